@@ -1,0 +1,1 @@
+"""Images in, images out: the Lambda that downloads, composes and stores collages."""

@@ -1,0 +1,1 @@
+"""See it and steer it: status, dashboards, and the embedded AWS of the local run."""

@@ -1,0 +1,1 @@
+"""The local run: embedded AWS, private MariaDB, sample covers and the demo."""

@@ -1,0 +1,1 @@
+"""Rows in, windows out: sources, the Kinesis producer and the windowing Lambda."""

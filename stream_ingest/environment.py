@@ -1,0 +1,67 @@
+"""Environment variables of the Lambdas, once for the code that reads and the program that sets them.
+
+Pure: names only, and one function that reads a mapping and reports all problems at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stream_ingest.errors import PermanentError
+
+TABLE = "COVERSTREAM_TABLE"
+BUS = "COVERSTREAM_BUS"
+INPUT_BUCKET = "COVERSTREAM_INPUT_BUCKET"
+OUTPUT_BUCKET = "COVERSTREAM_OUTPUT_BUCKET"
+TEMP_BUCKET = "COVERSTREAM_TEMP_BUCKET"
+ALLOWED_SOURCES = "COVERSTREAM_ALLOWED_SOURCES"
+"""``host:port`` pairs, comma separated, that may be fetched although their address is not public."""
+PARTIAL_RESPONSES = "COVERSTREAM_PARTIAL_RESPONSES"
+"""``trusted`` where the mapping honours batchItemFailures, ``raise`` where it does not (ministack)."""
+DEDUP_HORIZON_DAYS = "COVERSTREAM_DEDUP_HORIZON_DAYS"
+BY_CREATOR_COPY = "COVERSTREAM_BY_CREATOR_COPY"
+"""``on`` or ``off``: whether each collage is stored a second time under collages/by-creator/."""
+KEEP_SOURCES = "COVERSTREAM_KEEP_SOURCES"
+"""``on`` or ``off``: whether a window's downloaded originals are kept for a replay."""
+
+METRICS_NAMESPACE = "Coverstream"
+
+
+class SettingsError(PermanentError):
+    """Variables are missing or wrong; the message lists every one of them."""
+
+
+class Variables:
+    """Reads variables out of `mapping` and collects every problem until `check`."""
+
+    def __init__(self, mapping: Mapping[str, str]) -> None:
+        """Read from `mapping`, usually ``os.environ``."""
+        self._mapping = mapping
+        self._problems: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a variable; one that is missing and has no default is a problem."""
+        value = self._mapping.get(name, default)
+        if not value and default is None:
+            self._problems.append(f"{name} is not set")
+        return value or ""
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        """Return one of `choices`; anything else is a problem."""
+        value = self._mapping.get(name, default)
+        if value not in choices:
+            self._problems.append(f"{name} is {value!r}, not one of {', '.join(choices)}")
+        return value
+
+    def whole(self, name: str, default: int, least: int = 1) -> int:
+        """Return a whole number of at least `least`; anything else is a problem."""
+        raw = self._mapping.get(name, str(default))
+        if not raw.isdecimal() or int(raw) < least:
+            self._problems.append(f"{name} is {raw!r}, not a whole number from {least}")
+            return default
+        return int(raw)
+
+    def check(self) -> None:
+        """Raise `SettingsError` with every problem seen so far."""
+        if self._problems:
+            raise SettingsError("; ".join(self._problems))

@@ -1,0 +1,95 @@
+"""Names in the DynamoDB table: keys, indexes and attributes, once for all who read or write it. Pure.
+
+One table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never a ``#``)
+or ``batch#<id>`` / ``push#<source>``; sort key `item` says what the item is:
+
+====================  =================  =========================================================
+creator_name          item               what it is
+====================  =================  =========================================================
+<creator key>         state              the creator's aggregate: open windows, dedup memory, tally
+<creator key>         window#000012      status, counts and output keys of one window (small)
+<creator key>         images#000012      the window's WindowReady detail, compressed, written once
+batch#<id>            batch              a batch: settings, what was read, sent, refused, its status
+batch#<id>            tally#<creator>    a creator's tally of a batch that it has moved on from
+push#<source>         last               the upper bound of the last push that ended well
+====================  =================  =========================================================
+
+Indexes: `batch-id-index` (batch_id, item), `status-date-index` (status, processing_date), and the
+sparse `due-index` (due_shard, due_at) of what the sweeper has to look at.
+"""
+
+from __future__ import annotations
+
+import zlib
+from enum import StrEnum
+
+PARTITION_KEY = "creator_name"
+SORT_KEY = "item"
+TTL_ATTRIBUTE = "expires_at"
+
+BATCH_INDEX = "batch-id-index"
+STATUS_INDEX = "status-date-index"
+DUE_INDEX = "due-index"
+DUE_SHARDS = 8
+
+BATCH_INDEX_ATTRIBUTES = (
+    "creator",
+    "status",
+    "accepted",
+    "duplicates",
+    "windows",
+    "image_count",
+    "images_ok",
+    "images_failed",
+    "open_images",
+)
+"""Attributes that `batch-id-index` projects besides keys: enough for a batch's status."""
+
+STATE = "state"
+BATCH = "batch"
+LAST_PUSH = "last"
+
+
+def window_item(number: int) -> str:
+    """Sort key of a window's status item."""
+    return f"window#{number:06d}"
+
+
+def images_item(number: int) -> str:
+    """Sort key of a window's image list."""
+    return f"images#{number:06d}"
+
+
+def tally_item(key: str) -> str:
+    """Sort key of a creator's spilled tally within a batch's partition."""
+    return f"tally#{key}"
+
+
+def batch_partition(batch_id: str) -> str:
+    """Partition key of a batch's own items."""
+    return f"batch#{batch_id}"
+
+
+def due_shard(key: str) -> str:
+    """Shard of the due index for a creator, ``due#0`` to ``due#7``, so that no one shard runs hot."""
+    return f"due#{zlib.crc32(key.encode()) % DUE_SHARDS}"
+
+
+class WindowStatus(StrEnum):
+    """Life of a window. Each arrow has one writer.
+
+    ``ready`` (windowing, in the creator's transaction) → ``queued`` (emitter, once the bus has it) →
+    ``processing`` (collage, holding a lease) → ``completed`` (all images), ``partial`` (some cells
+    empty) or ``failed`` (no image at all, or dead-lettered).
+    """
+
+    READY = "ready"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+ENDED = frozenset({WindowStatus.COMPLETED, WindowStatus.PARTIAL, WindowStatus.FAILED})
+"""Statuses that only a replay or a retry leaves."""

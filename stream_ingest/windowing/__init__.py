@@ -1,0 +1,1 @@
+"""The windowing Lambda and its sweeper: packed rows in, windows and events out."""
