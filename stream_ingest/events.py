@@ -16,7 +16,6 @@ import msgspec
 from stream_ingest.errors import DecodeError
 from stream_ingest.settings import CollageLayout
 
-SCHEMA = 1
 MAX_DETAIL_BYTES = 240_000
 """Largest detail put on the bus; a longer image list goes to S3 (`WindowReady.images_key`).
 
@@ -24,6 +23,8 @@ EventBridge takes 1 MB for a whole PutEvents request (256 KB until 2025); SQS ta
 """
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Because = Literal["full", "idle", "expiring", "batch-end"]
+"""Why a window was closed."""
 
 
 class Source(StrEnum):
@@ -46,7 +47,7 @@ class WindowImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all details; `detail_type` is the class's name."""
 
-    schema: Literal[1] = SCHEMA
+    schema: Literal[1] = 1
 
     @classmethod
     def detail_type(cls) -> str:
@@ -66,7 +67,7 @@ class WindowReady(Event, frozen=True, kw_only=True):
     batch_id: str
     trigger: str
     closed_at: datetime
-    closed_because: Literal["full", "idle", "expiring", "batch-end"]
+    closed_because: Because
     layout: CollageLayout
     image_count: Annotated[int, msgspec.Meta(ge=1)]
     images: tuple[WindowImage, ...]

@@ -1,0 +1,216 @@
+"""Batches in the table: registered once, followed to their end. Edge (DynamoDB).
+
+A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, where the batch asked
+for it) → ``ended`` (sweeper). These words are not a window's, so that ``status-date-index`` can be
+asked for either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from stream_ingest import table
+from stream_ingest.aws_errors import translated
+from stream_ingest.errors import ConflictError, UserError
+from stream_ingest.items import Item, from_wire, to_wire
+from stream_ingest.packing import BUCKETS, BatchHeader
+from stream_ingest.progress import Batch, BatchProgress, Seen, add_up, progress_of
+from stream_ingest.settings import DAY_S
+from stream_ingest.clock import from_epoch_s, iso_date
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+BATCH_LIFE_S = 400 * DAY_S
+_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
+
+
+def check_batch_id(batch_id: str) -> str:
+    """Return the id if it may name a batch (letters, digits, ``. _ -``; 1 to 64), else `UserError`."""
+    if not _BATCH_ID.fullmatch(batch_id):
+        msg = f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes"
+        raise UserError(msg)
+    return batch_id
+
+
+class Totals(msgspec.Struct, kw_only=True):
+    """What a producer has done so far; absolute numbers, so that writing them twice is the same."""
+
+    rows_read: int = 0
+    rows_sent: int = 0
+    refused: dict[str, int] = {}
+
+
+class BatchRegistry:
+    """Writes and reads the items of batches."""
+
+    def __init__(
+        self, dynamodb: DynamoDBClient, table_name: str, clock: Callable[[], float]
+    ) -> None:
+        """`clock` gives epoch seconds."""
+        self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
+
+    def register(self, header: BatchHeader) -> None:
+        """Create a batch in status ``sending``; `UserError` if the id is taken."""
+        now_s = int(self._clock())
+        item = {
+            **_key(header.batch_id),
+            "batch_id": header.batch_id,
+            "trigger": header.trigger,
+            "status": "sending",
+            "flush": header.settings.flush.kind,
+            "settings": msgspec.json.encode(header.settings).decode(),
+            "started_at": from_epoch_s(now_s).isoformat(),
+            "processing_date": iso_date(now_s),
+            "buckets": BUCKETS,
+            "rows_read": 0,
+            "rows_sent": 0,
+            "refused": {},
+            table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
+        }
+        try:
+            with translated(f"register batch {header.batch_id}"):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=to_wire(item),
+                    ConditionExpression="attribute_not_exists(creator_name)",
+                )
+        except ConflictError as error:
+            msg = f"batch {header.batch_id!r} exists already; choose another --batch-id"
+            raise UserError(msg) from error
+
+    def note_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
+        """Write what a producer has read, sent and refused; `sent` says that no more will come."""
+        names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
+        values: Item = {
+            ":read": totals.rows_read,
+            ":sent": totals.rows_sent,
+            ":refused": dict(totals.refused),
+            ":status": "sent" if sent else "sending",
+            ":sending": "sending",
+        }
+        self._update(
+            batch_id,
+            "SET #read = :read, #sent = :sent, #ref = :refused, #status = :status",
+            values,
+            names,
+            "attribute_exists(creator_name) AND #status = :sending",
+        )
+
+    def note_drained(self, batch_id: str, buckets: set[int]) -> bool:
+        """Note buckets whose end was folded; tell whether now every bucket of the batch is drained.
+
+        Calling it again changes nothing. A batch that nobody registered is never drained.
+        """
+        try:
+            after = self._update(
+                batch_id,
+                "SET drained_at = :now ADD drained :buckets",
+                {":buckets": buckets, ":now": int(self._clock())},
+                {},
+                "attribute_exists(creator_name)",
+            )
+        except ConflictError:
+            return False
+        return len(after.get("drained", ())) >= int(after["buckets"])
+
+    def move(self, batch_id: str, before: str, after: str) -> bool:
+        """Move a batch from one status to the next; False if it was not (any more) in the first."""
+        try:
+            self._update(
+                batch_id,
+                "SET #status = :after",
+                {":after": after, ":before": before},
+                {"#status": "status"},
+                "#status = :before",
+            )
+        except ConflictError:
+            return False
+        return True
+
+    def load(self, batch_id: str) -> Batch | None:
+        """Return a batch's own item, read consistently; None where there is none."""
+        with translated(f"load batch {batch_id}"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
+            )
+        return _batch(from_wire(answer["Item"])) if "Item" in answer else None
+
+    def ids_in(self, status: str) -> Iterator[str]:
+        """Yield the ids of all batches in a status."""
+        for item in self._query(
+            table.STATUS_INDEX, "#status = :status", {":status": status}, {"#status": "status"}
+        ):
+            if item[table.SORT_KEY] == table.BATCH:
+                yield item["batch_id"]
+
+    def seen(self, batch_id: str) -> Seen:
+        """Return the sums over all items of a batch."""
+        return add_up(
+            self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {})
+        )
+
+    def progress(self, batch_id: str) -> BatchProgress | None:
+        """Return how far a batch is, None for a batch that was never registered."""
+        batch = self.load(batch_id)
+        if batch is None:
+            return None
+        return progress_of(batch, self.seen(batch_id), int(self._clock()))
+
+    def _query(
+        self, index: str, condition: str, values: Item, names: Mapping[str, str]
+    ) -> Iterator[Item]:
+        request: Any = {
+            "TableName": self._table,
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": to_wire(values),
+            **({"ExpressionAttributeNames": names} if names else {}),
+        }
+        while True:
+            with translated(f"query {index}"):
+                answer = self._dynamodb.query(**request)
+            yield from map(from_wire, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _update(
+        self, batch_id: str, update: str, values: Item, names: Mapping[str, str], condition: str
+    ) -> Item:
+        request: Any = {
+            "TableName": self._table,
+            "Key": to_wire(_key(batch_id)),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": to_wire(values),
+            "ReturnValues": "ALL_NEW",
+            **({"ExpressionAttributeNames": names} if names else {}),
+        }
+        with translated(f"update batch {batch_id}"):
+            return from_wire(self._dynamodb.update_item(**request)["Attributes"])
+
+
+def _key(batch_id: str) -> Item:
+    return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.BATCH}
+
+
+def _batch(item: Item) -> Batch:
+    drained_at = item.get("drained_at")
+    return Batch(
+        batch_id=item["batch_id"],
+        trigger=item["trigger"],
+        status=item["status"],
+        flush=item["flush"],
+        started_at=item["started_at"],
+        rows_read=int(item["rows_read"]),
+        rows_sent=int(item["rows_sent"]),
+        refused={reason: int(count) for reason, count in item["refused"].items()},
+        buckets=int(item["buckets"]),
+        drained=len(item.get("drained", ())),
+        drained_at=None if drained_at is None else int(drained_at),
+    )

@@ -1,0 +1,200 @@
+"""The Kinesis record: many rows of many creators, packed, compressed and versioned. Pure.
+
+A record is one byte of codec version and a zlib stream of compact JSON (`PackedRecord`). Rows are
+bucketed by a stable hash of the creator; the bucket is the partition key, so all rows of a creator
+stay in order on one shard. Within a batch each bucket's records are numbered from 0, and a row's
+`position` is that number and its place in the record. A producer sends record n+1 of a bucket only
+after record n was accepted, and sends the very same bytes again when in doubt: so whatever has a
+position at or below a creator's mark has been folded before, whoever delivered it twice.
+
+At about 71 bytes a row a record of 25 KB carries 350 rows: a shard (1,000 records/s or 1 MB/s, AWS
+Kinesis quotas) takes some 14,000 rows/s instead of 1,000.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+import msgspec
+
+from stream_ingest.errors import DecodeError
+from stream_ingest.identity import image_identity
+from stream_ingest.rows import CoverRow
+from stream_ingest.settings import BatchSettings
+
+CODEC_VERSION = 1
+BUCKETS = 128
+"""Fixed for ever: another number would move creators between buckets and lose their order."""
+RECORD_BYTES = 25_000
+"""Aim of a record's size. Kinesis bills on-demand by KB and provisioned by 25 KB units."""
+MAX_UNPACKED_BYTES = 16 << 20
+_LEVEL = 6
+_ROW_BITS = 20
+_FIRST_RATIO = 0.25
+
+
+class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every record says of the batch that it belongs to."""
+
+    batch_id: str
+    trigger: str
+    settings: BatchSettings = BatchSettings()
+
+
+class PackedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One row within a record; `identity` only where it does not follow from `url`."""
+
+    creator: int
+    url: str
+    created_at_ms: int
+    fallbacks: tuple[str, ...] = ()
+    identity: str | None = None
+
+
+class PackedRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of one Kinesis record. `last` marks the end of the batch in this bucket."""
+
+    batch: BatchHeader
+    bucket: int
+    number: int
+    creators: tuple[str, ...] = ()
+    rows: tuple[PackedRow, ...] = ()
+    last: bool = False
+
+    def position(self, index: int) -> int:
+        """Return the position of row `index` among all rows of this batch and bucket."""
+        return self.number << _ROW_BITS | index
+
+    def cover_rows(self) -> Iterator[CoverRow]:
+        """Yield the rows as they were packed; `DecodeError` for a creator that is not listed."""
+        for row in self.rows:
+            if not 0 <= row.creator < len(self.creators):
+                msg = f"record: row names creator {row.creator} of {len(self.creators)}"
+                raise DecodeError(msg)
+            yield CoverRow(
+                creator=self.creators[row.creator],
+                url=row.url,
+                fallbacks=row.fallbacks,
+                identity=row.identity or image_identity(row.url),
+                created_at_ms=row.created_at_ms,
+            )
+
+
+class OutgoingRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record ready to be sent: its bucket, number, bytes and how many rows are in it."""
+
+    bucket: int
+    number: int
+    data: bytes
+    rows: int
+
+    @property
+    def partition_key(self) -> str:
+        """Kinesis partition key: the bucket."""
+        return f"bucket-{self.bucket:03d}"
+
+
+def bucket_of(creator: str) -> int:
+    """Return the bucket of a creator, 0 to `BUCKETS` - 1; the same for ever and everywhere."""
+    return zlib.crc32(creator.encode()) % BUCKETS
+
+
+def pack(record: PackedRecord) -> bytes:
+    """Return the bytes of a record; `unpack` reads them back."""
+    return bytes([CODEC_VERSION]) + zlib.compress(msgspec.json.encode(record), _LEVEL)
+
+
+def unpack(data: bytes) -> PackedRecord:
+    """Return the record in `data`; `DecodeError` says what is wrong with it."""
+    if not data:
+        msg = "record: empty"
+        raise DecodeError(msg)
+    if data[0] != CODEC_VERSION:
+        msg = f"record: codec version {data[0]}, this consumer reads {CODEC_VERSION}"
+        raise DecodeError(msg)
+    inflater = zlib.decompressobj()
+    try:
+        raw = inflater.decompress(data[1:], MAX_UNPACKED_BYTES)
+    except zlib.error as error:
+        msg = f"record: {error}"
+        raise DecodeError(msg) from error
+    if not inflater.eof:
+        msg = f"record: cut short, or over {MAX_UNPACKED_BYTES} bytes unpacked"
+        raise DecodeError(msg)
+    try:
+        return msgspec.json.decode(raw, type=PackedRecord)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        msg = f"record: {error}"
+        raise DecodeError(msg) from error
+
+
+class _Bucket:
+    """Rows of one bucket that wait for their record."""
+
+    __slots__ = ("creators", "number", "raw_bytes", "rows")
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.clear()
+
+    def clear(self) -> None:
+        self.creators: dict[str, int] = {}
+        self.rows: list[PackedRow] = []
+        self.raw_bytes = 0
+
+
+class Packer:
+    """Gathers rows into records of about `RECORD_BYTES`, by bucket, in the order they came."""
+
+    def __init__(self, batch: BatchHeader) -> None:
+        """Pack for `batch`; numbers of every bucket start at 0."""
+        self._batch = batch
+        self._buckets = [_Bucket() for _ in range(BUCKETS)]
+        self._ratio = _FIRST_RATIO
+
+    def add(self, row: CoverRow) -> OutgoingRecord | None:
+        """Take a row; return its bucket's record once that is full."""
+        index = bucket_of(row.creator)
+        bucket = self._buckets[index]
+        identity = None if image_identity(row.url) == row.identity else row.identity
+        creator = bucket.creators.setdefault(row.creator, len(bucket.creators))
+        bucket.rows.append(
+            PackedRow(creator, row.url, row.created_at_ms, row.fallbacks, identity)
+        )
+        bucket.raw_bytes += len(row.url) + 24 + sum(map(len, row.fallbacks))
+        if bucket.raw_bytes * self._ratio < RECORD_BYTES:
+            return None
+        return self._seal(index)
+
+    def flush(self) -> Iterator[OutgoingRecord]:
+        """Yield a record for every bucket that still holds rows."""
+        for index, bucket in enumerate(self._buckets):
+            if bucket.rows:
+                yield self._seal(index)
+
+    def end(self) -> Iterator[OutgoingRecord]:
+        """Yield the mark of the batch's end for every bucket; to be sent after all rows."""
+        for index in range(BUCKETS):
+            yield self._seal(index, last=True)
+
+    def _seal(self, index: int, *, last: bool = False) -> OutgoingRecord:
+        bucket = self._buckets[index]
+        data = pack(
+            PackedRecord(
+                batch=self._batch,
+                bucket=index,
+                number=bucket.number,
+                creators=tuple(bucket.creators),
+                rows=tuple(bucket.rows),
+                last=last,
+            )
+        )
+        record = OutgoingRecord(
+            bucket=index, number=bucket.number, data=data, rows=len(bucket.rows)
+        )
+        if bucket.raw_bytes > RECORD_BYTES:
+            self._ratio = 0.8 * self._ratio + 0.2 * len(data) / bucket.raw_bytes
+        bucket.number += 1
+        bucket.clear()
+        return record

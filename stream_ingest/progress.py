@@ -1,0 +1,140 @@
+"""How far a batch is, from the items that carry its id. Pure.
+
+Counts are read off the same items that the folds and collages wrote in their own atomic writes, so a
+redelivery changes none of them. An index may lag behind its table by a moment: `settled` tells
+whether what was seen adds up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from stream_ingest import table
+from stream_ingest.rows import RefusalReason
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch's own item: what its producer knows of it."""
+
+    batch_id: str
+    trigger: str
+    status: str
+    flush: str
+    started_at: str
+    rows_read: int = 0
+    rows_sent: int = 0
+    refused: dict[str, int] = {}
+    buckets: int = 0
+    drained: int = 0
+    drained_at: int | None = None
+    """Epoch second at which the last bucket was found drained."""
+
+    @property
+    def is_drained(self) -> bool:
+        """Tell whether every bucket's end has been folded."""
+        return self.buckets > 0 and self.drained >= self.buckets
+
+
+class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch as a person asks about it."""
+
+    batch_id: str
+    trigger: str
+    status: str
+    rows_read: int
+    rows_sent: int
+    rows_accepted: int
+    refused: dict[str, int]
+    windows: int
+    """Windows that the folds have closed for this batch."""
+    windows_by_status: dict[str, int]
+    collages: int
+    images_ok: int
+    images_failed: int
+    open_images: int
+    """Images of the batch's creators that wait in windows which are not full."""
+    settled: bool
+    """Whether every row sent has been counted as accepted, duplicate or quarantined."""
+    ended: bool
+    """Whether nothing of this batch is under way any more."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the items of one batch add up to."""
+
+    accepted: int
+    duplicates: int
+    windows: int
+    windows_by_status: dict[str, int]
+    images_ok: int
+    images_failed: int
+    open_images: int
+    creators: frozenset[str]
+
+
+_COLLAGES = (table.WindowStatus.COMPLETED, table.WindowStatus.PARTIAL)
+GRACE_S = 60
+"""How long after the last bucket's end a difference may still be an index that lags."""
+
+
+def add_up(items: Iterable[Mapping[str, Any]]) -> Seen:
+    """Return the sums over a batch's items in `batch-id-index`."""
+    totals: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    creators: set[str] = set()
+    for item in items:
+        kind = str(item[table.SORT_KEY]).partition("#")[0]
+        if kind == "window":
+            statuses[str(item["status"])] += 1
+            totals["images_ok"] += int(item.get("images_ok", 0))
+            totals["images_failed"] += int(item.get("images_failed", 0))
+        elif kind in {"state", "tally"}:
+            creators.add(str(item["creator"]))
+            for name in ("accepted", "duplicates", "windows", "open_images"):
+                totals[name] += int(item.get(name, 0))
+    return Seen(
+        accepted=totals["accepted"],
+        duplicates=totals["duplicates"],
+        windows=totals["windows"],
+        windows_by_status=dict(statuses),
+        images_ok=totals["images_ok"],
+        images_failed=totals["images_failed"],
+        open_images=totals["open_images"],
+        creators=frozenset(creators),
+    )
+
+
+def progress_of(batch: Batch, seen: Seen, now_s: int) -> BatchProgress:
+    """Return the progress of a batch; `now_s` decides whether an index may still lag."""
+    counted = seen.accepted + seen.duplicates
+    missing = batch.rows_sent - counted
+    waited = batch.drained_at is not None and now_s >= batch.drained_at + GRACE_S
+    settled = batch.is_drained and (missing <= 0 or waited)
+    refused = dict(batch.refused)
+    if seen.duplicates:
+        refused[RefusalReason.DUPLICATE] = refused.get("duplicate", 0) + seen.duplicates
+    if settled and missing > 0:
+        refused[RefusalReason.QUARANTINED] = missing
+    ended_windows = sum(seen.windows_by_status.get(status, 0) for status in table.ENDED)
+    flushed = batch.flush != "batch-end" or batch.status in {"flushed", "ended"}
+    return BatchProgress(
+        batch_id=batch.batch_id,
+        trigger=batch.trigger,
+        status=batch.status,
+        rows_read=batch.rows_read,
+        rows_sent=batch.rows_sent,
+        rows_accepted=seen.accepted,
+        refused={str(reason): count for reason, count in sorted(refused.items())},
+        windows=seen.windows,
+        windows_by_status=seen.windows_by_status,
+        collages=sum(seen.windows_by_status.get(status, 0) for status in _COLLAGES),
+        images_ok=seen.images_ok,
+        images_failed=seen.images_failed,
+        open_images=seen.open_images,
+        settled=settled,
+        ended=settled and flushed and ended_windows >= seen.windows,
+    )

@@ -1,0 +1,103 @@
+"""A Kinesis invocation read into what is to be folded, per creator. Pure.
+
+A record that cannot be read is set aside as poison with its reason and stops nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from stream_ingest.errors import DecodeError
+from stream_ingest.naming import creator_key, is_creator_name
+from stream_ingest.packing import PackedRecord, unpack
+from stream_ingest.windowing.fold import Arrival
+
+
+class CreatorArrivals(msgspec.Struct, kw_only=True):
+    """The rows of one creator in stream order, and the record in which the first one came."""
+
+    creator: str
+    first_sequence: int
+    arrivals: list[Arrival]
+
+
+class BatchEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """The mark that a bucket has no more rows of a batch."""
+
+    batch_id: str
+    trigger: str
+    bucket: int
+    sequence: int
+
+
+class Poison(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that cannot be read, as it came, and why."""
+
+    sequence: int
+    partition_key: str
+    reason: str
+    data: str
+    """Base64, as Lambda delivered it."""
+
+
+class Delivery(msgspec.Struct, kw_only=True):
+    """One invocation's records, sorted by what is to be done with them."""
+
+    creators: dict[str, CreatorArrivals] = {}
+    ends: list[BatchEnd] = []
+    poison: list[Poison] = []
+    records: int = 0
+    rows: int = 0
+
+
+def read_delivery(event: Mapping[str, Any]) -> Delivery:
+    """Return what AWS's Kinesis event holds; the envelope itself is trusted to be AWS's."""
+    delivery = Delivery()
+    for entry in event["Records"]:
+        kinesis = entry["kinesis"]
+        sequence = int(kinesis["sequenceNumber"])
+        delivery.records += 1
+        try:
+            record = unpack(base64.b64decode(kinesis["data"], validate=True))
+            _take(delivery, record, sequence)
+        except (DecodeError, binascii.Error) as error:
+            delivery.poison.append(
+                Poison(
+                    sequence=sequence,
+                    partition_key=kinesis["partitionKey"],
+                    reason=str(error),
+                    data=kinesis["data"],
+                )
+            )
+    return delivery
+
+
+def _take(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
+    for name in record.creators:
+        if not is_creator_name(name):
+            msg = f"record: not a creator name: {name[:40]!r}"
+            raise DecodeError(msg)
+    rows = list(record.cover_rows())
+    keys = {name: creator_key(name) for name in record.creators}
+    for index, row in enumerate(rows):
+        arrivals = delivery.creators.get(keys[row.creator])
+        if arrivals is None:
+            arrivals = delivery.creators[keys[row.creator]] = CreatorArrivals(
+                creator=row.creator, first_sequence=sequence, arrivals=[]
+            )
+        arrivals.arrivals.append(Arrival(record.batch, record.position(index), row))
+    delivery.rows += len(rows)
+    if record.last:
+        delivery.ends.append(
+            BatchEnd(
+                batch_id=record.batch.batch_id,
+                trigger=record.batch.trigger,
+                bucket=record.bucket,
+                sequence=sequence,
+            )
+        )

@@ -1,0 +1,34 @@
+"""Records that cannot be read are kept where a person can read them. Edge (S3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from stream_ingest.aws_errors import translated
+from stream_ingest.clock import from_epoch_s
+from stream_ingest.windowing.delivery import Poison
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+class Quarantine:
+    """Stores poison under ``failed/records/YYYY/MM/DD/<sequence number>.json``."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        """Keep poison in `bucket`."""
+        self._s3, self._bucket = s3, bucket
+
+    def keep(self, poison: Poison, now_s: int) -> str:
+        """Store a record and why it is there; return its key. Twice writes the same object."""
+        key = f"failed/records/{from_epoch_s(now_s):%Y/%m/%d}/{poison.sequence}.json"
+        with translated("quarantine a record"):
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=msgspec.json.format(msgspec.json.encode(poison)),
+                ContentType="application/json",
+            )
+        return key

@@ -1,0 +1,135 @@
+"""A creator's aggregate: what is known of the creator between two records. Pure.
+
+`CreatorState` is a value; the fold returns a new one. Its codec turns the parts that only the fold
+reads into one compressed attribute, because DynamoDB bills a write by the whole item.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Annotated
+
+import msgspec
+
+from stream_ingest.errors import DecodeError
+from stream_ingest.events import Because, WindowImage
+from stream_ingest.settings import BatchSettings
+
+_LEVEL = 6
+
+
+class Tally(msgspec.Struct, frozen=True, array_like=True):
+    """What one batch did to one creator: rows accepted, rows that were duplicates, windows closed."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    windows: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        """Return the sum, counter by counter."""
+        return Tally(
+            self.accepted + other.accepted,
+            self.duplicates + other.duplicates,
+            self.windows + other.windows,
+        )
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was counted."""
+        return any((self.accepted, self.duplicates, self.windows))
+
+
+class OpenImage(msgspec.Struct, frozen=True, array_like=True):
+    """An image that waits in an open window; `identity` only where it does not follow from `url`."""
+
+    url: str
+    created_at_ms: int
+    fallbacks: tuple[str, ...] = ()
+    identity: str | None = None
+
+
+class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
+    """A window that is filling.
+
+    `settings`, `batch_id` and `trigger` are those of the row that came last. `idle_s` is the
+    shortest idle time that any of its rows asked for; `ending` are the batches that asked for the
+    window to be closed when they end; `expires_at` is the earliest x-expires (epoch seconds).
+    """
+
+    settings: BatchSettings
+    batch_id: str
+    trigger: str
+    touched_at: int
+    images: tuple[OpenImage, ...]
+    idle_s: int | None = None
+    ending: tuple[str, ...] = ()
+    expires_at: int | None = None
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """Highest position of a batch that was applied to the creator, and when (epoch seconds)."""
+
+    position: int
+    applied_at: int
+
+
+class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is remembered of one creator; `version` counts its writes from 0 (none yet)."""
+
+    creator: str
+    version: int = 0
+    next_window: Annotated[int, msgspec.Meta(ge=1)] = 1
+    open: dict[str, OpenWindow] = {}
+    """By `BatchSettings.window_key`."""
+    seen: dict[str, bytes] = {}
+    """Dedup memory: months (``2026-11``) to 64-bit little-endian fingerprints, in order of arrival."""
+    marks: dict[str, Mark] = {}
+    """By batch id."""
+    batch_id: str = ""
+    """The batch that `tally` is of: the one that touched the creator last."""
+    tally: Tally = Tally()
+
+    @property
+    def open_images(self) -> int:
+        """Images that wait in open windows."""
+        return sum(len(window.images) for window in self.open.values())
+
+
+class ClosedWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """A window that the fold has closed: number and all that its event says."""
+
+    number: int
+    settings: BatchSettings
+    batch_id: str
+    trigger: str
+    because: Because
+    images: tuple[WindowImage, ...]
+
+
+class _Body(msgspec.Struct, array_like=True):
+    """What goes compressed into the state item's `body` attribute, and its schema."""
+
+    schema: int
+    open: dict[str, OpenWindow]
+    marks: dict[str, Mark]
+
+
+_SCHEMA = 1
+
+
+def encode_body(state: CreatorState) -> bytes:
+    """Return open windows and marks of a state, compressed."""
+    body = _Body(_SCHEMA, state.open, state.marks)
+    return zlib.compress(msgspec.msgpack.encode(body), _LEVEL)
+
+
+def decode_body(data: bytes) -> tuple[dict[str, OpenWindow], dict[str, Mark]]:
+    """Return open windows and marks; `DecodeError` for bytes that `encode_body` never wrote."""
+    try:
+        body = msgspec.msgpack.decode(zlib.decompress(data), type=_Body)
+    except (zlib.error, msgspec.DecodeError) as error:
+        msg = f"state body: {error}"
+        raise DecodeError(msg) from error
+    if body.schema != _SCHEMA:
+        msg = f"state body: schema {body.schema}, this code reads {_SCHEMA}"
+        raise DecodeError(msg)
+    return body.open, body.marks

@@ -1,0 +1,29 @@
+"""Lambda: the sweeper, each minute by schedule and at once when a batch is drained. Edge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from stream_ingest.events import BatchDrained, convert_detail
+from stream_ingest.windowing import wiring
+from stream_ingest.windowing.sweeper import Sweep
+from stream_ingest.windowing.telemetry import make_logger, make_metrics, tell_sweep
+
+logger = make_logger()
+metrics = make_metrics()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handle(event: dict[str, Any], _context: LambdaContext) -> None:
+    """Sweep one drained batch, or everything."""
+    sweeper = wiring.sweeper()
+    if event.get("detail-type") == BatchDrained.detail_type():
+        sweep = Sweep()
+        drained = convert_detail(event["detail"], BatchDrained)
+        sweeper.sweep_batch(drained.batch_id, sweep)
+    else:
+        sweep = sweeper.sweep()
+    tell_sweep(logger, metrics, sweep)

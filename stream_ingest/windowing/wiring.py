@@ -1,0 +1,93 @@
+"""Composition root of the windowing and sweeper Lambdas. Edge: chooses the real things, lazily."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import boto3
+from botocore.config import Config
+
+from stream_ingest.batches import BatchRegistry
+from stream_ingest.events import Source
+from stream_ingest.windowing.emitter import Emitter
+from stream_ingest.windowing.fold import Rules
+from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.store import WindowStore
+from stream_ingest.windowing.sweeper import Sweeper
+from stream_ingest.windowing.windowing import Windowing
+
+_THREADS = 16
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    max_pool_connections=_THREADS,
+    connect_timeout=5,
+    read_timeout=20,
+)
+
+
+@cache
+def settings() -> WindowingSettings:
+    """Return this process's settings, read once."""
+    return WindowingSettings.from_env(os.environ)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="creator")
+
+
+@cache
+def _emitter(source: Source) -> Emitter:
+    return Emitter(
+        events=boto3.client("events", config=_CONFIG),
+        dynamodb=boto3.client("dynamodb", config=_CONFIG),
+        s3=boto3.client("s3", config=_CONFIG),
+        bus=settings().bus,
+        table_name=settings().table,
+        temp_bucket=settings().temp_bucket,
+        source=source,
+        threads=_threads(),
+        clock=time.time,
+    )
+
+
+@cache
+def _store() -> WindowStore:
+    return WindowStore(boto3.client("dynamodb", config=_CONFIG), settings().table)
+
+
+@cache
+def _registry() -> BatchRegistry:
+    return BatchRegistry(boto3.client("dynamodb", config=_CONFIG), settings().table, time.time)
+
+
+@cache
+def windowing() -> Windowing:
+    """Return the windowing of this process."""
+    return Windowing(
+        store=_store(),
+        emitter=_emitter(Source.WINDOWING),
+        registry=_registry(),
+        quarantine=Quarantine(boto3.client("s3", config=_CONFIG), settings().output_bucket),
+        rules=Rules(horizon_days=settings().horizon_days),
+        threads=_threads(),
+        clock=time.time,
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    """Return the sweeper of this process."""
+    return Sweeper(
+        store=_store(),
+        emitter=_emitter(Source.SWEEPER),
+        registry=_registry(),
+        dynamodb=boto3.client("dynamodb", config=_CONFIG),
+        table_name=settings().table,
+        threads=_threads(),
+        clock=time.time,
+    )
