@@ -12,8 +12,10 @@ from typing import Any, cast
 
 from botocore.exceptions import (
     ClientError,
-    ConnectionError as AwsConnectionError,
     HTTPClientError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
 )
 
 from stream_ingest.errors import ConflictError, TransientError

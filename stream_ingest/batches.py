@@ -15,12 +15,12 @@ import msgspec
 
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
+from stream_ingest.clock import from_epoch_s, iso_date
 from stream_ingest.errors import ConflictError, UserError
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.packing import BUCKETS, BatchHeader
 from stream_ingest.progress import Batch, BatchProgress, Seen, add_up, progress_of
 from stream_ingest.settings import DAY_S
-from stream_ingest.clock import from_epoch_s, iso_date
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,7 +32,9 @@ _BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
 def check_batch_id(batch_id: str) -> str:
     """Return the id if it may name a batch (letters, digits, ``. _ -``; 1 to 64), else `UserError`."""
     if not _BATCH_ID.fullmatch(batch_id):
-        msg = f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes"
+        msg = (
+            f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes"
+        )
         raise UserError(msg)
     return batch_id
 
@@ -150,9 +152,7 @@ class BatchRegistry:
 
     def seen(self, batch_id: str) -> Seen:
         """Return the sums over all items of a batch."""
-        return add_up(
-            self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {})
-        )
+        return add_up(self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {}))
 
     def progress(self, batch_id: str) -> BatchProgress | None:
         """Return how far a batch is, None for a batch that was never registered."""

@@ -30,7 +30,7 @@ def is_creator_name(name: str) -> bool:
         return False
     if not name.strip() or size > MAX_CREATOR_BYTES:
         return False
-    return name.isascii() and name.isprintable() or not _has_control(name)
+    return (name.isascii() and name.isprintable()) or not _has_control(name)
 
 
 def _has_control(name: str) -> bool:

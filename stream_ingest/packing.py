@@ -159,9 +159,7 @@ class Packer:
         bucket = self._buckets[index]
         identity = None if image_identity(row.url) == row.identity else row.identity
         creator = bucket.creators.setdefault(row.creator, len(bucket.creators))
-        bucket.rows.append(
-            PackedRow(creator, row.url, row.created_at_ms, row.fallbacks, identity)
-        )
+        bucket.rows.append(PackedRow(creator, row.url, row.created_at_ms, row.fallbacks, identity))
         bucket.raw_bytes += len(row.url) + 24 + sum(map(len, row.fallbacks))
         if bucket.raw_bytes * self._ratio < RECORD_BYTES:
             return None

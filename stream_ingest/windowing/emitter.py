@@ -115,9 +115,7 @@ class Emitter:
         key, number = split_window_id(event.window_id)
         update: Any = {
             "TableName": self._table,
-            "Key": to_wire(
-                {table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}
-            ),
+            "Key": to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}),
             "UpdateExpression": "SET #status = :queued, due_at = :due",
             "ConditionExpression": "#status IN (:ready, :queued)",
             "ExpressionAttributeNames": {"#status": "status"},

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from stream_ingest.clock import from_epoch_ms
 from stream_ingest.events import Because, WindowImage
 from stream_ingest.identity import expires_at, fingerprint, image_identity
 from stream_ingest.packing import BatchHeader
 from stream_ingest.rows import CoverRow
 from stream_ingest.settings import DAY_S
-from stream_ingest.clock import from_epoch_ms
 from stream_ingest.windowing.seen import SeenImages
 from stream_ingest.windowing.state import (
     ClosedWindow,
@@ -288,7 +288,9 @@ class _Fold:
         )
 
     def _open(self) -> dict[str, OpenWindow]:
-        windows = {key: window for key, window in self.state.open.items() if key not in self.filling}
+        windows = {
+            key: window for key, window in self.state.open.items() if key not in self.filling
+        }
         for key, filling in self.filling.items():
             if filling.header is not None:
                 windows[key] = filling.window(filling.header, self.now_s)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
+from stream_ingest.clock import from_epoch_s, iso_date
 from stream_ingest.errors import TransientError
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key, creator_name, window_id
 from stream_ingest.settings import DAY_S
-from stream_ingest.clock import from_epoch_s, iso_date
 from stream_ingest.windowing.fold import Change, due_at
 from stream_ingest.windowing.outbox import compress_event, window_ready
 from stream_ingest.windowing.state import CreatorState, Tally, decode_body, encode_body
@@ -29,6 +29,7 @@ OUTBOX_DELAY_S = 60
 WINDOW_LIFE_S = 400 * DAY_S
 _BATCH_GET = 100
 _GET_ROUNDS = 8
+
 
 class WindowStore:
     """Loads and commits the aggregates of creators. Safe to share between threads."""
@@ -50,8 +51,7 @@ class WindowStore:
         wanted: Any = {
             self._table: {
                 "Keys": [
-                    to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.STATE})
-                    for key in keys
+                    to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.STATE}) for key in keys
                 ],
                 "ConsistentRead": True,
             }

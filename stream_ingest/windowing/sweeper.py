@@ -98,9 +98,7 @@ class Sweeper:
         done.batches_flushed.append(batch_id)
         return self._registry.move(batch_id, "sent", "flushed")
 
-    def _close(
-        self, keys: list[str], rule: Callable[[CreatorState], Change], done: Sweep
-    ) -> None:
+    def _close(self, keys: list[str], rule: Callable[[CreatorState], Change], done: Sweep) -> None:
         """Apply a closing rule to creators, then emit the windows that it closed."""
         for start in range(0, len(keys), _SLICE):
             part = keys[start : start + _SLICE]
@@ -152,9 +150,7 @@ class Sweeper:
             "TableName": self._table,
             "IndexName": table.DUE_INDEX,
             "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
-            "ExpressionAttributeValues": to_wire(
-                {":shard": shard, ":now": int(self._clock())}
-            ),
+            "ExpressionAttributeValues": to_wire({":shard": shard, ":now": int(self._clock())}),
         }
         while True:
             with translated("query what is due"):

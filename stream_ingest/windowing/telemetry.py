@@ -73,6 +73,4 @@ def tell_sweep(logger: Logger, metrics: Metrics, sweep: Sweep) -> None:
     }
     for name, value in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    logger.info(
-        "swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended
-    )
+    logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
