@@ -1,0 +1,50 @@
+# Every door of the project; `make` alone prints this list. The same targets run here and in CI.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+STACK ?= dev
+UV := .venv/bin/uv
+RUN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint type format package preview up pr
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	$(PYTHON) -m venv --without-pip .venv
+	$(PYTHON) -m pip --python .venv/bin/python install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+setup: $(UV) ## install what is needed into .venv, from uv.lock
+	@$(UV) sync --locked --quiet
+
+demo: setup ## run the main job on sample covers, with no AWS account (KEEP=1 leaves it running)
+	@$(RUN)/ops-dashboard demo $(if $(KEEP),--keep)
+
+test: setup ## run the tests (under 6 minutes)
+	$(RUN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+test-slow: setup ## run the tests that take longer
+	$(RUN)/pytest -n 2 --dist loadgroup -m slow
+
+lint: setup ## check style
+	$(RUN)/ruff check --quiet --output-format concise .
+	$(RUN)/ruff format --check --quiet .
+
+type: setup ## check types
+	$(RUN)/mypy
+
+format: setup ## format the code
+	$(RUN)/ruff format .
+
+package: setup ## build the Lambda bundles for AWS (arm64, Python 3.13) into dist/
+	$(RUN)/python -m ops_dashboard.bundles
+
+preview: setup ## show what pulumi would change (STACK=dev; needs the Pulumi CLI)
+	pulumi preview --stack $(STACK)
+
+up: setup ## deploy to AWS (STACK=dev; needs the Pulumi CLI)
+	pulumi up --stack $(STACK)
+
+pr: lint type test ## all checks before handing in
