@@ -1,0 +1,126 @@
+"""``ops-dashboard demo``: run the demo, say what came out, and leave it running on request. Edge."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops_dashboard.local.demo import Demo, DemoFailedError, DemoResult, clear_output
+from ops_dashboard.local.instances import running
+from stream_ingest.console import run, say
+from stream_ingest.errors import UserError
+
+_MOST_DIFFERENCES = 20
+_WATCH_EVERY_S = 1.0
+
+
+def demo(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave everything running when the demo has ended.")
+    ] = False,
+    output: Annotated[Path, typer.Option(help="Folder for collages and summary.")] = Path(
+        "demo-output"
+    ),
+) -> None:
+    """Run the main job on sample covers with no AWS account, and check what comes out."""
+    clear_output(output)
+    if not keep:
+        with contextlib.ExitStack() as stack:
+            _tell(Demo(output, stack).run(), output)
+        return
+    _run_in_background(output)
+
+
+def _tell(result: DemoResult, output: Path) -> None:
+    """Print the summary; `DemoFailedError` where it is not what was generated."""
+    table = Table("figure", "value")
+    for name, value in result.summary.items():
+        if isinstance(value, dict):
+            for reason, count in value.items():
+                table.add_row(f"{name}: {reason}", f"{count:,}")
+        else:
+            table.add_row(name.replace("_", " "), f"{value:,}")
+    Console(stderr=True).print(table)
+    if result.differences:
+        shown = "\n  ".join(result.differences[:_MOST_DIFFERENCES])
+        msg = f"{len(result.differences)} differences from what was generated:\n  {shown}"
+        raise DemoFailedError(msg)
+    say("Every figure and every cell is what was generated.")
+    say(f"Look at the collages in {output}/collages/ and the figures in {output}/summary.json.")
+
+
+def _tell_kept(result: DemoResult) -> None:
+    say(f"Left running: AWS at {result.environment['AWS_ENDPOINT_URL']}. To use it:")
+    for name, value in result.environment.items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+    sys.stdout.flush()
+    say(f"Stop it with: ops-dashboard local down --port {result.port}")
+
+
+def _run_in_background(output: Path) -> None:
+    """Run in a child that stays, as it serves the covers; end with the child's verdict.
+
+    The child ends by itself when its embedded AWS is stopped (``ops-dashboard local down``).
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        os.setsid()
+        run(typer_of(lambda: _child(output, writer)), "ops-dashboard")
+        raise SystemExit(0)
+    os.close(writer)
+    try:
+        verdict = os.read(reader, 1)
+    except KeyboardInterrupt:
+        os.killpg(child, signal.SIGINT)
+        os.waitpid(child, 0)
+        raise
+    if verdict != b"y":
+        _, status = os.waitpid(child, 0)
+        raise SystemExit(os.waitstatus_to_exitcode(status) or 1)
+
+
+def typer_of(command: object) -> typer.Typer:
+    """Return a command line of one command without arguments."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)  # type: ignore[type-var]
+    return app
+
+
+def _child(output: Path, writer: int) -> None:
+    with contextlib.ExitStack() as stack:
+        result = Demo(output, stack).run()
+        _tell(result, output)
+        _tell_kept(result)
+        os.write(writer, b"y")
+        os.close(writer)
+        _let_go_of_terminal()
+        while any(instance.port == result.port for instance in running()):
+            time.sleep(_WATCH_EVERY_S)
+
+
+def _let_go_of_terminal() -> None:
+    """Point the standard streams nowhere, so that no pipe waits for this process."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
+def check_linux() -> None:
+    """Raise `UserError` where a process cannot fork."""
+    if not hasattr(os, "fork"):
+        msg = "--keep needs a system that can fork"
+        raise UserError(msg)

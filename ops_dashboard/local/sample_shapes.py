@@ -1,0 +1,98 @@
+"""The shapes in which scrapers leave cover URLs in a text column (FACTS.md §4.5). Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+
+class Links(NamedTuple):
+    """The URLs of one cover: the same picture under several URLs, and an animated one beside it."""
+
+    urls: Sequence[str]  # at least three, best first
+    animated: str  # of another object, which may be shown only where there is no static cover
+
+
+Shape = Callable[[Links], str]
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _mobile(links: Links) -> dict[str, object]:
+    return {"uri": "tos-maliva-p-0068", "url_list": [*links.urls], "width": 720, "height": 720}
+
+
+SHAPES: dict[str, Shape] = {
+    "mobile": lambda links: _dump(_mobile(links)),
+    "mobile cover": lambda links: _dump({"cover": {"url_list": [*links.urls]}}),
+    "web": lambda links: _dump(
+        {"cover": links.urls[0], "originCover": links.urls[1], "dynamicCover": links.animated}
+    ),
+    "animated first": lambda links: _dump(
+        {"dynamicCover": {"url_list": [links.animated]}, "cover": {"url_list": [*links.urls]}}
+    ),
+    "tikwm": lambda links: _dump(
+        {"cover": links.urls[0], "origin_cover": links.urls[1], "ai_dynamic_cover": links.animated}
+    ),
+    "apify": lambda links: _dump({"videoMeta": {"coverUrl": links.urls[0]}}),
+    "display api": lambda links: _dump({"cover_image_url": links.urls[0]}),
+    "oembed": lambda links: _dump({"thumbnail_url": links.urls[0]}),
+    "video origin cover": lambda links: _dump({"video_origin_cover": links.urls[0]}),
+    "list": lambda links: _dump([*links.urls]),
+    "json string": lambda links: _dump(links.urls[0]),
+    "raw url": lambda links: links.urls[0],
+    "escaped slashes": lambda links: _dump(_mobile(links)).replace("/", "\\/"),
+    "escaped ampersands": lambda links: _dump(_mobile(links)).replace("&", "\\u0026"),
+    "json in json": lambda links: _dump(_dump(_mobile(links))),
+    "ftp first": lambda links: _dump({"url_list": ["ftp://cdn.example.com/1.jpeg", *links.urls]}),
+}
+"""Shapes that hold a static cover, by name."""
+
+SHAPES_WITHOUT_ANIMATED = tuple(
+    name for name in SHAPES if name not in {"web", "animated first", "tikwm"}
+)
+"""For covers that fail: nobody should have to say whether an animated one may take their place."""
+
+SHAPES_WITH_ALL_URLS = ("mobile", "mobile cover", "list", "escaped slashes", "json in json")
+"""For covers whose first URL is dead: these name the others too."""
+
+
+def animated_only(url: str) -> str:
+    """Return a cover column that holds nothing but an animated cover."""
+    return _dump({"dynamicCover": url})
+
+
+BAD_JSON: tuple[Shape, ...] = (
+    lambda links: _dump(_mobile(links))[:255],  # the column was a VARCHAR(255)
+    lambda links: _dump([*links.urls])[:255],
+    lambda links: str(_mobile(links)),  # Python's repr
+    lambda _: '{"url_list": [',
+    lambda _: "n/a",
+    lambda _: "cover unavailable",
+)
+"""Columns that look like JSON but are not, or are neither JSON nor URL."""
+
+NO_URL: tuple[str | None, ...] = (
+    None,
+    "",
+    "null",
+    '""',
+    "{}",
+    "[]",
+    '{"url_list":[]}',
+    '{"cover":null}',
+    '{"cover":{"url_list":[]}}',
+)
+"""Columns that hold no URL at all."""
+
+BAD_URL = (
+    '{"url_list":["ftp://cdn.example.com/cover.jpeg"]}',
+    '{"cover":"javascript:alert(1)"}',
+    '{"cover":"file:///etc/passwd"}',
+    '{"url_list":["http:///obj/no-host.jpeg"]}',
+    "ftp://cdn.example.com/raw.jpeg",
+)
+"""Columns with URLs, none of which is http or https with a host."""

@@ -1,0 +1,42 @@
+"""One row of videos_links, and its forms in MySQL and CSV. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CSV_COLUMNS = ("creator_name", "cover_url", "created_at")
+ZERO_DATE = "0000-00-00 00:00:00"
+"""What MySQL stores for a date that is none."""
+
+
+class VideoRow(NamedTuple):
+    """A creator, any text as cover, and an aware date.
+
+    SQL's NULL is None; a `created_at` of None is MySQL's zero date.
+    """
+
+    creator: str | None
+    cover: str | None
+    created_at: datetime | None
+
+
+def stored_date(row: VideoRow) -> str:
+    """Return the date as MySQL and an export of it write it: in UTC, without a zone."""
+    if row.created_at is None:
+        return ZERO_DATE
+    return f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def csv_bytes(rows: Iterable[VideoRow]) -> bytes:
+    """Return rows as a UTF-8 CSV file with a header; NULL becomes an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    writer.writerows((row.creator, row.cover, stored_date(row)) for row in rows)
+    return text.getvalue().encode()
