@@ -1,7 +1,8 @@
 """Cloud error codes become ours, here and nowhere else. Edge.
 
-What botocore still raises after its own retries is either another writer's victory (`ConflictError`),
-something that time may mend (`TransientError`), or a bug or a missing right, which is left as it is.
+What botocore still raises after its own retries is either another writer's victory
+(`ConflictError`), something that time may mend (`TransientError`), or a bug or a missing right,
+which is left as it is.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _TRANSIENT = frozenset(
         "ThrottlingError",
         "ThrottlingException",
         "TransactionConflict",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
@@ -52,7 +54,10 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _translate(error, doing) from error
+        ours = _translate(error, doing)
+        if ours is None:
+            raise
+        raise ours from error
     except (AwsConnectionError, HTTPClientError) as error:
         msg = f"{doing}: {error}"
         raise TransientError(msg) from error
@@ -63,7 +68,7 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def _translate(error: ClientError, doing: str) -> Exception:
+def _translate(error: ClientError, doing: str) -> TransientError | None:
     response = cast("dict[str, Any]", error.response)
     code = error_code(error)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -75,4 +80,4 @@ def _translate(error: ClientError, doing: str) -> Exception:
         return ConflictError(msg)
     if codes & _TRANSIENT or status >= _SERVER_ERROR:
         return TransientError(msg)
-    return error
+    return None

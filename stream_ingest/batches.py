@@ -1,8 +1,8 @@
 """Batches in the table: registered once, followed to their end. Edge (DynamoDB).
 
-A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, where the batch asked
-for it) → ``ended`` (sweeper). These words are not a window's, so that ``status-date-index`` can be
-asked for either.
+A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, where the batch
+asked for it) → ``ended`` (sweeper). These words are not a window's, so that ``status-date-index``
+can be asked for either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stream_ingest.aws_errors import translated
 from stream_ingest.clock import from_epoch_s, iso_date
 from stream_ingest.errors import ConflictError, UserError
 from stream_ingest.items import Item, from_wire, to_wire
-from stream_ingest.packing import BUCKETS, BatchHeader
+from stream_ingest.packing import BUCKETS, NAME_PATTERN, BatchHeader
 from stream_ingest.progress import Batch, BatchProgress, Seen, add_up, progress_of
 from stream_ingest.settings import DAY_S
 
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 BATCH_LIFE_S = 400 * DAY_S
-_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
+_BATCH_ID = re.compile(NAME_PATTERN)
 
 
 def check_batch_id(batch_id: str) -> str:
-    """Return the id if it may name a batch (letters, digits, ``. _ -``; 1 to 64), else `UserError`."""
-    if not _BATCH_ID.fullmatch(batch_id):
+    """Return an id that may name a batch (letters, digits, ``. _ -``; at most 64)."""
+    if not _BATCH_ID.match(batch_id):
         msg = (
-            f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes"
+            f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes,"
+            " the first a letter or digit"
         )
         raise UserError(msg)
     return batch_id
@@ -86,7 +87,11 @@ class BatchRegistry:
             raise UserError(msg) from error
 
     def note_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
-        """Write what a producer has read, sent and refused; `sent` says that no more will come."""
+        """Write what a producer has read, sent and refused; `sent` says that no more will come.
+
+        Calling it again changes nothing (a retry of a call whose answer was lost). `ConflictError`
+        where the batch is not, or no longer, being sent.
+        """
         names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
         values: Item = {
             ":read": totals.rows_read,
@@ -100,7 +105,7 @@ class BatchRegistry:
             "SET #read = :read, #sent = :sent, #ref = :refused, #status = :status",
             values,
             names,
-            "attribute_exists(creator_name) AND #status = :sending",
+            "#status IN (:sending, :status)",
         )
 
     def note_drained(self, batch_id: str, buckets: set[int]) -> bool:

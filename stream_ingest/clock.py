@@ -1,13 +1,16 @@
-"""Moments in their three forms. Pure."""
+"""Moments in their forms: epoch seconds and milliseconds, ISO text, datetime. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 def from_epoch_ms(value: int) -> datetime:
     """Return the UTC moment of milliseconds since 1970."""
-    return datetime.fromtimestamp(value / 1000, UTC)
+    return _EPOCH + value * _MS
 
 
 def from_epoch_s(value: int) -> datetime:
@@ -18,3 +21,30 @@ def from_epoch_s(value: int) -> datetime:
 def iso_date(epoch_s: int) -> str:
     """Return the UTC date of an epoch second, YYYY-MM-DD."""
     return from_epoch_s(epoch_s).date().isoformat()
+
+
+def to_epoch_ms(moment: datetime) -> int:
+    """Return whole milliseconds since 1970; a moment without a zone is UTC.
+
+    Raises `OverflowError` for one that is not within the years 1 to 9999 of UTC.
+    """
+    return (as_utc(moment) - _EPOCH) // _MS
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, taking one without a zone as UTC; see `to_epoch_ms` for the range."""
+    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
+
+
+def parse_utc(text: str) -> datetime:
+    """Return the UTC moment of an ISO 8601 date, or date and time; `ValueError` for all else."""
+    try:
+        return as_utc(datetime.fromisoformat(text.strip()))
+    except OverflowError as error:
+        msg = f"{text!r} is out of range"
+        raise ValueError(msg) from error
+
+
+EARLIEST_MS = to_epoch_ms(datetime.min)  # noqa: DTZ901 - as_utc gives it its zone
+LATEST_MS = to_epoch_ms(datetime.max)  # noqa: DTZ901 - as above
+"""The first and the last millisecond that a datetime in UTC can name."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -62,11 +61,11 @@ def _lines(title: str) -> Iterator[Tell]:
     yield tell
 
 
-def run(app: typer.Typer, name: str) -> None:
+def run(command: Callable[[], object], name: str) -> None:
     """Run a command line; a person's mistake ends in one line and exit code 2."""
     try:
         with plain_errors():
-            app()
+            command()
     except UserError as error:
         say(f"{name}: {error}")
         raise SystemExit(2) from None

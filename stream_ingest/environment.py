@@ -1,6 +1,6 @@
-"""Environment variables of the Lambdas, once for the code that reads and the program that sets them.
+"""Environment variables of the Lambdas, for the code that reads and the program that sets them.
 
-Pure: names only, and one function that reads a mapping and reports all problems at once.
+Pure: names only, and one class that reads a mapping and reports all problems at once.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ INPUT_BUCKET = "COVERSTREAM_INPUT_BUCKET"
 OUTPUT_BUCKET = "COVERSTREAM_OUTPUT_BUCKET"
 TEMP_BUCKET = "COVERSTREAM_TEMP_BUCKET"
 ALLOWED_SOURCES = "COVERSTREAM_ALLOWED_SOURCES"
-"""``host:port`` pairs, comma separated, that may be fetched although their address is not public."""
+"""``host:port`` pairs, comma separated, that may be fetched though their address is not public."""
 PARTIAL_RESPONSES = "COVERSTREAM_PARTIAL_RESPONSES"
-"""``trusted`` where the mapping honours batchItemFailures, ``raise`` where it does not (ministack)."""
+"""``trusted`` where the mapping honours batchItemFailures, ``raise`` where not (ministack)."""
 DEDUP_HORIZON_DAYS = "COVERSTREAM_DEDUP_HORIZON_DAYS"
 BY_CREATOR_COPY = "COVERSTREAM_BY_CREATOR_COPY"
 """``on`` or ``off``: whether each collage is stored a second time under collages/by-creator/."""
 KEEP_SOURCES = "COVERSTREAM_KEEP_SOURCES"
 """``on`` or ``off``: whether a window's downloaded originals are kept for a replay."""
+DOWNLOADS = "COVERSTREAM_DOWNLOADS"
+"""Requests that one collage invocation runs at once (default 64)."""
+DOWNLOADS_PER_HOST = "COVERSTREAM_DOWNLOADS_PER_HOST"
+"""Requests that it runs at once to one host (default 40)."""
 
 METRICS_NAMESPACE = "Coverstream"
 
@@ -60,6 +64,10 @@ class Variables:
             self._problems.append(f"{name} is {raw!r}, not a whole number from {least}")
             return default
         return int(raw)
+
+    def problem(self, text: str) -> None:
+        """Note a problem that the caller found in a variable's text."""
+        self._problems.append(text)
 
     def check(self) -> None:
         """Raise `SettingsError` with every problem seen so far."""

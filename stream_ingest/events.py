@@ -59,7 +59,7 @@ class WindowReady(Event, frozen=True, kw_only=True):
     """A window was closed; carries all that its collage needs, so that a replay needs no more.
 
     `images` are in cell order, row by row. Where they would not fit the bus they are empty and
-    `images_key` names the object in the temp bucket that holds them (a JSON list of the same shape).
+    `images_key` names the object in the temp bucket that holds them (a JSON list of that shape).
     """
 
     window_id: str
@@ -142,7 +142,7 @@ def decode_detail(raw: str | bytes, event: type[E_]) -> E_:
     """Return the event in a detail's JSON; `DecodeError` names the field at fault."""
     try:
         return msgspec.json.decode(raw, type=event)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         msg = f"{event.detail_type()}: {error}"
         raise DecodeError(msg) from error
 

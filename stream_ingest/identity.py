@@ -12,15 +12,27 @@ import re
 from hashlib import blake2b
 
 _TIKTOK_PATH = re.compile(
-    r"https?://(?P<host>[^/?#]+)/(?:(?:obj|img)/)?(?P<object>[^/?#~]+/[^?#~]+)(?P<template>~)?"
+    r"(?i:https?)://(?P<host>[^/?#]+)/(?:(?:obj|img)/)?"
+    r"(?P<object>[^/?#~]+/(?:(?!%7[eE])[^?#~])+)(?P<template>(?:~|%7[eE])tplv-)?"
 )
+_EXTENSION = re.compile(r"(?<=[^/])\.(?:jpe?g|webp|hei[cf]|image|png|avif|gif)\Z", re.IGNORECASE)
 _TIKTOK_HOST = re.compile(
     r"(?:^|\.)(?:tiktokcdn(?:-[a-z0-9]+)?\.(?:com|net)|ibyteimg\.com|ibytedtos\.com|byteoversea\.com"
     r"|muscdn\.com|douyinpic\.com)(?::\d+)?$"
 )
 _EXPIRES = re.compile(r"[?&]x-expires=(\d{1,12})(?=[&#]|$)")
 _SIGNING = frozenset(
-    {"x-expires", "x-signature", "expires", "signature", "policy", "key-pair-id", "sig"}
+    {
+        "x-expires",
+        "x-signature",
+        "expires",
+        "signature",
+        "policy",
+        "key-pair-id",
+        "sig",
+        "awsaccesskeyid",
+        "googleaccessid",
+    }
 )
 _SIGNING_PREFIXES = ("x-amz-", "x-goog-")
 
@@ -33,7 +45,7 @@ def image_identity(url: str) -> str:
         or match["object"].startswith("tos-")
         or _TIKTOK_HOST.search(match["host"].lower())
     ):
-        return match["object"]
+        return _EXTENSION.sub("", match["object"])
     return _unsigned(url)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
+from stream_ingest.errors import ConflictError
 from stream_ingest.items import from_wire, to_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.sources.mysql import MySqlAddress
@@ -37,8 +38,16 @@ class LastPush:
 
     def ended(self, until: datetime, batch_id: str) -> None:
         """Remember that a push ended well at `until`; never moves backwards."""
-        item = {**self._key, "until": until.isoformat(), "by_batch": batch_id}
-        before = self.until()
-        if before is None or before < until:
+        moment = until.astimezone(UTC).isoformat()  # sorts as text
+        item = {**self._key, "until": moment, "by_batch": batch_id}
+        try:
             with translated("note the last push"):
-                self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=to_wire(item),
+                    ConditionExpression="attribute_not_exists(creator_name) OR #until < :until",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues=to_wire({":until": moment}),
+                )
+        except ConflictError:
+            return  # another push ended later

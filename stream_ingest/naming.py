@@ -14,7 +14,7 @@ import unicodedata
 from stream_ingest.errors import DecodeError
 
 MAX_CREATOR_BYTES = 128
-"""Longest creator name in UTF-8 bytes. TikTok allows handles of 24 and nicknames of 30 characters."""
+"""Longest creator name in UTF-8 bytes; TikTok's handles have 24, its nicknames 30 characters."""
 
 _UNSAFE = re.compile(rb"^\.|[^A-Za-z0-9_.\-]")
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean together. Pure."""
+"""Options that several commands share, and what they mean together. Edge: it makes the sources."""
 
 from __future__ import annotations
 
@@ -88,8 +88,9 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         return parse_address(self.mysql)
 
     def check(self, now: datetime) -> None:
-        """Raise `UserError` for dates that are none and options that do not go together."""
+        """Raise `UserError` for bad dates and columns and options that do not go together."""
         self.within(now, None)
+        parse_columns(self.columns, CSV_COLUMNS)
         if self.csv is None:
             self.address()
         elif self.since == LAST_PUSH:
@@ -131,7 +132,7 @@ def batch_settings(  # noqa: PLR0913 - one parameter for each option
             "quality": quality,
             "background": background.lower(),
         },
-        "images_per_window": images_per_window or rows * cols,
+        "images_per_window": rows * cols if images_per_window is None else images_per_window,
     }
     try:
         settings = msgspec.convert(wanted, type=BatchSettings)

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
+from stream_ingest.clock import EARLIEST_MS, LATEST_MS
 from stream_ingest.errors import DecodeError
 from stream_ingest.identity import image_identity
-from stream_ingest.rows import CoverRow
+from stream_ingest.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.settings import BatchSettings
 
 CODEC_VERSION = 1
@@ -28,38 +30,49 @@ BUCKETS = 128
 """Fixed for ever: another number would move creators between buckets and lose their order."""
 RECORD_BYTES = 25_000
 """Aim of a record's size. Kinesis bills on-demand by KB and provisioned by 25 KB units."""
+MAX_RAW_SIZE = 250_000
+"""Rows of this many characters end a record however well they compress: it has to stay below the
+stream's 1 MiB and `MAX_UNPACKED_BYTES` whatever the rows are."""
 MAX_UNPACKED_BYTES = 16 << 20
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\Z"
+"""What a batch id and a trigger look like: both become parts of keys."""
 _LEVEL = 6
 _ROW_BITS = 20
+_MAX_NUMBER = 1 << 40
 _FIRST_RATIO = 0.25
+
+_Name = Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)]
+_Url = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_LENGTH)]
 
 
 class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every record says of the batch that it belongs to."""
 
-    batch_id: str
-    trigger: str
+    batch_id: _Name
+    trigger: _Name
     settings: BatchSettings = BatchSettings()
 
 
 class PackedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One row within a record; `identity` only where it does not follow from `url`."""
 
-    creator: int
-    url: str
-    created_at_ms: int
-    fallbacks: tuple[str, ...] = ()
-    identity: str | None = None
+    creator: Annotated[int, msgspec.Meta(ge=0)]
+    url: _Url
+    created_at_ms: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, le=LATEST_MS)]
+    fallbacks: Annotated[tuple[_Url, ...], msgspec.Meta(max_length=MAX_FALLBACKS)] = ()
+    identity: Annotated[str, msgspec.Meta(min_length=1, max_length=2 * MAX_URL_LENGTH)] | None = (
+        None
+    )
 
 
 class PackedRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of one Kinesis record. `last` marks the end of the batch in this bucket."""
 
     batch: BatchHeader
-    bucket: int
-    number: int
+    bucket: Annotated[int, msgspec.Meta(ge=0, lt=BUCKETS)]
+    number: Annotated[int, msgspec.Meta(ge=0, lt=_MAX_NUMBER)]
     creators: tuple[str, ...] = ()
-    rows: tuple[PackedRow, ...] = ()
+    rows: Annotated[tuple[PackedRow, ...], msgspec.Meta(max_length=1 << _ROW_BITS)] = ()
     last: bool = False
 
     def position(self, index: int) -> int:
@@ -69,7 +82,7 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def cover_rows(self) -> Iterator[CoverRow]:
         """Yield the rows as they were packed; `DecodeError` for a creator that is not listed."""
         for row in self.rows:
-            if not 0 <= row.creator < len(self.creators):
+            if row.creator >= len(self.creators):
                 msg = f"record: row names creator {row.creator} of {len(self.creators)}"
                 raise DecodeError(msg)
             yield CoverRow(
@@ -122,9 +135,12 @@ def unpack(data: bytes) -> PackedRecord:
     if not inflater.eof:
         msg = f"record: cut short, or over {MAX_UNPACKED_BYTES} bytes unpacked"
         raise DecodeError(msg)
+    if inflater.unused_data:
+        msg = f"record: {len(inflater.unused_data)} bytes behind its end"
+        raise DecodeError(msg)
     try:
         return msgspec.json.decode(raw, type=PackedRecord)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         msg = f"record: {error}"
         raise DecodeError(msg) from error
 
@@ -132,7 +148,7 @@ def unpack(data: bytes) -> PackedRecord:
 class _Bucket:
     """Rows of one bucket that wait for their record."""
 
-    __slots__ = ("creators", "number", "raw_bytes", "rows")
+    __slots__ = ("creators", "number", "rows", "size")
 
     def __init__(self) -> None:
         self.number = 0
@@ -141,7 +157,16 @@ class _Bucket:
     def clear(self) -> None:
         self.creators: dict[str, int] = {}
         self.rows: list[PackedRow] = []
-        self.raw_bytes = 0
+        self.size = 0
+
+    def add(self, row: CoverRow) -> None:
+        identity = None if image_identity(row.url) == row.identity else row.identity
+        if row.creator not in self.creators:
+            self.creators[row.creator] = len(self.creators)
+            self.size += len(row.creator)
+        creator = self.creators[row.creator]
+        self.rows.append(PackedRow(creator, row.url, row.created_at_ms, row.fallbacks, identity))
+        self.size += len(row.url) + 24 + sum(map(len, row.fallbacks)) + len(identity or "")
 
 
 class Packer:
@@ -157,11 +182,8 @@ class Packer:
         """Take a row; return its bucket's record once that is full."""
         index = bucket_of(row.creator)
         bucket = self._buckets[index]
-        identity = None if image_identity(row.url) == row.identity else row.identity
-        creator = bucket.creators.setdefault(row.creator, len(bucket.creators))
-        bucket.rows.append(PackedRow(creator, row.url, row.created_at_ms, row.fallbacks, identity))
-        bucket.raw_bytes += len(row.url) + 24 + sum(map(len, row.fallbacks))
-        if bucket.raw_bytes * self._ratio < RECORD_BYTES:
+        bucket.add(row)
+        if bucket.size * self._ratio < RECORD_BYTES and bucket.size < MAX_RAW_SIZE:
             return None
         return self._seal(index)
 
@@ -191,8 +213,8 @@ class Packer:
         record = OutgoingRecord(
             bucket=index, number=bucket.number, data=data, rows=len(bucket.rows)
         )
-        if bucket.raw_bytes > RECORD_BYTES:
-            self._ratio = 0.8 * self._ratio + 0.2 * len(data) / bucket.raw_bytes
+        if bucket.size > RECORD_BYTES:
+            self._ratio = 0.8 * self._ratio + 0.2 * len(data) / bucket.size
         bucket.number += 1
         bucket.clear()
         return record

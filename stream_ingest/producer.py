@@ -1,9 +1,9 @@
 """Packed records into Kinesis, in order within each bucket. Edge (network).
 
-Kinesis promises no order across a PutRecords call: a record that fails does not stop those behind it.
-So at most one record of a bucket is under way at any time, and the next one leaves only when that
-one was accepted; other buckets go on meanwhile. A request whose answer is lost is sent again with
-the same bytes, which the fold recognises.
+Kinesis promises no order across a PutRecords call: a record that fails does not stop those behind
+it. So at most one record of a bucket is under way at any time, and the next one leaves only when
+that one was accepted; other buckets go on meanwhile. A request whose answer is lost is sent again
+with the same bytes, which the fold recognises.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_RECORDS = 500
 MAX_REQUEST_BYTES = 4 << 20
-"""PutRecords takes 500 records and 10 MiB (5 MiB until 2025); smaller requests fail more cheaply."""
+"""PutRecords takes 500 records and 10 MiB (5 MiB until 2025); small requests fail more cheaply."""
 MAX_REQUESTS = 4
 MAX_WAITING_BYTES = 16 << 20
 GIVE_UP_AFTER = 12
@@ -52,6 +52,7 @@ class KinesisProducer:
         self._requests: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
         self._error: BaseException | None = None
+        self._stopped = False
 
     async def put(self, record: OutgoingRecord) -> None:
         """Take a record; waits while too much is waiting. Raises what a request has failed with."""
@@ -69,7 +70,11 @@ class KinesisProducer:
         self._check()
 
     async def stop(self) -> None:
-        """Cancel what is under way; records without an answer may or may not be in the stream."""
+        """Cancel what is under way and start nothing more; calling it twice is safe.
+
+        Records without an answer may or may not be in the stream.
+        """
+        self._stopped = True
         for request in self._requests:
             request.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
@@ -85,7 +90,7 @@ class KinesisProducer:
             raise self._error
 
     def _dispatch(self) -> None:
-        while len(self._requests) < MAX_REQUESTS and self._error is None:
+        while len(self._requests) < MAX_REQUESTS and not (self._error or self._stopped):
             heads = self._ready_heads()
             if not heads:
                 return
@@ -115,17 +120,25 @@ class KinesisProducer:
 
     async def _send(self, records: Sequence[OutgoingRecord]) -> None:
         """Send one head per bucket until each was accepted, backing off between rounds."""
-        waiting = list(records)
+        waiting, why = list(records), ""
         for attempt in range(GIVE_UP_AFTER):
-            waiting = await self._send_once(waiting)
+            if attempt:
+                longest = min(_FIRST_BACKOFF_S * 2 ** (attempt - 1), _LONGEST_BACKOFF_S)
+                await self._sleep(longest * self._jitter())
+            try:
+                waiting, why = await self._send_once(waiting)
+            except TransientError as error:  # all refused, or the answer lost: the same bytes again
+                why = str(error)
             if not waiting:
                 return
-            longest = min(_FIRST_BACKOFF_S * 2**attempt, _LONGEST_BACKOFF_S)
-            await self._sleep(longest * self._jitter())
-        msg = f"stream {self._stream}: {len(waiting)} records refused {GIVE_UP_AFTER} times"
+        msg = (
+            f"stream {self._stream}: {len(waiting)} records not taken in {GIVE_UP_AFTER} tries,"
+            f" the last time: {why}"
+        )
         raise TransientError(msg)
 
-    async def _send_once(self, records: list[OutgoingRecord]) -> list[OutgoingRecord]:
+    async def _send_once(self, records: list[OutgoingRecord]) -> tuple[list[OutgoingRecord], str]:
+        """Send records; return those that were refused, and the reasons that Kinesis gave."""
         with translated(f"put records into {self._stream}"):
             answer = await self._client.put_records(
                 StreamName=self._stream,
@@ -135,10 +148,14 @@ class KinesisProducer:
                 ],
             )
         results = zip(records, answer["Records"], strict=True)
-        failed = [record for record, result in results if result.get("ErrorCode")]
-        refused = {record.bucket for record in failed}
-        self._settle(record for record in records if record.bucket not in refused)
-        return failed
+        failed = {
+            record.bucket: (record, result["ErrorCode"])
+            for record, result in results
+            if result.get("ErrorCode")
+        }
+        self._settle(record for record in records if record.bucket not in failed)
+        reasons = ", ".join(sorted({code for _, code in failed.values()}))
+        return [record for record, _ in failed.values()], reasons
 
     def _settle(self, records: Iterable[OutgoingRecord]) -> None:
         for record in records:

@@ -1,7 +1,7 @@
 """How far a batch is, from the items that carry its id. Pure.
 
-Counts are read off the same items that the folds and collages wrote in their own atomic writes, so a
-redelivery changes none of them. An index may lag behind its table by a moment: `settled` tells
+Counts are read off the same items that the folds and collages wrote in their own atomic writes, so
+a redelivery changes none of them. An index may lag behind its table by a moment: `settled` tells
 whether what was seen adds up.
 """
 

@@ -1,7 +1,7 @@
 """One push: rows of a source, admitted, packed and sent as one batch. Edge.
 
-Order matters: rows are drained, then the batch's totals are written, then the end marks are sent. So
-whoever sees the last end mark also sees how many rows there were.
+Order matters: rows are drained, then the batch's totals are written, then the end marks are sent.
+So whoever sees the last end mark also sees how many rows there were.
 """
 
 from __future__ import annotations

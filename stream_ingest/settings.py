@@ -1,7 +1,8 @@
 """What a batch may set: collage layout, window size and flush policy. Pure.
 
 The settings travel with every packed record, so that whoever folds a row needs no look-up and two
-batches with different settings never mix: a creator has one open window per `BatchSettings.window_key`.
+batches with different settings never mix: a creator has one open window per
+`BatchSettings.window_key`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ import msgspec
 from stream_ingest.errors import UserError
 
 DAY_S = 86_400
+MAX_IDLE_S = 3_650 * DAY_S
+MAX_IMAGES_PER_WINDOW = 400
+"""An open image takes up to 300 bytes of its creator's item (four signed URLs, compressed), and the
+dedup memory 256 KB of DynamoDB's 400 KB."""
 _DURATION = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": DAY_S}
 
@@ -42,18 +47,19 @@ class FlushPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """When a window that is not full is closed all the same.
 
     ``never``: not until it is full; ``idle``: `idle_s` seconds after its last image;
-    ``batch-end``: when the batch that put an image into it has ended.
+    ``batch-end``: when the batch that put an image into it has ended, and as for ``idle`` where a
+    row comes after that (a redriven record), so that no image waits for ever.
     """
 
     kind: Literal["never", "idle", "batch-end"] = "idle"
-    idle_s: Annotated[int, msgspec.Meta(ge=1)] = 7 * DAY_S
+    idle_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_IDLE_S)] = 7 * DAY_S
 
 
 BATCH_END = FlushPolicy(kind="batch-end")
 
 
 def parse_flush(text: str) -> FlushPolicy:
-    """Read ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``); `UserError` otherwise."""
+    """Read ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``); else `UserError`."""
     if text == "never":
         return FlushPolicy(kind="never")
     if text == "batch-end":
@@ -62,11 +68,15 @@ def parse_flush(text: str) -> FlushPolicy:
     if kind != "idle":
         msg = f"flush policy {text!r}: expected never, batch-end or idle:<duration>"
         raise UserError(msg)
-    return FlushPolicy(kind="idle", idle_s=parse_duration(duration))
+    idle_s = parse_duration(duration)
+    if idle_s > MAX_IDLE_S:
+        msg = f"flush policy {text!r}: at most {MAX_IDLE_S // DAY_S}d"
+        raise UserError(msg)
+    return FlushPolicy(kind="idle", idle_s=idle_s)
 
 
 def parse_duration(text: str) -> int:
-    """Return seconds of a duration such as ``90s``, ``15m``, ``12h`` or ``7d``; else `UserError`."""
+    """Return the seconds of a duration: ``90s``, ``15m``, ``12h`` or ``7d``; else `UserError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
         msg = f"duration {text!r}: expected a number and a unit, such as 90s, 15m, 12h or 7d"
@@ -78,7 +88,7 @@ class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """All that a batch may choose for itself."""
 
     layout: CollageLayout = CollageLayout()
-    images_per_window: Annotated[int, msgspec.Meta(ge=1, le=1600)] = 35
+    images_per_window: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] = 35
     flush: FlushPolicy = FlushPolicy()
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Where a deployed stack's parts are: one JSON parameter that the Pulumi program writes. Edge (SSM).
+"""Where a deployed stack's parts are: one JSON parameter that Pulumi has written. Edge (SSM).
 
-The command lines need no Pulumi CLI and no state backend: they read ``/coverstream/<stack>`` with the
-user's own AWS credentials, and so work the same against AWS and the embedded one.
+The command lines need no Pulumi CLI and no state backend: they read ``/coverstream/<stack>`` with
+the user's own AWS credentials, and so work the same against AWS and the embedded one.
 """
 
 from __future__ import annotations
@@ -55,6 +55,6 @@ def load_stack(ssm: SSMClient, stack: str) -> StackOutputs:
         raise UserError(msg) from error
     try:
         return msgspec.json.decode(raw, type=StackOutputs)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         msg = f"parameter {name}: {error}"
         raise DecodeError(msg) from error

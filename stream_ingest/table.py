@@ -1,4 +1,4 @@
-"""Names in the DynamoDB table: keys, indexes and attributes, once for all who read or write it. Pure.
+"""Names in the DynamoDB table: keys, indexes, attributes, once for all who use it. Pure.
 
 One table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never a ``#``)
 or ``batch#<id>`` / ``push#<source>``; sort key `item` says what the item is:
@@ -71,16 +71,16 @@ def batch_partition(batch_id: str) -> str:
 
 
 def due_shard(key: str) -> str:
-    """Shard of the due index for a creator, ``due#0`` to ``due#7``, so that no one shard runs hot."""
+    """Return a creator's shard of the due index, ``due#0`` to ``due#7``: so that none runs hot."""
     return f"due#{zlib.crc32(key.encode()) % DUE_SHARDS}"
 
 
 class WindowStatus(StrEnum):
     """Life of a window. Each arrow has one writer.
 
-    ``ready`` (windowing, in the creator's transaction) → ``queued`` (emitter, once the bus has it) →
-    ``processing`` (collage, holding a lease) → ``completed`` (all images), ``partial`` (some cells
-    empty) or ``failed`` (no image at all, or dead-lettered).
+    ``ready`` (windowing, in the creator's transaction) → ``queued`` (emitter, once the bus has it)
+    → ``processing`` (collage, holding a lease) → ``completed`` (all images), ``partial`` (some
+    cells empty) or ``failed`` (no image at all, or dead-lettered).
     """
 
     READY = "ready"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from stream_ingest.clock import parse_utc
 from stream_ingest.errors import UserError
 
 LAST_PUSH = "last_push"
@@ -26,14 +27,13 @@ def parse_moment(text: str, now: datetime) -> datetime:
     if match:
         return now - timedelta(days=int(match["days"]))
     try:
-        moment = datetime.fromisoformat(text)
+        return parse_utc(text)
     except ValueError as error:
         msg = (
             f"date {text!r}: expected YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS,"
             f" last_7_days or (for --since) {LAST_PUSH}"
         )
         raise UserError(msg) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_range(

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,7 +18,6 @@ from rich.table import Table
 from ops_dashboard.local.demo import Demo, DemoFailedError, DemoResult, clear_output
 from ops_dashboard.local.instances import running
 from stream_ingest.console import run, say
-from stream_ingest.errors import UserError
 
 _MOST_DIFFERENCES = 20
 _WATCH_EVERY_S = 1.0
@@ -35,11 +34,16 @@ def demo(
 ) -> None:
     """Run the main job on sample covers with no AWS account, and check what comes out."""
     clear_output(output)
+    signal.signal(signal.SIGTERM, _interrupt)  # so that what was started is stopped then, too
     if not keep:
         with contextlib.ExitStack() as stack:
             _tell(Demo(output, stack).run(), output)
         return
     _run_in_background(output)
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _tell(result: DemoResult, output: Path) -> None:
@@ -78,7 +82,7 @@ def _run_in_background(output: Path) -> None:
     if child == 0:
         os.close(reader)
         os.setsid()
-        run(typer_of(lambda: _child(output, writer)), "ops-dashboard")
+        run(lambda: _child(output, writer), "ops-dashboard")
         raise SystemExit(0)
     os.close(writer)
     try:
@@ -90,13 +94,6 @@ def _run_in_background(output: Path) -> None:
     if verdict != b"y":
         _, status = os.waitpid(child, 0)
         raise SystemExit(os.waitstatus_to_exitcode(status) or 1)
-
-
-def typer_of(command: object) -> typer.Typer:
-    """Return a command line of one command without arguments."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)  # type: ignore[type-var]
-    return app
 
 
 def _child(output: Path, writer: int) -> None:
@@ -118,9 +115,3 @@ def _let_go_of_terminal() -> None:
         os.dup2(nowhere, stream)
     os.close(nowhere)
 
-
-def check_linux() -> None:
-    """Raise `UserError` where a process cannot fork."""
-    if not hasattr(os, "fork"):
-        msg = "--keep needs a system that can fork"
-        raise UserError(msg)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from stream_ingest.clock import parse_utc
+from stream_ingest.cover_column import text_of
 from stream_ingest.errors import UserError
 from stream_ingest.sources.rows import Columns, Source, SourceRow
-from stream_ingest.timerange import TimeRange, parse_moment
+from stream_ingest.timerange import TimeRange
 
 PAGE_ROWS = 5_000
 _MAX_FIELD_BYTES = 64 << 20
@@ -74,8 +76,8 @@ class CsvSource:
         if self._within.since is None and self._within.until is None:
             return True
         try:
-            moment = parse_moment(row[2].strip(), datetime.min)
-        except UserError:
+            moment = parse_utc(row[2])
+        except ValueError:
             return True  # refused as bad_date, and so counted
         return (self._within.since is None or moment >= self._within.since) and (
             self._within.until is None or moment < self._within.until
@@ -94,12 +96,13 @@ async def write_csv(source: Source, path: Path) -> int:
             writer = csv.writer(file)
             writer.writerow(["creator_name", "cover_url", "created_at"])
             async for page in source.pages():
-                writer.writerows(page)
+                writer.writerows([text_of(value) for value in row] for row in page)
                 count += len(page)
         partial.replace(path)
     except OSError as error:
         msg = f"cannot write {path}: {error}"
         raise UserError(msg) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
     return count

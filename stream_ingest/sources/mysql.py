@@ -27,6 +27,12 @@ from stream_ingest.timerange import TimeRange
 PAGE_ROWS = 5_000
 DEFAULT_PORT = 3_306
 _CONNECT_TIMEOUT_S = 10
+_EXPECTED = (
+    "--mysql: expected mysql://user:password@host:port/database"
+    " (in the password %2F for /, %40 for @, %23 for #, %3F for ?)"
+)
+_UNFIT_FOR_KEYS = frozenset({"enum", "set", "float", "double", "bit"})
+"""Types whose order or equality is not that of the values read: no page can follow from them."""
 
 
 class MySqlAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,17 +57,20 @@ class MySqlAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_address(url: str) -> MySqlAddress:
-    """Read ``mysql://user:password@host:port/database[?unix_socket=…&ssl=true]``; else `UserError`."""
-    parts = urlsplit(url)
+    """Read ``mysql://user:password@host:port/database[?unix_socket=…&ssl=true]``.
+
+    `UserError` for anything else says nothing of what was given: a password may be anywhere in it.
+    """
     try:
+        parts = urlsplit(url)
         port = parts.port or DEFAULT_PORT
-    except ValueError as error:
-        msg = "--mysql: the port is not a number"
-        raise UserError(msg) from error
+    except ValueError:
+        raise UserError(_EXPECTED) from None
     database = unquote(parts.path.strip("/"))
     if parts.scheme not in {"mysql", "mariadb"} or not parts.hostname or not database:
-        msg = "--mysql: expected mysql://user:password@host:port/database"
-        raise UserError(msg)
+        raise UserError(_EXPECTED)
+    if "/" in database or "@" in database:  # the rest of a password, as likely as not
+        raise UserError(_EXPECTED)
     query = parse_qs(parts.query)
     return MySqlAddress(
         host=parts.hostname,
@@ -77,7 +86,7 @@ def parse_address(url: str) -> MySqlAddress:
 class MySqlSource:
     """One table, read in keyset pages."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is read, named once
         self,
         address: MySqlAddress,
         table: str,
@@ -87,7 +96,7 @@ class MySqlSource:
         creators: Sequence[str] = (),
         page_rows: int = PAGE_ROWS,
     ) -> None:
-        """Read rows of `table` whose created_at is `within`, of `creators` only if any are named."""
+        """Read rows of `table` with created_at `within`, of `creators` only if any are named."""
         self._address, self._table, self._columns = address, table, columns
         self._within, self._creators, self._page_rows = within, tuple(creators), page_rows
 
@@ -146,8 +155,10 @@ class MySqlSource:
             values.append(_naive(self._within.until))
         if self._creators:
             marks = ", ".join(["%s"] * len(self._creators))
-            where.append(f"{quoted(self._columns.creator)} IN ({marks})")
-            values.extend(self._creators)
+            creator = quoted(self._columns.creator)
+            # The first finds them by index, the second exactly: a collation may ignore case.
+            where.append(f"{creator} IN ({marks}) AND BINARY {creator} IN ({marks})")
+            values.extend([*self._creators, *self._creators])
         return where, values
 
 
@@ -173,7 +184,7 @@ async def connected(address: MySqlAddress) -> AsyncIterator[Any]:
             db=address.database,
             charset="utf8mb4",
             connect_timeout=_CONNECT_TIMEOUT_S,
-            init_command="SET time_zone = '+00:00'",
+            init_command="SET time_zone = '+00:00', sql_mode = ''",  # zero dates stay comparable
             **options,
         )
     except (MySQLError, OSError, TimeoutError) as error:
@@ -197,6 +208,11 @@ class _Plan(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
 
 
+class _Column(msgspec.Struct, frozen=True):
+    nullable: bool
+    kind: str
+
+
 class _Planner:
     """Finds out how a table can be paged."""
 
@@ -204,25 +220,25 @@ class _Planner:
         self._connection, self._address, self._table = connection, address, table
 
     async def plan(self, columns: Columns) -> _Plan:
-        nullable = await self._columns()
-        missing = [name for name in columns.names() if name not in nullable]
+        found = await self._columns()
+        missing = [name for name in columns.names() if name not in found]
         if missing:
             msg = (
                 f"table {self._table!r} has no column {', '.join(missing)}; it has"
-                f" {', '.join(nullable)}. Name them with --columns creator=…,cover=…,created_at=…"
+                f" {', '.join(found)}. Name them with --columns creator=…,cover=…,created_at=…"
             )
             raise UserError(msg)
         indexes = await self._indexes()
         key = indexes.get("PRIMARY", ())
         leading = {index[0] for index in indexes.values()}
         created_at = columns.created_at
-        if key and created_at in leading and not nullable[created_at] and created_at not in key:
-            key = (created_at, *key)
-        return _Plan(key)
+        if key and created_at in leading and not found[created_at].nullable:
+            key = (created_at, *(name for name in key if name != created_at))
+        return _Plan(() if any(found[name].kind in _UNFIT_FOR_KEYS for name in key) else key)
 
-    async def _columns(self) -> dict[str, bool]:
+    async def _columns(self) -> dict[str, _Column]:
         rows = await self._schema(
-            "SELECT column_name, is_nullable = 'YES' FROM information_schema.columns"
+            "SELECT column_name, is_nullable, data_type FROM information_schema.columns"
             " WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position"
         )
         if not rows:
@@ -230,7 +246,10 @@ class _Planner:
             named = ", ".join(str(row[0]) for row in tables[:20]) or "none"
             msg = f"no table {self._table!r} in {self._address!r}; tables there: {named}"
             raise UserError(msg)
-        return {str(name): bool(nullable) for name, nullable in rows}
+        return {
+            str(name): _Column(nullable == "YES", str(kind).lower())
+            for name, nullable, kind in rows
+        }
 
     async def _indexes(self) -> dict[str, tuple[str, ...]]:
         rows = await self._schema(
@@ -252,7 +271,7 @@ def quoted(identifier: str) -> str:
 
 
 def after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
-    """Return the condition for rows behind `last` in key order, in a form that MySQL can range-scan.
+    """Return the condition for rows behind `last` in key order; MySQL can range-scan it.
 
     For (a, b) behind (x, y): ``a >= x AND (a > x OR (a = x AND b > y))``.
     """

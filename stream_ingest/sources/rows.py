@@ -38,7 +38,7 @@ CSV_COLUMNS = Columns(creator="creator_name", cover="cover_url", created_at="cre
 
 
 def parse_columns(text: str | None, default: Columns) -> Columns:
-    """Read ``creator=name,cover=cover_json,created_at=inserted``; what is left out keeps its name."""
+    """Read ``creator=name,cover=cover_json,created_at=inserted``; others keep their names."""
     if not text:
         return default
     chosen: dict[str, str] = {}

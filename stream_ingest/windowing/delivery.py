@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from stream_ingest.clock import from_epoch_s
 from stream_ingest.errors import DecodeError
 from stream_ingest.naming import creator_key, is_creator_name
 from stream_ingest.packing import PackedRecord, unpack
@@ -40,6 +42,8 @@ class Poison(msgspec.Struct, frozen=True, kw_only=True):
 
     sequence: int
     partition_key: str
+    arrived_at: datetime
+    """When Kinesis took it: the same however often it is delivered."""
     reason: str
     data: str
     """Base64, as Lambda delivered it."""
@@ -70,6 +74,7 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
                 Poison(
                     sequence=sequence,
                     partition_key=kinesis["partitionKey"],
+                    arrived_at=from_epoch_s(int(kinesis["approximateArrivalTimestamp"])),
                     reason=str(error),
                     data=kinesis["data"],
                 )

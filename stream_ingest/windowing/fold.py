@@ -28,10 +28,14 @@ from stream_ingest.windowing.state import (
     Tally,
 )
 
+MAX_ACTIONS = 96
+"""Writes that one change may come to; DynamoDB takes 100 actions a transaction."""
 MAX_WINDOWS = 40
-"""Windows closed by one fold: DynamoDB takes 100 actions a transaction, and a window is two."""
+"""Windows closed by one change; each is two writes."""
+MAX_IMAGES = 1_000
+"""Images after which a change closes no further window; DynamoDB takes 4 MB a transaction."""
 MARK_LIFE_S = 9 * DAY_S
-"""Marks outlive every redelivery: the stream keeps records for 7 days at most (checked by Pulumi)."""
+"""Marks outlive every redelivery: the stream keeps records for 7 days (checked by Pulumi)."""
 _IDLE_STEP_S = 3_600
 SAFE_TIME_S = 1_800
 """How long before its first URL expires a window is closed: queue, download and retries fit in."""
@@ -69,7 +73,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fold(state: CreatorState, arrivals: Sequence[Arrival], now_s: int, rules: Rules) -> Change:
-    """Return what `arrivals` do to `state`; stops after `MAX_WINDOWS` windows (see `taken`).
+    """Return what `arrivals` do to `state`; stops where a transaction is full (see `taken`).
 
     A row at or below its batch's mark was folded before and changes nothing. A row whose image is
     in the dedup memory is tallied as a duplicate.
@@ -78,21 +82,29 @@ def fold(state: CreatorState, arrivals: Sequence[Arrival], now_s: int, rules: Ru
 
 
 def close_due(state: CreatorState, now_s: int) -> Change:
-    """Return `state` with every window closed that is idle for too long or about to expire."""
+    """Return `state` with the windows closed that are idle for too long or about to expire.
+
+    Stops where a transaction is full; applied again it closes the rest.
+    """
     closing = _Closing(state)
     for key, window in state.open.items():
         because = _why_due(window, now_s)
-        if because:
+        if because and not closing.is_full:
             closing.close(key, window, because)
     return closing.change(state)
 
 
-def close_batch(state: CreatorState, batch_id: str) -> Change:
-    """Return `state` with every window closed that is to end with the batch."""
+def close_batch(state: CreatorState, batch_id: str, trigger: str) -> Change:
+    """Return `state` with the windows closed that are to end with the batch.
+
+    They are the batch's, whichever batch touched them last. Stops where a transaction is full;
+    applied again it closes the rest.
+    """
     closing = _Closing(state)
     for key, window in state.open.items():
-        if batch_id in window.ending:
-            closing.close(key, window, "batch-end", batch_id)
+        if batch_id in window.ending and not closing.is_full:
+            ended = msgspec.structs.replace(window, batch_id=batch_id, trigger=trigger)
+            closing.close(key, ended, "batch-end")
     return closing.change(state)
 
 
@@ -129,24 +141,32 @@ class _Closing:
     def __init__(self, state: CreatorState) -> None:
         self.next_window = state.next_window
         self.windows: list[ClosedWindow] = []
+        self.images = 0
         self.closed: dict[str, int] = defaultdict(int)
         self.keys: set[str] = set()
 
-    def close(
-        self, key: str, window: OpenWindow, because: Because, batch_id: str | None = None
-    ) -> None:
-        batch_id = batch_id or window.batch_id
+    @property
+    def is_full(self) -> bool:
+        """Tell whether one transaction could not take another window and its tally."""
+        return (
+            len(self.windows) >= MAX_WINDOWS
+            or self.images >= MAX_IMAGES
+            or 1 + 2 * len(self.windows) + len(self.closed) > MAX_ACTIONS - 3
+        )
+
+    def close(self, key: str, window: OpenWindow, because: Because) -> None:
         self.windows.append(
             ClosedWindow(
                 number=self.next_window,
                 settings=window.settings,
-                batch_id=batch_id,
+                batch_id=window.batch_id,
                 trigger=window.trigger,
                 because=because,
                 images=tuple(_window_image(image) for image in window.images),
             )
         )
-        self.closed[batch_id] += 1
+        self.images += len(window.images)
+        self.closed[window.batch_id] += 1
         self.next_window += 1
         self.keys.add(key)
 
@@ -194,9 +214,9 @@ class _Filling:
         if expires is not None and (self.expires_at is None or expires < self.expires_at):
             self.expires_at = expires
         flush = arrival.batch.settings.flush
-        if flush.kind == "idle":
+        if flush.kind != "never":
             self.idle_s = min(flush.idle_s, self.idle_s or flush.idle_s)
-        elif flush.kind == "batch-end" and arrival.batch.batch_id not in self.ending:
+        if flush.kind == "batch-end" and arrival.batch.batch_id not in self.ending:
             self.ending.append(arrival.batch.batch_id)
 
     def window(self, header: BatchHeader, now_s: int) -> OpenWindow:
@@ -229,7 +249,7 @@ class _Fold:
     def run(self, arrivals: Sequence[Arrival]) -> Change:
         taken = resent = 0
         for arrival in arrivals:
-            if len(self.closing.windows) == MAX_WINDOWS:
+            if self._is_full():
                 break
             taken += 1
             batch_id = arrival.batch.batch_id
@@ -241,6 +261,11 @@ class _Fold:
             self.touched[batch_id] = None
             self._apply(arrival)
         return self._change(taken, resent)
+
+    def _is_full(self) -> bool:
+        """Tell whether one transaction could not take what another row may come to."""
+        actions = 1 + 2 * len(self.closing.windows) + len(self.touched)
+        return self.closing.is_full or actions > MAX_ACTIONS - 3
 
     def _apply(self, arrival: Arrival) -> None:
         batch_id = arrival.batch.batch_id

@@ -1,7 +1,7 @@
 """What is kept of a closed window so that its event can be sent, and sent again. Pure.
 
-The `WindowReady` detail is written in the creator's own transaction, compressed, under ``images#N``.
-Whoever emits reads nothing else, so the second time says exactly what the first time said.
+The `WindowReady` detail is written in the creator's own transaction, compressed, under
+``images#N``. Whoever emits reads nothing else, so the second time says exactly what the first said.
 """
 
 from __future__ import annotations

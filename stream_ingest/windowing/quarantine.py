@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stream_ingest.aws_errors import translated
-from stream_ingest.clock import from_epoch_s
 from stream_ingest.windowing.delivery import Poison
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ class Quarantine:
         """Keep poison in `bucket`."""
         self._s3, self._bucket = s3, bucket
 
-    def keep(self, poison: Poison, now_s: int) -> str:
+    def keep(self, poison: Poison) -> str:
         """Store a record and why it is there; return its key. Twice writes the same object."""
-        key = f"failed/records/{from_epoch_s(now_s):%Y/%m/%d}/{poison.sequence}.json"
+        key = f"failed/records/{poison.arrived_at:%Y/%m/%d}/{poison.sequence}.json"
         with translated("quarantine a record"):
             self._s3.put_object(
                 Bucket=self._bucket,

@@ -19,7 +19,7 @@ _LEVEL = 6
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
-    """What one batch did to one creator: rows accepted, rows that were duplicates, windows closed."""
+    """What one batch did to one creator: rows accepted, duplicate rows, windows closed."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -39,7 +39,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OpenImage(msgspec.Struct, frozen=True, array_like=True):
-    """An image that waits in an open window; `identity` only where it does not follow from `url`."""
+    """An image in an open window; `identity` only where it does not follow from `url`."""
 
     url: str
     created_at_ms: int
@@ -73,7 +73,7 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is remembered of one creator; `version` counts its writes from 0 (none yet)."""
+    """All that is remembered of one creator; `version` counts its writes from 0 (none yet)."""
 
     creator: str
     version: int = 0
@@ -81,7 +81,7 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     open: dict[str, OpenWindow] = {}
     """By `BatchSettings.window_key`."""
     seen: dict[str, bytes] = {}
-    """Dedup memory: months (``2026-11``) to 64-bit little-endian fingerprints, in order of arrival."""
+    """Dedup memory: months (``2026-11``) to 64-bit little-endian fingerprints, as they arrived."""
     marks: dict[str, Mark] = {}
     """By batch id."""
     batch_id: str = ""
@@ -126,7 +126,7 @@ def decode_body(data: bytes) -> tuple[dict[str, OpenWindow], dict[str, Mark]]:
     """Return open windows and marks; `DecodeError` for bytes that `encode_body` never wrote."""
     try:
         body = msgspec.msgpack.decode(zlib.decompress(data), type=_Body)
-    except (zlib.error, msgspec.DecodeError) as error:
+    except (zlib.error, msgspec.DecodeError, UnicodeError) as error:
         msg = f"state body: {error}"
         raise DecodeError(msg) from error
     if body.schema != _SCHEMA:

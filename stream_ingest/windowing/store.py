@@ -73,7 +73,7 @@ class WindowStore:
             if not change.windows and not change.spilled:
                 self._dynamodb.put_item(**put)
                 return
-            actions = [{"Put": put}, *self._windows(change, now_s), *self._spills(change)]
+            actions = [{"Put": put}, *self._windows(change, now_s), *self._spills(change, now_s)]
             self._dynamodb.transact_write_items(TransactItems=cast("Any", actions))
 
     def _put_state(self, before: CreatorState, after: CreatorState) -> Any:  # noqa: ANN401 - boto's TypedDicts differ for put and transact
@@ -126,7 +126,7 @@ class WindowStore:
             }
         }
 
-    def _spills(self, change: Change) -> Iterable[Item]:
+    def _spills(self, change: Change, now_s: int) -> Iterable[Item]:
         key = creator_key(change.state.creator)
         for batch_id, tally in change.spilled.items():
             yield {
@@ -138,12 +138,14 @@ class WindowStore:
                             table.SORT_KEY: table.tally_item(key),
                         }
                     ),
-                    "UpdateExpression": "SET batch_id = :batch, creator = :creator"
+                    "UpdateExpression": "SET batch_id = :batch, creator = :creator,"
+                    " expires_at = :expires"
                     " ADD accepted :accepted, duplicates :duplicates, windows :windows",
                     "ExpressionAttributeValues": to_wire(
                         {
                             ":batch": batch_id,
                             ":creator": change.state.creator,
+                            ":expires": now_s + WINDOW_LIFE_S,
                             ":accepted": tally.accepted,
                             ":duplicates": tally.duplicates,
                             ":windows": tally.windows,

@@ -1,7 +1,7 @@
 """What time does to the pipeline: windows close, events are sent again, batches end. Edge.
 
-Every step is a conditional write on what was just read, so two sweeps at once, or a sweep beside the
-windowing Lambda, do everything once: the one that comes second finds the condition gone.
+Every step is a conditional write on what was just read, so two sweeps at once, or a sweep beside
+the windowing Lambda, close every window once: the one that comes second finds the condition gone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.errors import ConflictError
+from stream_ingest.errors import ConflictError, DecodeError
 from stream_ingest.events import BatchCompleted, WindowReady
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key
@@ -42,6 +42,14 @@ class Sweep(msgspec.Struct, kw_only=True):
     lost_races: int = 0
     batches_flushed: list[str] = []
     batches_ended: list[str] = []
+
+
+class _Closed(msgspec.Struct, kw_only=True):
+    """What a closing rule came to for one creator."""
+
+    windows: list[WindowReady] = []
+    lost_races: int = 0
+    all_closed: bool = False
 
 
 class Sweeper:
@@ -94,39 +102,46 @@ class Sweeper:
             return False
         creators = self._registry.seen(batch_id).creators
         keys = sorted(creator_key(creator) for creator in creators)
-        self._close(keys, lambda state: close_batch(state, batch_id), done)
+        closed_all = self._close(keys, close_batch_of(batch_id, batch.trigger), done)
+        if not closed_all or not self._registry.move(batch_id, "sent", "flushed"):
+            return False
         done.batches_flushed.append(batch_id)
-        return self._registry.move(batch_id, "sent", "flushed")
+        return True
 
-    def _close(self, keys: list[str], rule: Callable[[CreatorState], Change], done: Sweep) -> None:
-        """Apply a closing rule to creators, then emit the windows that it closed."""
+    def _close(self, keys: list[str], rule: Callable[[CreatorState], Change], done: Sweep) -> bool:
+        """Apply a closing rule to creators, then emit what it closed; tell whether that is all."""
+        closed_all = True
         for start in range(0, len(keys), _SLICE):
             part = keys[start : start + _SLICE]
             states = self._store.load(part)
             results = list(
                 self._threads.map(lambda state: self._close_one(state, rule), states.values())
             )
-            windows = [window for closed, _ in results for window in closed]
+            windows = [window for result in results for window in result.windows]
             done.closed += len(windows)
-            done.lost_races += sum(lost for _, lost in results)
+            done.lost_races += sum(result.lost_races for result in results)
+            closed_all = closed_all and all(result.all_closed for result in results)
             self._emit(windows, done)
+        return closed_all
 
-    def _close_one(
-        self, state: CreatorState, rule: Callable[[CreatorState], Change]
-    ) -> tuple[list[WindowReady], int]:
+    def _close_one(self, state: CreatorState, rule: Callable[[CreatorState], Change]) -> _Closed:
         key = creator_key(state.creator)
-        for lost in range(_COMMIT_ROUNDS):
+        closed = _Closed()
+        while closed.lost_races < _COMMIT_ROUNDS:
             change = rule(state)
             if not change:
-                return [], lost
+                closed.all_closed = True
+                return closed
             now_s = int(self._clock())
             try:
                 self._store.commit(state, change, now_s)
             except ConflictError:
+                closed.lost_races += 1
                 state = self._store.load([key])[key]
-                continue
-            return [window_ready(state.creator, window, now_s) for window in change.windows], lost
-        return [], _COMMIT_ROUNDS  # still due: the next sweep finds it again
+            else:
+                closed.windows += [window_ready(state.creator, w, now_s) for w in change.windows]
+                state = msgspec.structs.replace(change.state, version=state.version + 1)
+        return closed  # still due: the next sweep finds it again
 
     def _emit(self, windows: list[WindowReady], done: Sweep) -> None:
         refused = self._emitter.emit_windows(windows)
@@ -135,15 +150,15 @@ class Sweeper:
 
     def _due(self) -> tuple[list[str], list[Item]]:
         """Return the keys of creators, and the keys of windows, whose time has come."""
-        states: list[str] = []
+        states: dict[str, None] = {}
         windows: list[Item] = []
         for shard in range(table.DUE_SHARDS):
             for item in self._query_due(f"due#{shard}"):
                 if item[table.SORT_KEY] == table.STATE:
-                    states.append(item[table.PARTITION_KEY])
+                    states[item[table.PARTITION_KEY]] = None
                 else:
                     windows.append(item)
-        return states, windows
+        return list(states), windows
 
     def _query_due(self, shard: str) -> Iterator[Item]:
         request: Any = {
@@ -162,10 +177,13 @@ class Sweeper:
 
     def _emit_again(self, windows: list[Item], done: Sweep) -> None:
         for start in range(0, len(windows), _SLICE):
-            events = self._threads.map(self._stored_event, windows[start : start + _SLICE])
-            self._emit([event for event in events if event is not None], done)
+            part = windows[start : start + _SLICE]
+            events = [event for event in self._threads.map(self._stored_event, part) if event]
+            done.not_emitted += len(part) - len(events)
+            self._emit(events, done)
 
     def _stored_event(self, window: Item) -> WindowReady | None:
+        """Return a window's event as it was stored; None for one that this code cannot read."""
         number = int(window[table.SORT_KEY].partition("#")[2])
         key = {
             table.PARTITION_KEY: window[table.PARTITION_KEY],
@@ -175,13 +193,22 @@ class Sweeper:
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(key), ConsistentRead=True
             )
-        item = answer.get("Item")
-        return expand_event(bytes(from_wire(item)["detail"])) if item else None
+        if "Item" not in answer:
+            return None
+        try:
+            return expand_event(bytes(from_wire(answer["Item"])["detail"]))
+        except DecodeError:
+            return None  # it stays due, and is counted as not emitted on every sweep
 
 
 def close_due_at(now_s: int) -> Callable[[CreatorState], Change]:
     """Return the rule that closes what is due at a moment."""
     return lambda state: close_due(state, now_s)
+
+
+def close_batch_of(batch_id: str, trigger: str) -> Callable[[CreatorState], Change]:
+    """Return the rule that closes what is to end with a batch."""
+    return lambda state: close_batch(state, batch_id, trigger)
 
 
 def completed(progress: BatchProgress) -> BatchCompleted:

@@ -1,6 +1,7 @@
 """What the windowing Lambdas say of themselves: log lines and EMF metrics. Edge.
 
-Dimensions are few, because CloudWatch bills every combination; creators and windows go into log lines.
+Dimensions are few, because CloudWatch bills every combination; creators and windows go into log
+lines.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Windowing:
         self._threads, self._clock = threads, clock
 
     def process(self, delivery: Delivery) -> Outcome:
-        """Fold a delivery; what could not be done is in `Outcome.failures`, nothing is raised for it."""
+        """Fold a delivery; what could not be done is in `Outcome.failures` and raises nothing."""
         outcome = Outcome()
         self._keep_poison(delivery.poison, outcome)
         states = self._load(delivery, outcome)
@@ -76,7 +76,7 @@ class Windowing:
     def _keep_poison(self, poison: list[Poison], outcome: Outcome) -> None:
         for each in poison:
             try:
-                self._quarantine.keep(each, int(self._clock()))
+                self._quarantine.keep(each)
             except TransientError as error:
                 outcome.failures[each.sequence] = str(error)
             else:

@@ -1,0 +1,142 @@
+"""A window's images become a canvas: downloaded all at once, decoded as they arrive. Edge.
+
+Downloads run on the event loop. Each body is decoded in a small thread pool, its cell is pasted,
+and bytes and pixels are dropped at once; only as many images are decoded at any time as there are
+threads. A body that turns out to be no image is as good as no answer: the next URL of the image is
+tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from typing import Literal
+
+from collage_lambda.colour import parse_rgb
+from collage_lambda.compose import Canvas
+from collage_lambda.decode import Cell, CellSpec, decode_cell
+from collage_lambda.fetch import Fetcher
+from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
+from collage_lambda.reasons import Failure, FailureReason, representative
+from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources
+from stream_ingest.events import WindowImage
+from stream_ingest.settings import CollageLayout
+
+
+class Assembler:
+    """Builds one window's canvas; made for one window and one event loop."""
+
+    def __init__(  # noqa: PLR0913 - one window's surroundings, named once by whoever builds it
+        self,
+        layout: CollageLayout,
+        *,
+        fetcher: Fetcher,
+        threads: Executor,
+        heavy: AbstractContextManager[object],
+        stored: StoredSources | None = None,
+        packer: SourcePacker | None = None,
+    ) -> None:
+        """Decode in `threads`, heavy images while holding `heavy`.
+
+        Originals in `stored` spare their download; originals used are put into `packer`.
+        """
+        self._canvas = Canvas(layout)
+        self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
+        self._fetcher, self._threads, self._heavy = fetcher, threads, heavy
+        self._stored, self._packer = stored, packer
+        self._bytes_downloaded = 0
+
+    async def assemble(self, images: Sequence[WindowImage], window_s: float) -> Assembly:
+        """Return the canvas after at most `window_s` seconds; what is late then is a `timeout`."""
+        tasks: list[asyncio.Task[CellOutcome]] = []
+        try:
+            async with asyncio.timeout(window_s), asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._fill(index, image))
+                    for index, image in enumerate(images)
+                ]
+        except TimeoutError:
+            pass  # the tasks that it cancelled are the late ones
+        outcomes = [
+            _late(index, image) if task.cancelled() else task.result()
+            for index, (image, task) in enumerate(zip(images, tasks, strict=True))
+        ]
+        return Assembly(
+            canvas=self._canvas, outcomes=outcomes, bytes_downloaded=self._bytes_downloaded
+        )
+
+    async def _fill(self, index: int, image: WindowImage) -> CellOutcome:
+        data = self._stored.read(image.identity) if self._stored else None
+        if data is not None:
+            facts = await self._show(index, image, image.url, data, "stored")
+            if isinstance(facts, ImageFacts):
+                return CellOutcome(cell=index, identity=image.identity, url=image.url, facts=facts)
+        return await self._download(index, image)
+
+    async def _download(self, index: int, image: WindowImage) -> CellOutcome:
+        failures: list[Failure] = []
+        attempts = 0
+        async with self._fetcher.allowance() as allowance:
+            for url in dict.fromkeys((image.url, *image.fallbacks)):
+                body = await self._fetcher.fetch(url, allowance)
+                attempts += body.attempts
+                if isinstance(body, Failure):
+                    failures.append(body)
+                    continue
+                self._bytes_downloaded += len(body.data)
+                facts = await self._show(index, image, url, body.data, "download")
+                if isinstance(facts, Failure):
+                    failures.append(facts)
+                    continue
+                return CellOutcome(
+                    cell=index,
+                    identity=image.identity,
+                    url=url,
+                    attempts=attempts,
+                    facts=facts,
+                )
+        return CellOutcome(
+            cell=index,
+            identity=image.identity,
+            url=image.url,
+            attempts=attempts,
+            failure=representative(failures),
+        )
+
+    async def _show(
+        self,
+        index: int,
+        image: WindowImage,
+        url: str,
+        data: bytes,
+        origin: Literal["download", "stored"],
+    ) -> ImageFacts | Failure:
+        """Decode, paste and keep an image's bytes."""
+        loop = asyncio.get_running_loop()
+        cell, sha256 = await loop.run_in_executor(self._threads, self._decode, data)
+        if isinstance(cell, Failure):
+            return cell
+        self._canvas.paste(index, cell.image)
+        if self._packer is not None:
+            entry = SourceEntry(index=index, identity=image.identity, url=url, sha256=sha256)
+            self._packer.keep(entry, data)
+        return ImageFacts(
+            format=cell.format,
+            width=cell.width,
+            height=cell.height,
+            bytes=len(data),
+            sha256=sha256,
+            origin=origin,
+        )
+
+    def _decode(self, data: bytes) -> tuple[Cell | Failure, str]:
+        cell = decode_cell(data, self._spec, self._heavy)
+        return cell, hashlib.sha256(data).hexdigest()
+
+
+def _late(index: int, image: WindowImage) -> CellOutcome:
+    failure = Failure(reason=FailureReason.TIMEOUT, detail="the window ran out of time")
+    return CellOutcome(cell=index, identity=image.identity, url=image.url, failure=failure)

@@ -1,0 +1,135 @@
+"""Builds one window: originals and downloads in, encoded pictures out. Edge.
+
+Each build has an event loop, an HTTP session and a pack of originals of its own. While the pictures
+are encoded, the pack is uploaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack
+
+import msgspec
+
+from collage_lambda.assembly import Assembler
+from collage_lambda.fetch import Fetcher, FetchLimits, Surroundings, open_session
+from collage_lambda.keys import WindowKeys
+from collage_lambda.outcomes import Assembly
+from collage_lambda.resolver import Lookup
+from collage_lambda.slots import Slots
+from collage_lambda.sources import SourcePacker, StoredSources, spool
+from collage_lambda.temp_store import TempStore
+from collage_lambda.urls import AllowedSources
+from stream_ingest.events import WindowReady
+
+
+class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How windows are built in this process."""
+
+    allowed: AllowedSources
+    keeps_sources: bool
+    downloads: int
+    downloads_per_host: int
+    limits: FetchLimits = FetchLimits()
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """One built window, not yet published; without any image there are no pictures."""
+
+    assembly: Assembly
+    collage: bytes
+    thumbnail: bytes
+    sources_key: str | None
+    timings_ms: dict[str, int]
+
+    @property
+    def images_ok(self) -> int:
+        """Number of cells that show their image."""
+        return self.assembly.images_ok
+
+
+class Builder:
+    """Builds windows, one at a time."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
+        self,
+        settings: BuildSettings,
+        *,
+        temp: TempStore,
+        lookup: Lookup,
+        decoders: Executor,
+        uploads: Executor,
+        heavy: AbstractContextManager[object],
+        surroundings: Surroundings,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Decode in `decoders`, heavy images while holding `heavy`; upload in `uploads`."""
+        self._settings, self._temp, self._lookup = settings, temp, lookup
+        self._decoders, self._uploads, self._heavy = decoders, uploads, heavy
+        self._around, self._monotonic_s = surroundings, monotonic_s
+
+    def build(
+        self, event: WindowReady, keys: WindowKeys, window_s: float, *, reuses_sources: bool
+    ) -> Build:
+        """Return a window's pictures after at most about `window_s` seconds of downloads.
+
+        With `reuses_sources` originals that an earlier build kept are read first.
+        """
+        started_s = self._monotonic_s()
+        with ExitStack() as stack:
+            stored = self._stored(keys, stack) if reuses_sources else None
+            packer = stack.enter_context(SourcePacker()) if self._settings.keeps_sources else None
+            assembly = asyncio.run(self._assemble(event, window_s, stored, packer))
+            assembled_s = self._monotonic_s()
+            upload = None
+            if packer is not None and packer.count > (stored.count if stored else 0):
+                pack = packer.finish()
+                upload = self._uploads.submit(self._temp.save_sources, keys.sources, pack)
+            pictures = (b"", b"")
+            if assembly.images_ok:
+                pictures = (assembly.canvas.encode(), assembly.canvas.thumbnail())
+            encoded_s = self._monotonic_s()
+            if upload is not None:
+                upload.result()
+        return Build(
+            assembly=assembly,
+            collage=pictures[0],
+            thumbnail=pictures[1],
+            sources_key=keys.sources if upload or (stored and stored.count) else None,
+            timings_ms={
+                "assemble": round(1000 * (assembled_s - started_s)),
+                "encode": round(1000 * (encoded_s - assembled_s)),
+            },
+        )
+
+    def _stored(self, keys: WindowKeys, stack: ExitStack) -> StoredSources | None:
+        return self._temp.load_sources(keys.sources, stack.enter_context(spool()))
+
+    async def _assemble(
+        self,
+        event: WindowReady,
+        window_s: float,
+        stored: StoredSources | None,
+        packer: SourcePacker | None,
+    ) -> Assembly:
+        settings = self._settings
+        async with open_session(self._lookup, settings.allowed, settings.limits) as session:
+            fetcher = Fetcher(
+                session,
+                Slots(settings.downloads, settings.downloads_per_host),
+                settings.limits,
+                allowed=settings.allowed,
+                surroundings=self._around,
+            )
+            assembler = Assembler(
+                event.layout,
+                fetcher=fetcher,
+                threads=self._decoders,
+                heavy=self._heavy,
+                stored=stored,
+                packer=packer,
+            )
+            return await assembler.assemble(event.images, window_s)

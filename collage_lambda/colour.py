@@ -1,0 +1,82 @@
+"""Every pixel layout that Pillow decodes becomes sRGB on the collage's background. Pure (Pillow).
+
+A CMYK JPEG is taken as inverted whether or not it has Adobe's marker; Pillow does so, and so does
+Chrome. An embedded ICC profile is honoured where it fits the pixels and ignored where it is broken.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from PIL import Image
+
+Rgb = tuple[int, int, int]
+
+_BLENDED = frozenset({"P", "PA", "LA", "La", "RGBa"})
+"""Palettes, and alpha in any form but RGBA."""
+_DEEP = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
+_PROFILE_SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
+"""Which colour space a profile must be of to fit a mode, as ICC names it."""
+_BYTE, _WORD = 255.0, 65_535.0
+
+
+def parse_rgb(text: str) -> Rgb:
+    """Return the three bytes of ``#rrggbb``."""
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue
+
+
+def scalable(image: Image.Image) -> Image.Image:
+    """Return a loaded image in a mode in which neighbouring pixels can be mixed."""
+    if image.mode in _DEEP:
+        return image
+    if "transparency" in image.info or image.mode in _BLENDED:
+        return (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    return image.convert("L") if image.mode == "1" else image
+
+
+def white_level(image: Image.Image) -> float:
+    """Return the value that is white in a loaded image; only deep greys have another than 255.
+
+    Integers are 16 bits deep unless they show more; floats reach to 1, 255 or their own most. Asked
+    before scaling, because LANCZOS overshoots at edges.
+    """
+    if image.mode not in _DEEP:
+        return _BYTE
+    if image.mode.startswith("I;16"):
+        return _WORD
+    extrema: Any = image.getextrema()
+    most = float(extrema[1])
+    if image.mode == "I":
+        return max(_WORD, most)
+    return next((white for white in (1.0, _BYTE) if most <= white), most)
+
+
+def to_rgb(cell: Image.Image, white: float, profile: object, background: Rgb) -> Image.Image:
+    """Return a scaled cell as RGB: colour-managed, 8 bits deep, and opaque on `background`."""
+    if cell.mode in _DEEP:
+        scale = _BYTE / white
+        deep = cell if cell.mode == "F" else cell.convert("I").convert("F")
+        cell = deep.point(lambda value: value * scale + 0.5).convert("L")
+    if cell.mode != "RGBA":
+        return _to_srgb(cell, profile)
+    canvas = Image.new("RGB", cell.size, background)
+    canvas.paste(_to_srgb(cell.convert("RGB"), profile), mask=cell.getchannel("A"))
+    return canvas
+
+
+def _to_srgb(cell: Image.Image, profile: object) -> Image.Image:
+    if not profile or not isinstance(profile, bytes) or cell.mode not in _PROFILE_SPACES:
+        return cell.convert("RGB")
+    from PIL import ImageCms  # noqa: PLC0415 - 50 ms of a cold start, and few covers carry a profile
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space != _PROFILE_SPACES[cell.mode]:
+            return cell.convert("RGB")
+        target = ImageCms.createProfile("sRGB")
+        managed = ImageCms.profileToProfile(cell, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return cell.convert("RGB")
+    return cell.convert("RGB") if managed is None else managed

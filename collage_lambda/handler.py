@@ -1,0 +1,48 @@
+"""Lambda: windows that are ready become collages. Edge.
+
+Takes SQS messages that hold EventBridge envelopes and answers with a partial batch response. A
+message that cannot be read is reported as failed every time, and so ends in the dead-letter queue.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from collage_lambda import wiring
+from collage_lambda.messages import Message, read_message
+from collage_lambda.telemetry import make_logger, make_metrics, tell_failure, tell_outcome
+from stream_ingest.errors import CoverstreamError
+
+logger = make_logger()
+metrics = make_metrics()
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
+    """Build the collages of one delivery and report the messages that have to come again."""
+    return process_partial_response(event, _consume, processor, context)
+
+
+def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    message: Message | None = None
+    try:
+        message = read_message(record.body)
+        remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
+        owner = f"{lambda_context.aws_request_id}/{record.message_id}"
+        outcome = wiring.worker().work(message, owner=owner, remaining_s=remaining_s)
+        tell_outcome(logger, metrics, message, outcome)
+    except CoverstreamError as error:
+        tell_failure(logger, metrics, message, error)
+        raise
+    except Exception:
+        logger.exception("a bug, or a right that is missing")
+        raise

@@ -1,0 +1,57 @@
+"""What became of a window's images, as data. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from collage_lambda.compose import Canvas
+from collage_lambda.reasons import Failure
+
+
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an image that became a cell; width and height are as stored."""
+
+    format: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    origin: Literal["download", "stored"]
+
+
+class CellOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one cell: `facts` of its image, or the `failure` for which it is empty."""
+
+    cell: int
+    identity: str
+    url: str
+    """The URL whose bytes are shown; of an empty cell the image's first."""
+    attempts: int = 0
+    """Requests made for the image, over all its URLs."""
+    facts: ImageFacts | None = None
+    failure: Failure | None = None
+
+
+class Assembly(msgspec.Struct, kw_only=True):
+    """A canvas with every cell that could be had, and one outcome per image in cell order."""
+
+    canvas: Canvas
+    outcomes: list[CellOutcome]
+    bytes_downloaded: int
+
+    @property
+    def images_ok(self) -> int:
+        """Number of cells that show their image."""
+        return sum(outcome.failure is None for outcome in self.outcomes)
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Number of empty cells by reason."""
+        counts: dict[str, int] = {}
+        for outcome in self.outcomes:
+            if outcome.failure is not None:
+                reason = str(outcome.failure.reason)
+                counts[reason] = counts.get(reason, 0) + 1
+        return counts

@@ -1,0 +1,54 @@
+"""Settings of the collage Lambda, read once from the environment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import msgspec
+
+from collage_lambda.urls import AllowedSources, parse_allowed
+from stream_ingest import environment as env
+
+_SWITCH = ("on", "off")
+
+
+class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the stack's parts are and how this deployment downloads."""
+
+    table: str
+    bus: str
+    output_bucket: str
+    temp_bucket: str
+    allowed_sources: AllowedSources
+    copies_by_creator: bool
+    keeps_sources: bool
+    downloads: int
+    """Requests that run at once within one invocation."""
+    downloads_per_host: int
+
+    @classmethod
+    def from_env(cls, mapping: Mapping[str, str]) -> Self:
+        """Read `mapping`; `SettingsError` lists every variable that is missing or wrong."""
+        variables = env.Variables(mapping)
+        settings = cls(
+            table=variables.text(env.TABLE),
+            bus=variables.text(env.BUS),
+            output_bucket=variables.text(env.OUTPUT_BUCKET),
+            temp_bucket=variables.text(env.TEMP_BUCKET),
+            allowed_sources=_allowed_sources(variables),
+            copies_by_creator=variables.choice(env.BY_CREATOR_COPY, _SWITCH, "on") == "on",
+            keeps_sources=variables.choice(env.KEEP_SOURCES, _SWITCH, "on") == "on",
+            downloads=variables.whole(env.DOWNLOADS, 64),
+            downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
+        )
+        variables.check()
+        return settings
+
+
+def _allowed_sources(variables: env.Variables) -> AllowedSources:
+    try:
+        return parse_allowed(variables.text(env.ALLOWED_SOURCES, ""))
+    except ValueError as error:
+        variables.problem(f"{env.ALLOWED_SOURCES}: {error}")
+        return frozenset()

@@ -1,0 +1,68 @@
+"""What downloads share, and what one image may use of it. Edge (asyncio's primitives only).
+
+`Slots` limits how many requests run at once, in all and per host. `Allowance` is one image's own:
+the seconds that its requests may still take (waiting for a slot costs nothing), and its place among
+the few large bodies that may be in memory together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+LARGE_BODY_BYTES = 2 * 1024 * 1024
+"""A body beyond this needs one of the `Slots.large` places before it may grow on."""
+LARGE_BODIES = 2
+
+
+class Slots:
+    """Places for requests and for large bodies; belongs to one event loop."""
+
+    def __init__(self, total: int, per_host: int) -> None:
+        """Let `total` requests run at once, `per_host` of them to one host."""
+        self._total = asyncio.Semaphore(total)
+        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(per_host)
+        )
+        self.large = asyncio.Semaphore(LARGE_BODIES)
+
+    @asynccontextmanager
+    async def request(self, host: str) -> AsyncIterator[None]:
+        """Hold a place for one request; the host's first, so that a slow host blocks no other."""
+        async with self._hosts[host], self._total:
+            yield
+
+
+class Allowance:
+    """What one image may still use; an async context manager that gives its large place back."""
+
+    def __init__(self, slots: Slots, seconds: float) -> None:
+        """Allow `seconds` of requests and pauses over all URLs of one image."""
+        self._slots = slots
+        self.seconds_left = seconds
+        self._is_large = False
+
+    async def grow_to(self, size: int) -> None:
+        """Wait for a large place if a body of `size` bytes needs one and none is held yet."""
+        if size > LARGE_BODY_BYTES and not self._is_large:
+            await self._slots.large.acquire()
+            self._is_large = True
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Give the large place back, if one is held: the image's bytes are gone by now."""
+        if self._is_large:
+            self._slots.large.release()
+            self._is_large = False

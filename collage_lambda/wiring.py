@@ -1,0 +1,84 @@
+"""Composition root of the collage Lambda. Edge: chooses the real things, lazily.
+
+Clients and threads outlive an invocation; event loops and HTTP sessions do not.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import boto3
+from botocore.config import Config
+from PIL import Image
+
+from collage_lambda.announce import Announcer
+from collage_lambda.builder import Builder, BuildSettings
+from collage_lambda.fetch import Surroundings
+from collage_lambda.outputs import Outputs
+from collage_lambda.publishing import Publisher
+from collage_lambda.resolver import system_lookup
+from collage_lambda.settings import CollageSettings
+from collage_lambda.temp_store import TempStore
+from collage_lambda.windows import Windows
+from collage_lambda.worker import CollageWorker
+
+_MOST_DECODERS = 4
+_LOOKUPS = 4
+_UPLOADS = 4
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    max_pool_connections=_UPLOADS + 1,
+    connect_timeout=5,
+    read_timeout=20,
+)
+
+
+@cache
+def worker() -> CollageWorker:
+    """Return the worker of this process."""
+    _watch_pillow()
+    settings = CollageSettings.from_env(os.environ)
+    s3 = boto3.client("s3", config=_CONFIG)
+    uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload")
+    temp = TempStore(s3, settings.temp_bucket)
+    outputs = Outputs(
+        s3, settings.output_bucket, copies_by_creator=settings.copies_by_creator, threads=uploads
+    )
+    announcer = Announcer(boto3.client("events", config=_CONFIG), settings.bus)
+    return CollageWorker(
+        windows=Windows(boto3.client("dynamodb", config=_CONFIG), settings.table, time.time),
+        outputs=outputs,
+        temp=temp,
+        builder=_builder(settings, temp, uploads),
+        publisher=Publisher(outputs, announcer, time.time),
+        clock=time.time,
+    )
+
+
+def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExecutor) -> Builder:
+    decoders = min(os.cpu_count() or 1, _MOST_DECODERS)
+    return Builder(
+        BuildSettings(
+            allowed=settings.allowed_sources,
+            keeps_sources=settings.keeps_sources,
+            downloads=settings.downloads,
+            downloads_per_host=settings.downloads_per_host,
+        ),
+        temp=temp,
+        lookup=system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")),
+        decoders=ThreadPoolExecutor(decoders, thread_name_prefix="decode"),
+        uploads=uploads,
+        heavy=threading.Lock(),
+        surroundings=Surroundings(),
+    )
+
+
+def _watch_pillow() -> None:
+    """Let a decompression bomb stop its image, and no other oddity of a file fill the log."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)

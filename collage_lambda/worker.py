@@ -1,0 +1,131 @@
+"""One window from its message to its end: claim, build, publish, announce, end. Edge.
+
+A passing error gives the window back, so that its message's next delivery finds it free; a
+permanent one ends the window as failed with its reason. `announce` tells why the steps come in this
+order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from collage_lambda.builder import Build, Builder
+from collage_lambda.keys import keys_of
+from collage_lambda.messages import Message, check_images
+from collage_lambda.outputs import Outputs
+from collage_lambda.publishing import Finished, Publisher
+from collage_lambda.temp_store import TempStore
+from collage_lambda.windows import Lease, Refusal, WindowEnd, WindowLeasedError, Windows
+from stream_ingest.errors import PermanentError, TransientError
+from stream_ingest.events import WindowReady
+
+LEASE_MARGIN_S = 30
+"""How much longer a lease is than its invocation can live."""
+PUBLISHING_S = 15
+"""Kept back from an invocation's time for encoding and uploading, so that downloads end before
+it."""
+SHORTEST_BUILD_S = 5
+
+
+class Ending(StrEnum):
+    """What became of a message."""
+
+    CREATED = "created"
+    FAILED = "failed"
+    KEPT = "kept"
+    """A rebuild had fewer images than the collage that is there, and left it alone."""
+    ALREADY_DONE = "already_done"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one message ended, and what of its window there is to tell."""
+
+    ending: Ending
+    end: WindowEnd | None = None
+    build: Build | None = None
+
+
+class CollageWorker:
+    """Works off messages, one at a time."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
+        self,
+        *,
+        windows: Windows,
+        outputs: Outputs,
+        temp: TempStore,
+        builder: Builder,
+        publisher: Publisher,
+        clock: Callable[[], float],
+    ) -> None:
+        """Work with the given edges; `clock` gives epoch seconds."""
+        self._windows, self._outputs, self._temp = windows, outputs, temp
+        self._builder, self._publisher, self._clock = builder, publisher, clock
+
+    def work(self, message: Message, *, owner: str, remaining_s: float) -> Outcome:
+        """Bring one window to its end; safe to call again with the same message at any time.
+
+        Raises `TransientError` (also `WindowLeasedError`) where the message has to come again.
+        """
+        window_id = message.event.window_id
+        if remaining_s < PUBLISHING_S + SHORTEST_BUILD_S:
+            msg = f"{window_id}: no time left in this invocation"
+            raise TransientError(msg)
+        claimed = self._windows.claim(
+            message.event,
+            replay=message.replay,
+            owner=owner,
+            lease_s=remaining_s + LEASE_MARGIN_S,
+        )
+        if claimed is Refusal.ALREADY_DONE:
+            return Outcome(ending=Ending.ALREADY_DONE)
+        if claimed is Refusal.LEASED_BY_OTHER:
+            msg = f"{window_id} is being built by another worker"
+            raise WindowLeasedError(msg)
+        return self._finish(message, claimed, remaining_s - PUBLISHING_S)
+
+    def _finish(self, message: Message, lease: Lease, build_s: float) -> Outcome:
+        try:
+            try:
+                return self._build(message, lease, build_s)
+            except PermanentError as error:
+                end = self._publisher.announce_failure(message.event, message.replay, str(error))
+                self._windows.end(lease, end)
+                return Outcome(ending=Ending.FAILED, end=end)
+        except Exception:
+            self._windows.release(lease)
+            raise
+
+    def _build(self, message: Message, lease: Lease, build_s: float) -> Outcome:
+        started_s = self._clock()
+        event = self._with_images(message.event)
+        keys = keys_of(event)
+        is_rebuild = lease.attempt > 1 or message.replay is not None
+        # The first time nothing can be there; should something be, the conditional put fails.
+        seen_etag = self._outputs.etag(keys.collage) if is_rebuild else None
+        build = self._builder.build(event, keys, build_s, reuses_sources=is_rebuild)
+        if seen_etag is not None and build.images_ok < lease.images_before:
+            self._windows.keep(lease, event.image_count)
+            return Outcome(ending=Ending.KEPT, build=build)
+        finished = Finished(
+            event=event, keys=keys, build=build, replay=message.replay, started_s=started_s
+        )
+        if not build.images_ok:
+            end = self._publisher.publish_failure(finished)
+            self._windows.end(lease, end)
+            return Outcome(ending=Ending.FAILED, end=end, build=build)
+        end = self._publisher.publish(finished, seen_etag)
+        self._windows.end(lease, end)
+        return Outcome(ending=Ending.CREATED, end=end, build=build)
+
+    def _with_images(self, event: WindowReady) -> WindowReady:
+        """Return the event with its images, fetched where they were too many for the bus."""
+        if event.images or event.images_key is None:
+            return event
+        images = self._temp.load_images(event.images_key)
+        complete = msgspec.structs.replace(event, images=images, images_key=None)
+        check_images(complete)
+        return complete

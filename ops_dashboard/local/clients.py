@@ -1,0 +1,99 @@
+"""boto3 clients of one embedded AWS, typed. Edge (network).
+
+Credentials, region and endpoint are given, never looked up: a user's profile, proxy or instance
+role must not leak into a local run, nor a local run into a user's account.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_kinesis import KinesisClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+    from types_boto3_ssm import SSMClient
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+ACCESS_KEY = "test"
+SECRET_KEY = "test"  # noqa: S105 - the embedded AWS's own root key, the same everywhere
+_CONFIG = Config(
+    proxies={},
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=32,
+    s3={"addressing_style": "path"},
+)
+
+
+class Clients:
+    """Makes each service's client once, for use from many threads."""
+
+    def __init__(self, endpoint: str, ca_bundle: str | None = None) -> None:
+        """Talk to `endpoint`; `ca_bundle` is the file of its certificate where it speaks TLS."""
+        self.endpoint, self.ca_bundle = endpoint, ca_bundle
+        self._session = boto3.Session(
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            region_name=REGION,
+        )
+        self._made: dict[str, Any] = {}
+        self._lock = threading.Lock()  # making clients of one session is not thread-safe
+
+    def untyped(self, service: str) -> Any:  # noqa: ANN401 - boto3 builds its classes at run time
+        """Return the client of any service, by boto3's name for it."""
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._session.client(  # type: ignore[call-overload]  # by name
+                    service, endpoint_url=self.endpoint, config=_CONFIG, verify=self.ca_bundle
+                )
+            return self._made[service]
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        client: DynamoDBClient = self.untyped("dynamodb")
+        return client
+
+    @property
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        client: EventBridgeClient = self.untyped("events")
+        return client
+
+    @property
+    def kinesis(self) -> KinesisClient:
+        """Kinesis Data Streams."""
+        client: KinesisClient = self.untyped("kinesis")
+        return client
+
+    @property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        client: LambdaClient = self.untyped("lambda")
+        return client
+
+    @property
+    def s3(self) -> S3Client:
+        """S3."""
+        client: S3Client = self.untyped("s3")
+        return client
+
+    @property
+    def sqs(self) -> SQSClient:
+        """SQS."""
+        client: SQSClient = self.untyped("sqs")
+        return client
+
+    @property
+    def ssm(self) -> SSMClient:
+        """Systems Manager."""
+        client: SSMClient = self.untyped("ssm")
+        return client

@@ -1,0 +1,115 @@
+"""One stack of Coverstream: settings in, parts wired, addresses out."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+from components.bus import Bus, BusArgs
+from components.collage import Collage, CollageArgs
+from components.delivery import Delivery, DeliveryArgs
+from components.directory import Directory
+from components.state import State, StateArgs
+from components.storage import Storage, StorageArgs
+from components.stream import Stream, StreamArgs
+from components.sweeper import Sweeper, SweeperArgs
+from components.windowing import Windowing, WindowingArgs
+from functions import FunctionSettings
+from settings import read_settings
+
+import pulumi
+
+settings = read_settings(pulumi.Config())
+stack = pulumi.get_stack()
+prefix = f"{pulumi.get_project()}-{stack}"
+account = aws.get_caller_identity_output().account_id
+region = aws.get_region_output().region
+
+storage = Storage(
+    "storage",
+    StorageArgs(
+        prefix=prefix,
+        account=account,
+        region=region,
+        sources_expire_days=settings.sources_expire_days,
+        protect=settings.protect,
+    ),
+)
+stream = Stream(
+    "rows",
+    StreamArgs(
+        stream_name=f"{prefix}-rows",
+        shards=settings.stream_shards,
+        retention_hours=settings.stream_retention_hours,
+    ),
+)
+state = State("state", StateArgs(table_name=f"{prefix}-state", protect=settings.protect))
+bus = Bus("bus", BusArgs(bus_name=prefix, archive_retention_days=settings.archive_retention_days))
+delivery = Delivery(
+    "delivery",
+    DeliveryArgs(
+        prefix=prefix,
+        bus_name=bus.name,
+        function_timeout_s=settings.collage_timeout_s,
+        max_receives=settings.collage_max_receives,
+    ),
+)
+functions = FunctionSettings(settings, prefix, state=state, bus=bus, storage=storage)
+windowing = Windowing(
+    "windowing",
+    WindowingArgs(
+        function=functions.windowing(),
+        mapping=functions.mapping(),
+        stream=stream,
+        state=state,
+        bus=bus,
+        storage=storage,
+        failures=storage.output if settings.failure_bucket == "output" else storage.temp,
+    ),
+)
+sweeper = Sweeper(
+    "sweeper",
+    SweeperArgs(
+        prefix=prefix,
+        account=account,
+        function=functions.sweeper(),
+        state=state,
+        bus=bus,
+        storage=storage,
+    ),
+)
+collage = Collage(
+    "collage",
+    CollageArgs(
+        function=functions.collage(),
+        max_concurrency=settings.collage_max_concurrency,
+        keep_sources=settings.keep_sources,
+        delivery=delivery,
+        state=state,
+        bus=bus,
+        storage=storage,
+    ),
+)
+
+entries = {
+    "stack": stack,
+    "region": region,
+    "stream_name": stream.name,
+    "table_name": state.name,
+    "bus_name": bus.name,
+    "archive_arn": bus.archive_arn,
+    "window_rule_arn": delivery.rule.arn,
+    "input_bucket": storage.input.name,
+    "output_bucket": storage.output.name,
+    "temp_bucket": storage.temp.name,
+    "collage_queue_url": delivery.queue.url,
+    "dead_letter_urls": {
+        "collage": delivery.dead_letters.url,
+        "window-rule": delivery.rule_dead_letters.url,
+        "sweeper": sweeper.dead_letters.url,
+    },
+    "windowing_function": windowing.function.name,
+    "sweeper_function": sweeper.function.name,
+    "collage_function": collage.function.name,
+}
+Directory("directory", stack, entries)
+for key, value in entries.items():
+    pulumi.export(key, value)

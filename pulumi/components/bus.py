@@ -1,0 +1,41 @@
+"""The EventBridge bus (classic) and the archive of what can be replayed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+import pulumi
+from stream_ingest.events import WindowReady
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusArgs:
+    """`archive_retention_days` of 0 keeps events for ever."""
+
+    bus_name: str
+    archive_retention_days: int
+
+
+class Bus(pulumi.ComponentResource):
+    """One custom bus with an archive of WindowReady, the one event that is replayed."""
+
+    def __init__(
+        self, name: str, args: BusArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create bus and archive."""
+        super().__init__("coverstream:index:Bus", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.bus = aws.cloudwatch.EventBus(name, name=args.bus_name, opts=child)
+        self.archive = aws.cloudwatch.EventArchive(
+            name,
+            name=f"{args.bus_name}-windows",
+            event_source_arn=self.bus.arn,
+            event_pattern=json.dumps({"detail-type": [WindowReady.detail_type()]}),
+            retention_days=args.archive_retention_days,
+            opts=child,
+        )
+        self.name, self.arn, self.archive_arn = self.bus.name, self.bus.arn, self.archive.arn
+        self.register_outputs({"name": self.name, "archive_arn": self.archive_arn})

@@ -1,0 +1,66 @@
+"""Queue → collages: the collage function and its SQS mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from components import policies
+from components.bus import Bus
+from components.delivery import Delivery
+from components.function import FunctionArgs, FunctionRole, create_function
+from components.state import State
+from components.storage import Storage
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollageArgs:
+    """The function and all that it touches; at most `max_concurrency` windows are built at once."""
+
+    function: FunctionArgs
+    max_concurrency: int
+    keep_sources: bool
+    delivery: Delivery
+    state: State
+    bus: Bus
+    storage: Storage
+
+
+class Collage(pulumi.ComponentResource):
+    """The function that builds one collage for each message."""
+
+    def __init__(
+        self, name: str, args: CollageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create role, function and mapping."""
+        super().__init__("coverstream:index:Collage", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = FunctionRole(
+            name, args.function.function_name, args.function.logging.retention_days, child
+        )
+        granted = role.grant(
+            policies.document(
+                policies.collage,
+                log_group_arn=role.log_group.arn,
+                queue_arn=args.delivery.queue.arn,
+                table_arn=args.state.arn,
+                bus_arn=args.bus.arn,
+                output_arn=args.storage.output.arn,
+                temp_arn=args.storage.temp.arn,
+                keep_sources=args.keep_sources,
+            )
+        )
+        self.function = create_function(name, args.function, role, granted, self)
+        aws.lambda_.EventSourceMapping(
+            name,
+            event_source_arn=args.delivery.queue.arn,
+            function_name=self.function.name,
+            batch_size=1,
+            function_response_types=["ReportBatchItemFailures"],
+            # Waiting in the queue is free; a throttled message would use up one of its receipts.
+            scaling_config={"maximum_concurrency": args.max_concurrency},
+            opts=child,
+        )
+        self.register_outputs({"function": self.function.name})

@@ -1,0 +1,211 @@
+"""IAM and resource policies as data. Pure: names and ARNs in, documents out.
+
+A role's document lists every action it ever needs on every resource it ever touches, and no more.
+The only ``*`` are (1) key prefixes inside one bucket, (2) the streams of one log group, and (3) in
+*deny* statements, which must cover everybody and every action.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+from stream_ingest.table import BATCH_INDEX, DUE_INDEX, STATUS_INDEX
+
+Statement = dict[str, Any]
+Document = dict[str, Any]
+
+_FOLD = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+"""What a change of a creator's state takes: TransactWriteItems needs the rights of its writes."""
+
+
+def document(build: Callable[..., Document], **inputs: pulumi.Input[Any]) -> pulumi.Output[str]:
+    """Return a document as JSON once all that it names is known."""
+    return pulumi.Output.all(**inputs).apply(lambda known: json.dumps(build(**known)))
+
+
+def policy(*statements: Statement) -> Document:
+    """Return a policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    condition: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Statement:
+    """Return a statement for a role's policy."""
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(resources),
+    }
+    return statement | ({"Condition": dict(condition)} if condition else {})
+
+
+def objects(bucket_arn: str, *prefixes: str) -> list[str]:
+    """Return the ARNs of all objects under some prefixes of a bucket."""
+    return [f"{bucket_arn}/{prefix}/*" for prefix in prefixes]
+
+
+def _below(*prefixes: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the condition that keeps ListBucket below some prefixes."""
+    return {"StringLikeIfExists": {"s3:prefix": [f"{prefix}/*" for prefix in prefixes]}}
+
+
+def trust(service: str, account: str | None = None) -> Document:
+    """Let a service assume the role; only for `account` where the service says for whom."""
+    statement: Statement = {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if account is not None:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return policy(statement)
+
+
+def write_logs(log_group_arn: str) -> Statement:
+    """Allow writing to one log group that is there; creating others is not a function's task."""
+    return allow(
+        "WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]
+    )
+
+
+def windowing(  # noqa: PLR0913 - one argument for each thing the role may touch
+    *,
+    log_group_arn: str,
+    stream_arn: str,
+    table_arn: str,
+    bus_arn: str,
+    output_arn: str,
+    temp_arn: str,
+    failure_arn: str,
+) -> Document:
+    """What the windowing function may do.
+
+    Lambda itself writes discarded batches with this role, under ``aws/lambda/``, and asks for
+    ListBucket on that bucket (Lambda's developer guide, retaining discarded batch records).
+    """
+    return policy(
+        write_logs(log_group_arn),
+        allow(
+            "ReadStream",
+            [
+                "kinesis:DescribeStream",
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+            ],
+            [stream_arn],
+        ),
+        allow("FoldState", _FOLD, [table_arn]),
+        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        allow(
+            "KeepRefusalsAndOverflow",
+            ["s3:PutObject"],
+            [*objects(output_arn, "failed"), *objects(temp_arn, "processing")],
+        ),
+        allow("KeepDiscardedBatches", ["s3:PutObject"], objects(failure_arn, "aws/lambda")),
+        allow("FindFailureBucket", ["s3:ListBucket"], [failure_arn]),
+    )
+
+
+def sweeper(
+    *, log_group_arn: str, table_arn: str, bus_arn: str, temp_arn: str, dead_letter_arn: str
+) -> Document:
+    """What the sweeper may do; Lambda reports a failed sweep with this role."""
+    indexes = [f"{table_arn}/index/{name}" for name in (BATCH_INDEX, DUE_INDEX, STATUS_INDEX)]
+    return policy(
+        write_logs(log_group_arn),
+        allow("FindDue", ["dynamodb:Query"], indexes),
+        allow("MoveState", [*_FOLD, "dynamodb:GetItem"], [table_arn]),
+        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        allow("KeepOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
+        allow("ReportFailedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
+    )
+
+
+def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
+    *,
+    log_group_arn: str,
+    queue_arn: str,
+    table_arn: str,
+    bus_arn: str,
+    output_arn: str,
+    temp_arn: str,
+    keep_sources: bool,
+) -> Document:
+    """What the collage function may do.
+
+    A collage is replaced only if it is still the one that was looked at (a conditional put asks
+    for GetObject too). ListBucket is what makes S3 answer 404, not 403, for an object that is not
+    there yet. It is limited to the prefixes that the function looks at; ``IfExists``, because AWS
+    does not document that the prefix is known in that check, which has none in its request.
+    """
+    outputs = objects(output_arn, "collages", "thumbnails", "metadata")
+    kept = [allow("KeepSources", ["s3:PutObject"], objects(temp_arn, "sources"))]
+    return policy(
+        write_logs(log_group_arn),
+        allow(
+            "TakeWindows",
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            [queue_arn],
+        ),
+        allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
+        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        allow("PublishOutputs", ["s3:PutObject"], outputs),
+        allow("CompareCollages", ["s3:GetObject"], objects(output_arn, "collages")),
+        allow("SeeMissingCollages", ["s3:ListBucket"], [output_arn], _below("collages")),
+        allow("ReadSources", ["s3:GetObject"], objects(temp_arn, "sources", "processing")),
+        allow("SeeMissingSources", ["s3:ListBucket"], [temp_arn], _below("sources", "processing")),
+        *(kept if keep_sources else []),
+    )
+
+
+def scheduler(*, function_arn: str, dead_letter_arn: str) -> Document:
+    """What the schedule may do: start one function, and say so where it could not."""
+    return policy(
+        allow("StartSweep", ["lambda:InvokeFunction"], [function_arn]),
+        allow("ReportMissedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
+    )
+
+
+def deny_plain_http(service: str, resources: Sequence[str]) -> Statement:
+    """Refuse every request to a resource that does not come over TLS."""
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": f"{service}:*",
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def bucket(*, bucket_arn: str) -> Document:
+    """Return the policy of a bucket: TLS only, for the bucket and all in it."""
+    return policy(deny_plain_http("s3", [bucket_arn, f"{bucket_arn}/*"]))
+
+
+def queue(*, queue_arn: str, rule_arns: Sequence[str]) -> Document:
+    """Let these EventBridge rules, and no other, send to a queue, over TLS only."""
+    statements = [deny_plain_http("sqs", [queue_arn])]
+    if rule_arns:
+        statements.append(
+            {
+                "Sid": "OwnRulesOnly",
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": [queue_arn],
+                "Condition": {"ArnEquals": {"aws:SourceArn": list(rule_arns)}},
+            }
+        )
+    return policy(*statements)

@@ -1,0 +1,62 @@
+"""The three buckets: what people put in, what the pipeline puts out, what it needs in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.bucket import Expiry, PrivateBucket, PrivateBucketArgs
+
+import pulumi
+
+PROCESSING_DAYS = 7
+DEBUG_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageArgs:
+    """Names are ``<prefix>-<purpose>-<account>-<region>``: all of AWS shares them."""
+
+    prefix: str
+    account: pulumi.Input[str]
+    region: pulumi.Input[str]
+    sources_expire_days: int
+    protect: bool
+
+
+class Storage(pulumi.ComponentResource):
+    """Buckets `input`, `output` (versioned) and `temp` (its prefixes expire)."""
+
+    def __init__(
+        self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create the buckets."""
+        super().__init__("coverstream:index:Storage", name, None, opts)
+        self._args = args
+        self.input = self._bucket("input")
+        self.output = self._bucket("output", versioned=True)
+        self.temp = self._bucket(
+            "temp",
+            expiries=(
+                Expiry(prefix="processing/", days=PROCESSING_DAYS),
+                Expiry(prefix="debug/", days=DEBUG_DAYS),
+                Expiry(prefix="sources/", days=args.sources_expire_days),
+            ),
+        )
+        self.register_outputs({"output": self.output.name})
+
+    def _bucket(
+        self, purpose: str, *, versioned: bool = False, expiries: tuple[Expiry, ...] = ()
+    ) -> PrivateBucket:
+        args = self._args
+        return PrivateBucket(
+            purpose,
+            PrivateBucketArgs(
+                bucket_name=pulumi.Output.concat(
+                    args.prefix, "-", purpose, "-", args.account, "-", args.region
+                ),
+                protect=args.protect,
+                versioned=versioned,
+                expiries=expiries,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,161 @@
+"""The sweeper: a function that runs every minute, and when a batch has been read to its end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from components import policies
+from components.bus import Bus
+from components.function import FunctionArgs, FunctionRole, create_function
+from components.queues import Queue, QueueArgs
+from components.state import State
+from components.storage import Storage
+
+import pulumi
+from stream_ingest.events import BatchDrained
+
+BATCH_RETRY_S = 86_400
+BATCH_RETRIES = 185
+"""A drained batch is swept at last, however long it takes."""
+TICK_RETRY_S = 60
+TICK_RETRIES = 1
+"""A tick that is late by a minute is useless: the next one does all of its work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweeperArgs:
+    """The function and all that it touches."""
+
+    prefix: str
+    account: pulumi.Input[str]
+    function: FunctionArgs
+    state: State
+    bus: Bus
+    storage: Storage
+
+
+class Sweeper(pulumi.ComponentResource):
+    """The function that closes idle windows, re-emits stuck ones and ends batches."""
+
+    def __init__(
+        self, name: str, args: SweeperArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create role, function, rule, schedule and their dead-letter queue."""
+        super().__init__("coverstream:index:Sweeper", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.rule = self._rule()
+        self.dead_letters = Queue(
+            "sweeper-dead-letters",
+            QueueArgs(queue_name=f"{args.prefix}-sweeper-dead-letters", rule_arns=(self.rule.arn,)),
+            self._child,
+        )
+        self.function = self._function()
+        self._sweep_drained_batches()
+        self._sweep_every_minute()
+        self.register_outputs({"function": self.function.name})
+
+    def _rule(self) -> aws.cloudwatch.EventRule:
+        """Match the end of a batch's rows, whoever announces it."""
+        return aws.cloudwatch.EventRule(
+            "batch-drained",
+            name=f"{self._args.prefix}-batch-drained",
+            event_bus_name=self._args.bus.name,
+            event_pattern=json.dumps(
+                {
+                    "source": [{"prefix": "coverstream."}],
+                    "detail-type": [BatchDrained.detail_type()],
+                }
+            ),
+            opts=self._child,
+        )
+
+    def _function(self) -> aws.lambda_.Function:
+        args = self._args
+        function = args.function
+        role = FunctionRole(
+            self._name, function.function_name, function.logging.retention_days, self._child
+        )
+        granted = role.grant(
+            policies.document(
+                policies.sweeper,
+                log_group_arn=role.log_group.arn,
+                table_arn=args.state.arn,
+                bus_arn=args.bus.arn,
+                temp_arn=args.storage.temp.arn,
+                dead_letter_arn=self.dead_letters.arn,
+            )
+        )
+        created = create_function(self._name, function, role, granted, self)
+        aws.lambda_.FunctionEventInvokeConfig(
+            self._name,
+            function_name=created.name,
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=3_600,
+            destination_config={"on_failure": {"destination": self.dead_letters.arn}},
+            opts=self._child,
+        )
+        return created
+
+    def _sweep_drained_batches(self) -> None:
+        permission = aws.lambda_.Permission(
+            "batch-drained",
+            statement_id="batch-drained",
+            action="lambda:InvokeFunction",
+            function=self.function.name,
+            principal="events.amazonaws.com",
+            source_arn=self.rule.arn,
+            opts=self._child,
+        )
+        aws.cloudwatch.EventTarget(
+            "batch-drained",
+            rule=self.rule.name,
+            event_bus_name=self._args.bus.name,
+            target_id="sweeper",
+            arn=self.function.arn,
+            retry_policy={
+                "maximum_event_age_in_seconds": BATCH_RETRY_S,
+                "maximum_retry_attempts": BATCH_RETRIES,
+            },
+            dead_letter_config={"arn": self.dead_letters.arn},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+        )
+
+    def _sweep_every_minute(self) -> None:
+        role = aws.iam.Role(
+            "sweeper-schedule",
+            name=f"{self._args.prefix}-sweeper-schedule",
+            assume_role_policy=policies.document(
+                policies.trust, service="scheduler.amazonaws.com", account=self._args.account
+            ),
+            opts=self._child,
+        )
+        granted = aws.iam.RolePolicy(
+            "sweeper-schedule",
+            name="own",
+            role=role.name,
+            policy=policies.document(
+                policies.scheduler,
+                function_arn=self.function.arn,
+                dead_letter_arn=self.dead_letters.arn,
+            ),
+            opts=self._child,
+        )
+        aws.scheduler.Schedule(
+            self._name,
+            name=f"{self._args.prefix}-sweeper",
+            schedule_expression="rate(1 minute)",
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": self.function.arn,
+                "role_arn": role.arn,
+                "retry_policy": {
+                    "maximum_event_age_in_seconds": TICK_RETRY_S,
+                    "maximum_retry_attempts": TICK_RETRIES,
+                },
+                "dead_letter_config": {"arn": self.dead_letters.arn},
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted]),
+        )

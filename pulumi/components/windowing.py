@@ -1,0 +1,90 @@
+"""Stream → windows: the windowing function and its Kinesis mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from components import policies
+from components.bucket import PrivateBucket
+from components.bus import Bus
+from components.function import FunctionArgs, FunctionRole, create_function
+from components.state import State
+from components.storage import Storage
+from components.stream import Stream
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class MappingArgs:
+    """How records reach the function (FACTS.md §1.2)."""
+
+    batch_size: int
+    batching_window_s: int
+    parallelization: int
+    max_retries: int
+    max_record_age_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowingArgs:
+    """The function, its mapping, and all that it touches."""
+
+    function: FunctionArgs
+    mapping: MappingArgs
+    stream: Stream
+    state: State
+    bus: Bus
+    storage: Storage
+    failures: PrivateBucket
+    """Where batches end that could not be folded."""
+
+
+class Windowing(pulumi.ComponentResource):
+    """The function that folds packed rows into windows."""
+
+    def __init__(
+        self, name: str, args: WindowingArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create role, function and mapping."""
+        super().__init__("coverstream:index:Windowing", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = FunctionRole(
+            name, args.function.function_name, args.function.logging.retention_days, child
+        )
+        granted = role.grant(
+            policies.document(
+                policies.windowing,
+                log_group_arn=role.log_group.arn,
+                stream_arn=args.stream.arn,
+                table_arn=args.state.arn,
+                bus_arn=args.bus.arn,
+                output_arn=args.storage.output.arn,
+                temp_arn=args.storage.temp.arn,
+                failure_arn=args.failures.arn,
+            )
+        )
+        self.function = create_function(name, args.function, role, granted, self)
+        self._map(name, args, child)
+        self.register_outputs({"function": self.function.name})
+
+    def _map(self, name: str, args: WindowingArgs, child: pulumi.ResourceOptions) -> None:
+        """Read from the oldest record on: rows that were pushed before the function came count."""
+        mapping = args.mapping
+        aws.lambda_.EventSourceMapping(
+            name,
+            event_source_arn=args.stream.arn,
+            function_name=self.function.name,
+            starting_position="TRIM_HORIZON",
+            batch_size=mapping.batch_size,
+            maximum_batching_window_in_seconds=mapping.batching_window_s,
+            parallelization_factor=mapping.parallelization,
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=mapping.max_retries,
+            maximum_record_age_in_seconds=mapping.max_record_age_s,
+            function_response_types=["ReportBatchItemFailures"],
+            # Only S3 is given the records themselves; a queue would be told where they were.
+            destination_config={"on_failure": {"destination_arn": args.failures.arn}},
+            opts=child,
+        )

@@ -1,0 +1,103 @@
+"""From a stack's settings to what each function runs, may use and reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.bus import Bus
+from components.function import FunctionArgs, Limits, Logging
+from components.state import State
+from components.storage import Storage
+from components.windowing import MappingArgs
+from settings import Settings
+
+import pulumi
+from ops_dashboard import bundles
+from stream_ingest import environment
+
+
+@dataclass(frozen=True)
+class FunctionSettings:
+    """Arguments of the three functions of one stack."""
+
+    settings: Settings
+    prefix: str
+    state: State
+    bus: Bus
+    storage: Storage
+
+    def windowing(self) -> FunctionArgs:
+        """Return what the windowing function runs and reads."""
+        settings = self.settings
+        limits = Limits(
+            memory_mb=settings.windowing_memory_mb,
+            timeout_s=settings.windowing_timeout_s,
+            reserved_concurrency=settings.windowing_reserved_concurrency,
+        )
+        variables = {
+            environment.PARTIAL_RESPONSES: settings.partial_responses,
+            environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
+        }
+        handler = "stream_ingest.windowing.handler.handle"
+        return self._function("windowing", "windowing", handler, limits, variables)
+
+    def mapping(self) -> MappingArgs:
+        """Return how records reach the windowing function."""
+        settings = self.settings
+        return MappingArgs(
+            batch_size=settings.windowing_batch_size,
+            batching_window_s=settings.windowing_batching_window_s,
+            parallelization=settings.windowing_parallelization,
+            max_retries=settings.windowing_max_retries,
+            max_record_age_s=settings.windowing_max_record_age_s,
+        )
+
+    def sweeper(self) -> FunctionArgs:
+        """Return what the sweeper runs and reads; it shares the windowing function's bundle."""
+        settings = self.settings
+        limits = Limits(memory_mb=settings.sweeper_memory_mb, timeout_s=settings.sweeper_timeout_s)
+        variables = {environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days)}
+        handler = "stream_ingest.windowing.sweep_handler.handle"
+        return self._function("sweeper", "windowing", handler, limits, variables)
+
+    def collage(self) -> FunctionArgs:
+        """Return what the collage function runs and reads."""
+        settings = self.settings
+        limits = Limits(
+            memory_mb=settings.collage_memory_mb,
+            timeout_s=settings.collage_timeout_s,
+            reserved_concurrency=settings.collage_reserved_concurrency,
+        )
+        variables = {
+            environment.ALLOWED_SOURCES: ",".join(settings.allowed_sources),
+            environment.KEEP_SOURCES: "on" if settings.keep_sources else "off",
+            environment.BY_CREATOR_COPY: "on" if settings.by_creator_copy else "off",
+        }
+        handler = "collage_lambda.handler.handle"
+        return self._function("collage", "collage", handler, limits, variables)
+
+    def _function(
+        self, name: str, bundle: str, handler: str, limits: Limits, variables: dict[str, str]
+    ) -> FunctionArgs:
+        return FunctionArgs(
+            function_name=f"{self.prefix}-{name}",
+            bundle=self._bundle(bundle),
+            handler=handler,
+            limits=limits,
+            logging=Logging(
+                retention_days=self.settings.log_retention_days, level=self.settings.log_level
+            ),
+            variables={**self._shared(), **variables},
+        )
+
+    def _bundle(self, name: str) -> bundles.Bundle:
+        return bundles.build_bundle(name, bundles.Platform(self.settings.bundle_platform))
+
+    def _shared(self) -> dict[str, pulumi.Input[str]]:
+        """Return the variables of every function: names of what the stack is made of."""
+        return {
+            environment.TABLE: self.state.name,
+            environment.BUS: self.bus.name,
+            environment.OUTPUT_BUCKET: self.storage.output.name,
+            environment.TEMP_BUCKET: self.storage.temp.name,
+        }

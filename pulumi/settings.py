@@ -1,0 +1,166 @@
+"""What a stack may set, with defaults and bounds. Edge (Pulumi's configuration), read once.
+
+Keys are those of ``Pulumi.<stack>.yaml`` under ``coverstream:``, in camelCase; fields are the same
+words in snake_case. Values that are wrong are reported all together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+_HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
+
+
+class SettingsError(Exception):
+    """Settings of a stack are wrong; the message lists all of them."""
+
+
+def whole(default: int, least: int, most: int) -> int:
+    """Declare a whole number with its bounds."""
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+def choice(default: str, *choices: str) -> str:
+    """Declare one of some words."""
+    return field(default=default, metadata={"choices": choices})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one stack. Bounds are those of AWS where AWS has any (FACTS.md §1)."""
+
+    protect: bool = False
+    """Refuse to delete the table, and buckets that hold objects."""
+    bundle_platform: str = choice("lambda", "lambda", "local")
+    """``local`` only where functions run on this machine (the embedded AWS)."""
+
+    stream_shards: int = whole(0, 0, 500)
+    """Shards of the stream; 0 lets AWS scale it on demand."""
+    stream_retention_hours: int = whole(24, 24, 8_760)
+
+    windowing_memory_mb: int = whole(1_024, 128, 10_240)
+    windowing_timeout_s: int = whole(120, 1, 900)
+    windowing_reserved_concurrency: int = whole(0, 0, 1_000)
+    """0 reserves nothing; the shards bound it anyway."""
+    windowing_batch_size: int = whole(100, 1, 10_000)
+    """Packed records an invocation is given; 100 of 25 KB stay under the 6 MB of a payload."""
+    windowing_batching_window_s: int = whole(1, 0, 300)
+    windowing_parallelization: int = whole(1, 1, 10)
+    """Batches of one shard that are folded at once; each creator stays in order."""
+    windowing_max_retries: int = whole(10, 0, 10_000)
+    windowing_max_record_age_s: int = whole(21_600, 60, 604_800)
+    """A batch that still fails after this goes, whole, to the failure bucket."""
+    failure_bucket: str = choice("output", "output", "temp")
+    """Where batches end that the windowing function could not fold, under ``aws/lambda/``."""
+
+    sweeper_memory_mb: int = whole(512, 128, 10_240)
+    sweeper_timeout_s: int = whole(55, 1, 900)
+
+    collage_memory_mb: int = whole(1_769, 128, 10_240)
+    """1,769 MB is one whole vCPU."""
+    collage_timeout_s: int = whole(120, 1, 900)
+    collage_reserved_concurrency: int = whole(0, 0, 1_000)
+    """0 reserves nothing; else at least `collage_max_concurrency`."""
+    collage_max_concurrency: int = whole(10, 2, 1_000)
+    collage_max_receives: int = whole(3, 1, 1_000)
+    """Receipts after which a window's message is a dead letter."""
+
+    archive_retention_days: int = whole(30, 0, 3_650)
+    """How long WindowReady events can be replayed; 0 keeps them for ever."""
+    log_retention_days: int = whole(30, 1, 3_653)
+    log_level: str = choice("INFO", "DEBUG", "INFO", "WARNING", "ERROR")
+
+    sources_expire_days: int = whole(30, 1, 3_650)
+    """How long downloaded originals are kept for a replay."""
+    allowed_sources: tuple[str, ...] = ()
+    """``host:port`` pairs that may be fetched although their address is not public."""
+    partial_responses: str = choice("trusted", "trusted", "raise")
+    dedup_horizon_days: int = whole(90, 1, 3_650)
+    keep_sources: bool = True
+    by_creator_copy: bool = True
+
+    def __post_init__(self) -> None:
+        """Check what no single setting shows."""
+        problems = []
+        reserved, wanted = self.collage_reserved_concurrency, self.collage_max_concurrency
+        if 0 < reserved < wanted:
+            problems.append(
+                f"collageReservedConcurrency is {reserved}, less than collageMaxConcurrency"
+                f" {wanted}: throttled messages would use up their receipts"
+            )
+        problems += [
+            f"allowedSources has {source!r}, not a host:port pair"
+            for source in self.allowed_sources
+            if not _HOST_PORT.fullmatch(source)
+        ]
+        if problems:
+            raise SettingsError("; ".join(problems))
+
+
+def config_key(name: str) -> str:
+    """Return the configuration key of a field: ``stream_shards`` is ``streamShards``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def read_settings(config: pulumi.Config) -> Settings:
+    """Return the stack's settings; `SettingsError` lists every value that is wrong."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for setting in dataclasses.fields(Settings):
+        raw = config.get(config_key(setting.name))
+        if raw is None:
+            continue
+        try:
+            values[setting.name] = _parse(setting, raw)
+        except ValueError as error:
+            problems.append(f"{config_key(setting.name)} is {raw!r}, {error}")
+    try:
+        settings = Settings(**values)
+    except SettingsError as error:
+        problems.append(str(error))
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return settings
+
+
+def _parse(setting: dataclasses.Field[Any], raw: str) -> object:
+    """Return a setting's value; `ValueError` ends the sentence ``<key> is <value>, …``."""
+    if setting.type == "bool":
+        return _one_of(raw.lower(), ("true", "false")) == "true"
+    if setting.type == "int":
+        return _whole(raw, setting.metadata["least"], setting.metadata["most"])
+    if setting.type == "str":
+        return _one_of(raw, setting.metadata["choices"])
+    return _texts(raw)
+
+
+def _one_of(raw: str, choices: tuple[str, ...]) -> str:
+    if raw not in choices:
+        msg = f"not one of {', '.join(choices)}"
+        raise ValueError(msg)
+    return raw
+
+
+def _whole(raw: str, least: int, most: int) -> int:
+    if not raw.isdecimal() or not least <= int(raw) <= most:
+        msg = f"not a whole number from {least} to {most}"
+        raise ValueError(msg)
+    return int(raw)
+
+
+def _texts(raw: str) -> tuple[str, ...]:
+    try:
+        values = json.loads(raw)
+    except json.JSONDecodeError:
+        values = None
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        msg = "not a list of strings"
+        raise ValueError(msg)
+    return tuple(values)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from collage_lambda.settings import CollageSettings
+from stream_ingest import environment as env
+
+COMPLETE = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
+
+
+def test_only_names_have_to_be_given() -> None:
+    settings = CollageSettings.from_env(COMPLETE)
+    assert settings.allowed_sources == frozenset()
+    assert settings.copies_by_creator
+    assert settings.keeps_sources
+    assert (settings.downloads, settings.downloads_per_host) == (64, 40)
+
+
+def test_everything_can_be_chosen() -> None:
+    settings = CollageSettings.from_env(
+        COMPLETE
+        | {
+            env.ALLOWED_SOURCES: "127.0.0.1:8000,localhost:8000",
+            env.BY_CREATOR_COPY: "off",
+            env.KEEP_SOURCES: "off",
+            env.DOWNLOADS: "8",
+            env.DOWNLOADS_PER_HOST: "2",
+        }
+    )
+    assert settings.allowed_sources == {("127.0.0.1", 8000), ("localhost", 8000)}
+    assert not settings.copies_by_creator
+    assert not settings.keeps_sources
+    assert (settings.downloads, settings.downloads_per_host) == (8, 2)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(env.SettingsError) as caught:
+        CollageSettings.from_env(
+            {env.ALLOWED_SOURCES: "http://a", env.KEEP_SOURCES: "maybe", env.DOWNLOADS: "0"}
+        )
+    for name in (*COMPLETE, env.ALLOWED_SOURCES, env.KEEP_SOURCES, env.DOWNLOADS):
+        assert name in str(caught.value)

@@ -1,0 +1,102 @@
+"""The engine refuses what it does not know; programs here are a few lines, on moto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+
+from ops_dashboard.local.clients import Clients
+from ops_dashboard.local.engine.inputs import EngineError
+from ops_dashboard.local.engine.program import run_program
+
+
+@pytest.fixture
+def clients() -> Iterator[Clients]:
+    with mock_aws():
+        yield Clients("https://sqs.us-east-1.amazonaws.com")
+
+
+def program(folder: Path, *lines: str) -> Path:
+    """Write a Pulumi program of these lines."""
+    header = ["import pulumi", "import pulumi_aws as aws"]
+    (folder / "__main__.py").write_text("\n".join([*header, *lines]), encoding="utf-8")
+    return folder
+
+
+QUEUE = (
+    "q = aws.sqs.Queue('q', name='q', message_retention_seconds=60, visibility_timeout_seconds=30,"
+    " receive_wait_time_seconds=0, sqs_managed_sse_enabled=True{more})"
+)
+
+
+def test_a_resource_is_created_and_its_real_outputs_reach_the_next(
+    clients: Clients, tmp_path: Path
+) -> None:
+    lines = (
+        QUEUE.format(more=""),
+        "text = q.arn.apply(lambda arn: '{\"Resource\": \"' + arn + '\"}')",
+        "aws.sqs.QueuePolicy('q', queue_url=q.url, policy=text)",
+    )
+    created = run_program(clients, "dev", {}, program(tmp_path, *lines))
+    assert sorted(kind for kind, _ in created) == [
+        "aws:sqs/queue:Queue",
+        "aws:sqs/queuePolicy:QueuePolicy",
+    ]
+    url = clients.sqs.get_queue_url(QueueName="q")["QueueUrl"]
+    found = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert found["MessageRetentionPeriod"] == "60"
+    assert found["QueueArn"] in found["Policy"]
+
+
+def test_an_unknown_type_is_an_error(clients: Clients, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="aws:sns/topic:Topic news: the engine does not know"):
+        run_program(clients, "dev", {}, program(tmp_path, "aws.sns.Topic('news', name='news')"))
+
+
+def test_an_unknown_input_is_an_error(clients: Clients, tmp_path: Path) -> None:
+    lines = QUEUE.format(more=", delay_seconds=5")
+    with pytest.raises(EngineError, match="Queue q: the engine does not know delaySeconds"):
+        run_program(clients, "dev", {}, program(tmp_path, lines))
+
+
+def test_an_unknown_look_up_is_an_error(clients: Clients, tmp_path: Path) -> None:
+    line = "pulumi.export('zones', aws.get_availability_zones_output().names)"
+    with pytest.raises(EngineError, match="getAvailabilityZones"):
+        run_program(clients, "dev", {}, program(tmp_path, line))
+
+
+def test_a_refusal_by_aws_names_the_resource(clients: Clients, tmp_path: Path) -> None:
+    line = "aws.sqs.QueuePolicy('p', queue_url='https://localhost/1/none', policy='{}')"
+    with pytest.raises(EngineError, match=r"QueuePolicy p: .*NonExistentQueue"):
+        run_program(clients, "dev", {}, program(tmp_path, line))
+
+
+def test_a_string_made_of_an_unknown_output_is_an_error(clients: Clients, tmp_path: Path) -> None:
+    """It would put words of Pulumi's, not the queue's ARN, into the policy."""
+    lines = (QUEUE.format(more=""), "pulumi.log.info(f'{q.arn}')")
+    with pytest.raises(TypeError, match="Output"):
+        run_program(clients, "dev", {}, program(tmp_path, *lines))
+
+
+def test_an_error_of_the_program_is_raised_as_it_is(clients: Clients, tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_program(clients, "dev", {}, program(tmp_path, "1 / 0"))
+
+
+def test_configuration_and_stack_reach_the_program_and_runs_do_not_mix(
+    clients: Clients, tmp_path: Path
+) -> None:
+    line = (
+        "aws.ssm.Parameter('p', type='String', name='/' + pulumi.get_stack(),"
+        " value=pulumi.Config('coverstream').require('word'))"
+    )
+    folder = program(tmp_path, line)
+    run_program(clients, "one", {"coverstream:word": "first"}, folder)
+    run_program(clients, "two", {"coverstream:word": "second"}, folder)
+    values = [clients.ssm.get_parameter(Name=n)["Parameter"]["Value"] for n in ("/one", "/two")]
+    assert values == ["first", "second"]
+    with pytest.raises(Exception, match="word"):
+        run_program(clients, "three", {}, folder)

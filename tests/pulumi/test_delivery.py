@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Deploy, Recorder
+
+FORTNIGHT_S = 14 * 86_400
+QUEUES = ["collage", "collage-dead-letters", "window-rule-dead-letters", "sweeper-dead-letters"]
+
+
+def senders(recorder: Recorder, queue: str) -> list[dict[str, Any]]:
+    statements = recorder.one("QueuePolicy", queue).document("policy")["Statement"]
+    return [statement for statement in statements if statement["Effect"] == "Allow"]
+
+
+def test_the_archive_keeps_window_ready_and_nothing_else(prod: Recorder) -> None:
+    archive = prod.one("EventArchive", "bus")
+    assert archive.inputs["eventSourceArn"] == "arn:EventBus:bus"
+    assert archive.document("eventPattern") == {"detail-type": ["WindowReady"]}
+    assert archive.inputs["retentionDays"] == 90
+
+
+def test_windows_go_from_the_bus_to_the_queue(dev: Recorder) -> None:
+    rule, target = dev.one("EventRule", "window-ready"), dev.one("EventTarget", "window-ready")
+    assert rule.inputs["eventBusName"] == target.inputs["eventBusName"] == "coverstream-dev"
+    assert rule.document("eventPattern") == {
+        "source": ["coverstream.windowing", "coverstream.sweeper"],
+        "detail-type": ["WindowReady"],
+    }
+    assert target.inputs["arn"] == "arn:Queue:collage"
+
+
+@pytest.mark.parametrize(
+    ("target", "dead_letters"),
+    [("window-ready", "window-rule-dead-letters"), ("batch-drained", "sweeper-dead-letters")],
+)
+def test_what_the_bus_cannot_deliver_is_kept(dev: Recorder, target: str, dead_letters: str) -> None:
+    inputs = dev.one("EventTarget", target).inputs
+    assert inputs["deadLetterConfig"] == {"arn": f"arn:Queue:{dead_letters}"}
+    assert inputs["retryPolicy"] == {
+        "maximumEventAgeInSeconds": 86_400,
+        "maximumRetryAttempts": 185,
+    }
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_is_encrypted_tls_only_and_keeps_a_fortnight(dev: Recorder, queue: str) -> None:
+    inputs = dev.one("Queue", queue).inputs
+    assert inputs["sqsManagedSseEnabled"] is True
+    assert inputs["messageRetentionSeconds"] == FORTNIGHT_S
+    policy = dev.one("QueuePolicy", queue)
+    assert policy.inputs["queueUrl"] == f"https://Queue/{queue}"
+    deny = policy.document("policy")["Statement"][0]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "sqs:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("queue", "rule"),
+    [
+        ("collage", "window-ready"),
+        ("window-rule-dead-letters", "window-ready"),
+        ("sweeper-dead-letters", "batch-drained"),
+    ],
+)
+def test_only_its_own_rule_may_send_to_a_queue(dev: Recorder, queue: str, rule: str) -> None:
+    (statement,) = senders(dev, queue)
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Resource"] == [f"arn:Queue:{queue}"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [f"arn:EventRule:{rule}"]}}
+
+
+def test_nobody_but_sqs_itself_fills_the_collage_dead_letters(dev: Recorder) -> None:
+    assert senders(dev, "collage-dead-letters") == []
+    allow = dev.one("RedriveAllowPolicy", "collage-dead-letters").document("redriveAllowPolicy")
+    assert allow == {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:Queue:collage"]}
+
+
+def test_a_window_is_a_dead_letter_after_three_receipts(dev: Recorder) -> None:
+    assert dev.one("Queue", "collage").document("redrivePolicy") == {
+        "deadLetterTargetArn": "arn:Queue:collage-dead-letters",
+        "maxReceiveCount": 3,
+    }
+
+
+@pytest.mark.parametrize("timeout_s", [60, 120, 900])
+def test_a_message_stays_hidden_for_six_timeouts(deploy: Deploy, timeout_s: int) -> None:
+    recorder = deploy("dev", collageTimeoutS=timeout_s)
+    assert recorder.one("Function", "collage").inputs["timeout"] == timeout_s
+    assert recorder.one("Queue", "collage").inputs["visibilityTimeoutSeconds"] >= 6 * timeout_s

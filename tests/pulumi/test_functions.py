@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ops_dashboard.bundles import BUNDLES
+from stream_ingest import environment
+
+if TYPE_CHECKING:
+    from conftest import Deploy, Recorder
+
+FUNCTIONS = ["windowing", "sweeper", "collage"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_run_on_arm64_and_python_313_from_their_bundle(dev: Recorder, name: str) -> None:
+    function = dev.one("Function", name).inputs
+    assert function["architectures"] == ["arm64"]
+    assert function["runtime"] == "python3.13"
+    assert function["sourceCodeHash"]
+    bundle = "collage" if name == "collage" else "windowing"
+    assert function["code"].path.endswith(f"{bundle}-lambda.zip")
+    assert function["handler"].rpartition(".")[0] in BUNDLES[bundle].handlers
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_function_has_a_role_and_a_log_group_of_its_own(prod: Recorder, name: str) -> None:
+    function = prod.one("Function", name).inputs
+    assert function["role"] == f"arn:Role:{name}"
+    group = prod.one("LogGroup", name).inputs
+    assert group["name"] == f"/aws/lambda/{function['name']}"
+    assert group["retentionInDays"] == 90
+    assert function["loggingConfig"] == {"logFormat": "Text", "logGroup": group["name"]}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_told_what_the_stack_is_made_of(dev: Recorder, name: str) -> None:
+    variables = dev.one("Function", name).inputs["environment"]["variables"]
+    names = {
+        environment.TABLE: "coverstream-dev-state",
+        environment.BUS: "coverstream-dev",
+        environment.OUTPUT_BUCKET: "coverstream-dev-output-123456789012-eu-central-1",
+        environment.TEMP_BUCKET: "coverstream-dev-temp-123456789012-eu-central-1",
+        "POWERTOOLS_SERVICE_NAME": name,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    assert names.items() <= variables.items()
+
+
+def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
+    recorder = deploy(
+        "dev",
+        partialResponses="raise",
+        dedupHorizonDays=7,
+        allowedSources=["127.0.0.1:8000", "covers.test:80"],
+        keepSources=False,
+        byCreatorCopy=False,
+    )
+    windowing = recorder.one("Function", "windowing").inputs["environment"]["variables"]
+    assert windowing[environment.PARTIAL_RESPONSES] == "raise"
+    assert windowing[environment.DEDUP_HORIZON_DAYS] == "7"
+    collage = recorder.one("Function", "collage").inputs["environment"]["variables"]
+    assert collage[environment.ALLOWED_SOURCES] == "127.0.0.1:8000,covers.test:80"
+    assert collage[environment.KEEP_SOURCES] == collage[environment.BY_CREATOR_COPY] == "off"
+
+
+def test_what_aws_runs_trusts_partial_responses_and_fetches_public_addresses_only(
+    dev: Recorder, prod: Recorder
+) -> None:
+    for recorder in (dev, prod):
+        windowing = recorder.one("Function", "windowing").inputs["environment"]["variables"]
+        assert windowing[environment.PARTIAL_RESPONSES] == "trusted"
+        collage = recorder.one("Function", "collage").inputs["environment"]["variables"]
+        assert collage[environment.ALLOWED_SOURCES] == ""
+
+
+def test_no_variable_holds_a_secret_and_all_fit_into_4_kb(prod: Recorder) -> None:
+    for function in prod.all("Function"):
+        variables = function.inputs["environment"]["variables"]
+        assert sum(len(name) + len(variables[name]) for name in variables) < 4_096
+        words = ("SECRET", "PASSWORD", "TOKEN", "MYSQL")
+        assert not [name for name in variables if any(word in name for word in words)]
+
+
+def test_a_batch_of_records_is_retried_split_and_kept_never_dropped(dev: Recorder) -> None:
+    mapping = dev.one("EventSourceMapping", "windowing").inputs
+    assert mapping["eventSourceArn"] == "arn:Stream:rows"
+    assert mapping["functionName"] == "coverstream-dev-windowing"
+    assert mapping["startingPosition"] == "TRIM_HORIZON"
+    assert mapping["bisectBatchOnFunctionError"] is True
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["maximumRetryAttempts"] == 10
+    assert mapping["maximumRecordAgeInSeconds"] == 21_600
+    assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": "arn:Bucket:output"}}
+
+
+def test_a_batch_of_records_fits_an_invocation(dev: Recorder) -> None:
+    """A packed record is up to about 25 KB, in base64 a third more; a payload is at most 6 MB."""
+    mapping = dev.one("EventSourceMapping", "windowing").inputs
+    assert mapping["batchSize"] * 25_000 * 4 / 3 < 6_000_000
+    assert mapping["maximumBatchingWindowInSeconds"] == 1
+
+
+def test_records_are_younger_than_the_stream_keeps_them(dev: Recorder, prod: Recorder) -> None:
+    """Else a batch would vanish from the stream before it is kept elsewhere."""
+    for recorder in (dev, prod):
+        mapping = recorder.one("EventSourceMapping", "windowing").inputs
+        kept_s = recorder.one("Stream", "rows").inputs["retentionPeriod"] * 3_600
+        assert mapping["maximumRecordAgeInSeconds"] < kept_s
+
+
+def test_the_failure_bucket_can_be_chosen(deploy: Deploy) -> None:
+    recorder = deploy("dev", failureBucket="temp")
+    mapping = recorder.one("EventSourceMapping", "windowing").inputs
+    assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": "arn:Bucket:temp"}}
+    statements = recorder.one("RolePolicy", "windowing").document("policy")["Statement"]
+    (kept,) = (s for s in statements if s["Sid"] == "KeepDiscardedBatches")
+    assert kept["Resource"] == ["arn:Bucket:temp/aws/lambda/*"]
+
+
+def test_windows_wait_in_the_queue_not_in_throttled_receipts(prod: Recorder) -> None:
+    mapping = prod.one("EventSourceMapping", "collage").inputs
+    assert mapping["eventSourceArn"] == "arn:Queue:collage"
+    assert mapping["batchSize"] == 1
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["scalingConfig"] == {"maximumConcurrency": 100}
+    assert prod.one("Function", "collage").inputs["reservedConcurrentExecutions"] >= 100
+
+
+def test_the_sweeper_runs_every_minute_by_a_role_of_its_own(dev: Recorder) -> None:
+    schedule = dev.one("Schedule", "sweeper").inputs
+    assert schedule["scheduleExpression"] == "rate(1 minute)"
+    assert schedule["flexibleTimeWindow"] == {"mode": "OFF"}
+    target = schedule["target"]
+    assert target["arn"] == "arn:Function:sweeper"
+    assert target["roleArn"] == "arn:Role:sweeper-schedule"
+    assert target["deadLetterConfig"] == {"arn": "arn:Queue:sweeper-dead-letters"}
+    assert target["retryPolicy"] == {"maximumEventAgeInSeconds": 60, "maximumRetryAttempts": 1}
+
+
+def test_a_drained_batch_starts_the_sweeper_and_only_its_rule_may(dev: Recorder) -> None:
+    assert dev.one("EventRule", "batch-drained").document("eventPattern") == {
+        "source": [{"prefix": "coverstream."}],
+        "detail-type": ["BatchDrained"],
+    }
+    assert dev.one("EventTarget", "batch-drained").inputs["arn"] == "arn:Function:sweeper"
+    (permission,) = dev.all("Permission")
+    assert permission.inputs["principal"] == "events.amazonaws.com"
+    assert permission.inputs["sourceArn"] == "arn:EventRule:batch-drained"
+    assert permission.inputs["function"] == "coverstream-dev-sweeper"
+
+
+def test_a_sweep_that_fails_is_kept(dev: Recorder) -> None:
+    config = dev.one("FunctionEventInvokeConfig", "sweeper").inputs
+    failure = config["destinationConfig"]["onFailure"]
+    assert failure == {"destination": "arn:Queue:sweeper-dead-letters"}
+    assert config["maximumRetryAttempts"] == 2

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+import yaml
+
+from ops_dashboard.local.engine.resources import CREATE
+from stream_ingest.stack import StackOutputs, parameter_name
+
+if TYPE_CHECKING:
+    from conftest import Recorder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_parameter_tells_where_everything_is(
+    request: pytest.FixtureRequest, stack: str
+) -> None:
+    recorder: Recorder = request.getfixturevalue(stack)
+    parameter = recorder.one("Parameter", "directory").inputs
+    assert parameter["name"] == parameter_name(stack)
+    outputs = msgspec.json.decode(parameter["value"], type=StackOutputs)
+    assert outputs.stack == stack
+    assert outputs.region == "eu-central-1"
+    assert outputs.window_rule_arn == "arn:EventRule:window-ready"
+    assert outputs.dead_letter_urls == {
+        "collage": "https://Queue/collage-dead-letters",
+        "window-rule": "https://Queue/window-rule-dead-letters",
+        "sweeper": "https://Queue/sweeper-dead-letters",
+    }
+
+
+def test_every_resource_is_part_of_a_component(dev: Recorder) -> None:
+    components = [one for one in dev.declared if not one.custom]
+    assert {one.type.partition(":")[0] for one in components} == {"coverstream"}
+    assert len(components) >= 9
+
+
+def test_the_engine_knows_every_type_of_the_program(dev: Recorder, prod: Recorder) -> None:
+    for recorder in (dev, prod):
+        assert {one.type for one in recorder.declared if one.custom} <= set(CREATE)
+
+
+def test_nothing_in_pulumi_shadows_the_sdk() -> None:
+    assert not (ROOT / "pulumi" / "__init__.py").exists()
+    assert not (ROOT / "tests" / "pulumi" / "__init__.py").exists()
+
+
+def test_the_project_runs_with_uv_and_its_lock_file() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert project["runtime"] == {"name": "python", "options": {"toolchain": "uv"}}
+    assert (ROOT / project["main"] / "__main__.py").is_file()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+from settings import Settings, SettingsError, config_key, read_settings
+
+import pulumi
+from ops_dashboard.local.stack import LOCAL_SETTINGS, stack_settings
+
+if TYPE_CHECKING:
+    from conftest import Deploy
+
+KNOWN = {config_key(setting.name) for setting in dataclasses.fields(Settings)}
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    config = pulumi.Config("coverstream")
+    monkeypatch.setattr(config, "get", values.get)
+    return read_settings(config)
+
+
+def test_nothing_set_is_a_whole_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch) == Settings()
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_stacks_file_sets_nothing_that_nobody_reads(stack: str) -> None:
+    keys = [key.removeprefix("coverstream:") for key in stack_settings(stack)]
+    assert not [key for key in keys if not key.startswith("aws:") and key not in KNOWN]
+
+
+def test_what_the_local_run_overrules_is_read() -> None:
+    assert {*LOCAL_SETTINGS, "allowedSources"} <= KNOWN
+
+
+def test_values_are_read_as_the_cli_hands_them_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch,
+        streamShards="4",
+        protect="true",
+        partialResponses="raise",
+        allowedSources='["127.0.0.1:8000"]',
+    )
+    assert settings.stream_shards == 4
+    assert settings.protect is True
+    assert settings.partial_responses == "raise"
+    assert settings.allowed_sources == ("127.0.0.1:8000",)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("streamShards", "-1"),
+        ("streamShards", "two"),
+        ("collageTimeoutS", "901"),
+        ("collageMaxConcurrency", "1"),
+        ("protect", "yes"),
+        ("failureBucket", "input"),
+        ("allowedSources", "127.0.0.1:8000"),
+        ("allowedSources", "[8000]"),
+        ("allowedSources", '["127.0.0.1"]'),
+        ("allowedSources", '["http://127.0.0.1:80"]'),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=key):
+        read(monkeypatch, **{key: value})
+
+
+def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(monkeypatch, streamShards="x", logLevel="loud", collageTimeoutS="0")
+    for key in ("streamShards", "logLevel", "collageTimeoutS"):
+        assert key in str(caught.value)
+
+
+def test_reserving_less_than_may_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Throttled messages would use up their receipts and end as dead letters."""
+    with pytest.raises(SettingsError, match="collageReservedConcurrency"):
+        read(monkeypatch, collageReservedConcurrency="5", collageMaxConcurrency="10")
+
+
+def test_a_wrong_setting_stops_the_program_before_it_declares_anything(deploy: Deploy) -> None:
+    with pytest.raises(SettingsError, match="streamShards"):
+        deploy("dev", streamShards=-1)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Deploy, Recorder
+
+BUCKETS = ["input", "output", "temp"]
+
+
+def rules(recorder: Recorder, bucket: str) -> dict[str, Any]:
+    return {
+        r["id"]: r for r in recorder.one("BucketLifecycleConfiguration", bucket).inputs["rules"]
+    }
+
+
+def test_buckets_are_named_by_stack_purpose_account_and_region(dev: Recorder) -> None:
+    assert {one.inputs["bucket"] for one in dev.all("Bucket")} == {
+        f"coverstream-dev-{purpose}-123456789012-eu-central-1" for purpose in BUCKETS
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_every_bucket_is_encrypted(dev: Recorder, bucket: str) -> None:
+    (rule,) = dev.one("BucketServerSideEncryptionConfiguration", bucket).inputs["rules"]
+    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
+    assert rule["blockedEncryptionTypes"] == ["SSE-C"]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_every_bucket_is_closed_to_the_public(dev: Recorder, bucket: str) -> None:
+    block = dev.one("BucketPublicAccessBlock", bucket).inputs
+    switches = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    assert all(block[switch] is True for switch in switches)
+    ownership = dev.one("BucketOwnershipControls", bucket).inputs["rule"]
+    assert ownership == {"objectOwnership": "BucketOwnerEnforced"}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_every_bucket_refuses_plain_http(dev: Recorder, bucket: str) -> None:
+    (statement,) = dev.one("BucketPolicy", bucket).document("policy")["Statement"]
+    arn = f"arn:Bucket:{bucket}"
+    assert statement["Effect"] == "Deny"
+    assert statement["Principal"] == "*"
+    assert statement["Resource"] == [arn, f"{arn}/*"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_only_the_output_keeps_old_versions_and_for_30_days(dev: Recorder) -> None:
+    (versioning,) = dev.all("BucketVersioning")
+    assert versioning.name == "output"
+    assert versioning.inputs["versioningConfiguration"] == {"status": "Enabled"}
+    old = rules(dev, "output")["expire-old-versions"]
+    assert old["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_orphaned_uploads_end_after_a_day(dev: Recorder, bucket: str) -> None:
+    rule = rules(dev, bucket)["abort-incomplete-uploads"]
+    assert rule["status"] == "Enabled"
+    assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 1}
+
+
+def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
+    found = rules(deploy("dev", sourcesExpireDays=90), "temp")
+    ages = {
+        rule["filter"]["prefix"]: rule["expiration"]["days"]
+        for rule in found.values()
+        if "expiration" in rule
+    }
+    assert ages == {"processing/": 7, "debug/": 30, "sources/": 90}
+
+
+def test_nothing_but_temporary_objects_ever_expires(dev: Recorder) -> None:
+    for bucket in ("input", "output"):
+        assert not [rule for rule in rules(dev, bucket).values() if "expiration" in rule]
+
+
+def test_a_protected_stack_keeps_buckets_that_hold_objects(dev: Recorder, prod: Recorder) -> None:
+    assert all(one.inputs["forceDestroy"] is True for one in dev.all("Bucket"))
+    assert all(one.inputs["forceDestroy"] is False for one in prod.all("Bucket"))
