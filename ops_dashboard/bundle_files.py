@@ -18,8 +18,11 @@ KEPT_SERVICES = frozenset({"dynamodb", "events", "kinesis", "s3", "sqs", "ssm", 
 """Services whose API models stay in botocore and boto3; the other 400 would be most of a bundle."""
 
 _LICENCE_WORDS = ("licen", "copying", "notice", "authors")
+_DEAD_FILES = frozenset(
+    {".lock", "py.typed"}
+)  # what uv leaves in a target, what type checkers read
 _DEAD_FOLDERS = frozenset({"__pycache__", "tests", "test", "examples"})
-_DEAD_SUFFIXES = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c", ".typed", ".lock"})
+_DEAD_SUFFIXES = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c"})
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 _MODE = 0o644 << 16
 
@@ -35,7 +38,12 @@ def is_needed(path: PurePosixPath) -> bool:
     direct_url.json tell about the machine that installed it.
     """
     parts = path.parts
-    if parts[0] == "bin" or path.suffix in _DEAD_SUFFIXES or _DEAD_FOLDERS & set(parts[:-1]):
+    if (
+        parts[0] == "bin"
+        or path.name in _DEAD_FILES
+        or path.suffix in _DEAD_SUFFIXES
+        or _DEAD_FOLDERS & set(parts[:-1])
+    ):
         return False
     if parts[0].endswith(".dist-info"):
         name = path.name.lower()
@@ -122,10 +130,11 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """Walk a tree, leaving out what only a type checker reads."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            for other in child.orelse:
-                yield from _live_nodes(other)
-            continue
-        yield child
-        yield from _live_nodes(child)
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))

@@ -66,6 +66,8 @@ def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    # One failure fails every output that depends on it; the first is raised, the others are echoes.
+    loop.set_exception_handler(lambda _, __: None)
     others: list[asyncio.AbstractEventLoop] = []
 
     def give_loop() -> None:

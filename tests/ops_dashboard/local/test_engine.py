@@ -37,7 +37,8 @@ def test_a_resource_is_created_and_its_real_outputs_reach_the_next(
 ) -> None:
     lines = (
         QUEUE.format(more=""),
-        "text = q.arn.apply(lambda arn: '{\"Resource\": \"' + arn + '\"}')",
+        "statement = {'Effect': 'Deny', 'Principal': '*', 'Action': 'sqs:*', 'Resource': q.arn}",
+        "text = pulumi.Output.json_dumps({'Version': '2012-10-17', 'Statement': [statement]})",
         "aws.sqs.QueuePolicy('q', queue_url=q.url, policy=text)",
     )
     created = run_program(clients, "dev", {}, program(tmp_path, *lines))
