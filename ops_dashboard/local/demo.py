@@ -1,8 +1,8 @@
 """The demo: the whole main job on this machine, checked against what was generated. Edge.
 
 Made of what a user has too: the embedded AWS with the stack deployed, `stream-ingest push` and
-`ops-dashboard status` as commands of their own. Only the source is ours: a private MariaDB (or a CSV
-file, where there is none) and a server of sample covers.
+`ops-dashboard status` as commands of their own. Only the source is ours: a private MariaDB (or a
+CSV file, where there is none) and a server of sample covers.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ async def _load(url: str, sample: Sample) -> None:
 
 
 def clear_output(output: Path) -> None:
-    """Remove what an earlier demo left in `output`; `UserError` for a folder that is not a demo's."""
+    """Remove what an earlier demo left in `output`; `UserError` for any other folder."""
     known = {"collages", "summary.json", "videos_links.csv"}
     if not output.exists():
         return

@@ -1,7 +1,7 @@
-"""What came out of the pipeline against what was generated, figure by figure and cell by cell. Pure.
+"""What came out against what was generated, figure by figure and cell by cell. Pure.
 
-The generator's expectation knows nothing of the pipeline, and the pixels know nothing of its tables:
-each sample cover carries a colour code that says whose it is, read here from the finished collage.
+The generator's expectation knows nothing of the pipeline, and the pixels know nothing of its
+tables: each sample cover carries a colour code that says whose it is, read here from the collage.
 """
 
 from __future__ import annotations

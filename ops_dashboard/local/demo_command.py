@@ -1,4 +1,4 @@
-"""``ops-dashboard demo``: run the demo, say what came out, and leave it running on request. Edge."""
+"""Run the demo, say what came out, and leave it running on request. Edge."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -23,23 +22,15 @@ _MOST_DIFFERENCES = 20
 _WATCH_EVERY_S = 1.0
 
 
-def demo(
-    *,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Leave everything running when the demo has ended.")
-    ] = False,
-    output: Annotated[Path, typer.Option(help="Folder for collages and summary.")] = Path(
-        "demo-output"
-    ),
-) -> None:
-    """Run the main job on sample covers with no AWS account, and check what comes out."""
+def run_demo(output: Path, *, keep: bool) -> None:
+    """Run the demo; `DemoFailedError` where what comes out is not what was generated."""
     clear_output(output)
     signal.signal(signal.SIGTERM, _interrupt)  # so that what was started is stopped then, too
-    if not keep:
-        with contextlib.ExitStack() as stack:
-            _tell(Demo(output, stack).run(), output)
+    if keep:
+        _run_in_background(output)
         return
-    _run_in_background(output)
+    with contextlib.ExitStack() as stack:
+        _tell(Demo(output, stack).run(), output)
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
@@ -114,4 +105,3 @@ def _let_go_of_terminal() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     os.close(nowhere)
-

@@ -1,0 +1,55 @@
+"""A deployed stack, its covers, and our commands as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops_dashboard.local.covers import CoverServer
+from ops_dashboard.local.stack import LocalAws
+from stream_ingest.stack import StackOutputs
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A deployed stack, its covers, and our commands as a user runs them."""
+
+    aws: LocalAws
+    outputs: StackOutputs
+    covers: CoverServer
+
+    def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own commands, no shell
+            [Path(sys.executable).with_name(name), *arguments],
+            env={**os.environ, **self.aws.environment()},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def push(self, *arguments: str) -> dict[str, Any]:
+        """Push, wait for the end, return the JSON of what was done."""
+        done = self.command("stream-ingest", "push", *arguments, "--wait", "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def status(self, batch_id: str) -> dict[str, Any]:
+        done = self.command("ops-dashboard", "status", "--batch", batch_id, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def keys(self, prefix: str) -> list[str]:
+        pages = self.aws.clients.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.outputs.output_bucket, Prefix=prefix
+        )
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        answer = self.aws.clients.s3.get_object(Bucket=self.outputs.output_bucket, Key=key)
+        return answer["Body"].read()

@@ -1,0 +1,213 @@
+"""The main job on the embedded AWS: rows in, the right picture in the right cell out.
+
+Nothing here goes past Kinesis, DynamoDB, EventBridge or SQS; the Lambdas run from their own zips.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ops_dashboard.local.demo_check import collage_differences, figure_differences
+from ops_dashboard.local.sample_creators import CREATORS, SampleCreator
+from ops_dashboard.local.sample_rows import Sample, plan_rows
+from ops_dashboard.local.video_row import csv_bytes
+from stream_ingest.naming import creator_key
+from stream_ingest.settings import CollageLayout
+from tests.end_to_end.pipeline import Pipeline
+
+pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+
+BATCH = "first"
+
+
+def make_sample(
+    pipeline: Pipeline, creators: Sequence[SampleCreator], *, seed: int, awkward: bool = True
+) -> Sample:
+    sample = plan_rows(
+        now=datetime.now(UTC),
+        signer=pipeline.covers.signer,
+        seed=seed,
+        creators=creators,
+        awkward=awkward,
+    )
+    pipeline.covers.add(sample.covers)
+    return sample
+
+
+def write_rows(sample: Sample, folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_bytes(csv_bytes(sample.rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def first(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Path]:
+    """A first batch of three creators with every awkwardness, pushed and ended."""
+    sample = make_sample(pipeline, CREATORS[:3], seed=11)
+    path = write_rows(sample, tmp_path_factory.mktemp("rows"), "first.csv")
+    pipeline.push(f"--csv={path}", "--flush", f"--batch-id={BATCH}")
+    return sample, path
+
+
+def test_every_figure_is_that_of_the_generated_rows(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    sample, _ = first
+    status = pipeline.status(BATCH)
+    assert figure_differences(dict(sample.expectation.summary()), status) == []
+    assert status["rows_read"] == status["rows_accepted"] + sum(status["refused"].values())
+    assert status["images_ok"] + status["images_failed"] == status["rows_accepted"]
+    assert status["ended"]
+
+
+def test_every_cell_shows_the_cover_of_its_row(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    sample, _ = first
+    keys = pipeline.keys("collages/2")
+    collages = {Path(key).name: pipeline.read(key) for key in keys if "/csv-push/" in key}
+    own = {name: data for name, data in collages.items() if is_of(name, sample)}
+    assert collage_differences(sample.expectation, own, CollageLayout()) == []
+
+
+def is_of(name: str, sample: Sample) -> bool:
+    return name.partition("_collage_")[0] in {
+        creator_key(each) for each in sample.expectation.cells
+    }
+
+
+def test_copies_thumbnails_and_metadata_stand_beside_each_collage(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    assert first
+    for key in pipeline.keys("collages/2"):
+        name = Path(key).name
+        creator = name.partition("_collage_")[0]
+        data = pipeline.read(key)
+        assert pipeline.read(f"collages/by-creator/{creator}/{name}") == data
+        thumbnail = Image.open(
+            io.BytesIO(pipeline.read(key.replace("collages/", "thumbnails/", 1)))
+        )
+        assert thumbnail.width < Image.open(io.BytesIO(data)).width
+        metadata_key = key.replace("collages/", "metadata/", 1).removesuffix(".jpg") + ".json"
+        metadata = json.loads(pipeline.read(metadata_key))
+        assert len(metadata["cells"]) == metadata["images_ok"] + metadata["images_failed"]
+        assert metadata["collage_key"] == key
+
+
+def test_refused_rows_are_kept_with_their_reason(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    sample, _ = first
+    kept = [
+        json.loads(line)["reason"]
+        for key in pipeline.keys(f"failed/rows/{BATCH}/")
+        for line in pipeline.read(key).splitlines()
+    ]
+    expected = {
+        reason: count
+        for reason, count in sample.expectation.refused.items()
+        if reason != "duplicate"  # counted by the fold, and nothing is wrong with the row
+    }
+    assert {reason: kept.count(reason) for reason in set(kept)} == expected
+
+
+def test_nothing_ends_as_a_dead_letter(pipeline: Pipeline, first: tuple[Sample, Path]) -> None:
+    assert first
+    for name, url in pipeline.outputs.dead_letter_urls.items():
+        attributes = pipeline.aws.clients.sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        assert attributes["ApproximateNumberOfMessages"] == "0", name
+
+
+def test_the_same_rows_again_are_duplicates_and_change_nothing(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    sample, path = first
+    before = set(pipeline.keys(""))
+    pipeline.push(f"--csv={path}", "--flush", "--batch-id=again")
+    status = pipeline.status("again")
+    assert status["rows_accepted"] == 0
+    assert status["windows"] == 0
+    assert status["refused"]["duplicate"] == sample.expectation.rows_accepted + (
+        sample.expectation.refused.get("duplicate", 0)
+    )
+    after = {key for key in pipeline.keys("") if not key.startswith("failed/")}
+    assert after == {key for key in before if not key.startswith("failed/")}
+
+
+def test_a_batch_may_choose_its_own_collage(pipeline: Pipeline, tmp_path: Path) -> None:
+    creator = SampleCreator(name="two.by.three", caption="two.by.three", index=50, covers=8)
+    sample = make_sample(pipeline, [creator], seed=12, awkward=False)
+    path = write_rows(sample, tmp_path, "grid.csv")
+    pipeline.push(
+        f"--csv={path}",
+        "--flush",
+        "--batch-id=grid",
+        "--rows=2",
+        "--cols=3",
+        "--cell-px=120",
+        "--background=#000000",
+    )
+    layout = CollageLayout(rows=2, cols=3, cell_px=120)
+    collages = {
+        Path(key).name: pipeline.read(key)
+        for key in pipeline.keys("collages/2")
+        if "two.by.three" in key
+    }
+    regrouped = replace(sample.expectation, images_per_window=6)
+    assert collage_differences(regrouped, collages, layout) == []
+    last = Image.open(io.BytesIO(collages["two.by.three_collage_000002.jpg"]))
+    assert max(last.getpixel((350, 230))) < 8
+
+
+def test_a_replay_rebuilds_collages_when_every_url_is_dead(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    """Runs last in this module: it switches the cover server off."""
+    assert first
+    before = {key: pipeline.read(key) for key in pipeline.keys("collages/2")}
+    pipeline.covers.switch_off()
+    started = datetime.now(UTC)
+    pipeline.aws.clients.events.start_replay(
+        ReplayName="everything-again",
+        EventSourceArn=pipeline.outputs.archive_arn,
+        EventStartTime=datetime(2026, 1, 1, tzinfo=UTC),
+        EventEndTime=started,
+        Destination={
+            "Arn": pipeline.outputs.archive_arn.partition(":archive/")[0]
+            + f":event-bus/{pipeline.outputs.bus_name}",
+            "FilterArns": [pipeline.outputs.window_rule_arn],
+        },
+    )
+    deadline = time.monotonic() + 90
+    while len(replayed(pipeline)) < len(before):
+        assert time.monotonic() < deadline, "the replay rebuilt too few collages"
+        time.sleep(0.2)  # polls a condition
+    after = {key: pipeline.read(key) for key in pipeline.keys("collages/2")}
+    assert after == before
+
+
+def replayed(pipeline: Pipeline) -> list[str]:
+    """Return the windows with a collage that were built by the replay and have ended."""
+    items = pipeline.aws.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=pipeline.outputs.table_name,
+        FilterExpression="replayed_as = :name AND attribute_exists(collage_key) AND #s IN (:c, :p)",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={
+            ":name": {"S": "everything-again"},
+            ":c": {"S": "completed"},
+            ":p": {"S": "partial"},
+        },
+    )
+    return [item["window_id"]["S"] for page in items for item in page["Items"]]
