@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from stream_ingest.errors import PermanentError
+from stream_ingest.errors import UserError
 
 KEPT_SERVICES = frozenset({"dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"})
 """Services whose API models stay in botocore and boto3; the other 400 would be most of a bundle."""
@@ -27,7 +27,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 _MODE = 0o644 << 16
 
 
-class BundleError(PermanentError):
+class BundleError(UserError):
     """A bundle cannot be built; says why."""
 
 

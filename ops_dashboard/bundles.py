@@ -99,7 +99,10 @@ def main() -> None:
     platform = Platform(sys.argv[1] if len(sys.argv) > 1 else Platform.LAMBDA)
     console = Console(soft_wrap=True, highlight=False)
     for name in BUNDLES:
-        bundle = build_bundle(name, platform)
+        try:
+            bundle = build_bundle(name, platform)
+        except BundleError as error:
+            sys.exit(f"error: {error}")
         megabytes = bundle.path.stat().st_size / 1e6
         console.print(f"{name}\t{megabytes:.1f} MB\tsha256:{bundle.sha256}\t{bundle.path}")
 

@@ -42,7 +42,8 @@ class Settings:
 
     stream_shards: int = whole(0, 0, 500)
     """Shards of the stream; 0 lets AWS scale it on demand."""
-    stream_retention_hours: int = whole(24, 24, 8_760)
+    stream_retention_hours: int = whole(24, 24, 168)
+    """At most 7 days: a creator's marks, which recognise a redelivery, are kept for 9."""
 
     windowing_memory_mb: int = whole(1_024, 128, 10_240)
     windowing_timeout_s: int = whole(120, 1, 900)

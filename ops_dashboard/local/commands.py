@@ -11,7 +11,6 @@ from rich.console import Console
 
 from ops_dashboard.local.instances import Instance, running
 from ops_dashboard.local.ministack import stop
-from ops_dashboard.local.stack import LocalAws
 from stream_ingest.errors import UserError
 
 local_app = typer.Typer(name="local", help="An embedded AWS on this machine.", no_args_is_help=True)
@@ -34,6 +33,8 @@ def up(
     auth: Annotated[bool, typer.Option("--auth", help="Enforce IAM policies, over TLS.")] = False,
 ) -> None:
     """Start an embedded AWS, deploy a stack, print variables: eval "$(ops-dashboard local up)"."""
+    from ops_dashboard.local.stack import LocalAws  # noqa: PLC0415 - imports Pulumi, a whole second
+
     console = _progress()
     console.print("Starting the embedded AWS …")
     with LocalAws.start(stack=stack, port=port, auth=auth) as aws:

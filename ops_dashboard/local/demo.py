@@ -25,7 +25,7 @@ import msgspec
 from ops_dashboard.local.covers import CoverServer
 from ops_dashboard.local.demo_check import collage_differences, figure_differences
 from ops_dashboard.local.mariadb import PrivateMariaDb
-from ops_dashboard.local.mariadb_binary import ensure_mariadbd, install_hint
+from ops_dashboard.local.mariadb_binary import ensure_mariadbd
 from ops_dashboard.local.sample_rows import Sample, plan_rows
 from ops_dashboard.local.stack import LocalAws
 from ops_dashboard.local.video_row import csv_bytes
@@ -117,7 +117,7 @@ class Demo:
         covers.add(sample.covers)
         program = ensure_mariadbd(say)
         if program is None:
-            say(f"    no MariaDB here ({install_hint()}): pushing from a CSV file instead")
+            say("    pushing the same rows from a CSV file instead")
             path = self._write("videos_links.csv", csv_bytes(sample.rows))
             return sample, [f"--csv={path}"]
         say("2/5 starting a private MariaDB and loading the rows")

@@ -6,12 +6,15 @@ One JSON file each under the user's state directory, so that ``local down`` find
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
 from platformdirs import user_state_path
 
 from ops_dashboard.local.process import started_at
+
+FOLDER_PREFIX = "coverstream-aws-"
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +59,16 @@ def forget(instance: Instance) -> None:
 
 
 def running() -> list[Instance]:
-    """Return what runs, by port; files of what has died are deleted."""
+    """Return what runs, by port; what has died is forgotten and its files are deleted."""
     alive = []
     for path in sorted(_folder().glob("*.json")):
         instance = _read(path)
         if instance is not None and instance.is_alive:
             alive.append(instance)
-        else:
-            path.unlink(missing_ok=True)
+            continue
+        path.unlink(missing_ok=True)
+        if instance is not None and Path(instance.folder).name.startswith(FOLDER_PREFIX):
+            shutil.rmtree(instance.folder, ignore_errors=True)
     return sorted(alive, key=lambda instance: instance.port)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import uv
 
-from ops_dashboard.local.instances import Instance, forget, remember
+from ops_dashboard.local.instances import FOLDER_PREFIX, Instance, forget, remember
 from ops_dashboard.local.process import end_group, group_is_alive, started_at
 from stream_ingest.errors import UserError
 
@@ -35,8 +35,7 @@ START_PATIENCE_S = 180
 _POLL_S = 0.05
 _PORT_TRIES = 5
 _TAKEN = "already in use"
-_WITHOUT_TREE = re.compile(r"^\W+")
-"""The lines that uv draws before each cause of an error."""
+_UV_CAUSE = re.compile(r"╰─▶|^\s*cause:", re.MULTILINE)  # what uv puts before each cause
 _KEPT_VARIABLES = (
     "PATH", "HOME", "LANG", "LC_ALL", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
     "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -102,7 +101,7 @@ def _is_orphaned(instance: Instance) -> bool:
 def _start_on(port: int, stack: str, *, auth: bool) -> Instance:
     if _is_taken(port):
         raise _PortTakenError
-    folder = Path(tempfile.mkdtemp(prefix="coverstream-aws-"))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     token = secrets.token_hex(8)
     tls = folder / "tmp" / "ministack-tls" / "server.crt" if auth else None
     child = _spawn(folder, _environment(folder, port, token, tls))
@@ -208,8 +207,17 @@ def _why_it_ended(log: Path) -> Exception:
     text = log.read_text(encoding="utf-8", errors="replace")
     if _TAKEN in text:
         return _PortTakenError()
-    lines = [line for raw in text.splitlines() if (line := _WITHOUT_TREE.sub("", raw).strip())]
-    return UserError(f"the embedded AWS did not start: {lines[-1] if lines else 'it said nothing'}")
+    return UserError(f"the embedded AWS did not start: {_cause(text)}")
+
+
+def _cause(text: str) -> str:
+    """Return in one line why a start failed: uv's innermost cause, or the last line of a log."""
+    text, _, _ = text.partition("hint:")
+    _, *causes = _UV_CAUSE.split(text)
+    if causes:
+        return " ".join(causes[-1].split())
+    lines = text.split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def _is_taken(port: int) -> bool:

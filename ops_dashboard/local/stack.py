@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import yaml  # type: ignore[import-untyped]  # its stubs are no dependency of ours
+import yaml
 
 from ops_dashboard.local import clients as local_clients
 from ops_dashboard.local import ministack

@@ -1,4 +1,4 @@
-"""Images for the collage tests, made by Pillow alone: a picture to compare, and every way to store it."""
+"""Images for the collage tests, made by Pillow alone, and every way to store them."""
 
 from __future__ import annotations
 

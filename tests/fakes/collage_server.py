@@ -48,7 +48,7 @@ class CoverServer:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -63,13 +63,23 @@ class CoverServer:
         await site.start()
         self.port = self._runner.addresses[0][1]
 
+    async def _stop(self) -> None:
+        await self._runner.cleanup()
+        late = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
     def _counted(self, route: Route) -> Route:
         async def counted(request: web.Request) -> web.StreamResponse:
             name = request.path.lstrip("/")
             self.hits[name] += 1
             self.headers[name] = dict(request.headers)
             self.queries[name] = request.raw_path.partition("?")[2]
-            return await route(request)
+            try:
+                return await route(request)
+            except ConnectionError:  # the client has had enough
+                return web.Response()
 
         return counted
 

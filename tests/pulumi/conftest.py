@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +68,7 @@ Deploy = Callable[..., Recorder]
 
 
 @pytest.fixture(scope="session")
-def deploy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
+def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     """Run the program: ``deploy("dev", streamShards=2)``; its bundles are small stand-ins."""
     folder = tmp_path_factory.mktemp("bundles")
 
@@ -81,12 +81,12 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
         recorder = Recorder()
         config = stack_settings(stack) | {f"coverstream:{key}": settings[key] for key in settings}
         texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
-        run_with(recorder, stack, texts)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("ops_dashboard.bundles.build_bundle", build_bundle)
+            run_with(recorder, stack, texts)
         return recorder
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ops_dashboard.bundles.build_bundle", build_bundle)
-        yield run
+    return run
 
 
 @pytest.fixture(scope="session")

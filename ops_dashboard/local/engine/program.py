@@ -47,6 +47,8 @@ def run_with(
 
 def _run(mocks: pulumi.runtime.Mocks, stack: str, config: dict[str, str], program: Path) -> None:
     with _strict_outputs(), _quiet_sdk(), _event_loop() as loop:
+        # What an earlier run that failed left behind belongs to a loop that is closed.
+        pulumi.runtime.settings.SETTINGS.outputs.clear()
         pulumi.runtime.set_mocks(mocks, PROJECT, stack, preview=False)
         pulumi.runtime.set_all_config(config)
         # set_mocks has opened the stack; `run_in_stack` would open a second one.

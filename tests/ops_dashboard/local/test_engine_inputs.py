@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ops_dashboard.local.engine.inputs import EngineError, Inputs
@@ -54,6 +56,8 @@ def test_an_input_that_is_not_set_need_not_be_read() -> None:
         (lambda i: i.map("x"), {"x": {"a": 1}}),
     ],
 )
-def test_an_input_of_another_kind_is_an_error_that_names_it(read, values) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_an_input_of_another_kind_is_an_error_that_names_it(
+    read: Callable[[Inputs], object], values: dict[str, object]
+) -> None:
     with pytest.raises(EngineError, match=r"Queue collage: x is"):
         read(Inputs(values, WHERE))

@@ -1,0 +1,233 @@
+"""The whole Lambda, from an SQS event to its answer, log lines and metrics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from logging import LogRecord
+from typing import Any
+
+import boto3
+import pytest
+
+from collage_lambda import wiring
+from collage_lambda.handler import handle, logger
+from stream_ingest import environment as env
+from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
+from tests.fakes.collage_events import envelope, window_image, window_ready
+from tests.fakes.collage_images import plain_jpeg
+from tests.fakes.collage_server import CoverServer
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    aws_request_id: str = "request-1"
+    function_name: str = "collage"
+    memory_limit_in_mb: int = 1_024
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:collage"
+    remaining_ms: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@pytest.fixture
+def wired(
+    aws: CollageAws, server: CoverServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CollageAws]:
+    variables = {
+        env.TABLE: TABLE,
+        env.BUS: BUS,
+        env.OUTPUT_BUCKET: OUTPUT,
+        env.TEMP_BUCKET: TEMP,
+        env.ALLOWED_SOURCES: f"127.0.0.1:{server.port}",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    server.bodies["0"] = plain_jpeg((200, 30, 30))
+    wiring.worker.cache_clear()
+    make = boto3.client
+
+    def heard_client(service: str, **options: object) -> object:
+        made = make(service, **options)
+        if service == "events":
+            aws.listen_to(made)
+        return made
+
+    monkeypatch.setattr(boto3, "client", heard_client)
+    yield aws
+    wiring.worker.cache_clear()
+
+
+def deliver(*bodies: str, **context: object) -> list[str]:
+    """Deliver messages; return the ids of those that are to come again."""
+    records = [
+        {
+            "messageId": f"message-{index}",
+            "receiptHandle": "handle",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:collage",
+            "awsRegion": "us-east-1",
+        }
+        for index, body in enumerate(bodies)
+    ]
+    answer = handle({"Records": records}, Context(**context))
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    lines = capsys.readouterr().out.splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Log lines as they would be printed; the logger holds on to the stdout of its import."""
+    lines: list[dict[str, Any]] = []
+    handler = logger.registered_handler
+
+    def note(record: LogRecord) -> None:
+        lines.append(json.loads(handler.format(record)))
+
+    monkeypatch.setattr(handler, "emit", note)
+    return lines
+
+
+def metrics_in(lines: list[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, float]]:
+    """Return the EMF metrics by the values of their dimensions."""
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    for line in lines:
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert directive["Namespace"] == env.METRICS_NAMESPACE
+            for dimensions in directive["Dimensions"]:
+                values = found.setdefault(tuple(line[name] for name in dimensions), {})
+                for metric in directive["Metrics"]:
+                    value = line[metric["Name"]]
+                    values[metric["Name"]] = value[0] if isinstance(value, list) else value
+    return found
+
+
+def test_a_delivery_of_good_messages_leaves_nothing_to_come_again(
+    wired: CollageAws, server: CoverServer
+) -> None:
+    events = [
+        window_ready([window_image(server.url("body/0"))], number=number) for number in (1, 2)
+    ]
+    assert deliver(*map(envelope, events)) == []
+    for event in events:
+        assert wired.window(event.window_id)["status"] == "completed"
+    assert [entry["DetailType"] for entry in wired.heard()] == ["CollageCreated"] * 2
+
+
+def test_only_the_messages_that_failed_come_again(
+    wired: CollageAws, server: CoverServer, log: list[dict[str, Any]]
+) -> None:
+    good = window_ready([window_image(server.url("body/0"))])
+    assert deliver("no json", envelope(good), envelope(good, detail={})) == [
+        "message-0",
+        "message-2",
+    ]
+    assert wired.window(good.window_id)["status"] == "completed"
+    told = [line for line in log if line["message"] == "message failed"]
+    assert [line["error"] for line in told] == ["DecodeError", "DecodeError"]
+    assert "envelope" in told[0]["reason"]
+
+
+def test_a_delivery_in_which_all_failed_is_answered_and_not_raised(wired: CollageAws) -> None:
+    assert deliver("no json", "{}") == ["message-0", "message-1"]
+    assert wired.stored() == []
+
+
+def test_a_message_delivered_twice_at_once_is_built_once(
+    wired: CollageAws, server: CoverServer
+) -> None:
+    event = window_ready([window_image(server.url("body/0"))])
+    assert deliver(envelope(event), envelope(event)) == []
+    assert server.hits["body/0"] == 1
+    assert len(wired.heard()) == 1
+
+
+def test_a_replayed_message_rebuilds(wired: CollageAws, server: CoverServer) -> None:
+    event = window_ready([window_image(server.url("body/0"))])
+    assert deliver(envelope(event), envelope(event, replay="again")) == []
+    assert wired.window(event.window_id)["replayed_as"] == "again"
+    assert len(wired.heard()) == 2
+
+
+def test_a_window_under_a_lease_comes_again(
+    wired: CollageAws, server: CoverServer, log: list[dict[str, Any]]
+) -> None:
+    event = window_ready([window_image(server.url("body/0"))])
+    wired.put_window(event.window_id, status="processing", lease_owner="x", lease_until=2**33)
+    assert deliver(envelope(event)) == ["message-0"]
+    assert log[-1]["error"] == "WindowLeasedError"
+
+
+def test_an_invocation_about_to_end_gives_its_message_back(
+    wired: CollageAws, server: CoverServer
+) -> None:
+    event = window_ready([window_image(server.url("body/0"))])
+    assert deliver(envelope(event), remaining_ms=10_000) == ["message-0"]
+    assert wired.window(event.window_id) == {}
+
+
+def test_a_bug_or_a_missing_right_is_logged_with_its_traceback_and_comes_again(
+    wired: CollageAws,
+    server: CoverServer,
+    log: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(env.OUTPUT_BUCKET, "not-there")
+    event = window_ready([window_image(server.url("body/0"))])
+    assert deliver(envelope(event)) == ["message-0"]
+    assert "NoSuchBucket" in log[-1]["exception"]
+    assert wired.window(event.window_id)["status"] == "queued"
+
+
+def test_metrics_are_printed_with_few_dimensions(
+    wired: CollageAws, server: CoverServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = ("body/0", "status/404", "status/410", "status/403")
+    event = window_ready([window_image(server.url(path)) for path in paths])
+    deliver(envelope(event))
+    metrics = metrics_in(printed(capsys))
+    own = metrics[("collage",)]
+    assert own["CollagesCreated"] == 1
+    assert (own["ImagesOk"], own["ImagesFailed"]) == (1, 3)
+    assert own["BytesDownloaded"] == len(server.bodies["0"])
+    assert own["PeakMemoryMb"] > 10
+    assert own["CollageDurationMs"] >= 0
+    assert metrics[("collage", "not_found")] == {"ImagesFailed": 2}
+    assert metrics[("collage", "forbidden")] == {"ImagesFailed": 1}
+    assert len(metrics) == 3
+    assert wired.heard()
+
+
+def test_a_failed_window_and_a_failed_message_have_their_metrics(
+    wired: CollageAws, server: CoverServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = window_ready([window_image(server.url("status/404"))])
+    deliver(envelope(event), "no json")
+    own = metrics_in(printed(capsys))[("collage",)]
+    assert (own["CollagesFailed"], own["MessagesFailed"]) == (1, 1)
+    assert wired.window(event.window_id)["status"] == "failed"
+
+
+@pytest.mark.usefixtures("wired")
+def test_a_log_line_tells_window_batch_and_request_but_no_signature(
+    server: CoverServer, log: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    urls = [server.url(f"{path}?x-signature=secret") for path in ("body/0", "status/403")]
+    deliver(envelope(window_ready([window_image(url) for url in urls])))
+    (line,) = [line for line in log if line["message"] == "window ended"]
+    assert (line["window_id"], line["batch_id"]) == ("charli:000012", "batch-1")
+    assert line["function_request_id"] == "request-1"
+    assert (line["ending"], line["failures"]) == ("created", {"forbidden": 1})
+    assert "secret" not in json.dumps(log) + capsys.readouterr().out

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from collage_lambda.sources import SourceEntry, SourcePacker, spool
+from collage_lambda.temp_store import TempStore
+from stream_ingest.errors import DecodeError
+from tests.fakes.collage_aws import TEMP, CollageAws
+from tests.fakes.collage_events import window_image
+
+IMAGES = (window_image("http://a/b", "http://c/d"), window_image("http://a/e"))
+
+
+@pytest.fixture
+def store(aws: CollageAws) -> TempStore:
+    return TempStore(aws.s3, TEMP)
+
+
+def test_a_long_image_list_is_read(store: TempStore, aws: CollageAws) -> None:
+    aws.s3.put_object(Bucket=TEMP, Key="list", Body=msgspec.json.encode(IMAGES))
+    assert store.load_images("list") == IMAGES
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'[{"identity": 1}]'])
+def test_what_is_no_image_list_says_so(store: TempStore, aws: CollageAws, body: bytes) -> None:
+    aws.s3.put_object(Bucket=TEMP, Key="list", Body=body)
+    with pytest.raises(DecodeError, match="list"):
+        store.load_images("list")
+
+
+def test_a_list_that_is_gone_says_so(store: TempStore) -> None:
+    with pytest.raises(DecodeError, match="not there any more"):
+        store.load_images("list")
+
+
+def test_originals_are_stored_and_found_again(store: TempStore) -> None:
+    digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+    with SourcePacker() as packer, spool() as file:
+        packer.keep(SourceEntry(index=0, identity="a", url="u", sha256=digest), b"foo")
+        store.save_sources("sources/a.zip", packer.finish())
+        stored = store.load_sources("sources/a.zip", file)
+        assert stored is not None
+        assert stored.read("a") == b"foo"
+
+
+def test_originals_that_are_gone_or_broken_are_none(store: TempStore, aws: CollageAws) -> None:
+    aws.s3.put_object(Bucket=TEMP, Key="broken", Body=b"PK nonsense")
+    for key in ("missing", "broken"):
+        with spool() as file:
+            assert store.load_sources(key, file) is None

@@ -1,0 +1,424 @@
+"""Whole windows: a real HTTP server in front, moto's AWS behind."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import pytest
+from PIL import Image
+
+from collage_lambda.announce import Announcer
+from collage_lambda.builder import Builder, BuildSettings
+from collage_lambda.fetch import FetchLimits, Surroundings
+from collage_lambda.keys import keys_of
+from collage_lambda.messages import Message
+from collage_lambda.outputs import Outputs, PublishConflictError
+from collage_lambda.publishing import Publisher
+from collage_lambda.resolver import system_lookup
+from collage_lambda.retrying import RetryPolicy
+from collage_lambda.temp_store import TempStore
+from collage_lambda.windows import LeaseLostError, WindowLeasedError, Windows
+from collage_lambda.worker import CollageWorker, Ending, Outcome
+from stream_ingest.errors import TransientError
+from stream_ingest.events import CollageCreated, CollageFailed, WindowReady, convert_detail
+from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
+from tests.fakes.collage_events import LAYOUT, window_image, window_ready
+from tests.fakes.collage_images import difference, plain_jpeg
+from tests.fakes.collage_server import CoverServer
+
+COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
+LIMITS = FetchLimits(
+    attempt_s=1.0, read_s=1.0, retry=RetryPolicy(attempts=2, base_s=0.001, cap_s=0.001)
+)
+
+
+class Clock:
+    now_s: float = 1_800_000_000
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Bench:
+    """One worker with all that it works on."""
+
+    def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
+        self.aws, self.server, self.clock = aws, server, Clock()
+        self._threads = threads
+        self.windows = Windows(aws.dynamodb, TABLE, self.clock)
+        self.outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
+        self.announcer = Announcer(aws.events, BUS)
+        for index, colour in enumerate(COLOURS):
+            server.bodies[f"{index}"] = plain_jpeg(colour)
+
+    def worker(self, *, keeps_sources: bool = True) -> CollageWorker:
+        temp = TempStore(self.aws.s3, TEMP)
+        builder = Builder(
+            BuildSettings(
+                allowed=frozenset({self.server.source}),
+                keeps_sources=keeps_sources,
+                downloads=64,
+                downloads_per_host=40,
+                limits=LIMITS,
+            ),
+            temp=temp,
+            lookup=system_lookup(self._threads),
+            decoders=self._threads,
+            uploads=self._threads,
+            heavy=threading.Lock(),
+            surroundings=Surroundings(),
+        )
+        return CollageWorker(
+            windows=self.windows,
+            outputs=self.outputs,
+            temp=temp,
+            builder=builder,
+            publisher=Publisher(self.outputs, self.announcer, self.clock),
+            clock=self.clock,
+        )
+
+    def work(
+        self,
+        event: WindowReady,
+        replay: str | None = None,
+        *,
+        remaining_s: float = 60,
+        keeps_sources: bool = True,
+        owner: str = "me",
+    ) -> Outcome:
+        worker = self.worker(keeps_sources=keeps_sources)
+        message = Message(event=event, replay=replay)
+        return worker.work(message, owner=owner, remaining_s=remaining_s)
+
+    def event(self, *paths: str, **changes: object) -> WindowReady:
+        images = [window_image(self.server.url(path)) for path in paths]
+        return window_ready(images, **changes)
+
+    def cells(self, event: WindowReady) -> list[Image.Image]:
+        """Return the cells of the published collage."""
+        image = Image.open(io.BytesIO(self.aws.read(keys_of(event).collage)))
+        px = event.layout.cell_px
+        return [
+            image.crop((column * px, row * px, column * px + px, row * px + px))
+            for row in range(event.layout.rows)
+            for column in range(event.layout.cols)
+        ]
+
+    def metadata(self, event: WindowReady) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.aws.read(keys_of(event).metadata))
+        return document
+
+
+@pytest.fixture
+def bench(aws: CollageAws, server: CoverServer) -> Iterator[Bench]:
+    with ThreadPoolExecutor(4) as threads:
+        yield Bench(aws, server, threads)
+
+
+def shows(cell: Image.Image, colour: tuple[int, int, int]) -> bool:
+    return difference(cell, Image.new("RGB", cell.size, colour)) < 4
+
+
+def test_a_window_becomes_a_collage_with_each_image_in_its_cell(bench: Bench) -> None:
+    event = bench.event("body/0", "body/1", "body/2", "body/3")
+    outcome = bench.work(event)
+    assert outcome.ending is Ending.CREATED
+    cells = bench.cells(event)
+    assert all(shows(cell, colour) for cell, colour in zip(cells, COLOURS, strict=False))
+    assert all(shows(cell, (255, 255, 255)) for cell in cells[4:])
+    item = bench.aws.window(event.window_id)
+    keys = keys_of(event)
+    assert item["status"] == "completed"
+    assert (item["images_ok"], item["images_failed"], item["failures"]) == (4, 0, {})
+    assert (item["collage_key"], item["metadata_key"]) == (keys.collage, keys.metadata)
+    assert (item["thumbnail_key"], item["sources_key"]) == (keys.thumbnail, keys.sources)
+    assert item["collage_sha256"] == hashlib.sha256(bench.aws.read(keys.collage)).hexdigest()
+    assert bench.aws.stored(TEMP) == [keys.sources]
+
+
+def test_the_bus_hears_of_the_collage(bench: Bench) -> None:
+    event = bench.event("body/0", "status/404")
+    bench.work(event)
+    (heard,) = bench.aws.heard()
+    created = convert_detail(heard["Detail"], CollageCreated)
+    collage = bench.aws.read(created.key)
+    assert (created.bucket, created.window_id) == (OUTPUT, event.window_id)
+    assert (created.bytes, created.sha256) == (len(collage), hashlib.sha256(collage).hexdigest())
+    assert (created.width_px, created.height_px) == LAYOUT.size_px
+    assert (created.images_ok, created.failures) == (1, {"not_found": 1})
+
+
+def test_a_bad_image_costs_its_cell_and_metadata_says_why(bench: Bench) -> None:
+    bench.server.bodies["html"] = b"<!doctype html><html>gone</html>"
+    bench.server.bodies["cut"] = plain_jpeg(COLOURS[0])[:-100]
+    event = bench.event("body/0", "status/403", "body/html", "body/cut", "flaky/1/2")
+    outcome = bench.work(event)
+    assert outcome.ending is Ending.CREATED
+    cells = bench.cells(event)
+    assert shows(cells[0], COLOURS[0])
+    assert shows(cells[4], COLOURS[2])
+    assert all(shows(cells[index], (255, 255, 255)) for index in (1, 2, 3, 5))
+    document = bench.metadata(event)
+    found = [(cell["status"], cell.get("reason"), cell["attempts"]) for cell in document["cells"]]
+    assert found == [
+        ("ok", None, 1),
+        ("failed", "forbidden", 1),
+        ("failed", "not_an_image", 1),
+        ("failed", "truncated", 1),
+        ("ok", None, 2),
+    ]
+    assert document["failures"] == {"forbidden": 1, "not_an_image": 1, "truncated": 1}
+    assert document["cells"][1]["http_status"] == 403
+    first = document["cells"][0]
+    assert (first["row"], first["column"], first["format"]) == (0, 0, "JPEG")
+    assert first["sha256"] == hashlib.sha256(bench.server.bodies["0"]).hexdigest()
+    assert (first["width"], first["bytes"]) == (120, len(bench.server.bodies["0"]))
+    assert bench.aws.window(event.window_id)["status"] == "partial"
+
+
+def test_fallbacks_are_tried_in_turn_also_after_bytes_that_are_no_image(bench: Bench) -> None:
+    bench.server.bodies["html"] = b"<html></html>"
+    urls = [bench.server.url(path) for path in ("status/404", "body/html", "body/3")]
+    event = window_ready([window_image(*urls, identity="x")])
+    bench.work(event)
+    assert shows(bench.cells(event)[0], COLOURS[3])
+    (cell,) = bench.metadata(event)["cells"]
+    assert (cell["url"], cell["attempts"]) == (urls[2], 3)
+
+
+def test_a_window_without_any_image_fails_and_has_only_metadata(bench: Bench) -> None:
+    event = bench.event("status/404", "status/403")
+    outcome = bench.work(event)
+    assert outcome.ending is Ending.FAILED
+    assert bench.aws.stored() == [keys_of(event).metadata]
+    assert bench.aws.stored(TEMP) == []
+    item = bench.aws.window(event.window_id)
+    assert (item["status"], item["images_failed"]) == ("failed", 2)
+    assert item["error"] == "no image could be had"
+    assert "collage_key" not in item
+    (heard,) = bench.aws.heard()
+    failed = convert_detail(heard["Detail"], CollageFailed)
+    assert failed.failures == {"not_found": 1, "forbidden": 1}
+    assert bench.metadata(event)["collage_key"] is None
+
+
+def test_the_same_message_again_changes_nothing(bench: Bench) -> None:
+    event = bench.event("body/0")
+    bench.work(event)
+    before = bench.aws.window(event.window_id)
+    bench.aws.heard()
+    bench.server.hits.clear()
+    assert bench.work(event).ending is Ending.ALREADY_DONE
+    assert bench.aws.window(event.window_id) == before
+    assert not bench.server.hits
+    assert bench.aws.heard() == []
+
+
+def test_a_window_that_another_worker_holds_comes_again_later(bench: Bench) -> None:
+    event = bench.event("body/0")
+    bench.windows.claim(event, replay=None, owner="other", lease_s=60)
+    with pytest.raises(WindowLeasedError):
+        bench.work(event)
+    assert not bench.server.hits
+
+
+def test_a_replay_is_built_from_the_originals_when_the_urls_are_dead(bench: Bench) -> None:
+    event = bench.event("body/0", "body/1")
+    bench.work(event)
+    first = bench.aws.read(keys_of(event).collage)
+    bench.server.bodies.clear()
+    bench.server.hits.clear()
+    outcome = bench.work(event, replay="again")
+    assert outcome.ending is Ending.CREATED
+    assert not bench.server.hits
+    assert bench.aws.read(keys_of(event).collage) == first
+    assert {cell["origin"] for cell in bench.metadata(event)["cells"]} == {"stored"}
+    assert bench.aws.window(event.window_id)["replayed_as"] == "again"
+    assert bench.aws.window(event.window_id)["sources_key"] == keys_of(event).sources
+    assert convert_detail(bench.aws.heard()[-1]["Detail"], CollageCreated).replay == "again"
+    assert bench.work(event, replay="again").ending is Ending.ALREADY_DONE
+
+
+def test_a_replay_fetches_only_what_is_missing_and_keeps_all(bench: Bench) -> None:
+    event = bench.event("body/0", "body/late")
+    bench.work(event)
+    bench.server.bodies["late"] = plain_jpeg(COLOURS[2])
+    bench.server.hits.clear()
+    bench.work(event, replay="again")
+    assert set(bench.server.hits) == {"body/late"}
+    assert shows(bench.cells(event)[1], COLOURS[2])
+    bench.server.bodies.clear()
+    bench.work(event, replay="and again")
+    assert bench.metadata(event)["images_ok"] == 2
+
+
+def test_a_rebuild_that_is_worse_leaves_the_collage_alone(bench: Bench) -> None:
+    """URLs die; a replay without stored originals must not turn a collage white."""
+    event = bench.event("body/0", "body/1")
+    bench.work(event, keeps_sources=False)
+    before = bench.aws.window(event.window_id)
+    collage = bench.aws.read(keys_of(event).collage)
+    bench.aws.heard()
+    del bench.server.bodies["1"]
+    assert bench.work(event, replay="again").ending is Ending.KEPT
+    bench.server.bodies.clear()
+    assert bench.work(event, replay="and again").ending is Ending.KEPT
+    assert bench.aws.read(keys_of(event).collage) == collage
+    assert bench.metadata(event)["images_ok"] == 2
+    item = bench.aws.window(event.window_id)
+    assert item.pop("replayed_as") == "and again"
+    assert {**item, "attempts": 1} == before
+    assert bench.aws.heard() == []
+
+
+def test_without_originals_to_keep_the_temp_bucket_stays_empty(bench: Bench) -> None:
+    event = bench.event("body/0")
+    bench.work(event, keeps_sources=False)
+    assert bench.aws.stored(TEMP) == []
+    assert "sources_key" not in bench.aws.window(event.window_id)
+
+
+def test_images_too_many_for_the_bus_are_read_from_the_temp_bucket(bench: Bench) -> None:
+    listed = bench.event("body/0", "body/1")
+    key = "processing/windows/charli/000012.json"
+    bench.aws.s3.put_object(Bucket=TEMP, Key=key, Body=msgspec.json.encode(listed.images))
+    event = window_ready([], image_count=2, images_key=key)
+    assert bench.work(event).ending is Ending.CREATED
+    assert shows(bench.cells(event)[1], COLOURS[1])
+
+
+@pytest.mark.parametrize("body", [None, b"[]", b"junk"])
+def test_a_window_whose_image_list_is_lost_fails_with_its_reason(
+    bench: Bench, body: bytes | None
+) -> None:
+    key = "processing/windows/charli/000012.json"
+    if body is not None:
+        bench.aws.s3.put_object(Bucket=TEMP, Key=key, Body=body)
+    event = window_ready([], image_count=2, images_key=key)
+    outcome = bench.work(event)
+    assert outcome.ending is Ending.FAILED
+    item = bench.aws.window(event.window_id)
+    assert (item["status"], item["failures"]) == ("failed", {"not_listed": 2})
+    assert "image" in item["error"]
+    (heard,) = bench.aws.heard()
+    assert convert_detail(heard["Detail"], CollageFailed).images_failed == 2
+
+
+def test_the_window_ends_before_the_invocation_does(bench: Bench) -> None:
+    """What is late then is a timeout, and the others are shown."""
+    event = bench.event("body/0", "hang")
+    worker = bench.worker()
+    message = Message(event=event)
+    builder = worker._builder  # noqa: SLF001 - its limits are made longer than the window's
+    settings = builder._settings  # noqa: SLF001 - as above
+    patient = msgspec.structs.replace(LIMITS, attempt_s=50.0, read_s=50.0, image_s=100.0)
+    builder._settings = msgspec.structs.replace(settings, limits=patient)  # noqa: SLF001 - as above
+    lease: Any = bench.windows.claim(event, replay=None, owner="me", lease_s=60)
+    outcome = worker._finish(message, lease, 0.5)  # noqa: SLF001 - shorter than `work` allows
+    assert outcome.ending is Ending.CREATED
+    assert bench.metadata(event)["failures"] == {"timeout": 1}
+    assert "window ran out" in bench.metadata(event)["cells"][1]["detail"]
+
+
+def test_an_invocation_without_time_begins_nothing(bench: Bench) -> None:
+    event = bench.event("body/0")
+    with pytest.raises(TransientError, match="no time left"):
+        bench.work(event, remaining_s=19)
+    assert bench.aws.window(event.window_id) == {}
+
+
+class Broken:
+    """A part that fails at its first call, before or after the call took effect."""
+
+    def __init__(self, part: object, method: str, *, after: bool) -> None:
+        self._part, self._method, self._after, self._left = part, method, after, 1
+
+    def __getattr__(self, name: str) -> object:
+        real = getattr(self._part, name)
+        if name != self._method or not self._left:
+            return real
+
+        def broken(*args: object, **kwargs: object) -> object:
+            self._left = 0
+            if self._after:
+                real(*args, **kwargs)
+            msg = f"{name} broke"
+            raise TransientError(msg)
+
+        return broken
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    ("part", "method"),
+    [
+        ("outputs", "publish"),
+        ("announcer", "announce"),
+        ("windows", "end"),
+    ],
+)
+def test_a_failure_at_any_step_is_made_good_by_the_next_delivery(
+    bench: Bench, part: str, method: str, *, after: bool
+) -> None:
+    """Nothing lost, nothing doubled but the event, which consumers recognise by its window."""
+    event = bench.event("body/0", "status/404")
+    whole = getattr(bench, part)
+    setattr(bench, part, Broken(whole, method, after=after))
+    with pytest.raises(TransientError):
+        bench.work(event)
+    done_already = part == "windows" and after
+    ending = bench.work(event, owner="next").ending
+    assert ending is (Ending.ALREADY_DONE if done_already else Ending.CREATED)
+    item = bench.aws.window(event.window_id)
+    assert (item["status"], item["images_ok"], item["images_failed"]) == ("partial", 1, 1)
+    assert shows(bench.cells(event)[0], COLOURS[0])
+    heard = bench.aws.heard()
+    assert len(heard) in {1, 2}
+    assert all(each["Detail"] == heard[0]["Detail"] for each in heard)
+
+
+def test_a_slow_worker_that_lost_its_lease_cannot_overwrite(bench: Bench) -> None:
+    """It saw no collage when it claimed; by now there is one."""
+    event = bench.event("body/0", "body/1")
+    slow: Any = bench.windows.claim(event, replay=None, owner="slow", lease_s=10)
+    bench.clock.now_s += 11
+    bench.work(event, owner="quick")
+    before = (bench.aws.read(keys_of(event).collage), bench.aws.window(event.window_id))
+    bench.server.bodies["1"] = plain_jpeg(COLOURS[3])
+    with pytest.raises(PublishConflictError):
+        bench.worker()._finish(Message(event=event), slow, 30)  # noqa: SLF001 - from where it was slow
+    assert (bench.aws.read(keys_of(event).collage), bench.aws.window(event.window_id)) == before
+
+
+def test_a_window_that_is_lost_at_its_very_end_is_not_ended_twice(bench: Bench) -> None:
+    event = bench.event("body/0")
+    lease: Any = bench.windows.claim(event, replay=None, owner="slow", lease_s=10)
+    bench.clock.now_s += 11
+    other: Any = bench.windows.claim(event, replay=None, owner="quick", lease_s=10)
+    assert other.owner == "quick"
+    with pytest.raises(LeaseLostError):
+        bench.worker()._finish(Message(event=event), lease, 30)  # noqa: SLF001 - from where it was slow
+    assert bench.aws.window(event.window_id)["lease_owner"] == "quick"
+
+
+def test_a_window_of_35_hostile_and_good_images_shows_the_good_ones(bench: Bench) -> None:
+    bad = ["hang", "trickle", "reset", "loop", "endless", "gzip-bomb", "declares-huge"]
+    paths = [*bad, "lies-short/0", *["body/0"] * 27]
+    layout = msgspec.structs.replace(LAYOUT, rows=5, cols=7)
+    event = window_ready(
+        [window_image(bench.server.url(path), identity=f"{n}") for n, path in enumerate(paths)],
+        layout=layout,
+    )
+    bench.work(event)
+    cells = bench.cells(event)
+    assert all(shows(cell, (255, 255, 255)) for cell in cells[:8])
+    assert all(shows(cell, COLOURS[0]) for cell in cells[8:])
+    failures = bench.metadata(event)["failures"]
+    assert failures == {"timeout": 2, "connection": 2, "too_many_redirects": 1, "too_large": 3}

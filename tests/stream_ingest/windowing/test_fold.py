@@ -1,0 +1,370 @@
+"""The windowing rules, case by case; `test_fold_properties` tries them on any stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from stream_ingest.identity import image_identity
+from stream_ingest.packing import BatchHeader
+from stream_ingest.settings import DAY_S, FlushPolicy
+from stream_ingest.windowing.fold import (
+    MARK_LIFE_S,
+    MAX_IMAGES,
+    MAX_WINDOWS,
+    SAFE_TIME_S,
+    Arrival,
+    Change,
+    Rules,
+    close_batch,
+    close_due,
+    due_at,
+    fold,
+)
+from stream_ingest.windowing.state import CreatorState, Mark, Tally
+from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
+
+NEW = CreatorState(creator="charli")
+RULES = Rules()
+NEVER = FlushPolicy(kind="never")
+BATCH_END = FlushPolicy(kind="batch-end")
+
+
+def folded(
+    state: CreatorState, rows: Sequence[Arrival], now_s: int = NOW_S, rules: Rules = RULES
+) -> Change:
+    change = fold(state, rows, now_s, rules)
+    assert change.taken == len(rows)
+    return change
+
+
+def opened(numbers: Sequence[int], batch: BatchHeader, now_s: int = NOW_S) -> CreatorState:
+    return folded(NEW, arrivals(numbers, batch), now_s).state
+
+
+def expiring(number: int, expires: int, batch: BatchHeader, position: int = 0) -> Arrival:
+    return Arrival(batch, position, cover_row(number, url=cover_url(number, expires=expires)))
+
+
+def identities(change: Change) -> list[list[str]]:
+    return [[image.identity for image in window.images] for window in change.windows]
+
+
+def test_an_image_waits_in_the_open_window() -> None:
+    change = folded(NEW, arrivals([1, 2], header()))
+    (window,) = change.state.open.values()
+    assert [image.url for image in window.images] == [cover_url(1), cover_url(2)]
+    assert (window.batch_id, window.trigger, window.touched_at) == ("batch-1", "mysql-push", NOW_S)
+    assert change.windows == ()
+    assert change.state.open_images == 2
+    assert change.state.tally == Tally(accepted=2)
+
+
+def test_a_window_closes_with_its_last_image_and_the_next_one_opens() -> None:
+    change = folded(NEW, arrivals(range(7), header(images=3)))
+    assert identities(change) == [[object_id(n) for n in (0, 1, 2)], [object_id(n) for n in (3, 4, 5)]]
+    assert [(window.number, window.because) for window in change.windows] == [(1, "full"), (2, "full")]
+    assert change.state.next_window == 3
+    assert change.state.open_images == 1
+    assert change.state.tally == Tally(accepted=7, windows=2)
+
+
+def test_a_window_that_fills_exactly_leaves_nothing_open() -> None:
+    assert folded(NEW, arrivals(range(3), header(images=3))).state.open == {}
+
+
+def test_a_window_carries_all_that_its_event_says() -> None:
+    row = msgspec.structs.replace(cover_row(1), identity="other", fallbacks=(cover_url(9),))
+    change = folded(NEW, [Arrival(header("b", images=1, trigger="csv-push"), 0, row)])
+    (window,) = change.windows
+    assert (window.batch_id, window.trigger, window.settings.images_per_window) == ("b", "csv-push", 1)
+    (image,) = window.images
+    assert (image.identity, image.url, image.fallbacks) == ("other", cover_url(1), (cover_url(9),))
+    assert image.created_at.timestamp() * 1_000 == row.created_at_ms
+
+
+def test_a_window_waits_across_batches_and_belongs_to_the_one_that_fills_it() -> None:
+    state = opened([1, 2], header("first", images=3))
+    change = folded(state, arrivals([3], header("second", images=3)))
+    assert identities(change) == [[object_id(1), object_id(2), object_id(3)]]
+    assert change.windows[0].batch_id == "second"
+    assert change.state.tally == Tally(accepted=1, windows=1)
+    assert change.spilled == {"first": Tally(accepted=2)}
+
+
+def test_the_same_image_counts_as_a_duplicate_under_any_signature() -> None:
+    rows = [
+        expiring(1, NOW_S + 9_000, header(), 0),
+        expiring(1, NOW_S + 9_999, header(), 1),
+        Arrival(header(), 2, cover_row(1, url=cover_url(1, host="p19-sign.tiktokcdn-us.com"))),
+    ]
+    change = folded(NEW, rows)
+    assert change.state.tally == Tally(accepted=1, duplicates=2)
+    assert change.state.open_images == 1
+
+
+def test_an_image_is_a_duplicate_in_another_batch_too() -> None:
+    change = folded(opened([1], header("first")), arrivals([1, 2], header("second")))
+    assert change.state.tally == Tally(accepted=1, duplicates=1)
+    assert change.state.batch_id == "second"
+
+
+def test_a_redelivery_changes_nothing_and_is_not_written() -> None:
+    rows = arrivals([1, 2, 2], header())
+    state = opened([1, 2, 2], header())
+    change = folded(state, rows, NOW_S + 60)
+    assert change.state is state
+    assert (change.taken, change.resent) == (3, 3)
+    assert not change
+
+
+def test_what_comes_behind_a_redelivered_row_is_folded() -> None:
+    rows = arrivals([1, 2, 3], header())
+    change = folded(opened([1, 2], header()), rows)
+    assert change.resent == 2
+    assert change.state.tally == Tally(accepted=3)
+    assert change
+
+
+def test_a_delivery_of_duplicates_only_is_written() -> None:
+    """Else a redelivery would count them again."""
+    change = folded(opened([1], header()), arrivals([1], header(), start=1))
+    assert change
+    assert change.state.marks["batch-1"] == Mark(1, NOW_S)
+    assert not folded(change.state, arrivals([1], header(), start=1))
+
+
+def test_positions_of_one_batch_say_nothing_of_another() -> None:
+    state = opened(range(5), header("first"))
+    assert folded(state, arrivals([9], header("second"))).state.tally == Tally(accepted=1)
+
+
+def test_interleaved_batches_are_tallied_each_for_itself() -> None:
+    a, b = header("a"), header("b")
+    rows = [
+        Arrival(a, 0, cover_row(1)),
+        Arrival(b, 0, cover_row(1)),
+        Arrival(a, 1, cover_row(2)),
+        Arrival(b, 1, cover_row(3)),
+        Arrival(a, 2, cover_row(2)),
+    ]
+    change = folded(opened([7], header("z")), rows)
+    assert (change.state.batch_id, change.state.tally) == ("a", Tally(2, 1, 0))
+    assert change.spilled == {"b": Tally(1, 1, 0), "z": Tally(1, 0, 0)}
+    again = folded(change.state, [Arrival(b, 2, cover_row(4))])
+    assert (again.state.batch_id, again.state.tally) == ("b", Tally(1, 0, 0))
+    assert again.spilled == {"a": Tally(2, 1, 0)}
+
+
+def test_two_settings_do_not_share_a_window() -> None:
+    sharp, small = header("sharp", images=2), header("small", images=2, quality=50)
+    rows = [
+        Arrival(sharp, 0, cover_row(1)),
+        Arrival(small, 0, cover_row(2)),
+        Arrival(sharp, 1, cover_row(3)),
+        Arrival(small, 1, cover_row(4)),
+    ]
+    change = folded(NEW, rows)
+    assert identities(change) == [[object_id(1), object_id(3)], [object_id(2), object_id(4)]]
+    assert [window.settings.layout.quality for window in change.windows] == [95, 50]
+
+
+def test_a_fold_stops_where_a_transaction_is_full_and_goes_on_from_there() -> None:
+    rows = arrivals(range(MAX_WINDOWS + 5), header(images=1))
+    first = fold(NEW, rows, NOW_S, RULES)
+    assert first.taken == len(first.windows) == MAX_WINDOWS
+    second = fold(first.state, rows[first.taken :], NOW_S, RULES)
+    assert second.taken == len(second.windows) == 5
+    assert second.state.next_window == MAX_WINDOWS + 6
+
+
+def test_windows_of_many_images_fill_a_transaction_sooner() -> None:
+    """DynamoDB takes 4 MB a transaction, and an image's event entry is about a kilobyte."""
+    rows = arrivals(range(2 * MAX_IMAGES), header(images=35))
+    change = fold(NEW, rows, NOW_S, RULES)
+    assert MAX_IMAGES <= 35 * len(change.windows) < MAX_IMAGES + 35
+    assert change.taken == 35 * len(change.windows)
+
+
+def test_many_small_batches_at_once_fill_a_transaction_too() -> None:
+    """Each leaves a tally behind: state, windows and tallies are at most 100 actions."""
+    state, rows = NEW, [Arrival(header(f"b{n}", images=2), 0, cover_row(n)) for n in range(300)]
+    spilled: dict[str, Tally] = {}
+    while rows:
+        change = fold(state, rows, NOW_S, RULES)
+        assert change.taken > 0
+        assert 1 + 2 * len(change.windows) + len(change.spilled) <= 100
+        for batch, tally in change.spilled.items():
+            spilled[batch] = spilled.get(batch, Tally()) + tally
+        state, rows = change.state, rows[change.taken :]
+    assert state.batch_id == "b299"
+    assert all(spilled[f"b{n}"].accepted == 1 for n in range(299))
+
+
+def test_marks_are_forgotten_when_no_redelivery_can_come_any_more() -> None:
+    state = opened([1], header("old"))
+    kept = folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S - 1).state
+    assert set(kept.marks) == {"old", "new"}
+    assert set(folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S).state.marks) == {"new"}
+
+
+def test_an_image_may_come_again_after_the_horizon() -> None:
+    state = opened([1], header())
+    rules = Rules(horizon_days=30)
+    rows = arrivals([1], header(), start=1)
+    soon = folded(state, rows, NOW_S + 29 * DAY_S, rules)
+    assert soon.state.tally.duplicates == 1
+    late = folded(state, rows, NOW_S + 90 * DAY_S, rules)
+    assert late.state.tally.accepted == 2
+
+
+# --- when a window is closed early -----------------------------------------------------------
+
+
+def test_the_idle_time_counts_from_the_last_image() -> None:
+    state = opened([1], header(flush=FlushPolicy(idle_s=7_200)))
+    state = folded(state, arrivals([2], header(flush=FlushPolicy(idle_s=7_200)), 1), NOW_S + 3_000).state
+    assert not close_due(state, NOW_S + 3_000 + 7_199)
+    change = close_due(state, NOW_S + 3_000 + 7_200)
+    assert change
+    assert identities(change) == [[object_id(1), object_id(2)]]
+    assert change.windows[0].because == "idle"
+    assert change.state.open == {}
+    assert change.state.next_window == 2
+    assert change.state.tally == Tally(accepted=2, windows=1)
+
+
+def test_a_duplicate_does_not_keep_a_window_waiting() -> None:
+    policy = FlushPolicy(idle_s=3_600)
+    state = opened([1], header(flush=policy))
+    state = folded(state, arrivals([1], header(flush=policy), 1), NOW_S + 3_000).state
+    assert close_due(state, NOW_S + 3_600)
+
+
+def test_the_shortest_idle_time_that_was_asked_for_holds() -> None:
+    state = opened([1], header("a", flush=FlushPolicy(idle_s=100)))
+    state = folded(state, arrivals([2], header("b", flush=FlushPolicy(idle_s=9_000)))).state
+    state = folded(state, arrivals([3], header("c", flush=NEVER))).state
+    (window,) = state.open.values()
+    assert window.idle_s == 100
+
+
+def test_a_window_of_rows_that_never_want_it_is_never_due() -> None:
+    state = opened([1], header(flush=NEVER))
+    assert due_at(state) is None
+    assert not close_due(state, NOW_S + 9_999 * DAY_S)
+
+
+def test_a_window_is_closed_a_safe_time_before_its_first_url_expires() -> None:
+    rows = [
+        expiring(1, NOW_S + 9_000, header(flush=NEVER), 0),
+        expiring(2, NOW_S + 5_000, header(flush=NEVER), 1),
+        expiring(3, NOW_S + 7_000, header(flush=NEVER), 2),
+    ]
+    state = folded(NEW, rows).state
+    moment = NOW_S + 5_000 - SAFE_TIME_S
+    assert due_at(state) == moment
+    assert not close_due(state, moment - 1)
+    change = close_due(state, moment)
+    assert [window.because for window in change.windows] == ["expiring"]
+    assert len(change.windows[0].images) == 3
+
+
+def test_expiry_is_told_as_the_reason_where_a_window_is_idle_as_well() -> None:
+    policy = FlushPolicy(idle_s=10)
+    state = folded(NEW, [expiring(1, NOW_S + SAFE_TIME_S, header(flush=policy))]).state
+    assert [window.because for window in close_due(state, NOW_S + 10).windows] == ["expiring"]
+
+
+def test_the_next_window_does_not_inherit_what_hurried_the_last() -> None:
+    rows = [
+        expiring(1, NOW_S + 3_600, header(images=2, flush=BATCH_END), 0),
+        *arrivals([2], header(images=2, flush=BATCH_END), 1),
+        *arrivals([3], header(images=2, flush=NEVER), 2),
+    ]
+    (window,) = folded(NEW, rows).state.open.values()
+    assert (window.expires_at, window.idle_s, window.ending) == (None, None, ())
+
+
+@pytest.mark.parametrize("idle_s", [1, 3_599, 3_600, 7 * DAY_S])
+def test_the_sweeper_looks_when_a_window_is_idle_rounded_up_to_the_hour(idle_s: int) -> None:
+    """Rows of one hour must not move the creator in the sparse index: a move is two writes."""
+    state = opened([1], header(flush=FlushPolicy(idle_s=idle_s)))
+    due = due_at(state)
+    assert due is not None
+    assert due % 3_600 == 0
+    assert NOW_S + idle_s <= due < NOW_S + idle_s + 3_600
+    assert close_due(state, due)
+
+
+def test_the_sweeper_looks_when_the_first_of_several_windows_is_due() -> None:
+    state = opened([1], header("a", flush=FlushPolicy(idle_s=DAY_S)))
+    state = folded(state, arrivals([2], header("b", quality=50, flush=FlushPolicy(idle_s=60)))).state
+    due = due_at(state)
+    assert due is not None
+    assert due < NOW_S + 60 + 3_600
+    change = close_due(state, due)
+    assert identities(change) == [[object_id(2)]]
+    assert change.state.open_images == 1
+
+
+def test_nothing_open_is_never_due() -> None:
+    assert due_at(NEW) is None
+    assert not close_due(NEW, NOW_S)
+
+
+def test_a_batchs_end_closes_what_asked_for_it_and_nothing_else() -> None:
+    state = opened([1], header("mine", flush=BATCH_END))
+    state = folded(state, arrivals([2], header("other", quality=50, flush=BATCH_END))).state
+    state = folded(state, arrivals([3], header("idle", quality=60))).state
+    change = close_batch(state, "mine", "mysql-push")
+    assert identities(change) == [[object_id(1)]]
+    assert change.windows[0].because == "batch-end"
+    assert change.state.open_images == 2
+    assert not close_batch(change.state, "mine", "mysql-push")
+
+
+def test_a_window_that_a_batch_ends_is_that_batchs_whoever_touched_it_last() -> None:
+    state = opened([1], header("mine", flush=BATCH_END, trigger="csv-push"))
+    state = folded(state, arrivals([2], header("later", flush=NEVER))).state
+    change = close_batch(state, "mine", "csv-push")
+    assert identities(change) == [[object_id(1), object_id(2)]]
+    assert (change.windows[0].batch_id, change.windows[0].trigger) == ("mine", "csv-push")
+    assert change.spilled == {"mine": Tally(windows=1)}
+    assert change.state.tally == Tally(accepted=1)
+
+
+def test_an_image_that_comes_after_its_batch_was_flushed_does_not_wait_for_ever() -> None:
+    """A redriven record, say: its batch will not end again."""
+    state = opened([1], header("mine", flush=BATCH_END))
+    due = due_at(state)
+    assert due is not None
+    assert [window.because for window in close_due(state, due).windows] == ["idle"]
+
+
+def test_closing_stops_where_a_transaction_is_full_and_goes_on_from_there() -> None:
+    state = NEW
+    for number in range(60):
+        policy = FlushPolicy(kind="batch-end", idle_s=60)
+        batch = header("mine", quality=number + 1, flush=policy)
+        state = folded(state, arrivals([number], batch, number)).state
+    for close in (
+        lambda state: close_batch(state, "mine", "mysql-push"),
+        lambda state: close_due(state, NOW_S + DAY_S),
+    ):
+        first = close(state)
+        assert 1 + 2 * len(first.windows) + len(first.spilled) <= 100
+        assert len(first.windows) == MAX_WINDOWS
+        second = close(first.state)
+        assert len(second.windows) == 20
+        assert second.state.open == {}
+        assert not close(second.state)
+
+
+def test_the_identity_of_a_row_whose_first_url_had_expired_survives_the_wait() -> None:
+    row = msgspec.structs.replace(cover_row(1), identity=image_identity(cover_url(5)))
+    state = folded(NEW, [Arrival(header(), 0, row)]).state
+    change = close_due(state, NOW_S + 9 * DAY_S)
+    assert identities(change) == [[object_id(5)]]
