@@ -46,8 +46,9 @@ PLUGINS = (
 
 MIN_SIDE_PX = 50
 MAX_PIXELS = 50_000_000
-MAX_DECODING_BYTES = 256 * 1024 * 1024
-"""Most memory that decoding one image may take; a 50-megapixel RGB PNG takes 200 MB."""
+MAX_DECODING_BYTES = 208 * 1024 * 1024
+"""Most memory that decoding one image may take: what a 50-megapixel RGB PNG needs, and little more.
+Formats that need more a pixel may have fewer: WebP 10 megapixels, AVIF 13, PNG with alpha 27."""
 HEAVY_BYTES = 32 * 1024 * 1024
 """Decodings beyond this take turns."""
 DRAFT_MARGIN = 1.5

@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from collage_lambda import wiring
 from collage_lambda.messages import Message, read_message
-from collage_lambda.telemetry import make_logger, make_metrics, tell_failure, tell_outcome
+from collage_lambda.telemetry import make_logger, make_metrics, tell_bug, tell_failure, tell_outcome
 from stream_ingest.errors import CoverstreamError
 
 logger = make_logger()
@@ -43,6 +43,6 @@ def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
     except CoverstreamError as error:
         tell_failure(logger, metrics, message, error)
         raise
-    except Exception:
-        logger.exception("a bug, or a right that is missing")
+    except Exception as error:
+        tell_bug(logger, metrics, message, error)
         raise

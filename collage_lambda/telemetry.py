@@ -89,6 +89,18 @@ def tell_failure(
     )
 
 
+def tell_bug(logger: Logger, metrics: Metrics, message: Message | None, error: Exception) -> None:
+    """Say, with its traceback, what nobody foresaw."""
+    metrics.add_metric(MESSAGES_FAILED, MetricUnit.Count, 1)
+    metrics.flush_metrics()
+    logger.error(
+        "a bug, or a right that is missing",
+        exc_info=error,
+        window_id=message.event.window_id if message else None,
+        batch_id=message.event.batch_id if message else None,
+    )
+
+
 def peak_memory_mb() -> float:
     """Return the most resident memory that this process ever had, in MB (Linux counts in KB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB

@@ -50,8 +50,8 @@ _CLAIM = (
     " due_at = :due, window_id = :window_id, creator = :creator, batch_id = :batch_id,"
     " #trigger = :trigger, processing_date = :date, image_count = :image_count ADD attempts :one"
 )
-_RELEASE_LEASE = "REMOVE lease_owner, lease_until"
-_END_LEASE = f"{_RELEASE_LEASE}, due_shard, due_at"
+_LEASE = ("lease_owner", "lease_until")
+_DUE = ("due_shard", "due_at")
 _NAMES = {"#status": "status", "#trigger": "trigger"}
 
 
@@ -81,6 +81,12 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     replay: str | None
     images_before: int
     """Images in the collage that an earlier build published; 0 where there was none."""
+
+    def check(self, now_s: float) -> None:
+        """Raise `LeaseLostError` where the lease is over, before anything is overwritten."""
+        if now_s > self.until_s:
+            msg = f"{self.window_id}: the lease was over before the window was built"
+            raise LeaseLostError(msg)
 
 
 class WindowEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,29 +164,34 @@ class Windows:
         """End a window; `LeaseLostError`, and nothing written, where the lease is gone."""
         attributes: Item = msgspec.structs.asdict(end)
         attributes["status"] = str(end.status)
-        self._leave(lease, attributes | {"replayed_as": lease.replay}, _END_LEASE)
+        self._leave(lease, attributes | _applied(lease), *_LEASE, *_DUE)
 
     def keep(self, lease: Lease, image_count: int) -> None:
         """End a rebuild that is worse than the collage that is there: all stays as it was."""
         is_whole = lease.images_before >= image_count
         status = WindowStatus.COMPLETED if is_whole else WindowStatus.PARTIAL
-        self._leave(lease, {"status": str(status), "replayed_as": lease.replay}, _END_LEASE)
+        self._leave(lease, {"status": str(status)} | _applied(lease), *_LEASE, *_DUE)
 
     def release(self, lease: Lease) -> None:
         """Give a window back after a passing error; nothing happens where the lease was lost."""
         due_s = int(self._clock()) + RETRY_DUE_S
         attributes = {"status": str(WindowStatus.QUEUED), "due_at": due_s}
         try:
-            self._leave(lease, attributes, _RELEASE_LEASE)
+            self._leave(lease, attributes, *_LEASE)
         except LeaseLostError:
             return
 
-    def _leave(self, lease: Lease, attributes: Item, removal: str) -> None:
+    def _leave(self, lease: Lease, attributes: Item, *removed: str) -> None:
+        """Set attributes and remove others, those that are None among them."""
         present = {name: value for name, value in attributes.items() if value is not None}
-        names = {f"#{name}": name for name in present}
+        absent = {*removed, *(attributes.keys() - present.keys())}
+        names = {f"#{name}": name for name in (*present, *absent)}
         values = {f":{name}": value for name, value in present.items()}
-        expression = f"SET {', '.join(f'#{name} = :{name}' for name in present)} {removal}"
         values[":owner"] = lease.owner
+        expression = (
+            f"SET {', '.join(f'#{name} = :{name}' for name in present)}"
+            f" REMOVE {', '.join(f'#{name}' for name in sorted(absent))}"
+        )
         try:
             self._update(lease.window_id, expression, "lease_owner = :owner", values, names)
         except ConflictError as error:
@@ -210,6 +221,11 @@ class Windows:
         with translated(f"update {window_id}"):
             answer = self._dynamodb.update_item(**request)
         return from_wire(answer.get("Attributes", {}))
+
+
+def _applied(lease: Lease) -> Item:
+    """Return the mark of the replay that this lease was for; an ordinary build leaves none."""
+    return {} if lease.replay is None else {"replayed_as": lease.replay}
 
 
 def _refusal(error: ConflictError) -> Refusal:

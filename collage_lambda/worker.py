@@ -92,12 +92,19 @@ class CollageWorker:
             try:
                 return self._build(message, lease, build_s)
             except PermanentError as error:
-                end = self._publisher.announce_failure(message.event, message.replay, str(error))
-                self._windows.end(lease, end)
-                return Outcome(ending=Ending.FAILED, end=end)
+                return self._give_up(message, lease, error)
         except Exception:
             self._windows.release(lease)
             raise
+
+    def _give_up(self, message: Message, lease: Lease, error: PermanentError) -> Outcome:
+        """End a window that cannot be built, unless an earlier build's collage is there."""
+        if lease.images_before:
+            self._windows.keep(lease, message.event.image_count)
+            return Outcome(ending=Ending.KEPT)
+        end = self._publisher.announce_failure(message.event, message.replay, str(error))
+        self._windows.end(lease, end)
+        return Outcome(ending=Ending.FAILED, end=end)
 
     def _build(self, message: Message, lease: Lease, build_s: float) -> Outcome:
         started_s = self._clock()
@@ -107,6 +114,7 @@ class CollageWorker:
         # The first time nothing can be there; should something be, the conditional put fails.
         seen_etag = self._outputs.etag(keys.collage) if is_rebuild else None
         build = self._builder.build(event, keys, build_s, reuses_sources=is_rebuild)
+        lease.check(self._clock())
         if seen_etag is not None and build.images_ok < lease.images_before:
             self._windows.keep(lease, event.image_count)
             return Outcome(ending=Ending.KEPT, build=build)

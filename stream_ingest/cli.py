@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from aiobotocore.session import get_session
 
-from stream_ingest import aws, options
-from stream_ingest.batches import BatchRegistry, check_batch_id
-from stream_ingest.console import progress, run, say
+from stream_ingest import options, push_command
+from stream_ingest.batches import check_batch_id
+from stream_ingest.checkpoint import latest_unfinished
+from stream_ingest.console import run, say
 from stream_ingest.errors import UserError
-from stream_ingest.last_push import LastPush
 from stream_ingest.options import SourceOptions, batch_settings
 from stream_ingest.packing import BatchHeader
-from stream_ingest.progress import BatchProgress
-from stream_ingest.push import Push, PushReport, rehearse
-from stream_ingest.refused import RefusedRows
 from stream_ingest.settings import parse_flush
 from stream_ingest.sources.csv_file import write_csv
-from stream_ingest.sources.mysql import database_now
-from stream_ingest.sources.rows import Source
-from stream_ingest.stack import StackOutputs, load_stack
-from stream_ingest.timerange import LAST_PUSH
 
 app = typer.Typer(
     help="Stream cover rows from MySQL or CSV into Coverstream.",
@@ -38,8 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-_POLL_S = 1.0
 
 
 @app.callback()
@@ -69,6 +56,14 @@ def push(  # noqa: PLR0913 - one parameter for each option
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read and check the rows, send nothing.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with a push that was stopped or killed: --batch-id's, else the latest;"
+            " its options are those that it began with.",
+        ),
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until every window of the batch has ended.")
     ] = False,
@@ -88,6 +83,10 @@ def push(  # noqa: PLR0913 - one parameter for each option
     ] = None,
 ) -> None:
     """Push rows into the stream as one batch."""
+    if resume:
+        result = push_command.resume(batch_id or latest_unfinished(), mysql, wait=wait)
+        push_command.print_result(result, json=json, title="sent")
+        return
     chosen = SourceOptions(
         mysql=mysql,
         table=table,
@@ -113,13 +112,11 @@ def push(  # noqa: PLR0913 - one parameter for each option
         ),
     )
     if dry_run:
-        report = asyncio.run(_rehearse(chosen, header, stack))
-        _print_report(report, json=json, title="dry run, nothing was sent")
+        result = push_command.dry_run(chosen, header, stack)
+        push_command.print_result(result, json=json, title="dry run, nothing was sent")
         return
-    outputs = load_stack(aws.session().client("ssm", config=aws.CONFIG), stack)
-    report = asyncio.run(_push(chosen, header, outputs))
-    followed = _follow(header.batch_id, outputs) if wait else None
-    _print_report(report, json=json, title="sent", followed=followed)
+    result = push_command.push(chosen, header, stack, wait=wait)
+    push_command.print_result(result, json=json, title="sent")
 
 
 @app.command()
@@ -158,109 +155,6 @@ def export(  # noqa: PLR0913 - one parameter for each option
 def new_batch_id() -> str:
     """Return a batch id that sorts by time: ``20261121-030512-9f3a``."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-
-
-async def _rehearse(chosen: SourceOptions, header: BatchHeader, stack: str) -> PushReport:
-    last = None
-    if chosen.since == LAST_PUSH:
-        outputs = load_stack(aws.session().client("ssm", config=aws.CONFIG), stack)
-        last = _last_push(chosen, outputs).until()
-    source = chosen.source(chosen.within(datetime.now(UTC), last))
-    with progress("reading") as tell:
-        return await rehearse(source, header, lambda report: tell(_spoken(report), 0, None))
-
-
-async def _push(chosen: SourceOptions, header: BatchHeader, outputs: StackOutputs) -> PushReport:
-    last, until = None, datetime.now(UTC)
-    if chosen.csv is None:
-        last = _last_push(chosen, outputs)
-        until = await database_now(chosen.address())
-    within = chosen.within(until, last.until() if last else None)
-    report = await _send(chosen.source(within), header, outputs)
-    if last and not chosen.creators:
-        last.ended(min(within.until or until, until), header.batch_id)
-    return report
-
-
-def _last_push(chosen: SourceOptions, outputs: StackOutputs) -> LastPush:
-    dynamodb = aws.session().client("dynamodb", config=aws.CONFIG)
-    return LastPush(dynamodb, outputs.table_name, chosen.address(), chosen.table)
-
-
-async def _send(source: Source, header: BatchHeader, outputs: StackOutputs) -> PushReport:
-    session = aws.session()
-    dynamodb = session.client("dynamodb", config=aws.CONFIG)
-    async with contextlib.AsyncExitStack() as stack:
-        tell = stack.enter_context(progress(f"batch {header.batch_id}"))
-        kinesis = await stack.enter_async_context(
-            get_session().create_client(
-                "kinesis", region_name=aws.region() or outputs.region, config=aws.async_config()
-            )
-        )
-        sending = Push(
-            header=header,
-            kinesis=kinesis,
-            stream=outputs.stream_name,
-            registry=BatchRegistry(dynamodb, outputs.table_name, time.time),
-            refused=RefusedRows(
-                session.client("s3", config=aws.CONFIG), outputs.output_bucket, header.batch_id
-            ),
-            progress=lambda report: tell(_spoken(report), 0, None),
-        )
-        try:
-            return await sending.run(source)
-        except asyncio.CancelledError:
-            say(f"stopped: {_spoken(sending.report)}")
-            raise
-
-
-def _follow(batch_id: str, outputs: StackOutputs) -> BatchProgress:
-    """Wait until a batch has ended; return its last progress."""
-    dynamodb = aws.session().client("dynamodb", config=aws.CONFIG)
-    registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
-    with progress(f"batch {batch_id}") as tell:
-        while True:
-            seen = registry.progress(batch_id)
-            if seen is None:
-                msg = f"batch {batch_id!r} is not in table {outputs.table_name}"
-                raise UserError(msg)
-            done = seen.images_ok + seen.images_failed
-            tell(
-                f"{seen.status}: {seen.rows_accepted:,} rows accepted, {seen.collages:,} of"
-                f" {seen.windows:,} windows made into collages",
-                done,
-                seen.rows_accepted or None,
-            )
-            if seen.ended:
-                return seen
-            time.sleep(_POLL_S)
-
-
-def _spoken(report: PushReport) -> str:
-    refused = sum(report.refused.values())
-    rate = report.rows_read / report.seconds if report.seconds else 0
-    return (
-        f"{report.rows_read:,} rows read, {report.rows_sent:,} sent in {report.records:,} records,"
-        f" {refused:,} refused ({rate:,.0f} rows/s)"
-    )
-
-
-def _print_report(
-    report: PushReport, *, json: bool, title: str, followed: BatchProgress | None = None
-) -> None:
-    if json:
-        result = msgspec.to_builtins(report) | {"progress": msgspec.to_builtins(followed)}
-        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
-        return
-    say(f"batch {report.batch_id}: {title}")
-    say(f"  {_spoken(report)}")
-    for reason, count in sorted(report.refused.items()):
-        say(f"  refused as {reason}: {count:,}")
-    if followed:
-        say(
-            f"  {followed.rows_accepted:,} rows accepted, {followed.collages:,} collages,"
-            f" {followed.images_ok:,} images in them, {followed.images_failed:,} failed"
-        )
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ Kinesis quotas) takes some 14,000 rows/s instead of 1,000.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -186,6 +186,15 @@ class Packer:
         if bucket.size * self._ratio < RECORD_BYTES and bucket.size < MAX_RAW_SIZE:
             return None
         return self._seal(index)
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the number of each bucket's next record."""
+        return tuple(bucket.number for bucket in self._buckets)
+
+    def number_from(self, numbers: Sequence[int]) -> None:
+        """Go on numbering where `numbers` says; only before the first row."""
+        for bucket, number in zip(self._buckets, numbers, strict=True):
+            bucket.number = number
 
     def flush(self) -> Iterator[OutgoingRecord]:
         """Yield a record for every bucket that still holds rows."""

@@ -1,7 +1,9 @@
 """One push: rows of a source, admitted, packed and sent as one batch. Edge.
 
-Order matters: rows are drained, then the batch's totals are written, then the end marks are sent.
-So whoever sees the last end mark also sees how many rows there were.
+Rows travel in chunks. A chunk is read and packed while the one before it is being sent; when that
+one is in, the chunk is written to the checkpoint, and only then sent. Order matters at the end,
+too: rows are drained, then the batch's totals are written, then the end marks are sent. So whoever
+sees the last end mark also sees how many rows there were.
 """
 
 from __future__ import annotations
@@ -9,21 +11,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from stream_ingest.batches import BatchRegistry, Totals
+from stream_ingest.checkpoint import Checkpoint, Chunk
 from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
 from stream_ingest.producer import KinesisProducer
 from stream_ingest.refused import RefusedRows
-from stream_ingest.rows import CoverRow, Refusal, admit
-from stream_ingest.sources.rows import Source, SourceRow
+from stream_ingest.rows import Refusal, admit
+from stream_ingest.sources.rows import Cursor, Page, Source
 
 if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient
 
+CHUNK_ROWS = 50_000
+"""Rows in a chunk: some 400 in each bucket, about one full record of each."""
 _TOTALS_EVERY_S = 5.0
 
 
@@ -38,10 +43,12 @@ class PushReport(msgspec.Struct, kw_only=True):
     bytes: int = 0
     seconds: float = 0.0
 
-    def totals(self) -> Totals:
-        """Return the counts that go into the batch's item."""
+    def totals(self, *, rows_sent: int | None = None) -> Totals:
+        """Return the counts that go into the batch's item, `rows_sent` as given or as it stands."""
         return Totals(
-            rows_read=self.rows_read, rows_sent=self.rows_sent, refused=dict(self.refused)
+            rows_read=self.rows_read,
+            rows_sent=self.rows_sent if rows_sent is None else rows_sent,
+            refused=dict(self.refused),
         )
 
 
@@ -55,14 +62,21 @@ class Counting:
         """Count for the batch in `header`."""
         self.packer = Packer(header)
         self.report = PushReport(batch_id=header.batch_id)
+        self.refusals: list[Refusal] = []
+        """Refused since the list was last cleared."""
 
-    def admit(self, row: SourceRow, now_s: int) -> CoverRow | Refusal:
-        """Return the row or its refusal, counted."""
-        self.report.rows_read += 1
-        outcome = admit(*row, now_s)
-        if isinstance(outcome, Refusal):
-            self.report.refused[outcome.reason.value] += 1
-        return outcome
+    def take(self, page: Page, now_s: int) -> list[OutgoingRecord]:
+        """Admit and pack a page; return the records that became full."""
+        full = []
+        self.report.rows_read += len(page.rows)
+        for row in page.rows:
+            outcome = admit(*row, now_s)
+            if isinstance(outcome, Refusal):
+                self.report.refused[outcome.reason.value] += 1
+                self.refusals.append(outcome)
+            elif record := self.packer.add(outcome):
+                full.append(record)
+        return full
 
     def note_sent(self, record: OutgoingRecord) -> None:
         """Count a record that the stream has taken."""
@@ -76,10 +90,9 @@ async def rehearse(source: Source, header: BatchHeader, progress: Progress) -> P
     counting = Counting(header)
     started = time.monotonic()
     async for page in source.pages():
-        for row in page:
-            outcome = counting.admit(row, int(time.time()))
-            if isinstance(outcome, CoverRow) and (record := counting.packer.add(outcome)):
-                counting.note_sent(record)
+        for record in counting.take(page, int(time.time())):
+            counting.note_sent(record)
+        counting.refusals.clear()
         counting.report.seconds = time.monotonic() - started
         progress(counting.report)
         await asyncio.sleep(0)
@@ -99,15 +112,18 @@ class Push:
         stream: str,
         registry: BatchRegistry,
         refused: RefusedRows,
+        checkpoint: Checkpoint,
         progress: Progress,
+        chunk_rows: int = CHUNK_ROWS,
     ) -> None:
-        """Send as the batch in `header`, which `run` registers first."""
+        """Send as the batch in `header`, which is registered already."""
         self._header, self._registry, self._refused = header, registry, refused
-        self._progress = progress
+        self._checkpoint, self._progress, self._chunk_rows = checkpoint, progress, chunk_rows
         self._counting = Counting(header)
         self._producer = KinesisProducer(kinesis, stream, accepted=self._counting.note_sent)
         self._started = time.monotonic()
         self._noted = self._started
+        self._rows_packed = 0
 
     @property
     def report(self) -> PushReport:
@@ -115,40 +131,87 @@ class Push:
         self._counting.report.seconds = time.monotonic() - self._started
         return self._counting.report
 
-    async def run(self, source: Source) -> PushReport:
+    async def run(self, source: Source, begun: Chunk | None = None) -> PushReport:
         """Send every row of `source` and the end of the batch; return what was done.
 
-        Raises `TransientError` when the stream or the table goes on refusing; the batch then stays
-        ``sending`` and `report` tells how far it came.
+        `begun` is the chunk that an earlier, killed run of this push had written last: it is sent
+        again, and reading goes on behind it. Raises `TransientError` when the stream or the table
+        goes on refusing; the batch then stays ``sending``, and the checkpoint stays.
         """
-        await asyncio.to_thread(self._registry.register, self._header)
         try:
-            async for page in source.pages():
-                await self._send_page(page)
-                await self._tell()
-            await self._send_all(self._counting.packer.flush())
-            await asyncio.to_thread(self._refused.store)
-            await self._note(sent=True)
-            await self._send_all(self._counting.packer.end())
+            if begun is not None:
+                await self._take_up(begun)
+            if begun is None or not begun.ends:
+                async for chunk in self._chunks(source, begun.cursor if begun else None):
+                    await self._send(chunk)
+                await self._end()
+            await self._producer.drain()
         finally:
             await self._producer.stop()
         self._progress(self.report)
         return self.report
 
-    async def _send_page(self, page: list[SourceRow]) -> None:
-        now_s = int(time.time())
-        for row in page:
-            outcome = self._counting.admit(row, now_s)
-            if isinstance(outcome, Refusal):
-                if self._refused.add(outcome):
-                    await asyncio.to_thread(self._refused.store)
-            elif record := self._counting.packer.add(outcome):
-                await self._producer.put(record)
-
-    async def _send_all(self, records: Iterable[OutgoingRecord]) -> None:
-        for record in records:
+    async def _take_up(self, begun: Chunk) -> None:
+        """Stand where the earlier run stood, and send its last chunk again."""
+        report = self._counting.report
+        again = sum(record.rows for record in begun.records)
+        report.rows_read, report.refused = begun.totals.rows_read, Counter(begun.totals.refused)
+        report.rows_sent = begun.totals.rows_sent - again
+        self._rows_packed = begun.totals.rows_sent
+        self._counting.packer.number_from(begun.numbers)
+        self._refused.parts = begun.refused_parts
+        for record in begun.records:
             await self._producer.put(record)
+
+    async def _chunks(self, source: Source, after: Cursor | None) -> AsyncIterator[Chunk]:
+        """Read, admit and pack; yield a chunk whenever enough rows are packed, and what is left."""
+        records: list[OutgoingRecord] = []
+        rows, cursor = 0, after
+        async for page in source.pages(after):
+            records += self._counting.take(page, int(time.time()))
+            rows, cursor = rows + len(page.rows), page.cursor
+            await self._tell()
+            if rows >= self._chunk_rows:
+                yield await self._chunk(records, cursor)
+                records, rows = [], 0
+        if rows:
+            yield await self._chunk(records, cursor)
+
+    async def _chunk(self, records: list[OutgoingRecord], cursor: Cursor | None) -> Chunk:
+        """Close a chunk: seal every bucket, store what was refused."""
+        records += self._counting.packer.flush()
+        self._rows_packed += sum(record.rows for record in records)
+        await asyncio.to_thread(self._refused.store, self._counting.refusals)
+        self._counting.refusals.clear()
+        return Chunk(
+            records=tuple(records),
+            numbers=self._counting.packer.numbers(),
+            cursor=cursor,
+            totals=self.report.totals(rows_sent=self._rows_packed),
+            refused_parts=self._refused.parts,
+        )
+
+    async def _send(self, chunk: Chunk) -> None:
+        """Wait for the chunk before, write this one down, hand it to the producer."""
         await self._producer.drain()
+        await asyncio.to_thread(self._checkpoint.write, chunk)
+        for record in chunk.records:
+            await self._producer.put(record)
+
+    async def _end(self) -> None:
+        await self._producer.drain()
+        await self._note(sent=True)
+        marks = tuple(self._counting.packer.end())
+        await self._send(
+            Chunk(
+                records=marks,
+                numbers=self._counting.packer.numbers(),
+                cursor=None,
+                totals=self.report.totals(),
+                refused_parts=self._refused.parts,
+                ends=True,
+            )
+        )
 
     async def _tell(self) -> None:
         self._progress(self.report)

@@ -5,6 +5,7 @@ One JSON line a row under ``failed/rows/<batch>/part-00001.jsonl`` in the output
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,34 +16,26 @@ from stream_ingest.rows import Refusal
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-PART_ROWS = 2_000
-
 
 class RefusedRows:
-    """Gathers refusals and stores them part by part."""
+    """Stores refusals part by part, numbered from 1; the same part twice is the same object."""
 
     def __init__(self, s3: S3Client, bucket: str, batch_id: str) -> None:
         """Keep the refusals of one batch in `bucket`."""
         self._s3, self._bucket = s3, bucket
         self.prefix = f"failed/rows/{batch_id}/"
-        self._rows: list[Refusal] = []
-        self._parts = 0
+        self.parts = 0
+        """How many parts were stored; a resumed push sets it."""
 
-    def add(self, refusal: Refusal) -> bool:
-        """Take a refusal; tell whether a part is full and `store` should be called."""
-        self._rows.append(refusal)
-        return len(self._rows) >= PART_ROWS
-
-    def store(self) -> None:
-        """Store what was gathered as the next part; nothing where nothing was."""
-        if not self._rows:
+    def store(self, refusals: Sequence[Refusal]) -> None:
+        """Store refusals as the next part; nothing where there are none."""
+        if not refusals:
             return
-        self._parts += 1
         with translated("store refused rows"):
             self._s3.put_object(
                 Bucket=self._bucket,
-                Key=f"{self.prefix}part-{self._parts:05d}.jsonl",
-                Body=b"\n".join(map(msgspec.json.encode, self._rows)) + b"\n",
+                Key=f"{self.prefix}part-{self.parts + 1:05d}.jsonl",
+                Body=b"\n".join(map(msgspec.json.encode, refusals)) + b"\n",
                 ContentType="application/jsonl",
             )
-        self._rows.clear()
+        self.parts += 1

@@ -11,7 +11,7 @@ from typing import TextIO
 from stream_ingest.clock import parse_utc
 from stream_ingest.cover_column import text_of
 from stream_ingest.errors import UserError
-from stream_ingest.sources.rows import Columns, Source, SourceRow
+from stream_ingest.sources.rows import Columns, Cursor, Page, Source, SourceRow
 from stream_ingest.timerange import TimeRange
 
 PAGE_ROWS = 5_000
@@ -28,33 +28,47 @@ class CsvSource:
         self._path, self._columns = path, columns
         self._within, self._creators = within, frozenset(creators)
 
-    async def pages(self) -> AsyncIterator[list[SourceRow]]:
-        """Yield pages of rows; `UserError` names the line that cannot be read."""
+    async def check(self) -> None:
+        """Raise `UserError` where there is no such file or its header lacks a column."""
+        with self._opened() as file:
+            self._positions(next(csv.reader(file), []))
+
+    async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
+        """Yield pages of rows; `UserError` names the line that cannot be read.
+
+        The cursor is the number of the file's rows that were read, wanted or not.
+        """
+        with self._opened() as file:
+            for page in self._read(file, int(after[0]) if after else 0):
+                yield page
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[TextIO]:
         csv.field_size_limit(_MAX_FIELD_BYTES)
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
-                for page in self._read(file):
-                    yield page
+                yield file
         except (OSError, UnicodeDecodeError) as error:
             msg = f"cannot read {self._path}: {error}"
             raise UserError(msg) from error
 
-    def _read(self, file: TextIO) -> Iterator[list[SourceRow]]:
+    def _read(self, file: TextIO, skip: int) -> Iterator[Page]:
         reader = csv.reader(file)
         try:
             where = self._positions(next(reader, []))
-            page: list[SourceRow] = []
-            for fields in reader:
-                if not fields:
+            count = 0
+            rows: list[SourceRow] = []
+            for count, fields in enumerate(reader, start=1):
+                if count <= skip or not fields:
                     continue
                 row = tuple(fields[at] if at < len(fields) else "" for at in where)
                 if self._wanted(row):
-                    page.append((row[0], row[1], row[2]))
-                if len(page) == PAGE_ROWS:
-                    yield page
-                    page = []
-            if page:
-                yield page
+                    rows.append((row[0], row[1], row[2]))
+                if len(rows) == PAGE_ROWS:
+                    yield Page(rows=rows, cursor=(count,))
+                    rows = []
+            if rows:
+                yield Page(rows=rows, cursor=(count,))
         except csv.Error as error:
             msg = f"{self._path}, line {reader.line_num}: {error}"
             raise UserError(msg) from error
@@ -96,8 +110,8 @@ async def write_csv(source: Source, path: Path) -> int:
             writer = csv.writer(file)
             writer.writerow(["creator_name", "cover_url", "created_at"])
             async for page in source.pages():
-                writer.writerows([text_of(value) for value in row] for row in page)
-                count += len(page)
+                writer.writerows([text_of(value) for value in row] for row in page.rows)
+                count += len(page.rows)
         partial.replace(path)
     except OSError as error:
         msg = f"cannot write {path}: {error}"

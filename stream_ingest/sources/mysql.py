@@ -21,7 +21,7 @@ from asyncmy.cursors import SSCursor
 from asyncmy.errors import MySQLError
 
 from stream_ingest.errors import UserError
-from stream_ingest.sources.rows import Columns, SourceRow
+from stream_ingest.sources.rows import Columns, Cursor, Page
 from stream_ingest.timerange import TimeRange
 
 PAGE_ROWS = 5_000
@@ -100,25 +100,37 @@ class MySqlSource:
         self._address, self._table, self._columns = address, table, columns
         self._within, self._creators, self._page_rows = within, tuple(creators), page_rows
 
-    async def pages(self) -> AsyncIterator[list[SourceRow]]:
-        """Yield pages of rows; `UserError` for what a person has to mend."""
+    async def check(self) -> None:
+        """Raise `UserError` where there is no such database, table or column, or no access."""
+        async with connected(self._address) as connection:
+            await _Planner(connection, self._address, self._table).plan(self._columns)
+
+    async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
+        """Yield pages of rows; `UserError` for what a person has to mend.
+
+        The cursor is the last row's key, or the number of rows read where the table has no key.
+        """
         async with connected(self._address) as connection:
             plan = await _Planner(connection, self._address, self._table).plan(self._columns)
             if plan.key:
-                async for page in self._keyset(connection, plan):
+                async for page in self._keyset(connection, plan, after):
                     yield page
             else:
-                async for page in self._unbuffered(connection):
+                async for page in self._unbuffered(connection, after):
                     yield page
 
-    async def _keyset(self, connection: Any, plan: _Plan) -> AsyncIterator[list[SourceRow]]:  # noqa: ANN401 - asyncmy is a compiled module without types
-        last: tuple[object, ...] | None = None
+    async def _keyset(
+        self,
+        connection: Any,  # noqa: ANN401 - asyncmy is a compiled module without types
+        plan: _Plan,
+        last: Cursor | None,
+    ) -> AsyncIterator[Page]:
         selected = ", ".join(map(quoted, (*self._columns.names(), *plan.key)))
         order = ", ".join(map(quoted, plan.key))
         while True:
             where, values = self._where()
             if last is not None:
-                condition, more = after(plan.key, last)
+                condition, more = behind(plan.key, last)
                 where, values = [*where, condition], [*values, *more]
             rows = await fetch(
                 connection,
@@ -127,12 +139,17 @@ class MySqlSource:
                 values,
             )
             if rows:
-                yield [row[:3] for row in rows]
+                last = tuple(_portable(value) for value in rows[-1][3:])
+                yield Page(rows=[row[:3] for row in rows], cursor=last)
             if len(rows) < self._page_rows:
                 return
-            last = rows[-1][3:]
 
-    async def _unbuffered(self, connection: Any) -> AsyncIterator[list[SourceRow]]:  # noqa: ANN401 - as above
+    async def _unbuffered(
+        self,
+        connection: Any,  # noqa: ANN401 - as above
+        after: Cursor | None,
+    ) -> AsyncIterator[Page]:
+        skip, count = int(after[0]) if after else 0, 0
         where, values = self._where()
         selected = ", ".join(map(quoted, self._columns.names()))
         async with connection.cursor(cursor=SSCursor) as cursor:
@@ -140,8 +157,11 @@ class MySqlSource:
                 f"SELECT {selected} FROM {quoted(self._table)}{_and(where)}",  # noqa: S608 - as above
                 values,
             )
-            while page := await cursor.fetchmany(self._page_rows):
-                yield list(page)
+            while rows := await cursor.fetchmany(self._page_rows):
+                wanted = list(rows)[max(skip - count, 0) :]
+                count += len(rows)
+                if wanted:
+                    yield Page(rows=wanted, cursor=(count,))
 
     def _where(self) -> tuple[list[str], list[object]]:
         created_at = quoted(self._columns.created_at)
@@ -270,7 +290,7 @@ def quoted(identifier: str) -> str:
     return "`" + identifier.replace("`", "``").replace("%", "%%") + "`"
 
 
-def after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
+def behind(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
     """Return the condition for rows behind `last` in key order; MySQL can range-scan it.
 
     For (a, b) behind (x, y): ``a >= x AND (a > x OR (a = x AND b > y))``.
@@ -286,6 +306,11 @@ def after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]
 
 def _and(where: Sequence[str]) -> str:
     return " WHERE " + " AND ".join(where) if where else ""
+
+
+def _portable(value: object) -> int | str | bytes:
+    """Return a key's value as MySQL takes it back and a file can hold it."""
+    return value if isinstance(value, int | bytes) else str(value)
 
 
 def _naive(moment: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,11 +13,29 @@ SourceRow = tuple[object, object, object]
 """Creator, cover column and created_at, as the source gave them: nothing is trusted yet."""
 
 
+Cursor = tuple[Any, ...]
+"""Where a page ends, in a form that can be written down and read again: int, str or bytes each."""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows in order, and the cursor behind the last of them."""
+
+    rows: list[SourceRow]
+    cursor: Cursor
+
+
 class Source(Protocol):
     """Something that rows come from, a page at a time."""
 
-    def pages(self) -> AsyncIterator[list[SourceRow]]:
-        """Yield pages of rows in a stable order; memory does not grow with the source."""
+    async def check(self) -> None:
+        """Raise `UserError` for what would keep the source from being read at all."""
+        ...
+
+    def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
+        """Yield pages in a stable order, from behind `after` on if it is given.
+
+        Memory does not grow with the source.
+        """
         ...
 
 

@@ -22,12 +22,13 @@ class Quarantine:
 
     def keep(self, poison: Poison) -> str:
         """Store a record and why it is there; return its key. Twice writes the same object."""
+        content = msgspec.to_builtins(poison) | {"sequence": str(poison.sequence)}
         key = f"failed/records/{poison.arrived_at:%Y/%m/%d}/{poison.sequence}.json"
         with translated("quarantine a record"):
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=key,
-                Body=msgspec.json.format(msgspec.json.encode(poison)),
+                Body=msgspec.json.format(msgspec.json.encode(content)),
                 ContentType="application/json",
             )
         return key

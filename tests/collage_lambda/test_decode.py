@@ -217,7 +217,9 @@ def swapped_profile() -> bytes:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize(
-    "profile", [b"junk", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()]
+    "profile",
+    [b"junk", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()],
+    ids=["broken", "of another colour space"],
 )
 def test_a_profile_that_is_broken_or_of_another_colour_space_is_ignored(
     mode: str, profile: bytes

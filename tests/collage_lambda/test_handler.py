@@ -182,12 +182,15 @@ def test_a_bug_or_a_missing_right_is_logged_with_its_traceback_and_comes_again(
     wired: CollageAws,
     server: CoverServer,
     log: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(env.OUTPUT_BUCKET, "not-there")
     event = window_ready([window_image(server.url("body/0"))])
     assert deliver(envelope(event)) == ["message-0"]
     assert "NoSuchBucket" in log[-1]["exception"]
+    assert log[-1]["window_id"] == event.window_id
+    assert metrics_in(printed(capsys))[("collage",)]["MessagesFailed"] == 1
     assert wired.window(event.window_id)["status"] == "queued"
 
 

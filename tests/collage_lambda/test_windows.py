@@ -125,7 +125,7 @@ def test_an_ended_window_has_its_counts_and_is_not_due_any_more(
     assert not {"due_shard", "due_at", "lease_owner", "lease_until", "replayed_as"} & set(item)
 
 
-@pytest.mark.parametrize("status", table.ENDED)
+@pytest.mark.parametrize("status", sorted(table.ENDED))
 def test_an_ended_window_is_done(windows: Windows, aws: CollageAws, status: str) -> None:
     aws.put_window(ID, status=str(status))
     assert claim(windows) is Refusal.ALREADY_DONE
@@ -140,6 +140,23 @@ def test_a_replay_rebuilds_an_ended_window_once(windows: Windows, aws: CollageAw
     assert claim(windows, replay="replay-1") is Refusal.ALREADY_DONE
     assert claim(windows) is Refusal.ALREADY_DONE
     assert claimed(windows, replay="replay-2").attempt == 3
+
+
+def test_an_end_says_nothing_that_only_an_earlier_one_had_to_say(
+    windows: Windows, aws: CollageAws
+) -> None:
+    failed = WindowEnd(
+        status=WindowStatus.FAILED,
+        images_ok=0,
+        images_failed=2,
+        failures={"timeout": 2},
+        completed_at="2026-11-20T23:31:00+00:00",
+        duration_ms=1,
+        error="no image could be had",
+    )
+    windows.end(claimed(windows), failed)
+    windows.end(claimed(windows, replay="replay-1"), END)
+    assert "error" not in aws.window(ID)
 
 
 def test_a_replay_that_crashed_is_taken_up_again(windows: Windows, clock: Clock) -> None:

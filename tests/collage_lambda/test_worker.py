@@ -311,6 +311,19 @@ def test_a_window_whose_image_list_is_lost_fails_with_its_reason(
     assert convert_detail(heard["Detail"], CollageFailed).images_failed == 2
 
 
+def test_a_collage_outlives_a_replay_whose_image_list_is_gone(bench: Bench) -> None:
+    """Long lists lie in the temp bucket for days, archived events for months."""
+    listed = bench.event("body/0", "body/1")
+    key = "processing/windows/charli/000012.json"
+    bench.aws.s3.put_object(Bucket=TEMP, Key=key, Body=msgspec.json.encode(listed.images))
+    event = window_ready([], image_count=2, images_key=key)
+    bench.work(event)
+    bench.aws.s3.delete_object(Bucket=TEMP, Key=key)
+    assert bench.work(event, replay="again").ending is Ending.KEPT
+    item = bench.aws.window(event.window_id)
+    assert (item["status"], item["collage_key"]) == ("completed", keys_of(event).collage)
+
+
 def test_the_window_ends_before_the_invocation_does(bench: Bench) -> None:
     """What is late then is a timeout, and the others are shown."""
     event = bench.event("body/0", "hang")
@@ -384,13 +397,28 @@ def test_a_failure_at_any_step_is_made_good_by_the_next_delivery(
     assert all(each["Detail"] == heard[0]["Detail"] for each in heard)
 
 
-def test_a_slow_worker_that_lost_its_lease_cannot_overwrite(bench: Bench) -> None:
-    """It saw no collage when it claimed; by now there is one."""
+def test_a_slow_worker_that_lost_its_lease_overwrites_nothing(bench: Bench) -> None:
+    event = bench.event("body/0", "body/1")
+    slow: Any = bench.windows.claim(event, replay=None, owner="slow", lease_s=10)
+    bench.clock.now_s += 11
+    bench.work(event, owner="quick")
+    before = {key: bench.aws.read(key) for key in bench.aws.stored()}
+    item = bench.aws.window(event.window_id)
+    bench.server.bodies["1"] = plain_jpeg(COLOURS[3])
+    with pytest.raises(LeaseLostError):
+        bench.worker()._finish(Message(event=event), slow, 30)  # noqa: SLF001 - from where it was slow
+    assert {key: bench.aws.read(key) for key in bench.aws.stored()} == before
+    assert bench.aws.window(event.window_id) == item
+
+
+def test_a_slow_worker_whose_clock_is_slow_too_cannot_overwrite_the_collage(bench: Bench) -> None:
+    """It saw no collage when it claimed, and its put says so; by now there is one."""
     event = bench.event("body/0", "body/1")
     slow: Any = bench.windows.claim(event, replay=None, owner="slow", lease_s=10)
     bench.clock.now_s += 11
     bench.work(event, owner="quick")
     before = (bench.aws.read(keys_of(event).collage), bench.aws.window(event.window_id))
+    bench.clock.now_s -= 11
     bench.server.bodies["1"] = plain_jpeg(COLOURS[3])
     with pytest.raises(PublishConflictError):
         bench.worker()._finish(Message(event=event), slow, 30)  # noqa: SLF001 - from where it was slow
@@ -403,6 +431,7 @@ def test_a_window_that_is_lost_at_its_very_end_is_not_ended_twice(bench: Bench) 
     bench.clock.now_s += 11
     other: Any = bench.windows.claim(event, replay=None, owner="quick", lease_s=10)
     assert other.owner == "quick"
+    bench.clock.now_s -= 11
     with pytest.raises(LeaseLostError):
         bench.worker()._finish(Message(event=event), lease, 30)  # noqa: SLF001 - from where it was slow
     assert bench.aws.window(event.window_id)["lease_owner"] == "quick"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import msgspec
 
 from stream_ingest import table
@@ -21,6 +20,9 @@ from stream_ingest.windowing.windowing import Windowing
 from tests.fakes.ingest_bus import FakeBus
 from tests.fakes.ingest_clock import Clock
 from tests.fakes.ingest_threads import InlineExecutor
+
+Clients = dict[str, Any]
+"""boto3 clients by the name of their service."""
 
 TABLE, BUS, OUTPUT, TEMP = "coverstream-test", "coverstream-test", "output", "temp"
 
@@ -76,9 +78,9 @@ def create_table(dynamodb: Any) -> None:  # noqa: ANN401 - a boto3 client
 class IngestAws:
     """Clients, a clock, and the windowing parts wired to them, for one test."""
 
-    def __init__(self) -> None:
-        self.dynamodb: Any = boto3.client("dynamodb")
-        self.s3: Any = boto3.client("s3")
+    def __init__(self, clients: Clients) -> None:
+        self.clients = clients
+        self.dynamodb, self.s3 = clients["dynamodb"], clients["s3"]
         create_table(self.dynamodb)
         for bucket in (OUTPUT, TEMP):
             self.s3.create_bucket(Bucket=bucket)

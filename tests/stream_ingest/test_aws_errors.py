@@ -26,7 +26,10 @@ def client_error(code: str, *reasons: str, status: int = 400) -> ClientError:
     ],
 )
 def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
-    with pytest.raises(ConflictError, match="^commit charli: ") as caught, translated("commit charli"):
+    with (
+        pytest.raises(ConflictError, match="^commit charli: ") as caught,
+        translated("commit charli"),
+    ):
         raise error
     assert caught.value.__cause__ is error
 

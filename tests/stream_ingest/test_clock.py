@@ -37,7 +37,9 @@ def test_a_moment_without_a_zone_is_utc() -> None:
     assert as_utc(east).isoformat() == "2026-11-01T00:00:00+00:00"
 
 
-@pytest.mark.parametrize("text", ["", "today", "2026-13-01", "0001-01-01T00:00+01:00", "1793534400"])
+@pytest.mark.parametrize(
+    "text", ["", "today", "2026-13-01", "0001-01-01T00:00+01:00", "1793534400"]
+)
 def test_what_is_no_date_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="."):
         parse_utc(text)

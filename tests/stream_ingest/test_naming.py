@@ -127,7 +127,16 @@ def test_window_ids_stay_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "charli", "charli:12", "charli:0000012", "a:b:000001", ":000001", "a b:000001", "a:٠٠٠٠٠١"],
+    [
+        "",
+        "charli",
+        "charli:12",
+        "charli:0000012",
+        "a:b:000001",
+        ":000001",
+        "a b:000001",
+        "a:٠٠٠٠٠١",
+    ],
 )
 def test_what_is_not_a_window_id_is_said_to_be_none(value: str) -> None:
     with pytest.raises(DecodeError, match="not a"):

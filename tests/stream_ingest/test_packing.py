@@ -152,9 +152,7 @@ def test_garbage_is_a_decode_error_and_nothing_else(data: bytes) -> None:
         unpack(data)
 
 
-@given(
-    RECORDS, st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=4)
-)
+@given(RECORDS, st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=4))
 def test_a_damaged_record_is_refused_or_still_a_record(
     record: PackedRecord, damage: list[tuple[int, int]]
 ) -> None:
@@ -167,9 +165,7 @@ def test_a_damaged_record_is_refused_or_still_a_record(
         return
 
 
-@given(
-    RECORDS, st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4)
-)
+@given(RECORDS, st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4))
 def test_damage_inside_the_compression_is_refused_or_still_a_record(
     record: PackedRecord, damage: list[tuple[int, int]]
 ) -> None:
@@ -185,9 +181,7 @@ def test_damage_inside_the_compression_is_refused_or_still_a_record(
     assert read.number >= 0
 
 
-@pytest.mark.parametrize(
-    ("creator", "bucket"), [("charli", 84), ("Zoë", 42), ("🎉", 55), ("x", 3)]
-)
+@pytest.mark.parametrize(("creator", "bucket"), [("charli", 84), ("Zoë", 42), ("🎉", 55), ("x", 3)])
 def test_buckets_stay_what_they_are(creator: str, bucket: int) -> None:
     """A creator in another bucket would lose its order, and its marks their meaning."""
     assert bucket_of(creator) == bucket
@@ -201,9 +195,7 @@ def test_positions_grow_from_row_to_row_and_from_record_to_record() -> None:
     assert first.position(0) == 0
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from(["ann", "ben", "charli", "Zoë"]), st.integers(0, 99)))
-)
+@given(st.lists(st.tuples(st.sampled_from(["ann", "ben", "charli", "Zoë"]), st.integers(0, 99))))
 def test_a_packer_keeps_each_bucket_in_order_and_numbers_its_records(
     rows: list[tuple[str, int]],
 ) -> None:

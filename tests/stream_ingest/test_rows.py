@@ -179,11 +179,13 @@ def test_a_refusal_keeps_enough_of_the_row_to_find_and_mend_it() -> None:
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(A),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["cover", "url_list", "dynamicCover", "uri", "x", ""]) | st.text(),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["cover", "url_list", "dynamicCover", "uri", "x", ""]) | st.text(),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

@@ -44,7 +44,18 @@ def test_a_flush_policy_is_read_from_one_word(text: str, policy: FlushPolicy) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", "idle", "idle:", "idle:0s", "idle:7", "idle:d", "idle:-1d", "idle:1.5h", "Never", "idle:7w"],
+    [
+        "",
+        "idle",
+        "idle:",
+        "idle:0s",
+        "idle:7",
+        "idle:d",
+        "idle:-1d",
+        "idle:1.5h",
+        "Never",
+        "idle:7w",
+    ],
 )
 def test_a_bad_flush_policy_is_a_persons_mistake(text: str) -> None:
     with pytest.raises(UserError, match="expected"):

@@ -11,7 +11,9 @@ from stream_ingest.naming import creator_key
 
 def test_sort_keys_sort_as_the_numbers_do() -> None:
     keys = [table.window_item(number) for number in (1, 9, 10, 999_999)]
-    assert keys == sorted(keys) == ["window#000001", "window#000009", "window#000010", "window#999999"]
+    assert (
+        keys == sorted(keys) == ["window#000001", "window#000009", "window#000010", "window#999999"]
+    )
     assert table.images_item(12) == "images#000012"
 
 

@@ -29,7 +29,14 @@ def test_a_moment_is_a_date_a_time_or_some_days_ago(text: str, moment: datetime)
 
 @pytest.mark.parametrize(
     "text",
-    ["yesterday", "01.11.2026", "last_0_days", "last_99999_days", "last_push", "0001-01-01T00+09:00"],
+    [
+        "yesterday",
+        "01.11.2026",
+        "last_0_days",
+        "last_99999_days",
+        "last_push",
+        "0001-01-01T00+09:00",
+    ],
 )
 def test_a_bad_date_is_named_in_one_line(text: str) -> None:
     with pytest.raises(UserError, match="expected YYYY-MM-DD") as caught:

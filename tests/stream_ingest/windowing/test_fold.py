@@ -64,8 +64,14 @@ def test_an_image_waits_in_the_open_window() -> None:
 
 def test_a_window_closes_with_its_last_image_and_the_next_one_opens() -> None:
     change = folded(NEW, arrivals(range(7), header(images=3)))
-    assert identities(change) == [[object_id(n) for n in (0, 1, 2)], [object_id(n) for n in (3, 4, 5)]]
-    assert [(window.number, window.because) for window in change.windows] == [(1, "full"), (2, "full")]
+    assert identities(change) == [
+        [object_id(n) for n in (0, 1, 2)],
+        [object_id(n) for n in (3, 4, 5)],
+    ]
+    assert [(window.number, window.because) for window in change.windows] == [
+        (1, "full"),
+        (2, "full"),
+    ]
     assert change.state.next_window == 3
     assert change.state.open_images == 1
     assert change.state.tally == Tally(accepted=7, windows=2)
@@ -79,7 +85,11 @@ def test_a_window_carries_all_that_its_event_says() -> None:
     row = msgspec.structs.replace(cover_row(1), identity="other", fallbacks=(cover_url(9),))
     change = folded(NEW, [Arrival(header("b", images=1, trigger="csv-push"), 0, row)])
     (window,) = change.windows
-    assert (window.batch_id, window.trigger, window.settings.images_per_window) == ("b", "csv-push", 1)
+    assert (window.batch_id, window.trigger, window.settings.images_per_window) == (
+        "b",
+        "csv-push",
+        1,
+    )
     (image,) = window.images
     assert (image.identity, image.url, image.fallbacks) == ("other", cover_url(1), (cover_url(9),))
     assert image.created_at.timestamp() * 1_000 == row.created_at_ms
@@ -207,7 +217,9 @@ def test_marks_are_forgotten_when_no_redelivery_can_come_any_more() -> None:
     state = opened([1], header("old"))
     kept = folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S - 1).state
     assert set(kept.marks) == {"old", "new"}
-    assert set(folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S).state.marks) == {"new"}
+    assert set(folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S).state.marks) == {
+        "new"
+    }
 
 
 def test_an_image_may_come_again_after_the_horizon() -> None:
@@ -225,7 +237,9 @@ def test_an_image_may_come_again_after_the_horizon() -> None:
 
 def test_the_idle_time_counts_from_the_last_image() -> None:
     state = opened([1], header(flush=FlushPolicy(idle_s=7_200)))
-    state = folded(state, arrivals([2], header(flush=FlushPolicy(idle_s=7_200)), 1), NOW_S + 3_000).state
+    state = folded(
+        state, arrivals([2], header(flush=FlushPolicy(idle_s=7_200)), 1), NOW_S + 3_000
+    ).state
     assert not close_due(state, NOW_S + 3_000 + 7_199)
     change = close_due(state, NOW_S + 3_000 + 7_200)
     assert change
@@ -301,7 +315,9 @@ def test_the_sweeper_looks_when_a_window_is_idle_rounded_up_to_the_hour(idle_s: 
 
 def test_the_sweeper_looks_when_the_first_of_several_windows_is_due() -> None:
     state = opened([1], header("a", flush=FlushPolicy(idle_s=DAY_S)))
-    state = folded(state, arrivals([2], header("b", quality=50, flush=FlushPolicy(idle_s=60)))).state
+    state = folded(
+        state, arrivals([2], header("b", quality=50, flush=FlushPolicy(idle_s=60)))
+    ).state
     due = due_at(state)
     assert due is not None
     assert due < NOW_S + 60 + 3_600

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_ingest.packing import BatchHeader
@@ -129,6 +130,7 @@ def first_occurrences(stream: Sequence[Arrival]) -> dict[str, list[str]]:
 
 
 @given(st.data(), streams())
+@settings(max_examples=250)
 def test_each_image_ends_exactly_once_in_the_order_in_which_it_came(
     data: st.DataObject, stream: list[Arrival]
 ) -> None:
@@ -140,6 +142,7 @@ def test_each_image_ends_exactly_once_in_the_order_in_which_it_came(
 
 
 @given(st.data(), streams())
+@settings(max_examples=250)
 def test_every_window_is_full_and_there_are_as_many_as_can_be(
     data: st.DataObject, stream: list[Arrival]
 ) -> None:
@@ -160,6 +163,7 @@ def test_every_window_is_full_and_there_are_as_many_as_can_be(
 
 
 @given(st.data(), streams())
+@settings(max_examples=250)
 def test_each_batchs_rows_are_tallied_once(data: st.DataObject, stream: list[Arrival]) -> None:
     run = Run()
     for rows in data.draw(deliveries(stream)):
@@ -179,6 +183,7 @@ def test_each_batchs_rows_are_tallied_once(data: st.DataObject, stream: list[Arr
 
 
 @given(st.data(), streams())
+@settings(max_examples=250)
 def test_how_a_stream_is_cut_makes_no_difference(
     data: st.DataObject, stream: list[Arrival]
 ) -> None:
@@ -201,21 +206,24 @@ def test_how_a_stream_is_cut_makes_no_difference(
     assert marks[0] == marks[1]
 
 
-@given(st.data(), st.integers(100, 260))
+@pytest.mark.parametrize("rows_at_once", [1, 39, 40, 41, 95, 260])
 def test_a_stream_that_fills_many_transactions_ends_as_one_that_does_not(
-    data: st.DataObject, length: int
+    rows_at_once: int,
 ) -> None:
     """With one image a window every row closes one: the fold stops again and again."""
     batch = header(images=1)
-    stream = [Arrival(batch, n, cover_row(n % 170)) for n in range(length)]
+    stream = [Arrival(batch, n, cover_row(n % 170)) for n in range(260)]
     run = Run()
-    for rows in data.draw(deliveries(stream)):
-        run.deliver(rows)
-    wanted = [object_id(n) for n in range(min(length, 170))]
-    assert [window.images[0].identity for window in run.windows] == wanted
+    for start in range(0, len(stream), rows_at_once):
+        run.deliver(stream[max(0, start - 7) : start + rows_at_once])
+    assert [window.images[0].identity for window in run.windows] == [
+        object_id(n) for n in range(170)
+    ]
+    assert run.totals() == {"batch-1": Tally(170, 90, 170)}
 
 
 @given(st.data(), streams())
+@settings(max_examples=250)
 def test_delivering_it_all_again_changes_nothing(
     data: st.DataObject, stream: list[Arrival]
 ) -> None:

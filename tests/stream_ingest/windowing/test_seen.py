@@ -43,7 +43,9 @@ def test_a_new_month_starts_a_new_page() -> None:
 
 
 def test_a_page_is_dropped_when_its_whole_month_lies_before_the_horizon() -> None:
-    pages = {month: struct.pack("<Q", n) for n, month in enumerate(["2026-07", "2026-08", "2026-11"])}
+    pages = {
+        month: struct.pack("<Q", n) for n, month in enumerate(["2026-07", "2026-08", "2026-11"])
+    }
     kept = SeenImages(pages, at("2026-11-28"), 90)
     assert set(kept.pages()) == {"2026-08", "2026-11"}
     assert kept.add(0)

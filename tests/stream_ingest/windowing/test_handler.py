@@ -1,0 +1,142 @@
+"""The Lambda on the event that AWS sends (tests/events/windowing_kinesis.json).
+
+The event brings: a record of ann's covers 1, 2, 2 and 3 (two images a window), a record that is no
+record, one of a codec to come, and ben's covers 1 and 2 with the end of bucket 101.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stream_ingest.environment import SettingsError
+from stream_ingest.errors import TransientError
+from stream_ingest.windowing import wiring
+from stream_ingest.windowing.handler import handle
+from tests.fakes.ingest_aws import OUTPUT, FailingStore, IngestAws
+from tests.fakes.ingest_lambda import LambdaContext
+from tests.fakes.ingest_rows import header
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "windowing_kinesis.json").read_text())
+SEQUENCES = [record["kinesis"]["sequenceNumber"] for record in EVENT["Records"]]
+ALL_DONE: dict[str, Any] = {"batchItemFailures": []}
+
+
+def invoke() -> dict[str, Any]:
+    return handle(json.loads(json.dumps(EVENT)), LambdaContext())  # type: ignore[arg-type]
+
+
+def metrics_in(printed: str) -> dict[str, float]:
+    """Return the values of the EMF lines in what was printed."""
+    values: dict[str, float] = {}
+    for line in printed.splitlines():
+        document = json.loads(line)
+        for directive in document.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert directive["Namespace"] == "Coverstream"
+            for metric in directive["Metrics"]:
+                values[metric["Name"]] = document[metric["Name"]][0]
+    return values
+
+
+class Throttled(FailingStore):
+    """Cannot commit some creators for the moment."""
+
+    def __init__(self, aws: IngestAws, creators: Sequence[str]) -> None:
+        super().__init__(aws, self._refuse)
+        self._creators = creators
+
+    def _refuse(self, _step: str, creator: str) -> None:
+        if creator in self._creators:
+            raise TransientError(f"commit {creator}: ThrottlingException")  # noqa: EM102, TRY003 - as the store says it
+
+
+def test_everything_readable_is_folded_and_nothing_has_to_come_again(deployed: IngestAws) -> None:
+    assert invoke() == ALL_DONE
+    windows = {detail["window_id"]: detail for detail in deployed.bus.details()}
+    assert {name: detail["image_count"] for name, detail in windows.items()} == {
+        "ann:000001": 2,
+        "ben:000001": 2,
+    }
+    assert deployed.store.load(["ann"])["ann"].open_images == 1
+
+
+def test_poison_is_in_quarantine_with_its_reason_and_is_no_failure(deployed: IngestAws) -> None:
+    assert invoke() == ALL_DONE
+    first, second = deployed.keys_in(OUTPUT)
+    assert first == f"failed/records/2026/11/21/{SEQUENCES[1]}.json"
+    assert json.loads(deployed.read(OUTPUT, first))["reason"].startswith("record: codec version")
+    kept = json.loads(deployed.read(OUTPUT, second))
+    assert kept["reason"] == "record: codec version 2, this consumer reads 1"
+    assert kept["data"] == EVENT["Records"][2]["kinesis"]["data"]
+
+
+def test_the_same_event_twice_leaves_the_table_as_it_was(deployed: IngestAws) -> None:
+    deployed.registry.register(header("20261121-030512-9f3a", images=2))
+    invoke()
+    before = deployed.snapshot()
+    assert invoke() == ALL_DONE
+    assert deployed.snapshot() == before
+    assert len(deployed.bus.details()) == 2
+    assert len(deployed.keys_in(OUTPUT)) == 2
+
+
+def test_only_the_lowest_failed_record_is_reported(
+    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS goes back to the lowest one that is named and repeats all behind it."""
+    monkeypatch.setattr(wiring, "_store", lambda: Throttled(deployed, ["ben", "ann"]))
+    assert invoke() == {"batchItemFailures": [{"itemIdentifier": SEQUENCES[0]}]}
+
+
+def test_a_creator_that_cannot_be_written_does_not_hold_back_the_others(
+    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "_store", lambda: Throttled(deployed, ["ben"]))
+    assert invoke() == {"batchItemFailures": [{"itemIdentifier": SEQUENCES[3]}]}
+    assert [detail["creator"] for detail in deployed.bus.details()] == ["ann"]
+
+
+def test_where_answers_are_not_trusted_a_failure_is_raised(
+    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ministack counts the batch as done whatever the answer says: that would lose ben's rows."""
+    monkeypatch.setenv("COVERSTREAM_PARTIAL_RESPONSES", "raise")
+    monkeypatch.setattr(wiring, "_store", lambda: Throttled(deployed, ["ben"]))
+    with pytest.raises(TransientError, match=f"{SEQUENCES[3]}: commit ben"):
+        invoke()
+    wiring.windowing.cache_clear()
+    monkeypatch.setattr(wiring, "_store", lambda: deployed.store)
+    assert invoke() == ALL_DONE
+    assert [detail["creator"] for detail in deployed.bus.details()] == ["ann", "ben"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_what_was_done_is_said_in_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    invoke()
+    metrics = metrics_in(capsys.readouterr().out)
+    assert metrics == {
+        "RecordsReceived": 4,
+        "RowsReceived": 6,
+        "RowsAccepted": 5,
+        "RowsDuplicate": 1,
+        "RowsResent": 0,
+        "WindowsClosed": 2,
+        "WindowsNotEmitted": 0,
+        "RecordsQuarantined": 2,
+        "CommitConflicts": 0,
+        "RecordsFailed": 0,
+    }
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+def test_settings_that_are_missing_are_told_before_anything_is_done(
+    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COVERSTREAM_TABLE")
+    with pytest.raises(SettingsError, match="COVERSTREAM_TABLE is not set"):
+        invoke()
+    assert deployed.snapshot() == []
