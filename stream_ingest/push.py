@@ -12,12 +12,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from stream_ingest.batches import BatchRegistry, Totals
-from stream_ingest.checkpoint import Checkpoint, Chunk
+from stream_ingest.checkpoint import Chunk
 from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
 from stream_ingest.producer import KinesisProducer
 from stream_ingest.refused import RefusedRows
@@ -53,6 +53,21 @@ class PushReport(msgspec.Struct, kw_only=True):
 
 
 Progress = Callable[[PushReport], None]
+
+
+class Journal(Protocol):
+    """Where a push writes each chunk down before it is sent."""
+
+    def write(self, chunk: Chunk | None) -> None:
+        """Keep `chunk` in place of the one before."""
+        ...
+
+
+class NoJournal:
+    """For a push that is simply done again where it was cut short."""
+
+    def write(self, chunk: Chunk | None) -> None:
+        """Keep nothing."""
 
 
 class Counting:
@@ -112,7 +127,7 @@ class Push:
         stream: str,
         registry: BatchRegistry,
         refused: RefusedRows,
-        checkpoint: Checkpoint,
+        checkpoint: Journal,
         progress: Progress,
         chunk_rows: int = CHUNK_ROWS,
     ) -> None:

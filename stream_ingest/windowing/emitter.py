@@ -16,9 +16,10 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import ConflictError
-from stream_ingest.events import MAX_DETAIL_BYTES, Event, Source, WindowReady, encode_detail
+from stream_ingest.events import Event, Source, WindowReady, encode_detail
 from stream_ingest.items import to_wire
 from stream_ingest.naming import split_window_id
+from stream_ingest.windowing.overflow import fitting_detail
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -74,20 +75,7 @@ class Emitter:
         return bool(taken)
 
     def _fit(self, event: WindowReady) -> Entry:
-        detail = encode_detail(event)
-        if len(detail.encode()) <= MAX_DETAIL_BYTES:
-            return Entry(event, detail)
-        key, number = split_window_id(event.window_id)
-        images_key = f"processing/windows/{key}/{number:06d}.json"
-        with translated(f"store images of {event.window_id}"):
-            self._s3.put_object(
-                Bucket=self._temp_bucket,
-                Key=images_key,
-                Body=msgspec.json.encode(event.images),
-                ContentType="application/json",
-            )
-        small = msgspec.structs.replace(event, images=(), images_key=images_key)
-        return Entry(event, encode_detail(small))
+        return Entry(event, fitting_detail(event, self._s3, self._temp_bucket))
 
     def _put(self, entries: Iterable[Entry]) -> tuple[list[Event], list[Event]]:
         taken: list[Event] = []

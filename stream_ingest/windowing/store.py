@@ -17,7 +17,7 @@ from stream_ingest.errors import TransientError
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key, creator_name, window_id
 from stream_ingest.settings import DAY_S
-from stream_ingest.windowing.fold import Change, due_at
+from stream_ingest.windowing.closing import Change, due_at
 from stream_ingest.windowing.outbox import compress_event, window_ready
 from stream_ingest.windowing.state import CreatorState, Tally, decode_body, encode_body
 

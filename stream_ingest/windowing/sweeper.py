@@ -20,8 +20,8 @@ from stream_ingest.events import BatchCompleted, WindowReady
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.progress import BatchProgress
+from stream_ingest.windowing.closing import Change, close_batch, close_due
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.fold import Change, close_batch, close_due
 from stream_ingest.windowing.outbox import expand_event, window_ready
 from stream_ingest.windowing.state import CreatorState
 from stream_ingest.windowing.store import WindowStore

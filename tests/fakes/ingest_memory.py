@@ -10,8 +10,8 @@ import msgspec
 from stream_ingest.errors import ConflictError
 from stream_ingest.events import Event, WindowReady
 from stream_ingest.naming import creator_key, creator_name
+from stream_ingest.windowing.closing import Change
 from stream_ingest.windowing.delivery import Poison
-from stream_ingest.windowing.fold import Change
 from stream_ingest.windowing.outbox import compress_event, expand_event, window_ready
 from stream_ingest.windowing.state import CreatorState, Tally
 

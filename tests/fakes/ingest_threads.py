@@ -1,4 +1,4 @@
-"""An executor without threads, so that a test meets moto from one thread and always in one order."""
+"""An executor without threads: a test meets moto from one thread, and always in one order."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class InlineExecutor(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - a future carries whatever was raised
+        except Exception as error:
             future.set_exception(error)
         return future

@@ -27,7 +27,7 @@ def client_error(code: str, *reasons: str, status: int = 400) -> ClientError:
 )
 def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
     with (
-        pytest.raises(ConflictError, match="^commit charli: ") as caught,
+        pytest.raises(ConflictError, match=r"^commit charli: ") as caught,
         translated("commit charli"),
     ):
         raise error
@@ -50,7 +50,7 @@ def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
     ],
 )
 def test_what_time_may_mend_is_transient_and_no_conflict(error: Exception) -> None:
-    with pytest.raises(TransientError, match="^put: ") as caught, translated("put"):
+    with pytest.raises(TransientError, match=r"^put: ") as caught, translated("put"):
         raise error
     assert not isinstance(caught.value, ConflictError)
 

@@ -32,7 +32,7 @@ def test_the_bounds_are_those_of_datetime() -> None:
 
 
 def test_a_moment_without_a_zone_is_utc() -> None:
-    assert as_utc(datetime(2026, 11, 1)) == datetime(2026, 11, 1, tzinfo=UTC)  # noqa: DTZ001 - the point
+    assert as_utc(datetime(2026, 11, 1)) == datetime(2026, 11, 1, tzinfo=UTC)
     east = datetime(2026, 11, 1, 2, tzinfo=timezone(timedelta(hours=2)))
     assert as_utc(east).isoformat() == "2026-11-01T00:00:00+00:00"
 
@@ -41,7 +41,7 @@ def test_a_moment_without_a_zone_is_utc() -> None:
     "text", ["", "today", "2026-13-01", "0001-01-01T00:00+01:00", "1793534400"]
 )
 def test_what_is_no_date_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"isoformat|month|out of range"):
         parse_utc(text)
 
 

@@ -135,7 +135,7 @@ def test_window_ids_stay_what_they_are() -> None:
         "a:b:000001",
         ":000001",
         "a b:000001",
-        "a:٠٠٠٠٠١",
+        "a:\u0660\u0660\u0660\u0660\u0660\u0661",
     ],
 )
 def test_what_is_not_a_window_id_is_said_to_be_none(value: str) -> None:

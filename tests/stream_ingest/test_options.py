@@ -16,7 +16,7 @@ from stream_ingest.timerange import TimeRange
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def chosen(**changes: Any) -> SourceOptions:  # noqa: ANN401 - any option
+def chosen(**changes: Any) -> SourceOptions:
     options = {
         "mysql": None,
         "table": "videos_links",
@@ -29,7 +29,7 @@ def chosen(**changes: Any) -> SourceOptions:  # noqa: ANN401 - any option
     return SourceOptions(**(options | changes))
 
 
-def settings(**changes: Any) -> BatchSettings:  # noqa: ANN401 - any option
+def settings(**changes: Any) -> BatchSettings:
     options = {
         "flush": False,
         "flush_policy": None,

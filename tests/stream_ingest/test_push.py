@@ -86,7 +86,7 @@ def test_the_batch_knows_what_was_sent_before_its_end_is(aws: IngestAws) -> None
     class Watching(FakeKinesis):
         async def put_records(
             self, *, StreamName: str, Records: Sequence[dict[str, bytes]]
-        ) -> dict[str, object]:  # type: ignore[override]  # noqa: N803, E501 - AWS's names
+        ) -> dict[str, object]:  # type: ignore[override]
             if any(unpack(record["Data"]).last for record in Records):
                 batch = aws.registry.load("b")
                 assert batch is not None

@@ -34,8 +34,10 @@ def test_a_window_that_has_ended_is_neither_waiting_nor_under_way() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [table.PARTITION_KEY, "version", "due_shard", "due_at", "drained", "drained_at"]
-    + ["batch_id", "creator", "accepted", "duplicates", "windows", table.TTL_ATTRIBUTE],
+    [
+        *(table.PARTITION_KEY, table.TTL_ATTRIBUTE, "version", "due_shard", "due_at", "drained"),
+        *("drained_at", "batch_id", "creator", "accepted", "duplicates", "windows"),
+    ],
 )
 def test_names_used_bare_in_expressions_are_not_reserved(name: str) -> None:
     """DynamoDB refuses its reserved words in an expression; moto looks at them in updates only."""

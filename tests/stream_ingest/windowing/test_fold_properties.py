@@ -1,8 +1,8 @@
 """What holds for the fold whatever comes, however it is cut, repeated and mixed.
 
-The streams are those that the pipeline can see: rows of one creator, of several batches, each batch's
-positions growing; Lambda delivers any slice of it again from any earlier point; a producer in doubt
-puts the same bytes into the stream once more.
+The streams are those that the pipeline can see: rows of one creator, of several batches, each
+batch's positions growing; Lambda delivers any slice of it again from any earlier point; a producer
+in doubt puts the same bytes into the stream once more.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from stream_ingest.errors import TransientError
 from stream_ingest.windowing.delivery import Poison
@@ -44,8 +45,6 @@ def test_a_redelivery_writes_the_same_object_on_any_day(aws: IngestAws) -> None:
 def test_a_store_that_is_down_is_a_matter_of_time() -> None:
     class Down:
         def put_object(self, **_: object) -> None:
-            from botocore.exceptions import ReadTimeoutError
-
             raise ReadTimeoutError(endpoint_url="https://s3")
 
     with pytest.raises(TransientError, match="quarantine a record"):

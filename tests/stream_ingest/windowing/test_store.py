@@ -10,7 +10,8 @@ from stream_ingest.errors import ConflictError, TransientError
 from stream_ingest.naming import creator_key
 from stream_ingest.packing import BatchHeader
 from stream_ingest.settings import FlushPolicy
-from stream_ingest.windowing.fold import Change, Rules, close_due, fold
+from stream_ingest.windowing.closing import Change, close_due
+from stream_ingest.windowing.fold import Rules, fold
 from stream_ingest.windowing.outbox import expand_event, window_ready
 from stream_ingest.windowing.state import CreatorState, Tally
 from stream_ingest.windowing.store import OUTBOX_DELAY_S, WINDOW_LIFE_S, WindowStore
@@ -169,7 +170,7 @@ def test_keys_left_unprocessed_are_asked_for_again() -> None:
         def __init__(self, patience: int) -> None:
             self.patience = patience
 
-        def batch_get_item(self, *, RequestItems: dict[str, dict[str, list[object]]]) -> object:  # noqa: N803 - AWS's name
+        def batch_get_item(self, *, RequestItems: dict[str, dict[str, list[object]]]) -> object:
             keys = RequestItems[TABLE]["Keys"]
             left = keys[1:] if self.patience else keys
             rest = {TABLE: {**RequestItems[TABLE], "Keys": left}} if left else {}

@@ -1,8 +1,8 @@
 """The whole of a delivery under faults: crashes at every step, redeliveries, repeated records.
 
-After the manner of Flink's window checkpoint test and Kafka Streams' exactly-once test: full contents
-per creator are compared, not only counts; and of Jepsen's set checker: nothing lost, nothing
-unexpected, nothing twice.
+After the manner of Flink's window checkpoint test and Kafka Streams' exactly-once test: full
+contents per creator are compared, not only counts; and of Jepsen's set checker: nothing lost,
+nothing unexpected, nothing twice.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class World:
     """The windowing Lambda on a table, a bus and a shard in memory, with faults."""
 
     def __init__(self, seed: int, chance: float) -> None:
-        self.random = Random(seed)  # noqa: S311 - not a secret
+        self.random = Random(seed)
         self.faults = Faults(self.random, chance)
         self.store = MemoryStore(self.faults)
         self.emitter = MemoryEmitter(self.store, self.faults)

@@ -1,0 +1,35 @@
+"""Image lists that would not fit an event go to S3. Edge (S3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from stream_ingest.aws_errors import translated
+from stream_ingest.events import MAX_DETAIL_BYTES, WindowReady, encode_detail
+from stream_ingest.naming import split_window_id
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+def fitting_detail(event: WindowReady, s3: S3Client, temp_bucket: str) -> str:
+    """Return the detail of `event`, at most `MAX_DETAIL_BYTES` long.
+
+    Where it would be longer, the images are stored in the temp bucket first and the detail names
+    their key. Twice writes the same object.
+    """
+    detail = encode_detail(event)
+    if len(detail.encode()) <= MAX_DETAIL_BYTES:
+        return detail
+    key, number = split_window_id(event.window_id)
+    images_key = f"processing/windows/{key}/{number:06d}.json"
+    with translated(f"store images of {event.window_id}"):
+        s3.put_object(
+            Bucket=temp_bucket,
+            Key=images_key,
+            Body=msgspec.json.encode(event.images),
+            ContentType="application/json",
+        )
+    return encode_detail(msgspec.structs.replace(event, images=(), images_key=images_key))

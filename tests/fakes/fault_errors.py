@@ -1,0 +1,52 @@
+"""Errors as botocore raises them, for the fakes of the fault harness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+BAD_REQUEST, THROTTLED_STATUS = 400, 400
+
+
+class KilledError(BaseException):
+    """The process died at this point: nothing may catch it, nothing after it was done."""
+
+
+class NotModelledError(AssertionError):
+    """A fake was asked for something that it does not know: never answered by a guess."""
+
+
+def client_error(
+    code: str, operation: str, message: str = "", *, status: int = BAD_REQUEST, **extra: Any
+) -> ClientError:
+    """Return AWS's refusal; `extra` joins the top of the response (Item, CancellationReasons)."""
+    response: Any = {
+        "Error": {"Code": code, "Message": message or code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **extra,
+    }
+    return ClientError(response, operation)
+
+
+def validation_error(operation: str, message: str) -> ClientError:
+    """Return what AWS says of a request that it cannot make sense of."""
+    return client_error("ValidationException", operation, message)
+
+
+def no_connection(service: str) -> EndpointConnectionError:
+    """Return what botocore raises where the request never left."""
+    return EndpointConnectionError(endpoint_url=f"https://{service}")
+
+
+def no_answer(service: str) -> ReadTimeoutError:
+    """Return what botocore raises where the request left and no answer came."""
+    return ReadTimeoutError(endpoint_url=f"https://{service}")
+
+
+def known(given: dict[str, Any], *names: str) -> None:
+    """Refuse parameters that a fake does not model."""
+    unknown = sorted(given.keys() - set(names))
+    if unknown:
+        msg = f"parameters that the fake does not know: {', '.join(unknown)}"
+        raise NotModelledError(msg)

@@ -1,0 +1,105 @@
+"""DynamoDB's typed values: compared, added and weighed as DynamoDB does. Pure.
+
+A value is ``{"S": "text"}`` as on the wire; an item is a dict of them. Neither is ever changed in
+place, so a store and its callers may share them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tests.fakes.fault_errors import NotModelledError
+
+Value = dict[str, Any]
+Item = dict[str, Value]
+
+MAX_ITEM_BYTES = 400 * 1024
+_SETS = {"NS": "N", "SS": "S", "BS": "B"}
+_ORDERED = frozenset({"S", "N", "B"})
+_NUMBER_BYTES = 21
+"""The most that a number can take; what DynamoDB says of it is "approximately"."""
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def kind_of(value: Value) -> str:
+    """Return a value's type: S, N, B, BOOL, NULL, M, L or a set's."""
+    (kind,) = value
+    return kind
+
+
+def plain(value: Value) -> Any:  # noqa: ANN401 - whatever the type stands for
+    """Return what can be compared in Python: numbers as Decimals, sets as frozensets."""
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return Decimal(content)
+    if kind in _SETS:
+        return frozenset(map(Decimal, content) if kind == "NS" else content)
+    if kind == "M":
+        return {name: (kind_of(each), plain(each)) for name, each in content.items()}
+    if kind == "L":
+        return [(kind_of(each), plain(each)) for each in content]
+    if kind in {"S", "B", "BOOL", "NULL"}:
+        return content
+    msg = f"value of type {kind}"
+    raise NotModelledError(msg)
+
+
+def compare(left: Value | None, sign: str, right: Value | None) -> bool:
+    """Return ``left sign right``; with an attribute that is not there only ``<>`` holds."""
+    if left is None or right is None:
+        return sign == "<>"
+    if kind_of(left) != kind_of(right):
+        return sign == "<>"
+    if sign not in {"=", "<>"} and kind_of(left) not in _ORDERED:
+        return False
+    return _COMPARE[sign](plain(left), plain(right))
+
+
+def add(old: Value | None, increment: Value) -> Value | None:
+    """Return what ADD makes of an attribute; None where its type does not allow it."""
+    kind = kind_of(increment)
+    if kind == "N":
+        before = Value(N="0") if old is None else old
+        if kind_of(before) != "N":
+            return None
+        return {"N": str(plain(before) + plain(increment))}
+    if kind in _SETS:
+        if old is None:
+            return increment
+        if kind_of(old) != kind:
+            return None
+        return {kind: list(dict.fromkeys([*old[kind], *increment[kind]]))}
+    return None
+
+
+def item_bytes(item: Mapping[str, Value]) -> int:
+    """Return an item's size, attribute names included, as DynamoDB's documentation counts it."""
+    return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
+
+
+def _bytes(value: Value) -> int:
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return len(content.encode())
+    if kind == "B":
+        return len(content)
+    if kind == "N":
+        return min(len(content) // 2 + 2, _NUMBER_BYTES)
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + _bytes(each) for name, each in content.items())
+    if kind == "L":
+        return 3 + sum(1 + _bytes(each) for each in content)
+    if kind in _SETS:
+        return sum(_bytes({_SETS[kind]: each}) for each in content)
+    return 1
