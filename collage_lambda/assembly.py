@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from typing import Literal
@@ -38,15 +38,17 @@ class Assembler:
         heavy: AbstractContextManager[object],
         stored: StoredSources | None = None,
         packer: SourcePacker | None = None,
+        spared: Mapping[str, FailureReason] | None = None,
     ) -> None:
         """Decode in `threads`, heavy images while holding `heavy`.
 
-        Originals in `stored` spare their download; originals used are put into `packer`.
+        Originals in `stored` spare their download; originals used are put into `packer`; images in
+        `spared` (by identity) keep the reason that they failed for before.
         """
         self._canvas = Canvas(layout)
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
         self._fetcher, self._threads, self._heavy = fetcher, threads, heavy
-        self._stored, self._packer = stored, packer
+        self._stored, self._packer, self._spared = stored, packer, spared or {}
         self._bytes_downloaded = 0
 
     async def assemble(self, images: Sequence[WindowImage], window_s: float) -> Assembly:
@@ -74,6 +76,9 @@ class Assembler:
             facts = await self._show(index, image, image.url, data, "stored")
             if isinstance(facts, ImageFacts):
                 return CellOutcome(cell=index, identity=image.identity, url=image.url, facts=facts)
+        if image.identity in self._spared:
+            known = Failure(reason=self._spared[image.identity], detail="not tried again")
+            return CellOutcome(cell=index, identity=image.identity, url=image.url, failure=known)
         return await self._download(index, image)
 
     async def _download(self, index: int, image: WindowImage) -> CellOutcome:

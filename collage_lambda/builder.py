@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
 
@@ -18,6 +18,7 @@ from collage_lambda.assembly import Assembler
 from collage_lambda.fetch import Fetcher, FetchLimits, Surroundings, open_session
 from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly
+from collage_lambda.reasons import FailureReason
 from collage_lambda.resolver import Lookup
 from collage_lambda.slots import Slots
 from collage_lambda.sources import SourcePacker, StoredSources, spool
@@ -72,17 +73,24 @@ class Builder:
         self._around, self._monotonic_s = surroundings, monotonic_s
 
     def build(
-        self, event: WindowReady, keys: WindowKeys, window_s: float, *, reuses_sources: bool
+        self,
+        event: WindowReady,
+        keys: WindowKeys,
+        window_s: float,
+        *,
+        reuses_sources: bool,
+        spared: Mapping[str, FailureReason],
     ) -> Build:
         """Return a window's pictures after at most about `window_s` seconds of downloads.
 
-        With `reuses_sources` originals that an earlier build kept are read first.
+        With `reuses_sources` originals that an earlier build kept are read first. Images whose
+        identity is in `spared` are not fetched: they have failed before, for good.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
             stored = self._stored(keys, stack) if reuses_sources else None
             packer = stack.enter_context(SourcePacker()) if self._settings.keeps_sources else None
-            assembly = asyncio.run(self._assemble(event, window_s, stored, packer))
+            assembly = asyncio.run(self._assemble(event, window_s, stored, packer, spared))
             assembled_s = self._monotonic_s()
             upload = None
             if packer is not None and packer.count > (stored.count if stored else 0):
@@ -114,6 +122,7 @@ class Builder:
         window_s: float,
         stored: StoredSources | None,
         packer: SourcePacker | None,
+        spared: Mapping[str, FailureReason],
     ) -> Assembly:
         settings = self._settings
         async with open_session(self._lookup, settings.allowed, settings.limits) as session:
@@ -131,5 +140,6 @@ class Builder:
                 heavy=self._heavy,
                 stored=stored,
                 packer=packer,
+                spared=spared,
             )
             return await assembler.assemble(event.images, window_s)

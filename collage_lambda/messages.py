@@ -6,8 +6,11 @@ ours and strict.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from collage_lambda.reasons import FailureReason
 from stream_ingest.errors import DecodeError
 from stream_ingest.events import WindowReady, decode_detail
 from stream_ingest.naming import creator_key, split_window_id
@@ -19,6 +22,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     detail_type: str = msgspec.field(name="detail-type")
     detail: msgspec.Raw
     replay_name: str | None = msgspec.field(name="replay-name", default=None)
+    spared: dict[str, FailureReason] = msgspec.field(name="coverstream-spared", default={})
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +30,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     event: WindowReady
     replay: str | None = None
+    spared: Mapping[str, FailureReason] = {}
+    """Identities that need not be fetched again, and why they had failed for good before."""
 
 
 def read_message(body: str) -> Message:
@@ -40,7 +46,7 @@ def read_message(body: str) -> Message:
         raise DecodeError(msg)
     event = decode_detail(bytes(envelope.detail), WindowReady)
     _check(event)
-    return Message(event=event, replay=envelope.replay_name)
+    return Message(event=event, replay=envelope.replay_name, spared=envelope.spared)
 
 
 def _check(event: WindowReady) -> None:

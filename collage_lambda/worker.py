@@ -113,7 +113,9 @@ class CollageWorker:
         is_rebuild = lease.attempt > 1 or message.replay is not None
         # The first time nothing can be there; should something be, the conditional put fails.
         seen_etag = self._outputs.etag(keys.collage) if is_rebuild else None
-        build = self._builder.build(event, keys, build_s, reuses_sources=is_rebuild)
+        build = self._builder.build(
+            event, keys, build_s, reuses_sources=is_rebuild, spared=message.spared
+        )
         lease.check(self._clock())
         if seen_etag is not None and build.images_ok < lease.images_before:
             self._windows.keep(lease, event.image_count)

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from ops_dashboard.local.commands import local_app
+from ops_dashboard.recovery import Recovery
 from ops_dashboard.status import show_status
 from stream_ingest import options
 from stream_ingest.console import run
+from stream_ingest.errors import UserError
 
 app = typer.Typer(
     help="See and steer Coverstream.",
@@ -18,7 +20,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+dlq = typer.Typer(name="dlq", help="Dead letters: what could not be done.", no_args_is_help=True)
 app.add_typer(local_app)
+app.add_typer(dlq)
+
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the collages are built.")]
 
 
 @app.command()
@@ -48,6 +54,69 @@ def demo(
     from ops_dashboard.local.demo_command import run_demo  # noqa: PLC0415 - Pulumi takes a second
 
     run_demo(output, keep=keep)
+
+
+@dlq.command("list")
+def dlq_list(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
+    """List dead letters: why, when, which window, how often."""
+    Recovery(stack).list_letters(json=json)
+
+
+@dlq.command("redrive")
+def dlq_redrive(
+    *,
+    window: Annotated[str | None, typer.Option(help="Only this window's.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Send dead letters on their way again."""
+    if every == bool(window):
+        msg = "say which: --window ID, or --all"
+        raise UserError(msg)
+    Recovery(stack).redrive(window, json=json)
+
+
+@app.command()
+def replay(  # noqa: PLR0913 - one parameter for each option
+    *,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Windows that closed from this moment on (UTC).")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Windows that closed before this moment; now.")
+    ] = None,
+    creator: options.Creator = None,
+    window: Annotated[
+        list[str] | None, typer.Option(help="Only this window; may be repeated.")
+    ] = None,
+    wait: Wait = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Build collages again, from the stored originals where their URLs are dead."""
+    Recovery(stack).replay(
+        start, end, creators=creator or [], windows=window or [], wait=wait, json=json
+    )
+
+
+@app.command()
+def retry(  # noqa: PLR0913 - one parameter for each option
+    *,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="What failed for a reason that may have passed.")
+    ] = False,
+    batch: Annotated[str | None, typer.Option(help="Only this batch's windows.")] = None,
+    creator: Annotated[str | None, typer.Option(help="Only this creator's windows.")] = None,
+    wait: Wait = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Fetch failed images again and build their collages anew; the rest is from the originals."""
+    if not failed:
+        msg = "say what to retry: --failed"
+        raise UserError(msg)
+    Recovery(stack).retry(batch_id=batch, creator=creator, wait=wait, json=json)
 
 
 def main() -> None:

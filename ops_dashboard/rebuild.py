@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from collage_lambda.keys import keys_of
+from collage_lambda.metadata import WindowMetadata
+from collage_lambda.reasons import FailureReason
 from ops_dashboard.windows import WindowReader
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import TransientError
@@ -39,17 +42,28 @@ class Rebuild:
         """Work on one stack."""
         self._reader, self._sqs, self._s3, self._outputs = reader, sqs, s3, outputs
 
-    def ask(self, window_ids: Iterable[str], name: str) -> tuple[list[str], list[str]]:
-        """Send windows under a replay `name`; return those sent and those whose event is gone."""
+    def ask(
+        self, window_ids: Iterable[str], name: str, *, spares: bool = False
+    ) -> tuple[list[str], list[str]]:
+        """Send windows under a replay `name`; return those sent and those whose event is gone.
+
+        With `spares` the images that failed for good before are not fetched again.
+        """
         asked: list[str] = []
         gone: list[str] = []
-        bodies = self._bodies(window_ids, name, asked, gone)
+        bodies = self._bodies(window_ids, name, asked, gone, spares=spares)
         for group in grouped(bodies):
             self._send(group)
         return asked, gone
 
     def _bodies(
-        self, window_ids: Iterable[str], name: str, asked: list[str], gone: list[str]
+        self,
+        window_ids: Iterable[str],
+        name: str,
+        asked: list[str],
+        gone: list[str],
+        *,
+        spares: bool,
     ) -> Iterator[str]:
         for window_id in window_ids:
             event = self._reader.event(window_id)
@@ -57,9 +71,24 @@ class Rebuild:
                 gone.append(window_id)
                 continue
             asked.append(window_id)
-            yield self._envelope(event, name)
+            yield self._envelope(event, name, self._spared(event) if spares else {})
 
-    def _envelope(self, event: WindowReady, name: str) -> str:
+    def _spared(self, event: WindowReady) -> dict[str, str]:
+        """Return the identities that failed for good in the last build, and why."""
+        key = keys_of(event).metadata
+        try:
+            with translated(f"read {key}"):
+                answer = self._s3.get_object(Bucket=self._outputs.output_bucket, Key=key)
+                metadata = msgspec.json.decode(answer["Body"].read(), type=WindowMetadata)
+        except self._s3.exceptions.NoSuchKey:
+            return {}  # it was never built, so nothing is known to be hopeless
+        return {
+            cell.identity: cell.reason
+            for cell in metadata.cells
+            if cell.reason and not FailureReason(cell.reason).is_passing
+        }
+
+    def _envelope(self, event: WindowReady, name: str, spared: dict[str, str]) -> str:
         """Return the event in EventBridge's envelope, as a replay would deliver it."""
         envelope: dict[str, Any] = {
             "version": "0",
@@ -70,6 +99,7 @@ class Rebuild:
             "region": self._outputs.region,
             "resources": [],
             "replay-name": name,
+            **({"coverstream-spared": spared} if spared else {}),
             "detail": msgspec.Raw(
                 fitting_detail(event, self._s3, self._outputs.temp_bucket).encode()
             ),

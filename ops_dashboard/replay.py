@@ -1,8 +1,8 @@
 """Collages are built again: a time range from the archive, or chosen windows from the table. Edge.
 
 An archive replay reaches what was archived; EventBridge's archive lags by minutes, so a range that
-ends within the last ten says so. Windows of one creator, chosen windows and retries are sent from the
-table instead, with the same content.
+ends within the last ten says so. Windows of one creator, chosen windows and retries are sent from
+the table instead, with the same content.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class ArchiveReplay:
             )
 
     def state(self, name: str) -> str:
-        """Return AWS's state of a replay: ``STARTING``, ``RUNNING``, ``COMPLETED``, ``FAILED`` …."""
+        """Return AWS's state of a replay: ``STARTING``, ``RUNNING``, ``COMPLETED``, ``FAILED``."""
         with translated("look at a replay"):
             return self._events.describe_replay(ReplayName=name)["State"]
 
 
 def lag_warning(end: datetime, now: datetime) -> str | None:
-    """Return what to say of a range that ends within the archive's lag, None for any other. Pure."""
+    """Return what to say of a range that ends within the archive's lag; None for any other."""
     safe = now - ARCHIVE_LAG
     if end <= safe:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -111,10 +112,16 @@ class WindowReader:
 def _record(item: Item) -> WindowRecord:
     return msgspec.convert(
         {
-            name: dict(value) if isinstance(value, dict) else value
+            name: _plain(value)
             for name, value in item.items()
             if name in WindowRecord.__struct_fields__
         },
         type=WindowRecord,
-        strict=False,
     )
+
+
+def _plain(value: object) -> object:
+    """Return a value with whole numbers where boto3 gives decimals."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return int(value) if isinstance(value, Decimal) else value

@@ -89,23 +89,24 @@ class BatchRegistry:
     def note_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
         """Write what a producer has read, sent and refused; `sent` says that no more will come.
 
-        Calling it again changes nothing (a retry of a call whose answer was lost). `ConflictError`
-        where the batch is not, or no longer, being sent.
+        Calling it again changes nothing (a retry of a call whose answer was lost, a resumed push
+        that was killed behind it). `ConflictError` where there is no batch or it was flushed.
         """
         names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
         values: Item = {
             ":read": totals.rows_read,
             ":sent": totals.rows_sent,
             ":refused": dict(totals.refused),
-            ":status": "sent" if sent else "sending",
-            ":sending": "sending",
+            ":before": "sending",
+            ":after": "sent",
         }
         self._update(
             batch_id,
-            "SET #read = :read, #sent = :sent, #ref = :refused, #status = :status",
+            "SET #read = :read, #sent = :sent, #ref = :refused"
+            + (", #status = :after" if sent else ""),
             values,
             names,
-            "#status IN (:sending, :status)",
+            "#status IN (:before, :after)",
         )
 
     def note_drained(self, batch_id: str, buckets: set[int]) -> bool:

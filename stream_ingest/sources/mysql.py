@@ -176,8 +176,10 @@ class MySqlSource:
         if self._creators:
             marks = ", ".join(["%s"] * len(self._creators))
             creator = quoted(self._columns.creator)
-            # The first finds them by index, the second exactly: a collation may ignore case.
-            where.append(f"{creator} IN ({marks}) AND BINARY {creator} IN ({marks})")
+            # The first finds them by index, the second exactly: a collation may ignore case, and
+            # the column's bytes may be those of another character set.
+            exactly = f"BINARY CONVERT({creator} USING utf8mb4)"
+            where.append(f"{creator} IN ({marks}) AND {exactly} IN ({marks})")
             values.extend([*self._creators, *self._creators])
         return where, values
 

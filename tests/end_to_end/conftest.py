@@ -1,7 +1,8 @@
-"""One embedded AWS with the stack deployed, and a server of sample covers beside it."""
+"""One embedded AWS with the stack deployed, and servers of sample covers beside it."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +12,22 @@ from ops_dashboard.local.stack import LocalAws
 from tests.end_to_end.pipeline import Pipeline
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="package")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    with pytest.MonkeyPatch.context() as patch, CoverServer() as covers:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        CoverServer() as covers,
+        CoverServer() as mortal_covers,
+    ):
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        late_covers = CoverServer(port=free_port())
         with LocalAws.start() as aws:
-            outputs = aws.deploy(allowed_sources=[covers.address])
-            yield Pipeline(aws, outputs, covers)
+            servers = (covers, mortal_covers, late_covers)
+            outputs = aws.deploy(allowed_sources=[server.address for server in servers])
+            yield Pipeline(aws, outputs, covers, mortal_covers, late_covers)

@@ -22,6 +22,10 @@ class Pipeline:
     aws: LocalAws
     outputs: StackOutputs
     covers: CoverServer
+    mortal_covers: CoverServer
+    """Serves until a test switches it off."""
+    late_covers: CoverServer
+    """Serves once a test enters it."""
 
     def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own commands, no shell
@@ -33,6 +37,12 @@ class Pipeline:
             check=False,
         )
 
+    def ops(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON a command prints
+        """Run an `ops-dashboard` command with --json; return what it printed."""
+        done = self.command("ops-dashboard", *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def push(self, *arguments: str) -> dict[str, Any]:
         """Push, wait for the end, return the JSON of what was done."""
         done = self.command("stream-ingest", "push", *arguments, "--wait", "--json")
@@ -40,9 +50,8 @@ class Pipeline:
         return json.loads(done.stdout)
 
     def status(self, batch_id: str) -> dict[str, Any]:
-        done = self.command("ops-dashboard", "status", "--batch", batch_id, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        status: dict[str, Any] = self.ops("status", "--batch", batch_id)
+        return status
 
     def keys(self, prefix: str) -> list[str]:
         pages = self.aws.clients.s3.get_paginator("list_objects_v2").paginate(

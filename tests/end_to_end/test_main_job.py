@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-import time
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,41 +15,21 @@ from PIL import Image
 
 from ops_dashboard.local.demo_check import collage_differences, figure_differences
 from ops_dashboard.local.sample_creators import CREATORS, SampleCreator
-from ops_dashboard.local.sample_rows import Sample, plan_rows
-from ops_dashboard.local.video_row import csv_bytes
+from ops_dashboard.local.sample_rows import Sample
 from stream_ingest.naming import creator_key
 from stream_ingest.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.samples import make_sample, write_rows
 
 pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
 
 BATCH = "first"
 
 
-def make_sample(
-    pipeline: Pipeline, creators: Sequence[SampleCreator], *, seed: int, awkward: bool = True
-) -> Sample:
-    sample = plan_rows(
-        now=datetime.now(UTC),
-        signer=pipeline.covers.signer,
-        seed=seed,
-        creators=creators,
-        awkward=awkward,
-    )
-    pipeline.covers.add(sample.covers)
-    return sample
-
-
-def write_rows(sample: Sample, folder: Path, name: str) -> Path:
-    path = folder / name
-    path.write_bytes(csv_bytes(sample.rows))
-    return path
-
-
 @pytest.fixture(scope="module")
 def first(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Path]:
     """A first batch of three creators with every awkwardness, pushed and ended."""
-    sample = make_sample(pipeline, CREATORS[:3], seed=11)
+    sample = make_sample(pipeline.covers, CREATORS[:3], seed=11)
     path = write_rows(sample, tmp_path_factory.mktemp("rows"), "first.csv")
     pipeline.push(f"--csv={path}", "--flush", f"--batch-id={BATCH}")
     return sample, path
@@ -148,7 +125,7 @@ def test_the_same_rows_again_are_duplicates_and_change_nothing(
 
 def test_a_batch_may_choose_its_own_collage(pipeline: Pipeline, tmp_path: Path) -> None:
     creator = SampleCreator(name="two.by.three", caption="two.by.three", index=50, covers=8)
-    sample = make_sample(pipeline, [creator], seed=12, awkward=False)
+    sample = make_sample(pipeline.covers, [creator], seed=12, awkward=False)
     path = write_rows(sample, tmp_path, "grid.csv")
     pipeline.push(
         f"--csv={path}",
@@ -169,45 +146,3 @@ def test_a_batch_may_choose_its_own_collage(pipeline: Pipeline, tmp_path: Path) 
     assert collage_differences(regrouped, collages, layout) == []
     last = Image.open(io.BytesIO(collages["two.by.three_collage_000002.jpg"]))
     assert max(last.getpixel((350, 230))) < 8
-
-
-def test_a_replay_rebuilds_collages_when_every_url_is_dead(
-    pipeline: Pipeline, first: tuple[Sample, Path]
-) -> None:
-    """Runs last in this module: it switches the cover server off."""
-    assert first
-    before = {key: pipeline.read(key) for key in pipeline.keys("collages/2")}
-    pipeline.covers.switch_off()
-    started = datetime.now(UTC)
-    pipeline.aws.clients.events.start_replay(
-        ReplayName="everything-again",
-        EventSourceArn=pipeline.outputs.archive_arn,
-        EventStartTime=datetime(2026, 1, 1, tzinfo=UTC),
-        EventEndTime=started,
-        Destination={
-            "Arn": pipeline.outputs.archive_arn.partition(":archive/")[0]
-            + f":event-bus/{pipeline.outputs.bus_name}",
-            "FilterArns": [pipeline.outputs.window_rule_arn],
-        },
-    )
-    deadline = time.monotonic() + 90
-    while len(replayed(pipeline)) < len(before):
-        assert time.monotonic() < deadline, "the replay rebuilt too few collages"
-        time.sleep(0.2)  # polls a condition
-    after = {key: pipeline.read(key) for key in pipeline.keys("collages/2")}
-    assert after == before
-
-
-def replayed(pipeline: Pipeline) -> list[str]:
-    """Return the windows with a collage that were built by the replay and have ended."""
-    items = pipeline.aws.clients.dynamodb.get_paginator("scan").paginate(
-        TableName=pipeline.outputs.table_name,
-        FilterExpression="replayed_as = :name AND attribute_exists(collage_key) AND #s IN (:c, :p)",
-        ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={
-            ":name": {"S": "everything-again"},
-            ":c": {"S": "completed"},
-            ":p": {"S": "partial"},
-        },
-    )
-    return [item["window_id"]["S"] for page in items for item in page["Items"]]

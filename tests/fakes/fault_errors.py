@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-BAD_REQUEST, THROTTLED_STATUS = 400, 400
+BAD_REQUEST = 400
+Wire: TypeAlias = Any
+"""A parameter or an answer in whatever form AWS gives it."""
 
 
 class KilledError(BaseException):
@@ -18,7 +20,7 @@ class NotModelledError(AssertionError):
 
 
 def client_error(
-    code: str, operation: str, message: str = "", *, status: int = BAD_REQUEST, **extra: Any
+    code: str, operation: str, message: str = "", *, status: int = BAD_REQUEST, **extra: Wire
 ) -> ClientError:
     """Return AWS's refusal; `extra` joins the top of the response (Item, CancellationReasons)."""
     response: Any = {

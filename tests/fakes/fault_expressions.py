@@ -48,6 +48,16 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyCondition:
+    """A query's condition: which attribute equals which value, and what else has to hold."""
+
+    name: str
+    value: str
+    rest: Condition
+    placeholders: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """An update that was read, the placeholders in it and the attributes that it touches."""
 
@@ -63,6 +73,20 @@ def read_condition(text: str) -> Read:
     holds = _either(tokens)
     tokens.end()
     return Read(holds, frozenset(tokens.placeholders))
+
+
+@lru_cache(maxsize=64)
+def read_key_condition(text: str) -> KeyCondition:
+    """Return a query's condition: ``hash = :value``, or that AND one comparison of the range."""
+    tokens = Tokens(text)
+    name = tokens.name()
+    tokens.expect("=")
+    value = tokens.value()
+    rest: Condition = lambda _item, _bound: True  # noqa: E731 - nothing else has to hold
+    if tokens.took("AND"):
+        rest = _comparison(tokens)
+    tokens.end()
+    return KeyCondition(name, value, rest, frozenset(tokens.placeholders))
 
 
 def _either(tokens: Tokens) -> Condition:

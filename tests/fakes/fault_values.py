@@ -90,16 +90,19 @@ def item_bytes(item: Mapping[str, Value]) -> int:
 
 def _bytes(value: Value) -> int:
     ((kind, content),) = value.items()
-    if kind == "S":
-        return len(content.encode())
-    if kind == "B":
-        return len(content)
-    if kind == "N":
-        return min(len(content) // 2 + 2, _NUMBER_BYTES)
-    if kind == "M":
-        return 3 + sum(1 + len(name.encode()) + _bytes(each) for name, each in content.items())
-    if kind == "L":
-        return 3 + sum(1 + _bytes(each) for each in content)
-    if kind in _SETS:
-        return sum(_bytes({_SETS[kind]: each}) for each in content)
-    return 1
+    weigh = _WEIGHTS.get(kind)
+    return 1 if weigh is None else weigh(content)
+
+
+def _members(kind: str) -> Callable[[Any], int]:
+    return lambda content: sum(_bytes({kind: each}) for each in content)
+
+
+_WEIGHTS: dict[str, Callable[[Any], int]] = {
+    "S": lambda content: len(content.encode()),
+    "B": len,
+    "N": lambda content: min(len(content) // 2 + 2, _NUMBER_BYTES),
+    "M": lambda content: 3 + len(content) + item_bytes(content),
+    "L": lambda content: 3 + sum(1 + _bytes(each) for each in content),
+    **{kind: _members(member) for kind, member in _SETS.items()},
+}

@@ -29,7 +29,7 @@ TABLE, BUS, OUTPUT, TEMP = "coverstream-test", "coverstream-test", "output", "te
 _STATUS_ATTRIBUTES = ("creator", "window_id", "batch_id", "image_count")
 
 
-def _index(name: str, hash_key: str, range_key: str, *attributes: str) -> Any:
+def _index(name: str, hash_key: str, range_key: str, *attributes: str) -> Any:  # noqa: ANN401 - boto's TypedDict
     projection: dict[str, object] = {"ProjectionType": "KEYS_ONLY"}
     if attributes:
         projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(attributes)}
@@ -40,14 +40,14 @@ def _index(name: str, hash_key: str, range_key: str, *attributes: str) -> Any:
     }
 
 
-def _keys(hash_key: str, range_key: str) -> Any:
+def _keys(hash_key: str, range_key: str) -> Any:  # noqa: ANN401 - as above
     return [
         {"AttributeName": hash_key, "KeyType": "HASH"},
         {"AttributeName": range_key, "KeyType": "RANGE"},
     ]
 
 
-def create_table(dynamodb: Any) -> None:
+def create_table(dynamodb: Any) -> None:  # noqa: ANN401 - a boto3 client
     """Create the table with the keys and indexes that `stream_ingest.table` names."""
     kinds = dict.fromkeys(
         (
@@ -181,7 +181,7 @@ class FailingStore(WindowStore):
         super().__init__(aws.dynamodb, TABLE)
         self._trouble = trouble
 
-    def commit(self, before: Any, change: Any, now_s: int) -> None:
+    def commit(self, before: Any, change: Any, now_s: int) -> None:  # noqa: ANN401 - as in the store
         """Ask for trouble, then commit."""
         self._trouble("commit", before.creator)
         super().commit(before, change, now_s)

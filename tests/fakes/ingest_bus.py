@@ -25,7 +25,7 @@ class FakeBus:
         self.refuse: Callable[[dict[str, Any]], bool] = lambda _: False
         self.broken = False
 
-    def put_events(self, *, Entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    def put_events(self, *, Entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Answer as EventBridge does: one result for each entry, in their order."""
         assert 0 < len(Entries) <= LIMIT_ENTRIES
         assert sum(len(entry["Detail"].encode()) for entry in Entries) < LIMIT_BYTES

@@ -33,7 +33,7 @@ class FakeKinesis:
         self.gate: asyncio.Event | None = None
         """Where a test sets one, requests wait for it before they are answered."""
 
-    async def put_records(self, *, StreamName: str, Records: Sequence[Entry]) -> dict[str, Any]:
+    async def put_records(self, *, StreamName: str, Records: Sequence[Entry]) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """Answer as Kinesis does: one result for each record, in their order."""
         assert StreamName
         assert 0 < len(Records) <= LIMIT_RECORDS

@@ -21,7 +21,7 @@ def object_id(number: int) -> str:
     return f"tos-maliva-p-0068/{number:032x}_{1_700_000_000 + number}"
 
 
-def cover_url(
+def cover_url(  # noqa: PLR0913 - all that one signing may change
     number: int,
     *,
     host: str = HOST,

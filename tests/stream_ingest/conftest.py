@@ -54,7 +54,7 @@ def clients() -> Clients:
 
 
 @pytest.fixture
-def aws(aws_environment: None, clients: Clients) -> Iterator[IngestAws]:
+def aws(aws_environment: None, clients: Clients) -> Iterator[IngestAws]:  # noqa: ARG001 - it sets variables
     """Moto's AWS with the table, the buckets, a fake bus and a clock."""
     with mock_aws():
         yield IngestAws(clients)

@@ -65,14 +65,24 @@ def test_totals_are_absolute_so_that_writing_them_twice_is_the_same(aws: IngestA
     assert batch.status == "sent"
 
 
-def test_a_batch_that_was_sent_is_not_sent_again(aws: IngestAws) -> None:
+def test_totals_noted_on_the_way_do_not_take_back_that_all_is_sent(aws: IngestAws) -> None:
+    """A push that was killed behind its last totals notes some on its way again when resumed."""
+    aws.registry.register(header("b"))
+    aws.registry.note_totals("b", Totals(rows_read=2, rows_sent=2), sent=True)
+    aws.registry.note_totals("b", Totals(rows_read=1, rows_sent=1), sent=False)
+    batch = aws.registry.load("b")
+    assert batch is not None
+    assert (batch.status, batch.rows_sent) == ("sent", 1)
+
+
+@pytest.mark.parametrize("status", ["flushed", "ended"])
+def test_the_totals_of_a_batch_that_was_flushed_stay(aws: IngestAws, status: str) -> None:
     aws.registry.register(header("b"))
     aws.registry.note_totals("b", Totals(), sent=True)
-    with pytest.raises(ConflictError):
-        aws.registry.note_totals("b", Totals(rows_read=1), sent=False)
-    aws.registry.move("b", "sent", "ended")
-    with pytest.raises(ConflictError):
-        aws.registry.note_totals("b", Totals(rows_read=1), sent=True)
+    aws.registry.move("b", "sent", status)
+    for sent in (False, True):
+        with pytest.raises(ConflictError):
+            aws.registry.note_totals("b", Totals(rows_read=1), sent=sent)
 
 
 def test_a_batch_is_drained_with_its_last_bucket(aws: IngestAws) -> None:

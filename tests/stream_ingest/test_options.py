@@ -16,7 +16,7 @@ from stream_ingest.timerange import TimeRange
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def chosen(**changes: Any) -> SourceOptions:
+def chosen(**changes: Any) -> SourceOptions:  # noqa: ANN401 - any option
     options = {
         "mysql": None,
         "table": "videos_links",
@@ -29,7 +29,7 @@ def chosen(**changes: Any) -> SourceOptions:
     return SourceOptions(**(options | changes))
 
 
-def settings(**changes: Any) -> BatchSettings:
+def settings(**changes: Any) -> BatchSettings:  # noqa: ANN401 - any option
     options = {
         "flush": False,
         "flush_policy": None,

@@ -71,7 +71,7 @@ def test_a_record_is_read_as_it_was_packed(record: PackedRecord) -> None:
     assert unpack(pack(record)) == record
 
 
-def small_record(**changes: Any) -> PackedRecord:
+def small_record(**changes: Any) -> PackedRecord:  # noqa: ANN401 - any field
     rows = (PackedRow(0, cover_url(1), 1_790_000_000_000), PackedRow(0, cover_url(2), 0))
     record = PackedRecord(batch=header(), bucket=84, number=0, creators=("charli",), rows=rows)
     return msgspec.structs.replace(record, **changes)
@@ -224,7 +224,7 @@ def signed_row(random: Random, number: int) -> CoverRow:
 
 
 def test_records_come_close_to_their_aim_once_the_packer_knows_the_rows() -> None:
-    packer, random = Packer(header()), Random(7)
+    packer, random = Packer(header()), Random(7)  # noqa: S311 - not a secret
     sizes = [
         len(record.data)
         for number in range(8_000)
@@ -244,7 +244,7 @@ def test_rows_that_compress_to_nothing_do_not_make_a_record_without_end() -> Non
 
 def test_a_record_fits_the_stream_though_rows_stop_compressing() -> None:
     """The packer expects the next rows to compress like the last; these do not."""
-    packer, random = Packer(header()), Random(7)
+    packer, random = Packer(header()), Random(7)  # noqa: S311 - not a secret
     for _ in range(20_000):
         packer.add(cover_row(1))
     rows = [cover_row(1, url=f"https://e.com/{random.randbytes(1_000).hex()}") for _ in range(400)]

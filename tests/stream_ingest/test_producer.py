@@ -137,7 +137,7 @@ def test_other_buckets_go_on_while_one_backs_off() -> None:
         await release.wait()
 
     async def test() -> None:
-        sending.producer._sleep = stuck
+        sending.producer._sleep = stuck  # noqa: SLF001 - a backoff that a test can hold
         await sending.producer.put(record(1, 0))
         for number in range(3):
             await sending.producer.put(record(2, number))
@@ -270,7 +270,7 @@ def test_stop_cancels_what_is_under_way_and_starts_nothing_more() -> None:
     assert sending.accepted == []
 
 
-def test_the_fake_answers_as_kinesis_does(aws_environment: None) -> None:
+def test_the_fake_answers_as_kinesis_does(aws_environment: None) -> None:  # noqa: ARG001 - it sets variables
     """A contract of the fake that the other tests stand on."""
     entries = [{"Data": b"a", "PartitionKey": "k"}, {"Data": b"b", "PartitionKey": "k"}]
     with mock_aws():

@@ -9,7 +9,7 @@ from stream_ingest.progress import GRACE_S, Batch, Seen, add_up, progress_of
 from tests.fakes.ingest_rows import NOW_S
 
 
-def batch(**changes: Any) -> Batch:
+def batch(**changes: Any) -> Batch:  # noqa: ANN401 - any field
     return Batch(
         **{
             "batch_id": "b",
@@ -28,7 +28,7 @@ def batch(**changes: Any) -> Batch:
     )
 
 
-def seen(**changes: Any) -> Seen:
+def seen(**changes: Any) -> Seen:  # noqa: ANN401 - any field
     return Seen(
         **{
             "accepted": 80,
@@ -114,7 +114,7 @@ def test_what_is_missing_after_the_grace_was_quarantined() -> None:
         ({"completed": 1}, False),
     ],
 )
-def test_a_batch_ends_with_its_last_window(statuses: dict[str, int], ended: bool) -> None:
+def test_a_batch_ends_with_its_last_window(statuses: dict[str, int], ended: bool) -> None:  # noqa: FBT001 - a table
     progress = progress_of(batch(), seen(windows_by_status=statuses), NOW_S)
     assert progress.settled
     assert progress.ended is ended
@@ -123,7 +123,7 @@ def test_a_batch_ends_with_its_last_window(statuses: dict[str, int], ended: bool
 @pytest.mark.parametrize(
     ("status", "ended"), [("sending", False), ("sent", False), ("flushed", True), ("ended", True)]
 )
-def test_a_batch_that_asked_for_it_ends_only_after_its_flush(status: str, ended: bool) -> None:
+def test_a_batch_that_asked_for_it_ends_only_after_its_flush(status: str, ended: bool) -> None:  # noqa: FBT001 - a table
     assert progress_of(batch(flush="batch-end", status=status), seen(), NOW_S).ended is ended
 
 

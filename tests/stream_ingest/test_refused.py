@@ -14,28 +14,31 @@ def refusal(number: int) -> Refusal:
 
 
 def test_refused_rows_are_one_line_of_json_each(aws: IngestAws) -> None:
-    rows = RefusedRows(aws.s3, OUTPUT, "b1")
     kept = [refusal(number) for number in range(3)]
-    rows.store(kept)
+    RefusedRows(aws.s3, OUTPUT, "b1").store(kept)
     (key,) = aws.keys_in(OUTPUT)
     assert key == "failed/rows/b1/part-00001.jsonl"
     lines = aws.read(OUTPUT, key).splitlines()
     assert [msgspec.json.decode(line, type=Refusal) for line in lines] == kept
 
 
-def test_a_part_stored_again_after_a_crash_is_the_same_object(aws: IngestAws) -> None:
-    RefusedRows(aws.s3, OUTPUT, "b1").store([refusal(1), refusal(2)])
-    again = RefusedRows(aws.s3, OUTPUT, "b1")
-    again.store([refusal(1), refusal(2)])
-    again.store([refusal(3)])
-    keys = aws.keys_in(OUTPUT)
-    assert keys == [f"failed/rows/b1/part-0000{part}.jsonl" for part in (1, 2)]
-    assert [len(aws.read(OUTPUT, key).splitlines()) for key in keys] == [2, 1]
-    assert again.parts == 2
+def test_parts_are_numbered_from_where_a_resumed_push_stands(aws: IngestAws) -> None:
+    first = RefusedRows(aws.s3, OUTPUT, "b1")
+    first.store([refusal(1)])
+    resumed = RefusedRows(aws.s3, OUTPUT, "b1")
+    resumed.parts = first.parts
+    resumed.store([refusal(2)])
+    assert aws.keys_in(OUTPUT) == [f"failed/rows/b1/part-0000{part}.jsonl" for part in (1, 2)]
+
+
+def test_the_same_part_twice_is_the_same_object(aws: IngestAws) -> None:
+    for _ in range(2):
+        RefusedRows(aws.s3, OUTPUT, "b1").store([refusal(1)])
+    assert len(aws.keys_in(OUTPUT)) == 1
 
 
 def test_nothing_refused_is_nothing_stored(aws: IngestAws) -> None:
     rows = RefusedRows(aws.s3, OUTPUT, "b1")
     rows.store([])
-    assert aws.keys_in(OUTPUT) == []
     assert rows.parts == 0
+    assert aws.keys_in(OUTPUT) == []

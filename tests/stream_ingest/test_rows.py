@@ -116,7 +116,7 @@ def test_a_creator_may_be_any_printable_value(creator: object, name: str) -> Non
         (" 2026-11-01 12:00:00.123456 ", datetime(2026, 11, 1, 12, 0, 0, 123_000, UTC)),
         ("2026-11-01T12:00:00Z", datetime(2026, 11, 1, 12, tzinfo=UTC)),
         ("2026-11-01T12:00:00+02:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
-        (datetime(2026, 11, 1, 12), datetime(2026, 11, 1, 12, tzinfo=UTC)),
+        (datetime(2026, 11, 1, 12), datetime(2026, 11, 1, 12, tzinfo=UTC)),  # noqa: DTZ001 - MySQL's
         (
             datetime(2026, 11, 1, 12, tzinfo=timezone(timedelta(hours=-5))),
             datetime(2026, 11, 1, 17, tzinfo=UTC),

@@ -28,7 +28,7 @@ def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> IngestAws:
         monkeypatch.setenv(name, value)
     made = aws.clients | {"events": aws.bus}
 
-    def client(service: str, config: object) -> Any:
+    def client(service: str, config: object) -> Any:  # noqa: ANN401 - any client
         assert config is not None
         return made[service]
 

@@ -51,7 +51,7 @@ class Throttled(FailingStore):
 
     def _refuse(self, _step: str, creator: str) -> None:
         if creator in self._creators:
-            raise TransientError(f"commit {creator}: ThrottlingException")
+            raise TransientError(f"commit {creator}: ThrottlingException")  # noqa: EM102, TRY003 - as the store says it
 
 
 def test_everything_readable_is_folded_and_nothing_has_to_come_again(deployed: IngestAws) -> None:

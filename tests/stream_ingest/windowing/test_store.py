@@ -170,7 +170,7 @@ def test_keys_left_unprocessed_are_asked_for_again() -> None:
         def __init__(self, patience: int) -> None:
             self.patience = patience
 
-        def batch_get_item(self, *, RequestItems: dict[str, dict[str, list[object]]]) -> object:
+        def batch_get_item(self, *, RequestItems: dict[str, dict[str, list[object]]]) -> object:  # noqa: N803 - AWS's name
             keys = RequestItems[TABLE]["Keys"]
             left = keys[1:] if self.patience else keys
             rest = {TABLE: {**RequestItems[TABLE], "Keys": left}} if left else {}

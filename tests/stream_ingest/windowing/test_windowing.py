@@ -33,7 +33,7 @@ def throttled(creator: str) -> Callable[[str, str], None]:
 
     def trouble(_step: str, who: str) -> None:
         if who == creator:
-            raise TransientError(f"commit {who}: ThrottlingException")
+            raise TransientError(f"commit {who}: ThrottlingException")  # noqa: EM102, TRY003 - as the store says it
 
     return trouble
 
@@ -102,10 +102,10 @@ def test_poison_is_set_aside_and_stops_nobody(aws: IngestAws) -> None:
 def test_poison_that_cannot_be_kept_comes_again(aws: IngestAws) -> None:
     class Down:
         def keep(self, _poison: Poison) -> str:
-            raise TransientError("quarantine a record: SlowDown")
+            raise TransientError("quarantine a record: SlowDown")  # noqa: EM101, TRY003 - as it says it
 
     windowing = aws.windowing()
-    windowing._quarantine = Down()  # type: ignore[assignment]
+    windowing._quarantine = Down()  # type: ignore[assignment]  # noqa: SLF001 - a part replaced
     outcome = windowing.process(delivery_of(record_of(rows_of("ann", [1]), TWO), b"no record"))
     assert outcome.failures == {FIRST_SEQUENCE + 1: "quarantine a record: SlowDown"}
     assert (outcome.accepted, outcome.quarantined) == (1, 0)
@@ -132,8 +132,8 @@ def test_a_creator_that_cannot_be_written_fails_alone(aws: IngestAws) -> None:
 
 def test_a_table_that_cannot_be_read_fails_every_creator(aws: IngestAws) -> None:
     class Unreadable(FailingStore):
-        def load(self, keys: Sequence[str]) -> Any:
-            raise TransientError(f"load creators: {len(keys)}")
+        def load(self, keys: Sequence[str]) -> Any:  # noqa: ANN401 - as in the store
+            raise TransientError(f"load creators: {len(keys)}")  # noqa: EM102, TRY003 - as the store says it
 
     store = Unreadable(aws, throttled(""))
     records = [record_of(rows_of(creator, [1]), TWO) for creator in ("ann", "ben")]
@@ -202,7 +202,7 @@ def test_a_crash_between_commit_and_emit_neither_loses_nor_doubles_a_window(
             raise SystemExit
 
     windowing = aws.windowing()
-    windowing._emitter._events = DeadBus()  # type: ignore[assignment]
+    windowing._emitter._events = DeadBus()  # type: ignore[assignment]  # noqa: SLF001 - the process dies there
     with pytest.raises(SystemExit):
         windowing.process(delivery_of(record))
     after_crash = aws.snapshot()
@@ -251,10 +251,10 @@ def test_an_end_behind_a_failed_record_is_not_noted(aws: IngestAws) -> None:
 def test_an_end_that_cannot_be_noted_comes_again(aws: IngestAws) -> None:
     class Down:
         def note_drained(self, _batch_id: str, _buckets: set[int]) -> bool:
-            raise TransientError("update batch b: ThrottlingException")
+            raise TransientError("update batch b: ThrottlingException")  # noqa: EM101, TRY003 - as it says it
 
     windowing = aws.windowing()
-    windowing._registry = Down()  # type: ignore[assignment]
+    windowing._registry = Down()  # type: ignore[assignment]  # noqa: SLF001 - a part replaced
     outcome = windowing.process(delivery_of(record_of(rows_of("ann", [1]), TWO), *ends(range(3))))
     assert list(outcome.failures) == [FIRST_SEQUENCE + 1]
 

@@ -56,7 +56,7 @@ class World:
     """The windowing Lambda on a table, a bus and a shard in memory, with faults."""
 
     def __init__(self, seed: int, chance: float) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - not a secret
         self.faults = Faults(self.random, chance)
         self.store = MemoryStore(self.faults)
         self.emitter = MemoryEmitter(self.store, self.faults)

@@ -1,0 +1,284 @@
+"""A deployed stack whose functions can be struck by faults, and the check that it healed.
+
+The functions run from their own zips, with `fault_hook` beside the code. Two things of AWS are made
+quick: a message that was not deleted is seen again after `VISIBILITY_S` instead of minutes, and the
+functions' clock is moved on by hand where a lease or the outbox's delay has to pass.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ops_dashboard.bundles import Platform, build_bundle
+from ops_dashboard.local.covers import CoverServer
+from ops_dashboard.local.demo_check import collage_differences, collage_name, figure_differences
+from ops_dashboard.local.expectation import Expectation
+from ops_dashboard.local.sample_creators import SampleCreator
+from ops_dashboard.local.sample_rows import Sample, plan_rows
+from ops_dashboard.local.stack import LocalAws
+from ops_dashboard.local.video_row import csv_bytes
+from stream_ingest.batches import BatchRegistry
+from stream_ingest.items import from_wire
+from stream_ingest.naming import creator_key
+from stream_ingest.progress import BatchProgress
+from stream_ingest.settings import CollageLayout
+from tests.end_to_end import fault_hook
+from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder
+from tests.end_to_end.pipeline import Pipeline
+
+LAYOUT = CollageLayout(rows=3, cols=4, cell_px=120)
+PUSH_LAYOUT = ("--rows=3", "--cols=4", "--cell-px=120")
+"""Twelve images a window: 40 covers are three windows at once and a fourth that is flushed."""
+COVERS = 40
+VISIBILITY_S = 3
+PATIENCE_S = 60.0
+_TICK_S = 0.25
+_SEEDS = iter(range(1_000, 2_000))
+
+
+@dataclass(frozen=True)
+class FaultyStack(Pipeline):
+    """A pipeline in which `faults` may strike; `audit_url` is a queue that hears the bus."""
+
+    faults: FaultFolder
+    audit_url: str
+    told: dict[str, list[dict[str, Any]]]
+    """Events heard so far, by batch."""
+
+    def sample(self, name: str, creators: int = 1, covers: int = COVERS) -> Sample:
+        """Return rows of creators that nobody has seen; their covers are served."""
+        names = [f"{name}-{index}" for index in range(creators)]
+        sample = plan_rows(
+            now=datetime.now(UTC),
+            signer=self.covers.signer,
+            seed=next(_SEEDS),
+            creators=[
+                SampleCreator(index=index, name=each, caption=each, covers=covers)
+                for index, each in enumerate(names)
+            ],
+            awkward=False,
+            images_per_window=LAYOUT.cells,
+        )
+        self.covers.add(sample.covers)
+        return sample
+
+    def send(self, sample: Sample, batch_id: str) -> None:
+        """Push a sample with `stream-ingest` and do not wait for what becomes of it."""
+        with csv_file(sample) as path:
+            arguments = [f"--csv={path}", "--flush", f"--batch-id={batch_id}", *PUSH_LAYOUT]
+            done = self.command("stream-ingest", "push", *arguments)
+        assert done.returncode == 0, done.stderr
+
+    def progress(self, batch_id: str) -> BatchProgress:
+        """Return how far a batch is."""
+        registry = BatchRegistry(
+            self.aws.clients.dynamodb, self.outputs.table_name, self.faults.now_s
+        )
+        found = registry.progress(batch_id)
+        assert found is not None, f"nobody has registered {batch_id}"
+        return found
+
+    def sweep(self) -> None:
+        """Run the sweeper once, as its schedule does each minute; what it dies of is its own."""
+        self.aws.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
+
+    def wait_for_shots(self, shots: int) -> None:
+        """Sweep until the armed fault has struck so often."""
+
+        def struck() -> bool:
+            self.sweep()
+            return self.faults.fired() >= shots
+
+        self.wait(struck, "the fault never struck")
+
+    def heal(self, batch_id: str) -> None:
+        """Sweep until a batch has ended."""
+
+        def ended() -> bool:
+            self.sweep()
+            return self.progress(batch_id).status == "ended"
+
+        self.wait(ended, "the batch never ended")
+
+    def wait(self, condition: Callable[[], bool], complaint: str) -> None:
+        """Poll a condition that has to come true."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, complaint
+            time.sleep(_TICK_S)  # polls a condition
+
+    def windows_of(self, creator: str) -> list[dict[str, Any]]:
+        """Return the status items of a creator's windows."""
+        pages = self.aws.clients.dynamodb.get_paginator("query").paginate(
+            TableName=self.outputs.table_name,
+            KeyConditionExpression="creator_name = :key AND begins_with(#item, :window)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={
+                ":key": {"S": creator_key(creator)},
+                ":window": {"S": "window#"},
+            },
+        )
+        return [from_wire(item) for page in pages for item in page["Items"]]
+
+    def events_of(self, batch_id: str) -> list[dict[str, Any]]:
+        """Return the events of a batch that the bus has delivered."""
+        sqs = self.aws.clients.sqs
+        while messages := sqs.receive_message(QueueUrl=self.audit_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                event = json.loads(message["Body"])
+                self.told.setdefault(event["detail"]["batch_id"], []).append(event)
+                sqs.delete_message(QueueUrl=self.audit_url, ReceiptHandle=message["ReceiptHandle"])
+        return self.told.get(batch_id, [])
+
+
+@contextmanager
+def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
+    """Start an embedded AWS with a stack whose functions carry `fault_hook`."""
+    faults = FaultFolder(folder)
+    with CoverServer() as covers, LocalAws.start() as aws:
+        outputs = aws.deploy(
+            allowed_sources=[covers.address],
+            settings={"collageMaxReceives": 1_000, "collageMaxConcurrency": 2},
+        )
+        aws.clients.sqs.set_queue_attributes(
+            QueueUrl=outputs.collage_queue_url,
+            Attributes={"VisibilityTimeout": str(VISIBILITY_S)},
+        )
+        _hook(aws, outputs.windowing_function, "windowing", faults)
+        _hook(aws, outputs.sweeper_function, "windowing", faults)
+        _hook(aws, outputs.collage_function, "collage", faults)
+        yield FaultyStack(
+            aws=aws,
+            outputs=outputs,
+            covers=covers,
+            mortal_covers=covers,
+            late_covers=covers,
+            faults=faults,
+            audit_url=_audit(aws, outputs.bus_name),
+            told={},
+        )
+
+
+def _hook(aws: LocalAws, function: str, bundle: str, faults: FaultFolder) -> None:
+    """Put `fault_hook` between Lambda and a function's handler."""
+    functions = aws.clients.functions
+    before = functions.get_function_configuration(FunctionName=function)
+    functions.update_function_code(FunctionName=function, ZipFile=hooked_zip(bundle))
+    functions.update_function_configuration(
+        FunctionName=function,
+        Handler="fault_hook.handle",
+        Environment={
+            "Variables": {
+                **before["Environment"]["Variables"],
+                FOLDER: str(faults.path),
+                HANDLER: before["Handler"],
+            }
+        },
+    )
+
+
+def hooked_zip(bundle: str) -> bytes:
+    """Return a function's own zip with `fault_hook` added."""
+    data = io.BytesIO(build_bundle(bundle, Platform.LOCAL).path.read_bytes())
+    with zipfile.ZipFile(data, "a") as archive:
+        archive.write(fault_hook.__file__, "fault_hook.py")
+    return data.getvalue()
+
+
+def _audit(aws: LocalAws, bus: str) -> str:
+    """Return a queue that is told everything our functions say on the bus."""
+    url = aws.clients.sqs.create_queue(QueueName="audit")["QueueUrl"]
+    arn = aws.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    pattern = json.dumps({"source": [{"prefix": "coverstream."}]})
+    aws.clients.events.put_rule(Name="audit", EventBusName=bus, EventPattern=pattern)
+    aws.clients.events.put_targets(
+        Rule="audit",
+        EventBusName=bus,
+        Targets=[{"Id": "audit", "Arn": arn["Attributes"]["QueueArn"]}],
+    )
+    return url
+
+
+@contextmanager
+def csv_file(sample: Sample) -> Iterator[Path]:
+    """Write a sample's rows as a CSV file, for as long as it is needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rows.csv")
+        path.write_bytes(csv_bytes(sample.rows))
+        yield path
+
+
+def assert_exact(stack: FaultyStack, sample: Sample, batch_id: str) -> None:
+    """Check every figure, cell, object and event of a batch that has ended."""
+    progress = msgspec.to_builtins(stack.progress(batch_id))
+    assert figure_differences(dict(sample.expectation.summary()), progress) == []
+    assert progress["rows_read"] == progress["rows_accepted"] + sum(progress["refused"].values())
+    assert progress["open_images"] == 0
+    assert_pictures(stack, sample.expectation)
+    assert_told(stack, sample.expectation, [batch_id])
+    assert_no_dead_letters(stack)
+
+
+def assert_pictures(stack: FaultyStack, expectation: Expectation) -> None:
+    """Check that each window has ended, with each object once and each cell right."""
+    for creator in expectation.cells:
+        windows = stack.windows_of(creator)
+        names = [collage_name(each) for each in expectation.windows_of(creator)]
+        assert [window["status"] for window in windows] == ["completed"] * len(names)
+        assert not [window for window in windows if "due_at" in window or "lease_owner" in window]
+        key = creator_key(creator)
+        dated = objects_of(stack, "collages/2", key)
+        assert sorted(dated) == names
+        assert objects_of(stack, f"collages/by-creator/{key}/", key) == dated
+        assert sorted(objects_of(stack, "thumbnails/", key)) == names
+        metadata = objects_of(stack, "metadata/", key)
+        assert [name.removesuffix(".json") for name in sorted(metadata)] == [
+            name.removesuffix(".jpg") for name in names
+        ]
+    collages = {
+        name: data
+        for creator in expectation.cells
+        for name, data in objects_of(stack, "collages/2", creator_key(creator)).items()
+    }
+    assert collage_differences(expectation, collages, LAYOUT) == []
+
+
+def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
+    """Return a creator's objects by file name; no two may share one."""
+    keys = [key for key in stack.keys(prefix) if f"/{creator}_collage_" in key]
+    assert len({Path(key).name for key in keys}) == len(keys)
+    return {Path(key).name: stack.read(key) for key in keys}
+
+
+def assert_told(stack: FaultyStack, expectation: Expectation, batches: Sequence[str]) -> None:
+    """Check that the bus has heard of every window and of the end, and of nothing else."""
+    wanted = {collage_name(each).removesuffix(".jpg") for each in expectation.windows()}
+    events = [event for batch_id in batches for event in stack.events_of(batch_id)]
+    for kind in ("WindowReady", "CollageCreated"):
+        windows = {e["detail"]["window_id"] for e in events if e["detail-type"] == kind}
+        assert {window.replace(":", "_collage_") for window in windows} == wanted, kind
+    kinds = {event["detail-type"] for event in events}
+    assert kinds == {"WindowReady", "CollageCreated", "BatchDrained", "BatchCompleted"}
+
+
+def assert_no_dead_letters(stack: Pipeline) -> None:
+    """Check that no queue of dead letters holds anything."""
+    for name, url in stack.outputs.dead_letter_urls.items():
+        attributes = stack.aws.clients.sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        assert attributes["ApproximateNumberOfMessages"] == "0", name

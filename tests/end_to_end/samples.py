@@ -1,0 +1,36 @@
+"""Sample rows for one server of covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ops_dashboard.local.covers import CoverServer
+from ops_dashboard.local.sample_creators import SampleCreator
+from ops_dashboard.local.sample_rows import Sample, plan_rows
+from ops_dashboard.local.video_row import csv_bytes
+
+
+def make_sample(
+    covers: CoverServer, creators: Sequence[SampleCreator], *, seed: int, awkward: bool = True
+) -> Sample:
+    sample = plan_rows(
+        now=datetime.now(UTC),
+        signer=covers.signer,
+        seed=seed,
+        creators=creators,
+        awkward=awkward,
+    )
+    covers.add(sample.covers)
+    return sample
+
+
+def write_rows(sample: Sample, folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_bytes(csv_bytes(sample.rows))
+    return path
+
+
+def plain_creator(name: str, index: int, covers: int) -> SampleCreator:
+    return SampleCreator(name=name, caption=name, index=index, covers=covers)

@@ -1,0 +1,250 @@
+"""The operator's ways back: replay, retry, dead letters, resumed pushes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops_dashboard.local.demo_check import collage_differences
+from ops_dashboard.local.sample_rows import Sample
+from stream_ingest.packing import BatchHeader, Packer
+from stream_ingest.rows import CoverRow, admit
+from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
+from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+
+pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+
+
+def collages_of(pipeline: Pipeline, creator: str) -> dict[str, bytes]:
+    keys = pipeline.keys(f"collages/by-creator/{creator}/")
+    return {Path(key).name: pipeline.read(key) for key in keys}
+
+
+def window_item(pipeline: Pipeline, window_id: str) -> dict[str, Any]:
+    creator, _, number = window_id.partition(":")
+    answer = pipeline.aws.clients.dynamodb.get_item(
+        TableName=pipeline.outputs.table_name,
+        Key={"creator_name": {"S": creator}, "item": {"S": f"window#{number}"}},
+        ConsistentRead=True,
+    )
+    return answer["Item"]
+
+
+def test_a_replay_rebuilds_every_collage_when_all_urls_are_dead(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    creator = plain_creator("mortal.one", 51, 40)
+    sample = make_sample(pipeline.mortal_covers, [creator], seed=31, awkward=False)
+    path = write_rows(sample, tmp_path, "mortal.csv")
+    pipeline.push(f"--csv={path}", "--flush", "--batch-id=mortal")
+    before = collages_of(pipeline, "mortal.one")
+    assert len(before) == 2
+    pipeline.mortal_covers.switch_off()
+    start = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    for _ in range(2):  # replaying twice doubles nothing
+        done = pipeline.command("ops-dashboard", "replay", f"--from={start}", "--wait", "--json")
+        assert done.returncode == 0, done.stderr
+        assert "may lag by ten minutes" in done.stderr
+        end = json.loads(done.stdout)
+        assert end["waiting"] == 0
+        assert end["windows"] >= 2
+    assert collages_of(pipeline, "mortal.one") == before
+    assert pipeline.status("mortal")["windows"] == 2
+
+
+def test_a_creator_is_replayed_from_the_table(pipeline: Pipeline, tmp_path: Path) -> None:
+    creator = plain_creator("once.more", 52, 3)
+    sample = make_sample(pipeline.covers, [creator], seed=32, awkward=False)
+    pipeline.push(f"--csv={write_rows(sample, tmp_path, 'once.csv')}", "--flush", "--batch-id=once")
+    end = pipeline.ops("replay", "--creator=once.more", "--wait")
+    assert end["by_status"] == {"completed": 1}
+    assert window_item(pipeline, "once.more:000001")["replayed_as"]["S"] == end["name"]
+    assert (
+        collage_differences(sample.expectation, collages_of(pipeline, "once.more"), CollageLayout())
+        == []
+    )
+
+
+def test_a_retry_fetches_what_failed_in_passing_and_nothing_else(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """The covers' server is down at first, but for those that another one serves."""
+    here = make_sample(pipeline.covers, [plain_creator("tried.again", 53, 20)], seed=33)
+    late = make_sample(
+        pipeline.late_covers, [plain_creator("tried.again", 53, 5)], seed=34, awkward=False
+    )
+    both = merged(here, late)
+    path = tmp_path / "retry.csv"
+    path.write_bytes(both)
+    pipeline.push(f"--csv={path}", "--flush", "--batch-id=retry")
+    first = window_item(pipeline, "tried.again:000001")
+    assert first["failures"]["M"]["connection"]["N"] == "5"
+    asked_before = pipeline.covers.requests
+    with pipeline.late_covers:
+        end = pipeline.ops("retry", "--failed", "--batch=retry", "--wait")
+    assert end["windows"] == 1
+    after = window_item(pipeline, "tried.again:000001")
+    assert int(after["images_ok"]["N"]) == int(first["images_ok"]["N"]) + 5
+    assert "connection" not in after["failures"]["M"]
+    assert pipeline.covers.requests == asked_before
+
+
+def merged(first: Sample, second: Sample) -> bytes:
+    """Return both samples as one CSV file."""
+    from ops_dashboard.local.video_row import csv_bytes  # noqa: PLC0415 - used here alone
+
+    return csv_bytes([*first.rows, *second.rows])
+
+
+def test_a_dead_message_is_listed_and_redriven(pipeline: Pipeline, tmp_path: Path) -> None:
+    creator = plain_creator("dead.letter", 54, 2)
+    sample = make_sample(pipeline.covers, [creator], seed=35, awkward=False)
+    pipeline.push(f"--csv={write_rows(sample, tmp_path, 'dead.csv')}", "--flush", "--batch-id=dead")
+    detail = json.loads(stored_event(pipeline, "dead.letter", "000001"))
+    pipeline.aws.clients.sqs.send_message(
+        QueueUrl=pipeline.outputs.dead_letter_urls["collage"],
+        MessageBody=json.dumps(
+            {"detail-type": "WindowReady", "source": "coverstream.windowing", "detail": detail}
+        ),
+    )
+    (letter,) = pipeline.ops("dlq", "list")
+    assert (letter["kind"], letter["window_id"]) == ("collage", "dead.letter:000001")
+    assert pipeline.ops("dlq", "list") == [letter | {"tries": letter["tries"] + 1}]
+    done = pipeline.ops("dlq", "redrive", "--window=dead.letter:000001")
+    assert [each["id"] for each in done["sent"]] == [letter["id"]]
+    name = f"redrive-{letter['id']}"
+    wait_for(lambda: replayed_as(pipeline, "dead.letter:000001") == name)
+    assert pipeline.ops("dlq", "list") == []
+
+
+def stored_event(pipeline: Pipeline, creator: str, number: str) -> bytes:
+    import zlib  # noqa: PLC0415 - used here alone
+
+    answer = pipeline.aws.clients.dynamodb.get_item(
+        TableName=pipeline.outputs.table_name,
+        Key={"creator_name": {"S": creator}, "item": {"S": f"images#{number}"}},
+    )
+    return zlib.decompress(answer["Item"]["detail"]["B"])
+
+
+def replayed_as(pipeline: Pipeline, window_id: str) -> str:
+    item = window_item(pipeline, window_id)
+    return item.get("replayed_as", {}).get("S", "") if "lease_owner" not in item else ""
+
+
+def wait_for(condition: Any, limit_s: float = 60) -> None:  # noqa: ANN401 - a predicate
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)  # polls a condition
+
+
+def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeline) -> None:
+    """AWS writes the whole invocation to S3; ministack never does, so the object is ours."""
+    sample = make_sample(
+        pipeline.covers, [plain_creator("given.up", 55, 3)], seed=36, awkward=False
+    )
+    header = BatchHeader(
+        batch_id="lost", trigger="csv-push", settings=BatchSettings(flush=BATCH_END)
+    )
+    packer = Packer(header)
+    for row in sample.rows:
+        admitted = admit(*row, int(time.time()))
+        assert isinstance(admitted, CoverRow)
+        packer.add(admitted)
+    (record,) = packer.flush()
+    payload = {"Records": [{"kinesis": {"data": base64.b64encode(record.data).decode()}}]}
+    body = {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11},
+        "timestamp": "2026-11-21T03:00:00Z",
+        "KinesisBatchInfo": {"shardId": "shardId-000000000000", "batchSize": 1},
+        "payload": json.dumps(payload),
+    }
+    pipeline.aws.clients.s3.put_object(
+        Bucket=pipeline.outputs.output_bucket,
+        Key="aws/lambda/uuid/shardId-000000000000/2026/11/21/one.json",
+        Body=json.dumps(body).encode(),
+    )
+    (letter,) = pipeline.ops("dlq", "list")
+    assert letter["kind"] == "stream"
+    assert letter["why"] == "RetryAttemptsExhausted on shardId-000000000000"
+    done = pipeline.ops("dlq", "redrive", "--all")
+    (batch_id,) = done["batches"]
+    wait_for(lambda: pipeline.status(batch_id)["ended"])
+    assert (
+        collage_differences(sample.expectation, collages_of(pipeline, "given.up"), CollageLayout())
+        == []
+    )
+    assert pipeline.ops("dlq", "list") == []
+
+
+def test_a_record_nobody_can_read_is_kept_listed_and_stops_nothing(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    pipeline.aws.clients.kinesis.put_record(
+        StreamName=pipeline.outputs.stream_name, Data=b"\x09future", PartitionKey="bucket-000"
+    )
+    sample = make_sample(pipeline.covers, [plain_creator("goes.on", 56, 2)], seed=37, awkward=False)
+    pipeline.push(f"--csv={write_rows(sample, tmp_path, 'on.csv')}", "--flush", "--batch-id=on")
+    assert pipeline.status("on")["collages"] == 1
+    (letter,) = pipeline.ops("dlq", "list")
+    assert letter["kind"] == "record"
+    assert "codec version 9" in letter["why"]
+    done = pipeline.ops("dlq", "redrive", "--all")
+    assert done["sent"] == []
+    assert "codec version 9" in done["unreadable"][0]
+    pipeline.aws.clients.s3.delete_object(Bucket=pipeline.outputs.output_bucket, Key=letter["id"])
+
+
+def test_a_killed_push_is_resumed_with_nothing_lost_or_doubled(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """Windows of 1,600 that never fill, so that no cover is fetched."""
+    rows = 120_000
+    path = tmp_path / "many.csv"
+    with path.open("w") as file:
+        file.write("creator_name,cover_url,created_at\n")
+        for number in range(rows):
+            file.write(
+                f"killed{number % 80},https://p16-sign.tiktokcdn.com/tos-x/{number:032x}"
+                "~tplv-noop.image?x-expires=1999999999,2026-11-01 00:00:00\n"
+            )
+    process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+        [
+            Path(sys.executable).with_name("stream-ingest"),
+            "push",
+            f"--csv={path}",
+            "--flush-policy=never",
+            "--rows=40",
+            "--cols=40",
+            "--batch-id=killed",
+        ],
+        env={**os.environ, **pipeline.aws.environment()},
+        stderr=subprocess.DEVNULL,
+    )
+    checkpoint = Path(os.environ["XDG_STATE_HOME"], "coverstream/push/killed.push")
+    wait_for(lambda: checkpoint.exists() and checkpoint.stat().st_size > 100_000)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    refused = pipeline.command("stream-ingest", "push", f"--csv={path}", "--batch-id=killed")
+    assert refused.returncode == 2
+    assert "push --resume --batch-id killed" in refused.stderr
+    done = pipeline.command("stream-ingest", "push", "--resume", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["rows_read"], report["rows_sent"]) == (rows, rows)
+    assert not checkpoint.exists()
+    wait_for(lambda: pipeline.status("killed")["settled"], limit_s=120)
+    status = pipeline.status("killed")
+    assert (status["rows_accepted"], status["refused"]) == (rows, {})

@@ -1,0 +1,65 @@
+"""Statements on a real MariaDB, and what a source reads there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from stream_ingest.sources.mysql import MySqlSource, connected, fetch, parse_address
+from stream_ingest.sources.rows import MYSQL_COLUMNS, Columns, Cursor, Page, SourceRow
+from stream_ingest.timerange import TimeRange
+
+
+class Database:
+    """One database of a private server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.address = parse_address(url)
+
+    def run(self, *statements: str) -> Sequence[Any]:
+        """Run statements; return the rows of the last one."""
+
+        async def run() -> Sequence[Any]:
+            rows: Sequence[Any] = []
+            async with connected(self.address) as connection:
+                for statement in statements:
+                    rows = await fetch(connection, statement.replace("%", "%%"), [])
+                await connection.commit()
+            return rows
+
+        return asyncio.run(run())
+
+    def source(
+        self,
+        table: str,
+        columns: Columns = MYSQL_COLUMNS,
+        *,
+        within: TimeRange | None = None,
+        creators: Sequence[str] = (),
+        page_rows: int = 4,
+    ) -> MySqlSource:
+        """Return a source that reads small pages."""
+        return MySqlSource(
+            self.address,
+            table,
+            columns,
+            within=within or TimeRange(),
+            creators=creators,
+            page_rows=page_rows,
+        )
+
+
+def pages_of(source: MySqlSource, after: Cursor | None = None) -> list[Page]:
+    """Return all pages of a source."""
+
+    async def read() -> list[Page]:
+        return [page async for page in source.pages(after)]
+
+    return asyncio.run(read())
+
+
+def rows_of(source: MySqlSource, after: Cursor | None = None) -> list[SourceRow]:
+    """Return all rows of a source."""
+    return [row for page in pages_of(source, after) for row in page.rows]

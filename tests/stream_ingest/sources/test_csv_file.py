@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from stream_ingest.errors import UserError
+from stream_ingest.sources import csv_file
+from stream_ingest.sources.csv_file import CsvSource, write_csv
+from stream_ingest.sources.rows import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
+from stream_ingest.timerange import TimeRange
+from tests.fakes.ingest_source import ListSource
+
+HEADER = b"creator_name,cover_url,created_at\n"
+
+
+def source_of(
+    path: Path,
+    columns: Columns = CSV_COLUMNS,
+    within: TimeRange | None = None,
+    creators: Sequence[str] = (),
+) -> CsvSource:
+    return CsvSource(path, columns, within=within or TimeRange(), creators=creators)
+
+
+def pages_of(source: CsvSource, after: Cursor | None = None) -> list[Page]:
+    async def read() -> list[Page]:
+        return [page async for page in source.pages(after)]
+
+    return asyncio.run(read())
+
+
+def rows_of(source: CsvSource, after: Cursor | None = None) -> list[SourceRow]:
+    return [row for page in pages_of(source, after) for row in page.rows]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "rows.csv"
+
+
+ANN, BEN = b"ann,https://e.com/1,2026-11-01", b"ben,https://e.com/2,2026-11-02"
+OTHER_ORDER = b"created_at,id,cover_url,creator_name\n2026-11-01,7,https://e.com/1,ann\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEADER + ANN + b"\n" + BEN + b"\n",
+        HEADER + ANN + b"\n" + BEN,
+        b"\xef\xbb\xbf" + HEADER + ANN + b"\n" + BEN + b"\n",
+        HEADER.replace(b"\n", b"\r\n") + ANN + b"\r\n" + BEN + b"\r\n",
+        HEADER + b"\n" + ANN + b"\n\n\n" + BEN + b"\n\n",
+        OTHER_ORDER + b"2026-11-02,8,https://e.com/2,ben\n",
+        HEADER.replace(b",", b" , ") + ANN + b"\n" + BEN + b"\n",
+        HEADER + b'"ann","https://e.com/1","2026-11-01",extra\n' + BEN + b"\n",
+    ],
+    ids=["plain", "no end", "bom", "crlf", "blank lines", "order", "spaces", "quotes and extra"],
+)
+def test_files_of_every_spreadsheet_are_read_alike(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    assert rows_of(source_of(file)) == [
+        ("ann", "https://e.com/1", "2026-11-01"),
+        ("ben", "https://e.com/2", "2026-11-02"),
+    ]
+
+
+def test_quoted_newlines_quotes_and_commas_are_part_of_a_value(file: Path) -> None:
+    file.write_bytes(HEADER + b'"a,n\r\nn","{""cover"": ""x""}",2026-11-01\n')
+    assert rows_of(source_of(file)) == [("a,n\r\nn", '{"cover": "x"}', "2026-11-01")]
+
+
+def test_a_row_that_is_too_short_is_left_to_the_entrance(file: Path) -> None:
+    """It is refused there under its reason, and so counted."""
+    file.write_bytes(HEADER + b"ann\n")
+    assert rows_of(source_of(file)) == [("ann", "", "")]
+
+
+def test_columns_may_have_other_names(file: Path) -> None:
+    file.write_bytes("who,url,when\nZoë,u,w\n".encode())
+    columns = Columns(creator="who", cover="url", created_at="when")
+    assert rows_of(source_of(file, columns)) == [("Zoë", "u", "w")]
+
+
+def test_a_value_may_be_as_long_as_a_cover_column_in_mysql(file: Path) -> None:
+    """The csv module's own limit is 128 KB a field."""
+    file.write_bytes(HEADER + b"ann," + b"x" * 1_000_000 + b",2026-11-01\n")
+    ((_, cover, _),) = rows_of(source_of(file))
+    assert len(str(cover)) == 1_000_000
+
+
+def complaint(file: Path) -> str:
+    """Return what is said of a file, by `check` as well as by reading where both look."""
+    with pytest.raises(UserError) as caught:
+        rows_of(source_of(file))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_value_beyond_all_measure_is_told_with_its_line(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "_MAX_FIELD_BYTES", 100)
+    file.write_bytes(HEADER + b"ann,x,2026-11-01\nann," + b"x" * 200 + b",2026-11-01\n")
+    before = csv.field_size_limit()
+    try:
+        assert "line 3: field larger than field limit (100)" in complaint(file)
+    finally:
+        csv.field_size_limit(before)
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(file: Path) -> None:
+    file.write_bytes(b"creator,cover_url,created\nann,u,w\n")
+    said = complaint(file)
+    assert "no column creator_name, created_at" in said
+    assert "its header is creator, cover_url, created" in said
+    with pytest.raises(UserError, match="no column"):
+        asyncio.run(source_of(file).check())
+
+
+def test_an_empty_file_has_no_columns(file: Path) -> None:
+    file.write_bytes(b"")
+    assert "its header is empty" in complaint(file)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [HEADER + b"Zo\xeb,u,2026-11-01\n", (HEADER.decode() + "ann,u,w\n").encode("utf-16")],
+    ids=["latin-1", "utf-16"],
+)
+def test_another_encoding_is_told(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    said = complaint(file)
+    assert f"cannot read {file}" in said
+    assert "utf-8" in said
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path, name: str) -> None:
+    assert "cannot read" in complaint(tmp_path / name)
+    with pytest.raises(UserError, match="cannot read"):
+        asyncio.run(source_of(tmp_path / name).check())
+
+
+def test_only_rows_in_range_are_read_and_bad_dates_are_left_to_the_entrance(file: Path) -> None:
+    dates = ["2026-10-31 23:59:59", "2026-11-01", "2026-11-30T23:59:59Z", "2026-12-01", "soon", ""]
+    dates += ["last_7_days", "0001-01-01T00:00:00+01:00", "2026-12-01T00:30:00+01:00"]
+    file.write_bytes(HEADER + "".join(f"ann,u,{date}\n" for date in dates).encode())
+    november = TimeRange(
+        since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 12, 1, tzinfo=UTC)
+    )
+    assert [row[2] for row in rows_of(source_of(file, within=november))] == [
+        "2026-11-01",
+        "2026-11-30T23:59:59Z",
+        "soon",
+        "",
+        "last_7_days",
+        "0001-01-01T00:00:00+01:00",
+        "2026-12-01T00:30:00+01:00",
+    ]
+
+
+def test_only_the_creators_that_were_named_are_read(file: Path) -> None:
+    file.write_bytes(HEADER + b"ann,1,w\nben,2,w\nAnn,3,w\nann,4,w\n")
+    assert [row[1] for row in rows_of(source_of(file, creators=["ann", "x"]))] == ["1", "4"]
+
+
+def test_pages_have_a_cursor_from_which_reading_goes_on(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "PAGE_ROWS", 3)
+    lines = [f"{'ann' if n % 3 else 'ben'},{n},w\n" + "\n" * (n % 2) for n in range(20)]
+    file.write_bytes(HEADER + "".join(lines).encode())
+    source = source_of(file, creators=["ann"])
+    pages = pages_of(source)
+    everything = [row for page in pages for row in page.rows]
+    assert [len(page.rows) for page in pages] == [3, 3, 3, 3, 1]
+    for index, page in enumerate(pages):
+        rest = [row for each in pages[index + 1 :] for row in each.rows]
+        assert rows_of(source, page.cursor) == rest
+    assert [row[1] for row in everything] == [str(n) for n in range(20) if n % 3]
+
+
+def test_an_export_is_what_a_push_reads(tmp_path: Path) -> None:
+    rows: list[SourceRow] = [
+        ("Zoë", '{"cover": "x,\n"}', datetime(2026, 11, 1, 12, tzinfo=UTC)),
+        (b"bytes", b"https://e.com/\xff", None),
+    ]
+    path = tmp_path / "export.csv"
+    assert asyncio.run(write_csv(ListSource(rows), path)) == 2
+    assert rows_of(source_of(path)) == [
+        ("Zoë", '{"cover": "x,\n"}', "2026-11-01 12:00:00+00:00"),
+        ("bytes", "https://e.com/\ufffd", ""),
+    ]
+    assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]
+
+
+def test_an_export_that_breaks_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("yesterday's")
+    source = ListSource([("a", "b", "c")], error=UserError("server gone"))
+    with pytest.raises(UserError, match="server gone"):
+        asyncio.run(write_csv(source, path))
+    assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]
+    assert path.read_text() == "yesterday's"
+
+
+@pytest.mark.parametrize("folder", ["missing", "file"])
+def test_an_export_that_cannot_be_written_is_told(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+    path = tmp_path / folder / "export.csv"
+    with pytest.raises(UserError, match=r"cannot write .*export\.csv"):
+        asyncio.run(write_csv(ListSource([]), path))
