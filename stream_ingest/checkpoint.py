@@ -8,10 +8,12 @@ and reads on from the cursor. No password is written: a resumed push is given th
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 import msgspec
 from platformdirs import user_state_path
@@ -66,7 +68,7 @@ _SCHEMA = 1
 
 
 class Checkpoint:
-    """The file of one batch, locked while its push runs."""
+    """The file of one batch, locked while its push runs; a context that lets go of the lock."""
 
     def __init__(self, plan: PushPlan, lock: IO[bytes], path: Path) -> None:
         """Take an open lock; use `start` or `resume`."""
@@ -77,15 +79,16 @@ class Checkpoint:
         """Begin the file of a new batch; `UserError` where one is there already."""
         path = _path(plan.header.batch_id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _lock(path)
-        if path.exists():
-            msg = (
-                f"batch {plan.header.batch_id!r} was begun before and has not ended;"
-                f" go on with: stream-ingest push --resume --batch-id {plan.header.batch_id}"
-            )
-            raise UserError(msg)
-        checkpoint = cls(plan, lock, path)
-        checkpoint.write(None)
+        with contextlib.ExitStack() as undo:
+            checkpoint = cls(plan, undo.enter_context(_lock(path)), path)
+            if path.exists():
+                msg = (
+                    f"batch {plan.header.batch_id!r} was begun before and has not ended;"
+                    f" go on with: stream-ingest push --resume --batch-id {plan.header.batch_id}"
+                )
+                raise UserError(msg)
+            checkpoint.write(None)
+            undo.pop_all()
         return checkpoint
 
     @classmethod
@@ -95,9 +98,24 @@ class Checkpoint:
         if not path.exists():
             msg = f"no push of batch {batch_id!r} to resume; there are: {_named(unfinished())}"
             raise UserError(msg)
-        lock = _lock(path)
-        content = _read(path)
+        with contextlib.ExitStack() as undo:
+            lock = undo.enter_context(_lock(path))
+            content = _read(path)
+            undo.pop_all()
         return cls(content.plan, lock, path), content.chunk
+
+    def __enter__(self) -> Self:
+        """Hold the lock."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let another process take the batch up; the file stays."""
+        self._lock.close()
 
     def write(self, chunk: Chunk | None) -> None:
         """Replace the file; after a crash there is either the old one or the new one, whole."""
@@ -157,7 +175,7 @@ def _lock(path: Path) -> IO[bytes]:
 def _read(path: Path) -> _Content:
     try:
         content = msgspec.msgpack.decode(path.read_bytes(), type=_Content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         msg = f"{path} cannot be read ({error}); delete it and push again under a new batch id"
         raise UserError(msg) from error
     if content.schema != _SCHEMA:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 from aiobotocore.session import get_session
+from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_ingest import aws
 from stream_ingest.batches import BatchRegistry
@@ -61,27 +62,28 @@ def push(chosen: SourceOptions, header: BatchHeader, stack: str, *, wait: bool) 
     within = chosen.within(until, last.until() if last else None)
     asyncio.run(chosen.source(within).check())
     plan = _plan(chosen, header, stack, within, min(within.until or until, until))
-    checkpoint = Checkpoint.start(plan)
-    try:
-        _registry(outputs).register(header)
-    except UserError:  # somebody else's batch has this id
-        checkpoint.finish()
-        raise
-    return _finish(chosen, within, outputs, checkpoint, None, wait=wait)
+    with Checkpoint.start(plan) as checkpoint:
+        try:
+            _registry(outputs).register(header)
+        except UserError:  # somebody else's batch has this id
+            checkpoint.finish()
+            raise
+        return _finish(chosen, within, outputs, checkpoint, None, wait=wait)
 
 
 def resume(batch_id: str, mysql: str | None, *, wait: bool) -> Result:
     """Go on with a push that was killed or stopped; `mysql` is its database's URL once more."""
     checkpoint, chunk = Checkpoint.resume(batch_id)
-    plan = checkpoint.plan
-    chosen = _chosen(plan, mysql)
-    outputs = stack_outputs(plan.stack)
-    registry = _registry(outputs)
-    if registry.load(batch_id) is None:
-        registry.register(plan.header)
-    within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
-    say(f"resuming batch {batch_id}")
-    return _finish(chosen, within, outputs, checkpoint, chunk, wait=wait)
+    with checkpoint:
+        plan = checkpoint.plan
+        chosen = _chosen(plan, mysql)
+        outputs = stack_outputs(plan.stack)
+        registry = _registry(outputs)
+        if registry.load(batch_id) is None:
+            registry.register(plan.header)
+        within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
+        say(f"resuming batch {batch_id}")
+        return _finish(chosen, within, outputs, checkpoint, chunk, wait=wait)
 
 
 def print_result(result: Result, *, json: bool, title: str) -> None:
@@ -185,7 +187,7 @@ def _finish(  # noqa: PLR0913 - one step of both commands
         report = asyncio.run(
             _send(chosen.source(within), outputs, checkpoint, begun, seen=reports.append)
         )
-    except (KeyboardInterrupt, CoverstreamError) as error:
+    except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError) as error:
         done = f" ({spoken(reports[-1])})" if reports else ""
         say(f"batch {batch_id} has not ended{done}")
         say(f"go on with: stream-ingest push --resume --batch-id {batch_id}")

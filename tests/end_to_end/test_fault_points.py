@@ -8,12 +8,34 @@ leaves behind is compared with what was generated, as if nothing had happened.
 from __future__ import annotations
 
 import dataclasses
+import json
+import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from tests.end_to_end.fault_points import OFTEN, POINTS, FaultPoint
-from tests.end_to_end.faulty_stack import FaultyStack, assert_exact, faulty_stack
+from stream_ingest.progress import BatchProgress
+from stream_ingest.settings import DAY_S
+from tests.end_to_end.fault_hook import Fault, Strike
+from tests.end_to_end.fault_points import ATTEMPTS, LEASE, OFTEN, POINTS, FaultPoint
+from tests.end_to_end.faulty_stack import (
+    FaultyStack,
+    assert_exact,
+    assert_no_dead_letters,
+    assert_pictures,
+    faulty_stack,
+    hooked_zip,
+)
+from tests.end_to_end.kinesis_proxy import (
+    Meddle,
+    StandStill,
+    lose_answers,
+    proxy,
+    refuse_every_third_record,
+    throttle,
+)
 
 pytestmark = [pytest.mark.xdist_group("fault_points"), pytest.mark.timeout(240)]
 
@@ -55,3 +77,49 @@ def arm(stack: FaultyStack, point: FaultPoint, name: str) -> None:
     """Arm a point's fault for the creator and the batch of a case."""
     where = tuple(text.format(creator=f"{name}-0", batch=name) for text in point.fault.where)
     stack.faults.arm(dataclasses.replace(point.fault, where=where))
+
+
+STREAM_FAULTS = {
+    "throttles-every-record": throttle(3),
+    "refuses-some-records": refuse_every_third_record(6),
+    "loses-its-answers": lose_answers(3),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STREAM_FAULTS)
+def test_nothing_is_lost_or_doubled_where_the_stream(stack: FaultyStack, name: str) -> None:
+    sample = stack.sample(name, creators=3)
+    with through(stack, STREAM_FAULTS[name]) as behind:
+        behind.send(sample, name)
+    stack.heal(name)
+    assert_exact(stack, sample, name)
+
+
+@contextmanager
+def through(stack: FaultyStack, meddle: Meddle) -> Iterator[FaultyStack]:
+    """Give a stack whose commands talk to AWS through a proxy that meddles with PutRecords."""
+    with proxy(stack.aws.endpoint, meddle) as url:
+        yield dataclasses.replace(stack, endpoint=url)
+
+
+KILLS = {
+    "between-two-records": StandStill(2),
+    "after-a-record-whose-answer-it-never-saw": StandStill(2, takes_it=True),
+    "before-the-marks-of-the-end": StandStill(4),
+    "among-the-marks-of-the-end": StandStill(5),
+}
+"""Three creators are three requests with a record each; then come the marks of the end."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", KILLS)
+def test_a_push_killed_with_sigkill_is_resumed(stack: FaultyStack, name: str) -> None:
+    sample = stack.sample(f"resumed-{name}", creators=3)
+    batch_id = f"resumed-{name}"[:64]
+    with stack.csv_file(sample) as path:
+        kill_push(stack, KILLS[name], f"--csv={path}", batch_id)
+        done = stack.command("stream-ingest", "push", "--resume", f"--batch-id={batch_id}")
+    assert done.returncode == 0, done.stderr
+    stack.heal(batch_id)
+    assert_exact(stack, sample, batch_id)

@@ -1,92 +1,45 @@
-"""The pipeline's parts on fake AWS: stores that last, and processes that may die at any call.
+"""Everything that outlives a process, and the AWS machinery that calls the functions.
 
-`Stage` holds what outlives every process: table, stream, bus, queue, buckets, the clock. Processes
-come from `Fleet`s: an invocation takes a warm one or starts one, and one that was killed is gone
-with all that it had in memory.
+Table, stream, bus, queue, buckets and clock last; processes come from `Fleet`s. Each method is one
+invocation: faults are those of the process that is called. What a function may raise on purpose
+ends here as it does in Lambda (the batch or the message comes again); a bug is not swallowed.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from collage_lambda.announce import Announcer
+from botocore.exceptions import ClientError
+
 from collage_lambda.messages import read_message
-from collage_lambda.outputs import Outputs
-from collage_lambda.publishing import Publisher
-from collage_lambda.temp_store import TempStore
-from collage_lambda.windows import Windows
-from collage_lambda.worker import CollageWorker, Outcome
-from stream_ingest.batches import BatchRegistry
+from collage_lambda.worker import Outcome
 from stream_ingest.errors import CoverstreamError
 from stream_ingest.events import BatchDrained, Source, WindowReady
-from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.fold import Rules
-from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.store import WindowStore
 from stream_ingest.windowing.sweeper import Sweep, Sweeper
-from stream_ingest.windowing.windowing import Windowing
-from tests.fakes import fault_handlers
+from tests.fakes import fault_handlers, fault_parts
 from tests.fakes.fault_bus import Event, FakeBus, Rule
 from tests.fakes.fault_dynamodb import FakeDynamoDb
 from tests.fakes.fault_errors import KilledError
-from tests.fakes.fault_injector import AsyncFaulty, Fault, Faults, Faulty
+from tests.fakes.fault_fleet import Fleet
+from tests.fakes.fault_injector import Fault, Faults
 from tests.fakes.fault_kinesis import FakeKinesis
 from tests.fakes.fault_mapping import LaneMapping, MappingSettings
 from tests.fakes.fault_s3 import FakeS3
-from tests.fakes.fault_sqs import FakeQueue, Message
-from tests.fakes.fault_studio import Covers, StubBuilder
-from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP, create_table
+from tests.fakes.fault_sqs import FakeQueue
+from tests.fakes.fault_studio import Covers
+from tests.fakes.ingest_aws import BUS, OUTPUT, TEMP, create_table
 from tests.fakes.ingest_clock import Clock
-from tests.fakes.ingest_threads import InlineExecutor
 
 STREAM = "coverstream-test"
 COLLAGE_TIMEOUT_S = 120
 VISIBILITY_S = 6 * COLLAGE_TIMEOUT_S
+"""What pulumi/components/delivery.py gives the queue."""
 SHARDS = 2
 PAGE_ITEMS = 7
-
-Part = TypeVar("Part")
-
-
-class Clients:
-    """One process's clients, each of them with the process's faults before it."""
-
-    def __init__(self, stage: Stage, faults: Faults) -> None:
-        self.dynamodb: Any = Faulty(stage.dynamodb, "dynamodb", faults)
-        self.s3: Any = Faulty(stage.s3, "s3", faults)
-        self.events: Any = Faulty(stage.bus, "events", faults)
-        self.kinesis: Any = AsyncFaulty(stage.kinesis, "kinesis", faults)
-
-
-class Fleet(Generic[Part]):
-    """Processes of one kind."""
-
-    def __init__(self, stage: Stage, start: Callable[[Clients], Part]) -> None:
-        self._stage, self._start = stage, start
-        self._warm: list[tuple[Faults, Part]] = []
-        self.killed = 0
-
-    def run(self, faults: Iterable[Fault], work: Callable[[Part], object]) -> Any:  # noqa: ANN401 - what `work` returns
-        """Let one process do some work; `KilledError` where a fault ended it."""
-        own, part = self._warm.pop() if self._warm else self._fresh()
-        own.arm(faults)
-        try:
-            return work(part)
-        except KilledError:
-            self.killed += 1
-            part = None
-            raise
-        finally:
-            self._stage.noted(own)
-            if part is not None:
-                own.arm(())
-                self._warm.append((own, part))
-
-    def _fresh(self) -> tuple[Faults, Part]:
-        faults = Faults()
-        return faults, self._start(Clients(self._stage, faults))
+"""Small, so that every query has pages."""
+_ON_PURPOSE = (CoverstreamError, ClientError, KilledError)
 
 
 class Stage:
@@ -99,104 +52,114 @@ class Stage:
         gone: Iterable[str] = (),
         keeps_sources: bool = True,
     ) -> None:
-        self.clock = Clock()
-        self.calls = 0
-        self.struck: list[str] = []
-        self._keeps_sources = keeps_sources
-        self.dynamodb = FakeDynamoDb(PAGE_ITEMS)
+        self.clock, self.covers = Clock(), Covers(gone)
+        self.keeps_sources = keeps_sources
+        self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
         create_table(self.dynamodb)
-        self.s3 = FakeS3(OUTPUT, TEMP)
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)
         self.dead_letters = FakeQueue(self.clock, visibility_s=VISIBILITY_S)
         self.queue = FakeQueue(
             self.clock, visibility_s=VISIBILITY_S, dead_letters=self.dead_letters
         )
-        self.sent_bodies: list[str] = []
+        self.bodies: list[str] = []
+        """Every message that was ever put on the queue."""
         self.drained: list[Event] = []
+        """Events that wait for the sweeper's invocation."""
         self.bus = self._bus()
-        self.covers = Covers(gone)
-        self._threads = InlineExecutor()
-        self.windowing = Fleet(self, self._windowing)
-        self.sweeper = Fleet(self, self._sweeper)
-        self.collage = Fleet(self, self._collage)
+        self.windowing = Fleet(self, fault_parts.windowing)
+        self.sweeper = Fleet(self, fault_parts.sweeper)
+        self.workers = Fleet(self, fault_parts.collage_worker)
         self.lanes = self._lanes(mapping or MappingSettings(batch_size=4, bisects=True))
-        self._windowing_faults: Iterable[Fault] = ()
+        self.calls: list[str] = []
+        self.struck: list[str] = []
+        self._windowing_faults: tuple[Fault, ...] = ()
         self._requests = 0
 
-    def noted(self, faults: Faults) -> None:
-        """Add a process's log to the whole run's."""
-        self.calls += len(faults.calls)
+    def note(self, faults: Faults) -> None:
+        """Add a process's log to that of the whole run."""
+        self.calls += faults.calls
         self.struck += faults.struck
         faults.calls.clear()
         faults.struck.clear()
 
-    def registry(self, clients: Clients) -> BatchRegistry:
-        """Return the batches, as one process sees them."""
-        return BatchRegistry(clients.dynamodb, TABLE, self.clock)
-
     def deliver(self, lane: int, faults: Iterable[Fault] = ()) -> bool:
-        """Let a lane of the stream's mapping invoke the windowing function once."""
-        return self._with(faults, self.lanes[lane].poll)
+        """Let the stream's mapping invoke the windowing function once; False without records."""
+        self._windowing_faults = tuple(faults)
+        return self.lanes[lane].poll()
 
     def deliver_again(
-        self, lane: int, start: int, stop: int, cuts: Iterable[int], faults: Iterable[Fault] = ()
+        self,
+        lane: int,
+        start: int,
+        stop: int,
+        *,
+        cuts: Iterable[int] = (),
+        faults: Iterable[Fault] = (),
     ) -> None:
-        """Deliver records again that were delivered before."""
-        self._with(faults, lambda: self.lanes[lane].again(start, stop, list(cuts)))
+        """Deliver records that were delivered before; `faults` meet the first piece."""
+        self._windowing_faults = tuple(faults)
+        self.lanes[lane].again(start, stop, list(cuts))
 
     def sweep(self, faults: Iterable[Fault] = ()) -> None:
         """Let the sweeper run, as it does each minute; a failed run is followed by the next."""
-        with suppress(CoverstreamError, KilledError):
-            self.sweeper.run(faults, Sweeper.sweep)
+        self._call(self.sweeper, faults, Sweeper.sweep)
 
     def sweep_drained(self, faults: Iterable[Fault] = ()) -> None:
-        """Let the sweeper see the events of drained batches that wait for it."""
-        while self.drained:
+        """Let the sweeper see an event of a drained batch that waits for it."""
+        if self.drained:
             batch_id = self.drained.pop()["detail"]["batch_id"]
-            with suppress(CoverstreamError, KilledError):
-                self.sweeper.run(faults, lambda part: part.sweep_batch(batch_id, Sweep()))
+            self._call(self.sweeper, faults, lambda part: part.sweep_batch(batch_id, Sweep()))
 
-    def work(self, which: int, faults: Iterable[Fault] = ()) -> None:
-        """Let a collage worker take one of the queue's visible messages."""
+    def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> Outcome | None:
+        """Let a collage worker take one of the visible messages; None where it has to come again.
+
+        The function is given one message at a time (pulumi/components/collage.py).
+        """
         message = self.queue.receive(which)
-        if message is not None and self.build(message.body, faults) is not None:
+        if message is None:
+            return None
+        outcome = self.build(message.body, faults)
+        if outcome is not None:
             self.queue.delete(message.receipt)
+        return outcome
 
     def build(self, body: str, faults: Iterable[Fault] = ()) -> Outcome | None:
-        """Bring one message to its end; None where it has to come again."""
+        """Let a collage worker bring one message to its end; None where it could not."""
         self._requests += 1
         owner = f"request-{self._requests}"
-        with suppress(CoverstreamError, KilledError):
-            return self.collage.run(
-                faults,
-                lambda worker: worker.work(
-                    read_message(body), owner=owner, remaining_s=COLLAGE_TIMEOUT_S
-                ),
-            )
-        return None
+        outcome: Outcome | None = self._call(
+            self.workers,
+            faults,
+            lambda worker: worker.work(
+                read_message(body), owner=owner, remaining_s=COLLAGE_TIMEOUT_S
+            ),
+        )
+        return outcome
 
     def invoke_windowing(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - the handler's response
-        """Call the windowing handler in a process of its own."""
+        """Call the windowing handler; whatever fails it on purpose is Lambda's function error."""
+        faults, self._windowing_faults = self._windowing_faults, ()
         try:
-            return self.windowing.run(
-                self._windowing_faults, lambda part: fault_handlers.windowing(part, event)
-            )
-        except KilledError as error:
-            msg = "Runtime exited with error: signal: killed"
+            return self.windowing.run(faults, lambda part: fault_handlers.windowing(part, event))
+        except _ON_PURPOSE as error:
+            msg = f"function error: {error!r}"
             raise RuntimeError(msg) from error
-        finally:
-            self._windowing_faults = ()
+        except Exception as error:
+            msg = f"a bug in the windowing function: {error!r}"
+            raise AssertionError(msg) from error
 
-    def _with(self, faults: Iterable[Fault], deliver: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `deliver` returns
-        self._windowing_faults = tuple(faults)
-        return deliver()
+    @staticmethod
+    def _call(fleet: Fleet[Any], faults: Iterable[Fault], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - what `work` returns
+        try:
+            return fleet.run(faults, work)
+        except _ON_PURPOSE:
+            return None
 
     def _bus(self) -> FakeBus:
-        """Return the bus with the rules and the archive that the Pulumi program gives it."""
+        """Return the bus with the archive and the rules that the Pulumi program gives it."""
         ready, drained = [WindowReady.detail_type()], [BatchDrained.detail_type()]
         sources = [Source.WINDOWING.value, Source.SWEEPER.value]
-        archive = {"detail-type": ready, "replay-name": [{"exists": False}]}
-        bus = FakeBus(BUS, self.clock, archive)
+        bus = FakeBus(BUS, self.clock, {"detail-type": ready, "replay-name": [{"exists": False}]})
         bus.rules = [
             Rule({"source": sources, "detail-type": ready}, self._enqueue),
             Rule(
@@ -207,9 +170,8 @@ class Stage:
         return bus
 
     def _enqueue(self, event: Event) -> None:
-        body = fault_handlers.body_of(event)
-        self.sent_bodies.append(body)
-        self.queue.send(body)
+        self.bodies.append(json.dumps(event))
+        self.queue.send(self.bodies[-1])
 
     def _lanes(self, settings: MappingSettings) -> list[LaneMapping]:
         return [
@@ -228,53 +190,3 @@ class Stage:
 
     def _keep_failed(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=OUTPUT, Key=key, Body=body)
-
-    def _windowing(self, clients: Clients) -> Windowing:
-        return Windowing(
-            store=WindowStore(clients.dynamodb, TABLE),
-            emitter=self._emitter(clients, Source.WINDOWING),
-            registry=self.registry(clients),
-            quarantine=Quarantine(clients.s3, OUTPUT),
-            rules=Rules(),
-            threads=self._threads,
-            clock=self.clock,
-        )
-
-    def _sweeper(self, clients: Clients) -> Sweeper:
-        return Sweeper(
-            store=WindowStore(clients.dynamodb, TABLE),
-            emitter=self._emitter(clients, Source.SWEEPER),
-            registry=self.registry(clients),
-            dynamodb=clients.dynamodb,
-            table_name=TABLE,
-            threads=self._threads,
-            clock=self.clock,
-        )
-
-    def _emitter(self, clients: Clients, source: Source) -> Emitter:
-        return Emitter(
-            events=clients.events,
-            dynamodb=clients.dynamodb,
-            s3=clients.s3,
-            bus=BUS,
-            table_name=TABLE,
-            temp_bucket=TEMP,
-            source=source,
-            threads=self._threads,
-            clock=self.clock,
-        )
-
-    def _collage(self, clients: Clients) -> CollageWorker:
-        temp = TempStore(clients.s3, TEMP)
-        outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=self._threads)
-        return CollageWorker(
-            windows=Windows(clients.dynamodb, TABLE, self.clock),
-            outputs=outputs,
-            temp=temp,
-            builder=StubBuilder(self.covers, temp, keeps_sources=self._keeps_sources),  # type: ignore[arg-type]
-            publisher=Publisher(outputs, Announcer(clients.events, BUS), self.clock),
-            clock=self.clock,
-        )
-
-
-__all__ = ["Message", "Stage"]

@@ -1,0 +1,165 @@
+"""A proxy before the embedded AWS that does to PutRecords what a test asks for.
+
+The command line talks to it as to AWS. Every other call passes.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+Answer = tuple[int, bytes]
+Forward = Callable[[bytes], Answer]
+"""Hands a PutRecords body on to AWS and returns its status and body."""
+Meddle = Callable[[int, bytes, Forward], Answer | None]
+"""Told the number of a PutRecords request (from 1) and its body; None lets the answer be lost."""
+
+_TARGET = "X-Amz-Target"
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+_PATIENCE_S = 30.0
+
+
+def pass_on(_number: int, body: bytes, forward: Forward) -> Answer | None:
+    """Let every request pass."""
+    return forward(body)
+
+
+def throttle(times: int) -> Meddle:
+    """Refuse the first requests whole."""
+
+    def meddle(number: int, body: bytes, forward: Forward) -> Answer | None:
+        if number > times:
+            return forward(body)
+        name = "ProvisionedThroughputExceededException"
+        return 400, json.dumps({"__type": name, "message": "by a test"}).encode()
+
+    return meddle
+
+
+def refuse_every_third_record(times: int) -> Meddle:
+    """Take all but every third record of the first requests, as a hot shard does."""
+
+    def meddle(number: int, body: bytes, forward: Forward) -> Answer | None:
+        if number > times:
+            return forward(body)
+        request = json.loads(body)
+        records: list[Any] = request["Records"]
+        taken = {at: record for at, record in enumerate(records) if at % 3}
+        results: list[Any] = []
+        if taken:
+            _, answer = forward(json.dumps(request | {"Records": list(taken.values())}).encode())
+            results = json.loads(answer)["Records"]
+        for at in range(len(records)):
+            if at not in taken:
+                code = "ProvisionedThroughputExceededException"
+                results.insert(at, {"ErrorCode": code, "ErrorMessage": "by a test"})
+        refused = len(records) - len(taken)
+        return 200, json.dumps({"FailedRecordCount": refused, "Records": results}).encode()
+
+    return meddle
+
+
+def lose_answers(times: int) -> Meddle:
+    """Hand the first requests on and lose what AWS answers."""
+
+    def meddle(number: int, body: bytes, forward: Forward) -> Answer | None:
+        answer = forward(body)
+        return answer if number > times else None
+
+    return meddle
+
+
+@dataclass
+class StandStill:
+    """From request `number` on nothing is answered; that one is taken by AWS if `takes_it` says."""
+
+    number: int
+    takes_it: bool = False
+    reached: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, number: int, body: bytes, forward: Forward) -> Answer | None:
+        """Hold a request until the test is over."""
+        if number < self.number:
+            return forward(body)
+        if number == self.number and self.takes_it:
+            forward(body)
+        self.reached.set()
+        self.over.wait(_PATIENCE_S)
+        return None
+
+
+@contextmanager
+def proxy(endpoint: str, meddle: Meddle) -> Iterator[str]:
+    """Run a proxy before `endpoint`; give its own URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(endpoint, meddle))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _handler(endpoint: str, meddle: Meddle) -> type[BaseHTTPRequestHandler]:
+    place = urlsplit(endpoint).netloc
+    lock = threading.Lock()
+    seen = 0
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            self._serve()
+
+        do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def _serve(self) -> None:
+            nonlocal seen
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if not self.headers.get(_TARGET, "").endswith(".PutRecords"):
+                self._answer(*self._forward(body))
+                return
+            with lock:
+                seen += 1
+                number = seen
+            kind = {"Content-Type": "application/x-amz-json-1.1"}
+            answer = meddle(number, body, lambda data: self._forward(data)[:2])
+            if answer is None:
+                self.close_connection = True
+            else:
+                self._answer(*answer, kind)
+
+        def _forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+            connection = http.client.HTTPConnection(place, timeout=_PATIENCE_S)
+            try:
+                headers = {**dict(self.headers), "Content-Length": str(len(body))}
+                connection.request(self.command, self.path, body, headers)
+                answer = connection.getresponse()
+                return answer.status, answer.read(), dict(answer.headers)
+            finally:
+                connection.close()
+
+        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+            self.send_response_only(status)
+            for name, value in headers.items():
+                if name.lower() not in _HOP_BY_HOP:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    return Handler

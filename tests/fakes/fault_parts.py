@@ -1,0 +1,102 @@
+"""The pipeline's real parts, put together on fake clients as `wiring` does on real ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from collage_lambda.announce import Announcer
+from collage_lambda.outputs import Outputs
+from collage_lambda.publishing import Publisher
+from collage_lambda.temp_store import TempStore
+from collage_lambda.windows import Windows
+from collage_lambda.worker import CollageWorker
+from stream_ingest.batches import BatchRegistry
+from stream_ingest.events import Source
+from stream_ingest.windowing.emitter import Emitter
+from stream_ingest.windowing.fold import Rules
+from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.store import WindowStore
+from stream_ingest.windowing.sweeper import Sweeper
+from stream_ingest.windowing.windowing import Windowing
+from tests.fakes.fault_injector import AsyncFaulty, Faults, Faulty
+from tests.fakes.fault_studio import StubBuilder
+from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.ingest_threads import InlineExecutor
+
+if TYPE_CHECKING:
+    from tests.fakes.fault_stage import Stage
+
+_THREADS = InlineExecutor()
+
+
+class Clients:
+    """One process's clients, each of them with the process's faults before it."""
+
+    def __init__(self, stage: Stage, faults: Faults) -> None:
+        self.stage, self.clock = stage, stage.clock
+        self.dynamodb: Any = Faulty(stage.dynamodb, "dynamodb", faults)
+        self.s3: Any = Faulty(stage.s3, "s3", faults)
+        self.events: Any = Faulty(stage.bus, "events", faults)
+        self.kinesis: Any = AsyncFaulty(stage.kinesis, "kinesis", faults)
+
+
+def registry(clients: Clients) -> BatchRegistry:
+    """Return the batches as one process sees them."""
+    return BatchRegistry(clients.dynamodb, TABLE, clients.clock)
+
+
+def windowing(clients: Clients) -> Windowing:
+    """Return the windowing of one process."""
+    return Windowing(
+        store=WindowStore(clients.dynamodb, TABLE),
+        emitter=_emitter(clients, Source.WINDOWING),
+        registry=registry(clients),
+        quarantine=Quarantine(clients.s3, OUTPUT),
+        rules=Rules(),
+        threads=_THREADS,
+        clock=clients.clock,
+    )
+
+
+def sweeper(clients: Clients) -> Sweeper:
+    """Return the sweeper of one process."""
+    return Sweeper(
+        store=WindowStore(clients.dynamodb, TABLE),
+        emitter=_emitter(clients, Source.SWEEPER),
+        registry=registry(clients),
+        dynamodb=clients.dynamodb,
+        table_name=TABLE,
+        threads=_THREADS,
+        clock=clients.clock,
+    )
+
+
+def collage_worker(clients: Clients) -> CollageWorker:
+    """Return the collage worker of one process; its builder is the stub."""
+    temp = TempStore(clients.s3, TEMP)
+    outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
+    builder: Any = StubBuilder(
+        clients.stage.covers, temp, keeps_sources=clients.stage.keeps_sources
+    )
+    return CollageWorker(
+        windows=Windows(clients.dynamodb, TABLE, clients.clock),
+        outputs=outputs,
+        temp=temp,
+        builder=builder,
+        publisher=Publisher(outputs, Announcer(clients.events, BUS), clients.clock),
+        clock=clients.clock,
+    )
+
+
+def _emitter(clients: Clients, source: Source) -> Emitter:
+    return Emitter(
+        events=clients.events,
+        dynamodb=clients.dynamodb,
+        s3=clients.s3,
+        bus=BUS,
+        table_name=TABLE,
+        temp_bucket=TEMP,
+        source=source,
+        threads=_THREADS,
+        clock=clients.clock,
+    )
