@@ -1,7 +1,7 @@
 """Builds windows without a network: pictures are a pure function of the identities they show.
 
-`Covers` is the CDN: some images are gone for good, others only for now. The builder keeps and reuses
-originals as the real one does, through the real `TempStore`.
+`Covers` is the CDN: some images are gone for good, others only for now. The builder keeps and
+reuses originals as the real one does, through the real `TempStore`.
 """
 
 from __future__ import annotations

@@ -50,18 +50,23 @@ def kill(checkpoint: Checkpoint) -> None:
         pass
 
 
+def taken_up(batch_id: str = "b1") -> tuple[PushPlan, Chunk | None]:
+    """Return what a resumed push finds, and let go of it."""
+    checkpoint, chunk = Checkpoint.resume(batch_id)
+    kill(checkpoint)
+    return checkpoint.plan, chunk
+
+
 def test_a_killed_push_is_taken_up_where_it_stood() -> None:
     checkpoint = Checkpoint.start(plan())
     checkpoint.write(CHUNK)
     kill(checkpoint)
-    resumed, chunk = Checkpoint.resume("b1")
-    assert resumed.plan == plan()
-    assert chunk == CHUNK
+    assert taken_up() == (plan(), CHUNK)
 
 
 def test_a_push_that_was_killed_before_its_first_chunk_starts_again() -> None:
     kill(Checkpoint.start(plan()))
-    assert Checkpoint.resume("b1")[1] is None
+    assert taken_up() == (plan(), None)
 
 
 def test_only_the_last_chunk_is_kept(folder: Path) -> None:
@@ -69,7 +74,7 @@ def test_only_the_last_chunk_is_kept(folder: Path) -> None:
     for number in range(3):
         checkpoint.write(msgspec.structs.replace(CHUNK, refused_parts=number))
     kill(checkpoint)
-    _, chunk = Checkpoint.resume("b1")
+    _, chunk = taken_up()
     assert chunk is not None
     assert chunk.refused_parts == 2
     assert sorted(path.name for path in folder.iterdir()) == ["b1.lock", "b1.push"]
@@ -88,7 +93,7 @@ def test_a_batch_that_was_begun_is_not_begun_again() -> None:
     kill(Checkpoint.start(plan()))
     with pytest.raises(UserError, match="push --resume --batch-id b1"):
         Checkpoint.start(plan())
-    assert Checkpoint.resume("b1")[1] is None
+    assert taken_up() == (plan(), None)
 
 
 def test_two_processes_do_not_push_one_batch() -> None:
@@ -144,4 +149,4 @@ def test_a_crash_while_writing_leaves_the_old_chunk(
     monkeypatch.undo()
     monkeypatch.setenv("XDG_STATE_HOME", str(folder.parents[1]))
     kill(checkpoint)
-    assert Checkpoint.resume("b1")[1] == CHUNK
+    assert taken_up() == (plan(), CHUNK)
