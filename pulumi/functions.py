@@ -56,7 +56,10 @@ class FunctionSettings:
         """Return what the sweeper runs and reads; it shares the windowing function's bundle."""
         settings = self.settings
         limits = Limits(memory_mb=settings.sweeper_memory_mb, timeout_s=settings.sweeper_timeout_s)
-        variables = {environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days)}
+        variables = {
+            environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
+            environment.MAX_RECEIVES: str(settings.collage_max_receives),
+        }
         handler = "stream_ingest.windowing.sweep_handler.handle"
         return self._function("sweeper", "windowing", handler, limits, variables)
 

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
 
-REQUEUE_AFTER_S = 3_600
-"""A window that is still ``queued`` after this long is emitted again by the sweeper."""
+REQUEUE_AFTER_S = 6 * 3_600
+"""A window that is still ``queued`` after this long is emitted again by the sweeper.
+
+Longer than any backlog that a collage queue should have: what still waits there is only doubled.
+"""
 _MAX_ENTRIES = 10
 _MAX_REQUEST_BYTES = 900_000
 """PutEvents takes 10 entries and less than 1 MB in all."""
@@ -101,17 +104,22 @@ class Emitter:
         if not isinstance(event, WindowReady):
             return
         key, number = split_window_id(event.window_id)
+        now_s = int(self._clock())
         update: Any = {
             "TableName": self._table,
             "Key": to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}),
-            "UpdateExpression": "SET #status = :queued, due_at = :due",
-            "ConditionExpression": "#status IN (:ready, :queued)",
+            "UpdateExpression": "SET #status = :queued, due_at = :due ADD emissions :one",
+            "ConditionExpression": "#status IN (:ready, :queued)"
+            " OR (#status = :processing AND lease_until < :now)",
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": to_wire(
                 {
                     ":ready": str(table.WindowStatus.READY),
                     ":queued": str(table.WindowStatus.QUEUED),
-                    ":due": int(self._clock()) + REQUEUE_AFTER_S,
+                    ":processing": str(table.WindowStatus.PROCESSING),
+                    ":now": now_s,
+                    ":due": now_s + REQUEUE_AFTER_S,
+                    ":one": 1,
                 }
             ),
         }

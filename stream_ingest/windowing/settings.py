@@ -19,6 +19,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
     temp_bucket: str
     horizon_days: int
     trusts_partial_responses: bool
+    max_receives: int
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -34,6 +35,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
                 env.PARTIAL_RESPONSES, ("trusted", "raise"), "trusted"
             )
             == "trusted",
+            max_receives=variables.whole(env.MAX_RECEIVES, 3),
         )
         variables.check()
         return settings

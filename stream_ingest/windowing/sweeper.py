@@ -15,14 +15,15 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.errors import ConflictError, DecodeError
+from stream_ingest.errors import ConflictError
 from stream_ingest.events import BatchCompleted, WindowReady
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.progress import BatchProgress
 from stream_ingest.windowing.closing import Change, close_batch, close_due
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.outbox import expand_event, window_ready
+from stream_ingest.windowing.outbox import window_ready
+from stream_ingest.windowing.overdue import OverdueWindows
 from stream_ingest.windowing.state import CreatorState
 from stream_ingest.windowing.store import WindowStore
 
@@ -40,6 +41,8 @@ class Sweep(msgspec.Struct, kw_only=True):
     emitted: int = 0
     not_emitted: int = 0
     lost_races: int = 0
+    given_up: list[str] = []
+    """Ids of windows that were noted as failed, because nobody could build them."""
     batches_flushed: list[str] = []
     batches_ended: list[str] = []
 
@@ -65,11 +68,20 @@ class Sweeper:
         table_name: str,
         threads: Executor,
         clock: Callable[[], float],
+        max_attempts: int = 3,
     ) -> None:
-        """Work on the given edges; `clock` gives epoch seconds."""
+        """Give up on a window after `max_attempts` claims; `clock` gives epoch seconds."""
         self._store, self._emitter, self._registry = store, emitter, registry
         self._dynamodb, self._table = dynamodb, table_name
         self._threads, self._clock = threads, clock
+        self._overdue = OverdueWindows(
+            dynamodb=dynamodb,
+            table_name=table_name,
+            emitter=emitter,
+            threads=threads,
+            clock=clock,
+            max_attempts=max_attempts,
+        )
 
     def sweep(self) -> Sweep:
         """Do all that is due now."""
@@ -177,28 +189,9 @@ class Sweeper:
 
     def _emit_again(self, windows: list[Item], done: Sweep) -> None:
         for start in range(0, len(windows), _SLICE):
-            part = windows[start : start + _SLICE]
-            events = [event for event in self._threads.map(self._stored_event, part) if event]
-            done.not_emitted += len(part) - len(events)
+            events, given_up = self._overdue.act(windows[start : start + _SLICE])
+            done.given_up += given_up
             self._emit(events, done)
-
-    def _stored_event(self, window: Item) -> WindowReady | None:
-        """Return a window's event as it was stored; None for one that this code cannot read."""
-        number = int(window[table.SORT_KEY].partition("#")[2])
-        key = {
-            table.PARTITION_KEY: window[table.PARTITION_KEY],
-            table.SORT_KEY: table.images_item(number),
-        }
-        with translated("load a window's event"):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=to_wire(key), ConsistentRead=True
-            )
-        if "Item" not in answer:
-            return None
-        try:
-            return expand_event(bytes(from_wire(answer["Item"])["detail"]))
-        except DecodeError:
-            return None  # it stays due, and is counted as not emitted on every sweep
 
 
 def close_due_at(now_s: int) -> Callable[[CreatorState], Change]:

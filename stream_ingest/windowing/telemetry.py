@@ -69,6 +69,7 @@ def tell_sweep(logger: Logger, metrics: Metrics, sweep: Sweep) -> None:
         "SweptWindowsClosed": sweep.closed,
         "SweptWindowsEmitted": sweep.emitted,
         "SweptWindowsNotEmitted": sweep.not_emitted,
+        "SweptWindowsGivenUp": len(sweep.given_up),
         "BatchesFlushed": len(sweep.batches_flushed),
         "BatchesEnded": len(sweep.batches_ended),
     }

@@ -90,4 +90,5 @@ def sweeper() -> Sweeper:
         table_name=settings().table,
         threads=_threads(),
         clock=time.time,
+        max_attempts=settings().max_receives,
     )

@@ -32,7 +32,7 @@ class FakeKinesis:
     """A stream. `shards` holds each shard's records in the order of their sequence numbers."""
 
     def __init__(self, name: str, clock: Callable[[], float], *, shards: int = 2) -> None:
-        self._name, self._clock = name, clock
+        self.name, self._clock = name, clock
         self.shards: list[list[StreamRecord]] = [[] for _ in range(shards)]
         self._taken = 0
 
@@ -43,7 +43,7 @@ class FakeKinesis:
         Records: Sequence[Mapping[str, Any]],  # noqa: N803 - AWS's name
     ) -> dict[str, Any]:
         """Take records; the answer says for each of them where it is, in the order given."""
-        if StreamName != self._name:
+        if StreamName != self.name:
             code = "ResourceNotFoundException"
             raise client_error(code, _PUT)
         sizes = [len(record["Data"]) + len(record["PartitionKey"]) for record in Records]

@@ -21,6 +21,7 @@ def test_four_names_are_enough() -> None:
         temp_bucket="temp",
         horizon_days=90,
         trusts_partial_responses=True,
+        max_receives=3,
     )
 
 

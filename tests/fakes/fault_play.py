@@ -1,0 +1,196 @@
+"""Plays a history on a stage, then heals it and lets everything come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from random import Random
+from unittest.mock import patch
+from zlib import crc32
+
+from stream_ingest import batches, packing, table
+from tests.fakes import fault_history as history
+from tests.fakes.fault_handlers import on_stage
+from tests.fakes.fault_injector import Fault, Kind
+from tests.fakes.fault_mapping import MappingSettings
+from tests.fakes.fault_pushes import Push
+from tests.fakes.fault_stage import Stage
+from tests.fakes.fault_tasks import Task
+
+FEW_BUCKETS = 4
+"""Instead of 128: a batch has an end mark for each of them, and histories are many."""
+_POISON = (b"", b"\x01not zlib", b"\x09a codec version to come", b"\x01x\x9c\x03\x00")
+_PAUSES = frozenset({Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER})
+_ROUNDS = 60
+_LONGEST_REST_S = 3_600
+
+
+@contextmanager
+def few_buckets() -> Iterator[None]:
+    """Let batches have `FEW_BUCKETS`."""
+    with (
+        patch.object(packing, "BUCKETS", FEW_BUCKETS),
+        patch.object(batches, "BUCKETS", FEW_BUCKETS),
+    ):
+        yield
+
+
+@contextmanager
+def played(story: history.History) -> Iterator[Play]:
+    """Play a history to its end and hand over what there is then."""
+    with few_buckets(), on_stage():
+        play = Play(story)
+        try:
+            for step in story.steps:
+                play.step(step)
+            play.rest()
+            yield play
+        finally:
+            play.close()
+
+
+class Play:
+    """A history under way."""
+
+    def __init__(self, story: history.History) -> None:
+        self.story = story
+        settings = MappingSettings(
+            batch_size=story.batch_size, bisects=True, parallelization=story.parallelization
+        )
+        self.stage = Stage(
+            mapping=settings,
+            gone=[history.identity(number) for number in story.gone],
+            keeps_sources=story.keeps_sources,
+        )
+        self._loop = asyncio.new_event_loop()
+        self.pushes = [
+            Push(self.stage, self._loop, plan.batch(number))
+            for number, plan in enumerate(story.batches)
+        ]
+        self._slow: list[Task] = []
+        self._replays = 0
+
+    def close(self) -> None:
+        """End whatever is still under way."""
+        for task in self._slow:
+            task.kill()
+        self._loop.close()
+
+    def step(self, step: history.Step) -> None:
+        """Do one step of the history."""
+        stage = self.stage
+        match step:
+            case history.Push(batch, faults):
+                self.pushes[batch % len(self.pushes)].step(faults)
+            case history.Deliver(lane, faults):
+                stage.deliver(lane % len(stage.lanes), faults)
+            case history.Again():
+                self._again(step)
+            case history.Sweep(drained, faults):
+                sweep = stage.sweep_drained if drained else stage.sweep
+                self._perhaps_slow(faults, lambda: sweep(faults))
+            case history.Work(which, faults):
+                self._perhaps_slow(faults, lambda: stage.work(which, faults))
+            case history.WorkAgain(which, faults):
+                if stage.bodies:
+                    body = stage.bodies[which % len(stage.bodies)]
+                    self._perhaps_slow(faults, lambda: stage.build(body, faults))
+            case history.Resume(which):
+                if self._slow:
+                    self._go_on(self._slow.pop(which % len(self._slow)))
+            case _:
+                self._happen(step)
+
+    def _happen(self, step: history.Step) -> None:
+        """Let something happen around the processes."""
+        stage = self.stage
+        match step:
+            case history.Wait(seconds):
+                self._pass(seconds)
+            case history.Replay(seed):
+                self._replays += 1
+                name = f"replay-{self._replays}"
+                stage.bus.start_replay(name, 0, stage.clock(), Random(seed))
+            case history.Poison(lane, kind):
+                key = f"bucket-{lane:03d}"
+                data = _POISON[kind % len(_POISON)]
+                stage.kinesis.put_records(
+                    StreamName=stage.kinesis.name, Records=[{"PartitionKey": key, "Data": data}]
+                )
+            case history.Flip(image):
+                stage.covers.down ^= {history.identity(image)}
+            case history.Lag(seed):
+                stage.dynamodb.indexes.lag(lambda key: crc32(f"{seed} {key}".encode()) % 2 == 0)
+            case _:
+                raise AssertionError(step)
+
+    def rest(self) -> None:
+        """Heal everything, let all that is under way end, then let the slowest ones go on."""
+        self.stage.covers.down.clear()
+        self._come_to_rest()
+        while self._slow:
+            self._go_on(self._slow.pop(0))
+        self._come_to_rest()
+
+    def _come_to_rest(self) -> None:
+        stage, wait_s = self.stage, 60.0
+        for _ in range(_ROUNDS):
+            for push in self.pushes:
+                while not push.is_done:
+                    push.step()
+            for lane in stage.lanes:
+                while lane.poll():
+                    pass
+            while stage.drained:
+                stage.sweep_drained()
+            stage.sweep()
+            while stage.queue.visible():
+                stage.work()
+            if self._is_at_rest():
+                return
+            self._pass(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_REST_S)
+        msg = f"no rest after {_ROUNDS} rounds: {self._restless()}"
+        raise AssertionError(msg)
+
+    def _is_at_rest(self) -> bool:
+        stage = self.stage
+        return not (stage.drained or stage.queue.messages or next(self._restless_items(), None))
+
+    def _restless(self) -> str:
+        kinds = [str(key) for key in self._restless_items()]
+        return f"items {kinds}, {len(self.stage.queue.messages)} messages"
+
+    def _restless_items(self) -> Iterator[tuple[str, str]]:
+        """Yield what something is still to be done with: it is due, or a batch that has not ended."""
+        for key, item in self.stage.dynamodb.items.items():
+            is_open_batch = key[1] == table.BATCH and item["status"]["S"] != "ended"
+            if "due_at" in item or is_open_batch:
+                yield key
+
+    def _pass(self, seconds: float) -> None:
+        self.stage.clock.advance(seconds)
+        self.stage.dynamodb.indexes.catch_up()
+
+    def _again(self, step: history.Again) -> None:
+        lane = step.lane % len(self.stage.lanes)
+        start = step.start % (self.stage.lanes[lane].checkpoint + 1)
+        self._perhaps_slow(
+            step.faults,
+            lambda: self.stage.deliver_again(
+                lane, start, start + step.length, cuts=[step.cut], faults=step.faults
+            ),
+        )
+
+    def _perhaps_slow(self, faults: Iterable[Fault], work: Callable[[], object]) -> None:
+        """Do something; what may pause gets a thread of its own, to wait there."""
+        if any(fault.kind in _PAUSES for fault in faults):
+            self._go_on(Task(work))
+        else:
+            work()
+
+    def _go_on(self, task: Task) -> None:
+        task.resume()
+        if not task.is_done:
+            self._slow.append(task)
