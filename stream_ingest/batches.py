@@ -8,6 +8,7 @@ can be asked for either.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,13 @@ class BatchRegistry:
         self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
 
     def register(self, header: BatchHeader) -> None:
-        """Create a batch in status ``sending``; `UserError` if the id is taken."""
+        """Create a batch in status ``sending``; `UserError` if the id is taken.
+
+        A token of this call tells our own batch, whose answer was lost and which the SDK asked for
+        again, from somebody else's.
+        """
         now_s = int(self._clock())
+        token = secrets.token_hex(8)
         item = {
             **_key(header.batch_id),
             "batch_id": header.batch_id,
@@ -73,6 +79,7 @@ class BatchRegistry:
             "rows_read": 0,
             "rows_sent": 0,
             "refused": {},
+            "registered_by": token,
             table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
         }
         try:
@@ -80,7 +87,9 @@ class BatchRegistry:
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
-                    ConditionExpression="attribute_not_exists(creator_name)",
+                    ConditionExpression="attribute_not_exists(creator_name)"
+                    " OR registered_by = :token",
+                    ExpressionAttributeValues=to_wire({":token": token}),
                 )
         except ConflictError as error:
             msg = f"batch {header.batch_id!r} exists already; choose another --batch-id"

@@ -27,7 +27,7 @@ MAX_WINDOWS = 40
 """Windows closed by one change; each is two writes."""
 MAX_IMAGES = 1_000
 """Images after which a change closes no further window; DynamoDB takes 4 MB a transaction."""
-_IDLE_STEP_S = 3_600
+_LONGEST_STEP_S, _SHORTEST_STEP_S = 3_600, 60
 SAFE_TIME_S = 1_800
 """How long before its first URL expires a window is closed: queue, download and retries fit in."""
 
@@ -79,8 +79,9 @@ def close_batch(state: CreatorState, batch_id: str, trigger: str) -> Change:
 def due_at(state: CreatorState) -> int | None:
     """Return when the sweeper has to look at this creator (epoch seconds), None for never.
 
-    Idle times are rounded up to the hour, so that the rows of one hour do not move the creator in
-    the sparse index each time (every move is two more index writes). Expiry is exact.
+    Idle times are rounded up, to the hour for those of 12 hours and more, so that the rows of one
+    hour do not move the creator in the sparse index each time (every move is two more index
+    writes). Expiry is exact.
     """
     moments = [moment for window in state.open.values() for moment in _deadlines(window)]
     return min(moments, default=None)
@@ -89,7 +90,8 @@ def due_at(state: CreatorState) -> int | None:
 def _deadlines(window: OpenWindow) -> list[int]:
     deadlines = []
     if window.idle_s is not None:
-        deadlines.append(-(-(window.touched_at + window.idle_s) // _IDLE_STEP_S) * _IDLE_STEP_S)
+        step_s = min(max(window.idle_s // 12, _SHORTEST_STEP_S), _LONGEST_STEP_S)
+        deadlines.append(-(-(window.touched_at + window.idle_s) // step_s) * step_s)
     if window.expires_at is not None:
         deadlines.append(window.expires_at - SAFE_TIME_S)
     return deadlines

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +40,7 @@ from stream_ingest.progress import BatchProgress
 from stream_ingest.settings import CollageLayout
 from tests.end_to_end import fault_hook
 from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder
+from tests.end_to_end.kinesis_proxy import StandStill, proxy
 from tests.end_to_end.pipeline import Pipeline
 
 LAYOUT = CollageLayout(rows=3, cols=4, cell_px=120)
@@ -56,6 +61,24 @@ class FaultyStack(Pipeline):
     audit_url: str
     told: dict[str, list[dict[str, Any]]]
     """Events heard so far, by batch."""
+    endpoint: str
+    """Where commands find AWS; a proxy's URL where one is in between."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Variables for our commands."""
+        return {**os.environ, **self.aws.environment(), "AWS_ENDPOINT_URL": self.endpoint}
+
+    def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of our commands to its end."""
+        return subprocess.run(  # noqa: S603 - our own commands, no shell
+            [Path(sys.executable).with_name(name), *arguments],
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
 
     def sample(self, name: str, creators: int = 1, covers: int = COVERS) -> Sample:
         """Return rows of creators that nobody has seen; their covers are served."""
@@ -77,9 +100,23 @@ class FaultyStack(Pipeline):
     def send(self, sample: Sample, batch_id: str) -> None:
         """Push a sample with `stream-ingest` and do not wait for what becomes of it."""
         with csv_file(sample) as path:
-            arguments = [f"--csv={path}", "--flush", f"--batch-id={batch_id}", *PUSH_LAYOUT]
-            done = self.command("stream-ingest", "push", *arguments)
+            done = self.command("stream-ingest", "push", *push_options(path, batch_id))
         assert done.returncode == 0, done.stderr
+
+    def kill_push(self, path: Path, batch_id: str, moment: StandStill) -> None:
+        """Push a file and end the process with SIGKILL at a moment."""
+        with proxy(self.aws.endpoint, moment) as url:
+            variables = {**self.variables, "AWS_ENDPOINT_URL": url}
+            program = Path(sys.executable).with_name("stream-ingest")
+            with subprocess.Popen(  # noqa: S603 - as above
+                [program, "push", *push_options(path, batch_id)],
+                env=variables,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                assert moment.reached.wait(PATIENCE_S), "the push never came so far"
+                process.kill()
+                assert process.wait(PATIENCE_S) == -signal.SIGKILL
+            moment.over.set()
 
     def progress(self, batch_id: str) -> BatchProgress:
         """Return how far a batch is."""
@@ -118,6 +155,16 @@ class FaultyStack(Pipeline):
         while not condition():
             assert time.monotonic() < deadline, complaint
             time.sleep(_TICK_S)  # polls a condition
+
+    def log(self, function: str) -> str:
+        """Return all that a function has written so far."""
+        group = f"/aws/lambda/{getattr(self.outputs, f'{function}_function')}"
+        pages = (
+            self.aws.clients.untyped("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group)
+        )
+        return "\n".join(event["message"] for page in pages for event in page["events"])
 
     def windows_of(self, creator: str) -> list[dict[str, Any]]:
         """Return the status items of a creator's windows."""
@@ -170,6 +217,7 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
             faults=faults,
             audit_url=_audit(aws, outputs.bus_name),
             told={},
+            endpoint=aws.endpoint,
         )
 
 
@@ -213,6 +261,11 @@ def _audit(aws: LocalAws, bus: str) -> str:
     return url
 
 
+def push_options(path: Path, batch_id: str) -> list[str]:
+    """Return the options with which a file is pushed here."""
+    return [f"--csv={path}", "--flush", f"--batch-id={batch_id}", *PUSH_LAYOUT]
+
+
 @contextmanager
 def csv_file(sample: Sample) -> Iterator[Path]:
     """Write a sample's rows as a CSV file, for as long as it is needed."""
@@ -229,7 +282,7 @@ def assert_exact(stack: FaultyStack, sample: Sample, batch_id: str) -> None:
     assert progress["rows_read"] == progress["rows_accepted"] + sum(progress["refused"].values())
     assert progress["open_images"] == 0
     assert_pictures(stack, sample.expectation)
-    assert_told(stack, sample.expectation, [batch_id])
+    assert_told(stack, sample.expectation, batch_id)
     assert_no_dead_letters(stack)
 
 
@@ -264,14 +317,21 @@ def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
     return {Path(key).name: stack.read(key) for key in keys}
 
 
-def assert_told(stack: FaultyStack, expectation: Expectation, batches: Sequence[str]) -> None:
+def assert_told(stack: FaultyStack, expectation: Expectation, batch_id: str) -> None:
     """Check that the bus has heard of every window and of the end, and of nothing else."""
     wanted = {collage_name(each).removesuffix(".jpg") for each in expectation.windows()}
-    events = [event for batch_id in batches for event in stack.events_of(batch_id)]
+
+    def heard(kind: str) -> list[dict[str, Any]]:
+        return [e["detail"] for e in stack.events_of(batch_id) if e["detail-type"] == kind]
+
+    # The end may be told by a redelivery that comes after a sweep has ended the batch.
+    stack.wait(lambda: bool(heard("BatchDrained")), "nobody said that the batch was drained")
     for kind in ("WindowReady", "CollageCreated"):
-        windows = {e["detail"]["window_id"] for e in events if e["detail-type"] == kind}
-        assert {window.replace(":", "_collage_") for window in windows} == wanted, kind
-    kinds = {event["detail-type"] for event in events}
+        windows = {detail["window_id"].replace(":", "_collage_") for detail in heard(kind)}
+        assert windows == wanted, kind
+    for detail in heard("BatchCompleted"):
+        assert figure_differences(dict(expectation.summary()), detail) == []
+    kinds = {event["detail-type"] for event in stack.events_of(batch_id)}
     assert kinds == {"WindowReady", "CollageCreated", "BatchDrained", "BatchCompleted"}
 
 

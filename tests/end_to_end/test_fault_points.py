@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from stream_ingest.progress import BatchProgress
 from stream_ingest.settings import DAY_S
 from tests.end_to_end.fault_hook import Fault, Strike
 from tests.end_to_end.fault_points import ATTEMPTS, LEASE, OFTEN, POINTS, FaultPoint
@@ -25,11 +21,11 @@ from tests.end_to_end.faulty_stack import (
     assert_exact,
     assert_no_dead_letters,
     assert_pictures,
+    csv_file,
     faulty_stack,
     hooked_zip,
 )
 from tests.end_to_end.kinesis_proxy import (
-    Meddle,
     StandStill,
     lose_answers,
     proxy,
@@ -90,36 +86,162 @@ STREAM_FAULTS = {
 @pytest.mark.parametrize("name", STREAM_FAULTS)
 def test_nothing_is_lost_or_doubled_where_the_stream(stack: FaultyStack, name: str) -> None:
     sample = stack.sample(name, creators=3)
-    with through(stack, STREAM_FAULTS[name]) as behind:
-        behind.send(sample, name)
+    with proxy(stack.aws.endpoint, STREAM_FAULTS[name]) as url:
+        dataclasses.replace(stack, endpoint=url).send(sample, name)
     stack.heal(name)
     assert_exact(stack, sample, name)
 
 
-@contextmanager
-def through(stack: FaultyStack, meddle: Meddle) -> Iterator[FaultyStack]:
-    """Give a stack whose commands talk to AWS through a proxy that meddles with PutRecords."""
-    with proxy(stack.aws.endpoint, meddle) as url:
-        yield dataclasses.replace(stack, endpoint=url)
-
-
 KILLS = {
-    "between-two-records": StandStill(2),
-    "after-a-record-whose-answer-it-never-saw": StandStill(2, takes_it=True),
-    "before-the-marks-of-the-end": StandStill(4),
-    "among-the-marks-of-the-end": StandStill(5),
+    "between-two-records": (2, False),
+    "after-a-record-whose-answer-it-never-saw": (2, True),
+    "before-the-marks-of-the-end": (4, False),
+    "among-the-marks-of-the-end": (6, False),
 }
-"""Three creators are three requests with a record each; then come the marks of the end."""
+"""At which PutRecords request, and whether AWS takes that one: three creators are three requests
+with a record each, then come the marks of the end."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KILLS)
 def test_a_push_killed_with_sigkill_is_resumed(stack: FaultyStack, name: str) -> None:
-    sample = stack.sample(f"resumed-{name}", creators=3)
-    batch_id = f"resumed-{name}"[:64]
-    with stack.csv_file(sample) as path:
-        kill_push(stack, KILLS[name], f"--csv={path}", batch_id)
+    batch_id = f"resumed-{name}"
+    sample = stack.sample(batch_id, creators=3)
+    with csv_file(sample) as path:
+        stack.kill_push(path, batch_id, StandStill(*KILLS[name]))
         done = stack.command("stream-ingest", "push", "--resume", f"--batch-id={batch_id}")
     assert done.returncode == 0, done.stderr
     stack.heal(batch_id)
     assert_exact(stack, sample, batch_id)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["between-two-records", "among-the-marks-of-the-end"])
+def test_rows_of_a_killed_push_may_be_pushed_as_a_new_batch(stack: FaultyStack, name: str) -> None:
+    """The killed batch never ends: what it has put into open windows waits as if it were idle."""
+    killed, again = f"killed-{name}", f"again-{name}"
+    sample = stack.sample(killed, creators=3)
+    with csv_file(sample) as path:
+        stack.kill_push(path, killed, StandStill(*KILLS[name]))
+    stack.send(sample, again)
+    stack.heal(again)
+    before, after = stack.progress(killed), stack.progress(again)
+    assert before.rows_accepted > 0
+    assert before.rows_accepted + after.rows_accepted == sample.expectation.rows_accepted
+    assert after.refused == {"duplicate": before.rows_accepted}
+    stack.faults.set_clock(8 * DAY_S)
+    stack.wait(lambda: all_ended(stack, killed, again), "covers of the killed push still wait")
+    assert_pictures(stack, sample.expectation)
+    assert_no_dead_letters(stack)
+
+
+def all_ended(stack: FaultyStack, *batches: str) -> bool:
+    """Sweep, and tell whether no image of these batches is on its way any more."""
+    stack.sweep()
+    found = [stack.progress(batch_id) for batch_id in batches]
+    return all(each.open_images == 0 and each.collages == each.windows for each in found)
+
+
+@pytest.mark.slow
+def test_a_record_that_nobody_can_read_is_kept_although_s3_is_slow_to_take_it(
+    stack: FaultyStack,
+) -> None:
+    name = "poison-beside-a-batch"
+    fault = Fault(
+        function="windowing",
+        call="s3.PutObject",
+        strike=Strike.THROTTLE,
+        where=("/failed/records/",),
+        shots=ATTEMPTS,
+    )
+    stack.faults.arm(fault)
+    poison = stack.aws.clients.kinesis.put_record(
+        StreamName=stack.outputs.stream_name, Data=b"no record of ours", PartitionKey="bucket-001"
+    )
+    sample = stack.sample(name)
+    stack.send(sample, name)
+    stack.heal(name)
+    assert stack.faults.fired() == ATTEMPTS
+    kept = [key for key in stack.keys("failed/records/") if poison["SequenceNumber"] in key]
+    assert len(kept) == 1
+    assert "codec version" in json.loads(stack.read(kept[0]))["reason"]
+    assert_exact(stack, sample, name)
+
+
+HELD = {
+    "windowing": Fault(
+        function="windowing", call="dynamodb.TransactWriteItems", strike=Strike.HOLD
+    ),
+    "collage": Fault(
+        function="collage", call="s3.PutObject", strike=Strike.HOLD, where=("/collages/2",)
+    ),
+}
+
+
+@pytest.mark.slow
+def test_a_mapping_that_is_switched_off_amid_a_batch_goes_on_where_it_stopped(
+    stack: FaultyStack,
+) -> None:
+    name = "consumer-is-switched-off"
+    sample = stack.sample(name)
+    stack.faults.arm(HELD["windowing"])
+    stack.send(sample, name)
+    stack.wait_for_shots(1)
+    switch_mapping(stack, on=False)
+    stack.faults.release()
+    stack.wait(lambda: stack.progress(name).windows == 3, "the held delivery was not folded")
+    assert not stack.progress(name).settled
+    switch_mapping(stack, on=True)
+    stack.heal(name)
+    assert_exact(stack, sample, name)
+
+
+def switch_mapping(stack: FaultyStack, *, on: bool) -> None:
+    """Switch the Kinesis mapping of the windowing function on or off."""
+    functions = stack.aws.clients.functions
+    (mapping,) = functions.list_event_source_mappings(
+        FunctionName=stack.outputs.windowing_function
+    )["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", HELD)
+def test_new_code_amid_an_invocation_loses_nothing(stack: FaultyStack, function: str) -> None:
+    name = f"{function}-is-replaced"
+    sample = stack.sample(name)
+    stack.faults.arm(HELD[function])
+    stack.send(sample, name)
+    stack.wait_for_shots(1)
+    deployed = getattr(stack.outputs, f"{function}_function")
+    stack.aws.clients.functions.update_function_code(
+        FunctionName=deployed, ZipFile=hooked_zip(function)
+    )
+    stack.faults.set_clock(LEASE)
+    stack.heal(name)
+    assert_exact(stack, sample, name)
+
+
+@pytest.mark.slow
+def test_a_slow_worker_that_lost_its_lease_publishes_nothing(stack: FaultyStack) -> None:
+    """It is held before its collage until another worker has brought the window to its end."""
+    name = "worker-lost-its-lease"
+    sample = stack.sample(name)
+    stack.faults.arm(HELD["collage"])
+    stack.send(sample, name)
+    stack.wait_for_shots(1)
+    stack.faults.set_clock(LEASE)
+    stack.heal(name)
+    ended = stack.windows_of(f"{name}-0")
+    pictures = {key: modified(stack, key) for key in stack.keys("collages/") if name in key}
+    stack.faults.release()
+    stack.wait(lambda: "was published by another worker" in stack.log("collage"), "it published")
+    assert stack.windows_of(f"{name}-0") == ended
+    assert {key: modified(stack, key) for key in pictures} == pictures
+    assert_exact(stack, sample, name)
+
+
+def modified(stack: FaultyStack, key: str) -> object:
+    """Return when an object was put last."""
+    bucket = stack.outputs.output_bucket
+    return stack.aws.clients.s3.head_object(Bucket=bucket, Key=key)["LastModified"]

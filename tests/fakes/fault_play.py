@@ -111,7 +111,7 @@ class Play:
             case history.Replay(seed):
                 self._replays += 1
                 name = f"replay-{self._replays}"
-                stage.bus.start_replay(name, 0, stage.clock(), Random(seed))
+                stage.bus.start_replay(name, 0, stage.clock(), Random(seed))  # noqa: S311 - a shuffle
             case history.Poison(lane, kind):
                 key = f"bucket-{lane:03d}"
                 data = _POISON[kind % len(_POISON)]
@@ -163,7 +163,7 @@ class Play:
         return f"items {kinds}, {len(self.stage.queue.messages)} messages"
 
     def _restless_items(self) -> Iterator[tuple[str, str]]:
-        """Yield what something is still to be done with: it is due, or a batch that has not ended."""
+        """Yield what there is still something to do with: what is due, batches that go on."""
         for key, item in self.stage.dynamodb.items.items():
             is_open_batch = key[1] == table.BATCH and item["status"]["S"] != "ended"
             if "due_at" in item or is_open_batch:

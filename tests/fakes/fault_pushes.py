@@ -67,7 +67,7 @@ class Push:
         return self._done == len(self._chunks)
 
     def step(self, faults: Iterable[Fault] = ()) -> None:
-        """Do the next thing, as far as it goes: register, send a chunk, write totals, send marks."""
+        """Do the next thing: register, send a chunk, write the totals, send the end marks."""
         if self.is_done:
             return
         own = Faults(faults)

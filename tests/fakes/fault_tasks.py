@@ -59,8 +59,9 @@ class Task:
 
     def wait(self) -> None:
         """Pause until `resume` is called; `KilledError` where the work is to end here."""
-        self._stopped.release()
-        self._go.acquire()
+        if not self._is_killed:
+            self._stopped.release()
+            self._go.acquire()
         if self._is_killed:
             raise KilledError
 

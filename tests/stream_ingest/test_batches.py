@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from stream_ingest.batches import BATCH_LIFE_S, Totals, check_batch_id
@@ -43,6 +45,21 @@ def test_a_batch_is_registered_once(aws: IngestAws) -> None:
     with pytest.raises(UserError, match="exists already"):
         aws.registry.register(header("b"))
     assert aws.registry.load("b") == batch
+
+
+def test_a_registration_that_the_sdk_repeats_after_a_lost_answer_is_ones_own(
+    aws: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user of a new id must not be told that it exists already."""
+    put = aws.dynamodb.put_item
+
+    def twice(**request: Any) -> Any:  # noqa: ANN401 - boto's own
+        put(**request)
+        return put(**request)
+
+    monkeypatch.setattr(aws.dynamodb, "put_item", twice)
+    aws.registry.register(header("b"))
+    assert aws.registry.load("b") is not None
 
 
 def test_nobody_registered_what_is_not_there(aws: IngestAws) -> None:

@@ -1,0 +1,153 @@
+"""Whether a pipeline at rest is what it has to be. Each function states one law and asserts it.
+
+The stage is compared with the model of its stream (`fault_model`): contents, not only counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from stream_ingest import table
+from stream_ingest.events import (
+    BatchCompleted,
+    CollageCreated,
+    CollageFailed,
+    WindowReady,
+    convert_detail,
+)
+from stream_ingest.windowing.state import OpenWindow
+from tests.fakes.fault_injector import Faults
+from tests.fakes.fault_model import Expected, Model, model_of
+from tests.fakes.fault_objects import check_objects
+from tests.fakes.fault_parts import Clients, registry
+from tests.fakes.fault_stage import Stage
+from tests.fakes.fault_table import Table, Window
+from tests.fakes.ingest_aws import OUTPUT
+
+
+def check(stage: Stage) -> None:
+    """Assert every law on a stage that has come to rest."""
+    model, found = model_of(stage.kinesis.shards), Table(stage)
+    check_windows(model, found)
+    check_events(stage, found)
+    check_batches(stage, model, found)
+    check_objects(stage, [window for windows in found.windows.values() for window in windows])
+    check_quarantine(stage, model)
+
+
+def check_windows(model: Model, found: Table) -> None:
+    """Every accepted image is in exactly one window, in order; windows are full and gapless."""
+    assert found.windows.keys() | found.open.keys() <= model.creators
+    for creator in model.creators:
+        windows, open_windows = found.windows.get(creator, []), found.open[creator]
+        numbers = [window.number for window in windows]
+        assert numbers == list(range(1, found.next_window[creator])), (creator, numbers)
+        layouts = {repr(each.event.layout) for each in windows}
+        layouts |= {repr(each.settings.layout) for each in open_windows}
+        wanted = {layout for name, layout in model.images if name == creator}
+        assert layouts == wanted, creator
+        for layout in wanted:
+            _check_contents(
+                model.images[creator, layout],
+                [each for each in windows if repr(each.event.layout) == layout],
+                [each for each in open_windows if repr(each.settings.layout) == layout],
+            )
+
+
+def _check_contents(
+    wanted: list[Expected], windows: list[Window], open_windows: list[OpenWindow]
+) -> None:
+    """Compare one creator's images of one layout with its windows, end to end."""
+    left = list(wanted)
+    for window in windows:
+        taken, left = left[: len(window.event.images)], left[len(window.event.images) :]
+        shown = [(image.identity, image.url) for image in window.event.images]
+        assert shown == [(image.identity, image.url) for image in taken], window.event.window_id
+        _check_closing(window, taken)
+    waiting = [image.url for window in open_windows for image in window.images]
+    assert waiting == [image.url for image in left]
+    assert not any(_must_close(image) for image in left), "images wait that should not"
+
+
+def _must_close(image: Expected) -> bool:
+    return image.expires or image.settings.flush.kind != "never"
+
+
+def _check_closing(window: Window, images: list[Expected]) -> None:
+    """A window is full, or there is a reason why it is not; it is the batch's that closed it."""
+    event, full = window.event, images[0].settings.images_per_window
+    last, kinds = images[-1], {image.settings.flush.kind for image in images}
+    assert event.image_count == len(images) <= full
+    reasons = {
+        "full": len(images) == full,
+        "idle": len(images) < full and kinds != {"never"},
+        "expiring": len(images) < full and any(image.expires for image in images),
+        "batch-end": len(images) < full and "batch-end" in kinds,
+    }
+    assert reasons[event.closed_because], (event.window_id, event.closed_because, len(images))
+    owners = {last.batch_id}
+    if event.closed_because == "batch-end":
+        owners = {each.batch_id for each in images if each.settings.flush.kind == "batch-end"}
+    assert event.batch_id in owners, event.window_id
+    assert window.status["batch_id"] == event.batch_id
+
+
+def check_events(stage: Stage, found: Table) -> None:
+    """Every window was announced as ready, with the same words each time, and none that is not."""
+    ready = {
+        window.event.window_id: window.event for each in found.windows.values() for window in each
+    }
+    heard = set()
+    for detail in heard_details(stage, WindowReady):
+        event = convert_detail(detail, WindowReady)
+        heard.add(event.window_id)
+        assert event == ready[event.window_id]
+    assert heard == ready.keys()
+
+
+def check_batches(stage: Stage, model: Model, found: Table) -> None:
+    """Every batch has ended and was announced; every counter is exact."""
+    batches = registry(Clients(stage, Faults()))
+    owned = Counter(
+        window.event.batch_id for windows in found.windows.values() for window in windows
+    )
+    completed = [
+        convert_detail(detail, BatchCompleted) for detail in heard_details(stage, BatchCompleted)
+    ]
+    for (partition, sort), item in found.items.items():
+        if sort != table.BATCH:
+            continue
+        batch_id = item["batch_id"]
+        assert partition == table.batch_partition(batch_id)
+        assert item["status"] == "ended", batch_id
+        progress = batches.progress(batch_id)
+        assert progress is not None
+        seen = batches.seen(batch_id)
+        counted = (seen.accepted, seen.duplicates, seen.windows)
+        assert counted == (model.accepted[batch_id], model.duplicates[batch_id], owned[batch_id])
+        assert progress.rows_read == progress.rows_accepted + sum(progress.refused.values())
+        assert "quarantined" not in progress.refused
+        told = [event for event in completed if event.batch_id == batch_id]
+        assert told, f"{batch_id} was never announced"
+        for event in told:
+            assert event.rows_read == progress.rows_read
+            assert event.rows_accepted == progress.rows_accepted
+            assert event.refused == progress.refused
+            if item["flush"] == "batch-end":  # no window of the batch can follow
+                assert event.windows == seen.windows, batch_id
+
+
+def check_quarantine(stage: Stage, model: Model) -> None:
+    """Every record that cannot be read is kept once; nothing was given up."""
+    kept = [key for key in stage.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
+    names = sorted(key.rpartition("/")[2] for key in kept)
+    assert names == sorted(f"{sequence}.json" for sequence in model.poison)
+
+
+def heard_details(
+    stage: Stage, kind: type[WindowReady | BatchCompleted | CollageCreated | CollageFailed]
+) -> list[dict[str, Any]]:
+    """Return the details of one type that were put on the bus."""
+    name = kind.detail_type()
+    return [event["detail"] for event in stage.bus.heard if event["detail-type"] == name]
