@@ -10,7 +10,7 @@ from stream_ingest.aws_errors import translated
 from stream_ingest.errors import ConflictError
 from stream_ingest.items import from_wire, to_wire
 from stream_ingest.naming import creator_key
-from stream_ingest.sources.mysql import MySqlAddress
+from stream_ingest.sources.mysql_connection import MySqlAddress
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,8 @@ import typer
 from stream_ingest.errors import UserError
 from stream_ingest.settings import BATCH_END, BatchSettings, FlushPolicy
 from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql import MySqlAddress, MySqlSource, parse_address
+from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql_connection import MySqlAddress, parse_address
 from stream_ingest.sources.rows import CSV_COLUMNS, MYSQL_COLUMNS, Source, parse_columns
 from stream_ingest.timerange import LAST_PUSH, TimeRange, parse_range
 

@@ -25,7 +25,7 @@ from stream_ingest.packing import BatchHeader
 from stream_ingest.progress import BatchProgress
 from stream_ingest.push import Push, PushReport, rehearse
 from stream_ingest.refused import RefusedRows
-from stream_ingest.sources.mysql import database_now
+from stream_ingest.sources.mysql_connection import database_now
 from stream_ingest.sources.rows import Source
 from stream_ingest.stack import StackOutputs, load_stack
 from stream_ingest.timerange import LAST_PUSH, TimeRange

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 from stream_ingest.last_push import LastPush
-from stream_ingest.sources.mysql import parse_address
+from stream_ingest.sources.mysql_connection import parse_address
 from tests.fakes.ingest_aws import TABLE, IngestAws
 
 ADDRESS = parse_address("mysql://ann:secret@db.example.com:3306/tiktok_creator")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.errors import UserError
-from stream_ingest.sources.mysql import (
+from stream_ingest.sources.mysql import behind
+from stream_ingest.sources.mysql_connection import (
     MySqlAddress,
-    behind,
     connected,
     database_now,
     parse_address,
