@@ -21,6 +21,7 @@ from ops_dashboard.windows import WindowReader
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import TransientError
 from stream_ingest.events import WindowReady
+from stream_ingest.groups import grouped
 from stream_ingest.stack import StackOutputs
 from stream_ingest.windowing.overflow import fitting_detail
 
@@ -52,7 +53,7 @@ class Rebuild:
         asked: list[str] = []
         gone: list[str] = []
         bodies = self._bodies(window_ids, name, asked, gone, spares=spares)
-        for group in grouped(bodies):
+        for group in message_batches(bodies):
             self._send(group)
         return asked, gone
 
@@ -119,16 +120,11 @@ class Rebuild:
             raise TransientError(msg)
 
 
-def grouped(bodies: Iterable[str]) -> Iterator[list[str]]:
+def message_batches(bodies: Iterable[str]) -> Iterator[list[str]]:
     """Group message bodies into batches that SendMessageBatch takes."""
-    group: list[str] = []
-    size = 0
-    for body in bodies:
-        weight = len(body.encode())
-        if group and (len(group) == _MAX_MESSAGES or size + weight > _MAX_BATCH_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(body)
-        size += weight
-    if group:
-        yield group
+    return grouped(
+        bodies,
+        weigh=lambda body: len(body.encode()),
+        most=_MAX_MESSAGES,
+        max_weight=_MAX_BATCH_BYTES,
+    )

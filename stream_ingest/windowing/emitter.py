@@ -17,6 +17,7 @@ from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import ConflictError
 from stream_ingest.events import Event, Source, WindowReady, encode_detail
+from stream_ingest.groups import grouped
 from stream_ingest.items import to_wire
 from stream_ingest.naming import split_window_id
 from stream_ingest.windowing.overflow import fitting_detail
@@ -132,14 +133,9 @@ class Emitter:
 
 def requests(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Group entries into PutEvents requests of at most 10 entries and 900 KB."""
-    group: list[Entry] = []
-    size = 0
-    for entry in entries:
-        weight = len(entry.detail.encode()) + _ENTRY_OVERHEAD
-        if group and (len(group) == _MAX_ENTRIES or size + weight > _MAX_REQUEST_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(entry)
-        size += weight
-    if group:
-        yield group
+    return grouped(
+        entries,
+        weigh=lambda entry: len(entry.detail.encode()) + _ENTRY_OVERHEAD,
+        most=_MAX_ENTRIES,
+        max_weight=_MAX_REQUEST_BYTES,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ops_dashboard.dead_letters import read_failed_batch, read_message, read_poison
-from ops_dashboard.rebuild import grouped
+from ops_dashboard.rebuild import message_batches
 from ops_dashboard.redrive import RecordSource, as_rebuild, by_batch
 from stream_ingest.packing import BatchHeader, PackedRecord, PackedRow
 
@@ -74,9 +74,9 @@ def test_what_is_no_envelope_goes_again_as_it_is(body: str) -> None:
 
 
 def test_messages_are_grouped_within_the_limits_of_sqs() -> None:
-    assert [len(group) for group in grouped(["x"] * 25)] == [10, 10, 5]
-    assert [len(group) for group in grouped(["x" * 400_000] * 5)] == [2, 2, 1]
-    assert list(grouped([])) == []
+    assert [len(group) for group in message_batches(["x"] * 25)] == [10, 10, 5]
+    assert [len(group) for group in message_batches(["x" * 400_000] * 5)] == [2, 2, 1]
+    assert list(message_batches([])) == []
 
 
 def record(batch_id: str, number: int) -> PackedRecord:
