@@ -7,6 +7,7 @@ from components.bus import Bus, BusArgs
 from components.collage import Collage, CollageArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.directory import Directory
+from components.monitoring import Monitoring, MonitoringArgs
 from components.state import State, StateArgs
 from components.storage import Storage, StorageArgs
 from components.stream import Stream, StreamArgs
@@ -88,6 +89,18 @@ collage = Collage(
         storage=storage,
     ),
 )
+monitoring = Monitoring(
+    "monitoring",
+    MonitoringArgs(
+        prefix=prefix,
+        dead_letter_names={
+            "collage": delivery.dead_letters.queue.name,
+            "window-rule": delivery.rule_dead_letters.queue.name,
+            "sweeper": sweeper.dead_letters.queue.name,
+        },
+        dead_letters_max=settings.alarm_dead_letters,
+    ),
+)
 
 entries = {
     "stack": stack,
@@ -113,3 +126,4 @@ entries = {
 Directory("directory", stack, entries)
 for key, value in entries.items():
     pulumi.export(key, value)
+pulumi.export("alarm_topic_arn", monitoring.topic.arn)

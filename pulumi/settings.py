@@ -15,6 +15,10 @@ from typing import Any
 import pulumi
 
 _HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+
+
+_MOST_PORT = 65_535
 
 
 class SettingsError(Exception):
@@ -72,6 +76,9 @@ class Settings:
     collage_max_receives: int = whole(3, 1, 1_000)
     """Receipts after which a window's message is a dead letter."""
 
+    alarm_dead_letters: int = whole(0, 0, 1_000_000)
+    """So many dead letters in one queue are not yet an alarm."""
+
     archive_retention_days: int = whole(30, 0, 3_650)
     """How long WindowReady events can be replayed; 0 keeps them for ever."""
     log_retention_days: int = whole(30, 1, 3_653)
@@ -81,6 +88,8 @@ class Settings:
     """How long downloaded originals are kept for a replay."""
     allowed_sources: tuple[str, ...] = ()
     """``host:port`` pairs that may be fetched although their address is not public."""
+    allowed_ports: tuple[str, ...] = ()
+    """Ports that may be fetched from, but for `allowed_sources`; none means any."""
     partial_responses: str = choice("trusted", "trusted", "raise")
     dedup_horizon_days: int = whole(90, 1, 3_650)
     keep_sources: bool = True
@@ -99,6 +108,11 @@ class Settings:
             f"allowedSources has {source!r}, not a host:port pair"
             for source in self.allowed_sources
             if not _HOST_PORT.fullmatch(source)
+        ]
+        problems += [
+            f"allowedPorts has {port!r}, not a port"
+            for port in self.allowed_ports
+            if not _PORT.fullmatch(port) or int(port) > _MOST_PORT
         ]
         if problems:
             raise SettingsError("; ".join(problems))

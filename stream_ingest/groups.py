@@ -11,7 +11,7 @@ T = TypeVar("T")
 def grouped(
     things: Iterable[T], *, weigh: Callable[[T], int], most: int, max_weight: int
 ) -> Iterator[list[T]]:
-    """Yield groups in order, each of at most `most` things that weigh at most `max_weight` together.
+    """Yield groups in order: at most `most` things, at most `max_weight` together, in each.
 
     A thing that is too heavy by itself is a group of its own: its service will say so.
     """

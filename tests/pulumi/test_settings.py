@@ -62,6 +62,9 @@ def test_values_are_read_as_the_cli_hands_them_over(monkeypatch: pytest.MonkeyPa
         ("allowedSources", "[8000]"),
         ("allowedSources", '["127.0.0.1"]'),
         ("allowedSources", '["http://127.0.0.1:80"]'),
+        ("allowedPorts", "443"),
+        ("allowedPorts", '["https"]'),
+        ("allowedPorts", '["65536"]'),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_name(

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 import pulumi
 from ops_dashboard.local.clients import REGION, Clients
 from ops_dashboard.local.engine import (
+    alarms,
     buckets,
     bus,
     functions,
@@ -26,6 +27,7 @@ Outputs = dict[str, Any]
 Create = Callable[[Clients, Inputs], tuple[str, Outputs]]
 
 CREATE: Mapping[str, Create] = {
+    **alarms.CREATE,
     **buckets.CREATE,
     **bus.CREATE,
     **functions.CREATE,

@@ -53,9 +53,14 @@ def test_a_resource_is_created_and_its_real_outputs_reach_the_next(
     assert found["QueueArn"] in found["Policy"]
 
 
+EDGE_FUNCTION = "aws.cloudfront.Function('edge', runtime='cloudfront-js-2.0', code='')"
+
+
 def test_an_unknown_type_is_an_error(clients: Clients, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="aws:sns/topic:Topic news: the engine does not know"):
-        run_program(clients, "dev", {}, program(tmp_path, "aws.sns.Topic('news', name='news')"))
+    with pytest.raises(
+        EngineError, match="aws:cloudfront/function:Function edge: the engine does not know"
+    ):
+        run_program(clients, "dev", {}, program(tmp_path, EDGE_FUNCTION))
 
 
 def test_an_unknown_input_is_an_error(clients: Clients, tmp_path: Path) -> None:
