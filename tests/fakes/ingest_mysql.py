@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from stream_ingest.sources.mysql import MySqlSource, connected, fetch, parse_address
+from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql_connection import connected, fetch, parse_address
 from stream_ingest.sources.rows import MYSQL_COLUMNS, Columns, Cursor, Page, SourceRow
 from stream_ingest.timerange import TimeRange
 
