@@ -23,7 +23,7 @@ from collage_lambda.resolver import Lookup
 from collage_lambda.slots import Slots
 from collage_lambda.sources import SourcePacker, StoredSources, spool
 from collage_lambda.temp_store import TempStore
-from collage_lambda.urls import AllowedSources
+from collage_lambda.urls import ANY_PORT, AllowedSources, Ports
 from stream_ingest.events import WindowReady
 
 
@@ -34,6 +34,7 @@ class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
     keeps_sources: bool
     downloads: int
     downloads_per_host: int
+    ports: Ports = ANY_PORT
     limits: FetchLimits = FetchLimits()
 
 
@@ -131,6 +132,7 @@ class Builder:
                 Slots(settings.downloads, settings.downloads_per_host),
                 settings.limits,
                 allowed=settings.allowed,
+                ports=settings.ports,
                 surroundings=self._around,
             )
             assembler = Assembler(

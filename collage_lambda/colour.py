@@ -1,7 +1,8 @@
 """Every pixel layout that Pillow decodes becomes sRGB on the collage's background. Pure (Pillow).
 
-A CMYK JPEG is taken as inverted whether or not it has Adobe's marker; Pillow does so, and so does
-Chrome. An embedded ICC profile is honoured where it fits the pixels and ignored where it is broken.
+A CMYK JPEG is taken as inverted whether or not it has Adobe's marker, and as YCCK. So do Pillow,
+Chrome and Firefox (bugzilla.mozilla.org/674619). An embedded ICC profile is honoured where it fits
+the pixels and ignored where it is broken.
 """
 
 from __future__ import annotations

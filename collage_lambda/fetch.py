@@ -23,7 +23,14 @@ from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.resolver import BlockedAddressError, GuardedResolver, Lookup
 from collage_lambda.retrying import RetryPolicy, status_failure
 from collage_lambda.slots import Allowance, Slots
-from collage_lambda.urls import AllowedSources, check_target, next_hop, parse_target
+from collage_lambda.urls import (
+    ANY_PORT,
+    AllowedSources,
+    Ports,
+    check_target,
+    next_hop,
+    parse_target,
+)
 from stream_ingest.identity import expires_at
 
 HEADERS = {
@@ -79,8 +86,12 @@ async def open_session(
     lookup: Lookup, allowed: AllowedSources, limits: FetchLimits
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """Open the HTTP session of one event loop; `Slots` limit its connections."""
+    resolver = GuardedResolver(lookup, allowed)
     connector = aiohttp.TCPConnector(
-        limit=0, resolver=GuardedResolver(lookup, allowed), ttl_dns_cache=_DNS_TTL_S
+        limit=0,
+        resolver=resolver,
+        socket_factory=resolver.open_socket,
+        ttl_dns_cache=_DNS_TTL_S,
     )
     timeout = aiohttp.ClientTimeout(
         total=None, sock_connect=limits.connect_s, sock_read=limits.read_s
@@ -98,7 +109,7 @@ async def open_session(
 class Fetcher:
     """Downloads URLs within limits; safe to call for many images at once on one event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whoever builds a window names each part once
         self,
         session: aiohttp.ClientSession,
         slots: Slots,
@@ -106,10 +117,11 @@ class Fetcher:
         *,
         allowed: AllowedSources,
         surroundings: Surroundings,
+        ports: Ports = ANY_PORT,
     ) -> None:
-        """Download over `session`, sharing `slots`."""
+        """Download over `session`, sharing `slots`; but for `allowed`, only from `ports`."""
         self._session, self._slots, self._limits = session, slots, limits
-        self._allowed, self._around = allowed, surroundings
+        self._allowed, self._ports, self._around = allowed, ports, surroundings
 
     def allowance(self) -> Allowance:
         """Return a fresh allowance for one image."""
@@ -117,7 +129,7 @@ class Fetcher:
 
     async def fetch(self, text: str, allowance: Allowance) -> Body | Failure:
         """Return the body behind a URL; tries again what may pass, within the image's allowance."""
-        target = parse_target(text, self._allowed)
+        target = parse_target(text, self._allowed, self._ports)
         if isinstance(target, Failure):
             return target
         deadline = expires_at(text)
@@ -138,16 +150,17 @@ class Fetcher:
 
     async def _timed_attempt(self, target: URL, allowance: Allowance) -> Body | Failure:
         async with self._slots.request(target.raw_host or ""):
-            started = self._around.monotonic_s()
+            started, waited_s = self._around.monotonic_s(), allowance.waited_s
             try:
                 async with asyncio.timeout(
                     min(self._limits.attempt_s, max(allowance.seconds_left, 0.0))
-                ):
+                ) as allowance.limit:
                     return await self._guarded_attempt(target, allowance)
             except TimeoutError:
                 return Failure(reason=FailureReason.TIMEOUT)
             finally:
-                allowance.seconds_left -= self._around.monotonic_s() - started
+                spent_s = self._around.monotonic_s() - started
+                allowance.seconds_left -= spent_s - (allowance.waited_s - waited_s)
 
     async def _guarded_attempt(self, target: URL, allowance: Allowance) -> Body | Failure:
         """Turn what aiohttp raises into a failure; `TimeoutError` is left to the caller."""
@@ -155,12 +168,8 @@ class Fetcher:
             return await self._follow(target, allowance)
         except TimeoutError:  # also aiohttp's own, which are ClientErrors too
             raise
-        except aiohttp.ClientConnectorDNSError as error:
-            if isinstance(error.os_error, BlockedAddressError):
-                return Failure(
-                    reason=FailureReason.BLOCKED_ADDRESS, detail=str(error.os_error)[:120]
-                )
-            return Failure(reason=FailureReason.CONNECTION, detail="host name not found")
+        except aiohttp.ClientConnectorError as error:
+            return _no_connection(error)
         except aiohttp.InvalidURL:
             return Failure(reason=FailureReason.BAD_URL, detail="refused by the HTTP client")
         except (aiohttp.ClientError, OSError) as error:
@@ -174,7 +183,7 @@ class Fetcher:
                 hop = next_hop(url, response.headers.getall("Location", []))
             if isinstance(hop, Failure):
                 return hop
-            refusal = check_target(hop, self._allowed)
+            refusal = check_target(hop, self._allowed, self._ports)
             if refusal is not None:
                 return refusal
             url = hop
@@ -200,3 +209,11 @@ class Fetcher:
         return Failure(
             reason=FailureReason.TOO_LARGE, detail=f"more than {self._limits.max_bytes} bytes"
         )
+
+
+def _no_connection(error: aiohttp.ClientConnectorError) -> Failure:
+    if isinstance(error.os_error, BlockedAddressError):
+        return Failure(reason=FailureReason.BLOCKED_ADDRESS, detail=str(error.os_error)[:120])
+    is_unknown = isinstance(error, aiohttp.ClientConnectorDNSError)
+    detail = "host name not found" if is_unknown else type(error).__name__
+    return Failure(reason=FailureReason.CONNECTION, detail=detail)

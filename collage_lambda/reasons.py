@@ -29,7 +29,7 @@ class FailureReason(StrEnum):
     CONNECTION = "connection"
     """No connection, a broken one, or a body that ended early."""
     BLOCKED_ADDRESS = "blocked_address"
-    """The host is, or resolves to, an address that is not public."""
+    """The host is, or resolves to, an address that is not public; or the port is not allowed."""
     BAD_URL = "bad_url"
     """Not an http(s) URL that can be fetched."""
     TOO_MANY_REDIRECTS = "too_many_redirects"

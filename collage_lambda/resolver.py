@@ -1,7 +1,9 @@
-"""Host names become addresses, and only public ones. Edge (DNS).
+"""Host names become addresses and addresses sockets, and only public ones. Edge (DNS, sockets).
 
 aiohttp connects to the very addresses that this resolver returns, so a name that changes its answer
 between two look-ups (DNS rebinding) and a redirect to another name are judged like the first one.
+An address that is written out in a URL is never resolved. It is judged by the URL's text, and once
+more, like every other, when the socket is opened: nothing is connected to that was not seen here.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from ipaddress import IPv6Address, ip_address
 
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from collage_lambda.addresses import is_public
@@ -22,11 +25,11 @@ Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class BlockedAddressError(OSError):
-    """A name has an address that is not public."""
+    """A name has, or a socket is wanted to, an address that is not public."""
 
 
 class GuardedResolver(AbstractResolver):
-    """Resolves names, and refuses those with an address that is not public.
+    """Resolves names and opens sockets, and refuses addresses that are not public.
 
     One such address among public ones is enough: that is an attack or a mistake, never a CDN.
     """
@@ -34,6 +37,8 @@ class GuardedResolver(AbstractResolver):
     def __init__(self, lookup: Lookup, allowed: AllowedSources) -> None:
         """Resolve by `lookup`; sources in `allowed` may have any address."""
         self._lookup, self._allowed = lookup, allowed
+        self._permitted = set(allowed)
+        """Addresses, with their port, that may be connected to though not public."""
 
     async def resolve(
         self,
@@ -43,15 +48,35 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the addresses to connect to; `BlockedAddressError` where one is not public."""
         addresses = await self._lookup(host, port)
-        if not is_allowed(host, port, self._allowed):
+        if is_allowed(host, port, self._allowed):
+            self._permitted.update((address, port) for address in addresses)
+        else:
             for address in addresses:
-                if not is_public(address):
+                if not _is_public(address):
                     msg = f"{host[:60]} resolves to {address}"
                     raise BlockedAddressError(msg)
         return [_result(host, address, port) for address in addresses]
 
+    def open_socket(self, target: AddrInfoType) -> socket.socket:
+        """Return a socket to connect to `target` with; `BlockedAddressError` where it may not be.
+
+        aiohttp's `socket_factory`: the last that is asked before any connection.
+        """
+        family, kind, protocol, _, (address, port, *_) = target
+        if (address, port) not in self._permitted and not _is_public(str(address)):
+            msg = f"{address} is not public"
+            raise BlockedAddressError(msg)
+        return socket.socket(family, kind, protocol)
+
     async def close(self) -> None:
         """Hold nothing that needs closing."""
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return is_public(address)
+    except ValueError:  # a look-up answered with something that is no address
+        return False
 
 
 def _result(host: str, address: str, port: int) -> ResolveResult:

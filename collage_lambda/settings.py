@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import Self, TypeVar
 
 import msgspec
 
-from collage_lambda.urls import AllowedSources, parse_allowed
+from collage_lambda.urls import AllowedSources, Ports, parse_allowed, parse_ports
 from stream_ingest import environment as env
 
 _SWITCH = ("on", "off")
+_Members = TypeVar("_Members", AllowedSources, Ports)
 
 
 class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     output_bucket: str
     temp_bucket: str
     allowed_sources: AllowedSources
+    allowed_ports: Ports
     copies_by_creator: bool
     keeps_sources: bool
     downloads: int
@@ -36,7 +38,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             bus=variables.text(env.BUS),
             output_bucket=variables.text(env.OUTPUT_BUCKET),
             temp_bucket=variables.text(env.TEMP_BUCKET),
-            allowed_sources=_allowed_sources(variables),
+            allowed_sources=_members(variables, env.ALLOWED_SOURCES, parse_allowed),
+            allowed_ports=_members(variables, env.ALLOWED_PORTS, parse_ports),
             copies_by_creator=variables.choice(env.BY_CREATOR_COPY, _SWITCH, "on") == "on",
             keeps_sources=variables.choice(env.KEEP_SOURCES, _SWITCH, "on") == "on",
             downloads=variables.whole(env.DOWNLOADS, 64),
@@ -46,9 +49,10 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
         return settings
 
 
-def _allowed_sources(variables: env.Variables) -> AllowedSources:
+def _members(variables: env.Variables, name: str, parse: Callable[[str], _Members]) -> _Members:
+    """Return what `parse` makes of a variable; of one that is missing or wrong, of nothing."""
     try:
-        return parse_allowed(variables.text(env.ALLOWED_SOURCES, ""))
+        return parse(variables.text(name, ""))
     except ValueError as error:
-        variables.problem(f"{env.ALLOWED_SOURCES}: {error}")
-        return frozenset()
+        variables.problem(f"{name}: {error}")
+        return parse("")

@@ -1,16 +1,16 @@
 """What downloads share, and what one image may use of it. Edge (asyncio's primitives only).
 
 `Slots` limits how many requests run at once, in all and per host. `Allowance` is one image's own:
-the seconds that its requests may still take (waiting for a slot costs nothing), and its place among
-the few large bodies that may be in memory together.
+the seconds that its requests may still take (waiting for a place costs nothing), and its place
+among the few large bodies that may be in memory together.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -44,13 +44,37 @@ class Allowance:
         """Allow `seconds` of requests and pauses over all URLs of one image."""
         self._slots = slots
         self.seconds_left = seconds
+        self.waited_s = 0.0
+        """Seconds within requests in which the image waited for its large place."""
+        self.limit: asyncio.Timeout | None = None
+        """The time limit of the request that is under way."""
         self._is_large = False
 
     async def grow_to(self, size: int) -> None:
-        """Wait for a large place if a body of `size` bytes needs one and none is held yet."""
+        """Wait for a large place if a body of `size` bytes needs one and none is held yet.
+
+        The request's clock stands still meanwhile: others' bodies may be large out of malice.
+        """
         if size > LARGE_BODY_BYTES and not self._is_large:
-            await self._slots.large.acquire()
+            with self._clock_stopped():
+                await self._slots.large.acquire()
             self._is_large = True
+
+    @contextmanager
+    def _clock_stopped(self) -> Iterator[None]:
+        deadline = self.limit.when() if self.limit else None
+        if self.limit is None or deadline is None or self.limit.expired():
+            yield
+            return
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        self.limit.reschedule(None)
+        try:
+            yield
+        finally:
+            waited_s = clock() - began
+            self.waited_s += waited_s
+            self.limit.reschedule(deadline + waited_s)
 
     async def __aenter__(self) -> Self:
         """Begin."""

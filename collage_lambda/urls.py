@@ -19,6 +19,11 @@ from collage_lambda.reasons import Failure, FailureReason
 AllowedSources = frozenset[tuple[str, int]]
 """Host (lower case, no brackets) and port of sources that may be fetched though not public."""
 
+Ports = frozenset[int]
+"""Ports that may be requested from sources that are not in `AllowedSources`; none means any."""
+
+ANY_PORT: Ports = frozenset()
+_MOST_PORT = 65_535
 MAX_URL_CHARS = 8_000
 _ALLOWED_SOURCE = re.compile(r"\[?(?P<host>[^\[\]/@\s]+?)\]?:(?P<port>[0-9]{1,5})")
 _BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f]")
@@ -40,7 +45,19 @@ def _pair(text: str) -> tuple[str, int]:
     return match["host"].lower(), int(match["port"])
 
 
-def parse_target(text: str, allowed: AllowedSources) -> URL | Failure:
+def parse_ports(text: str) -> Ports:
+    """Read comma-separated port numbers; `ValueError` names the one that is none."""
+    return frozenset(_port(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_PORT:
+        msg = f"{text!r} is not a port"
+        raise ValueError(msg)
+    return int(text)
+
+
+def parse_target(text: str, allowed: AllowedSources, ports: Ports = ANY_PORT) -> URL | Failure:
     """Return the URL to request, byte for byte as it came, or why it may not be requested."""
     if len(text) > MAX_URL_CHARS or _BLANK_OR_CONTROL.search(text):
         return _bad("too long, or holds blanks or control characters")
@@ -48,10 +65,10 @@ def parse_target(text: str, allowed: AllowedSources) -> URL | Failure:
         url = URL(text, encoded=text.isascii())
     except (ValueError, UnicodeError):
         return _bad("cannot be parsed")
-    return check_target(url, allowed) or url
+    return check_target(url, allowed, ports) or url
 
 
-def check_target(url: URL, allowed: AllowedSources) -> Failure | None:
+def check_target(url: URL, allowed: AllowedSources, ports: Ports = ANY_PORT) -> Failure | None:
     """Return why a URL may not be requested, or None."""
     try:
         host, port = url.raw_host, url.port  # parsed only now, as the URL is kept as it came
@@ -65,12 +82,18 @@ def check_target(url: URL, allowed: AllowedSources) -> Failure | None:
         return _bad("brackets around no IPv6 address")
     if is_allowed(host, port, allowed):
         return None
-    return _check_host(host.lower())
+    return _check_port(port, ports) or _check_host(host.lower())
 
 
 def is_allowed(host: str, port: int, allowed: AllowedSources) -> bool:
     """Tell whether exactly this source was allowed by configuration."""
     return (host.lower(), port) in allowed
+
+
+def _check_port(port: int, ports: Ports) -> Failure | None:
+    if ports and port not in ports:
+        return Failure(reason=FailureReason.BLOCKED_ADDRESS, detail=f"port {port} is not allowed")
+    return None
 
 
 def _check_host(host: str) -> Failure | None:

@@ -70,6 +70,7 @@ def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExec
     return Builder(
         BuildSettings(
             allowed=settings.allowed_sources,
+            ports=settings.allowed_ports,
             keeps_sources=settings.keeps_sources,
             downloads=settings.downloads,
             downloads_per_host=settings.downloads_per_host,

@@ -16,8 +16,6 @@ import pulumi
 
 _HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
-
-
 _MOST_PORT = 65_535
 
 

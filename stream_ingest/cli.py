@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from stream_ingest import options, push_command
+from stream_ingest.argv import hide_password
 from stream_ingest.batches import check_batch_id
 from stream_ingest.checkpoint import latest_unfinished
 from stream_ingest.console import run, say
@@ -159,4 +160,5 @@ def new_batch_id() -> str:
 
 def main() -> None:
     """Run `stream-ingest`."""
+    hide_password()
     run(app, "stream-ingest")

@@ -113,7 +113,8 @@ def progress_of(batch: Batch, seen: Seen, now_s: int) -> BatchProgress:
     counted = seen.accepted + seen.duplicates
     missing = batch.rows_sent - counted
     waited = batch.drained_at is not None and now_s >= batch.drained_at + GRACE_S
-    settled = batch.is_drained and (missing <= 0 or waited)
+    # More than was sent is an index that shows a tally both where it was and where it went.
+    settled = batch.is_drained and (missing == 0 or (missing > 0 and waited))
     refused = dict(batch.refused)
     if seen.duplicates:
         refused[RefusalReason.DUPLICATE] = refused.get("duplicate", 0) + seen.duplicates

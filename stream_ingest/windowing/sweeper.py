@@ -95,11 +95,11 @@ class Sweeper:
 
     def sweep_batch(self, batch_id: str, done: Sweep) -> None:
         """Flush a batch whose rows have all been folded, and end it once its windows have ended."""
-        progress = self._registry.progress(batch_id)
+        progress = self._registry.exact_progress(batch_id)
         if progress is None or not progress.settled:
             return
         if progress.status == "sent" and self._flush(batch_id, done):
-            progress = self._registry.progress(batch_id) or progress
+            progress = self._registry.exact_progress(batch_id) or progress
         # Told first and noted second: a crash in between tells it twice, never not at all.
         if (
             progress.ended

@@ -132,6 +132,40 @@ def test_cmyk_jpegs_are_taken_as_adobe_writes_them_with_or_without_its_marker() 
     assert difference(cell_of(without), exact(picture())) < NEAR
 
 
+@pytest.mark.parametrize(
+    ("transform", "stored", "shown"),
+    [
+        (0, (255, 255, 255, 255), (255, 255, 255)),
+        (0, (0, 255, 255, 255), (0, 255, 255)),
+        (0, (255, 0, 0, 255), (255, 0, 0)),
+        (0, (200, 100, 50, 128), (100, 50, 25)),
+        (0, (255, 255, 255, 0), (0, 0, 0)),
+        (None, (255, 255, 255, 255), (255, 255, 255)),
+        (None, (255, 0, 0, 255), (255, 0, 0)),
+        (None, (200, 100, 50, 128), (100, 50, 25)),
+        (2, (0, 128, 128, 255), (255, 255, 255)),
+        (2, (255, 128, 128, 255), (0, 0, 0)),
+        (2, (155, 128, 128, 128), (50, 50, 50)),
+        (2, (179, 171, 1, 255), (255, 0, 0)),
+    ],
+)
+def test_cmyk_samples_are_shown_as_browsers_show_them(
+    transform: int | None, stored: tuple[int, ...], shown: tuple[int, ...]
+) -> None:
+    """Full ink is 0: without Adobe's marker, with it, and as YCCK (transform 2).
+
+    Worked out by hand: red is C times K; YCCK becomes CMYK by C = 255 - (Y + 1.402 (Cr - 128)), …
+    Source: the table of bugzilla.mozilla.org/674619 and what Chrome and Firefox do.
+    """
+    inks = tuple(255 - sample for sample in stored)  # Pillow stores the inverse of what it is given
+    data = encoded(Image.new("CMYK", (100, 100), inks), "JPEG", quality=100)
+    at = data.index(b"\xff\xee")
+    end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    marker = b"" if transform is None else data[at : end - 1] + bytes([transform])
+    colour = cell_of(data[:at] + marker + data[end:]).getpixel((50, 50))
+    assert max(abs(one - other) for one, other in zip(colour, shown, strict=True)) <= 3
+
+
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "TIFF"])
 def test_palettes_are_blended_in_their_colours(kind: str) -> None:
     image = picture().quantize(128)

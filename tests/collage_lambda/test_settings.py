@@ -10,7 +10,7 @@ COMPLETE = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKE
 
 def test_only_names_have_to_be_given() -> None:
     settings = CollageSettings.from_env(COMPLETE)
-    assert settings.allowed_sources == frozenset()
+    assert settings.allowed_sources == settings.allowed_ports == frozenset()
     assert settings.copies_by_creator
     assert settings.keeps_sources
     assert (settings.downloads, settings.downloads_per_host) == (64, 40)
@@ -21,6 +21,7 @@ def test_everything_can_be_chosen() -> None:
         COMPLETE
         | {
             env.ALLOWED_SOURCES: "127.0.0.1:8000,localhost:8000",
+            env.ALLOWED_PORTS: "80, 443",
             env.BY_CREATOR_COPY: "off",
             env.KEEP_SOURCES: "off",
             env.DOWNLOADS: "8",
@@ -28,6 +29,7 @@ def test_everything_can_be_chosen() -> None:
         }
     )
     assert settings.allowed_sources == {("127.0.0.1", 8000), ("localhost", 8000)}
+    assert settings.allowed_ports == {80, 443}
     assert not settings.copies_by_creator
     assert not settings.keeps_sources
     assert (settings.downloads, settings.downloads_per_host) == (8, 2)
@@ -36,7 +38,18 @@ def test_everything_can_be_chosen() -> None:
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(env.SettingsError) as caught:
         CollageSettings.from_env(
-            {env.ALLOWED_SOURCES: "http://a", env.KEEP_SOURCES: "maybe", env.DOWNLOADS: "0"}
+            {
+                env.ALLOWED_SOURCES: "http://a",
+                env.ALLOWED_PORTS: "443, 0",
+                env.KEEP_SOURCES: "maybe",
+                env.DOWNLOADS: "0",
+            }
         )
-    for name in (*COMPLETE, env.ALLOWED_SOURCES, env.KEEP_SOURCES, env.DOWNLOADS):
+    for name in (
+        *COMPLETE,
+        env.ALLOWED_SOURCES,
+        env.ALLOWED_PORTS,
+        env.KEEP_SOURCES,
+        env.DOWNLOADS,
+    ):
         assert name in str(caught.value)

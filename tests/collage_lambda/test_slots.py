@@ -68,3 +68,27 @@ def test_a_large_place_comes_back_when_its_holder_fails() -> None:
             raise ConnectionError
 
     asyncio.run(run())
+
+
+def test_waiting_for_a_large_place_costs_an_image_nothing() -> None:
+    """Else two malicious bodies that hold both places would time out every large one behind."""
+
+    async def run() -> None:
+        slots = Slots(total=64, per_host=64)
+        holders = [Allowance(slots, seconds=1) for _ in range(LARGE_BODIES)]
+        waiting = Allowance(slots, seconds=1)
+        for holder in holders:
+            await holder.grow_to(LARGE_BODY_BYTES + 1)
+        async with asyncio.timeout(30) as waiting.limit:
+            before = waiting.limit.when()
+            growing = asyncio.create_task(waiting.grow_to(LARGE_BODY_BYTES + 1))
+            await asyncio.sleep(0)
+            assert waiting.limit.when() is None
+            async with holders[0]:
+                pass  # gives its place back
+            await growing
+            after = waiting.limit.when()
+        assert before is not None
+        assert after == pytest.approx(before + waiting.waited_s)
+
+    asyncio.run(run())

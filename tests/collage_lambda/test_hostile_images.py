@@ -1,0 +1,113 @@
+"""Windows of hostile images: real code in a process of its own, a real server, measured memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from collage_lambda.reasons import FailureReason
+from tests.fakes.collage_hostile import answers, black_png, bodies
+from tests.fakes.collage_images import encoded, jpeg, picture
+from tests.fakes.collage_network import RawServer, answer
+from tests.fakes.collage_window_process import Report, Task
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_BYTES = 400 * 1024 * 1024
+WINDOW_S = 60.0
+"""The window's time limit; what hangs is given up on after `ATTEMPT_S`."""
+ATTEMPT_S = 4.0
+GOOD = "/good"
+ODD_BUT_WHOLE = {
+    "png of 50 megapixels",
+    "apng of a million frames",
+    "gif of 90 frames",
+    "tiff of 24 megapixels in one strip",
+    "jpeg, then html",
+    "broken profile",
+    "broken exif",
+    "16-bit",
+}
+EITHER = {
+    "png that inflates beyond its size",
+    "png with a text of 100 MB",
+    "png with a profile of 100 MB",
+    "png with 50,000 chunks",
+    "gif of 49 megapixels",
+}
+"""Whether the decoder finds enough in these is its own business; the rest of the window stays."""
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    with RawServer() as running:
+        running.answers[GOOD] = [answer(jpeg(300, 300))]
+        yield running
+
+
+def built(server: RawServer, paths: list[str], attempt_s: float = ATTEMPT_S) -> Report:
+    base = f"127.0.0.1:{server.port}"
+    task = Task(
+        urls=[f"http://{base}{path}" for path in paths],
+        source=base,
+        window_s=WINDOW_S,
+        attempt_s=attempt_s,
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fakes.collage_window_process"],
+        input=msgspec.json.encode(task),
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2_000:]
+    report = msgspec.json.decode(done.stdout, type=Report)
+    assert report.peak_bytes < MOST_BYTES
+    assert report.seconds < WINDOW_S
+    return report
+
+
+def test_hostile_images_cost_their_own_cells_only_within_time_and_memory(
+    server: RawServer,
+) -> None:
+    """A good image follows each hostile one: more than 35 of these, and as many of those."""
+    served: Mapping[str, object] = answers()
+    server.answers.update(answers())
+    paths = list(served)
+    assert len(paths) >= 35
+    report = built(server, [path for hostile in paths for path in (hostile, GOOD)])
+    assert report.reasons[1::2] == [""] * len(paths)
+    reasons = dict(zip([*bodies(), *paths[len(bodies()) :]], report.reasons[::2], strict=True))
+    assert {name for name in reasons if reasons[name] == ""} - EITHER == ODD_BUT_WHOLE
+    known = {"", *FailureReason}
+    assert set(reasons.values()) <= known
+    assert reasons["/endless"] == reasons["/bomb"] == reasons["/huge"] == "too_large"
+    assert reasons["/trickle"] == "timeout"
+    assert reasons["png 20000x20000"] == "too_many_pixels"
+    assert report.collage_bytes > 10_000
+
+
+@pytest.mark.slow
+def test_35_of_the_heaviest_images_that_are_still_decoded_stay_within_memory(
+    server: RawServer,
+) -> None:
+    """Each is close to the limit of its format, and all arrive at once."""
+    heavy = [
+        black_png(7_000, 7_142),
+        encoded(picture(7_000, 7_000), "JPEG", quality=50),
+        encoded(picture(4_900, 4_900), "JPEG", quality=50, progressive=True),
+        encoded(picture(3_200, 3_200), "WEBP", quality=40, method=0),
+        encoded(picture(3_600, 3_600), "AVIF", quality=40, speed=10),
+        encoded(picture(4_900, 4_900), "TIFF", compression="tiff_lzw"),
+        encoded(picture(5_000, 5_000).convert("RGBA"), "PNG", compress_level=1),
+    ]
+    for number, data in enumerate(heavy):
+        server.answers[f"/{number}"] = [answer(data)]
+    report = built(server, [f"/{number}" for number in range(len(heavy))] * 5, attempt_s=30)
+    assert report.reasons.count("") + report.reasons.count("too_large") == 35
+    assert report.reasons.count("") >= 20

@@ -1,0 +1,105 @@
+"""A collage process of its own: builds one window of URLs with the real parts, tells what it took.
+
+Run by ``python -m tests.fakes.collage_window_process``: a `Task` comes on stdin as JSON, a `Report`
+goes to stdout. Only S3 is not real. Four decoders at once, whatever this machine has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from collage_lambda import wiring
+from collage_lambda.builder import BuildSettings
+from collage_lambda.fetch import FetchLimits
+from collage_lambda.keys import keys_of
+from collage_lambda.retrying import RetryPolicy
+from collage_lambda.settings import CollageSettings
+from collage_lambda.temp_store import TempStore
+from stream_ingest import environment as env
+from stream_ingest.settings import CollageLayout
+from tests.fakes.collage_events import window_image, window_ready
+
+_NAMES = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to build, and from which source."""
+
+    urls: list[str]
+    source: str
+    window_s: float
+    attempt_s: float
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each cell (a reason, or the empty string), and what the process took."""
+
+    reasons: list[str]
+    seconds: float
+    peak_bytes: int
+    idle_bytes: int
+    collage_bytes: int
+
+
+class Bucket:
+    """Takes everything and has nothing."""
+
+    def put_object(self, **request: Any) -> None:  # noqa: ANN401 - boto3's own
+        while request["Body"].read(1 << 16):
+            pass
+
+
+def build(task: Task) -> Report:
+    """Build a window."""
+    os.cpu_count = lambda: 4
+    wiring._return_memory()  # noqa: SLF001 - what `wiring.worker` does first
+    wiring._watch_pillow()  # noqa: SLF001 - and second
+    settings = CollageSettings.from_env(_NAMES | {env.ALLOWED_SOURCES: task.source})
+    uploads = ThreadPoolExecutor(4)
+    wired = wiring._builder(settings, TempStore(cast("Any", Bucket()), "x"), uploads)  # noqa: SLF001 - the real one
+    builder = cast("Any", wired)
+    builder._settings = _limited(builder._settings, task)  # noqa: SLF001 - the one thing that is not as deployed
+    columns = 7
+    layout = CollageLayout(rows=-(-len(task.urls) // columns), cols=columns)
+    images = [window_image(url, identity=str(cell)) for cell, url in enumerate(task.urls)]
+    event = window_ready(images, layout=layout)
+    idle = _peak_bytes()
+    started_s = time.monotonic()
+    made = builder.build(event, keys_of(event), task.window_s, reuses_sources=False, spared={})
+    return Report(
+        reasons=[
+            str(outcome.failure.reason) if outcome.failure else ""
+            for outcome in made.assembly.outcomes
+        ],
+        seconds=time.monotonic() - started_s,
+        peak_bytes=_peak_bytes(),
+        idle_bytes=idle,
+        collage_bytes=len(made.collage),
+    )
+
+
+def _limited(settings: BuildSettings, task: Task) -> BuildSettings:
+    limits = FetchLimits(attempt_s=task.attempt_s, retry=RetryPolicy(attempts=1))
+    return msgspec.structs.replace(settings, limits=limits)
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that was resident since this program began.
+
+    Not `ru_maxrss`: Linux carries the parent's over to a process that it starts.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(
+        msgspec.json.encode(build(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))
+    )
