@@ -56,6 +56,12 @@ class Clients:
                 )
             return self._made[service]
 
+    def close(self) -> None:
+        """End all connections: a server that speaks TLS waits for them before it ends."""
+        with self._lock:
+            for client in self._made.values():
+                client.close()
+
     @property
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB."""

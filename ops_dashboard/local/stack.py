@@ -94,6 +94,7 @@ class LocalAws:
 
     def stop(self) -> None:
         """End it and everything on it. Safe to call twice."""
+        self.clients.close()
         ministack.stop(self.instance)
 
     def __enter__(self) -> Self:

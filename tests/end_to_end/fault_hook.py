@@ -37,7 +37,7 @@ _PLAN, _CLOCK, _FIRED = "plan.json", "clock", "fired"
 _BACKOFF = 0.02
 """What is left of botocore's waits between its retries."""
 _POLL_S = 0.02
-_HELD_FOR_S = 30.0
+_HELD_FOR_S = 100.0
 
 
 class Strike(StrEnum):

@@ -1,4 +1,4 @@
-"""A deployed stack whose functions can be struck by faults, and the check that it healed.
+"""A deployed stack whose functions can be struck by faults.
 
 The functions run from their own zips, with `fault_hook` beside the code. Two things of AWS are made
 quick: a message that was not deleted is seen again after `VISIBILITY_S` instead of minutes, and the
@@ -23,12 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ops_dashboard.bundles import Platform, build_bundle
 from ops_dashboard.local.covers import CoverServer
-from ops_dashboard.local.demo_check import collage_differences, collage_name, figure_differences
-from ops_dashboard.local.expectation import Expectation
 from ops_dashboard.local.sample_creators import SampleCreator
 from ops_dashboard.local.sample_rows import Sample, plan_rows
 from ops_dashboard.local.stack import LocalAws
@@ -273,72 +269,3 @@ def csv_file(sample: Sample) -> Iterator[Path]:
         path = Path(folder, "rows.csv")
         path.write_bytes(csv_bytes(sample.rows))
         yield path
-
-
-def assert_exact(stack: FaultyStack, sample: Sample, batch_id: str) -> None:
-    """Check every figure, cell, object and event of a batch that has ended."""
-    progress = msgspec.to_builtins(stack.progress(batch_id))
-    assert figure_differences(dict(sample.expectation.summary()), progress) == []
-    assert progress["rows_read"] == progress["rows_accepted"] + sum(progress["refused"].values())
-    assert progress["open_images"] == 0
-    assert_pictures(stack, sample.expectation)
-    assert_told(stack, sample.expectation, batch_id)
-    assert_no_dead_letters(stack)
-
-
-def assert_pictures(stack: FaultyStack, expectation: Expectation) -> None:
-    """Check that each window has ended, with each object once and each cell right."""
-    for creator in expectation.cells:
-        windows = stack.windows_of(creator)
-        names = [collage_name(each) for each in expectation.windows_of(creator)]
-        assert [window["status"] for window in windows] == ["completed"] * len(names)
-        assert not [window for window in windows if "due_at" in window or "lease_owner" in window]
-        key = creator_key(creator)
-        dated = objects_of(stack, "collages/2", key)
-        assert sorted(dated) == names
-        assert objects_of(stack, f"collages/by-creator/{key}/", key) == dated
-        assert sorted(objects_of(stack, "thumbnails/", key)) == names
-        metadata = objects_of(stack, "metadata/", key)
-        assert [name.removesuffix(".json") for name in sorted(metadata)] == [
-            name.removesuffix(".jpg") for name in names
-        ]
-    collages = {
-        name: data
-        for creator in expectation.cells
-        for name, data in objects_of(stack, "collages/2", creator_key(creator)).items()
-    }
-    assert collage_differences(expectation, collages, LAYOUT) == []
-
-
-def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
-    """Return a creator's objects by file name; no two may share one."""
-    keys = [key for key in stack.keys(prefix) if f"/{creator}_collage_" in key]
-    assert len({Path(key).name for key in keys}) == len(keys)
-    return {Path(key).name: stack.read(key) for key in keys}
-
-
-def assert_told(stack: FaultyStack, expectation: Expectation, batch_id: str) -> None:
-    """Check that the bus has heard of every window and of the end, and of nothing else."""
-    wanted = {collage_name(each).removesuffix(".jpg") for each in expectation.windows()}
-
-    def heard(kind: str) -> list[dict[str, Any]]:
-        return [e["detail"] for e in stack.events_of(batch_id) if e["detail-type"] == kind]
-
-    # The end may be told by a redelivery that comes after a sweep has ended the batch.
-    stack.wait(lambda: bool(heard("BatchDrained")), "nobody said that the batch was drained")
-    for kind in ("WindowReady", "CollageCreated"):
-        windows = {detail["window_id"].replace(":", "_collage_") for detail in heard(kind)}
-        assert windows == wanted, kind
-    for detail in heard("BatchCompleted"):
-        assert figure_differences(dict(expectation.summary()), detail) == []
-    kinds = {event["detail-type"] for event in stack.events_of(batch_id)}
-    assert kinds == {"WindowReady", "CollageCreated", "BatchDrained", "BatchCompleted"}
-
-
-def assert_no_dead_letters(stack: Pipeline) -> None:
-    """Check that no queue of dead letters holds anything."""
-    for name, url in stack.outputs.dead_letter_urls.items():
-        attributes = stack.aws.clients.sqs.get_queue_attributes(
-            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
-        )["Attributes"]
-        assert attributes["ApproximateNumberOfMessages"] == "0", name

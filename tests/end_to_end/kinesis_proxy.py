@@ -6,6 +6,7 @@ The command line talks to it as to AWS. Every other call passes.
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -21,14 +22,9 @@ Forward = Callable[[bytes], Answer]
 Meddle = Callable[[int, bytes, Forward], Answer | None]
 """Told the number of a PutRecords request (from 1) and its body; None lets the answer be lost."""
 
-_TARGET = "X-Amz-Target"
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 _PATIENCE_S = 30.0
-
-
-def pass_on(_number: int, body: bytes, forward: Forward) -> Answer | None:
-    """Let every request pass."""
-    return forward(body)
+_POLL_S = 0.05
 
 
 def throttle(times: int) -> Meddle:
@@ -99,8 +95,8 @@ class StandStill:
 @contextmanager
 def proxy(endpoint: str, meddle: Meddle) -> Iterator[str]:
     """Run a proxy before `endpoint`; give its own URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(endpoint, meddle))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    server = _Server(endpoint, meddle)
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -110,56 +106,62 @@ def proxy(endpoint: str, meddle: Meddle) -> Iterator[str]:
         server.server_close()
 
 
-def _handler(endpoint: str, meddle: Meddle) -> type[BaseHTTPRequestHandler]:
-    place = urlsplit(endpoint).netloc
-    lock = threading.Lock()
-    seen = 0
+class _Server(ThreadingHTTPServer):
+    """Counts PutRecords requests."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def __init__(self, endpoint: str, meddle: Meddle) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.place, self.meddle = urlsplit(endpoint).netloc, meddle
+        self._numbers = itertools.count(1)
 
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
-            self._serve()
+    def next_number(self) -> int:
+        """Return the number of the next request; taking it is atomic in CPython."""
+        return next(self._numbers)
 
-        do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
-        def log_message(self, *_: object) -> None:
-            pass
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
 
-        def _serve(self) -> None:
-            nonlocal seen
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if not self.headers.get(_TARGET, "").endswith(".PutRecords"):
-                self._answer(*self._forward(body))
-                return
-            with lock:
-                seen += 1
-                number = seen
-            kind = {"Content-Type": "application/x-amz-json-1.1"}
-            answer = meddle(number, body, lambda data: self._forward(data)[:2])
-            if answer is None:
-                self.close_connection = True
-            else:
-                self._answer(*answer, kind)
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.headers.get("X-Amz-Target", "").endswith(".PutRecords"):
+            self._meddle(body)
+        else:
+            self._answer(*self._forward(body))
 
-        def _forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
-            connection = http.client.HTTPConnection(place, timeout=_PATIENCE_S)
-            try:
-                headers = {**dict(self.headers), "Content-Length": str(len(body))}
-                connection.request(self.command, self.path, body, headers)
-                answer = connection.getresponse()
-                return answer.status, answer.read(), dict(answer.headers)
-            finally:
-                connection.close()
+    def do_POST(self) -> None:
+        self.do_GET()
 
-        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response_only(status)
-            for name, value in headers.items():
-                if name.lower() not in _HOP_BY_HOP:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+    def do_PUT(self) -> None:
+        self.do_GET()
 
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _meddle(self, body: bytes) -> None:
+        number = self.server.next_number()
+        answer = self.server.meddle(number, body, lambda data: self._forward(data)[:2])
+        if answer is None:
+            self.close_connection = True
+        else:
+            self._answer(*answer, {"Content-Type": "application/x-amz-json-1.1"})
+
+    def _forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        connection = http.client.HTTPConnection(self.server.place, timeout=_PATIENCE_S)
+        try:
+            headers = {**dict(self.headers), "Content-Length": str(len(body))}
+            connection.request(self.command, self.path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(), dict(answer.headers)
+        finally:
+            connection.close()
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in _HOP_BY_HOP:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

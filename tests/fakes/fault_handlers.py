@@ -13,18 +13,14 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from stream_ingest import environment as env
 from stream_ingest.windowing import handler, wiring
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.windowing import Windowing
 from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
 
-SETTINGS = WindowingSettings(
-    table=TABLE,
-    bus=BUS,
-    output_bucket=OUTPUT,
-    temp_bucket=TEMP,
-    horizon_days=90,
-    trusts_partial_responses=True,
+SETTINGS = WindowingSettings.from_env(
+    {env.TABLE: TABLE, env.BUS: BUS, env.OUTPUT_BUCKET: OUTPUT, env.TEMP_BUCKET: TEMP}
 )
 _called = threading.local()
 _handle = inspect.unwrap(handler.handle)  # logs and metrics are not looked at here

@@ -62,17 +62,19 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class Push:
-    """A batch's producer does the next thing."""
+    """A batch's producer does the next things: so many, or until it dies."""
 
     batch: int
+    things: int = 1
     faults: Faults = ()
 
 
 @dataclass(frozen=True)
 class Deliver:
-    """The mapping delivers a lane's next records."""
+    """The mapping delivers a lane's next records, so many times; faults are for the first."""
 
     lane: int
+    times: int = 1
     faults: Faults = ()
 
 
@@ -97,9 +99,10 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Work:
-    """A collage worker takes a message."""
+    """A collage worker takes a message, then others; faults are for the first."""
 
     which: int = 0
+    times: int = 1
     faults: Faults = ()
 
 

@@ -90,6 +90,7 @@ class Indexes:
         if self._lags is not None and self._lags(key):
             self._late[key] = item
             return
+        self._late.pop(key, None)
         for index in self._indexes.values():
             index.write(key, item)
 

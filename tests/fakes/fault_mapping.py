@@ -113,15 +113,17 @@ class LaneMapping:
         return True
 
     def again(self, start: int, stop: int, cuts: Sequence[int] = ()) -> None:
-        """Deliver records of the lane once more, out of turn, in pieces; nobody hears the answer.
+        """Deliver records of the lane once more, out of turn, in pieces; the checkpoint stays.
 
         AWS may do so with what it has delivered before. `start` is at most the checkpoint: what
-        is delivered early (an invocation whose end Lambda missed) follows on what was delivered.
+        is delivered early (by an invocation whose end Lambda missed) follows on what was done, so
+        a piece that fails is the last one.
         """
         records = self.records[min(start, self.checkpoint) : stop]
         edges = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
         for first, last in itertools.pairwise(edges):
-            self._invoke(records[first:last])
+            if self._invoke(records[first:last]).done < last - first:
+                return
 
     def _settle(self, batch: _Batch, verdict: _Verdict) -> None:
         """Move the checkpoint, and put what has to come again back in front."""

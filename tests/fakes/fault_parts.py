@@ -18,6 +18,7 @@ from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.store import WindowStore
 from stream_ingest.windowing.sweeper import Sweeper
 from stream_ingest.windowing.windowing import Windowing
+from tests.fakes import fault_handlers
 from tests.fakes.fault_injector import AsyncFaulty, Faults, Faulty
 from tests.fakes.fault_studio import StubBuilder
 from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
@@ -68,6 +69,7 @@ def sweeper(clients: Clients) -> Sweeper:
         table_name=TABLE,
         threads=_THREADS,
         clock=clients.clock,
+        max_attempts=fault_handlers.SETTINGS.max_receives,
     )
 
 

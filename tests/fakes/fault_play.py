@@ -14,6 +14,7 @@ from tests.fakes import fault_history as history
 from tests.fakes.fault_handlers import on_stage
 from tests.fakes.fault_injector import Fault, Kind
 from tests.fakes.fault_mapping import MappingSettings
+from tests.fakes.fault_operator import given_up_windows, redrive
 from tests.fakes.fault_pushes import Push
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_tasks import Task
@@ -24,6 +25,7 @@ _POISON = (b"", b"\x01not zlib", b"\x09a codec version to come", b"\x01x\x9c\x03
 _PAUSES = frozenset({Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER})
 _ROUNDS = 60
 _LONGEST_REST_S = 3_600
+_OPERATOR_TURNS = 2
 
 
 @contextmanager
@@ -79,28 +81,34 @@ class Play:
 
     def step(self, step: history.Step) -> None:
         """Do one step of the history."""
-        stage = self.stage
         match step:
-            case history.Push(batch, faults):
-                self.pushes[batch % len(self.pushes)].step(faults)
-            case history.Deliver(lane, faults):
-                stage.deliver(lane % len(stage.lanes), faults)
+            case history.Push(batch, things, faults):
+                self.pushes[batch % len(self.pushes)].run(things, faults)
+            case history.Deliver(lane, times, faults):
+                for turn in range(times):
+                    self.stage.deliver(lane % len(self.stage.lanes), () if turn else faults)
             case history.Again():
                 self._again(step)
             case history.Sweep(drained, faults):
-                sweep = stage.sweep_drained if drained else stage.sweep
+                sweep = self.stage.sweep_drained if drained else self.stage.sweep
                 self._perhaps_slow(faults, lambda: sweep(faults))
-            case history.Work(which, faults):
-                self._perhaps_slow(faults, lambda: stage.work(which, faults))
-            case history.WorkAgain(which, faults):
-                if stage.bodies:
-                    body = stage.bodies[which % len(stage.bodies)]
-                    self._perhaps_slow(faults, lambda: stage.build(body, faults))
+            case history.Work() | history.WorkAgain():
+                self._work(step)
             case history.Resume(which):
                 if self._slow:
                     self._go_on(self._slow.pop(which % len(self._slow)))
             case _:
                 self._happen(step)
+
+    def _work(self, step: history.Work | history.WorkAgain) -> None:
+        stage, faults = self.stage, step.faults
+        if isinstance(step, history.Work):
+            self._perhaps_slow(faults, lambda: stage.work(step.which, faults))
+            for _ in range(step.times - 1):
+                stage.work(step.which)
+        elif stage.bodies:
+            body = stage.bodies[step.which % len(stage.bodies)]
+            self._perhaps_slow(faults, lambda: stage.build(body, faults))
 
     def _happen(self, step: history.Step) -> None:
         """Let something happen around the processes."""
@@ -132,13 +140,18 @@ class Play:
         while self._slow:
             self._go_on(self._slow.pop(0))
         self._come_to_rest()
+        for turn in range(_OPERATOR_TURNS):
+            given_up = given_up_windows(self.stage)
+            if not given_up:
+                return
+            redrive(self.stage, given_up, f"operator-{turn}")
+            self._come_to_rest()
 
     def _come_to_rest(self) -> None:
         stage, wait_s = self.stage, 60.0
         for _ in range(_ROUNDS):
             for push in self.pushes:
-                while not push.is_done:
-                    push.step()
+                push.run()
             for lane in stage.lanes:
                 while lane.poll():
                     pass
@@ -147,9 +160,9 @@ class Play:
             stage.sweep()
             while stage.queue.visible():
                 stage.work()
+            self._pass(wait_s)
             if self._is_at_rest():
                 return
-            self._pass(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_REST_S)
         msg = f"no rest after {_ROUNDS} rounds: {self._restless()}"
         raise AssertionError(msg)

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from stream_ingest.batches import Totals
 from stream_ingest.errors import CoverstreamError, UserError
 from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
@@ -66,18 +68,19 @@ class Push:
         """Tell whether the last end mark is in."""
         return self._done == len(self._chunks)
 
-    def step(self, faults: Iterable[Fault] = ()) -> None:
-        """Do the next thing: register, send a chunk, write the totals, send the end marks."""
-        if self.is_done:
-            return
+    def run(self, things: int = 1_000, faults: Iterable[Fault] = ()) -> None:
+        """Let a process do so many things: register, send a chunk, write the totals, end marks.
+
+        A process that dies has done fewer; the next one (`push --resume`) takes over.
+        """
         own = Faults(faults)
         clients = fault_parts.Clients(self._stage, own)
-        try:
-            self._next(clients)
-        except (CoverstreamError, KilledError):
-            pass  # the process is gone; `push --resume` starts the next one
-        finally:
-            self._stage.note(own)
+        with suppress(CoverstreamError, ClientError, KilledError):
+            for _ in range(things):
+                if self.is_done:
+                    break
+                self._next(clients)
+        self._stage.note(own)
 
     def _next(self, clients: fault_parts.Clients) -> None:
         registry = fault_parts.registry(clients)

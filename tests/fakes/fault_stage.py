@@ -37,6 +37,7 @@ COLLAGE_TIMEOUT_S = 120
 VISIBILITY_S = 6 * COLLAGE_TIMEOUT_S
 """What pulumi/components/delivery.py gives the queue."""
 SHARDS = 2
+MAX_RECEIVES = 3
 PAGE_ITEMS = 7
 """Small, so that every query has pages."""
 _ON_PURPOSE = (CoverstreamError, ClientError, KilledError)
@@ -59,7 +60,10 @@ class Stage:
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)
         self.dead_letters = FakeQueue(self.clock, visibility_s=VISIBILITY_S)
         self.queue = FakeQueue(
-            self.clock, visibility_s=VISIBILITY_S, dead_letters=self.dead_letters
+            self.clock,
+            visibility_s=VISIBILITY_S,
+            max_receives=MAX_RECEIVES,
+            dead_letters=self.dead_letters,
         )
         self.bodies: list[str] = []
         """Every message that was ever put on the queue."""

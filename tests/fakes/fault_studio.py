@@ -107,7 +107,8 @@ class StubBuilder:
         facts = None
         if not isinstance(data, Failure):
             sha256 = hashlib.sha256(data).hexdigest()
-            packer.keep(SourceEntry(number, image.identity, image.url, sha256), data)
+            entry = SourceEntry(index=number, identity=image.identity, url=image.url, sha256=sha256)
+            packer.keep(entry, data)
             facts = ImageFacts(
                 format="JPEG", width=1, height=1, bytes=len(data), sha256=sha256, origin=origin
             )

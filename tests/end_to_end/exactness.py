@@ -1,0 +1,107 @@
+"""What came out of faulty batches against what was generated: every difference is a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ops_dashboard.local.demo_check import collage_differences, collage_name, figure_differences
+from ops_dashboard.local.expectation import Expectation
+from ops_dashboard.local.sample_rows import Sample
+from stream_ingest.naming import creator_key
+from tests.end_to_end.faulty_stack import LAYOUT, FaultyStack
+from tests.end_to_end.pipeline import Pipeline
+
+_KINDS = ["BatchCompleted", "BatchDrained", "CollageCreated", "WindowReady"]
+
+
+def differences(stack: FaultyStack, sample: Sample, batch_id: str) -> list[str]:
+    """Compare every figure, cell, object and event of a batch that has ended."""
+    found: dict[str, Any] = msgspec.to_builtins(stack.progress(batch_id))
+    rows = found["rows_accepted"] + sum(found["refused"].values())
+    return [
+        *figure_differences({**sample.expectation.summary(), "open_images": 0}, found),
+        *_unlike("rows read and rows accounted for in", batch_id, rows, found["rows_read"]),
+        *picture_differences(stack, sample.expectation),
+        *event_differences(stack, sample.expectation, batch_id),
+        *dead_letters(stack),
+    ]
+
+
+def picture_differences(stack: FaultyStack, expectation: Expectation) -> list[str]:
+    """Compare each window's end, that each object is there once, and each cell."""
+    lines: list[str] = []
+    collages: dict[str, bytes] = {}
+    for creator in expectation.cells:
+        lines += _window_differences(stack, expectation, creator)
+        collages |= objects_of(stack, "collages/2", creator)
+    return lines + collage_differences(expectation, collages, LAYOUT)
+
+
+def _window_differences(
+    stack: FaultyStack, expectation: Expectation, creator: str
+) -> Iterator[str]:
+    names = [collage_name(each) for each in expectation.windows_of(creator)]
+    windows = stack.windows_of(creator)
+    yield from _unlike("windows of", creator, [w["status"] for w in windows], _done(len(names)))
+    left = [w["window_id"] for w in windows if {"due_at", "lease_owner"} & w.keys()]
+    yield from _unlike("still due or leased of", creator, left, [])
+    collages = objects_of(stack, "collages/2", creator)
+    copies = objects_of(stack, f"collages/by-creator/{creator_key(creator)}/", creator)
+    thumbnails = objects_of(stack, "thumbnails/", creator)
+    metadata = objects_of(stack, "metadata/", creator)
+    yield from _unlike("collages of", creator, sorted(collages), names)
+    yield from _unlike("copies of", creator, sorted(copies), names)
+    yield from _unlike("thumbnails of", creator, sorted(thumbnails), names)
+    documents = [name.replace(".json", ".jpg") for name in sorted(metadata)]
+    yield from _unlike("metadata of", creator, documents, names)
+    if copies != collages:
+        yield f"{creator}: a copy is not its collage"
+
+
+def _done(count: int) -> list[str]:
+    return ["completed"] * count
+
+
+def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
+    """Return a creator's objects by file name; no two may share one."""
+    mark = f"/{creator_key(creator)}_collage_"
+    keys = [key for key in stack.keys(prefix) if mark in key]
+    assert len({Path(key).name for key in keys}) == len(keys), keys
+    return {Path(key).name: stack.read(key) for key in keys}
+
+
+def event_differences(stack: FaultyStack, expectation: Expectation, batch_id: str) -> Iterator[str]:
+    """Compare what the bus has heard: each window, each collage, the end, and nothing else."""
+
+    def heard(kind: str) -> list[dict[str, Any]]:
+        return [e["detail"] for e in stack.events_of(batch_id) if e["detail-type"] == kind]
+
+    # The end may be told by a redelivery that comes after a sweep has ended the batch.
+    stack.wait(lambda: bool(heard("BatchDrained")), "nobody said that the batch was drained")
+    wanted = [collage_name(each).removesuffix(".jpg") for each in expectation.windows()]
+    for kind in ("WindowReady", "CollageCreated"):
+        windows = {detail["window_id"].replace(":", "_collage_") for detail in heard(kind)}
+        yield from _unlike(kind, batch_id, sorted(windows), sorted(wanted))
+    for detail in heard("BatchCompleted"):
+        yield from figure_differences(dict(expectation.summary()), detail)
+    kinds = {event["detail-type"] for event in stack.events_of(batch_id)}
+    yield from _unlike("kinds of events of", batch_id, sorted(kinds), _KINDS)
+
+
+def dead_letters(stack: Pipeline) -> Iterator[str]:
+    """Name each queue of dead letters that holds any."""
+    for name, url in stack.outputs.dead_letter_urls.items():
+        attributes = stack.aws.clients.sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        count = attributes["ApproximateNumberOfMessages"]
+        yield from _unlike("dead letters in", name, count, "0")
+
+
+def _unlike(what: str, whose: str, found: object, wanted: object) -> Iterator[str]:
+    if found != wanted:
+        yield f"{what} {whose}: expected {wanted}, found {found}"

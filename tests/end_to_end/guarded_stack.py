@@ -1,0 +1,189 @@
+"""A deployed stack on an embedded AWS that enforces IAM: its roles, whole and short of a right."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+import msgspec
+from botocore.config import Config
+
+from ops_dashboard.local.clients import REGION
+from ops_dashboard.local.covers import CoverServer
+from ops_dashboard.local.stack import LocalAws
+from stream_ingest.batches import BatchRegistry
+from tests.end_to_end.pipeline import Pipeline
+
+FUNCTIONS = ("windowing", "sweeper", "collage")
+ROLES = (*FUNCTIONS, "sweeper-schedule")
+_POLICY = "own"
+
+Statement = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """One action on one resource, as one statement of one role's policy allows it."""
+
+    role: str
+    sid: str
+    action: str
+    resource: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a call: whether it did its work, and all that was said about it."""
+
+    done: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class GuardedStack(Pipeline):
+    """A pipeline whose roles may be deprived of rights, and looked at from inside."""
+
+    def role_name(self, role: str) -> str:
+        """Return the name that a role is deployed under."""
+        if role in FUNCTIONS:
+            return f"{self.function_name(role)}-function"
+        return f"coverstream-{self.outputs.stack}-{role}"
+
+    def function_name(self, function: str) -> str:
+        """Return the name that a function is deployed under."""
+        name: str = getattr(self.outputs, f"{function}_function")
+        return name
+
+    def statements(self, role: str) -> list[Statement]:
+        """Return the statements of a role's one policy."""
+        name = self.role_name(role)
+        assert self._iam.list_role_policies(RoleName=name)["PolicyNames"] == [_POLICY]
+        assert self._iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+        answer = self._iam.get_role_policy(RoleName=name, PolicyName=_POLICY)
+        found: list[Statement] = answer["PolicyDocument"]["Statement"]
+        return found
+
+    def deployed_roles(self) -> set[str]:
+        """Return the names of all roles that there are."""
+        return {role["RoleName"] for role in self._iam.list_roles()["Roles"]}
+
+    def rights(self, role: str) -> Iterator[Right]:
+        """Yield a role's rights one by one."""
+        for statement in self.statements(role):
+            for action in statement["Action"]:
+                for resource in statement["Resource"]:
+                    yield Right(role=role, sid=statement["Sid"], action=action, resource=resource)
+
+    @contextmanager
+    def without(self, right: Right) -> Iterator[None]:
+        """Take one right from its role, for as long as the block lasts."""
+        before = self.statements(right.role)
+        self._put(right.role, [part for each in before for part in _less(each, right)])
+        try:
+            yield
+        finally:
+            self._put(right.role, before)
+
+    def _put(self, role: str, statements: list[Statement]) -> None:
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self._iam.put_role_policy(
+            RoleName=self.role_name(role), PolicyName=_POLICY, PolicyDocument=document
+        )
+
+    def invoke(self, function: str, event: Mapping[str, object]) -> Said:
+        """Invoke a function as its trigger does; what it says is its answer and its log."""
+        answer = self.aws.clients.functions.invoke(
+            FunctionName=self.function_name(function),
+            Payload=json.dumps(event).encode(),
+            LogType="Tail",
+        )
+        payload = json.loads(answer["Payload"].read())
+        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+        failures = payload.get("batchItemFailures") if isinstance(payload, dict) else None
+        return Said(
+            done="FunctionError" not in answer and not failures,
+            text=f"{json.dumps(payload)}\n{log}",
+        )
+
+    def as_role(self, role: str, service: str) -> Any:  # noqa: ANN401 - boto3 builds its classes at run time
+        """Return a client that calls AWS as `role`."""
+        keys = self._sessions[role]
+        return boto3.client(
+            service,  # type: ignore[call-overload]  # by name
+            region_name=REGION,
+            endpoint_url=self.aws.endpoint,
+            verify=self.aws.instance.ca_bundle,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            config=Config(
+                proxies={},
+                retries={"total_max_attempts": 1},
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+    @cached_property
+    def registry(self) -> BatchRegistry:
+        """The batches, as an administrator sees them."""
+        return BatchRegistry(self.aws.clients.dynamodb, self.outputs.table_name, lambda: 0)
+
+    @cached_property
+    def _iam(self) -> Any:  # noqa: ANN401 - as above
+        return self.aws.clients.untyped("iam")
+
+    @cached_property
+    def _sessions(self) -> dict[str, Any]:
+        """Sessions of all roles; their trust lets nobody but AWS's services in, so it is lifted.
+
+        Who may assume a role changes nothing of what the role may do.
+        """
+        sessions = {}
+        for role in ROLES:
+            name = self.role_name(role)
+            found = self._iam.get_role(RoleName=name)["Role"]
+            trust = found["AssumeRolePolicyDocument"]
+            own = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+            opened = trust | {"Statement": [*trust["Statement"], own]}
+            self._set_trust(name, opened)
+            answer = self.aws.clients.untyped("sts").assume_role(
+                RoleArn=found["Arn"], RoleSessionName="test"
+            )
+            self._set_trust(name, trust)
+            sessions[role] = answer["Credentials"]
+        return sessions
+
+    def _set_trust(self, name: str, document: object) -> None:
+        self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(document))
+
+
+def _less(statement: Statement, right: Right) -> Iterator[Statement]:
+    """Yield what is left of a statement without one action on one resource."""
+    if statement["Sid"] != right.sid:
+        yield statement
+        return
+    actions = [each for each in statement["Action"] if each != right.action]
+    resources = [each for each in statement["Resource"] if each != right.resource]
+    if actions:
+        yield statement | {"Action": actions}
+    if resources:
+        yield statement | {"Sid": f"{right.sid}2", "Action": [right.action], "Resource": resources}
+
+
+@contextmanager
+def guarded_stack() -> Iterator[GuardedStack]:
+    """Start an embedded AWS that enforces IAM, with the stack on it."""
+    with CoverServer() as covers, LocalAws.start(auth=True) as aws:
+        outputs = aws.deploy(allowed_sources=[covers.address])
+        yield GuardedStack(
+            aws=aws,
+            outputs=outputs,
+            covers=covers,
+            mortal_covers=covers,
+            late_covers=covers,
+        )

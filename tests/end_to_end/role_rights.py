@@ -1,0 +1,141 @@
+"""Every right of every role, and the use that shows what it is for.
+
+A new right needs a use here, or a reason in `UNSHOWN` why the embedded AWS cannot show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.end_to_end.guarded_stack import Said
+from tests.end_to_end.role_uses import Uses
+
+Use = Callable[[Uses], Said]
+Key = tuple[str, str, str, str]
+"""Role, statement, action, and the resource in short."""
+
+
+def _uses(role: str, sid: str, place: str, **uses: Use) -> dict[Key, Use]:
+    """Return entries for one statement; an action is written ``service__Action``."""
+    return {(role, sid, action.replace("__", ":"), place): use for action, use in uses.items()}
+
+
+def _logs(role: str) -> dict[Key, Use]:
+    return _uses(
+        role,
+        "WriteOwnLogs",
+        f"log-group:/aws/lambda/{role}:*",
+        logs__CreateLogStream=lambda uses: uses.create_log_stream(role),
+        logs__PutLogEvents=lambda uses: uses.put_log_events(role),
+    )
+
+
+USES: dict[Key, Use] = {
+    **_logs("windowing"),
+    **_uses(
+        "windowing",
+        "ReadStream",
+        "stream/rows",
+        kinesis__DescribeStream=Uses.describe_stream,
+        kinesis__DescribeStreamSummary=Uses.summarize_stream,
+        kinesis__GetRecords=Uses.read_shard,
+        kinesis__GetShardIterator=Uses.seek_in_shard,
+        kinesis__ListShards=Uses.list_shards,
+    ),
+    **_uses(
+        "windowing",
+        "FoldState",
+        "table/state",
+        dynamodb__BatchGetItem=Uses.fold_a_row,
+        dynamodb__PutItem=Uses.fold_a_row,
+        dynamodb__UpdateItem=Uses.fold_a_window,
+    ),
+    **_uses("windowing", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.fold_a_window),
+    **_uses(
+        "windowing", "KeepRefusalsAndOverflow", "output/failed/*", s3__PutObject=Uses.fold_poison
+    ),
+    **_uses(
+        "windowing",
+        "KeepRefusalsAndOverflow",
+        "temp/processing/*",
+        s3__PutObject=Uses.fold_a_long_window,
+    ),
+    **_uses(
+        "windowing",
+        "KeepDiscardedBatches",
+        "output/aws/lambda/*",
+        s3__PutObject=Uses.keep_discarded_batch,
+    ),
+    **_uses("windowing", "FindFailureBucket", "output", s3__ListBucket=Uses.find_failure_bucket),
+    **_logs("sweeper"),
+    **_uses("sweeper", "FindDue", "table/state/index/due-index", dynamodb__Query=Uses.sweep),
+    **_uses(
+        "sweeper", "FindDue", "table/state/index/status-date-index", dynamodb__Query=Uses.sweep
+    ),
+    **_uses(
+        "sweeper",
+        "FindDue",
+        "table/state/index/batch-id-index",
+        dynamodb__Query=Uses.flush_a_batch,
+    ),
+    **_uses(
+        "sweeper",
+        "MoveState",
+        "table/state",
+        dynamodb__BatchGetItem=Uses.flush_a_batch,
+        dynamodb__PutItem=Uses.flush_a_batch,
+        dynamodb__UpdateItem=Uses.flush_a_batch,
+        dynamodb__GetItem=Uses.flush_a_batch,
+    ),
+    **_uses("sweeper", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.flush_a_batch),
+    **_uses("sweeper", "KeepOverflow", "temp/processing/*", s3__PutObject=Uses.flush_a_long_window),
+    **_uses(
+        "sweeper",
+        "ReportFailedSweeps",
+        "sweeper-dead-letters",
+        sqs__SendMessage=Uses.report_failed_sweep,
+    ),
+    **_logs("collage"),
+    **_uses(
+        "collage",
+        "TakeWindows",
+        "collage",
+        sqs__ReceiveMessage=Uses.receive_windows,
+        sqs__DeleteMessage=Uses.delete_window,
+        sqs__GetQueueAttributes=Uses.look_at_queue,
+    ),
+    **_uses("collage", "MoveWindow", "table/state", dynamodb__UpdateItem=Uses.build),
+    **_uses("collage", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.build),
+    **_uses("collage", "PublishOutputs", "output/collages/*", s3__PutObject=Uses.build),
+    **_uses("collage", "PublishOutputs", "output/thumbnails/*", s3__PutObject=Uses.build),
+    **_uses("collage", "PublishOutputs", "output/metadata/*", s3__PutObject=Uses.build),
+    **_uses("collage", "CompareCollages", "output/collages/*", s3__GetObject=Uses.rebuild),
+    **_uses("collage", "SeeMissingCollages", "output", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "ReadSources", "temp/sources/*", s3__GetObject=Uses.rebuild),
+    **_uses("collage", "ReadSources", "temp/processing/*", s3__GetObject=Uses.build_a_long_window),
+    **_uses("collage", "SeeMissingSources", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "KeepSources", "temp/sources/*", s3__PutObject=Uses.build),
+    **_uses(
+        "sweeper-schedule",
+        "StartSweep",
+        "function:sweeper",
+        lambda__InvokeFunction=Uses.start_sweep,
+    ),
+    **_uses(
+        "sweeper-schedule",
+        "ReportMissedSweeps",
+        "sweeper-dead-letters",
+        sqs__SendMessage=Uses.report_missed_sweep,
+    ),
+}
+
+_OWN_LOGS = "compares log rights with the group's ARN; AWS with that and what is behind its colon"
+_MISSING = "answers 404 for an object that is not there; AWS 403 to whoever may not list"
+UNSHOWN: dict[Key, str] = {
+    **{key: _OWN_LOGS for key in USES if key[1] == "WriteOwnLogs"},
+    **{key: _MISSING for key in USES if key[1] in {"SeeMissingCollages", "SeeMissingSources"}},
+}
+"""Rights of which ministack cannot show that they are needed, and why; the list only shrinks.
+
+`test_iam` holds the policies to these very actions and resources all the same.
+"""
