@@ -41,6 +41,7 @@ _ROW_BITS = 20
 _MAX_NUMBER = 1 << 40
 _FIRST_RATIO = 0.25
 
+_BucketNumber = Annotated[int, msgspec.Meta(ge=0, lt=BUCKETS)]
 _Name = Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)]
 _Url = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_LENGTH)]
 
@@ -69,7 +70,7 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The content of one Kinesis record. `last` marks the end of the batch in this bucket."""
 
     batch: BatchHeader
-    bucket: Annotated[int, msgspec.Meta(ge=0, lt=BUCKETS)]
+    bucket: _BucketNumber
     number: Annotated[int, msgspec.Meta(ge=0, lt=_MAX_NUMBER)]
     creators: tuple[str, ...] = ()
     rows: Annotated[tuple[PackedRow, ...], msgspec.Meta(max_length=1 << _ROW_BITS)] = ()
