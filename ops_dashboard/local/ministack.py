@@ -189,7 +189,10 @@ def _answers(instance: Instance, token: str) -> bool:
     if instance.ca_bundle is None:
         connection = http.client.HTTPConnection(HOST, instance.port, timeout=5)
     elif Path(instance.ca_bundle).is_file():
-        context = ssl.create_default_context(cafile=instance.ca_bundle)
+        try:
+            context = ssl.create_default_context(cafile=instance.ca_bundle)
+        except ssl.SSLError:  # the file is there, but is still being written
+            return False
         connection = http.client.HTTPSConnection(HOST, instance.port, timeout=5, context=context)
     else:
         return False

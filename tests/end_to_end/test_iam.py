@@ -133,6 +133,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(key, id=" ".join(key), marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", list(cases()))
 def test_a_role_fails_without_any_one_of_its_rights(
     stack: GuardedStack, uses: Uses, shown: Callable[[Key], Said], key: Key
