@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ class GuardedStack(Pipeline):
     @cached_property
     def registry(self) -> BatchRegistry:
         """The batches, as an administrator sees them."""
-        return BatchRegistry(self.aws.clients.dynamodb, self.outputs.table_name, lambda: 0)
+        return BatchRegistry(self.aws.clients.dynamodb, self.outputs.table_name, time.time)
 
     @cached_property
     def _iam(self) -> Any:  # noqa: ANN401 - as above

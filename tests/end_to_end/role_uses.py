@@ -225,7 +225,10 @@ class Uses:
         assert registry.note_drained(batch_id, set(range(BUCKETS)))
         drained = BatchDrained(batch_id=batch_id, trigger=header.trigger)
         event = {"detail-type": "BatchDrained", "detail": msgspec.to_builtins(drained)}
-        return self._stack.invoke("sweeper", event)
+        said = self._stack.invoke("sweeper", event)
+        batch = registry.load(batch_id)
+        flushed = batch is not None and batch.status == "flushed"
+        return Said(done=said.done and flushed, text=said.text)
 
     def _window(self, creator: str) -> Any:  # noqa: ANN401 - the fake's own
         covers = [
