@@ -1,12 +1,13 @@
 """A window's objects in the output bucket. Edge (S3).
 
 Order: thumbnail and metadata first, the collage last. Whoever sees a collage finds the rest of it.
-The collage is fenced by a conditional put on what the claim saw there, so of two workers with the
-same window one publishes and the other learns that it came second.
+Every object is fenced by a conditional put on what the claim saw there, so of two workers with the
+same window one publishes and the other learns that it came second, before it overwrites anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ _DOCUMENT_CACHE = "no-cache"
 _FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
 """A conditional put lost: another object is there, is being put right now, or has gone."""
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+
+Seen = Mapping[str, str]
+"""What a claim saw: ETags by key; where no object was, there is none."""
+NOTHING_SEEN: Seen = {}
 
 
 class PublishConflictError(ConflictError):
@@ -51,8 +56,14 @@ class Outputs:
         self._s3, self.bucket = s3, bucket
         self._copies, self._threads = copies_by_creator, threads
 
-    def etag(self, key: str) -> str | None:
-        """Return the ETag of what is at a key, or None where nothing is."""
+    def look(self, keys: WindowKeys) -> Seen:
+        """Return what is at a window's keys now: what `publish` may replace."""
+        wanted = [keys.collage, keys.thumbnail, keys.metadata]
+        wanted += [keys.by_creator] if self._copies else []
+        etags = self._threads.map(self._etag, wanted)
+        return {key: etag for key, etag in zip(wanted, etags, strict=True) if etag is not None}
+
+    def _etag(self, key: str) -> str | None:
         try:
             with translated(f"look at {key}"):
                 return self._s3.head_object(Bucket=self.bucket, Key=key)["ETag"]
@@ -61,45 +72,39 @@ class Outputs:
                 return None
             raise
 
-    def publish(self, keys: WindowKeys, products: Products, seen_etag: str | None) -> None:
+    def publish(self, keys: WindowKeys, products: Products, seen: Seen) -> None:
         """Put a window's objects; `PublishConflictError` where the claim's view no longer holds.
 
-        Calling it again after a crash at any point writes the same objects, given a fresh
-        `seen_etag`.
+        Calling it again after a crash at any point writes the same objects, given a fresh `seen`.
         """
         first = [
-            self._threads.submit(
-                self._put, keys.thumbnail, products.thumbnail, JPEG, _PICTURE_CACHE
-            ),
-            self._threads.submit(self.put_metadata, keys, products.metadata),
+            self._threads.submit(self._put, keys.thumbnail, products.thumbnail, JPEG, seen),
+            self._threads.submit(self.put_metadata, keys, products.metadata, seen),
         ]
         for done in first:
             done.result()
-        self._put_fenced(keys.collage, products.collage, seen_etag)
+        self._put(keys.collage, products.collage, JPEG, seen)
         if self._copies:
-            self._put(keys.by_creator, products.collage, JPEG, _PICTURE_CACHE)
+            self._put(keys.by_creator, products.collage, JPEG, seen)
 
-    def put_metadata(self, keys: WindowKeys, metadata: bytes) -> None:
-        """Put a window's metadata, which a failed one has too."""
-        self._put(keys.metadata, metadata, JSON, _DOCUMENT_CACHE)
+    def put_metadata(self, keys: WindowKeys, metadata: bytes, seen: Seen) -> None:
+        """Put a window's metadata, which a failed one has too; raises as `publish` does."""
+        self._put(keys.metadata, metadata, JSON, seen)
 
-    def _put_fenced(self, key: str, body: bytes, seen_etag: str | None) -> None:
-        condition = {"IfNoneMatch": "*"} if seen_etag is None else {"IfMatch": seen_etag}
+    def _put(self, key: str, body: bytes, kind: str, seen: Seen) -> None:
+        condition: Any = {"IfMatch": seen[key]} if key in seen else {"IfNoneMatch": "*"}
         try:
-            self._put(key, body, JPEG, _PICTURE_CACHE, **condition)
+            with translated(f"put {key}"):
+                self._s3.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=kind,
+                    CacheControl=_DOCUMENT_CACHE if kind == JSON else _PICTURE_CACHE,
+                    **condition,
+                )
         except ClientError as error:
             if error_code(error) not in _FENCED:
                 raise
             msg = f"{key} was published by another worker ({error_code(error)})"
             raise PublishConflictError(msg) from error
-
-    def _put(self, key: str, body: bytes, kind: str, cache: str, **condition: Any) -> None:  # noqa: ANN401 - S3's own words
-        with translated(f"put {key}"):
-            self._s3.put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=body,
-                ContentType=kind,
-                CacheControl=cache,
-                **condition,
-            )

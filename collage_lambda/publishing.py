@@ -15,7 +15,7 @@ from collage_lambda.announce import Announcer
 from collage_lambda.builder import Build
 from collage_lambda.keys import WindowKeys
 from collage_lambda.metadata import describe
-from collage_lambda.outputs import Outputs, Products
+from collage_lambda.outputs import Outputs, Products, Seen
 from collage_lambda.reasons import FailureReason
 from collage_lambda.windows import WindowEnd
 from stream_ingest.events import CollageCreated, CollageFailed, WindowReady
@@ -31,6 +31,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     keys: WindowKeys
     build: Build
     replay: str | None
+    seen: Seen
+    """What was at its keys when it was claimed."""
     started_s: float
     """Epoch second at which its claim succeeded."""
 
@@ -42,7 +44,7 @@ class Publisher:
         """Publish to `outputs`, announce by `announcer`; `clock` gives epoch seconds."""
         self._outputs, self._announcer, self._clock = outputs, announcer, clock
 
-    def publish(self, finished: Finished, seen_etag: str | None) -> WindowEnd:
+    def publish(self, finished: Finished) -> WindowEnd:
         """Upload and announce a collage; `PublishConflictError` where another worker was first."""
         build, keys = finished.build, finished.keys
         sha256 = hashlib.sha256(build.collage).hexdigest()
@@ -51,7 +53,7 @@ class Publisher:
             thumbnail=build.thumbnail,
             metadata=self._metadata(finished, sha256),
         )
-        self._outputs.publish(keys, products, seen_etag)
+        self._outputs.publish(keys, products, finished.seen)
         self._announcer.announce(_created(finished, self._outputs.bucket, sha256))
         is_whole = build.images_ok == len(finished.event.images)
         status = WindowStatus.COMPLETED if is_whole else WindowStatus.PARTIAL
@@ -63,8 +65,12 @@ class Publisher:
         )
 
     def publish_failure(self, finished: Finished) -> WindowEnd:
-        """Upload the metadata of a window without any image, and announce its failure."""
-        self._outputs.put_metadata(finished.keys, self._metadata(finished, None))
+        """Upload the metadata of a window without any image, and announce its failure.
+
+        Raises `PublishConflictError` as `publish` does.
+        """
+        metadata = self._metadata(finished, None)
+        self._outputs.put_metadata(finished.keys, metadata, finished.seen)
         end = msgspec.structs.replace(self._end(finished, WindowStatus.FAILED), error=NO_IMAGES)
         self._announcer.announce(
             failed(finished.event, end, replay=finished.replay, reason=NO_IMAGES)

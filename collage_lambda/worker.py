@@ -15,7 +15,7 @@ import msgspec
 from collage_lambda.builder import Build, Builder
 from collage_lambda.keys import keys_of
 from collage_lambda.messages import Message, check_images
-from collage_lambda.outputs import Outputs
+from collage_lambda.outputs import NOTHING_SEEN, Outputs
 from collage_lambda.publishing import Finished, Publisher
 from collage_lambda.temp_store import TempStore
 from collage_lambda.windows import Lease, Refusal, WindowEnd, WindowLeasedError, Windows
@@ -111,23 +111,28 @@ class CollageWorker:
         event = self._with_images(message.event)
         keys = keys_of(event)
         is_rebuild = lease.attempt > 1 or message.replay is not None
-        # The first time nothing can be there; should something be, the conditional put fails.
-        seen_etag = self._outputs.etag(keys.collage) if is_rebuild else None
+        # The first time nothing can be there; should something be, the conditional puts fail.
+        seen = self._outputs.look(keys) if is_rebuild else NOTHING_SEEN
         build = self._builder.build(
             event, keys, build_s, reuses_sources=is_rebuild, spared=message.spared
         )
         lease.check(self._clock())
-        if seen_etag is not None and build.images_ok < lease.images_before:
+        if keys.collage in seen and build.images_ok < lease.images_before:
             self._windows.keep(lease, event.image_count)
             return Outcome(ending=Ending.KEPT, build=build)
         finished = Finished(
-            event=event, keys=keys, build=build, replay=message.replay, started_s=started_s
+            event=event,
+            keys=keys,
+            build=build,
+            replay=message.replay,
+            seen=seen,
+            started_s=started_s,
         )
         if not build.images_ok:
             end = self._publisher.publish_failure(finished)
             self._windows.end(lease, end)
             return Outcome(ending=Ending.FAILED, end=end, build=build)
-        end = self._publisher.publish(finished, seen_etag)
+        end = self._publisher.publish(finished)
         self._windows.end(lease, end)
         return Outcome(ending=Ending.CREATED, end=end, build=build)
 

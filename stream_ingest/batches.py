@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,17 +19,14 @@ from stream_ingest.aws_errors import translated
 from stream_ingest.clock import from_epoch_s, iso_date
 from stream_ingest.errors import ConflictError, UserError
 from stream_ingest.items import Item, from_wire, to_wire
-from stream_ingest.naming import creator_key
 from stream_ingest.packing import BUCKETS, NAME_PATTERN, BatchHeader
-from stream_ingest.progress import Batch, BatchProgress, Seen, add_up, progress_of
+from stream_ingest.progress import Batch, BatchProgress, Doubt, Seen, add_up, progress_of
 from stream_ingest.settings import DAY_S
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 BATCH_LIFE_S = 400 * DAY_S
-_BATCH_GET = 100
-"""BatchGetItem takes 100 keys."""
 _BATCH_ID = re.compile(NAME_PATTERN)
 
 
@@ -129,8 +126,8 @@ class BatchRegistry:
         try:
             after = self._update(
                 batch_id,
-                "SET drained_at = :now ADD drained :buckets",
-                {":buckets": buckets, ":now": int(self._clock())},
+                "ADD drained :buckets",
+                {":buckets": buckets},
                 {},
                 "attribute_exists(creator_name)",
             )
@@ -170,7 +167,7 @@ class BatchRegistry:
 
     def seen(self, batch_id: str) -> Seen:
         """Return the sums over all items of a batch."""
-        return add_up(self._index_items(batch_id))
+        return add_up(self.items(batch_id))
 
     def progress(self, batch_id: str) -> BatchProgress | None:
         """Return how far a batch is, None for a batch that was never registered."""
@@ -179,47 +176,20 @@ class BatchRegistry:
             return None
         return progress_of(batch, self.seen(batch_id), int(self._clock()))
 
-    def exact_progress(self, batch_id: str) -> BatchProgress | None:
-        """Return how far a batch is, its tallies read consistently: what an end is decided on.
-
-        The index tells whose tallies there are; a creator that it does not show yet is missing from
-        the sum, which then does not settle. Tallies are read before states, and a tally only ever
-        moves from a state to an item of its own: so nothing is counted twice.
-        """
-        batch = self.load(batch_id)
-        if batch is None:
-            return None
-        shown = self._index_items(batch_id)
-        keys = sorted(creator_key(creator) for creator in add_up(shown).creators)
-        tallies = self._read_all(
-            (table.batch_partition(batch_id), table.tally_item(key)) for key in keys
+    def note_doubt(self, batch_id: str, missing: int) -> None:
+        """Note how many rows are missing now, so that a later look can tell whether that lasts."""
+        doubt = {"missing": missing, "since": int(self._clock())}
+        self._update(
+            batch_id,
+            "SET doubt = :doubt",
+            {":doubt": doubt},
+            {},
+            "attribute_exists(creator_name)",
         )
-        states = self._read_all((key, table.STATE) for key in keys)
-        own = [state for state in states if state.get("batch_id") == batch_id]
-        windows = [item for item in shown if item[table.SORT_KEY].startswith("window#")]
-        seen = add_up([*windows, *tallies, *own])
-        return progress_of(batch, seen, int(self._clock()))
 
-    def _index_items(self, batch_id: str) -> list[Item]:
+    def items(self, batch_id: str) -> list[Item]:
+        """Return what the index shows of a batch."""
         return list(self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {}))
-
-    def _read_all(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
-        """Return the items at keys, read consistently; those that are not there are left out."""
-        found: list[Item] = []
-        wire = [
-            to_wire({table.PARTITION_KEY: partition, table.SORT_KEY: sort})
-            for partition, sort in keys
-        ]
-        for start in range(0, len(wire), _BATCH_GET):
-            wanted: Any = {
-                self._table: {"Keys": wire[start : start + _BATCH_GET], "ConsistentRead": True}
-            }
-            while wanted:
-                with translated("read tallies"):
-                    answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-                found += map(from_wire, answer["Responses"].get(self._table, []))
-                wanted = answer.get("UnprocessedKeys")
-        return found
 
     def _query(
         self, index: str, condition: str, values: Item, names: Mapping[str, str]
@@ -260,7 +230,7 @@ def _key(batch_id: str) -> Item:
 
 
 def _batch(item: Item) -> Batch:
-    drained_at = item.get("drained_at")
+    doubt = item.get("doubt")
     return Batch(
         batch_id=item["batch_id"],
         trigger=item["trigger"],
@@ -272,5 +242,5 @@ def _batch(item: Item) -> Batch:
         refused={reason: int(count) for reason, count in item["refused"].items()},
         buckets=int(item["buckets"]),
         drained=len(item.get("drained", ())),
-        drained_at=None if drained_at is None else int(drained_at),
+        doubt=doubt and Doubt(missing=int(doubt["missing"]), since=int(doubt["since"])),
     )

@@ -17,6 +17,17 @@ from stream_ingest import table
 from stream_ingest.rows import RefusalReason
 
 
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a drained batch that were in no count, and since when (epoch second) it is as many.
+
+    A count may miss rows for a moment, because a creator's tally moves to an item of its own when
+    another batch comes, and an index shows that later. Rows that stay missing are quarantined.
+    """
+
+    missing: int
+    since: int
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """A batch's own item: what its producer knows of it."""
 
@@ -30,8 +41,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int] = {}
     buckets: int = 0
     drained: int = 0
-    drained_at: int | None = None
-    """Epoch second at which the last bucket was found drained."""
+    doubt: Doubt | None = None
 
     @property
     def is_drained(self) -> bool:
@@ -78,7 +88,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 _COLLAGES = (table.WindowStatus.COMPLETED, table.WindowStatus.PARTIAL)
 GRACE_S = 60
-"""How long after the last bucket's end a difference may still be an index that lags."""
+"""How long the same rows have to be missing before they are taken for quarantined."""
 
 
 def add_up(items: Iterable[Mapping[str, Any]]) -> Seen:
@@ -108,13 +118,18 @@ def add_up(items: Iterable[Mapping[str, Any]]) -> Seen:
     )
 
 
+def missing_rows(batch: Batch, seen: Seen) -> int:
+    """Return how many of the rows sent are in no count."""
+    return batch.rows_sent - seen.accepted - seen.duplicates
+
+
 def progress_of(batch: Batch, seen: Seen, now_s: int) -> BatchProgress:
-    """Return the progress of a batch; `now_s` decides whether an index may still lag."""
-    counted = seen.accepted + seen.duplicates
-    missing = batch.rows_sent - counted
-    waited = batch.drained_at is not None and now_s >= batch.drained_at + GRACE_S
+    """Return the progress of a batch; `now_s` decides whether a count may still miss rows."""
+    missing = missing_rows(batch, seen)
+    doubt = batch.doubt
+    lasts = doubt is not None and doubt.missing == missing and now_s >= doubt.since + GRACE_S
     # More than was sent is an index that shows a tally both where it was and where it went.
-    settled = batch.is_drained and (missing == 0 or (missing > 0 and waited))
+    settled = batch.is_drained and (missing == 0 or (missing > 0 and lasts))
     refused = dict(batch.refused)
     if seen.duplicates:
         refused[RefusalReason.DUPLICATE] = refused.get("duplicate", 0) + seen.duplicates

@@ -144,12 +144,13 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
 ) -> Document:
     """What the collage function may do.
 
-    A collage is replaced only if it is still the one that was looked at (a conditional put asks
+    An output is replaced only if it is still the one that was looked at (a conditional put asks
     for GetObject too). ListBucket is what makes S3 answer 404, not 403, for an object that is not
     there yet. It is limited to the prefixes that the function looks at; ``IfExists``, because AWS
     does not document that the prefix is known in that check, which has none in its request.
     """
-    outputs = objects(output_arn, "collages", "thumbnails", "metadata")
+    prefixes = ("collages", "thumbnails", "metadata")
+    outputs = objects(output_arn, *prefixes)
     kept = [allow("KeepSources", ["s3:PutObject"], objects(temp_arn, "sources"))]
     return policy(
         write_logs(log_group_arn),
@@ -161,8 +162,8 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
         allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("PublishOutputs", ["s3:PutObject"], outputs),
-        allow("CompareCollages", ["s3:GetObject"], objects(output_arn, "collages")),
-        allow("SeeMissingCollages", ["s3:ListBucket"], [output_arn], _below("collages")),
+        allow("CompareOutputs", ["s3:GetObject"], outputs),
+        allow("SeeMissingOutputs", ["s3:ListBucket"], [output_arn], _below(*prefixes)),
         allow("ReadSources", ["s3:GetObject"], objects(temp_arn, "sources", "processing")),
         allow("SeeMissingSources", ["s3:ListBucket"], [temp_arn], _below("sources", "processing")),
         *(kept if keep_sources else []),

@@ -3,7 +3,8 @@
 A window is overdue when its event was never marked as sent, when it waited too long for a worker,
 or when the worker that had it is gone. It is emitted again, until it has been tried as often as its
 message may be received, or emitted too often for nothing; then it is ``failed``, so that no window
-is ever stuck, and `ops-dashboard retry --failed` or a redrive takes it up once more.
+is ever stuck, and `ops-dashboard retry --failed` or a redrive takes it up once more. A window that
+has a collage (a replay of it went wrong) keeps it and is again what it was.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class Overdue(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     emissions: int = 0
     lease_until: int = 0
+    images_ok: int = 0
+    """Images in the collage of an earlier build; 0 where there is none."""
 
 
 def verdict(window: Overdue, now_s: int, max_attempts: int) -> Verdict:
@@ -111,6 +114,9 @@ class OverdueWindows:
         event = self._event(window) if choice is Verdict.EMIT else None
         if event is not None:
             return event, None
+        if window.images_ok:
+            self._keep(window)
+            return None, None
         why = why_given_up(window) if choice is Verdict.GIVE_UP else "its event cannot be read"
         return None, window.window_id if self._give_up(window, why) else None
 
@@ -118,7 +124,7 @@ class OverdueWindows:
         item = self._get(key[table.PARTITION_KEY], key[table.SORT_KEY])
         if item is None:
             return None
-        numbers = ("image_count", "attempts", "emissions", "lease_until")
+        numbers = ("image_count", "attempts", "emissions", "lease_until", "images_ok")
         return Overdue(
             key=item[table.PARTITION_KEY],
             item=item[table.SORT_KEY],
@@ -167,31 +173,39 @@ class OverdueWindows:
         )
         return told and self._note_failed(window, why, failures)
 
+    def _keep(self, window: Overdue) -> bool:
+        """Note a window as what its collage makes it, unless a worker was quicker."""
+        is_whole = window.images_ok >= window.image_count
+        status = table.WindowStatus.COMPLETED if is_whole else table.WindowStatus.PARTIAL
+        return self._end(window, status=str(status))
+
     def _note_failed(self, window: Overdue, why: str, failures: dict[str, int]) -> bool:
+        return self._end(
+            window,
+            status=str(table.WindowStatus.FAILED),
+            error=why,
+            failures=failures,
+            images_ok=0,
+            images_failed=window.image_count,
+            completed_at=from_epoch_s(int(self._clock())).isoformat(),
+        )
+
+    def _end(self, window: Overdue, **attributes: object) -> bool:
+        values = {f":{name}": value for name, value in attributes.items()}
         update: Any = {
             "TableName": self._table,
             "Key": to_wire({table.PARTITION_KEY: window.key, table.SORT_KEY: window.item}),
-            "UpdateExpression": "SET #status = :failed, #error = :why, failures = :failures,"
-            " images_ok = :none, images_failed = :images, completed_at = :now"
+            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in attributes)}"
             " REMOVE due_shard, due_at, lease_owner, lease_until",
             "ConditionExpression": "#status = :seen"
             " AND (attribute_not_exists(attempts) OR attempts = :attempts)",
-            "ExpressionAttributeNames": {"#status": "status", "#error": "error"},
+            "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
             "ExpressionAttributeValues": to_wire(
-                {
-                    ":failed": str(table.WindowStatus.FAILED),
-                    ":why": why,
-                    ":failures": failures,
-                    ":none": 0,
-                    ":images": window.image_count,
-                    ":now": from_epoch_s(int(self._clock())).isoformat(),
-                    ":seen": window.status,
-                    ":attempts": window.attempts,
-                }
+                values | {":seen": window.status, ":attempts": window.attempts}
             ),
         }
         try:
-            with translated(f"give up on {window.window_id}"):
+            with translated(f"end overdue {window.window_id}"):
                 self._dynamodb.update_item(**update)
         except ConflictError:
             return False  # a worker has claimed or ended it since

@@ -15,6 +15,7 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
+from stream_ingest.census import Census
 from stream_ingest.errors import ConflictError
 from stream_ingest.events import BatchCompleted, WindowReady
 from stream_ingest.items import Item, from_wire, to_wire
@@ -74,6 +75,7 @@ class Sweeper:
         self._store, self._emitter, self._registry = store, emitter, registry
         self._dynamodb, self._table = dynamodb, table_name
         self._threads, self._clock = threads, clock
+        self._census = Census(registry, dynamodb, table_name, clock)
         self._overdue = OverdueWindows(
             dynamodb=dynamodb,
             table_name=table_name,
@@ -95,11 +97,12 @@ class Sweeper:
 
     def sweep_batch(self, batch_id: str, done: Sweep) -> None:
         """Flush a batch whose rows have all been folded, and end it once its windows have ended."""
-        progress = self._registry.exact_progress(batch_id)
-        if progress is None or not progress.settled:
+        count = self._census.count(batch_id)
+        if count is None or not count.progress.settled:
             return
-        if progress.status == "sent" and self._flush(batch_id, done):
-            progress = self._registry.exact_progress(batch_id) or progress
+        if count.progress.status == "sent" and self._flush(batch_id, count.creators, done):
+            count = self._census.count(batch_id) or count
+        progress = count.progress
         # Told first and noted second: a crash in between tells it twice, never not at all.
         if (
             progress.ended
@@ -108,12 +111,10 @@ class Sweeper:
         ):
             done.batches_ended.append(batch_id)
 
-    def _flush(self, batch_id: str, done: Sweep) -> bool:
+    def _flush(self, batch_id: str, keys: list[str], done: Sweep) -> bool:
         batch = self._registry.load(batch_id)
         if batch is None or batch.flush != "batch-end":
             return False
-        creators = self._registry.seen(batch_id).creators
-        keys = sorted(creator_key(creator) for creator in creators)
         closed_all = self._close(keys, close_batch_of(batch_id, batch.trigger), done)
         if not closed_all or not self._registry.move(batch_id, "sent", "flushed"):
             return False

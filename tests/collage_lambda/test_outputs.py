@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collage_lambda.keys import keys_of
-from collage_lambda.outputs import Outputs, Products, PublishConflictError
+from collage_lambda.outputs import NOTHING_SEEN, Outputs, Products, PublishConflictError
 from stream_ingest.errors import ConflictError, TransientError
 from tests.fakes.collage_aws import OUTPUT, CollageAws
 from tests.fakes.collage_events import window_image, window_ready
@@ -29,7 +29,7 @@ def outputs(aws: CollageAws, threads: ThreadPoolExecutor) -> Outputs:
 
 
 def test_a_window_has_four_objects_with_their_types(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, None)
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
     types = {
         key: (head["ContentType"], head["CacheControl"])
         for key in aws.stored()
@@ -49,41 +49,50 @@ def test_the_copy_by_creator_can_be_switched_off(
     aws: CollageAws, threads: ThreadPoolExecutor
 ) -> None:
     outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=False, threads=threads)
-    outputs.publish(KEYS, PRODUCTS, None)
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
     assert KEYS.by_creator not in aws.stored()
 
 
 def test_of_two_first_builds_one_publishes(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, None)
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
     late = Products(collage=b"late", thumbnail=b"late", metadata=b"late")
     with pytest.raises(PublishConflictError):
-        outputs.publish(KEYS, late, None)
-    assert aws.read(KEYS.collage) == b"collage"
-    assert aws.read(KEYS.by_creator) == b"collage"
+        outputs.publish(KEYS, late, NOTHING_SEEN)
+    assert aws.read(KEYS.collage) == aws.read(KEYS.by_creator) == b"collage"
+    assert aws.read(KEYS.thumbnail) == b"thumbnail"
+    assert aws.read(KEYS.metadata) == b"{}"
 
 
 def test_a_rebuild_replaces_what_it_saw_and_nothing_else(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, None)
-    seen = outputs.etag(KEYS.collage)
-    assert seen is not None
-    outputs.publish(KEYS, Products(collage=b"new", thumbnail=b"", metadata=b""), seen)
-    assert aws.read(KEYS.collage) == b"new"
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    seen = outputs.look(KEYS)
+    new = Products(collage=b"new", thumbnail=b"new", metadata=b"new")
+    outputs.publish(KEYS, new, seen)
     with pytest.raises(PublishConflictError):
         outputs.publish(KEYS, PRODUCTS, seen)
-    assert aws.read(KEYS.collage) == b"new"
+    assert {aws.read(key) for key in aws.stored()} == {b"new"}
     assert issubclass(PublishConflictError, ConflictError)
 
 
+def test_a_failure_that_comes_second_overwrites_no_metadata(
+    outputs: Outputs, aws: CollageAws
+) -> None:
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    with pytest.raises(PublishConflictError):
+        outputs.put_metadata(KEYS, b"no image", NOTHING_SEEN)
+    assert aws.read(KEYS.metadata) == b"{}"
+
+
 def test_a_collage_that_vanished_is_a_conflict(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, None)
-    seen = outputs.etag(KEYS.collage)
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    seen = outputs.look(KEYS)
     aws.s3.delete_object(Bucket=OUTPUT, Key=KEYS.collage)
     with pytest.raises(PublishConflictError):
         outputs.publish(KEYS, PRODUCTS, seen)
 
 
-def test_nothing_has_no_etag(outputs: Outputs) -> None:
-    assert outputs.etag(KEYS.collage) is None
+def test_where_nothing_is_nothing_is_seen(outputs: Outputs) -> None:
+    assert outputs.look(KEYS) == NOTHING_SEEN
 
 
 def test_the_collage_comes_after_what_belongs_to_it(
@@ -97,7 +106,7 @@ def test_the_collage_comes_after_what_belongs_to_it(
             return aws.s3.put_object(**request)
 
     outputs: Any = Outputs(Watched(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
-    outputs.publish(KEYS, PRODUCTS, None)
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
     assert set(order[:2]) == {KEYS.thumbnail, KEYS.metadata}
     assert order[2:] == [KEYS.collage, KEYS.by_creator]
 
@@ -127,4 +136,4 @@ def test_s3s_codes_become_ours(
 
     outputs: Any = Outputs(Refusing(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
     with pytest.raises(error):
-        outputs.publish(KEYS, PRODUCTS, None)
+        outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)

@@ -109,8 +109,10 @@ USES: dict[Key, Use] = {
     **_uses("collage", "PublishOutputs", "output/collages/*", s3__PutObject=Uses.build),
     **_uses("collage", "PublishOutputs", "output/thumbnails/*", s3__PutObject=Uses.build),
     **_uses("collage", "PublishOutputs", "output/metadata/*", s3__PutObject=Uses.build),
-    **_uses("collage", "CompareCollages", "output/collages/*", s3__GetObject=Uses.rebuild),
-    **_uses("collage", "SeeMissingCollages", "output", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "CompareOutputs", "output/collages/*", s3__GetObject=Uses.rebuild),
+    **_uses("collage", "CompareOutputs", "output/thumbnails/*", s3__GetObject=Uses.rebuild),
+    **_uses("collage", "CompareOutputs", "output/metadata/*", s3__GetObject=Uses.rebuild),
+    **_uses("collage", "SeeMissingOutputs", "output", s3__ListBucket=Uses.rebuild_what_is_gone),
     **_uses("collage", "ReadSources", "temp/sources/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "ReadSources", "temp/processing/*", s3__GetObject=Uses.build_a_long_window),
     **_uses("collage", "SeeMissingSources", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
@@ -133,7 +135,7 @@ _OWN_LOGS = "compares log rights with the group's ARN; AWS with that and what is
 _MISSING = "answers 404 for an object that is not there; AWS 403 to whoever may not list"
 UNSHOWN: dict[Key, str] = {
     **{key: _OWN_LOGS for key in USES if key[1] == "WriteOwnLogs"},
-    **{key: _MISSING for key in USES if key[1] in {"SeeMissingCollages", "SeeMissingSources"}},
+    **{key: _MISSING for key in USES if key[1] in {"SeeMissingOutputs", "SeeMissingSources"}},
 }
 """Rights of which ministack cannot show that they are needed, and why; the list only shrinks.
 

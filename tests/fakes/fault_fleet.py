@@ -18,10 +18,9 @@ Part = TypeVar("Part")
 class Fleet(Generic[Part]):
     """Processes of one kind; `start` puts a process together on its clients."""
 
-    def __init__(self, stage: Stage, start: Callable[[Clients], Part]) -> None:
-        self._stage, self._start = stage, start
+    def __init__(self, stage: Stage, name: str, start: Callable[[Clients], Part]) -> None:
+        self._stage, self._name, self._start = stage, name, start
         self._warm: list[tuple[Faults, Part]] = []
-        self.killed = 0
 
     def run(self, faults: Iterable[Fault], work: Callable[[Part], Any]) -> Any:  # noqa: ANN401 - what `work` returns
         """Let one process do some work; `KilledError` where a fault ended it.
@@ -29,11 +28,10 @@ class Fleet(Generic[Part]):
         Work that pauses keeps its process: whoever comes meanwhile finds another one.
         """
         own, part = self._warm.pop() if self._warm else self._fresh()
-        own.arm(faults)
+        own.arm(faults or self._stage.scheduled(self._name))
         try:
             result = work(part)
         except KilledError:
-            self.killed += 1
             raise
         except Exception:
             self._warm.append((own, part))
@@ -43,7 +41,7 @@ class Fleet(Generic[Part]):
             return result
         finally:
             own.arm(())
-            self._stage.note(own)
+            self._stage.note(self._name, own)
 
     def _fresh(self) -> tuple[Faults, Part]:
         faults = Faults()

@@ -20,6 +20,7 @@ def given_up_windows(stage: Stage) -> set[str]:
         assert item["status"] == table.WindowStatus.FAILED
         attempts, emissions = item.get("attempts", 0), item.get("emissions", 0)
         assert attempts >= MAX_RECEIVES or emissions >= MAX_EMISSIONS, item["window_id"]
+        assert "collage_key" not in item, f"{item['window_id']} has a collage, and is given up"
         found.add(item["window_id"])
     return found
 

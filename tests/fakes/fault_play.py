@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
-from zlib import crc32
 
 from stream_ingest import batches, packing, table
 from tests.fakes import fault_history as history
@@ -16,7 +16,7 @@ from tests.fakes.fault_injector import Fault, Kind
 from tests.fakes.fault_mapping import MappingSettings
 from tests.fakes.fault_operator import given_up_windows, redrive
 from tests.fakes.fault_pushes import Push
-from tests.fakes.fault_stage import Stage
+from tests.fakes.fault_stage import Schedule, Stage
 from tests.fakes.fault_tasks import Task
 
 FEW_BUCKETS = 4
@@ -39,10 +39,11 @@ def few_buckets() -> Iterator[None]:
 
 
 @contextmanager
-def played(story: history.History) -> Iterator[Play]:
-    """Play a history to its end and hand over what there is then."""
+def played(story: history.History, schedule: Schedule | None = None) -> Iterator[Play]:
+    """Play a history to its end, rest included, and hand over what there is then."""
     with few_buckets(), on_stage():
         play = Play(story)
+        play.stage.schedule = schedule or {}
         try:
             for step in story.steps:
                 play.step(step)
@@ -66,10 +67,8 @@ class Play:
             keeps_sources=story.keeps_sources,
         )
         self._loop = asyncio.new_event_loop()
-        self.pushes = [
-            Push(self.stage, self._loop, plan.batch(number))
-            for number, plan in enumerate(story.batches)
-        ]
+        self.batches = [plan.batch(number) for number, plan in enumerate(story.batches)]
+        self.pushes = [Push(self.stage, self._loop, batch) for batch in self.batches]
         self._slow: list[Task] = []
         self._replays = 0
 
@@ -129,7 +128,7 @@ class Play:
             case history.Flip(image):
                 stage.covers.down ^= {history.identity(image)}
             case history.Lag(seed):
-                stage.dynamodb.indexes.lag(lambda key: crc32(f"{seed} {key}".encode()) % 2 == 0)
+                stage.dynamodb.indexes.lag(lambda key: _coin(f"{seed} {key}"))
             case _:
                 raise AssertionError(step)
 
@@ -151,7 +150,8 @@ class Play:
         stage, wait_s = self.stage, 60.0
         for _ in range(_ROUNDS):
             for push in self.pushes:
-                push.run()
+                while not push.is_done:
+                    push.run()
             for lane in stage.lanes:
                 while lane.poll():
                     pass
@@ -207,3 +207,8 @@ class Play:
         task.resume()
         if not task.is_done:
             self._slow.append(task)
+
+
+def _coin(text: str) -> bool:
+    """Return true for half of all texts."""
+    return hashlib.blake2b(text.encode(), digest_size=1).digest()[0] % 2 == 0

@@ -73,14 +73,14 @@ class Push:
 
         A process that dies has done fewer; the next one (`push --resume`) takes over.
         """
-        own = Faults(faults)
+        own = Faults(faults or self._stage.scheduled("push"))
         clients = fault_parts.Clients(self._stage, own)
         with suppress(CoverstreamError, ClientError, KilledError):
             for _ in range(things):
                 if self.is_done:
                     break
                 self._next(clients)
-        self._stage.note(own)
+        self._stage.note("push", own)
 
     def _next(self, clients: fault_parts.Clients) -> None:
         registry = fault_parts.registry(clients)

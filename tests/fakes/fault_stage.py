@@ -8,7 +8,9 @@ ends here as it does in Lambda (the batch or the message comes again); a bug is 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -40,7 +42,17 @@ SHARDS = 2
 MAX_RECEIVES = 3
 PAGE_ITEMS = 7
 """Small, so that every query has pages."""
+Schedule = dict[tuple[str, int], tuple[Fault, ...]]
+"""Faults by kind of process and invocation (0 is the first)."""
 _ON_PURPOSE = (CoverstreamError, ClientError, KilledError)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One invocation of a kind of process, and the calls that it made."""
+
+    name: str
+    calls: tuple[str, ...]
 
 
 class Stage:
@@ -70,18 +82,27 @@ class Stage:
         self.drained: list[Event] = []
         """Events that wait for the sweeper's invocation."""
         self.bus = self._bus()
-        self.windowing = Fleet(self, fault_parts.windowing)
-        self.sweeper = Fleet(self, fault_parts.sweeper)
-        self.workers = Fleet(self, fault_parts.collage_worker)
+        self.windowing = Fleet(self, "windowing", fault_parts.windowing)
+        self.sweeper = Fleet(self, "sweeper", fault_parts.sweeper)
+        self.workers = Fleet(self, "collage", fault_parts.collage_worker)
         self.lanes = self._lanes(mapping or MappingSettings(batch_size=4, bisects=True))
-        self.calls: list[str] = []
+        self.invocations: list[Invocation] = []
         self.struck: list[str] = []
+        self.schedule: Schedule = {}
+        """For invocations that are given no faults of their own."""
+        self._begun: Counter[str] = Counter()
         self._windowing_faults: tuple[Fault, ...] = ()
         self._requests = 0
 
-    def note(self, faults: Faults) -> None:
-        """Add a process's log to that of the whole run."""
-        self.calls += faults.calls
+    def scheduled(self, name: str) -> tuple[Fault, ...]:
+        """Begin an invocation of a kind of process; return the faults that it is to meet."""
+        number = self._begun[name]
+        self._begun[name] += 1
+        return self.schedule.get((name, number), ())
+
+    def note(self, name: str, faults: Faults) -> None:
+        """Add what an invocation did to the log of the whole run."""
+        self.invocations.append(Invocation(name, tuple(faults.calls)))
         self.struck += faults.struck
         faults.calls.clear()
         faults.struck.clear()

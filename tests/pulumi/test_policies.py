@@ -114,9 +114,8 @@ def test_the_collage_role_reads_its_queue_and_writes_collages(dev: Recorder) -> 
         "sqs:GetQueueAttributes",
     }
     assert found["arn:Table:state"] == {"dynamodb:UpdateItem"}
-    assert found["arn:Bucket:output/collages/*"] == {"s3:PutObject", "s3:GetObject"}
-    assert found["arn:Bucket:output/thumbnails/*"] == {"s3:PutObject"}
-    assert found["arn:Bucket:output/metadata/*"] == {"s3:PutObject"}
+    for prefix in ("collages", "thumbnails", "metadata"):
+        assert found[f"arn:Bucket:output/{prefix}/*"] == {"s3:PutObject", "s3:GetObject"}
     assert found["arn:Bucket:temp/sources/*"] == {"s3:PutObject", "s3:GetObject"}
     assert found["arn:Bucket:temp/processing/*"] == {"s3:GetObject"}
 
@@ -130,7 +129,7 @@ def test_listing_is_limited_to_the_prefixes_that_the_collage_function_looks_at(
         if statement["Action"] == ["s3:ListBucket"]
     ]
     assert [statement["Condition"]["StringLikeIfExists"]["s3:prefix"] for statement in lists] == [
-        ["collages/*"],
+        ["collages/*", "thumbnails/*", "metadata/*"],
         ["sources/*", "processing/*"],
     ]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.progress import GRACE_S, Batch, Seen, add_up, progress_of
+from stream_ingest.progress import GRACE_S, Batch, Doubt, Seen, add_up, progress_of
 from tests.fakes.ingest_rows import NOW_S
 
 
@@ -22,7 +22,6 @@ def batch(**changes: Any) -> Batch:  # noqa: ANN401 - any field
             "refused": {"expired": 10},
             "buckets": 128,
             "drained": 128,
-            "drained_at": NOW_S,
         }
         | changes
     )
@@ -79,7 +78,7 @@ def test_every_row_read_is_accepted_or_refused_once_a_batch_is_settled() -> None
     ("of_batch", "of_seen"),
     [
         ({"drained": 127}, {}),
-        ({"drained": 0, "drained_at": None}, {}),
+        ({"drained": 0}, {}),
         ({"buckets": 0, "drained": 0}, {}),
         ({}, {"accepted": 79}),
     ],
@@ -93,13 +92,20 @@ def test_a_batch_is_not_settled_while_rows_may_be_under_way(
     assert "quarantined" not in progress.refused
 
 
-def test_what_is_missing_after_the_grace_was_quarantined() -> None:
-    """An index may lag for a moment; what it has not shown after a minute will not come."""
-    late = progress_of(batch(), seen(accepted=78), NOW_S + GRACE_S)
+def test_what_is_missing_for_as_long_as_the_grace_was_quarantined() -> None:
+    """A count may miss rows for a moment; those that stay missing will not come."""
+    doubted = batch(doubt=Doubt(missing=2, since=NOW_S))
+    late = progress_of(doubted, seen(accepted=78), NOW_S + GRACE_S)
     assert late.settled
     assert late.refused["quarantined"] == 2
     assert late.rows_read == late.rows_accepted + sum(late.refused.values())
-    assert not progress_of(batch(), seen(accepted=78), NOW_S + GRACE_S - 1).settled
+    assert not progress_of(doubted, seen(accepted=78), NOW_S + GRACE_S - 1).settled
+
+
+@pytest.mark.parametrize("doubt", [None, Doubt(missing=1, since=NOW_S)])
+def test_rows_that_are_missing_for_the_first_time_may_yet_be_found(doubt: Doubt | None) -> None:
+    late = progress_of(batch(doubt=doubt), seen(accepted=78), NOW_S + 10 * GRACE_S)
+    assert not late.settled
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_window_that_has_ended_is_neither_waiting_nor_under_way() -> None:
     "name",
     [
         *(table.PARTITION_KEY, table.TTL_ATTRIBUTE, "version", "due_shard", "due_at", "drained"),
-        *("drained_at", "batch_id", "creator", "accepted", "duplicates", "windows"),
+        *("doubt", "batch_id", "creator", "accepted", "duplicates", "windows"),
     ],
 )
 def test_names_used_bare_in_expressions_are_not_reserved(name: str) -> None:

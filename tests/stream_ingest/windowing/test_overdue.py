@@ -78,6 +78,24 @@ def test_a_window_whose_message_is_a_dead_letter_ends_as_failed(aws: IngestAws) 
     assert aws.sweeper().sweep() == Sweep()
 
 
+@pytest.mark.parametrize(("images_ok", "status"), [(2, "completed"), (1, "partial")])
+def test_a_window_that_has_a_collage_keeps_it_when_its_replay_is_given_up_on(
+    aws: IngestAws, images_ok: int, status: str
+) -> None:
+    put_window(aws)
+    before = {"images_ok": images_ok, "images_failed": 2 - images_ok, "collage_key": "collages/1"}
+    aws.set_item(
+        "ann", "window#000001", status="processing", attempts=3, lease_until=NOW_S, **before
+    )
+    aws.clock.advance(OUTBOX_DELAY_S)
+    assert aws.sweeper().sweep() == Sweep()
+    window = aws.item("ann", "window#000001")
+    assert window is not None
+    assert {name: window[name] for name in before} == before
+    assert (window["status"], window.keys() & {"due_at", "error"}) == (status, set())
+    assert not aws.bus.details("CollageFailed")
+
+
 def test_a_window_that_no_worker_ever_takes_up_ends_as_failed(aws: IngestAws) -> None:
     put_window(aws)
     aws.clock.advance(OUTBOX_DELAY_S)

@@ -1,0 +1,55 @@
+"""Jepsen's accounting (checker/set, total-queue): what went in against what is there in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from stream_ingest.identity import image_identity
+from tests.fakes.fault_model import model_of
+from tests.fakes.fault_pushes import Batch
+from tests.fakes.fault_stage import Stage
+from tests.fakes.fault_table import Table
+
+Image = tuple[str, str]
+"""A creator and the identity of one of its images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What must be empty, all of it."""
+
+    lost: frozenset[Image]
+    """Taken by the stream, and in no window."""
+    duplicated: frozenset[Image]
+    """In two windows, or twice in one."""
+    unexpected: frozenset[Image]
+    """In a window, and never sent."""
+
+
+CLEAR = Account(lost=frozenset(), duplicated=frozenset(), unexpected=frozenset())
+
+
+def account_of(stage: Stage, batches: list[Batch]) -> Account:
+    """Return the account of a stage that has come to rest."""
+    attempted = {(row.creator, row.identity) for batch in batches for row in batch.rows}
+    rows = model_of(stage.kinesis.shards).rows
+    taken = {(creator, each) for (_, creator), images in rows.items() for each in images}
+    found = Table(stage)
+    read: Counter[Image] = Counter(
+        (creator, image.identity)
+        for creator, windows in found.windows.items()
+        for window in windows
+        for image in window.event.images
+    )
+    read.update(
+        (creator, image.identity or image_identity(image.url))
+        for creator, windows in found.open.items()
+        for window in windows
+        for image in window.images
+    )
+    return Account(
+        lost=frozenset(taken - read.keys()),
+        duplicated=frozenset(image for image, count in read.items() if count > 1),
+        unexpected=frozenset(read.keys() - attempted),
+    )

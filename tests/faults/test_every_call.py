@@ -1,0 +1,74 @@
+"""Each call of the pipeline goes wrong once, in every way: crashes before and after it among them.
+
+A small run is played without faults to learn which calls there are; then it is played again for
+each of them. Losses are accounted for as Jepsen's set checker does it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from stream_ingest.settings import BATCH_END, FlushPolicy
+from tests.fakes.fault_account import CLEAR, account_of
+from tests.fakes.fault_history import BatchPlan, History
+from tests.fakes.fault_injector import Fault, Kind
+from tests.fakes.fault_play import played
+from tests.fakes.fault_verdict import check
+
+KINDS = (
+    Kind.LOST,
+    Kind.RETRIED,
+    Kind.PARTIAL,
+    Kind.DENIED,
+    Kind.KILLED_BEFORE,
+    Kind.KILLED_AFTER,
+    pytest.param(Kind.UNREACHABLE, marks=pytest.mark.slow),
+    pytest.param(Kind.THROTTLED, marks=pytest.mark.slow),
+)
+STORY = History(
+    batches=(
+        BatchPlan(3, FlushPolicy(idle_s=7_200), tuple((n % 3, n % 8) for n in range(12)), 8),
+        BatchPlan(3, BATCH_END, tuple((n % 3, n % 11) for n in range(4, 14)), 20, refused=1),
+    ),
+    batch_size=10,
+)
+LOOKS = frozenset({"dynamodb.query", "dynamodb.batch_get_item", "dynamodb.get_item"})
+FIRST_SWEEPS = 3
+"""Later ones only look, over and over, until time has passed."""
+
+
+@cache
+def places() -> list[tuple[str, int, int]]:
+    """Return each call as the kind of process, its invocation, and its number there."""
+    with played(STORY) as run:
+        check(run.stage)
+        invocations = run.stage.invocations
+    numbers: Counter[str] = Counter()
+    found = []
+    for invocation in invocations:
+        number = numbers[invocation.name]
+        numbers[invocation.name] += 1
+        found += [
+            (invocation.name, number, nth)
+            for nth, call in enumerate(invocation.calls)
+            if number < FIRST_SWEEPS or invocation.name != "sweeper" or call not in LOOKS
+        ]
+    return found
+
+
+def struck_by(kind: Kind) -> Iterator[str]:
+    """Play the story once for each call, and yield what was struck."""
+    for name, number, nth in places():
+        with played(STORY, {(name, number): (Fault(kind, nth),)}) as run:
+            check(run.stage)
+            assert account_of(run.stage, run.batches) == CLEAR
+            yield from run.stage.struck
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_g1_nothing_is_lost_or_doubled_whichever_call_goes_wrong(kind: Kind) -> None:
+    assert len(list(struck_by(kind))) == len(places())

@@ -1,0 +1,87 @@
+"""Histories that once ended wrong, cut down: each names what was found and stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream_ingest.settings import FlushPolicy
+from tests.fakes.fault_account import CLEAR, account_of
+from tests.fakes.fault_history import (
+    BatchPlan,
+    Deliver,
+    Flip,
+    History,
+    Lag,
+    Push,
+    Replay,
+    Resume,
+    Step,
+    Sweep,
+    Wait,
+    Work,
+)
+from tests.fakes.fault_injector import Fault, Kind
+from tests.fakes.fault_play import played
+from tests.fakes.fault_stage import MAX_RECEIVES
+from tests.fakes.fault_verdict import check
+
+NEVER = FlushPolicy(kind="never")
+ALL = 20
+FIRST_BATCH = (Push(0, ALL), Deliver(0, ALL), Deliver(1, ALL))
+SECOND_BATCH = (Push(1, ALL), Deliver(0, ALL), Deliver(1, ALL))
+TWO_BATCHES_OF_ONE_CREATOR = (BatchPlan(3, NEVER, ((0, 0),)), BatchPlan(3, NEVER, ((0, 1),)))
+
+
+def ends_right(batches: tuple[BatchPlan, ...], *steps: Step) -> None:
+    with played(History(batches=batches, steps=steps)) as run:
+        check(run.stage)
+        assert account_of(run.stage, run.batches) == CLEAR
+
+
+def test_a_tally_that_moves_while_it_is_counted_is_not_taken_for_quarantined() -> None:
+    """The sweeper read tallies, then states; another batch's fold moved one in between."""
+    reading = (Fault(Kind.PAUSED_AFTER, operation="batch_get_item"),)
+    ends_right(
+        TWO_BATCHES_OF_ONE_CREATOR,
+        *FIRST_BATCH,
+        Wait(61),
+        Sweep(faults=reading),
+        *SECOND_BATCH,
+        Resume(0),
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_creator_that_the_index_does_not_show_is_not_taken_for_quarantined(seed: int) -> None:
+    """Its state is the next batch's already, and its tally not visible yet."""
+    ends_right(
+        TWO_BATCHES_OF_ONE_CREATOR, *FIRST_BATCH, Wait(61), Lag(seed), *SECOND_BATCH, Sweep()
+    )
+
+
+def test_a_slow_worker_without_images_overwrites_no_metadata() -> None:
+    """Metadata and thumbnail were put unconditionally; only the collage was fenced."""
+    slow = (Fault(Kind.PAUSED_BEFORE, operation="put_object"),)
+    ends_right(
+        (BatchPlan(1, NEVER, ((0, 0),)),),
+        *FIRST_BATCH,
+        Flip(0),
+        Work(faults=slow),
+        Flip(0),
+        Wait(800),
+        Work(),
+        Resume(0),
+    )
+
+
+def test_a_replay_that_dies_does_not_make_a_failure_of_a_collage() -> None:
+    """The sweeper gave up on windows by all the attempts that there ever were."""
+    dies = (Fault(Kind.KILLED_AFTER, operation="update_item"),)
+    ends_right(
+        (BatchPlan(1, NEVER, ((0, 0),)),),
+        *FIRST_BATCH,
+        Work(),
+        Replay(0),
+        *(Work(faults=dies), Wait(800)) * MAX_RECEIVES,
+        Sweep(),
+    )
