@@ -1,0 +1,296 @@
+"""One contract for the table in memory and for a DynamoDB that others wrote (moto).
+
+The same requests go to both; answers, errors and the tables afterwards have to be the same. The
+expressions are those of the pipeline, taken from its own code where that can be.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stream_ingest import table
+from stream_ingest.items import to_wire
+from tests.fakes.fault_dynamodb import FakeDynamoDb
+from tests.fakes.ingest_aws import TABLE, create_table
+
+Request = tuple[str, dict[str, Any]]
+_DROPPED = (
+    "ResponseMetadata",
+    "ConsumedCapacity",
+    "ItemCollectionMetrics",
+    "ScannedCount",
+    "UnprocessedKeys",
+)
+
+
+class Pair:
+    """The same table twice."""
+
+    def __init__(self, moto: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self.moto, self.fake = moto, FakeDynamoDb(page_items=1_000)
+        if TABLE in moto.list_tables()["TableNames"]:
+            moto.delete_table(TableName=TABLE)
+        create_table(moto)
+        create_table(self.fake)
+
+    def both(self, operation: str, **request: Any) -> Any:  # noqa: ANN401 - as boto3
+        """Ask both; return what both have said."""
+        said = [answer(getattr(each, operation), request) for each in (self.moto, self.fake)]
+        assert said[1] == said[0], (operation, request)
+        return said[1]
+
+    def same(self) -> None:
+        """Compare the tables."""
+        moto, fake = (each.scan(TableName=TABLE)["Items"] for each in (self.moto, self.fake))
+        assert sorted(map(ordered, fake)) == sorted(map(ordered, moto))
+
+
+def ordered(item: dict[str, Any]) -> str:
+    """Return an item's text; the members of sets have no order."""
+    return repr(sorted((name, sorted_set(value)) for name, value in item.items()))
+
+
+def sorted_set(value: dict[str, Any]) -> object:
+    ((kind, content),) = value.items()
+    return (kind, sorted(content) if kind in {"NS", "SS"} else content)
+
+
+def answer(call: Callable[..., Any], request: dict[str, Any]) -> Any:  # noqa: ANN401 - as boto3
+    """Return an answer, or of an error what the code looks at: code, reasons and the item."""
+    try:
+        said = {name: each for name, each in call(**request).items() if name not in _DROPPED}
+    except ClientError as error:
+        response: Any = error.response
+        reasons = [each.get("Code") for each in response.get("CancellationReasons", [])]
+        return (
+            response["Error"]["Code"],
+            reasons,
+            response.get("Item") and ordered(response["Item"]),
+        )
+    for listed in ("Items", "Responses"):
+        if listed in said:
+            items = said[listed] if listed == "Items" else said[listed].get(TABLE, [])
+            said[listed] = sorted(map(ordered, items))
+    if "Attributes" in said:
+        said["Attributes"] = ordered(said["Attributes"])
+    return said
+
+
+@pytest.fixture
+def pair(moto_dynamodb: Any) -> Pair:  # noqa: ANN401 - a boto3 client
+    return Pair(moto_dynamodb)
+
+
+def key(name: str, sort: str = "state") -> dict[str, Any]:
+    return to_wire({table.PARTITION_KEY: name, table.SORT_KEY: sort})
+
+
+def put(name: str, condition: str = "", values: Any = None, **attributes: object) -> dict[str, Any]:  # noqa: ANN401 - any
+    request: dict[str, Any] = {"TableName": TABLE, "Item": key(name) | to_wire(attributes)}
+    request |= {"ConditionExpression": condition} if condition else {}
+    return request | ({"ExpressionAttributeValues": to_wire(values)} if values else {})
+
+
+CONDITIONS = {
+    "attribute_not_exists(creator_name)": {},
+    "attribute_exists(creator_name)": {},
+    "version = :a": {":a": 1},
+    "version <> :a": {":a": 1},
+    "version < :a": {":a": 2},
+    "version <= :a AND version >= :b": {":a": 2, ":b": 1},
+    "version > :a OR attribute_not_exists(version)": {":a": 1},
+    "NOT (version = :a) AND attribute_exists(version)": {":a": 2},
+    "version IN (:a, :b)": {":a": 2, ":b": 3},
+    "version = :a": {":a": "1"},  # noqa: F601 - of another type
+    "attribute_not_exists(creator_name) OR registered_by = :a": {":a": "token"},
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("version", [None, 1, 2])
+def test_conditions_hold_for_the_same_items(
+    pair: Pair, condition: str, version: int | None
+) -> None:
+    if version is not None:
+        pair.both("put_item", **put("ann", version=version, registered_by="token"))
+    pair.both("put_item", **put("ann", condition, CONDITIONS[condition], version=7))
+    pair.same()
+
+
+UPDATES: dict[str, dict[str, Any]] = {
+    "SET batch_id = :t": {":t": "b"},
+    "SET accepted = :n, batch_id = :t": {":n": 1, ":t": "b"},
+    "ADD accepted :n": {":n": 5},
+    "ADD drained :s": {":s": {1, 2}},
+    "SET batch_id = :t ADD accepted :n, duplicates :n REMOVE version": {":n": 2, ":t": "b"},
+    "REMOVE nothing_there": {},
+    "SET doubt = if_not_exists(doubt, :n)": {":n": 3},
+}
+REFUSED: dict[str, dict[str, Any]] = {
+    "ADD creator :n": {":n": 1},
+    "SET item = :t": {":t": "other"},
+    "SET accepted = :n ADD accepted :n": {":n": 1},
+    "SET accepted = :n": {":n": 1, ":unused": 1},
+    "SET accepted = :undefined": {":n": 1},
+    "SET accepted :n": {":n": 1},
+    "SET accepted = missing_attribute": {},
+}
+"""Never in the same request as a condition: moto looks at that first, AWS at the expression."""
+
+
+@pytest.mark.parametrize("returned", ["NONE", "ALL_OLD", "ALL_NEW"])
+@pytest.mark.parametrize("update", [*UPDATES, *REFUSED])
+@pytest.mark.parametrize("exists", [True, False])
+def test_updates_come_to_the_same(pair: Pair, update: str, returned: str, exists: bool) -> None:  # noqa: FBT001 - both
+    if exists:
+        pair.both("put_item", **put("ann", version=1, batch_id="a", creator="ann", drained={7}))
+    values = (UPDATES | REFUSED)[update]
+    request = {"ExpressionAttributeValues": to_wire(values)} if values else {}
+    pair.both(
+        "update_item",
+        TableName=TABLE,
+        Key=key("ann"),
+        UpdateExpression=update,
+        ReturnValues=returned,
+        **request,
+    )
+    pair.same()
+
+
+def test_a_failed_condition_shows_the_item_where_it_is_asked_to(pair: Pair) -> None:
+    pair.both("put_item", **put("ann", status="processing"))
+    for shows in ("ALL_OLD", "NONE"):
+        said = pair.both(
+            "update_item",
+            TableName=TABLE,
+            Key=key("ann"),
+            UpdateExpression="SET #status = :new",
+            ConditionExpression="#status = :old",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_wire({":new": "b", ":old": "c"}),
+            ReturnValuesOnConditionCheckFailure=shows,
+        )
+        assert said[0] == "ConditionalCheckFailedException"
+        assert bool(said[2]) is (shows == "ALL_OLD")
+
+
+def action(kind: str, name: str, condition: str) -> dict[str, Any]:
+    if kind == "Put":
+        return {"Put": put(name, condition, version=1)}
+    request = {
+        "TableName": TABLE,
+        "Key": key(name),
+        "UpdateExpression": "ADD accepted :n",
+        "ExpressionAttributeValues": to_wire({":n": 1}),
+    }
+    return {"Update": request | ({"ConditionExpression": condition} if condition else {})}
+
+
+NEW, OLD = "attribute_not_exists(creator_name)", "attribute_exists(creator_name)"
+
+
+@pytest.mark.parametrize("kinds", list(itertools.product(("Put", "Update"), repeat=2)))
+@pytest.mark.parametrize("conditions", list(itertools.product((NEW, OLD, ""), repeat=2)))
+def test_a_transaction_does_all_or_nothing(
+    pair: Pair, kinds: tuple[str, str], conditions: tuple[str, str]
+) -> None:
+    pair.both("put_item", **put("ann", version=9))
+    actions = [
+        action(kind, name, condition)
+        for kind, name, condition in zip(kinds, ("ann", "ben"), conditions, strict=True)
+    ]
+    pair.both("transact_write_items", TransactItems=actions)
+    pair.same()
+
+
+def test_a_transaction_takes_each_item_once(pair: Pair) -> None:
+    said = pair.both("transact_write_items", TransactItems=[action("Put", "ann", "")] * 2)
+    assert said[0] == "ValidationException"
+
+
+def test_items_are_read_back_one_by_one_and_together(pair: Pair) -> None:
+    for name in ("ann", "ben"):
+        pair.both("put_item", **put(name, version=1, body=b"\x00\x01", seen={"2026-11": b"x"}))
+    for name in ("ann", "nobody"):
+        pair.both("get_item", TableName=TABLE, Key=key(name), ConsistentRead=True)
+    keys = [key(name) for name in ("ann", "nobody", "ben")]
+    pair.both("batch_get_item", RequestItems={TABLE: {"Keys": keys, "ConsistentRead": True}})
+
+
+QUERIES: list[tuple[str, str, dict[str, Any]]] = [
+    (table.BATCH_INDEX, "batch_id = :v", {":v": "b"}),
+    (table.DUE_INDEX, "due_shard = :v AND due_at <= :w", {":v": "due#1", ":w": 20}),
+    (table.STATUS_INDEX, "#status = :v", {":v": "sent"}),
+]
+
+
+@pytest.mark.parametrize(("index", "condition", "values"), QUERIES)
+def test_indexes_show_the_same(
+    pair: Pair, index: str, condition: str, values: dict[str, Any]
+) -> None:
+    for number in range(6):
+        attributes: dict[str, Any] = {
+            "batch_id": "b" if number % 2 else None,
+            "status": "sent" if number % 3 else "sending",
+            "processing_date": "2026-11-21",
+            "due_shard": f"due#{number % 2}",
+            "due_at": 10 * number,
+            "creator": "ann",
+            "body": b"not projected",
+        }
+        pair.both("put_item", **put(f"ann{number}", **attributes))
+    names = {"ExpressionAttributeNames": {"#status": "status"}} if "#" in condition else {}
+    request = {"TableName": TABLE, "IndexName": index, "KeyConditionExpression": condition}
+    said = pair.both("query", **request, ExpressionAttributeValues=to_wire(values), **names)
+    assert said["Items"]
+
+
+_NAMES, _NUMBERS = st.sampled_from(("ann", "ben")), st.integers(0, 2)
+_ATTRIBUTES = st.fixed_dictionaries(
+    {}, optional={"version": _NUMBERS, "batch_id": st.sampled_from(("a", "b"))}
+)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Request:
+    """Draw a write of those that the tests above try one by one."""
+    name, condition = draw(_NAMES), draw(st.sampled_from(["", *CONDITIONS]))
+    if draw(st.booleans()):
+        return "put_item", put(name, condition, CONDITIONS.get(condition), **draw(_ATTRIBUTES))
+    update = draw(st.sampled_from(list(UPDATES)))
+    values = UPDATES[update] | CONDITIONS.get(condition, {})
+    request: dict[str, Any] = {
+        "TableName": TABLE,
+        "Key": key(name),
+        "UpdateExpression": update,
+        "ReturnValues": draw(st.sampled_from(("ALL_OLD", "ALL_NEW"))),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    request |= {"ConditionExpression": condition} if condition else {}
+    request |= {"ExpressionAttributeValues": to_wire(values)} if values else {}
+    return "update_item", request
+
+
+@settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(requests(), max_size=12))
+def test_any_sequence_of_writes_leaves_the_same_table(
+    moto_dynamodb: Any,  # noqa: ANN401 - a boto3 client
+    writes: list[Request],
+) -> None:
+    pair = Pair(moto_dynamodb)
+    for operation, request in writes:
+        pair.both(operation, **request)
+    pair.same()
