@@ -98,7 +98,7 @@ def put(name: str, condition: str = "", values: Any = None, **attributes: object
     return request | ({"ExpressionAttributeValues": to_wire(values)} if values else {})
 
 
-CONDITIONS = {
+CONDITIONS: dict[str, dict[str, Any]] = {
     "attribute_not_exists(creator_name)": {},
     "attribute_exists(creator_name)": {},
     "version = :a": {":a": 1},
