@@ -39,6 +39,7 @@ def _root() -> None:
 def push(  # noqa: PLR0913 - one parameter for each option
     *,
     mysql: options.Mysql = None,
+    mysql_secret: options.MysqlSecret = None,
     table: options.Table = "videos_links",
     csv: options.Csv = None,
     columns: options.ColumnNames = None,
@@ -85,11 +86,14 @@ def push(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Push rows into the stream as one batch."""
     if resume:
-        result = push_command.resume(batch_id or latest_unfinished(), mysql, wait=wait)
+        result = push_command.resume(
+            batch_id or latest_unfinished(), mysql, mysql_secret, wait=wait
+        )
         push_command.print_result(result, json=json, title="sent")
         return
     chosen = SourceOptions(
         mysql=mysql,
+        mysql_secret=mysql_secret,
         table=table,
         csv=csv,
         columns=columns,
@@ -126,6 +130,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV (the only format).")] = False,
     output: Annotated[Path, typer.Option(help="Folder to write into.")] = Path(),
     mysql: options.Mysql = None,
+    mysql_secret: options.MysqlSecret = None,
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
     since: options.Since = None,
@@ -138,6 +143,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg)
     chosen = SourceOptions(
         mysql=mysql,
+        mysql_secret=mysql_secret,
         table=table,
         csv=None,
         columns=columns,

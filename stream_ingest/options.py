@@ -10,11 +10,13 @@ from typing import Annotated
 import msgspec
 import typer
 
+from stream_ingest import aws
 from stream_ingest.errors import UserError
 from stream_ingest.settings import BATCH_END, BatchSettings, FlushPolicy
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import MySqlAddress, parse_address
+from stream_ingest.sources.mysql_secret import secret_address
 from stream_ingest.sources.rows import CSV_COLUMNS, MYSQL_COLUMNS, Source, parse_columns
 from stream_ingest.timerange import LAST_PUSH, TimeRange, parse_range
 
@@ -25,6 +27,17 @@ Mysql = Annotated[
         envvar="MYSQL_URL",
         show_envvar=True,
         help="mysql://user:password@host:port/tiktok_creator",
+        rich_help_panel="Source",
+    ),
+]
+MysqlSecret = Annotated[
+    str | None,
+    typer.Option(
+        "--mysql-secret",
+        envvar="MYSQL_SECRET_ID",
+        show_envvar=True,
+        help="Name or ARN of a Secrets Manager secret with the credentials, and the place unless"
+        " --mysql tells it.",
         rich_help_panel="Source",
     ),
 ]
@@ -69,6 +82,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Where rows come from, and which."""
 
     mysql: str | None
+    mysql_secret: str | None
     table: str
     csv: Path | None
     columns: str | None
@@ -83,10 +97,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def address(self) -> MySqlAddress:
         """Return the database's address; `UserError` where none was given."""
-        if not self.mysql:
-            msg = "say where the rows are: --mysql URL (or MYSQL_URL), or --csv FILE"
-            raise UserError(msg)
-        return parse_address(self.mysql)
+        return address_of(self.mysql, self.mysql_secret)
 
     def check(self, now: datetime) -> None:
         """Raise `UserError` for bad dates and columns and options that do not go together."""
@@ -111,6 +122,17 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         return MySqlSource(
             self.address(), self.table, columns, within=within, creators=self.creators
         )
+
+
+def address_of(mysql: str | None, mysql_secret: str | None) -> MySqlAddress:
+    """Return the address that a URL and a secret's id tell; `UserError` where there is neither."""
+    if mysql_secret:
+        secretsmanager = aws.session().client("secretsmanager", config=aws.CONFIG)
+        return secret_address(secretsmanager, mysql_secret, mysql)
+    if mysql:
+        return parse_address(mysql)
+    msg = "say where the rows are: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE"
+    raise UserError(msg)
 
 
 def batch_settings(  # noqa: PLR0913 - one parameter for each option

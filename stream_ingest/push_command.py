@@ -71,12 +71,12 @@ def push(chosen: SourceOptions, header: BatchHeader, stack: str, *, wait: bool) 
         return _finish(chosen, within, outputs, checkpoint, None, wait=wait)
 
 
-def resume(batch_id: str, mysql: str | None, *, wait: bool) -> Result:
-    """Go on with a push that was killed or stopped; `mysql` is its database's URL once more."""
+def resume(batch_id: str, mysql: str | None, mysql_secret: str | None, *, wait: bool) -> Result:
+    """Go on with a push that was killed or stopped; its database's URL or secret is given anew."""
     checkpoint, chunk = Checkpoint.resume(batch_id)
     with checkpoint:
         plan = checkpoint.plan
-        chosen = _chosen(plan, mysql)
+        chosen = _chosen(plan, mysql, mysql_secret)
         outputs = stack_outputs(plan.stack)
         registry = _registry(outputs)
         if registry.load(batch_id) is None:
@@ -137,10 +137,11 @@ def _plan(
     )
 
 
-def _chosen(plan: PushPlan, mysql: str | None) -> SourceOptions:
+def _chosen(plan: PushPlan, mysql: str | None, mysql_secret: str | None) -> SourceOptions:
     """Return the options of a plan; `UserError` where its source is not what it was."""
     chosen = SourceOptions(
         mysql=mysql,
+        mysql_secret=mysql_secret,
         table=plan.table,
         csv=Path(plan.csv) if plan.csv else None,
         columns=plan.columns,
@@ -152,7 +153,10 @@ def _chosen(plan: PushPlan, mysql: str | None) -> SourceOptions:
         msg = f"{chosen.csv} has changed since the push began; push it as a new batch"
         raise UserError(msg)
     if not chosen.csv and chosen.address().place != plan.place:
-        msg = f"the push to resume reads {plan.place}: give that database's URL (MYSQL_URL)"
+        msg = (
+            f"the push to resume reads {plan.place}: give that database's URL (MYSQL_URL)"
+            " or secret (MYSQL_SECRET_ID)"
+        )
         raise UserError(msg)
     return chosen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import socket
@@ -184,6 +185,24 @@ def test_nothing_that_a_push_leaves_on_aws_holds_the_password(
     assert any(b"secretive" in content for content in places["table"])
     assert any(b"secretive" in content for content in places["stream"])
     assert any(b"left" in content for content in places["logs"])
+
+
+def test_credentials_may_come_from_secrets_manager(
+    pipeline: Pipeline, loaded: Sample, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The URL on the command line tells the place alone."""
+    monkeypatch.delenv("MYSQL_URL", raising=False)
+    right = urllib.parse.urlsplit(mariadb_url)
+    secret = json.dumps({"username": right.username, "password": password_of(mariadb_url)})
+    pipeline.aws.clients.untyped("secretsmanager").create_secret(Name="videos", SecretString=secret)
+    place = f"mysql://{right.hostname}:{right.port}{right.path}?{right.query}"
+    done = pipeline.command(
+        *("stream-ingest", "push", "--dry-run", "--json", "--creator=secretive"),
+        *(f"--mysql={place}", "--mysql-secret=videos"),
+    )
+    assert done.returncode == 0, done.stderr
+    own = [row for row in loaded.rows if row.creator == "secretive"]
+    assert json.loads(done.stdout)["rows_read"] == len(own)
 
 
 def table_bytes(pipeline: Pipeline) -> Iterator[bytes]:

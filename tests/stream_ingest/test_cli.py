@@ -71,7 +71,10 @@ def rows(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["push"], "say where the rows are: --mysql URL (or MYSQL_URL), or --csv FILE"),
+        (
+            ["push"],
+            "say where the rows are: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE",
+        ),
         (["push", "--mysql", "postgres://u:hunter2@h/db"], "--mysql: expected mysql://"),
         (["push", "--csv", "x.csv", "--since", "yesterday"], "date 'yesterday': expected"),
         (["push", "--csv", "x.csv", "--until", "31.12.2026"], "date '31.12.2026': expected"),

@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 def chosen(**changes: Any) -> SourceOptions:  # noqa: ANN401 - any option
     options = {
         "mysql": None,
+        "mysql_secret": None,
         "table": "videos_links",
         "csv": None,
         "columns": None,

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from stream_ingest.errors import UserError
+from stream_ingest.sources.mysql_connection import MySqlAddress
+from stream_ingest.sources.mysql_secret import secret_address
+
+PASSWORD = "Hunter2/ä&x"
+RDS = (
+    '{"engine": "mysql", "username": "ann", "password": "Hunter2/\\u00e4&x",'
+    ' "host": "db.example", "port": "3307", "dbname": "tiktok_creator"}'
+)
+MANAGED = '{"username": "ann", "password": "Hunter2/\\u00e4&x"}'
+ADDRESS = MySqlAddress(
+    host="db.example", port=3307, user="ann", password=PASSWORD, database="tiktok_creator"
+)
+
+
+@pytest.fixture
+def secretsmanager(aws_environment: None) -> Iterator[Any]:  # noqa: ARG001 - it sets variables
+    with mock_aws():
+        yield boto3.client("secretsmanager")
+
+
+@pytest.mark.parametrize(
+    "text", [RDS, "mysql://ann:Hunter2%2F%C3%A4&x@db.example:3307/tiktok_creator\n"]
+)
+def test_a_secret_holds_a_url_or_what_rds_writes(secretsmanager: Any, text: str) -> None:  # noqa: ANN401 - boto3's
+    secretsmanager.create_secret(Name="videos", SecretString=text)
+    assert secret_address(secretsmanager, "videos", None) == ADDRESS
+
+
+@pytest.mark.parametrize("text", [RDS, MANAGED])
+def test_a_url_without_password_tells_the_place(secretsmanager: Any, text: str) -> None:  # noqa: ANN401 - boto3's
+    secretsmanager.create_secret(Name="videos", SecretString=text)
+    address = secret_address(secretsmanager, "videos", "mysql://replica.example/db?ssl=true")
+    assert (address.place, address.tls) == ("replica.example:3306/db", True)
+    assert (address.user, address.password) == ("ann", PASSWORD)
+
+
+def test_a_secret_is_read_anew_each_time(secretsmanager: Any) -> None:  # noqa: ANN401 - boto3's
+    secretsmanager.create_secret(Name="videos", SecretString=RDS)
+    assert secret_address(secretsmanager, "videos", None).password == PASSWORD
+    secretsmanager.put_secret_value(SecretId="videos", SecretString=RDS.replace("2/", "3/"))
+    assert secret_address(secretsmanager, "videos", None).password == "Hunter3/ä&x"
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "complaint"),
+    [
+        (MANAGED, None, "secret videos does not tell where: add --mysql"),
+        (RDS, "mysql://ben:other@h/db", "--mysql has a password"),
+        ('{"password": "Hunter2"}', None, "secret videos: expected a mysql:// URL, or JSON"),
+        ('{"username": "ann", "password": ["Hunter2"]}', None, "secret videos: expected"),
+        ("Hunter2", None, "secret videos: expected"),
+        ("postgres://ann:Hunter2@h/db", None, "secret videos: expected"),
+        ("mysql://ann:Hunter2@h", None, "secret videos: expected"),
+    ],
+)
+def test_what_is_wrong_is_told_without_the_password(
+    secretsmanager: Any,  # noqa: ANN401 - boto3's
+    text: str,
+    url: str | None,
+    complaint: str,
+) -> None:
+    secretsmanager.create_secret(Name="videos", SecretString=text)
+    with pytest.raises(UserError, match=complaint) as caught:
+        secret_address(secretsmanager, "videos", url)
+    assert "unter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_secret_that_is_not_there_is_named(secretsmanager: Any) -> None:  # noqa: ANN401 - boto3's
+    with pytest.raises(UserError, match=r"secret nothing: .*ResourceNotFoundException"):
+        secret_address(secretsmanager, "nothing", None)
