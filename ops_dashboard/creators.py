@@ -1,0 +1,176 @@
+"""Creators: found by name, and what is waiting in a creator's open windows. Edge (DynamoDB).
+
+One creator by its name is one read. There is no index of names: a listing or a search walks
+`batch-id-index`, whose entries of 100 to 200 bytes (of creators, windows and tallies) are a small
+part of the table. One page reads at most `MOST_READS` MB of it, which is 2,560 read units (0.0003
+USD); 100,000 creators with 10 windows each are about 200 MB, ten such pages for a search that finds
+nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ops_dashboard.cursors import read_cursor, write_cursor
+from ops_dashboard.table_reader import TableReader
+from stream_ingest import table
+from stream_ingest.clock import from_epoch_ms, from_epoch_s
+from stream_ingest.items import Item, to_wire
+from stream_ingest.naming import creator_key
+from stream_ingest.settings import BatchSettings
+from stream_ingest.windowing.closing import SAFE_TIME_S
+from stream_ingest.windowing.state import OpenWindow, decode_body
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+PAGE = 50
+MOST_READS = 20
+"""Requests of 1 MB each that one page may take."""
+_FINGERPRINT_BYTES = 8
+
+
+class CreatorEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A creator in a listing."""
+
+    creator: str
+    key: str
+    """The creator in keys and window ids (`naming.creator_key`)."""
+    open_images: int
+    """Images that wait in open windows."""
+    last_batch: str
+
+
+class CreatorPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some creators of a listing; `next` is the cursor of the next page, None on the last."""
+
+    creators: list[CreatorEntry]
+    next: str | None = None
+
+
+class OpenWindowView(msgspec.Struct, frozen=True, kw_only=True):
+    """A window that is filling: `images` of `size`."""
+
+    images: int
+    size: int
+    settings: BatchSettings
+    batch_id: str
+    """The batch whose row came last."""
+    trigger: str
+    oldest_cover_at: datetime
+    """When the oldest of its covers was created."""
+    touched_at: datetime
+    """When its last row came."""
+    closes_at: datetime | None
+    """When it will be closed at the latest, if no row comes; None where it waits to be full."""
+    closes_because: str | None
+    """``batch-end`` where it ends with its batch, else ``idle``, ``expiring``, or None."""
+
+
+class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
+    """One creator; its windows are `WindowPages.page(WindowFilter(creator=…))`."""
+
+    creator: str
+    key: str
+    windows_closed: int
+    known_images: int
+    """Images that would be refused as duplicates (the dedup memory)."""
+    open_images: int
+    open: list[OpenWindowView]
+    """One for each configuration that waits, the fullest first."""
+    last_batch: str
+
+
+class CreatorReader:
+    """Finds creators in one stack's table."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        """Read one stack's table."""
+        self._table = TableReader(dynamodb, table_name)
+
+    def one(self, creator: str) -> CreatorView | None:
+        """Return a creator by its exact name, read consistently; None where there is none."""
+        item = self._table.get(creator_key(creator), table.STATE)
+        return None if item is None else _state(item)
+
+    def page(self, prefix: str = "", *, limit: int = PAGE, after: str | None = None) -> CreatorPage:
+        """Return creators whose names begin with `prefix` (as written, or in lower case).
+
+        By name within a page, in no order from page to page. A page may have fewer than `limit`
+        creators, or none, although there is a next one; `UserError` for a cursor of something else.
+        """
+        start = read_cursor(after, {"creators"}).get("creators")
+        found: list[Item] = []
+        for _ in range(MOST_READS):
+            items, start = self._scan(prefix, start)
+            found += items
+            if start is None or len(found) >= limit:
+                break
+        if len(found) > limit:
+            start = {name: found[limit - 1][name] for name in ("batch_id", *_KEY)}
+        page = sorted((_entry(item) for item in found[:limit]), key=lambda each: each.creator)
+        return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
+
+    def _scan(
+        self, prefix: str, start: dict[str, str] | None
+    ) -> tuple[list[Item], dict[str, str] | None]:
+        condition, values = "#item = :state", {":state": table.STATE}
+        if prefix:
+            condition += " AND (begins_with(creator, :prefix) OR begins_with(creator, :lower))"
+            values |= {":prefix": prefix, ":lower": prefix.lower()}
+        return self._table.scan(
+            IndexName=table.BATCH_INDEX,
+            FilterExpression=condition,
+            ExpressionAttributeNames={"#item": table.SORT_KEY},
+            ExpressionAttributeValues=to_wire(values),
+            **({"ExclusiveStartKey": to_wire(start)} if start else {}),
+        )
+
+
+_KEY = (table.PARTITION_KEY, table.SORT_KEY)
+
+
+def _entry(item: Item) -> CreatorEntry:
+    return CreatorEntry(
+        creator=item["creator"],
+        key=item[table.PARTITION_KEY],
+        open_images=int(item.get("open_images", 0)),
+        last_batch=item["batch_id"],
+    )
+
+
+def _state(item: Item) -> CreatorView:
+    windows, _ = decode_body(bytes(item["body"]))
+    return CreatorView(
+        creator=item["creator"],
+        key=item[table.PARTITION_KEY],
+        windows_closed=int(item["next_window"]) - 1,
+        known_images=sum(len(bytes(page)) // _FINGERPRINT_BYTES for page in item["seen"].values()),
+        open_images=int(item["open_images"]),
+        open=sorted(map(open_window, windows.values()), key=lambda each: each.images, reverse=True),
+        last_batch=item.get("batch_id", ""),
+    )
+
+
+def open_window(window: OpenWindow) -> OpenWindowView:
+    """Return what an operator sees of an open window. Pure."""
+    deadlines = []
+    if window.idle_s is not None:
+        deadlines.append((window.touched_at + window.idle_s, "idle"))
+    if window.expires_at is not None:
+        deadlines.append((window.expires_at - SAFE_TIME_S, "expiring"))
+    closes_s, because = min(deadlines, default=(None, None))
+    return OpenWindowView(
+        images=len(window.images),
+        size=window.settings.images_per_window,
+        settings=window.settings,
+        batch_id=window.batch_id,
+        trigger=window.trigger,
+        oldest_cover_at=from_epoch_ms(min(image.created_at_ms for image in window.images)),
+        touched_at=from_epoch_s(window.touched_at),
+        closes_at=None if closes_s is None else datetime.fromtimestamp(closes_s, UTC),
+        closes_because="batch-end" if window.ending else because,
+    )
