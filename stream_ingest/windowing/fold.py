@@ -48,7 +48,8 @@ def fold(state: CreatorState, arrivals: Sequence[Arrival], now_s: int, rules: Ru
     """Return what `arrivals` do to `state`; stops where a transaction is full (see `taken`).
 
     A row at or below its batch's mark was folded before and changes nothing. A row whose image is
-    in the dedup memory is tallied as a duplicate.
+    in the dedup memory is tallied as a duplicate; where that image still waits in an open window,
+    the end of a batch that flushes closes that window too.
     """
     return _Fold(state, now_s, rules).run(arrivals)
 
@@ -56,29 +57,46 @@ def fold(state: CreatorState, arrivals: Sequence[Arrival], now_s: int, rules: Ru
 class _Filling:
     """An open window while rows are being folded into it."""
 
-    __slots__ = ("ending", "expires_at", "header", "idle_s", "images")
+    __slots__ = ("_identities", "ending", "expires_at", "header", "idle_s", "images", "window")
 
     def __init__(self, window: OpenWindow | None) -> None:
+        self.window = window
         self.images = list(window.images) if window else []
         self.idle_s = window.idle_s if window else None
         self.ending = list(window.ending) if window else []
         self.expires_at = window.expires_at if window else None
         self.header: BatchHeader | None = None
+        self._identities: set[str] | None = None
+
+    def has(self, identity: str) -> bool:
+        """Tell whether an image is in the window."""
+        if self._identities is None:
+            self._identities = {
+                image.identity or image_identity(image.url) for image in self.images
+            }
+        return identity in self._identities
+
+    def end_with(self, batch: BatchHeader) -> None:
+        """Let the end of a batch close the window, if the batch asks for that."""
+        if batch.settings.flush.kind == "batch-end" and batch.batch_id not in self.ending:
+            self.ending.append(batch.batch_id)
 
     def put(self, arrival: Arrival) -> None:
         row, self.header = arrival.row, arrival.batch
         identity = None if image_identity(row.url) == row.identity else row.identity
         self.images.append(OpenImage(row.url, row.created_at_ms, row.fallbacks, identity))
+        if self._identities is not None:
+            self._identities.add(row.identity)
         expires = expires_at(row.url)
         if expires is not None and (self.expires_at is None or expires < self.expires_at):
             self.expires_at = expires
         flush = arrival.batch.settings.flush
         if flush.kind != "never":
             self.idle_s = min(flush.idle_s, self.idle_s or flush.idle_s)
-        if flush.kind == "batch-end" and arrival.batch.batch_id not in self.ending:
-            self.ending.append(arrival.batch.batch_id)
+        self.end_with(arrival.batch)
 
-    def window(self, header: BatchHeader, now_s: int) -> OpenWindow:
+    def filled(self, header: BatchHeader, now_s: int) -> OpenWindow:
+        """Return the window with the rows that were put into it, the last of them `header`'s."""
         return OpenWindow(
             settings=header.settings,
             batch_id=header.batch_id,
@@ -127,18 +145,21 @@ class _Fold:
         return self.closing.is_full or actions > MAX_ACTIONS - 3
 
     def _apply(self, arrival: Arrival) -> None:
-        batch_id = arrival.batch.batch_id
-        if not self.seen.add(fingerprint(arrival.row.identity)):
-            self.duplicates[batch_id] += 1
-            return
-        self.accepted[batch_id] += 1
-        key = arrival.batch.settings.window_key
+        batch_id, settings = arrival.batch.batch_id, arrival.batch.settings
+        key = settings.window_key
         filling = self.filling.get(key)
         if filling is None:
             filling = self.filling[key] = _Filling(self.state.open.get(key))
+        if not self.seen.add(fingerprint(arrival.row.identity)):
+            self.duplicates[batch_id] += 1
+            # Pushed again under another id, say: its end closes the windows that its rows are in.
+            if settings.flush.kind == "batch-end" and filling.has(arrival.row.identity):
+                filling.end_with(arrival.batch)
+            return
+        self.accepted[batch_id] += 1
         filling.put(arrival)
-        if len(filling.images) >= arrival.batch.settings.images_per_window:
-            self.closing.close(key, filling.window(arrival.batch, self.now_s), "full")
+        if len(filling.images) >= settings.images_per_window:
+            self.closing.close(key, filling.filled(arrival.batch, self.now_s), "full")
             self.filling[key] = _Filling(None)
 
     def _change(self, taken: int, resent: int) -> Change:
@@ -177,7 +198,10 @@ class _Fold:
         }
         for key, filling in self.filling.items():
             if filling.header is not None:
-                windows[key] = filling.window(filling.header, self.now_s)
+                windows[key] = filling.filled(filling.header, self.now_s)
+            elif filling.window is not None:
+                ending = tuple(filling.ending)
+                windows[key] = msgspec.structs.replace(filling.window, ending=ending)
         return windows
 
     def _marks(self) -> dict[str, Mark]:

@@ -52,7 +52,8 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
 
     `settings`, `batch_id` and `trigger` are those of the row that came last. `idle_s` is the
     shortest idle time that any of its rows asked for; `ending` are the batches that asked for the
-    window to be closed when they end; `expires_at` is the earliest x-expires (epoch seconds).
+    window to be closed when they end, because rows of theirs are in it; `expires_at` is the
+    earliest x-expires (epoch seconds).
     """
 
     settings: BatchSettings

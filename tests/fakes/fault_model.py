@@ -2,7 +2,8 @@
 
 The order of a creator's images is that of the stream, each batch's record counted once. An image
 belongs to the windows of the settings under which it came first; every further row of it is a
-duplicate of the batch that brought it. Nothing here knows of states, marks or tables.
+duplicate of the batch that brought it, which may still ask for the image's window to be closed when
+it ends. Nothing here knows of states, marks or tables.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 from stream_ingest.errors import DecodeError
 from stream_ingest.identity import expires_at
-from stream_ingest.packing import PackedRecord, unpack
+from stream_ingest.packing import BatchHeader, PackedRecord, unpack
 from stream_ingest.settings import BatchSettings
 from tests.fakes.fault_kinesis import StreamRecord
 
@@ -26,6 +27,14 @@ class Expected:
     url: str
     batch_id: str
     settings: BatchSettings
+    ending: set[str] = field(default_factory=set)
+    """Batches that had a row of it and close windows when they end."""
+
+    def sent_by(self, batch: BatchHeader) -> None:
+        """Note that a batch had a row of this image."""
+        same = batch.settings.window_key == self.settings.window_key
+        if same and batch.settings.flush.kind == "batch-end":
+            self.ending.add(batch.batch_id)
 
     @property
     def expires(self) -> bool:
@@ -45,13 +54,15 @@ class Model:
     """By batch and creator: the identities of all rows that reached the stream, in order."""
     poison: list[int] = field(default_factory=list)
     creators: set[str] = field(default_factory=set)
+    known: dict[tuple[str, str], Expected] = field(default_factory=dict)
+    """By creator and identity."""
 
 
 def model_of(shards: Iterable[list[StreamRecord]]) -> Model:
     """Return what a stream comes to; asserts that the producer kept each bucket's order."""
     model = Model()
     next_number: Counter[tuple[str, int]] = Counter()
-    known: set[tuple[str, str]] = set()
+    known: dict[tuple[str, str], Expected] = {}
     sent: dict[tuple[str, int, int], bytes] = {}
     for shard in shards:
         for record in shard:
@@ -67,19 +78,23 @@ def model_of(shards: Iterable[list[StreamRecord]]) -> Model:
             sent[place] = record.data
             assert packed.number == next_number[place[:2]], f"{place} overtook another record"
             next_number[place[:2]] += 1
-            _take(model, packed, known)
+            _take(model, packed)
     return model
 
 
-def _take(model: Model, packed: PackedRecord, known: set[tuple[str, str]]) -> None:
+def _take(model: Model, packed: PackedRecord) -> None:
     batch = packed.batch
+    ending = {batch.batch_id} if batch.settings.flush.kind == "batch-end" else set()
     for row in packed.cover_rows():
         model.creators.add(row.creator)
         model.rows[batch.batch_id, row.creator].append(row.identity)
-        if (row.creator, row.identity) in known:
+        image = model.known.get((row.creator, row.identity))
+        if image is not None:
             model.duplicates[batch.batch_id] += 1
+            if image.settings.window_key == batch.settings.window_key:
+                image.ending.update(ending)
             continue
-        known.add((row.creator, row.identity))
         model.accepted[batch.batch_id] += 1
-        image = Expected(row.identity, row.url, batch.batch_id, batch.settings)
+        image = Expected(row.identity, row.url, batch.batch_id, batch.settings, set(ending))
+        model.known[row.creator, row.identity] = image
         model.images[row.creator, repr(batch.settings.layout)].append(image)

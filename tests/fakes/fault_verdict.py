@@ -71,7 +71,7 @@ def _check_contents(
 
 
 def _must_close(image: Expected) -> bool:
-    return image.expires or image.settings.flush.kind != "never"
+    return image.expires or bool(image.ending) or image.settings.flush.kind != "never"
 
 
 def _check_closing(window: Window, images: list[Expected]) -> None:
@@ -83,12 +83,12 @@ def _check_closing(window: Window, images: list[Expected]) -> None:
         "full": len(images) == full,
         "idle": len(images) < full and kinds != {"never"},
         "expiring": len(images) < full and any(image.expires for image in images),
-        "batch-end": len(images) < full and "batch-end" in kinds,
+        "batch-end": len(images) < full and any(image.ending for image in images),
     }
     assert reasons[event.closed_because], (event.window_id, event.closed_because, len(images))
     owners = {last.batch_id}
     if event.closed_because == "batch-end":
-        owners = {each.batch_id for each in images if each.settings.flush.kind == "batch-end"}
+        owners = {batch_id for image in images for batch_id in image.ending}
     assert event.batch_id in owners, event.window_id
     assert window.status["batch_id"] == event.batch_id
 

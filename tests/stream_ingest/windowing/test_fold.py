@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from stream_ingest.settings import DAY_S, FlushPolicy
-from stream_ingest.windowing.closing import MAX_IMAGES, MAX_WINDOWS
+from stream_ingest.windowing.closing import MAX_IMAGES, MAX_WINDOWS, close_batch
 from stream_ingest.windowing.fold import (
     MARK_LIFE_S,
     Arrival,
@@ -134,6 +134,38 @@ def test_interleaved_batches_are_tallied_each_for_itself() -> None:
     again = folded(change.state, [Arrival(b, 2, cover_row(4))])
     assert (again.state.batch_id, again.state.tally) == ("b", Tally(1, 0, 0))
     assert again.spilled == {"a": Tally(2, 1, 0)}
+
+
+def test_rows_pushed_again_with_a_flush_close_the_windows_that_they_wait_in() -> None:
+    """A push that was killed for good, and its rows pushed again under another batch id."""
+    state = opened([1, 2], header("killed", flush=BATCH_END))
+    change = folded(state, arrivals([1, 2], header("again", flush=BATCH_END)))
+    assert change.state.tally == Tally(duplicates=2)
+    (before,), (window,) = state.open.values(), change.state.open.values()
+    assert window == msgspec.structs.replace(before, ending=("killed", "again"))
+    closed = close_batch(change.state, "again", "mysql-push")
+    assert identities(closed) == [[object_id(1), object_id(2)]]
+    assert closed.windows[0].batch_id == "again"
+
+
+def test_a_duplicate_of_what_is_in_no_open_window_closes_nothing() -> None:
+    """Its window closed long ago: the images that wait now are none of the batch's concern."""
+    state = opened([1, 2, 3], header("first", images=2, flush=NEVER))
+    change = folded(state, arrivals([1, 2], header("again", images=2, flush=BATCH_END)))
+    (window,) = change.state.open.values()
+    assert window.ending == ()
+
+
+def test_a_duplicate_without_a_flush_leaves_its_window_as_it_is() -> None:
+    state = opened([1], header("first", flush=NEVER))
+    change = folded(state, arrivals([1], header("again")))
+    assert change.state.open == state.open
+
+
+def test_a_row_and_its_duplicate_in_one_delivery_name_their_batch_once() -> None:
+    change = folded(NEW, arrivals([1, 1], header("b", flush=BATCH_END)))
+    (window,) = change.state.open.values()
+    assert window.ending == ("b",)
 
 
 def test_two_settings_do_not_share_a_window() -> None:
