@@ -18,18 +18,23 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from collage_lambda import wiring
 from collage_lambda.messages import Message, read_message
-from collage_lambda.telemetry import make_logger, make_metrics, tell_bug, tell_failure, tell_outcome
+from collage_lambda.telemetry import make_logger, tell_bug, tell_failure, tell_outcome
+from ops_dashboard.metrics import Service
 from stream_ingest.errors import CoverstreamError
+from stream_ingest.meter import Meter
 
 logger = make_logger()
-metrics = make_metrics()
+meter = Meter(Service.COLLAGE)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
     """Build the collages of one delivery and report the messages that have to come again."""
-    return process_partial_response(event, _consume, processor, context)
+    answer = process_partial_response(event, _consume, processor, context)
+    meter.add_memory(float(context.memory_limit_in_mb))
+    meter.flush()
+    return answer
 
 
 def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
@@ -39,10 +44,10 @@ def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
         remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
         owner = f"{lambda_context.aws_request_id}/{record.message_id}"
         outcome = wiring.worker().work(message, owner=owner, remaining_s=remaining_s)
-        tell_outcome(logger, metrics, message, outcome)
+        tell_outcome(logger, meter, message, outcome)
     except CoverstreamError as error:
-        tell_failure(logger, metrics, message, error)
+        tell_failure(logger, meter, message, error)
         raise
     except Exception as error:
-        tell_bug(logger, metrics, message, error)
+        tell_bug(logger, meter, message, error)
         raise

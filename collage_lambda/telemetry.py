@@ -6,59 +6,46 @@ images. Creators, windows and batches go into log lines, URLs and their signatur
 
 from __future__ import annotations
 
-import resource
+from datetime import datetime
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools import Logger
 
 from collage_lambda.messages import Message
+from collage_lambda.windows import WindowLeasedError
 from collage_lambda.worker import Ending, Outcome
-from stream_ingest import environment
+from ops_dashboard import metrics as catalogue
+from ops_dashboard.metrics import Service
 from stream_ingest.errors import CoverstreamError
+from stream_ingest.meter import Meter
 
-SERVICE = "collage"
 _ENDING_METRICS = {
-    Ending.CREATED: "CollagesCreated",
-    Ending.FAILED: "CollagesFailed",
-    Ending.KEPT: "CollagesKept",
-    Ending.ALREADY_DONE: "CollagesAlreadyDone",
+    Ending.CREATED: catalogue.COLLAGES_CREATED,
+    Ending.FAILED: catalogue.COLLAGES_FAILED,
+    Ending.KEPT: catalogue.COLLAGES_KEPT,
+    Ending.ALREADY_DONE: catalogue.COLLAGES_ALREADY_DONE,
 }
-MESSAGES_FAILED = "MessagesFailed"
-_KB_PER_MB = 1024
 
 
 def make_logger() -> Logger:
     """Return the structured logger of this process."""
-    return Logger(service=SERVICE)
+    return Logger(service=Service.COLLAGE)
 
 
-def make_metrics() -> Metrics:
-    """Return the EMF metrics of this process."""
-    return Metrics(namespace=environment.METRICS_NAMESPACE, service=SERVICE)
-
-
-def tell_outcome(logger: Logger, metrics: Metrics, message: Message, outcome: Outcome) -> None:
+def tell_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcome) -> None:
     """Say how one message ended; flushed at once, so that a later timeout loses no metric."""
-    metrics.add_metric(_ENDING_METRICS[outcome.ending], MetricUnit.Count, 1)
-    metrics.add_metric("PeakMemoryMb", MetricUnit.Megabytes, peak_memory_mb())
+    meter.add(_ENDING_METRICS[outcome.ending], 1)
     if outcome.build is not None:
-        downloaded = outcome.build.assembly.bytes_downloaded
-        metrics.add_metric("BytesDownloaded", MetricUnit.Bytes, downloaded)
+        meter.add(catalogue.BYTES_DOWNLOADED, outcome.build.assembly.bytes_downloaded)
     end = outcome.end
     if end is not None:
-        metrics.add_metric("ImagesOk", MetricUnit.Count, end.images_ok)
-        metrics.add_metric("ImagesFailed", MetricUnit.Count, end.images_failed)
-        metrics.add_metric("CollageDurationMs", MetricUnit.Milliseconds, end.duration_ms)
-    metrics.flush_metrics()
-    for reason, count in (end.failures if end else {}).items():
-        with single_metric(
-            namespace=environment.METRICS_NAMESPACE,
-            name="ImagesFailed",
-            unit=MetricUnit.Count,
-            value=count,
-        ) as metric:
-            metric.add_dimension("service", SERVICE)
-            metric.add_dimension("Reason", reason)
+        meter.add(catalogue.IMAGES_OK, end.images_ok)
+        meter.add(catalogue.IMAGES_FAILED, end.images_failed)
+        meter.add(catalogue.COLLAGE_DURATION, end.duration_ms)
+        if message.replay is None:
+            waited = datetime.fromisoformat(end.completed_at) - message.event.closed_at
+            meter.add(catalogue.WINDOW_LATENCY, round(1000 * waited.total_seconds()))
+    meter.flush()
+    meter.write_by_reason(catalogue.IMAGES_FAILED, end.failures if end else {})
     logger.info(
         "window ended",
         ending=str(outcome.ending),
@@ -75,11 +62,12 @@ def tell_outcome(logger: Logger, metrics: Metrics, message: Message, outcome: Ou
 
 
 def tell_failure(
-    logger: Logger, metrics: Metrics, message: Message | None, error: CoverstreamError
+    logger: Logger, meter: Meter, message: Message | None, error: CoverstreamError
 ) -> None:
     """Say why a message has to come again, or belongs into the dead-letter queue."""
-    metrics.add_metric(MESSAGES_FAILED, MetricUnit.Count, 1)
-    metrics.flush_metrics()
+    is_leased = isinstance(error, WindowLeasedError)
+    meter.add(catalogue.MESSAGES_DEFERRED if is_leased else catalogue.MESSAGES_FAILED, 1)
+    meter.flush()
     logger.warning(
         "message failed",
         window_id=message.event.window_id if message else None,
@@ -89,18 +77,13 @@ def tell_failure(
     )
 
 
-def tell_bug(logger: Logger, metrics: Metrics, message: Message | None, error: Exception) -> None:
+def tell_bug(logger: Logger, meter: Meter, message: Message | None, error: Exception) -> None:
     """Say, with its traceback, what nobody foresaw."""
-    metrics.add_metric(MESSAGES_FAILED, MetricUnit.Count, 1)
-    metrics.flush_metrics()
+    meter.add(catalogue.MESSAGES_FAILED, 1)
+    meter.flush()
     logger.error(
         "a bug, or a right that is missing",
         exc_info=error,
         window_id=message.event.window_id if message else None,
         batch_id=message.event.batch_id if message else None,
     )
-
-
-def peak_memory_mb() -> float:
-    """Return the most resident memory that this process ever had, in MB (Linux counts in KB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB

@@ -13,6 +13,7 @@ from settings import Settings
 
 import pulumi
 from ops_dashboard import bundles
+from ops_dashboard.metrics import namespace_of
 from stream_ingest import environment
 
 
@@ -104,4 +105,5 @@ class FunctionSettings:
             environment.BUS: self.bus.name,
             environment.OUTPUT_BUCKET: self.storage.output.name,
             environment.TEMP_BUCKET: self.storage.temp.name,
+            environment.METRICS_NAMESPACE: namespace_of(pulumi.get_stack()),
         }

@@ -31,8 +31,8 @@ DOWNLOADS = "COVERSTREAM_DOWNLOADS"
 """Requests that one collage invocation runs at once (default 64)."""
 DOWNLOADS_PER_HOST = "COVERSTREAM_DOWNLOADS_PER_HOST"
 """Requests that it runs at once to one host (default 40)."""
-
-METRICS_NAMESPACE = "Coverstream"
+METRICS_NAMESPACE = "COVERSTREAM_METRICS_NAMESPACE"
+"""CloudWatch namespace of the stack's metrics (`ops_dashboard.metrics.namespace_of`)."""
 
 
 class SettingsError(PermanentError):

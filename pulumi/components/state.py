@@ -16,6 +16,7 @@ WINDOW_ATTRIBUTES = (
     "images_ok",
     "images_failed",
     "image_count",
+    "closed_at",
     "reason",
 )
 """Attributes that `status-date-index` projects besides keys: enough to list a day's windows."""

@@ -11,22 +11,25 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ops_dashboard.metrics import Service
 from stream_ingest.errors import TransientError
+from stream_ingest.meter import Meter
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.telemetry import make_logger, make_metrics, tell_outcome
+from stream_ingest.windowing.telemetry import make_logger, tell_outcome
 
-logger = make_logger()
-metrics = make_metrics()
+logger = make_logger(Service.WINDOWING)
+meter = Meter(Service.WINDOWING)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
-def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+@meter.powertools.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Fold one delivery and report the lowest record that has to come again, if any."""
     delivery = read_delivery(event)
     outcome = wiring.windowing().process(delivery)
-    tell_outcome(logger, metrics, delivery, outcome)
+    tell_outcome(logger, meter, delivery, outcome)
+    meter.add_memory(float(context.memory_limit_in_mb))
     if outcome.failures and not wiring.settings().trusts_partial_responses:
         msg = "; ".join(f"{sequence}: {why}" for sequence, why in outcome.failures.items())
         raise TransientError(msg)

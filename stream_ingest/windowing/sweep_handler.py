@@ -6,18 +6,20 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ops_dashboard.metrics import Service
 from stream_ingest.events import BatchDrained, convert_detail
+from stream_ingest.meter import Meter
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.sweeper import Sweep
-from stream_ingest.windowing.telemetry import make_logger, make_metrics, tell_sweep
+from stream_ingest.windowing.telemetry import make_logger, tell_open_work, tell_sweep
 
-logger = make_logger()
-metrics = make_metrics()
+logger = make_logger(Service.SWEEPER)
+meter = Meter(Service.SWEEPER)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
-def handle(event: dict[str, Any], _context: LambdaContext) -> None:
+@meter.powertools.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> None:
     """Sweep one drained batch, or everything."""
     sweeper = wiring.sweeper()
     if event.get("detail-type") == BatchDrained.detail_type():
@@ -26,4 +28,6 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> None:
         sweeper.sweep_batch(drained.batch_id, sweep)
     else:
         sweep = sweeper.sweep()
-    tell_sweep(logger, metrics, sweep)
+    tell_sweep(logger, meter, sweep)
+    tell_open_work(meter, wiring.open_work().read())
+    meter.add_memory(float(context.memory_limit_in_mb))

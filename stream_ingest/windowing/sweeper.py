@@ -46,6 +46,8 @@ class Sweep(msgspec.Struct, kw_only=True):
     """Ids of windows that were noted as failed, because nobody could build them."""
     batches_flushed: list[str] = []
     batches_ended: list[str] = []
+    refused: dict[str, int] = {}
+    """Rows of the batches that ended which were refused, by reason."""
 
 
 class _Closed(msgspec.Struct, kw_only=True):
@@ -110,6 +112,8 @@ class Sweeper:
             and self._registry.move(batch_id, progress.status, "ended")
         ):
             done.batches_ended.append(batch_id)
+            for reason, rows in progress.refused.items():
+                done.refused[reason] = done.refused.get(reason, 0) + rows
 
     def _flush(self, batch_id: str, keys: list[str], done: Sweep) -> bool:
         batch = self._registry.load(batch_id)

@@ -6,44 +6,39 @@ lines.
 
 from __future__ import annotations
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
-from stream_ingest import environment
+from ops_dashboard import metrics as catalogue
+from ops_dashboard.metrics import Service
+from stream_ingest.meter import Meter
 from stream_ingest.windowing.delivery import Delivery
+from stream_ingest.windowing.open_work import OpenWork
 from stream_ingest.windowing.sweeper import Sweep
 from stream_ingest.windowing.windowing import Outcome
 
-SERVICE = "windowing"
 
-
-def make_logger() -> Logger:
+def make_logger(service: Service) -> Logger:
     """Return the structured logger of this process."""
-    return Logger(service=SERVICE)
+    return Logger(service=service)
 
 
-def make_metrics() -> Metrics:
-    """Return the EMF metrics of this process; flushed by the handler's decorator."""
-    return Metrics(namespace=environment.METRICS_NAMESPACE, service=SERVICE)
-
-
-def tell_outcome(logger: Logger, metrics: Metrics, delivery: Delivery, outcome: Outcome) -> None:
+def tell_outcome(logger: Logger, meter: Meter, delivery: Delivery, outcome: Outcome) -> None:
     """Say what one delivery came to."""
     counts = {
-        "RecordsReceived": delivery.records,
-        "RowsReceived": delivery.rows,
-        "RowsAccepted": outcome.accepted,
-        "RowsDuplicate": outcome.duplicates,
-        "RowsResent": outcome.resent,
-        "WindowsClosed": len(outcome.windows),
-        "WindowsNotEmitted": len(outcome.not_emitted),
-        "RecordsQuarantined": outcome.quarantined,
-        "CommitConflicts": outcome.conflicts,
-        "RecordsFailed": len(outcome.failures),
+        catalogue.RECORDS_RECEIVED: delivery.records,
+        catalogue.ROWS_RECEIVED: delivery.rows,
+        catalogue.ROWS_ACCEPTED: outcome.accepted,
+        catalogue.ROWS_DUPLICATE: outcome.duplicates,
+        catalogue.ROWS_RESENT: outcome.resent,
+        catalogue.WINDOWS_CLOSED: len(outcome.windows),
+        catalogue.WINDOWS_NOT_EMITTED: len(outcome.not_emitted),
+        catalogue.RECORDS_QUARANTINED: outcome.quarantined,
+        catalogue.COMMIT_CONFLICTS: outcome.conflicts,
+        catalogue.RECORDS_FAILED: len(outcome.failures),
     }
-    for name, value in counts.items():
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    logger.info("delivery folded", counts=counts)
+    for metric, value in counts.items():
+        meter.add(metric, value)
+    logger.info("delivery folded", counts={metric.name: counts[metric] for metric in counts})
     for window in outcome.windows:
         logger.info(
             "window closed",
@@ -63,16 +58,31 @@ def tell_outcome(logger: Logger, metrics: Metrics, delivery: Delivery, outcome: 
         logger.warning("record to be redelivered", sequence_number=str(sequence), reason=reason)
 
 
-def tell_sweep(logger: Logger, metrics: Metrics, sweep: Sweep) -> None:
+def tell_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
     """Say what one sweep did."""
     counts = {
-        "SweptWindowsClosed": sweep.closed,
-        "SweptWindowsEmitted": sweep.emitted,
-        "SweptWindowsNotEmitted": sweep.not_emitted,
-        "SweptWindowsGivenUp": len(sweep.given_up),
-        "BatchesFlushed": len(sweep.batches_flushed),
-        "BatchesEnded": len(sweep.batches_ended),
+        catalogue.WINDOWS_CLOSED: sweep.closed,
+        catalogue.WINDOWS_EMITTED: sweep.emitted,
+        catalogue.WINDOWS_NOT_EMITTED: sweep.not_emitted,
+        catalogue.WINDOWS_GIVEN_UP: len(sweep.given_up),
+        catalogue.COMMIT_CONFLICTS: sweep.lost_races,
+        catalogue.BATCHES_FLUSHED: len(sweep.batches_flushed),
+        catalogue.BATCHES_ENDED: len(sweep.batches_ended),
     }
-    for name, value in counts.items():
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
+    for metric, value in counts.items():
+        meter.add(metric, value)
+    meter.write_by_reason(catalogue.ROWS_REFUSED, sweep.refused)
+    logger.info(
+        "swept",
+        counts={metric.name: counts[metric] for metric in counts},
+        flushed=sweep.batches_flushed,
+        ended=sweep.batches_ended,
+    )
+
+
+def tell_open_work(meter: Meter, work: OpenWork) -> None:
+    """Say how much is under way, and how old the oldest of it is."""
+    meter.add(catalogue.BATCHES_OPEN, work.batches)
+    meter.add(catalogue.WINDOWS_WAITING, work.windows)
+    meter.add(catalogue.OLDEST_WINDOW_AGE, work.oldest_window_age_s)
+    meter.add(catalogue.OLDEST_WORK_AGE, work.oldest_age_s)

@@ -14,6 +14,7 @@ from stream_ingest.batches import BatchRegistry
 from stream_ingest.events import Source
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.fold import Rules
+from stream_ingest.windowing.open_work import OpenWorkReader
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.store import WindowStore
@@ -77,6 +78,13 @@ def windowing() -> Windowing:
         threads=_threads(),
         clock=time.time,
     )
+
+
+@cache
+def open_work() -> OpenWorkReader:
+    """Return what counts the work under way."""
+    dynamodb = boto3.client("dynamodb", config=_CONFIG)
+    return OpenWorkReader(_registry(), dynamodb, settings().table, time.time)
 
 
 @cache

@@ -10,7 +10,16 @@ import pytest
 from stream_ingest.windowing import wiring
 from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP, IngestAws
 
-_CACHED = ("settings", "_threads", "_emitter", "_store", "_registry", "windowing", "sweeper")
+_CACHED = (
+    "settings",
+    "_threads",
+    "_emitter",
+    "_store",
+    "_registry",
+    "windowing",
+    "open_work",
+    "sweeper",
+)
 
 
 @pytest.fixture

@@ -56,7 +56,9 @@ def test_the_schedule_sweeps_everything(
     (emf,) = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     said = json.loads(emf)
     assert said["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Coverstream"
-    assert (said["SweptWindowsClosed"], said["SweptWindowsEmitted"]) == ([2], [2])
+    assert (said["service"], said["WindowsClosed"], said["WindowsEmitted"]) == ("sweeper", [2], [2])
+    assert (said["BatchesOpen"], said["WindowsWaiting"]) == ([2], [2])
+    assert (said["OldestWindowAgeSeconds"], said["OldestWorkAgeSeconds"]) == ([0], [7_200])
 
 
 @pytest.mark.usefixtures("deployed")

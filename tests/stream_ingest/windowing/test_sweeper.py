@@ -159,7 +159,9 @@ def test_a_flushed_batch_ends_with_its_last_window_and_says_so_once(aws: IngestA
     assert aws.sweeper().sweep() == Sweep()
 
     aws.end_windows()
-    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"])
+    assert aws.sweeper().sweep() == Sweep(
+        batches_ended=["b"], refused={"duplicate": 1, "expired": 4}
+    )
     assert aws.bus.details("BatchCompleted") == [
         {
             "schema": 1,
@@ -193,7 +195,9 @@ def test_a_batch_that_did_not_ask_for_it_ends_with_windows_still_open(aws: Inges
 def test_a_batch_of_refused_rows_ends_at_once(aws: IngestAws) -> None:
     aws.registry.register(FLUSHED)
     drain(aws, FLUSHED, 0, refused=3)
-    assert aws.sweeper().sweep() == Sweep(batches_flushed=["b"], batches_ended=["b"])
+    assert aws.sweeper().sweep() == Sweep(
+        batches_flushed=["b"], batches_ended=["b"], refused={"expired": 3}
+    )
 
 
 def test_a_batch_is_flushed_also_where_the_creator_has_moved_on(aws: IngestAws) -> None:
@@ -295,5 +299,5 @@ def test_rows_that_were_quarantined_do_not_keep_a_batch_from_ending(aws: IngestA
     aws.clock.advance(60)
     assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=["b"])
     aws.end_windows("partial")
-    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"])
+    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"], refused={"quarantined": 2})
     assert aws.bus.details("BatchCompleted")[0]["refused"] == {"quarantined": 2}
