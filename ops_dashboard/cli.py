@@ -56,6 +56,36 @@ def demo(
     run_demo(output, keep=keep)
 
 
+@app.command()
+def serve(
+    *,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; beyond loopback a token is needed.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any free one.")] = 8717,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COVERSTREAM_CONSOLE_TOKEN",
+            show_envvar=True,
+            help="Access token (16 characters or more); beyond loopback one is made if none.",
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Name by which browsers may call it, besides addresses."),
+    ] = None,
+    stack: options.Stack = "dev",
+) -> None:
+    """Serve the console: Coverstream's pages in a browser."""
+    from ops_dashboard.serve import Door  # noqa: PLC0415 - imports aiohttp and jinja2
+    from ops_dashboard.serve import serve as serve_console  # noqa: PLC0415
+
+    serve_console(
+        stack, Door(host=host, port=port, token=token, names=frozenset(allow_host or ()))
+    )
+
+
 @dlq.command("list")
 def dlq_list(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
     """List dead letters: why, when, which window, how often."""

@@ -1,0 +1,87 @@
+"""The pages' frames: what a browser gets before its scripts ask for data. Edge (templates)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ops_dashboard.console.access import Access
+from ops_dashboard.console.guard import start_session
+
+_MAX_LOGIN_BYTES = 4_096
+
+
+class Page(NamedTuple):
+    """One page: its path, its name in the navigation and of its template and script."""
+
+    path: str
+    title: str
+    name: str
+
+
+PAGES = (
+    Page("/", "Overview", "overview"),
+    Page("/creators", "Creators", "creators"),
+    Page("/gallery", "Gallery", "gallery"),
+    Page("/failures", "Failures", "failures"),
+    Page("/replay", "Replay", "replay"),
+    Page("/upload", "Upload", "upload"),
+)
+
+
+class Pages:
+    """Renders the pages; everything that goes into one is escaped."""
+
+    def __init__(self, access: Access, *, stack: str, where: str) -> None:
+        """Name the stack and whose AWS it is on in each page's head."""
+        self._access = access
+        environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals.update(
+            pages=PAGES, stack=stack, where=where, change_token=access.change_token
+        )
+        self._templates = environment
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what is answered where."""
+        return [
+            *(web.get(page.path, self._page) for page in PAGES),
+            web.get("/login", self._login),
+            web.post("/login", self._log_in),
+        ]
+
+    async def _page(self, request: web.Request) -> web.Response:
+        page = next(each for each in PAGES if each.path == request.path)
+        return self._render(f"{page.name}.html", page=page)
+
+    async def _login(self, request: web.Request) -> web.Response:
+        """Let in whoever brings the access token in the address; ask for it otherwise."""
+        token = request.query.get("token")
+        return self._entered(token) if token else self._render("login.html", wrong=False)
+
+    async def _log_in(self, request: web.Request) -> web.Response:
+        if (request.content_length or _MAX_LOGIN_BYTES + 1) > _MAX_LOGIN_BYTES:
+            raise web.HTTPBadRequest(text="expected a token")
+        form = parse_qs((await request.read()).decode(errors="replace"))
+        return self._entered(form.get("token", [""])[0])
+
+    def _entered(self, token: str) -> web.Response:
+        if not self._access.opens(token):
+            return self._render("login.html", wrong=True, status=HTTPStatus.UNAUTHORIZED)
+        response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+        start_session(response, self._access)
+        return response
+
+    def _render(self, template: str, *, status: int = 200, **values: object) -> web.Response:
+        text = self._templates.get_template(template).render(values)
+        return web.Response(text=text, status=status, content_type="text/html")

@@ -1,0 +1,56 @@
+"""The console's web application, put together. Edge: the composition root."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from ops_dashboard.console.access import Access
+from ops_dashboard.console.account import Account
+from ops_dashboard.console.assets import Assets
+from ops_dashboard.console.batches import Batches
+from ops_dashboard.console.creators import Creators
+from ops_dashboard.console.failures import Failures
+from ops_dashboard.console.gallery import Gallery
+from ops_dashboard.console.guard import guard
+from ops_dashboard.console.pages import Pages
+from ops_dashboard.console.rebuilds import Rebuilds
+from ops_dashboard.console.refused import Refused
+from ops_dashboard.console.replays import Replays
+from ops_dashboard.console.uploads import Uploads, push_to
+
+
+def new_access(access_token: str | None, names: frozenset[str] = frozenset()) -> Access:
+    """Return the rules of a console that starts now."""
+    return Access(
+        change_token=secrets.token_urlsafe(24), access_token=access_token, names=names
+    )
+
+
+def make_app(account: Account, access: Access, uploads: Uploads | None = None) -> web.Application:
+    """Return the application for one stack; call it where a loop runs."""
+    stack = account.outputs.stack
+    uploads = uploads or Uploads(push_to(stack))
+    app = web.Application(middlewares=[guard(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
+    parts = (
+        Pages(access, stack=stack, where=account.where()),
+        Batches(account.batches),
+        Creators(account),
+        Gallery(account),
+        Failures(account),
+        Refused(account),
+        Replays(Rebuilds(account)),
+        uploads,
+    )
+    for part in parts:
+        app.add_routes(part.routes())
+    app.router.add_get("/static/{name}", Assets().get)
+
+    async def finish_uploads(_app: web.Application) -> AsyncIterator[None]:
+        yield
+        await uploads.finish()
+
+    app.cleanup_ctx.append(finish_uploads)
+    return app
