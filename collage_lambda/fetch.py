@@ -145,7 +145,7 @@ class Fetcher:
             wait_s = self._limits.retry.wait_s(outcome, attempt, self._around.uniform)
             if wait_s is None or wait_s + _SHORTEST_ATTEMPT_S > allowance.seconds_left:
                 return outcome
-            allowance.seconds_left -= wait_s
+            allowance.spend(wait_s)
             await self._around.sleep(wait_s)
 
     async def _timed_attempt(self, target: URL, allowance: Allowance) -> Body | Failure:
@@ -160,7 +160,7 @@ class Fetcher:
                 return Failure(reason=FailureReason.TIMEOUT)
             finally:
                 spent_s = self._around.monotonic_s() - started
-                allowance.seconds_left -= spent_s - (allowance.waited_s - waited_s)
+                allowance.spend(spent_s - (allowance.waited_s - waited_s))
 
     async def _guarded_attempt(self, target: URL, allowance: Allowance) -> Body | Failure:
         """Turn what aiohttp raises into a failure; `TimeoutError` is left to the caller."""

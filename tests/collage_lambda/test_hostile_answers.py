@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import itertools
+import threading
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +14,7 @@ import pytest
 from collage_lambda.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
 from collage_lambda.reasons import Failure
 from collage_lambda.retrying import RetryPolicy
-from collage_lambda.slots import Slots
+from collage_lambda.slots import LARGE_BODY_BYTES, Slots
 from tests.fakes.collage_network import PUBLIC, Names, RawServer, Roads, answer, redirect
 
 BODY = b"\xff\xd8 the bytes"
@@ -288,3 +289,46 @@ def test_a_retry_after_of_any_kind_is_read_or_passed_over(
     (outcome,) = fetched("/odd")
     assert isinstance(outcome, Failure)
     assert outcome.reason == "server_error"
+
+
+class Standing:
+    """An answer that begins well and never ends."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self._beginning, self.done = beginning, threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield HEAD + b"Content-Length: 9999999\r\n\r\n" + self._beginning
+        self.done.wait(60)
+
+
+def test_bodies_that_grow_large_and_stand_still_cost_a_large_image_nothing(
+    server: RawServer,
+) -> None:
+    """They hold both large places one after the other; the image behind them still gets one."""
+    large = BODY * (LARGE_BODY_BYTES // len(BODY) + 1)
+    server.answers["/good"] = [answer(large)]
+    server.answers["/still"] = standing = Standing(large)
+    limits = FetchLimits(image_s=60)
+
+    async def run() -> list[Body | Failure]:
+        async with open_session(Names(cdn_test=[[PUBLIC]]), frozenset(), limits) as session:
+            fetcher = Fetcher(
+                session,
+                Slots(64, 40, large_s=0.2),
+                limits,
+                allowed=frozenset(),
+                surroundings=Surroundings(now_s=lambda: 1_800_000_000),
+            )
+
+            async def fetch(path: str) -> Body | Failure:
+                async with fetcher.allowance() as allowance:
+                    return await fetcher.fetch(f"http://cdn.test{path}", allowance)
+
+            async with asyncio.timeout(30):
+                return await asyncio.gather(*map(fetch, [*["/still"] * 8, "/good"]))
+
+    *still, good = asyncio.run(run())
+    standing.done.set()
+    assert {each.reason for each in still if isinstance(each, Failure)} == {"timeout"}
+    assert good == Body(data=large, attempts=1)

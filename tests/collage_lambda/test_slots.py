@@ -74,7 +74,7 @@ def test_waiting_for_a_large_place_costs_an_image_nothing() -> None:
     """Else two malicious bodies that hold both places would time out every large one behind."""
 
     async def run() -> None:
-        slots = Slots(total=64, per_host=64)
+        slots = Slots(total=64, per_host=64, large_s=60)
         holders = [Allowance(slots, seconds=1) for _ in range(LARGE_BODIES)]
         waiting = Allowance(slots, seconds=1)
         for holder in holders:
@@ -90,5 +90,34 @@ def test_waiting_for_a_large_place_costs_an_image_nothing() -> None:
             after = waiting.limit.when()
         assert before is not None
         assert after == pytest.approx(before + waiting.waited_s)
+
+    asyncio.run(run())
+
+
+def test_a_large_place_is_kept_for_a_while_only() -> None:
+    """A body that grows and then stands still gives way to the next, and is not tried again."""
+
+    async def run() -> None:
+        slots = Slots(total=64, per_host=64, large_s=0.02)
+        async with Allowance(slots, seconds=40) as still:
+            with pytest.raises(TimeoutError):
+                await standing_download(still)
+            assert still.seconds_left <= 0
+
+    async def standing_download(allowance: Allowance) -> None:
+        async with asyncio.timeout(30) as allowance.limit:
+            await allowance.grow_to(LARGE_BODY_BYTES + 1)
+            await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def test_a_request_that_ends_sooner_is_not_given_more_time() -> None:
+    async def run() -> None:
+        async with Allowance(Slots(total=1, per_host=1, large_s=50), seconds=40) as allowance:
+            async with asyncio.timeout(30) as allowance.limit:
+                before = allowance.limit.when()
+                await allowance.grow_to(LARGE_BODY_BYTES + 1)
+                assert allowance.limit.when() == pytest.approx(before, abs=1)
 
     asyncio.run(run())
