@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stream_ingest.identity import image_identity
-from tests.fakes.fault_model import model_of
 from tests.fakes.fault_pushes import Batch
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_table import Table
@@ -20,7 +20,7 @@ class Account:
     """What must be empty, all of it."""
 
     lost: frozenset[Image]
-    """Taken by the stream, and in no window."""
+    """Pushed, and in no window."""
     duplicated: frozenset[Image]
     """In two windows, or twice in one."""
     unexpected: frozenset[Image]
@@ -30,11 +30,9 @@ class Account:
 CLEAR = Account(lost=frozenset(), duplicated=frozenset(), unexpected=frozenset())
 
 
-def account_of(stage: Stage, batches: list[Batch]) -> Account:
-    """Return the account of a stage that has come to rest."""
+def account_of(stage: Stage, batches: Sequence[Batch]) -> Account:
+    """Return the account of a stage that has come to rest: every push has ended by then."""
     attempted = {(row.creator, row.identity) for batch in batches for row in batch.rows}
-    rows = model_of(stage.kinesis.shards).rows
-    taken = {(creator, each) for (_, creator), images in rows.items() for each in images}
     found = Table(stage)
     read: Counter[Image] = Counter(
         (creator, image.identity)
@@ -49,7 +47,7 @@ def account_of(stage: Stage, batches: list[Batch]) -> Account:
         for image in window.images
     )
     return Account(
-        lost=frozenset(taken - read.keys()),
+        lost=frozenset(attempted - read.keys()),
         duplicated=frozenset(image for image, count in read.items() if count > 1),
         unexpected=frozenset(read.keys() - attempted),
     )

@@ -18,6 +18,7 @@ from stream_ingest.windowing import handler, wiring
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.windowing import Windowing
 from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.ingest_lambda import LambdaContext
 
 SETTINGS = WindowingSettings.from_env(
     {env.TABLE: TABLE, env.BUS: BUS, env.OUTPUT_BUCKET: OUTPUT, env.TEMP_BUCKET: TEMP}
@@ -33,6 +34,7 @@ def on_stage() -> Iterator[None]:
         patch.object(wiring, "windowing", lambda: _called.windowing),
         patch.object(wiring, "settings", lambda: SETTINGS),
         patch.object(handler, "tell_outcome", lambda *_: None),
+        patch.object(handler.meter, "add_memory", lambda _: None),
     ):
         yield
 
@@ -40,5 +42,5 @@ def on_stage() -> Iterator[None]:
 def windowing(part: Windowing, event: dict[str, Any]) -> dict[str, Any]:
     """Call the handler in the process that `part` is of."""
     _called.windowing = part
-    response: dict[str, Any] = _handle(event, None)
+    response: dict[str, Any] = _handle(event, LambdaContext())
     return response

@@ -54,8 +54,6 @@ class Model:
     """By batch and creator: the identities of all rows that reached the stream, in order."""
     poison: list[int] = field(default_factory=list)
     creators: set[str] = field(default_factory=set)
-    known: dict[tuple[str, str], Expected] = field(default_factory=dict)
-    """By creator and identity."""
 
 
 def model_of(shards: Iterable[list[StreamRecord]]) -> Model:
@@ -78,23 +76,21 @@ def model_of(shards: Iterable[list[StreamRecord]]) -> Model:
             sent[place] = record.data
             assert packed.number == next_number[place[:2]], f"{place} overtook another record"
             next_number[place[:2]] += 1
-            _take(model, packed)
+            _take(model, packed, known)
     return model
 
 
-def _take(model: Model, packed: PackedRecord) -> None:
+def _take(model: Model, packed: PackedRecord, known: dict[tuple[str, str], Expected]) -> None:
     batch = packed.batch
-    ending = {batch.batch_id} if batch.settings.flush.kind == "batch-end" else set()
     for row in packed.cover_rows():
         model.creators.add(row.creator)
         model.rows[batch.batch_id, row.creator].append(row.identity)
-        image = model.known.get((row.creator, row.identity))
-        if image is not None:
+        image = known.get((row.creator, row.identity))
+        if image is None:
+            model.accepted[batch.batch_id] += 1
+            image = Expected(row.identity, row.url, batch.batch_id, batch.settings)
+            known[row.creator, row.identity] = image
+            model.images[row.creator, repr(batch.settings.layout)].append(image)
+        else:
             model.duplicates[batch.batch_id] += 1
-            if image.settings.window_key == batch.settings.window_key:
-                image.ending.update(ending)
-            continue
-        model.accepted[batch.batch_id] += 1
-        image = Expected(row.identity, row.url, batch.batch_id, batch.settings, set(ending))
-        model.known[row.creator, row.identity] = image
-        model.images[row.creator, repr(batch.settings.layout)].append(image)
+        image.sent_by(batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collage_lambda.keys import WindowKeys, keys_of
 from stream_ingest import table
@@ -13,12 +13,12 @@ from stream_ingest.events import CollageCreated, CollageFailed
 from stream_ingest.table import WindowStatus
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_studio import picture, shown_in
-from tests.fakes.ingest_aws import OUTPUT
+from tests.fakes.ingest_aws import OUTPUT, TEMP
 
 if TYPE_CHECKING:
     from tests.fakes.fault_table import Window
 
-_PICTURES = ("collages/", "thumbnails/", "metadata/")
+_QUARANTINE = ("failed/", "aws/lambda/")
 
 
 def check_objects(stage: Stage, windows: Sequence[Window]) -> None:
@@ -35,8 +35,10 @@ def check_objects(stage: Stage, windows: Sequence[Window]) -> None:
         else:
             expected |= {keys.collage, keys.by_creator, keys.thumbnail, keys.metadata}
             _check_collage(stage, window, keys)
-    found = {key for key in stage.s3.keys(OUTPUT) if key.startswith(_PICTURES)}
+    found = {key for key in stage.s3.keys(OUTPUT) if not key.startswith(_QUARANTINE)}
     assert found == expected
+    kept = {w.status["sources_key"] for w in windows if "sources_key" in w.status}
+    assert kept <= set(stage.s3.keys(TEMP)) <= {keys_of(w.event).sources for w in windows}
 
 
 def _check_collage(stage: Stage, window: Window, keys: WindowKeys) -> None:
@@ -46,6 +48,7 @@ def _check_collage(stage: Stage, window: Window, keys: WindowKeys) -> None:
     shown = shown_in(collage)
     assert shown == [each for each in wanted if each in shown], window_id
     assert not set(shown) & stage.covers.gone, window_id
+    assert not set(wanted) - set(shown) - stage.covers.missed, f"{window_id}: had, but not shown"
     assert (status["status"] == WindowStatus.COMPLETED) is (shown == wanted), window_id
     counts = int(status["images_ok"]), int(status["images_failed"])
     assert counts == (len(shown), len(wanted) - len(shown)), window_id
@@ -54,7 +57,8 @@ def _check_collage(stage: Stage, window: Window, keys: WindowKeys) -> None:
     assert stage.s3.read(OUTPUT, keys.by_creator) == collage, window_id
     assert stage.s3.read(OUTPUT, keys.thumbnail) == picture("thumbnail", shown), window_id
     _check_metadata(stage, window, keys, sha256, shown)
-    told = {each["sha256"] for each in _heard(stage, CollageCreated, window_id)}
+    created = [each for each in stage.told(CollageCreated) if each["window_id"] == window_id]
+    told = {each["sha256"] for each in created}
     versions = stage.s3.versions[OUTPUT, keys.collage]
     assert sha256 in told, f"{window_id} was never announced"
     assert told <= {hashlib.sha256(version.body).hexdigest() for version in versions}
@@ -66,8 +70,11 @@ def _check_failure(stage: Stage, window: Window, keys: WindowKeys) -> None:
     window_id, status = window.event.window_id, window.status
     assert (int(status["images_ok"]), status.get("collage_key")) == (0, None), window_id
     assert int(status["images_failed"]) == window.event.image_count
+    wanted = {image.identity for image in window.event.images}
+    assert wanted <= stage.covers.missed, f"{window_id}: failed, but images could be had"
     _check_metadata(stage, window, keys, None, [])
-    assert _heard(stage, CollageFailed, window_id), f"{window_id} was never announced"
+    failures = [each for each in stage.told(CollageFailed) if each["window_id"] == window_id]
+    assert failures, f"{window_id} was never announced"
 
 
 def _check_metadata(
@@ -78,14 +85,3 @@ def _check_metadata(
     assert metadata["collage_sha256"] == sha256, f"{window.event.window_id}: metadata of another"
     ok = [cell["identity"] for cell in metadata["cells"] if cell["status"] == "ok"]
     assert ok == shown, window.event.window_id
-
-
-def _heard(
-    stage: Stage, kind: type[CollageCreated | CollageFailed], window_id: str
-) -> list[dict[str, Any]]:
-    name = kind.detail_type()
-    return [
-        event["detail"]
-        for event in stage.bus.heard
-        if event["detail-type"] == name and event["detail"]["window_id"] == window_id
-    ]

@@ -17,8 +17,11 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.messages import read_message
 from collage_lambda.worker import Outcome
+from stream_ingest import table
 from stream_ingest.errors import CoverstreamError
 from stream_ingest.events import BatchDrained, Source, WindowReady
+from stream_ingest.events import Event as DomainEvent
+from stream_ingest.naming import split_window_id
 from stream_ingest.windowing.sweeper import Sweep, Sweeper
 from tests.fakes import fault_handlers, fault_parts
 from tests.fakes.fault_bus import Event, FakeBus, Rule
@@ -106,6 +109,11 @@ class Stage:
         self.struck += faults.struck
         faults.calls.clear()
         faults.struck.clear()
+
+    def told(self, kind: type[DomainEvent]) -> list[dict[str, Any]]:
+        """Return the details of one type of event that were put on the bus, in order."""
+        name = kind.detail_type()
+        return [event["detail"] for event in self.bus.heard if event["detail-type"] == name]
 
     def deliver(self, lane: int, faults: Iterable[Fault] = ()) -> bool:
         """Let the stream's mapping invoke the windowing function once; False without records."""
@@ -195,6 +203,9 @@ class Stage:
         return bus
 
     def _enqueue(self, event: Event) -> None:
+        """Queue a window's message; an event may be emitted only for what is written."""
+        key, number = split_window_id(event["detail"]["window_id"])
+        assert (key, table.window_item(number)) in self.dynamodb.items, "emitted, but not written"
         self.bodies.append(json.dumps(event))
         self.queue.send(self.bodies[-1])
 

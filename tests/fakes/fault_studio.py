@@ -28,9 +28,13 @@ class Covers:
     def __init__(self, gone: Iterable[str] = ()) -> None:
         self.gone = frozenset(gone)
         self.down: set[str] = set()
+        self.missed: set[str] = set()
+        """What somebody asked for in vain, for whichever of the two reasons."""
 
     def fetch(self, identity: str) -> bytes | Failure:
         """Return an image's bytes, or why there are none."""
+        if identity in self.gone | self.down:
+            self.missed.add(identity)
         if identity in self.gone:
             return Failure(reason=FailureReason.NOT_FOUND, status=404)
         if identity in self.down:

@@ -29,6 +29,7 @@ class Table:
         self.windows: dict[str, list[Window]] = {}
         self.open: dict[str, list[OpenWindow]] = {}
         self.next_window: dict[str, int] = {}
+        self.all_windows: list[Window] = []
         for (partition, sort), item in sorted(self.items.items()):
             kind, _, number = sort.partition("#")
             if kind == "window":
@@ -36,6 +37,7 @@ class Table:
                 event = expand_event(bytes(images["detail"]))
                 window = Window(int(number), item, event)
                 self.windows.setdefault(item["creator"], []).append(window)
+                self.all_windows.append(window)
             elif kind == table.STATE:
                 windows, _ = decode_body(bytes(item["body"]))
                 self.open[item["creator"]] = list(windows.values())

@@ -5,35 +5,32 @@ The stage is compared with the model of its stream (`fault_model`): contents, no
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from collections.abc import Sequence
 
 from stream_ingest import table
-from stream_ingest.events import (
-    BatchCompleted,
-    CollageCreated,
-    CollageFailed,
-    WindowReady,
-    convert_detail,
-)
+from stream_ingest.events import CollageCreated, CollageFailed, WindowReady, convert_detail
+from stream_ingest.naming import creator_key
 from stream_ingest.windowing.state import OpenWindow
-from tests.fakes.fault_injector import Faults
+from tests.fakes.fault_account import CLEAR, account_of
+from tests.fakes.fault_figures import check_figures
 from tests.fakes.fault_model import Expected, Model, model_of
 from tests.fakes.fault_objects import check_objects
-from tests.fakes.fault_parts import Clients, registry
+from tests.fakes.fault_pushes import Batch
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_table import Table, Window
 from tests.fakes.ingest_aws import OUTPUT
 
 
-def check(stage: Stage) -> None:
-    """Assert every law on a stage that has come to rest."""
+def check(stage: Stage, batches: Sequence[Batch]) -> None:
+    """Assert every law on a stage that has come to rest, after `batches` were pushed to it."""
     model, found = model_of(stage.kinesis.shards), Table(stage)
     check_windows(model, found)
+    check_items(model, found, batches)
     check_events(stage, found)
-    check_batches(stage, model, found)
-    check_objects(stage, [window for windows in found.windows.values() for window in windows])
+    check_figures(stage, batches, model, found)
+    check_objects(stage, found.all_windows)
     check_quarantine(stage, model)
+    assert account_of(stage, batches) == CLEAR
 
 
 def check_windows(model: Model, found: Table) -> None:
@@ -93,49 +90,32 @@ def _check_closing(window: Window, images: list[Expected]) -> None:
     assert window.status["batch_id"] == event.batch_id
 
 
-def check_events(stage: Stage, found: Table) -> None:
-    """Every window was announced as ready, with the same words each time, and none that is not."""
-    ready = {
-        window.event.window_id: window.event for each in found.windows.values() for window in each
+def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
+    """The table holds what it has to hold, and nothing besides: no item is there twice."""
+    wanted = {(table.batch_partition(each.header.batch_id), table.BATCH) for each in batches}
+    for creator in model.creators:
+        key = creator_key(creator)
+        wanted.add((key, table.STATE))
+        for number in range(1, found.next_window[creator]):
+            wanted |= {(key, table.window_item(number)), (key, table.images_item(number))}
+    tallies = {
+        (table.batch_partition(batch_id), table.tally_item(creator_key(creator)))
+        for batch_id, creator in model.rows
     }
+    assert wanted <= found.items.keys() <= wanted | tallies
+
+
+def check_events(stage: Stage, found: Table) -> None:
+    """Every window was announced as ready, with the same words each time, and no other one was."""
+    ready = {window.event.window_id: window.event for window in found.all_windows}
     heard = set()
-    for detail in heard_details(stage, WindowReady):
+    for detail in stage.told(WindowReady):
         event = convert_detail(detail, WindowReady)
         heard.add(event.window_id)
         assert event == ready[event.window_id]
     assert heard == ready.keys()
-
-
-def check_batches(stage: Stage, model: Model, found: Table) -> None:
-    """Every batch has ended and was announced; every counter is exact."""
-    batches = registry(Clients(stage, Faults()))
-    owned = Counter(
-        window.event.batch_id for windows in found.windows.values() for window in windows
-    )
-    completed = [
-        convert_detail(detail, BatchCompleted) for detail in heard_details(stage, BatchCompleted)
-    ]
-    for (partition, sort), item in found.items.items():
-        if sort != table.BATCH:
-            continue
-        batch_id = item["batch_id"]
-        assert partition == table.batch_partition(batch_id)
-        assert item["status"] == "ended", batch_id
-        progress = batches.progress(batch_id)
-        assert progress is not None
-        seen = batches.seen(batch_id)
-        counted = (seen.accepted, seen.duplicates, seen.windows)
-        assert counted == (model.accepted[batch_id], model.duplicates[batch_id], owned[batch_id])
-        assert progress.rows_read == progress.rows_accepted + sum(progress.refused.values())
-        assert "quarantined" not in progress.refused
-        told = [event for event in completed if event.batch_id == batch_id]
-        assert told, f"{batch_id} was never announced"
-        for event in told:
-            assert event.rows_read == progress.rows_read
-            assert event.rows_accepted == progress.rows_accepted
-            assert event.refused == progress.refused
-            if item["flush"] == "batch-end":  # no window of the batch can follow
-                assert event.windows == seen.windows, batch_id
+    for ending in (CollageCreated, CollageFailed):
+        assert {detail["window_id"] for detail in stage.told(ending)} <= ready.keys()
 
 
 def check_quarantine(stage: Stage, model: Model) -> None:
@@ -143,11 +123,3 @@ def check_quarantine(stage: Stage, model: Model) -> None:
     kept = [key for key in stage.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
     names = sorted(key.rpartition("/")[2] for key in kept)
     assert names == sorted(f"{sequence}.json" for sequence in model.poison)
-
-
-def heard_details(
-    stage: Stage, kind: type[WindowReady | BatchCompleted | CollageCreated | CollageFailed]
-) -> list[dict[str, Any]]:
-    """Return the details of one type that were put on the bus."""
-    name = kind.detail_type()
-    return [event["detail"] for event in stage.bus.heard if event["detail-type"] == name]
