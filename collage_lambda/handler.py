@@ -6,6 +6,7 @@ message that cannot be read is reported as failed every time, and so ends in the
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -17,8 +18,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from collage_lambda import wiring
-from collage_lambda.messages import Message, read_message
-from collage_lambda.telemetry import make_logger, tell_bug, tell_failure, tell_outcome
+from collage_lambda.log_lines import make_logger, tell_begun, tell_received
+from collage_lambda.messages import read_message
+from collage_lambda.telemetry import tell_bug, tell_failure, tell_outcome
 from ops_dashboard.metrics import Service
 from stream_ingest.errors import CoverstreamError
 from stream_ingest.meter import Meter
@@ -38,16 +40,18 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN40
 
 
 def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    message: Message | None = None
+    tell_received(logger, record)
     try:
         message = read_message(record.body)
+        tell_begun(logger, message)
         remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
-        owner = f"{lambda_context.aws_request_id}/{record.message_id}"
+        # One receipt of one message, even if AWS should call again under the same request id.
+        owner = f"{lambda_context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}"
         outcome = wiring.worker().work(message, owner=owner, remaining_s=remaining_s)
         tell_outcome(logger, meter, message, outcome)
     except CoverstreamError as error:
-        tell_failure(logger, meter, message, error)
+        tell_failure(logger, meter, error)
         raise
     except Exception as error:
-        tell_bug(logger, meter, message, error)
+        tell_bug(logger, meter, error)
         raise

@@ -9,7 +9,9 @@
                     └─ or: ended, and a replay that has not been applied
 
 Every arrow is one conditional write. A lease outlives its invocation, so on Lambda its holder is
-dead when it is over. The condition on `lease_owner` stops whoever lost a lease all the same.
+dead when it is over. The condition on `lease_owner` stops whoever lost a lease all the same. An
+owner is one receipt of one message: a claim that meets its own lease is the SDK's retry of a call
+whose answer was lost, and holds the window.
 """
 
 from __future__ import annotations
@@ -120,7 +122,8 @@ class Windows:
     ) -> Lease | Refusal:
         """Take a window for `lease_s` seconds, or say why not.
 
-        An item that is not there (a replay into an empty table) is made from the event.
+        An item that is not there (a replay into an empty table) is made from the event. `owner` is
+        never used for another claim: a lease under its name is the one that is being asked for.
         """
         now_s = int(self._clock())
         until_s = now_s + int(lease_s)
@@ -150,15 +153,15 @@ class Windows:
         try:
             before = self._update(event.window_id, _CLAIM, condition, values, _NAMES)
         except ConflictError as error:
-            return _refusal(error)
-        return Lease(
-            window_id=event.window_id,
-            owner=owner,
-            until_s=until_s,
-            attempt=int(before.get("attempts", 0)) + 1,
-            replay=replay,
-            images_before=int(before.get("images_ok", 0)),
-        )
+            found = _item_in(error)
+            is_mine = found.get("lease_owner") == owner
+            if found.get("status") != WindowStatus.PROCESSING or not is_mine:
+                return _refusal(found)
+            attempt = int(found["attempts"])  # counted when the claim was written
+            return _lease(event, found, replay=replay, attempt=attempt)
+        attempt = int(before.get("attempts", 0)) + 1
+        held = {**before, "lease_owner": owner, "lease_until": until_s}
+        return _lease(event, held, replay=replay, attempt=attempt)
 
     def end(self, lease: Lease, end: WindowEnd) -> None:
         """End a window; `LeaseLostError`, and nothing written, where the lease is gone."""
@@ -228,8 +231,25 @@ def _applied(lease: Lease) -> Item:
     return {} if lease.replay is None else {"replayed_as": lease.replay}
 
 
-def _refusal(error: ConflictError) -> Refusal:
-    """Read a failed claim's reason off the item that DynamoDB sends along with the failure."""
+def _lease(event: WindowReady, held: Item, *, replay: str | None, attempt: int) -> Lease:
+    """Return the lease that is in a window's item."""
+    return Lease(
+        window_id=event.window_id,
+        owner=held["lease_owner"],
+        until_s=int(held["lease_until"]),
+        attempt=attempt,
+        replay=replay,
+        images_before=int(held.get("images_ok", 0)),
+    )
+
+
+def _item_in(error: ConflictError) -> Item:
+    """Return the item that DynamoDB sends along with a failed condition."""
     cause: Any = error.__cause__
-    status = from_wire(cause.response.get("Item", {})).get("status")
-    return Refusal.ALREADY_DONE if status in table.ENDED else Refusal.LEASED_BY_OTHER
+    return from_wire(cause.response.get("Item", {}))
+
+
+def _refusal(found: Item) -> Refusal:
+    """Return a failed claim's reason, which is in the item that it met."""
+    is_done = found.get("status") in table.ENDED
+    return Refusal.ALREADY_DONE if is_done else Refusal.LEASED_BY_OTHER

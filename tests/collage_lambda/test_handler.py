@@ -13,6 +13,7 @@ import pytest
 
 from collage_lambda import wiring
 from collage_lambda.handler import handle, logger
+from collage_lambda.worker import Ending, Outcome
 from stream_ingest import environment as env
 from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage_events import envelope, window_image, window_ready
@@ -192,6 +193,43 @@ def test_a_bug_or_a_missing_right_is_logged_with_its_traceback_and_comes_again(
     assert log[-1]["window_id"] == event.window_id
     assert metrics_in(printed(capsys))[("collage",)]["MessagesFailed"] == 1
     assert wired.window(event.window_id)["status"] == "queued"
+
+
+def test_every_line_of_a_message_says_window_batch_message_and_request(
+    wired: CollageAws, server: CoverServer, log: list[dict[str, Any]]
+) -> None:
+    """One query for the window tells its story; a message that cannot be read is no window's."""
+    event = window_ready([window_image(server.url("body/0"))])
+    wired.put_window(event.window_id, status="processing", lease_owner="x", lease_until=2**33)
+    deliver(envelope(event, replay="again"), "no json")
+    ids = ("function_request_id", "message_id", "receives", "window_id", "batch_id", "replay")
+    told = [(line["message"], *(line.get(name) for name in ids)) for line in log]
+    window = (event.window_id, event.batch_id, "again")
+    assert told == [
+        ("window taken up", "request-1", "message-0", "1", *window),
+        ("message failed", "request-1", "message-0", "1", *window),
+        ("message failed", "request-1", "message-1", "1", None, None, None),
+    ]
+
+
+def test_a_lease_belongs_to_one_receipt_of_one_message(
+    wired: CollageAws, server: CoverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where Lambda calls again under the same request id."""
+    owners: list[str] = []
+    monkeypatch.setattr(
+        wiring.worker(), "work", lambda _message, *, owner, **_: owners.append(owner) or done()
+    )
+    event = window_ready([window_image(server.url("body/0"))])
+    deliver(envelope(event))
+    deliver(envelope(event))
+    assert wired.heard() == []
+    assert len(set(owners)) == 2
+    assert {owner.rpartition("/")[0] for owner in owners} == {"request-1/message-0"}
+
+
+def done() -> Outcome:
+    return Outcome(ending=Ending.ALREADY_DONE)
 
 
 def test_metrics_are_printed_with_few_dimensions(

@@ -99,7 +99,22 @@ def test_a_window_under_a_lease_belongs_to_its_holder(windows: Windows, clock: C
     clock.now_s += 100
     assert claim(windows, "other") is Refusal.LEASED_BY_OTHER
     assert claim(windows, "other", replay="again") is Refusal.LEASED_BY_OTHER
-    assert claim(windows, "me") is Refusal.LEASED_BY_OTHER
+
+
+@pytest.mark.parametrize("replay", [None, "again"])
+def test_a_claim_whose_answer_was_lost_holds_the_window_and_counts_once(
+    windows: Windows, aws: CollageAws, clock: Clock, replay: str | None
+) -> None:
+    """The SDK asks again under the same owner, and meets the lease that its first call wrote."""
+    windows.end(claimed(windows, owner="before", replay=replay and "earlier"), END)
+    if replay is None:
+        aws.put_window(ID, status="queued", attempts=1, images_ok=1)
+    first = claimed(windows, owner="me", replay=replay)
+    before = aws.window(ID)
+    clock.now_s += 3
+    assert claimed(windows, owner="me", replay=replay) == first
+    assert aws.window(ID) == before
+    assert (before["attempts"], first.attempt, first.images_before) == (2, 2, 1)
 
 
 def test_a_lease_that_is_over_is_taken_over(
