@@ -22,7 +22,7 @@ from collage_lambda.reasons import FailureReason
 from collage_lambda.resolver import Lookup
 from collage_lambda.slots import Slots
 from collage_lambda.sources import SourcePacker, StoredSources, spool
-from collage_lambda.temp_store import TempStore
+from collage_lambda.temp_store import NOTHING_KEPT, Kept, TempStore
 from collage_lambda.urls import ANY_PORT, AllowedSources, Ports
 from stream_ingest.events import WindowReady
 
@@ -89,14 +89,14 @@ class Builder:
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
-            stored = self._stored(keys, stack) if reuses_sources else None
+            kept = self._kept(keys, stack) if reuses_sources else NOTHING_KEPT
             packer = stack.enter_context(SourcePacker()) if self._settings.keeps_sources else None
-            assembly = asyncio.run(self._assemble(event, window_s, stored, packer, spared))
+            assembly = asyncio.run(self._assemble(event, window_s, kept.sources, packer, spared))
             assembled_s = self._monotonic_s()
             upload = None
-            if packer is not None and packer.count > (stored.count if stored else 0):
+            if packer is not None and packer.count > kept.count:
                 pack = packer.finish()
-                upload = self._uploads.submit(self._temp.save_sources, keys.sources, pack)
+                upload = self._uploads.submit(self._temp.save_sources, keys.sources, pack, kept)
             pictures = (b"", b"")
             if assembly.images_ok:
                 pictures = (assembly.canvas.encode(), assembly.canvas.thumbnail())
@@ -107,14 +107,14 @@ class Builder:
             assembly=assembly,
             collage=pictures[0],
             thumbnail=pictures[1],
-            sources_key=keys.sources if upload or (stored and stored.count) else None,
+            sources_key=keys.sources if upload or kept.count else None,
             timings_ms={
                 "assemble": round(1000 * (assembled_s - started_s)),
                 "encode": round(1000 * (encoded_s - assembled_s)),
             },
         )
 
-    def _stored(self, keys: WindowKeys, stack: ExitStack) -> StoredSources | None:
+    def _kept(self, keys: WindowKeys, stack: ExitStack) -> Kept:
         return self._temp.load_sources(keys.sources, stack.enter_context(spool()))
 
     async def _assemble(

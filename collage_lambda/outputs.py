@@ -25,7 +25,7 @@ JPEG, JSON = "image/jpeg", "application/json"
 _PICTURE_CACHE = "private, max-age=3600"
 """A replay may rebuild a collage under its key, so a copy is not good for ever."""
 _DOCUMENT_CACHE = "no-cache"
-_FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
+FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
 """A conditional put lost: another object is there, is being put right now, or has gone."""
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
@@ -104,7 +104,7 @@ class Outputs:
                     **condition,
                 )
         except ClientError as error:
-            if error_code(error) not in _FENCED:
+            if error_code(error) not in FENCED:
                 raise
             msg = f"{key} was published by another worker ({error_code(error)})"
             raise PublishConflictError(msg) from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
+from collage_lambda.outputs import FENCED
 from collage_lambda.sources import StoredSources, spool
 from stream_ingest.aws_errors import error_code, translated
 from stream_ingest.errors import DecodeError
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _MISSING = frozenset({"NoSuchKey", "404"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What an earlier build kept of a window: its originals, and the ETag of their object."""
+
+    sources: StoredSources | None = None
+    """None where there is no pack, or none that can be read."""
+    etag: str | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of originals."""
+        return self.sources.count if self.sources else 0
+
+
+NOTHING_KEPT = Kept()
 
 
 class TempStore:
@@ -29,7 +48,7 @@ class TempStore:
     def load_images(self, key: str) -> tuple[WindowImage, ...]:
         """Return an image list that did not fit the bus; `DecodeError` where there is none."""
         with spool() as file:
-            if not self._read(key, file):
+            if self._read(key, file) is None:
                 msg = f"image list {key} is not there any more"
                 raise DecodeError(msg)
             try:
@@ -38,31 +57,45 @@ class TempStore:
                 msg = f"image list {key}: {error}"
                 raise DecodeError(msg) from error
 
-    def load_sources(self, key: str, file: IO[bytes]) -> StoredSources | None:
-        """Return a window's originals, read into `file`; None where there is no readable pack."""
-        if not self._read(key, file):
-            return None
+    def load_sources(self, key: str, file: IO[bytes]) -> Kept:
+        """Return a window's originals, read into `file`."""
+        etag = self._read(key, file)
+        if etag is None:
+            return NOTHING_KEPT
         try:
-            return StoredSources(file)
+            return Kept(sources=StoredSources(file), etag=etag)
         except DecodeError:
-            return None  # as good as not kept: the images are downloaded again
+            return Kept(etag=etag)  # as good as not kept: the images are downloaded again
 
-    def save_sources(self, key: str, pack: IO[bytes]) -> None:
-        """Put a window's originals; a lifecycle rule of the bucket removes them."""
-        with translated(f"put {key}"):
-            self._s3.put_object(
-                Bucket=self._bucket, Key=key, Body=pack, ContentType="application/zip"
-            )
+    def save_sources(self, key: str, pack: IO[bytes], before: Kept) -> None:
+        """Put a window's originals in place of `before`; a lifecycle rule removes them.
 
-    def _read(self, key: str, file: IO[bytes]) -> bool:
-        """Copy an object into a file and rewind it; tell whether it was there."""
+        Where something else is there by now, it stays: another worker has put it, or this call
+        has and the SDK repeated it.
+        """
+        condition: Any = {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"}
+        try:
+            with translated(f"put {key}"):
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=pack,
+                    ContentType="application/zip",
+                    **condition,
+                )
+        except ClientError as error:
+            if error_code(error) not in FENCED:
+                raise
+
+    def _read(self, key: str, file: IO[bytes]) -> str | None:
+        """Copy an object into a file and rewind it; return its ETag, None where it is not there."""
         try:
             with translated(f"get {key}"):
-                body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
-                shutil.copyfileobj(body, file)
+                found = self._s3.get_object(Bucket=self._bucket, Key=key)
+                shutil.copyfileobj(found["Body"], file)
         except ClientError as error:
             if error_code(error) in _MISSING:
-                return False
+                return None
             raise
         file.seek(0)
-        return True
+        return found["ETag"]

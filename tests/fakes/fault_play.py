@@ -39,18 +39,25 @@ def few_buckets() -> Iterator[None]:
 
 
 @contextmanager
-def played(story: history.History, schedule: Schedule | None = None) -> Iterator[Play]:
-    """Play a history to its end, rest included, and hand over what there is then."""
+def begun(story: history.History, schedule: Schedule | None = None) -> Iterator[Play]:
+    """Play a history's steps, and hand over what there is then: nothing is at rest."""
     with few_buckets(), on_stage():
         play = Play(story)
         play.stage.schedule = schedule or {}
         try:
             for step in story.steps:
                 play.step(step)
-            play.rest()
             yield play
         finally:
             play.close()
+
+
+@contextmanager
+def played(story: history.History, schedule: Schedule | None = None) -> Iterator[Play]:
+    """Play a history to its end, rest included, and hand over what there is then."""
+    with begun(story, schedule) as play:
+        play.rest()
+        yield play
 
 
 class Play:

@@ -18,7 +18,7 @@ from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources, spool
-from collage_lambda.temp_store import TempStore
+from collage_lambda.temp_store import NOTHING_KEPT, TempStore
 from stream_ingest.events import WindowImage, WindowReady
 
 
@@ -71,17 +71,17 @@ class StubBuilder:
         """Return a window's pictures; originals that were kept are read first."""
         assert window_s > 0
         with ExitStack() as stack:
-            stored = None
+            before = NOTHING_KEPT
             if reuses_sources:
-                stored = self._temp.load_sources(keys.sources, stack.enter_context(spool()))
+                before = self._temp.load_sources(keys.sources, stack.enter_context(spool()))
             packer = stack.enter_context(SourcePacker())
             cells = [
-                self._cell(number, image, stored, packer, spared or {})
+                self._cell(number, image, before.sources, packer, spared or {})
                 for number, image in enumerate(event.images)
             ]
-            kept = self._keeps_sources and packer.count > (stored.count if stored else 0)
+            kept = self._keeps_sources and packer.count > before.count
             if kept:
-                self._temp.save_sources(keys.sources, packer.finish())
+                self._temp.save_sources(keys.sources, packer.finish(), before)
         shown = [cell.identity for cell in cells if cell.failure is None]
         return Build(
             assembly=Assembly(
@@ -89,7 +89,7 @@ class StubBuilder:
             ),
             collage=picture("collage", shown) if shown else b"",
             thumbnail=picture("thumbnail", shown) if shown else b"",
-            sources_key=keys.sources if kept or (stored and stored.count) else None,
+            sources_key=keys.sources if kept or before.count else None,
             timings_ms={"assemble": 1},
         )
 
