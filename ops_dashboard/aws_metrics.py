@@ -1,0 +1,75 @@
+"""AWS's own metrics that are looked at, with the dimensions that AWS documents for them. Pure.
+
+A name or a dimension that is not here cannot be put on a chart or into an alarm: `check_documented`
+raises when the stack's program runs, where AWS would show an empty chart for ever (FACTS.md §2.7).
+
+Sources, by namespace: AWS/Lambda "Types of metrics for Lambda functions"; AWS/Kinesis "Monitoring
+Kinesis Data Streams with CloudWatch" (stream-level); AWS/SQS "Available CloudWatch metrics for
+Amazon SQS"; AWS/Events "Monitoring Amazon EventBridge" (a rule of a custom bus: by bus and rule);
+AWS/DynamoDB "DynamoDB metrics and dimensions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_FUNCTION = (frozenset({"FunctionName"}),)
+_STREAM = (frozenset({"StreamName"}),)
+_QUEUE = (frozenset({"QueueName"}),)
+_RULE = (frozenset({"EventBusName", "RuleName"}),)
+_TABLE = (frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"}))
+
+DOCUMENTED: dict[str, dict[str, tuple[frozenset[str], ...]]] = {
+    "AWS/Lambda": dict.fromkeys(
+        (
+            "Invocations",
+            "Errors",
+            "Throttles",
+            "Duration",
+            "ConcurrentExecutions",
+            "IteratorAge",
+            "DestinationDeliveryFailures",
+        ),
+        _FUNCTION,
+    ),
+    "AWS/Kinesis": dict.fromkeys(
+        (
+            "IncomingBytes",
+            "IncomingRecords",
+            "GetRecords.IteratorAgeMilliseconds",
+            "WriteProvisionedThroughputExceeded",
+            "ReadProvisionedThroughputExceeded",
+        ),
+        _STREAM,
+    ),
+    "AWS/SQS": dict.fromkeys(
+        (
+            "ApproximateNumberOfMessagesVisible",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateAgeOfOldestMessage",
+            "NumberOfMessagesSent",
+            "NumberOfMessagesDeleted",
+        ),
+        _QUEUE,
+    ),
+    "AWS/Events": dict.fromkeys(
+        ("TriggeredRules", "Invocations", "FailedInvocations", "InvocationsSentToDlq"), _RULE
+    ),
+    "AWS/DynamoDB": dict.fromkeys(
+        (
+            "ConsumedReadCapacityUnits",
+            "ConsumedWriteCapacityUnits",
+            "ReadThrottleEvents",
+            "WriteThrottleEvents",
+        ),
+        _TABLE,
+    ),
+}
+
+
+def check_documented(namespace: str, name: str, dimensions: Iterable[str]) -> None:
+    """Raise `ValueError` for a metric that AWS does not document under these dimensions."""
+    given = frozenset(dimensions)
+    if given not in DOCUMENTED.get(namespace, {}).get(name, ()):
+        msg = f"{namespace} {name} is not documented by {', '.join(sorted(given))}"
+        raise ValueError(msg)

@@ -1,0 +1,125 @@
+"""CloudWatch's metric math, as far as our charts and alarms use it. Pure.
+
+Known are numbers, ids, ``+ - * /``, comparisons, ``AND``, ``SUM([…])`` and ``IF(condition, then,
+else)``; anything else raises. The rules are those of "Metric math syntax and functions": two series
+meet where both have a value, ``SUM`` over an array adds what is there, a division by zero has no
+value, a comparison gives 1 or 0.
+
+AWS evaluates expressions itself; the embedded AWS does not, and so that a chart is the same on
+both, the console evaluates them here on both.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+
+Series = dict[int, float]
+"""Values by epoch second."""
+Value = Series | float
+
+_BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Eq: operator.eq,
+}
+
+
+class MetricMathError(ValueError):
+    """An expression is wrong, or uses what is not known here."""
+
+
+def evaluate(expression: str, series: Mapping[str, Series]) -> Series:
+    """Return the series of an expression over others by id; `MetricMathError` if it has none."""
+    try:
+        tree = ast.parse(expression.replace(" AND ", " and "), mode="eval")
+    except SyntaxError as error:
+        msg = f"{expression!r}: {error.msg}"
+        raise MetricMathError(msg) from error
+    value = _value(tree.body, series)
+    if not isinstance(value, dict):
+        msg = f"{expression!r} is a number, not a series"
+        raise MetricMathError(msg)
+    return value
+
+
+def _value(node: ast.expr, series: Mapping[str, Series]) -> Value:  # noqa: PLR0911 - a case each
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name) if name in series:
+            return series[name]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            return _meet(_BINARY[type(op)], _value(left, series), _value(right, series))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+            return _meet(_COMPARE[type(op)], _value(left, series), _value(right, series))
+        case ast.BoolOp(op=ast.And(), values=[left, right]):
+            return _meet(
+                lambda one, other: bool(one) and bool(other),
+                _value(left, series),
+                _value(right, series),
+            )
+        case ast.Call(func=ast.Name(id="SUM"), args=[ast.List(elts=parts)]):
+            return _sum([_value(part, series) for part in parts])
+        case ast.Call(func=ast.Name(id="IF"), args=[condition, then, otherwise]):
+            return _if(*(_value(part, series) for part in (condition, then, otherwise)))
+        case _:
+            msg = f"{ast.unparse(node)!r} is not known here"
+            raise MetricMathError(msg)
+
+
+def _meet(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
+    """Apply a function wherever both sides have a value."""
+    if not isinstance(left, dict) and not isinstance(right, dict):
+        return float(function(left, right))
+    result: Series = {}
+    for moment in _moments(left, right):
+        try:
+            result[moment] = float(function(_at(left, moment), _at(right, moment)))
+        except ZeroDivisionError:
+            continue  # CloudWatch has no value there either
+    return result
+
+
+def _moments(*values: Value) -> list[int]:
+    """Return the moments at which every series has a value."""
+    sets = [set(value) for value in values if isinstance(value, dict)]
+    return sorted(set.intersection(*sets))
+
+
+def _at(value: Value, moment: int) -> float:
+    return value[moment] if isinstance(value, dict) else value
+
+
+def _sum(values: list[Value]) -> Series:
+    result: Series = {}
+    for value in values:
+        if not isinstance(value, dict):
+            msg = "SUM adds series, not numbers"
+            raise MetricMathError(msg)
+        for moment, number in value.items():
+            result[moment] = result.get(moment, 0.0) + number
+    return dict(sorted(result.items()))
+
+
+def _if(condition: Value, then: Value, otherwise: Value) -> Value:
+    if not isinstance(condition, dict):
+        msg = "IF asks a series"
+        raise MetricMathError(msg)
+    result: Series = {}
+    for moment, is_true in condition.items():
+        chosen = then if is_true else otherwise
+        if not isinstance(chosen, dict):
+            result[moment] = chosen
+        elif moment in chosen:
+            result[moment] = chosen[moment]
+    return result
