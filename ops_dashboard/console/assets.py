@@ -60,9 +60,7 @@ class Assets:
         if request.headers.get("If-None-Match") == asset.tag:
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
-            return web.Response(
-                body=asset.packed, headers={**headers, "Content-Encoding": "gzip"}
-            )
+            return web.Response(body=asset.packed, headers={**headers, "Content-Encoding": "gzip"})
         return web.Response(body=asset.body, headers=headers)
 
 

@@ -55,9 +55,7 @@ class Gallery:
 
     async def _one(self, request: web.Request) -> web.Response:
         window = await self._window(request)
-        return answer(
-            WindowDetail(window=window, metadata=await in_thread(self._metadata, window))
-        )
+        return answer(WindowDetail(window=window, metadata=await in_thread(self._metadata, window)))
 
     async def _image(self, request: web.Request) -> web.Response:
         window = await self._window(request)

@@ -24,9 +24,7 @@ from ops_dashboard.console.uploads import Uploads, push_to
 
 def new_access(access_token: str | None, names: frozenset[str] = frozenset()) -> Access:
     """Return the rules of a console that starts now."""
-    return Access(
-        change_token=secrets.token_urlsafe(24), access_token=access_token, names=names
-    )
+    return Access(change_token=secrets.token_urlsafe(24), access_token=access_token, names=names)
 
 
 def make_app(account: Account, access: Access, uploads: Uploads | None = None) -> web.Application:

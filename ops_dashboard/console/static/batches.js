@@ -1,0 +1,76 @@
+// Batches with their progress, for the overview and the uploads.
+import { h } from "./dom.js";
+import { REFUSALS, ago, int, moment, plural } from "./words.js";
+
+/** What became of a batch's rows, as parts of a bar that add up to all that were read. */
+export function parts(progress) {
+  const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
+  const done = progress.images_ok + progress.images_failed;
+  const total = Math.max(progress.rows_read, progress.rows_accepted + refused, 1);
+  const waiting = Math.min(progress.open_images, Math.max(progress.rows_accepted - done, 0));
+  return { total, refused, ok: progress.images_ok, failed: progress.images_failed, waiting, done: done + refused };
+}
+
+export function bar(progress) {
+  const { total, refused, ok, failed, waiting, done } = parts(progress);
+  const percent = Math.min(100, Math.round((100 * (progress.ended ? total : done)) / total));
+  const part = (kind, count, words) =>
+    count ? h("span", { class: kind, css: { "flex-grow": String(count) }, title: `${int(count)} ${words}` }) : null;
+  return h(
+    "div",
+    {
+      class: "bar-parts",
+      role: "progressbar",
+      "aria-label": `Batch ${progress.batch_id}`,
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+      "aria-valuenow": String(percent),
+      "aria-valuetext": `${int(ok)} images in collages, ${int(failed)} failed, ${int(refused)} rows refused, ${int(waiting)} waiting, of ${int(total)} rows`,
+    },
+    part("ok", ok, "images in collages"),
+    part("failed", failed, "images failed"),
+    part("refused", refused, "rows refused"),
+    part("waiting", waiting, "images waiting in open windows"),
+    part("rest", Math.max(total - ok - failed - refused - waiting, 0), "under way"),
+  );
+}
+
+function state(progress) {
+  if (progress.ended) return ["ended", "ended"];
+  if (progress.status === "sending") return ["sending", "being sent"];
+  if (!progress.settled) return ["folding", "being folded"];
+  return ["building", "collages being built"];
+}
+
+export function refusals(refused) {
+  const reasons = Object.entries(refused).sort((one, other) => other[1] - one[1]);
+  if (!reasons.length) return h("span", { class: "quiet" }, "none refused");
+  return h("span", { class: "reasons" }, reasons.map(([reason, count]) =>
+    h("span", { class: "reason", title: REFUSALS[reason] ?? reason }, reason, " ", h("b", {}, int(count)))));
+}
+
+/** One batch: what, how far, how much. */
+export function batchRow({ progress, started_at: startedAt }) {
+  const [kind, words] = state(progress);
+  const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
+  const id = encodeURIComponent(progress.batch_id);
+  return h(
+    "article",
+    { class: "batch", "aria-label": `Batch ${progress.batch_id}`, data: { batch: progress.batch_id, state: kind } },
+    h("div", { class: "batch-id" },
+      h("a", { href: `/gallery?batch=${id}`, title: "Its collages" }, progress.batch_id),
+      h("span", { class: "quiet", title: moment(startedAt) }, `${progress.trigger} · ${ago(startedAt)}`)),
+    h("div", { class: "batch-progress" },
+      bar(progress),
+      h("div", { class: "batch-figures" },
+        h("span", {}, h("b", {}, int(progress.rows_read)), " rows"),
+        h("span", {}, h("b", {}, int(progress.rows_accepted)), " accepted"),
+        h("a", { href: `/failures?batch=${id}#refused-h`, class: refused ? "" : "quiet" }, h("b", {}, int(refused)), " refused"),
+        h("span", {}, h("b", {}, int(progress.images_ok)), " images"),
+        h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
+        progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null)),
+    h("div", { class: "batch-end" },
+      h("span", { class: `pill ${kind}` }, words),
+      h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`)),
+  );
+}

@@ -1,0 +1,181 @@
+// A window's tile, and the viewer that shows its collage with what is in each cell.
+import { get, query } from "./api.js";
+import { h, fill, name, pill, plain } from "./dom.js";
+import { CLOSED, REASONS, ago, bytes, int, moment, windowNumber } from "./words.js";
+
+const media = (kind, window) => `/media/${kind}/${encodeURIComponent(window.window_id)}${query({ v: window.completed_at })}`;
+
+/** A tile of a list; pressing it opens the viewer. */
+export function tile(window, open, { named = true } = {}) {
+  const number = windowNumber(window.window_id);
+  const label = `Collage ${number} of ${plain(window.creator)}, ${window.status}, ${window.images_ok} of ${window.image_count} images`;
+  const picture = window.thumbnail_key
+    ? h("img", { src: media("thumbnail", window), alt: "", loading: "lazy", decoding: "async" })
+    : h("span", { class: "no-picture" }, window.status === "failed" ? "no image could be had" : `${window.status} …`);
+  return h("li", {},
+    h("button", { type: "button", class: "tile", "aria-label": label, "aria-haspopup": "dialog", onclick: () => open(window.window_id), data: { window: window.window_id } },
+      h("span", { class: "picture" }, picture),
+      h("span", { class: "caption" },
+        h("span", { class: "caption-name" }, named ? name(window.creator) : `Window ${number}`),
+        named ? h("span", { class: "quiet" }, `#${number}`) : null,
+        window.status === "completed" ? null : pill(window.status)),
+      h("span", { class: "caption quiet" },
+        h("span", {}, `${int(window.images_ok)} of ${int(window.image_count)}`),
+        h("time", { datetime: window.closed_at, title: moment(window.closed_at) }, ago(window.closed_at)))));
+}
+
+const facts = (pairs) =>
+  h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
+
+function cellFacts(cell) {
+  const failed = cell.status !== "ok";
+  return [
+    h("h3", {}, `Cell ${cell.cell + 1}`, h("span", { class: "quiet" }, ` row ${cell.row + 1}, column ${cell.column + 1}`), failed ? pill("empty") : null),
+    failed
+      ? h("p", { class: "notice bad" }, h("b", {}, cell.reason ?? "failed"), ": ", REASONS[cell.reason] ?? "no reason was kept",
+          cell.http_status ? ` (HTTP ${cell.http_status})` : "", cell.detail ? h("span", { class: "detail-line" }, cell.detail) : null,
+          h("span", { class: "detail-line quiet" }, cell.passing ? "may pass when tried again" : "trying again would not help"))
+      : null,
+    facts([
+      ["identity", h("code", {}, cell.identity)],
+      ["source", h("code", { class: "url" }, cell.url)],
+      ["sha256", cell.sha256 ? h("code", {}, cell.sha256) : null],
+      ["image", cell.width ? `${cell.format ?? ""} ${int(cell.width)} × ${int(cell.height)}, ${bytes(cell.bytes)}` : null],
+      ["from", cell.origin],
+      ["cover of", moment(cell.created_at)],
+      ["attempts", cell.attempts ? int(cell.attempts) : null],
+    ]),
+  ];
+}
+
+function windowFacts(window, metadata) {
+  return facts([
+    ["creator", h("a", { href: `/creators${query({ name: window.creator })}` }, name(window.creator))],
+    ["batch", h("a", { href: `/gallery${query({ batch: window.batch_id })}` }, window.batch_id)],
+    ["trigger", window.trigger],
+    ["closed", `${moment(window.closed_at)}${window.closed_because ? `: ${CLOSED[window.closed_because] ?? window.closed_because}` : ""}`],
+    ["built", window.completed_at ? `${moment(window.completed_at)}${window.duration_ms ? ` in ${(window.duration_ms / 1000).toFixed(1)} s` : ""}` : null],
+    ["replayed as", window.replayed_as],
+    ["attempts", int(window.attempts)],
+    ["downloaded", metadata ? bytes(metadata.bytes_downloaded) : null],
+    ["error", window.error],
+    ["object", window.collage_key ? h("code", {}, window.collage_key) : null],
+    ["sha256", window.collage_sha256 ? h("code", {}, window.collage_sha256) : null],
+  ]);
+}
+
+/** Cells over the picture: one stop for Tab, arrows inside, hover and focus show what is there. */
+function overlay(metadata, show) {
+  const { rows, cols } = metadata.layout;
+  const buttons = metadata.cells.map((cell, at) =>
+    h("button", {
+      type: "button",
+      class: cell.status === "ok" ? "cell" : "cell failed",
+      tabindex: at === 0 ? "0" : "-1",
+      "aria-label": `Cell ${cell.cell + 1}: ${cell.status === "ok" ? cell.identity : `empty, ${cell.reason}`}`,
+      css: { "grid-row": String(cell.row + 1), "grid-column": String(cell.column + 1) },
+      onmouseenter: () => show(cell),
+      onfocus: () => show(cell),
+      onclick: (event) => event.currentTarget.focus(),
+    }, cell.status === "ok" ? null : h("span", { "aria-hidden": "true" }, cell.reason)));
+  const grid = h("div", {
+    class: "cells",
+    role: "group",
+    "aria-label": "Cells; arrow keys move between them",
+    css: { "--rows": String(rows), "--cols": String(cols) },
+    onkeydown: (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: cols, ArrowUp: -cols, Home: -buttons.length, End: buttons.length }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const at = buttons.indexOf(event.target);
+      const wanted = Math.abs(step) === buttons.length ? (step > 0 ? buttons.length - 1 : 0) : at + step;
+      if (!buttons[wanted]) return;
+      buttons[at].tabIndex = -1;
+      buttons[wanted].tabIndex = 0;
+      buttons[wanted].focus();
+    },
+  }, buttons);
+  return grid;
+}
+
+/** The viewer of one page; `around` gives the ids that Previous and Next step through. */
+export function makeViewer(around = () => []) {
+  const body = h("div", { class: "viewer-body" });
+  const title = h("h2", { id: "viewer-title", tabindex: "-1" });
+  const actions = h("div", { class: "viewer-actions" });
+  const dialog = h("dialog", { class: "viewer", "aria-labelledby": "viewer-title" }, h("div", { class: "viewer-head" }, title, actions), body);
+  document.body.append(dialog);
+  let current = null;
+
+  const url = (windowId) => {
+    const there = new URL(location.href);
+    if (windowId) there.searchParams.set("window", windowId);
+    else there.searchParams.delete("window");
+    history.replaceState(null, "", there);
+  };
+  dialog.addEventListener("close", () => {
+    current = null;
+    url(null);
+  });
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowRight") step(1);
+    else if (event.key === "ArrowLeft") step(-1);
+  });
+
+  function step(by) {
+    const ids = around();
+    const next = ids[ids.indexOf(current) + by];
+    if (next && ids.includes(current)) open(next);
+  }
+
+  function head(window) {
+    const ids = around();
+    const at = ids.indexOf(window.window_id);
+    fill(title, name(window.creator), h("span", { class: "quiet" }, ` window ${windowNumber(window.window_id)} `), pill(window.status));
+    fill(actions,
+      at >= 0 ? h("button", { type: "button", class: "small", disabled: at === 0, onclick: () => step(-1) }, "← Previous") : null,
+      at >= 0 ? h("button", { type: "button", class: "small", disabled: at === ids.length - 1, onclick: () => step(1) }, "Next →") : null,
+      window.collage_key ? h("a", { class: "button small primary", href: `/media/download/${encodeURIComponent(window.window_id)}`, download: true }, "Download") : null,
+      h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close"));
+  }
+
+  function show({ window, metadata }) {
+    head(window);
+    const panel = h("aside", { class: "cell-panel", "aria-live": "polite", "aria-label": "The cell's image" });
+    const hint = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or move with the arrow keys, to see what is in it.") : null, windowFacts(window, metadata));
+    hint();
+    const cells = metadata ? overlay(metadata, (cell) => fill(panel, cellFacts(cell), h("button", { type: "button", class: "small", onclick: hint }, "About the window"))) : null;
+    const layout = metadata?.layout ?? { rows: 5, cols: 7, cell_px: 200 };
+    const ratio = { "--ratio": `${layout.cols} / ${layout.rows}` };
+    const picture = window.collage_key
+      ? h("img", { src: media("collage", window), alt: `Collage of ${plain(window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(layout.rows * layout.cell_px) })
+      : h("div", { class: "no-picture large", css: ratio }, window.error ?? (window.status === "failed" ? "No image of this window could be had." : `This window is ${window.status}.`));
+    fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, picture, cells)), panel);
+  }
+
+  async function open(windowId) {
+    current = windowId;
+    url(windowId);
+    if (!dialog.open) {
+      fill(title, "…");
+      fill(actions);
+      fill(body, h("p", { class: "hint loading" }, "Loading …"));
+      dialog.showModal();
+    }
+    try {
+      const detail = await get(`/api/windows/${encodeURIComponent(windowId)}`);
+      if (current === windowId) show(detail);
+      title.focus({ preventScroll: true });
+    } catch (error) {
+      fill(title, "Not to be seen");
+      fill(actions, h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close"));
+      fill(body, h("p", { class: "notice bad" }, error.message));
+    }
+  }
+
+  const asked = new URLSearchParams(location.search).get("window");
+  if (asked) queueMicrotask(() => open(asked));
+  return { open };
+}
