@@ -21,10 +21,11 @@ from stream_ingest.windowing.fold import Arrival
 
 
 class CreatorArrivals(msgspec.Struct, kw_only=True):
-    """The rows of one creator in stream order, and the record in which the first one came."""
+    """The rows of one creator in stream order, and the records in which first and last came."""
 
     creator: str
     first_sequence: int
+    last_sequence: int
     arrivals: list[Arrival]
 
 
@@ -57,6 +58,12 @@ class Delivery(msgspec.Struct, kw_only=True):
     poison: list[Poison] = []
     records: int = 0
     rows: int = 0
+    shard: str = ""
+    """Where its records are from; Lambda delivers one shard at a time."""
+    first_sequence: int = 0
+    last_sequence: int = 0
+    batches: set[str] = set()
+    """Ids of the batches whose rows or ends are in it."""
 
 
 def read_delivery(event: Mapping[str, Any]) -> Delivery:
@@ -65,6 +72,9 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
     for entry in event["Records"]:
         kinesis = entry["kinesis"]
         sequence = int(kinesis["sequenceNumber"])
+        delivery.shard = entry["eventID"].partition(":")[0]
+        delivery.first_sequence = delivery.first_sequence or sequence
+        delivery.last_sequence = sequence
         delivery.records += 1
         try:
             record = unpack(base64.b64decode(kinesis["data"], validate=True))
@@ -89,12 +99,17 @@ def _take(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
             raise DecodeError(msg)
     rows = list(record.cover_rows())
     keys = {name: creator_key(name) for name in record.creators}
+    delivery.batches.add(record.batch.batch_id)
     for index, row in enumerate(rows):
         arrivals = delivery.creators.get(keys[row.creator])
         if arrivals is None:
             arrivals = delivery.creators[keys[row.creator]] = CreatorArrivals(
-                creator=row.creator, first_sequence=sequence, arrivals=[]
+                creator=row.creator,
+                first_sequence=sequence,
+                last_sequence=sequence,
+                arrivals=[],
             )
+        arrivals.last_sequence = sequence
         arrivals.arrivals.append(Arrival(record.batch, record.position(index), row))
     delivery.rows += len(rows)
     if record.last:

@@ -35,6 +35,14 @@ _COMMIT_ROUNDS = 5
 _SLICE = 100
 
 
+class SweptWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """A window that a sweep closed, or emitted `again`, and whether the bus took its event."""
+
+    event: WindowReady
+    again: bool
+    emitted: bool
+
+
 class Sweep(msgspec.Struct, kw_only=True):
     """What one sweep did."""
 
@@ -72,8 +80,14 @@ class Sweeper:
         threads: Executor,
         clock: Callable[[], float],
         max_attempts: int = 3,
+        notice: Callable[[SweptWindow], None] = lambda _: None,
     ) -> None:
-        """Give up on a window after `max_attempts` claims; `clock` gives epoch seconds."""
+        """Give up on a window after `max_attempts` claims; `clock` gives epoch seconds.
+
+        `notice` is told of each window at once, so that what was done is known even if a sweep
+        dies later.
+        """
+        self._notice = notice
         self._store, self._emitter, self._registry = store, emitter, registry
         self._dynamodb, self._table = dynamodb, table_name
         self._threads, self._clock = threads, clock
@@ -138,7 +152,7 @@ class Sweeper:
             done.closed += len(windows)
             done.lost_races += sum(result.lost_races for result in results)
             closed_all = closed_all and all(result.all_closed for result in results)
-            self._emit(windows, done)
+            self._emit(windows, done, again=False)
         return closed_all
 
     def _close_one(self, state: CreatorState, rule: Callable[[CreatorState], Change]) -> _Closed:
@@ -160,8 +174,11 @@ class Sweeper:
                 state = msgspec.structs.replace(change.state, version=state.version + 1)
         return closed  # still due: the next sweep finds it again
 
-    def _emit(self, windows: list[WindowReady], done: Sweep) -> None:
+    def _emit(self, windows: list[WindowReady], done: Sweep, *, again: bool) -> None:
         refused = self._emitter.emit_windows(windows)
+        for window in windows:
+            taken = window.window_id not in refused
+            self._notice(SweptWindow(event=window, again=again, emitted=taken))
         done.not_emitted += len(refused)
         done.emitted += len(windows) - len(refused)
 
@@ -196,7 +213,7 @@ class Sweeper:
         for start in range(0, len(windows), _SLICE):
             events, given_up = self._overdue.act(windows[start : start + _SLICE])
             done.given_up += given_up
-            self._emit(events, done)
+            self._emit(events, done, again=True)
 
 
 def close_due_at(now_s: int) -> Callable[[CreatorState], Change]:

@@ -1,4 +1,4 @@
-"""What the windowing Lambdas say of themselves: log lines and EMF metrics. Edge.
+"""What the windowing Lambdas say of themselves: EMF metrics here, and their `log_lines`. Edge.
 
 Dimensions are few, because CloudWatch bills every combination; creators and windows go into log
 lines.
@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from ops_dashboard import metrics as catalogue
 from ops_dashboard.metrics import Service
 from stream_ingest.meter import Meter
+from stream_ingest.windowing import log_lines
 from stream_ingest.windowing.delivery import Delivery
 from stream_ingest.windowing.open_work import OpenWork
 from stream_ingest.windowing.sweeper import Sweep
@@ -38,24 +39,8 @@ def tell_outcome(logger: Logger, meter: Meter, delivery: Delivery, outcome: Outc
     }
     for metric, value in counts.items():
         meter.add(metric, value)
-    logger.info("delivery folded", counts={metric.name: counts[metric] for metric in counts})
-    for window in outcome.windows:
-        logger.info(
-            "window closed",
-            window_id=window.window_id,
-            batch_id=window.batch_id,
-            images=window.image_count,
-            because=window.closed_because,
-        )
-    for poison in delivery.poison:
-        logger.error(
-            "record quarantined",
-            sequence_number=str(poison.sequence),
-            partition_key=poison.partition_key,
-            reason=poison.reason,
-        )
-    for sequence, reason in outcome.failures.items():
-        logger.warning("record to be redelivered", sequence_number=str(sequence), reason=reason)
+    named = {metric.name: counts[metric] for metric in counts}
+    log_lines.tell_delivery(logger, delivery, outcome, named)
 
 
 def tell_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
@@ -72,12 +57,7 @@ def tell_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
     for metric, value in counts.items():
         meter.add(metric, value)
     meter.write_by_reason(catalogue.ROWS_REFUSED, sweep.refused)
-    logger.info(
-        "swept",
-        counts={metric.name: counts[metric] for metric in counts},
-        flushed=sweep.batches_flushed,
-        ended=sweep.batches_ended,
-    )
+    log_lines.tell_swept(logger, sweep, {metric.name: counts[metric] for metric in counts})
 
 
 def tell_open_work(meter: Meter, work: OpenWork) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 
 import boto3
 from botocore.config import Config
 
+from ops_dashboard.metrics import Service
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.events import Source
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.fold import Rules
+from stream_ingest.windowing.log_lines import tell_swept_window
 from stream_ingest.windowing.open_work import OpenWorkReader
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.store import WindowStore
 from stream_ingest.windowing.sweeper import Sweeper
+from stream_ingest.windowing.telemetry import make_logger
 from stream_ingest.windowing.windowing import Windowing
 
 _THREADS = 16
@@ -99,4 +102,5 @@ def sweeper() -> Sweeper:
         threads=_threads(),
         clock=time.time,
         max_attempts=settings().max_receives,
+        notice=partial(tell_swept_window, make_logger(Service.SWEEPER)),
     )

@@ -1,0 +1,96 @@
+"""Log lines by which a window's story can be told."""
+
+from __future__ import annotations
+
+import json
+from logging import LogRecord
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from stream_ingest.settings import FlushPolicy
+from stream_ingest.windowing import handler, sweep_handler
+from stream_ingest.windowing.fold import Rules, fold
+from stream_ingest.windowing.state import CreatorState
+from tests.fakes.ingest_aws import IngestAws
+from tests.fakes.ingest_lambda import LambdaContext
+from tests.fakes.ingest_rows import NOW_S, arrivals, header
+
+EVENTS = Path(__file__).parents[2] / "events"
+KINESIS = json.loads((EVENTS / "windowing_kinesis.json").read_text())
+SCHEDULED = json.loads((EVENTS / "sweeper_schedule.json").read_text())
+SEQUENCES = [record["kinesis"]["sequenceNumber"] for record in KINESIS["Records"]]
+SHARD = KINESIS["Records"][0]["eventID"].partition(":")[0]
+BATCH = "20261121-030512-9f3a"
+REQUEST = LambdaContext().aws_request_id
+Line = dict[str, Any]
+
+
+def listen(monkeypatch: pytest.MonkeyPatch, logger: Logger) -> list[Line]:
+    """Collect log lines as they would be printed."""
+    lines: list[Line] = []
+    registered = logger.registered_handler
+
+    def note(record: LogRecord) -> None:
+        lines.append(json.loads(registered.format(record)))
+
+    monkeypatch.setattr(registered, "emit", note)
+    return lines
+
+
+def about_windows(lines: list[Line], *names: str) -> list[tuple[Any, ...]]:
+    return [
+        (line["message"], line["window_id"], *(line.get(name) for name in names))
+        for line in lines
+        if "window_id" in line
+    ]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_window_that_closed_names_batch_shard_records_and_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = listen(monkeypatch, handler.logger)
+    handler.handle(KINESIS, LambdaContext())  # type: ignore[arg-type]
+    names = ("batch_id", "shard", "sequence_number", "last_sequence_number", "emitted")
+    assert about_windows(lines, *names, "function_request_id") == [
+        ("window closed", "ann:000001", BATCH, SHARD, SEQUENCES[0], SEQUENCES[0], True, REQUEST),
+        ("window closed", "ben:000001", BATCH, SHARD, SEQUENCES[3], SEQUENCES[3], True, REQUEST),
+    ]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_delivery_names_its_batches_and_the_records_between_which_it_lies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = listen(monkeypatch, handler.logger)
+    handler.handle(KINESIS, LambdaContext())  # type: ignore[arg-type]
+    (folded,) = [line for line in lines if line["message"] == "delivery folded"]
+    assert folded["batches"] == [BATCH]
+    assert folded["first_sequence_number"] == SEQUENCES[0]
+    assert folded["last_sequence_number"] == SEQUENCES[-1]
+    quarantined = [line for line in lines if line["message"] == "record quarantined"]
+    assert [(line["shard"], line["sequence_number"]) for line in quarantined] == [
+        (SHARD, SEQUENCES[1]),
+        (SHARD, SEQUENCES[2]),
+    ]
+
+
+def test_the_sweeper_says_which_windows_it_closed_emitted_again_and_gave_up(
+    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = header("b", images=2, flush=FlushPolicy(idle_s=600))
+    state = CreatorState(creator="ann")
+    deployed.store.commit(state, fold(state, arrivals(range(5), batch), NOW_S, Rules()), NOW_S)
+    deployed.set_item("ann", "window#000002", attempts=9)
+    deployed.clock.advance(7_200)
+    lines = listen(monkeypatch, sweep_handler.logger)
+    sweep_handler.handle(SCHEDULED, LambdaContext())  # type: ignore[arg-type]
+    assert sorted(about_windows(lines, "batch_id", "because", "emitted")) == [
+        ("window closed", "ann:000003", "b", "idle", True),
+        ("window emitted again", "ann:000001", "b", "full", True),
+        ("window given up", "ann:000002", None, None, None),
+    ]
+    assert {line["function_request_id"] for line in lines} == {REQUEST}
