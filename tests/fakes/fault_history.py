@@ -53,7 +53,7 @@ class BatchPlan:
             f"batch-{number}",
             images=self.images,
             flush=self.flush,
-            quality=90 + self.images,
+            quality=60 + self.images,
             trigger=f"trigger-{number}",
         )
         rows = [cover(creator, image, number) for creator, image in self.rows]

@@ -116,7 +116,7 @@ def test_a_dead_workers_window_is_taken_up_after_its_lease_and_not_before(kind: 
             holds = window.status["status"] == WindowStatus.PROCESSING
             run.step(Wait(LEASE_S - 1))
             run.step(WorkAgain(0))
-            assert (window_of(run) == window) is holds or not holds, fault
+            assert window_of(run) == window or not holds, fault
             run.step(Wait(VISIBILITY_S - LEASE_S + 1))
             run.step(Work())
             assert window_of(run).status["status"] == WindowStatus.COMPLETED, fault
