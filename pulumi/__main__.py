@@ -7,7 +7,7 @@ from components.bus import Bus, BusArgs
 from components.collage import Collage, CollageArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.directory import Directory
-from components.monitoring import Monitoring, MonitoringArgs
+from components.monitoring import Monitoring, MonitoringArgs, WatchedNames
 from components.state import State, StateArgs
 from components.storage import Storage, StorageArgs
 from components.stream import Stream, StreamArgs
@@ -17,6 +17,7 @@ from functions import FunctionSettings
 from settings import read_settings
 
 import pulumi
+from ops_dashboard.metrics import Service
 
 settings = read_settings(pulumi.Config())
 stack = pulumi.get_stack()
@@ -93,12 +94,32 @@ monitoring = Monitoring(
     "monitoring",
     MonitoringArgs(
         prefix=prefix,
-        dead_letter_names={
-            "collage": delivery.dead_letters.queue.name,
-            "window-rule": delivery.rule_dead_letters.queue.name,
-            "sweeper": sweeper.dead_letters.queue.name,
+        stack=stack,
+        region=region,
+        thresholds=settings.thresholds,
+        stream_shards=settings.stream_shards,
+        names=WatchedNames(
+            stream=stream.name,
+            table=state.name,
+            bus=bus.name,
+            window_rule=delivery.rule.name,
+            queue=delivery.queue.queue.name,
+            dead_letters={
+                "collage": delivery.dead_letters.queue.name,
+                "window-rule": delivery.rule_dead_letters.queue.name,
+                "sweeper": sweeper.dead_letters.queue.name,
+            },
+            functions={
+                Service.WINDOWING: windowing.function.name,
+                Service.SWEEPER: sweeper.function.name,
+                Service.COLLAGE: collage.function.name,
+            },
+        ),
+        memory_mb={
+            Service.WINDOWING: settings.windowing_memory_mb,
+            Service.SWEEPER: settings.sweeper_memory_mb,
+            Service.COLLAGE: settings.collage_memory_mb,
         },
-        dead_letters_max=settings.alarm_dead_letters,
     ),
 )
 
@@ -122,8 +143,9 @@ entries = {
     "windowing_function": windowing.function.name,
     "sweeper_function": sweeper.function.name,
     "collage_function": collage.function.name,
+    "dashboard_name": monitoring.dashboard.dashboard_name,
+    "alarm_topic_arn": monitoring.topic.arn,
 }
 Directory("directory", stack, entries)
 for key, value in entries.items():
     pulumi.export(key, value)
-pulumi.export("alarm_topic_arn", monitoring.topic.arn)

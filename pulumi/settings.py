@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+from ops_dashboard.resources import Thresholds
 
 _HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -74,8 +75,20 @@ class Settings:
     collage_max_receives: int = whole(3, 1, 1_000)
     """Receipts after which a window's message is a dead letter."""
 
-    alarm_dead_letters: int = whole(0, 0, 1_000_000)
-    """So many dead letters in one queue are not yet an alarm."""
+    alarm_error_percent: int = whole(5, 0, 100)
+    """Alarms begin above these figures; what each watches is in ops_dashboard/alarms.py."""
+    alarm_duration_s: int = whole(600, 1, 900)
+    """Of one collage; where the function's timeout is shorter, nine tenths of that."""
+    alarm_memory_percent: int = whole(80, 1, 100)
+    alarm_dead_letters: int = whole(10, 0, 1_000_000)
+    """In one queue."""
+    alarm_iterator_age_minutes: int = whole(10, 1, 10_080)
+    alarm_window_age_minutes: int = whole(60, 1, 10_080)
+    """How long a closed window may wait for its collage."""
+    alarm_idle_minutes: int = whole(15, 5, 1_440)
+    """How long nothing may move while a batch is open."""
+    alarm_failed_images_percent: int = whole(20, 0, 100)
+    alarm_cost_usd_per_day: int = whole(25, 1, 1_000_000)
 
     archive_retention_days: int = whole(30, 0, 3_650)
     """How long WindowReady events can be replayed; 0 keeps them for ever."""
@@ -92,6 +105,24 @@ class Settings:
     dedup_horizon_days: int = whole(90, 1, 3_650)
     keep_sources: bool = True
     by_creator_copy: bool = True
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Return from where on figures are alarms.
+
+        An alarm on more seconds than the function may run would be no alarm.
+        """
+        return Thresholds(
+            error_percent=self.alarm_error_percent,
+            duration_s=min(self.alarm_duration_s, 9 * self.collage_timeout_s // 10),
+            memory_percent=self.alarm_memory_percent,
+            dead_letters=self.alarm_dead_letters,
+            iterator_age_minutes=self.alarm_iterator_age_minutes,
+            window_age_minutes=self.alarm_window_age_minutes,
+            idle_minutes=self.alarm_idle_minutes,
+            failed_images_percent=self.alarm_failed_images_percent,
+            cost_usd_per_day=self.alarm_cost_usd_per_day,
+        )
 
     def __post_init__(self) -> None:
         """Check what no single setting shows."""

@@ -35,6 +35,8 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     windowing_function: str
     sweeper_function: str
     collage_function: str
+    dashboard_name: str
+    alarm_topic_arn: str
 
 
 def parameter_name(stack: str) -> str:

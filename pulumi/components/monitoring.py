@@ -1,113 +1,164 @@
-"""Alarms for what must not go unseen: poison, dead letters, windows that were given up on."""
+"""The stack's dashboard, its alarms, and the topic that tells people.
+
+What is shown and watched is decided by `ops_dashboard.dashboard` and `ops_dashboard.alarms`, which
+know names only; here these are Pulumi's outputs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_aws as aws
 
 import pulumi
-from stream_ingest.environment import METRICS_NAMESPACE
+from ops_dashboard.alarms import Alarm, alarm_name, alarms
+from ops_dashboard.dashboard import dashboard_body
+from ops_dashboard.metrics import Service
+from ops_dashboard.resources import Resources, Thresholds
 
-PERIOD_S = 300
+Names = Mapping[str, pulumi.Input[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedNames:
+    """Names of what is watched; `Resources` says what each is."""
+
+    stream: pulumi.Input[str]
+    table: pulumi.Input[str]
+    bus: pulumi.Input[str]
+    window_rule: pulumi.Input[str]
+    queue: pulumi.Input[str]
+    dead_letters: Names
+    functions: Mapping[Service, pulumi.Input[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
-    """What is watched."""
+    """What is watched, and from where on it is an alarm."""
 
     prefix: str
-    dead_letter_names: Mapping[str, pulumi.Input[str]]
-    """Names of dead-letter queues by what fills them."""
-    dead_letters_max: int
-    """So many messages in one of them are not yet an alarm."""
+    stack: str
+    region: pulumi.Input[str]
+    names: WatchedNames
+    thresholds: Thresholds
+    stream_shards: int
+    memory_mb: Mapping[Service, int]
 
+    def resources(self) -> pulumi.Output[Resources]:
+        """Return what the pure functions take, once the names are known."""
+        return pulumi.Output.all(
+            region=self.region,
+            stream=self.names.stream,
+            table=self.names.table,
+            bus=self.names.bus,
+            window_rule=self.names.window_rule,
+            queue=self.names.queue,
+            dead_letters=dict(self.names.dead_letters),
+            functions={str(service): name for service, name in self.names.functions.items()},
+        ).apply(self._known)
 
-@dataclass(frozen=True, kw_only=True)
-class Watched:
-    """One metric, and from where on it is an alarm."""
+    def shape(self) -> Resources:
+        """Return a stand-in without names: which alarms there are does not depend on any."""
+        return self._known(
+            {
+                **dict.fromkeys(("region", "stream", "table", "bus", "window_rule", "queue"), "-"),
+                "dead_letters": dict.fromkeys(self.names.dead_letters, "-"),
+                "functions": {str(service): "-" for service in self.names.functions},
+            }
+        )
 
-    namespace: str
-    metric: str
-    dimensions: Mapping[str, pulumi.Input[str]]
-    statistic: str
-    above: int
-    meaning: str
-
-
-WINDOWING = {"service": "windowing"}
-"""The dimension under which Powertools emits the windowing functions' metrics."""
+    def _known(self, names: Mapping[str, Any]) -> Resources:
+        functions = {Service(key): name for key, name in names["functions"].items()}
+        return Resources(
+            stack=self.stack,
+            stream_shards=self.stream_shards,
+            memory_mb=self.memory_mb,
+            **{**names, "functions": functions},
+        )
 
 
 class Monitoring(pulumi.ComponentResource):
-    """An SNS topic that people subscribe to, and the alarms that tell it."""
+    """A dashboard, an SNS topic that people subscribe to, and the alarms that tell it."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Create the topic and its alarms."""
+        """Create the topic, its alarms, and the dashboard that shows them."""
         super().__init__("coverstream:index:Monitoring", name, None, opts)
-        self._prefix = args.prefix
+        self._args, self._resources = args, args.resources()
+        self._child = pulumi.ResourceOptions(parent=self)
         self.topic = aws.sns.Topic(
             name,
             # Not encrypted: CloudWatch may not use AWS's own key for SNS; an alarm is no secret.
             name=f"{args.prefix}-alarms",
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child,
         )
-        self._alarm(
-            "poison",
-            Watched(
-                namespace=METRICS_NAMESPACE,
-                metric="RecordsQuarantined",
-                dimensions=WINDOWING,
-                statistic="Sum",
-                above=0,
-                meaning="Records of the stream could not be read; see failed/records/ and"
-                " `ops-dashboard dlq list`.",
-            ),
-        )
-        self._alarm(
-            "windows-given-up",
-            Watched(
-                namespace=METRICS_NAMESPACE,
-                metric="SweptWindowsGivenUp",
-                dimensions=WINDOWING,
-                statistic="Sum",
-                above=0,
-                meaning="Windows were given up on; see `ops-dashboard dlq list`, then"
-                " `ops-dashboard retry --failed`.",
-            ),
-        )
-        for filler, queue_name in args.dead_letter_names.items():
-            self._alarm(
-                f"{filler}-dead-letters",
-                Watched(
-                    namespace="AWS/SQS",
-                    metric="ApproximateNumberOfMessagesVisible",
-                    dimensions={"QueueName": queue_name},
-                    statistic="Maximum",
-                    above=args.dead_letters_max,
-                    meaning="Dead letters wait; see `ops-dashboard dlq list`.",
-                ),
-            )
-        self.register_outputs({"topic": self.topic.arn})
-
-    def _alarm(self, name: str, watched: Watched) -> None:
-        aws.cloudwatch.MetricAlarm(
+        made = [self._alarm(alarm) for alarm in alarms(args.shape(), args.thresholds).values()]
+        self.dashboard = aws.cloudwatch.Dashboard(
             name,
-            name=f"{self._prefix}-{name}",
-            alarm_description=watched.meaning,
-            namespace=watched.namespace,
-            metric_name=watched.metric,
-            dimensions=dict(watched.dimensions),
-            statistic=watched.statistic,
-            period=PERIOD_S,
-            evaluation_periods=1,
+            dashboard_name=args.prefix,
+            dashboard_body=pulumi.Output.json_dumps(
+                pulumi.Output.all(self._resources, *(alarm.arn for alarm in made)).apply(
+                    lambda known: dashboard_body(known[0], args.thresholds, known[1:])
+                )
+            ),
+            opts=self._child,
+        )
+        self.register_outputs({"topic": self.topic.arn, "dashboard": self.dashboard.dashboard_name})
+
+    def _alarm(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
+        return aws.cloudwatch.MetricAlarm(
+            alarm.name,
+            name=alarm_name(self._args.prefix, alarm.name),
+            alarm_description=alarm.meaning,
+            **(self._of_expression(alarm) if alarm.is_math else self._of_metric(alarm)),
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.breaching,
             comparison_operator="GreaterThanThreshold",
-            threshold=watched.above,
-            treat_missing_data="notBreaching",
+            threshold=alarm.above,
+            treat_missing_data=alarm.missing,
             alarm_actions=[self.topic.arn],
             ok_actions=[self.topic.arn],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child,
+        )
+
+    def _of_metric(self, alarm: Alarm) -> dict[str, Any]:
+        (line,) = alarm.lines
+        return {
+            "namespace": line.namespace,
+            "metric_name": line.metric,
+            "dimensions": self._dimensions(alarm, 0),
+            "statistic": line.stat,
+            "period": alarm.period_s,
+        }
+
+    def _of_expression(self, alarm: Alarm) -> dict[str, Any]:
+        return {"metric_queries": [self._query(alarm, n) for n in range(len(alarm.lines))]}
+
+    def _query(self, alarm: Alarm, number: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+        line = alarm.lines[number]
+        if line.expression is not None:
+            return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                id=line.id, label=line.label, expression=line.expression, return_data=True
+            )
+        return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id=line.id,
+            label=line.label,
+            return_data=False,
+            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                namespace=line.namespace,
+                metric_name=line.metric,
+                dimensions=self._dimensions(alarm, number),
+                period=alarm.period_s,
+                stat=line.stat,
+            ),
+        )
+
+    def _dimensions(self, alarm: Alarm, number: int) -> pulumi.Output[dict[str, str]]:
+        """Return a line's dimensions once the names are known."""
+        thresholds = self._args.thresholds
+        return self._resources.apply(
+            lambda known: dict(alarms(known, thresholds)[alarm.name].lines[number].dimensions)
         )

@@ -1,40 +1,153 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stream_ingest.windowing import telemetry
+from ops_dashboard.alarms import Alarm, alarms
+from ops_dashboard.dashboard import dashboard_body
+from ops_dashboard.lines import Line
+from ops_dashboard.metrics import Service
+from ops_dashboard.resources import Resources, Thresholds
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from conftest import Deploy, Recorder
+
+RESOURCES = Resources(
+    stack="dev",
+    region="eu-central-1",
+    stream="coverstream-dev-rows",
+    stream_shards=1,
+    table="coverstream-dev-state",
+    bus="coverstream-dev",
+    window_rule="coverstream-dev-window-ready",
+    queue="coverstream-dev-collage",
+    dead_letters={
+        filler: f"coverstream-dev-{filler}-dead-letters"
+        for filler in ("collage", "window-rule", "sweeper")
+    },
+    functions={service: f"coverstream-dev-{service}" for service in Service},
+    memory_mb={Service.WINDOWING: 1_024, Service.SWEEPER: 512, Service.COLLAGE: 1_769},
+)
+THRESHOLDS = Thresholds(duration_s=108)
+"""The dev stack's collage function may run 120 seconds."""
+ALARMS = alarms(RESOURCES, THRESHOLDS)
 
 
-@pytest.mark.parametrize("filler", ["collage", "window-rule", "sweeper"])
-def test_each_dead_letter_queue_has_an_alarm_of_its_own(dev: Recorder, filler: str) -> None:
-    inputs = dev.one("MetricAlarm", f"{filler}-dead-letters").inputs
-    assert inputs["metricName"] == "ApproximateNumberOfMessagesVisible"
-    assert inputs["dimensions"] == {"QueueName": f"coverstream-dev-{filler}-dead-letters"}
-    assert (inputs["comparisonOperator"], inputs["threshold"]) == ("GreaterThanThreshold", 0)
+def watched(inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what an alarm's inputs watch, metric or queries, in one form."""
+    if "metricQueries" not in inputs:
+        keys = ("namespace", "metricName", "dimensions", "period", "statistic")
+        return [{key.replace("statistic", "stat"): inputs[key] for key in keys}]
+    return [query.get("metric", query.get("expression")) for query in inputs["metricQueries"]]
 
 
-@pytest.mark.parametrize("alarm", ["poison", "windows-given-up"])
-def test_our_own_metrics_are_watched_under_the_dimension_they_are_emitted_with(
-    dev: Recorder, alarm: str
+def expected(alarm: Alarm) -> list[Any]:
+    def one(line: Line) -> Any:  # noqa: ANN401 - a query's metric or its expression
+        return line.expression or {
+            "namespace": line.namespace,
+            "metricName": line.metric,
+            "dimensions": dict(line.dimensions),
+            "period": alarm.period_s,
+            "stat": line.stat,
+        }
+
+    return [one(line) for line in alarm.lines]
+
+
+def test_the_stack_has_the_alarms_of_the_catalogue_and_no_other(dev: Recorder) -> None:
+    assert sorted(alarm.name for alarm in dev.all("MetricAlarm")) == sorted(ALARMS)
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_watches_this_stacks_parts_under_their_real_names(
+    dev: Recorder, name: str
 ) -> None:
     """An alarm on another dimension set would be silently empty (terraform #21853)."""
-    inputs = dev.one("MetricAlarm", alarm).inputs
-    assert inputs["namespace"] == "Coverstream"
-    assert inputs["dimensions"] == {"service": telemetry.SERVICE}
-    source = Path(telemetry.__file__).read_text(encoding="utf-8")
-    assert f'"{inputs["metricName"]}"' in source
+    alarm, inputs = ALARMS[name], dev.one("MetricAlarm", name).inputs
+    assert watched(inputs) == expected(alarm)
+    assert inputs["name"] == f"coverstream-dev-{name}"
+    assert (inputs["threshold"], inputs["comparisonOperator"]) == (
+        alarm.above,
+        "GreaterThanThreshold",
+    )
+    assert (inputs["evaluationPeriods"], inputs["datapointsToAlarm"]) == (
+        alarm.periods,
+        alarm.breaching,
+    )
+    assert inputs["treatMissingData"] == alarm.missing
 
 
 def test_every_alarm_tells_people_and_tells_them_when_it_is_over(dev: Recorder) -> None:
-    alarms = dev.all("MetricAlarm")
-    assert len(alarms) == 5
-    for alarm in alarms:
+    for alarm in dev.all("MetricAlarm"):
         assert alarm.inputs["alarmActions"] == ["arn:Topic:monitoring"]
         assert alarm.inputs["okActions"] == ["arn:Topic:monitoring"]
         assert alarm.inputs["alarmDescription"]
+
+
+def test_an_expression_returns_one_series_of_at_most_ten_metrics(dev: Recorder) -> None:
+    """What PutMetricAlarm allows: ten metrics, ten expressions, one that returns its data."""
+    for alarm in dev.all("MetricAlarm"):
+        queries = alarm.inputs.get("metricQueries", [])
+        assert sum("metric" in query for query in queries) <= 10
+        returned = [query for query in queries if query["returnData"]]
+        assert not queries or [set(query) >= {"expression"} for query in returned] == [True]
+
+
+def test_a_period_that_is_watched_is_one_that_cloudwatch_allows(dev: Recorder) -> None:
+    """Periods of an alarm cover a day at most, or a week where each is an hour or more."""
+    for alarm in ALARMS.values():
+        assert alarm.period_s % 60 == 0
+        assert alarm.period_s * alarm.periods <= (604_800 if alarm.period_s >= 3_600 else 86_400)
+    assert len(dev.all("MetricAlarm")) == len(ALARMS)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "alarm", "threshold"),
+    [
+        ("alarmErrorPercent", 7, "collage-errors", 7),
+        ("alarmDurationS", 60, "collage-duration", 60_000),
+        ("alarmMemoryPercent", 90, "windowing-memory", 90),
+        ("alarmDeadLetters", 0, "sweeper-dead-letters", 0),
+        ("alarmIteratorAgeMinutes", 3, "iterator-age", 180_000),
+        ("alarmWindowAgeMinutes", 20, "windows-stuck", 1_200),
+        ("alarmFailedImagesPercent", 50, "image-failures", 50),
+        ("alarmCostUsdPerDay", 3, "cost", 3),
+    ],
+)
+def test_a_threshold_is_a_setting_of_the_stack(
+    deploy: Deploy, setting: str, value: int, alarm: str, threshold: float
+) -> None:
+    stack = deploy("dev", **{setting: value})
+    assert stack.one("MetricAlarm", alarm).inputs["threshold"] == threshold
+
+
+def test_how_long_nothing_may_move_is_a_setting_too(deploy: Deploy) -> None:
+    inputs = deploy("dev", alarmIdleMinutes=30).one("MetricAlarm", "nothing-flows").inputs
+    assert (inputs["evaluationPeriods"], inputs["datapointsToAlarm"]) == (6, 6)
+
+
+def test_the_alarm_on_duration_can_be_reached_before_the_function_times_out(
+    deploy: Deploy,
+) -> None:
+    short, long = deploy("dev"), deploy("dev", collageTimeoutS=900)
+    assert short.one("MetricAlarm", "collage-duration").inputs["threshold"] == 108_000
+    assert long.one("MetricAlarm", "collage-duration").inputs["threshold"] == 600_000
+
+
+def test_the_dashboard_is_the_one_of_these_names_and_alarms(dev: Recorder) -> None:
+    (dashboard,) = dev.all("Dashboard")
+    assert dashboard.inputs["dashboardName"] == "coverstream-dev"
+    arns = [f"arn:MetricAlarm:{name}" for name in ALARMS]
+    body = json.loads(dashboard.inputs["dashboardBody"])
+    assert body == dashboard_body(RESOURCES, THRESHOLDS, arns)
+
+
+@pytest.mark.parametrize("service", Service)
+def test_each_function_emits_into_the_namespace_that_is_watched(
+    dev: Recorder, service: str
+) -> None:
+    """Two stacks of one account would else raise each other's alarms."""
+    variables = dev.one("Function", service).inputs["environment"]["variables"]
+    assert variables["COVERSTREAM_METRICS_NAMESPACE"] == RESOURCES.namespace == "Coverstream/dev"

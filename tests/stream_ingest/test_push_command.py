@@ -42,6 +42,8 @@ OUTPUTS = StackOutputs(
     windowing_function="w",
     sweeper_function="s",
     collage_function="c",
+    dashboard_name="d",
+    alarm_topic_arn="t",
 )
 Push = Callable[..., tuple[int, str, str]]
 
