@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from ops_dashboard.listings import Listings
 from ops_dashboard.local.commands import local_app
 from ops_dashboard.recovery import Recovery
 from ops_dashboard.status import show_status
+from ops_dashboard.trace_command import show_trace
+from ops_dashboard.window_pages import WindowFilter
 from stream_ingest import options
 from stream_ingest.console import run
 from stream_ingest.errors import UserError
+from stream_ingest.table import WindowStatus
 
 app = typer.Typer(
     help="See and steer Coverstream.",
@@ -24,6 +28,10 @@ dlq = typer.Typer(name="dlq", help="Dead letters: what could not be done.", no_a
 app.add_typer(local_app)
 app.add_typer(dlq)
 
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+After = Annotated[
+    str | None, typer.Option(metavar="CURSOR", help="Go on where an earlier listing ended.")
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the collages are built.")]
 
 
@@ -38,6 +46,53 @@ def status(
 ) -> None:
     """Tell how far batches are: rows, refusals, windows, collages."""
     show_status(stack=stack, batch_id=batch, json=json)
+
+
+@app.command()
+def creators(
+    name: Annotated[
+        str | None, typer.Argument(help="A creator, or what creators' names begin with.")
+    ] = None,
+    *,
+    limit: Limit = 50,
+    after: After = None,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Show a creator's open windows and history, or list creators."""
+    Listings(stack).creators(name, limit=limit, after=after, json=json)
+
+
+@app.command()
+def windows(  # noqa: PLR0913 - one parameter for each option
+    *,
+    status: Annotated[
+        WindowStatus | None, typer.Option(help="Only windows in this status.")
+    ] = None,
+    batch: Annotated[str | None, typer.Option(help="Only this batch's.")] = None,
+    creator: Annotated[str | None, typer.Option(help="Only this creator's.")] = None,
+    limit: Limit = 50,
+    after: After = None,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """List windows, newest first."""
+    wanted = WindowFilter(status=status, batch_id=batch, creator=creator)
+    Listings(stack).windows(wanted, limit=limit, after=after, json=json)
+
+
+@app.command()
+def trace(
+    window: Annotated[str, typer.Argument(help="A window's id, such as charli:000012.")],
+    *,
+    query: Annotated[
+        bool, typer.Option("--query", help="Print only the Logs Insights query; asks nobody.")
+    ] = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Tell what became of a window, step by step, and where its objects and log lines are."""
+    show_trace(window, stack=stack, query_only=query, json=json)
 
 
 @app.command()
@@ -81,9 +136,7 @@ def serve(
     from ops_dashboard.serve import Door  # noqa: PLC0415 - imports aiohttp and jinja2
     from ops_dashboard.serve import serve as serve_console  # noqa: PLC0415
 
-    serve_console(
-        stack, Door(host=host, port=port, token=token, names=frozenset(allow_host or ()))
-    )
+    serve_console(stack, Door(host=host, port=port, token=token, names=frozenset(allow_host or ())))
 
 
 @dlq.command("list")

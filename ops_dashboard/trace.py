@@ -38,11 +38,11 @@ def trace_query(window_id: str | None = None, *, limit: int = MOST_LINES) -> str
     Without a window: the latest lines about any window, newest first, for a dashboard.
     """
     if window_id is None:
-        condition, fields, order = '@message like /"window_id":"/', FIELDS, "desc"
+        condition, fields, order = '@message like /"window_id":"/', list(FIELDS), "desc"
     else:
         split_window_id(window_id)  # so it holds nothing but A-Z a-z 0-9 _ - . = : and no quote
         pattern = re.escape(f'"{window_id}"').replace(r"\-", "-")
-        condition, fields, order = f"@message like /{pattern}/", (*FIELDS, "@message"), "asc"
+        condition, fields, order = f"@message like /{pattern}/", [*FIELDS, "@message"], "asc"
     return (
         f"fields {', '.join(fields)}\n"
         f"| filter {condition}\n"
