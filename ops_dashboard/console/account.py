@@ -67,8 +67,13 @@ class Account:
         parts = urlsplit(self.link("x"))
         return f"{parts.scheme}://{parts.netloc}"
 
+    @property
+    def is_aws(self) -> bool:
+        """Whether this is AWS itself, where requests cost money."""
+        host = urlsplit(self.sqs.meta.endpoint_url).hostname or ""
+        return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
     def where(self) -> str:
         """Return a short text of whose AWS this is, for people: a region, or the local endpoint."""
         endpoint = urlsplit(self.sqs.meta.endpoint_url)
-        is_aws = (endpoint.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
-        return self.outputs.region if is_aws else f"embedded AWS on {endpoint.netloc}"
+        return self.outputs.region if self.is_aws else f"embedded AWS on {endpoint.netloc}"

@@ -1,4 +1,4 @@
-"""What an uploaded file has to be before any of it is pushed. Pure but for the file itself: edge."""
+"""What an uploaded file has to be before any of it is pushed. Edge (disk)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -15,7 +14,6 @@ from stream_ingest.aws import plain_errors
 from stream_ingest.errors import CoverstreamError, TransientError, UserError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_LOG = logging.getLogger(__name__)
 COOKIE = "coverstream-console"
 _SESSION_S = 12 * 3600
 
@@ -103,22 +101,19 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         with plain_errors():
             return await handler(request)
-    except UserError as error:
-        # an AWS error that plain_errors has worded is not the asker's fault
-        caused_by_aws = isinstance(error.__cause__, (ClientError, BotoCoreError))
-        return problem(
-            str(error), HTTPStatus.BAD_GATEWAY if caused_by_aws else HTTPStatus.BAD_REQUEST
-        )
-    except TransientError as error:
-        return problem(str(error), HTTPStatus.SERVICE_UNAVAILABLE)
     except CoverstreamError as error:
-        return problem(str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
-    except web.HTTPRequestEntityTooLarge:
-        return problem("the file is larger than the console takes", 413)
+        return problem(str(error), _status_of(error))
     except web.HTTPException as error:
-        if error.status >= HTTPStatus.BAD_REQUEST:
-            return problem(error.text or error.reason, error.status)
-        raise
-    except Exception:
-        _LOG.exception("%s %s", request.method, request.path)
-        return problem("the console has a fault; its log says more", 500)
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return problem(error.text or error.reason, error.status)
+
+
+def _status_of(error: CoverstreamError) -> HTTPStatus:
+    if isinstance(error.__cause__, (ClientError, BotoCoreError)) and isinstance(error, UserError):
+        return HTTPStatus.BAD_GATEWAY  # AWS's error in words, not the asker's mistake
+    if isinstance(error, UserError):
+        return HTTPStatus.BAD_REQUEST
+    if isinstance(error, TransientError):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.UNPROCESSABLE_ENTITY

@@ -15,6 +15,7 @@ from ops_dashboard.console.creators import Creators
 from ops_dashboard.console.failures import Failures
 from ops_dashboard.console.gallery import Gallery
 from ops_dashboard.console.guard import guard
+from ops_dashboard.console.overview import Overview
 from ops_dashboard.console.pages import Pages
 from ops_dashboard.console.rebuilds import Rebuilds
 from ops_dashboard.console.refused import Refused
@@ -34,6 +35,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     app = web.Application(middlewares=[guard(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
     parts = (
         Pages(access, stack=stack, where=account.where()),
+        Overview(account),
         Batches(account.batches),
         Creators(account),
         Gallery(account),

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from aiohttp import web
@@ -79,11 +80,13 @@ class Uploads:
         settings = _settings(request.query.get("flush", "batch-end"))
         batch_id = check_batch_id(request.query.get("batch") or new_batch_id())
         path = self._folder / f"{batch_id}.csv"
+        file = await in_thread(_created, path)
         try:
-            size = await self._receive(request, path)
+            with contextlib.closing(file):
+                size = await _received(request, file)
             await in_thread(check_columns, path)
         except BaseException:
-            path.unlink(missing_ok=True)
+            await in_thread(path.unlink, missing_ok=True)
             raise
         upload = Upload(batch_id=batch_id, name=name, bytes=size)
         self._uploads.appendleft(upload)
@@ -92,23 +95,10 @@ class Uploads:
         task.add_done_callback(self._sending.discard)
         return answer(upload, status=202)
 
-    async def _receive(self, request: web.Request, path: Path) -> int:
-        check = TextCheck()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            file = path.open("xb")
-        except FileExistsError as error:
-            msg = f"batch {path.stem} exists already"
-            raise UserError(msg) from error
-        with contextlib.closing(file):
-            async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
-                await in_thread(file.write, check.take(chunk))
-            check.take(b"", last=True)
-        return check.size
-
     async def _send(self, upload: Upload, path: Path, settings: BatchSettings) -> None:
         chosen = SourceOptions(
             mysql=None,
+            mysql_secret=None,
             table="",
             csv=path,
             columns=None,
@@ -124,7 +114,25 @@ class Uploads:
             upload.state, upload.error = "failed", str(error)
         else:
             upload.state = "sent"
-            path.unlink()
+            await in_thread(path.unlink)
+
+
+async def _received(request: web.Request, file: BinaryIO) -> int:
+    """Write a request's body into a file; return its size in bytes."""
+    check = TextCheck()
+    async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
+        await in_thread(file.write, check.take(chunk))
+    check.take(b"", last=True)
+    return check.size
+
+
+def _created(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return path.open("xb")
+    except FileExistsError as error:
+        msg = f"batch {path.stem} exists already"
+        raise UserError(msg) from error
 
 
 def _settings(flush: str) -> BatchSettings:

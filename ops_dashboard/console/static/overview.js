@@ -1,0 +1,115 @@
+// The stack's CloudWatch dashboard with its own data, and the batches.
+import { get, live } from "./api.js";
+import { batchRow } from "./batches.js";
+import { makeChart, sparkline } from "./chart.js";
+import { $, empty, fill, h, keyed, newId } from "./dom.js";
+import "./shell.js";
+import { ago, compact, duration, int, plural } from "./words.js";
+
+const RANGES = ["1h", "3h", "12h", "1d", "3d", "7d"];
+let range = localStorage.getItem("coverstream-range");
+if (!RANGES.includes(range)) range = "3h";
+const built = new Map();
+
+function figureText({ value, unit }) {
+  if (value === null || value === undefined) return "–";
+  if (unit === "USD") return `$${value.toFixed(2)}`;
+  if (unit.startsWith("seconds")) return duration(value);
+  return compact(value);
+}
+
+function figure(widget, now) {
+  const line = widget.lines[0];
+  return h("div", { class: "figure" },
+    h("h3", {}, widget.title),
+    h("p", { class: "figure-value", "data-empty": widget.value === null || widget.value === undefined ? "" : null }, figureText(widget)),
+    h("p", { class: "quiet figure-label" }, widget.unit.startsWith("seconds") || widget.unit === "USD" ? "" : widget.unit),
+    line ? sparkline(line.points, line.counts, now.start, now.end) : null);
+}
+
+function alarms(widget, now) {
+  const known = new Map(now.alarms.map((alarm) => [alarm.name, alarm]));
+  const order = { ALARM: 0, INSUFFICIENT_DATA: 1, OK: 2 };
+  const all = widget.alarms.map((name) => known.get(name)).filter(Boolean).sort((one, other) => order[one.state] - order[other.state]);
+  const prefix = `${now.name}-`;
+  const words = { ALARM: "in alarm", INSUFFICIENT_DATA: "no data yet", OK: "fine" };
+  const bad = all.filter((alarm) => alarm.state === "ALARM").length;
+  return h("div", {},
+    h("div", { class: "panel-head" }, h("h3", {}, widget.title), h("span", { class: bad ? "bad-text" : "hint" }, bad ? `${plural(bad, "alarm")} of ${all.length} in alarm` : `none of ${all.length} in alarm`)),
+    h("ul", { class: "alarms" }, all.map((alarm) =>
+      h("li", { class: alarm.state, title: `${alarm.meaning}${alarm.why ? `\n${alarm.why}` : ""}` },
+        h("span", { class: "alarm-dot", "aria-hidden": "true" }),
+        h("span", {}, alarm.name.startsWith(prefix) ? alarm.name.slice(prefix.length) : alarm.name),
+        alarm.state === "OK" ? h("span", { class: "sr" }, words.OK) : h("span", { class: "quiet" }, words[alarm.state], alarm.since && alarm.state === "ALARM" ? ` since ${ago(alarm.since)}` : "")))));
+}
+
+function texts(widget) {
+  return widget.blocks.map(({ tag, text }) => (tag.startsWith("h") ? h("h3", { class: "stage" }, text) : h("p", { class: "quiet" }, text)));
+}
+
+function log(widget) {
+  return h("div", {}, h("div", { class: "panel-head" }, h("h3", {}, widget.title), h("span", { class: "hint" }, "a Logs Insights query; it is billed by the gigabyte read, so it runs in CloudWatch")),
+    h("details", {}, h("summary", {}, "The query"), h("code", { class: "query" }, widget.query)));
+}
+
+const MAKERS = { figure, alarms, text: texts, log };
+
+function draw(now) {
+  $("dashboard-name").textContent = `CloudWatch dashboard ${now.name}`;
+  const seen = new Set();
+  now.widgets.forEach((widget, at) => {
+    const key = `${at}-${widget.kind}-${widget.title}`;
+    seen.add(key);
+    let own = built.get(key);
+    if (!own) {
+      const id = newId("widget");
+      const box = h("section", { class: `widget ${widget.kind}${widget.kind === "text" ? "" : " panel"}`, css: { "--w": String(widget.width), "--y": String(widget.y) }, "aria-labelledby": widget.kind === "chart" ? id : null });
+      own = { box, chart: widget.kind === "chart" ? makeChart() : null };
+      if (own.chart) box.append(h("div", { class: "chart-head" }, h("h3", { id }, widget.title), h("span", { class: "quiet" }, widget.unit, widget.right_unit ? ` · right: ${widget.right_unit}` : "")), own.chart.element);
+      built.set(key, own);
+      $("widgets").append(box);
+    }
+    const signature = JSON.stringify([widget, now.start, widget.kind === "alarms" ? now.alarms : 0]);
+    if (own.signature === signature) return;
+    own.signature = signature;
+    if (own.chart) own.chart.draw({ ...widget, start: now.start, end: now.end });
+    else fill(own.box, MAKERS[widget.kind](widget, now));
+  });
+  for (const [key, own] of built) {
+    if (seen.has(key)) continue;
+    own.box.remove();
+    built.delete(key);
+  }
+}
+
+fill($("range"), RANGES.map((each) =>
+  h("button", { type: "button", role: "radio", "aria-checked": String(each === range), tabindex: each === range ? "0" : "-1", data: { range: each }, onclick: () => choose(each) }, each)));
+$("range").addEventListener("keydown", (event) => {
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  choose(RANGES[(RANGES.indexOf(range) + by + RANGES.length) % RANGES.length]);
+  document.querySelector('#range [aria-checked="true"]').focus();
+});
+
+function choose(each) {
+  range = each;
+  localStorage.setItem("coverstream-range", each);
+  for (const button of $("range").children) {
+    button.setAttribute("aria-checked", String(button.dataset.range === each));
+    button.tabIndex = button.dataset.range === each ? 0 : -1;
+  }
+  metrics.now();
+}
+
+live(async () => {
+  const { batches, total } = await get("/api/batches");
+  $("batches-total").textContent = total > batches.length ? `the newest ${int(batches.length)} of ${int(total)}` : total ? int(total) : "";
+  if (batches.length) keyed($("batches"), batches, (row) => row.progress.batch_id, batchRow);
+  else $("batches").replaceChildren(empty("No batch yet", "Push rows with stream-ingest, or upload a CSV."));
+}, 1500);
+const metrics = live(async () => {
+  const asked = range;
+  const now = await get(`/api/dashboard?range=${asked}`);
+  if (asked === range) draw(now);
+}, 5000);
