@@ -51,7 +51,9 @@ def table_of(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
 ) -> Table:
     """Return a table of plain values; no value is read as markup. Pure."""
-    table = Table(*columns, title=None if title is None else cell(title), title_justify="left")
+    table = Table(title=None if title is None else cell(title), title_justify="left")
+    for name in columns:
+        table.add_column(cell(name), overflow="fold")  # an id that is cut short is none
     for row in rows:
         table.add_row(*map(cell, row))
     return table

@@ -5,7 +5,7 @@ The table says what is so, the objects what there is to look at, the log lines h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,10 @@ _TOLD = frozenset(
     }
 )  # fmt: skip
 """Facts of a log line that are told elsewhere, or that nobody asks for."""
+
+
+_NAMES = {"function_request_id": "request", "message_id": "message", "receives": "receives"}
+"""What a person is told of whom a line is from."""
 
 
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,17 +99,23 @@ def steps_of(
     """
     steps = [
         *_table_steps(window, batch),
-        *(
-            Step(at=each.written_at, source=OBJECTS, what=f"{each.what} written")
-            for each in objects
-            if each.written_at is not None
-        ),
+        *_object_steps(objects),
         *(
             Step(at=line.at, source=LOG, what=f"{line.service}: {line.message}", facts=line.facts)
             for line in lines
         ),
     ]
     return sorted(steps, key=_moment)
+
+
+def _object_steps(objects: Iterable[StoredObject]) -> Iterator[Step]:
+    """Yield one step for all objects of the same second."""
+    written: dict[datetime, list[str]] = {}
+    for each in objects:
+        if each.written_at is not None:
+            written.setdefault(each.written_at, []).append(each.what)
+    for at, names in written.items():
+        yield Step(at=at, source=OBJECTS, what=f"{', '.join(names)} written")
 
 
 def _moment(step: Step) -> datetime:
@@ -163,11 +173,20 @@ def _own_time(text: object) -> datetime | None:
         return None
 
 
-def told(facts: dict[str, Any]) -> str:
-    """Return facts as a person reads them: ``images 35, because full``."""
-    return ", ".join(
-        f"{name} {_value(value)}" for name, value in facts.items() if value not in (None, {}, [])
-    )
+def told(steps: Iterable[Step]) -> Iterator[tuple[Step, str]]:
+    """Yield each step with its facts as a person reads them: ``images 35, because full``.
+
+    Which request and which message it is, is said when it changes and not on every line.
+    """
+    last: dict[str, object] = {}
+    for step in steps:
+        facts = {
+            _NAMES.get(name, name): value
+            for name, value in step.facts.items()
+            if value not in (None, {}, []) and not (name in _NAMES and last.get(name) == value)
+        }
+        last |= step.facts
+        yield step, ", ".join(f"{name} {_value(value)}" for name, value in facts.items())
 
 
 def _value(value: object) -> str:

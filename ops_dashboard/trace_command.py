@@ -47,13 +47,13 @@ def _print(story: Story) -> None:
     ]
     shown = [(name, value) for name, value in facts if value is not None]
     print_table(table_of(("window", window.window_id), shown))
-    steps = [
-        (f"{step.at:%Y-%m-%d %H:%M:%S.%f}"[:-3], step.source, step.what, told(step.facts))
-        for step in story.steps
-    ]
-    print_table(table_of(("when (UTC)", "written in", "what", "facts"), steps))
+    print_line("")
+    for step, facts in told(story.steps):
+        when = f"{step.at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+        print_line(f"{when}  {step.source:6}  {step.what}{facts and ' · '}{facts}")
+    print_line("")
     objects = [
-        (each.what, _size(each.bytes), f"{each.bucket}/{each.key}") for each in story.objects
+        (each.what, _size(each.bytes), f"s3://{each.bucket}/{each.key}") for each in story.objects
     ]
     print_table(table_of(("object", "bytes", "where"), objects))
     if story.empty_cells:
