@@ -34,6 +34,7 @@ from tests.fakes.fault_s3 import Stored
 from tests.fakes.fault_stage import COLLAGE_TIMEOUT_S, VISIBILITY_S
 from tests.fakes.fault_table import Table, Window
 from tests.fakes.fault_verdict import check
+from tests.fakes.ingest_aws import OUTPUT
 
 ALL = 20
 LEASE_S = COLLAGE_TIMEOUT_S + LEASE_MARGIN_S
@@ -121,6 +122,21 @@ def test_a_dead_workers_window_is_taken_up_after_its_lease_and_not_before(kind: 
             run.step(Work())
             assert window_of(run).status["status"] == WindowStatus.COMPLETED, fault
             assert not run.stage.queue.messages, fault
+            run.rest()
+            check(run.stage, run.batches)
+
+
+def test_a_lease_that_is_over_is_noticed_before_anything_is_published() -> None:
+    """Although the worker that has taken over has published nothing yet either."""
+    at_work = Fault(Kind.PAUSED_AFTER, operation="update_item")
+    for fault in at_each_call(PAUSES)[1:4]:  # until its originals are kept
+        with after(Work(faults=(fault,)), Wait(LEASE_S + 1)) as run:
+            run.step(WorkAgain(0, faults=(at_work,)))
+            run.step(Resume(0))
+            assert run.stage.s3.keys(OUTPUT) == [], fault
+            assert published(run) == [], fault
+            run.step(Resume(0))
+            assert len(published(run)) == 1, fault
             run.rest()
             check(run.stage, run.batches)
 
