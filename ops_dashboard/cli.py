@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops_dashboard.doctor_command import DatabaseOptions, show_doctor
 from ops_dashboard.listings import Listings
 from ops_dashboard.local.commands import local_app
 from ops_dashboard.recovery import Recovery
@@ -93,6 +94,22 @@ def trace(
 ) -> None:
     """Tell what became of a window, step by step, and where its objects and log lines are."""
     show_trace(window, stack=stack, query_only=query, json=json)
+
+
+@app.command()
+def doctor(  # noqa: PLR0913 - one parameter for each option
+    *,
+    stack: options.Stack = "dev",
+    mysql: options.Mysql = None,
+    mysql_secret: options.MysqlSecret = None,
+    table: options.Table = "videos_links",
+    columns: options.ColumnNames = None,
+    json: options.Json = False,
+) -> None:
+    """Check that all is there and can be used, and say what to do where it is not."""
+    database = DatabaseOptions(mysql=mysql, mysql_secret=mysql_secret, table=table, columns=columns)
+    if not show_doctor(stack, database, json=json):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -48,9 +48,9 @@ def _print(story: Story) -> None:
     shown = [(name, value) for name, value in facts if value is not None]
     print_table(table_of(("window", window.window_id), shown))
     print_line("")
-    for step, facts in told(story.steps):
+    for step, said in told(story.steps):
         when = f"{step.at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
-        print_line(f"{when}  {step.source:6}  {step.what}{facts and ' · '}{facts}")
+        print_line(f"{when}  {step.source:6}  {step.what}{said and ' · '}{said}")
     print_line("")
     objects = [
         (each.what, _size(each.bytes), f"s3://{each.bucket}/{each.key}") for each in story.objects
