@@ -12,12 +12,12 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
 from typing import Literal
 
 from collage_lambda.colour import parse_rgb
 from collage_lambda.compose import Canvas
-from collage_lambda.decode import Cell, CellSpec, decode_cell
+from collage_lambda.decode import Cell, CellSpec
+from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import Fetcher
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason, representative
@@ -35,19 +35,19 @@ class Assembler:
         *,
         fetcher: Fetcher,
         threads: Executor,
-        heavy: AbstractContextManager[object],
+        decoder: Decoder,
         stored: StoredSources | None = None,
         packer: SourcePacker | None = None,
         spared: Mapping[str, FailureReason] | None = None,
     ) -> None:
-        """Decode in `threads`, heavy images while holding `heavy`.
+        """Decode by `decoder` in `threads`.
 
         Originals in `stored` spare their download; originals used are put into `packer`; images in
         `spared` (by identity) keep the reason that they failed for before.
         """
         self._canvas = Canvas(layout)
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
-        self._fetcher, self._threads, self._heavy = fetcher, threads, heavy
+        self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
         self._stored, self._packer, self._spared = stored, packer, spared or {}
         self._bytes_downloaded = 0
 
@@ -138,7 +138,7 @@ class Assembler:
         )
 
     def _decode(self, data: bytes) -> tuple[Cell | Failure, str]:
-        cell = decode_cell(data, self._spec, self._heavy)
+        cell = self._decoder.decode(data, self._spec)
         return cell, hashlib.sha256(data).hexdigest()
 
 

@@ -10,11 +10,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 
 import msgspec
 
 from collage_lambda.assembly import Assembler
+from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import Fetcher, FetchLimits, Surroundings, open_session
 from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly
@@ -62,15 +63,15 @@ class Builder:
         *,
         temp: TempStore,
         lookup: Lookup,
-        decoders: Executor,
+        threads: Executor,
         uploads: Executor,
-        heavy: AbstractContextManager[object],
+        decoder: Decoder,
         surroundings: Surroundings,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Decode in `decoders`, heavy images while holding `heavy`; upload in `uploads`."""
+        """Decode by `decoder` in `threads`; upload in `uploads`."""
         self._settings, self._temp, self._lookup = settings, temp, lookup
-        self._decoders, self._uploads, self._heavy = decoders, uploads, heavy
+        self._decoder, self._threads, self._uploads = decoder, threads, uploads
         self._around, self._monotonic_s = surroundings, monotonic_s
 
     def build(
@@ -138,8 +139,8 @@ class Builder:
             assembler = Assembler(
                 event.layout,
                 fetcher=fetcher,
-                threads=self._decoders,
-                heavy=self._heavy,
+                threads=self._threads,
+                decoder=self._decoder,
                 stored=stored,
                 packer=packer,
                 spared=spared,

@@ -14,6 +14,7 @@ import io
 import struct
 import zlib
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 
 import msgspec
 from PIL import (
@@ -42,7 +43,8 @@ PLUGINS = (
     TiffImagePlugin,
     WebPImagePlugin,
 )
-"""Pillow's decoders of `sniff.FORMATS`. Importing them registers them and spares all others."""
+"""Pillow's decoders of `sniff.FORMATS` but HEIF. Importing them registers them and spares all
+others."""
 
 MIN_SIDE_PX = 50
 MAX_PIXELS = 50_000_000
@@ -116,6 +118,8 @@ def decode_cell(
     kind = sniff(data)
     if isinstance(kind, Failure):
         return kind
+    if kind == "HEIF":
+        register_heif()
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
             width, height = image.size
@@ -132,6 +136,20 @@ def decode_cell(
         is_cut = "truncated" in str(error) or isinstance(error, EOFError)
         reason = FailureReason.TRUNCATED if is_cut else FailureReason.CORRUPT
         return Failure(reason=reason, detail=_say(error))
+
+
+@cache
+def register_heif() -> None:
+    """Let Pillow open HEIC and HEIF, which it has no decoder for; libheif turns them upright.
+
+    Imported when the first one comes. Its images are judged by their header as all others are;
+    where the pixels are more than the header says, libheif refuses them.
+    """
+    import pi_heif  # noqa: PLC0415 - 4 MB of libraries that most windows never need
+
+    pi_heif.register_heif_opener(
+        thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+    )
 
 
 def _say(error: BaseException) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from PIL import ImageFile, JpegImagePlugin
 
-_BY_FORMAT = {"WEBP": 20, "AVIF": 16}
-"""WebP keeps two canvases and its own copy beside Pillow's; AVIF its planes, then RGB twice."""
+_BY_FORMAT = {"WEBP": 20, "AVIF": 16, "HEIF": 10}
+"""WebP keeps two canvases and its own copy beside Pillow's; AVIF and HEIF their planes, then RGB
+twice."""
 _BY_MODE = {"1": 2, "L": 1, "I;16": 2, "I;16B": 2, "RGB": 4, "RGBX": 4, "CMYK": 4, "I": 4, "F": 4}
 _OTHER_MODES = 8
 """Alpha and palettes need a second copy before they can be scaled."""

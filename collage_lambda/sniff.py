@@ -10,7 +10,7 @@ import re
 
 from collage_lambda.reasons import Failure, FailureReason
 
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 """The formats that are decoded, by Pillow's names."""
 
 _MAGIC = (
@@ -68,8 +68,9 @@ def _iso_media(major: bytes, compatible: bytes) -> str | Failure:
     brands = {major, *(compatible[at : at + 4] for at in range(0, len(compatible), 4))}
     if brands & _AVIF_BRANDS:
         return "AVIF"
-    detail = "HEIC" if brands & _HEIF_BRANDS else f"ISO media {major!r}"
-    return Failure(reason=FailureReason.UNSUPPORTED_FORMAT, detail=detail)
+    if brands & _HEIF_BRANDS:
+        return "HEIF"
+    return Failure(reason=FailureReason.UNSUPPORTED_FORMAT, detail=f"ISO media {major!r}")
 
 
 def _match(head: bytes, patterns: tuple[tuple[re.Pattern[bytes], str], ...]) -> str | None:

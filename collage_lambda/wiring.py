@@ -19,7 +19,9 @@ from PIL import Image
 
 from collage_lambda.announce import Announcer
 from collage_lambda.builder import Builder, BuildSettings
+from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import Surroundings
+from collage_lambda.heif_process import HeifProcess
 from collage_lambda.outputs import Outputs
 from collage_lambda.publishing import Publisher
 from collage_lambda.resolver import system_lookup
@@ -66,7 +68,7 @@ def worker() -> CollageWorker:
 
 
 def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExecutor) -> Builder:
-    decoders = min(os.cpu_count() or 1, _MOST_DECODERS)
+    threads = min(os.cpu_count() or 1, _MOST_DECODERS)
     return Builder(
         BuildSettings(
             allowed=settings.allowed_sources,
@@ -77,9 +79,9 @@ def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExec
         ),
         temp=temp,
         lookup=system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")),
-        decoders=ThreadPoolExecutor(decoders, thread_name_prefix="decode"),
+        threads=ThreadPoolExecutor(threads, thread_name_prefix="decode"),
         uploads=uploads,
-        heavy=threading.Lock(),
+        decoder=Decoder(threading.Lock(), HeifProcess()),
         surroundings=Surroundings(),
     )
 

@@ -62,6 +62,8 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
         ("WEBP", {"quality": 95}),
         ("WEBP", {"lossless": True}),
         ("AVIF", {"quality": 95, "speed": 9}),
+        ("HEIF", {"quality": 95}),
+        ("HEIF", {"quality": 95, "chroma": 444}),
         ("BMP", {}),
         ("TIFF", {}),
         ("TIFF", {"compression": "tiff_lzw"}),
@@ -102,7 +104,7 @@ def test_pixels_that_the_cell_cannot_show_are_not_decoded(side: int, scale: int)
 
 
 @pytest.mark.parametrize("orientation", ALL_ORIENTATIONS)
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     upright = picture(320, 240)
     undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
@@ -110,7 +112,7 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     stored = upright if turn is None else upright.transpose(turn)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = encoded(stored, kind, exif=exif)
+    data = encoded(stored, kind, exif=exif.tobytes())
     assert difference(cell_of(data), exact(upright)) < 5
 
 
@@ -206,7 +208,7 @@ def test_deep_greys_are_scaled_and_not_cut_off(kind: str, mode: str, white: int)
     assert right == (255, 255, 255)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "HEIF"])
 def test_what_is_transparent_shows_the_background(kind: str) -> None:
     image = picture().convert("RGBA")
     image.paste((9, 9, 9, 0), (0, 0, 160, 320))
@@ -234,10 +236,11 @@ def test_of_moving_pictures_the_first_is_shown(kind: str) -> None:
     assert difference(cell_of(data), Image.new("RGB", (100, 100), "#c81e1e")) < NEAR
 
 
-def test_an_embedded_profile_is_converted_to_srgb() -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF"])
+def test_an_embedded_profile_is_converted_to_srgb(kind: str) -> None:
     """The profile swaps red and blue, which is seen at once."""
     profile = swapped_profile()
-    data = encoded(Image.new("RGB", (100, 100), (220, 30, 30)), "PNG", icc_profile=profile)
+    data = encoded(Image.new("RGB", (100, 100), (220, 30, 30)), kind, icc_profile=profile)
     red, _, blue = cell_of(data).getpixel((50, 50))
     assert red < 100
     assert blue > 150
@@ -332,7 +335,7 @@ def test_a_file_that_ends_early_is_truncated(kind: str) -> None:
     assert reason_of(data[: len(data) * 2 // 3]) is FailureReason.TRUNCATED
 
 
-@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "HEIF"])
 def test_a_container_that_ends_early_is_refused(kind: str) -> None:
     data = encoded(picture(), kind)
     assert reason_of(data[: len(data) * 2 // 3]) is FailureReason.CORRUPT

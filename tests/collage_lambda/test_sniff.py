@@ -33,8 +33,6 @@ def test_every_format_is_known_by_its_first_bytes(
         (b"\x00" * 40, "not_an_image", "begins 0000000000000000"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_format", "SVG"),
         (b"<?xml version='1.0'?>\n<!-- a -->\n<svg/>", "unsupported_format", "SVG"),
-        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "unsupported_format", "HEIC"),
-        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "unsupported_format", "HEIC"),
         (
             b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isomavc1",
             "unsupported_format",
@@ -52,6 +50,11 @@ def test_what_is_not_decoded_is_named(data: bytes, reason: str, detail: str) -> 
 
 def test_avif_in_the_container_of_heif_is_avif() -> None:
     assert sniff(b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf") == "AVIF"
+
+
+@pytest.mark.parametrize("major", [b"heic", b"mif1", b"heix"])
+def test_heic_is_heif(major: bytes) -> None:
+    assert sniff(b"\x00\x00\x00\x18ftyp" + major + b"\x00\x00\x00\x00mif1heic") == "HEIF"
 
 
 @given(st.binary(max_size=80))

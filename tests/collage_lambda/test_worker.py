@@ -16,7 +16,9 @@ from PIL import Image
 
 from collage_lambda.announce import Announcer
 from collage_lambda.builder import Builder, BuildSettings
+from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import FetchLimits, Surroundings
+from collage_lambda.heif_process import HeifProcess
 from collage_lambda.keys import keys_of
 from collage_lambda.messages import Message
 from collage_lambda.outputs import Outputs, PublishConflictError
@@ -70,9 +72,9 @@ class Bench:
             ),
             temp=temp,
             lookup=system_lookup(self._threads),
-            decoders=self._threads,
+            threads=self._threads,
             uploads=self._threads,
-            heavy=threading.Lock(),
+            decoder=Decoder(threading.Lock(), HeifProcess()),
             surroundings=Surroundings(),
         )
         return CollageWorker(

@@ -6,6 +6,7 @@ import io
 from functools import cache
 from typing import Any
 
+import pillow_heif
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 
@@ -24,9 +25,12 @@ def picture(width: int = 320, height: int = 320) -> Image.Image:
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - whatever Pillow's encoder takes
-    """Return an image in a file format."""
+    """Return an image in a file format; HEIF by an encoder that the pipeline does not have."""
     buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
+    if kind == "HEIF":
+        pillow_heif.from_pillow(image).save(buffer, **options)
+    else:
+        image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import faulthandler
 import random
 import sys
+import threading
 
 from collage_lambda import wiring
-from collage_lambda.decode import Cell, CellSpec, decode_cell
+from collage_lambda.decode import Cell, CellSpec
+from collage_lambda.decoder import Decoder
+from collage_lambda.heif_process import HeifProcess
 from collage_lambda.reasons import Failure
 from tests.fakes.collage_images import encoded, jpeg, picture
 
@@ -62,6 +65,11 @@ def seeds(kind: str) -> list[bytes]:
             encoded(small.convert("CMYK"), "TIFF", compression="packbits"),
             encoded(flat, "TIFF", **several),
         ],
+        "HEIF": lambda: [
+            encoded(small, "HEIF", quality=60, exif=_EXIF),
+            encoded(small.convert("RGBA"), "HEIF", quality=60),
+            encoded(small.convert("L"), "HEIF", quality=60),
+        ],
     }[kind]()
 
 
@@ -91,19 +99,22 @@ def run(kind: str, first: int, count: int) -> None:
     """Decode mutations `first` to `first + count` of a format; the exit tells how it went."""
     wiring._watch_pillow()  # noqa: SLF001 - what the Lambda's process does first
     originals = seeds(kind)
+    heif = HeifProcess()
+    decoder = Decoder(threading.Lock(), heif)
     cells = 0
     for number in range(first, first + count):
         chance = random.Random(f"{kind} {number}")  # noqa: S311 - not a secret
         data = mutated(chance.choice(originals), chance)
         faulthandler.dump_traceback_later(WATCHDOG_S, exit=True)
         try:
-            outcome = decode_cell(data, SPEC)
+            outcome = decoder.decode(data, SPEC)
         except BaseException:
             sys.stderr.write(f"mutation {number} of {kind}\n")
             raise
         if not isinstance(outcome, Cell | Failure):
             raise TypeError(number)
         cells += isinstance(outcome, Cell)
+    heif.close()
     faulthandler.cancel_dump_traceback_later()
     sys.stdout.write(f"{cells} {count - cells}\n")
 

@@ -91,12 +91,14 @@ def _limited(settings: BuildSettings, task: Task) -> BuildSettings:
 
 
 def _peak_bytes() -> int:
-    """Return the most memory that was resident since this program began.
+    """Return the most memory that was resident since this program began, its children included.
 
     Not `ru_maxrss`: Linux carries the parent's over to a process that it starts.
     """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    children = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
+    processes = ["self", *(child for listed in children for child in listed)]
+    statuses = [Path(f"/proc/{each}/status").read_text(encoding="ascii") for each in processes]
+    return sum(int(status.partition("VmHWM:")[2].split()[0]) * 1024 for status in statuses)
 
 
 if __name__ == "__main__":
