@@ -145,7 +145,8 @@ def register_heif() -> None:
     Imported when the first one comes. Its images are judged by their header as all others are;
     where the pixels are more than the header says, libheif refuses them.
     """
-    import pi_heif  # noqa: PLC0415 - 4 MB of libraries that most windows never need
+    # 4 MB of libraries that most windows never need.
+    import pi_heif  # type: ignore[import-untyped]  # noqa: PLC0415
 
     pi_heif.register_heif_opener(
         thumbnails=False, depth_images=False, aux_images=False, decode_threads=1

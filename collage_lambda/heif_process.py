@@ -25,6 +25,7 @@ from PIL import Image
 
 from collage_lambda.colour import Rgb
 from collage_lambda.decode import Cell, CellSpec, decode_cell
+from collage_lambda.interpreter import return_memory, watch_pillow
 from collage_lambda.reasons import Failure, FailureReason
 
 LIMIT_S = 10.0
@@ -178,6 +179,8 @@ def main() -> None:
     """Answer requests until there are no more."""
     resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return_memory()
+    watch_pillow()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
     with answers, suppress(EOFError):

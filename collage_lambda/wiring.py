@@ -5,23 +5,21 @@ Clients and threads outlive an invocation; event loops and HTTP sessions do not.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import boto3
 from botocore.config import Config
-from PIL import Image
 
 from collage_lambda.announce import Announcer
 from collage_lambda.builder import Builder, BuildSettings
 from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import Surroundings
 from collage_lambda.heif_process import HeifProcess
+from collage_lambda.interpreter import return_memory, watch_pillow
 from collage_lambda.outputs import Outputs
 from collage_lambda.publishing import Publisher
 from collage_lambda.resolver import system_lookup
@@ -33,9 +31,6 @@ from collage_lambda.worker import CollageWorker
 _MOST_DECODERS = 4
 _LOOKUPS = 4
 _UPLOADS = 4
-_M_MMAP_THRESHOLD = -3
-"""glibc's name for "from this size on, blocks are mapped and unmapped one by one" (malloc.h)."""
-_LARGE_BLOCK_BYTES = 4 * 1024 * 1024
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
     max_pool_connections=_UPLOADS + 1,
@@ -47,8 +42,8 @@ _CONFIG = Config(
 @cache
 def worker() -> CollageWorker:
     """Return the worker of this process."""
-    _return_memory()
-    _watch_pillow()
+    return_memory()
+    watch_pillow()
     settings = CollageSettings.from_env(os.environ)
     s3 = boto3.client("s3", config=_CONFIG)
     uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload")
@@ -84,20 +79,3 @@ def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExec
         decoder=Decoder(threading.Lock(), HeifProcess()),
         surroundings=Surroundings(),
     )
-
-
-def _return_memory() -> None:
-    """Let glibc give large blocks back to the system as soon as they are freed.
-
-    Left alone it raises the limit from which it does so to 32 MB, and keeps the pixels of a hostile
-    window for good: measured, 35 images of 50 megapixels peak at 300 MB instead of 530.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # musl has none, and no such habit
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
-
-
-def _watch_pillow() -> None:
-    """Let a decompression bomb stop its image, and no other oddity of a file fill the log."""
-    warnings.filterwarnings("ignore", module=r"PIL\.")
-    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)

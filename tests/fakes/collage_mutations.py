@@ -12,10 +12,10 @@ import random
 import sys
 import threading
 
-from collage_lambda import wiring
 from collage_lambda.decode import Cell, CellSpec
 from collage_lambda.decoder import Decoder
 from collage_lambda.heif_process import HeifProcess
+from collage_lambda.interpreter import watch_pillow
 from collage_lambda.reasons import Failure
 from tests.fakes.collage_images import encoded, jpeg, picture
 
@@ -97,7 +97,7 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
 
 def run(kind: str, first: int, count: int) -> None:
     """Decode mutations `first` to `first + count` of a format; the exit tells how it went."""
-    wiring._watch_pillow()  # noqa: SLF001 - what the Lambda's process does first
+    watch_pillow()  # what the Lambda's process does first
     originals = seeds(kind)
     heif = HeifProcess()
     decoder = Decoder(threading.Lock(), heif)

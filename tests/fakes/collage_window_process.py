@@ -7,17 +7,21 @@ goes to stdout. Only S3 is not real. Four decoders at once, whatever this machin
 from __future__ import annotations
 
 import os
+import resource
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from types import TracebackType
+from typing import Any, Self, cast
 
 import msgspec
 
 from collage_lambda import wiring
 from collage_lambda.builder import BuildSettings
 from collage_lambda.fetch import FetchLimits
+from collage_lambda.interpreter import return_memory, watch_pillow
 from collage_lambda.keys import keys_of
 from collage_lambda.retrying import RetryPolicy
 from collage_lambda.settings import CollageSettings
@@ -26,6 +30,7 @@ from stream_ingest import environment as env
 from stream_ingest.settings import CollageLayout
 from tests.fakes.collage_events import window_image, window_ready
 
+_BETWEEN_LOOKS_S = 0.005
 _NAMES = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
 
 
@@ -59,8 +64,8 @@ class Bucket:
 def build(task: Task) -> Report:
     """Build a window."""
     os.cpu_count = lambda: 4
-    wiring._return_memory()  # noqa: SLF001 - what `wiring.worker` does first
-    wiring._watch_pillow()  # noqa: SLF001 - and second
+    return_memory()  # what `wiring.worker` does first
+    watch_pillow()
     settings = CollageSettings.from_env(_NAMES | {env.ALLOWED_SOURCES: task.source})
     uploads = ThreadPoolExecutor(4)
     wired = wiring._builder(settings, TempStore(cast("Any", Bucket()), "x"), uploads)  # noqa: SLF001 - the real one
@@ -70,16 +75,17 @@ def build(task: Task) -> Report:
     layout = CollageLayout(rows=-(-len(task.urls) // columns), cols=columns)
     images = [window_image(url, identity=str(cell)) for cell, url in enumerate(task.urls)]
     event = window_ready(images, layout=layout)
-    idle = _peak_bytes()
+    idle = resident_bytes()
     started_s = time.monotonic()
-    made = builder.build(event, keys_of(event), task.window_s, reuses_sources=False, spared={})
+    with Watch() as watch:
+        made = builder.build(event, keys_of(event), task.window_s, reuses_sources=False, spared={})
     return Report(
         reasons=[
             str(outcome.failure.reason) if outcome.failure else ""
             for outcome in made.assembly.outcomes
         ],
         seconds=time.monotonic() - started_s,
-        peak_bytes=_peak_bytes(),
+        peak_bytes=watch.peak_bytes,
         idle_bytes=idle,
         collage_bytes=len(made.collage),
     )
@@ -90,15 +96,38 @@ def _limited(settings: BuildSettings, task: Task) -> BuildSettings:
     return msgspec.structs.replace(settings, limits=limits)
 
 
-def _peak_bytes() -> int:
-    """Return the most memory that was resident since this program began, its children included.
+class Watch:
+    """Looks every few milliseconds at the memory that this process and its children hold."""
 
-    Not `ru_maxrss`: Linux carries the parent's over to a process that it starts.
-    """
-    children = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
-    processes = ["self", *(child for listed in children for child in listed)]
-    statuses = [Path(f"/proc/{each}/status").read_text(encoding="ascii") for each in processes]
-    return sum(int(status.partition("VmHWM:")[2].split()[0]) * 1024 for status in statuses)
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._done.wait(_BETWEEN_LOOKS_S):
+            self.peak_bytes = max(self.peak_bytes, resident_bytes())
+
+
+def resident_bytes() -> int:
+    """Return what is resident of this process and its children."""
+    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    processes = ["self", *" ".join(lists).split()]
+    pages = [Path(f"/proc/{each}/statm").read_text(encoding="ascii").split() for each in processes]
+    return sum(int(resident) for _, resident, *_ in pages) * resource.getpagesize()
 
 
 if __name__ == "__main__":
