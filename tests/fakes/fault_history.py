@@ -12,6 +12,7 @@ from stream_ingest.identity import image_identity
 from stream_ingest.rows import CoverRow
 from stream_ingest.settings import FlushPolicy
 from tests.fakes.fault_injector import Fault
+from tests.fakes.fault_mapping import FOR_EVER
 from tests.fakes.fault_pushes import Batch
 from tests.fakes.ingest_rows import NOW_S, cover_row, cover_url, header
 
@@ -173,3 +174,5 @@ class History:
     keeps_sources: bool = True
     batch_size: int = 4
     parallelization: int = 1
+    max_retries: int = FOR_EVER
+    max_record_age_s: int = FOR_EVER

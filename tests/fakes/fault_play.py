@@ -66,7 +66,11 @@ class Play:
     def __init__(self, story: history.History) -> None:
         self.story = story
         settings = MappingSettings(
-            batch_size=story.batch_size, bisects=True, parallelization=story.parallelization
+            batch_size=story.batch_size,
+            bisects=True,
+            parallelization=story.parallelization,
+            max_retries=story.max_retries,
+            max_record_age_s=story.max_record_age_s,
         )
         self.stage = Stage(
             mapping=settings,

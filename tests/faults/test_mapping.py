@@ -210,6 +210,29 @@ def test_a_throttled_invocation_is_repeated_and_uses_no_retry() -> None:
     assert not bench.kept
 
 
+def test_a_throttled_invocation_is_repeated_until_its_records_are_too_old() -> None:
+    def throttled(_: list[str]) -> Any:  # noqa: ANN401 - never returns
+        raise InvocationThrottledError
+
+    bench = Bench(throttled, max_retries=0, max_record_age_s=60)
+    bench.put("a1")
+    bench.poll(9)
+    bench.clock.advance(61)
+    assert bench.poll() == []
+    assert [kept["requestContext"]["condition"] for kept in bench.kept] == ["RecordAgeExceeded"]
+
+
+def test_a_record_may_become_too_old_while_it_is_retried() -> None:
+    bench = Bench(broken, max_record_age_s=60)
+    bench.put("a1", "a2")
+    bench.poll(2)
+    bench.clock.advance(61)
+    assert bench.poll() == []
+    (kept,) = bench.kept
+    assert len(json.loads(kept["payload"])["Records"]) == 2
+    assert bench.mapping.is_done
+
+
 def test_lanes_keep_the_order_of_each_partition_key() -> None:
     bench = Bench(parallelization=2)
     names = ["a1", "b1", "a2", "c1", "b2", "a3", "d1"]
