@@ -18,10 +18,10 @@ from ops_dashboard.lines import Query, metric_queries
 from ops_dashboard.metric_data import draw
 from ops_dashboard.metric_math import Series
 
-RANGES = {"1h": 1, "3h": 3, "12h": 12, "1d": 24, "3d": 72, "7d": 168}
-"""Hours, by name."""
-_PERIODS = ((3, 60), (12, 300), (24, 900), (72, 3_600), (168, 3_600))
-"""Up to so many hours, a point stands for so many seconds: 180 points or fewer."""
+RANGES = {"15m": 15, "1h": 60, "3h": 180, "12h": 720, "1d": 1_440, "7d": 10_080}
+"""Minutes, by name."""
+_PERIODS = ((180, 60), (720, 300), (1_440, 900), (10_080, 3_600))
+"""Up to so many minutes, a point stands for so many seconds: 180 points or fewer."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
@@ -79,18 +79,18 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
 
 
-def period_for(hours: int) -> int:
+def period_for(minutes: int) -> int:
     """Return how many seconds a point of a chart stands for."""
-    return next(period for most, period in _PERIODS if hours <= most)
+    return next(period for most, period in _PERIODS if minutes <= most)
 
 
-def asks_of(widget: Mapping[str, Any], hours: int, now: datetime) -> list[Ask]:
+def asks_of(widget: Mapping[str, Any], minutes: int, now: datetime) -> list[Ask]:
     """Return what to read for a widget: nothing, a chart's lines, or a figure and its course."""
     if widget["type"] != "metric":
         return []
     course = Ask(
-        queries=metric_queries(widget, period_for(hours)),
-        start=now - timedelta(hours=hours),
+        queries=metric_queries(widget, period_for(minutes)),
+        start=now - timedelta(minutes=minutes),
         end=now,
     )
     if not is_figure(widget):

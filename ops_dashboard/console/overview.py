@@ -16,7 +16,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.answers import Fresh, answer
-from ops_dashboard.console.charts import RANGES, Ask, Shown, asks_of, shown
+from ops_dashboard.console.charts import RANGES, Ask, Shown, asks_of, period_for, shown
 from ops_dashboard.lines import Query
 from ops_dashboard.metric_data import read_metrics
 from ops_dashboard.metric_math import Series
@@ -47,6 +47,8 @@ class DashboardNow(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     """Epoch seconds that charts reach from and to."""
+    period: int
+    """Seconds that a point of a chart stands for."""
     widgets: list[Shown]
     alarms: list[AlarmState]
 
@@ -60,8 +62,8 @@ class Overview:
         self._body = Fresh(self._read_body, _BODY_LIFE_S)
         life_s = _DATA_LIFE_S[account.is_aws]
         self._ranges = {
-            name: Fresh(lambda hours=hours: self._read(hours), life_s)  # type: ignore[misc]  # bound
-            for name, hours in RANGES.items()
+            name: Fresh(lambda minutes=minutes: self._read(minutes), life_s)  # type: ignore[misc]  # bound
+            for name, minutes in RANGES.items()
         }
         self._widgets: list[dict[str, Any]] = []
 
@@ -70,7 +72,7 @@ class Overview:
         return [web.get("/api/dashboard", self._get)]
 
     async def _get(self, request: web.Request) -> web.Response:
-        name = request.query.get("range", "3h")
+        name = request.query.get("range", "1h")
         if name not in self._ranges:
             msg = f"range {name!r}: expected one of {', '.join(RANGES)}"
             raise UserError(msg)
@@ -85,19 +87,20 @@ class Overview:
         body = msgspec.json.decode(found["DashboardBody"])
         return list(body["widgets"])
 
-    def _read(self, hours: int) -> DashboardNow:
+    def _read(self, minutes: int) -> DashboardNow:
         now = datetime.now(UTC).replace(second=0, microsecond=0)
-        asks = [asks_of(widget, hours, now) for widget in self._widgets]
+        asks = [asks_of(widget, minutes, now) for widget in self._widgets]
         data = self._data([ask for each in asks for ask in each])
         widgets = []
         for widget, own in zip(self._widgets, asks, strict=True):
             widgets.append(shown(widget, own, [data[id(ask)] for ask in own]))
-        start = int(now.timestamp()) - hours * 3_600
+        end = int(now.timestamp())
         names = [name for widget in widgets for name in widget.alarms]
         return DashboardNow(
             name=self._account.outputs.dashboard_name,
-            start=start,
-            end=int(now.timestamp()),
+            start=end - minutes * 60,
+            end=end,
+            period=period_for(minutes),
             widgets=widgets,
             alarms=self._alarms(names),
         )

@@ -4,10 +4,16 @@ import { bytes, compact, duration } from "./words.js";
 
 const COLOURS = 9;
 const HEIGHT = 150;
+const SVG = "http://www.w3.org/2000/svg";
+
+function milliseconds(value) {
+  if (value >= 90000) return duration(value / 1000);
+  return value >= 1000 ? `${compact(value / 1000)} s` : `${compact(value)} ms`;
+}
 
 /** How values of a unit are written. */
 export function writer(unit) {
-  if (unit.startsWith("milliseconds")) return (value) => (Math.abs(value) >= 1000 ? `${compact(value / 1000)} s` : `${compact(value)} ms`);
+  if (unit.startsWith("milliseconds")) return milliseconds;
   if (unit.startsWith("seconds")) return (value) => duration(value);
   if (unit.startsWith("bytes")) return (value) => bytes(value);
   if (unit.startsWith("percent")) return (value) => `${compact(value)} %`;
@@ -15,18 +21,10 @@ export function writer(unit) {
 }
 
 /** One row of times and a row of values for each line; where a count has no point it is zero. */
-export function table(lines, start, end) {
-  const step = lines.flatMap((line) => line.points.slice(1).map((point, at) => point[0] - line.points[at][0])).reduce((least, each) => Math.min(least, each), 3600);
-  const period = Math.max(60, Math.min(step, 3600));
-  const moments = new Set([start, end]);
-  for (const line of lines) for (const [moment] of line.points) moments.add(moment);
-  if (lines.some((line) => line.counts && line.points.length)) {
-    for (const moment of [...moments]) {
-      if (moment - period > start) moments.add(moment - period);
-      if (moment + period < end) moments.add(moment + period);
-    }
-  }
-  const times = [...moments].filter((moment) => moment >= start - 3600 && moment <= end).sort((one, other) => one - other);
+export function table(lines, { start, end, period }) {
+  const moments = new Set(lines.flatMap((line) => line.points.map(([moment]) => moment)));
+  for (let moment = Math.ceil(start / period) * period; moment < end; moment += period) moments.add(moment);
+  const times = [...moments].sort((one, other) => one - other);
   return [
     times,
     ...lines.map((line) => {
@@ -74,7 +72,7 @@ function options(chart, colours, width, write, writeRight, marks) {
         width: 1.6,
         spanGaps: !line.counts,
         fill: chart.stacked ? null : line.counts && !line.on_right ? `${colours[at]}1f` : null,
-        points: { show: line.points.length < 2, size: 5 },
+        points: { show: !line.counts && line.points.length < 3, size: 5 },
       })),
     ],
     bands: chart.stacked ? chart.lines.map((_, at) => ({ series: [at + 1, at], fill: `${colours[at]}66` })).filter((band) => band.series[1] > 0) : [],
@@ -119,7 +117,7 @@ export function makeChart() {
     plot?.destroy();
     plot = null;
     if (lines.length && canvas.clientWidth) {
-      const raw = table(lines, chart.start, chart.end);
+      const raw = table(lines, chart);
       const data = chart.stacked ? [raw[0], ...stack(raw.slice(1))] : raw;
       const setting = options({ ...chart, lines }, shown, canvas.clientWidth, write, writeRight, near);
       setting.hooks.setCursor = [(u) => values(lines, shown, raw, u.cursor.idx, write, writeRight, chart)];
@@ -146,7 +144,7 @@ export function makeChart() {
         else if (line.counts) value = line.points.reduce((sum, point) => sum + point[1], 0);
         else value = line.points.at(-1)[1];
         const words = value === null || value === undefined ? "–" : own(value);
-        return item(colours[number], line.label, at === null || at === undefined ? (line.counts ? `${words} in all` : words) : words);
+        return item(colours[number], line.label, at === null || at === undefined ? (line.counts ? `${words} total` : words) : words);
       }),
       ...alarmNote(chart, write),
     );
@@ -159,20 +157,20 @@ export function makeChart() {
   return { element, draw };
 }
 
-/** A course without axes, as a path of SVG. */
-export function sparkline(points, counts, start, end) {
-  if (points.length < 2) return null;
-  const [times, row] = table([{ points, counts }], start, end);
+/** A course without axes, as a path of SVG; none where too little is known. */
+export function sparkline(line, now) {
+  if (line.points.length < (line.counts ? 1 : 3)) return null;
+  const [times, row] = table([line], now);
   const known = times.map((moment, at) => [moment, row[at]]).filter(([, value]) => value !== null);
   const most = Math.max(...known.map(([, value]) => value), 1e-9);
-  const path = known.map(([moment, value], at) => `${at ? "L" : "M"}${(100 * (moment - start)) / (end - start)} ${23 - (22 * value) / most}`).join("");
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = known.map(([moment, value], at) => `${at ? "L" : "M"}${(100 * (moment - now.start)) / (now.end - now.start)} ${23 - (22 * value) / most}`).join("");
+  const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 100 24");
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("class", "spark");
   svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  svg.append(line);
+  const drawn = document.createElementNS(SVG, "path");
+  drawn.setAttribute("d", path);
+  svg.append(drawn);
   return svg;
 }

@@ -91,7 +91,7 @@ export function toast(text, kind = "ok") {
 }
 
 export function empty(title, hint) {
-  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), hint ? h("p", { class: "hint" }, hint) : null);
+  return h("div", { class: "blank" }, h("p", { class: "blank-title" }, title), hint ? h("p", { class: "hint" }, hint) : null);
 }
 
 export function pill(status) {

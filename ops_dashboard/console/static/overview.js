@@ -6,9 +6,9 @@ import { $, empty, fill, h, keyed, newId } from "./dom.js";
 import "./shell.js";
 import { ago, compact, duration, int, plural } from "./words.js";
 
-const RANGES = ["1h", "3h", "12h", "1d", "3d", "7d"];
+const RANGES = ["15m", "1h", "3h", "12h", "1d", "7d"];
 let range = localStorage.getItem("coverstream-range");
-if (!RANGES.includes(range)) range = "3h";
+if (!RANGES.includes(range)) range = "1h";
 const built = new Map();
 
 function figureText({ value, unit }) {
@@ -21,10 +21,10 @@ function figureText({ value, unit }) {
 function figure(widget, now) {
   const line = widget.lines[0];
   return h("div", { class: "figure" },
-    h("h3", {}, widget.title),
+    h("h3", { title: widget.title }, widget.title),
     h("p", { class: "figure-value", "data-empty": widget.value === null || widget.value === undefined ? "" : null }, figureText(widget)),
     h("p", { class: "quiet figure-label" }, widget.unit.startsWith("seconds") || widget.unit === "USD" ? "" : widget.unit),
-    line ? sparkline(line.points, line.counts, now.start, now.end) : null);
+    line ? sparkline(line, now) : null);
 }
 
 function alarms(widget, now) {
@@ -72,7 +72,7 @@ function draw(now) {
     const signature = JSON.stringify([widget, now.start, widget.kind === "alarms" ? now.alarms : 0]);
     if (own.signature === signature) return;
     own.signature = signature;
-    if (own.chart) own.chart.draw({ ...widget, start: now.start, end: now.end });
+    if (own.chart) own.chart.draw({ ...widget, start: now.start, end: now.end, period: now.period });
     else fill(own.box, MAKERS[widget.kind](widget, now));
   });
   for (const [key, own] of built) {

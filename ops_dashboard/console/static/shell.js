@@ -3,6 +3,8 @@ import { get, live } from "./api.js";
 import { $ } from "./dom.js";
 import { int } from "./words.js";
 
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 let known = null;
 const listeners = [];
 

@@ -29,6 +29,7 @@ export function duration(seconds) {
 }
 
 export function ago(iso) {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return iso;
   const seconds = (Date.now() - new Date(iso).getTime()) / 1000;
   if (Number.isNaN(seconds)) return iso;
   if (seconds < -5) return `in ${duration(-seconds)}`;
@@ -37,6 +38,7 @@ export function ago(iso) {
 
 /** A moment in the reader's own zone, to the second. */
 export function moment(iso) {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return iso;
   const date = new Date(iso);
   return Number.isNaN(date.getTime())
     ? iso
