@@ -1,4 +1,4 @@
-"""The command line `ops-dashboard`: status, the embedded AWS and the demo. Edge."""
+"""The command line `ops-dashboard`: options and help; the work is in other modules. Edge."""
 
 from __future__ import annotations
 
@@ -42,11 +42,17 @@ def status(
     batch: Annotated[
         str | None, typer.Option(help="Only this batch; else a line for each.")
     ] = None,
+    last: Annotated[
+        int, typer.Option(min=0, help="At most so many that have ended; open ones always.")
+    ] = 20,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow until the batch has ended, or Ctrl-C.")
+    ] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> None:
     """Tell how far batches are: rows, refusals, windows, collages."""
-    show_status(stack=stack, batch_id=batch, json=json)
+    show_status(stack=stack, batch_id=batch, last=last, watch=watch, json=json)
 
 
 @app.command()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.dead_letters import DeadLetter
+from ops_dashboard.printing import print_json, print_table, table_of
 from ops_dashboard.rebuild import Rebuild
 from ops_dashboard.redrive import Redrive, Redriven
 from ops_dashboard.replay import (
@@ -53,9 +51,9 @@ class Recovery:
         """Print every dead letter."""
         letters = self._redrive().letters()
         if json:
-            _print_json(letters)
+            print_json(letters)
         elif letters:
-            Console().print(letter_table(letters))
+            print_table(letter_table(letters))
         else:
             say("no dead letters")
 
@@ -69,7 +67,7 @@ class Recovery:
         if window_id and not done.sent:
             msg = f"no dead letter of window {window_id}"
             raise UserError(msg)
-        _print_json(done) if json else _tell_redriven(done)
+        print_json(done) if json else _tell_redriven(done)
 
     def replay(  # noqa: PLR0913 - one parameter for each option
         self,
@@ -132,7 +130,7 @@ class Recovery:
         if not window_ids:
             say("nothing to build again")
             if json:
-                _print_json(ReplayEnd(name=name, windows=0, by_status={}))
+                print_json(ReplayEnd(name=name, windows=0, by_status={}))
             return
         rebuild = Rebuild(
             self._reader,
@@ -160,7 +158,7 @@ class Recovery:
             built = ", ".join(f"{count:,} {status}" for status, count in end.by_status.items())
             say(f"{name}: {end.windows - end.waiting:,} of {end.windows:,} built again ({built})")
         if json:
-            _print_json(end)
+            print_json(end)
         if end.waiting:
             msg = f"{end.waiting:,} windows had not ended when nothing moved for {PATIENCE_S:.0f} s"
             raise UserError(msg)
@@ -175,11 +173,17 @@ def _told(tell: Callable[[str, float, float | None], None]) -> Callable[[int, in
 
 def letter_table(letters: list[DeadLetter]) -> Table:
     """Return a table of dead letters, a line each."""
-    table_ = Table("kind", "when", "window or object", "tries", "why")
-    for letter in letters:
-        about = letter.window_id or letter.batch_id or letter.id
-        table_.add_row(letter.kind, letter.when, about, str(letter.tries), letter.why)
-    return table_
+    rows = [
+        (
+            letter.kind,
+            letter.when,
+            letter.window_id or letter.batch_id or letter.id,
+            letter.tries,
+            letter.why,
+        )
+        for letter in letters
+    ]
+    return table_of(("kind", "when", "window or object", "tries", "why"), rows)
 
 
 def _tell_redriven(done: Redriven) -> None:
@@ -190,7 +194,3 @@ def _tell_redriven(done: Redriven) -> None:
         say(f"  rows pushed as batch {batch_id}")
     for line in done.unreadable:
         say(f"  still unreadable: {line}")
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
