@@ -35,7 +35,6 @@ def tell_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcom
     if end is not None:
         meter.add(catalogue.IMAGES_OK, end.images_ok)
         meter.add(catalogue.IMAGES_FAILED, end.images_failed)
-        meter.add(catalogue.COLLAGE_DURATION, end.duration_ms)
         if message.replay is None:
             waited = datetime.fromisoformat(end.completed_at) - message.event.closed_at
             meter.add(catalogue.WINDOW_LATENCY, round(1000 * waited.total_seconds()))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard import alarms, cost, stages
+from ops_dashboard import alarms, cost, stages, watched
 from ops_dashboard import metrics as catalogue
 from ops_dashboard.lines import HIDDEN, MOST, Line, math, own
 from ops_dashboard.metrics import Service
@@ -96,8 +96,16 @@ def cost_so_far(resources: Resources, thresholds: Thresholds) -> list[Line]:
 
 def _courses(resources: Resources) -> list[Widget]:
     flow = [
-        own(resources, catalogue.ROWS_RECEIVED, Service.WINDOWING, "rows", "rows in"),
-        own(resources, catalogue.IMAGES_OK, Service.COLLAGE, "shown", "images in collages"),
+        *watched.ours(
+            resources,
+            Service.WINDOWING,
+            {
+                "rows in": catalogue.ROWS_RECEIVED,
+                "accepted": catalogue.ROWS_ACCEPTED,
+                "known already": catalogue.ROWS_DUPLICATE,
+            },
+        ),
+        *watched.ours(resources, Service.COLLAGE, {"images in collages": catalogue.IMAGES_OK}),
     ]
     work = [
         own(resources, catalogue.BATCHES_OPEN, Service.SWEEPER, "open", "open batches", look=MOST),

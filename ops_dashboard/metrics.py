@@ -164,12 +164,6 @@ BYTES_DOWNLOADED = Metric(
     services=_COLLAGE,
     meaning="bytes of covers fetched",
 )
-COLLAGE_DURATION = Metric(
-    name="CollageDurationMs",
-    unit=Unit.MILLISECONDS,
-    services=_COLLAGE,
-    meaning="from a window's claim to its stored collage",
-)
 WINDOW_LATENCY = Metric(
     name="WindowLatencyMs",
     unit=Unit.MILLISECONDS,

@@ -72,6 +72,14 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             [
                 of_aws(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
                 of_aws(kinesis, "IncomingRecords", name, "records_in", "records", look=_RIGHT),
+                own(
+                    resources,
+                    catalogue.RECORDS_RECEIVED,
+                    Service.WINDOWING,
+                    "records_folded",
+                    "records delivered",
+                    look=_RIGHT,
+                ),
             ],
             region,
             unit="bytes a minute",
@@ -139,6 +147,22 @@ def _table(resources: Resources) -> list[Widget]:
     namespace = "AWS/DynamoDB"
     return [
         chart(
+            "What the sweeper did",
+            watched.ours(
+                resources,
+                Service.SWEEPER,
+                {
+                    "windows closed": catalogue.WINDOWS_CLOSED,
+                    "windows sent": catalogue.WINDOWS_EMITTED,
+                    "batches flushed": catalogue.BATCHES_FLUSHED,
+                    "batches ended": catalogue.BATCHES_ENDED,
+                },
+            ),
+            region,
+            unit="a minute",
+            width=6,
+        ),
+        chart(
             "Function errors and throttles",
             [
                 line
@@ -147,6 +171,7 @@ def _table(resources: Resources) -> list[Widget]:
             ],
             region,
             unit="a minute",
+            width=6,
         ),
         chart(
             "Table units",
@@ -156,6 +181,7 @@ def _table(resources: Resources) -> list[Widget]:
             ],
             region,
             unit="a minute",
+            width=6,
         ),
         chart(
             "Table throttles",
@@ -165,6 +191,7 @@ def _table(resources: Resources) -> list[Widget]:
             ],
             region,
             unit="a minute",
+            width=6,
         ),
     ]
 

@@ -26,7 +26,7 @@ Clients = dict[str, Any]
 
 TABLE, BUS, OUTPUT, TEMP = "coverstream-test", "coverstream-test", "output", "temp"
 
-_STATUS_ATTRIBUTES = ("creator", "window_id", "batch_id", "image_count")
+_STATUS_ATTRIBUTES = ("creator", "window_id", "batch_id", "image_count", "closed_at")
 
 
 def _index(name: str, hash_key: str, range_key: str, *attributes: str) -> Any:  # noqa: ANN401 - boto's TypedDict

@@ -9,27 +9,12 @@ from ops_dashboard.alarms import Alarm, alarms
 from ops_dashboard.dashboard import dashboard_body
 from ops_dashboard.lines import Line
 from ops_dashboard.metrics import Service
-from ops_dashboard.resources import Resources, Thresholds
+from ops_dashboard.resources import Thresholds
+from tests.fakes.watched_resources import RESOURCES
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
 
-RESOURCES = Resources(
-    stack="dev",
-    region="eu-central-1",
-    stream="coverstream-dev-rows",
-    stream_shards=1,
-    table="coverstream-dev-state",
-    bus="coverstream-dev",
-    window_rule="coverstream-dev-window-ready",
-    queue="coverstream-dev-collage",
-    dead_letters={
-        filler: f"coverstream-dev-{filler}-dead-letters"
-        for filler in ("collage", "window-rule", "sweeper")
-    },
-    functions={service: f"coverstream-dev-{service}" for service in Service},
-    memory_mb={Service.WINDOWING: 1_024, Service.SWEEPER: 512, Service.COLLAGE: 1_769},
-)
 THRESHOLDS = Thresholds(duration_s=108)
 """The dev stack's collage function may run 120 seconds."""
 ALARMS = alarms(RESOURCES, THRESHOLDS)

@@ -1,0 +1,164 @@
+"""What the Lambdas' handlers really print in a run that passes every ending. EMF lines as dicts.
+
+The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
+refused rows that ends, the collage function on messages that end in every possible way.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from collage_lambda import handler as collage
+from collage_lambda import wiring as collage_wiring
+from stream_ingest import environment as env
+from stream_ingest.batches import Totals
+from stream_ingest.packing import BUCKETS
+from stream_ingest.settings import FlushPolicy
+from stream_ingest.windowing import handler as windowing
+from stream_ingest.windowing import sweep_handler as sweeper
+from stream_ingest.windowing import wiring
+from tests.fakes import collage_aws, ingest_aws
+from tests.fakes.collage_aws import CollageAws
+from tests.fakes.collage_events import envelope, window_image, window_ready
+from tests.fakes.collage_images import plain_jpeg
+from tests.fakes.collage_server import CoverServer
+from tests.fakes.ingest_aws import IngestAws
+from tests.fakes.ingest_rows import header
+
+EVENTS = Path(__file__).parents[1] / "events"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+_CACHED = ("settings", "_threads", "_emitter", "_store", "_registry", "windowing", "open_work",
+           "sweeper")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    aws_request_id: str = "request-1"
+    function_name: str = "function"
+    memory_limit_in_mb: str = "1769"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def run_handlers() -> list[dict[str, Any]]:
+    """Run all three; return every line with ``_aws`` that they printed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        with _ingest(patch) as aws:
+            _run_windowing()
+            _run_sweeper(aws)
+        with _collage(patch) as (collage_aws_, server):
+            _run_collage(collage_aws_, server)
+    return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
+
+
+@contextmanager
+def _ingest(patch: pytest.MonkeyPatch) -> Iterator[IngestAws]:
+    with mock_aws():
+        aws = IngestAws({name: boto3.client(name) for name in ("dynamodb", "events", "s3")})  # type: ignore[call-overload]  # by name
+        made = aws.clients | {"events": aws.bus}
+        names = (env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET)
+        values = (ingest_aws.TABLE, ingest_aws.BUS, ingest_aws.OUTPUT, ingest_aws.TEMP)
+        for name, value in zip(names, values, strict=True):
+            patch.setenv(name, value)
+        _forget_ingest()
+        with pytest.MonkeyPatch.context() as inner:
+            client = SimpleNamespace(client=lambda service, **_: made[service])
+            inner.setattr(wiring, "boto3", client)
+            inner.setattr(wiring, "time", SimpleNamespace(time=aws.clock))
+            inner.setattr(wiring, "_threads", lambda: aws.threads)
+            yield aws
+        _forget_ingest()
+
+
+def _forget_ingest() -> None:
+    for name in _CACHED:
+        getattr(wiring, name).cache_clear()
+
+
+def _run_windowing() -> None:
+    event = json.loads((EVENTS / "windowing_kinesis.json").read_text())
+    windowing.handle(event, Context())  # type: ignore[arg-type]
+
+
+def _run_sweeper(aws: IngestAws) -> None:
+    batch = header("refused", flush=FlushPolicy(kind="batch-end", idle_s=600))
+    aws.registry.register(batch)
+    totals = Totals(rows_read=3, rows_sent=0, refused={"expired": 3})
+    aws.registry.note_totals("refused", totals, sent=True)
+    aws.registry.note_drained("refused", set(range(BUCKETS)))
+    tick = json.loads((EVENTS / "sweeper_schedule.json").read_text())
+    sweeper.handle(tick, Context())  # type: ignore[arg-type]
+
+
+@contextmanager
+def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServer]]:
+    with ExitStack() as stack:
+        server = stack.enter_context(CoverServer())
+        aws = stack.enter_context(CollageAws())
+        variables = {
+            env.TABLE: collage_aws.TABLE,
+            env.BUS: collage_aws.BUS,
+            env.OUTPUT_BUCKET: collage_aws.OUTPUT,
+            env.TEMP_BUCKET: collage_aws.TEMP,
+            env.ALLOWED_SOURCES: f"127.0.0.1:{server.port}",
+            env.KEEP_SOURCES: "off",
+        }
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        collage_wiring.worker.cache_clear()
+        yield aws, server
+        collage_wiring.worker.cache_clear()
+
+
+def _run_collage(aws: CollageAws, server: CoverServer) -> None:
+    server.bodies["0"] = plain_jpeg((200, 30, 30))
+    fine = window_image(server.url("body/0"))
+    gone = window_image(server.url("status/404"))
+    created = window_ready([fine, gone], number=1)
+    failed = window_ready([gone], number=2)
+    leased = window_ready([fine], number=3)
+    aws.put_window(leased.window_id, status="processing", lease_owner="x", lease_until=2**33)
+    _deliver(envelope(created), envelope(failed), envelope(created), envelope(leased), "no json")
+    worse = window_ready([gone, gone], number=1)
+    _deliver(envelope(worse, replay="again"))  # with fewer images, so the collage is kept
+
+
+def _deliver(*bodies: str) -> None:
+    records = [
+        {
+            "messageId": f"message-{index}",
+            "receiptHandle": "handle",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:collage",
+            "awsRegion": "us-east-1",
+        }
+        for index, body in enumerate(bodies)
+    ]
+    collage.handle({"Records": records}, Context())  # type: ignore[arg-type]

@@ -1,0 +1,23 @@
+"""The names of a stack for tests of dashboard and alarms."""
+
+from __future__ import annotations
+
+from ops_dashboard.metrics import Service
+from ops_dashboard.resources import Resources
+
+RESOURCES = Resources(
+    stack="dev",
+    region="eu-central-1",
+    stream="coverstream-dev-rows",
+    stream_shards=1,
+    table="coverstream-dev-state",
+    bus="coverstream-dev",
+    window_rule="coverstream-dev-window-ready",
+    queue="coverstream-dev-collage",
+    dead_letters={
+        filler: f"coverstream-dev-{filler}-dead-letters"
+        for filler in ("collage", "window-rule", "sweeper")
+    },
+    functions={service: f"coverstream-dev-{service}" for service in Service},
+    memory_mb={Service.WINDOWING: 1_024, Service.SWEEPER: 512, Service.COLLAGE: 1_769},
+)
