@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,6 +37,17 @@ def spawn(instance: Instance) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+@contextmanager
+def beside(instance: Instance) -> Iterator[None]:
+    """Have the bridge of an instance run for the time of a ``with`` block."""
+    process = spawn(instance)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def follow(instance: Instance) -> None:

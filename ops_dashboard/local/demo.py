@@ -22,6 +22,7 @@ from typing import Any
 
 import msgspec
 
+from ops_dashboard.local import bridge_process
 from ops_dashboard.local.covers import CoverServer
 from ops_dashboard.local.demo_check import collage_differences, figure_differences
 from ops_dashboard.local.mariadb import PrivateMariaDb
@@ -62,9 +63,12 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 class Demo:
     """One run of the demo; everything it starts ends with `stack`, unless that is left open."""
 
-    def __init__(self, output: Path, stack: contextlib.ExitStack) -> None:
-        """Write into `output`; register what is started with `stack`."""
-        self._output, self._stack = output, stack
+    def __init__(self, output: Path, stack: contextlib.ExitStack, *, bridged: bool = False) -> None:
+        """Write into `output`; register what is started with `stack`.
+
+        `bridged` gives the embedded AWS metrics and alarms, for whoever looks at them later.
+        """
+        self._output, self._stack, self._bridged = output, stack, bridged
 
     def run(self) -> DemoResult:
         """Run the main job and compare; raises `UserError` for what a person has to mend."""
@@ -108,6 +112,8 @@ class Demo:
         say("1/5 starting the embedded AWS and deploying the stack")
         aws = self._stack.enter_context(LocalAws.start())
         aws.deploy(allowed_sources=[covers.address])
+        if self._bridged:
+            self._stack.enter_context(bridge_process.beside(aws.instance))
         say(f"    AWS at {aws.endpoint}, covers at {covers.url}")
         return aws
 

@@ -89,7 +89,7 @@ def _run_in_background(output: Path) -> None:
 
 def _child(output: Path, writer: int) -> None:
     with contextlib.ExitStack() as stack:
-        result = Demo(output, stack).run()
+        result = Demo(output, stack, bridged=True).run()
         _tell(result, output)
         _tell_kept(result)
         os.write(writer, b"y")
