@@ -158,7 +158,7 @@ def test_pauses_never_outlast_the_images_allowance(server: CoverServer) -> None:
 
 
 @pytest.mark.parametrize("path", ["hang", "trickle", "declares-huge-not"])
-def test_a_body_that_never_ends_in_time_is_a_timeout(server: CoverServer, path: str) -> None:
+def test_g7_a_body_that_never_ends_in_time_is_a_timeout(server: CoverServer, path: str) -> None:
     """A trickle never lets a single read time out: only the attempt's own limit ends it."""
     if path == "declares-huge-not":
         limits = limited(read_s=0.1, attempt_s=5, retry=RetryPolicy(attempts=1))
@@ -187,13 +187,13 @@ def test_a_port_without_a_server_is_a_connection_failure(server: CoverServer) ->
 
 
 @pytest.mark.parametrize("path", ["endless", "gzip-bomb", "declares-huge"])
-def test_no_body_grows_beyond_the_limit(server: CoverServer, path: str) -> None:
+def test_g7_no_body_grows_beyond_the_limit(server: CoverServer, path: str) -> None:
     """Whether the length is not declared, a lie, or that of the compressed form."""
     result = failure(server, server.url(path))
     assert (result.reason, result.attempts) == (FailureReason.TOO_LARGE, 1)
 
 
-def test_a_body_longer_than_declared_is_cut_there_or_refused(server: CoverServer) -> None:
+def test_g7_a_body_longer_than_declared_is_cut_there_or_refused(server: CoverServer) -> None:
     """What follows the body can only be the rubbish of a next answer."""
     (outcome,) = fetch(server, server.url("lies-long"))
     assert isinstance(outcome, Failure) or outcome.data == b"x" * 10

@@ -168,7 +168,7 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("chunks", ENDLESS.values(), ids=ENDLESS)
-def test_what_never_ends_is_a_failure_in_time(
+def test_g7_what_never_ends_is_a_failure_in_time(
     server: RawServer, chunks: tuple[bytes | Iterable[bytes], ...]
 ) -> None:
     """By the limits on sizes or by the attempt's time; then the session is as good as before."""
@@ -247,7 +247,7 @@ def test_an_encoding_within_an_encoding_is_not_undone_twice(server: RawServer) -
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_an_encoded_bomb_is_cut_at_the_limit(server: RawServer, encoding: str) -> None:
+def test_g7_an_encoded_bomb_is_cut_at_the_limit(server: RawServer, encoding: str) -> None:
     pack = gzip.compress if encoding == "gzip" else zlib.compress
     outcome = outcome_of(server, answer(pack(b"\0" * 20_000_000), f"Content-Encoding: {encoding}"))
     assert isinstance(outcome, Failure)

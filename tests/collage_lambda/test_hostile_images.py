@@ -72,7 +72,7 @@ def built(server: RawServer, paths: list[str], attempt_s: float = ATTEMPT_S) -> 
     return report
 
 
-def test_hostile_images_cost_their_own_cells_only_within_time_and_memory(
+def test_g8_hostile_images_cost_their_own_cells_only_within_time_and_memory(
     server: RawServer,
 ) -> None:
     """A good image follows each hostile one: more than 35 of these, and as many of those."""
@@ -93,7 +93,7 @@ def test_hostile_images_cost_their_own_cells_only_within_time_and_memory(
 
 
 @pytest.mark.slow
-def test_35_of_the_heaviest_images_that_are_still_decoded_stay_within_memory(
+def test_g8_35_of_the_heaviest_images_that_are_still_decoded_stay_within_memory(
     server: RawServer,
 ) -> None:
     """Each is close to the limit of its format, and all arrive at once."""

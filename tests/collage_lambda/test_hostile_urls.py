@@ -322,7 +322,7 @@ def test_there_are_enough_forms() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_hostile_url_is_refused_and_nothing_is_contacted(
+def test_g6_a_hostile_url_is_refused_and_nothing_is_contacted(
     server: RawServer, roads: Roads, form: str
 ) -> None:
     outcome = fetched(form)
@@ -333,7 +333,7 @@ def test_a_hostile_url_is_refused_and_nothing_is_contacted(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_redirect_to_a_hostile_url_goes_nowhere(
+def test_g6_a_redirect_to_a_hostile_url_goes_nowhere(
     server: RawServer, roads: Roads, form: str
 ) -> None:
     """Some forms are relative here: they may lead back to the public server, and nowhere else."""
@@ -347,7 +347,7 @@ def test_a_redirect_to_a_hostile_url_goes_nowhere(
 
 
 @pytest.mark.parametrize("address", DENIED)
-def test_the_first_and_last_address_of_a_denied_range_are_not_contacted(
+def test_g6_the_first_and_last_address_of_a_denied_range_are_not_contacted(
     server: RawServer, roads: Roads, address: str
 ) -> None:
     """Written out, as the answer to a look-up, and as one answer among public ones."""
@@ -373,7 +373,7 @@ def test_the_first_and_last_address_of_a_denied_range_are_not_contacted(
 
 
 @pytest.mark.parametrize("address", ADMITTED)
-def test_the_addresses_beside_a_denied_range_are_contacted(roads: Roads, address: str) -> None:
+def test_g6_the_addresses_beside_a_denied_range_are_contacted(roads: Roads, address: str) -> None:
     outcomes = fetch_in_turn(
         url_of(address), "http://one.test/secret", names=Names(one_test=[[address]])
     )
@@ -399,7 +399,7 @@ def test_a_private_address_outside_the_host_leads_nowhere_else(roads: Roads, url
 
 
 @pytest.mark.parametrize("ttl_s", [0, 60])
-def test_a_name_that_turns_private_is_never_followed_there(
+def test_g6_a_name_that_turns_private_is_never_followed_there(
     server: RawServer, roads: Roads, monkeypatch: pytest.MonkeyPatch, ttl_s: int
 ) -> None:
     """DNS rebinding: the answer that was judged is the one that is connected to."""

@@ -157,7 +157,7 @@ def test_the_bus_hears_of_the_collage(bench: Bench) -> None:
     assert (created.images_ok, created.failures) == (1, {"not_found": 1})
 
 
-def test_a_bad_image_costs_its_cell_and_metadata_says_why(bench: Bench) -> None:
+def test_g9_a_bad_image_costs_its_cell_and_metadata_says_why(bench: Bench) -> None:
     bench.server.bodies["html"] = b"<!doctype html><html>gone</html>"
     bench.server.bodies["cut"] = plain_jpeg(COLOURS[0])[:-100]
     event = bench.event("body/0", "status/403", "body/html", "body/cut", "flaky/1/2")
