@@ -314,7 +314,9 @@ def png_header(width: int, height: int, colour_type: int = 2) -> bytes:
         ),
     ],
 )
-def test_g8_size_is_judged_before_any_pixel_is_decoded(data: bytes, expected: FailureReason) -> None:
+def test_g8_size_is_judged_before_any_pixel_is_decoded(
+    data: bytes, expected: FailureReason
+) -> None:
     failure = decode_cell(data, SPEC)
     assert isinstance(failure, Failure)
     allowed = {expected, FailureReason.CORRUPT} if data[:3] == b"GIF" else {expected}
