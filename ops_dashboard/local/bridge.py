@@ -6,8 +6,8 @@ Each `step` publishes what is new since the last one, and sets the state of alar
 - depth of the queues; records and bytes that came into the stream.
 
 So charts and alarms of a local stack have data, for these metrics; what only AWS measures (iterator
-age, throttles, the bus, the table's units) has none here. A step may be repeated, and a bridge may
-start late: it reads the logs from their beginning. Two at once would count everything twice.
+age, throttles, the bus, the table's units) has none here. A bridge may start late: it reads on from
+where the last one stopped, or from the beginning. Two at once would count everything twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from ops_dashboard.local import alarm_store
+from ops_dashboard.local import alarm_store, bridge_position
 from ops_dashboard.local.alarm_rules import Definition, first_moment, state_of
 from ops_dashboard.local.clients import Clients
 from ops_dashboard.local.emf import Datum, emf_data, report_data
@@ -42,8 +42,12 @@ class MetricsBridge:
         """Bridge the stack with these outputs."""
         self._clients, self._outputs = clients, outputs
         functions = (outputs.windowing_function, outputs.sweeper_function, outputs.collage_function)
-        self._logs = {name: LogReader(clients, f"/aws/lambda/{name}") for name in functions}
-        self._stream = StreamReader(clients.kinesis, outputs.stream_name)
+        self._position = bridge_position.load(clients)
+        logs = self._position.logs
+        self._logs = {
+            name: LogReader(clients, f"/aws/lambda/{name}", logs.get(name, 0)) for name in functions
+        }
+        self._stream = StreamReader(clients.kinesis, outputs.stream_name, self._position.shards)
         self._definitions = alarm_store.load(clients)
 
     def step(self, now_s: float) -> None:
@@ -54,6 +58,7 @@ class MetricsBridge:
         data["AWS/Kinesis"] += self._stream.read()
         for namespace, each in data.items():
             self._publish(namespace, each)
+        self._save_position()
         self.decide(now_s)
 
     def decide(self, now_s: float) -> None:
@@ -71,6 +76,13 @@ class MetricsBridge:
                 cloudwatch.set_alarm_state(
                     AlarmName=definition.name, StateValue=state, StateReason=why
                 )
+
+    def _save_position(self) -> None:
+        logs = {name: reader.newest_ms for name, reader in self._logs.items()}
+        position = bridge_position.Position(logs=logs, shards=self._stream.last)
+        if position != self._position:
+            bridge_position.save(self._clients, position)
+            self._position = position
 
     def _judge(self, definition: Definition, now_s: int) -> tuple[str, str]:
         start = datetime.fromtimestamp(first_moment(definition, now_s), UTC)

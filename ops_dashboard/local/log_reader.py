@@ -28,13 +28,16 @@ class LogLine:
 
 
 class LogReader:
-    """Follows one log group from its beginning."""
+    """Follows one log group."""
 
-    def __init__(self, clients: Clients, group: str) -> None:
-        """Follow `group`."""
+    def __init__(self, clients: Clients, group: str, newest_ms: int = 0) -> None:
+        """Follow `group` from behind the millisecond of a line that was read in an earlier run."""
         self._logs, self._group = clients.untyped("logs"), group
         self._seen: dict[str, int] = {}
-        self._from_ms = 0
+        self.newest_ms = newest_ms
+        """When the newest line that was read was written."""
+        self._least_ms = newest_ms + 1
+        self._from_ms = self._least_ms
 
     def read(self) -> Iterator[LogLine]:
         """Yield all lines that are new; read it to its end before the next call."""
@@ -59,9 +62,10 @@ class LogReader:
         fresh = [event for event in events if event["logStreamName"] not in self._seen]
         for event in fresh:
             yield LogLine(message=event["message"], timestamp_ms=event["timestamp"])
+            self.newest_ms = max(self.newest_ms, event["timestamp"])
         self._seen |= {event["logStreamName"]: event["timestamp"] for event in fresh}
 
     def _go_to(self, moment_ms: int) -> None:
         """Go forward to a moment, and forget what was seen before it."""
-        self._from_ms = max(self._from_ms, moment_ms)
+        self._from_ms = max(self._from_ms, self._least_ms, moment_ms)
         self._seen = {name: at for name, at in self._seen.items() if at >= self._from_ms}

@@ -97,6 +97,17 @@ def test_a_record_that_comes_in_is_on_the_charts_once(
     assert drawn(local_aws, "Queue depth")["waiting"].points
 
 
+def test_a_bridge_goes_on_where_the_last_one_stopped(
+    local_aws: LocalAws, bridge: MetricsBridge
+) -> None:
+    """Else a state that is kept between runs would be counted again by each."""
+    bridge.step(time.time())
+    charts = ("Windowing duration", "Into the stream")
+    before = [drawn(local_aws, chart) for chart in charts]
+    MetricsBridge(local_aws.clients, local_aws.outputs()).step(time.time())
+    assert [drawn(local_aws, chart) for chart in charts] == before
+
+
 def test_the_depth_of_the_queue_is_no_dead_letter(
     local_aws: LocalAws, bridge: MetricsBridge
 ) -> None:

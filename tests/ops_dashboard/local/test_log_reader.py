@@ -59,13 +59,21 @@ def test_a_line_that_appears_late_with_an_earlier_stamp_is_read(logs: FakeLogs) 
     assert read(reader) == ["a"]
 
 
+def test_a_later_run_reads_on_behind_the_newest_line(logs: FakeLogs) -> None:
+    first = LogReader(logs, "group")  # type: ignore[arg-type]
+    logs.write("one", 1_000, "a")
+    assert read(first) == ["a"]
+    logs.write("two", 1_001, "b")
+    assert read(LogReader(logs, "group", first.newest_ms)) == ["b"]  # type: ignore[arg-type]
+
+
 def test_an_answer_that_is_cut_off_is_read_on(
     logs: FakeLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_reader, "_MOST_EVENTS", 4)
     reader = LogReader(logs, "group")  # type: ignore[arg-type]
     for number in range(5):
-        logs.write(f"s{number}", number, f"{number} first", f"{number} last")
+        logs.write(f"s{number}", 100 + number, f"{number} first", f"{number} last")
     assert read(reader) == [f"{n} {word}" for n in range(5) for word in ("first", "last")]
     assert read(reader) == []
 
