@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
 from typing import Literal
 
@@ -21,6 +22,7 @@ from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import Fetcher
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason, representative
+from collage_lambda.repeats import without_repeats
 from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources
 from stream_ingest.events import WindowImage
 from stream_ingest.settings import CollageLayout
@@ -39,16 +41,19 @@ class Assembler:
         stored: StoredSources | None = None,
         packer: SourcePacker | None = None,
         spared: Mapping[str, FailureReason] | None = None,
+        refused: AbstractSet[str] = frozenset(),
     ) -> None:
         """Decode by `decoder` in `threads`.
 
         Originals in `stored` spare their download; originals used are put into `packer`; images in
-        `spared` (by identity) keep the reason that they failed for before.
+        `spared` (by identity) keep the reason that they failed for before. Images whose sha256 is
+        in `refused` are taken for missing.
         """
         self._canvas = Canvas(layout)
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
         self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
         self._stored, self._packer, self._spared = stored, packer, spared or {}
+        self._refused = refused
         self._bytes_downloaded = 0
 
     async def assemble(self, images: Sequence[WindowImage], window_s: float) -> Assembly:
@@ -66,6 +71,10 @@ class Assembler:
             _late(index, image) if task.cancelled() else task.result()
             for index, (image, task) in enumerate(zip(images, tasks, strict=True))
         ]
+        outcomes = without_repeats(outcomes)
+        for outcome in outcomes:
+            if outcome.facts and outcome.failure:
+                self._canvas.clear(outcome.cell)
         return Assembly(
             canvas=self._canvas, outcomes=outcomes, bytes_downloaded=self._bytes_downloaded
         )
@@ -124,6 +133,8 @@ class Assembler:
         cell, sha256 = await loop.run_in_executor(self._threads, self._decode, data)
         if isinstance(cell, Failure):
             return cell
+        if sha256 in self._refused:
+            return Failure(reason=FailureReason.PLACEHOLDER, detail=f"sha256 {sha256}")
         self._canvas.paste(index, cell.image)
         if self._packer is not None:
             entry = SourceEntry(index=index, identity=image.identity, url=url, sha256=sha256)

@@ -20,6 +20,7 @@ from collage_lambda.fetch import Fetcher, FetchLimits, Surroundings, open_sessio
 from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly
 from collage_lambda.reasons import FailureReason
+from collage_lambda.repeats import Repeats
 from collage_lambda.resolver import Lookup
 from collage_lambda.slots import Slots
 from collage_lambda.sources import SourcePacker, StoredSources, spool
@@ -33,6 +34,7 @@ class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     allowed: AllowedSources
     keeps_sources: bool
+    refused_images: frozenset[str] = frozenset()
     downloads: int
     downloads_per_host: int
     ports: Ports = ANY_PORT
@@ -47,6 +49,8 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail: bytes
     sources_key: str | None
     timings_ms: dict[str, int]
+    repeated: list[str]
+    """sha256 of images that this process has now seen of several creators."""
 
     @property
     def images_ok(self) -> int:
@@ -72,6 +76,7 @@ class Builder:
         """Decode by `decoder` in `threads`; upload in `uploads`."""
         self._settings, self._temp, self._lookup = settings, temp, lookup
         self._decoder, self._threads, self._uploads = decoder, threads, uploads
+        self._repeats = Repeats()
         self._around, self._monotonic_s = surroundings, monotonic_s
 
     def build(
@@ -113,6 +118,7 @@ class Builder:
                 "assemble": round(1000 * (assembled_s - started_s)),
                 "encode": round(1000 * (encoded_s - assembled_s)),
             },
+            repeated=self._repeats.see(event.creator, assembly.sha256s),
         )
 
     def _kept(self, keys: WindowKeys, stack: ExitStack) -> Kept:
@@ -144,5 +150,6 @@ class Builder:
                 stored=stored,
                 packer=packer,
                 spared=spared,
+                refused=self._settings.refused_images,
             )
             return await assembler.assemble(event.images, window_s)

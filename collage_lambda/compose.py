@@ -32,6 +32,11 @@ class Canvas:
         row, column = divmod(index, self._layout.cols)
         self._image.paste(cell, (column * self._layout.cell_px, row * self._layout.cell_px))
 
+    def clear(self, index: int) -> None:
+        """Leave a cell empty after all."""
+        side = self._layout.cell_px
+        self.paste(index, Image.new("RGB", (side, side), parse_rgb(self._layout.background)))
+
     def encode(self) -> bytes:
         """Return the collage as a baseline JPEG of the layout's quality."""
         return _jpeg(self._image, self._layout.quality)

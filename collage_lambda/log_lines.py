@@ -54,6 +54,12 @@ def tell_ended(logger: Logger, outcome: Outcome) -> None:
         error=end.error if end else None,
         timings_ms=build.timings_ms if build else None,
     )
+    for sha256 in build.repeated if build else ():
+        logger.warning(
+            "an image that several creators have; if it is a placeholder, refuse it by the setting"
+            " refusedImages",
+            sha256=sha256,
+        )
 
 
 def tell_failed(logger: Logger, error: CoverstreamError) -> None:

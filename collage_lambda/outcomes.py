@@ -22,7 +22,10 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one cell: `facts` of its image, or the `failure` for which it is empty."""
+    """What became of one cell: `facts` of its image, or the `failure` for which it is empty.
+
+    Both where the image was had and is not shown.
+    """
 
     cell: int
     identity: str
@@ -45,6 +48,11 @@ class Assembly(msgspec.Struct, kw_only=True):
     def images_ok(self) -> int:
         """Number of cells that show their image."""
         return sum(outcome.failure is None for outcome in self.outcomes)
+
+    @property
+    def sha256s(self) -> list[str]:
+        """What the images are that were had, in cell order."""
+        return [outcome.facts.sha256 for outcome in self.outcomes if outcome.facts]
 
     @property
     def failures(self) -> dict[str, int]:

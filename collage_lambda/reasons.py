@@ -43,6 +43,10 @@ class FailureReason(StrEnum):
     """More pixels, or more memory to decode them, than one image may take."""
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
+    SAME_BYTES = "same_bytes"
+    """Another URL of the window has led to the very same bytes, which have their cell already."""
+    PLACEHOLDER = "placeholder"
+    """A stand-in that the stack's settings refuse, by its sha256."""
     NOT_LISTED = "not_listed"
     """The window's own image list could not be read, so none of its images was looked for."""
 

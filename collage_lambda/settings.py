@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Self, TypeVar
 
@@ -10,8 +11,9 @@ import msgspec
 from collage_lambda.urls import AllowedSources, Ports, parse_allowed, parse_ports
 from stream_ingest import environment as env
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SWITCH = ("on", "off")
-_Members = TypeVar("_Members", AllowedSources, Ports)
+_Members = TypeVar("_Members", AllowedSources, Ports, frozenset[str])
 
 
 class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_ports: Ports
     copies_by_creator: bool
     keeps_sources: bool
+    refused_images: frozenset[str]
+    """sha256 of placeholders that are taken for missing images."""
     downloads: int
     """Requests that run at once within one invocation."""
     downloads_per_host: int
@@ -41,12 +45,23 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             allowed_sources=_members(variables, env.ALLOWED_SOURCES, parse_allowed),
             allowed_ports=_members(variables, env.ALLOWED_PORTS, parse_ports),
             copies_by_creator=variables.choice(env.BY_CREATOR_COPY, _SWITCH, "on") == "on",
+            refused_images=_members(variables, env.REFUSED_IMAGES, parse_sha256s),
             keeps_sources=variables.choice(env.KEEP_SOURCES, _SWITCH, "on") == "on",
             downloads=variables.whole(env.DOWNLOADS, 64),
             downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
         )
         variables.check()
         return settings
+
+
+def parse_sha256s(text: str) -> frozenset[str]:
+    """Read sha256 digests, comma separated; `ValueError` names what is none."""
+    digests = frozenset(each.strip().lower() for each in text.split(",") if each.strip())
+    for digest in sorted(digests):
+        if not _SHA256.fullmatch(digest):
+            msg = f"{digest!r} is no sha256"
+            raise ValueError(msg)
+    return digests
 
 
 def _members(variables: env.Variables, name: str, parse: Callable[[str], _Members]) -> _Members:

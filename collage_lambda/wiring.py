@@ -69,6 +69,7 @@ def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExec
             allowed=settings.allowed_sources,
             ports=settings.allowed_ports,
             keeps_sources=settings.keeps_sources,
+            refused_images=settings.refused_images,
             downloads=settings.downloads,
             downloads_per_host=settings.downloads_per_host,
         ),

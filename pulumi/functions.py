@@ -75,6 +75,7 @@ class FunctionSettings:
         variables = {
             environment.ALLOWED_SOURCES: ",".join(settings.allowed_sources),
             environment.ALLOWED_PORTS: ",".join(settings.allowed_ports),
+            environment.REFUSED_IMAGES: ",".join(settings.refused_images),
             environment.KEEP_SOURCES: "on" if settings.keep_sources else "off",
             environment.BY_CREATOR_COPY: "on" if settings.by_creator_copy else "off",
         }

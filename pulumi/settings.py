@@ -17,6 +17,7 @@ from ops_dashboard.resources import Thresholds
 
 _HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_PORT = 65_535
 
 
@@ -101,6 +102,8 @@ class Settings:
     """``host:port`` pairs that may be fetched although their address is not public."""
     allowed_ports: tuple[str, ...] = ()
     """Ports that may be fetched from, but for `allowed_sources`; none means any."""
+    refused_images: tuple[str, ...] = ()
+    """sha256 of placeholders that are taken for missing images; logs name those that repeat."""
     partial_responses: str = choice("trusted", "trusted", "raise")
     dedup_horizon_days: int = whole(90, 1, 3_650)
     keep_sources: bool = True
@@ -142,6 +145,11 @@ class Settings:
             f"allowedPorts has {port!r}, not a port"
             for port in self.allowed_ports
             if not _PORT.fullmatch(port) or int(port) > _MOST_PORT
+        ]
+        problems += [
+            f"refusedImages has {digest!r}, not a sha256"
+            for digest in self.refused_images
+            if not _SHA256.fullmatch(digest)
         ]
         if problems:
             raise SettingsError("; ".join(problems))

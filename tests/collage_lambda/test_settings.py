@@ -22,6 +22,7 @@ def test_everything_can_be_chosen() -> None:
         | {
             env.ALLOWED_SOURCES: "127.0.0.1:8000,localhost:8000",
             env.ALLOWED_PORTS: "80, 443",
+            env.REFUSED_IMAGES: f"{'ab' * 32}, {'CD' * 32}",
             env.BY_CREATOR_COPY: "off",
             env.KEEP_SOURCES: "off",
             env.DOWNLOADS: "8",
@@ -30,6 +31,7 @@ def test_everything_can_be_chosen() -> None:
     )
     assert settings.allowed_sources == {("127.0.0.1", 8000), ("localhost", 8000)}
     assert settings.allowed_ports == {80, 443}
+    assert settings.refused_images == {"ab" * 32, "cd" * 32}
     assert not settings.copies_by_creator
     assert not settings.keeps_sources
     assert (settings.downloads, settings.downloads_per_host) == (8, 2)
@@ -41,6 +43,7 @@ def test_all_problems_are_told_at_once() -> None:
             {
                 env.ALLOWED_SOURCES: "http://a",
                 env.ALLOWED_PORTS: "443, 0",
+                env.REFUSED_IMAGES: "abc",
                 env.KEEP_SOURCES: "maybe",
                 env.DOWNLOADS: "0",
             }
@@ -49,6 +52,7 @@ def test_all_problems_are_told_at_once() -> None:
         *COMPLETE,
         env.ALLOWED_SOURCES,
         env.ALLOWED_PORTS,
+        env.REFUSED_IMAGES,
         env.KEEP_SOURCES,
         env.DOWNLOADS,
     ):

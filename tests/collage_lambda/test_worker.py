@@ -57,6 +57,7 @@ class Bench:
         self.windows = Windows(aws.dynamodb, TABLE, self.clock)
         self.outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
         self.announcer = Announcer(aws.events, BUS)
+        self.refused: frozenset[str] = frozenset()
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
 
@@ -66,6 +67,7 @@ class Bench:
             BuildSettings(
                 allowed=frozenset({self.server.source}),
                 keeps_sources=keeps_sources,
+                refused_images=self.refused,
                 downloads=64,
                 downloads_per_host=40,
                 limits=LIMITS,
@@ -193,6 +195,50 @@ def test_fallbacks_are_tried_in_turn_also_after_bytes_that_are_no_image(bench: B
     assert shows(bench.cells(event)[0], COLOURS[3])
     (cell,) = bench.metadata(event)["cells"]
     assert (cell["url"], cell["attempts"]) == (urls[2], 3)
+
+
+def test_two_urls_with_the_same_bytes_take_one_cell_and_the_metadata_says_so(
+    bench: Bench,
+) -> None:
+    bench.server.bodies["again"] = bench.server.bodies["1"]
+    event = bench.event("body/0", "body/1", "body/again", "body/2")
+    outcome = bench.work(event)
+    cells = bench.cells(event)
+    assert shows(cells[1], COLOURS[1])
+    assert shows(cells[2], (255, 255, 255))
+    assert shows(cells[3], COLOURS[2])
+    _, first, again, _ = bench.metadata(event)["cells"]
+    assert (again["status"], again["reason"], again["detail"]) == (
+        "failed",
+        "same_bytes",
+        "as cell 1",
+    )
+    assert again["sha256"] == first["sha256"]
+    assert outcome.end is not None
+    assert (outcome.end.images_ok, outcome.end.failures) == (3, {"same_bytes": 1})
+
+
+def test_a_placeholder_that_settings_refuse_is_taken_for_missing(bench: Bench) -> None:
+    bench.refused = frozenset({hashlib.sha256(bench.server.bodies["0"]).hexdigest()})
+    urls = [bench.server.url(path) for path in ("body/0", "body/3")]
+    event = window_ready([window_image(urls[0]), window_image(*urls, identity="x")])
+    bench.work(event)
+    cells = bench.cells(event)
+    assert shows(cells[0], (255, 255, 255))
+    assert shows(cells[1], COLOURS[3])
+    assert bench.metadata(event)["failures"] == {"placeholder": 1}
+
+
+def test_an_image_of_several_creators_is_named_once(bench: Bench) -> None:
+    worker = bench.worker()
+    named = []
+    for creator in ("ann", "ben", "cy", "di"):
+        image = window_image(bench.server.url("body/0"))
+        event = window_ready([image], creator)
+        outcome = worker.work(Message(event=event), owner="me", remaining_s=60)
+        assert outcome.build is not None
+        named.append(outcome.build.repeated)
+    assert named == [[], [], [hashlib.sha256(bench.server.bodies["0"]).hexdigest()], []]
 
 
 def test_a_window_without_any_image_fails_and_has_only_metadata(bench: Bench) -> None:
@@ -441,7 +487,9 @@ def test_a_window_that_is_lost_at_its_very_end_is_not_ended_twice(bench: Bench) 
 
 def test_a_window_of_35_hostile_and_good_images_shows_the_good_ones(bench: Bench) -> None:
     bad = ["hang", "trickle", "reset", "loop", "endless", "gzip-bomb", "declares-huge"]
-    paths = [*bad, "lies-short/0", *["body/0"] * 27]
+    good = [f"good{number}" for number in range(27)]
+    bench.server.bodies |= {name: plain_jpeg(COLOURS[0]) + name.encode() for name in good}
+    paths = [*bad, "lies-short/0", *(f"body/{name}" for name in good)]
     layout = msgspec.structs.replace(LAYOUT, rows=5, cols=7)
     event = window_ready(
         [window_image(bench.server.url(path), identity=f"{n}") for n, path in enumerate(paths)],

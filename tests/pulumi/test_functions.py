@@ -55,6 +55,7 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
         dedupHorizonDays=7,
         allowedSources=["127.0.0.1:8000", "covers.test:80"],
         allowedPorts=["80", "443"],
+        refusedImages=["ab" * 32],
         keepSources=False,
         byCreatorCopy=False,
     )
@@ -64,6 +65,7 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
     collage = recorder.one("Function", "collage").inputs["environment"]["variables"]
     assert collage[environment.ALLOWED_SOURCES] == "127.0.0.1:8000,covers.test:80"
     assert collage[environment.ALLOWED_PORTS] == "80,443"
+    assert collage[environment.REFUSED_IMAGES] == "ab" * 32
     assert collage[environment.KEEP_SOURCES] == collage[environment.BY_CREATOR_COPY] == "off"
 
 

@@ -65,6 +65,7 @@ def test_values_are_read_as_the_cli_hands_them_over(monkeypatch: pytest.MonkeyPa
         ("allowedPorts", "443"),
         ("allowedPorts", '["https"]'),
         ("allowedPorts", '["65536"]'),
+        ("refusedImages", '["abc"]'),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_name(
