@@ -125,4 +125,7 @@ def _is_own_site(request: Request) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+    """Compare in constant time; a header may hold any bytes, which aiohttp has as surrogates."""
+    return hmac.compare_digest(
+        one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass")
+    )

@@ -14,6 +14,8 @@ MAX_UPLOAD_BYTES = 256 << 20
 TYPES = frozenset({"text/csv", "application/csv", "application/vnd.ms-excel", "text/plain"})
 """What browsers call a CSV file; Windows calls it Excel's."""
 _MAX_NAME = 200
+_MAX_FIELD_BYTES = 64 << 20
+"""As `stream_ingest.sources.csv_file` has it."""
 
 
 def check_name(name: str, kind: str) -> str:
@@ -58,6 +60,7 @@ class TextCheck:
 
 def check_columns(path: Path) -> None:
     """Raise `UserError` where the header lacks a column, or no row follows it."""
+    csv.field_size_limit(_MAX_FIELD_BYTES)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         try:

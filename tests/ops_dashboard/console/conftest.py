@@ -1,0 +1,112 @@
+"""A console on moto's AWS, with the pipeline's own table and nothing else of a stack running."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+import msgspec
+import pytest
+
+from ops_dashboard.console.access import Access
+from ops_dashboard.console.account import Account
+from ops_dashboard.console.server import make_app, new_access
+from ops_dashboard.console.uploads import Uploads
+from stream_ingest.options import SourceOptions
+from stream_ingest.packing import BatchHeader
+from stream_ingest.stack import StackOutputs, parameter_name
+from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.ops_table import OpsTable
+from tests.ops_dashboard.console.running import RunningConsole, running
+
+ARCHIVE = "arn:aws:events:us-east-1:123456789012:archive/coverstream-test"
+
+
+@dataclass
+class FakePush:
+    """Stands for `stream-ingest push`: notes what it is given, fails on request."""
+
+    sent: list[tuple[str, BatchHeader]] = field(default_factory=list)
+    error: Exception | None = None
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, chosen: SourceOptions, header: BatchHeader) -> None:
+        assert chosen.csv is not None
+        self.sent.append((chosen.csv.read_text(), header))
+        assert self.may_end.wait(20)
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture(scope="session")
+def moto_session() -> boto3.Session:
+    """One session for all tests: it reads each service's model once."""
+    return boto3.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+
+
+@pytest.fixture
+def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noqa: ARG001 - the table has to be there
+    sqs = moto_session.client("sqs")
+    urls = {
+        name: sqs.create_queue(QueueName=f"coverstream-test-{name}")["QueueUrl"]
+        for name in ("collage", "window-rule", "sweeper", "work")
+    }
+    outputs = StackOutputs(
+        stack="test",
+        region="us-east-1",
+        stream_name="coverstream-test",
+        table_name=TABLE,
+        bus_name=BUS,
+        archive_arn=ARCHIVE,
+        window_rule_arn="arn:aws:events:us-east-1:123456789012:rule/windows",
+        input_bucket="input",
+        output_bucket=OUTPUT,
+        temp_bucket=TEMP,
+        collage_queue_url=urls.pop("work"),
+        dead_letter_urls=urls,
+        windowing_function="windowing",
+        sweeper_function="sweeper",
+        collage_function="collage",
+        dashboard_name="coverstream-test",
+        alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
+    )
+    moto_session.client("ssm").put_parameter(
+        Name=parameter_name("test"), Value=msgspec.json.encode(outputs).decode(), Type="String"
+    )
+    return Account(moto_session, "test")
+
+
+@pytest.fixture
+def fake_push() -> Iterator[FakePush]:
+    push = FakePush()
+    push.may_end.set()
+    yield push
+    push.may_end.set()
+
+
+@pytest.fixture
+def upload_folder(tmp_path: Path) -> Path:
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def access() -> Access:
+    return new_access(None)
+
+
+@pytest.fixture
+def console(
+    account: Account, access: Access, fake_push: FakePush, upload_folder: Path
+) -> Iterator[RunningConsole]:
+    """A console on loopback, without an access token."""
+    with running(
+        lambda: make_app(account, access, Uploads(fake_push, upload_folder)), access
+    ) as there:
+        yield there

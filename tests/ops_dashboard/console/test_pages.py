@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from aiohttp import web
+
+from ops_dashboard.console.account import Account
+from ops_dashboard.console.pages import PAGES, Page, Pages
+from ops_dashboard.console.server import new_access
+from tests.ops_dashboard.console.running import RunningConsole, running
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_says_where_it_is_and_brings_its_script(console: RunningConsole, page: Page) -> None:
+    text = console.get(page.path).text
+    assert f"<title>{page.title} · Coverstream</title>" in text
+    assert re.findall(r'href="([^"]+)" aria-current="page"', text) == [page.path]
+    assert f'src="/static/{page.name}.js"' in text
+    assert 'lang="en"' in text
+
+
+def test_a_hostile_stack_name_is_shown_and_does_nothing(account: Account) -> None:
+    access = new_access(None)
+    pages = Pages(access, stack='<script>"x', where="</title><b>")
+
+    def make() -> web.Application:
+        app = web.Application()
+        app.add_routes(pages.routes())
+        return app
+
+    with running(make, access) as there:
+        text = there.get("/").text
+    assert "&lt;script&gt;&#34;x" in text
+    assert "<b>" not in text.replace("<b>&lt;script", "")
+    assert account.outputs.stack == "test"
