@@ -19,6 +19,12 @@ from ops_dashboard.resources import Resources, Thresholds
 
 PERIOD_S = 300
 _HIDDEN_LEAST = Look(stat="Minimum", visible=False)
+_FILLERS = {
+    "collage": "Windows wait as dead letters because the collage function failed too often on them",
+    "window-rule": "Events wait as dead letters because the bus could not deliver them",
+    "sweeper": "Calls of the sweeper wait as dead letters because it failed on them",
+}
+"""What the dead letters of each queue are."""
 _REASONS_IN_USE = 10
 """So many different reasons are billed as metrics of their own, more or less."""
 
@@ -126,7 +132,8 @@ def _dead_letters(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
     return [
         Alarm(
             name=f"{filler}-dead-letters",
-            meaning="Dead letters wait; see `ops-dashboard dlq list`.",
+            meaning=f"{_FILLERS[filler]}; `ops-dashboard dlq list` tells why, and once that is"
+            " mended `ops-dashboard dlq redrive --all` sends them on.",
             lines=[watched.dead_letter_line(filler, queue)],
             above=thresholds.dead_letters,
         )
@@ -247,7 +254,7 @@ def _cost(resources: Resources, thresholds: Thresholds, constant: float) -> Alar
     return Alarm(
         name="cost",
         meaning=f"The day is estimated to have cost more than {thresholds.cost_usd_per_day} USD;"
-        " see which count of the cost chart has risen.",
+        " see which part has risen in the chart of costs.",
         lines=cost.cost_lines(resources, constant),
         above=thresholds.cost_usd_per_day,
         period_s=cost.DAY_S,

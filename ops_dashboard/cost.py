@@ -77,6 +77,15 @@ def cost_lines(resources: Resources, constant_usd: float) -> list[Line]:
     return [*(line for line, _ in counted), math("cost", "USD", expression)]
 
 
+def part_lines(resources: Resources) -> list[Line]:
+    """Return the hidden counts, and what each of them costs in USD."""
+    counted = _counted(resources)
+    parts = [
+        math(f"usd_{line.id}", line.label, f"{line.id} * {price:.15f}") for line, price in counted
+    ]
+    return [*(line for line, _ in counted), *parts]
+
+
 def _counted(resources: Resources) -> list[tuple[Line, float]]:
     return [
         *(_milliseconds(resources, service) for service in Service),

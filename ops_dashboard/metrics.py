@@ -181,13 +181,3 @@ CATALOGUE: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)
 )
 """All of the above, in that order."""
-
-
-def readme_table() -> str:
-    """Return the catalogue as the table that README.md shows."""
-    lines = ["| metric | unit | by | meaning |", "|---|---|---|---|"]
-    for metric in CATALOGUE:
-        services = ", ".join(metric.services)
-        by = f"{services}; by reason" if metric.by_reason else services
-        lines.append(f"| `{metric.name}` | {metric.unit} | {by} | {metric.meaning} |")
-    return "\n".join(lines)

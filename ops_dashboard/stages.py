@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ops_dashboard import cost, stages_collage, watched
 from ops_dashboard import metrics as catalogue
-from ops_dashboard import stages_collage, watched
 from ops_dashboard.lines import MOST, Look, of_aws, own
 from ops_dashboard.metrics import Service
 from ops_dashboard.resources import Resources, Thresholds
@@ -30,6 +30,8 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         stages_collage.results(resources, thresholds),
         [text("## Dead letters")],
         stages_collage.dead_letters(resources, thresholds),
+        [text("## Cost")],
+        [_cost(resources)],
         [text("## Latest errors")],
         [log_lines("Latest errors and warnings", errors_query(resources), resources.region)],
     ]
@@ -46,6 +48,18 @@ def errors_query(resources: Resources) -> str:
         ' | filter level in ["ERROR", "WARNING", "CRITICAL"]'
         " or @message like /Task timed out|Runtime exited|Status: timeout/"
         " | sort @timestamp desc | limit 50"
+    )
+
+
+def _cost(resources: Resources) -> Widget:
+    return chart(
+        "Cost by part, estimated",
+        cost.part_lines(resources),
+        resources.region,
+        unit="USD an hour",
+        stacked=True,
+        width=24,
+        period_s=3_600,
     )
 
 

@@ -1,8 +1,9 @@
 """What is under way right now, for gauges that the sweeper emits each minute. Edge (DynamoDB).
 
-A batch is open until the sweeper has ended it; a window is open from its closing until it has a
-collage or a failure. (Images that wait in a window which is not full are no open work: they may
-wait for days.) Both are read from `status-date-index`, which may lag by a moment: a gauge may.
+A batch is open until the sweeper has ended it, or its producer has not sent all of it within a day;
+a window is open from its closing until it has a collage or a failure. (Images that wait in a window
+which is not full are no open work: they may wait for days.) Both are read from `status-date-index`,
+which may lag by a moment: a gauge may.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.items import Item, from_wire, to_wire
+from stream_ingest.progress import Batch
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 OPEN_BATCHES = ("sending", "sent", "flushed")
+ABANDONED_AFTER_S = 86_400
+"""A producer that has not sent all for so long will not; its batch has been told for a day."""
 OPEN_WINDOWS = tuple(status for status in table.WindowStatus if status not in table.ENDED)
 
 
@@ -56,7 +60,8 @@ class OpenWorkReader:
     def read(self) -> OpenWork:
         """Return what is under way now."""
         ids = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
-        batches = [batch for batch in map(self._registry.load, ids) if batch is not None]
+        loaded = [batch for batch in map(self._registry.load, ids) if batch is not None]
+        batches = [batch for batch in loaded if not self._is_abandoned(batch)]
         windows = [each for status in OPEN_WINDOWS for each in self._closed_at(status)]
         return OpenWork(
             batches=len(batches),
@@ -64,6 +69,9 @@ class OpenWorkReader:
             oldest_batch_age_s=self._age_s(batch.started_at for batch in batches),
             oldest_window_age_s=self._age_s(moment for moment in windows if moment is not None),
         )
+
+    def _is_abandoned(self, batch: Batch) -> bool:
+        return batch.status == "sending" and self._age_s([batch.started_at]) > ABANDONED_AFTER_S
 
     def _closed_at(self, status: str) -> Iterator[str | None]:
         """Yield when each window of a status closed; None for one made by a replay's claim."""

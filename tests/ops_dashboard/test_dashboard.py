@@ -95,6 +95,7 @@ def test_a_row_for_each_stage_follows() -> None:
         "## Bus and queue",
         "## Collage",
         "## Dead letters",
+        "## Cost",
         "## Latest errors",
     ]
 
@@ -113,7 +114,7 @@ def test_where_an_alarm_begins_is_drawn_into_its_chart() -> None:
 
 
 def test_the_cost_that_is_shown_is_the_cost_that_is_watched() -> None:
-    (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Cost")]
+    (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Cost of the day")]
     (expression,) = [q["Expression"] for q in metric_queries(widget) if "Expression" in q]
     watched = alarms(RESOURCES, Thresholds())["cost"].lines[-1].expression
     assert expression == watched
