@@ -91,6 +91,7 @@ class StubBuilder:
             thumbnail=picture("thumbnail", shown) if shown else b"",
             sources_key=keys.sources if kept or before.count else None,
             timings_ms={"assemble": 1},
+            repeated=[],
         )
 
     def _cell(

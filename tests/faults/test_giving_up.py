@@ -12,14 +12,17 @@ from collections import Counter
 
 import pytest
 
+from stream_ingest.events import BatchCompleted
 from stream_ingest.packing import unpack
+from stream_ingest.progress import GRACE_S
 from stream_ingest.settings import FlushPolicy
-from tests.fakes.fault_history import BatchPlan, Deliver, History, Push, Wait
+from tests.fakes.fault_history import BatchPlan, Deliver, History, Push, Sweep, Wait
 from tests.fakes.fault_injector import Fault, Faults, Kind
 from tests.fakes.fault_kinesis import StreamRecord
 from tests.fakes.fault_parts import Clients, registry
 from tests.fakes.fault_play import Play, begun
 from tests.fakes.fault_table import Table
+from tests.fakes.fault_verdict import check
 from tests.fakes.ingest_aws import OUTPUT
 
 ROWS = tuple((n % 3, n % 20) for n in range(30))
@@ -102,6 +105,18 @@ def test_what_became_too_old_is_kept_with_its_data_and_the_shard_goes_on() -> No
         assert set(conditions) == {"RecordAgeExceeded"}
         assert sorted(lost) == sorted(old)
         check_the_rest(run, lost)
+
+
+def test_a_batch_does_not_end_while_a_record_of_it_still_fails() -> None:
+    """Its end marks may be in the same delivery: rows that come later are not missing for good."""
+    with begun(History(BATCH, (Push(0, ALL), Deliver(1, ALL)), batch_size=ALL)) as run:
+        for _ in range(4):
+            run.step(Deliver(0, 1, REFUSED["throttled"][:1]))
+            run.step(Sweep())
+            run.step(Wait(GRACE_S + 1))
+        assert not run.stage.told(BatchCompleted)
+        run.rest()
+        check(run.stage, run.batches)
 
 
 def test_a_record_that_fails_for_a_while_is_not_given_up() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream_ingest.settings import FlushPolicy
+from stream_ingest.settings import BATCH_END, FlushPolicy
 from tests.fakes.fault_history import (
     BatchPlan,
     Deliver,
@@ -54,6 +54,25 @@ def test_a_creator_that_the_index_does_not_show_is_not_taken_for_quarantined(see
     """Its state is the next batch's already, and its tally not visible yet."""
     ends_right(
         TWO_BATCHES_OF_ONE_CREATOR, *FIRST_BATCH, Wait(61), Lag(seed), *SECOND_BATCH, Sweep()
+    )
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_a_creator_that_the_index_shows_twice_does_not_stand_for_one_that_is_not_shown(
+    seed: int,
+) -> None:
+    """Ann's tally has moved to the next batch, Ben's state is new, and both have as many rows."""
+    flushed = BatchPlan(3, BATCH_END, ((0, 0), (0, 1), (1, 0), (1, 1)), chunk_rows=2)
+    next_one = BatchPlan(3, NEVER, ((0, 2),))
+    ends_right(
+        (flushed, next_one),
+        Push(0, 2),
+        Deliver(0, ALL),
+        Deliver(1, ALL),
+        Lag(seed),
+        *FIRST_BATCH,
+        *SECOND_BATCH,
+        Sweep(),
     )
 
 
