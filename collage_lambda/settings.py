@@ -12,6 +12,7 @@ from collage_lambda.urls import AllowedSources, Ports, parse_allowed, parse_port
 from stream_ingest import environment as env
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_MEMORY_MB = 10_240
 _SWITCH = ("on", "off")
 _Members = TypeVar("_Members", AllowedSources, Ports, frozenset[str])
 
@@ -30,8 +31,10 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     refused_images: frozenset[str]
     """sha256 of placeholders that are taken for missing images."""
     downloads: int
-    """Requests that run at once within one invocation."""
+    """Requests that run at once within one invocation, where memory allows."""
     downloads_per_host: int
+    memory_mb: int
+    """What Lambda gives the function; without Lambda as much as the largest function has."""
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -49,6 +52,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             keeps_sources=variables.choice(env.KEEP_SOURCES, _SWITCH, "on") == "on",
             downloads=variables.whole(env.DOWNLOADS, 64),
             downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
+            memory_mb=variables.whole(env.MEMORY_MB, _MOST_MEMORY_MB),
         )
         variables.check()
         return settings

@@ -14,9 +14,8 @@ from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Self
 
-LARGE_BODY_BYTES = 2 * 1024 * 1024
-"""A body beyond this needs one of the `Slots.large` places before it may grow on."""
-LARGE_BODIES = 2
+from collage_lambda.concurrency import LARGE_BODIES, LARGE_BODY_BYTES
+
 LARGE_BODY_S = 5.0
 """How long an image may keep a large place, its retries included, before its place goes to the
 next: so 34 bodies that grow and then stand still cost the 35th 85 s, and not its cell."""

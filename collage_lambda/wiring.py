@@ -16,10 +16,12 @@ from botocore.config import Config
 
 from collage_lambda.announce import Announcer
 from collage_lambda.builder import Builder, BuildSettings
+from collage_lambda.concurrency import MB, Concurrency, fitting
 from collage_lambda.decoder import Decoder
-from collage_lambda.fetch import Surroundings
+from collage_lambda.fetch import FetchLimits, Surroundings
 from collage_lambda.heif_process import HeifProcess
 from collage_lambda.interpreter import return_memory, watch_pillow
+from collage_lambda.log_lines import make_logger
 from collage_lambda.outputs import Outputs
 from collage_lambda.publishing import Publisher
 from collage_lambda.resolver import system_lookup
@@ -63,20 +65,40 @@ def worker() -> CollageWorker:
 
 
 def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExecutor) -> Builder:
-    threads = min(os.cpu_count() or 1, _MOST_DECODERS)
+    limits = FetchLimits()
+    runs = _concurrency(settings, limits)
     return Builder(
         BuildSettings(
             allowed=settings.allowed_sources,
             ports=settings.allowed_ports,
             keeps_sources=settings.keeps_sources,
             refused_images=settings.refused_images,
-            downloads=settings.downloads,
+            downloads=runs.downloads,
             downloads_per_host=settings.downloads_per_host,
+            limits=limits,
         ),
         temp=temp,
         lookup=system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")),
-        threads=ThreadPoolExecutor(threads, thread_name_prefix="decode"),
+        threads=ThreadPoolExecutor(runs.decoders, thread_name_prefix="decode"),
         uploads=uploads,
         decoder=Decoder(threading.Lock(), HeifProcess()),
         surroundings=Surroundings(),
     )
+
+
+def _concurrency(settings: CollageSettings, limits: FetchLimits) -> Concurrency:
+    """Return what may run at once; the log tells where memory allows less than is wanted."""
+    wanted = Concurrency(
+        downloads=settings.downloads, decoders=min(os.cpu_count() or 1, _MOST_DECODERS)
+    )
+    runs = fitting(wanted, settings.memory_mb * MB, limits.max_bytes)
+    if runs != wanted:
+        make_logger().warning(
+            "memory allows less at once",
+            memory_mb=settings.memory_mb,
+            downloads=runs.downloads,
+            downloads_wanted=wanted.downloads,
+            decoders=runs.decoders,
+            decoders_wanted=wanted.decoders,
+        )
+    return runs

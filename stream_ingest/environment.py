@@ -33,6 +33,8 @@ DOWNLOADS = "COVERSTREAM_DOWNLOADS"
 """Requests that one collage invocation runs at once (default 64)."""
 DOWNLOADS_PER_HOST = "COVERSTREAM_DOWNLOADS_PER_HOST"
 """Requests that it runs at once to one host (default 40)."""
+MEMORY_MB = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
+"""Set by Lambda itself."""
 METRICS_NAMESPACE = "COVERSTREAM_METRICS_NAMESPACE"
 """CloudWatch namespace of the stack's metrics (`ops_dashboard.metrics.namespace_of`)."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PIL import Image
 
 from collage_lambda.reasons import FailureReason
 from tests.fakes.collage_hostile import answers, black_png, bodies
@@ -49,13 +50,16 @@ def server() -> Iterator[RawServer]:
         yield running
 
 
-def built(server: RawServer, paths: list[str], attempt_s: float = ATTEMPT_S) -> Report:
+def built(
+    server: RawServer, paths: list[str], attempt_s: float = ATTEMPT_S, memory_mb: int = 10_240
+) -> Report:
     base = f"127.0.0.1:{server.port}"
     task = Task(
         urls=[f"http://{base}{path}" for path in paths],
         source=base,
         window_s=WINDOW_S,
         attempt_s=attempt_s,
+        memory_mb=memory_mb,
     )
     done = subprocess.run(
         [sys.executable, "-m", "tests.fakes.collage_window_process"],
@@ -66,7 +70,9 @@ def built(server: RawServer, paths: list[str], attempt_s: float = ATTEMPT_S) -> 
         timeout=200,
     )
     assert done.returncode == 0, done.stderr.decode()[-2_000:]
-    report = msgspec.json.decode(done.stdout, type=Report)
+    *log, last = done.stdout.splitlines()
+    report = msgspec.json.decode(last, type=Report)
+    report = msgspec.structs.replace(report, log=[msgspec.json.decode(line) for line in log])
     assert report.peak_bytes < MOST_BYTES
     assert report.seconds < WINDOW_S
     return report
@@ -117,3 +123,18 @@ def test_g8_35_of_the_heaviest_images_that_are_still_decoded_stay_within_memory(
     counts = Counter(report.reasons)
     assert counts[""] + counts["same_bytes"] + counts["too_large"] == 35
     assert counts[""] + counts["same_bytes"] >= 20
+
+
+def test_a_function_of_512_mb_builds_a_window_of_35_large_images(server: RawServer) -> None:
+    """Photographs of 12 megapixels, 6 MB each; what runs on Lambda besides takes 60 MB."""
+    photograph = encoded(Image.effect_noise((4_032, 3_024), 40), "JPEG", quality=85)
+    assert len(photograph) > 5_000_000
+    for number in range(35):
+        server.answers[f"/{number}"] = [answer(photograph + bytes([number]))]
+    paths = [f"/{number}" for number in range(35)]
+    report = built(server, paths, attempt_s=30, memory_mb=512)
+    assert report.reasons == [""] * 35
+    assert report.peak_bytes < (512 - 60) * 1024 * 1024
+    (told,) = report.log
+    assert told["message"] == "memory allows less at once"
+    assert (told["downloads"], told["downloads_wanted"], told["decoders"]) == (13, 64, 4)

@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from collage_lambda.slots import LARGE_BODIES, LARGE_BODY_BYTES, Allowance, Slots
+from collage_lambda.concurrency import LARGE_BODIES, LARGE_BODY_BYTES
+from collage_lambda.slots import Allowance, Slots
 
 
 def test_requests_are_limited_in_all_and_per_host() -> None:

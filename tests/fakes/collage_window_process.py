@@ -41,6 +41,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     window_s: float
     attempt_s: float
+    memory_mb: int = 10_240
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     peak_bytes: int
     idle_bytes: int
     collage_bytes: int
+    log: list[dict[str, Any]] = []
 
 
 class Bucket:
@@ -66,7 +68,9 @@ def build(task: Task) -> Report:
     os.cpu_count = lambda: 4
     return_memory()  # what `wiring.worker` does first
     watch_pillow()
-    settings = CollageSettings.from_env(_NAMES | {env.ALLOWED_SOURCES: task.source})
+    settings = CollageSettings.from_env(
+        _NAMES | {env.ALLOWED_SOURCES: task.source, env.MEMORY_MB: str(task.memory_mb)}
+    )
     uploads = ThreadPoolExecutor(4)
     wired = wiring._builder(settings, TempStore(cast("Any", Bucket()), "x"), uploads)  # noqa: SLF001 - the real one
     builder = cast("Any", wired)
