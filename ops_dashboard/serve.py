@@ -47,11 +47,13 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 def serve(stack: str, door: Door) -> None:
     """Serve the console until Ctrl-C or SIGTERM; print its address on stdout."""
     account = Account(aws.session(), stack)
-    asyncio.run(_serve(account, door, _print_address))
+    asyncio.run(serve_until_stopped(account, door, _print_address))
 
 
-async def _serve(account: Account, door: Door, tell: Callable[[str], None]) -> None:
+async def serve_until_stopped(account: Account, door: Door, tell: Callable[[str], None]) -> None:
+    """Listen, `tell` the address, answer until a signal comes; `UserError` for a taken port."""
     token = door.access_token()
+    stopped = _stop_on_signals()
     runner = web.AppRunner(
         make_app(account, new_access(token, door.own_names())),
         access_log=None,
@@ -67,7 +69,7 @@ async def _serve(account: Account, door: Door, tell: Callable[[str], None]) -> N
             msg = f"cannot listen on {door.host}:{door.port}: {error.strerror}; choose a --port"
             raise UserError(msg) from error
         tell(_address(door.host, runner.addresses[0][1], token))
-        await _stopped()
+        await stopped.wait()
     finally:
         await runner.cleanup()
 
@@ -83,10 +85,10 @@ def _print_address(address: str) -> None:
     sys.stdout.flush()
 
 
-async def _stopped() -> None:
-    """Return when the process is asked to end."""
+def _stop_on_signals() -> asyncio.Event:
+    """Return what is set when the process is asked to end."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, asked.set)
-    await asked.wait()
+    return asked

@@ -42,7 +42,7 @@ class Batches:
     def __init__(self, registry: BatchRegistry) -> None:
         """Ask the registry of one stack."""
         self._registry = registry
-        self._newest = Fresh(self._read, _LIFE_S)
+        self._newest = Fresh(self.read, _LIFE_S)
         self._ended: dict[str, tuple[float, BatchRow]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -68,7 +68,8 @@ class Batches:
             raise web.HTTPNotFound(text=f"no batch {wanted}")
         return answer(found)
 
-    def _read(self) -> BatchList:
+    def read(self) -> BatchList:
+        """Return the newest batches (blocking)."""
         ids = {each: status for status in _STATUSES for each in self._registry.ids_in(status)}
         loaded = [batch for each in ids if (batch := self._started(each))]
         newest = islice(sorted(loaded, reverse=True), NEWEST)

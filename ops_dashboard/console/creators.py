@@ -9,6 +9,7 @@ from ops_dashboard.console.account import Account
 from ops_dashboard.console.answers import answer, in_thread, option
 from ops_dashboard.creators import CreatorEntry, CreatorPage, CreatorView
 from ops_dashboard.window_pages import WindowFilter, WindowPage
+from stream_ingest.naming import is_creator_name
 
 _HISTORY = 60
 
@@ -43,7 +44,7 @@ class Creators:
 
     def _with_exact(self, name: str, page: CreatorPage) -> CreatorPage:
         """Return the page with the creator of exactly this name first: an index may lag."""
-        exact = self._account.creators.one(name)
+        exact = self._account.creators.one(name) if is_creator_name(name) else None
         if exact is None:
             return page
         first = CreatorEntry(
@@ -57,7 +58,8 @@ class Creators:
 
     async def _one(self, request: web.Request) -> web.Response:
         name, after = request.query.get("name", ""), option(request, "after")
-        state = await in_thread(self._account.creators.one, name)
+        known = is_creator_name(name)
+        state = await in_thread(self._account.creators.one, name) if known else None
         if state is None:
             raise web.HTTPNotFound(text="no such creator")
         history = await in_thread(

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops_dashboard.local.demo import Demo, DemoFailedError, DemoResult, clear_output
+from ops_dashboard.local.demo_console import console_beside
 from ops_dashboard.local.instances import running
 from stream_ingest.console import run, say
 
@@ -55,8 +56,9 @@ def _tell(result: DemoResult, output: Path) -> None:
     say(f"Look at the collages in {output}/collages/ and the figures in {output}/summary.json.")
 
 
-def _tell_kept(result: DemoResult) -> None:
-    say(f"Left running: AWS at {result.environment['AWS_ENDPOINT_URL']}. To use it:")
+def _tell_kept(result: DemoResult, console: str) -> None:
+    say(f"Left running: the console at {console}")
+    say(f"and AWS at {result.environment['AWS_ENDPOINT_URL']}. To use it:")
     for name, value in result.environment.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     sys.stdout.flush()
@@ -91,7 +93,9 @@ def _child(output: Path, writer: int) -> None:
     with contextlib.ExitStack() as stack:
         result = Demo(output, stack, bridged=True).run()
         _tell(result, output)
-        _tell_kept(result)
+        (instance,) = (each for each in running() if each.port == result.port)
+        console = console_beside(result.environment, Path(instance.folder))
+        _tell_kept(result, stack.enter_context(console))
         os.write(writer, b"y")
         os.close(writer)
         _let_go_of_terminal()

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from tests.fakes.ingest_aws import OUTPUT
+from tests.fakes.ingest_rows import header
+from tests.fakes.ops_table import OpsTable
+from tests.ops_dashboard.console.running import RunningConsole
+from tests.ops_dashboard.console.windows import metadata_of
+
+BATCH = header("batch-a", images=2)
+KEYS = {
+    "collage_key": "collages/2026/11/21/csv-push/ann_collage_000001.jpg",
+    "thumbnail_key": "thumbnails/2026/11/21/csv-push/ann_collage_000001.jpg",
+    "metadata_key": "metadata/2026/11/21/csv-push/ann_collage_000001.json",
+}
+
+
+@pytest.fixture
+def built(ops_table: OpsTable) -> None:
+    """Ann's first window has a collage, her second failed, the third waits."""
+    ops_table.fold("ann", range(1, 7), BATCH)
+    ops_table.end("ann:000001", "partial", images_ok=1, images_failed=1, **KEYS)
+    ops_table.end("ann:000002", "failed", error="no image could be had")
+
+
+@pytest.mark.usefixtures("built")
+def test_windows_are_listed_newest_first_and_by_status_creator_and_batch(
+    console: RunningConsole,
+) -> None:
+    def ids(query: str) -> list[str]:
+        return [each["window_id"] for each in console.get(f"/api/windows{query}").json["windows"]]
+
+    assert ids("") == ["ann:000003", "ann:000002", "ann:000001"]
+    assert ids("?status=failed") == ["ann:000002"]
+    assert ids("?creator=ann&status=partial") == ["ann:000001"]
+    assert ids("?batch=none") == []
+    assert console.get("/api/windows?status=lost").status == 400
+
+
+@pytest.mark.usefixtures("built")
+def test_a_window_tells_what_is_in_each_cell(console: RunningConsole, ops_table: OpsTable) -> None:
+    ops_table.aws.s3.put_object(
+        Bucket=OUTPUT, Key=KEYS["metadata_key"], Body=metadata_of("ann:000001")
+    )
+    found = console.get("/api/windows/ann:000001").json
+    ok, failed = found["metadata"]["cells"]
+    assert (ok["identity"], ok["sha256"]) == ("tos/a", "ab" * 32)
+    assert (failed["reason"], failed["passing"]) == ("not_found", False)
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize("window", ["ann:000001", "ann:000002", "ann:000003"])
+def test_a_window_without_metadata_is_told_of_all_the_same(
+    console: RunningConsole, window: str
+) -> None:
+    """Its document was taken by the bucket's lifecycle, or it was never built."""
+    found = console.get(f"/api/windows/{window}").json
+    assert found["window"]["window_id"] == window
+    assert found["metadata"] is None
+
+
+@pytest.mark.usefixtures("built")
+def test_metadata_that_cannot_be_read_are_told_in_words(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
+    ops_table.aws.s3.put_object(Bucket=OUTPUT, Key=KEYS["metadata_key"], Body=b"{}")
+    answer = console.get("/api/windows/ann:000001")
+    assert answer.status == 422
+    assert KEYS["metadata_key"] in answer.json["error"]
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize("kind", ["thumbnail", "collage", "download"])
+def test_an_image_is_given_by_a_presigned_url_that_soon_ends(
+    console: RunningConsole, kind: str
+) -> None:
+    answer = console.get(f"/media/{kind}/ann:000001")
+    assert answer.status == 302
+    link = urlsplit(answer.headers["Location"])
+    query = parse_qs(link.query)
+    folder = "thumbnails" if kind == "thumbnail" else "collages"
+    assert link.path.endswith(f"{folder}/2026/11/21/csv-push/ann_collage_000001.jpg")
+    assert int(query["X-Amz-Expires"][0]) == 300
+    assert int(answer.headers["Cache-Control"].rpartition("=")[2]) < 300
+    saved = 'attachment; filename="ann_collage_000001.jpg"'
+    assert query.get("response-content-disposition") == ([saved] if kind == "download" else None)
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/windows/ben:000001",
+        "/api/windows/ann:1",
+        "/api/windows/%00",
+        "/media/collage/ann:000003",
+        "/media/collage/nobody:000001",
+        "/media/other/ann:000001",
+        "/media/collage/" + quote("../secret", safe=""),
+    ],
+)
+def test_what_is_not_there_is_not_found(console: RunningConsole, path: str) -> None:
+    assert console.get(path).status == 404
+
+
+def test_the_window_of_a_hostile_creator_is_found_by_its_id(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
+    ops_table.fold("<b>/..", [1, 2], BATCH)
+    window = "=3Cb=3E=2F..:000001"
+    found = console.get(f"/api/windows/{quote(window, safe='')}").json
+    assert found["window"]["creator"] == "<b>/.."

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from ops_dashboard.console.account import Account
+from ops_dashboard.lines import Line
+from ops_dashboard.widgets import alarm_status, chart, number, rows, text
+from tests.ops_dashboard.console.running import RunningConsole
+
+
+def line(name: str) -> Line:
+    return Line(id="a", label=name, namespace="N", metric=name, dimensions={"service": "x"})
+
+
+@pytest.fixture
+def deployed(account: Account) -> None:
+    """A dashboard whose widgets use one id for different metrics; data of two minutes ago."""
+    cloudwatch = account.cloudwatch
+    cloudwatch.put_metric_alarm(
+        AlarmName="too-much",
+        AlarmDescription="What to do",
+        Namespace="N",
+        MetricName="one",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName="too-much", StateValue="ALARM", StateReason="2 > 1")
+    widgets = rows(
+        [
+            [text("# Hello")],
+            [alarm_status("Alarms", ["arn:aws:cloudwatch:us-east-1:1:alarm:too-much"])],
+            [number("Figure", [line("one")], "us-east-1")],
+            [chart("Chart", [line("two")], "us-east-1", unit="a minute")],
+        ]
+    )
+    cloudwatch.put_dashboard(
+        DashboardName=account.outputs.dashboard_name,
+        DashboardBody=msgspec.json.encode({"widgets": widgets}).decode(),
+    )
+    moment = datetime.now(UTC) - timedelta(minutes=2)
+    for name, value in (("one", 3.0), ("two", 4.0)):
+        cloudwatch.put_metric_data(
+            Namespace="N",
+            MetricData=[
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "service", "Value": "x"}],
+                    "Timestamp": moment,
+                    "Value": value,
+                }
+            ],
+        )
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_overview_is_cloudwatchs_dashboard_with_its_data(
+    console: RunningConsole,
+) -> None:
+    now: dict[str, Any] = console.get("/api/dashboard").json
+    assert [widget["kind"] for widget in now["widgets"]] == ["text", "alarms", "figure", "chart"]
+    figure, drawn = now["widgets"][2:]
+    assert figure["value"] == 3.0
+    assert [value for _, value in drawn["lines"][0]["points"]] == [4.0]
+    (alarm,) = now["alarms"]
+    assert (alarm["name"], alarm["state"], alarm["meaning"]) == ("too-much", "ALARM", "What to do")
+    assert now["end"] - now["start"] == 3_600
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_range_of_seven_days_is_read_by_the_hour(console: RunningConsole) -> None:
+    now = console.get("/api/dashboard?range=7d").json
+    assert now["end"] - now["start"] == 7 * 86_400
+    assert now["period"] == 3_600
+
+
+def test_a_range_that_is_none_is_refused(console: RunningConsole) -> None:
+    assert console.get("/api/dashboard?range=1y").status == 400
+
+
+def test_a_stack_without_a_dashboard_says_so(console: RunningConsole) -> None:
+    answer = console.get("/api/dashboard")
+    assert answer.status == 502
+    assert "does not exist" in answer.json["error"]
