@@ -1,0 +1,40 @@
+"""The table of guarantees in ARCHITECTURE.md names tests that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TITLE = "## What is guaranteed, under which faults, and which test shows it"
+NAMED = re.compile(r"`([a-z0-9_/]+\.py)(?:::(test_\w+))?`")
+
+
+def section() -> str:
+    """Return what the page says of guarantees."""
+    _, _, rest = (ROOT / "ARCHITECTURE.md").read_text().partition(TITLE)
+    return rest.partition("\n## ")[0]
+
+
+def named() -> list[tuple[str, str]]:
+    """Return each test that the section names, as file below tests/ and function, if any."""
+    return sorted(set(NAMED.findall(section())))
+
+
+@pytest.mark.parametrize(("path", "name"), named())
+def test_a_test_that_the_page_names_is_there(path: str, name: str) -> None:
+    text = (ROOT / "tests" / path).read_text()
+    assert f"def {name}(" in text or not name
+
+
+def test_every_guarantee_names_what_shows_it() -> None:
+    rows = [line for line in section().splitlines() if line.startswith("|")][2:]
+    assert len(rows) > 15
+    assert all(NAMED.search(row.rpartition(" | ")[2]) for row in rows)
+
+
+@pytest.mark.parametrize("goal", range(1, 10))
+def test_every_goal_has_a_test_of_its_name_on_the_page(goal: int) -> None:
+    assert any(name.startswith(f"test_g{goal}_") for _, name in named())
