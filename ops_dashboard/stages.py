@@ -9,14 +9,17 @@ from ops_dashboard import metrics as catalogue
 from ops_dashboard.lines import MOST, Look, of_aws, own
 from ops_dashboard.metrics import Service
 from ops_dashboard.resources import Resources, Thresholds
+from ops_dashboard.trace import trace_query
 from ops_dashboard.widgets import Mark, Widget, chart, log_lines, text
 from stream_ingest.rows import RefusalReason
 
 _RIGHT = Look(on_right=True)
+_STORY_LINES = 100
 
 
 def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Widget]]:
     """Return the rows below the overview, each with its heading."""
+    groups, stories = resources.log_groups, trace_query(limit=_STORY_LINES)
     return [
         [text("## Stream")],
         _stream(resources, thresholds),
@@ -32,22 +35,33 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         stages_collage.dead_letters(resources, thresholds),
         [text("## Cost")],
         [_cost(resources)],
-        [text("## Latest errors")],
-        [log_lines("Latest errors and warnings", errors_query(resources), resources.region)],
+        [text("## Logs")],
+        [log_lines("Latest errors and warnings", errors_query(), groups, resources.region)],
+        [text(_how_to_trace(resources), height=2)],
+        [log_lines("Windows' stories, latest lines", stories, groups, resources.region)],
     ]
 
 
-def errors_query(resources: Resources) -> str:
-    """Return the Logs Insights query of the latest errors of all functions.
-
-    A timeout or a crash of the runtime is no line of ours, so those words are looked for, too.
-    """
-    sources = " | ".join(f"SOURCE '{group}'" for group in resources.log_groups)
+def _how_to_trace(resources: Resources) -> str:
     return (
-        f"{sources} | fields @timestamp, service, level, message, window_id, reason, error"
-        ' | filter level in ["ERROR", "WARNING", "CRITICAL"]'
-        " or @message like /Task timed out|Runtime exited|Status: timeout/"
-        " | sort @timestamp desc | limit 50"
+        "## Windows\n"
+        f"`ops-dashboard trace WINDOW --stack {resources.stack}` prints one window's story, and"
+        " the query for it; below are the latest lines about any window."
+    )
+
+
+def errors_query() -> str:
+    """Return the Logs Insights query of the latest errors and warnings of all functions.
+
+    A timeout or a crash of the runtime is no line of ours, so those words are looked for, too. Like
+    `ops_dashboard.trace` it uses no more of the language than the embedded AWS knows.
+    """
+    words = '"level":"(ERROR|WARNING|CRITICAL)"|Task timed out|Runtime exited|Status: timeout'
+    return (
+        "fields @timestamp, service, level, message, window_id, error, reason\n"
+        f"| filter @message like /{words}/\n"
+        "| sort @timestamp desc\n"
+        "| limit 50"
     )
 
 

@@ -77,9 +77,15 @@ def alarm_status(title: str, arns: Sequence[str], *, width: int = COLUMNS) -> Wi
     return _widget("alarm", width, 4, properties)
 
 
-def log_lines(title: str, query: str, region: str) -> Widget:
-    """Return what a Logs Insights query finds; `query` names its log groups by SOURCE."""
-    properties = {"title": title, "query": query, "region": region, "view": "table"}
+def log_lines(title: str, query: str, groups: Sequence[str], region: str) -> Widget:
+    """Return what a Logs Insights query finds in some log groups."""
+    sources = " | ".join(f"SOURCE '{group}'" for group in groups)
+    properties = {
+        "title": title,
+        "query": f"{sources}\n| {query}",
+        "region": region,
+        "view": "table",
+    }
     return _widget("log", COLUMNS, 8, properties)
 
 

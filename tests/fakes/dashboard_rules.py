@@ -62,8 +62,12 @@ def _check_alarm(properties: dict[str, Any]) -> None:
 
 def _check_log(properties: dict[str, Any]) -> None:
     need(set(properties) <= {"query", "region", "title", "view"}, "keys of a log widget")
-    first = properties["query"].split(" | ")[0]
+    first, *commands = re.split(r"\s*\| ", properties["query"])
     need(re.fullmatch(r"SOURCE '[^']+'", first) is not None, "a query begins with its SOURCE")
+    known = r"(SOURCE|fields|filter|sort|limit|stats|parse|display|dedup) .+"
+    # `|` also stands in patterns, so only lines are looked at
+    lines = properties["query"].split("\n| ")[1:]
+    need(bool(commands) and all(re.fullmatch(known, line) for line in lines), "commands of a query")
     need(bool(properties["region"]), "region")
     need(properties["view"] in {"table", "timeSeries", "bar", "pie"}, "view")
 

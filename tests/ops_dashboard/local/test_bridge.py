@@ -17,6 +17,8 @@ from ops_dashboard.local.bridge import MetricsBridge
 from ops_dashboard.local.stack import LocalAws
 from ops_dashboard.metric_data import Drawn, read_lines
 from ops_dashboard.resources import Thresholds
+from ops_dashboard.stages import errors_query
+from tests.fakes.ingest_delivery import kinesis_event
 from tests.fakes.watched_resources import RESOURCES
 
 if TYPE_CHECKING:
@@ -140,3 +142,28 @@ def test_the_process_publishes_and_ends_with_its_aws(
         assert process.poll() is None
         aws.stop()
         assert process.wait(timeout=PATIENCE_S) == 0
+
+
+def test_the_query_of_the_latest_errors_finds_one(local_aws: LocalAws) -> None:
+    outputs = local_aws.outputs()
+    local_aws.clients.functions.invoke(
+        FunctionName=outputs.windowing_function, Payload=json.dumps(kinesis_event([b"no record"]))
+    )
+    logs = local_aws.clients.untyped("logs")
+    now_s = int(time.time())
+    query_id = logs.start_query(
+        logGroupNames=list(RESOURCES.log_groups),
+        # AWS finds the facts in a line of JSON by itself, ministack does not.
+        queryString=errors_query().replace("fields ", "fields @message, ", 1),
+        startTime=now_s - 3_600,
+        endTime=now_s + 60,
+    )["queryId"]
+    answer: dict[str, Any] = {}
+
+    def is_complete() -> bool:
+        answer.update(logs.get_query_results(queryId=query_id))
+        return bool(answer["status"] == "Complete")
+
+    wait_until(is_complete)
+    lines = [cell["value"] for row in answer["results"] for cell in row]
+    assert any('"message":"record quarantined"' in line for line in lines)
