@@ -45,7 +45,7 @@ def _progress() -> Console:
 
 
 @local_app.command()
-def up(  # noqa: PLR0913 - one parameter for each option
+def up(
     *,
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; a free one if none.")] = None,
     allow_source: Annotated[

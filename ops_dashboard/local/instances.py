@@ -31,6 +31,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """Its log and all of its temporary files; deleted when it is stopped."""
     ca_bundle: str | None = None
     """File of its certificate, where it speaks TLS."""
+    state: str | None = None
+    """Where it keeps what it holds; None where that is deleted when it is stopped."""
 
     @property
     def is_alive(self) -> bool:

@@ -32,6 +32,9 @@ VERSION = "1.5.33"
 HOST = "127.0.0.1"
 START_PATIENCE_S = 180
 """The first start on a machine downloads ministack; later ones take a second."""
+STOP_PATIENCE_S = 10
+SAVE_PATIENCE_S = 120
+"""One that keeps its state writes it down before it ends; a killed one has lost it."""
 _POLL_S = 0.05
 _PORT_TRIES = 5
 _TAKEN = "already in use"
@@ -50,11 +53,13 @@ _OUR_UV_VARIABLES = frozenset({"UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHO
 class Options:
     """How to start: on which port (None chooses a free one), and whether IAM is enforced.
 
-    With `auth` it speaks TLS, because the buckets' own policies refuse plain HTTP.
+    With `auth` it speaks TLS, because the buckets' own policies refuse plain HTTP. With `state` it
+    begins with what is in that folder and, when it is stopped, leaves there what it holds then.
     """
 
     port: int | None = None
     auth: bool = False
+    state: Path | None = None
 
 
 class _PortTakenError(Exception):
@@ -69,7 +74,7 @@ def start(stack: str, options: Options) -> Instance:
     for _ in range(_PORT_TRIES):
         port = options.port or _free_port()
         try:
-            return _start_on(port, stack, auth=options.auth)
+            return _start_on(port, stack, options)
         except _PortTakenError as error:
             if options.port:
                 msg = f"port {port} is taken; name another one, or none for a free one"
@@ -81,7 +86,7 @@ def start(stack: str, options: Options) -> Instance:
 def stop(instance: Instance) -> None:
     """End the server and all of its workers, and delete its files. Safe to call twice."""
     if instance.is_alive or _is_orphaned(instance):
-        end_group(instance.group)
+        end_group(instance.group, SAVE_PATIENCE_S if instance.state else STOP_PATIENCE_S)
     child = _CHILDREN.pop(instance.group, None)
     if child is not None:
         child.wait()
@@ -98,13 +103,14 @@ def _is_orphaned(instance: Instance) -> bool:
     return started_at(instance.group) is None and group_is_alive(instance.group)
 
 
-def _start_on(port: int, stack: str, *, auth: bool) -> Instance:
+def _start_on(port: int, stack: str, options: Options) -> Instance:
     if _is_taken(port):
         raise _PortTakenError
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     token = secrets.token_hex(8)
-    tls = folder / "tmp" / "ministack-tls" / "server.crt" if auth else None
-    child = _spawn(folder, _environment(folder, port, token, tls))
+    tls = folder / "tmp" / "ministack-tls" / "server.crt" if options.auth else None
+    variables = _environment(folder, port, token, tls) | _keeping(options.state)
+    child = _spawn(folder, variables)
     instance = Instance(
         stack=stack,
         port=port,
@@ -113,6 +119,7 @@ def _start_on(port: int, stack: str, *, auth: bool) -> Instance:
         started=started_at(child.pid) or "ended",
         folder=str(folder),
         ca_bundle=str(tls) if tls else None,
+        state=str(options.state) if options.state else None,
     )
     try:
         _wait_until_ready(child, instance, token)
@@ -169,6 +176,18 @@ def _environment(folder: Path, port: int, token: str, tls: Path | None) -> dict[
         "TMPDIR": str(folder / "tmp"),
         "STATE_DIR": str(folder / "state"),
         "S3_DATA_DIR": str(folder / "s3"),
+    }
+
+
+def _keeping(state: Path | None) -> dict[str, str]:
+    """Return the variables with which ministack keeps what it holds; objects at once."""
+    if state is None:
+        return {}
+    return {
+        "PERSIST_STATE": "1",
+        "S3_PERSIST": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_DATA_DIR": str(state / "objects"),
     }
 
 

@@ -43,10 +43,21 @@ class LocalAws:
         self._stays = False
 
     @classmethod
-    def start(cls, *, stack: str = "dev", port: int | None = None, auth: bool = False) -> LocalAws:
-        """Start one with nothing on it; `UserError` where that is impossible."""
+    def start(
+        cls,
+        *,
+        stack: str = "dev",
+        port: int | None = None,
+        auth: bool = False,
+        state: Path | None = None,
+    ) -> LocalAws:
+        """Start one with nothing on it, or with what is kept in the folder `state`.
+
+        `UserError` where that is impossible.
+        """
         stack_settings(stack)  # a stack that does not exist is told before anything starts
-        return cls(ministack.start(stack, ministack.Options(port=port, auth=auth)))
+        options = ministack.Options(port=port, auth=auth, state=state)
+        return cls(ministack.start(stack, options))
 
     @property
     def endpoint(self) -> str:

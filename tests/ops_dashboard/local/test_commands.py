@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import socket
@@ -62,6 +63,45 @@ def test_up_deploys_and_outlives_its_command_and_down_leaves_nothing(run: Run) -
     assert running() == []
     assert not group_is_alive(instance.group)
     assert not Path(instance.folder).exists()
+
+
+def test_state_that_is_kept_is_there_again(run: Run, tmp_path: Path) -> None:
+    """Table, objects and functions; on the same port, which the queues' URLs name."""
+    folder = tmp_path / "kept"
+    first = run("up", "--state", str(folder))
+    assert first.returncode == 0, first.stderr
+    (instance,) = running()
+    (told,) = json.loads(run("status", "--json").stdout)
+    assert (told["port"], told["is_deployed"]) == (instance.port, True)
+    assert told["state"] == str(folder)
+    aws = LocalAws(instance)
+    outputs = aws.outputs()
+    aws.clients.s3.put_object(Bucket=outputs.output_bucket, Key="a/b c", Body=b"kept")
+    aws.clients.sqs.send_message(
+        QueueUrl=outputs.dead_letter_urls["sweeper"], MessageBody="a letter"
+    )
+    busy = run("up", "--state", str(folder))
+    assert busy.returncode != 0
+    assert f"on port {instance.port} keeps its state" in busy.stderr
+    down = run("down")
+    assert f"local up --state {folder}" in down.stderr
+    again = run("up", "--state", str(folder))
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == first.stdout
+    assert "as it was left" in again.stderr
+    clients = LocalAws(running()[0]).clients
+    assert LocalAws(running()[0]).outputs() == outputs
+    kept = clients.s3.get_object(Bucket=outputs.output_bucket, Key="a/b c")["Body"].read()
+    assert kept == b"kept"
+    received = clients.sqs.receive_message(QueueUrl=outputs.dead_letter_urls["sweeper"])
+    assert [message["Body"] for message in received["Messages"]] == ["a letter"]
+    mappings = clients.functions.list_event_source_mappings()["EventSourceMappings"]
+    assert {mapping["State"] for mapping in mappings} == {"Enabled"}
+
+
+def test_status_says_when_nothing_runs(run: Run) -> None:
+    assert "none runs" in run("status").stderr
+    assert run("status", "--json").stdout == "[]\n"
 
 
 def test_a_port_that_is_taken_is_one_clear_line() -> None:
