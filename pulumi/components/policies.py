@@ -147,7 +147,10 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
     An output is replaced only if it is still the one that was looked at (a conditional put asks
     for GetObject too). ListBucket is what makes S3 answer 404, not 403, for an object that is not
     there yet. It is limited to the prefixes that the function looks at; ``IfExists``, because AWS
-    does not document that the prefix is known in that check, which has none in its request.
+    does not document that the prefix is known in that check, which has none in its request, and
+    without the 404s no window could be rebuilt. So a listing of all keys, without a prefix, is not
+    refused. (Ceph has seen AWS take the object's key for the prefix there, ceph/ceph#68577: whoever
+    sees the same on AWS may drop ``IfExists``.)
     """
     prefixes = ("collages", "thumbnails", "metadata")
     outputs = objects(output_arn, *prefixes)
