@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -88,7 +88,7 @@ class Overview:
         return list(body["widgets"])
 
     def _read(self, minutes: int) -> DashboardNow:
-        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        now = next_minute(datetime.now(UTC))
         asks = [asks_of(widget, minutes, now) for widget in self._widgets]
         data = self._data([ask for each in asks for ask in each])
         widgets = []
@@ -138,6 +138,11 @@ class Overview:
             )
             for alarm in found["MetricAlarms"]
         ]
+
+
+def next_minute(now: datetime) -> datetime:
+    """Return the end of this minute: what is being counted is shown, too."""
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def _prefixed(queries: Sequence[Query], prefix: str) -> list[Query]:

@@ -1,4 +1,4 @@
-"""The console beside a demo that is kept: a command of its own, on a free port. Edge (processes)."""
+"""The console beside a demo that is kept: a command of its own. Edge (processes)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ function drawLetters() {
   $("letters-hint").textContent = letters.length ? plural(letters.length, "letter") : "";
   $("redrive-all").hidden = letters.length < 2;
   fill($("letters"), letters.length
-    ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "letters-h" }, h("table", {},
+    ? h("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "letters-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Kind", "When", "Window or object", "Why"].map((each) => h("th", { scope: "col" }, each)), h("th", { scope: "col" }, h("span", { class: "sr" }, "Action")))),
         h("tbody", {}, letters.map(letterRow))))
     : empty("No dead letters", "Everything that was accepted was done, or is under way."));
@@ -73,7 +73,7 @@ async function lookAtWindows() {
   if (lookAtWindows.drawn === JSON.stringify(windows)) return;
   lookAtWindows.drawn = JSON.stringify(windows);
   fill($("windows"), windows.length
-    ? h("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-labelledby": "windows-h" }, h("table", {},
+    ? h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "windows-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Window", "Status", "Images", "Reasons", "Closed"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, windows.map((window) => h("tr", {},
           h("td", {}, h("button", { type: "button", class: "link", onclick: () => viewer.open(window.window_id) }, name(window.creator), ` #${windowNumber(window.window_id)}`)),
@@ -101,7 +101,7 @@ let refused = { rows: [], next: null };
 function drawRefused(batch) {
   $("refused-more").hidden = !refused.next;
   fill($("refused"), !batch ? empty("No row was refused")
-    : h("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-labelledby": "refused-h" }, h("table", {},
+    : h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "refused-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Reason", "Creator", "Cover column", "Created at"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, refused.rows.map((row) => h("tr", {},
           h("td", {}, h("span", { class: "pill refused", title: REFUSALS[row.reason] }, row.reason)),

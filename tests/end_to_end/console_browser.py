@@ -1,0 +1,97 @@
+"""Debian's chromium with the console in it, and what it complains of."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_HINT = "the console's browser tests need chromium: apt-get install chromium"
+_QUIET = (
+    "--no-sandbox",  # root in CI; the pages are ours
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+_PATIENCE_MS = 30_000
+SCREENSHOTS = Path(__file__).parents[2] / "demo-output" / "console"
+"""Pictures of every page as the tests saw it, for a person to look at."""
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser; skip where there is none, but for CI, which has to have one."""
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(_HINT)
+        pytest.skip(_HINT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Visit:
+    """One page that is open, and all that it complained of."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Open one of the console's pages and wait until its data are there."""
+        self.page.goto(self.base + path)
+        expect(self.page.locator("#live-text")).to_have_text("live")
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds that keeps people out: each rule with its first place."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+
+    def picture(self, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@contextlib.contextmanager
+def visit(browser: Browser, base: str, *, dark: bool = False, width: int = 1360) -> Iterator[Visit]:
+    """Open a fresh window; whatever page complains in it fails the test at the end."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 850},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        accept_downloads=True,
+        bypass_csp=False,
+    )
+    context.set_default_timeout(_PATIENCE_MS)
+    page = context.new_page()
+    here = Visit(page, base)
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            here.complaints.append(f"{message.type}: {message.text}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: here.complaints.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: here.complaints.append(f"dialog: {dialog.message}"))
+    try:
+        yield here
+    finally:
+        context.close()
+    assert here.complaints == []

@@ -1,0 +1,284 @@
+"""The console in a real browser, over the embedded AWS with collages of a real run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from ops_dashboard.local.bridge import MetricsBridge
+from ops_dashboard.local.demo_console import console_beside
+from ops_dashboard.local.sample_creators import SampleCreator
+from stream_ingest.naming import creator_key
+from tests.end_to_end.console_browser import Visit, chromium, visit
+from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+
+pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+
+MARKUP = "<img src=x onerror=alert(1)>\"'</script>"
+TURNED = "evil\u202egnp.exe"
+"""A right-to-left override: shown raw it would read ``evilexe.png``."""
+PAGES = {
+    "overview": "/",
+    "creators": "/creators",
+    "gallery": "/gallery",
+    "failures": "/failures",
+    "replay": "/replay",
+    "upload": "/upload",
+}
+PHONE_PX = 390
+
+
+def hostile(name: str, index: int) -> SampleCreator:
+    return SampleCreator(name=name, caption="hostile", index=index, covers=4)
+
+
+@pytest.fixture(scope="module")
+def pushed(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A batch of four creators, two of them hostile, with refused rows; its metrics published."""
+    creators = [
+        plain_creator("console.one", 21, 37),
+        plain_creator("console.two", 22, 5),
+        hostile(MARKUP, 23),
+        hostile(TURNED, 24),
+    ]
+    sample = make_sample(pipeline.covers, creators, seed=61)
+    path = write_rows(sample, tmp_path_factory.mktemp("console"), "console.csv")
+    with path.open("a") as file:
+        csv.writer(file).writerow([MARKUP, "<script>alert(2)</script>", "2026-11-01"])
+    pipeline.push(f"--csv={path}", "--flush", "--batch-id=console")
+    MetricsBridge(pipeline.aws.clients, pipeline.outputs).step(time.time())
+
+
+@pytest.fixture(scope="module")
+def address(
+    pipeline: Pipeline,
+    pushed: None,  # noqa: ARG001 - there has to be something to see
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The console, served by the command itself."""
+    folder = tmp_path_factory.mktemp("console-log")
+    with console_beside(pipeline.aws.environment(), folder) as url:
+        yield url.rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of this module only: while it runs, nothing else of this process may use asyncio."""
+    with chromium() as program:
+        yield program
+
+
+@pytest.fixture
+def here(browser: Browser, address: str) -> Iterator[Visit]:
+    with visit(browser, address) as window:
+        yield window
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_its_data_complains_of_nothing_and_keeps_nobody_out(
+    browser: Browser,
+    address: str,
+    name: str,
+    dark: bool,  # noqa: FBT001 - a case
+) -> None:
+    with visit(browser, address, dark=dark) as window:
+        window.open(PAGES[name])
+        window.picture(f"{name}-{'dark' if dark else 'light'}")
+        assert window.barriers() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_no_wider_than_a_phone(browser: Browser, address: str, name: str) -> None:
+    with visit(browser, address, width=PHONE_PX) as window:
+        page = window.open(PAGES[name])
+        window.picture(f"{name}-phone")
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE_PX
+
+
+def test_the_overview_shows_the_dashboards_figures_and_the_batch(here: Visit) -> None:
+    page = here.open("/")
+    batch = page.locator('[data-batch="console"]')
+    expect(batch).to_have_attribute("data-state", "ended")
+    expect(batch.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
+    assert page.locator("#widgets canvas").count() > 3
+    made = page.locator(".figure", has_text="Collages made").locator(".figure-value")
+    assert int(made.inner_text()) >= 5
+    page.get_by_role("radio", name="7d").click()
+    expect(page.get_by_role("radio", name="7d")).to_be_checked()
+
+
+def test_a_collage_is_opened_walked_by_keyboard_and_downloaded(
+    here: Visit, pipeline: Pipeline
+) -> None:
+    page = here.open("/gallery?creator=console.one")
+    page.get_by_role("button", name="Collage 1 of console.one").press("Enter")
+    dialog = page.get_by_role("dialog")
+    (collage,) = (
+        key for key in pipeline.keys("collages/by-creator/console.one/") if "1.jpg" in key
+    )
+    picture = dialog.get_by_role("img", name="Collage of console.one")
+    expect(picture).to_have_js_property("complete", value=True)
+    assert picture.evaluate("image => image.naturalWidth") == 1_400
+    cells = dialog.locator(".cell")
+    expect(cells).to_have_count(35)
+    here.picture("collage")
+    cells.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    panel = dialog.get_by_role("complementary")
+    expect(panel).to_contain_text("Cell 9 row 2, column 2")
+    expect(panel).to_contain_text("identity")
+    expect(panel.locator("code").last).to_have_text(re.compile("^[0-9a-f]{64}$|^tos|^http"))
+    assert here.barriers() == []
+    with page.expect_download() as download:
+        dialog.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "console.one_collage_000001.jpg"
+    assert Path(download.value.path()).read_bytes() == pipeline.read(collage)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_cell_that_is_empty_says_why(here: Visit) -> None:
+    page = here.open("/gallery?status=partial&batch=console")
+    page.locator(".tile").first.click()
+    page.locator(".cell.failed").first.hover()
+    panel = page.get_by_role("complementary")
+    expect(panel).to_contain_text(re.compile("trying again would not help|may pass when tried"))
+    expect(panel).to_contain_text("source")
+
+
+def test_a_creator_is_found_with_its_history(here: Visit) -> None:
+    page = here.open("/creators")
+    page.get_by_role("searchbox").fill("console.o")
+    page.get_by_role("link", name="console.one").click()
+    expect(page.get_by_role("heading", name="console.one")).to_be_visible()
+    expect(page.get_by_role("button", name="Collage 2 of console.one")).to_be_visible()
+    assert "name=console.one" in page.url
+
+
+@pytest.mark.parametrize(
+    ("creator", "shown"),
+    [(MARKUP, MARKUP), (TURNED, "evilU+202Egnp.exe")],
+    ids=["markup", "turned"],
+)
+def test_a_hostile_name_is_text_on_every_page(here: Visit, creator: str, shown: str) -> None:
+    page = here.open("/gallery?batch=console")
+    tile = page.locator(".tile", has=page.locator("bdi", has_text=shown))
+    tile.click()
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text(shown)
+    page.keyboard.press("Escape")
+    page = here.open("/creators")
+    page.get_by_role("searchbox").fill(creator[:6])
+    page.locator("#list a", has_text=shown).click()
+    expect(page.get_by_role("heading", name=shown)).to_be_visible()
+    page.get_by_role("link", name="Replay …").click()
+    expect(page.get_by_label("Creators, one a line")).to_have_value(creator)
+    page = here.open("/failures?batch=console")
+    if creator == MARKUP:
+        row = page.get_by_role("row", name="bad_json").filter(has_text=MARKUP)
+        expect(row).to_contain_text("<script>alert(2)</script>")
+    assert page.locator("img[onerror], main script").count() == 0
+
+
+def bury(pipeline: Pipeline, creator: str) -> None:
+    """Put the message of a creator's first window into the dead-letter queue."""
+    item = pipeline.aws.clients.dynamodb.get_item(
+        TableName=pipeline.outputs.table_name,
+        Key={"creator_name": {"S": creator_key(creator)}, "item": {"S": "images#000001"}},
+    )["Item"]
+    detail = json.loads(zlib.decompress(item["detail"]["B"]))
+    pipeline.aws.clients.sqs.send_message(
+        QueueUrl=pipeline.outputs.dead_letter_urls["collage"],
+        MessageBody=json.dumps({"detail-type": "WindowReady", "detail": detail}),
+    )
+
+
+def test_a_dead_letter_is_redriven_by_its_button(here: Visit, pipeline: Pipeline) -> None:
+    bury(pipeline, "console.two")
+    page = here.open("/failures")
+    expect(page.locator("#dead-count")).to_have_text("1")
+    row = page.get_by_role("row", name="console.two:000001")
+    expect(row).to_contain_text("every try to build it failed")
+    here.picture("failures-letter")
+    row.get_by_role("button", name="Redrive").click()
+    expect(page.get_by_text("1 letter sent on.")).to_be_visible()
+    expect(page.get_by_text("No dead letters")).to_be_visible()
+    expect(page.locator("#dead-count")).to_be_hidden()
+
+
+def test_a_creator_is_replayed_and_watched(here: Visit) -> None:
+    page = here.open("/replay?creator=console.one")
+    page.get_by_role("button", name="Start the replay").click()
+    run = page.get_by_role("article")
+    expect(run).to_have_attribute("data-done", "true", timeout=60_000)
+    expect(run).to_contain_text("2 of 2 windows built again")
+    here.picture("replay-done")
+
+
+def test_a_range_is_replayed_and_watched(here: Visit) -> None:
+    page = here.open("/replay")
+    page.get_by_role("button", name="last hour").click()
+    page.get_by_role("button", name="Start the replay").click()
+    run = page.get_by_role("article").first
+    expect(run).to_contain_text("may lag by ten minutes")
+    expect(run).to_have_attribute("data-done", "true", timeout=90_000)
+
+
+def drop(here: Visit, name: str, kind: str, content: str) -> None:
+    """Drag a file onto the page."""
+    transfer: Any = here.page.evaluate_handle(
+        "([name, type, text]) => { const all = new DataTransfer();"
+        " all.items.add(new File([text], name, { type })); return all; }",
+        [name, kind, content],
+    )
+    here.page.locator("#drop").dispatch_event("dragenter", {"dataTransfer": transfer})
+    here.page.locator("#drop").dispatch_event("drop", {"dataTransfer": transfer})
+
+
+def test_a_csv_is_dropped_checked_uploaded_and_its_batch_watched_to_the_end(
+    here: Visit, pipeline: Pipeline
+) -> None:
+    sample = make_sample(pipeline.covers, [plain_creator("dropped", 25, 3)], seed=65, awkward=False)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["creator_name", "cover_url", "created_at"])
+    writer.writerows(sample.rows)
+    page = here.open("/upload")
+    for name, kind, content, problem in (
+        ("covers.xlsx", "", "x", "not named .csv"),
+        ("covers.csv", "image/png", "x", "not text/csv"),
+        ("covers.csv", "text/csv", "creator_name,created_at\na,b\n", "the header lacks cover_url"),
+    ):
+        drop(here, name, kind, content)
+        expect(page.get_by_role("alert")).to_contain_text(problem)
+        expect(page.get_by_role("button", name="Upload")).to_be_disabled()
+    drop(here, "covers.csv", "text/csv", text.getvalue())
+    expect(page.get_by_text("type and columns are right")).to_be_visible()
+    page.get_by_role("button", name="Upload").click()
+    batch = page.get_by_role("article")
+    expect(batch).to_have_attribute("data-state", "ended", timeout=90_000)
+    expect(batch).to_contain_text("1 of 1 collage")
+    here.picture("upload-done")
+    batch.get_by_role("link").first.click()
+    expect(page.get_by_role("button", name="Collage 1 of dropped")).to_be_visible()
+
+
+def test_what_the_server_refuses_is_told_on_the_page(here: Visit) -> None:
+    """The browser looks at the first 64 KB only; the server at all of it."""
+    page = here.open("/upload")
+    drop(here, "covers.csv", "text/csv", "creator_name,cover_url,created_at\n")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert")).to_have_text("the file has a header and no rows")
+    here.complaints[:] = [each for each in here.complaints if "400 (Bad Request)" not in each]
