@@ -73,6 +73,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         _stuck(resources, thresholds),
         _nothing_flows(resources, thresholds),
         _failed_images(resources, thresholds),
+        _dropped(resources),
     ]
     read = sum(alarm.metrics_read for alarm in free)
     every = [*free, _cost(resources, thresholds, constant_usd(resources, read))]
@@ -247,6 +248,16 @@ def _failed_images(resources: Resources, thresholds: Thresholds) -> Alarm:
         above=thresholds.failed_images_percent,
         periods=3,
         breaching=2,
+    )
+
+
+def _dropped(resources: Resources) -> Alarm:
+    return Alarm(
+        name="metrics-dropped",
+        meaning="CloudWatch could not read metrics in a function's log and dropped them, so charts"
+        " and alarms see less than there is; look for lines with `_aws` in the log.",
+        lines=watched.dropped_lines(resources),
+        above=0,
     )
 
 

@@ -6,7 +6,7 @@ raises when the stack's program runs, where AWS would show an empty chart for ev
 Sources, by namespace: AWS/Lambda "Types of metrics for Lambda functions"; AWS/Kinesis "Monitoring
 Kinesis Data Streams with CloudWatch" (stream-level); AWS/SQS "Available CloudWatch metrics for
 Amazon SQS"; AWS/Events "Monitoring Amazon EventBridge" (a rule of a custom bus: by bus and rule);
-AWS/DynamoDB "DynamoDB metrics and dimensions".
+AWS/DynamoDB "DynamoDB metrics and dimensions"; AWS/Logs "Monitoring usage with CloudWatch metrics".
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _FUNCTION = (frozenset({"FunctionName"}),)
 _STREAM = (frozenset({"StreamName"}),)
 _QUEUE = (frozenset({"QueueName"}),)
 _RULE = (frozenset({"EventBusName", "RuleName"}),)
+_LOG_GROUP = (frozenset({"LogGroupName"}),)
 _TABLE = (frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"}))
 
 DOCUMENTED: dict[str, dict[str, tuple[frozenset[str], ...]]] = {
@@ -64,6 +65,7 @@ DOCUMENTED: dict[str, dict[str, tuple[frozenset[str], ...]]] = {
         ),
         _TABLE,
     ),
+    "AWS/Logs": dict.fromkeys(("EMFParsingErrors", "EMFValidationErrors"), _LOG_GROUP),
 }
 
 

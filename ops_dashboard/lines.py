@@ -6,7 +6,7 @@ A `Line` is a metric with its statistic, or an expression over other lines of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,6 @@ class Line:
     visible: bool = True
     on_right: bool = False
     """Drawn against the axis on the right."""
-    color: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,6 @@ class Look:
     stat: str = "Sum"
     visible: bool = True
     on_right: bool = False
-    color: str | None = None
 
 
 SUM = Look()
@@ -92,7 +90,6 @@ def math(id_: str, label: str, expression: str, look: Look = SUM) -> Line:
         expression=expression,
         visible=look.visible,
         on_right=look.on_right,
-        color=look.color,
     )
 
 
@@ -108,7 +105,6 @@ def _line(
         stat=look.stat,
         visible=look.visible,
         on_right=look.on_right,
-        color=look.color,
     )
 
 
@@ -119,17 +115,10 @@ def metric_array(line: Line) -> list[Any]:
         options["visible"] = False
     if line.on_right:
         options["yAxis"] = "right"
-    if line.color is not None:
-        options["color"] = line.color
     if line.expression is not None:
         return [{**options, "expression": line.expression}]
     names = [part for pair in line.dimensions.items() for part in pair]
     return [line.namespace, line.metric, *names, {**options, "stat": line.stat}]
-
-
-def queries_of(lines: Iterable[Line], period_s: int) -> list[Query]:
-    """Return lines as queries; the data of hidden ones is not returned."""
-    return [_query(metric_array(line), period_s) for line in lines]
 
 
 def metric_queries(widget: Mapping[str, Any], period_s: int | None = None) -> list[Query]:

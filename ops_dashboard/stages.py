@@ -193,9 +193,12 @@ def _table(resources: Resources) -> list[Widget]:
         chart(
             "Function errors and throttles",
             [
-                line
-                for service in (Service.WINDOWING, Service.SWEEPER)
-                for line in watched.function_error_lines(resources, service)
+                *(
+                    line
+                    for service in Service
+                    for line in watched.function_error_lines(resources, service)
+                ),
+                *watched.dropped_lines(resources),
             ],
             region,
             unit="a minute",

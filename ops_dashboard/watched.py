@@ -59,6 +59,23 @@ def failed_images_lines(resources: Resources) -> list[Line]:
     return [failed, fine, share]
 
 
+def dropped_lines(resources: Resources) -> list[Line]:
+    """Return the hidden counts of EMF lines that CloudWatch dropped without a word, and their sum.
+
+    Such a line is a metric that nobody sees, and so an alarm that cannot begin (FACTS.md §1.8).
+    """
+    counts = [
+        of_aws("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, look=HIDDEN)
+        for number, (metric, group) in enumerate(
+            (metric, group)
+            for metric in ("EMFParsingErrors", "EMFValidationErrors")
+            for group in resources.log_groups
+        )
+    ]
+    total = f"SUM([{', '.join(line.id for line in counts)}])"
+    return [*counts, math("dropped", "metric lines dropped", total)]
+
+
 def duration_lines(resources: Resources, service: Service) -> list[Line]:
     """Return a function's duration as Lambda measures it."""
     name = {"FunctionName": resources.functions[service]}

@@ -17,7 +17,7 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.items import Item, from_wire, to_wire
+from stream_ingest.items import from_wire, to_wire
 from stream_ingest.progress import Batch
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ class OpenWorkReader:
             "TableName": self._table,
             "IndexName": table.STATUS_INDEX,
             "KeyConditionExpression": "#status = :status",
+            "ProjectionExpression": "closed_at",
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": to_wire({":status": status}),
         }
         while True:
             with translated("count open windows"):
                 answer = self._dynamodb.query(**request)
-            items: list[Item] = [from_wire(item) for item in answer["Items"]]
-            yield from (item.get("closed_at") for item in items)
+            yield from (from_wire(item).get("closed_at") for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,7 +1,9 @@
-"""The names of a stack for tests of dashboard and alarms."""
+"""The names of a stack for tests of dashboard and alarms, and what an alarm watches as queries."""
 
 from __future__ import annotations
 
+from ops_dashboard.alarms import Alarm
+from ops_dashboard.lines import Query, metric_array, metric_queries
 from ops_dashboard.metrics import Service
 from ops_dashboard.resources import Resources
 
@@ -21,3 +23,10 @@ RESOURCES = Resources(
     functions={service: f"coverstream-dev-{service}" for service in Service},
     memory_mb={Service.WINDOWING: 1_024, Service.SWEEPER: 512, Service.COLLAGE: 1_769},
 )
+
+
+def queries_of(alarm: Alarm) -> list[Query]:
+    """Return what an alarm watches, as a chart of the same lines would ask for it."""
+    metrics = [metric_array(line) for line in alarm.lines]
+    widget = {"type": "metric", "properties": {"metrics": metrics, "period": alarm.period_s}}
+    return metric_queries(widget)

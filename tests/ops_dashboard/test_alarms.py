@@ -8,12 +8,11 @@ from __future__ import annotations
 import pytest
 
 from ops_dashboard.alarms import Alarm, alarms
-from ops_dashboard.lines import queries_of
 from ops_dashboard.local.alarm_rules import Definition, state_of
 from ops_dashboard.metric_data import draw
 from ops_dashboard.metric_math import Series
 from ops_dashboard.resources import Thresholds
-from tests.fakes.watched_resources import RESOURCES
+from tests.fakes.watched_resources import RESOURCES, queries_of
 
 ALARMS = alarms(RESOURCES, Thresholds())
 PERIOD_S = 300
@@ -22,7 +21,7 @@ Figures = dict[str, list[float | None]]
 
 def state(alarm: Alarm, figures: Figures) -> str:
     """Return the state at the end of the last period; figures by metric name."""
-    queries = queries_of(alarm.lines, alarm.period_s)
+    queries = queries_of(alarm)
     metrics = {line.id: line.metric for line in alarm.lines if line.expression is None}
     assert figures.keys() <= set(metrics.values())
     series: dict[str, Series] = {
@@ -113,6 +112,7 @@ def test_covers_that_fail_for_ten_minutes_are_an_alarm_and_a_bad_moment_is_not(
         ("collage-memory", "MemoryPercent", 80, 80.1),
         ("iterator-age", "GetRecords.IteratorAgeMilliseconds", 600_000, 600_001),
         ("windows-stuck", "OldestWindowAgeSeconds", 3_600, 3_601),
+        ("metrics-dropped", "EMFValidationErrors", 0, 1),
     ],
 )
 def test_an_alarm_begins_above_its_threshold_and_not_on_it(

@@ -17,13 +17,13 @@ from collage_lambda.reasons import FailureReason
 from ops_dashboard.alarms import alarms
 from ops_dashboard.aws_metrics import check_documented
 from ops_dashboard.dashboard import dashboard_body
-from ops_dashboard.lines import Query, metric_queries, queries_of
+from ops_dashboard.lines import Query, metric_queries
 from ops_dashboard.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Service
 from ops_dashboard.resources import Thresholds
 from stream_ingest.meter import Meter
 from stream_ingest.rows import RefusalReason
 from tests.fakes.emitted_lines import run_handlers
-from tests.fakes.watched_resources import RESOURCES
+from tests.fakes.watched_resources import RESOURCES, queries_of
 
 ROOT = Path(__file__).parents[2]
 ALARMS = alarms(RESOURCES, Thresholds())
@@ -118,7 +118,7 @@ def test_a_reason_that_is_counted_is_one_of_the_known(lines: list[dict[str, Any]
 def test_every_metric_of_ours_that_an_alarm_watches_is_emitted_so(
     name: str, emitted: set[Emitted]
 ) -> None:
-    for metric in own_queries(queries_of(ALARMS[name].lines, 300)):
+    for metric in own_queries(queries_of(ALARMS[name])):
         check_emitted(metric, emitted)
 
 
@@ -140,7 +140,7 @@ def test_all_that_is_emitted_is_drawn_somewhere() -> None:
 
 def test_whatever_else_is_watched_aws_documents() -> None:
     queries = [query for widget in WIDGETS for query in metric_queries(widget)]
-    queries += [query for alarm in ALARMS.values() for query in queries_of(alarm.lines, 300)]
+    queries += [query for alarm in ALARMS.values() for query in queries_of(alarm)]
     metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
     of_aws = [metric for metric in metrics if metric["Namespace"] != RESOURCES.namespace]
     assert {metric["Namespace"] for metric in of_aws} == {
@@ -149,6 +149,7 @@ def test_whatever_else_is_watched_aws_documents() -> None:
         "AWS/SQS",
         "AWS/Events",
         "AWS/DynamoDB",
+        "AWS/Logs",
     }
     for metric in of_aws:
         names = [pair["Name"] for pair in metric["Dimensions"]]
