@@ -64,6 +64,7 @@ def up(
     ] = None,
 ) -> None:
     """Start an embedded AWS, deploy a stack, print variables: eval "$(ops-dashboard local up)"."""
+    from ops_dashboard.local import bridge_process  # noqa: PLC0415 - imports boto3 and more
     from ops_dashboard.local.stack import LocalAws  # noqa: PLC0415 - imports Pulumi, a whole second
 
     folder = None if state is None else state.resolve()
@@ -81,6 +82,7 @@ def up(
             aws.deploy(allowed_sources=allow_source or ())
         if folder is not None:
             note_kept(folder, aws.instance)
+        bridge_process.spawn(aws.instance)
         aws.leave_running()
     console.print(f"Ready. Stop it with: ops-dashboard local down --port {aws.instance.port}")
     _export(aws)

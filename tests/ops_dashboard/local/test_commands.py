@@ -58,6 +58,7 @@ def test_up_deploys_and_outlives_its_command_and_down_leaves_nothing(run: Run) -
     (instance,) = running()
     assert instance.endpoint == variables["AWS_ENDPOINT_URL"]
     assert LocalAws(instance).outputs().stack == "dev"
+    assert Path(instance.folder, "bridge.log").is_file()  # its metrics are bridged
     down = run("down")
     assert down.returncode == 0, down.stderr
     assert running() == []
