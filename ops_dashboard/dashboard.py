@@ -43,16 +43,16 @@ def _headline(resources: Resources) -> str:
 
 
 def _figures(resources: Resources, thresholds: Thresholds) -> list[Widget]:
-    """Return the six figures; all of the last hour, but for the oldest work and the day's cost."""
+    """Return the six figures; all of the running hour, but for the oldest work and the day's cost."""
     region = resources.region
     arrived = own(
-        resources, catalogue.ROWS_RECEIVED, Service.WINDOWING, "rows", "rows in, last hour"
+        resources, catalogue.ROWS_RECEIVED, Service.WINDOWING, "rows", "rows in, this hour"
     )
     made = own(
-        resources, catalogue.COLLAGES_CREATED, Service.COLLAGE, "made", "collages, last hour"
+        resources, catalogue.COLLAGES_CREATED, Service.COLLAGE, "made", "collages, this hour"
     )
     failed = own(
-        resources, catalogue.IMAGES_FAILED, Service.COLLAGE, "failed", "images failed, last hour"
+        resources, catalogue.IMAGES_FAILED, Service.COLLAGE, "failed", "images failed, this hour"
     )
     oldest = own(
         resources, catalogue.OLDEST_WORK_AGE, Service.SWEEPER, "oldest", "seconds", look=MOST
@@ -64,7 +64,7 @@ def _figures(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         number("Images failed", [failed], region),
         number("Oldest open work", [oldest], region, period_s=60),
         number(
-            "Cost of the day so far, estimated",
+            "Estimated cost today",
             cost_so_far(resources, thresholds),
             region,
             period_s=cost.DAY_S,
@@ -86,7 +86,7 @@ def windows_closed(resources: Resources) -> list[Line]:
         for service in (Service.WINDOWING, Service.SWEEPER)
     ]
     total = f"SUM([{', '.join(line.id for line in by)}])"
-    return [*by, math("closed", "windows, last hour", total)]
+    return [*by, math("closed", "windows, this hour", total)]
 
 
 def cost_so_far(resources: Resources, thresholds: Thresholds) -> list[Line]:

@@ -82,7 +82,7 @@ def test_the_overview_has_what_a_person_asks_first() -> None:
         "Collages made",
         "Images failed",
         "Oldest open work",
-        "Cost of the day so far, estimated",
+        "Estimated cost today",
     ]
     assert all(widget["y"] < 10 for widget in WIDGETS if name_of(widget) in shown)
 
@@ -116,7 +116,7 @@ def test_where_an_alarm_begins_is_drawn_into_its_chart() -> None:
 
 
 def test_the_cost_that_is_shown_is_the_cost_that_is_watched() -> None:
-    (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Cost of the day")]
+    (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Estimated cost")]
     (expression,) = [q["Expression"] for q in metric_queries(widget) if "Expression" in q]
     watched = alarms(RESOURCES, Thresholds())["cost"].lines[-1].expression
     assert expression == watched
