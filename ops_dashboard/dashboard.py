@@ -43,7 +43,7 @@ def _headline(resources: Resources) -> str:
 
 
 def _figures(resources: Resources, thresholds: Thresholds) -> list[Widget]:
-    """Return the six figures; all of the running hour, but for the oldest work and the day's cost."""
+    """Return the six figures, of the running hour but for the oldest work and the cost."""
     region = resources.region
     arrived = own(
         resources, catalogue.ROWS_RECEIVED, Service.WINDOWING, "rows", "rows in, this hour"

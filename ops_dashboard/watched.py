@@ -17,16 +17,22 @@ def dead_letter_line(filler: str, queue: str) -> Line:
 
 
 def error_lines(resources: Resources) -> list[Line]:
-    """Return the hidden counts and the collage error rate in percent of all that ended."""
+    """Return the hidden counts and the collage error rate in percent of all that ended.
+
+    An invocation that ran out of time or memory prints no metric; Lambda counts it as an error.
+    """
     bad = (catalogue.COLLAGES_FAILED, catalogue.MESSAGES_FAILED)
     good = (catalogue.COLLAGES_CREATED, catalogue.COLLAGES_KEPT, catalogue.COLLAGES_ALREADY_DONE)
     counts = [
         own(resources, metric, Service.COLLAGE, f"n{number}", metric.name, look=HIDDEN)
         for number, metric in enumerate((*bad, *good))
     ]
-    ids = [line.id for line in counts]
-    of_all = f"100 * SUM([{', '.join(ids[:2])}]) / SUM([{', '.join(ids)}])"
-    return [*counts, math("error_rate", "collage errors %", of_all)]
+    name = {"FunctionName": resources.functions[Service.COLLAGE]}
+    crashed = of_aws("AWS/Lambda", "Errors", name, "crashed", "crashed", look=HIDDEN)
+    failed = ", ".join(["crashed", *(line.id for line in counts[: len(bad)])])
+    every = ", ".join(["crashed", *(line.id for line in counts)])
+    rate = f"100 * SUM([{failed}]) / SUM([{every}])"
+    return [*counts, crashed, math("error_rate", "collage errors %", rate)]
 
 
 def memory_line(resources: Resources, service: Service) -> Line:

@@ -53,6 +53,7 @@ def state(alarm: Alarm, figures: Figures) -> str:
         ({"CollagesFailed": [5], "CollagesCreated": [95]}, "OK"),
         ({"MessagesFailed": [3], "CollagesFailed": [3], "CollagesCreated": [94]}, "ALARM"),
         ({"CollagesFailed": [1]}, "ALARM"),
+        ({"Errors": [1]}, "ALARM"),
         ({"CollagesCreated": [50], "CollagesAlreadyDone": [2]}, "OK"),
         ({}, "OK"),
     ],
