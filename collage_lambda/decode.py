@@ -188,7 +188,8 @@ def _render(image: ImageFile.ImageFile, kind: str, spec: CellSpec) -> Image.Imag
         (spec.cell_px, spec.cell_px),
         Image.Resampling.LANCZOS,
         box=(left, top, left + side, top + side),
-        reducing_gap=REDUCING_GAP,
+        # Pillow's box reduction knows no 16-bit samples; LANCZOS does.
+        reducing_gap=None if image.mode.startswith("I;16") else REDUCING_GAP,
     )
     upright = _TRANSPOSE.get(_orientation(image))
     profile = image.info.get("icc_profile")

@@ -208,6 +208,16 @@ def test_deep_greys_are_scaled_and_not_cut_off(kind: str, mode: str, white: int)
     assert right == (255, 255, 255)
 
 
+@pytest.mark.parametrize("side", [100, 300, 1_000])
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "I;16"), ("TIFF", "I;16"), ("TIFF", "F")])
+def test_deep_greys_of_any_size_become_cells(kind: str, mode: str, side: int) -> None:
+    """Large images are box-reduced first, which Pillow cannot do with 16-bit samples."""
+    grey = Image.new("F", (side, side), 32_768)
+    cell = cell_of(encoded(grey if mode == "F" else grey.convert("I").convert(mode), kind))
+    wanted = 255 if mode == "F" else 128
+    assert all(abs(band - wanted) <= 1 for band in cell.getpixel((50, 50)))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "HEIF"])
 def test_what_is_transparent_shows_the_background(kind: str) -> None:
     image = picture().convert("RGBA")
