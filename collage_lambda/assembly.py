@@ -19,6 +19,7 @@ from collage_lambda.colour import parse_rgb
 from collage_lambda.compose import Canvas
 from collage_lambda.decode import Cell, CellSpec
 from collage_lambda.decoder import Decoder
+from collage_lambda.evidence import Exchange
 from collage_lambda.fetch import Fetcher
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason, representative
@@ -42,12 +43,13 @@ class Assembler:
         packer: SourcePacker | None = None,
         spared: Mapping[str, FailureReason] | None = None,
         refused: AbstractSet[str] = frozenset(),
+        debug: bool = False,
     ) -> None:
         """Decode by `decoder` in `threads`.
 
         Originals in `stored` spare their download; originals used are put into `packer`; images in
         `spared` (by identity) keep the reason that they failed for before. Images whose sha256 is
-        in `refused` are taken for missing.
+        in `refused` are taken for missing. With `debug` the answers for failed images are kept.
         """
         self._canvas = Canvas(layout)
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
@@ -55,6 +57,7 @@ class Assembler:
         self._stored, self._packer, self._spared = stored, packer, spared or {}
         self._refused = refused
         self._bytes_downloaded = 0
+        self._evidence: dict[int, list[Exchange]] | None = {} if debug else None
 
     async def assemble(self, images: Sequence[WindowImage], window_s: float) -> Assembly:
         """Return the canvas after at most `window_s` seconds; what is late then is a `timeout`."""
@@ -76,7 +79,10 @@ class Assembler:
             if outcome.facts and outcome.failure:
                 self._canvas.clear(outcome.cell)
         return Assembly(
-            canvas=self._canvas, outcomes=outcomes, bytes_downloaded=self._bytes_downloaded
+            canvas=self._canvas,
+            outcomes=outcomes,
+            bytes_downloaded=self._bytes_downloaded,
+            evidence=self._evidence or {},
         )
 
     async def _fill(self, index: int, image: WindowImage) -> CellOutcome:
@@ -94,6 +100,8 @@ class Assembler:
         failures: list[Failure] = []
         attempts = 0
         async with self._fetcher.allowance() as allowance:
+            if self._evidence is not None:
+                allowance.exchanges = self._evidence[index] = []
             for url in dict.fromkeys((image.url, *image.fallbacks)):
                 body = await self._fetcher.fetch(url, allowance)
                 attempts += body.attempts

@@ -151,5 +151,6 @@ class Builder:
                 packer=packer,
                 spared=spared,
                 refused=self._settings.refused_images,
+                debug=event.debug,
             )
             return await assembler.assemble(event.images, window_s)

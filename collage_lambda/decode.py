@@ -55,9 +55,9 @@ HEAVY_BYTES = 32 * 1024 * 1024
 """Decodings beyond this take turns."""
 DRAFT_MARGIN = 1.34
 """A scaled JPEG keeps at least this many times the cell's pixels a side, so that covers 540 px wide
-are decoded at half their size for cells of 200. Against a full decode with LANCZOS over a collage of
-540, 576, 720 and 1,080 px photographs: 47.6 dB and SSIM 0.996 in 120 ms; with 1.5 and a gap of 2.0
-it was 57 dB in 200 ms."""
+are decoded at half their size for cells of 200. Against a full decode with LANCZOS, over a collage
+of 540, 576, 720 and 1,080 px photographs: 47.6 dB and SSIM 0.996 in 120 ms; with 1.5 and a gap of
+2.0 it was 57 dB in 200 ms."""
 REDUCING_GAP = 1.34
 """Larger images are box-reduced to not less than this many times the cell before LANCZOS."""
 

@@ -19,6 +19,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from collage_lambda.evidence import BEGINNING_BYTES, Exchange
 from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.resolver import BlockedAddressError, GuardedResolver, Lookup
 from collage_lambda.retrying import RetryPolicy, status_failure
@@ -50,6 +51,7 @@ _CHUNK_BYTES = 64 * 1024
 _DNS_TTL_S = 60
 _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_HEADER = 1_000
 _SHORTEST_ATTEMPT_S = 0.05
 
 
@@ -190,7 +192,10 @@ class Fetcher:
         return Failure(reason=FailureReason.TOO_MANY_REDIRECTS)
 
     async def _read(self, response: aiohttp.ClientResponse, allowance: Allowance) -> Body | Failure:
+        exchange = _noted(response, allowance)
         if response.status != _OK:
+            if exchange is not None:
+                exchange.begin(await response.content.read(BEGINNING_BYTES))
             retry_after = response.headers.get("Retry-After")
             return status_failure(response.status, retry_after, self._around.now_s())
         if (response.content_length or 0) > self._limits.max_bytes:
@@ -201,6 +206,8 @@ class Fetcher:
             size += len(chunk)
             if size > self._limits.max_bytes:
                 return self._too_large()
+            if exchange is not None:
+                exchange.begin(chunk)
             await allowance.grow_to(size)
             chunks.append(chunk)
         return Body(data=b"".join(chunks))
@@ -209,6 +216,16 @@ class Fetcher:
         return Failure(
             reason=FailureReason.TOO_LARGE, detail=f"more than {self._limits.max_bytes} bytes"
         )
+
+
+def _noted(response: aiohttp.ClientResponse, allowance: Allowance) -> Exchange | None:
+    """Note an answer's head, if anybody wants to know."""
+    if allowance.exchanges is None:
+        return None
+    headers = [(str(name), value[:_MOST_HEADER]) for name, value in response.headers.items()]
+    exchange = Exchange(url=str(response.url), status=response.status, headers=headers)
+    allowance.exchanges.append(exchange)
+    return exchange
 
 
 def _no_connection(error: aiohttp.ClientConnectorError) -> Failure:

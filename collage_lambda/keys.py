@@ -16,13 +16,15 @@ from stream_ingest.naming import creator_key, split_window_id
 
 
 class WindowKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Keys of one window's objects; `sources` is in the temp bucket, the rest in the output's."""
+    """Keys of one window's objects; `sources` and `failures` are in the temp bucket."""
 
     collage: str
     by_creator: str
     thumbnail: str
     metadata: str
     sources: str
+    failures: str
+    """Folder of what is kept of failed downloads while a batch is debugged."""
 
 
 def keys_of(event: WindowReady) -> WindowKeys:
@@ -36,6 +38,7 @@ def keys_of(event: WindowReady) -> WindowKeys:
         thumbnail=f"thumbnails/{folder}/{stem}.jpg",
         metadata=f"metadata/{folder}/{stem}.json",
         sources=f"sources/{key}/{number:06d}.zip",
+        failures=f"debug/failed-downloads/{event.closed_at.astimezone(UTC):%Y/%m/%d}/{key}/{number:06d}",
     )
 
 

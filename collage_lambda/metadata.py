@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from collage_lambda.evidence import Exchange
 from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly, CellOutcome
 from stream_ingest.events import WindowReady
@@ -128,3 +131,26 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
         timings_ms=timings_ms,
         cells=cell_records(event, assembly.outcomes),
     )
+
+
+def describe_failure(window_id: str, outcome: CellOutcome, exchanges: Sequence[Exchange]) -> bytes:
+    """Return the document of a failed download as JSON; bodies are in base64."""
+    failure = outcome.failure
+    document = {
+        "window_id": window_id,
+        "cell": outcome.cell,
+        "identity": outcome.identity,
+        "reason": failure and str(failure.reason),
+        "detail": failure and failure.detail,
+        "attempts": outcome.attempts,
+        "answers": [
+            {
+                "url": exchange.url,
+                "status": exchange.status,
+                "headers": exchange.headers,
+                "beginning_base64": base64.b64encode(exchange.beginning).decode(),
+            }
+            for exchange in exchanges
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)

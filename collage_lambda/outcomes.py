@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from collage_lambda.compose import Canvas
+from collage_lambda.evidence import Exchange
 from collage_lambda.reasons import Failure
 
 
@@ -43,6 +44,8 @@ class Assembly(msgspec.Struct, kw_only=True):
     canvas: Canvas
     outcomes: list[CellOutcome]
     bytes_downloaded: int
+    evidence: dict[int, list[Exchange]] = {}
+    """By cell: what servers answered, for a batch that is being debugged."""
 
     @property
     def images_ok(self) -> int:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from collage_lambda.concurrency import LARGE_BODIES, LARGE_BODY_BYTES
+from collage_lambda.evidence import Exchange
 
 LARGE_BODY_S = 5.0
 """How long an image may keep a large place, its retries included, before its place goes to the
@@ -49,6 +50,8 @@ class Allowance:
         self._seconds = seconds
         self.waited_s = 0.0
         """Seconds within requests in which the image waited for its large place."""
+        self.exchanges: list[Exchange] | None = None
+        """Where the image's answers are noted; None where nobody wants to know."""
         self.limit: asyncio.Timeout | None = None
         """The time limit of the request that is under way."""
         self._large_until: float | None = None

@@ -87,6 +87,13 @@ class TempStore:
             if error_code(error) not in FENCED:
                 raise
 
+    def save_failure(self, key: str, document: bytes) -> None:
+        """Put what is known of a failed download."""
+        with translated(f"put {key}"):
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=document, ContentType="application/json"
+            )
+
     def _read(self, key: str, file: IO[bytes]) -> str | None:
         """Copy an object into a file and rewind it; return its ETag, None where it is not there."""
         try:

@@ -13,8 +13,9 @@ from enum import StrEnum
 import msgspec
 
 from collage_lambda.builder import Build, Builder
-from collage_lambda.keys import keys_of
+from collage_lambda.keys import WindowKeys, keys_of
 from collage_lambda.messages import Message, check_images
+from collage_lambda.metadata import describe_failure
 from collage_lambda.outputs import NOTHING_SEEN, Outputs
 from collage_lambda.publishing import Finished, Publisher
 from collage_lambda.temp_store import TempStore
@@ -116,6 +117,7 @@ class CollageWorker:
         build = self._builder.build(
             event, keys, build_s, reuses_sources=is_rebuild, spared=message.spared
         )
+        self._keep_evidence(event, keys, build)
         lease.check(self._clock())
         if keys.collage in seen and build.images_ok < lease.images_before:
             self._windows.keep(lease, event.image_count)
@@ -135,6 +137,14 @@ class CollageWorker:
         end = self._publisher.publish(finished)
         self._windows.end(lease, end)
         return Outcome(ending=Ending.CREATED, end=end, build=build)
+
+    def _keep_evidence(self, event: WindowReady, keys: WindowKeys, build: Build) -> None:
+        """Keep what servers answered for failed images, for a batch that is being debugged."""
+        for outcome in build.assembly.outcomes:
+            exchanges = build.assembly.evidence.get(outcome.cell)
+            if outcome.failure and exchanges is not None:
+                document = describe_failure(event.window_id, outcome, exchanges)
+                self._temp.save_failure(f"{keys.failures}/{outcome.cell:03d}.json", document)
 
     def _with_images(self, event: WindowReady) -> WindowReady:
         """Return the event with its images, fetched where they were too many for the bus."""

@@ -70,6 +70,10 @@ def push(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--wait", help="Wait until every window of the batch has ended.")
     ] = False,
     json: options.Json = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Keep what servers answered for images that failed."),
+    ] = False,
     rows: Annotated[int, typer.Option(help="Rows of cells.", rich_help_panel="Collage")] = 5,
     cols: Annotated[int, typer.Option(help="Columns of cells.", rich_help_panel="Collage")] = 7,
     cell_px: Annotated[
@@ -114,6 +118,7 @@ def push(  # noqa: PLR0913 - one parameter for each option
             quality=quality,
             background=background,
             images_per_window=images_per_window,
+            debug=debug,
         ),
     )
     if dry_run:

@@ -72,6 +72,8 @@ class WindowReady(Event, frozen=True, kw_only=True):
     image_count: Annotated[int, msgspec.Meta(ge=1)]
     images: tuple[WindowImage, ...]
     images_key: str | None = None
+    debug: bool = False
+    """Whether the answers behind failed downloads are to be kept."""
 
 
 class CollageCreated(Event, frozen=True, kw_only=True):

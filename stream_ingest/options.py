@@ -145,6 +145,7 @@ def batch_settings(  # noqa: PLR0913 - one parameter for each option
     quality: int,
     background: str,
     images_per_window: int | None,
+    debug: bool,
 ) -> BatchSettings:
     """Return a batch's settings; `UserError` names what is out of range."""
     wanted = {
@@ -156,6 +157,7 @@ def batch_settings(  # noqa: PLR0913 - one parameter for each option
             "background": background.lower(),
         },
         "images_per_window": rows * cols if images_per_window is None else images_per_window,
+        "debug": debug,
     }
     try:
         settings = msgspec.convert(wanted, type=BatchSettings)

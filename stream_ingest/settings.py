@@ -90,6 +90,8 @@ class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     layout: CollageLayout = CollageLayout()
     images_per_window: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] = 35
     flush: FlushPolicy = FlushPolicy()
+    debug: bool = False
+    """Whether the answers behind failed downloads are kept (``debug/`` in the temp bucket)."""
 
     def __post_init__(self) -> None:
         """Refuse a window that its collage could not show."""

@@ -167,6 +167,7 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
         allow("PublishOutputs", ["s3:PutObject"], outputs),
         allow("CompareOutputs", ["s3:GetObject"], outputs),
         allow("SeeMissingOutputs", ["s3:ListBucket"], [output_arn], _below(*prefixes)),
+        allow("KeepEvidence", ["s3:PutObject"], objects(temp_arn, "debug")),
         allow("ReadSources", ["s3:GetObject"], objects(temp_arn, "sources", "processing")),
         allow("SeeMissingSources", ["s3:ListBucket"], [temp_arn], _below("sources", "processing")),
         *(kept if keep_sources else []),

@@ -29,6 +29,7 @@ def window_ready(creator: str, window: ClosedWindow, now_s: int) -> WindowReady:
         layout=window.settings.layout,
         image_count=len(window.images),
         images=window.images,
+        debug=window.settings.debug,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -239,6 +240,32 @@ def test_an_image_of_several_creators_is_named_once(bench: Bench) -> None:
         assert outcome.build is not None
         named.append(outcome.build.repeated)
     assert named == [[], [], [hashlib.sha256(bench.server.bodies["0"]).hexdigest()], []]
+
+
+def test_in_debug_the_answers_for_failed_images_are_kept(bench: Bench) -> None:
+    bench.server.bodies["html"] = b"<!doctype html>" + b"x" * 10_000
+    paths = ["body/0", "status/403", "body/html", "hang"]
+    event = msgspec.structs.replace(bench.event(*paths), debug=True)
+    bench.work(event)
+    folder = keys_of(event).failures
+    kept = [key for key in bench.aws.stored(TEMP) if key.startswith("debug/")]
+    assert kept == [f"{folder}/{cell:03d}.json" for cell in (1, 2, 3)]
+    forbidden, html, hung = (json.loads(bench.aws.read(key, TEMP)) for key in kept)
+    assert [each["reason"] for each in (forbidden, html, hung)] == [
+        *("forbidden", "not_an_image", "timeout"),
+    ]
+    (answer,) = forbidden["answers"]
+    assert (answer["status"], answer["url"]) == (403, bench.server.url("status/403"))
+    (answer,) = html["answers"]
+    assert answer["status"] == 200
+    assert "content-length" in {name.lower() for name, _ in answer["headers"]}
+    assert base64.b64decode(answer["beginning_base64"]) == bench.server.bodies["html"][:4_096]
+    assert hung["answers"] == []
+
+
+def test_without_debug_no_answer_is_kept(bench: Bench) -> None:
+    bench.work(bench.event("body/0", "status/403"))
+    assert not [key for key in bench.aws.stored(TEMP) if key.startswith("debug/")]
 
 
 def test_a_window_without_any_image_fails_and_has_only_metadata(bench: Bench) -> None:

@@ -116,6 +116,7 @@ USES: dict[Key, Use] = {
     **_uses("collage", "ReadSources", "temp/sources/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "ReadSources", "temp/processing/*", s3__GetObject=Uses.build_a_long_window),
     **_uses("collage", "SeeMissingSources", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "KeepEvidence", "temp/debug/*", s3__PutObject=Uses.build_in_debug),
     **_uses("collage", "KeepSources", "temp/sources/*", s3__PutObject=Uses.build),
     **_uses(
         "sweeper-schedule",

@@ -80,6 +80,13 @@ class Uses:
         """Build a window for the first time."""
         return self._build(self._window(self._name()))
 
+    def build_in_debug(self) -> Said:
+        """Build a window with an image that cannot be had, and keep the answer."""
+        window = self._window(self._name())
+        missing = msgspec.structs.replace(window.images[0], url=f"{window.images[0].url}/missing")
+        images = (missing, *window.images[1:])
+        return self._build(msgspec.structs.replace(window, images=images, debug=True))
+
     def rebuild(self) -> Said:
         """Build a window and, as a replay asks for it, once more."""
         window = self._window(self._name())

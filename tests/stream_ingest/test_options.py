@@ -40,6 +40,7 @@ def settings(**changes: Any) -> BatchSettings:  # noqa: ANN401 - any option
         "quality": 95,
         "background": "#ffffff",
         "images_per_window": None,
+        "debug": False,
     }
     return batch_settings(**(options | changes))
 
