@@ -24,7 +24,7 @@ _QUIET = (
     "--disable-component-update",
 )
 _PATIENCE_MS = 30_000
-SCREENSHOTS = Path(__file__).parents[2] / "demo-output" / "console"
+SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "console"
 """Pictures of every page as the tests saw it, for a person to look at."""
 
 
@@ -70,14 +70,13 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, base: str, *, dark: bool = False, width: int = 1360) -> Iterator[Visit]:
+def visit(browser: Browser, base: str) -> Iterator[Visit]:
     """Open a fresh window; whatever page complains in it fails the test at the end."""
     context = browser.new_context(
-        viewport={"width": width, "height": 850},
-        color_scheme="dark" if dark else "light",
+        viewport={"width": 1360, "height": 850},
+        color_scheme="light",
         reduced_motion="reduce",
         accept_downloads=True,
-        bypass_csp=False,
     )
     context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
