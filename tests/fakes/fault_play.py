@@ -21,8 +21,8 @@ from tests.fakes.fault_tasks import Task
 
 FEW_BUCKETS = 4
 """Instead of 128: a batch has an end mark for each of them, and histories are many."""
-RECORD_CHARACTERS = 300
-"""Two or three rows, so that chunks have several records of a bucket, whose order matters."""
+RECORD_CHARACTERS = 150
+"""One row or two, so that chunks have several records of a bucket, whose order matters."""
 _POISON = (b"", b"\x01not zlib", b"\x09a codec version to come", b"\x01x\x9c\x03\x00")
 _PAUSES = frozenset({Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER})
 _ROUNDS = 60

@@ -79,12 +79,12 @@ def test_g2_every_window_has_exactly_the_35_images_that_it_has_to_have(crash: st
         steps=(
             Push(0, EVERYTHING),
             Deliver(0, 2),
-            Deliver(1, 1),
+            Deliver(1, 2),
             *(Deliver(lane, 1, CRASHES[crash]) for lane in (0, 1) * 4),
             *LANES,
-            *(Again(lane, 0, 30, cut) for lane in (0, 1) for cut in (1, 11)),
+            *(Again(lane, 0, 60, cut) for lane in (0, 1) for cut in (1, 11)),
         ),
-        batch_size=10,
+        batch_size=20,
     )
     with played(story) as run:
         assert bool(run.stage.struck) is bool(CRASHES[crash])

@@ -67,7 +67,7 @@ STORIES: dict[str, tuple[tuple[Step, ...], Sweep | Again, tuple[Step, ...]]] = {
     ),
     "an invocation given up by Lambda, beside its redelivery": (
         (Push(0, ALL), Push(1, 3)),
-        Again(0, 0, 4),
+        Again(0, 0, 8),
         (*LANES, Push(1, ALL), *OTHERS),
     ),
     "an invocation given up by Lambda, beside a flush": (
