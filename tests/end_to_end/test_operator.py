@@ -1,0 +1,214 @@
+"""The operator's command line against the embedded AWS: listings, stories, the doctor."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops_dashboard.cli import main
+from stream_ingest.naming import creator_key, window_id
+from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+
+pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+
+HOSTILE = "\u202eevil[red]<b>x"
+HOSTILE_WINDOW = window_id(creator_key(HOSTILE), 1)
+BATCH = "operator"
+
+
+@pytest.fixture(scope="module")
+def operated(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """Two creators, one with a hostile name: 37 covers and 3; one of the windows is not full."""
+    creators = [plain_creator("op.one", 61, 37), plain_creator(HOSTILE, 62, 3)]
+    sample = make_sample(pipeline.covers, creators, seed=41, awkward=False)
+    path = write_rows(sample, tmp_path_factory.mktemp("operator"), "rows.csv")
+    pipeline.push(f"--csv={path}", "--flush", f"--batch-id={BATCH}")
+    waiting = make_sample(pipeline.covers, [plain_creator("op.two", 63, 4)], seed=42, awkward=False)
+    path = write_rows(waiting, tmp_path_factory.mktemp("operator"), "waiting.csv")
+    pipeline.push(f"--csv={path}", "--flush-policy=idle:7d", "--batch-id=operator-waits")
+    return pipeline
+
+
+class Here:
+    """`ops-dashboard` in this process, which saves each call the second that its imports take."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self._capsys, self._patch = capsys, patch
+
+    def run(self, *arguments: str) -> tuple[object, str, str]:
+        """Return exit code, output and error output."""
+        self._capsys.readouterr()
+        self._patch.setattr(sys, "argv", ["ops-dashboard", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = self._capsys.readouterr()
+        return ended.value.code, out, err
+
+    def ops(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON a command prints
+        """Return what a command prints with --json."""
+        code, out, err = self.run(*arguments, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+
+@pytest.fixture
+def here(
+    operated: Pipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Here:
+    for name, value in operated.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    return Here(capsys, monkeypatch)
+
+
+def test_windows_are_listed_by_batch_status_and_creator(here: Here) -> None:
+    listed = here.ops("windows", f"--batch={BATCH}")
+    assert listed["next"] is None
+    assert {window["window_id"] for window in listed["windows"]} == {
+        "op.one:000001",
+        "op.one:000002",
+        HOSTILE_WINDOW,
+    }
+    ids = []
+    after: list[str] = []
+    while True:
+        page = here.ops("windows", "--creator=op.one", "--limit=1", *after)
+        ids += [window["window_id"] for window in page["windows"]]
+        if page["next"] is None:
+            break
+        after = [f"--after={page['next']}"]
+    assert ids == ["op.one:000002", "op.one:000001"]
+    completed = here.ops("windows", "--status=completed", f"--batch={BATCH}", "--limit=10000")
+    assert len(completed["windows"]) == 3
+    everything = here.ops("windows", "--limit=10000")["windows"]
+    moments = [window["closed_at"] for window in everything]
+    assert moments == sorted(moments, reverse=True)
+
+
+def test_a_creator_shows_what_waits_and_what_was_made(here: Here) -> None:
+    answer = here.ops("creators", "op.two")
+    (waiting,) = answer["creator"]["open"]
+    assert (waiting["images"], waiting["size"], waiting["closes_because"]) == (4, 35, "expiring")
+    assert answer["windows"] == []
+    found = here.ops("creators", "op.")
+    assert found["creator"] is None
+    assert [each["creator"] for each in found["creators"]] == ["op.one", "op.two"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("creators", HOSTILE), ("creators",), ("windows",), ("trace", HOSTILE_WINDOW)],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_hostile_name_is_shown_and_does_nothing(here: Here, arguments: tuple[str, ...]) -> None:
+    code, out, err = here.run(*arguments)
+    assert code == 0, err
+    assert "\\u202eevil[red]<b>x" in out
+    assert "\u202e" not in out
+    _, as_json, _ = here.run(*arguments, "--json")
+    assert as_json.isascii()
+    assert HOSTILE in json.dumps(json.loads(as_json), ensure_ascii=False)
+
+
+def test_a_story_goes_from_the_batch_to_the_object_by_one_query(here: Here) -> None:
+    story = here.ops("trace", HOSTILE_WINDOW)
+    assert story["log_trouble"] is None
+    told = [step["what"] for step in story["steps"]]
+    assert told[0] == f"batch {BATCH} began"
+    assert [what for what in told if what.startswith(("sweeper", "collage:"))] == [
+        "sweeper: window closed",
+        "collage: window taken up",
+        "collage: window ended",
+    ]
+    assert told[-1].startswith("collage, copy by creator, thumbnail, metadata, originals")
+    assert all(each["bytes"] for each in story["objects"])
+
+
+def test_a_full_window_names_the_record_that_filled_it(here: Here) -> None:
+    story = here.ops("trace", "op.one:000001")
+    (closed,) = [step for step in story["steps"] if step["what"] == "windowing: window closed"]
+    facts = closed["facts"]
+    assert facts["shard"].startswith("shardId-")
+    assert int(facts["sequence_number"]) <= int(facts["last_sequence_number"])
+    assert facts["function_request_id"]
+    (ended,) = [step for step in story["steps"] if step["what"] == "collage: window ended"]
+    keys = {each["what"]: each["key"] for each in story["objects"]}
+    assert ended["facts"]["collage_key"] == keys["collage"]
+
+
+def test_the_query_alone_asks_nobody(here: Here) -> None:
+    code, out, _ = here.run("trace", "op.one:000001", "--query", "--stack=none")
+    assert code == 0
+    story = here.ops("trace", "op.one:000001")
+    assert out == story["query"] + "\n"
+
+
+def test_the_doctor_finds_all_well(operated: Pipeline) -> None:
+    done = operated.command("ops-dashboard", "doctor", "--json")
+    report = json.loads(done.stdout)
+    states: dict[str, Any] = {each["check"]: each["state"] for each in report["findings"]}
+    assert states.pop("database") == "skipped"
+    assert states.pop("dead letters") in {"ok", "note"}  # other tests leave some
+    assert set(states.values()) == {"ok"}
+    assert (done.returncode, report["ok"]) == (0, True)
+
+
+@pytest.mark.parametrize("option", ["--stack=nope", "--mysql=mysql://u:geheim@127.0.0.1:1/x"])
+def test_the_doctor_says_what_is_wrong_in_one_line_and_exits_1(
+    operated: Pipeline, option: str
+) -> None:
+    done = operated.command("ops-dashboard", "doctor", option)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
+    assert "geheim" not in done.stdout + done.stderr
+    assert "nope" in line or "127.0.0.1" in line
+
+
+def test_a_batch_is_watched_until_it_has_ended(here: Here) -> None:
+    code, out, _ = here.run("status", f"--batch={BATCH}", "--watch", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["ended"] is True
+
+
+def test_all_batches_are_watched_until_ctrl_c(operated: Pipeline) -> None:
+    command = [Path(sys.executable).with_name("ops-dashboard"), "status", "--watch", "--json"]
+    process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+        command,
+        env={**os.environ, **operated.aws.environment()},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = json.loads(process.stdout.readline())
+    assert BATCH in {batch["batch_id"] for batch in first}
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
+    process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("trace", "op.one:000099"), "no window op.one:000099 in stack 'dev'"),
+        (("trace", "op.one"), "not a window id: 'op.one'"),
+        (("creators", "a\tb"), "not a creator's name"),
+        (("windows", "--after=zzz"), "not a page of this listing"),
+        (("status", "--batch=nope"), "no batch 'nope' in stack 'dev'"),
+        (("windows", "--stack=nope"), "stack 'nope' is not deployed"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    here: Here, arguments: tuple[str, ...], said: str
+) -> None:
+    code, out, err = here.run(*arguments)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(f"ops-dashboard: .*{re.escape(said)}.*\n", err)
