@@ -15,7 +15,7 @@ import msgspec
 from ops_dashboard.lines import Query
 from ops_dashboard.metric_math import Series
 
-State = Literal["OK", "ALARM"]
+State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +38,16 @@ def first_moment(definition: Definition, now_s: int) -> int:
     return _begins(definition, now_s)[-1]
 
 
-def state_of(definition: Definition, watched: Series, now_s: int) -> tuple[State, str]:
-    """Return the state at a moment, and why."""
+def state_of(
+    definition: Definition, watched: Series, now_s: int, before: str = "OK"
+) -> tuple[State, str]:
+    """Return the state at a moment, and why; `before` is the state until then.
+
+    An alarm that was just made stays without data until there is some: its stack has not spoken yet.
+    """
     values = [watched.get(begin) for begin in _begins(definition, now_s)]
+    if before == "INSUFFICIENT_DATA" and definition.missing == "breaching" and not watched:
+        return "INSUFFICIENT_DATA", "no data yet"
     breaching = [value for value in values if value is not None and value > definition.threshold]
     count = len(breaching)
     if definition.missing == "breaching":

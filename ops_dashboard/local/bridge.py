@@ -71,8 +71,9 @@ class MetricsBridge:
             for alarm in page["MetricAlarms"]
         }
         for definition in self._definitions:
-            state, why = self._judge(definition, int(now_s))
-            if states[definition.name] != state:
+            before = states[definition.name]
+            state, why = self._judge(definition, int(now_s), before)
+            if before != state:
                 cloudwatch.set_alarm_state(
                     AlarmName=definition.name, StateValue=state, StateReason=why
                 )
@@ -84,12 +85,12 @@ class MetricsBridge:
             bridge_position.save(self._clients, position)
             self._position = position
 
-    def _judge(self, definition: Definition, now_s: int) -> tuple[str, str]:
+    def _judge(self, definition: Definition, now_s: int, before: str) -> tuple[str, str]:
         start = datetime.fromtimestamp(first_moment(definition, now_s), UTC)
         end = datetime.fromtimestamp(now_s + 1, UTC)
         cloudwatch = self._clients.untyped("cloudwatch")
         (watched,) = read_lines(cloudwatch, definition.queries, start, end)
-        return state_of(definition, watched.points, now_s)
+        return state_of(definition, watched.points, now_s, before)
 
     def _from_logs(self) -> Iterator[tuple[str, Datum]]:
         for function, reader in self._logs.items():

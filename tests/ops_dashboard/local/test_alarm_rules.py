@@ -56,6 +56,13 @@ def test_silence_is_an_alarm_where_missing_data_breaches(points: Series, expecte
     assert state_of(alarm, points, NOW_S)[0] == expected
 
 
+def test_a_stack_that_has_not_spoken_yet_is_no_alarm() -> None:
+    alarm = definition(periods=3, breaching=3, missing="breaching")
+    assert state_of(alarm, {}, NOW_S, "INSUFFICIENT_DATA")[0] == "INSUFFICIENT_DATA"
+    assert state_of(alarm, {900: 0.0}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+    assert state_of(definition(), {}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+
+
 def test_the_reason_says_what_was_seen() -> None:
     _, why = state_of(definition(periods=2, breaching=2), {1_200: 6.5}, NOW_S)
     assert why == "1 of 2 periods above 5 (needs 2), newest first: 6.5, no data"
