@@ -1,7 +1,7 @@
-"""The tables of README.md that are made from code: metrics and alarms. Pure, but for `main`.
+"""The tables of README.md that are made from code: metrics and alarms. Edge (that one file).
 
-Edge only where it is run: ``python -m ops_dashboard.docs_tables`` writes them into README.md,
-between their marks; a test fails when what is there is not what would be written.
+``python -m ops_dashboard.docs_tables`` writes them between their marks; a test fails when what is
+there is not what would be written.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def state_of(
 ) -> tuple[State, str]:
     """Return the state at a moment, and why; `before` is the state until then.
 
-    An alarm that was just made stays without data until there is some: its stack has not spoken yet.
+    An alarm that was just made stays without data until there is some: its stack is silent yet.
     """
     values = [watched.get(begin) for begin in _begins(definition, now_s)]
     if before == "INSUFFICIENT_DATA" and definition.missing == "breaching" and not watched:
