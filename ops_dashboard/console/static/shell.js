@@ -24,4 +24,4 @@ export const deadCount = live(async () => {
     known = total;
     if (!first) listeners.forEach((each) => each(total));
   }
-}, 10000);
+}, 5000);

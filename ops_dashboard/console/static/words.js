@@ -4,7 +4,14 @@ const INT = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 export const int = (value) => INT.format(value);
-export const compact = (value) => (Math.abs(value) < 10000 ? INT.format(Math.round(value * 100) / 100) : COMPACT.format(value));
+const SMALL = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+/** A figure as short as it can be read: 0.0012, 3.25, 9,999, 12.3K. */
+export function compact(value) {
+  const size = Math.abs(value);
+  if (size < 1) return SMALL.format(value);
+  return size < 10000 ? INT.format(Math.round(value * 100) / 100) : COMPACT.format(value);
+}
 
 export function plural(count, noun) {
   return `${int(count)} ${noun}${count === 1 ? "" : "s"}`;
