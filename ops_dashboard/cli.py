@@ -83,7 +83,7 @@ def windows(  # noqa: PLR0913 - one parameter for each option
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> None:
-    """List windows, newest first."""
+    """List windows, newest day first; a creator's, newest first."""
     wanted = WindowFilter(status=status, batch_id=batch, creator=creator)
     Listings(stack).windows(wanted, limit=limit, after=after, json=json)
 

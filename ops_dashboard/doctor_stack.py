@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+from ops_dashboard.dead_letters import QUARANTINE_PREFIX, STREAM_FAILURES_PREFIX
 from ops_dashboard.doctor import CONFIG, Check, Finding, State
 from stream_ingest import table
 from stream_ingest.errors import UserError
@@ -15,6 +16,8 @@ from stream_ingest.stack import StackOutputs
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
 PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")
 _GOOD_MAPPINGS = frozenset({"Enabled"})
+_MOST_KEYS = 1_000
+"""Keys in one answer of ListObjectsV2."""
 _PASSING = frozenset({"Creating", "Enabling", "Updating"})
 
 
@@ -74,12 +77,24 @@ class StackChecks:
     def _dead_letters(self) -> str | Finding:
         urls = self._outputs.dead_letter_urls
         counts = {kind: sum(self._counts(url)) for kind, url in sorted(urls.items())}
+        counts["record"] = self._objects(QUARANTINE_PREFIX)
+        counts["stream"] = self._objects(STREAM_FAILURES_PREFIX)
         waiting = {kind: count for kind, count in counts.items() if count}
         if not waiting:
             return "none"
-        text = ", ".join(f"{count:,} {kind}" for kind, count in waiting.items())
+        text = ", ".join(
+            f"{count:,}{' or more' if count == _MOST_KEYS else ''} {kind}"
+            for kind, count in waiting.items()
+        )
         do = "look: ops-dashboard dlq list; send again: ops-dashboard dlq redrive --all"
         return Finding(check="dead letters", state=State.NOTE, found=text, do=do)
+
+    def _objects(self, prefix: str) -> int:
+        """Return how many failed records or batches are kept, as far as one request tells."""
+        bucket = self._outputs.output_bucket
+        found = self._client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+        keys = (each["Key"] for each in found.get("Contents", []))
+        return sum(not key.endswith(".redriven") for key in keys)
 
     def _counts(self, url: str) -> tuple[int, int]:
         """Return how many messages wait in a queue, and how many are received and not deleted."""

@@ -109,6 +109,16 @@ def test_a_stack_that_is_well_is_said_to_be() -> None:
             "sqs get_queue_attributes Attributes ApproximateNumberOfMessages",
             "3", "dead letters", State.NOTE, "3 collage",
         ),
+        (
+            "s3 list_objects_v2 Contents",
+            [{"Key": "failed/records/a.json"}, {"Key": "failed/records/b.json.redriven"}],
+            "dead letters", State.NOTE, "1 record, 1 stream",
+        ),
+        (
+            "s3 list_objects_v2 Contents",
+            [{"Key": "failed/records/a.json"}] * 1_000,
+            "dead letters", State.NOTE, "1,000 or more record",
+        ),
         ("events describe_rule State", "DISABLED", "bus", State.WRONG, "rule ready is DISABLED"),
         ("events describe_archive State", "DISABLED", "bus", State.WRONG, "archive windows"),
         (
