@@ -16,7 +16,7 @@ from stream_ingest.events import BatchCompleted
 from stream_ingest.packing import unpack
 from stream_ingest.progress import GRACE_S
 from stream_ingest.settings import FlushPolicy
-from tests.fakes.fault_history import BatchPlan, Deliver, History, Push, Sweep, Wait
+from tests.fakes.fault_history import BatchPlan, Deliver, History, Push, Sweep, Wait, Work
 from tests.fakes.fault_injector import Fault, Faults, Kind
 from tests.fakes.fault_kinesis import StreamRecord
 from tests.fakes.fault_parts import Clients, registry
@@ -112,6 +112,7 @@ def test_a_batch_does_not_end_while_a_record_of_it_still_fails() -> None:
     with begun(History(BATCH, (Push(0, ALL), Deliver(1, ALL)), batch_size=ALL)) as run:
         for _ in range(4):
             run.step(Deliver(0, 1, REFUSED["throttled"]))
+            run.step(Work(times=ALL))
             run.step(Sweep())
             run.step(Wait(GRACE_S + 1))
         assert not run.stage.told(BatchCompleted)
