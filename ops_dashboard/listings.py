@@ -180,11 +180,19 @@ def window_table(windows: list[WindowRecord]) -> Table:
             f"{each.images_ok} of {each.image_count}",
             each.closed_at[:19].replace("T", " "),
             each.closed_because,
-            each.error or ", ".join(f"{count} {why}" for why, count in each.failures.items()),
+            trouble_of(each),
         )
         for each in windows
     ]
     return table_of(columns, rows)
+
+
+def trouble_of(window: WindowRecord) -> str:
+    """Return why a window failed, and how many of its images for which reason. Pure."""
+    counts = ", ".join(f"{count} {reason}" for reason, count in window.failures.items())
+    if window.error is None:
+        return counts
+    return f"{window.error} ({counts})" if counts else window.error
 
 
 def _tell_next(cursor: str | None) -> None:
