@@ -86,4 +86,5 @@ def test_a_text_is_headings_and_paragraphs_and_never_markup() -> None:
 def test_alarms_are_known_by_their_names_and_a_query_is_shown_as_it_is() -> None:
     arn = "arn:aws:cloudwatch:us-east-1:1:alarm:coverstream-dev-cost"
     assert drawn(alarm_status("Alarms", [arn])).alarms == ["coverstream-dev-cost"]
-    assert drawn(log_lines("Errors", "SOURCE 'x' | limit 5", "r")).query == "SOURCE 'x' | limit 5"
+    found = drawn(log_lines("Errors", "limit 5", ["x"], "r"))
+    assert (found.title, found.query) == ("Errors", "SOURCE 'x'\n| limit 5")
