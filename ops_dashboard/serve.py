@@ -46,6 +46,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 def serve(stack: str, door: Door) -> None:
     """Serve the console until Ctrl-C or SIGTERM; print its address on stdout."""
+    door.access_token()  # a bad one is told before AWS is asked
     account = Account(aws.session(), stack)
     asyncio.run(serve_until_stopped(account, door, _print_address))
 

@@ -41,5 +41,13 @@ def console_beside(environment: Mapping[str, str], folder: Path, *arguments: str
         try:
             yield address
         finally:
-            process.terminate()
-            process.wait(_END_S)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the console; an upload that it still sends can be taken up with ``push --resume``."""
+    process.terminate()
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops_dashboard.local.demo_console import console_beside
+from stream_ingest.errors import UserError
+
+
+def test_a_console_that_does_not_start_says_why(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match="an access token has at least 16 characters"),
+        console_beside({"COVERSTREAM_CONSOLE_TOKEN": "short"}, tmp_path),
+    ):
+        pytest.fail("there is nothing to serve")
