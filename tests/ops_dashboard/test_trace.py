@@ -34,5 +34,5 @@ def test_a_story_is_told_from_its_beginning_and_the_news_from_their_end() -> Non
 
 @pytest.mark.parametrize("text", ["", "charli", 'x"/ | stats count(*) #:000001', "a/b:000001"])
 def test_what_is_no_window_id_gets_into_no_query(text: str) -> None:
-    with pytest.raises(DecodeError, match="not a (window id|creator key)"):
+    with pytest.raises(DecodeError, match=r"not a (window id|creator key)"):
         trace_query(text)
