@@ -97,6 +97,7 @@ def test_a_page_keeps_nobody_out_in_light_and_dark_and_fits_a_phone(here: Visit,
     assert here.barriers() == []
     page.set_viewport_size({"width": PHONE_PX, "height": 844})
     here.picture(f"{name}-phone")
+    assert here.barriers() == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE_PX
 
 
