@@ -15,7 +15,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.keys import WindowKeys
-from stream_ingest.aws_errors import error_code, translated
+from stream_ingest.aws_errors import FENCED, error_code, translated
 from stream_ingest.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ JPEG, JSON = "image/jpeg", "application/json"
 _PICTURE_CACHE = "private, max-age=3600"
 """A replay may rebuild a collage under its key, so a copy is not good for ever."""
 _DOCUMENT_CACHE = "no-cache"
-FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
-"""A conditional put lost: another object is there, is being put right now, or has gone."""
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 Seen = Mapping[str, str]

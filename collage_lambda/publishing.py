@@ -14,6 +14,7 @@ import msgspec
 from collage_lambda.announce import Announcer
 from collage_lambda.builder import Build
 from collage_lambda.keys import WindowKeys
+from collage_lambda.links import Link, Links
 from collage_lambda.metadata import describe
 from collage_lambda.outputs import Outputs, Products, Seen
 from collage_lambda.reasons import FailureReason
@@ -40,9 +41,12 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 class Publisher:
     """Publishes windows and says how they ended."""
 
-    def __init__(self, outputs: Outputs, announcer: Announcer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, outputs: Outputs, links: Links, announcer: Announcer, clock: Callable[[], float]
+    ) -> None:
         """Publish to `outputs`, announce by `announcer`; `clock` gives epoch seconds."""
-        self._outputs, self._announcer, self._clock = outputs, announcer, clock
+        self._outputs, self._links = outputs, links
+        self._announcer, self._clock = announcer, clock
 
     def publish(self, finished: Finished) -> WindowEnd:
         """Upload and announce a collage; `PublishConflictError` where another worker was first."""
@@ -54,7 +58,8 @@ class Publisher:
             metadata=self._metadata(finished, sha256),
         )
         self._outputs.publish(keys, products, finished.seen)
-        self._announcer.announce(_created(finished, self._outputs.bucket, sha256))
+        link = self._links.to(keys.collage)
+        self._announcer.announce(_created(finished, self._outputs.bucket, link, sha256))
         is_whole = build.images_ok == len(finished.event.images)
         status = WindowStatus.COMPLETED if is_whole else WindowStatus.PARTIAL
         return msgspec.structs.replace(
@@ -122,7 +127,7 @@ def _iso(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="seconds")
 
 
-def _created(finished: Finished, bucket: str, sha256: str) -> CollageCreated:
+def _created(finished: Finished, bucket: str, link: Link | None, sha256: str) -> CollageCreated:
     event, keys, assembly = finished.event, finished.keys, finished.build.assembly
     width_px, height_px = event.layout.size_px
     return CollageCreated(
@@ -132,6 +137,8 @@ def _created(finished: Finished, bucket: str, sha256: str) -> CollageCreated:
         trigger=event.trigger,
         bucket=bucket,
         key=keys.collage,
+        url=link.url if link else None,
+        url_expires_at=link.expires_at if link else None,
         thumbnail_key=keys.thumbnail,
         metadata_key=keys.metadata,
         width_px=width_px,

@@ -35,6 +35,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     downloads_per_host: int
     memory_mb: int
     """What Lambda gives the function; without Lambda as much as the largest function has."""
+    url_life_s: int
+    """How long the link in `CollageCreated` works; 0 leaves it out."""
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -53,6 +55,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             downloads=variables.whole(env.DOWNLOADS, 64),
             downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
             memory_mb=variables.whole(env.MEMORY_MB, _MOST_MEMORY_MB),
+            url_life_s=variables.whole(env.COLLAGE_URL_LIFE_S, 3_600, least=0),
         )
         variables.check()
         return settings

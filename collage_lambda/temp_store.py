@@ -9,9 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from collage_lambda.outputs import FENCED
 from collage_lambda.sources import StoredSources, spool
-from stream_ingest.aws_errors import error_code, translated
+from stream_ingest.aws_errors import FENCED, error_code, translated
 from stream_ingest.errors import DecodeError
 from stream_ingest.events import WindowImage
 

@@ -21,6 +21,7 @@ from collage_lambda.decoder import Decoder
 from collage_lambda.fetch import FetchLimits, Surroundings
 from collage_lambda.heif_process import HeifProcess
 from collage_lambda.interpreter import return_memory, watch_pillow
+from collage_lambda.links import Links
 from collage_lambda.log_lines import make_logger
 from collage_lambda.outputs import Outputs
 from collage_lambda.publishing import Publisher
@@ -39,6 +40,8 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
 )
+S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+"""For links: us-east-1 would still sign them by version 2, which KMS and most regions refuse."""
 
 
 @cache
@@ -47,19 +50,20 @@ def worker() -> CollageWorker:
     return_memory()
     watch_pillow()
     settings = CollageSettings.from_env(os.environ)
-    s3 = boto3.client("s3", config=_CONFIG)
+    s3 = boto3.client("s3", config=S3_CONFIG)
     uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload")
     temp = TempStore(s3, settings.temp_bucket)
     outputs = Outputs(
         s3, settings.output_bucket, copies_by_creator=settings.copies_by_creator, threads=uploads
     )
+    links = Links(s3, settings.output_bucket, settings.url_life_s, time.time)
     announcer = Announcer(boto3.client("events", config=_CONFIG), settings.bus)
     return CollageWorker(
         windows=Windows(boto3.client("dynamodb", config=_CONFIG), settings.table, time.time),
         outputs=outputs,
         temp=temp,
         builder=_builder(settings, temp, uploads),
-        publisher=Publisher(outputs, announcer, time.time),
+        publisher=Publisher(outputs, links, announcer, time.time),
         clock=time.time,
     )
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 PAGE = 50
 MOST_READS = 20
 """Requests of 1 MB each that one page may take."""
-_LISTED = 1_000
-"""Entries that one request of a listing reads; a search has DynamoDB look at 1 MB of them."""
 _FINGERPRINT_BYTES = 8
 
 
@@ -128,7 +126,6 @@ class CreatorReader:
             FilterExpression=condition,
             ExpressionAttributeNames={"#item": table.SORT_KEY},
             ExpressionAttributeValues=to_wire(values),
-            **({} if prefix else {"Limit": _LISTED}),
             **({"ExclusiveStartKey": to_wire(start)} if start else {}),
         )
 

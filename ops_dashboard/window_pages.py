@@ -98,9 +98,9 @@ class WindowPages:
         """Return what to merge, by name, and the attributes of a position in it."""
         if wanted.creator is not None:
             key = creator_key(wanted.creator)
-            return {"creator": partial(self._of_creator, key, wanted, limit)}, _TABLE_KEY
+            return {"creator": partial(self._of_creator, key, wanted)}, _TABLE_KEY
         if wanted.batch_id is not None:
-            listing = partial(self._of_batch, wanted.batch_id, wanted.status, limit)
+            listing = partial(self._of_batch, wanted.batch_id, wanted.status)
             return {"batch": listing}, _INDEX_KEYS[table.BATCH_INDEX]
         statuses = [wanted.status] if wanted.status else list(WindowStatus)
         listings: dict[str, _Listing] = {
@@ -108,9 +108,7 @@ class WindowPages:
         }
         return listings, _INDEX_KEYS[table.STATUS_INDEX]
 
-    def _of_creator(
-        self, key: str, wanted: WindowFilter, limit: int, after: Position | None
-    ) -> Iterator[Item]:
+    def _of_creator(self, key: str, wanted: WindowFilter, after: Position | None) -> Iterator[Item]:
         conditions = {"#status": wanted.status, "#batch_id": wanted.batch_id}
         given = {name: str(value) for name, value in conditions.items() if value is not None}
         return self._table.query(
@@ -120,12 +118,12 @@ class WindowPages:
                 {":key": key, ":window": "window#"} | {f":{n[1:]}": v for n, v in given.items()}
             ),
             ScanIndexForward=False,
-            **_filtered(given, limit),
+            **_filtered(given),
             **_start(after),
         )
 
     def _of_batch(
-        self, batch_id: str, status: WindowStatus | None, limit: int, after: Position | None
+        self, batch_id: str, status: WindowStatus | None, after: Position | None
     ) -> Iterator[Item]:
         given = {"#status": str(status)} if status else {}
         return self._table.query(
@@ -137,7 +135,7 @@ class WindowPages:
                 | {f":{n[1:]}": v for n, v in given.items()}
             ),
             ScanIndexForward=False,
-            **_filtered(given, limit),
+            **_filtered(given),
             **_start(after),
         )
 
@@ -155,13 +153,10 @@ class WindowPages:
         )
 
 
-def _filtered(given: dict[str, str], limit: int) -> dict[str, Any]:
-    """Return the filter on attributes that have to be equal to values.
-
-    Without any, no more is read than is shown; with one, pages of 1 MB are looked through.
-    """
+def _filtered(given: dict[str, str]) -> dict[str, Any]:
+    """Return the filter on attributes that have to be equal to values; nothing for none."""
     if not given:
-        return {"Limit": limit + 1}
+        return {}
     return {"FilterExpression": " AND ".join(f"{name} = :{name[1:]}" for name in given)}
 
 

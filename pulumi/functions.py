@@ -77,6 +77,7 @@ class FunctionSettings:
             environment.ALLOWED_PORTS: ",".join(settings.allowed_ports),
             environment.REFUSED_IMAGES: ",".join(settings.refused_images),
             environment.KEEP_SOURCES: "on" if settings.keep_sources else "off",
+            environment.COLLAGE_URL_LIFE_S: str(settings.collage_url_life_s),
             environment.BY_CREATOR_COPY: "on" if settings.by_creator_copy else "off",
         }
         handler = "collage_lambda.handler.handle"

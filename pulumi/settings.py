@@ -66,6 +66,7 @@ class Settings:
 
     sweeper_memory_mb: int = whole(512, 128, 10_240)
     sweeper_timeout_s: int = whole(55, 1, 900)
+    """Two sweeps at once harm nothing, so this may be longer than the minute between them."""
 
     collage_memory_mb: int = whole(1_769, 128, 10_240)
     """1,769 MB is one whole vCPU."""
@@ -90,6 +91,10 @@ class Settings:
     """How long nothing may move while a batch is open."""
     alarm_failed_images_percent: int = whole(20, 0, 100)
     alarm_cost_usd_per_day: int = whole(25, 1, 1_000_000)
+
+    collage_url_life_s: int = whole(3_600, 0, 43_200)
+    """How long the link in a CollageCreated event works at most (it is signed with the function's
+    own session, and dies with that); 0 leaves it out."""
 
     archive_retention_days: int = whole(30, 0, 3_650)
     """How long WindowReady events can be replayed; 0 keeps them for ever."""

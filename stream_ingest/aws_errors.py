@@ -21,6 +21,8 @@ from botocore.exceptions import (
 
 from stream_ingest.errors import ConflictError, TransientError
 
+FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
+"""A conditional put of S3 lost: another object is there, is being put right now, or has gone."""
 _CONFLICTS = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed"})
 _TRANSIENT = frozenset(
     {

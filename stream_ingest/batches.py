@@ -187,9 +187,18 @@ class BatchRegistry:
             "attribute_exists(creator_name)",
         )
 
-    def items(self, batch_id: str) -> list[Item]:
-        """Return what the index shows of a batch."""
-        return list(self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {}))
+    def items(self, batch_id: str) -> Iterator[Item]:
+        """Yield what the index shows of a batch, a page in memory."""
+        return self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {})
+
+    def windows(self, batch_id: str) -> Iterator[Item]:
+        """Yield the windows of a batch as the index shows them, by number, a page in memory."""
+        return self._query(
+            table.BATCH_INDEX,
+            "batch_id = :batch AND #item >= :first",
+            {":batch": batch_id, ":first": table.FIRST_WINDOW},
+            {"#item": table.SORT_KEY},
+        )
 
     def _query(
         self, index: str, condition: str, values: Item, names: Mapping[str, str]
@@ -237,6 +246,7 @@ def _batch(item: Item) -> Batch:
         status=item["status"],
         flush=item["flush"],
         started_at=item["started_at"],
+        settings=item.get("settings", "{}"),
         rows_read=int(item["rows_read"]),
         rows_sent=int(item["rows_sent"]),
         refused={reason: int(count) for reason, count in item["refused"].items()},

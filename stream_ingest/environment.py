@@ -35,6 +35,8 @@ DOWNLOADS_PER_HOST = "COVERSTREAM_DOWNLOADS_PER_HOST"
 """Requests that it runs at once to one host (default 40)."""
 MEMORY_MB = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 """Set by Lambda itself."""
+COLLAGE_URL_LIFE_S = "COVERSTREAM_COLLAGE_URL_LIFE_S"
+"""Seconds for which the link in a `CollageCreated` event works (default 3600; 0: no link)."""
 METRICS_NAMESPACE = "COVERSTREAM_METRICS_NAMESPACE"
 """CloudWatch namespace of the stack's metrics (`ops_dashboard.metrics.namespace_of`)."""
 

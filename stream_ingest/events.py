@@ -85,6 +85,9 @@ class CollageCreated(Event, frozen=True, kw_only=True):
     trigger: str
     bucket: str
     key: str
+    url: str | None = None
+    """Link to the collage that works without credentials until `url_expires_at` at the latest."""
+    url_expires_at: datetime | None = None
     thumbnail_key: str
     metadata_key: str
     width_px: Count
@@ -130,6 +133,9 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     collages: Count
     images_ok: Count
     images_failed: Count
+    summary_key: str | None = None
+    results_key: str | None = None
+    """Keys in the output bucket: all of these figures, and a CSV with a line for each window."""
 
 
 E_ = TypeVar("E_", bound=Event)

@@ -36,6 +36,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     flush: str
     started_at: str
+    settings: str = "{}"
+    """Its `BatchSettings` as JSON."""
     rows_read: int = 0
     rows_sent: int = 0
     refused: dict[str, int] = {}
@@ -104,7 +106,7 @@ def add_up(items: Iterable[Mapping[str, Any]]) -> Seen:
             totals["images_failed"] += int(item.get("images_failed", 0))
         elif kind in {"state", "tally"}:
             creators.add(str(item["creator"]))
-            for name in ("accepted", "duplicates", "windows", "open_images"):
+            for name in table.TALLY_ATTRIBUTES:
                 totals[name] += int(item.get(name, 0))
     return Seen(
         accepted=totals["accepted"],

@@ -42,12 +42,23 @@ BATCH_INDEX_ATTRIBUTES = (
     "images_ok",
     "images_failed",
     "open_images",
+    "failures",
+    "error",
+    "processing_date",
+    "completed_at",
+    "collage_key",
 )
-"""Attributes that `batch-id-index` projects besides keys: enough for a batch's status."""
+"""Attributes that `batch-id-index` projects besides keys: enough for a batch's status and for the
+list of its windows."""
+
+TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "open_images")
+"""What a creator's state, or a tally of its own, adds to its batch's figures."""
 
 STATE = "state"
 BATCH = "batch"
 LAST_PUSH = "last"
+FIRST_WINDOW = "window#"
+"""Sorts behind every other item of a batch in `batch-id-index`, and before all of its windows."""
 
 
 def window_item(number: int) -> str:

@@ -117,10 +117,20 @@ def windowing(  # noqa: PLR0913 - one argument for each thing the role may touch
     )
 
 
-def sweeper(
-    *, log_group_arn: str, table_arn: str, bus_arn: str, temp_arn: str, dead_letter_arn: str
+def sweeper(  # noqa: PLR0913 - one argument for each thing the role may touch
+    *,
+    log_group_arn: str,
+    table_arn: str,
+    bus_arn: str,
+    output_arn: str,
+    temp_arn: str,
+    dead_letter_arn: str,
 ) -> Document:
-    """What the sweeper may do; Lambda reports a failed sweep with this role."""
+    """What the sweeper may do; Lambda reports a failed sweep with this role.
+
+    It reads reports only once a conditional put has told that they are there, so that it need not
+    list the bucket.
+    """
     indexes = [f"{table_arn}/index/{name}" for name in (BATCH_INDEX, DUE_INDEX, STATUS_INDEX)]
     return policy(
         write_logs(log_group_arn),
@@ -128,6 +138,7 @@ def sweeper(
         allow("MoveState", [*_FOLD, "dynamodb:GetItem"], [table_arn]),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("KeepOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
+        allow("ReportBatches", ["s3:PutObject", "s3:GetObject"], objects(output_arn, "results")),
         allow("ReportFailedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
     )
 

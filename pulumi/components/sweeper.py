@@ -84,6 +84,7 @@ class Sweeper(pulumi.ComponentResource):
                 log_group_arn=role.log_group.arn,
                 table_arn=args.state.arn,
                 bus_arn=args.bus.arn,
+                output_arn=args.storage.output.arn,
                 temp_arn=args.storage.temp.arn,
                 dead_letter_arn=self.dead_letters.arn,
             )

@@ -67,6 +67,11 @@ def tell_swept(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> Non
         logger.warning("window given up", window_id=window_id)
 
 
+def tell_set_aside(logger: Logger, key: str) -> None:
+    """Say that statistics could not be read, and were begun anew."""
+    logger.error("statistics set aside", key=key, kept_as=f"{key}.unreadable")
+
+
 def _window(window: WindowReady) -> dict[str, object]:
     return {
         "window_id": window.window_id,

@@ -15,12 +15,13 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.census import Census
+from stream_ingest.census import Census, Count
 from stream_ingest.errors import ConflictError
-from stream_ingest.events import BatchCompleted, WindowReady
+from stream_ingest.events import WindowReady
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key
-from stream_ingest.progress import BatchProgress
+from stream_ingest.results.reports import Reports
+from stream_ingest.results.summary import completed
 from stream_ingest.windowing.closing import Change, close_batch, close_due
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.outbox import window_ready
@@ -75,6 +76,7 @@ class Sweeper:
         store: WindowStore,
         emitter: Emitter,
         registry: BatchRegistry,
+        reports: Reports,
         dynamodb: DynamoDBClient,
         table_name: str,
         threads: Executor,
@@ -89,9 +91,10 @@ class Sweeper:
         """
         self._notice = notice
         self._store, self._emitter, self._registry = store, emitter, registry
+        self._reports = reports
         self._dynamodb, self._table = dynamodb, table_name
         self._threads, self._clock = threads, clock
-        self._census = Census(registry, dynamodb, table_name, clock)
+        self._census = Census(registry, dynamodb, table_name, clock, threads)
         self._overdue = OverdueWindows(
             dynamodb=dynamodb,
             table_name=table_name,
@@ -118,15 +121,19 @@ class Sweeper:
             return
         if count.progress.status == "sent" and self._flush(batch_id, count.creators, done):
             count = self._census.count(batch_id) or count
-        progress = count.progress
-        # Told first and noted second: a crash in between tells it twice, never not at all.
+        if count.progress.ended:
+            self._end(count, done)
+
+    def _end(self, count: Count, done: Sweep) -> None:
+        """Report a batch, tell its end, note it: a crash in between repeats, and never omits."""
+        summary = self._reports.write(count)
         if (
-            progress.ended
-            and self._emitter.emit(completed(progress))
-            and self._registry.move(batch_id, progress.status, "ended")
+            summary is not None
+            and self._emitter.emit(completed(summary))
+            and self._registry.move(summary.batch_id, count.progress.status, "ended")
         ):
-            done.batches_ended.append(batch_id)
-            for reason, rows in progress.refused.items():
+            done.batches_ended.append(summary.batch_id)
+            for reason, rows in summary.refused.items():
                 done.refused[reason] = done.refused.get(reason, 0) + rows
 
     def _flush(self, batch_id: str, keys: list[str], done: Sweep) -> bool:
@@ -224,18 +231,3 @@ def close_due_at(now_s: int) -> Callable[[CreatorState], Change]:
 def close_batch_of(batch_id: str, trigger: str) -> Callable[[CreatorState], Change]:
     """Return the rule that closes what is to end with a batch."""
     return lambda state: close_batch(state, batch_id, trigger)
-
-
-def completed(progress: BatchProgress) -> BatchCompleted:
-    """Return the event that tells of a batch's end."""
-    return BatchCompleted(
-        batch_id=progress.batch_id,
-        trigger=progress.trigger,
-        rows_read=progress.rows_read,
-        rows_accepted=progress.rows_accepted,
-        refused=progress.refused,
-        windows=progress.windows,
-        collages=progress.collages,
-        images_ok=progress.images_ok,
-        images_failed=progress.images_failed,
-    )

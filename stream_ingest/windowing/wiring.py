@@ -13,9 +13,11 @@ from botocore.config import Config
 from ops_dashboard.metrics import Service
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.events import Source
+from stream_ingest.results.reports import Reports
+from stream_ingest.results.store import ResultStore
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.fold import Rules
-from stream_ingest.windowing.log_lines import tell_swept_window
+from stream_ingest.windowing.log_lines import tell_set_aside, tell_swept_window
 from stream_ingest.windowing.open_work import OpenWorkReader
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.settings import WindowingSettings
@@ -90,6 +92,15 @@ def open_work() -> OpenWorkReader:
     return OpenWorkReader(_registry(), dynamodb, settings().table, time.time)
 
 
+def _reports() -> Reports:
+    store = ResultStore(
+        boto3.client("s3", config=_CONFIG),
+        settings().output_bucket,
+        partial(tell_set_aside, make_logger(Service.SWEEPER)),
+    )
+    return Reports(_registry(), store, time.time)
+
+
 @cache
 def sweeper() -> Sweeper:
     """Return the sweeper of this process."""
@@ -97,6 +108,7 @@ def sweeper() -> Sweeper:
         store=_store(),
         emitter=_emitter(Source.SWEEPER),
         registry=_registry(),
+        reports=_reports(),
         dynamodb=boto3.client("dynamodb", config=_CONFIG),
         table_name=settings().table,
         threads=_threads(),

@@ -14,6 +14,7 @@ def test_only_names_have_to_be_given() -> None:
     assert settings.copies_by_creator
     assert settings.keeps_sources
     assert (settings.downloads, settings.downloads_per_host) == (64, 40)
+    assert settings.url_life_s == 3_600
 
 
 def test_everything_can_be_chosen() -> None:
@@ -27,6 +28,7 @@ def test_everything_can_be_chosen() -> None:
             env.KEEP_SOURCES: "off",
             env.DOWNLOADS: "8",
             env.DOWNLOADS_PER_HOST: "2",
+            env.COLLAGE_URL_LIFE_S: "0",
         }
     )
     assert settings.allowed_sources == {("127.0.0.1", 8000), ("localhost", 8000)}
@@ -35,6 +37,7 @@ def test_everything_can_be_chosen() -> None:
     assert not settings.copies_by_creator
     assert not settings.keeps_sources
     assert (settings.downloads, settings.downloads_per_host) == (8, 2)
+    assert settings.url_life_s == 0
 
 
 def test_all_problems_are_told_at_once() -> None:

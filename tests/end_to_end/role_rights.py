@@ -91,6 +91,13 @@ USES: dict[Key, Use] = {
     **_uses("sweeper", "KeepOverflow", "temp/processing/*", s3__PutObject=Uses.flush_a_long_window),
     **_uses(
         "sweeper",
+        "ReportBatches",
+        "output/results/*",
+        s3__PutObject=Uses.end_a_batch,
+        s3__GetObject=Uses.end_a_batch,
+    ),
+    **_uses(
+        "sweeper",
         "ReportFailedSweeps",
         "sweeper-dead-letters",
         sqs__SendMessage=Uses.report_failed_sweep,

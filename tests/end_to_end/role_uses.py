@@ -74,6 +74,15 @@ class Uses:
         """The same with an image list that does not fit the bus."""
         return self._flush(rows=LONG.cells - 1, layout=LONG, url_length=MAX_URL_LENGTH)
 
+    def end_a_batch(self) -> Said:
+        """End a batch of which every row was refused, and report it."""
+        header, registry = _header(self._name(), SMALL), self._stack.registry
+        registry.register(header)
+        totals = Totals(rows_read=1, refused={"expired": 1})
+        registry.note_totals(header.batch_id, totals, sent=True)
+        assert registry.note_drained(header.batch_id, set(range(BUCKETS)))
+        return self._sweep(header, "ended")
+
     # The collage function
 
     def build(self) -> Said:
@@ -230,12 +239,16 @@ class Uses:
         assert folded.done, folded.text
         registry.note_totals(batch_id, Totals(rows_read=rows, rows_sent=rows), sent=True)
         assert registry.note_drained(batch_id, set(range(BUCKETS)))
-        drained = BatchDrained(batch_id=batch_id, trigger=header.trigger)
+        return self._sweep(header, "flushed")
+
+    def _sweep(self, header: BatchHeader, status: str) -> Said:
+        """Sweep a drained batch; done is whether that brought it into a status."""
+        drained = BatchDrained(batch_id=header.batch_id, trigger=header.trigger)
         event = {"detail-type": "BatchDrained", "detail": msgspec.to_builtins(drained)}
         said = self._stack.invoke("sweeper", event)
-        batch = registry.load(batch_id)
-        flushed = batch is not None and batch.status == "flushed"
-        return Said(done=said.done and flushed, text=said.text)
+        batch = self._stack.registry.load(header.batch_id)
+        moved = batch is not None and batch.status == status
+        return Said(done=said.done and moved, text=said.text)
 
     def _window(self, creator: str) -> Any:  # noqa: ANN401 - the fake's own
         covers = [

@@ -5,9 +5,13 @@ Nothing here goes past Kinesis, DynamoDB, EventBridge or SQS; the Lambdas run fr
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import urllib.error
+import urllib.request
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -81,6 +85,64 @@ def test_copies_thumbnails_and_metadata_stand_beside_each_collage(
         assert metadata["collage_key"] == key
 
 
+def test_a_batch_that_ended_is_reported_in_all_four_places(
+    pipeline: Pipeline, first: tuple[Sample, Path]
+) -> None:
+    assert first
+    sweeper = pipeline.outputs.sweeper_function  # as each minute
+    assert "FunctionError" not in pipeline.aws.clients.functions.invoke(FunctionName=sweeper)
+    status = pipeline.status(BATCH)
+    assert status["status"] == "ended"
+    summary = json.loads(pipeline.read(f"results/processing-summaries/{BATCH}.json"))
+    for name in ("rows_read", "rows_accepted", "refused", "windows", "collages", "images_ok"):
+        assert summary[name] == status[name], name
+    lines = list(csv.DictReader(io.StringIO(pipeline.read(summary["results_key"]).decode())))
+    assert len(lines) == summary["windows"]
+    assert {line["collage_key"] for line in lines} <= set(pipeline.keys("collages/2"))
+    day = summary["ended_at"][:10]
+    stats = json.loads(pipeline.read(f"results/statistics/daily_stats_{day.replace('-', '')}.json"))
+    assert stats["batches"][BATCH]["images_ok"] == summary["images_ok"]
+    month = day[:7].replace("-", "")
+    report = json.loads(pipeline.read(f"results/statistics/monthly_report_{month}.json"))
+    assert report["days"][day] == stats["totals"]
+
+
+def test_the_link_in_the_event_opens_the_collage_and_nothing_else(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """ministack checks a link's signature; nobody has credentials here."""
+    clients, bus = pipeline.aws.clients, pipeline.outputs.bus_name
+    url = clients.untyped("sqs").create_queue(QueueName="heard")["QueueUrl"]
+    arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    events = clients.untyped("events")
+    pattern = json.dumps({"detail-type": ["CollageCreated"], "detail": {"batch_id": ["linked"]}})
+    events.put_rule(Name="heard", EventBusName=bus, EventPattern=pattern)
+    target = {"Id": "heard", "Arn": arn["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="heard", EventBusName=bus, Targets=[target])
+    creator = SampleCreator(name="linked", caption="linked", index=51, covers=2)
+    sample = make_sample(pipeline.covers, [creator], seed=13, awkward=False)
+    path = write_rows(sample, tmp_path, "linked.csv")
+    pipeline.push(f"--csv={path}", "--flush", "--batch-id=linked")
+    (message,) = clients.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    created = json.loads(message["Body"])["detail"]
+    assert get(created["url"]) == (200, pipeline.read(created["key"]))
+    other = created["url"].replace(created["key"], created["thumbnail_key"])
+    assert get(other)[0] == 403
+    left_s = (datetime.fromisoformat(created["url_expires_at"]) - datetime.now(UTC)).total_seconds()
+    assert 3_000 < left_s <= 3_600
+
+
+def get(url: str) -> tuple[int, bytes]:
+    """Return status and body of a URL of the embedded AWS."""
+    assert url.startswith("http://127.0.0.1:")
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - see above
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
 def test_refused_rows_are_kept_with_their_reason(
     pipeline: Pipeline, first: tuple[Sample, Path]
 ) -> None:
@@ -119,8 +181,9 @@ def test_the_same_rows_again_are_duplicates_and_change_nothing(
     assert status["refused"]["duplicate"] == sample.expectation.rows_accepted + (
         sample.expectation.refused.get("duplicate", 0)
     )
-    after = {key for key in pipeline.keys("") if not key.startswith("failed/")}
-    assert after == {key for key in before if not key.startswith("failed/")}
+    reports = ("failed/", "results/")
+    after = {key for key in pipeline.keys("") if not key.startswith(reports)}
+    assert after == {key for key in before if not key.startswith(reports)}
 
 
 def test_a_batch_may_choose_its_own_collage(pipeline: Pipeline, tmp_path: Path) -> None:

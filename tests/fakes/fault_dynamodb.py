@@ -55,13 +55,17 @@ class FakeDynamoDb:
         """Return the items that are there, in an order that nobody should rely on."""
         found: dict[str, list[Item]] = {}
         for name, request in RequestItems.items():
-            known(request, "Keys", "ConsistentRead")
+            known(
+                request,
+                *("Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"),
+            )
             self._writes.check_table(name, _BATCH_GET)
             keys = [self._writes.key(key, _BATCH_GET) for key in request["Keys"]]
             if not 0 < len(keys) <= MAX_GETS or len(set(keys)) < len(keys):
                 msg = f"{len(keys)} keys: from 1 to {MAX_GETS} different ones are read at once"
                 raise validation_error(_BATCH_GET, msg)
-            found[name] = [self.items[key] for key in reversed(keys) if key in self.items]
+            items = [self.items[key] for key in reversed(keys) if key in self.items]
+            found[name] = [_projected(item, request) for item in items]
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def put_item(self, **request: Wire) -> dict[str, Any]:
@@ -148,6 +152,15 @@ class FakeDynamoDb:
     def _write(self, key: Key, item: Item) -> None:
         self.items[key] = item
         self.indexes.write(key, item)
+
+
+def _projected(item: Item, request: Mapping[str, Any]) -> Item:
+    """Return the attributes that a request asks for, all of them by placeholders."""
+    if "ProjectionExpression" not in request:
+        return item
+    names = request["ExpressionAttributeNames"]
+    wanted = {names[each] for each in request["ProjectionExpression"].split(", ")}
+    return {name: item[name] for name in item.keys() & wanted}
 
 
 def _alone(

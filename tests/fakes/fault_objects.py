@@ -18,7 +18,7 @@ from tests.fakes.ingest_aws import OUTPUT, TEMP
 if TYPE_CHECKING:
     from tests.fakes.fault_table import Window
 
-_QUARANTINE = ("failed/", "aws/lambda/")
+_NOT_OF_WINDOWS = ("failed/", "aws/lambda/", "results/")
 
 
 def check_objects(stage: Stage, windows: Sequence[Window]) -> None:
@@ -35,7 +35,7 @@ def check_objects(stage: Stage, windows: Sequence[Window]) -> None:
         else:
             expected |= {keys.collage, keys.by_creator, keys.thumbnail, keys.metadata}
             _check_collage(stage, window, keys)
-    found = {key for key in stage.s3.keys(OUTPUT) if not key.startswith(_QUARANTINE)}
+    found = {key for key in stage.s3.keys(OUTPUT) if not key.startswith(_NOT_OF_WINDOWS)}
     assert found == expected
     kept = {w.status["sources_key"] for w in windows if "sources_key" in w.status}
     assert kept <= set(stage.s3.keys(TEMP)) <= {keys_of(w.event).sources for w in windows}

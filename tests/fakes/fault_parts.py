@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from collage_lambda.announce import Announcer
+from collage_lambda.links import Links
 from collage_lambda.outputs import Outputs
 from collage_lambda.publishing import Publisher
 from collage_lambda.temp_store import TempStore
@@ -12,6 +13,8 @@ from collage_lambda.windows import Windows
 from collage_lambda.worker import CollageWorker
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.events import Source
+from stream_ingest.results.reports import Reports
+from stream_ingest.results.store import ResultStore
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.fold import Rules
 from stream_ingest.windowing.quarantine import Quarantine
@@ -65,6 +68,7 @@ def sweeper(clients: Clients) -> Sweeper:
         store=WindowStore(clients.dynamodb, TABLE),
         emitter=_emitter(clients, Source.SWEEPER),
         registry=registry(clients),
+        reports=Reports(registry(clients), ResultStore(clients.s3, OUTPUT), clients.clock),
         dynamodb=clients.dynamodb,
         table_name=TABLE,
         threads=_THREADS,
@@ -77,6 +81,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
     """Return the collage worker of one process; its builder is the stub."""
     temp = TempStore(clients.s3, TEMP)
     outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
+    links = Links(clients.stage.s3, OUTPUT, 0, clients.clock)  # type: ignore[arg-type]
     builder: Any = StubBuilder(
         clients.stage.covers, temp, keeps_sources=clients.stage.keeps_sources
     )
@@ -85,7 +90,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         outputs=outputs,
         temp=temp,
         builder=builder,
-        publisher=Publisher(outputs, Announcer(clients.events, BUS), clients.clock),
+        publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
         clock=clients.clock,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from tests.fakes.fault_errors import Wire, client_error, known
@@ -18,6 +18,7 @@ class Stored:
 
     body: bytes
     content_type: str
+    metadata: dict[str, str] = field(default_factory=dict)
 
     @property
     def etag(self) -> str:
@@ -37,12 +38,14 @@ class FakeS3:
         known(
             request,
             *("Bucket", "Key", "Body", "ContentType", "CacheControl", "IfMatch", "IfNoneMatch"),
+            "Metadata",
         )
         place = self._place(request, "PutObject")
         self._check_condition(request, self._latest(place))
         body: bytes | IO[bytes] = request["Body"]
         content = body if isinstance(body, bytes) else body.read()
-        stored = Stored(content, request.get("ContentType", "binary/octet-stream"))
+        kind = request.get("ContentType", "binary/octet-stream")
+        stored = Stored(content, kind, request.get("Metadata", {}))
         self.versions.setdefault(place, []).append(stored)
         return {"ETag": stored.etag}
 
@@ -52,7 +55,11 @@ class FakeS3:
         stored = self._latest(self._place(request, "HeadObject"))
         if stored is None:
             raise client_error(str(404), "HeadObject", "Not Found", status=404)
-        return {"ETag": stored.etag, "ContentLength": len(stored.body)}
+        return {
+            "ETag": stored.etag,
+            "ContentLength": len(stored.body),
+            "Metadata": stored.metadata,
+        }
 
     def get_object(self, **request: Wire) -> dict[str, object]:
         """Return an object and its bytes."""

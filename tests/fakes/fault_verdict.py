@@ -16,6 +16,7 @@ from tests.fakes.fault_figures import check_figures
 from tests.fakes.fault_model import Expected, Model, model_of
 from tests.fakes.fault_objects import check_objects
 from tests.fakes.fault_pushes import Batch
+from tests.fakes.fault_results import check_results
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_table import Table, Window
 from tests.fakes.ingest_aws import OUTPUT
@@ -29,6 +30,7 @@ def check(stage: Stage, batches: Sequence[Batch]) -> None:
     check_events(stage, found)
     check_figures(stage, batches, model, found)
     check_objects(stage, found.all_windows)
+    check_results(stage, batches)
     check_quarantine(stage, model)
     assert account_of(stage, batches) == CLEAR
 

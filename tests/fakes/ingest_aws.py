@@ -11,6 +11,8 @@ from stream_ingest import table
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.events import Source
 from stream_ingest.items import from_wire, to_wire
+from stream_ingest.results.reports import Reports
+from stream_ingest.results.store import ResultStore
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.fold import Rules
 from stream_ingest.windowing.quarantine import Quarantine
@@ -122,6 +124,7 @@ class IngestAws:
             store=store or self.store,
             emitter=self.emitter(Source.SWEEPER),
             registry=self.registry,
+            reports=Reports(self.registry, ResultStore(self.s3, OUTPUT), self.clock),
             dynamodb=self.dynamodb,
             table_name=TABLE,
             threads=self.threads,

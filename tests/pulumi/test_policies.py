@@ -103,7 +103,9 @@ def test_the_sweepers_role_finds_what_is_due_and_folds(dev: Recorder) -> None:
     }
     assert "dynamodb:Query" not in found["arn:Table:state"]
     assert found["arn:Queue:sweeper-dead-letters"] == {"sqs:SendMessage"}
-    assert not [resource for resource in found if resource.startswith("arn:Bucket:output")]
+    assert {r: a for r, a in found.items() if r.startswith("arn:Bucket:output")} == {
+        "arn:Bucket:output/results/*": {"s3:PutObject", "s3:GetObject"}
+    }
 
 
 def test_the_collage_role_reads_its_queue_and_writes_collages(dev: Recorder) -> None:

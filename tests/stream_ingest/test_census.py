@@ -20,7 +20,7 @@ FIRST, NEXT = header("first"), header("next")
 
 
 def census(aws: IngestAws, dynamodb: Any = None) -> Census:  # noqa: ANN401 - a client
-    return Census(aws.registry, dynamodb or aws.dynamodb, TABLE, aws.clock)
+    return Census(aws.registry, dynamodb or aws.dynamodb, TABLE, aws.clock, aws.threads)
 
 
 def put(aws: IngestAws, numbers: list[int], batch: BatchHeader) -> None:

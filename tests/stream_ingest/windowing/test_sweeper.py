@@ -174,6 +174,8 @@ def test_a_flushed_batch_ends_with_its_last_window_and_says_so_once(aws: IngestA
             "collages": 1,
             "images_ok": 2,
             "images_failed": 0,
+            "summary_key": "results/processing-summaries/b.json",
+            "results_key": "results/processing-summaries/b.csv",
         }
     ]
     assert aws.sweeper().sweep() == Sweep()
