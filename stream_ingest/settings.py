@@ -84,8 +84,15 @@ def parse_duration(text: str) -> int:
     return int(match["count"]) * _UNIT_S[match["unit"]]
 
 
-class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that a batch may choose for itself."""
+class BatchSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """All that a batch may choose for itself.
+
+    What is as ever is not written down, so that records of a newer producer are read by older
+    functions unless they ask for what those do not know. So a default may not change: it is part of
+    the codec's version.
+    """
 
     layout: CollageLayout = CollageLayout()
     images_per_window: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] = 35

@@ -121,3 +121,18 @@ def test_the_flush_policy_does_not_part_windows() -> None:
 def test_window_keys_stay_what_they_are() -> None:
     """Open windows are stored under them: another spelling would leave them open for ever."""
     assert BatchSettings().window_key == "5x7-200px-q95-ffffff-n35"
+
+
+def test_defaults_are_part_of_the_codec() -> None:
+    """They travel unwritten, so an older function fills in its own: they may never change."""
+    assert msgspec.json.encode(BatchSettings()) == b"{}"
+    assert msgspec.to_builtins(CollageLayout()) == {
+        "rows": 5,
+        "cols": 7,
+        "cell_px": 200,
+        "quality": 95,
+        "background": "#ffffff",
+    }
+    defaults = BatchSettings()
+    assert (defaults.images_per_window, defaults.debug) == (35, False)
+    assert msgspec.to_builtins(defaults.flush) == {"kind": "idle", "idle_s": 604_800}
