@@ -18,10 +18,9 @@ from typing import IO, Self
 import msgspec
 from platformdirs import user_state_path
 
-from stream_ingest.batches import Totals
+from stream_ingest.chunks import Chunk
 from stream_ingest.errors import UserError
-from stream_ingest.packing import BatchHeader, OutgoingRecord
-from stream_ingest.sources.rows import Cursor
+from stream_ingest.packing import BatchHeader
 
 
 class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,21 +40,6 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
     ends_at: str
     """What `last_push` means once this push has ended well."""
-
-
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Records that leave together, and where the push stands behind them."""
-
-    records: tuple[OutgoingRecord, ...]
-    numbers: tuple[int, ...]
-    """The next record's number, for each bucket."""
-    cursor: Cursor | None
-    """None before the first row and in the chunk of end marks."""
-    totals: Totals
-    """What was read, refused and (with this chunk) sent."""
-    refused_parts: int
-    ends: bool = False
-    """Whether these are the end marks: no row follows."""
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):

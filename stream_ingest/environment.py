@@ -11,6 +11,11 @@ from stream_ingest.errors import PermanentError
 
 TABLE = "COVERSTREAM_TABLE"
 BUS = "COVERSTREAM_BUS"
+STREAM = "COVERSTREAM_STREAM"
+INTAKE_QUEUE = "COVERSTREAM_INTAKE_QUEUE"
+"""URL of the queue of the intake: uploads that S3 announces, requests, and what goes on later."""
+INTAKE_DEAD_LETTERS = "COVERSTREAM_INTAKE_DEAD_LETTERS"
+"""URL of the queue where the intake puts what it cannot do, with the reason."""
 INPUT_BUCKET = "COVERSTREAM_INPUT_BUCKET"
 OUTPUT_BUCKET = "COVERSTREAM_OUTPUT_BUCKET"
 TEMP_BUCKET = "COVERSTREAM_TEMP_BUCKET"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from stream_ingest.batches import BatchRegistry, Totals
-from stream_ingest.checkpoint import Chunk
+from stream_ingest.chunks import Chunk
 from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
 from stream_ingest.producer import KinesisProducer
 from stream_ingest.refused import RefusedRows
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 50_000
 """Rows in a chunk: some 400 in each bucket, about one full record of each."""
+CHUNK_BYTES = 16 << 20
+"""Packed records that end a chunk before that, where rows are long: memory stays bounded."""
 _TOTALS_EVERY_S = 5.0
 
 
@@ -186,7 +188,7 @@ class Push:
             records += self._counting.take(page, int(time.time()))
             rows, cursor = rows + len(page.rows), page.cursor
             await self._tell()
-            if rows >= self._chunk_rows:
+            if rows >= self._chunk_rows or sum(len(each.data) for each in records) >= CHUNK_BYTES:
                 yield await self._chunk(records, cursor)
                 records, rows = [], 0
         if rows:

@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_ingest import aws
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.checkpoint import Checkpoint, Chunk, PushPlan
+from stream_ingest.checkpoint import Checkpoint, PushPlan
+from stream_ingest.chunks import Chunk
 from stream_ingest.console import progress, say
 from stream_ingest.errors import CoverstreamError, UserError
 from stream_ingest.last_push import LastPush

@@ -11,6 +11,7 @@ creator_name          item               what it is
 <creator key>         images#000012      the window's WindowReady detail, compressed, written once
 batch#<id>            batch              a batch: settings, what was read, sent, refused, its status
 batch#<id>            tally#<creator>    a creator's tally of a batch that it has moved on from
+batch#<id>            intake             how far the intake has read the batch's file (`intake.ledger`)
 push#<source>         last               the upper bound of the last push that ended well
 ====================  =================  =========================================================
 
@@ -56,6 +57,7 @@ TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "open_images")
 
 STATE = "state"
 BATCH = "batch"
+INTAKE = "intake"
 LAST_PUSH = "last"
 FIRST_WINDOW = "window#"
 """Sorts behind every other item of a batch in `batch-id-index`, and before all of its windows."""

@@ -1,0 +1,101 @@
+"""Where a file goes when its batch was read: moved by date, with its errors beside it. Edge (S3).
+
+``archived/processed/YYYY/MM/DD/<batch>/<name>`` or ``archived/failed/…``, in the same bucket. The
+date is that of the batch's beginning and the batch is part of the key: so doing it again writes the
+same objects, and two files of one name never meet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from stream_ingest.aws_errors import error_code, translated
+from stream_ingest.batches import Totals
+from stream_ingest.clock import from_epoch_s
+from stream_ingest.intake.jobs import Job
+from stream_ingest.intake.ledger import Standing, Trouble
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+PROCESSED = "archived/processed"
+FAILED = "archived/failed"
+_LEAVE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"})
+"""The object is gone (moved by an earlier try), or another one by now, which is not ours."""
+
+
+class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies beside a file that could not be read to its end."""
+
+    file: str
+    batch_id: str
+    line: int
+    reason: str
+    rows_read: int
+    """Rows before that line; they went into the stream, and are known when the file comes again."""
+    rows_sent: int
+    refused: dict[str, int]
+
+
+class Archive:
+    """Moves files within their bucket."""
+
+    def __init__(self, s3: S3Client) -> None:
+        """Move with this client."""
+        self._s3 = s3
+
+    def keep(self, standing: Standing, trouble: Trouble | None, totals: Totals) -> str:
+        """Move a file to where it belongs, if it moves at all; return that key. Twice is safe."""
+        job = standing.job
+        key = archive_key(job, standing.started_at, failed=trouble is not None)
+        if trouble is not None:
+            self._report(job, f"{key}.errors.json", trouble, totals)
+        if job.moves:
+            self._move(job, key)
+        return key
+
+    def _report(self, job: Job, key: str, trouble: Trouble, totals: Totals) -> None:
+        report = ErrorReport(
+            file=f"s3://{job.object.bucket}/{job.object.key}",
+            batch_id=job.batch_id,
+            line=trouble.line,
+            reason=trouble.reason,
+            rows_read=totals.rows_read,
+            rows_sent=totals.rows_sent,
+            refused=dict(totals.refused),
+        )
+        with translated(f"write {key}"):
+            self._s3.put_object(
+                Bucket=job.object.bucket,
+                Key=key,
+                Body=msgspec.json.format(msgspec.json.encode(report)),
+                ContentType="application/json",
+            )
+
+    def _move(self, job: Job, key: str) -> None:
+        """Copy, then delete; both only if it is still the object that was read."""
+        object_id = job.object
+        source: Any = {"Bucket": object_id.bucket, "Key": object_id.key}
+        this: dict[str, Any] = {"IfMatch": f'"{object_id.etag}"'}
+        if object_id.version is not None:
+            source["VersionId"] = object_id.version
+            this = {"VersionId": object_id.version}
+        # Without its tags: to read and write tags would be two more rights.
+        extra = {"CopySourceIfMatch": f'"{object_id.etag}"', "TaggingDirective": "REPLACE"}
+        try:
+            with translated(f"move {object_id.key}"):
+                self._s3.copy(source, object_id.bucket, key, ExtraArgs=extra)
+                self._s3.delete_object(Bucket=object_id.bucket, Key=object_id.key, **this)
+        except ClientError as error:
+            if error_code(error) not in _LEAVE:
+                raise
+
+
+def archive_key(job: Job, started_at: int, *, failed: bool) -> str:
+    """Return where a job's file goes."""
+    name = job.object.key.rpartition("/")[2]
+    day = f"{from_epoch_s(started_at):%Y/%m/%d}"
+    return f"{FAILED if failed else PROCESSED}/{day}/{job.batch_id}/{name}"

@@ -1,0 +1,139 @@
+"""What the intake is asked to do: one object, read as one batch. Pure.
+
+A job follows from the message that asks for it, so a message that comes twice asks for the same
+job. What S3 announces is told apart by key, version and sequencer: the same upload announced twice
+is one batch, the same bytes uploaded again are another (whose rows are then all duplicates).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+import msgspec
+
+from stream_ingest.errors import DecodeError
+from stream_ingest.packing import BatchHeader
+from stream_ingest.settings import BATCH_END, BatchSettings
+
+S3_TRIGGER = "s3-trigger"
+CSV_FOLDER = "csv-files/"
+CSV_SUFFIXES = (".csv", ".csv.gz", ".CSV", ".CSV.GZ")
+OBJECT_CREATED = "Object Created"
+_UNSAFE = re.compile(r"[^A-Za-z0-9_\-]+")
+_STEM_LENGTH = 24
+_DIGEST_LENGTH = 16
+
+
+class ObjectId(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One object at one time."""
+
+    bucket: str
+    key: str
+    etag: str
+    """Without quotes."""
+    version: str | None = None
+    """None where the bucket keeps no versions."""
+
+    def request(self) -> dict[str, Any]:
+        """Return what names this very object in a request."""
+        named = {"Bucket": self.bucket, "Key": self.key}
+        if self.version is not None:
+            return {**named, "VersionId": self.version}
+        return {**named, "IfMatch": f'"{self.etag}"'}
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One object to be read as one batch."""
+
+    object: ObjectId
+    header: BatchHeader
+    moves: bool
+    """Whether the file moves to ``archived/`` in the end."""
+
+    @property
+    def batch_id(self) -> str:
+        """Id of the batch."""
+        return self.header.batch_id
+
+
+class GoOn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The message with which an invocation that runs out of time asks for the next one."""
+
+    go_on: Job
+
+
+class _S3Bucket(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _S3Object(msgspec.Struct, frozen=True, rename="kebab"):
+    key: str
+    etag: str
+    sequencer: str = ""
+    version_id: str | None = None
+
+
+class _S3Detail(msgspec.Struct, frozen=True):
+    bucket: _S3Bucket
+    object: _S3Object
+
+
+def job_of_upload(detail: object) -> Job | None:
+    """Return the job of an ``Object Created`` event's detail; None for what starts nothing.
+
+    AWS may add fields to its events at any time, so unknown ones are let pass.
+    """
+    try:
+        told = msgspec.convert(detail, type=_S3Detail)
+    except msgspec.ValidationError as error:
+        msg = f"S3 event: {error}"
+        raise DecodeError(msg) from error
+    uploaded = told.object
+    if not uploaded.key.startswith(CSV_FOLDER) or not uploaded.key.endswith(CSV_SUFFIXES):
+        return None
+    settings = msgspec.structs.replace(BatchSettings(), flush=BATCH_END)
+    told_apart_by = (told.bucket.name, uploaded.key, uploaded.etag, uploaded.sequencer)
+    batch_id = batch_id_of("csv", uploaded.key, *told_apart_by, uploaded.version_id or "")
+    return Job(
+        object=ObjectId(
+            bucket=told.bucket.name,
+            key=uploaded.key,
+            etag=uploaded.etag,
+            version=uploaded.version_id,
+        ),
+        header=BatchHeader(batch_id=batch_id, trigger=S3_TRIGGER, settings=settings),
+        moves=True,
+    )
+
+
+def batch_id_of(kind: str, key: str, *parts: str) -> str:
+    """Return a batch id: what a person recognises, and a hash of all that tells it apart."""
+    name = key.rpartition("/")[2]
+    stem = _UNSAFE.sub("-", name.partition(".")[0]).strip("-")[:_STEM_LENGTH]
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_DIGEST_LENGTH]
+    return "-".join(filter(None, (kind, stem, digest)))
+
+
+def encode_job(job: Job) -> str:
+    """Return a job as JSON."""
+    return msgspec.json.encode(job).decode()
+
+
+def decode_job(text: str) -> Job:
+    """Return the job that `encode_job` wrote."""
+    try:
+        return msgspec.json.decode(text, type=Job)
+    except msgspec.DecodeError as error:
+        msg = f"job: {error}"
+        raise DecodeError(msg) from error
+
+
+def decode_body(body: str) -> dict[str, Any]:
+    """Return a message's JSON object; `DecodeError` for anything else."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError) as error:
+        msg = f"the message is no JSON object: {error}"
+        raise DecodeError(msg) from error

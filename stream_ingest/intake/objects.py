@@ -1,0 +1,96 @@
+"""One object of the input bucket, read in ranges as it was when its batch began. Edge (S3).
+
+Every request names the object's version, or its ETag where the bucket keeps no versions. So a file
+that is replaced meanwhile is never read as half the old one and half the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from stream_ingest.aws_errors import error_code, translated
+from stream_ingest.errors import PermanentError
+from stream_ingest.intake.jobs import ObjectId
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+BLOCK_BYTES = 4 << 20
+"""Bytes asked for at once: short requests outlive no idle time while the stream holds us back."""
+_GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
+_REPLACED = frozenset({"412", "PreconditionFailed"})
+
+
+class GoneError(PermanentError):
+    """The object is not there any more, or is another one by now."""
+
+
+def find_object(s3: S3Client, bucket: str, key: str) -> ObjectId:
+    """Return the object that is at a key now; `GoneError` where there is none."""
+    with _gone_is_told(bucket, key), translated(f"look at s3://{bucket}/{key}"):
+        found = s3.head_object(Bucket=bucket, Key=key)
+    version = found.get("VersionId")
+    return ObjectId(
+        bucket=bucket,
+        key=key,
+        etag=found["ETag"].strip('"'),
+        version=None if version in {None, "null"} else version,
+    )
+
+
+class ObjectBlocks:
+    """Opens an object at any byte."""
+
+    def __init__(self, s3: S3Client, object_id: ObjectId) -> None:
+        """Read the object with this id and no other."""
+        self._s3, self._id = s3, object_id
+        self._first: tuple[bytes, int] | None = None
+        """The first block: a file's kind, its header and its rows are all looked for in it."""
+
+    def open_at(self, start: int) -> Iterator[bytes]:
+        """Yield blocks from byte `start` on; `GoneError` where the object is another one by now."""
+        size: int | None = None
+        while size is None or start < size:
+            block, size = self._beginning() if start == 0 else self._range(start)
+            if block:
+                yield block
+            start += len(block)
+
+    def _beginning(self) -> tuple[bytes, int]:
+        if self._first is None:
+            self._first = self._range(0)
+        return self._first
+
+    def _range(self, start: int) -> tuple[bytes, int]:
+        """Return one block and the size of the whole object."""
+        where = f"s3://{self._id.bucket}/{self._id.key}"
+        wanted = f"bytes={start}-{start + BLOCK_BYTES - 1}"
+        try:
+            with _gone_is_told(self._id.bucket, self._id.key), translated(f"read {where}"):
+                answer = self._s3.get_object(**self._id.request(), Range=wanted)
+                body = answer["Body"].read()
+        except ClientError as error:
+            if error_code(error) != "InvalidRange":
+                raise
+            return b"", 0  # nothing there: an empty object, or exactly its end
+        return body, int(answer["ContentRange"].rpartition("/")[2])
+
+
+@contextmanager
+def _gone_is_told(bucket: str, key: str) -> Iterator[None]:
+    """Turn S3's answers for another object, or none, into a `GoneError`."""
+    try:
+        yield
+    except ClientError as error:
+        code = error_code(error)
+        if code in _GONE:
+            msg = f"there is no object s3://{bucket}/{key}"
+        elif code in _REPLACED:
+            msg = f"s3://{bucket}/{key} was replaced by another object"
+        else:
+            raise
+        raise GoneError(msg) from error

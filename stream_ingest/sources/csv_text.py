@@ -1,0 +1,169 @@
+"""Rows out of the text of a CSV file, each with the position behind it. Pure.
+
+The dialects of real life: any order of columns, other columns, names in any case and with spaces
+around, commas, semicolons, tabs or bars between, quoted newlines, every end of line, empty lines.
+Reading may go on at any position that was given with a row, and gives what it would have given.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import msgspec
+
+from stream_ingest.sources.rows import Columns, Page, SourceRow
+from stream_ingest.sources.text_stream import TEXT_ERRORS, TextStream, UnreadableError
+
+PAGE_ROWS = 5_000
+PAGE_BYTES = 4 << 20
+"""A page ends with the row that reaches either."""
+MAX_ROW_BYTES = 16 << 20
+"""A longer row is a quote that nobody closed, or no CSV at all."""
+MAX_HEADER_BYTES = 1 << 20
+_DELIMITERS = ",;\t|"
+_SHOWN = 300
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """What the header says: where the three columns are, and where the rows begin."""
+
+    where: tuple[int, int, int]
+    delimiter: str
+    position: int
+    line: int
+    """Lines that the header takes, empty ones before it too."""
+
+
+class CsvText:
+    """The rows of one text."""
+
+    def __init__(self, text: TextStream, columns: Columns) -> None:
+        """Read the header; `UnreadableError` where it lacks a column."""
+        self._text = text
+        self.layout = read_layout(_head(text), columns)
+
+    def pages(self, after: tuple[int, int] | None = None) -> Iterator[Page]:
+        """Yield pages from behind the header on, or from behind a page's cursor.
+
+        A cursor is the position behind a page's last row and the number of lines up to there.
+        Where the file cannot be read on, `UnreadableError` comes when every row before the trouble
+        was yielded.
+        """
+        layout = self.layout
+        begin, line = cursor = after or (layout.position, layout.line)
+        rows: list[SourceRow] = []
+        trouble = None
+        reader = _RowReader(self._text.blocks(begin), layout.delimiter, begin, line)
+        try:
+            for fields in reader:
+                cursor = (reader.position, reader.line)
+                if fields:
+                    rows.append(_chosen(fields, layout.where))
+                if len(rows) == PAGE_ROWS or cursor[0] - begin >= PAGE_BYTES:
+                    yield Page(rows=rows, cursor=cursor)
+                    rows, begin = [], cursor[0]
+        except UnreadableError as error:
+            trouble = error
+        if rows:
+            yield Page(rows=rows, cursor=cursor)
+        if trouble is not None:
+            raise trouble
+
+
+def read_layout(head: bytes, columns: Columns) -> Layout:
+    """Return what the first row says, under the first delimiter that shows all three columns."""
+    headers = [_header(head, delimiter) for delimiter in _DELIMITERS]
+    wanted = [name.casefold() for name in columns.names()]
+    for delimiter, (names, position, line) in zip(_DELIMITERS, headers, strict=True):
+        if set(wanted) <= set(names):
+            first, second, third = map(names.index, wanted)
+            where = (first, second, third)
+            return Layout(where=where, delimiter=delimiter, position=position, line=line)
+    names, _, line = headers[0]
+    missing = [name for name in columns.names() if name.casefold() not in names]
+    shown = ", ".join(names)[:_SHOWN].encode("utf-8", "replace").decode() or "empty"
+    reason = f"the file has no column {', '.join(missing)}; its header is {shown}"
+    raise UnreadableError(max(line, 1), reason)
+
+
+def _header(head: bytes, delimiter: str) -> tuple[list[str], int, int]:
+    """Return the names in the first row that holds any, and position and line behind it."""
+    reader = _RowReader(iter([head] if head else []), delimiter, 0, 0)
+    for fields in reader:
+        if any(fields):
+            return [name.strip().casefold() for name in fields], reader.position, reader.line
+    return [], reader.position, reader.line
+
+
+def _head(text: TextStream) -> bytes:
+    """Return the beginning of a text, long enough for any header."""
+    found = b""
+    for block in text.blocks(0):
+        found += block
+        if len(found) >= MAX_HEADER_BYTES:
+            break
+    return found
+
+
+def _chosen(fields: list[str], where: tuple[int, int, int]) -> SourceRow:
+    """Return the three values; what a short row lacks is empty, and refused at the entrance."""
+    first, second, third = (fields[at] if at < len(fields) else "" for at in where)
+    return first, second, third
+
+
+class _RowReader:
+    """Rows of a text, empty ones too; `position` and `line` are those behind the last row."""
+
+    def __init__(
+        self, blocks: Iterator[bytes], delimiter: str, position: int, line: int
+    ) -> None:
+        self.position, self.line = position, line
+        self._lines = _lines(blocks)
+        self._row_bytes = 0
+        self._ended = False
+        csv.field_size_limit(MAX_ROW_BYTES)
+        self._reader = csv.reader(self._pulled(), delimiter=delimiter)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        while True:
+            first_line = self.line + 1
+            self._row_bytes = 0
+            try:
+                fields = next(self._reader, None)
+            except csv.Error as error:
+                raise UnreadableError(first_line, str(error)) from error
+            if fields is None:
+                return
+            if self._ended:  # the reader asked for more, and gave up the row only at the end
+                raise UnreadableError(first_line, "a quote is opened and never closed")
+            yield fields
+
+    def _pulled(self) -> Iterator[str]:
+        """Yield lines to the csv module, which takes just as many as a row needs."""
+        try:
+            for raw in self._lines:
+                self.position += len(raw)
+                self.line += 1
+                self._row_bytes += len(raw)
+                if self._row_bytes > MAX_ROW_BYTES:
+                    reason = f"a row of more than {MAX_ROW_BYTES >> 20} MiB, or an open quote"
+                    raise UnreadableError(self.line, reason)
+                yield raw.decode("utf-8", TEXT_ERRORS)
+        except UnreadableError as error:
+            raise UnreadableError(error.line or self.line + 1, error.reason) from error
+        self._ended = True
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield lines with their ends, which are CR, LF or both; the last may have none."""
+    rest = b""
+    for block in blocks:
+        lines = (rest + block).splitlines(keepends=True)
+        # A CR at the end may be half of a CRLF.
+        rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
+        yield from lines
+        if len(rest) > MAX_ROW_BYTES:
+            break
+    if rest:
+        yield rest
