@@ -76,6 +76,7 @@ def visit(browser: Browser, base: str) -> Iterator[Visit]:
     context = browser.new_context(
         viewport={"width": 1360, "height": 850},
         color_scheme="light",
+        timezone_id="UTC",
         reduced_motion="reduce",
         accept_downloads=True,
     )
