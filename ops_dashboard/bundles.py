@@ -57,6 +57,7 @@ BUNDLES = {
         handlers=("stream_ingest.windowing.handler", "stream_ingest.windowing.sweep_handler"),
         group="windowing",
     ),
+    "intake": Contents(handlers=("stream_ingest.intake.handler",), group="windowing"),
     "collage": Contents(handlers=("collage_lambda.handler",), group="collage"),
 }
 

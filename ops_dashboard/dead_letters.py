@@ -6,6 +6,7 @@ kind           what it is                             redrive
 ``collage``    a window whose message failed thrice   its message again, as a rebuild
 ``window-rule``an event that never reached the queue  its message again, as a rebuild
 ``sweeper``    an invocation of the sweeper           the invocation again
+``intake``     a request, or a file that was dropped  its message again: the file is gone on with
 ``stream``     records that Lambda gave up folding    their rows again, as a new batch
 ``record``     a record that could not be read        its rows again, if this version can read it
 =============  =====================================  ===========================================
@@ -183,6 +184,7 @@ _DEFAULT_REASON = {
     "collage": "every try to build it failed; the window says why",
     "window-rule": "EventBridge could not deliver it to the collage queue",
     "sweeper": "every try of this invocation failed",
+    "intake": "every try to read its file failed",
 }
 
 

@@ -109,6 +109,12 @@ class Redrive:
                     Payload=message.body,
                 )
             return
+        if message.letter.kind == "intake":
+            with translated("send a request to the intake queue"):
+                self._sqs.send_message(
+                    QueueUrl=self._outputs.request_queue_url, MessageBody=message.body
+                )
+            return
         with translated("send a window to the collage queue"):
             self._sqs.send_message(
                 QueueUrl=self._outputs.collage_queue_url,

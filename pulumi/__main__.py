@@ -7,6 +7,7 @@ from components.bus import Bus, BusArgs
 from components.collage import Collage, CollageArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.directory import Directory
+from components.intake import Intake, IntakeArgs
 from components.monitoring import Monitoring, MonitoringArgs, WatchedNames
 from components.state import State, StateArgs
 from components.storage import Storage, StorageArgs
@@ -90,6 +91,18 @@ collage = Collage(
         storage=storage,
     ),
 )
+intake = Intake(
+    "intake",
+    IntakeArgs(
+        prefix=prefix,
+        function=functions.intake(),
+        max_concurrency=settings.intake_max_concurrency,
+        max_receives=settings.intake_max_receives,
+        stream=stream,
+        state=state,
+        storage=storage,
+    ),
+)
 monitoring = Monitoring(
     "monitoring",
     MonitoringArgs(
@@ -108,6 +121,7 @@ monitoring = Monitoring(
                 "collage": delivery.dead_letters.queue.name,
                 "window-rule": delivery.rule_dead_letters.queue.name,
                 "sweeper": sweeper.dead_letters.queue.name,
+                "intake": intake.dead_letters.queue.name,
             },
             functions={
                 Service.WINDOWING: windowing.function.name,
@@ -139,10 +153,13 @@ entries = {
         "collage": delivery.dead_letters.url,
         "window-rule": delivery.rule_dead_letters.url,
         "sweeper": sweeper.dead_letters.url,
+        "intake": intake.dead_letters.url,
     },
     "windowing_function": windowing.function.name,
     "sweeper_function": sweeper.function.name,
     "collage_function": collage.function.name,
+    "intake_function": intake.function.name,
+    "request_queue_url": intake.queue.url,
     "dashboard_name": monitoring.dashboard.dashboard_name,
     "alarm_topic_arn": monitoring.topic.arn,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.bus import Bus
@@ -19,7 +20,7 @@ from stream_ingest import environment
 
 @dataclass(frozen=True)
 class FunctionSettings:
-    """Arguments of the three functions of one stack."""
+    """Arguments of the functions of one stack."""
 
     settings: Settings
     prefix: str
@@ -83,8 +84,25 @@ class FunctionSettings:
         handler = "collage_lambda.handler.handle"
         return self._function("collage", "collage", handler, limits, variables)
 
+    def intake(self) -> FunctionArgs:
+        """Return what the intake runs and reads; its component adds the queues' URLs."""
+        settings = self.settings
+        limits = Limits(memory_mb=settings.intake_memory_mb, timeout_s=settings.intake_timeout_s)
+        variables: dict[str, pulumi.Input[str]] = {
+            environment.INPUT_BUCKET: self.storage.input.name,
+            environment.MAX_RECEIVES: str(settings.intake_max_receives),
+        }
+        return self._function(
+            "intake", "intake", "stream_ingest.intake.handler.handle", limits, variables
+        )
+
     def _function(
-        self, name: str, bundle: str, handler: str, limits: Limits, variables: dict[str, str]
+        self,
+        name: str,
+        bundle: str,
+        handler: str,
+        limits: Limits,
+        variables: Mapping[str, pulumi.Input[str]],
     ) -> FunctionArgs:
         return FunctionArgs(
             function_name=f"{self.prefix}-{name}",

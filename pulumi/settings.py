@@ -96,6 +96,14 @@ class Settings:
     """How long the link in a CollageCreated event works at most (it is signed with the function's
     own session, and dies with that); 0 leaves it out."""
 
+    intake_memory_mb: int = whole(1_769, 128, 10_240)
+    intake_timeout_s: int = whole(300, 30, 900)
+    """A file that takes longer is gone on with by the next invocation."""
+    intake_max_concurrency: int = whole(5, 2, 1_000)
+    """Files that are read at once."""
+    intake_max_receives: int = whole(3, 1, 1_000)
+    """Receipts after which a request or a file's message is a dead letter."""
+
     archive_retention_days: int = whole(30, 0, 3_650)
     """How long WindowReady events can be replayed; 0 keeps them for ever."""
     log_retention_days: int = whole(30, 1, 3_653)

@@ -31,10 +31,14 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     temp_bucket: str
     collage_queue_url: str
     dead_letter_urls: dict[str, str]
-    """Dead-letter queues by what fills them: ``collage``, ``window-rule``, ``sweeper``."""
+    """Dead-letter queues by what fills them: ``collage``, ``intake``, ``sweeper``,
+    ``window-rule``."""
     windowing_function: str
     sweeper_function: str
     collage_function: str
+    intake_function: str
+    request_queue_url: str
+    """Queue of the intake: requests for controlled batches, and uploads that S3 announces."""
     dashboard_name: str
     alarm_topic_arn: str
 

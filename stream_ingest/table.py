@@ -11,7 +11,7 @@ creator_name          item               what it is
 <creator key>         images#000012      the window's WindowReady detail, compressed, written once
 batch#<id>            batch              a batch: settings, what was read, sent, refused, its status
 batch#<id>            tally#<creator>    a creator's tally of a batch that it has moved on from
-batch#<id>            intake             how far the intake has read the batch's file (`intake.ledger`)
+batch#<id>            intake             how far the intake is with the batch's file
 push#<source>         last               the upper bound of the last push that ended well
 ====================  =================  =========================================================
 

@@ -185,6 +185,56 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
     )
 
 
+def intake(  # noqa: PLR0913 - one argument for each thing the role may touch
+    *,
+    log_group_arn: str,
+    queue_arn: str,
+    dead_letter_arn: str,
+    stream_arn: str,
+    table_arn: str,
+    input_arn: str,
+    output_arn: str,
+    temp_arn: str,
+) -> Document:
+    """What the intake may do: read files, send their rows, move what people dropped.
+
+    A request may name any file of the input bucket. ListBucket is what makes S3 answer 404, not
+    403, for a file that is not there.
+    """
+    return policy(
+        write_logs(log_group_arn),
+        allow(
+            "TakeMessages",
+            [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            ],
+            [queue_arn],
+        ),
+        allow("GoOnAndGiveUp", ["sqs:SendMessage"], [queue_arn, dead_letter_arn]),
+        allow("SendRows", ["kinesis:PutRecords"], [stream_arn]),
+        allow(
+            "KeepBatches",
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [table_arn],
+        ),
+        allow("ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], [f"{input_arn}/*"]),
+        allow("SeeMissingFiles", ["s3:ListBucket"], [input_arn]),
+        allow("ArchiveFiles", ["s3:PutObject"], objects(input_arn, "archived")),
+        allow(
+            "RemoveArchivedFiles",
+            ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            objects(input_arn, "csv-files"),
+        ),
+        allow("KeepRefusals", ["s3:PutObject"], objects(output_arn, "failed/rows")),
+        allow(
+            "KeepChunks", ["s3:GetObject", "s3:PutObject"], objects(temp_arn, "processing/intake")
+        ),
+    )
+
+
 def scheduler(*, function_arn: str, dead_letter_arn: str) -> Document:
     """What the schedule may do: start one function, and say so where it could not."""
     return policy(

@@ -24,7 +24,7 @@ class StorageArgs:
 
 
 class Storage(pulumi.ComponentResource):
-    """Buckets `input`, `output` (versioned) and `temp` (its prefixes expire)."""
+    """Buckets `input` and `output` (versioned) and `temp` (its prefixes expire)."""
 
     def __init__(
         self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None
@@ -32,7 +32,8 @@ class Storage(pulumi.ComponentResource):
         """Create the buckets."""
         super().__init__("coverstream:index:Storage", name, None, opts)
         self._args = args
-        self.input = self._bucket("input")
+        # Versions: a file that is replaced while it is read is read to its own end.
+        self.input = self._bucket("input", versioned=True)
         self.output = self._bucket("output", versioned=True)
         self.temp = self._bucket(
             "temp",

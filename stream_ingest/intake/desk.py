@@ -17,7 +17,14 @@ from aws_lambda_powertools import Logger
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import CoverstreamError, DecodeError, PermanentError
 from stream_ingest.intake.intake import Intake, Outcome
-from stream_ingest.intake.jobs import OBJECT_CREATED, GoOn, Job, decode_body, job_of_upload
+from stream_ingest.intake.jobs import (
+    OBJECT_CREATED,
+    GoOn,
+    Job,
+    decode_body,
+    encode_go_on,
+    job_of_upload,
+)
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -40,9 +47,10 @@ class Queues:
 
     def go_on(self, job: Job, delay_s: int) -> None:
         """Ask for another invocation at a job."""
-        body = msgspec.json.encode(GoOn(go_on=job)).decode()
         with translated("ask for another invocation"):
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_s)
+            self._sqs.send_message(
+                QueueUrl=self._url, MessageBody=encode_go_on(job), DelaySeconds=delay_s
+            )
 
     def show_again(self, receipt: str) -> None:
         """Let a message be received again soon."""
@@ -84,6 +92,7 @@ class Desk:
 
     def take(self, record: dict[str, Any], *, pause_at: float, ends_at: float) -> bool:
         """Do what a message asks for; tell whether it is done with."""
+        job = None
         try:
             job = self._job(record["body"], record["messageId"])
             if job is None:
@@ -96,7 +105,7 @@ class Desk:
             if outcome in {Outcome.UNFINISHED, Outcome.HINDERED}:
                 self._queues.go_on(job, HINDERED_DELAY_S if outcome is Outcome.HINDERED else 0)
         except CoverstreamError as error:
-            return self._failed(record, error)
+            return self._failed(record, job, error)
         return True
 
     def _job(self, body: str, message_id: str) -> Job | None:
@@ -112,14 +121,16 @@ class Desk:
             raise DecodeError(msg)
         return job
 
-    def _failed(self, record: dict[str, Any], error: CoverstreamError) -> bool:
+    def _failed(self, record: dict[str, Any], job: Job | None, error: CoverstreamError) -> bool:
+        """Let a message come again, or put it aside; a job as itself, so that it can go on."""
         tries = int(record["attributes"]["ApproximateReceiveCount"])
         kind = "permanent" if isinstance(error, PermanentError) else "transient"
         self._logger.warning("message failed", reason=str(error), kind=kind, tries=tries)
         if tries < self._max_receives:
             self._queues.show_again(record["receiptHandle"])
             return False
-        self._queues.bury(record["body"], str(error), tries)
+        body = record["body"] if job is None else encode_go_on(job)
+        self._queues.bury(body, str(error), tries)
         return True
 
 

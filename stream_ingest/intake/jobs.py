@@ -130,6 +130,11 @@ def decode_job(text: str) -> Job:
         raise DecodeError(msg) from error
 
 
+def encode_go_on(job: Job) -> str:
+    """Return the body of the message that goes on with a job."""
+    return msgspec.json.encode(GoOn(go_on=job)).decode()
+
+
 def decode_body(body: str) -> dict[str, Any]:
     """Return a message's JSON object; `DecodeError` for anything else."""
     try:

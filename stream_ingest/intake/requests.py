@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from stream_ingest.errors import UserError
-from stream_ingest.intake.jobs import Job, batch_id_of
+from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
 from stream_ingest.intake.ledger import Ledger
-from stream_ingest.intake.objects import GoneError, ObjectId, find_object
+from stream_ingest.intake.objects import GoneError, find_object
 from stream_ingest.packing import NAME_PATTERN, BatchHeader
 from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
 

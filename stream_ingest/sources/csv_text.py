@@ -115,9 +115,7 @@ def _chosen(fields: list[str], where: tuple[int, int, int]) -> SourceRow:
 class _RowReader:
     """Rows of a text, empty ones too; `position` and `line` are those behind the last row."""
 
-    def __init__(
-        self, blocks: Iterator[bytes], delimiter: str, position: int, line: int
-    ) -> None:
+    def __init__(self, blocks: Iterator[bytes], delimiter: str, position: int, line: int) -> None:
         self.position, self.line = position, line
         self._lines = _lines(blocks)
         self._row_bytes = 0
@@ -147,12 +145,16 @@ class _RowReader:
                 self.line += 1
                 self._row_bytes += len(raw)
                 if self._row_bytes > MAX_ROW_BYTES:
-                    reason = f"a row of more than {MAX_ROW_BYTES >> 20} MiB, or an open quote"
-                    raise UnreadableError(self.line, reason)
+                    raise _endless(self.line)
                 yield raw.decode("utf-8", TEXT_ERRORS)
         except UnreadableError as error:
             raise UnreadableError(error.line or self.line + 1, error.reason) from error
         self._ended = True
+
+
+def _endless(line: int) -> UnreadableError:
+    reason = f"a row of more than {MAX_ROW_BYTES >> 20} MiB, or a quote that is not closed"
+    return UnreadableError(line, reason)
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -42,6 +42,8 @@ OUTPUTS = StackOutputs(
     windowing_function="w",
     sweeper_function="s",
     collage_function="c",
+    intake_function="i",
+    request_queue_url="r",
     dashboard_name="d",
     alarm_topic_arn="t",
 )

@@ -112,7 +112,18 @@ def _lifecycle_rule(rule: Inputs) -> dict[str, Any]:
     return made
 
 
+def _notification(clients: Clients, inputs: Inputs) -> Created:
+    bucket = inputs.text("bucket")
+    if not inputs.flag("eventbridge"):
+        raise inputs.wrong(name="eventbridge", expected="true")
+    clients.untyped("s3").put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    return bucket, {}
+
+
 CREATE = {
+    "aws:s3/bucketNotification:BucketNotification": _notification,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         _encryption

@@ -85,7 +85,16 @@ def _event_invoke(clients: Clients, inputs: Inputs) -> Created:
     return name, {}
 
 
+def _recursion(clients: Clients, inputs: Inputs) -> Created:
+    name = inputs.text("functionName")
+    clients.untyped("lambda").put_function_recursion_config(
+        FunctionName=name, RecursiveLoop=inputs.text("recursiveLoop")
+    )
+    return name, {}
+
+
 CREATE = {
+    "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": _recursion,
     "aws:lambda/function:Function": _function,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke,

@@ -74,6 +74,8 @@ def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noq
         windowing_function="windowing",
         sweeper_function="sweeper",
         collage_function="collage",
+        intake_function="i",
+        request_queue_url="r",
         dashboard_name="coverstream-test",
         alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
     )

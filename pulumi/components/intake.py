@@ -1,0 +1,169 @@
+"""Files in the input bucket and requests become batches: rule, queue, intake function."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from components import policies
+from components.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
+from components.function import FunctionArgs, FunctionRole, create_function
+from components.queues import Queue, QueueArgs
+from components.state import State
+from components.storage import Storage
+from components.stream import Stream
+
+import pulumi
+from stream_ingest import environment
+from stream_ingest.intake.jobs import CSV_FOLDER, CSV_SUFFIXES, OBJECT_CREATED
+
+DEFAULT_BUS = "default"
+"""The bus on which S3 announces objects, whatever other buses there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeArgs:
+    """The function and all that it touches; at most `max_concurrency` files are read at once."""
+
+    prefix: str
+    function: FunctionArgs
+    max_concurrency: int
+    max_receives: int
+    stream: Stream
+    state: State
+    storage: Storage
+
+
+class Intake(pulumi.ComponentResource):
+    """Reads CSV files into the stream: dropped ones, and those that a request names.
+
+    One queue takes both, and what an invocation leaves for the next one. So each has the same
+    retries, and its dead letters.
+    """
+
+    def __init__(
+        self, name: str, args: IntakeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create rule, queues, role, function and mapping."""
+        super().__init__("coverstream:index:Intake", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.rule = self._rule()
+        self._queues()
+        self._announce()
+        self.function = self._function()
+        self.register_outputs({"queue_url": self.queue.url, "function": self.function.name})
+
+    def _rule(self) -> aws.cloudwatch.EventRule:
+        """Match the upload of a CSV file; nothing under another folder starts anything."""
+        bucket = self._args.storage.input.name
+        keys = [{"wildcard": f"{CSV_FOLDER}*{suffix}"} for suffix in CSV_SUFFIXES]
+        return aws.cloudwatch.EventRule(
+            "csv-uploaded",
+            name=f"{self._args.prefix}-csv-uploaded",
+            event_bus_name=DEFAULT_BUS,
+            event_pattern=bucket.apply(
+                lambda known: json.dumps(
+                    {
+                        "source": ["aws.s3"],
+                        "detail-type": [OBJECT_CREATED],
+                        "detail": {"bucket": {"name": [known]}, "object": {"key": keys}},
+                    }
+                )
+            ),
+            opts=self._child,
+        )
+
+    def _queues(self) -> None:
+        args = self._args
+        rule_arns = (self.rule.arn,)
+        self.dead_letters = Queue(
+            "intake-dead-letters",
+            QueueArgs(queue_name=f"{args.prefix}-intake-dead-letters", rule_arns=rule_arns),
+            self._child,
+        )
+        self.queue = Queue(
+            "intake",
+            QueueArgs(
+                queue_name=f"{args.prefix}-intake",
+                rule_arns=rule_arns,
+                visibility_timeout_s=VISIBILITY_PER_TIMEOUT * args.function.limits.timeout_s,
+                receive_wait_s=20,
+                dead_letter_arn=self.dead_letters.arn,
+                max_receives=args.max_receives,
+            ),
+            self._child,
+        )
+        aws.sqs.RedriveAllowPolicy(
+            "intake-dead-letters",
+            queue_url=self.dead_letters.url,
+            redrive_allow_policy=pulumi.Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+            ),
+            opts=self._child,
+        )
+
+    def _announce(self) -> None:
+        """Let S3 announce uploads once somebody listens."""
+        target = aws.cloudwatch.EventTarget(
+            "csv-uploaded",
+            rule=self.rule.name,
+            event_bus_name=DEFAULT_BUS,
+            target_id="intake-queue",
+            arn=self.queue.arn,
+            retry_policy={
+                "maximum_event_age_in_seconds": RETRY_S,
+                "maximum_retry_attempts": RETRIES,
+            },
+            dead_letter_config={"arn": self.dead_letters.arn},
+            opts=self._child,
+        )
+        aws.s3.BucketNotification(
+            "input",
+            bucket=self._args.storage.input.name,
+            eventbridge=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[target]),
+        )
+
+    def _function(self) -> aws.lambda_.Function:
+        args = self._args
+        own = {
+            environment.STREAM: args.stream.name,
+            environment.INTAKE_QUEUE: self.queue.url,
+            environment.INTAKE_DEAD_LETTERS: self.dead_letters.url,
+        }
+        function = dataclasses.replace(args.function, variables={**args.function.variables, **own})
+        role = FunctionRole(
+            self._name, function.function_name, function.logging.retention_days, self._child
+        )
+        granted = role.grant(
+            policies.document(
+                policies.intake,
+                log_group_arn=role.log_group.arn,
+                queue_arn=self.queue.arn,
+                dead_letter_arn=self.dead_letters.arn,
+                stream_arn=args.stream.arn,
+                table_arn=args.state.arn,
+                input_arn=args.storage.input.arn,
+                output_arn=args.storage.output.arn,
+                temp_arn=args.storage.temp.arn,
+            )
+        )
+        created = create_function(self._name, function, role, granted, self)
+        # Lambda ends a chain of 16 invocations through a queue as a runaway loop; a large file
+        # takes more, and each of them leaves it further on than it was.
+        allowed = aws.lambda_.FunctionRecursionConfig(
+            self._name, function_name=created.name, recursive_loop="Allow", opts=self._child
+        )
+        aws.lambda_.EventSourceMapping(
+            self._name,
+            event_source_arn=self.queue.arn,
+            function_name=created.name,
+            batch_size=1,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config={"maximum_concurrency": args.max_concurrency},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+        )
+        return created
