@@ -27,12 +27,10 @@ class ObjectSource:
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
         """Yield pages from behind the header, or from behind a page's cursor, on."""
-        text = self._text
-        if text is None:
-            text = self._text = await asyncio.to_thread(self._opened)
-        pages = text.pages((after[0], after[1]) if after else None)
-        line = after[1] if after else text.layout.line
+        line = after[1] if after else 0
         try:
+            text = self._text or await asyncio.to_thread(self._opened)
+            pages = text.pages((after[0], after[1]) if after else None)
             while (page := await asyncio.to_thread(next, pages, None)) is not None:
                 line = page.cursor[1]
                 yield page

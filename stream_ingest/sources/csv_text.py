@@ -97,12 +97,19 @@ def _header(head: bytes, delimiter: str) -> tuple[list[str], int, int]:
 
 
 def _head(text: TextStream) -> bytes:
-    """Return the beginning of a text, long enough for any header."""
+    """Return the beginning of a text, long enough for any header; less where the file breaks off.
+
+    Whoever reads the rows comes to that place again.
+    """
     found = b""
-    for block in text.blocks(0):
-        found += block
-        if len(found) >= MAX_HEADER_BYTES:
-            break
+    try:
+        for block in text.blocks(0):
+            found += block
+            if len(found) >= MAX_HEADER_BYTES:
+                break
+    except UnreadableError:
+        if not found:
+            raise
     return found
 
 

@@ -18,7 +18,7 @@ RESOURCES = Resources(
     queue="coverstream-dev-collage",
     dead_letters={
         filler: f"coverstream-dev-{filler}-dead-letters"
-        for filler in ("collage", "window-rule", "sweeper")
+        for filler in ("collage", "window-rule", "sweeper", "intake")
     },
     functions={service: f"coverstream-dev-{service}" for service in Service},
     memory_mb={Service.WINDOWING: 1_024, Service.SWEEPER: 512, Service.COLLAGE: 1_769},

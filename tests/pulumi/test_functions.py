@@ -10,7 +10,8 @@ from stream_ingest import environment
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
 
-FUNCTIONS = ["windowing", "sweeper", "collage"]
+FUNCTIONS = ["windowing", "sweeper", "collage", "intake"]
+BUNDLE_OF = {"sweeper": "windowing"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -19,7 +20,7 @@ def test_functions_run_on_arm64_and_python_313_from_their_bundle(dev: Recorder, 
     assert function["architectures"] == ["arm64"]
     assert function["runtime"] == "python3.13"
     assert function["sourceCodeHash"]
-    bundle = "collage" if name == "collage" else "windowing"
+    bundle = BUNDLE_OF.get(name, name)
     assert function["code"].path.endswith(f"{bundle}-lambda.zip")
     assert function["handler"].rpartition(".")[0] in BUNDLES[bundle].handlers
 

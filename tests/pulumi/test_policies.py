@@ -9,11 +9,12 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Declared, Deploy, Recorder
 
-ROLES = ["windowing", "sweeper", "collage", "sweeper-schedule"]
+ROLES = ["windowing", "sweeper", "collage", "intake", "sweeper-schedule"]
 
 ALLOWED_WILDCARDS = {
     r"arn:LogGroup:\w+:\*": "the streams of the function's own log group",
-    r"arn:Bucket:\w+/[a-z/]+/\*": "the objects under one prefix of one bucket",
+    r"arn:Bucket:\w+/[a-z/-]+/\*": "the objects under one prefix of one bucket",
+    r"arn:Bucket:input/\*": "a request may name any file of the input bucket",
 }
 
 
@@ -139,6 +140,30 @@ def test_listing_is_limited_to_the_prefixes_that_the_collage_function_looks_at(
 def test_originals_are_only_kept_where_the_stack_keeps_them(deploy: Deploy) -> None:
     found = rights(deploy("dev", keepSources=False), "collage")
     assert found["arn:Bucket:temp/sources/*"] == {"s3:GetObject"}
+
+
+def test_the_intake_reads_any_file_but_removes_and_writes_only_where_files_are_moved(
+    dev: Recorder,
+) -> None:
+    assert rights(dev, "intake") == {
+        "arn:LogGroup:intake:*": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "arn:Queue:intake": {
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+            "sqs:SendMessage",
+        },
+        "arn:Queue:intake-dead-letters": {"sqs:SendMessage"},
+        "arn:Stream:rows": {"kinesis:PutRecords"},
+        "arn:Table:state": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "arn:Bucket:input/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        "arn:Bucket:input": {"s3:ListBucket"},
+        "arn:Bucket:input/archived/*": {"s3:PutObject"},
+        "arn:Bucket:input/csv-files/*": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+        "arn:Bucket:output/failed/rows/*": {"s3:PutObject"},
+        "arn:Bucket:temp/processing/intake/*": {"s3:GetObject", "s3:PutObject"},
+    }
 
 
 def test_the_schedule_may_start_the_sweeper_and_nothing_else(dev: Recorder) -> None:

@@ -31,6 +31,7 @@ def test_the_parameter_tells_where_everything_is(
         "collage": "https://Queue/collage-dead-letters",
         "window-rule": "https://Queue/window-rule-dead-letters",
         "sweeper": "https://Queue/sweeper-dead-letters",
+        "intake": "https://Queue/intake-dead-letters",
     }
 
 

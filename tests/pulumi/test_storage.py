@@ -48,12 +48,13 @@ def test_every_bucket_refuses_plain_http(dev: Recorder, bucket: str) -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_only_the_output_keeps_old_versions_and_for_30_days(dev: Recorder) -> None:
-    (versioning,) = dev.all("BucketVersioning")
-    assert versioning.name == "output"
-    assert versioning.inputs["versioningConfiguration"] == {"status": "Enabled"}
-    old = rules(dev, "output")["expire-old-versions"]
-    assert old["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
+def test_input_and_output_keep_old_versions_and_for_30_days(dev: Recorder) -> None:
+    found = {one.name: one.inputs for one in dev.all("BucketVersioning")}
+    assert set(found) == {"input", "output"}
+    for bucket in found:
+        assert found[bucket]["versioningConfiguration"] == {"status": "Enabled"}
+        old = rules(dev, bucket)["expire-old-versions"]
+        assert old["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)

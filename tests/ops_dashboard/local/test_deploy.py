@@ -22,7 +22,7 @@ def test_the_parameter_decodes_to_the_stacks_outputs(local_aws: LocalAws) -> Non
     assert outputs.region == "us-east-1"
     assert outputs.output_bucket == "coverstream-dev-output-000000000000-us-east-1"
     assert outputs.collage_queue_url.startswith(local_aws.endpoint)
-    assert set(outputs.dead_letter_urls) == {"collage", "window-rule", "sweeper"}
+    assert set(outputs.dead_letter_urls) == {"collage", "window-rule", "sweeper", "intake"}
 
 
 def test_the_stream_is_active_and_encrypted(local_aws: LocalAws) -> None:

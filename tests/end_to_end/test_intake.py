@@ -1,0 +1,114 @@
+"""Files that are dropped into the input bucket become collages, or an error beside them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops_dashboard.local.demo_check import collage_differences, figure_differences
+from ops_dashboard.local.sample_creators import CREATORS
+from ops_dashboard.local.sample_rows import Sample
+from ops_dashboard.local.video_row import csv_bytes
+from stream_ingest.naming import creator_key
+from stream_ingest.settings import CollageLayout
+from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.samples import make_sample, plain_creator
+
+pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+
+PATIENCE_S = 120
+
+
+def drop(pipeline: Pipeline, key: str, data: bytes) -> None:
+    pipeline.aws.clients.s3.put_object(Bucket=pipeline.outputs.input_bucket, Key=key, Body=data)
+
+
+def input_keys(pipeline: Pipeline, prefix: str = "") -> list[str]:
+    found = pipeline.aws.clients.s3.list_objects_v2(
+        Bucket=pipeline.outputs.input_bucket, Prefix=prefix
+    )
+    return [item["Key"] for item in found.get("Contents", [])]
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def archived(pipeline: Pipeline, folder: str, name: str) -> str:
+    """Wait until a file was moved; return its key, of which the batch's id is a part."""
+
+    def found() -> list[str]:
+        keys = input_keys(pipeline, f"archived/{folder}/")
+        return [key for key in keys if key.endswith(f"/{name}")]
+
+    wait_for(lambda: len(found()) == 1, f"{name} was not moved to archived/{folder}")
+    return found()[0]
+
+
+def ended(pipeline: Pipeline, batch_id: str) -> dict[str, object]:
+    """Wait until a batch has ended; return its status."""
+    wait_for(lambda: bool(pipeline.status(batch_id)["ended"]), f"{batch_id} did not end")
+    return pipeline.status(batch_id)
+
+
+def collages_of(pipeline: Pipeline, sample: Sample, trigger: str) -> dict[str, bytes]:
+    own = {creator_key(creator) for creator in sample.expectation.cells}
+    return {
+        Path(key).name: pipeline.read(key)
+        for key in pipeline.keys("collages/2")
+        if f"/{trigger}/" in key and Path(key).name.partition("_collage_")[0] in own
+    }
+
+
+def test_a_dropped_file_becomes_collages_and_moves(pipeline: Pipeline) -> None:
+    """The file is as awkward as spreadsheets make it: UTF-16 with a mark, packed with gzip."""
+    sample = make_sample(pipeline.covers, CREATORS[6:9], seed=71)
+    text = csv_bytes(sample.rows).decode()
+    drop(pipeline, "csv-files/team a/Covers 7.csv.gz", gzip.compress(text.encode("utf-16")))
+    key = archived(pipeline, "processed", "Covers 7.csv.gz")
+    batch_id = key.split("/")[-2]
+    status = ended(pipeline, batch_id)
+    assert figure_differences(dict(sample.expectation.summary()), status) == []
+    assert status["trigger"] == "s3-trigger"
+    collages = collages_of(pipeline, sample, "s3-trigger")
+    assert collage_differences(sample.expectation, collages, CollageLayout()) == []
+    assert input_keys(pipeline, "csv-files/") == []
+
+
+def test_a_file_that_breaks_off_is_told_beside_it_and_its_rows_up_to_there_count(
+    pipeline: Pipeline,
+) -> None:
+    sample = make_sample(
+        pipeline.covers, [plain_creator("half.way", 61, 3)], seed=72, awkward=False
+    )
+    data = csv_bytes(sample.rows)
+    drop(pipeline, "csv-files/broken.csv", data + b'someone,"never closed,2026-11-01\n')
+    key = archived(pipeline, "failed", "broken.csv")
+    s3 = pipeline.aws.clients.s3
+    body = s3.get_object(Bucket=pipeline.outputs.input_bucket, Key=f"{key}.errors.json")["Body"]
+    report = json.loads(body.read())
+    assert report["line"] == len(data.splitlines()) + 1
+    assert report["reason"] == "a quote is opened and never closed"
+    assert report["rows_read"] == 3
+    status = ended(pipeline, report["batch_id"])
+    assert (status["rows_accepted"], status["collages"]) == (3, 1)
+
+
+def test_manual_uploads_start_nothing(pipeline: Pipeline) -> None:
+    """A file that is dropped later is done with, and this one has not been touched."""
+    sample = make_sample(
+        pipeline.covers, [plain_creator("by.hand", 62, 2)], seed=73, awkward=False
+    )
+    drop(pipeline, "manual-uploads/by-hand.csv", csv_bytes(sample.rows))
+    drop(pipeline, "csv-files/later.csv", b"no,header\n")
+    archived(pipeline, "failed", "later.csv")
+    assert "manual-uploads/by-hand.csv" in input_keys(pipeline)
+    assert not collages_of(pipeline, sample, "s3-trigger")

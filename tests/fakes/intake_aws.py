@@ -1,0 +1,184 @@
+"""The AWS of the intake's tests: moto's buckets, table and queues, a fake stream, a clock."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from stream_ingest.intake.desk import Desk, Queues
+from stream_ingest.intake.intake import Intake, Outcome
+from stream_ingest.intake.jobs import Job, job_of_upload
+from stream_ingest.intake.ledger import Ledger
+from stream_ingest.intake.requests import Requests
+from stream_ingest.packing import BUCKETS, PackedRecord, unpack
+from tests.fakes.ingest_aws import OUTPUT, TABLE, TEMP, IngestAws
+from tests.fakes.ingest_kinesis import FakeKinesis
+from tests.fakes.ingest_rows import cover_url
+
+INPUT = "input"
+SLICE_S = 300
+"""Length of an invocation."""
+HEADER = "creator_name,cover_url,created_at"
+
+
+def csv_of(count: int, creators: int = 3) -> bytes:
+    """Return a file with covers 0, 1, … of some creators in turn."""
+    lines = [f"creator{n % creators},{cover_url(n)},2026-11-01 00:00:00" for n in range(count)]
+    return "\n".join([HEADER, *lines, ""]).encode()
+
+
+class IntakeAws:
+    """An account with a file, and the intake's parts."""
+
+    def __init__(self, aws: IngestAws, sqs: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self.aws, self.s3, self.sqs, self.clock = aws, aws.s3, sqs, aws.clock
+        self.s3.create_bucket(Bucket=INPUT)
+        self.queue = sqs.create_queue(QueueName="intake")["QueueUrl"]
+        self.dead_letters = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.kinesis = FakeKinesis()
+        self.ledger = Ledger(aws.dynamodb, TABLE, self.s3, TEMP, aws.clock)
+        self._numbers = itertools.count(1)
+
+    def drop(self, key: str, data: bytes) -> dict[str, Any]:
+        """Put a file into the input bucket; return the detail with which S3 announces it."""
+        answer = self.s3.put_object(Bucket=INPUT, Key=key, Body=data)
+        announced = {
+            "key": key,
+            "size": len(data),
+            "etag": answer["ETag"].strip('"'),
+            "sequencer": f"{next(self._numbers):018X}",
+        }
+        if "VersionId" in answer:
+            announced["version-id"] = answer["VersionId"]
+        return {"version": "0", "bucket": {"name": INPUT}, "object": announced}
+
+    def job(self, data: bytes, key: str = "csv-files/covers.csv") -> Job:
+        """Drop a file; return its job."""
+        job = job_of_upload(self.drop(key, data))
+        assert job is not None
+        return job
+
+    def intake(self, *, chunk_rows: int = 100, s3: Any = None) -> Intake:  # noqa: ANN401 - boto3
+        """Return the intake of a new process."""
+        return Intake(
+            s3=s3 or self.s3,
+            kinesis=self.kinesis,  # type: ignore[arg-type]
+            stream="stream",
+            output_bucket=OUTPUT,
+            ledger=self.ledger,
+            registry=self.aws.registry,
+            clock=self.clock,
+            chunk_rows=chunk_rows,
+        )
+
+    def work(
+        self, job: Job, holder: str = "message", *, slice_s: float = SLICE_S, chunk_rows: int = 100
+    ) -> Outcome:
+        """Work in an invocation that has `slice_s` seconds until it has to pause."""
+        now = self.clock()
+        return self.intake(chunk_rows=chunk_rows).work(
+            job, holder, pause_at=now + slice_s, ends_at=now + SLICE_S
+        )
+
+    def desk(self, intake: Intake | None = None) -> Desk:
+        """Return the desk of a new process."""
+        return Desk(
+            intake=intake or self.intake(),
+            queues=Queues(self.sqs, self.queue, self.dead_letters),
+            requested=Requests(self.s3, self.ledger, INPUT).job,
+            input_bucket=INPUT,
+            max_receives=3,
+            logger=Logger(service="intake"),
+        )
+
+    def take(
+        self, body: object, *, tries: int = 1, message_id: str = "m1", slice_s: float = SLICE_S
+    ) -> bool:
+        """Let the desk take a message as Lambda delivers it."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody=text)
+        (received,) = self.sqs.receive_message(QueueUrl=self.queue)["Messages"]
+        now = self.clock()
+        done = self.desk().take(
+            {
+                "messageId": message_id,
+                "receiptHandle": received["ReceiptHandle"],
+                "body": text,
+                "attributes": {"ApproximateReceiveCount": str(tries)},
+            },
+            pause_at=now + slice_s,
+            ends_at=now + SLICE_S,
+        )
+        if done:
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=received["ReceiptHandle"])
+        return done
+
+    def waiting(self, url: str) -> list[dict[str, Any]]:
+        """Return the messages of a queue."""
+        answer = self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        messages: list[dict[str, Any]] = answer.get("Messages", [])
+        return messages
+
+    def files(self) -> list[str]:
+        """Return the keys in the input bucket."""
+        return self.aws.keys_in(INPUT)
+
+    def records(self) -> list[PackedRecord]:
+        """Return what the stream holds, repeats and all."""
+        return [unpack(data) for _, data in self.kinesis.stored]
+
+    def folded(self) -> dict[str, list[str]]:
+        """Return each batch's image identities in order, once, as the fold counts them.
+
+        A record at or below its bucket's last is a repeat; one that skips a number is a loss.
+        """
+        last: dict[tuple[str, int], int] = {}
+        bytes_of: dict[tuple[str, int, int], bytes] = {}
+        images: dict[str, list[str]] = {}
+        for (_, data), record in zip(self.kinesis.stored, self.records(), strict=True):
+            where = (record.batch.batch_id, record.bucket)
+            assert bytes_of.setdefault((*where, record.number), data) == data
+            before = last.get(where, -1)
+            if record.number <= before:
+                continue
+            assert record.number == before + 1
+            last[where] = record.number
+            images.setdefault(where[0], []).extend(row.identity for row in record.cover_rows())
+        return images
+
+    def ended_buckets(self, batch_id: str) -> int:
+        """Return how many buckets of a batch have their end mark."""
+        return len({r.bucket for r in self.records() if r.last and r.batch.batch_id == batch_id})
+
+    def is_whole(self, batch_id: str) -> bool:
+        """Tell whether a batch's every bucket has ended."""
+        return self.ended_buckets(batch_id) == BUCKETS
+
+
+class Interrupted:
+    """A client of which call number `at` fails as a process does that is killed there."""
+
+    def __init__(self, client: Any, at: Callable[[], bool]) -> None:  # noqa: ANN401 - boto3
+        self._client, self._at = client, at
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a method of the client
+        method = getattr(self._client, name)
+        if not callable(method):
+            return method
+
+        def call(*arguments: object, **named: object) -> object:
+            if self._at():
+                raise KilledError
+            return method(*arguments, **named)
+
+        return call
+
+
+class KilledError(BaseException):
+    """The process ends here."""

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Deploy, Recorder
+
+INPUT = "coverstream-dev-input-123456789012-eu-central-1"
+
+
+def test_uploads_are_announced_on_the_default_bus_and_only_csv_files_of_one_folder_matter(
+    dev: Recorder,
+) -> None:
+    assert dev.one("BucketNotification", "input").inputs == {"bucket": INPUT, "eventbridge": True}
+    rule = dev.one("EventRule", "csv-uploaded")
+    assert rule.inputs["eventBusName"] == "default"
+    assert rule.document("eventPattern") == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": [INPUT]},
+            "object": {
+                "key": [
+                    {"wildcard": "csv-files/*.csv"},
+                    {"wildcard": "csv-files/*.csv.gz"},
+                    {"wildcard": "csv-files/*.CSV"},
+                    {"wildcard": "csv-files/*.CSV.GZ"},
+                ]
+            },
+        },
+    }
+
+
+def test_an_announcement_goes_into_the_queue_or_among_its_dead_letters(dev: Recorder) -> None:
+    target = dev.one("EventTarget", "csv-uploaded").inputs
+    assert target["arn"] == "arn:Queue:intake"
+    assert target["deadLetterConfig"] == {"arn": "arn:Queue:intake-dead-letters"}
+    assert target["retryPolicy"] == {
+        "maximumEventAgeInSeconds": 86_400,
+        "maximumRetryAttempts": 185,
+    }
+    for queue in ("intake", "intake-dead-letters"):
+        statements = dev.one("QueuePolicy", queue).document("policy")["Statement"]
+        (allowed,) = (one for one in statements if one["Effect"] == "Allow")
+        assert allowed["Condition"] == {
+            "ArnEquals": {"aws:SourceArn": ["arn:EventRule:csv-uploaded"]}
+        }
+
+
+def test_a_request_is_kept_for_a_fortnight_and_received_three_times(dev: Recorder) -> None:
+    queue = dev.one("Queue", "intake")
+    assert queue.inputs["messageRetentionSeconds"] == 14 * 86_400
+    assert queue.inputs["receiveWaitTimeSeconds"] == 20
+    assert queue.document("redrivePolicy") == {
+        "deadLetterTargetArn": "arn:Queue:intake-dead-letters",
+        "maxReceiveCount": 3,
+    }
+
+
+@pytest.mark.parametrize("timeout_s", [30, 300, 900])
+def test_a_message_stays_hidden_longer_than_an_invocation_holds_its_file(
+    deploy: Deploy, timeout_s: int
+) -> None:
+    """Else a message that comes again would find its own dead invocation at the file."""
+    recorder = deploy("dev", intakeTimeoutS=timeout_s)
+    assert recorder.one("Function", "intake").inputs["timeout"] == timeout_s
+    hidden_s = recorder.one("Queue", "intake").inputs["visibilityTimeoutSeconds"]
+    assert hidden_s == 6 * timeout_s
+
+
+def test_a_large_file_may_take_more_than_the_16_invocations_of_a_chain(dev: Recorder) -> None:
+    config = dev.one("FunctionRecursionConfig", "intake").inputs
+    assert config == {"functionName": "coverstream-dev-intake", "recursiveLoop": "Allow"}
+
+
+def test_files_are_read_one_an_invocation_and_some_at_once(deploy: Deploy) -> None:
+    mapping = deploy("dev", intakeMaxConcurrency=7).one("EventSourceMapping", "intake").inputs
+    assert mapping["eventSourceArn"] == "arn:Queue:intake"
+    assert mapping["batchSize"] == 1
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["scalingConfig"] == {"maximumConcurrency": 7}
+    assert "maximumBatchingWindowInSeconds" not in mapping
+
+
+def test_the_intake_is_told_its_queues_and_its_stream(dev: Recorder) -> None:
+    variables = dev.one("Function", "intake").inputs["environment"]["variables"]
+    assert variables["COVERSTREAM_STREAM"] == "coverstream-dev-rows"
+    assert variables["COVERSTREAM_INPUT_BUCKET"] == INPUT
+    assert variables["COVERSTREAM_INTAKE_QUEUE"] == "https://Queue/intake"
+    assert variables["COVERSTREAM_INTAKE_DEAD_LETTERS"] == "https://Queue/intake-dead-letters"
+    assert variables["COVERSTREAM_MAX_RECEIVES"] == "3"

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from stream_ingest.errors import DecodeError
+from stream_ingest.intake.jobs import (
+    S3_TRIGGER,
+    decode_body,
+    decode_job,
+    encode_job,
+    job_of_upload,
+)
+from stream_ingest.packing import NAME_PATTERN
+
+
+def detail(key: str = "csv-files/covers.csv", **changed: object) -> dict[str, Any]:
+    """Return a detail as AWS documents it (Amazon S3 User Guide, EventBridge event structure)."""
+    uploaded = {"key": key, "size": 5, "etag": "b1946ac9", "sequencer": "00617F08299329D189"}
+    return {
+        "version": "0",
+        "bucket": {"name": "input"},
+        "object": {**uploaded, **changed},
+        "request-id": "N4N7GDK58NMKJ12R",
+        "requester": "123456789012",
+        "source-ip-address": "1.2.3.4",
+        "reason": "PutObject",
+    }
+
+
+def test_an_upload_is_a_batch_of_its_own_that_flushes_at_its_end() -> None:
+    job = job_of_upload(detail(**{"version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"}))
+    assert job is not None
+    assert job.object.version == "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
+    assert job.header.trigger == S3_TRIGGER
+    assert job.header.settings.flush.kind == "batch-end"
+    assert job.moves
+    assert decode_job(encode_job(job)) == job
+
+
+def test_the_same_upload_announced_twice_is_one_batch_and_another_upload_is_another() -> None:
+    first, again = job_of_upload(detail()), job_of_upload(detail())
+    assert first == again
+    others = [
+        detail("csv-files/other.csv"),
+        detail(etag="other"),
+        detail(sequencer="00617F08299329D190"),
+        detail(**{"version-id": "v"}),
+    ]
+    ids = {job.batch_id for job in map(job_of_upload, others) if job is not None}
+    assert first is not None
+    assert len(ids | {first.batch_id}) == 5
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "csv-files/",
+        "csv-files/readme.txt",
+        "csv-files/covers.csv.errors.json",
+        "manual-uploads/covers.csv",
+        "archived/processed/2026/11/21/x/covers.csv",
+        "covers.csv",
+        "other/csv-files/covers.csv",
+    ],
+)
+def test_other_objects_start_nothing(key: str) -> None:
+    assert job_of_upload(detail(key)) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "csv-files/covers.csv",
+        "csv-files/covers.csv.gz",
+        "csv-files/COVERS.CSV",
+        "csv-files/team a/ünï 🤡.csv",
+        "csv-files/..csv",
+        "csv-files/" + "x" * 500 + ".csv",
+    ],
+)
+def test_any_name_of_a_file_gives_an_id_that_may_name_a_batch(key: str) -> None:
+    job = job_of_upload(detail(key))
+    assert job is not None
+    assert re.match(NAME_PATTERN, job.batch_id)
+
+
+def test_an_event_that_is_not_as_aws_says_names_the_field() -> None:
+    with pytest.raises(DecodeError, match="S3 event: Object missing required field `bucket`"):
+        job_of_upload({"object": {"key": "k", "etag": "e"}})
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", "\ud800", "null"])
+def test_a_body_that_is_no_object_is_told(body: str) -> None:
+    with pytest.raises(DecodeError, match="the message is no JSON object"):
+        decode_body(body)
