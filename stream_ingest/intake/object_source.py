@@ -29,7 +29,9 @@ class ObjectSource:
         """Yield pages from behind the header, or from behind a page's cursor, on."""
         line = after[1] if after else 0
         try:
-            text = self._text or await asyncio.to_thread(self._opened)
+            text = self._text
+            if text is None:
+                text = await asyncio.to_thread(self._opened)
             pages = text.pages((after[0], after[1]) if after else None)
             while (page := await asyncio.to_thread(next, pages, None)) is not None:
                 line = page.cursor[1]

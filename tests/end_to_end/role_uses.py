@@ -26,6 +26,7 @@ from stream_ingest.packing import BUCKETS, BatchHeader, Packer
 from stream_ingest.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.guarded_stack import GuardedStack, Said
+from tests.end_to_end.intake_uses import IntakeUses
 from tests.fakes.collage_events import envelope, window_image, window_ready
 from tests.fakes.ingest_delivery import kinesis_event
 
@@ -34,7 +35,7 @@ LONG = CollageLayout(rows=5, cols=10, cell_px=60)
 _HOUR_S = 3_600
 
 
-class Uses:
+class Uses(IntakeUses):
     """Uses of rights, each on creators and windows that nobody has seen before."""
 
     def __init__(self, stack: GuardedStack) -> None:

@@ -64,7 +64,7 @@ def logged(stack: GuardedStack) -> list[str]:
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         for event in page["events"]
     ]
-    assert len(groups) == 3
+    assert len(groups) == 4
     assert lines
     return lines + stack.aws.instance.log.read_text(errors="replace").splitlines()
 
@@ -102,6 +102,7 @@ def in_short(stack: GuardedStack, arn: str) -> str:
     outputs = stack.outputs
     place = arn.split(":", 5)[5]
     place = place.replace(outputs.output_bucket, "output").replace(outputs.temp_bucket, "temp")
+    place = place.replace(outputs.input_bucket, "input")
     place = place.replace(f"event-bus/{outputs.bus_name}", "event-bus/bus")
     return place.replace(f"coverstream-{outputs.stack}-", "")
 
@@ -120,7 +121,7 @@ def test_every_right_of_every_role_has_a_use(stack: GuardedStack) -> None:
 
 
 def test_few_rights_are_beyond_what_the_embedded_aws_can_show() -> None:
-    assert len(UNSHOWN) <= 8
+    assert len(UNSHOWN) <= 10
 
 
 def cases() -> Iterator[Any]:
@@ -231,6 +232,19 @@ NEVER: list[tuple[str, str, str, Arguments]] = [
     ("collage", "sqs:PurgeQueue", "purge_queue", _on_queue()),
     ("collage", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
     ("collage", "lambda:InvokeFunction", "invoke", _on_function("sweeper")),
+    ("intake", "s3:PutObject", "put_object", _on_object("input", "csv-files/a.csv")),
+    ("intake", "s3:DeleteObject", "delete_object", _on_object("input", "archived/a.csv")),
+    ("intake", "s3:DeleteObject", "delete_object", _on_object("input", "manual-uploads/a.csv")),
+    ("intake", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
+    ("intake", "s3:GetObject", "get_object", _on_object("output", "failed/rows/a.jsonl")),
+    ("intake", "s3:PutObject", "put_object", _on_object("temp", "sources/a.zip")),
+    ("intake", "dynamodb:Scan", "scan", _on_table()),
+    ("intake", "dynamodb:DeleteItem", "delete_item", _on_table(Key=_KEY)),
+    ("intake", "kinesis:ListShards", "list_shards", _on_stream()),
+    ("intake", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
+    ("intake", "sqs:ReceiveMessage", "receive_message", _on_queue()),
+    ("intake", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
+    ("intake", "lambda:InvokeFunction", "invoke", _on_function("intake")),
     ("sweeper-schedule", "lambda:InvokeFunction", "invoke", _on_function("collage")),
     ("sweeper-schedule", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
     ("sweeper-schedule", "dynamodb:Scan", "scan", _on_table()),
@@ -252,11 +266,14 @@ def test_only_our_rules_may_send_to_our_queues(stack: GuardedStack) -> None:
     """ministack delivers an event to a queue unasked, so the policies themselves are looked at."""
     outputs = stack.outputs
     drained = outputs.window_rule_arn.replace("window-ready", "batch-drained")
+    uploaded = re.sub(r"rule/.*", f"rule/coverstream-{outputs.stack}-csv-uploaded", drained)
     senders = {
         outputs.collage_queue_url: [outputs.window_rule_arn],
         outputs.dead_letter_urls["window-rule"]: [outputs.window_rule_arn],
         outputs.dead_letter_urls["sweeper"]: [drained],
         outputs.dead_letter_urls["collage"]: [],
+        outputs.request_queue_url: [uploaded],
+        outputs.dead_letter_urls["intake"]: [uploaded],
     }
     for url, rules in senders.items():
         attributes = stack.aws.clients.sqs.get_queue_attributes(
@@ -282,6 +299,7 @@ def test_only_our_rule_may_invoke_the_sweeper_and_nobody_else_any_function(
     assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == rule
     assert who_may_invoke(stack, stack.outputs.windowing_function) == []
     assert who_may_invoke(stack, stack.outputs.collage_function) == []
+    assert who_may_invoke(stack, stack.outputs.intake_function) == []
 
 
 def who_may_invoke(stack: GuardedStack, function: str) -> list[dict[str, Any]]:

@@ -104,9 +104,7 @@ def test_a_file_that_breaks_off_is_told_beside_it_and_its_rows_up_to_there_count
 
 def test_manual_uploads_start_nothing(pipeline: Pipeline) -> None:
     """A file that is dropped later is done with, and this one has not been touched."""
-    sample = make_sample(
-        pipeline.covers, [plain_creator("by.hand", 62, 2)], seed=73, awkward=False
-    )
+    sample = make_sample(pipeline.covers, [plain_creator("by.hand", 62, 2)], seed=73, awkward=False)
     drop(pipeline, "manual-uploads/by-hand.csv", csv_bytes(sample.rows))
     drop(pipeline, "csv-files/later.csv", b"no,header\n")
     archived(pipeline, "failed", "later.csv")
