@@ -63,7 +63,11 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
             "EventSourceMappings"
         ]
     }
-    assert set(mappings) == {outputs.windowing_function, outputs.collage_function}
+    assert set(mappings) == {
+        outputs.windowing_function,
+        outputs.collage_function,
+        outputs.intake_function,
+    }
     stream = mappings[outputs.windowing_function]
     assert stream["EventSourceArn"].endswith(f"stream/{outputs.stream_name}")
     assert stream["BisectBatchOnFunctionError"] is True
@@ -72,12 +76,12 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
     assert queue["State"] == stream["State"] == "Enabled"
 
 
-@pytest.mark.parametrize("name", ["windowing", "sweeper", "collage"])
+@pytest.mark.parametrize("name", ["windowing", "sweeper", "collage", "intake"])
 def test_the_functions_are_the_bundles_of_this_machine(local_aws: LocalAws, name: str) -> None:
     found = local_aws.clients.functions.get_function_configuration(
         FunctionName=f"coverstream-dev-{name}"
     )
-    bundle = build_bundle("collage" if name == "collage" else "windowing", Platform.LOCAL)
+    bundle = build_bundle("windowing" if name == "sweeper" else name, Platform.LOCAL)
     assert found["CodeSha256"] == bundle.sha256_base64
     assert found["Role"].endswith(f":role/coverstream-dev-{name}-function")
     group = f"/aws/lambda/coverstream-dev-{name}"
