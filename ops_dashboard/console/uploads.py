@@ -113,8 +113,8 @@ class Uploads:
             _LOG.warning("upload %s: %s", upload.batch_id, error)
             upload.state, upload.error = "failed", str(error)
         else:
-            upload.state = "sent"
             await in_thread(path.unlink)
+            upload.state = "sent"
 
 
 async def _received(request: web.Request, file: BinaryIO) -> int:
