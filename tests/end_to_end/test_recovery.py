@@ -81,7 +81,7 @@ def test_a_retry_fetches_what_failed_in_passing_and_nothing_else(
     """The covers' server is down at first, but for those that another one serves."""
     here = make_sample(pipeline.covers, [plain_creator("tried.again", 53, 20)], seed=33)
     late = make_sample(
-        pipeline.late_covers, [plain_creator("tried.again", 53, 5)], seed=34, awkward=False
+        pipeline.late_covers, [plain_creator("tried.again", 59, 5)], seed=34, awkward=False
     )
     both = merged(here, late)
     path = tmp_path / "retry.csv"
@@ -117,14 +117,19 @@ def test_a_dead_message_is_listed_and_redriven(pipeline: Pipeline, tmp_path: Pat
             {"detail-type": "WindowReady", "source": "coverstream.windowing", "detail": detail}
         ),
     )
-    (letter,) = pipeline.ops("dlq", "list")
-    assert (letter["kind"], letter["window_id"]) == ("collage", "dead.letter:000001")
-    assert pipeline.ops("dlq", "list") == [letter | {"tries": letter["tries"] + 1}]
+    (letter,) = letters(pipeline, "collage")
+    assert letter["window_id"] == "dead.letter:000001"
+    assert letters(pipeline, "collage") == [letter | {"tries": letter["tries"] + 1}]
     done = pipeline.ops("dlq", "redrive", "--window=dead.letter:000001")
     assert [each["id"] for each in done["sent"]] == [letter["id"]]
     name = f"redrive-{letter['id']}"
     wait_for(lambda: replayed_as(pipeline, "dead.letter:000001") == name)
-    assert pipeline.ops("dlq", "list") == []
+    assert letters(pipeline, "collage") == []
+
+
+def letters(pipeline: Pipeline, kind: str) -> list[dict[str, Any]]:
+    """Return the dead letters of a kind; other tests may have left some of another."""
+    return [letter for letter in pipeline.ops("dlq", "list") if letter["kind"] == kind]
 
 
 def stored_event(pipeline: Pipeline, creator: str, number: str) -> bytes:
@@ -175,8 +180,7 @@ def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeli
         Key="aws/lambda/uuid/shardId-000000000000/2026/11/21/one.json",
         Body=json.dumps(body).encode(),
     )
-    (letter,) = pipeline.ops("dlq", "list")
-    assert letter["kind"] == "stream"
+    (letter,) = letters(pipeline, "stream")
     assert letter["why"] == "RetryAttemptsExhausted on shardId-000000000000"
     done = pipeline.ops("dlq", "redrive", "--all")
     (batch_id,) = done["batches"]
@@ -185,7 +189,7 @@ def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeli
         collage_differences(sample.expectation, collages_of(pipeline, "given.up"), CollageLayout())
         == []
     )
-    assert pipeline.ops("dlq", "list") == []
+    assert letters(pipeline, "stream") == []
 
 
 def test_a_record_nobody_can_read_is_kept_listed_and_stops_nothing(
@@ -197,12 +201,10 @@ def test_a_record_nobody_can_read_is_kept_listed_and_stops_nothing(
     sample = make_sample(pipeline.covers, [plain_creator("goes.on", 56, 2)], seed=37, awkward=False)
     pipeline.push(f"--csv={write_rows(sample, tmp_path, 'on.csv')}", "--flush", "--batch-id=on")
     assert pipeline.status("on")["collages"] == 1
-    (letter,) = pipeline.ops("dlq", "list")
-    assert letter["kind"] == "record"
-    assert "codec version 9" in letter["why"]
+    (letter,) = (each for each in letters(pipeline, "record") if "version 9" in each["why"])
     done = pipeline.ops("dlq", "redrive", "--all")
     assert done["sent"] == []
-    assert "codec version 9" in done["unreadable"][0]
+    assert any("codec version 9" in why for why in done["unreadable"])
     pipeline.aws.clients.s3.delete_object(Bucket=pipeline.outputs.output_bucket, Key=letter["id"])
 
 
