@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pulumi_aws as aws
+from components.audit import Audit, AuditArgs
 from components.bus import Bus, BusArgs
 from components.collage import Collage, CollageArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.directory import Directory
+from components.encryption import Encryption, EncryptionArgs
+from components.guard import Guard
 from components.intake import Intake, IntakeArgs
 from components.monitoring import Monitoring, MonitoringArgs, WatchedNames
+from components.network import Network, NetworkArgs
 from components.state import State, StateArgs
 from components.storage import Storage, StorageArgs
-from components.stream import Stream, StreamArgs
+from components.stream import AWS_KEY, Stream, StreamArgs
 from components.sweeper import Sweeper, SweeperArgs
 from components.windowing import Windowing, WindowingArgs
 from functions import FunctionSettings
@@ -26,6 +30,29 @@ prefix = f"{pulumi.get_project()}-{stack}"
 account = aws.get_caller_identity_output().account_id
 region = aws.get_region_output().region
 
+encryption = (
+    Encryption("encryption", EncryptionArgs(prefix=prefix, account=account))
+    if settings.kms_key
+    else None
+)
+key_arn = encryption.arn if encryption else None
+network = (
+    Network(
+        "network",
+        NetworkArgs(
+            prefix=prefix,
+            region=region,
+            vpc_id=settings.vpc_id,
+            subnet_ids=settings.vpc_subnets,
+            route_table_ids=settings.vpc_route_tables,
+            interface_endpoints=settings.vpc_interface_endpoints,
+            ports=[int(port) for port in settings.allowed_ports],
+        ),
+    )
+    if settings.vpc_id
+    else None
+)
+guard = Guard(region=region, key_arn=key_arn, placement=network.placement if network else None)
 storage = Storage(
     "storage",
     StorageArgs(
@@ -34,17 +61,36 @@ storage = Storage(
         region=region,
         sources_expire_days=settings.sources_expire_days,
         protect=settings.protect,
+        key_arn=key_arn,
     ),
 )
+if settings.access_logs or settings.data_events:
+    Audit(
+        "audit",
+        AuditArgs(
+            prefix=prefix,
+            account=account,
+            region=region,
+            storage=storage,
+            access_logs=settings.access_logs,
+            trail=settings.data_events,
+            expire_days=settings.audit_expire_days,
+            protect=settings.protect,
+        ),
+    )
 stream = Stream(
     "rows",
     StreamArgs(
         stream_name=f"{prefix}-rows",
         shards=settings.stream_shards,
         retention_hours=settings.stream_retention_hours,
+        key_arn=key_arn or AWS_KEY,
     ),
 )
-state = State("state", StateArgs(table_name=f"{prefix}-state", protect=settings.protect))
+state = State(
+    "state",
+    StateArgs(table_name=f"{prefix}-state", protect=settings.protect, key_arn=key_arn),
+)
 bus = Bus("bus", BusArgs(bus_name=prefix, archive_retention_days=settings.archive_retention_days))
 delivery = Delivery(
     "delivery",
@@ -53,9 +99,10 @@ delivery = Delivery(
         bus_name=bus.name,
         function_timeout_s=settings.collage_timeout_s,
         max_receives=settings.collage_max_receives,
+        key_arn=key_arn,
     ),
 )
-functions = FunctionSettings(settings, prefix, state=state, bus=bus, storage=storage)
+functions = FunctionSettings(settings, prefix, state=state, bus=bus, storage=storage, guard=guard)
 windowing = Windowing(
     "windowing",
     WindowingArgs(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from components.bus import Bus
 from components.function import FunctionArgs, Limits, Logging
+from components.guard import UNGUARDED, Guard
 from components.state import State
 from components.storage import Storage
 from components.windowing import MappingArgs
@@ -27,6 +28,7 @@ class FunctionSettings:
     state: State
     bus: Bus
     storage: Storage
+    guard: Guard = UNGUARDED
 
     def windowing(self) -> FunctionArgs:
         """Return what the windowing function runs and reads."""
@@ -113,6 +115,7 @@ class FunctionSettings:
                 retention_days=self.settings.log_retention_days, level=self.settings.log_level
             ),
             variables={**self._shared(), **variables},
+            guard=self.guard,
         )
 
     def _bundle(self, name: str) -> bundles.Bundle:

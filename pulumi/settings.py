@@ -18,6 +18,8 @@ from ops_dashboard.resources import Thresholds
 _HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
+_ROUTE_TABLE = re.compile(r"rtb-[0-9a-f]{8,17}")
 _MOST_PORT = 65_535
 
 
@@ -33,6 +35,11 @@ def whole(default: int, least: int, most: int) -> int:
 def choice(default: str, *choices: str) -> str:
     """Declare one of some words."""
     return field(default=default, metadata={"choices": choices})
+
+
+def matching(pattern: str, what: str, default: str = "") -> str:
+    """Declare a text of a form; `what` says in words what it is."""
+    return field(default=default, metadata={"pattern": pattern, "what": what})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,25 @@ class Settings:
     intake_max_receives: int = whole(3, 1, 1_000)
     """Receipts after which a request or a file's message is a dead letter."""
 
+    kms_key: bool = False
+    """Encrypt buckets, table, queues and stream with a key of the stack's own, renewed yearly."""
+    vpc_id: str = matching(r"|vpc-[0-9a-f]{8,17}", "a VPC's id")
+    """Run the functions in this VPC; empty runs them in AWS's own network."""
+    vpc_subnets: tuple[str, ...] = ()
+    """Its private subnets; each needs a route to a NAT gateway, by which covers are fetched."""
+    vpc_route_tables: tuple[str, ...] = ()
+    """Those subnets' route tables, which get the endpoints of S3 and DynamoDB (they cost nothing);
+    none leaves these out, for a VPC that has them."""
+    vpc_interface_endpoints: bool = True
+    """Create the endpoints of Kinesis, SQS, EventBridge, Logs, CloudWatch and SSM (billed by the
+    hour); false where the VPC has them, or the NAT gateway is to serve."""
+    access_logs: bool = False
+    """Keep S3's log of every request to the buckets."""
+    data_events: bool = False
+    """Keep CloudTrail's record of every read and write of an object."""
+    audit_expire_days: int = whole(365, 1, 3_650)
+    """How long both are kept, in a bucket of their own."""
+
     archive_retention_days: int = whole(30, 0, 3_650)
     """How long WindowReady events can be replayed; 0 keeps them for ever."""
     log_retention_days: int = whole(30, 1, 3_653)
@@ -164,8 +190,26 @@ class Settings:
             for digest in self.refused_images
             if not _SHA256.fullmatch(digest)
         ]
+        problems += self._vpc_problems()
         if problems:
             raise SettingsError("; ".join(problems))
+
+    def _vpc_problems(self) -> list[str]:
+        """Return what is wrong with the place of the functions."""
+        problems = [
+            f"{key} has {value!r}, not {what}"
+            for key, values, pattern, what in (
+                ("vpcSubnets", self.vpc_subnets, _SUBNET, "a subnet's id"),
+                ("vpcRouteTables", self.vpc_route_tables, _ROUTE_TABLE, "a route table's id"),
+            )
+            for value in values
+            if not pattern.fullmatch(value)
+        ]
+        if self.vpc_id and not self.vpc_subnets:
+            problems.append("vpcId is set without vpcSubnets: functions run in subnets")
+        if not self.vpc_id and (self.vpc_subnets or self.vpc_route_tables):
+            problems.append("vpcSubnets or vpcRouteTables are set without vpcId")
+        return problems
 
 
 def config_key(name: str) -> str:
@@ -202,6 +246,8 @@ def _parse(setting: dataclasses.Field[Any], raw: str) -> object:
     if setting.type == "int":
         return _whole(raw, setting.metadata["least"], setting.metadata["most"])
     if setting.type == "str":
+        if "pattern" in setting.metadata:
+            return _matching(raw, setting.metadata["pattern"], setting.metadata["what"])
         return _one_of(raw, setting.metadata["choices"])
     return _texts(raw)
 
@@ -209,6 +255,13 @@ def _parse(setting: dataclasses.Field[Any], raw: str) -> object:
 def _one_of(raw: str, choices: tuple[str, ...]) -> str:
     if raw not in choices:
         msg = f"not one of {', '.join(choices)}"
+        raise ValueError(msg)
+    return raw
+
+
+def _matching(raw: str, pattern: str, what: str) -> str:
+    if not re.fullmatch(pattern, raw):
+        msg = f"not {what}"
         raise ValueError(msg)
     return raw
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import policies
+from components import guard_policies, policies
 
 import pulumi
 
@@ -19,6 +20,17 @@ class Expiry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ageing:
+    """Objects become cheaper to keep and dearer to read, `days` after they were written.
+
+    S3 leaves those below 128 KB where they are, since they would cost more elsewhere.
+    """
+
+    days: int
+    storage_class: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
     """What a bucket is called and how long it keeps what."""
 
@@ -26,6 +38,11 @@ class PrivateBucketArgs:
     protect: bool
     versioned: bool = False
     expiries: tuple[Expiry, ...] = ()
+    ageing: tuple[Ageing, ...] = ()
+    key_arn: pulumi.Input[str] | None = None
+    """A KMS key for all objects; none means S3's own."""
+    writers: Callable[[pulumi.Output[str]], pulumi.Output[list[policies.Statement]]] | None = None
+    """Given the bucket's ARN, makes statements for its policy: which services of AWS may write."""
 
 
 class PrivateBucket(pulumi.ComponentResource):
@@ -41,6 +58,7 @@ class PrivateBucket(pulumi.ComponentResource):
             name, bucket=args.bucket_name, force_destroy=not args.protect, opts=child
         )
         self.name, self.arn = self.bucket.bucket, self.bucket.arn
+        self._args = args
         self._close(name, child)
         versioning = self._keep_versions(name, child) if args.versioned else None
         aws.s3.BucketLifecycleConfiguration(
@@ -61,8 +79,10 @@ class PrivateBucket(pulumi.ComponentResource):
             bucket=bucket,
             rules=[
                 {
-                    "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"},
+                    "apply_server_side_encryption_by_default": _encryption(self._args.key_arn),
                     "blocked_encryption_types": ["SSE-C"],
+                    # One call of KMS for many objects instead of one for each.
+                    **({"bucket_key_enabled": True} if self._args.key_arn else {}),
                 }
             ],
             opts=child,
@@ -82,10 +102,20 @@ class PrivateBucket(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             name,
             bucket=bucket,
-            policy=policies.document(policies.bucket, bucket_arn=self.bucket.arn),
+            policy=policies.document(_policy, bucket_arn=self.bucket.arn, more=self._more()),
             # S3 refuses two changes of one bucket's access at the same time.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
+
+    def _more(
+        self,
+    ) -> list[pulumi.Input[policies.Statement]] | pulumi.Output[list[policies.Statement]]:
+        """Return the statements that only some buckets' policies have."""
+        if self._args.writers:
+            return self._args.writers(self.bucket.arn)
+        if self._args.key_arn:
+            return [self.bucket.arn.apply(guard_policies.refuse_other_encryption)]
+        return []
 
     def _keep_versions(self, name: str, child: pulumi.ResourceOptions) -> aws.s3.BucketVersioning:
         return aws.s3.BucketVersioning(
@@ -96,8 +126,21 @@ class PrivateBucket(pulumi.ComponentResource):
         )
 
 
+def _policy(*, bucket_arn: str, more: Sequence[policies.Statement]) -> policies.Document:
+    document = policies.bucket(bucket_arn=bucket_arn)
+    return policies.policy(*document["Statement"], *more)
+
+
+def _encryption(
+    key_arn: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict:
+    if key_arn is None:
+        return {"sse_algorithm": "AES256"}
+    return {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn}
+
+
 def _lifecycle(args: PrivateBucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
-    """Return the rules: no orphaned uploads, no old versions past 30 days, each prefix its age."""
+    """Return the rules: orphaned uploads, old versions, what is kept cheaper, what expires."""
     rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": "abort-incomplete-uploads",
@@ -113,6 +156,17 @@ def _lifecycle(args: PrivateBucketArgs) -> list[aws.s3.BucketLifecycleConfigurat
                 "status": "Enabled",
                 "filter": {"prefix": ""},
                 "noncurrent_version_expiration": {"noncurrent_days": 30},
+            }
+        )
+    if args.ageing:
+        rules.append(
+            {
+                "id": "age",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "transitions": [
+                    {"days": step.days, "storage_class": step.storage_class} for step in args.ageing
+                ],
             }
         )
     rules.extend(

@@ -26,6 +26,7 @@ class DeliveryArgs:
     bus_name: pulumi.Input[str]
     function_timeout_s: int
     max_receives: int
+    key_arn: pulumi.Input[str] | None = None
 
 
 class Delivery(pulumi.ComponentResource):
@@ -69,12 +70,16 @@ class Delivery(pulumi.ComponentResource):
         rule_arns = (self.rule.arn,)
         self.rule_dead_letters = Queue(
             "window-rule-dead-letters",
-            QueueArgs(queue_name=f"{args.prefix}-window-rule-dead-letters", rule_arns=rule_arns),
+            QueueArgs(
+                queue_name=f"{args.prefix}-window-rule-dead-letters",
+                rule_arns=rule_arns,
+                key_arn=args.key_arn,
+            ),
             child,
         )
         self.dead_letters = Queue(
             "collage-dead-letters",
-            QueueArgs(queue_name=f"{args.prefix}-collage-dead-letters"),
+            QueueArgs(queue_name=f"{args.prefix}-collage-dead-letters", key_arn=args.key_arn),
             child,
         )
         self.queue = Queue(
@@ -86,6 +91,7 @@ class Delivery(pulumi.ComponentResource):
                 receive_wait_s=20,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
+                key_arn=args.key_arn,
             ),
             child,
         )

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import policies
+from components import guard_policies, policies
+from components.guard import UNGUARDED, Guard, allow_key, allow_placement
 
 import pulumi
 from ops_dashboard.bundles import Bundle
@@ -43,6 +44,7 @@ class FunctionArgs:
     limits: Limits
     logging: Logging
     variables: Mapping[str, pulumi.Input[str]]
+    guard: Guard = UNGUARDED
 
 
 class FunctionRole(pulumi.ComponentResource):
@@ -91,6 +93,11 @@ def create_function(
     parent: pulumi.Resource,
 ) -> aws.lambda_.Function:
     """Create a function that runs as `role`, once the role's policy is `granted`."""
+    child = pulumi.ResourceOptions(parent=parent)
+    more = [
+        *allow_key(name, args.guard, role.role.name, guard_policies.THROUGH, child),
+        *allow_placement(name, args.guard, role.role.name, child),
+    ]
     return aws.lambda_.Function(
         name,
         name=args.function_name,
@@ -104,9 +111,10 @@ def create_function(
         timeout=args.limits.timeout_s,
         reserved_concurrent_executions=args.limits.reserved_concurrency or -1,
         environment={"variables": _variables(name, args)},
+        vpc_config=args.guard.vpc_config,
         # Text: Powertools writes JSON lines itself, and EMF lines must reach the log as they are.
         logging_config={"log_format": "Text", "log_group": role.log_group.name},
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[granted]),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[granted, *more]),
     )
 
 

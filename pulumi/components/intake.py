@@ -81,7 +81,11 @@ class Intake(pulumi.ComponentResource):
         rule_arns = (self.rule.arn,)
         self.dead_letters = Queue(
             "intake-dead-letters",
-            QueueArgs(queue_name=f"{args.prefix}-intake-dead-letters", rule_arns=rule_arns),
+            QueueArgs(
+                queue_name=f"{args.prefix}-intake-dead-letters",
+                rule_arns=rule_arns,
+                key_arn=args.function.guard.key_arn,
+            ),
             self._child,
         )
         self.queue = Queue(
@@ -93,6 +97,7 @@ class Intake(pulumi.ComponentResource):
                 receive_wait_s=20,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
+                key_arn=args.function.guard.key_arn,
             ),
             self._child,
         )

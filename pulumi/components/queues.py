@@ -13,6 +13,9 @@ DAY_S = 86_400
 RETENTION_S = 14 * DAY_S
 """The longest that SQS keeps a message."""
 
+KEY_REUSE_S = 3_600
+"""How long SQS uses one data key, so that it need not call KMS for each message."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueArgs:
@@ -26,6 +29,7 @@ class QueueArgs:
     """How long a receipt waits for a message; 20 is the most and the cheapest."""
     dead_letter_arn: pulumi.Input[str] | None = None
     max_receives: int = 3
+    key_arn: pulumi.Input[str] | None = None
 
 
 class Queue(pulumi.ComponentResource):
@@ -43,7 +47,10 @@ class Queue(pulumi.ComponentResource):
             message_retention_seconds=RETENTION_S,
             visibility_timeout_seconds=args.visibility_timeout_s,
             receive_wait_time_seconds=args.receive_wait_s,
-            sqs_managed_sse_enabled=True,
+            # One or the other: SQS takes no queue that asks for both.
+            sqs_managed_sse_enabled=None if args.key_arn else True,
+            kms_master_key_id=args.key_arn,
+            kms_data_key_reuse_period_seconds=KEY_REUSE_S if args.key_arn else None,
             redrive_policy=_redrive(args),
             opts=child,
         )

@@ -38,6 +38,7 @@ class StateArgs:
 
     table_name: str
     protect: bool
+    key_arn: pulumi.Input[str] | None = None
 
 
 class State(pulumi.ComponentResource):
@@ -65,7 +66,7 @@ class State(pulumi.ComponentResource):
             ],
             ttl={"attribute_name": table.TTL_ATTRIBUTE, "enabled": True},
             point_in_time_recovery={"enabled": True},
-            server_side_encryption={"enabled": True},
+            server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
             deletion_protection_enabled=args.protect,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -8,6 +8,9 @@ import pulumi_aws as aws
 
 import pulumi
 
+AWS_KEY = "alias/aws/kinesis"
+"""The key that AWS keeps for this."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StreamArgs:
@@ -16,6 +19,7 @@ class StreamArgs:
     stream_name: str
     shards: int
     retention_hours: int
+    key_arn: pulumi.Input[str] = AWS_KEY
 
 
 class Stream(pulumi.ComponentResource):
@@ -37,7 +41,7 @@ class Stream(pulumi.ComponentResource):
             stream_mode_details={"stream_mode": "PROVISIONED" if args.shards else "ON_DEMAND"},
             retention_period=args.retention_hours,
             encryption_type="KMS",
-            kms_key_id="alias/aws/kinesis",
+            kms_key_id=args.key_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name, self.arn = self.stream.name, self.stream.arn

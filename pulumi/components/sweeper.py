@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components import policies
 from components.bus import Bus
 from components.function import FunctionArgs, FunctionRole, create_function
+from components.guard import allow_key
 from components.queues import Queue, QueueArgs
 from components.state import State
 from components.storage import Storage
@@ -49,7 +50,11 @@ class Sweeper(pulumi.ComponentResource):
         self.rule = self._rule()
         self.dead_letters = Queue(
             "sweeper-dead-letters",
-            QueueArgs(queue_name=f"{args.prefix}-sweeper-dead-letters", rule_arns=(self.rule.arn,)),
+            QueueArgs(
+                queue_name=f"{args.prefix}-sweeper-dead-letters",
+                rule_arns=(self.rule.arn,),
+                key_arn=args.function.guard.key_arn,
+            ),
             self._child,
         )
         self.function = self._function()
@@ -125,6 +130,7 @@ class Sweeper(pulumi.ComponentResource):
         )
 
     def _sweep_every_minute(self) -> None:
+        args = self._args
         role = aws.iam.Role(
             "sweeper-schedule",
             name=f"{self._args.prefix}-sweeper-schedule",
@@ -144,6 +150,9 @@ class Sweeper(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+        reporting = allow_key(
+            "sweeper-schedule", args.function.guard, role.name, ("sqs",), self._child
+        )
         aws.scheduler.Schedule(
             self._name,
             name=f"{self._args.prefix}-sweeper",
@@ -158,5 +167,5 @@ class Sweeper(pulumi.ComponentResource):
                 },
                 "dead_letter_config": {"arn": self.dead_letters.arn},
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted, *reporting]),
         )

@@ -74,6 +74,22 @@ def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
     assert ages == {"processing/": 7, "debug/": 30, "sources/": 90}
 
 
+def ages(recorder: Recorder, bucket: str) -> list[tuple[int, str]]:
+    steps = rules(recorder, bucket)["age"]["transitions"]
+    return [(step["days"], step["storageClass"]) for step in steps]
+
+
+def test_what_ages_is_kept_ever_cheaper(dev: Recorder, prod: Recorder) -> None:
+    for recorder in (dev, prod):
+        assert ages(recorder, "input") == [
+            (30, "STANDARD_IA"),
+            (90, "GLACIER"),
+            (365, "DEEP_ARCHIVE"),
+        ]
+        assert ages(recorder, "output") == [(90, "STANDARD_IA"), (365, "GLACIER")]
+        assert "age" not in rules(recorder, "temp")
+
+
 def test_nothing_but_temporary_objects_ever_expires(dev: Recorder) -> None:
     for bucket in ("input", "output"):
         assert not [rule for rule in rules(dev, bucket).values() if "expiration" in rule]

@@ -1,0 +1,43 @@
+"""A key of the stack's own, which AWS renews every year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from components import guard_policies, policies
+
+import pulumi
+
+DELETION_DAYS = 30
+"""The longest that KMS waits before a deleted key, and all data under it, is gone for good."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionArgs:
+    """The key's alias is ``alias/<prefix>``."""
+
+    prefix: str
+    account: pulumi.Input[str]
+
+
+class Encryption(pulumi.ComponentResource):
+    """One symmetric key with rotation, for buckets, table, queues and stream."""
+
+    def __init__(
+        self, name: str, args: EncryptionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create key and alias."""
+        super().__init__("coverstream:index:Encryption", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.key = aws.kms.Key(
+            name,
+            description=f"Everything that {args.prefix} stores",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_DAYS,
+            policy=policies.document(guard_policies.key, account=args.account),
+            opts=child,
+        )
+        aws.kms.Alias(name, name=f"alias/{args.prefix}", target_key_id=self.key.key_id, opts=child)
+        self.arn = self.key.arn
+        self.register_outputs({"arn": self.arn})

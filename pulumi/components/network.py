@@ -1,0 +1,123 @@
+"""The functions' place in a VPC that is there, and the doors to AWS that they need from it.
+
+The VPC, its private subnets and their NAT gateway are the account's own: covers are fetched from
+the internet, so a subnet without a way there ends every window as failed. The gateway endpoints
+cost nothing and keep the largest traffic (S3, DynamoDB) off the NAT; each interface endpoint is
+billed by the hour in each subnet, and may be left out where the NAT is to serve, or where the VPC
+has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+import pulumi
+
+GATEWAYS = ("s3", "dynamodb")
+INTERFACES = ("events", "kinesis-streams", "logs", "monitoring", "sqs", "ssm")
+HTTPS = 443
+_ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where a function runs."""
+
+    subnet_ids: Sequence[str]
+    security_group_id: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """A VPC, its private subnets (each with a route to a NAT gateway) and their route tables."""
+
+    prefix: str
+    region: pulumi.Input[str]
+    vpc_id: str
+    subnet_ids: Sequence[str]
+    route_table_ids: Sequence[str]
+    """Empty leaves the gateway endpoints out."""
+    interface_endpoints: bool
+    ports: Sequence[int]
+    """Ports that may be fetched from; none means any."""
+
+
+class Network(pulumi.ComponentResource):
+    """Security groups and endpoints; `placement` is what a function is given."""
+
+    def __init__(
+        self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create the groups, and the endpoints that were asked for."""
+        super().__init__("coverstream:index:Network", name, None, opts)
+        self._args, self._child = args, pulumi.ResourceOptions(parent=self)
+        self.group = self._group("functions", "Functions of the stack; nobody connects to them")
+        self._let_out()
+        for service in GATEWAYS if args.route_table_ids else ():
+            aws.ec2.VpcEndpoint(
+                service,
+                vpc_id=args.vpc_id,
+                service_name=self._service(service),
+                vpc_endpoint_type="Gateway",
+                route_table_ids=args.route_table_ids,
+                opts=self._child,
+            )
+        if args.interface_endpoints:
+            self._open_doors()
+        self.placement = Placement(subnet_ids=args.subnet_ids, security_group_id=self.group.id)
+        self.register_outputs({"group": self.group.id})
+
+    def _group(self, name: str, description: str) -> aws.ec2.SecurityGroup:
+        return aws.ec2.SecurityGroup(
+            name,
+            name=f"{self._args.prefix}-{name}",
+            description=description,
+            vpc_id=self._args.vpc_id,
+            opts=self._child,
+        )
+
+    def _let_out(self) -> None:
+        """Let functions connect anywhere, at the ports that covers may be fetched from and HTTPS.
+
+        Which addresses are fetched is judged by the function itself, where it connects.
+        """
+        ports = sorted({*self._args.ports, HTTPS}) if self._args.ports else [None]
+        for port in ports:
+            aws.vpc.SecurityGroupEgressRule(
+                f"functions-{port or 'any'}",
+                security_group_id=self.group.id,
+                cidr_ipv4=_ANYWHERE,
+                ip_protocol="tcp",
+                from_port=port or 0,
+                to_port=port or 65_535,
+                opts=self._child,
+            )
+
+    def _open_doors(self) -> None:
+        doors = self._group("endpoints", "Doors to AWS for the functions of the stack")
+        aws.vpc.SecurityGroupIngressRule(
+            "endpoints",
+            security_group_id=doors.id,
+            referenced_security_group_id=self.group.id,
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            opts=self._child,
+        )
+        for service in INTERFACES:
+            aws.ec2.VpcEndpoint(
+                service,
+                vpc_id=self._args.vpc_id,
+                service_name=self._service(service),
+                vpc_endpoint_type="Interface",
+                subnet_ids=self._args.subnet_ids,
+                security_group_ids=[doors.id],
+                private_dns_enabled=True,
+                opts=self._child,
+            )
+
+    def _service(self, service: str) -> pulumi.Output[str]:
+        return pulumi.Output.concat("com.amazonaws.", self._args.region, ".", service)
