@@ -79,6 +79,9 @@ def test_copies_thumbnails_and_metadata_stand_beside_each_collage(
             io.BytesIO(pipeline.read(key.replace("collages/", "thumbnails/", 1)))
         )
         assert thumbnail.width < Image.open(io.BytesIO(data)).width
+        head = pipeline.aws.clients.s3.head_object(Bucket=pipeline.outputs.output_bucket, Key=key)
+        assert head["ServerSideEncryption"] == "AES256"
+        assert head["CacheControl"] == "private, max-age=3600"
         metadata_key = key.replace("collages/", "metadata/", 1).removesuffix(".jpg") + ".json"
         metadata = json.loads(pipeline.read(metadata_key))
         assert len(metadata["cells"]) == metadata["images_ok"] + metadata["images_failed"]

@@ -221,7 +221,14 @@ def test_items_are_read_back_one_by_one_and_together(pair: Pair) -> None:
     for name in ("ann", "nobody"):
         pair.both("get_item", TableName=TABLE, Key=key(name), ConsistentRead=True)
     keys = [key(name) for name in ("ann", "nobody", "ben")]
-    pair.both("batch_get_item", RequestItems={TABLE: {"Keys": keys, "ConsistentRead": True}})
+    wanted = {"Keys": keys, "ConsistentRead": True}
+    pair.both("batch_get_item", RequestItems={TABLE: wanted})
+    some = {
+        "ProjectionExpression": "#a, #b, #c",
+        "ExpressionAttributeNames": {"#a": table.PARTITION_KEY, "#b": "version", "#c": "absent"},
+    }
+    said = pair.both("batch_get_item", RequestItems={TABLE: wanted | some})
+    assert "body" not in repr(said)
 
 
 QUERIES: list[tuple[str, str, dict[str, Any]]] = [
