@@ -31,7 +31,9 @@ def keys_of(event: WindowReady) -> WindowKeys:
     """Return the keys of a window's objects."""
     key, number = split_window_id(event.window_id)
     stem = f"{key}_collage_{number:06d}"
-    folder = f"{event.closed_at.astimezone(UTC):%Y/%m/%d}/{creator_key(event.trigger)}"
+    prefix = f"{event.prefix}/" if event.prefix else ""
+    day = f"{event.closed_at.astimezone(UTC):%Y/%m/%d}"
+    folder = f"{prefix}{day}/{creator_key(event.trigger)}"
     return WindowKeys(
         collage=f"collages/{folder}/{stem}.jpg",
         by_creator=f"collages/by-creator/{key}/{stem}.jpg",

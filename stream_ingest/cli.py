@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from stream_ingest import options, push_command
+from stream_ingest import options, push_command, submit_command
 from stream_ingest.argv import hide_password
 from stream_ingest.batches import check_batch_id
 from stream_ingest.checkpoint import latest_unfinished
@@ -32,7 +33,7 @@ app = typer.Typer(
 
 @app.callback()
 def _root() -> None:
-    """Keep `push` and `export` as subcommands."""
+    """Keep `push`, `export` and `submit` as subcommands."""
 
 
 @app.command()
@@ -162,6 +163,61 @@ def export(  # noqa: PLR0913 - one parameter for each option
     count = asyncio.run(write_csv(chosen.source(chosen.within(now, None)), path))
     say(f"{count:,} rows")
     sys.stdout.write(f"{path}\n")
+
+
+@app.command()
+def submit(  # noqa: PLR0913 - one parameter for each option
+    file: Annotated[str, typer.Argument(help="s3://<input bucket>/<key>, or a file to upload.")],
+    *,
+    rows: Annotated[int, typer.Option(help="Rows of cells.")] = 5,
+    cols: Annotated[int, typer.Option(help="Columns of cells.")] = 7,
+    cell_px: Annotated[int, typer.Option(help="Side of a cell in pixels.")] = 200,
+    quality: Annotated[int, typer.Option(help="JPEG quality.")] = 95,
+    background: Annotated[str, typer.Option(help="Colour of empty cells.")] = "#ffffff",
+    max_images_per_creator: Annotated[
+        int | None, typer.Option(help="Images per collage; default rows x cols.")
+    ] = None,
+    group_by_creator: Annotated[
+        bool,
+        typer.Option(
+            "--group-by-creator/--mix-creators",
+            help="One creator's images in a collage, or the file's in their order.",
+        ),
+    ] = True,
+    dedup: Annotated[
+        bool, typer.Option(help="Refuse images that a creator is known to have.")
+    ] = True,
+    output_prefix: Annotated[str, typer.Option(help="Folder of its own for the outputs.")] = "",
+    batch_id: Annotated[str | None, typer.Option(help="Name of the batch; else made up.")] = None,
+    stack: options.Stack = "dev",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until every window of the batch has ended.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Ask for a controlled batch: the intake reads the file with these settings."""
+    config = submit_command.config_of(
+        {
+            "rows": rows,
+            "cols": cols,
+            "cell_px": cell_px,
+            "quality": quality,
+            "background": background.lower(),
+            "max_images_per_creator": max_images_per_creator,
+            "group_by_creator": group_by_creator,
+            "dedup": dedup,
+        }
+    )
+    outputs = push_command.stack_outputs(stack)
+    name = check_batch_id(batch_id or new_batch_id())
+    request = submit_command.submit(outputs, file, name, output_prefix, config)
+    say(f"batch {name}: asked for s3://{request.s3_bucket}/{request.s3_key}")
+    ended = submit_command.follow(outputs, name) if wait else None
+    if json:
+        told = {"request": request, "progress": ended}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    elif ended:
+        say(f"  {ended.rows_accepted:,} rows accepted, {ended.collages:,} collages")
 
 
 def new_batch_id() -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from stream_ingest.errors import DecodeError
-from stream_ingest.settings import CollageLayout
+from stream_ingest.settings import PREFIX_PATTERN, CollageLayout
 
 MAX_DETAIL_BYTES = 240_000
 """Largest detail put on the bus; a longer image list goes to S3 (`WindowReady.images_key`).
@@ -74,6 +74,8 @@ class WindowReady(Event, frozen=True, kw_only=True):
     images_key: str | None = None
     debug: bool = False
     """Whether the answers behind failed downloads are to be kept."""
+    prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    """Folder that the batch's outputs have of their own."""
 
 
 class CollageCreated(Event, frozen=True, kw_only=True):

@@ -37,6 +37,15 @@ def _has_control(name: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in name)
 
 
+def mixed_creator(batch_id: str) -> str:
+    """Return what stands for the creator where a batch's windows mix creators.
+
+    One name is one bucket and one state: the batch's rows are folded in the order they arrive. No
+    handle of TikTok's has a dash.
+    """
+    return f"mixed-{batch_id}"
+
+
 def creator_key(name: str) -> str:
     """Return the key of a creator's name; `creator_name` reads it back."""
     return _UNSAFE.sub(lambda match: b"=%02X" % match[0][0], name.encode()).decode()

@@ -18,10 +18,11 @@ import msgspec
 
 from stream_ingest.batches import BatchRegistry, Totals
 from stream_ingest.chunks import Chunk
+from stream_ingest.naming import mixed_creator
 from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
 from stream_ingest.producer import KinesisProducer
 from stream_ingest.refused import RefusedRows
-from stream_ingest.rows import Refusal, admit
+from stream_ingest.rows import CoverRow, Refusal, admit
 from stream_ingest.sources.rows import Cursor, Page, Source
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Counting:
     def __init__(self, header: BatchHeader) -> None:
         """Count for the batch in `header`."""
         self.packer = Packer(header)
+        self._group = None if header.settings.group_by_creator else mixed_creator(header.batch_id)
         self.report = PushReport(batch_id=header.batch_id)
         self.refusals: list[Refusal] = []
         """Refused since the list was last cleared."""
@@ -91,9 +93,13 @@ class Counting:
             if isinstance(outcome, Refusal):
                 self.report.refused[outcome.reason.value] += 1
                 self.refusals.append(outcome)
-            elif record := self.packer.add(outcome):
+            elif record := self.packer.add(self._grouped(outcome)):
                 full.append(record)
         return full
+
+    def _grouped(self, row: CoverRow) -> CoverRow:
+        """Return the row under whose name its window fills: its creator's, or the batch's."""
+        return row if self._group is None else msgspec.structs.replace(row, creator=self._group)
 
     def note_sent(self, record: OutgoingRecord) -> None:
         """Count a record that the stream has taken."""

@@ -15,6 +15,8 @@ import msgspec
 from stream_ingest.errors import UserError
 
 DAY_S = 86_400
+PREFIX_PATTERN = r"^(?:[A-Za-z0-9][A-Za-z0-9_\-]*(?:/[A-Za-z0-9][A-Za-z0-9_\-]*)*)?\Z"
+"""Folders that need no escaping, without dots, and without a slash at either end."""
 MAX_IDLE_S = 3_650 * DAY_S
 MAX_IMAGES_PER_WINDOW = 400
 """An open image takes up to 300 bytes of its creator's item (four signed URLs, compressed), and the
@@ -99,6 +101,13 @@ class BatchSettings(
     flush: FlushPolicy = FlushPolicy()
     debug: bool = False
     """Whether the answers behind failed downloads are kept (``debug/`` in the temp bucket)."""
+    prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    """Folder under ``collages/``, ``thumbnails/`` and ``metadata/`` for what the batch makes."""
+    dedup: bool = True
+    """Whether an image that the creator is known to have is refused; else only one that is in the
+    open window already. What is accepted is remembered all the same."""
+    group_by_creator: bool = True
+    """Whether a window holds one creator's images; else the batch's, in the order they arrive."""
 
     def __post_init__(self) -> None:
         """Refuse a window that its collage could not show."""
@@ -113,7 +122,8 @@ class BatchSettings(
     def window_key(self) -> str:
         """What must be equal for two rows to share a window, as a short readable key."""
         layout = self.layout
-        return (
+        key = (
             f"{layout.rows}x{layout.cols}-{layout.cell_px}px-q{layout.quality}"
             f"-{layout.background[1:]}-n{self.images_per_window}"
         )
+        return key + ("" if self.dedup else "-all") + (f"-{self.prefix}" if self.prefix else "")

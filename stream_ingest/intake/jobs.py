@@ -51,6 +51,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     header: BatchHeader
     moves: bool
     """Whether the file moves to ``archived/`` in the end."""
+    asked: dict[str, int] = {}
+    """What a request asked for that changes nothing here (`requests.ProcessingConfig`)."""
 
     @property
     def batch_id(self) -> str:

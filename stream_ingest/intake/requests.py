@@ -21,21 +21,58 @@ from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
 from stream_ingest.intake.ledger import Ledger
 from stream_ingest.intake.objects import GoneError, find_object
 from stream_ingest.packing import NAME_PATTERN, BatchHeader
-from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
+from stream_ingest.settings import (
+    BATCH_END,
+    MAX_IMAGES_PER_WINDOW,
+    PREFIX_PATTERN,
+    BatchSettings,
+    CollageLayout,
+)
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 SQS_TRIGGER = "sqs-trigger"
-PROCESSING_TYPE = "csv_batch"
 
 
 class ProcessingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a batch is run; what is left out is as for any other batch."""
+    """How a batch is run; what is left out is as for any other batch.
+
+    `max_workers`, `timeout` and `max_retries` are known from pipelines that ran a batch in one
+    process. Here every window is built by an invocation of its own, and these are settings of the
+    whole stack (``collageMaxConcurrency``, ``collageTimeoutS``, ``collageMaxReceives``). So they
+    are checked and kept with the job (``asked`` in the ledger), and change nothing.
+    """
 
     rows: Annotated[int, msgspec.Meta(ge=1, le=40)] = 5
     cols: Annotated[int, msgspec.Meta(ge=1, le=40)] = 7
+    cell_px: Annotated[int, msgspec.Meta(ge=16, le=1_024)] = 200
     quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
+    background: Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")] = "#ffffff"
+    max_images_per_creator: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] | None = (
+        None
+    )
+    """Most images of a creator in one collage: the size of a window, at most as many as the grid
+    has cells (the default). A creator with more has further collages; none of the images is lost.
+    """
+    group_by_creator: bool = True
+    """Whether each collage is one creator's; else the file's rows fill collages in their order."""
+    dedup: bool = True
+    """Whether images that a creator is known to have are refused; off for a file that is run again
+    with another grid."""
+    max_workers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
+    timeout: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
+    """Seconds."""
+    max_retries: Annotated[int, msgspec.Meta(ge=0, le=1_000)] | None = None
+
+    def asked(self) -> dict[str, int]:
+        """Return what is kept with the job and changes nothing."""
+        found = {
+            "max_workers": self.max_workers,
+            "timeout": self.timeout,
+            "max_retries": self.max_retries,
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
 
 class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +81,8 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     processing_type: Literal["csv_batch"] = "csv_batch"
     s3_bucket: Annotated[str, msgspec.Meta(min_length=3, max_length=63)]
     s3_key: Annotated[str, msgspec.Meta(min_length=1, max_length=1_024)]
-    output_prefix: str = ""
+    output_prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    """Folder of its own under ``collages/``, ``thumbnails/`` and ``metadata/``."""
     processing_config: ProcessingConfig = ProcessingConfig()
     batch_id: Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)] | None = None
     """Not among the fields that teams know: names the batch, so that a request that is sent twice
@@ -72,8 +110,9 @@ class Requests:
                 batch_id=batch_id, trigger=SQS_TRIGGER, settings=settings_of(request)
             ),
             moves=False,
+            asked=request.processing_config.asked(),
         )
-        if begun and (begun.job != job or begun.job.object.key != request.s3_key):
+        if begun and (begun.job != job or job.object.key != request.s3_key):
             msg = f"batch_id: {batch_id!r} is another batch already"
             raise UserError(msg)
         return job
@@ -98,5 +137,25 @@ def read_request(content: dict[str, Any]) -> BatchRequest:
 def settings_of(request: BatchRequest) -> BatchSettings:
     """Return the batch's settings that a request asks for."""
     config = request.processing_config
-    layout = CollageLayout(rows=config.rows, cols=config.cols, quality=config.quality)
-    return BatchSettings(layout=layout, images_per_window=layout.cells, flush=BATCH_END)
+    layout = CollageLayout(
+        rows=config.rows,
+        cols=config.cols,
+        cell_px=config.cell_px,
+        quality=config.quality,
+        background=config.background,
+    )
+    most = config.max_images_per_creator or layout.cells
+    if min(most, layout.cells) > MAX_IMAGES_PER_WINDOW:
+        msg = (
+            f"request: {config.rows}x{config.cols} are more than {MAX_IMAGES_PER_WINDOW} cells - at"
+            " `$.processing_config.rows`"
+        )
+        raise UserError(msg)
+    return BatchSettings(
+        layout=layout,
+        images_per_window=min(most, layout.cells),
+        flush=BATCH_END,
+        prefix=request.output_prefix,
+        dedup=config.dedup,
+        group_by_creator=config.group_by_creator,
+    )

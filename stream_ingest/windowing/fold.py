@@ -150,7 +150,8 @@ class _Fold:
         filling = self.filling.get(key)
         if filling is None:
             filling = self.filling[key] = _Filling(self.state.open.get(key))
-        if not self.seen.add(fingerprint(arrival.row.identity)):
+        known = not self.seen.add(fingerprint(arrival.row.identity))
+        if known and (settings.dedup or filling.has(arrival.row.identity)):
             self.duplicates[batch_id] += 1
             # Pushed again under another id, say: its end closes the windows that its rows are in.
             if settings.flush.kind == "batch-end" and filling.has(arrival.row.identity):

@@ -30,6 +30,7 @@ def window_ready(creator: str, window: ClosedWindow, now_s: int) -> WindowReady:
         image_count=len(window.images),
         images=window.images,
         debug=window.settings.debug,
+        prefix=window.settings.prefix,
     )
 
 

@@ -21,6 +21,15 @@ def test_the_keys_are_those_that_teams_know() -> None:
     assert keys.sources == "sources/charli/000012.zip"
 
 
+def test_a_batch_may_have_a_folder_of_its_own() -> None:
+    keys = keys_of(window_ready(IMAGES, prefix="team-a/week_7"))
+    folder = "team-a/week_7/2026/11/20/stream-push"
+    assert keys.collage == f"collages/{folder}/charli_collage_000012.jpg"
+    assert keys.thumbnail == f"thumbnails/{folder}/charli_collage_000012.jpg"
+    assert keys.metadata == f"metadata/{folder}/charli_collage_000012.json"
+    assert keys.by_creator == "collages/by-creator/charli/charli_collage_000012.jpg"
+
+
 def test_the_date_is_the_utc_day_of_closing() -> None:
     tokyo = datetime(2026, 11, 21, 8, 30, tzinfo=timezone(timedelta(hours=9)))
     event = window_ready(IMAGES, closed_at=tokyo)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from ops_dashboard.local.demo_check import collage_differences, figure_differences
 from ops_dashboard.local.sample_creators import CREATORS
@@ -110,3 +113,71 @@ def test_manual_uploads_start_nothing(pipeline: Pipeline) -> None:
     archived(pipeline, "failed", "later.csv")
     assert "manual-uploads/by-hand.csv" in input_keys(pipeline)
     assert not collages_of(pipeline, sample, "s3-trigger")
+
+
+def test_a_request_runs_its_file_with_its_own_grid_prefix_and_trigger(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """And once more with another grid: what is known is taken again where a batch asks for it."""
+    sample = make_sample(
+        pipeline.covers, [plain_creator("on.demand", 63, 10)], seed=74, awkward=False
+    )
+    path = tmp_path / "on-demand.csv"
+    path.write_bytes(csv_bytes(sample.rows))
+    first = submit(pipeline, str(path), "--rows=2", "--cols=3", "--output-prefix=campaign")
+    assert (first["progress"]["rows_accepted"], first["progress"]["collages"]) == (10, 2)
+    assert first["progress"]["trigger"] == "sqs-trigger"
+    place = f"s3://{first['request']['s3_bucket']}/{first['request']['s3_key']}"
+    second = submit(pipeline, place, "--rows=4", "--cols=3", "--no-dedup")
+    assert (second["progress"]["rows_accepted"], second["progress"]["collages"]) == (10, 1)
+    keys = [key for key in pipeline.keys("collages/") if "/on.demand_" in key]
+    own = [key for key in keys if key.startswith("collages/campaign/2")]
+    assert len(own) == 2
+    assert {size_of(pipeline, key) for key in own} == {(600, 400)}
+    (other,) = [key for key in keys if key.startswith("collages/2")]
+    assert size_of(pipeline, other) == (600, 800)
+    assert first["request"]["s3_key"] in input_keys(pipeline)
+
+
+def test_a_request_may_mix_creators_in_the_order_of_the_file(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    creators = [plain_creator(f"mixed.{number}", 64 + number, 2) for number in range(3)]
+    sample = make_sample(pipeline.covers, creators, seed=75, awkward=False)
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(csv_bytes(sample.rows))
+    done = submit(pipeline, str(path), "--rows=1", "--cols=3", "--mix-creators", "--batch-id=mix")
+    assert (done["progress"]["rows_accepted"], done["progress"]["collages"]) == (6, 2)
+    keys = [key for key in pipeline.keys("collages/2") if "/mixed-mix_collage_" in key]
+    assert [Path(key).name for key in sorted(keys)] == [
+        "mixed-mix_collage_000001.jpg",
+        "mixed-mix_collage_000002.jpg",
+    ]
+
+
+def test_a_bad_request_is_a_dead_letter_that_names_the_field(pipeline: Pipeline) -> None:
+    body = {"s3_bucket": pipeline.outputs.input_bucket, "s3_key": "a.csv", "colour": "red"}
+    pipeline.aws.clients.sqs.send_message(
+        QueueUrl=pipeline.outputs.request_queue_url, MessageBody=json.dumps(body)
+    )
+
+    def letters() -> list[dict[str, object]]:
+        found = pipeline.ops("dlq", "list")
+        return [letter for letter in found if letter["kind"] == "intake"]
+
+    wait_for(lambda: bool(letters()), "the request is no dead letter")
+    (letter,) = letters()
+    assert letter["why"] == "request: Object contains unknown field `colour`"
+    assert letter["tries"] == 3
+    pipeline.aws.clients.sqs.purge_queue(QueueUrl=pipeline.outputs.dead_letter_urls["intake"])
+
+
+def submit(pipeline: Pipeline, *arguments: str) -> dict[str, Any]:
+    done = pipeline.command("stream-ingest", "submit", *arguments, "--wait", "--json")
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def size_of(pipeline: Pipeline, key: str) -> tuple[int, int]:
+    return Image.open(io.BytesIO(pipeline.read(key))).size

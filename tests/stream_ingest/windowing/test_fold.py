@@ -230,3 +230,31 @@ def test_an_image_may_come_again_after_the_horizon() -> None:
     assert soon.state.tally.duplicates == 1
     late = folded(state, rows, NOW_S + 90 * DAY_S, rules)
     assert late.state.tally.accepted == 2
+
+
+def test_without_dedup_an_image_that_is_known_is_taken_again_but_not_twice_into_one_window() -> (
+    None
+):
+    known = folded(NEW, arrivals([1, 2], header("before", images=2))).state
+    every = header("again", images=2)
+    every = msgspec.structs.replace(
+        every, settings=msgspec.structs.replace(every.settings, dedup=False)
+    )
+    change = folded(known, arrivals([1, 1, 2, 1, 3], every))
+    assert identities(change) == [
+        [object_id(1), object_id(2)],
+        [object_id(1), object_id(3)],
+    ]
+    assert change.state.tally == Tally(accepted=4, duplicates=1, windows=2)
+    again = folded(change.state, arrivals([1, 1, 2, 1, 3], every))
+    assert (again.resent, again.windows) == (5, ())
+
+
+def test_batches_with_another_prefix_or_dedup_do_not_share_a_window() -> None:
+    plain = header().settings
+    others = [
+        msgspec.structs.replace(plain, prefix="a"),
+        msgspec.structs.replace(plain, dedup=False),
+        msgspec.structs.replace(plain, prefix="a", dedup=False),
+    ]
+    assert len({each.window_key for each in (plain, *others)}) == 4

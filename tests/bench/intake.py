@@ -1,0 +1,117 @@
+"""How fast the intake reads a large file, and in how much memory: a file on disk, no network.
+
+    python -m tests.bench.intake 2000000
+
+S3 is a file on disk read in the intake's own ranges, the stream takes everything at once, chunks
+are written to disk. What is measured is our own work: reading, judging, packing, writing down.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from stream_ingest.batches import Totals
+from stream_ingest.intake.intake import Intake, Outcome
+from stream_ingest.intake.jobs import Job, ObjectId
+from stream_ingest.intake.ledger import Ledger, Standing
+from stream_ingest.packing import BatchHeader
+from tests.fakes.ingest_rows import cover_url
+
+_KB_PER_MB = 1024
+
+
+class DiskS3:
+    """Objects that are files of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_object(self, *, Key: str, Range: str, **_: object) -> dict[str, Any]:  # noqa: N803 - AWS's
+        path = self._folder / Key
+        first, last = map(int, Range.removeprefix("bytes=").split("-"))
+        with path.open("rb") as file:
+            file.seek(first)
+            body = file.read(last - first + 1)
+        size = path.stat().st_size
+        return {"Body": io.BytesIO(body), "ContentRange": f"bytes {first}-{last}/{size}"}
+
+    def put_object(self, *, Body: bytes, **_: object) -> None:  # noqa: N803 - AWS's
+        (self._folder / "written").write_bytes(Body)
+
+
+class Stream:
+    """Takes every record."""
+
+    async def put_records(self, *, Records: list[Any], **_: object) -> dict[str, Any]:  # noqa: N803 - AWS's
+        return {"FailedRecordCount": 0, "Records": [{} for _ in Records]}
+
+
+class Table(Ledger):
+    """The ledger, with its item left out and its chunks on disk."""
+
+    def claim(self, job: Job, holder: str, until_s: int) -> Standing:  # noqa: ARG002 - as in the ledger
+        return Standing(job=job, started_at=0)
+
+    def _update(self, *_: object, **__: object) -> dict[str, Any]:
+        return {}
+
+
+class Registry:
+    """Batches that nobody asks about."""
+
+    def load(self, _: str) -> bool:
+        return True
+
+    def note_totals(self, _: str, totals: Totals, *, sent: bool) -> None:
+        if sent:
+            sys.stdout.write(f"{totals.rows_read:,} rows read, {totals.rows_sent:,} sent\n")
+
+
+def write_file(path: Path, rows: int, creators: int = 20_000) -> None:
+    """Write a file of signed URLs as a scraper finds them."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("creator_name,cover_url,created_at\n")
+        for number in range(rows):
+            url = cover_url(number, expires=1_999_999_999, signature=f"c2lnbmF0dXJl{number}")
+            file.write(f"creator{number % creators},{url},2026-11-01 00:00:00\n")
+
+
+def main() -> None:
+    """Measure."""
+    rows = int(sys.argv[1])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_file(folder / "rows.csv", rows)
+        megabytes = (folder / "rows.csv").stat().st_size / 1e6
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB
+        s3: Any = DiskS3(folder)
+        ledger = Table(None, "table", s3, "temp", time.time)  # type: ignore[arg-type]
+        parts: Any = {"kinesis": Stream(), "registry": Registry()}
+        intake = Intake(
+            s3=s3, stream="s", output_bucket="o", ledger=ledger, clock=time.time, **parts
+        )
+        job = Job(
+            object=ObjectId(bucket="b", key="rows.csv", etag="e"),
+            header=BatchHeader(batch_id="bench", trigger="s3-trigger"),
+            moves=False,
+        )
+        began, cpu = time.monotonic(), time.process_time()
+        outcome = intake.work(job, "m", pause_at=float("inf"), ends_at=time.time() + 900)
+        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB
+    assert outcome is Outcome.DONE
+    sys.stdout.write(
+        f"{megabytes:,.0f} MB in {seconds:.1f} s ({cpu:.1f} s of CPU):"
+        f" {rows / seconds:,.0f} rows/s,"
+        f" {rows / cpu:,.0f} rows per CPU second; peak {peak:.0f} MB ({before:.0f} MB before)\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
