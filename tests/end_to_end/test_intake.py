@@ -142,7 +142,7 @@ def test_a_request_runs_its_file_with_its_own_grid_prefix_and_trigger(
 def test_a_request_may_mix_creators_in_the_order_of_the_file(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    creators = [plain_creator(f"mixed.{number}", 64 + number, 2) for number in range(3)]
+    creators = [plain_creator(f"mixed.{number}", 45 + number, 2) for number in range(3)]
     sample = make_sample(pipeline.covers, creators, seed=75, awkward=False)
     path = tmp_path / "mixed.csv"
     path.write_bytes(csv_bytes(sample.rows))
