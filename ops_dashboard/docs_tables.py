@@ -13,7 +13,7 @@ from ops_dashboard.metrics import CATALOGUE, Metric, Service
 from ops_dashboard.resources import Resources, Thresholds
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-_ANY = Resources(
+ANY = Resources(
     stack="-",
     region="-",
     stream="-",
@@ -22,7 +22,7 @@ _ANY = Resources(
     bus="-",
     window_rule="-",
     queue="-",
-    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper"), "-"),
+    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake"), "-"),
     functions=dict.fromkeys(Service, "-"),
     memory_mb=dict.fromkeys(Service, 1_024),
 )
@@ -45,7 +45,7 @@ def _by(metric: Metric) -> str:
 
 def alarms_table() -> str:
     """Return all alarms with the thresholds that a stack has unless it sets others."""
-    every = alarms(_ANY, Thresholds()).values()
+    every = alarms(ANY, Thresholds()).values()
     lines = [f"| `{alarm.name}` | {alarm.meaning} |" for alarm in every]
     return "\n".join(["| alarm | what it means, and what to look at |", "|---|---|", *lines])
 
