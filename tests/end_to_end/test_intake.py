@@ -155,21 +155,42 @@ def test_a_request_may_mix_creators_in_the_order_of_the_file(
     ]
 
 
-def test_a_bad_request_is_a_dead_letter_that_names_the_field(pipeline: Pipeline) -> None:
-    body = {"s3_bucket": pipeline.outputs.input_bucket, "s3_key": "a.csv", "colour": "red"}
+def letters(pipeline: Pipeline) -> list[dict[str, object]]:
+    """Return the intake's dead letters."""
+    return [letter for letter in pipeline.ops("dlq", "list") if letter["kind"] == "intake"]
+
+
+def ask(pipeline: Pipeline, **fields: object) -> dict[str, object]:
+    """Send a request that cannot be done; return the dead letter that becomes of it."""
+    body = {"s3_bucket": pipeline.outputs.input_bucket, **fields}
     pipeline.aws.clients.sqs.send_message(
         QueueUrl=pipeline.outputs.request_queue_url, MessageBody=json.dumps(body)
     )
+    wait_for(lambda: bool(letters(pipeline)), "the request is no dead letter")
+    (letter,) = letters(pipeline)
+    return letter
 
-    def letters() -> list[dict[str, object]]:
-        found = pipeline.ops("dlq", "list")
-        return [letter for letter in found if letter["kind"] == "intake"]
 
-    wait_for(lambda: bool(letters()), "the request is no dead letter")
-    (letter,) = letters()
+def test_a_bad_request_is_a_dead_letter_that_names_the_field(pipeline: Pipeline) -> None:
+    letter = ask(pipeline, s3_key="a.csv", colour="red")
     assert letter["why"] == "request: Object contains unknown field `colour`"
     assert letter["tries"] == 3
     pipeline.aws.clients.sqs.purge_queue(QueueUrl=pipeline.outputs.dead_letter_urls["intake"])
+
+
+def test_a_request_whose_file_comes_too_late_is_redriven(pipeline: Pipeline) -> None:
+    sample = make_sample(
+        pipeline.covers, [plain_creator("too.late", 49, 2)], seed=76, awkward=False
+    )
+    key = "manual-uploads/too-late.csv"
+    letter = ask(pipeline, s3_key=key, batch_id="too-late")
+    assert str(letter["why"]).startswith("s3_key: there is no object s3://")
+    drop(pipeline, key, csv_bytes(sample.rows))
+    pipeline.ops("dlq", "redrive", "--all")
+    wait_for(lambda: not letters(pipeline), "the dead letter stays")
+    wait_for(lambda: bool(collages_of(pipeline, sample, "sqs-trigger")), "no collage")
+    status = ended(pipeline, "too-late")
+    assert (status["rows_accepted"], status["collages"]) == (2, 1)
 
 
 def submit(pipeline: Pipeline, *arguments: str) -> dict[str, Any]:
