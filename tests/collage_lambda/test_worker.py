@@ -62,6 +62,7 @@ class Bench:
         self.outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
         self.announcer = Announcer(aws.events, BUS)
         self.refused: frozenset[str] = frozenset()
+        self.limits = LIMITS
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
 
@@ -74,7 +75,7 @@ class Bench:
                 refused_images=self.refused,
                 downloads=64,
                 downloads_per_host=40,
-                limits=LIMITS,
+                limits=self.limits,
             ),
             temp=temp,
             lookup=system_lookup(self._threads),
@@ -539,6 +540,7 @@ def test_a_window_of_35_hostile_and_good_images_shows_the_good_ones(bench: Bench
         [window_image(bench.server.url(path), identity=f"{n}") for n, path in enumerate(paths)],
         layout=layout,
     )
+    bench.limits = FetchLimits(attempt_s=5.0, read_s=3.0, retry=RetryPolicy(attempts=1))
     bench.work(event)
     cells = bench.cells(event)
     assert all(shows(cell, (255, 255, 255)) for cell in cells[:8])

@@ -93,7 +93,9 @@ class Uses(IntakeUses):
     def build_in_debug(self) -> Said:
         """Build a window with an image that cannot be had, and keep the answer."""
         window = self._window(self._name())
-        missing = msgspec.structs.replace(window.images[0], url=f"{window.images[0].url}/missing")
+        missing = msgspec.structs.replace(
+            window.images[0], url=f"http://{self._stack.covers.address}/nothing/there.jpeg"
+        )
         images = (missing, *window.images[1:])
         return self._build(msgspec.structs.replace(window, images=images, debug=True))
 
