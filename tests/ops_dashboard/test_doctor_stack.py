@@ -28,6 +28,8 @@ OUTPUTS = StackOutputs(
     windowing_function="windowing",
     sweeper_function="sweeper",
     collage_function="collage",
+    intake_function="intake",
+    request_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/requests",
     dashboard_name="dev",
     alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
 )
