@@ -142,18 +142,23 @@ class StackChecks:
     def _mappings(self) -> str | Finding:
         client = self._client("lambda")
         states: dict[str, str] = {}
-        for name in (self._outputs.windowing_function, self._outputs.collage_function):
+        for name in self._fed_functions():
             found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
             states[name] = found[0]["State"] if found else "missing"
         passing = [name for name, state in states.items() if state in _PASSING]
         if passing:
             text = ", ".join(f"{name} is {states[name]}" for name in passing)
             return Finding(check="mappings", state=State.NOTE, found=text, do="wait a minute")
-        return _all(states, _GOOD_MAPPINGS, "mappings", "stream and queue feed their functions")
+        return _all(states, _GOOD_MAPPINGS, "mappings", "stream and queues feed their functions")
 
     def _function_names(self) -> tuple[str, ...]:
         outputs = self._outputs
-        return outputs.windowing_function, outputs.sweeper_function, outputs.collage_function
+        return (*self._fed_functions(), outputs.sweeper_function)
+
+    def _fed_functions(self) -> tuple[str, ...]:
+        """Return those that a stream or a queue feeds."""
+        outputs = self._outputs
+        return outputs.windowing_function, outputs.collage_function, outputs.intake_function
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - of any service
         return self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # by name
