@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.fakes.ops_table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 
 BATCH = header("batch-a", images=2)
+_PATIENCE_S = 30
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ def test_a_creators_windows_are_sent_and_followed_to_their_end(
 
 def until(console: RunningConsole, done: int) -> list[dict[str, Any]]:
     """Return the runs once so many windows of the newest are done."""
-    for _ in range(2_000):
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
         found = runs(console)
         if found[0]["done"] == done:
             return found

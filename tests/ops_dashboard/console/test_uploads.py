@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
 CSV = b"creator_name,cover_url,created_at\nann,https://x.example/a.jpg,2026-11-21\n"
 TYPE = {"Content-Type": "text/csv"}
+_PATIENCE_S = 30
 
 
 def until(console: RunningConsole, state: str) -> dict[str, Any]:
     """Return the newest upload once it is in a state."""
-    for _ in range(2_000):
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
         upload: dict[str, Any] = console.get("/api/uploads").json[0]
         if upload["state"] == state:
             return upload
