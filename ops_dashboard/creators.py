@@ -9,7 +9,7 @@ nothing.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +21,7 @@ from stream_ingest.clock import from_epoch_ms, from_epoch_s
 from stream_ingest.items import Item, to_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.settings import BatchSettings
-from stream_ingest.windowing.closing import SAFE_TIME_S
+from stream_ingest.windowing.closing import deadlines
 from stream_ingest.windowing.state import OpenWindow, decode_body
 
 if TYPE_CHECKING:
@@ -157,12 +157,8 @@ def _state(item: Item) -> CreatorView:
 
 def open_window(window: OpenWindow) -> OpenWindowView:
     """Return what an operator sees of an open window. Pure."""
-    deadlines = []
-    if window.idle_s is not None:
-        deadlines.append((window.touched_at + window.idle_s, "idle"))
-    if window.expires_at is not None:
-        deadlines.append((window.expires_at - SAFE_TIME_S, "expiring"))
-    closes_s, because = min(deadlines, default=(None, None))
+    moments = deadlines(window)
+    because = min(moments, key=moments.__getitem__, default=None)
     return OpenWindowView(
         images=len(window.images),
         size=window.settings.images_per_window,
@@ -171,6 +167,6 @@ def open_window(window: OpenWindow) -> OpenWindowView:
         trigger=window.trigger,
         oldest_cover_at=from_epoch_ms(min(image.created_at_ms for image in window.images)),
         touched_at=from_epoch_s(window.touched_at),
-        closes_at=None if closes_s is None else datetime.fromtimestamp(closes_s, UTC),
+        closes_at=None if because is None else from_epoch_s(moments[because]),
         closes_because="batch-end" if window.ending else because,
     )

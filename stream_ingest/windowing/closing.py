@@ -83,26 +83,31 @@ def due_at(state: CreatorState) -> int | None:
     hour do not move the creator in the sparse index each time (every move is two more index
     writes). Expiry is exact.
     """
-    moments = [moment for window in state.open.values() for moment in _deadlines(window)]
+    moments = [moment for window in state.open.values() for moment in _looked_at(window)]
     return min(moments, default=None)
 
 
-def _deadlines(window: OpenWindow) -> list[int]:
-    deadlines = []
+def deadlines(window: OpenWindow) -> dict[Because, int]:
+    """Return when a window has to be closed (epoch seconds), by why; the first due counts."""
+    moments: dict[Because, int] = {}
+    if window.expires_at is not None:
+        moments["expiring"] = window.expires_at - SAFE_TIME_S
+    if window.idle_s is not None:
+        moments["idle"] = window.touched_at + window.idle_s
+    return moments
+
+
+def _looked_at(window: OpenWindow) -> list[int]:
+    moments = deadlines(window)
     if window.idle_s is not None:
         step_s = min(max(window.idle_s // 12, _SHORTEST_STEP_S), _LONGEST_STEP_S)
-        deadlines.append(-(-(window.touched_at + window.idle_s) // step_s) * step_s)
-    if window.expires_at is not None:
-        deadlines.append(window.expires_at - SAFE_TIME_S)
-    return deadlines
+        moments["idle"] = -(-moments["idle"] // step_s) * step_s
+    return list(moments.values())
 
 
 def _why_due(window: OpenWindow, now_s: int) -> Because | None:
-    if window.expires_at is not None and window.expires_at - SAFE_TIME_S <= now_s:
-        return "expiring"
-    if window.idle_s is not None and window.touched_at + window.idle_s <= now_s:
-        return "idle"
-    return None
+    due = (because for because, moment in deadlines(window).items() if moment <= now_s)
+    return next(due, None)
 
 
 class Closing:
