@@ -10,6 +10,7 @@ from stream_ingest import table
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import TransientError
 from stream_ingest.items import Item, from_wire, to_wire
+from stream_ingest.queries import query_items
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -39,10 +40,7 @@ class TableReader:
 
     def query(self, **request: Any) -> Iterator[Item]:  # noqa: ANN401 - boto's own arguments
         """Yield the items of a query, page after page, each fetched when it is come to."""
-        pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **request)
-        with translated("query the table"):
-            for page in pages:
-                yield from map(from_wire, page["Items"])
+        return query_items(self._dynamodb, "query the table", TableName=self._table, **request)
 
     def scan(self, **request: Any) -> tuple[list[Item], Item | None]:  # noqa: ANN401 - boto's own arguments
         """Return one page of a scan (at most 1 MB read) and where the next one starts."""

@@ -21,6 +21,7 @@ from stream_ingest.errors import ConflictError, UserError
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.packing import BUCKETS, NAME_PATTERN, BatchHeader
 from stream_ingest.progress import Batch, BatchProgress, Doubt, Seen, add_up, progress_of
+from stream_ingest.queries import query_items
 from stream_ingest.settings import DAY_S
 
 if TYPE_CHECKING:
@@ -203,20 +204,15 @@ class BatchRegistry:
     def _query(
         self, index: str, condition: str, values: Item, names: Mapping[str, str]
     ) -> Iterator[Item]:
-        request: Any = {
-            "TableName": self._table,
-            "IndexName": index,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": to_wire(values),
+        return query_items(
+            self._dynamodb,
+            f"query {index}",
+            TableName=self._table,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_wire(values),
             **({"ExpressionAttributeNames": names} if names else {}),
-        }
-        while True:
-            with translated(f"query {index}"):
-                answer = self._dynamodb.query(**request)
-            yield from map(from_wire, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        )
 
     def _update(
         self, batch_id: str, update: str, values: Item, names: Mapping[str, str], condition: str

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from stream_ingest import table
-from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.items import from_wire, to_wire
+from stream_ingest.items import to_wire
 from stream_ingest.progress import Batch
+from stream_ingest.queries import query_items
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -75,21 +75,17 @@ class OpenWorkReader:
 
     def _closed_at(self, status: str) -> Iterator[str | None]:
         """Yield when each window of a status closed; None for one made by a replay's claim."""
-        request: Any = {
-            "TableName": self._table,
-            "IndexName": table.STATUS_INDEX,
-            "KeyConditionExpression": "#status = :status",
-            "ProjectionExpression": "closed_at",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": to_wire({":status": status}),
-        }
-        while True:
-            with translated("count open windows"):
-                answer = self._dynamodb.query(**request)
-            yield from (from_wire(item).get("closed_at") for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        items = query_items(
+            self._dynamodb,
+            "count open windows",
+            TableName=self._table,
+            IndexName=table.STATUS_INDEX,
+            KeyConditionExpression="#status = :status",
+            ProjectionExpression="closed_at",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_wire({":status": status}),
+        )
+        return (item.get("closed_at") for item in items)
 
     def _age_s(self, moments: Iterable[str]) -> int:
         """Return the age of the earliest of some ISO moments."""

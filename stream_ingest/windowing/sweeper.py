@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from stream_ingest import table
-from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.census import Census, Count
 from stream_ingest.errors import ConflictError
 from stream_ingest.events import WindowReady
-from stream_ingest.items import Item, from_wire, to_wire
+from stream_ingest.items import Item, to_wire
 from stream_ingest.naming import creator_key
+from stream_ingest.queries import query_items
 from stream_ingest.results.reports import Reports
 from stream_ingest.results.summary import completed
 from stream_ingest.windowing.closing import Change, close_batch, close_due
@@ -202,19 +202,14 @@ class Sweeper:
         return list(states), windows
 
     def _query_due(self, shard: str) -> Iterator[Item]:
-        request: Any = {
-            "TableName": self._table,
-            "IndexName": table.DUE_INDEX,
-            "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
-            "ExpressionAttributeValues": to_wire({":shard": shard, ":now": int(self._clock())}),
-        }
-        while True:
-            with translated("query what is due"):
-                answer = self._dynamodb.query(**request)
-            yield from map(from_wire, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return query_items(
+            self._dynamodb,
+            "query what is due",
+            TableName=self._table,
+            IndexName=table.DUE_INDEX,
+            KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+            ExpressionAttributeValues=to_wire({":shard": shard, ":now": int(self._clock())}),
+        )
 
     def _emit_again(self, windows: list[Item], done: Sweep) -> None:
         for start in range(0, len(windows), _SLICE):
