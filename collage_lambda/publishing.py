@@ -20,7 +20,7 @@ from collage_lambda.outputs import Outputs, Products, Seen
 from collage_lambda.reasons import FailureReason
 from collage_lambda.windows import WindowEnd
 from stream_ingest.events import CollageCreated, CollageFailed, WindowReady
-from stream_ingest.table import WindowStatus
+from stream_ingest.table import WindowStatus, collage_status
 
 NO_IMAGES = "no image could be had"
 
@@ -60,8 +60,7 @@ class Publisher:
         self._outputs.publish(keys, products, finished.seen)
         link = self._links.to(keys.collage)
         self._announcer.announce(_created(finished, self._outputs.bucket, link, sha256))
-        is_whole = build.images_ok == len(finished.event.images)
-        status = WindowStatus.COMPLETED if is_whole else WindowStatus.PARTIAL
+        status = collage_status(build.images_ok, len(finished.event.images))
         return msgspec.structs.replace(
             self._end(finished, status),
             collage_key=keys.collage,

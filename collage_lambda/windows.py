@@ -171,8 +171,7 @@ class Windows:
 
     def keep(self, lease: Lease, image_count: int) -> None:
         """End a rebuild that is worse than the collage that is there: all stays as it was."""
-        is_whole = lease.images_before >= image_count
-        status = WindowStatus.COMPLETED if is_whole else WindowStatus.PARTIAL
+        status = table.collage_status(lease.images_before, image_count)
         self._leave(lease, {"status": str(status)} | _applied(lease), *_LEASE, *_DUE)
 
     def release(self, lease: Lease) -> None:

@@ -88,7 +88,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     creators: frozenset[str]
 
 
-_COLLAGES = (table.WindowStatus.COMPLETED, table.WindowStatus.PARTIAL)
 GRACE_S = 60
 """How long the same rows have to be missing before they are taken for quarantined."""
 
@@ -149,7 +148,7 @@ def progress_of(batch: Batch, seen: Seen, now_s: int) -> BatchProgress:
         refused={str(reason): count for reason, count in sorted(refused.items())},
         windows=seen.windows,
         windows_by_status=seen.windows_by_status,
-        collages=sum(seen.windows_by_status.get(status, 0) for status in _COLLAGES),
+        collages=sum(seen.windows_by_status.get(status, 0) for status in table.COLLAGES),
         images_ok=seen.images_ok,
         images_failed=seen.images_failed,
         open_images=seen.open_images,

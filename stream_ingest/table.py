@@ -106,3 +106,11 @@ class WindowStatus(StrEnum):
 
 ENDED = frozenset({WindowStatus.COMPLETED, WindowStatus.PARTIAL, WindowStatus.FAILED})
 """Statuses that only a replay or a retry leaves."""
+
+COLLAGES = (WindowStatus.COMPLETED, WindowStatus.PARTIAL)
+"""Statuses of a window that has a collage."""
+
+
+def collage_status(images_ok: int, image_count: int) -> WindowStatus:
+    """Return the status of a window whose collage has `images_ok` of its images."""
+    return WindowStatus.COMPLETED if images_ok >= image_count else WindowStatus.PARTIAL

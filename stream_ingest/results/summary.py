@@ -14,7 +14,6 @@ from stream_ingest.events import BatchCompleted
 from stream_ingest.progress import Batch, BatchProgress
 
 _FOLDER = "results/processing-summaries"
-_COLLAGES = (table.WindowStatus.COMPLETED, table.WindowStatus.PARTIAL)
 
 
 def summary_key(batch_id: str) -> str:
@@ -106,7 +105,7 @@ def summarize(
         creators=creators,
         windows=windows.windows,
         windows_by_status=dict(sorted(windows.by_status.items())),
-        collages=sum(windows.by_status.get(status, 0) for status in _COLLAGES),
+        collages=sum(windows.by_status.get(status, 0) for status in table.COLLAGES),
         images_ok=windows.images_ok,
         images_failed=windows.images_failed,
         failures=dict(sorted(windows.failures.items())),

@@ -175,8 +175,7 @@ class OverdueWindows:
 
     def _keep(self, window: Overdue) -> bool:
         """Note a window as what its collage makes it, unless a worker was quicker."""
-        is_whole = window.images_ok >= window.image_count
-        status = table.WindowStatus.COMPLETED if is_whole else table.WindowStatus.PARTIAL
+        status = table.collage_status(window.images_ok, window.image_count)
         return self._end(window, status=str(status))
 
     def _note_failed(self, window: Overdue, why: str, failures: dict[str, int]) -> bool:
