@@ -13,14 +13,12 @@ from ops_dashboard.printing import console, print_json, print_table, table_of
 from stream_ingest import aws
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.errors import UserError
-from stream_ingest.progress import BatchProgress
+from stream_ingest.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 from stream_ingest.stack import load_stack
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-OPEN = ("sending", "sent", "flushed")
-ENDED = "ended"
 _EVERY_S = 2.0
 Shown = BatchProgress | list[BatchProgress]
 
@@ -48,8 +46,9 @@ class BatchBoard:
 
         Costs one query of the whole batch for each that is open or was not read before.
         """
-        under_way = [each for status in OPEN for each in self._registry.ids_in(status)]
-        over = list(self._registry.ids_in(ENDED))[::-1]  # an index by the day of their beginning
+        under_way = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
+        # The index is by the day of their beginning.
+        over = list(self._registry.ids_in(ENDED_BATCH))[::-1]
         ids = [*sorted(under_way, reverse=True), *over[:ended]]
         found = map(self._progress, dict.fromkeys(ids))  # one may end in between
         return [each for each in found if each is not None]
@@ -58,7 +57,7 @@ class BatchBoard:
         if batch_id in self._over:
             return self._over[batch_id]
         progress = self._registry.progress(batch_id)
-        if progress is not None and progress.status == ENDED:
+        if progress is not None and progress.status == ENDED_BATCH:
             self._over[batch_id] = progress
         return progress
 

@@ -16,6 +16,10 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.rows import RefusalReason
 
+OPEN_BATCHES = ("sending", "sent", "flushed")
+"""Statuses of a batch that has not ended, in the order in which it has them (see `batches`)."""
+ENDED_BATCH = "ended"
+
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a drained batch that were in no count, and since when (epoch second) it is as many.
@@ -137,7 +141,7 @@ def progress_of(batch: Batch, seen: Seen, now_s: int) -> BatchProgress:
     if settled and missing > 0:
         refused[RefusalReason.QUARANTINED] = missing
     ended_windows = sum(seen.windows_by_status.get(status, 0) for status in table.ENDED)
-    flushed = batch.flush != "batch-end" or batch.status in {"flushed", "ended"}
+    flushed = batch.flush != "batch-end" or batch.status in {"flushed", ENDED_BATCH}
     return BatchProgress(
         batch_id=batch.batch_id,
         trigger=batch.trigger,

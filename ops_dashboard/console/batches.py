@@ -14,10 +14,9 @@ from aiohttp import web
 
 from ops_dashboard.console.answers import Fresh, answer
 from stream_ingest.batches import BatchRegistry
-from stream_ingest.progress import BatchProgress
+from stream_ingest.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 
 NEWEST = 25
-_STATUSES = ("sending", "sent", "flushed", "ended")
 _LIFE_S = 1.0
 _ENDED_LIFE_S = 60.0
 
@@ -70,7 +69,8 @@ class Batches:
 
     def read(self) -> BatchList:
         """Return the newest batches (blocking)."""
-        ids = {each: status for status in _STATUSES for each in self._registry.ids_in(status)}
+        statuses = (*OPEN_BATCHES, ENDED_BATCH)
+        ids = {each: status for status in statuses for each in self._registry.ids_in(status)}
         loaded = [batch for each in ids if (batch := self._started(each))]
         newest = islice(sorted(loaded, reverse=True), NEWEST)
         rows = [row for _, each in newest if (row := self._row(each))]

@@ -17,13 +17,12 @@ import msgspec
 from stream_ingest import table
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.items import to_wire
-from stream_ingest.progress import Batch
+from stream_ingest.progress import OPEN_BATCHES, Batch
 from stream_ingest.queries import query_items
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-OPEN_BATCHES = ("sending", "sent", "flushed")
 ABANDONED_AFTER_S = 86_400
 """A producer that has not sent all for so long will not; its batch has been told for a day."""
 OPEN_WINDOWS = tuple(status for status in table.WindowStatus if status not in table.ENDED)
