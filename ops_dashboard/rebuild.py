@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from collage_lambda.keys import keys_of
-from collage_lambda.metadata import WindowMetadata
 from collage_lambda.reasons import FailureReason
+from ops_dashboard.window_metadata import read_metadata
 from ops_dashboard.windows import WindowReader
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import TransientError
@@ -77,11 +77,8 @@ class Rebuild:
     def _spared(self, event: WindowReady) -> dict[str, str]:
         """Return the identities that failed for good in the last build, and why."""
         key = keys_of(event).metadata
-        try:
-            with translated(f"read {key}"):
-                answer = self._s3.get_object(Bucket=self._outputs.output_bucket, Key=key)
-                metadata = msgspec.json.decode(answer["Body"].read(), type=WindowMetadata)
-        except self._s3.exceptions.NoSuchKey:
+        metadata = read_metadata(self._s3, self._outputs.output_bucket, key)
+        if metadata is None:
             return {}  # it was never built, so nothing is known to be hopeless
         return {
             cell.identity: cell.reason

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
-import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.keys import keys_of
-from collage_lambda.metadata import WindowMetadata
 from ops_dashboard.story import EmptyCell, LogLine, StoredObject, Story, log_line, steps_of
 from ops_dashboard.trace import log_groups, log_range, trace_query
+from ops_dashboard.window_metadata import read_metadata
 from ops_dashboard.windows import WindowReader, WindowRecord
 from stream_ingest import aws
 from stream_ingest.aws_errors import error_code, translated
@@ -96,17 +95,10 @@ class StoryReader:
         """Return which images are missing and why, as the window's metadata tells."""
         if not window.failures or window.metadata_key is None:
             return []
-        try:
-            with translated(f"read {window.metadata_key}"):
-                answer = self._s3.get_object(
-                    Bucket=self._outputs.output_bucket, Key=window.metadata_key
-                )
-                document = msgspec.json.decode(answer["Body"].read(), type=WindowMetadata)
-        except self._s3.exceptions.NoSuchKey:
-            return []
+        document = read_metadata(self._s3, self._outputs.output_bucket, window.metadata_key)
         return [
             EmptyCell(cell=c.cell, identity=c.identity, reason=c.reason, detail=c.detail)
-            for c in document.cells
+            for c in (document.cells if document else ())
             if c.reason is not None
         ]
 

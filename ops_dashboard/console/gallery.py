@@ -11,9 +11,9 @@ from aiohttp import web
 from collage_lambda.metadata import WindowMetadata
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.answers import answer, in_thread, option
+from ops_dashboard.window_metadata import read_metadata
 from ops_dashboard.window_pages import WindowFilter
 from ops_dashboard.windows import WindowRecord
-from stream_ingest.aws_errors import translated
 from stream_ingest.errors import DecodeError, UserError
 from stream_ingest.table import WindowStatus
 
@@ -82,17 +82,8 @@ class Gallery:
     def _metadata(self, window: WindowRecord) -> WindowMetadata | None:
         if window.metadata_key is None:
             return None
-        s3, bucket = self._account.s3, self._account.outputs.output_bucket
-        try:
-            with translated(f"read {window.metadata_key}"):
-                body = s3.get_object(Bucket=bucket, Key=window.metadata_key)["Body"].read()
-        except s3.exceptions.NoSuchKey:
-            return None  # the bucket's lifecycle has taken it
-        try:
-            return msgspec.json.decode(body, type=WindowMetadata)
-        except msgspec.DecodeError as error:
-            msg = f"{window.metadata_key}: {error}"
-            raise DecodeError(msg) from error
+        bucket = self._account.outputs.output_bucket
+        return read_metadata(self._account.s3, bucket, window.metadata_key)
 
 
 def _status(text: str | None) -> WindowStatus | None:
