@@ -9,6 +9,7 @@ import boto3
 
 from ops_dashboard.dead_letters import QUARANTINE_PREFIX, STREAM_FAILURES_PREFIX
 from ops_dashboard.doctor import CONFIG, Check, Finding, State
+from ops_dashboard.queue_depth import queue_depth
 from stream_ingest import table
 from stream_ingest.errors import UserError
 from stream_ingest.stack import StackOutputs
@@ -71,12 +72,13 @@ class StackChecks:
         return text
 
     def _queues(self) -> str:
-        counts = self._counts(self._outputs.collage_queue_url)
-        return f"{counts[0]:,} windows wait, {counts[1]:,} are being built"
+        depth = queue_depth(self._client("sqs"), self._outputs.collage_queue_url)
+        return f"{depth.waiting:,} windows wait, {depth.received:,} are being built"
 
     def _dead_letters(self) -> str | Finding:
         urls = self._outputs.dead_letter_urls
-        counts = {kind: sum(self._counts(url)) for kind, url in sorted(urls.items())}
+        sqs = self._client("sqs")
+        counts = {kind: queue_depth(sqs, url).total for kind, url in sorted(urls.items())}
         counts["record"] = self._objects(QUARANTINE_PREFIX)
         counts["stream"] = self._objects(STREAM_FAILURES_PREFIX)
         waiting = {kind: count for kind, count in counts.items() if count}
@@ -95,13 +97,6 @@ class StackChecks:
         found = self._client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
         keys = (each["Key"] for each in found.get("Contents", []))
         return sum(not key.endswith(".redriven") for key in keys)
-
-    def _counts(self, url: str) -> tuple[int, int]:
-        """Return how many messages wait in a queue, and how many are received and not deleted."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        answer = self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
-        waiting, received = (int(answer["Attributes"][name]) for name in names)
-        return waiting, received
 
     def _bus(self) -> str | Finding:
         events, bus = self._client("events"), self._outputs.bus_name

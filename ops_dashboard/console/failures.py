@@ -15,6 +15,7 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.answers import Fresh, answer, asked, in_thread
 from ops_dashboard.dead_letters import DeadLetter
+from ops_dashboard.queue_depth import queue_depth
 from ops_dashboard.redrive import Redriven
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import UserError
@@ -84,11 +85,5 @@ class Failures:
     def _queue_counts(self) -> Iterator[tuple[str, int]]:
         for kind, url in sorted(self._account.outputs.dead_letter_urls.items()):
             with translated(f"count the {kind} dead-letter queue"):
-                found = self._account.sqs.get_queue_attributes(
-                    QueueUrl=url,
-                    AttributeNames=[
-                        "ApproximateNumberOfMessages",
-                        "ApproximateNumberOfMessagesNotVisible",
-                    ],
-                )
-            yield kind, sum(map(int, found.get("Attributes", {}).values()))
+                depth = queue_depth(self._account.sqs, url)
+            yield kind, depth.total
