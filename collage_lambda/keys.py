@@ -40,7 +40,7 @@ def keys_of(event: WindowReady) -> WindowKeys:
         thumbnail=f"thumbnails/{folder}/{stem}.jpg",
         metadata=f"metadata/{folder}/{stem}.json",
         sources=f"sources/{key}/{number:06d}.zip",
-        failures=f"debug/failed-downloads/{event.closed_at.astimezone(UTC):%Y/%m/%d}/{key}/{number:06d}",
+        failures=f"debug/failed-downloads/{day}/{key}/{number:06d}",
     )
 
 
