@@ -71,16 +71,14 @@ class HeifProcess:
         """
         request = _Request(data, spec.cell_px, spec.background)
         with self._lock:
-            is_fresh = self._child is None
-            try:
-                return _cell(self._ask(request), spec)
-            except _CrashError as crash:
-                if is_fresh:
-                    return Failure(reason=FailureReason.CORRUPT, detail=str(crash))
-            try:
-                return _cell(self._ask(request), spec)
-            except _CrashError as crash:
-                return Failure(reason=FailureReason.CORRUPT, detail=str(crash))
+            tries = 1 if self._child is None else 2
+            while True:
+                tries -= 1
+                try:
+                    return _cell(self._ask(request), spec)
+                except _CrashError as crash:
+                    if not tries:
+                        return Failure(reason=FailureReason.CORRUPT, detail=str(crash))
 
     def close(self) -> None:
         """End the child, if there is one."""
