@@ -20,6 +20,7 @@ from stream_ingest.checkpoint import Checkpoint, PushPlan
 from stream_ingest.chunks import Chunk
 from stream_ingest.console import progress, say
 from stream_ingest.errors import CoverstreamError, UserError
+from stream_ingest.follow import follow
 from stream_ingest.last_push import LastPush
 from stream_ingest.options import SourceOptions
 from stream_ingest.packing import BatchHeader
@@ -31,7 +32,6 @@ from stream_ingest.sources.rows import Source
 from stream_ingest.stack import StackOutputs, load_stack
 from stream_ingest.timerange import LAST_PUSH, TimeRange
 
-_POLL_S = 1.0
 _INTERRUPTED = 130
 
 
@@ -239,24 +239,8 @@ async def _send(
 
 
 def _follow(batch_id: str, outputs: StackOutputs) -> BatchProgress:
-    """Wait until a batch has ended; return its last progress."""
-    registry = _registry(outputs)
-    with progress(f"batch {batch_id}") as tell:
-        while True:
-            seen = registry.progress(batch_id)
-            if seen is None:
-                msg = f"batch {batch_id!r} is not in table {outputs.table_name}"
-                raise UserError(msg)
-            done = seen.images_ok + seen.images_failed
-            tell(
-                f"{seen.status}: {seen.rows_accepted:,} rows accepted, {seen.collages:,} of"
-                f" {seen.windows:,} windows made into collages",
-                done,
-                seen.rows_accepted or None,
-            )
-            if seen.ended:
-                return seen
-            time.sleep(_POLL_S)
+    missing = f"batch {batch_id!r} is not in table {outputs.table_name}"
+    return follow(_registry(outputs), batch_id, patience_s=0, missing=missing)
 
 
 def _registry(outputs: StackOutputs) -> BatchRegistry:

@@ -11,13 +11,13 @@ from stream_ingest import aws
 from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.errors import UserError
-from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, settings_of
+from stream_ingest.follow import follow as follow_batch
+from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, read_request, settings_of
 from stream_ingest.progress import BatchProgress
 from stream_ingest.stack import StackOutputs
 
 UPLOADS = "manual-uploads"
 """Folder of the input bucket that starts nothing by itself."""
-_POLL_S = 1.0
 BEGIN_PATIENCE_S = 120
 """How long a request may wait for its turn before `--wait` says that nothing has begun."""
 
@@ -39,20 +39,15 @@ def submit(
     Everything is checked before anything is sent. Sent twice under one id it is one batch.
     """
     bucket, key = _place(outputs, file, batch_id)
-    try:
-        request = msgspec.convert(
-            {
-                "s3_bucket": bucket,
-                "s3_key": key,
-                "output_prefix": prefix,
-                "processing_config": msgspec.to_builtins(config),
-                "batch_id": batch_id,
-            },
-            type=BatchRequest,
-        )
-    except msgspec.ValidationError as error:
-        msg = f"request: {error}"
-        raise UserError(msg) from error
+    request = read_request(
+        {
+            "s3_bucket": bucket,
+            "s3_key": key,
+            "output_prefix": prefix,
+            "processing_config": msgspec.to_builtins(config),
+            "batch_id": batch_id,
+        }
+    )
     settings_of(request)
     if not file.startswith("s3://"):
         with translated(f"upload {file}"):
@@ -68,18 +63,11 @@ def follow(outputs: StackOutputs, batch_id: str) -> BatchProgress:
     """Wait until a batch has ended; `UserError` where it does not begin."""
     dynamodb = aws.session().client("dynamodb", config=aws.CONFIG)
     registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
-    deadline = time.monotonic() + BEGIN_PATIENCE_S
-    while True:
-        seen = registry.progress(batch_id)
-        if seen is None and time.monotonic() > deadline:
-            msg = (
-                f"batch {batch_id} has not begun within {BEGIN_PATIENCE_S} s;"
-                " `ops-dashboard dlq list` tells a request that was refused, and why"
-            )
-            raise UserError(msg)
-        if seen is not None and seen.ended:
-            return seen
-        time.sleep(_POLL_S)
+    missing = (
+        f"batch {batch_id} has not begun within {BEGIN_PATIENCE_S} s;"
+        " `ops-dashboard dlq list` tells a request that was refused, and why"
+    )
+    return follow_batch(registry, batch_id, patience_s=BEGIN_PATIENCE_S, missing=missing)
 
 
 def _place(outputs: StackOutputs, file: str, batch_id: str) -> tuple[str, str]:

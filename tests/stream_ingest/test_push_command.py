@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.mariadb import create_schema
-from stream_ingest import push_command
+from stream_ingest import follow, push_command
 from stream_ingest.checkpoint import unfinished
 from stream_ingest.cli import main
 from stream_ingest.packing import BUCKETS, unpack
@@ -198,7 +198,9 @@ def test_waiting_ends_with_the_batch(
         if len(looks) == 2:
             fold_all(deployed)
 
-    monkeypatch.setattr(push_command, "time", SimpleNamespace(time=deployed.aws.clock, sleep=sleep))
+    clock = deployed.aws.clock
+    monkeypatch.setattr(push_command, "time", SimpleNamespace(time=clock))
+    monkeypatch.setattr(follow, "time", SimpleNamespace(monotonic=clock, sleep=sleep))
     code, out, _ = run(
         "--csv", rows, "--batch-id", "b", "--images-per-window", "2", "--wait", "--json"
     )
