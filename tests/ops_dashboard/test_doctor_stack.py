@@ -10,29 +10,9 @@ import pytest
 from ops_dashboard.doctor import Finding, State, result
 from ops_dashboard.doctor_stack import PARTS, StackChecks
 from stream_ingest import table
-from stream_ingest.stack import StackOutputs
+from tests.fakes.stack_outputs import stack_outputs
 
-OUTPUTS = StackOutputs(
-    stack="dev",
-    region="us-east-1",
-    stream_name="rows",
-    table_name="state",
-    bus_name="bus",
-    archive_arn="arn:aws:events:us-east-1:123456789012:archive/windows",
-    window_rule_arn="arn:aws:events:us-east-1:123456789012:rule/bus/ready",
-    input_bucket="input",
-    output_bucket="gone-output",
-    temp_bucket="temp",
-    collage_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/collage",
-    dead_letter_urls={"collage": "https://sqs.us-east-1.amazonaws.com/123456789012/dead"},
-    windowing_function="windowing",
-    sweeper_function="sweeper",
-    collage_function="collage",
-    intake_function="intake",
-    request_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/requests",
-    dashboard_name="dev",
-    alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
-)
+OUTPUTS = stack_outputs(table_name="gone", bus_name="gone", output_bucket="gone")
 _WAITING = {
     "ApproximateNumberOfMessages": "0",
     "ApproximateNumberOfMessagesNotVisible": "0",

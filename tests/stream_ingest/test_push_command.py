@@ -18,35 +18,15 @@ from stream_ingest import follow, push_command
 from stream_ingest.checkpoint import unfinished
 from stream_ingest.cli import main
 from stream_ingest.packing import BUCKETS, unpack
-from stream_ingest.stack import StackOutputs
 from stream_ingest.windowing.delivery import read_delivery
-from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP, IngestAws
+from tests.fakes.ingest_aws import OUTPUT, IngestAws
 from tests.fakes.ingest_delivery import kinesis_event
 from tests.fakes.ingest_kinesis import FakeKinesis, raising
 from tests.fakes.ingest_mysql import Database
 from tests.fakes.ingest_rows import cover_url, object_id
+from tests.fakes.stack_outputs import stack_outputs
 
-OUTPUTS = StackOutputs(
-    stack="dev",
-    region="us-east-1",
-    stream_name="stream",
-    table_name=TABLE,
-    bus_name=BUS,
-    archive_arn="a",
-    window_rule_arn="r",
-    input_bucket="input",
-    output_bucket=OUTPUT,
-    temp_bucket=TEMP,
-    collage_queue_url="q",
-    dead_letter_urls={},
-    windowing_function="w",
-    sweeper_function="s",
-    collage_function="c",
-    intake_function="i",
-    request_queue_url="r",
-    dashboard_name="d",
-    alarm_topic_arn="t",
-)
+OUTPUTS = stack_outputs()
 Push = Callable[..., tuple[int, str, str]]
 
 

@@ -9,29 +9,10 @@ import pytest
 from moto import mock_aws
 
 from stream_ingest.errors import DecodeError, UserError
-from stream_ingest.stack import StackOutputs, load_stack, parameter_name
+from stream_ingest.stack import load_stack, parameter_name
+from tests.fakes.stack_outputs import stack_outputs
 
-OUTPUTS = StackOutputs(
-    stack="dev",
-    region="us-east-1",
-    stream_name="s",
-    table_name="t",
-    bus_name="b",
-    archive_arn="a",
-    window_rule_arn="r",
-    input_bucket="i",
-    output_bucket="o",
-    temp_bucket="t",
-    collage_queue_url="q",
-    dead_letter_urls={"collage": "d"},
-    windowing_function="w",
-    sweeper_function="s",
-    collage_function="c",
-    intake_function="i",
-    request_queue_url="r",
-    dashboard_name="d",
-    alarm_topic_arn="t",
-)
+OUTPUTS = stack_outputs()
 
 
 @pytest.fixture

@@ -17,12 +17,10 @@ from ops_dashboard.console.server import make_app, new_access
 from ops_dashboard.console.uploads import Uploads
 from stream_ingest.options import SourceOptions
 from stream_ingest.packing import BatchHeader
-from stream_ingest.stack import StackOutputs, parameter_name
-from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
+from stream_ingest.stack import parameter_name
 from tests.fakes.ops_table import OpsTable
+from tests.fakes.stack_outputs import stack_outputs
 from tests.ops_dashboard.console.running import RunningConsole, running
-
-ARCHIVE = "arn:aws:events:us-east-1:123456789012:archive/coverstream-test"
 
 
 @dataclass
@@ -58,27 +56,7 @@ def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noq
         name: sqs.create_queue(QueueName=f"coverstream-test-{name}")["QueueUrl"]
         for name in ("collage", "window-rule", "sweeper", "work")
     }
-    outputs = StackOutputs(
-        stack="test",
-        region="us-east-1",
-        stream_name="coverstream-test",
-        table_name=TABLE,
-        bus_name=BUS,
-        archive_arn=ARCHIVE,
-        window_rule_arn="arn:aws:events:us-east-1:123456789012:rule/windows",
-        input_bucket="input",
-        output_bucket=OUTPUT,
-        temp_bucket=TEMP,
-        collage_queue_url=urls.pop("work"),
-        dead_letter_urls=urls,
-        windowing_function="windowing",
-        sweeper_function="sweeper",
-        collage_function="collage",
-        intake_function="i",
-        request_queue_url="r",
-        dashboard_name="coverstream-test",
-        alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
-    )
+    outputs = stack_outputs(stack="test", collage_queue_url=urls.pop("work"), dead_letter_urls=urls)
     moto_session.client("ssm").put_parameter(
         Name=parameter_name("test"), Value=msgspec.json.encode(outputs).decode(), Type="String"
     )
