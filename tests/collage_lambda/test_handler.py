@@ -19,6 +19,7 @@ from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage_events import envelope, window_image, window_ready
 from tests.fakes.collage_images import plain_jpeg
 from tests.fakes.collage_server import CoverServer
+from tests.fakes.sqs_delivery import sqs_event
 
 
 @dataclass
@@ -65,21 +66,7 @@ def wired(
 
 def deliver(*bodies: str, **context: object) -> list[str]:
     """Deliver messages; return the ids of those that are to come again."""
-    records = [
-        {
-            "messageId": f"message-{index}",
-            "receiptHandle": "handle",
-            "body": body,
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "messageAttributes": {},
-            "md5OfBody": "",
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:collage",
-            "awsRegion": "us-east-1",
-        }
-        for index, body in enumerate(bodies)
-    ]
-    answer = handle({"Records": records}, Context(**context))
+    answer = handle(sqs_event(*bodies), Context(**context))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

@@ -29,19 +29,16 @@ from stream_ingest.windowing import handler as windowing
 from stream_ingest.windowing import sweep_handler as sweeper
 from stream_ingest.windowing import wiring
 from tests.fakes import collage_aws, ingest_aws
+from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.collage_aws import CollageAws
 from tests.fakes.collage_events import envelope, window_image, window_ready
 from tests.fakes.collage_images import plain_jpeg
 from tests.fakes.collage_server import CoverServer
 from tests.fakes.ingest_aws import IngestAws
 from tests.fakes.ingest_rows import header
+from tests.fakes.sqs_delivery import sqs_event
 
 EVENTS = Path(__file__).parents[1] / "events"
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
 _CACHED = ("settings", "_threads", "_emitter", "_store", "_registry", "windowing", "open_work",
            "sweeper")  # fmt: skip
 
@@ -63,9 +60,7 @@ def run_handlers() -> list[dict[str, Any]]:
     """Run all three; return every line with ``_aws`` that they printed."""
     printed = io.StringIO()
     with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
-        for name, value in CREDENTIALS.items():
-            patch.setenv(name, value)
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        set_aws_variables(patch)
         with _ingest(patch) as aws:
             _run_windowing()
             _run_sweeper(aws)
@@ -147,18 +142,4 @@ def _run_collage(aws: CollageAws, server: CoverServer) -> None:
 
 
 def _deliver(*bodies: str) -> None:
-    records = [
-        {
-            "messageId": f"message-{index}",
-            "receiptHandle": "handle",
-            "body": body,
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "messageAttributes": {},
-            "md5OfBody": "",
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:collage",
-            "awsRegion": "us-east-1",
-        }
-        for index, body in enumerate(bodies)
-    ]
-    collage.handle({"Records": records}, Context())  # type: ignore[arg-type]
+    collage.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
+from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.ingest_aws import Clients, IngestAws
 
 # Derandomized: a run says the same each time; `HYPOTHESIS_PROFILE=search` looks further.
@@ -25,31 +26,17 @@ settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ingest"))
 
 
-VARIABLES = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
-
-
-def _set_variables(patch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        patch.delenv(name)
-    for name, value in VARIABLES.items():
-        patch.setenv(name, value)
-
-
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The variables of an AWS that cannot be a real one."""
-    _set_variables(monkeypatch)
+    set_aws_variables(monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def clients() -> Clients:
     """boto3's clients, made once: each takes a tenth of a second. They answer under moto only."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        _set_variables(patch)
+        set_aws_variables(patch)
         return {name: boto3.client(name) for name in ("dynamodb", "events", "s3")}
 
 

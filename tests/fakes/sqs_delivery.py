@@ -1,0 +1,24 @@
+"""Lambda's SQS event around messages, in AWS's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    """Return the event that brings ``message-0``, ``message-1``, … for the first time."""
+    return {"Records": [_record(f"message-{index}", body) for index, body in enumerate(bodies)]}
+
+
+def _record(message_id: str, body: str) -> dict[str, Any]:
+    return {
+        "messageId": message_id,
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:collage",
+        "awsRegion": "us-east-1",
+    }
