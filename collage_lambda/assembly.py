@@ -13,18 +13,21 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
-from typing import Literal
 
+import msgspec
+
+from collage_lambda.at_hand import NOTHING_AT_HAND, AtHand
 from collage_lambda.colour import parse_rgb
 from collage_lambda.compose import Canvas
 from collage_lambda.decode import Cell, CellSpec
 from collage_lambda.decoder import Decoder
+from collage_lambda.downloads import download
 from collage_lambda.evidence import Exchange
 from collage_lambda.fetch import Fetcher
-from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
-from collage_lambda.reasons import Failure, FailureReason, representative
+from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
+from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.repeats import without_repeats
-from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources
+from collage_lambda.sources import SourceEntry, SourcePacker
 from stream_ingest.events import WindowImage
 from stream_ingest.settings import CollageLayout
 
@@ -39,7 +42,7 @@ class Assembler:
         fetcher: Fetcher,
         threads: Executor,
         decoder: Decoder,
-        stored: StoredSources | None = None,
+        at_hand: AtHand = NOTHING_AT_HAND,
         packer: SourcePacker | None = None,
         spared: Mapping[str, FailureReason] | None = None,
         refused: AbstractSet[str] = frozenset(),
@@ -47,14 +50,14 @@ class Assembler:
     ) -> None:
         """Decode by `decoder` in `threads`.
 
-        Originals in `stored` spare their download; originals used are put into `packer`; images in
+        What is `at_hand` spares its download; originals used are put into `packer`; images in
         `spared` (by identity) keep the reason that they failed for before. Images whose sha256 is
         in `refused` are taken for missing. With `debug` the answers for failed images are kept.
         """
         self._canvas = Canvas(layout)
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
         self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
-        self._stored, self._packer, self._spared = stored, packer, spared or {}
+        self._at_hand, self._packer, self._spared = at_hand, packer, spared or {}
         self._refused = refused
         self._bytes_downloaded = 0
         self._evidence: dict[int, list[Exchange]] | None = {} if debug else None
@@ -86,9 +89,8 @@ class Assembler:
         )
 
     async def _fill(self, index: int, image: WindowImage) -> CellOutcome:
-        data = self._stored.read(image.identity) if self._stored else None
-        if data is not None:
-            facts = await self._show(index, image, image.url, data, "stored")
+        for origin, data in self._at_hand.bytes_of(image):
+            facts = await self._show(index, image, image.url, data, origin)
             if isinstance(facts, ImageFacts):
                 return CellOutcome(cell=index, identity=image.identity, url=image.url, facts=facts)
         if image.identity in self._spared:
@@ -97,36 +99,21 @@ class Assembler:
         return await self._download(index, image)
 
     async def _download(self, index: int, image: WindowImage) -> CellOutcome:
-        failures: list[Failure] = []
-        attempts = 0
-        async with self._fetcher.allowance() as allowance:
-            if self._evidence is not None:
-                allowance.exchanges = self._evidence[index] = []
-            for url in dict.fromkeys((image.url, *image.fallbacks)):
-                body = await self._fetcher.fetch(url, allowance)
-                attempts += body.attempts
-                if isinstance(body, Failure):
-                    failures.append(body)
-                    continue
-                self._bytes_downloaded += len(body.data)
-                facts = await self._show(index, image, url, body.data, "download")
-                if isinstance(facts, Failure):
-                    failures.append(facts)
-                    continue
-                return CellOutcome(
-                    cell=index,
-                    identity=image.identity,
-                    url=url,
-                    attempts=attempts,
-                    facts=facts,
-                )
-        return CellOutcome(
-            cell=index,
-            identity=image.identity,
-            url=image.url,
-            attempts=attempts,
-            failure=representative(failures),
+        exchanges = None
+        if self._evidence is not None:
+            exchanges = self._evidence[index] = []
+
+        async def show(url: str, data: bytes) -> ImageFacts | Failure:
+            return await self._show(index, image, url, data, "download")
+
+        done = await download(self._fetcher, (image.url, *image.fallbacks), show, exchanges)
+        self._bytes_downloaded += done.bytes
+        outcome = CellOutcome(
+            cell=index, identity=image.identity, url=done.url, attempts=done.attempts
         )
+        if isinstance(done.outcome, Failure):
+            return msgspec.structs.replace(outcome, failure=_explained(done.outcome, image))
+        return msgspec.structs.replace(outcome, facts=done.outcome)
 
     async def _show(
         self,
@@ -134,7 +121,7 @@ class Assembler:
         image: WindowImage,
         url: str,
         data: bytes,
-        origin: Literal["download", "stored"],
+        origin: Origin,
     ) -> ImageFacts | Failure:
         """Decode, paste and keep an image's bytes."""
         loop = asyncio.get_running_loop()
@@ -164,3 +151,11 @@ class Assembler:
 def _late(index: int, image: WindowImage) -> CellOutcome:
     failure = Failure(reason=FailureReason.TIMEOUT, detail="the window ran out of time")
     return CellOutcome(cell=index, identity=image.identity, url=image.url, failure=failure)
+
+
+def _explained(failure: Failure, image: WindowImage) -> Failure:
+    """Return why an image is missing; of one that was lost before it expired, that reason."""
+    if failure.reason is not FailureReason.EXPIRED or image.lost not in set(FailureReason):
+        return failure
+    detail = "when it was to be held, before its URL expired"
+    return msgspec.structs.replace(failure, reason=FailureReason(image.lost), detail=detail)

@@ -15,30 +15,27 @@ from contextlib import ExitStack
 import msgspec
 
 from collage_lambda.assembly import Assembler
+from collage_lambda.at_hand import AtHand, HeldCovers
 from collage_lambda.decoder import Decoder
-from collage_lambda.fetch import Fetcher, FetchLimits, Surroundings, open_session
+from collage_lambda.downloads import DownloadSettings, open_fetcher
+from collage_lambda.fetch import Surroundings
 from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly
+from collage_lambda.pack import spool
 from collage_lambda.reasons import FailureReason
 from collage_lambda.repeats import Repeats
 from collage_lambda.resolver import Lookup
-from collage_lambda.slots import Slots
-from collage_lambda.sources import SourcePacker, StoredSources, spool
+from collage_lambda.sources import SourcePacker
 from collage_lambda.temp_store import NOTHING_KEPT, Kept, TempStore
-from collage_lambda.urls import ANY_PORT, AllowedSources, Ports
 from stream_ingest.events import WindowReady
 
 
 class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How windows are built in this process."""
 
-    allowed: AllowedSources
+    downloads: DownloadSettings
     keeps_sources: bool
     refused_images: frozenset[str] = frozenset()
-    downloads: int
-    downloads_per_host: int
-    ports: Ports = ANY_PORT
-    limits: FetchLimits = FetchLimits()
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,14 +87,18 @@ class Builder:
     ) -> Build:
         """Return a window's pictures after at most about `window_s` seconds of downloads.
 
-        With `reuses_sources` originals that an earlier build kept are read first. Images whose
-        identity is in `spared` are not fetched: they have failed before, for good.
+        With `reuses_sources` originals that an earlier build kept are read first, then covers that
+        were held while the window was open. Images whose identity is in `spared` are not fetched:
+        they have failed before, for good.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
             kept = self._kept(keys, stack) if reuses_sources else NOTHING_KEPT
             packer = stack.enter_context(SourcePacker()) if self._settings.keeps_sources else None
-            assembly = asyncio.run(self._assemble(event, window_s, kept.sources, packer, spared))
+            held = stack.enter_context(HeldCovers())
+            held.load(event.images, self._temp, self._uploads)
+            at_hand = AtHand(stored=kept.sources, held=held)
+            assembly = asyncio.run(self._assemble(event, window_s, at_hand, packer, spared))
             assembled_s = self._monotonic_s()
             upload = None
             if packer is not None and packer.count > kept.count:
@@ -128,26 +129,17 @@ class Builder:
         self,
         event: WindowReady,
         window_s: float,
-        stored: StoredSources | None,
+        at_hand: AtHand,
         packer: SourcePacker | None,
         spared: Mapping[str, FailureReason],
     ) -> Assembly:
-        settings = self._settings
-        async with open_session(self._lookup, settings.allowed, settings.limits) as session:
-            fetcher = Fetcher(
-                session,
-                Slots(settings.downloads, settings.downloads_per_host),
-                settings.limits,
-                allowed=settings.allowed,
-                ports=settings.ports,
-                surroundings=self._around,
-            )
+        async with open_fetcher(self._settings.downloads, self._lookup, self._around) as fetcher:
             assembler = Assembler(
                 event.layout,
                 fetcher=fetcher,
                 threads=self._threads,
                 decoder=self._decoder,
-                stored=stored,
+                at_hand=at_hand,
                 packer=packer,
                 spared=spared,
                 refused=self._settings.refused_images,

@@ -12,15 +12,15 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from collage_lambda.messages import Message
 from collage_lambda.worker import Outcome
+from ops_dashboard.metrics import Service
 from stream_ingest.errors import CoverstreamError
 
-SERVICE = "collage"
 _MOST_REASON = 1_000
 
 
-def make_logger() -> Logger:
+def make_logger(service: Service = Service.COLLAGE) -> Logger:
     """Return the structured logger of this process."""
-    return Logger(service=SERVICE)
+    return Logger(service=service)
 
 
 def tell_received(logger: Logger, record: SQSRecord) -> None:

@@ -1,4 +1,4 @@
-"""An SQS message: EventBridge's envelope around a `WindowReady`. Pure.
+"""An SQS message: EventBridge's envelope around one of our events. Pure.
 
 The envelope is AWS's and keeps AWS's names; unknown fields in it are AWS's business. The detail is
 ours and strict.
@@ -12,7 +12,7 @@ import msgspec
 
 from collage_lambda.reasons import FailureReason
 from stream_ingest.errors import DecodeError
-from stream_ingest.events import WindowReady, decode_detail
+from stream_ingest.events import E_, CoversExpiring, WindowReady, decode_detail
 from stream_ingest.naming import creator_key, split_window_id
 
 
@@ -36,17 +36,26 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_message(body: str) -> Message:
     """Return the window in an SQS body; `DecodeError` names what is wrong with it."""
+    envelope, event = _open(body, WindowReady)
+    _check(event)
+    return Message(event=event, replay=envelope.replay_name, spared=envelope.spared)
+
+
+def read_expiring(body: str) -> CoversExpiring:
+    """Return the covers to hold in an SQS body; `DecodeError` names what is wrong with it."""
+    return _open(body, CoversExpiring)[1]
+
+
+def _open(body: str, event: type[E_]) -> tuple[Envelope, E_]:
     try:
         envelope = msgspec.json.decode(body, type=Envelope)
     except msgspec.DecodeError as error:
         msg = f"envelope: {error}"
         raise DecodeError(msg) from error
-    if envelope.detail_type != WindowReady.detail_type():
-        msg = f"envelope: detail-type {envelope.detail_type[:80]!r} is not WindowReady"
+    if envelope.detail_type != event.detail_type():
+        msg = f"envelope: detail-type {envelope.detail_type[:80]!r} is not {event.detail_type()}"
         raise DecodeError(msg)
-    event = decode_detail(bytes(envelope.detail), WindowReady)
-    _check(event)
-    return Message(event=event, replay=envelope.replay_name, spared=envelope.spared)
+    return envelope, decode_detail(bytes(envelope.detail), event)
 
 
 def _check(event: WindowReady) -> None:

@@ -10,6 +10,10 @@ from collage_lambda.compose import Canvas
 from collage_lambda.evidence import Exchange
 from collage_lambda.reasons import Failure
 
+Origin = Literal["download", "stored", "held"]
+"""Where an image's bytes are from: its URL, an earlier build of its window, or a pack in which they
+were held while the window was open."""
+
 
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an image that became a cell; width and height are as stored."""
@@ -19,7 +23,7 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     bytes: int
     sha256: str
-    origin: Literal["download", "stored"]
+    origin: Origin
 
 
 class CellOutcome(msgspec.Struct, frozen=True, kw_only=True):

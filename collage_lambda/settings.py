@@ -37,6 +37,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What Lambda gives the function; without Lambda as much as the largest function has."""
     url_life_s: int
     """How long the link in `CollageCreated` works; 0 leaves it out."""
+    held_life_days: int
+    """Days after which a lifecycle rule removes held covers."""
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -55,6 +57,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             downloads=variables.whole(env.DOWNLOADS, 64),
             downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
             memory_mb=variables.whole(env.MEMORY_MB, _MOST_MEMORY_MB),
+            held_life_days=variables.whole(env.HELD_LIFE_DAYS, 60, least=2),
             url_life_s=variables.whole(env.COLLAGE_URL_LIFE_S, 3_600, least=0),
         )
         variables.check()

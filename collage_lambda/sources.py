@@ -1,28 +1,19 @@
-"""A window's originals in one object: an uncompressed zip with an index. Edge (temporary files).
+"""A window's originals in one pack. Edge (temporary files).
 
 Signed URLs die within hours, so a replay rebuilds a collage from the bytes that were downloaded the
-first time. Members are named by cell (``0007``); ``index.json`` tells each one's identity, URL and
-sha256. Up to 16 MB are held in memory, more goes to a temporary file.
+first time. Members are named by cell (``0007``); the index tells each one's identity, URL and
+sha256.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import zipfile
-from types import TracebackType
-from typing import IO, Literal, Self, cast
+from typing import IO, Literal
 
 import msgspec
 
-from stream_ingest.errors import DecodeError
-
-INDEX_MEMBER = "index.json"
-MAX_TOTAL_BYTES = 256 * 1024 * 1024
-"""Originals beyond this are not kept: half of what Lambda's /tmp holds unless configured."""
-_IN_MEMORY_BYTES = 16 * 1024 * 1024
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The oldest time that a zip can tell; the same in every pack, as it says nothing."""
+from collage_lambda.pack import Pack, open_pack
 
 
 class SourceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,29 +37,19 @@ class SourceIndex(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[SourceEntry, ...]
 
 
-def spool() -> IO[bytes]:
-    """Return an empty temporary file that lives in memory as long as it is small."""
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
-    return cast("IO[bytes]", file)
-
-
-class SourcePacker:
-    """Collects originals as they arrive; a context manager that drops the pack in the end."""
+class SourcePacker(Pack):
+    """Collects originals as they arrive."""
 
     def __init__(self) -> None:
         """Begin an empty pack."""
-        self._file = spool()
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+        super().__init__()
         self._entries: list[SourceEntry] = []
-        self._bytes = 0
 
     def keep(self, entry: SourceEntry, data: bytes) -> None:
-        """Add an original, unless the pack would outgrow `MAX_TOTAL_BYTES`."""
-        if self._bytes + len(data) > MAX_TOTAL_BYTES:
-            return
-        self._zip.writestr(zipfile.ZipInfo(entry.member, _EPOCH), data)
-        self._entries.append(entry)
-        self._bytes += len(data)
+        """Add an original, unless the pack would outgrow `pack.MAX_TOTAL_BYTES`."""
+        if self.has_room(data):
+            self.add(entry.member, data)
+            self._entries.append(entry)
 
     @property
     def count(self) -> int:
@@ -77,25 +58,8 @@ class SourcePacker:
 
     def finish(self) -> IO[bytes]:
         """Close the pack and return it, to be read from its start; nothing can be added then."""
-        index = SourceIndex(images=tuple(sorted(self._entries, key=lambda entry: entry.index)))
-        self._zip.writestr(zipfile.ZipInfo(INDEX_MEMBER, _EPOCH), msgspec.json.encode(index))
-        self._zip.close()
-        self._file.seek(0)
-        return self._file
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        """Drop the pack's memory or temporary file."""
-        self._zip.close()
-        self._file.close()
+        ordered = tuple(sorted(self._entries, key=lambda entry: entry.index))
+        return self.seal(SourceIndex(images=ordered))
 
 
 class StoredSources:
@@ -103,12 +67,7 @@ class StoredSources:
 
     def __init__(self, file: IO[bytes]) -> None:
         """Read the index of a pack; `DecodeError` where `file` is none."""
-        try:
-            self._zip = zipfile.ZipFile(file)
-            index = msgspec.json.decode(self._zip.read(INDEX_MEMBER), type=SourceIndex)
-        except (zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
-            msg = f"sources: {error}"
-            raise DecodeError(msg) from error
+        self._zip, index = open_pack(file, SourceIndex)
         self._entries = {entry.identity: entry for entry in index.images}
 
     def read(self, identity: str) -> bytes | None:

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from collage_lambda.sources import StoredSources, spool
+from collage_lambda.pack import spool
+from collage_lambda.sources import StoredSources
 from stream_ingest.aws_errors import FENCED, error_code, translated
 from stream_ingest.errors import DecodeError
 from stream_ingest.events import WindowImage
@@ -93,11 +94,19 @@ class TempStore:
                 Bucket=self._bucket, Key=key, Body=document, ContentType="application/json"
             )
 
-    def _read(self, key: str, file: IO[bytes]) -> str | None:
+    def load(self, key: str, file: IO[bytes]) -> bool:
+        """Read an object into `file`; tell whether it is there."""
+        return self._read(key, file) is not None
+
+    def load_range(self, key: str, first: int, last: int, file: IO[bytes]) -> bool:
+        """Read bytes `first` to `last` of an object into `file`; tell whether it is there."""
+        return self._read(key, file, Range=f"bytes={first}-{last}") is not None
+
+    def _read(self, key: str, file: IO[bytes], **request: Any) -> str | None:  # noqa: ANN401 - boto's own
         """Copy an object into a file and rewind it; return its ETag, None where it is not there."""
         try:
             with translated(f"get {key}"):
-                found = self._s3.get_object(Bucket=self._bucket, Key=key)
+                found = self._s3.get_object(Bucket=self._bucket, Key=key, **request)
                 shutil.copyfileobj(found["Body"], file)
         except ClientError as error:
             if error_code(error) in _MISSING:

@@ -18,8 +18,10 @@ from collage_lambda.announce import Announcer
 from collage_lambda.builder import Builder, BuildSettings
 from collage_lambda.concurrency import MB, Concurrency, fitting
 from collage_lambda.decoder import Decoder
+from collage_lambda.downloads import DownloadSettings
 from collage_lambda.fetch import FetchLimits, Surroundings
 from collage_lambda.heif_process import HeifProcess
+from collage_lambda.holding.shelf import Shelf
 from collage_lambda.interpreter import return_memory, watch_pillow
 from collage_lambda.links import Links
 from collage_lambda.log_lines import make_logger
@@ -32,15 +34,16 @@ from collage_lambda.windows import Windows
 from collage_lambda.worker import CollageWorker
 
 _MOST_DECODERS = 4
-_LOOKUPS = 4
+_LIMITS = FetchLimits()
+LOOKUPS = 4
 _UPLOADS = 4
-_CONFIG = Config(
+CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
     max_pool_connections=_UPLOADS + 1,
     connect_timeout=5,
     read_timeout=20,
 )
-S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
 """For links: us-east-1 would still sign them by version 2, which KMS and most regions refuse."""
 
 
@@ -57,11 +60,13 @@ def worker() -> CollageWorker:
         s3, settings.output_bucket, copies_by_creator=settings.copies_by_creator, threads=uploads
     )
     links = Links(s3, settings.output_bucket, settings.url_life_s, time.time)
-    announcer = Announcer(boto3.client("events", config=_CONFIG), settings.bus)
+    dynamodb = boto3.client("dynamodb", config=CONFIG)
+    announcer = Announcer(boto3.client("events", config=CONFIG), settings.bus)
     return CollageWorker(
-        windows=Windows(boto3.client("dynamodb", config=_CONFIG), settings.table, time.time),
+        windows=Windows(dynamodb, settings.table, time.time),
         outputs=outputs,
         temp=temp,
+        shelf=Shelf(s3, settings.temp_bucket, dynamodb, settings.table),
         builder=_builder(settings, temp, uploads),
         publisher=Publisher(outputs, links, announcer, time.time),
         clock=time.time,
@@ -69,33 +74,39 @@ def worker() -> CollageWorker:
 
 
 def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExecutor) -> Builder:
-    limits = FetchLimits()
-    runs = _concurrency(settings, limits)
+    runs = concurrency_of(settings)
     return Builder(
         BuildSettings(
-            allowed=settings.allowed_sources,
-            ports=settings.allowed_ports,
+            downloads=downloads_of(settings, runs),
             keeps_sources=settings.keeps_sources,
             refused_images=settings.refused_images,
-            downloads=runs.downloads,
-            downloads_per_host=settings.downloads_per_host,
-            limits=limits,
         ),
         temp=temp,
-        lookup=system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")),
+        lookup=system_lookup(ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup")),
         threads=ThreadPoolExecutor(runs.decoders, thread_name_prefix="decode"),
         uploads=uploads,
         decoder=Decoder(threading.Lock(), HeifProcess()),
-        surroundings=Surroundings(),
+        surroundings=Surroundings(now_s=time.time),
     )
 
 
-def _concurrency(settings: CollageSettings, limits: FetchLimits) -> Concurrency:
+def downloads_of(settings: CollageSettings, runs: Concurrency) -> DownloadSettings:
+    """Return from where to download, and how much of it at once."""
+    return DownloadSettings(
+        allowed=settings.allowed_sources,
+        ports=settings.allowed_ports,
+        at_once=runs.downloads,
+        at_once_per_host=settings.downloads_per_host,
+        limits=_LIMITS,
+    )
+
+
+def concurrency_of(settings: CollageSettings) -> Concurrency:
     """Return what may run at once; the log tells where memory allows less than is wanted."""
     wanted = Concurrency(
         downloads=settings.downloads, decoders=min(os.cpu_count() or 1, _MOST_DECODERS)
     )
-    runs = fitting(wanted, settings.memory_mb * MB, limits.max_bytes)
+    runs = fitting(wanted, settings.memory_mb * MB, _LIMITS.max_bytes)
     if runs != wanted:
         make_logger().warning(
             "memory allows less at once",

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from collage_lambda.builder import Build, Builder
+from collage_lambda.holding.shelf import Shelf
 from collage_lambda.keys import WindowKeys, keys_of
 from collage_lambda.messages import Message, check_images
 from collage_lambda.metadata import describe_failure
@@ -20,7 +21,7 @@ from collage_lambda.outputs import NOTHING_SEEN, Outputs
 from collage_lambda.publishing import Finished, Publisher
 from collage_lambda.temp_store import TempStore
 from collage_lambda.windows import Lease, Refusal, WindowEnd, WindowLeasedError, Windows
-from stream_ingest.errors import PermanentError, TransientError
+from stream_ingest.errors import DecodeError, PermanentError, TransientError
 from stream_ingest.events import WindowReady
 
 LEASE_MARGIN_S = 30
@@ -58,12 +59,13 @@ class CollageWorker:
         windows: Windows,
         outputs: Outputs,
         temp: TempStore,
+        shelf: Shelf,
         builder: Builder,
         publisher: Publisher,
         clock: Callable[[], float],
     ) -> None:
         """Work with the given edges; `clock` gives epoch seconds."""
-        self._windows, self._outputs, self._temp = windows, outputs, temp
+        self._windows, self._outputs, self._temp, self._shelf = windows, outputs, temp, shelf
         self._builder, self._publisher, self._clock = builder, publisher, clock
 
     def work(self, message: Message, *, owner: str, remaining_s: float) -> Outcome:
@@ -82,11 +84,23 @@ class CollageWorker:
             lease_s=remaining_s + LEASE_MARGIN_S,
         )
         if claimed is Refusal.ALREADY_DONE:
+            self._give_back(message.event)
             return Outcome(ending=Ending.ALREADY_DONE)
         if claimed is Refusal.LEASED_BY_OTHER:
             msg = f"{window_id} is being built by another worker"
             raise WindowLeasedError(msg)
-        return self._finish(message, claimed, remaining_s - PUBLISHING_S)
+        outcome = self._finish(message, claimed, remaining_s - PUBLISHING_S)
+        if outcome.ending is not Ending.FAILED:  # a retry of a failed window may need them yet
+            self._give_back(message.event)
+        return outcome
+
+    def _give_back(self, event: WindowReady) -> None:
+        """Let go of the covers that were held for a window that has its collage now."""
+        try:
+            images = self._with_images(event).images
+        except DecodeError:
+            return  # its list is gone, and what was held for it goes by a lifecycle rule
+        self._shelf.give_back(image.held for image in images if image.held)
 
     def _finish(self, message: Message, lease: Lease, build_s: float) -> Outcome:
         try:

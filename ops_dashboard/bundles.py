@@ -58,7 +58,9 @@ BUNDLES = {
         group="windowing",
     ),
     "intake": Contents(handlers=("stream_ingest.intake.handler",), group="windowing"),
-    "collage": Contents(handlers=("collage_lambda.handler",), group="collage"),
+    "collage": Contents(
+        handlers=("collage_lambda.handler", "collage_lambda.holding.handler"), group="collage"
+    ),
 }
 
 

@@ -21,7 +21,7 @@ from stream_ingest.clock import from_epoch_ms, from_epoch_s
 from stream_ingest.items import Item, to_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.settings import BatchSettings
-from stream_ingest.windowing.closing import deadlines
+from stream_ingest.windowing.deadlines import deadlines
 from stream_ingest.windowing.state import OpenWindow, decode_body
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ class CreatorPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenWindowView(msgspec.Struct, frozen=True, kw_only=True):
-    """A window that is filling: `images` of `size`."""
+    """A window that is filling: `images` of `size`, some of them held in S3 or lost by now."""
 
     images: int
+    held: int
+    lost: int
     size: int
     settings: BatchSettings
     batch_id: str
@@ -87,14 +89,15 @@ class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
 class CreatorReader:
     """Finds creators in one stack's table."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
-        """Read one stack's table."""
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
+        """Read one stack's table; `holds` where covers about to expire are held."""
         self._table = TableReader(dynamodb, table_name)
+        self._holds = holds
 
     def one(self, creator: str) -> CreatorView | None:
         """Return a creator by its exact name, read consistently; None where there is none."""
         item = self._table.get(creator_key(creator), table.STATE)
-        return None if item is None else _state(item)
+        return None if item is None else self._state(item)
 
     def page(self, prefix: str = "", *, limit: int = PAGE, after: str | None = None) -> CreatorPage:
         """Return creators whose names begin with `prefix` (as written, or in lower case).
@@ -113,6 +116,21 @@ class CreatorReader:
             start = {name: found[limit - 1][name] for name in ("batch_id", *_KEY)}
         page = sorted((_entry(item) for item in found[:limit]), key=lambda each: each.creator)
         return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
+
+    def _state(self, item: Item) -> CreatorView:
+        windows, _ = decode_body(bytes(item["body"]))
+        views = [open_window(window, holds=self._holds) for window in windows.values()]
+        return CreatorView(
+            creator=item["creator"],
+            key=item[table.PARTITION_KEY],
+            windows_closed=int(item["next_window"]) - 1,
+            known_images=sum(
+                len(bytes(page)) // _FINGERPRINT_BYTES for page in item["seen"].values()
+            ),
+            open_images=int(item["open_images"]),
+            open=sorted(views, key=lambda each: each.images, reverse=True),
+            last_batch=item.get("batch_id", ""),
+        )
 
     def _scan(
         self, prefix: str, start: dict[str, str] | None
@@ -142,25 +160,14 @@ def _entry(item: Item) -> CreatorEntry:
     )
 
 
-def _state(item: Item) -> CreatorView:
-    windows, _ = decode_body(bytes(item["body"]))
-    return CreatorView(
-        creator=item["creator"],
-        key=item[table.PARTITION_KEY],
-        windows_closed=int(item["next_window"]) - 1,
-        known_images=sum(len(bytes(page)) // _FINGERPRINT_BYTES for page in item["seen"].values()),
-        open_images=int(item["open_images"]),
-        open=sorted(map(open_window, windows.values()), key=lambda each: each.images, reverse=True),
-        last_batch=item.get("batch_id", ""),
-    )
-
-
-def open_window(window: OpenWindow) -> OpenWindowView:
+def open_window(window: OpenWindow, *, holds: bool) -> OpenWindowView:
     """Return what an operator sees of an open window. Pure."""
-    moments = deadlines(window)
+    moments = deadlines(window, holds=holds)
     because = min(moments, key=moments.__getitem__, default=None)
     return OpenWindowView(
         images=len(window.images),
+        held=sum(image.held is not None for image in window.images),
+        lost=sum(image.lost is not None for image in window.images),
         size=window.settings.images_per_window,
         settings=window.settings,
         batch_id=window.batch_id,

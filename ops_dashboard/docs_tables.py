@@ -22,7 +22,7 @@ ANY = Resources(
     bus="-",
     window_rule="-",
     queue="-",
-    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake"), "-"),
+    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake", "holding"), "-"),
     functions=dict.fromkeys(Service, "-"),
     memory_mb=dict.fromkeys(Service, 1_024),
 )

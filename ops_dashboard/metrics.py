@@ -41,6 +41,7 @@ class Service(StrEnum):
     WINDOWING = "windowing"
     SWEEPER = "sweeper"
     COLLAGE = "collage"
+    HOLDING = "holding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Metric:
 
 
 _COLLAGE = (Service.COLLAGE,)
+_HOLDING = (Service.HOLDING,)
 _SWEEPER = (Service.SWEEPER,)
 _WINDOWING = (Service.WINDOWING,)
 
@@ -109,6 +111,18 @@ COMMIT_CONFLICTS = _count(
     (Service.WINDOWING, Service.SWEEPER),
     "transactions done again because another writer was quicker",
 )
+COVERS_ASKED = _count(
+    "CoversAsked", _SWEEPER, "covers about to expire that were asked to be held, repeats too"
+)
+COVERS_HELD = _count("CoversHeld", _HOLDING, "covers held in S3 while their windows are open")
+COVERS_LOST = Metric(
+    name="CoversLost",
+    unit=Unit.COUNT,
+    services=_HOLDING,
+    by_reason=True,
+    in_total=False,
+    meaning="covers that could not be had any more when they were to be held, by reason",
+)
 BATCHES_FLUSHED = _count("BatchesFlushed", _SWEEPER, "batches whose open windows were closed")
 BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches of which every window has ended")
 ROWS_REFUSED = Metric(
@@ -145,7 +159,9 @@ COLLAGES_ALREADY_DONE = _count(
     "CollagesAlreadyDone", _COLLAGE, "messages that came again after their window had ended"
 )
 MESSAGES_FAILED = _count(
-    "MessagesFailed", _COLLAGE, "messages that come again after an error, or become dead letters"
+    "MessagesFailed",
+    (Service.COLLAGE, Service.HOLDING),
+    "messages that come again after an error, or become dead letters",
 )
 MESSAGES_DEFERRED = _count(
     "MessagesDeferred", _COLLAGE, "messages that come again because another worker has the window"
@@ -161,7 +177,7 @@ IMAGES_FAILED = Metric(
 BYTES_DOWNLOADED = Metric(
     name="BytesDownloaded",
     unit=Unit.BYTES,
-    services=_COLLAGE,
+    services=(Service.COLLAGE, Service.HOLDING),
     meaning="bytes of covers fetched",
 )
 WINDOW_LATENCY = Metric(
@@ -173,7 +189,7 @@ WINDOW_LATENCY = Metric(
 MEMORY_PERCENT = Metric(
     name="MemoryPercent",
     unit=Unit.PERCENT,
-    services=(Service.WINDOWING, Service.SWEEPER, Service.COLLAGE),
+    services=tuple(Service),
     meaning="most memory that a function's process ever held, of what it may use",
 )
 

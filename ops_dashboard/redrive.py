@@ -109,17 +109,18 @@ class Redrive:
                     Payload=message.body,
                 )
             return
-        if message.letter.kind == "intake":
-            with translated("send a request to the intake queue"):
-                self._sqs.send_message(
-                    QueueUrl=self._outputs.request_queue_url, MessageBody=message.body
-                )
-            return
-        with translated("send a window to the collage queue"):
-            self._sqs.send_message(
-                QueueUrl=self._outputs.collage_queue_url,
-                MessageBody=as_rebuild(message.body, f"redrive-{message.letter.id}"),
+        urls = {
+            "intake": self._outputs.request_queue_url,
+            "holding": self._outputs.holding_queue_url,
+        }
+        url, body = urls.get(message.letter.kind), message.body
+        if url is None:
+            url, body = (
+                self._outputs.collage_queue_url,
+                as_rebuild(body, f"redrive-{message.letter.id}"),
             )
+        with translated(f"send a message to {url}"):
+            self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
     def _push_records(self, letter: DeadLetter, done: Redriven) -> None:
         try:

@@ -31,6 +31,8 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         [text("## Collage")],
         stages_collage.building(resources, thresholds),
         stages_collage.results(resources, thresholds),
+        [text("## Held covers")],
+        stages_collage.holding(resources),
         [text("## Dead letters")],
         stages_collage.dead_letters(resources, thresholds),
         [text("## Cost")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collage_lambda.reasons import FailureReason
 from ops_dashboard import metrics as catalogue
 from ops_dashboard import watched
 from ops_dashboard.lines import Look, own
@@ -88,6 +89,43 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             unit="a minute",
         ),
         chart("Failure rates", rates, resources.region, unit="percent", marks=marks, period_s=300),
+    ]
+
+
+def holding(resources: Resources) -> list[Widget]:
+    """Return what was held of covers whose URL dies while their window is open."""
+    asked = watched.ours(resources, Service.SWEEPER, {"asked for": catalogue.COVERS_ASKED})
+    held = {"held": catalogue.COVERS_HELD, "requests that failed": catalogue.MESSAGES_FAILED}
+    size = own(
+        resources, catalogue.BYTES_DOWNLOADED, Service.HOLDING, "held_bytes", "bytes", look=_RIGHT
+    )
+    return [
+        chart(
+            "Covers about to expire",
+            [*asked, *watched.ours(resources, Service.HOLDING, held), size],
+            resources.region,
+            unit="a minute",
+            right_unit="bytes a minute",
+            width=12,
+        ),
+        chart(
+            "Covers that could not be held, by reason",
+            [
+                own(
+                    resources,
+                    catalogue.COVERS_LOST,
+                    Service.HOLDING,
+                    f"lost_{reason}",
+                    reason.replace("_", " "),
+                    reason=reason,
+                )
+                for reason in FailureReason
+            ],
+            resources.region,
+            unit="a minute",
+            stacked=True,
+            width=12,
+        ),
     ]
 
 

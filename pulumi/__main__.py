@@ -10,6 +10,7 @@ from components.delivery import Delivery, DeliveryArgs
 from components.directory import Directory
 from components.encryption import Encryption, EncryptionArgs
 from components.guard import Guard
+from components.holding import Holding, HoldingArgs
 from components.intake import Intake, IntakeArgs
 from components.monitoring import Monitoring, MonitoringArgs, WatchedNames
 from components.network import Network, NetworkArgs
@@ -23,6 +24,7 @@ from settings import read_settings
 
 import pulumi
 from ops_dashboard.metrics import Service
+from stream_ingest.events import CoversExpiring, Source, WindowReady
 
 settings = read_settings(pulumi.Config())
 stack = pulumi.get_stack()
@@ -60,6 +62,7 @@ storage = Storage(
         account=account,
         region=region,
         sources_expire_days=settings.sources_expire_days,
+        held_expire_days=settings.held_expire_days,
         protect=settings.protect,
         key_arn=key_arn,
     ),
@@ -97,7 +100,26 @@ delivery = Delivery(
     DeliveryArgs(
         prefix=prefix,
         bus_name=bus.name,
+        event=WindowReady,
+        sources=(Source.WINDOWING, Source.SWEEPER),
+        rule="window-ready",
+        queue="collage",
+        rule_dead_letters="window-rule",
         function_timeout_s=settings.collage_timeout_s,
+        max_receives=settings.collage_max_receives,
+        key_arn=key_arn,
+    ),
+)
+requests_to_hold = Delivery(
+    "requests-to-hold",
+    DeliveryArgs(
+        prefix=prefix,
+        bus_name=bus.name,
+        event=CoversExpiring,
+        sources=(Source.SWEEPER,),
+        rule="covers-expiring",
+        queue="holding",
+        function_timeout_s=settings.holding_timeout_s,
         max_receives=settings.collage_max_receives,
         key_arn=key_arn,
     ),
@@ -138,6 +160,12 @@ collage = Collage(
         storage=storage,
     ),
 )
+holding = Holding(
+    "holding",
+    HoldingArgs(
+        function=functions.holding(), delivery=requests_to_hold, state=state, storage=storage
+    ),
+)
 intake = Intake(
     "intake",
     IntakeArgs(
@@ -169,17 +197,20 @@ monitoring = Monitoring(
                 "window-rule": delivery.rule_dead_letters.queue.name,
                 "sweeper": sweeper.dead_letters.queue.name,
                 "intake": intake.dead_letters.queue.name,
+                "holding": requests_to_hold.dead_letters.queue.name,
             },
             functions={
                 Service.WINDOWING: windowing.function.name,
                 Service.SWEEPER: sweeper.function.name,
                 Service.COLLAGE: collage.function.name,
+                Service.HOLDING: holding.function.name,
             },
         ),
         memory_mb={
             Service.WINDOWING: settings.windowing_memory_mb,
             Service.SWEEPER: settings.sweeper_memory_mb,
             Service.COLLAGE: settings.collage_memory_mb,
+            Service.HOLDING: settings.holding_memory_mb,
         },
     ),
 )
@@ -201,11 +232,15 @@ entries = {
         "window-rule": delivery.rule_dead_letters.url,
         "sweeper": sweeper.dead_letters.url,
         "intake": intake.dead_letters.url,
+        "holding": requests_to_hold.dead_letters.url,
     },
     "windowing_function": windowing.function.name,
     "sweeper_function": sweeper.function.name,
     "collage_function": collage.function.name,
     "intake_function": intake.function.name,
+    "holding_function": holding.function.name,
+    "holding_queue_url": requests_to_hold.queue.url,
+    "holds_covers": settings.hold_covers,
     "request_queue_url": intake.queue.url,
     "dashboard_name": monitoring.dashboard.dashboard_name,
     "alarm_topic_arn": monitoring.topic.arn,

@@ -41,6 +41,7 @@ class FunctionSettings:
         variables = {
             environment.PARTIAL_RESPONSES: settings.partial_responses,
             environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
+            environment.HOLD_COVERS: "on" if settings.hold_covers else "off",
         }
         handler = "stream_ingest.windowing.handler.handle"
         return self._function("windowing", "windowing", handler, limits, variables)
@@ -62,6 +63,7 @@ class FunctionSettings:
         limits = Limits(memory_mb=settings.sweeper_memory_mb, timeout_s=settings.sweeper_timeout_s)
         variables = {
             environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
+            environment.HOLD_COVERS: "on" if settings.hold_covers else "off",
             environment.MAX_RECEIVES: str(settings.collage_max_receives),
         }
         handler = "stream_ingest.windowing.sweep_handler.handle"
@@ -76,8 +78,7 @@ class FunctionSettings:
             reserved_concurrency=settings.collage_reserved_concurrency,
         )
         variables = {
-            environment.ALLOWED_SOURCES: ",".join(settings.allowed_sources),
-            environment.ALLOWED_PORTS: ",".join(settings.allowed_ports),
+            **self._downloads(),
             environment.REFUSED_IMAGES: ",".join(settings.refused_images),
             environment.KEEP_SOURCES: "on" if settings.keep_sources else "off",
             environment.COLLAGE_URL_LIFE_S: str(settings.collage_url_life_s),
@@ -85,6 +86,24 @@ class FunctionSettings:
         }
         handler = "collage_lambda.handler.handle"
         return self._function("collage", "collage", handler, limits, variables)
+
+    def holding(self) -> FunctionArgs:
+        """Return what the holding function runs and reads; it shares the collage's bundle."""
+        settings = self.settings
+        limits = Limits(memory_mb=settings.holding_memory_mb, timeout_s=settings.holding_timeout_s)
+        variables = {
+            **self._downloads(),
+            environment.HELD_LIFE_DAYS: str(settings.held_expire_days),
+        }
+        handler = "collage_lambda.holding.handler.handle"
+        return self._function("holding", "collage", handler, limits, variables)
+
+    def _downloads(self) -> dict[str, str]:
+        """Return from where covers may be fetched."""
+        return {
+            environment.ALLOWED_SOURCES: ",".join(self.settings.allowed_sources),
+            environment.ALLOWED_PORTS: ",".join(self.settings.allowed_ports),
+        }
 
     def intake(self) -> FunctionArgs:
         """Return what the intake runs and reads; its component adds the queues' URLs."""

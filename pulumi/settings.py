@@ -99,6 +99,14 @@ class Settings:
     alarm_failed_images_percent: int = whole(20, 0, 100)
     alarm_cost_usd_per_day: int = whole(25, 1, 1_000_000)
 
+    hold_covers: bool = True
+    """Fetch and hold covers whose URL dies while their window is open; else such a window is
+    closed early."""
+    held_expire_days: int = whole(60, 3, 3_650)
+    """How long a held cover is kept; a window that is open for longer is closed before."""
+    holding_memory_mb: int = whole(1_024, 128, 10_240)
+    holding_timeout_s: int = whole(120, 30, 900)
+
     collage_url_life_s: int = whole(3_600, 0, 43_200)
     """How long the link in a CollageCreated event works at most (it is signed with the function's
     own session, and dies with that); 0 leaves it out."""

@@ -35,13 +35,33 @@ class Source(StrEnum):
     SWEEPER = "coverstream.sweeper"
 
 
-class WindowImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HeldCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a cover is held that was fetched before its URL expired: bytes of a pack."""
+
+    pack: str
+    """Key of the pack in the temp bucket (``held/…``)."""
+    member: Annotated[int, msgspec.Meta(ge=0)]
+    """Its number in the pack."""
+    offset: Annotated[int, msgspec.Meta(ge=0)]
+    length: Annotated[int, msgspec.Meta(ge=1)]
+    sha256: str
+    until: int
+    """Epoch second from which the pack may be gone."""
+
+
+class WindowImage(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One image of a window: what it is, where it was, and where else it may be."""
 
     identity: str
     url: str
     fallbacks: tuple[str, ...] = ()
     created_at: datetime
+    held: HeldCover | None = None
+    """Where its bytes are held, if they had to be fetched while the window was open."""
+    lost: str | None = None
+    """Why it could not be had when that was tried (a reason of `collage_lambda.reasons`)."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +96,20 @@ class WindowReady(Event, frozen=True, kw_only=True):
     """Whether the answers behind failed downloads are to be kept."""
     prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
     """Folder that the batch's outputs have of their own."""
+
+
+class CoversExpiring(Event, frozen=True, kw_only=True):
+    """Covers in open windows are about to expire; their bytes are to be held as one pack.
+
+    Which covers these are is in the states of the creators, and nowhere else: what has been held
+    or closed since is not fetched.
+    """
+
+    pack: Annotated[str, msgspec.Meta(pattern=r"^held/[0-9A-Za-z/_\-]+\.zip\Z")]
+    """Key in the temp bucket; the same however often this event is delivered."""
+    creators: tuple[str, ...]
+    covers: Count
+    """How many were at risk when they were asked for."""
 
 
 class CollageCreated(Event, frozen=True, kw_only=True):

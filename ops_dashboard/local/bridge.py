@@ -41,7 +41,12 @@ class MetricsBridge:
     def __init__(self, clients: Clients, outputs: StackOutputs) -> None:
         """Bridge the stack with these outputs."""
         self._clients, self._outputs = clients, outputs
-        functions = (outputs.windowing_function, outputs.sweeper_function, outputs.collage_function)
+        functions = (
+            outputs.windowing_function,
+            outputs.sweeper_function,
+            outputs.collage_function,
+            outputs.holding_function,
+        )
         self._position = bridge_position.load(clients)
         logs = self._position.logs
         self._logs = {

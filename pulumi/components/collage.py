@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi_aws as aws
 from components import policies
 from components.bus import Bus
 from components.delivery import Delivery
-from components.function import FunctionArgs, FunctionRole, create_function
+from components.function import FunctionArgs, FunctionRole
+from components.queue_worker import create_queue_worker
 from components.state import State
 from components.storage import Storage
 
@@ -52,15 +52,7 @@ class Collage(pulumi.ComponentResource):
                 keep_sources=args.keep_sources,
             )
         )
-        self.function = create_function(name, args.function, role, granted, self)
-        aws.lambda_.EventSourceMapping(
-            name,
-            event_source_arn=args.delivery.queue.arn,
-            function_name=self.function.name,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            # Waiting in the queue is free; a throttled message would use up one of its receipts.
-            scaling_config={"maximum_concurrency": args.max_concurrency},
-            opts=child,
+        self.function = create_queue_worker(
+            name, args.function, role, granted, args.delivery, args.max_concurrency, self
         )
         self.register_outputs({"function": self.function.name})

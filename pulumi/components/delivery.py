@@ -1,4 +1,4 @@
-"""From the bus to the collage function: rule, queue, and where undeliverable windows end."""
+"""From the bus to a function: rule, queue, and where events end that cannot be delivered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.queues import Queue, QueueArgs
 
 import pulumi
-from stream_ingest.events import Source, WindowReady
+from stream_ingest.events import Event, Source
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS asks for a visibility timeout of six times the function's timeout (FACTS.md §1.4)."""
@@ -20,86 +20,101 @@ RETRIES = 185
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryArgs:
-    """`function_timeout_s` is the collage function's."""
+    """Which events go to which function's queue; `function_timeout_s` is that function's."""
 
     prefix: str
     bus_name: pulumi.Input[str]
+    event: type[Event]
+    sources: tuple[Source, ...]
+    rule: str
+    """Name of the rule, and of its target."""
+    queue: str
+    """Name of the queue; that of its dead letters follows from it."""
+    rule_dead_letters: str | None = None
+    """Queue of events that EventBridge could not deliver; None takes the queue's own."""
     function_timeout_s: int
     max_receives: int
     key_arn: pulumi.Input[str] | None = None
 
 
 class Delivery(pulumi.ComponentResource):
-    """WindowReady events, also replayed ones, become messages on `queue`."""
+    """Events of one kind, also replayed ones, become messages on `queue`."""
 
     def __init__(
         self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Create the rule, the queue and the two dead-letter queues."""
+        """Create the rule, the queue and the dead-letter queues."""
         super().__init__("coverstream:index:Delivery", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         self.rule = aws.cloudwatch.EventRule(
-            "window-ready",
-            name=f"{args.prefix}-window-ready",
+            args.rule,
+            name=f"{args.prefix}-{args.rule}",
             event_bus_name=args.bus_name,
             event_pattern=json.dumps(
-                {
-                    "source": [Source.WINDOWING, Source.SWEEPER],
-                    "detail-type": [WindowReady.detail_type()],
-                }
+                {"source": list(args.sources), "detail-type": [args.event.detail_type()]}
             ),
-            opts=child,
+            opts=self._child,
         )
-        self._queues(args, child)
-        aws.cloudwatch.EventTarget(
-            "window-ready",
-            rule=self.rule.name,
-            event_bus_name=args.bus_name,
-            target_id="collage-queue",
-            arn=self.queue.arn,
-            retry_policy={
-                "maximum_event_age_in_seconds": RETRY_S,
-                "maximum_retry_attempts": RETRIES,
-            },
-            dead_letter_config={"arn": self.rule_dead_letters.arn},
-            opts=child,
+        self.dead_letters = self._dead_letters(args.queue)
+        self.rule_dead_letters = (
+            self._dead_letters(args.rule_dead_letters)
+            if args.rule_dead_letters
+            else self.dead_letters
         )
+        self.queue = self._queue()
+        self._target()
         self.register_outputs({"queue_url": self.queue.url, "rule_arn": self.rule.arn})
 
-    def _queues(self, args: DeliveryArgs, child: pulumi.ResourceOptions) -> None:
-        rule_arns = (self.rule.arn,)
-        self.rule_dead_letters = Queue(
-            "window-rule-dead-letters",
+    def _dead_letters(self, filler: str) -> Queue:
+        args = self._args
+        is_rules = filler == (args.rule_dead_letters or args.queue)
+        return Queue(
+            f"{filler}-dead-letters",
             QueueArgs(
-                queue_name=f"{args.prefix}-window-rule-dead-letters",
-                rule_arns=rule_arns,
+                queue_name=f"{args.prefix}-{filler}-dead-letters",
+                rule_arns=(self.rule.arn,) if is_rules else (),
                 key_arn=args.key_arn,
             ),
-            child,
+            self._child,
         )
-        self.dead_letters = Queue(
-            "collage-dead-letters",
-            QueueArgs(queue_name=f"{args.prefix}-collage-dead-letters", key_arn=args.key_arn),
-            child,
-        )
-        self.queue = Queue(
-            "collage",
+
+    def _queue(self) -> Queue:
+        args = self._args
+        queue = Queue(
+            args.queue,
             QueueArgs(
-                queue_name=f"{args.prefix}-collage",
-                rule_arns=rule_arns,
+                queue_name=f"{args.prefix}-{args.queue}",
+                rule_arns=(self.rule.arn,),
                 visibility_timeout_s=VISIBILITY_PER_TIMEOUT * args.function_timeout_s,
                 receive_wait_s=20,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
                 key_arn=args.key_arn,
             ),
-            child,
+            self._child,
         )
         aws.sqs.RedriveAllowPolicy(
-            "collage-dead-letters",
+            f"{args.queue}-dead-letters",
             queue_url=self.dead_letters.url,
             redrive_allow_policy=pulumi.Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+                {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}
             ),
-            opts=child,
+            opts=self._child,
+        )
+        return queue
+
+    def _target(self) -> None:
+        args = self._args
+        aws.cloudwatch.EventTarget(
+            args.rule,
+            rule=self.rule.name,
+            event_bus_name=args.bus_name,
+            target_id=f"{args.queue}-queue",
+            arn=self.queue.arn,
+            retry_policy={
+                "maximum_event_age_in_seconds": RETRY_S,
+                "maximum_retry_attempts": RETRIES,
+            },
+            dead_letter_config={"arn": self.rule_dead_letters.arn},
+            opts=self._child,
         )

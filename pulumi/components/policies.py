@@ -20,6 +20,11 @@ Document = dict[str, Any]
 _FOLD = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 """What a change of a creator's state takes: TransactWriteItems needs the rights of its writes."""
 
+_TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+"""What a mapping takes of a queue, in its function's name."""
+_HELD_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["held#*"]}}
+"""The one kind of item that is ever deleted: that of a pack of held covers."""
+
 
 def document(build: Callable[..., Document], **inputs: pulumi.Input[Any]) -> pulumi.Output[str]:
     """Return a document as JSON once all that it names is known."""
@@ -164,24 +169,39 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
     sees the same on AWS may drop ``IfExists``.)
     """
     prefixes = ("collages", "thumbnails", "metadata")
+    sources = ("sources", "processing", "held")
     outputs = objects(output_arn, *prefixes)
     kept = [allow("KeepSources", ["s3:PutObject"], objects(temp_arn, "sources"))]
     return policy(
         write_logs(log_group_arn),
-        allow(
-            "TakeWindows",
-            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-            [queue_arn],
-        ),
+        allow("TakeWindows", _TAKE, [queue_arn]),
         allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
+        allow("ForgetPacks", ["dynamodb:DeleteItem"], [table_arn], _HELD_ITEMS),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("PublishOutputs", ["s3:PutObject"], outputs),
         allow("CompareOutputs", ["s3:GetObject"], outputs),
         allow("SeeMissingOutputs", ["s3:ListBucket"], [output_arn], _below(*prefixes)),
         allow("KeepEvidence", ["s3:PutObject"], objects(temp_arn, "debug")),
-        allow("ReadSources", ["s3:GetObject"], objects(temp_arn, "sources", "processing")),
-        allow("SeeMissingSources", ["s3:ListBucket"], [temp_arn], _below("sources", "processing")),
+        allow("ReadSources", ["s3:GetObject"], objects(temp_arn, *sources)),
+        allow("SeeMissingSources", ["s3:ListBucket"], [temp_arn], _below(*sources)),
+        allow("RemovePacks", ["s3:DeleteObject"], objects(temp_arn, "held")),
         *(kept if keep_sources else []),
+    )
+
+
+def holding(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: str) -> Document:
+    """What the holding function may do; ListBucket as in `collage`."""
+    return policy(
+        write_logs(log_group_arn),
+        allow("TakeRequests", _TAKE, [queue_arn]),
+        allow("NoteCovers", _FOLD, [table_arn]),
+        allow("ForgetPacks", ["dynamodb:DeleteItem"], [table_arn], _HELD_ITEMS),
+        allow(
+            "KeepPacks",
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            objects(temp_arn, "held"),
+        ),
+        allow("SeeMissingPacks", ["s3:ListBucket"], [temp_arn], _below("held")),
     )
 
 

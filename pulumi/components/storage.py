@@ -29,6 +29,7 @@ class StorageArgs:
     account: pulumi.Input[str]
     region: pulumi.Input[str]
     sources_expire_days: int
+    held_expire_days: int
     protect: bool
     key_arn: pulumi.Input[str] | None = None
 
@@ -55,6 +56,7 @@ class Storage(pulumi.ComponentResource):
                 Expiry(prefix="processing/", days=PROCESSING_DAYS),
                 Expiry(prefix="debug/", days=DEBUG_DAYS),
                 Expiry(prefix="sources/", days=args.sources_expire_days),
+                Expiry(prefix="held/", days=args.held_expire_days),
             ),
         )
         self.register_outputs({"output": self.output.name})

@@ -12,7 +12,7 @@ import msgspec
 
 from stream_ingest.clock import from_epoch_ms
 from stream_ingest.events import Because, WindowImage
-from stream_ingest.identity import image_identity
+from stream_ingest.windowing.deadlines import deadlines
 from stream_ingest.windowing.state import (
     ClosedWindow,
     CreatorState,
@@ -27,9 +27,6 @@ MAX_WINDOWS = 40
 """Windows closed by one change; each is two writes."""
 MAX_IMAGES = 1_000
 """Images after which a change closes no further window; DynamoDB takes 4 MB a transaction."""
-_LONGEST_STEP_S, _SHORTEST_STEP_S = 3_600, 60
-SAFE_TIME_S = 1_800
-"""How long before its first URL expires a window is closed: queue, download and retries fit in."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +46,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return self.taken > self.resent or bool(self.windows)
 
 
-def close_due(state: CreatorState, now_s: int) -> Change:
+def close_due(state: CreatorState, now_s: int, *, holds: bool = False) -> Change:
     """Return `state` with the windows closed that are idle for too long or about to expire.
 
+    Where covers about to expire are held (`holds`), only what could not be held in time expires.
     Stops where a transaction is full; applied again it closes the rest.
     """
     closing = Closing(state)
     for key, window in state.open.items():
-        because = _why_due(window, now_s)
+        because = _why_due(window, now_s, holds=holds)
         if because and not closing.is_full:
             closing.close(key, window, because)
     return closing.change(state)
@@ -76,37 +74,9 @@ def close_batch(state: CreatorState, batch_id: str, trigger: str) -> Change:
     return closing.change(state)
 
 
-def due_at(state: CreatorState) -> int | None:
-    """Return when the sweeper has to look at this creator (epoch seconds), None for never.
-
-    Idle times are rounded up, to the hour for those of 12 hours and more, so that the rows of one
-    hour do not move the creator in the sparse index each time (every move is two more index
-    writes). Expiry is exact.
-    """
-    moments = [moment for window in state.open.values() for moment in _looked_at(window)]
-    return min(moments, default=None)
-
-
-def deadlines(window: OpenWindow) -> dict[Because, int]:
-    """Return when a window has to be closed (epoch seconds), by why; the first due counts."""
-    moments: dict[Because, int] = {}
-    if window.expires_at is not None:
-        moments["expiring"] = window.expires_at - SAFE_TIME_S
-    if window.idle_s is not None:
-        moments["idle"] = window.touched_at + window.idle_s
-    return moments
-
-
-def _looked_at(window: OpenWindow) -> list[int]:
-    moments = deadlines(window)
-    if window.idle_s is not None:
-        step_s = min(max(window.idle_s // 12, _SHORTEST_STEP_S), _LONGEST_STEP_S)
-        moments["idle"] = -(-moments["idle"] // step_s) * step_s
-    return list(moments.values())
-
-
-def _why_due(window: OpenWindow, now_s: int) -> Because | None:
-    due = (because for because, moment in deadlines(window).items() if moment <= now_s)
+def _why_due(window: OpenWindow, now_s: int, *, holds: bool) -> Because | None:
+    moments = deadlines(window, holds=holds)
+    due = (because for because, moment in moments.items() if moment <= now_s)
     return next(due, None)
 
 
@@ -165,8 +135,10 @@ class Closing:
 
 def _window_image(image: OpenImage) -> WindowImage:
     return WindowImage(
-        identity=image.identity or image_identity(image.url),
+        identity=image.known_as,
         url=image.url,
         fallbacks=image.fallbacks,
         created_at=from_epoch_ms(image.created_at_ms),
+        held=image.held,
+        lost=image.lost,
     )

@@ -57,7 +57,16 @@ def fold(state: CreatorState, arrivals: Sequence[Arrival], now_s: int, rules: Ru
 class _Filling:
     """An open window while rows are being folded into it."""
 
-    __slots__ = ("_identities", "ending", "expires_at", "header", "idle_s", "images", "window")
+    __slots__ = (
+        "_identities",
+        "asked_at",
+        "ending",
+        "expires_at",
+        "header",
+        "idle_s",
+        "images",
+        "window",
+    )
 
     def __init__(self, window: OpenWindow | None) -> None:
         self.window = window
@@ -65,15 +74,14 @@ class _Filling:
         self.idle_s = window.idle_s if window else None
         self.ending = list(window.ending) if window else []
         self.expires_at = window.expires_at if window else None
+        self.asked_at = window.asked_at if window else None
         self.header: BatchHeader | None = None
         self._identities: set[str] | None = None
 
     def has(self, identity: str) -> bool:
         """Tell whether an image is in the window."""
         if self._identities is None:
-            self._identities = {
-                image.identity or image_identity(image.url) for image in self.images
-            }
+            self._identities = {image.known_as for image in self.images}
         return identity in self._identities
 
     def end_with(self, batch: BatchHeader) -> None:
@@ -106,6 +114,7 @@ class _Filling:
             idle_s=self.idle_s,
             ending=tuple(self.ending),
             expires_at=self.expires_at,
+            asked_at=self.asked_at,
         )
 
 

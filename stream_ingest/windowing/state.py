@@ -12,7 +12,8 @@ from typing import Annotated
 import msgspec
 
 from stream_ingest.errors import DecodeError
-from stream_ingest.events import Because, WindowImage
+from stream_ingest.events import Because, HeldCover, WindowImage
+from stream_ingest.identity import image_identity
 from stream_ingest.settings import BatchSettings
 
 _LEVEL = 6
@@ -39,12 +40,22 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OpenImage(msgspec.Struct, frozen=True, array_like=True):
-    """An image in an open window; `identity` only where it does not follow from `url`."""
+    """An image in an open window; `identity` only where it does not follow from `url`.
+
+    `held` tells where its bytes are held; `lost` why they could not be had when they were fetched.
+    """
 
     url: str
     created_at_ms: int
     fallbacks: tuple[str, ...] = ()
     identity: str | None = None
+    held: HeldCover | None = None
+    lost: str | None = None
+
+    @property
+    def known_as(self) -> str:
+        """Its identity."""
+        return self.identity or image_identity(self.url)
 
 
 class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
@@ -52,8 +63,10 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
 
     `settings`, `batch_id` and `trigger` are those of the row that came last. `idle_s` is the
     shortest idle time that any of its rows asked for; `ending` are the batches that asked for the
-    window to be closed when they end, because rows of theirs are in it; `expires_at` is the
-    earliest x-expires (epoch seconds).
+    window to be closed when they end, because rows of theirs are in it; `expires_at` is when the
+    first of its images cannot be had any more (epoch seconds): the earliest x-expires, or the end
+    of a held copy. `asked_at` is when its covers at risk were last asked to be held, None when none
+    are.
     """
 
     settings: BatchSettings
@@ -64,6 +77,7 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     idle_s: int | None = None
     ending: tuple[str, ...] = ()
     expires_at: int | None = None
+    asked_at: int | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):

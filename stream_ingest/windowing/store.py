@@ -17,7 +17,8 @@ from stream_ingest.errors import TransientError
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key, creator_name, window_id
 from stream_ingest.settings import DAY_S
-from stream_ingest.windowing.closing import Change, due_at
+from stream_ingest.windowing.closing import Change
+from stream_ingest.windowing.deadlines import due_at
 from stream_ingest.windowing.outbox import compress_event, window_ready
 from stream_ingest.windowing.state import CreatorState, Tally, decode_body, encode_body
 
@@ -34,10 +35,14 @@ _GET_ROUNDS = 8
 class WindowStore:
     """Loads and commits the aggregates of creators. Safe to share between threads."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
-        """Use a low-level client: it may be shared by threads, a boto3 resource may not."""
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
+        """Use a low-level client: it may be shared by threads, a boto3 resource may not.
+
+        `holds` tells whether covers about to expire are held, and so when a creator is due.
+        """
         self._dynamodb = dynamodb
         self._table = table_name
+        self._holds = holds
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
         """Return the states of creators by key, read consistently; new ones for the unknown."""
@@ -82,7 +87,9 @@ class WindowStore:
             condition, values = "version = :version", to_wire({":version": before.version})
         put = {
             "TableName": self._table,
-            "Item": to_wire(_state_item(after, before.version + 1)),
+            "Item": to_wire(
+                _state_item(after, before.version + 1, due_at(after, holds=self._holds))
+            ),
             "ConditionExpression": condition,
         }
         return put | ({"ExpressionAttributeValues": values} if values else {})
@@ -155,8 +162,7 @@ class WindowStore:
             }
 
 
-def _state_item(state: CreatorState, version: int) -> Item:
-    due = due_at(state)
+def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
     return {
         table.PARTITION_KEY: creator_key(state.creator),
         table.SORT_KEY: table.STATE,

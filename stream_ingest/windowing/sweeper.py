@@ -24,6 +24,7 @@ from stream_ingest.results.reports import Reports
 from stream_ingest.results.summary import completed
 from stream_ingest.windowing.closing import Change, close_batch, close_due
 from stream_ingest.windowing.emitter import Emitter
+from stream_ingest.windowing.expiring import ExpiringCovers
 from stream_ingest.windowing.outbox import window_ready
 from stream_ingest.windowing.overdue import OverdueWindows
 from stream_ingest.windowing.state import CreatorState
@@ -53,6 +54,8 @@ class Sweep(msgspec.Struct, kw_only=True):
     lost_races: int = 0
     given_up: list[str] = []
     """Ids of windows that were noted as failed, because nobody could build them."""
+    covers_asked: int = 0
+    """Covers about to expire that were asked to be held."""
     batches_flushed: list[str] = []
     batches_ended: list[str] = []
     refused: dict[str, int] = {}
@@ -82,10 +85,12 @@ class Sweeper:
         threads: Executor,
         clock: Callable[[], float],
         max_attempts: int = 3,
+        holds: bool = False,
         notice: Callable[[SweptWindow], None] = lambda _: None,
     ) -> None:
         """Give up on a window after `max_attempts` claims; `clock` gives epoch seconds.
 
+        With `holds` covers about to expire are asked to be held, and their windows stay open.
         `notice` is told of each window at once, so that what was done is known even if a sweep
         dies later.
         """
@@ -94,6 +99,8 @@ class Sweeper:
         self._reports = reports
         self._dynamodb, self._table = dynamodb, table_name
         self._threads, self._clock = threads, clock
+        self._holds = holds
+        self._expiring = ExpiringCovers(store, emitter, threads, clock)
         self._census = Census(registry, dynamodb, table_name, clock, threads)
         self._overdue = OverdueWindows(
             dynamodb=dynamodb,
@@ -108,7 +115,8 @@ class Sweeper:
         """Do all that is due now."""
         done = Sweep()
         states, windows = self._due()
-        self._close(states, close_due_at(int(self._clock())), done)
+        self._close(states, close_due_at(int(self._clock()), holds=self._holds), done)
+        self._ask(states, done)
         self._emit_again(windows, done)
         for batch_id in [*self._registry.ids_in("sent"), *self._registry.ids_in("flushed")]:
             self.sweep_batch(batch_id, done)
@@ -161,6 +169,11 @@ class Sweeper:
             closed_all = closed_all and all(result.all_closed for result in results)
             self._emit(windows, done, again=False)
         return closed_all
+
+    def _ask(self, keys: list[str], done: Sweep) -> None:
+        if self._holds:
+            for start in range(0, len(keys), _SLICE):
+                done.covers_asked += self._expiring.ask(keys[start : start + _SLICE])
 
     def _close_one(self, state: CreatorState, rule: Callable[[CreatorState], Change]) -> _Closed:
         key = creator_key(state.creator)
@@ -218,9 +231,9 @@ class Sweeper:
             self._emit(events, done, again=True)
 
 
-def close_due_at(now_s: int) -> Callable[[CreatorState], Change]:
+def close_due_at(now_s: int, *, holds: bool) -> Callable[[CreatorState], Change]:
     """Return the rule that closes what is due at a moment."""
-    return lambda state: close_due(state, now_s)
+    return lambda state: close_due(state, now_s, holds=holds)
 
 
 def close_batch_of(batch_id: str, trigger: str) -> Callable[[CreatorState], Change]:

@@ -63,7 +63,8 @@ def _emitter(source: Source) -> Emitter:
 
 @cache
 def _store() -> WindowStore:
-    return WindowStore(boto3.client("dynamodb", config=_CONFIG), settings().table)
+    dynamodb = boto3.client("dynamodb", config=_CONFIG)
+    return WindowStore(dynamodb, settings().table, holds=settings().holds_covers)
 
 
 @cache
@@ -114,5 +115,6 @@ def sweeper() -> Sweeper:
         threads=_threads(),
         clock=time.time,
         max_attempts=settings().max_receives,
+        holds=settings().holds_covers,
         notice=partial(tell_swept_window, make_logger(Service.SWEEPER)),
     )

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from collage_lambda import sources
+from collage_lambda import pack
 from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources
 from stream_ingest.errors import DecodeError
 
@@ -66,7 +66,7 @@ def test_a_zip_of_another_kind_is_told() -> None:
 
 
 def test_originals_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_TOTAL_BYTES", 10)
+    monkeypatch.setattr(pack, "MAX_TOTAL_BYTES", 10)
     with SourcePacker() as packer:
         packer.keep(entry(0, b"12345678"), b"12345678")
         packer.keep(entry(1, b"12345678"), b"12345678")

@@ -5,7 +5,8 @@ import io
 import msgspec
 import pytest
 
-from collage_lambda.sources import SourceEntry, SourcePacker, spool
+from collage_lambda.pack import spool
+from collage_lambda.sources import SourceEntry, SourcePacker
 from collage_lambda.temp_store import NOTHING_KEPT, TempStore
 from stream_ingest.errors import DecodeError
 from tests.fakes.collage_aws import TEMP, CollageAws

@@ -18,8 +18,10 @@ from PIL import Image
 from collage_lambda.announce import Announcer
 from collage_lambda.builder import Builder, BuildSettings
 from collage_lambda.decoder import Decoder
+from collage_lambda.downloads import DownloadSettings
 from collage_lambda.fetch import FetchLimits, Surroundings
 from collage_lambda.heif_process import HeifProcess
+from collage_lambda.holding.shelf import Shelf
 from collage_lambda.keys import keys_of
 from collage_lambda.links import Links
 from collage_lambda.messages import Message
@@ -70,12 +72,14 @@ class Bench:
         temp = TempStore(self.aws.s3, TEMP)
         builder = Builder(
             BuildSettings(
-                allowed=frozenset({self.server.source}),
+                downloads=DownloadSettings(
+                    allowed=frozenset({self.server.source}),
+                    at_once=64,
+                    at_once_per_host=40,
+                    limits=self.limits,
+                ),
                 keeps_sources=keeps_sources,
                 refused_images=self.refused,
-                downloads=64,
-                downloads_per_host=40,
-                limits=self.limits,
             ),
             temp=temp,
             lookup=system_lookup(self._threads),
@@ -88,6 +92,7 @@ class Bench:
             windows=self.windows,
             outputs=self.outputs,
             temp=temp,
+            shelf=Shelf(self.aws.s3, TEMP, self.aws.dynamodb, TABLE),
             builder=builder,
             publisher=Publisher(
                 self.outputs,
@@ -419,7 +424,8 @@ def test_the_window_ends_before_the_invocation_does(bench: Bench) -> None:
     builder = worker._builder  # noqa: SLF001 - its limits are made longer than the window's
     settings = builder._settings  # noqa: SLF001 - as above
     patient = msgspec.structs.replace(LIMITS, attempt_s=50.0, read_s=50.0, image_s=100.0)
-    builder._settings = msgspec.structs.replace(settings, limits=patient)  # noqa: SLF001 - as above
+    downloads = msgspec.structs.replace(settings.downloads, limits=patient)
+    builder._settings = msgspec.structs.replace(settings, downloads=downloads)  # noqa: SLF001 - as above
     lease: Any = bench.windows.claim(event, replay=None, owner="me", lease_s=60)
     outcome = worker._finish(message, lease, 0.5)  # noqa: SLF001 - shorter than `work` allows
     assert outcome.ending is Ending.CREATED

@@ -192,7 +192,7 @@ class FaultyStack(Pipeline):
 def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
     """Start an embedded AWS with a stack whose functions carry `fault_hook`."""
     faults = FaultFolder(folder)
-    with CoverServer() as covers, LocalAws.start() as aws:
+    with CoverServer(clock=faults.now_s) as covers, LocalAws.start() as aws:
         outputs = aws.deploy(
             allowed_sources=[covers.address],
             settings={"collageMaxReceives": 1_000, "collageMaxConcurrency": 2},
@@ -204,6 +204,7 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
         _hook(aws, outputs.windowing_function, "windowing", faults)
         _hook(aws, outputs.sweeper_function, "windowing", faults)
         _hook(aws, outputs.collage_function, "collage", faults)
+        _hook(aws, outputs.holding_function, "collage", faults)
         yield FaultyStack(
             aws=aws,
             outputs=outputs,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.events import WindowImage, WindowReady
+from stream_ingest.events import CoversExpiring, Event, WindowImage, WindowReady
 from stream_ingest.naming import creator_key, window_id
 from stream_ingest.settings import CollageLayout
 
@@ -43,19 +43,28 @@ def window_ready(
     return msgspec.structs.replace(event, **changes)
 
 
+def expiring_envelope(event: CoversExpiring) -> str:
+    """Return an SQS body: the event in EventBridge's envelope."""
+    return json.dumps(_envelope(event, "coverstream.sweeper"))
+
+
 def envelope(event: WindowReady, replay: str | None = None, **changes: object) -> str:
     """Return an SQS body: the event in EventBridge's envelope."""
-    body = {
+    body = _envelope(event, "coverstream.windowing")
+    if replay:
+        body["replay-name"] = replay
+    return json.dumps(body | changes)
+
+
+def _envelope(event: Event, source: str) -> dict[str, object]:
+    return {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-        "detail-type": "WindowReady",
-        "source": "coverstream.windowing",
+        "detail-type": event.detail_type(),
+        "source": source,
         "account": "123456789012",
         "time": "2026-11-20T23:30:00Z",
         "region": "us-east-1",
         "resources": [],
         "detail": json.loads(msgspec.json.encode(event)),
     }
-    if replay:
-        body["replay-name"] = replay
-    return json.dumps(body | changes)

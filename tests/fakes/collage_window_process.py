@@ -97,7 +97,8 @@ def build(task: Task) -> Report:
 
 def _limited(settings: BuildSettings, task: Task) -> BuildSettings:
     limits = FetchLimits(attempt_s=task.attempt_s, retry=RetryPolicy(attempts=1))
-    return msgspec.structs.replace(settings, limits=limits)
+    downloads = msgspec.structs.replace(settings.downloads, limits=limits)
+    return msgspec.structs.replace(settings, downloads=downloads)
 
 
 class Watch:

@@ -1,13 +1,15 @@
 """What the Lambdas' handlers really print in a run that passes every ending. EMF lines as dicts.
 
 The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
-refused rows that ends, the collage function on messages that end in every possible way.
+refused rows that ends, the collage function on messages that end in every possible way, the holding
+function on a cover that is there and one that is gone.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -21,20 +23,25 @@ from moto import mock_aws
 
 from collage_lambda import handler as collage
 from collage_lambda import wiring as collage_wiring
+from collage_lambda.holding import handler as holding
+from collage_lambda.holding import wiring as holding_wiring
 from stream_ingest import environment as env
 from stream_ingest.batches import Totals
+from stream_ingest.events import CoversExpiring
 from stream_ingest.packing import BUCKETS
 from stream_ingest.settings import FlushPolicy
 from stream_ingest.windowing import handler as windowing
 from stream_ingest.windowing import sweep_handler as sweeper
 from stream_ingest.windowing import wiring
+from stream_ingest.windowing.store import WindowStore
 from tests.fakes import collage_aws, ingest_aws
 from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.collage_aws import CollageAws
-from tests.fakes.collage_events import envelope, window_image, window_ready
+from tests.fakes.collage_events import envelope, expiring_envelope, window_image, window_ready
 from tests.fakes.collage_images import plain_jpeg
 from tests.fakes.collage_server import CoverServer
 from tests.fakes.ingest_aws import IngestAws
+from tests.fakes.ingest_fold import put_open_window
 from tests.fakes.ingest_rows import header
 from tests.fakes.sqs_delivery import sqs_event
 
@@ -57,7 +64,7 @@ class Context:
 
 
 def run_handlers() -> list[dict[str, Any]]:
-    """Run all three; return every line with ``_aws`` that they printed."""
+    """Run all four; return every line with ``_aws`` that they printed."""
     printed = io.StringIO()
     with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
         set_aws_variables(patch)
@@ -66,6 +73,7 @@ def run_handlers() -> list[dict[str, Any]]:
             _run_sweeper(aws)
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
+            _run_holding(collage_aws_, server)
     return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
 
 
@@ -123,9 +131,11 @@ def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServe
         }
         for name, value in variables.items():
             patch.setenv(name, value)
-        collage_wiring.worker.cache_clear()
+        for cached in (collage_wiring.worker, holding_wiring.holder):
+            cached.cache_clear()
         yield aws, server
-        collage_wiring.worker.cache_clear()
+        for cached in (collage_wiring.worker, holding_wiring.holder):
+            cached.cache_clear()
 
 
 def _run_collage(aws: CollageAws, server: CoverServer) -> None:
@@ -143,3 +153,12 @@ def _run_collage(aws: CollageAws, server: CoverServer) -> None:
 
 def _deliver(*bodies: str) -> None:
     collage.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]
+
+
+def _run_holding(aws: CollageAws, server: CoverServer) -> None:
+    soon = int(time.time()) + 3_600
+    urls = [f"{server.url(path)}?x-expires={soon}" for path in ("body/0", "status/404")]
+    put_open_window(WindowStore(aws.dynamodb, collage_aws.TABLE), "charli", urls, int(time.time()))
+    event = CoversExpiring(pack="held/one.zip", creators=("charli",), covers=len(urls))
+    bodies = (expiring_envelope(event), "no json")
+    holding.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from collage_lambda.announce import Announcer
+from collage_lambda.holding.shelf import Shelf
 from collage_lambda.links import Links
 from collage_lambda.outputs import Outputs
 from collage_lambda.publishing import Publisher
@@ -89,6 +90,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         windows=Windows(clients.dynamodb, TABLE, clients.clock),
         outputs=outputs,
         temp=temp,
+        shelf=Shelf(clients.s3, TEMP, clients.dynamodb, TABLE),
         builder=builder,
         publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
         clock=clients.clock,

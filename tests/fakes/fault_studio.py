@@ -16,8 +16,9 @@ from collage_lambda.builder import Build
 from collage_lambda.compose import Canvas
 from collage_lambda.keys import WindowKeys
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
+from collage_lambda.pack import spool
 from collage_lambda.reasons import Failure, FailureReason
-from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources, spool
+from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources
 from collage_lambda.temp_store import NOTHING_KEPT, TempStore
 from stream_ingest.events import WindowImage, WindowReady
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stream_ingest.naming import creator_key
 from stream_ingest.packing import BatchHeader
 from stream_ingest.windowing.closing import Change
 from stream_ingest.windowing.fold import Arrival, Rules, fold
 from stream_ingest.windowing.state import CreatorState
-from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url
+from stream_ingest.windowing.store import WindowStore
+from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url, header
 
 NEW = CreatorState(creator="charli")
 RULES = Rules()
+ONCE = header("once")
 
 
 def folded(
@@ -36,3 +39,22 @@ def expiring(number: int, expires: int, batch: BatchHeader, position: int = 0) -
 def identities(change: Change) -> list[list[str]]:
     """Return what is in each window that a change has closed."""
     return [[image.identity for image in window.images] for window in change.windows]
+
+
+def put_open_window(
+    store: WindowStore,
+    creator: str,
+    urls: Sequence[str],
+    now_s: int = NOW_S,
+    batch: BatchHeader = ONCE,
+) -> CreatorState:
+    """Fold covers into a creator's state in a table, and return it as it is there."""
+    key = creator_key(creator)
+    state = store.load([key])[key]
+    start = 1 + max((mark.position for mark in state.marks.values()), default=-1)
+    rows = [
+        Arrival(batch, start + index, cover_row(start + index, creator, url))
+        for index, url in enumerate(urls)
+    ]
+    store.commit(state, folded(state, rows, now_s), now_s)
+    return store.load([key])[key]

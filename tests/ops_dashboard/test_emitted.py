@@ -32,7 +32,11 @@ WIDGETS = [
     for widget in dashboard_body(RESOURCES, Thresholds(), ["arn:alarm"])["widgets"]
     if widget["type"] == "metric"
 ]
-REASONS = {"ImagesFailed": set(FailureReason), "RowsRefused": set(RefusalReason)}
+REASONS = {
+    "ImagesFailed": set(FailureReason),
+    "RowsRefused": set(RefusalReason),
+    "CoversLost": set(FailureReason),
+}
 
 
 @dataclass(frozen=True)

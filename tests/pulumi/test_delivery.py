@@ -8,7 +8,14 @@ if TYPE_CHECKING:
     from conftest import Deploy, Recorder
 
 FORTNIGHT_S = 14 * 86_400
-QUEUES = ["collage", "collage-dead-letters", "window-rule-dead-letters", "sweeper-dead-letters"]
+QUEUES = [
+    "collage",
+    "collage-dead-letters",
+    "window-rule-dead-letters",
+    "sweeper-dead-letters",
+    "holding",
+    "holding-dead-letters",
+]
 
 
 def senders(recorder: Recorder, queue: str) -> list[dict[str, Any]]:
@@ -33,9 +40,37 @@ def test_windows_go_from_the_bus_to_the_queue(dev: Recorder) -> None:
     assert target.inputs["arn"] == "arn:Queue:collage"
 
 
+def test_covers_about_to_expire_go_to_their_own_queue(dev: Recorder) -> None:
+    rule, target = (
+        dev.one("EventRule", "covers-expiring"),
+        dev.one("EventTarget", "covers-expiring"),
+    )
+    assert rule.document("eventPattern") == {
+        "source": ["coverstream.sweeper"],
+        "detail-type": ["CoversExpiring"],
+    }
+    assert target.inputs["arn"] == "arn:Queue:holding"
+    mapping = dev.one("EventSourceMapping", "holding").inputs
+    assert mapping["eventSourceArn"] == "arn:Queue:holding"
+    assert mapping["batchSize"] == 1
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_stack_may_close_windows_instead_of_holding_covers(deploy: Deploy, holds: bool) -> None:  # noqa: FBT001 - a parameter
+    recorder = deploy("dev", holdCovers=holds)
+    for name in ("windowing", "sweeper"):
+        variables = recorder.one("Function", name).inputs["environment"]["variables"]
+        assert variables["COVERSTREAM_HOLD_COVERS"] == ("on" if holds else "off")
+
+
 @pytest.mark.parametrize(
     ("target", "dead_letters"),
-    [("window-ready", "window-rule-dead-letters"), ("batch-drained", "sweeper-dead-letters")],
+    [
+        ("window-ready", "window-rule-dead-letters"),
+        ("batch-drained", "sweeper-dead-letters"),
+        ("covers-expiring", "holding-dead-letters"),
+    ],
 )
 def test_what_the_bus_cannot_deliver_is_kept(dev: Recorder, target: str, dead_letters: str) -> None:
     inputs = dev.one("EventTarget", target).inputs

@@ -10,8 +10,8 @@ from stream_ingest import environment
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
 
-FUNCTIONS = ["windowing", "sweeper", "collage", "intake"]
-BUNDLE_OF = {"sweeper": "windowing"}
+FUNCTIONS = ["windowing", "sweeper", "collage", "intake", "holding"]
+BUNDLE_OF = {"sweeper": "windowing", "holding": "collage"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

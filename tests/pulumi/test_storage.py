@@ -71,7 +71,7 @@ def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
         for rule in found.values()
         if "expiration" in rule
     }
-    assert ages == {"processing/": 7, "debug/": 30, "sources/": 90}
+    assert ages == {"processing/": 7, "debug/": 30, "sources/": 90, "held/": 60}
 
 
 def ages(recorder: Recorder, bucket: str) -> list[tuple[int, str]]:

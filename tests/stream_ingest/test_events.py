@@ -13,7 +13,9 @@ from stream_ingest.events import (
     BatchDrained,
     CollageCreated,
     CollageFailed,
+    CoversExpiring,
     Event,
+    HeldCover,
     WindowImage,
     WindowReady,
     convert_detail,
@@ -74,13 +76,24 @@ COMPLETED = BatchCompleted(
     images_ok=1,
     images_failed=0,
 )
-EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED]
+EXPIRING = CoversExpiring(pack="held/2026/11/21/030500-0a1b.zip", creators=("charli",), covers=3)
+EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING]
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())
 def test_an_event_is_read_as_it_was_written(event: Event) -> None:
     assert decode_detail(encode_detail(event), type(event)) == event
     assert convert_detail(json.loads(encode_detail(event)), type(event)) == event
+
+
+def test_an_image_says_of_itself_only_what_is_not_usual() -> None:
+    """Events of before, and functions of before, know nothing of held covers."""
+    (plain,) = json.loads(encode_detail(READY))["images"]
+    assert set(plain) == {"identity", "url", "created_at"}
+    held = HeldCover(pack="held/a.zip", member=2, offset=40, length=9, sha256="0" * 64, until=7)
+    image = msgspec.structs.replace(READY.images[0], held=held, lost="not_found")
+    event = msgspec.structs.replace(READY, images=(image,))
+    assert decode_detail(encode_detail(event), WindowReady) == event
 
 
 def test_every_event_of_the_module_is_tried_here() -> None:

@@ -7,13 +7,8 @@ import pytest
 
 from stream_ingest.identity import image_identity
 from stream_ingest.settings import DAY_S, FlushPolicy
-from stream_ingest.windowing.closing import (
-    MAX_WINDOWS,
-    SAFE_TIME_S,
-    close_batch,
-    close_due,
-    due_at,
-)
+from stream_ingest.windowing.closing import MAX_WINDOWS, close_batch, close_due
+from stream_ingest.windowing.deadlines import SAFE_TIME_S, due_at
 from stream_ingest.windowing.fold import Arrival
 from stream_ingest.windowing.state import Tally
 from tests.fakes.ingest_fold import NEW, expiring, folded, identities, opened

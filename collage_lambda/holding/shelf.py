@@ -1,0 +1,108 @@
+"""Packs of held covers in the temp bucket, and who still waits with them. Edge (S3, DynamoDB).
+
+An item beside each pack holds the numbers of the members that a window still needs. Whoever takes
+the last one away removes the pack; a lifecycle rule removes what a failed window never gave back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import IO, TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from stream_ingest import table
+from stream_ingest.aws_errors import FENCED, error_code, translated
+from stream_ingest.errors import ConflictError
+from stream_ingest.events import HeldCover
+from stream_ingest.items import Item, to_wire
+from stream_ingest.settings import DAY_S
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+
+_LINGER_S = 7 * DAY_S
+"""How much longer than its pack an item is kept."""
+
+
+class Shelf:
+    """Puts packs up and takes them down."""
+
+    def __init__(
+        self, s3: S3Client, bucket: str, dynamodb: DynamoDBClient, table_name: str
+    ) -> None:
+        """Use a bucket and a table."""
+        self._s3, self._bucket = s3, bucket
+        self._dynamodb, self._table = dynamodb, table_name
+
+    def put(self, key: str, pack: IO[bytes]) -> bool:
+        """Put a pack; tell whether there was none under its key, and so this is it."""
+        try:
+            with translated(f"put {key}"):
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=pack,
+                    ContentType="application/zip",
+                    IfNoneMatch="*",
+                )
+        except ClientError as error:
+            if error_code(error) not in FENCED:
+                raise
+            return False
+        return True
+
+    def begin(self, key: str, members: Collection[int], until: int) -> None:
+        """Note that all of a pack's members are waited with; nothing happens the second time."""
+        item: Item = {
+            **_key(key),
+            "waiting": set(members),
+            table.TTL_ATTRIBUTE: until + _LINGER_S,
+        }
+        try:
+            with translated(f"begin {key}"):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=to_wire(item),
+                    ConditionExpression="attribute_not_exists(creator_name)",
+                )
+        except ConflictError:
+            return
+
+    def give_back(self, covers: Iterable[HeldCover]) -> None:
+        """Let go of held covers of which no window has any need; safe to call again."""
+        by_pack: dict[str, set[int]] = {}
+        for cover in covers:
+            by_pack.setdefault(cover.pack, set()).add(cover.member)
+        for pack, members in by_pack.items():
+            if not self._still_waiting(pack, members):
+                self._remove(pack)
+
+    def _still_waiting(self, pack: str, members: set[int]) -> bool:
+        """Take members away; tell whether others are waited with, or the pack is gone already."""
+        update: Any = {
+            "TableName": self._table,
+            "Key": to_wire(_key(pack)),
+            "UpdateExpression": "DELETE waiting :members",
+            "ConditionExpression": "attribute_exists(creator_name)",
+            "ExpressionAttributeValues": to_wire({":members": members}),
+            "ReturnValues": "ALL_NEW",
+        }
+        try:
+            with translated(f"give back covers of {pack}"):
+                answer = self._dynamodb.update_item(**update)
+        except ConflictError:
+            return True
+        return "waiting" in answer["Attributes"]
+
+    def _remove(self, pack: str) -> None:
+        """Delete the pack, then its item: cut short in between, whoever comes next does it."""
+        with translated(f"delete {pack}"):
+            self._s3.delete_object(Bucket=self._bucket, Key=pack)
+        with translated(f"delete the item of {pack}"):
+            self._dynamodb.delete_item(TableName=self._table, Key=to_wire(_key(pack)))
+
+
+def _key(pack: str) -> Item:
+    return {table.PARTITION_KEY: table.held_partition(pack), table.SORT_KEY: table.HELD}

@@ -1,0 +1,55 @@
+"""Queue → held covers: the holding function and its SQS mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components import policies
+from components.delivery import Delivery
+from components.function import FunctionArgs, FunctionRole
+from components.queue_worker import create_queue_worker
+from components.state import State
+from components.storage import Storage
+
+import pulumi
+
+MAX_CONCURRENCY = 2
+"""Packs that are made at once: the fewest that SQS allows; an hour's covers of all creators wait
+for an hour at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingArgs:
+    """The function and all that it touches."""
+
+    function: FunctionArgs
+    delivery: Delivery
+    state: State
+    storage: Storage
+
+
+class Holding(pulumi.ComponentResource):
+    """The function that fetches covers about to expire, while their windows are open."""
+
+    def __init__(
+        self, name: str, args: HoldingArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Create role, function and mapping."""
+        super().__init__("coverstream:index:Holding", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = FunctionRole(
+            name, args.function.function_name, args.function.logging.retention_days, child
+        )
+        granted = role.grant(
+            policies.document(
+                policies.holding,
+                log_group_arn=role.log_group.arn,
+                queue_arn=args.delivery.queue.arn,
+                table_arn=args.state.arn,
+                temp_arn=args.storage.temp.arn,
+            )
+        )
+        self.function = create_queue_worker(
+            name, args.function, role, granted, args.delivery, MAX_CONCURRENCY, self
+        )
+        self.register_outputs({"function": self.function.name})

@@ -1,0 +1,33 @@
+"""A function that is given one message of a queue at a time."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+from components.delivery import Delivery
+from components.function import FunctionArgs, FunctionRole, create_function
+
+import pulumi
+
+
+def create_queue_worker(  # noqa: PLR0913, PLR0917 - what a function and its mapping are made of
+    name: str,
+    function: FunctionArgs,
+    role: FunctionRole,
+    granted: aws.iam.RolePolicy,
+    delivery: Delivery,
+    max_concurrency: int,
+    parent: pulumi.Resource,
+) -> aws.lambda_.Function:
+    """Create a function and the mapping that gives it messages, `max_concurrency` at once."""
+    created = create_function(name, function, role, granted, parent)
+    aws.lambda_.EventSourceMapping(
+        name,
+        event_source_arn=delivery.queue.arn,
+        function_name=created.name,
+        batch_size=1,
+        function_response_types=["ReportBatchItemFailures"],
+        # Waiting in the queue is free; a throttled message would use up one of its receipts.
+        scaling_config={"maximum_concurrency": max_concurrency},
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return created
