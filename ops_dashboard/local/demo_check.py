@@ -2,19 +2,47 @@
 
 The generator's expectation knows nothing of the pipeline, and the pixels know nothing of its
 tables: each sample cover carries a colour code that says whose it is, read here from the collage.
+A cell without a cover shows the background that its batch has asked for.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from ops_dashboard.local.cover_swatch import read_swatch
+from ops_dashboard.local.demo_batch import DemoBatch, DemoBatches
 from ops_dashboard.local.expectation import Expectation, ExpectedCell, ExpectedWindow
 from stream_ingest.naming import creator_key
 from stream_ingest.settings import CollageLayout
+
+_BACKGROUND_TOLERANCE = 8  # of 255, in each channel: what JPEG does to an even area
+
+
+def batch_differences(
+    batch: DemoBatch, status: Mapping[str, object], collages: Mapping[str, bytes]
+) -> list[str]:
+    """Return a line for all that is not as expected of a batch, by the way in that it came."""
+    lines = [
+        *figure_differences(batch.expected(), status),
+        *collage_differences(batch.sample.expectation, collages, batch.layout),
+    ]
+    return [f"{batch.entrance}: {line}" for line in lines]
+
+
+def file_differences(batches: DemoBatches, input_keys: Iterable[str]) -> list[str]:
+    """Return a line for each file that is not where it belongs when its batch was read."""
+    keys = set(input_keys)
+    dropped, controlled = batches.dropped.file, batches.controlled.file
+    lines = []
+    if not any(fnmatchcase(key, f"archived/processed/*/{dropped}") for key in keys):
+        lines.append(f"{dropped}: not under archived/processed/")
+    if f"manual-uploads/{controlled}" not in keys:
+        lines.append(f"{controlled}: no longer under manual-uploads/")
+    return lines
 
 
 def figure_differences(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
@@ -52,13 +80,25 @@ def _cell_differences(
             return
         for index in range(layout.cells):
             wanted = window.cells[index] if index < len(window.cells) else None
-            found = read_swatch(collage.crop(cell_box(index, layout)))
+            cell = collage.crop(cell_box(index, layout))
+            found = read_swatch(cell)
             if found != _swatch_of(wanted):
                 yield f"{name}, cell {index}: expected {_swatch_of(wanted)}, found {found}"
+            elif found is None and not _is_even(cell, layout.background):
+                yield f"{name}, cell {index}: not empty in {layout.background}"
 
 
 def _swatch_of(cell: ExpectedCell | None) -> tuple[int, int] | None:
     return (cell.creator_index, cell.number) if cell is not None and cell.ok else None
+
+
+def _is_even(cell: Image.Image, colour: str) -> bool:
+    """Tell whether a cell is of one colour, apart from its margin, into which neighbours bleed."""
+    width, height = cell.size
+    left, top = width // 10, height // 10
+    inside = cell.convert("RGB").crop((left, top, width - left, height - top))
+    unlike = ImageChops.difference(inside, Image.new("RGB", inside.size, colour))
+    return all(most <= _BACKGROUND_TOLERANCE for _, most in ImageStat.Stat(unlike).extrema)
 
 
 def cell_box(index: int, layout: CollageLayout) -> tuple[int, int, int, int]:

@@ -11,12 +11,13 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from rich.console import Console
-from rich.table import Table
-
-from ops_dashboard.local.demo import Demo, DemoFailedError, DemoResult, clear_output
+from ops_dashboard.local.demo import Demo, DemoResult
 from ops_dashboard.local.demo_console import console_beside
+from ops_dashboard.local.demo_entrances import DemoFailedError
+from ops_dashboard.local.demo_output import COLLAGES, SUMMARY, clear_output
+from ops_dashboard.local.demo_summary import summary_table
 from ops_dashboard.local.instances import running
+from ops_dashboard.printing import console
 from stream_ingest.console import run, say
 
 _MOST_DIFFERENCES = 20
@@ -40,28 +41,24 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 
 def _tell(result: DemoResult, output: Path) -> None:
     """Print the summary; `DemoFailedError` where it is not what was generated."""
-    table = Table("figure", "value")
-    for name, value in result.summary.items():
-        if isinstance(value, dict):
-            for reason, count in value.items():
-                table.add_row(f"{name}: {reason}", f"{count:,}")
-        else:
-            table.add_row(name.replace("_", " "), f"{value:,}")
-    Console(stderr=True).print(table)
+    console(sys.stderr).print(summary_table(result.summary))
     if result.differences:
         shown = "\n  ".join(result.differences[:_MOST_DIFFERENCES])
         msg = f"{len(result.differences)} differences from what was generated:\n  {shown}"
         raise DemoFailedError(msg)
     say("Every figure and every cell is what was generated.")
-    say(f"Look at the collages in {output}/collages/ and the figures in {output}/summary.json.")
+    say(f"Look at the collages in {output}/{COLLAGES}/ and the figures in {output}/{SUMMARY}.")
 
 
-def _tell_kept(result: DemoResult, console: str) -> None:
-    say(f"Left running: the console at {console}")
+def _tell_kept(result: DemoResult, address: str) -> None:
+    say(f"Left running: the console at {address}")
     say(f"and AWS at {result.environment['AWS_ENDPOINT_URL']}. To use it:")
     for name, value in result.environment.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     sys.stdout.flush()
+    say("What each batch came to:")
+    for batch in result.summary.batches:
+        say(f"  ops-dashboard status --batch {batch.batch_id}  # {batch.entrance}")
     say(f"Stop it with: ops-dashboard local down --port {result.port}")
 
 
@@ -94,8 +91,8 @@ def _child(output: Path, writer: int) -> None:
         result = Demo(output, stack, bridged=True).run()
         _tell(result, output)
         (instance,) = (each for each in running() if each.port == result.port)
-        console = console_beside(result.environment, Path(instance.folder))
-        _tell_kept(result, stack.enter_context(console))
+        address = stack.enter_context(console_beside(result.environment, Path(instance.folder)))
+        _tell_kept(result, address)
         os.write(writer, b"y")
         os.close(writer)
         _let_go_of_terminal()

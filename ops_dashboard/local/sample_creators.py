@@ -1,4 +1,4 @@
-"""The forty creators of the demo: names as people choose them, and how much each has. Pure."""
+"""The creators of the demo: names as people choose them, and how much each has. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ class SampleCreator:
     all_fail: bool = False  # none of its covers can be downloaded
 
 
-# Name, number of covers, and what to write on them where the name is not ASCII. The numbers sit on
-# both sides of 35 and 70, the sizes of one and two windows.
-_TABLE: tuple[tuple[str, int, str], ...] = (
+# Name, number of covers, and what to write on them where the name is not ASCII.
+_Line = tuple[str, int, str]
+
+# The numbers sit on both sides of 35 and 70, the sizes of one and two windows.
+_PUSHED: tuple[_Line, ...] = (
     ("mia.cooks", 140, ""),
     ("the_real_leo_travels2024", 70, ""),
     ("🌸 sakura diary 🌸", 38, "sakura diary"),
@@ -62,12 +64,44 @@ _TABLE: tuple[tuple[str, int, str], ...] = (
 )
 _ALL_FAIL = "lost.and.never.found"
 
-CREATORS = tuple(
-    SampleCreator(
-        index=index, name=name, caption=caption or name, covers=covers, all_fail=name == _ALL_FAIL
-    )
-    for index, (name, covers, caption) in enumerate(_TABLE)
+# A window each at least.
+_DROPPED: tuple[_Line, ...] = (
+    ("reef_diver_maya", 71, ""),
+    ("chess; with sam", 35, ""),
+    ("žaneta peče", 44, "zaneta pece"),
+    ("late.night.radio", 36, ""),
+    ('the "quoted" club', 52, ""),
 )
+
+# The numbers sit on both sides of 12 and 24: the controlled batch has windows of twelve.
+_CONTROLLED: tuple[_Line, ...] = (
+    ("spring.lookbook", 30, ""),
+    ("nina_unboxes", 24, ""),
+    ("店長のおすすめ", 13, "tencho no osusume"),
+    ("limited_edition", 12, ""),
+    ("press,kit", 7, ""),
+)
+
+
+def _creators(lines: tuple[_Line, ...], first_index: int) -> tuple[SampleCreator, ...]:
+    return tuple(
+        SampleCreator(
+            index=index,
+            name=name,
+            caption=caption or name,
+            covers=covers,
+            all_fail=name == _ALL_FAIL,
+        )
+        for index, (name, covers, caption) in enumerate(lines, start=first_index)
+    )
+
+
+CREATORS = _creators(_PUSHED, 0)
+"""The forty creators in the table that is pushed."""
+DROPPED_CREATORS = _creators(_DROPPED, len(_PUSHED))
+"""Those in the file that is dropped into the input bucket."""
+CONTROLLED_CREATORS = _creators(_CONTROLLED, len(_PUSHED) + len(_DROPPED))
+"""Those of the controlled batch."""
 
 BAD_NAMES = ("", "nul\0byte", "Ω" * 100, "x" * 129)
 """Names that no creator can have: empty, with a control character, over 128 bytes of UTF-8."""
