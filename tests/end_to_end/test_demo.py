@@ -1,0 +1,33 @@
+"""The demo as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+
+
+def test_the_demo_goes_all_ways_in_and_finds_what_was_generated(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command, no shell
+        [Path(sys.executable).with_name("ops-dashboard"), "demo", f"--output={tmp_path}"],
+        capture_output=True,
+        text=True,
+        timeout=230,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Every figure and every cell is what was generated." in done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    found = {each["trigger"]: each for each in summary["batches"]}
+    assert {"s3-trigger", "sqs-trigger"} < found.keys()
+    for trigger, figures in found.items():
+        collages = list(tmp_path.glob(f"collages/{trigger}/*.jpg"))
+        assert len(collages) == figures["collages"] > 0
+        sizes = {Image.open(path).size for path in collages}
+        assert sizes == {(640, 480) if trigger == "sqs-trigger" else (1400, 1000)}
