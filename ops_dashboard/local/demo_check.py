@@ -19,6 +19,7 @@ from ops_dashboard.local.expectation import Expectation, ExpectedCell, ExpectedW
 from stream_ingest.naming import creator_key
 from stream_ingest.settings import CollageLayout
 
+_BLEED_PX = 16  # side of the blocks in which JPEG keeps colours
 _BACKGROUND_TOLERANCE = 8  # of 255, in each channel: what JPEG does to an even area
 
 
@@ -95,8 +96,8 @@ def _swatch_of(cell: ExpectedCell | None) -> tuple[int, int] | None:
 def _is_even(cell: Image.Image, colour: str) -> bool:
     """Tell whether a cell is of one colour, apart from its margin, into which neighbours bleed."""
     width, height = cell.size
-    left, top = width // 10, height // 10
-    inside = cell.convert("RGB").crop((left, top, width - left, height - top))
+    box = _BLEED_PX, _BLEED_PX, width - _BLEED_PX, height - _BLEED_PX
+    inside = cell.convert("RGB").crop(box)
     unlike = ImageChops.difference(inside, Image.new("RGB", inside.size, colour))
     return all(most <= _BACKGROUND_TOLERANCE for _, most in ImageStat.Stat(unlike).extrema)
 

@@ -29,5 +29,10 @@ def test_the_demo_goes_all_ways_in_and_finds_what_was_generated(tmp_path: Path) 
     for trigger, figures in found.items():
         collages = list(tmp_path.glob(f"collages/{trigger}/*.jpg"))
         assert len(collages) == figures["collages"] > 0
-        sizes = {Image.open(path).size for path in collages}
+        sizes = {size_of(path) for path in collages}
         assert sizes == {(640, 480) if trigger == "sqs-trigger" else (1400, 1000)}
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
