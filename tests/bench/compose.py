@@ -91,11 +91,11 @@ def libvips(datas: list[bytes]) -> bytes:
 
 def montage(folder: Path) -> float:
     """Compose with ImageMagick; return the CPU seconds of its process."""
-    command = [
-        "montage", *sorted(folder.glob("*.jpg")), "-thumbnail", f"{_SIDE}x{_SIDE}^",
-        "-gravity", "center", "-extent", f"{_SIDE}x{_SIDE}",
-        "-tile", f"{LAYOUT.cols}x{LAYOUT.rows}", "-geometry", "+0+0", "-quality", str(LAYOUT.quality), folder / "collage" / "made.jpg",
-    ]  # fmt: skip
+    square = f"{_SIDE}x{_SIDE}"
+    command: list[str | Path] = ["montage", *sorted(folder.glob("*.jpg"))]
+    command += ["-thumbnail", f"{square}^", "-gravity", "center", "-extent", square]
+    command += ["-tile", f"{LAYOUT.cols}x{LAYOUT.rows}", "-geometry", "+0+0"]
+    command += ["-quality", str(LAYOUT.quality), folder / "collage" / "made.jpg"]
     return watched(command, environment={"MAGICK_THREAD_LIMIT": "1"}).cpu_s
 
 
@@ -105,8 +105,8 @@ def quality(datas: list[bytes]) -> list[Measure]:
     ours = plain_canvas([cell.image for cell in cells if isinstance(cell, Cell)])
     exact = plain_canvas([plain_cell(data) for data in datas])
     left, right = np.asarray(exact), np.asarray(ours)
-    psnr = float(peak_signal_noise_ratio(left, right))
-    ssim = float(structural_similarity(left, right, channel_axis=2))
+    psnr = float(peak_signal_noise_ratio(left, right))  # type: ignore[no-untyped-call]  # scikit-image has no types
+    ssim = float(structural_similarity(left, right, channel_axis=2))  # type: ignore[no-untyped-call]  # as above
     return [
         Measure(name="compose.psnr", unit="dB", ours=psnr, limits={OURS: Limit(least=47)}),
         Measure(name="compose.ssim", unit="SSIM", ours=ssim, limits={OURS: Limit(least=0.995)}),

@@ -37,13 +37,11 @@ def _cover(folder: Path, number: int) -> bytes:
         picture, SIZES_PX[number % len(SIZES_PX)], Image.Resampling.LANCZOS,
         centering=(0.3 + number % 5 / 10, 0.5),
     )  # fmt: skip
-    return next(data for data in map(_encoder(picture), _QUALITIES) if len(data) < _MOST_BYTES)
+    sizes = (_encoded(picture, quality) for quality in _QUALITIES)
+    return next(data for data in sizes if len(data) < _MOST_BYTES)
 
 
-def _encoder(picture: Image.Image):  # noqa: ANN202 - a function of a quality
-    def encoded(quality: int) -> bytes:
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=quality)
-        return buffer.getvalue()
-
-    return encoded
+def _encoded(picture: Image.Image, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
