@@ -36,7 +36,7 @@ _ENVIRONMENT = {"AWS_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "bench"}
 
 def import_seconds(folder: Path, handler: str) -> float:
     """Return what importing a handler takes."""
-    command = [sys.executable, "-S", "-I", "-B", "-c", _IMPORT, folder, handler]
+    command = [sys.executable, "-S", "-I", "-B", "-c", _IMPORT, str(folder), handler]
     return float(watched(command, environment=_ENVIRONMENT).output)
 
 
