@@ -23,13 +23,12 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from collage_lambda.colour import parse_rgb
 from collage_lambda.compose import Canvas
 from collage_lambda.decode import Cell, CellSpec, decode_cell
-from stream_ingest.settings import CollageLayout
 from tests.bench.covers import covers
 from tests.bench.measure import cpu_seconds, hand_over, median_ratios, paired, say, watched
 from tests.bench.peers import missing_module, missing_program, one_core
+from tests.bench.plain import LAYOUT, encoded, plain_canvas, plain_cell
 from tests.bench.results import OURS, Limit, Measure
 
-LAYOUT = CollageLayout()
 ROUNDS = 7
 _SPEC = CellSpec(cell_px=LAYOUT.cell_px, background=parse_rgb(LAYOUT.background))
 _SIDE = LAYOUT.cell_px
@@ -44,31 +43,6 @@ def compose(datas: list[bytes]) -> bytes:
         assert isinstance(cell, Cell)
         canvas.paste(index, cell.image)
     return canvas.encode()
-
-
-def plain_cell(data: bytes) -> Image.Image:
-    """Return a cell the plain way: everything decoded, then cropped, then LANCZOS."""
-    with Image.open(io.BytesIO(data)) as image:
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        square = image.convert("RGB").crop((left, top, left + side, top + side))
-        return square.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-
-
-def plain_canvas(cells: list[Image.Image]) -> Image.Image:
-    """Return the collage of some cells."""
-    canvas = Image.new("RGB", LAYOUT.size_px, LAYOUT.background)
-    for index, cell in enumerate(cells):
-        row, column = divmod(index, LAYOUT.cols)
-        canvas.paste(cell, (column * _SIDE, row * _SIDE))
-    return canvas
-
-
-def encoded(canvas: Image.Image, subsampling: int = -1) -> bytes:
-    """Return a JPEG of our quality."""
-    buffer = io.BytesIO()
-    canvas.save(buffer, "JPEG", quality=LAYOUT.quality, subsampling=subsampling)
-    return buffer.getvalue()
 
 
 def floor(datas: list[bytes], collage: Image.Image) -> bytes:

@@ -24,6 +24,7 @@ from tests.bench.results import Measure
 ROOT = Path(__file__).resolve().parents[2]
 _KB_PER_MB = 1024
 _LOOK_S = 0.02
+_MOST_LINES = 40
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +127,8 @@ def watched(
         errors.seek(0)
         if child.returncode:
             lines = errors.read().decode(errors="replace").strip().splitlines()
+            for line in lines[-_MOST_LINES:]:
+                say(line)
             raise ChildFailedError(lines[-1] if lines else f"exit code {child.returncode}")
         return Watched(
             seconds=seconds,
