@@ -1,7 +1,7 @@
 """Rows as a scraper stores them, by the million: signed TikTok URLs, by date or creator. Pure.
 
 Ids and signatures are as random as real ones (16 and 20 bytes), so that nothing compresses better
-here than it would there. One creator in `CREATORS` for each row, at random.
+here than it would there. Each row is of one of `creators`, at random.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ def signed_url(chance: random.Random, object_id: str) -> str:
     )
 
 
-def cover_rows(count: int, *, seed: int = 7, by_creator: bool = False) -> Iterator[CoverRow]:
+def cover_rows(
+    count: int, *, seed: int = 7, by_creator: bool = False, creators: int = CREATORS
+) -> Iterator[CoverRow]:
     """Yield rows in the order of their dates, or of their creators; the same each time."""
     chance = random.Random(seed)  # noqa: S311 - rows, not secrets
     first_ms = (NOW_S - 86_400) * 1_000
     for number in range(count):
-        creator = number * CREATORS // count if by_creator else chance.randrange(CREATORS)
+        creator = number * creators // count if by_creator else chance.randrange(creators)
         url = signed_url(chance, f"{chance.getrandbits(128):032x}")
         yield CoverRow(
             creator=creator_name(creator),
