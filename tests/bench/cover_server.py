@@ -2,7 +2,8 @@
 
 Any path ``/<bucket>/<object id>…`` has one of the covers, told apart from all others by a comment
 in the JPEG, as two images with the same bytes would count as one. ``python -m
-tests.bench.cover_server`` serves until its stdin closes; its first line is its port.
+tests.bench.cover_server [demo]`` serves until its stdin closes; its first line is its port. With
+``demo`` the covers are those of the demo, drawn once.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
+from ops_dashboard.local.cover_bytes import cover_body
+from ops_dashboard.local.cover_model import Cover
 from tests.bench.covers import covers
 from tests.bench.measure import ROOT
 
 _HOST = "127.0.0.1"
+_DEMO_COVERS = 40
 _START_OF_IMAGE = b"\xff\xd8"
 _COMMENT = b"\xff\xfe"
 
@@ -68,5 +72,13 @@ async def _serve(bodies: list[bytes]) -> None:
     await runner.cleanup()
 
 
+def _demo_covers() -> list[bytes]:
+    named = (
+        Cover(object_id=f"{number:032x}", creator_index=number, caption="bench", number=number)
+        for number in range(_DEMO_COVERS)
+    )
+    return [cover_body(cover).data for cover in named]
+
+
 if __name__ == "__main__":
-    asyncio.run(_serve(covers()))
+    asyncio.run(_serve(_demo_covers() if "demo" in sys.argv else covers()))
