@@ -115,6 +115,13 @@ def test_the_runner_knows_its_benchmarks(capsys: pytest.CaptureFixture[str]) -> 
     assert all((folder / f"{name}.py").is_file() for name in runner.BENCHMARKS)
 
 
+def test_a_benchmark_that_cannot_run_says_why(capfd: pytest.CaptureFixture[str]) -> None:
+    (found,) = runner.run_one("no_such_benchmark")
+    assert found.ours is None
+    assert "No module named tests.bench.no_such_benchmark" in found.note
+    assert "No module named" in capfd.readouterr().err
+
+
 def test_pairs_take_turns_and_a_first_round_does_not_count() -> None:
     order: list[str] = []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,13 +61,22 @@ def main(names: list[str]) -> int:
 
 
 def run_one(name: str) -> list[Measure]:
-    """Run one benchmark in a process of its own and return what it measured."""
+    """Run one benchmark in a process of its own and return what it measured, or why it failed."""
     command = [sys.executable, "-m", f"tests.bench.{name}"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own arguments
-    if done.returncode:
-        why = f"ended with exit code {done.returncode}"
-        return [Measure(name=name, unit="", ours=None, limits={OURS: Limit()}, note=why)]
-    return msgspec.json.decode(done.stdout, type=list[Measure])
+    last = ""
+    with (
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(  # noqa: S603 - our own arguments
+            command, cwd=ROOT, stdout=output, stderr=subprocess.PIPE, text=True
+        ) as child,
+    ):
+        for line in child.stderr or ():
+            sys.stderr.write(line)
+            last = line.strip() or last
+        if child.wait():
+            return [Measure(name=name, unit="", ours=None, limits={OURS: Limit()}, note=last)]
+        output.seek(0)
+        return msgspec.json.decode(output.read(), type=list[Measure])
 
 
 def surroundings() -> dict[str, Any]:
