@@ -141,9 +141,7 @@ def main() -> None:
         say(f"sorted: {accepted:,} images in {TABLE}, {in_batch:.3f} units each")
         drops = drip(windowing, units)
         first, dripped = statistics.mean(drops[:_WINDOW]), statistics.mean(drops)
-        say(
-            f"drip: {len(drops):,} images, {dripped:.3f} units each, {first:.3f} in the first window"
-        )
+        say(f"drip: {len(drops):,} images, {dripped:.3f} units each")
         accepted = plain(clients["dynamodb"], list(cover_rows(DRIP_ROWS, seed=9, creators=1)))
         peer = units.taken() / accepted
     unit = "units/image"
