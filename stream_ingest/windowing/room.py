@@ -26,7 +26,7 @@ HELD_BYTES = 100
 BATCH_BYTES = 1_024
 """What a batch may add besides rows: its settings, its id twice, its mark."""
 _MARK_BYTES, _WINDOW_BYTES, _ASKED_BYTES, _BYTES_PER_CHARACTER = 90, BATCH_BYTES, 20, 4
-_ROW_BYTES = 40 + HELD_BYTES
+_ROW_BYTES, _LONG = 40 + HELD_BYTES, 500
 
 
 def room_at_least(open_: Mapping[str, OpenWindow], marks: int) -> int:
@@ -51,10 +51,11 @@ def room_left(open_: Mapping[str, OpenWindow], marks: int) -> int:
 
 
 def row_bound(row: CoverRow) -> int:
-    """Return the most bytes that a row can add, whatever its characters are. Quick."""
+    """Return bytes that a row cannot pass, whatever its characters are. Quick for usual rows."""
     characters = len(row.url) + len(row.identity)
-    if row.fallbacks:
-        characters += sum(map(len, row.fallbacks))
+    if row.fallbacks or characters > _LONG:
+        texts = (row.url, row.identity, *row.fallbacks)
+        return sum(len(text.encode()) for text in texts) + _ROW_BYTES
     return _BYTES_PER_CHARACTER * characters + _ROW_BYTES
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from hashlib import md5
-from random import Random
 from statistics import NormalDist
 
 import msgspec
@@ -91,18 +90,18 @@ class Population:
     def _chunk(
         self, start: int, numbers: list[int], places: list[int], images: list[int], of_all: int
     ) -> Chunk:
-        chance = Random(start)  # noqa: S311 - rows, not secrets
-        signatures = chance.randbytes(_SIGNATURE * len(numbers))
-        draws = chance.choices(range(REPEATED * RECENT), k=len(numbers))
+        chance = np.random.default_rng((SEED, start))
+        signatures = chance.bytes(_SIGNATURE * of_all)
+        draws = chance.integers(REPEATED * RECENT, size=of_all)[places].tolist()
         rows, repeated = [], 0
-        for at, (number, place, draw) in enumerate(zip(numbers, places, draws, strict=True)):
+        for number, place, draw in zip(numbers, places, draws, strict=True):
             image = images[number]
             if draw < RECENT and draw < image:
                 image -= 1 + draw
                 repeated += 1
             else:
                 images[number] = image + 1
-            signature = signatures[_SIGNATURE * at : _SIGNATURE * (at + 1)]
+            signature = signatures[_SIGNATURE * place : _SIGNATURE * (place + 1)]
             rows.append(self._row(number, image, start + place, signature))
         return Chunk(rows, repeated, of_all)
 

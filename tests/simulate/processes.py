@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 import msgspec
@@ -47,8 +48,9 @@ def simulate(scale: Scale, processes: int = PROCESSES) -> list[Part]:
 def _child(scale: Scale, shards: Sequence[int], pipe: Connection) -> None:
     """Run some shards; what was done goes through the pipe, and in the end what came of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
-    part = Run(scale, shards, pipe.send).run()
-    pipe.send_bytes(msgspec.msgpack.encode(part))
+    with suppress(BrokenPipeError):  # the parent is gone
+        part = Run(scale, shards, pipe.send).run()
+        pipe.send_bytes(msgspec.msgpack.encode(part))
 
 
 def _results(pipes: Sequence[Connection], rows: int) -> list[Part]:
