@@ -56,7 +56,7 @@ class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     settings: BatchSettings = BatchSettings()
 
 
-class PackedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class PackedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """One row within a record; `identity` only where it does not follow from `url`."""
 
     creator: Annotated[int, msgspec.Meta(ge=0)]

@@ -30,7 +30,7 @@ MARK_LIFE_S = 9 * DAY_S
 """Marks outlive every redelivery: the stream keeps records for 7 days (checked by Pulumi)."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A row as the stream delivered it: its batch and its position there (`packing`)."""
 
     batch: BatchHeader

@@ -39,7 +39,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         return any((self.accepted, self.duplicates, self.windows))
 
 
-class OpenImage(msgspec.Struct, frozen=True, array_like=True):
+class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An image in an open window; states of before say its identity only where it is not `url`'s.
 
     `held` tells where its bytes are held; `lost` why they could not be had when they were fetched.
