@@ -149,7 +149,7 @@ def _sweeper(run: Run) -> list[Item]:
 def _bus(run: Run) -> list[Item]:
     stage, prices, windows = Stage.BUS, run.prices, run.job.windows
     return [
-        _item(stage, "WindowReady, CollageCreated", windows * cost.COLLAGE_EVENTS, prices.event),
+        _item(stage, "events", windows * cost.COLLAGE_EVENTS, prices.event),
         _item(stage, "archive", windows * _EVENT_GB, prices.archive_gb),
         _item(stage, "queue", windows * cost.COLLAGE_QUEUE_REQUESTS, prices.sqs_request),
     ]
@@ -163,7 +163,7 @@ def _collage(run: Run) -> list[Item]:
     return [
         _item(stage, "function", windows * run.size.gb_s, prices.lambda_gb_s),
         _item(stage, "function", windows, prices.lambda_request),
-        _item(stage, "collage, thumbnail, metadata", always, prices.s3_put),
+        _item(stage, "objects", always, prices.s3_put),
         _item(stage, "copy by creator", copies, prices.s3_put),
         _item(stage, "originals", originals, prices.s3_put),
         _item(stage, "claim and end", windows * COLLAGE_WRITES, prices.dynamodb_write),

@@ -161,16 +161,17 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
     def _why_not(self) -> str:
         """Return what the shortest possible is, and what binds there."""
         tried = (
-            (self._timing(work, size, each), size, each)
+            (self._timing(work, size, each), work, size, each)
             for work, size in self._choices()
             for each in [fastest_concurrency(self.job, size, self.most_concurrency)]
         )
-        shortest, size, concurrency = min(tried, key=lambda each: each[0].seconds)
+        shortest, work, size, concurrency = min(tried, key=lambda each: each[0].seconds)
         binds = shortest.binds
+        why = f", by {work.limit}" if binds is Stage.WINDOWING else ""
         return (
             f"--deadline {duration(self.deadline_s)}: {self.job.images:,} images take at least"
             f" {duration(shortest.seconds)} ({concurrency} collages at once, {size.memory_mb:,} MB"
-            f" each); {binds} binds with {duration(shortest.stages[binds])}"
+            f" each); {binds} binds with {duration(shortest.stages[binds])}{why}"
         )
 
 

@@ -131,19 +131,20 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     order: Annotated[
         Order,
         typer.Option(
-            help="How a creator's rows come: sorted (together), mixed (as by date), drip (singly)."
+            metavar="ORDER",
+            help="How a creator's rows come: sorted (together), mixed (as by date), drip (singly).",
         ),
     ] = Order.MIXED,
     deadline: Annotated[str, typer.Option(help="All is done within: 45m, 1h, 2d.")] = "1h",
     max_concurrency: Annotated[
         int, typer.Option(help="At most so many collages at once, 2 to 1,000.")
     ] = 900,
-    copies: Annotated[
-        bool, typer.Option("--copies/--no-copies", help="Copy collages by creator.")
-    ] = True,
-    originals: Annotated[
-        bool, typer.Option("--originals/--no-originals", help="Keep originals for replays.")
-    ] = True,
+    no_copies: Annotated[
+        bool, typer.Option("--no-copies", help="Without copies by creator (byCreatorCopy).")
+    ] = False,
+    no_originals: Annotated[
+        bool, typer.Option("--no-originals", help="Keep no originals for replays (keepSources).")
+    ] = False,
     region: Annotated[str, typer.Option(help="Whose prices; others than these with --prices.")] = (
         REGION
     ),
@@ -158,8 +159,8 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Plan shards, memory and concurrency for so many images: how long, how much. Asks nobody."""
-    job = job_of(images, creators, order, copies=copies, originals=originals)
+    """Plan so many images: shards, memory, concurrency, time and cost. Asks nobody."""
+    job = job_of(images, creators, order, copies=not no_copies, originals=not no_originals)
     wanted = PlanOptions(
         deadline=deadline,
         max_concurrency=max_concurrency,

@@ -13,7 +13,7 @@ from ops_dashboard.capacity import Plan, Planner
 from ops_dashboard.measured import NAMES, Figures
 from ops_dashboard.measured_file import shipped
 from ops_dashboard.overrides import read_numbers
-from ops_dashboard.plan_text import Basis
+from ops_dashboard.plan_document import Basis, document
 from ops_dashboard.prices import LIST, REGION, Prices
 from ops_dashboard.printing import console, print_json
 from ops_dashboard.timing import LEAST_CONCURRENCY
@@ -47,7 +47,7 @@ def show_plan(job: Job, options: PlanOptions, *, verbose: bool, json: bool) -> N
     )
     plan = planner.plan()
     if json:
-        print_json(plan_text.document(plan, basis))
+        print_json(document(plan, basis))
     else:
         _print(plan, basis, verbose=verbose)
 

@@ -1,34 +1,21 @@
-"""A plan as a person reads it and as JSON. Pure."""
+"""A plan as a person reads it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
 from rich.table import Table
 
 from ops_dashboard import prices as price_list
 from ops_dashboard.bill import Item
 from ops_dashboard.capacity import Candidate, Plan
 from ops_dashboard.collage_work import ROOM
-from ops_dashboard.measured import Figures
-from ops_dashboard.prices import Prices
+from ops_dashboard.plan_document import Basis, settings
 from ops_dashboard.printing import table_of
 from ops_dashboard.timing import duration
 from ops_dashboard.windowing_work import VCPU_MB
 
 _SMALL_USD = 0.005
-
-
-class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plan was reckoned with."""
-
-    figures: Figures
-    prices: Prices
-    region: str
-    replaced: tuple[str, ...]
-    """Names of the figures and prices that were given in place of ours."""
 
 
 def summary(plan: Plan) -> str:
@@ -44,8 +31,10 @@ def summary(plan: Plan) -> str:
 
 def settings_table(plan: Plan) -> Table:
     """Return the settings of the stack, and why each is as it is."""
-    rows = [[name, str(value), why] for name, value, why in _settings(plan)]
-    return table_of(["setting", "value", "why"], rows)
+    return table_of(
+        ["setting", "value", "why"],
+        [[each.name, _value(each.value), each.why] for each in settings(plan)],
+    )
 
 
 def stages_table(plan: Plan) -> Table:
@@ -70,7 +59,7 @@ def stages_table(plan: Plan) -> Table:
 
 def sizes_table(plan: Plan) -> Table:
     """Return the sizes of the collage function that were compared."""
-    columns = ["collageMemoryMb", "vCPU", "CPU", "network", "a window", "at once", "USD/M images"]
+    columns = ["memory MB", "vCPU", "CPU", "network", "a window", "at once", "USD/M images"]
     table = table_of(columns, [_size_row(plan, each) for each in plan.candidates])
     return _right(table, 0)
 
@@ -89,7 +78,8 @@ def items_table(plan: Plan) -> Table:
 def notes(plan: Plan, basis: Basis) -> Iterator[str]:
     """Yield what the figures rest on and what they leave out."""
     measured = basis.figures.measured
-    yield f"Cheaper: {'; '.join(_savings(plan, basis))}." if _savings(plan, basis) else ""
+    yield f"Windowing takes {duration(plan.work.seconds)} because of {plan.work.limit}."
+    yield from _savings(plan, basis)
     month = basis.prices.s3_gb_month.one
     kept = plan.kept
     yield (
@@ -98,78 +88,12 @@ def notes(plan: Plan, basis: Basis) -> Iterator[str]:
         f" ({_usd(kept.originals_gb * month)} USD for 30 days)."
     )
     yield (
-        f"Prices: {basis.region}, {price_list.SOURCE}, {price_list.DATE}; without taxes, free"
+        f"Prices: {_region(basis)}, {price_list.SOURCE}, {price_list.DATE}; without taxes, free"
         " tiers, data transfer and what stands whether or not rows come."
     )
     yield f"Work an image: make bench, {measured.date}, {measured.machine}."
     if basis.replaced:
         yield f"Given by you: {', '.join(basis.replaced)}."
-
-
-def document(plan: Plan, basis: Basis) -> dict[str, Any]:
-    """Return a plan with all that is behind it."""
-    return {
-        "job": {**msgspec.to_builtins(plan.job), "windows": plan.job.windows},
-        "deadline_s": plan.deadline_s,
-        "expected_s": round(plan.timing.seconds, 1),
-        "binds": plan.timing.binds.value,
-        "settings": {name: value for name, value, _ in _settings(plan)},
-        "why": {name: why for name, _, why in _settings(plan)},
-        "stages": [
-            {"stage": stage.value, "seconds": round(seconds, 1), "usd": plan.usd_of(stage)}
-            for stage, seconds in plan.timing.stages.items()
-        ],
-        "usd": plan.usd,
-        "usd_per_million_images": plan.per_million(plan.usd),
-        "items": [
-            {**msgspec.to_builtins(item), "usd": item.usd} for item in plan.items if item.count
-        ],
-        "collage_sizes": [
-            {
-                **msgspec.to_builtins(each.size),
-                "seconds": each.size.seconds,
-                "concurrency": each.concurrency,
-            }
-            for each in plan.candidates
-        ],
-        "stream_month": plan.stream_month,
-        "kept": plan.kept,
-        "prices": {
-            "region": basis.region,
-            "source": price_list.SOURCE,
-            "date": price_list.DATE,
-            "list": basis.prices,
-        },
-        "figures": basis.figures,
-        "replaced": basis.replaced,
-    }
-
-
-def _settings(plan: Plan) -> list[tuple[str, int | bool, str]]:
-    stream, month, size = plan.work.stream, plan.stream_month, plan.size
-    by_shard = f"{month.shards} x {month.provisioned_usd / month.shards:.2f} USD a month"
-    on_demand = f"on demand {month.on_demand_usd:.2f}"
-    return [
-        ("streamShards", stream.shards, f"{by_shard}, {on_demand}"),
-        (
-            "windowingParallelization",
-            stream.parallelization,
-            f"{plan.work.rows_a_delivery:,.0f} rows a delivery:",
-        ),
-        (
-            "windowingBatchingWindowS",
-            stream.batching_window_s,
-            f"a state is written {plan.work.creator_deliveries / plan.job.creators:,.1f} times",
-        ),
-        (
-            "collageMemoryMb",
-            size.memory_mb,
-            f"{size.cpu_s:.2f} s CPU, {size.network_s:.2f} s network: cheapest in time",
-        ),
-        ("collageMaxConcurrency", plan.concurrency, "fewest that meet the deadline"),
-        ("byCreatorCopy", plan.job.copies, "as you said" if not plan.job.copies else "default"),
-        ("keepSources", plan.job.originals, "as you said" if not plan.job.originals else "default"),
-    ]
 
 
 def _size_row(plan: Plan, each: Candidate) -> list[str]:
@@ -209,11 +133,21 @@ def _item_row(plan: Plan, item: Item) -> list[str]:
     ]
 
 
-def _savings(plan: Plan, basis: Basis) -> list[str]:
-    put = plan.job.windows * basis.prices.s3_put.one
-    saved = f"{_usd(plan.per_million(put))} USD per million images less"
+def _region(basis: Basis) -> str:
+    if basis.region == price_list.REGION:
+        return basis.region
+    return f"{basis.region}, but {price_list.REGION}'s where not given by you"
+
+
+def _savings(plan: Plan, basis: Basis) -> Iterator[str]:
+    put_usd = plan.per_million(plan.job.windows * basis.prices.s3_put.one)
     switches = [("byCreatorCopy", plan.job.copies), ("keepSources", plan.job.originals)]
-    return [f"{name} off, {saved}" for name, is_on in switches if is_on]
+    for name in (name for name, is_on in switches if is_on):
+        yield f"{name} false would save {_usd(put_usd)} USD per million images."
+
+
+def _value(value: int | bool) -> str:  # noqa: FBT001 - a setting's value is what is shown
+    return str(value).lower() if isinstance(value, bool) else f"{value:,}"
 
 
 def _usd(usd: float) -> str:

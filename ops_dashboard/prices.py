@@ -34,24 +34,24 @@ class Price(msgspec.Struct, frozen=True):
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """All prices that are used anywhere; a field's name is its key in a file of prices."""
 
-    lambda_gb_s: Price = Price(0.0000133334, 1, "GB-seconds (arm64)")
+    lambda_gb_s: Price = Price(0.0000133334, 1, "GB-s of arm64")
     lambda_request: Price = Price(0.20, MILLION, "invocations")
-    kinesis_on_demand_hour: Price = Price(0.04, 1, "hours of a stream on demand")
-    kinesis_on_demand_gb_in: Price = Price(0.08, 1, "GB into a stream on demand")
-    kinesis_on_demand_gb_out: Price = Price(0.04, 1, "GB out of a stream on demand")
-    kinesis_shard_hour: Price = Price(0.015, 1, "hours of a shard")
-    kinesis_put_unit: Price = Price(0.014, MILLION, "PUT payload units of 25 KB")
+    kinesis_on_demand_hour: Price = Price(0.04, 1, "stream hours")
+    kinesis_on_demand_gb_in: Price = Price(0.08, 1, "GB in")
+    kinesis_on_demand_gb_out: Price = Price(0.04, 1, "GB out")
+    kinesis_shard_hour: Price = Price(0.015, 1, "shard hours")
+    kinesis_put_unit: Price = Price(0.014, MILLION, "units of 25 KB")
     dynamodb_write: Price = Price(0.625, MILLION, "write units")
     dynamodb_read: Price = Price(0.125, MILLION, "read units")
     s3_put: Price = Price(0.005, 1_000, "PUTs")
-    s3_gb_month: Price = Price(0.023, 1, "GB kept for a month")
-    sqs_request: Price = Price(0.40, MILLION, "queue requests")
+    s3_gb_month: Price = Price(0.023, 1, "GB-months")
+    sqs_request: Price = Price(0.40, MILLION, "requests")
     event: Price = Price(1.00, MILLION, "events")
-    archive_gb: Price = Price(0.10, 1, "GB into the archive")
-    log_gb: Price = Price(0.50, 1, "GB of log")
-    dashboard_month: Price = Price(3.0, 1, "months of a dashboard")
-    alarm_metric_month: Price = Price(0.10, 1, "months of a metric in an alarm")
-    metric_month: Price = Price(0.30, 1, "months of a custom metric")
+    archive_gb: Price = Price(0.10, 1, "GB")
+    log_gb: Price = Price(0.50, 1, "GB")
+    dashboard_month: Price = Price(3.0, 1, "months")
+    alarm_metric_month: Price = Price(0.10, 1, "months")
+    metric_month: Price = Price(0.30, 1, "months")
 
     def changed(self, usd: Mapping[str, float]) -> Prices:
         """Return the list with some prices replaced, each for as many as here."""

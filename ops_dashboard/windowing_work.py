@@ -65,7 +65,18 @@ class Windowing(msgspec.Struct, frozen=True, kw_only=True):
     delivery_s: float
     creator_deliveries: float
     """How often any creator's state is written because of its rows."""
-    seconds: float
+    limits: dict[str, float]
+    """What may hold it up, and for how many seconds each would."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return max(self.limits.values())
+
+    @property
+    def limit(self) -> str:
+        """What holds it up most."""
+        return max(self.limits, key=lambda limit: self.limits[limit])
 
     @property
     def gb_s(self) -> float:
@@ -78,7 +89,6 @@ def windowing(job: Job, figures: Figures, stream: Stream) -> Windowing:
     arriving = arrival_rows_per_s(figures, stream) / stream.readers
     rows = _rows_a_delivery(job, figures, stream, arriving)
     spent_s = _delivery_s(job, figures, stream, rows)
-    rate = min(arriving, rows / spent_s) * stream.readers
     deliveries = job.images / rows
     written = max(job.creators, deliveries * creators_in(job, stream, rows))
     units = state_units(figures)
@@ -89,11 +99,12 @@ def windowing(job: Job, figures: Figures, stream: Stream) -> Windowing:
         deliveries=deliveries,
         delivery_s=spent_s,
         creator_deliveries=written,
-        seconds=max(
-            job.images / rate,
-            job.full_windows / WINDOWS_PER_S,
-            units_full / figures.assumed.table_writes_per_s,
-        ),
+        limits={
+            "the rows' arrival": job.images / arrival_rows_per_s(figures, stream),
+            "its invocations": deliveries * spent_s / stream.readers,
+            "the table's writes": units_full / figures.assumed.table_writes_per_s,
+            "status-date-index": job.full_windows / WINDOWS_PER_S,
+        },
     )
 
 
