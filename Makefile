@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint type format measured package preview up pr
+.PHONY: help setup demo test test-slow bench measured lint type format package preview up pr
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: setup ## run the tests (under 6 minutes)
 
 test-slow: setup ## run the tests that take longer
 	$(RUN)/pytest -n 2 --dist loadgroup -m slow
+
+bench: setup ## measure everything beside its peers, into bench-results.json (ONLY="compose fold")
+	@$(UV) run --locked --quiet --group bench python -m tests.bench $(ONLY)
 
 lint: setup ## check style
 	$(RUN)/ruff check --quiet --output-format concise .

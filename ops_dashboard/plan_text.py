@@ -91,7 +91,12 @@ def notes(plan: Plan, basis: Basis) -> Iterator[str]:
         f"Prices: {_region(basis)}, {price_list.SOURCE}, {price_list.DATE}; without taxes, free"
         " tiers, data transfer and what stands whether or not rows come."
     )
-    yield f"Work an image: make bench, {measured.date}, {measured.machine}."
+    assumed = basis.figures.assumed
+    yield (
+        f"Measured: make bench, {measured.date}, {measured.machine}. Assumed:"
+        f" {assumed.collage_network_s:g} s network a window, {assumed.aws_call_ms:g} ms a call,"
+        f" a table of {assumed.table_writes_per_s:,.0f} write units a second."
+    )
     if basis.replaced:
         yield f"Given by you: {', '.join(basis.replaced)}."
 

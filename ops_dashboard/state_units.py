@@ -6,9 +6,9 @@ import msgspec
 
 from ops_dashboard.measured import Figures
 
-_BENCH_ROWS, _BENCH_WINDOWS = 100, 2
+BENCH_ROWS, BENCH_WINDOWS = 100, 2
 """Of each creator in the benchmark `state`."""
-_DRIP_ROWS, _DRIP_WINDOWS = 350, 10
+DRIP_ROWS, DRIP_WINDOWS = 350, 10
 """Of the creator in the benchmark `state.drip`."""
 COLLAGE_WRITES = 6 + 5
 """Units by which a worker claims a window and ends it (counted on the embedded AWS): its item,
@@ -31,10 +31,10 @@ def state_units(figures: Figures) -> StateUnits:
 
     The benchmarks are two equations: 100 rows of a creator at once are one write and 2 windows, 350
     rows one by one are 350 writes and 10 windows. Mixed rows on the embedded AWS took 1 to 16 %
-    less than these say.
+    less than this says.
     """
-    together = figures.measured.state_units_sorted * _BENCH_ROWS
-    apart = figures.measured.state_units_drip * _DRIP_ROWS
-    a_window = (_DRIP_ROWS * together - apart) / (_DRIP_ROWS * _BENCH_WINDOWS - _DRIP_WINDOWS)
-    a_write = together - _BENCH_WINDOWS * a_window
+    together = figures.measured.state_units_sorted * BENCH_ROWS
+    apart = figures.measured.state_units_drip * DRIP_ROWS
+    a_window = (DRIP_ROWS * together - apart) / (DRIP_ROWS * BENCH_WINDOWS - DRIP_WINDOWS)
+    a_write = together - BENCH_WINDOWS * a_window
     return StateUnits(a_write=max(1.0, a_write), a_window=max(1.0, a_window))

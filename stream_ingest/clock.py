@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - for moments without a zone, which are UTC
 _MS = timedelta(milliseconds=1)
 
 
@@ -28,6 +29,8 @@ def to_epoch_ms(moment: datetime) -> int:
 
     Raises `OverflowError` for one that is not within the years 1 to 9999 of UTC.
     """
+    if moment.tzinfo is None:
+        return (moment - _NAIVE_EPOCH) // _MS
     return (as_utc(moment) - _EPOCH) // _MS
 
 

@@ -7,9 +7,8 @@ an object of several covers (nine shapes and their broken cousins); all of them 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
-import msgspec
 import orjson
 
 MAX_COVER_LENGTH = 65_536
@@ -58,53 +57,49 @@ def candidate_urls(cover: object) -> list[str]:
     URLs under keys that do not speak of covers (a video's share link, say) are returned only where
     there are no others. Raises `NotJsonError` for text that is neither a URL nor JSON.
     """
-    found = list(_walk(_unwrapped(cover), _Place()))
-    covers = [each for each in found if each.is_cover] or found
-    return [each.url for each in sorted(covers, key=_rank)]
+    value = _unwrapped(cover)
+    found: list[_Found] = []
+    if isinstance(value, str):
+        _walk_text(value, found, 0, False, None)  # noqa: FBT003 - see `_walk`
+    elif value is not None:
+        _walk(value, found, 0, False, None)  # noqa: FBT003 - see `_walk`
+    if len(found) < 2:  # noqa: PLR2004 - nothing to choose from, as nearly always
+        return [url for url, _, _ in found]
+    covers = [each for each in found if each[2]] or found
+    return [url for url, _, _ in sorted(covers, key=_rank)]
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """Where in a cover column a value stands."""
+_Found = tuple[str, bool, bool]
+"""A URL, whether it is animated, and whether a key above it, if there is any, speaks of a cover.
 
-    depth: int = 0
-    animated: bool = False
-    under_cover: bool | None = None
-    """Whether a key above says cover; None where there is no key above."""
-
-    def below(self, key: str | None = None) -> _Place:
-        under_cover, animated = self.under_cover, self.animated
-        if key is not None and key not in _OF_ITS_PARENT:
-            under_cover = bool(under_cover or _COVER.search(key))
-            animated = animated or bool(_ANIMATED.search(key))
-        return _Place(self.depth + 1, animated, under_cover)
-
-
-class _Found(msgspec.Struct, frozen=True):
-    url: str
-    animated: bool
-    is_cover: bool
+Plain tuples and cached keys, because a push does nothing as often as this."""
 
 
 def _rank(found: _Found) -> int:
-    return 2 if found.animated else 1 if _HEIC.search(found.url) else 0
+    return 2 if found[1] else 1 if _HEIC.search(found[0]) else 0
 
 
 def _unwrapped(cover: object) -> object:
     """Return the URL or the parsed JSON of a column, out of any JSON strings around it."""
-    if not isinstance(cover, str | bytes | bytearray):
+    if isinstance(cover, str):
+        text = cover.strip()
+    elif isinstance(cover, bytes | bytearray):
+        text = text_of(cover).strip()
+    else:
         return cover
-    text = text_of(cover).strip()
-    if text and text != "null" and text[0] not in _FIRST_JSON:
+    if not text or text == "null":
+        return None
+    if text[0] not in _FIRST_JSON:
         if not _SCHEME.match(text):
             raise NotJsonError
         return _unescape(text)
-    value: object = text or None
+    value: object = text
     for _ in range(_MAX_DEPTH):
+        value = _parse(text)
         if not isinstance(value, str) or not (text := value.strip()):
             break
         if text[0] not in _FIRST_JSON and text != "null":
             break
-        value = _parse(text)
     return value
 
 
@@ -128,30 +123,75 @@ def _unescape(url: str) -> str:
     return value if isinstance(value, str) else url
 
 
-def _walk(value: object, place: _Place) -> Iterator[_Found]:
-    """Yield what looks like a URL, in the order of preference within each object."""
-    if place.depth > _MAX_DEPTH:
+def _walk(
+    value: object,
+    found: list[_Found],
+    depth: int,
+    animated: bool,  # noqa: FBT001 - in a push's innermost loop, where names cost time
+    under_cover: bool | None,  # noqa: FBT001 - as above
+) -> None:
+    """Add what looks like a URL to `found`, in the order of preference within each object.
+
+    `under_cover` tells whether a key above says cover; None where there is no key above.
+    """
+    if depth > _MAX_DEPTH:
         return
-    if isinstance(value, str):
-        yield from _walk_text(value.strip(), place)
+    if isinstance(value, dict):
+        for key, of_its_parent, says_animated, says_cover in _reading_order(tuple(value)):
+            below = value[key]
+            covers = under_cover if of_its_parent else bool(under_cover or says_cover)
+            if isinstance(below, str):
+                _walk_text(below, found, depth + 1, animated or says_animated, covers)
+            elif isinstance(below, list | dict):
+                _walk(below, found, depth + 1, animated or says_animated, covers)
     elif isinstance(value, list):
         for each in value:
-            yield from _walk(each, place.below())
-    elif isinstance(value, dict):
-        keys = [key for key in value if isinstance(key, str) and not _NOT_THE_VIDEO.match(key)]
-        for key in sorted(keys, key=_preference):
-            yield from _walk(value[key], place.below(key))
+            if isinstance(each, str):
+                _walk_text(each, found, depth + 1, animated, under_cover)
+            else:
+                _walk(each, found, depth + 1, animated, under_cover)
 
 
-def _walk_text(text: str, place: _Place) -> Iterator[_Found]:
-    if text and text[0] in _FIRST_JSON:
-        try:
-            value = _parse(text)
-        except NotJsonError:
-            return  # a title such as "[LIVE] ..." beside the covers
-        yield from _walk(value, place.below())
-    elif _SCHEME.match(text):
-        yield _Found(text, place.animated, place.under_cover is not False)
+def _walk_text(
+    raw: str,
+    found: list[_Found],
+    depth: int,
+    animated: bool,  # noqa: FBT001 - as in `_walk`
+    under_cover: bool | None,  # noqa: FBT001 - as above
+) -> None:
+    text = raw.strip()
+    if depth > _MAX_DEPTH or not text:
+        return
+    if text[0] not in _FIRST_JSON:
+        if _SCHEME.match(text):
+            found.append((text, animated, under_cover is not False))
+        return
+    try:
+        value = _parse(text)
+    except NotJsonError:
+        return  # a title such as "[LIVE] ..." beside the covers
+    if isinstance(value, str):
+        _walk_text(value, found, depth + 1, animated, under_cover)
+    else:
+        _walk(value, found, depth + 1, animated, under_cover)
+
+
+@lru_cache(maxsize=256)
+def _reading_order(keys: tuple[object, ...]) -> list[tuple[str, bool, bool, bool]]:
+    """Return an object's keys, the preferred first: of its parent, says animated, says cover.
+
+    Objects of one table have the same keys a million times.
+    """
+    wanted = [key for key in keys if isinstance(key, str) and not _NOT_THE_VIDEO.match(key)]
+    return [
+        (
+            key,
+            key in _OF_ITS_PARENT,
+            key not in _OF_ITS_PARENT and bool(_ANIMATED.search(key)),
+            bool(_COVER.search(key)),
+        )
+        for key in sorted(wanted, key=_preference)
+    ]
 
 
 def _preference(key: str) -> int:

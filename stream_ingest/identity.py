@@ -11,6 +11,10 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
+_PLAIN_TIKTOK = re.compile(
+    r"https://[a-z0-9.\-]+/(?:(?:obj|img)/)?([\w\-]+/[\w\-]+)~tplv-", re.ASCII
+)
+"""What nearly all URLs are, without anything that would need the closer look of the others."""
 _TIKTOK_PATH = re.compile(
     r"(?i:https?)://(?P<host>[^/?#]+)/(?:(?:obj|img)/)?"
     r"(?P<object>[^/?#~]+/(?:(?!%7[eE])[^?#~])+)(?P<template>(?:~|%7[eE])tplv-)?"
@@ -39,6 +43,11 @@ _SIGNING_PREFIXES = ("x-amz-", "x-goog-")
 
 def image_identity(url: str) -> str:
     """Return what stays the same when an image's URL is signed anew."""
+    plain = _PLAIN_TIKTOK.match(url)
+    return plain[1] if plain else _closer_look(url)
+
+
+def _closer_look(url: str) -> str:
     match = _TIKTOK_PATH.match(url)
     if match and (
         match["template"]
@@ -66,7 +75,8 @@ def _signs(parameter: str) -> bool:
 
 def expires_at(url: str) -> int | None:
     """Return the UTC epoch second from which the URL answers 403, or None where it does not say."""
-    match = _EXPIRES.search(url)
+    at = url.find("x-expires=")
+    match = _EXPIRES.search(url, at - 1) if at > 0 else None
     return int(match[1]) if match else None
 
 

@@ -17,6 +17,7 @@ MAX_CREATOR_BYTES = 128
 """Longest creator name in UTF-8 bytes; TikTok's handles have 24, its nicknames 30 characters."""
 
 _UNSAFE = re.compile(rb"^\.|[^A-Za-z0-9_.\-]")
+_SAFE = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]*", re.ASCII)
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")
 _KEY = re.compile(r"(?:[A-Za-z0-9_.\-]|=[0-9A-F]{2})+")
 _WINDOW_ID = re.compile(r"(?P<key>[^:]+):(?P<number>[0-9]{6,12})")
@@ -24,13 +25,15 @@ _WINDOW_ID = re.compile(r"(?P<key>[^:]+):(?P<number>[0-9]{6,12})")
 
 def is_creator_name(name: str) -> bool:
     """Tell whether `name` can name a creator: 1 to 128 UTF-8 bytes and no control character."""
+    if not name or name.isspace():
+        return False
+    if name.isascii():
+        return name.isprintable() and len(name) <= MAX_CREATOR_BYTES
     try:
         size = len(name.encode())
     except UnicodeEncodeError:  # a lone surrogate
         return False
-    if not name.strip() or size > MAX_CREATOR_BYTES:
-        return False
-    return (name.isascii() and name.isprintable()) or not _has_control(name)
+    return size <= MAX_CREATOR_BYTES and not _has_control(name)
 
 
 def _has_control(name: str) -> bool:
@@ -48,6 +51,8 @@ def mixed_creator(batch_id: str) -> str:
 
 def creator_key(name: str) -> str:
     """Return the key of a creator's name; `creator_name` reads it back."""
+    if _SAFE.fullmatch(name):
+        return name
     return _UNSAFE.sub(lambda match: b"=%02X" % match[0][0], name.encode()).decode()
 
 

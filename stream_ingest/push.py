@@ -21,6 +21,7 @@ from stream_ingest.chunks import Chunk
 from stream_ingest.naming import mixed_creator
 from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
 from stream_ingest.producer import KinesisProducer
+from stream_ingest.read_ahead import in_thread, read_ahead
 from stream_ingest.refused import RefusedRows
 from stream_ingest.rows import CoverRow, Refusal, admit
 from stream_ingest.sources.rows import Cursor, Page, Source
@@ -112,13 +113,12 @@ async def rehearse(source: Source, header: BatchHeader, progress: Progress) -> P
     """Read, admit and pack everything and send nothing (``--dry-run``)."""
     counting = Counting(header)
     started = time.monotonic()
-    async for page in source.pages():
-        for record in counting.take(page, int(time.time())):
+    async for page in read_ahead(source.pages()):
+        for record in await in_thread(counting.take, page, int(time.time())):
             counting.note_sent(record)
         counting.refusals.clear()
         counting.report.seconds = time.monotonic() - started
         progress(counting.report)
-        await asyncio.sleep(0)
     for record in counting.packer.flush():
         counting.note_sent(record)
     return counting.report
@@ -190,8 +190,8 @@ class Push:
         """Read, admit and pack; yield a chunk whenever enough rows are packed, and what is left."""
         records: list[OutgoingRecord] = []
         rows, cursor = 0, after
-        async for page in source.pages(after):
-            records += self._counting.take(page, int(time.time()))
+        async for page in read_ahead(source.pages(after)):
+            records += await in_thread(self._counting.take, page, int(time.time()))
             rows, cursor = rows + len(page.rows), page.cursor
             await self._tell()
             if rows >= self._chunk_rows or sum(len(each.data) for each in records) >= CHUNK_BYTES:
@@ -202,7 +202,7 @@ class Push:
 
     async def _chunk(self, records: list[OutgoingRecord], cursor: Cursor | None) -> Chunk:
         """Close a chunk: seal every bucket, store what was refused."""
-        records += self._counting.packer.flush()
+        records += await in_thread(list, self._counting.packer.flush())
         self._rows_packed += sum(record.rows for record in records)
         await asyncio.to_thread(self._refused.store, self._counting.refusals)
         self._counting.refusals.clear()
@@ -238,7 +238,6 @@ class Push:
 
     async def _tell(self) -> None:
         self._progress(self.report)
-        await asyncio.sleep(0)
         if time.monotonic() - self._noted > _TOTALS_EVERY_S:
             self._noted = time.monotonic()
             await self._note(sent=False)

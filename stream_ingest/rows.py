@@ -20,6 +20,8 @@ MAX_URLS_LENGTH = 4_096
 
 _NEVER = r"\s\x00-\x1f\x7f\ud800-\udfff\\"
 _FETCHABLE = re.compile(rf"https?://[^{_NEVER}/?#@]+(?:[/?#][^{_NEVER}]*)?", re.IGNORECASE)
+_HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.IGNORECASE)
+"""All that is left of `_FETCHABLE` to be seen in a text that has none of `_NEVER`."""
 
 
 class RefusalReason(StrEnum):
@@ -64,16 +66,22 @@ def admit(creator: object, cover: object, created_at: object, now_s: int) -> Cov
 
 
 def _admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | Refusal:
-    name = text_of(creator)
+    name = creator if isinstance(creator, str) else text_of(creator)
     if not is_creator_name(name):
         return _refuse(RefusalReason.BAD_CREATOR, creator, cover, created_at)
-    seen = list(dict.fromkeys(candidate_urls(cover)))
+    seen = candidate_urls(cover)
     if not seen:
         return _refuse(RefusalReason.NO_URL, creator, cover, created_at)
-    usable = [url for url in seen if len(url) <= MAX_URL_LENGTH and _FETCHABLE.fullmatch(url)]
-    if not usable:
+    first: str | None = None
+    alive: list[str] = []
+    for url in dict.fromkeys(seen) if len(seen) > 1 else seen:
+        if _is_fetchable(url):
+            first = first or url
+            expires = expires_at(url)
+            if expires is None or expires > now_s:
+                alive.append(url)
+    if first is None:
         return _refuse(RefusalReason.BAD_URL, creator, cover, created_at)
-    alive = [url for url in usable if not _has_expired(url, now_s)]
     if not alive:
         return _refuse(RefusalReason.EXPIRED, creator, cover, created_at)
     moment = _moment(created_at)
@@ -82,15 +90,18 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
     return CoverRow(
         creator=name,
         url=alive[0],
-        fallbacks=_fallbacks(alive),
-        identity=image_identity(usable[0]),
+        fallbacks=_fallbacks(alive) if len(alive) > 1 else (),
+        identity=image_identity(first),
         created_at_ms=moment,
     )
 
 
-def _has_expired(url: str, now_s: int) -> bool:
-    expires = expires_at(url)
-    return expires is not None and expires <= now_s
+def _is_fetchable(url: str) -> bool:
+    if len(url) > MAX_URL_LENGTH:
+        return False
+    if url.isascii() and url.isprintable() and " " not in url and "\\" not in url:
+        return _HOST.match(url) is not None
+    return _FETCHABLE.fullmatch(url) is not None
 
 
 def _fallbacks(alive: list[str]) -> tuple[str, ...]:
@@ -121,10 +132,10 @@ def _excerpt(value: object, length: int) -> str:
 def _moment(value: object) -> int | None:
     """Return epoch milliseconds of a datetime, a date or their ISO text; None for what is none."""
     try:
-        if isinstance(value, str):
-            return to_epoch_ms(parse_utc(value))
         if isinstance(value, datetime):
             return to_epoch_ms(value)
+        if isinstance(value, str):
+            return to_epoch_ms(parse_utc(value))
         if isinstance(value, date):
             return to_epoch_ms(datetime(value.year, value.month, value.day, tzinfo=UTC))
     except (ValueError, OverflowError):

@@ -20,7 +20,9 @@ from stream_ingest.sources.mysql_connection import MySqlAddress, connected, fetc
 from stream_ingest.sources.rows import Columns, Cursor, Page
 from stream_ingest.timerange import TimeRange
 
-PAGE_ROWS = 5_000
+PAGE_ROWS = 1_000
+_PAGES_PER_QUERY = 50
+"""Pages that the server sends in one go, so that it need not wait for us after each."""
 _UNFIT_FOR_KEYS = frozenset({"enum", "set", "float", "double", "bit"})
 """Types whose order or equality is not that of the values read: no page can follow from them."""
 
@@ -67,23 +69,27 @@ class MySqlSource:
         plan: _Plan,
         last: Cursor | None,
     ) -> AsyncIterator[Page]:
-        selected = ", ".join(map(quoted, (*self._columns.names(), *plan.key)))
-        order = ", ".join(map(quoted, plan.key))
+        names = [*dict.fromkeys((*self._columns.names(), *plan.key))]
+        selected, order = ", ".join(map(quoted, names)), ", ".join(map(quoted, plan.key))
+        places = [names.index(name) for name in plan.key]
+        asked = self._page_rows * _PAGES_PER_QUERY
         while True:
             where, values = self._where()
             if last is not None:
                 condition, more = behind(plan.key, last)
                 where, values = [*where, condition], [*values, *more]
-            rows = await fetch(
-                connection,
-                f"SELECT {selected} FROM {quoted(self._table)}{_and(where)}"  # noqa: S608 - identifiers are quoted, values are parameters
-                f" ORDER BY {order} LIMIT {self._page_rows}",
-                values,
-            )
-            if rows:
-                last = tuple(_portable(value) for value in rows[-1][3:])
-                yield Page(rows=[row[:3] for row in rows], cursor=last)
-            if len(rows) < self._page_rows:
+            found = 0
+            async with connection.cursor(cursor=SSCursor) as cursor:
+                await cursor.execute(
+                    f"SELECT {selected} FROM {quoted(self._table)}{_and(where)}"  # noqa: S608 - identifiers are quoted, values are parameters
+                    f" ORDER BY {order} LIMIT {asked}",
+                    values,
+                )
+                while rows := await cursor.fetchmany(self._page_rows):
+                    found += len(rows)
+                    last = tuple(_portable(rows[-1][place]) for place in places)
+                    yield Page(rows=[row[:3] for row in rows], cursor=last)
+            if found < asked:
                 return
 
     async def _unbuffered(

@@ -98,19 +98,14 @@ def _take(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
             msg = f"record: not a creator name: {name[:40]!r}"
             raise DecodeError(msg)
     rows = list(record.cover_rows())
-    keys = {name: creator_key(name) for name in record.creators}
     delivery.batches.add(record.batch.batch_id)
-    for index, row in enumerate(rows):
-        arrivals = delivery.creators.get(keys[row.creator])
-        if arrivals is None:
-            arrivals = delivery.creators[keys[row.creator]] = CreatorArrivals(
-                creator=row.creator,
-                first_sequence=sequence,
-                last_sequence=sequence,
-                arrivals=[],
-            )
-        arrivals.last_sequence = sequence
-        arrivals.arrivals.append(Arrival(record.batch, record.position(index), row))
+    places: list[list[Arrival] | None] = [None] * len(record.creators)
+    first = record.position(0)
+    for index, (packed, row) in enumerate(zip(record.rows, rows, strict=True)):
+        place = places[packed.creator]
+        if place is None:
+            place = places[packed.creator] = _arrivals_of(delivery, row.creator, sequence)
+        place.append(Arrival(record.batch, first + index, row))
     delivery.rows += len(rows)
     if record.last:
         delivery.ends.append(
@@ -121,3 +116,15 @@ def _take(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
                 sequence=sequence,
             )
         )
+
+
+def _arrivals_of(delivery: Delivery, creator: str, sequence: int) -> list[Arrival]:
+    """Return the list for a creator's rows of a record that has some."""
+    key = creator_key(creator)
+    work = delivery.creators.get(key)
+    if work is None:
+        work = delivery.creators[key] = CreatorArrivals(
+            creator=creator, first_sequence=sequence, last_sequence=sequence, arrivals=[]
+        )
+    work.last_sequence = sequence
+    return work.arrivals

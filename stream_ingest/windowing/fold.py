@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stream_ingest.identity import expires_at, fingerprint, image_identity
+from stream_ingest.identity import expires_at, fingerprint
 from stream_ingest.packing import BatchHeader
 from stream_ingest.rows import CoverRow
 from stream_ingest.settings import DAY_S
@@ -90,18 +90,23 @@ class _Filling:
             self.ending.append(batch.batch_id)
 
     def put(self, arrival: Arrival) -> None:
-        row, self.header = arrival.row, arrival.batch
-        identity = None if image_identity(row.url) == row.identity else row.identity
-        self.images.append(OpenImage(row.url, row.created_at_ms, row.fallbacks, identity))
+        row = arrival.row
+        self.images.append(OpenImage(row.url, row.created_at_ms, row.fallbacks, row.identity))
         if self._identities is not None:
             self._identities.add(row.identity)
         expires = expires_at(row.url)
         if expires is not None and (self.expires_at is None or expires < self.expires_at):
             self.expires_at = expires
-        flush = arrival.batch.settings.flush
+        if arrival.batch is not self.header:
+            self._heed(arrival.batch)
+
+    def _heed(self, batch: BatchHeader) -> None:
+        """Do what the batch of the row that came last asks for."""
+        self.header = batch
+        flush = batch.settings.flush
         if flush.kind != "never":
             self.idle_s = min(flush.idle_s, self.idle_s or flush.idle_s)
-        self.end_with(arrival.batch)
+        self.end_with(batch)
 
     def filled(self, header: BatchHeader, now_s: int) -> OpenWindow:
         """Return the window with the rows that were put into it, the last of them `header`'s."""
@@ -127,6 +132,10 @@ class _Fold:
         self.seen = SeenImages(state.seen, now_s, rules.horizon_days)
         self.positions = {batch: mark.position for batch, mark in state.marks.items()}
         self.filling: dict[str, _Filling] = {}
+        self.batch: BatchHeader | None = None
+        self.window_key = ""
+        """Of the batch whose row came last."""
+        self.is_full = False
         self.closing = Closing(state)
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
@@ -135,7 +144,7 @@ class _Fold:
     def run(self, arrivals: Sequence[Arrival]) -> Change:
         taken = resent = 0
         for arrival in arrivals:
-            if self._is_full():
+            if self.is_full:
                 break
             taken += 1
             batch_id = arrival.batch.batch_id
@@ -143,19 +152,25 @@ class _Fold:
                 resent += 1
                 continue
             self.positions[batch_id] = arrival.position
-            self.touched.pop(batch_id, None)
-            self.touched[batch_id] = None
+            if arrival.batch is not self.batch:
+                self._turn_to(arrival.batch)
             self._apply(arrival)
         return self._change(taken, resent)
 
-    def _is_full(self) -> bool:
-        """Tell whether one transaction could not take what another row may come to."""
+    def _turn_to(self, batch: BatchHeader) -> None:
+        """Go on with rows of another batch, or of another record of the same one."""
+        self.batch, self.window_key = batch, batch.settings.window_key
+        self.touched.pop(batch.batch_id, None)
+        self.touched[batch.batch_id] = None
+        self._look_whether_full()
+
+    def _look_whether_full(self) -> None:
+        """Note whether one transaction could not take what another row may come to."""
         actions = 1 + 2 * len(self.closing.windows) + len(self.touched)
-        return self.closing.is_full or actions > MAX_ACTIONS - 3
+        self.is_full = self.closing.is_full or actions > MAX_ACTIONS - 3
 
     def _apply(self, arrival: Arrival) -> None:
-        batch_id, settings = arrival.batch.batch_id, arrival.batch.settings
-        key = settings.window_key
+        batch_id, settings, key = arrival.batch.batch_id, arrival.batch.settings, self.window_key
         filling = self.filling.get(key)
         if filling is None:
             filling = self.filling[key] = _Filling(self.state.open.get(key))
@@ -171,6 +186,7 @@ class _Fold:
         if len(filling.images) >= settings.images_per_window:
             self.closing.close(key, filling.filled(arrival.batch, self.now_s), "full")
             self.filling[key] = _Filling(None)
+            self._look_whether_full()
 
     def _change(self, taken: int, resent: int) -> Change:
         if taken == resent:

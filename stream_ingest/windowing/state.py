@@ -40,7 +40,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OpenImage(msgspec.Struct, frozen=True, array_like=True):
-    """An image in an open window; `identity` only where it does not follow from `url`.
+    """An image in an open window; states of before say its identity only where it is not `url`'s.
 
     `held` tells where its bytes are held; `lost` why they could not be had when they were fetched.
     """

@@ -6,11 +6,13 @@ import math
 
 import pytest
 
+from ops_dashboard import state_units as state_units_of
 from ops_dashboard.bill import Stage
 from ops_dashboard.capacity import Plan
 from ops_dashboard.measured import Figures
 from ops_dashboard.state_units import state_units
 from ops_dashboard.workload import Order
+from tests.bench import state
 from tests.fakes.plan_figures import FIGURES, MEASURED, planned
 
 TARGET_USD = 1.50
@@ -37,6 +39,12 @@ def test_the_two_benchmarks_of_the_state_are_two_equations() -> None:
     assert units.a_write + 2 * units.a_window == pytest.approx(100 * 0.5)
     assert 350 * units.a_write + 10 * units.a_window == pytest.approx(350 * 4)
     assert units.a_window == pytest.approx(16_100 / 690)
+
+
+def test_the_benchmarks_are_what_they_are_taken_for() -> None:
+    assert state.ROWS_OF_A_CREATOR == state_units_of.BENCH_ROWS
+    assert state.ROWS_OF_A_CREATOR // 35 == state_units_of.BENCH_WINDOWS
+    assert state.DRIP_ROWS == state_units_of.DRIP_ROWS == 35 * state_units_of.DRIP_WINDOWS
 
 
 def test_the_table_costs_what_is_written_into_it(million: Plan) -> None:

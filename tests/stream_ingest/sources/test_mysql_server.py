@@ -278,7 +278,7 @@ def test_a_missing_column_is_told_with_those_that_are_there(database: Database, 
 
 def test_a_server_that_goes_away_while_reading_is_told(database: Database, name: str) -> None:
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS})")
-    fill(database, name, [f"({n}, 'c', 'u{n}', '2026-11-01')" for n in range(10)])
+    fill(database, name, [f"({n}, 'c', 'u{n}', '2026-11-01')" for n in range(200)])
     source = database.source(name, page_rows=1)
 
     async def read() -> None:

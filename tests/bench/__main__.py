@@ -1,0 +1,109 @@
+"""Measures what is named on the command line, or everything, beside its peers: ``make bench``.
+
+Prints a table and writes ``bench-results.json`` at the repository root. What is run on its own
+(``python -m tests.bench fold``) takes the place of what the file had of it.
+"""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from tests.bench.measure import ROOT
+from tests.bench.results import OURS, Limit, Measure, merged, table_of
+
+BENCHMARKS = (
+    "compose",
+    "collage",
+    "extract",
+    "pack",
+    "fold",
+    "state",
+    "push",
+    "end_to_end",
+    "cold_start",
+    "suite",
+)
+RESULTS = ROOT / "bench-results.json"
+
+
+def main(names: list[str]) -> int:
+    """Run benchmarks; return the exit code: 1 where one could not be run at all."""
+    console = Console(stderr=True, highlight=False)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        console.print(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        return 2
+    chosen = [name for name in BENCHMARKS if name in names or not names]
+    ran: dict[str, list[Measure]] = {}
+    for number, name in enumerate(chosen, 1):
+        console.print(f"[bold]{number}/{len(chosen)} {name}[/]")
+        began = time.monotonic()
+        ran[name] = run_one(name)
+        console.print(f"    {time.monotonic() - began:,.0f} s")
+        before = msgspec.json.decode(RESULTS.read_bytes()) if RESULTS.is_file() else {}
+        content = merged(before, {name: ran[name]}, surroundings())
+        RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    Console(width=None if sys.stdout.isatty() else 140).print(
+        table_of(measure for measures in ran.values() for measure in measures)
+    )
+    console.print(f"written to {RESULTS}")
+    return int(any(measure.ours is None for found in ran.values() for measure in found))
+
+
+def run_one(name: str) -> list[Measure]:
+    """Run one benchmark in a process of its own and return what it measured, or why it failed."""
+    command = [sys.executable, "-m", f"tests.bench.{name}"]
+    last = ""
+    with (
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(  # noqa: S603 - our own arguments
+            command, cwd=ROOT, stdout=output, stderr=subprocess.PIPE, text=True
+        ) as child,
+    ):
+        for line in child.stderr or ():
+            sys.stderr.write(line)
+            last = line.strip() or last
+        if child.wait():
+            return [Measure(name=name, unit="", ours=None, limits={OURS: Limit()}, note=last)]
+        output.seek(0)
+        return msgspec.json.decode(output.read(), type=list[Measure])
+
+
+def surroundings() -> dict[str, Any]:
+    """Return on what, when and from which source a run was made."""
+    cpus = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if line.startswith("model name")
+    ]
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git is where PATH has it
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return {
+        "machine": {
+            "python": platform.python_version(),
+            "cpu": cpus[0] if cpus else platform.processor(),
+            "cores": len(cpus),
+            "system": platform.platform(),
+        },
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit or "unknown",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

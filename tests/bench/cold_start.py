@@ -1,0 +1,81 @@
+"""Each handler imported by a fresh interpreter from its unzipped bundle: seconds, and MB zipped.
+
+The bundles are those of the local run, for this machine and Python. As on Lambda, nothing else is
+on the path, and nothing compiled is kept from one start to the next.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from ops_dashboard.bundles import BUNDLES, Platform, build_bundle
+from tests.bench.measure import hand_over, say, watched
+from tests.bench.results import OURS, Limit, Measure
+
+ROUNDS = 9
+_SECONDS = {
+    "stream_ingest.windowing.handler": 0.6,
+    "stream_ingest.windowing.sweep_handler": 0.6,
+    "collage_lambda.handler": 0.8,
+}
+"""What is to be reached; of the other handlers nothing is asked."""
+_MEGABYTES = 25
+_IMPORT = """
+import sys, time
+sys.path[:] = [sys.argv[1]] + [path for path in sys.path if "site-packages" not in path]
+began = time.perf_counter()
+__import__(sys.argv[2])
+print(time.perf_counter() - began)
+"""
+_ENVIRONMENT = {"AWS_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "bench"}
+
+
+def import_seconds(folder: Path, handler: str) -> float:
+    """Return what importing a handler takes."""
+    command = [sys.executable, "-S", "-I", "-B", "-c", _IMPORT, str(folder), handler]
+    return float(watched(command, environment=_ENVIRONMENT).output)
+
+
+def measures(name: str, folder: Path) -> list[Measure]:
+    """Build and unzip one bundle, start each of its handlers some times."""
+    bundle = build_bundle(name, Platform.LOCAL)
+    with zipfile.ZipFile(bundle.path) as archive:
+        archive.extractall(folder)
+    found = [
+        Measure(
+            name=f"cold_start.{name}_size",
+            unit="MB",
+            ours=bundle.path.stat().st_size / 1e6,
+            more_is_better=False,
+            limits={OURS: Limit(most=_MEGABYTES)},
+        )
+    ]
+    for handler in BUNDLES[name].handlers:
+        short = handler.removeprefix("stream_ingest.").replace("_lambda", "")
+        seconds = [import_seconds(folder, handler) for _ in range(ROUNDS)]
+        say(f"{handler}: {min(seconds):.2f} to {max(seconds):.2f} s")
+        limit = _SECONDS.get(handler)
+        found.append(
+            Measure(
+                name=f"cold_start.{short}",
+                unit="s",
+                ours=statistics.median(seconds),
+                more_is_better=False,
+                limits={OURS: Limit(most=limit)} if limit else {},
+            )
+        )
+    return found
+
+
+def main() -> None:
+    """Measure."""
+    with tempfile.TemporaryDirectory() as scratch:
+        hand_over([each for name in BUNDLES for each in measures(name, Path(scratch, name))])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Windows of covers built in this process, our way or the plain way: one run. Edge (HTTP).
+
+Run by ``python -m tests.bench.collage_run ours|plain HOST:PORT WINDOWS``, which prints a `Run`. It
+imports what the Lambda imports and little more, because its memory is what is measured.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import msgspec
+
+from collage_lambda import wiring
+from collage_lambda.interpreter import return_memory, watch_pillow
+from collage_lambda.keys import keys_of
+from collage_lambda.settings import CollageSettings
+from collage_lambda.temp_store import TempStore
+from stream_ingest import environment as env
+from tests.bench.measure import peak_mb
+from tests.bench.plain import LAYOUT, encoded, plain_canvas, plain_cell
+from tests.fakes.collage_events import window_image, window_ready
+
+THREADS = 8
+_WINDOW_S = 60.0
+_NAMES = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run took."""
+
+    cpu_s_per_image: float
+    peak_mb: float
+
+
+def urls(host: str, window: int) -> list[str]:
+    """Return a window's URLs."""
+    return [
+        f"http://{host}/tos-maliva-p-0068/{window:016x}{cell:016x}.jpeg"
+        for cell in range(LAYOUT.cells)
+    ]
+
+
+def our_collages(host: str) -> Callable[[int], int]:
+    """Return a function that builds a window and tells how many images are in it."""
+    return_memory()
+    watch_pillow()
+    settings = CollageSettings.from_env(
+        _NAMES | {env.ALLOWED_SOURCES: host, env.KEEP_SOURCES: "off"}
+    )
+    nowhere = TempStore(cast("Any", None), "x")
+    builder = wiring._builder(settings, nowhere, ThreadPoolExecutor(4))  # noqa: SLF001 - the real one
+
+    def build(window: int) -> int:
+        images = [window_image(url) for url in urls(host, window)]
+        event = window_ready(images, layout=LAYOUT)
+        made = builder.build(event, keys_of(event), _WINDOW_S, reuses_sources=False, spared={})
+        assert made.collage
+        return made.images_ok
+
+    return build
+
+
+def plain_collages(host: str) -> Callable[[int], int]:
+    """Return a function that does the same the plain way."""
+    requests = importlib.import_module("requests")
+    local = threading.local()
+    pool = ThreadPoolExecutor(THREADS)
+
+    def download(url: str) -> bytes:
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+        answer = local.session.get(url, timeout=10)
+        answer.raise_for_status()
+        return bytes(answer.content)
+
+    def build(window: int) -> int:
+        cells = [plain_cell(data) for data in pool.map(download, urls(host, window))]
+        assert encoded(plain_canvas(cells))
+        return len(cells)
+
+    return build
+
+
+def run(how: str, host: str, windows: int) -> Run:
+    """Build windows one way; the first is not timed."""
+    build = {"ours": our_collages, "plain": plain_collages}[how](host)
+    build(0)
+    began, images = time.process_time(), 0
+    for window in range(1, windows + 1):
+        images += build(window)
+    spent_s = time.process_time() - began
+    assert images == windows * LAYOUT.cells, f"{images} images of {windows * LAYOUT.cells}"
+    return Run(cpu_s_per_image=spent_s / images, peak_mb=peak_mb())
+
+
+if __name__ == "__main__":
+    found = run(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    sys.stdout.buffer.write(msgspec.json.encode(found))

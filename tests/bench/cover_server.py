@@ -1,0 +1,84 @@
+"""A CDN that costs next to nothing: covers made beforehand, served by a process of its own. Edge.
+
+Any path ``/<bucket>/<object id>…`` has one of the covers, told apart from all others by a comment
+in the JPEG, as two images with the same bytes would count as one. ``python -m
+tests.bench.cover_server [demo]`` serves until its stdin closes; its first line is its port. With
+``demo`` the covers are those of the demo, drawn once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from ops_dashboard.local.cover_bytes import cover_body
+from ops_dashboard.local.cover_model import Cover
+from tests.bench.covers import covers
+from tests.bench.measure import ROOT
+
+_HOST = "127.0.0.1"
+_DEMO_COVERS = 40
+_START_OF_IMAGE = b"\xff\xd8"
+_COMMENT = b"\xff\xfe"
+
+
+@contextmanager
+def serving(*kind: str) -> Iterator[tuple[str, int]]:
+    """Have covers served for a ``with`` block; gives ``host:port`` and the process's id."""
+    child = subprocess.Popen(  # noqa: S603 - our own arguments
+        [sys.executable, "-m", "tests.bench.cover_server", *kind],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        port = int(child.stdout.readline())
+        yield f"{_HOST}:{port}", child.pid
+    finally:
+        child.stdin.close()
+        child.wait()
+        child.stdout.close()
+
+
+def signed_apart(cover: bytes, path: str) -> bytes:
+    """Return a cover with a path's own comment in it."""
+    comment = path.encode()[:200]
+    length = (len(comment) + 2).to_bytes(2, "big")
+    return _START_OF_IMAGE + _COMMENT + length + comment + cover.removeprefix(_START_OF_IMAGE)
+
+
+async def _serve(bodies: list[bytes]) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        cover = bodies[zlib.crc32(request.path.encode()) % len(bodies)]
+        return web.Response(body=signed_apart(cover, request.path), content_type="image/jpeg")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, _HOST, 0, backlog=512).start()
+    sys.stdout.write(f"{runner.addresses[0][1]}\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+    await runner.cleanup()
+
+
+def _demo_covers() -> list[bytes]:
+    named = (
+        Cover(object_id=f"{number:032x}", creator_index=number, caption="bench", number=number)
+        for number in range(_DEMO_COVERS)
+    )
+    return [cover_body(cover).data for cover in named]
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(_demo_covers() if "demo" in sys.argv else covers()))

@@ -1,0 +1,151 @@
+"""The demo's path, larger: MariaDB, push, embedded AWS, collages. Images a second, all on here.
+
+As the demo runs it: rows in every shape that it has, its covers (drawn beforehand, so that drawing
+is nobody's time), ``stream-ingest push --flush --wait``. The clock runs from the push's start to
+the batch's end. ``BENCH_IMAGES`` sets how many images, in hundreds.
+
+Idle is how long nothing of a stage ran although it had work: of windowing, until its last
+invocation began; of the collage function, while a window's message waited; of the machine, the
+seconds of its cores that nobody used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ops_dashboard.local.cover_model import UrlSigner
+from ops_dashboard.local.mariadb import PrivateMariaDb
+from ops_dashboard.local.mariadb_binary import ensure_mariadbd
+from ops_dashboard.local.sample_creators import SampleCreator
+from ops_dashboard.local.sample_rows import Sample, plan_rows
+from ops_dashboard.local.stack import LocalAws
+from ops_dashboard.local.videos_table import create_schema, load_rows
+from tests.bench.cover_server import serving
+from tests.bench.measure import hand_over, say
+from tests.bench.results import OURS, Limit, Measure
+from tests.bench.stages import Sampler, idle_s, invocations, machine_idle_s
+
+IMAGES = int(os.environ.get("BENCH_IMAGES", "20000"))
+IMAGES_OF_A_CREATOR = 100
+_LEAST = {"end_to_end": 220, "end_to_end.with_originals": 180}
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run came to."""
+
+    seconds: float
+    images: int
+    peaks_mb: dict[str, float]
+    idle_s: dict[str, float]
+
+
+def sample(host: str) -> Sample:
+    """Return the rows."""
+    creators = [
+        SampleCreator(
+            index=number, name=f"creator.{number}", caption="bench", covers=IMAGES_OF_A_CREATOR
+        )
+        for number in range(IMAGES // IMAGES_OF_A_CREATOR)
+    ]
+    signer = UrlSigner(base_url=f"http://{host}", secret=b"bench")
+    return plan_rows(now=datetime.now(UTC), signer=signer, creators=creators, awkward=False)
+
+
+async def _load(url: str, planned: Sample) -> None:
+    await create_schema(url)
+    await load_rows(url, planned.rows)
+
+
+def run(*, keeps_sources: bool) -> Run:
+    """Run the whole path once, on an embedded AWS of its own."""
+    with ExitStack() as stack:
+        host, server = stack.enter_context(serving("demo"))
+        database = stack.enter_context(PrivateMariaDb(ensure_mariadbd(say)))
+        asyncio.run(_load(database.url, sample(host)))
+        aws = stack.enter_context(LocalAws.start())
+        aws.deploy(allowed_sources=[host], settings={"keepSources": keeps_sources})
+        say(f"{IMAGES:,} rows are in MariaDB, the stack is deployed")
+        return _push(aws, database, server)
+
+
+def _push(aws: LocalAws, database: PrivateMariaDb, server: int) -> Run:
+    outputs = aws.outputs()
+    functions = {"windowing": outputs.windowing_function, "collage": outputs.collage_function}
+    command = [str(Path(sys.executable).with_name("stream-ingest")), "push", "--flush", "--wait"]
+    began, idle_before_s = time.time(), machine_idle_s()
+    with subprocess.Popen(  # noqa: S603 - our own arguments
+        [*command, "--json", "--batch-id=bench"],
+        env={**os.environ, **aws.environment(), "MYSQL_URL": database.url},
+        stdout=subprocess.PIPE,
+    ) as push:
+        others = {"push": push.pid, "covers": server, "mariadb": database.pid or 0}
+        with Sampler(aws.instance.group, others, lambda: _waiting(aws)) as sampler:
+            output, _ = push.communicate()
+        seconds, idle_after_s = time.time() - began, machine_idle_s()
+    assert push.returncode == 0, "the push failed"
+    progress = json.loads(output)["progress"]
+    say(f"{progress['images_ok']:,} images in {seconds:.0f} s")
+    ran = {stage: invocations(aws, name) for stage, name in functions.items()}
+    sending = [(moment, 1) for moment, _ in sampler.waited if moment < ran["windowing"][-1][0]]
+    return Run(
+        seconds=seconds,
+        images=progress["images_ok"],
+        peaks_mb=dict(sampler.peaks_mb),
+        idle_s={
+            "windowing": idle_s(ran["windowing"], sending),
+            "collage": idle_s(ran["collage"], sampler.waited),
+            "machine": idle_after_s - idle_before_s,
+        },
+    )
+
+
+def _waiting(aws: LocalAws) -> int:
+    """Return how many windows wait for a collage."""
+    name: Any = "ApproximateNumberOfMessages"
+    found = aws.clients.sqs.get_queue_attributes(
+        QueueUrl=aws.outputs().collage_queue_url, AttributeNames=[name]
+    )
+    return int(found["Attributes"][name])
+
+
+def measures(name: str, found: Run) -> list[Measure]:
+    """Return what a run tells."""
+    assert found.images == IMAGES, f"{found.images} images of {IMAGES}"
+    rate = Measure(
+        name=name,
+        unit="images/s",
+        ours=found.images / found.seconds,
+        limits={OURS: Limit(least=_LEAST[name])},
+        note=f"{found.images:,} images in {found.seconds:.0f} s",
+    )
+    peaks = [
+        Measure(name=f"{name}.peak.{process}", unit="MB", ours=peak, more_is_better=False)
+        for process, peak in sorted(found.peaks_mb.items())
+    ]
+    idle = [
+        Measure(name=f"{name}.idle.{stage}", unit="s", ours=seconds, more_is_better=False)
+        for stage, seconds in found.idle_s.items()
+    ]
+    return [rate, *peaks, *idle]
+
+
+def main() -> None:
+    """Measure."""
+    plain = measures("end_to_end", run(keeps_sources=False))
+    kept = measures("end_to_end.with_originals", run(keeps_sources=True))
+    hand_over([*plain, *kept])
+
+
+if __name__ == "__main__":
+    main()

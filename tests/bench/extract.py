@@ -1,0 +1,144 @@
+"""Rows out of MariaDB, judged and packed into records, nothing sent: rows a second, and memory.
+
+bare      asyncmy's unbuffered cursor and `orjson.loads` of the cover, and nothing else
+mariadb   ``mariadb --quick`` writing the same query to a pipe that is read away
+
+``python -m tests.bench.extract ours|bare URL ROWS`` is one run, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import orjson
+from asyncmy.cursors import SSCursor
+
+from stream_ingest.push import rehearse
+from stream_ingest.sources.mysql import PAGE_ROWS, MySqlSource
+from stream_ingest.sources.mysql_connection import connected, parse_address
+from stream_ingest.sources.rows import MYSQL_COLUMNS
+from stream_ingest.timerange import TimeRange
+from tests.bench.database import filled, table_name
+from tests.bench.measure import hand_over, median_ratios, paired, part, peak_mb, watched
+from tests.bench.peers import missing_program
+from tests.bench.results import OURS, Limit, Measure
+from tests.bench.rows import HEADER
+
+SIZES = (100_000, 2_000_000)
+SPEED_ROWS = 500_000
+ROUNDS = 5
+_QUERY = "SELECT creator, cover, created_at FROM {table} ORDER BY created_at, id"
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run came to."""
+
+    rows: int
+    seconds: float
+    peak_mb: float
+
+
+async def ours(url: str, table: str) -> int:
+    """Read, judge and pack; return the rows in records."""
+    source = MySqlSource(parse_address(url), table, MYSQL_COLUMNS, within=TimeRange())
+    report = await rehearse(source, HEADER, lambda _: None)
+    assert report.rows_sent == report.rows_read
+    return report.rows_sent
+
+
+async def bare(url: str, table: str) -> int:
+    """Read and parse; return the rows."""
+    count = 0
+    async with connected(parse_address(url)) as connection, connection.cursor(SSCursor) as cursor:
+        await cursor.execute(_QUERY.format(table=table))
+        while rows := await cursor.fetchmany(PAGE_ROWS):
+            for _, cover, _ in rows:
+                count += len(orjson.loads(cover)["url_list"])
+    return count
+
+
+def run(how: str, url: str, rows: int) -> Run:
+    """Read a whole table one way."""
+    began = time.perf_counter()
+    count = asyncio.run({"ours": ours, "bare": bare}[how](url, table_name(rows)))
+    seconds = time.perf_counter() - began
+    assert count == rows
+    return Run(rows=count, seconds=seconds, peak_mb=peak_mb())
+
+
+def _part(how: str, url: str, rows: int) -> Run:
+    found: Any = part("tests.bench.extract", how, url, rows)
+    return msgspec.convert(found, Run)
+
+
+def _dump(url: str, rows: int) -> float:
+    """Return the seconds that MariaDB's own client takes."""
+    place = urlsplit(url)
+    command = [
+        "mariadb", "--no-defaults", "--quick", "--batch", f"--host={place.hostname}",
+        f"--port={place.port}", f"--user={place.username}", place.path.lstrip("/"),
+        "--execute", _QUERY.format(table=table_name(rows)),
+    ]  # fmt: skip
+    return watched(command, environment={"MYSQL_PWD": place.password or ""}).seconds
+
+
+def _speed(url: str) -> Measure:
+    works: dict[str, Callable[[], float]] = {
+        OURS: lambda: _part(OURS, url, SPEED_ROWS).seconds,
+        "bare": lambda: _part("bare", url, SPEED_ROWS).seconds,
+    }
+    why = missing_program("mariadb", "mariadb-client-core")
+    if why is None:
+        works["mariadb"] = lambda: _dump(url, SPEED_ROWS)
+    figures = paired(works, ROUNDS)
+    found: dict[str, float | str] = {
+        name: SPEED_ROWS / statistics.median(values) for name, values in figures.items()
+    }
+    if why:
+        found["mariadb"] = why
+    own = found.pop(OURS)
+    assert isinstance(own, float)
+    return Measure(
+        name="extract",
+        unit="rows/s",
+        ours=own,
+        peers=found,
+        ratios=median_ratios(figures, OURS),
+        limits={"bare": Limit(least=0.6), "mariadb": Limit(least=1)},
+    )
+
+
+def _memory(url: str) -> list[Measure]:
+    small, large = (_part(OURS, url, rows).peak_mb for rows in SIZES)
+    return [
+        Measure(name="extract.peak_2m", unit="MB", ours=large, more_is_better=False),
+        Measure(name="extract.peak_100k", unit="MB", ours=small, more_is_better=False),
+        Measure(
+            name="extract.growth",
+            unit="%",
+            ours=100 * (large / small - 1),
+            more_is_better=False,
+            limits={OURS: Limit(most=10)},
+        ),
+    ]
+
+
+def main() -> None:
+    """Measure."""
+    with filled(*sorted({*SIZES, SPEED_ROWS})) as url:
+        hand_over([_speed(url), *_memory(url)])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        how, url, rows = sys.argv[1:]
+        sys.stdout.buffer.write(msgspec.json.encode(run(how, url, int(rows))))
+    else:
+        main()

@@ -1,0 +1,173 @@
+"""Packed records folded into states and windows: rows a second of CPU, of any number of rows.
+
+From an invocation's event (100 records, base64) to `Change`s; nothing is written or read. Rows come
+sorted by creator, 100 each, so that every size has the same work a row. `fold.mixed` has the rows
+of 20,000 creators in the order of their dates, where a record holds two or three of a creator.
+
+``python -m tests.bench.fold FILE ROWS`` is one run, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from stream_ingest.packing import OutgoingRecord
+from stream_ingest.windowing.delivery import CreatorArrivals, read_delivery
+from stream_ingest.windowing.fold import Rules, fold
+from stream_ingest.windowing.state import CreatorState
+from tests.bench.measure import hand_over, part, peak_mb, say
+from tests.bench.results import OURS, Limit, Measure
+from tests.bench.rows import NOW_S, cover_rows, packed
+
+SIZES = (100_000, 1_000_000, 2_000_000)
+MIXED_ROWS = 500_000
+ROUNDS = 3
+RECORDS = 100
+"""Records in an invocation: the stack's own setting."""
+_RULES = Rules()
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run came to."""
+
+    rows: int
+    windows: int
+    rate: float
+    peak_mb: float
+
+
+class Folded:
+    """States of all creators, as values in memory."""
+
+    def __init__(self) -> None:
+        """Begin with no creator."""
+        self.states: dict[str, CreatorState] = {}
+        self.windows = 0
+
+    def deliver(self, event: dict[str, Any]) -> int:
+        """Fold one invocation's event; return its rows."""
+        delivery = read_delivery(event)
+        for key, work in delivery.creators.items():
+            self.states[key] = self._fold(self.states.get(key), work)
+        return delivery.rows
+
+    def _fold(self, state: CreatorState | None, work: CreatorArrivals) -> CreatorState:
+        state = state or CreatorState(creator=work.creator)
+        done = 0
+        while done < len(work.arrivals):
+            change = fold(state, work.arrivals[done:], NOW_S, _RULES)
+            state, done = change.state, done + change.taken
+            self.windows += len(change.windows)
+        return state
+
+
+def events(file: Path, rows: int) -> Iterator[dict[str, Any]]:
+    """Yield the events of the first `rows` rows (and the rest of their last record)."""
+    entries: list[dict[str, Any]] = []
+    decoder = msgspec.msgpack.Decoder(OutgoingRecord)
+    with file.open("rb") as stored:
+        while rows > 0 and (head := stored.read(4)):
+            record = decoder.decode(stored.read(int.from_bytes(head, "big")))
+            rows -= record.rows
+            entries.append(_entry(record, len(entries) + 1))
+            if len(entries) == RECORDS:
+                yield {"Records": entries}
+                entries = []
+    yield {"Records": entries}
+
+
+def _entry(record: OutgoingRecord, sequence: int) -> dict[str, Any]:
+    return {
+        "eventID": f"shardId-000000000000:{sequence}",
+        "kinesis": {
+            "sequenceNumber": str(sequence),
+            "partitionKey": record.partition_key,
+            "data": b64encode(record.data).decode(),
+            "approximateArrivalTimestamp": float(NOW_S),
+        },
+    }
+
+
+def store(file: Path, rows: int, *, by_creator: bool) -> None:
+    """Write the records of rows to a file."""
+    with file.open("wb") as stored:
+        for record in packed(cover_rows(rows, by_creator=by_creator)):
+            data = msgspec.msgpack.encode(record)
+            stored.write(len(data).to_bytes(4, "big") + data)
+
+
+def run(file: Path, rows: int) -> Run:
+    """Fold the first `rows` rows of a file; only the folding is timed."""
+    folded, spent_s, count = Folded(), 0.0, 0
+    for event in events(file, rows):
+        began = time.process_time()
+        count += folded.deliver(event)
+        spent_s += time.process_time() - began
+    return Run(rows=count, windows=folded.windows, rate=count / spent_s, peak_mb=peak_mb())
+
+
+def _runs(file: Path, rows: int) -> Run:
+    found: Any = part("tests.bench.fold", file, rows)
+    return msgspec.convert(found, Run)
+
+
+def main() -> None:
+    """Measure."""
+    rates: dict[int, list[float]] = {size: [] for size in SIZES}
+    mixed = []
+    with tempfile.TemporaryDirectory() as name:
+        file, mixed_file = Path(name, "sorted"), Path(name, "mixed")
+        store(file, max(SIZES), by_creator=True)
+        store(mixed_file, MIXED_ROWS, by_creator=False)
+        say(f"{max(SIZES):,} rows are packed")
+        for _ in range(ROUNDS):
+            mixed.append(_runs(mixed_file, MIXED_ROWS).rate)
+            for size in SIZES:
+                found = _runs(file, size)
+                rates[size].append(found.rate)
+                say(f"{found.rows:,} rows: {found.rate:,.0f} rows/s, {found.peak_mb:.0f} MB")
+    medians = {size: statistics.median(values) for size, values in rates.items()}
+    hand_over([*_measures(medians), _mixed(statistics.median(mixed))])
+
+
+def _measures(medians: dict[int, float]) -> list[Measure]:
+    speed = [
+        Measure(
+            name="fold" if size == max(medians) else f"fold.{size // 1_000}k",
+            unit="rows/s",
+            ours=rate,
+            limits={OURS: Limit(least=150_000)},
+        )
+        for size, rate in sorted(medians.items(), reverse=True)
+    ]
+    spread = 100 * (1 - min(medians.values()) / max(medians.values()))
+    flat = Measure(
+        name="fold.spread",
+        unit="%",
+        ours=spread,
+        more_is_better=False,
+        limits={OURS: Limit(most=10)},
+    )
+    return [*speed, flat]
+
+
+def _mixed(rate: float) -> Measure:
+    return Measure(
+        name="fold.mixed", unit="rows/s", ours=rate, note="20,000 creators by date; no limit is set"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.stdout.buffer.write(msgspec.json.encode(run(Path(sys.argv[1]), int(sys.argv[2]))))
+    else:
+        main()

@@ -1,0 +1,29 @@
+"""How long ``make test`` takes, from warm caches: seconds."""
+
+from __future__ import annotations
+
+from tests.bench.measure import ROOT, hand_over, say, watched
+from tests.bench.results import OURS, Limit, Measure
+
+
+def main() -> None:
+    """Measure."""
+    done = watched(["make", "test"], cwd=ROOT, environment={"MAKEFLAGS": "", "MFLAGS": ""})
+    last = done.output.decode(errors="replace").strip().splitlines()[-1]
+    say(last)
+    hand_over(
+        [
+            Measure(
+                name="suite",
+                unit="s",
+                ours=done.seconds,
+                more_is_better=False,
+                limits={OURS: Limit(most=360)},
+                note=last.strip("= "),
+            )
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()
