@@ -78,9 +78,9 @@ class Holder:
             index, haul = self._fetch(event.pack, states, fetch_s)
         elif index.fetched_at + NOTED_LIFE_S <= self._clock():
             return Holding(at_risk=0, held=0, lost={}, bytes_downloaded=0)
+        if index and not self._shelf.begin(event.pack, range(len(index.members)), index.until):
+            index = None
         found = index.fetched(event.pack) if index else {}
-        if index:
-            self._shelf.begin(event.pack, range(len(index.members)), index.until)
         used = self._note(states, found, haul.lost)
         self._shelf.give_back(
             each.held

@@ -53,10 +53,12 @@ class Shelf:
             return False
         return True
 
-    def begin(self, key: str, members: Collection[int], until: int) -> None:
-        """Note that all of a pack's members are waited with; nothing happens the second time.
+    def begin(self, key: str, members: Collection[int], until: int) -> bool:
+        """Note that all of a pack's members are waited with; tell whether the pack is there.
 
-        What is left of an earlier pack under the same key is overwritten.
+        Nothing happens the second time. What is left of an earlier pack under the same key is
+        overwritten. A process that comes so late that others have taken the pack down already
+        leaves no item behind.
         """
         item: Item = {
             **_key(key),
@@ -73,7 +75,11 @@ class Shelf:
                     ExpressionAttributeValues=to_wire({":expires": _expires_at(until)}),
                 )
         except ConflictError:
-            return
+            return True
+        if self._is_up(key):
+            return True
+        self._forget(key)
+        return False
 
     def clear(self, key: str) -> None:
         """Remove the item of a pack that is gone: whoever took that down came no further."""
@@ -119,8 +125,21 @@ class Shelf:
         """Delete the pack, then its item: cut short in between, whoever comes next does it."""
         with translated(f"delete {pack}"):
             self._s3.delete_object(Bucket=self._bucket, Key=pack)
+        self._forget(pack)
+
+    def _forget(self, pack: str) -> None:
         with translated(f"delete the item of {pack}"):
             self._dynamodb.delete_item(TableName=self._table, Key=to_wire(_key(pack)))
+
+    def _is_up(self, pack: str) -> bool:
+        try:
+            with translated(f"look at {pack}"):
+                self._s3.head_object(Bucket=self._bucket, Key=pack)
+        except ClientError as error:
+            if error_code(error) not in FENCED:
+                raise
+            return False
+        return True
 
 
 def _expires_at(until: int) -> int:

@@ -86,13 +86,16 @@ def note(
     when the windows that took it are long closed.
     """
     given = {
-        member
-        for pack in {each.held.pack for each in fetched if each.held} & state.noted.keys()
-        for member in state.noted[pack].members
+        each.held.member
+        for each in fetched
+        if each.held
+        and (before := state.noted.get(each.held.pack))
+        and before.until == each.held.until
+        and each.held.member in before.members
     }
     fresh = [each for each in fetched if not (each.held and each.held.pack in state.noted)]
     found = {(each.window, each.identity): each for each in fresh}
-    open_, taken = dict(state.open), dict[str, set[int]]()
+    open_, taken = dict(state.open), dict[tuple[str, int], set[int]]()
     for key in {each.window for each in fresh} & state.open.keys():
         window = state.open[key]
         images = tuple(_noted(image, found.get((key, image.known_as))) for image in window.images)
@@ -100,16 +103,19 @@ def note(
         for image in images:
             each = found.get((key, image.known_as))
             if each and each.held and each.held == image.held:
-                taken.setdefault(each.held.pack, set()).add(each.held.member)
-    members = given.union(*taken.values())
+                taken.setdefault((each.held.pack, each.held.until), set()).add(each.held.member)
+    used = given.union(*taken.values())
     if open_ == state.open:
-        return state, members
+        return state, used
     noted = {
         pack: before
         for pack, before in state.noted.items()
         if before.noted_at > now_s - NOTED_LIFE_S
-    } | {pack: Noted(tuple(sorted(taken[pack])), now_s) for pack in taken}
-    return msgspec.structs.replace(state, open=open_, noted=noted), members
+    } | {
+        pack: Noted(tuple(sorted(members)), now_s, until)
+        for (pack, until), members in taken.items()
+    }
+    return msgspec.structs.replace(state, open=open_, noted=noted), used
 
 
 def pack_key(creators: Sequence[str], now_s: int) -> str:

@@ -88,10 +88,14 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Noted(msgspec.Struct, frozen=True, array_like=True):
-    """Which members of a pack a creator's windows were given, and when (epoch seconds)."""
+    """Which members of a pack a creator's windows were given, and when (epoch seconds).
+
+    `until` is the pack's: another one may come to lie under its key.
+    """
 
     members: tuple[int, ...]
     noted_at: int
+    until: int
 
 
 class CreatorState(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ def shelf(aws: CollageAws) -> Shelf:
 
 def put_up(shelf: Shelf, members: int = 2, until: int = UNTIL) -> None:
     assert shelf.put(KEY, io.BytesIO(b"pack"))
-    shelf.begin(KEY, range(members), until)
+    assert shelf.begin(KEY, range(members), until)
 
 
 def cover(member: int, until: int = UNTIL) -> HeldCover:
@@ -65,6 +65,13 @@ def test_beginning_twice_brings_no_cover_back(shelf: Shelf, aws: CollageAws) -> 
     shelf.give_back([cover(0)])
     shelf.begin(KEY, range(2), UNTIL)
     assert item(aws)["waiting"] == {1}
+
+
+def test_whoever_comes_when_the_pack_is_down_leaves_no_item(shelf: Shelf, aws: CollageAws) -> None:
+    put_up(shelf, members=1)
+    shelf.give_back([cover(0)])
+    assert not shelf.begin(KEY, range(1), UNTIL)
+    assert is_clear(aws)
 
 
 def test_the_last_cover_takes_pack_and_item_with_it(shelf: Shelf, aws: CollageAws) -> None:

@@ -108,7 +108,8 @@ def test_whom_another_writer_changes_is_left_to_the_next_sweep(aws: IngestAws) -
     def meddle(_: str, creator: str) -> None:
         if creator == "ann" and not meddled:
             meddled.append(creator)
-            put_open_window(aws.store, "ann", [cover_url(7, expires=SOON + 5)], NOW_S, NEVER)
+            due = WindowStore(aws.dynamodb, TABLE, holds=True)
+            put_open_window(due, "ann", [cover_url(7, expires=SOON + 5)], NOW_S, NEVER)
 
     store = FailingStore(aws, meddle)
     store._holds = True  # noqa: SLF001 - as in the stack
