@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow bench lint type format package preview up pr
+.PHONY: help setup demo test test-slow bench measured lint type format package preview up pr
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test-slow: setup ## run the tests that take longer
 bench: setup ## measure everything beside its peers, into bench-results.json (ONLY="compose fold")
 	@$(UV) run --locked --quiet --group bench python -m tests.bench $(ONLY)
 
+simulate: setup ## 20 million rows of 200,000 creators in memory, within AWS's limits (ROWS=200000 for a quick look)
+	@$(UV) run --locked --quiet --group simulate python -m tests.simulate $(if $(ROWS),--rows $(ROWS))
+
 lint: setup ## check style
 	$(RUN)/ruff check --quiet --output-format concise .
 	$(RUN)/ruff format --check --quiet .
@@ -40,6 +43,9 @@ type: setup ## check types
 
 format: setup ## format the code
 	$(RUN)/ruff format .
+
+measured: setup ## take what bench-results.json says over into ops-dashboard plan
+	$(RUN)/python -m ops_dashboard.measured_file
 
 package: setup ## build the Lambda bundles for AWS (arm64, Python 3.13) into dist/
 	$(RUN)/python -m ops_dashboard.bundles

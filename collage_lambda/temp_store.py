@@ -18,7 +18,8 @@ from stream_ingest.events import WindowImage
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_MISSING = frozenset({"NoSuchKey", "404"})
+_MISSING = frozenset({"NoSuchKey", "404", "InvalidRange", "416"})
+"""Nothing there, or another object that is shorter than what is looked for in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

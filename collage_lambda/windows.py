@@ -69,6 +69,7 @@ class Refusal(StrEnum):
     """Why a window could not be claimed."""
 
     ALREADY_DONE = "already_done"
+    ALREADY_FAILED = "already_failed"
     LEASED_BY_OTHER = "leased_by_other"
 
 
@@ -250,5 +251,7 @@ def _item_in(error: ConflictError) -> Item:
 
 def _refusal(found: Item) -> Refusal:
     """Return a failed claim's reason, which is in the item that it met."""
+    if found.get("status") == WindowStatus.FAILED:
+        return Refusal.ALREADY_FAILED
     is_done = found.get("status") in table.ENDED
     return Refusal.ALREADY_DONE if is_done else Refusal.LEASED_BY_OTHER

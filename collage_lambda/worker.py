@@ -86,6 +86,8 @@ class CollageWorker:
         if claimed is Refusal.ALREADY_DONE:
             self._give_back(message.event)
             return Outcome(ending=Ending.ALREADY_DONE)
+        if claimed is Refusal.ALREADY_FAILED:
+            return Outcome(ending=Ending.ALREADY_DONE)
         if claimed is Refusal.LEASED_BY_OTHER:
             msg = f"{window_id} is being built by another worker"
             raise WindowLeasedError(msg)

@@ -10,10 +10,13 @@ import typer
 from ops_dashboard.doctor_command import DatabaseOptions, show_doctor
 from ops_dashboard.listings import Listings
 from ops_dashboard.local.commands import local_app
+from ops_dashboard.plan_command import PlanOptions, show_plan
+from ops_dashboard.prices import REGION
 from ops_dashboard.recovery import Recovery
 from ops_dashboard.status import show_status
 from ops_dashboard.trace_command import show_trace
 from ops_dashboard.window_pages import WindowFilter
+from ops_dashboard.workload import Order, job_of
 from stream_ingest import options
 from stream_ingest.console import run
 from stream_ingest.errors import UserError
@@ -116,6 +119,56 @@ def doctor(  # noqa: PLR0913 - one parameter for each option
     database = DatabaseOptions(mysql=mysql, mysql_secret=mysql_secret, table=table, columns=columns)
     if not show_doctor(stack, database, json=json):
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(  # noqa: PLR0913 - one parameter for each option
+    *,
+    images: Annotated[int, typer.Option(help="Images to come.")],
+    creators: Annotated[
+        int | None, typer.Option(help="Of so many creators; one for each 100 images.")
+    ] = None,
+    order: Annotated[
+        Order,
+        typer.Option(
+            metavar="ORDER",
+            help="How a creator's rows come: sorted (together), mixed (as by date), drip (singly).",
+        ),
+    ] = Order.MIXED,
+    deadline: Annotated[str, typer.Option(help="All is done within: 45m, 1h, 2d.")] = "1h",
+    max_concurrency: Annotated[
+        int, typer.Option(help="At most so many collages at once, 2 to 1,000.")
+    ] = 900,
+    no_copies: Annotated[
+        bool, typer.Option("--no-copies", help="Without copies by creator (byCreatorCopy).")
+    ] = False,
+    no_originals: Annotated[
+        bool, typer.Option("--no-originals", help="Keep no originals for replays (keepSources).")
+    ] = False,
+    region: Annotated[str, typer.Option(help="Whose prices; others than these with --prices.")] = (
+        REGION
+    ),
+    prices: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON of prices in place of the list's.")
+    ] = None,
+    measured: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON of figures in place of measured ones.")
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also the sizes that were compared, and the bill.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Plan so many images: shards, memory, concurrency, time and cost. Asks nobody."""
+    job = job_of(images, creators, order, copies=not no_copies, originals=not no_originals)
+    wanted = PlanOptions(
+        deadline=deadline,
+        max_concurrency=max_concurrency,
+        region=region,
+        prices=prices,
+        measured=measured,
+    )
+    show_plan(job, wanted, verbose=verbose, json=json)
 
 
 @app.command()

@@ -4,9 +4,8 @@ Counted: milliseconds of each function, bytes into the stream, DynamoDB's write 
 its indexes, collages. A collage stands for what it brings with it: objects put, queue requests,
 events, an invocation. Constant: stream hours, dashboard, alarms, metrics, the sweeper's requests.
 Left out, because a day's work does not decide it: what the intake and held covers take, stored
-bytes (S3, table, archive, logs), taxes, free tiers, data leaving AWS. Prices are us-east-1's of
-FACTS.md §5, which nobody has checked against a bill; on a stack that stands still the estimate is
-too high by the free tiers.
+bytes (S3, table, archive, logs), taxes, free tiers, data leaving AWS. Prices are those of `prices`;
+on a stack that stands still the estimate is too high by the free tiers.
 
 An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
 """
@@ -16,6 +15,7 @@ from __future__ import annotations
 from ops_dashboard import metrics as catalogue
 from ops_dashboard.lines import HIDDEN, Line, math, of_aws, own
 from ops_dashboard.metrics import Service
+from ops_dashboard.prices import LIST
 from ops_dashboard.resources import Resources
 from stream_ingest import table
 
@@ -23,22 +23,7 @@ DAY_S = 86_400
 _DAYS_PER_MONTH = 30.4
 _GB = 1e9
 
-LAMBDA_ARM_GB_S = 0.0000133334
-LAMBDA_REQUEST = 0.20e-6
-KINESIS_ON_DEMAND_HOUR = 0.04
-KINESIS_ON_DEMAND_GB = 0.08 + 0.04
-"""In, and out once: one consumer."""
-KINESIS_SHARD_HOUR = 0.015
-KINESIS_PUT_UNIT = 0.014e-6
 KINESIS_PUT_UNIT_BYTES = 25_000
-DYNAMODB_WRITE = 0.625e-6
-DYNAMODB_READ = 0.125e-6
-S3_PUT = 0.005e-3
-SQS_REQUEST = 0.40e-6
-EVENT = 1.00e-6
-DASHBOARD_MONTH = 3.0
-ALARM_METRIC_MONTH = 0.10
-METRIC_MONTH = 0.30
 
 COLLAGE_PUTS = 5
 """Collage, its copy by creator, thumbnail, metadata, originals."""
@@ -53,18 +38,19 @@ _INDEXES = (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
 def collage_usd() -> float:
     """Return what a collage costs besides its milliseconds and its table writes."""
     return (
-        COLLAGE_PUTS * S3_PUT
-        + COLLAGE_QUEUE_REQUESTS * SQS_REQUEST
-        + COLLAGE_EVENTS * EVENT
-        + LAMBDA_REQUEST
+        COLLAGE_PUTS * LIST.s3_put.one
+        + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
+        + COLLAGE_EVENTS * LIST.event.one
+        + LIST.lambda_request.one
     )
 
 
 def constant_usd_per_day(resources: Resources, *, alarm_metrics: int, own_metrics: int) -> float:
     """Return what a day costs on which nothing happens."""
-    hour = resources.stream_shards * KINESIS_SHARD_HOUR or KINESIS_ON_DEMAND_HOUR
-    month = DASHBOARD_MONTH + alarm_metrics * ALARM_METRIC_MONTH + own_metrics * METRIC_MONTH
-    return 24 * hour + month / _DAYS_PER_MONTH + SWEEPS_PER_DAY * LAMBDA_REQUEST
+    hour = resources.stream_shards * LIST.kinesis_shard_hour.one or LIST.kinesis_on_demand_hour.one
+    month = LIST.dashboard_month.one
+    month += alarm_metrics * LIST.alarm_metric_month.one + own_metrics * LIST.metric_month.one
+    return 24 * hour + month / _DAYS_PER_MONTH + SWEEPS_PER_DAY * LIST.lambda_request.one
 
 
 def cost_lines(resources: Resources, constant_usd: float) -> list[Line]:
@@ -111,28 +97,28 @@ def _milliseconds(resources: Resources, service: Service) -> tuple[Line, float]:
     dimensions = {"FunctionName": resources.functions[service]}
     label = f"{service} ms"
     line = of_aws("AWS/Lambda", "Duration", dimensions, f"ms_{service}", label, look=HIDDEN)
-    return line, resources.memory_mb[service] / 1024 / 1000 * LAMBDA_ARM_GB_S
+    return line, resources.memory_mb[service] / 1024 / 1000 * LIST.lambda_gb_s.one
 
 
 def _bytes_in(resources: Resources) -> tuple[Line, float]:
     dimensions = {"StreamName": resources.stream}
     line = of_aws("AWS/Kinesis", "IncomingBytes", dimensions, "bytes_in", "bytes in", look=HIDDEN)
     if resources.stream_shards:
-        return line, KINESIS_PUT_UNIT / KINESIS_PUT_UNIT_BYTES
-    return line, KINESIS_ON_DEMAND_GB / _GB
+        return line, LIST.kinesis_put_unit.one / KINESIS_PUT_UNIT_BYTES
+    once_in_and_out = LIST.kinesis_on_demand_gb_in.one + LIST.kinesis_on_demand_gb_out.one
+    return line, once_in_and_out / _GB
 
 
 def _table_units(resources: Resources) -> list[tuple[Line, float]]:
     name, namespace = {"TableName": resources.table}, "AWS/DynamoDB"
+    write_usd, read_usd = LIST.dynamodb_write.one, LIST.dynamodb_read.one
     writes, reads = "ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"
     units = [
-        (of_aws(namespace, writes, name, "writes", "table writes", look=HIDDEN), DYNAMODB_WRITE),
-        (of_aws(namespace, reads, name, "reads", "table reads", look=HIDDEN), DYNAMODB_READ),
+        (of_aws(namespace, writes, name, "writes", "table writes", look=HIDDEN), write_usd),
+        (of_aws(namespace, reads, name, "reads", "table reads", look=HIDDEN), read_usd),
     ]
     for number, index in enumerate(_INDEXES):
         dimensions = {**name, "GlobalSecondaryIndexName": index}
         id_, label = f"writes_{number}", f"{index} writes"
-        units.append(
-            (of_aws(namespace, writes, dimensions, id_, label, look=HIDDEN), DYNAMODB_WRITE)
-        )
+        units.append((of_aws(namespace, writes, dimensions, id_, label, look=HIDDEN), write_usd))
     return units

@@ -118,7 +118,7 @@ class CreatorReader:
         return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
 
     def _state(self, item: Item) -> CreatorView:
-        windows, _ = decode_body(bytes(item["body"]))
+        windows, *_ = decode_body(bytes(item["body"]))
         views = [open_window(window, holds=self._holds) for window in windows.values()]
         return CreatorView(
             creator=item["creator"],

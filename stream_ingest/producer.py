@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient
 
 MAX_RECORDS = 500
-MAX_REQUEST_BYTES = 4 << 20
-"""PutRecords takes 500 records and 10 MiB (5 MiB until 2025); small requests fail more cheaply."""
+MAX_REQUEST_BYTES = 1 << 20
+"""PutRecords takes 500 records and 10 MiB (5 MiB until 2025). A shard takes 1 MB/s, small requests
+fail more cheaply, and a request is in memory thrice while it is being signed and sent."""
 MAX_REQUESTS = 4
 MAX_WAITING_BYTES = 16 << 20
 GIVE_UP_AFTER = 12

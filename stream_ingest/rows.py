@@ -37,7 +37,7 @@ class RefusalReason(StrEnum):
     QUARANTINED = "quarantined"
 
 
-class CoverRow(msgspec.Struct, frozen=True, kw_only=True):
+class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One cover image of one creator, as read from a source and found fit."""
 
     creator: str

@@ -17,6 +17,9 @@ from collage_lambda.pack import MAX_TOTAL_BYTES, Pack, spool
 from stream_ingest.events import HeldCover
 from stream_ingest.windowing.holding import AtRisk, Fetched
 
+MAX_HELD_BYTES = MAX_TOTAL_BYTES // 2
+"""Covers beyond this are left for the next pack: they are in /tmp twice while it is made."""
+
 
 class HeldMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One cover in a pack, and the open window that waits with it."""
@@ -31,9 +34,10 @@ class HeldMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class HeldIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pack holds, by member number, and until when (epoch seconds)."""
+    """What a pack holds, by member number, since and until when (epoch seconds)."""
 
     schema: Literal[1] = 1
+    fetched_at: int
     until: int
     members: tuple[HeldMember, ...]
 
@@ -67,16 +71,16 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 class HeldPacker:
     """Collects covers in the order of their arrival; a context manager that drops them."""
 
-    def __init__(self, until: int) -> None:
-        """Begin without any; what is collected is to be held until then (epoch seconds)."""
-        self._until = until
+    def __init__(self, now_s: int, life_s: int) -> None:
+        """Begin without any; what is collected now (epoch seconds) is to be held for `life_s`."""
+        self._now_s, self._until = now_s, now_s + life_s
         self._scratch = spool()
         self._arrivals: list[Arrival] = []
         self._bytes = 0
 
     def keep(self, waiting: Sequence[AtRisk], url: str, data: bytes) -> bool:
         """Take a cover for all windows that wait for it; tell whether there was room."""
-        if self._bytes + len(data) > MAX_TOTAL_BYTES:
+        if self._bytes + len(data) > MAX_HELD_BYTES:
             return False
         arrival = Arrival(
             waiting=waiting,
@@ -102,7 +106,7 @@ class HeldPacker:
             self._scratch.seek(arrival.offset)
             offset = pack.add(f"{len(members):04d}", self._scratch.read(arrival.length))
             members += [_member(arrival, each, offset) for each in arrival.waiting]
-        return HeldIndex(until=self._until, members=tuple(members))
+        return HeldIndex(fetched_at=self._now_s, until=self._until, members=tuple(members))
 
     def __enter__(self) -> Self:
         """Begin."""

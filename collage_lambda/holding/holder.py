@@ -20,7 +20,7 @@ from stream_ingest.errors import ConflictError, TransientError
 from stream_ingest.events import CoversExpiring
 from stream_ingest.naming import creator_key
 from stream_ingest.windowing.closing import Change
-from stream_ingest.windowing.holding import Fetched, at_risk, note
+from stream_ingest.windowing.holding import NOTED_LIFE_S, Fetched, at_risk, note
 from stream_ingest.windowing.state import CreatorState
 from stream_ingest.windowing.store import WindowStore
 
@@ -64,7 +64,8 @@ class Holder:
     def hold(self, event: CoversExpiring, remaining_s: float) -> Holding:
         """Bring one event to its end; safe to call again with the same event at any time.
 
-        What cannot be had right now is left as it is: it will be asked for again.
+        What cannot be had right now is left as it is: it will be asked for again. A request that
+        comes again when states have forgotten it changes nothing: its pack may be in use.
         """
         fetch_s = remaining_s - NOTING_S
         if fetch_s < SHORTEST_FETCH_S:
@@ -73,10 +74,13 @@ class Holder:
         states = self._store.load([creator_key(name) for name in event.creators])
         index, haul = self._find(event.pack), Haul()
         if index is None:
+            self._shelf.clear(event.pack)
             index, haul = self._fetch(event.pack, states, fetch_s)
+        elif index.fetched_at + NOTED_LIFE_S <= self._clock():
+            return Holding(at_risk=0, held=0, lost={}, bytes_downloaded=0)
+        if index and not self._shelf.begin(event.pack, range(len(index.members)), index.until):
+            index = None
         found = index.fetched(event.pack) if index else {}
-        if index:
-            self._shelf.begin(event.pack, range(len(index.members)), index.until)
         used = self._note(states, found, haul.lost)
         self._shelf.give_back(
             each.held
@@ -103,8 +107,13 @@ class Holder:
         self, key: str, states: dict[str, CreatorState], fetch_s: float
     ) -> tuple[HeldIndex | None, Haul]:
         now_s = int(self._clock())
-        covers = [cover for state in states.values() for cover in at_risk(state, now_s)]
-        with HeldPacker(now_s + self._life_s) as packer:
+        covers = [
+            cover
+            for state in states.values()
+            if key not in state.noted  # an earlier pack of this request was theirs
+            for cover in at_risk(state, now_s)
+        ]
+        with HeldPacker(now_s, self._life_s) as packer:
             haul = self._fetching.run(covers, packer, fetch_s)
             if not packer.count:
                 return None, haul
@@ -122,7 +131,8 @@ class Holder:
     ) -> set[int]:
         """Note what came of covers; return the pack's members that states refer to now."""
         work = [
-            (state, [*found.get(state.creator, ()), *lost.get(state.creator, ())])
+            # What the pack has comes last and counts: another delivery may have had better luck.
+            (state, [*lost.get(state.creator, ()), *found.get(state.creator, ())])
             for state in states.values()
         ]
         return set[int]().union(*self._threads.map(lambda pair: self._note_creator(*pair), work))

@@ -53,40 +53,65 @@ class Shelf:
             return False
         return True
 
-    def begin(self, key: str, members: Collection[int], until: int) -> None:
-        """Note that all of a pack's members are waited with; nothing happens the second time."""
+    def begin(self, key: str, members: Collection[int], until: int) -> bool:
+        """Note that all of a pack's members are waited with; tell whether the pack is there.
+
+        Nothing happens the second time. What is left of an earlier pack under the same key is
+        overwritten. A process that comes so late that others have taken the pack down already
+        leaves no item behind.
+        """
         item: Item = {
             **_key(key),
             "waiting": set(members),
-            table.TTL_ATTRIBUTE: until + _LINGER_S,
+            table.TTL_ATTRIBUTE: _expires_at(until),
         }
         try:
             with translated(f"begin {key}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
-                    ConditionExpression="attribute_not_exists(creator_name)",
+                    ConditionExpression="attribute_not_exists(creator_name)"
+                    " OR expires_at < :expires",
+                    ExpressionAttributeValues=to_wire({":expires": _expires_at(until)}),
                 )
         except ConflictError:
-            return
+            return True
+        if self._is_up(key):
+            return True
+        self._forget(key)
+        return False
+
+    def clear(self, key: str) -> None:
+        """Remove the item of a pack that is gone: whoever took that down came no further."""
+        try:
+            with translated(f"clear {key}"):
+                self._dynamodb.delete_item(
+                    TableName=self._table,
+                    Key=to_wire(_key(key)),
+                    ConditionExpression="attribute_not_exists(waiting)",
+                )
+        except ConflictError:
+            return  # another delivery of the same request has just put its pack up
 
     def give_back(self, covers: Iterable[HeldCover]) -> None:
         """Let go of held covers of which no window has any need; safe to call again."""
-        by_pack: dict[str, set[int]] = {}
+        by_pack: dict[tuple[str, int], set[int]] = {}
         for cover in covers:
-            by_pack.setdefault(cover.pack, set()).add(cover.member)
-        for pack, members in by_pack.items():
-            if not self._still_waiting(pack, members):
+            by_pack.setdefault((cover.pack, cover.until), set()).add(cover.member)
+        for (pack, until), members in by_pack.items():
+            if not self._still_waiting(pack, until, members):
                 self._remove(pack)
 
-    def _still_waiting(self, pack: str, members: set[int]) -> bool:
+    def _still_waiting(self, pack: str, until: int, members: set[int]) -> bool:
         """Take members away; tell whether others are waited with, or the pack is gone already."""
         update: Any = {
             "TableName": self._table,
             "Key": to_wire(_key(pack)),
             "UpdateExpression": "DELETE waiting :members",
-            "ConditionExpression": "attribute_exists(creator_name)",
-            "ExpressionAttributeValues": to_wire({":members": members}),
+            "ConditionExpression": "expires_at = :expires",  # no later pack of the same key
+            "ExpressionAttributeValues": to_wire(
+                {":members": members, ":expires": _expires_at(until)}
+            ),
             "ReturnValues": "ALL_NEW",
         }
         try:
@@ -100,8 +125,26 @@ class Shelf:
         """Delete the pack, then its item: cut short in between, whoever comes next does it."""
         with translated(f"delete {pack}"):
             self._s3.delete_object(Bucket=self._bucket, Key=pack)
+        self._forget(pack)
+
+    def _forget(self, pack: str) -> None:
         with translated(f"delete the item of {pack}"):
             self._dynamodb.delete_item(TableName=self._table, Key=to_wire(_key(pack)))
+
+    def _is_up(self, pack: str) -> bool:
+        try:
+            with translated(f"look at {pack}"):
+                self._s3.head_object(Bucket=self._bucket, Key=pack)
+        except ClientError as error:
+            if error_code(error) not in FENCED:
+                raise
+            return False
+        return True
+
+
+def _expires_at(until: int) -> int:
+    """Return when the item of a pack is removed, which also tells it from others of its key."""
+    return until + _LINGER_S
 
 
 def _key(pack: str) -> Item:

@@ -21,7 +21,7 @@ from stream_ingest.sources.rows import Columns, Cursor, Page
 from stream_ingest.timerange import TimeRange
 
 PAGE_ROWS = 1_000
-_PAGES_PER_QUERY = 50
+_PAGES_PER_QUERY = 5
 """Pages that the server sends in one go, so that it need not wait for us after each."""
 _UNFIT_FOR_KEYS = frozenset({"enum", "set", "float", "double", "bit"})
 """Types whose order or equality is not that of the values read: no page can follow from them."""

@@ -19,6 +19,7 @@ from stream_ingest.settings import DAY_S
 from stream_ingest.windowing.closing import MAX_ACTIONS, Change, Closing
 from stream_ingest.windowing.room import (
     BATCH_BYTES,
+    beside,
     heaviest,
     newest,
     room_at_least,
@@ -38,7 +39,7 @@ MARK_LIFE_S = 9 * DAY_S
 """Marks outlive every redelivery: the stream keeps records for 7 days (checked by Pulumi)."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A row as the stream delivered it: its batch and its position there (`packing`)."""
 
     batch: BatchHeader
@@ -150,7 +151,7 @@ class _Fold:
         """Of the batch whose row came last."""
         self.is_full = False
         self.closing = Closing(state)
-        self.room = room_at_least(state.open, len(state.marks))
+        self.room = room_at_least(state.open, beside(len(state.marks), state.noted))
         """Bytes that are free for certain; below 0 only that may be less than there is."""
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
@@ -215,8 +216,8 @@ class _Fold:
         it there is no more than before. So a row closes two windows at most.
         """
         open_ = self._open()
-        marks = len(self.state.marks.keys() | self.touched.keys())
-        self.room = room_left(open_, marks)
+        others = beside(len(self.state.marks.keys() | self.touched.keys()), self.state.noted)
+        self.room = room_left(open_, others)
         for key in (heaviest(open_) if open_ else "", self.window_key):
             if self.room >= 0:
                 break
@@ -226,7 +227,7 @@ class _Fold:
                 )
                 self.closing.close(key, window, "full")
                 self.filling[key] = _Filling(None)
-                self.room = room_left(open_, marks)
+                self.room = room_left(open_, others)
         self._look_whether_full()
 
     def _change(self, taken: int, resent: int) -> Change:

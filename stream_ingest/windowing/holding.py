@@ -15,13 +15,17 @@ import msgspec
 from stream_ingest.clock import from_epoch_s
 from stream_ingest.events import HeldCover
 from stream_ingest.identity import expires_at
+from stream_ingest.settings import DAY_S
 from stream_ingest.windowing.deadlines import AHEAD_S, SLOT_S, ask_at
-from stream_ingest.windowing.state import CreatorState, OpenImage, OpenWindow
+from stream_ingest.windowing.room import lately
+from stream_ingest.windowing.state import CreatorState, Noted, OpenImage, OpenWindow
 
 MAX_COVERS = 100
 """Covers of one pack, unless one creator has more at risk: 15 MB of usual ones."""
 EXPIRED = "expired"
 """The reason of `collage_lambda.reasons` for a cover whose URL was dead before it was fetched."""
+NOTED_LIFE_S = DAY_S
+"""How long a state remembers what was noted in it; an older request has nothing left to hold."""
 _RISK_S = AHEAD_S + SLOT_S
 
 
@@ -76,25 +80,43 @@ def ask(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
 def note(
     state: CreatorState, fetched: Sequence[Fetched], now_s: int
 ) -> tuple[CreatorState, set[int]]:
-    """Return `state` with what was fetched, and the members of packs that it refers to now.
+    """Return `state` with what was fetched, and the members of packs that it was given, ever.
 
     Covers whose window is closed by now, or that are held elsewhere, change nothing. Noting the
-    same twice changes nothing, either.
+    same twice changes nothing, either: a pack is noted once, and what it gave then is remembered
+    when the windows that took it are long closed.
     """
-    found = {(each.window, each.identity): each for each in fetched}
-    open_, members = dict(state.open), set[int]()
-    for key in {each.window for each in fetched} & state.open.keys():
+    given = {
+        each.held.member
+        for each in fetched
+        if each.held
+        and (before := state.noted.get(each.held.pack))
+        and before.until == each.held.until
+        and each.held.member in before.members
+    }
+    fresh = [each for each in fetched if not (each.held and each.held.pack in state.noted)]
+    found = {(each.window, each.identity): each for each in fresh}
+    open_, taken = dict(state.open), dict[tuple[str, int], set[int]]()
+    for key in {each.window for each in fresh} & state.open.keys():
         window = state.open[key]
         images = tuple(_noted(image, found.get((key, image.known_as))) for image in window.images)
         open_[key] = _settled(msgspec.structs.replace(window, images=images), now_s)
-        members |= {
-            each.held.member
-            for image in images
-            if (each := found.get((key, image.known_as))) and each.held and each.held == image.held
-        }
+        for image in images:
+            each = found.get((key, image.known_as))
+            if each and each.held and each.held == image.held:
+                taken.setdefault((each.held.pack, each.held.until), set()).add(each.held.member)
+    used = given.union(*taken.values())
     if open_ == state.open:
-        return state, members
-    return msgspec.structs.replace(state, open=open_), members
+        return state, used
+    noted = {
+        pack: before
+        for pack, before in state.noted.items()
+        if before.noted_at > now_s - NOTED_LIFE_S
+    } | {
+        pack: Noted(tuple(sorted(members)), now_s, until)
+        for (pack, until), members in taken.items()
+    }
+    return msgspec.structs.replace(state, open=open_, noted=lately(noted)), used
 
 
 def pack_key(creators: Sequence[str], now_s: int) -> str:

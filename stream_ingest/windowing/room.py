@@ -14,14 +14,18 @@ from collections.abc import Mapping
 import msgspec
 
 from stream_ingest.rows import CoverRow
-from stream_ingest.windowing.state import COMPRESSION, Mark, OpenWindow
+from stream_ingest.windowing.state import COMPRESSION, Mark, Noted, OpenWindow
 
 MAX_BODY_BYTES = 144_000
-"""A window of 400 covers with four of TikTok's signed URLs each, all of them held, is 116,000."""
+"""A window of 400 covers with four of TikTok's signed URLs each, and what may be held of them, is
+128,000."""
 MAX_MARKS = 1_000
 """Batches that are remembered of one creator at a time, the newest of the last nine days: with more
 a redelivery from an older one is recognised by its images only."""
-HELD_BYTES = 100
+MAX_PACKS, MAX_MEMBERS = 200, 5_000
+"""Packs that a state remembers to have been given, and members of them. Covers are asked for every
+15 minutes at most, so these are two days of a creator's packs; a state remembers one."""
+HELD_BYTES = 130
 """What it may take to note where a cover is held (`holding.note` happens outside of the fold)."""
 BATCH_BYTES = 1_024
 """What a batch may add besides rows: its settings, its id twice, its mark."""
@@ -29,21 +33,26 @@ _MARK_BYTES, _WINDOW_BYTES, _ASKED_BYTES, _BYTES_PER_CHARACTER = 90, BATCH_BYTES
 _ROW_BYTES, _LONG = 40 + HELD_BYTES, 500
 
 
-def room_at_least(open_: Mapping[str, OpenWindow], marks: int) -> int:
-    """Return bytes that are free for certain beside windows and a number of marks. Quick."""
-    room = MAX_BODY_BYTES - _MARK_BYTES * min(marks, MAX_MARKS)
+def beside(marks: int, noted: Mapping[str, Noted]) -> int:
+    """Return the most bytes that a number of marks and the noted packs take beside windows."""
+    size = _MARK_BYTES * min(marks, MAX_MARKS)
+    return size + len(msgspec.msgpack.encode(noted)) if noted else size
+
+
+def room_at_least(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
+    """Return bytes that are free for certain, beside what is no window. Quick."""
+    room = MAX_BODY_BYTES - beside_bytes
     for window in open_.values():
         if window.bound is None:
-            return room_left(open_, marks)
+            return room_left(open_, beside_bytes)
         room -= window.bound + _WINDOW_BYTES + _MARK_BYTES * len(window.ending)
     return room
 
 
-def room_left(open_: Mapping[str, OpenWindow], marks: int) -> int:
-    """Return the bytes that windows and a number of marks leave free; below 0 where none are."""
+def room_left(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
+    """Return the bytes that windows leave free; below 0 where none are."""
     images = sum(len(window.images) for window in open_.values())
-    room = MAX_BODY_BYTES - HELD_BYTES * images - _ASKED_BYTES * len(open_)
-    room -= _MARK_BYTES * min(marks, MAX_MARKS)
+    room = MAX_BODY_BYTES - beside_bytes - HELD_BYTES * images - _ASKED_BYTES * len(open_)
     raw = msgspec.msgpack.encode(open_)
     if len(raw) <= room:
         return room - len(raw)
@@ -62,6 +71,18 @@ def row_bound(row: CoverRow) -> int:
 def heaviest(open_: Mapping[str, OpenWindow]) -> str:
     """Return the key of the window that takes most, before compression."""
     return max(open_, key=lambda key: len(msgspec.msgpack.encode(open_[key].images)))
+
+
+def lately(noted: dict[str, Noted]) -> dict[str, Noted]:
+    """Return the packs that were noted last: `MAX_PACKS` at most, of `MAX_MEMBERS` together."""
+    kept: dict[str, Noted] = {}
+    members = 0
+    for pack in sorted(noted, key=lambda pack: noted[pack].noted_at, reverse=True)[:MAX_PACKS]:
+        members += len(noted[pack].members)
+        if kept and members > MAX_MEMBERS:
+            break
+        kept[pack] = noted[pack]
+    return kept
 
 
 def newest(marks: dict[str, Mark]) -> dict[str, Mark]:

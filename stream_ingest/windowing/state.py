@@ -40,7 +40,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         return any((self.accepted, self.duplicates, self.windows))
 
 
-class OpenImage(msgspec.Struct, frozen=True, array_like=True):
+class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An image in an open window; states of before say its identity only where it is not `url`'s.
 
     `held` tells where its bytes are held; `lost` why they could not be had when they were fetched.
@@ -90,6 +90,17 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
     applied_at: int
 
 
+class Noted(msgspec.Struct, frozen=True, array_like=True):
+    """Which members of a pack a creator's windows were given, and when (epoch seconds).
+
+    `until` is the pack's: another one may come to lie under its key.
+    """
+
+    members: tuple[int, ...]
+    noted_at: int
+    until: int
+
+
 class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     """All that is remembered of one creator; `version` counts its writes from 0 (none yet)."""
 
@@ -105,6 +116,9 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str = ""
     """The batch that `tally` is of: the one that touched the creator last."""
     tally: Tally = Tally()
+    noted: dict[str, Noted] = {}
+    """By pack: what was held lately. It tells a cover that a closed window still waits with from
+    one that came too late for its window."""
 
     @property
     def open_images(self) -> int:
@@ -129,19 +143,22 @@ class _Body(msgspec.Struct, array_like=True):
     schema: int
     open: dict[str, OpenWindow]
     marks: dict[str, Mark]
+    noted: dict[str, Noted] = {}
 
 
 _SCHEMA = 1
 
 
 def encode_body(state: CreatorState) -> bytes:
-    """Return open windows and marks of a state, compressed."""
-    body = _Body(_SCHEMA, state.open, state.marks)
+    """Return open windows, marks and noted packs of a state, compressed."""
+    body = _Body(_SCHEMA, state.open, state.marks, state.noted)
     return zlib.compress(msgspec.msgpack.encode(body), COMPRESSION)
 
 
-def decode_body(data: bytes) -> tuple[dict[str, OpenWindow], dict[str, Mark]]:
-    """Return open windows and marks; `DecodeError` for bytes that `encode_body` never wrote."""
+def decode_body(
+    data: bytes,
+) -> tuple[dict[str, OpenWindow], dict[str, Mark], dict[str, Noted]]:
+    """Return what `encode_body` was given; `DecodeError` for bytes that it never wrote."""
     try:
         body = msgspec.msgpack.decode(zlib.decompress(data), type=_Body)
     except (zlib.error, msgspec.DecodeError, UnicodeError) as error:
@@ -150,4 +167,4 @@ def decode_body(data: bytes) -> tuple[dict[str, OpenWindow], dict[str, Mark]]:
     if body.schema != _SCHEMA:
         msg = f"state body: schema {body.schema}, this code reads {_SCHEMA}"
         raise DecodeError(msg)
-    return body.open, body.marks
+    return body.open, body.marks, body.noted

@@ -182,7 +182,7 @@ def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
 
 
 def _state(item: Item) -> CreatorState:
-    windows, marks = decode_body(bytes(item["body"]))
+    windows, marks, noted = decode_body(bytes(item["body"]))
     return CreatorState(
         creator=item["creator"],
         version=int(item["version"]),
@@ -192,4 +192,5 @@ def _state(item: Item) -> CreatorState:
         marks=marks,
         batch_id=item.get("batch_id", ""),
         tally=Tally(int(item["accepted"]), int(item["duplicates"]), int(item["windows"])),
+        noted=noted,
     )

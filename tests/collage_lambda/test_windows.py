@@ -143,7 +143,8 @@ def test_an_ended_window_has_its_counts_and_is_not_due_any_more(
 @pytest.mark.parametrize("status", sorted(table.ENDED))
 def test_an_ended_window_is_done(windows: Windows, aws: CollageAws, status: str) -> None:
     aws.put_window(ID, status=str(status))
-    assert claim(windows) is Refusal.ALREADY_DONE
+    is_failed = status == table.WindowStatus.FAILED
+    assert claim(windows) is (Refusal.ALREADY_FAILED if is_failed else Refusal.ALREADY_DONE)
 
 
 def test_a_replay_rebuilds_an_ended_window_once(windows: Windows, aws: CollageAws) -> None:

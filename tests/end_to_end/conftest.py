@@ -9,6 +9,7 @@ import pytest
 
 from ops_dashboard.local.covers import CoverServer
 from ops_dashboard.local.stack import LocalAws
+from tests.end_to_end.faulty_stack import FaultyStack, faulty_stack
 from tests.end_to_end.pipeline import Pipeline
 
 
@@ -31,3 +32,21 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             servers = (covers, mortal_covers, late_covers)
             outputs = aws.deploy(allowed_sources=[server.address for server in servers])
             yield Pipeline(aws, outputs, covers, mortal_covers, late_covers)
+
+
+@pytest.fixture(scope="package")
+def shared_faulty_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyStack]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with faulty_stack(tmp_path_factory.mktemp("faults")) as stack:
+            yield stack
+
+
+@pytest.fixture
+def stack(shared_faulty_stack: FaultyStack) -> Iterator[FaultyStack]:
+    """A stack whose functions can be struck: nothing armed, their clock on time."""
+    shared_faulty_stack.faults.disarm()
+    shared_faulty_stack.faults.set_clock(0)
+    yield shared_faulty_stack
+    shared_faulty_stack.faults.release()
+    shared_faulty_stack.faults.set_clock(0)

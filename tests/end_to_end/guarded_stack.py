@@ -21,7 +21,7 @@ from ops_dashboard.local.stack import LocalAws
 from stream_ingest.batches import BatchRegistry
 from tests.end_to_end.pipeline import Pipeline
 
-FUNCTIONS = ("windowing", "sweeper", "collage", "intake")
+FUNCTIONS = ("windowing", "sweeper", "collage", "holding", "intake")
 ROLES = (*FUNCTIONS, "sweeper-schedule")
 _POLICY = "own"
 

@@ -125,6 +125,38 @@ USES: dict[Key, Use] = {
     **_uses("collage", "SeeMissingSources", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
     **_uses("collage", "KeepEvidence", "temp/debug/*", s3__PutObject=Uses.build_in_debug),
     **_uses("collage", "KeepSources", "temp/sources/*", s3__PutObject=Uses.build),
+    **_uses(
+        "collage", "ForgetPacks", "table/state", dynamodb__DeleteItem=Uses.build_with_held_covers
+    ),
+    **_uses("collage", "ReadSources", "temp/held/*", s3__GetObject=Uses.build_with_held_covers),
+    **_uses("collage", "RemovePacks", "temp/held/*", s3__DeleteObject=Uses.build_with_held_covers),
+    **_logs("holding"),
+    **_uses(
+        "holding",
+        "TakeRequests",
+        "holding",
+        sqs__ReceiveMessage=Uses.receive_requests_to_hold,
+        sqs__DeleteMessage=Uses.delete_request_to_hold,
+        sqs__GetQueueAttributes=Uses.look_at_requests_to_hold,
+    ),
+    **_uses(
+        "holding",
+        "NoteCovers",
+        "table/state",
+        dynamodb__BatchGetItem=Uses.hold_covers,
+        dynamodb__PutItem=Uses.hold_covers,
+        dynamodb__UpdateItem=Uses.hold_in_vain,
+    ),
+    **_uses("holding", "ForgetPacks", "table/state", dynamodb__DeleteItem=Uses.hold_in_vain),
+    **_uses(
+        "holding",
+        "KeepPacks",
+        "temp/held/*",
+        s3__GetObject=Uses.hold_in_vain,
+        s3__PutObject=Uses.hold_covers,
+        s3__DeleteObject=Uses.hold_in_vain,
+    ),
+    **_uses("holding", "SeeMissingPacks", "temp", s3__ListBucket=Uses.hold_covers),
     **_logs("intake"),
     **_uses(
         "intake",
@@ -186,9 +218,10 @@ USES: dict[Key, Use] = {
 
 _OWN_LOGS = "compares log rights with the group's ARN; AWS with that and what is behind its colon"
 _MISSING = "answers 404 for an object that is not there; AWS 403 to whoever may not list"
+_LOOKED_FOR = {"Outputs", "Sources", "Packs"}
 UNSHOWN: dict[Key, str] = {
     **{key: _OWN_LOGS for key in USES if key[1] == "WriteOwnLogs"},
-    **{key: _MISSING for key in USES if key[1] in {"SeeMissingOutputs", "SeeMissingSources"}},
+    **{key: _MISSING for key in USES if key[1].removeprefix("SeeMissing") in _LOOKED_FOR},
 }
 """Rights of which ministack cannot show that they are needed, and why; the list only shrinks.
 

@@ -26,6 +26,7 @@ from stream_ingest.packing import BUCKETS, BatchHeader, Packer
 from stream_ingest.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.guarded_stack import GuardedStack, Said
+from tests.end_to_end.holding_uses import HoldingUses
 from tests.end_to_end.intake_uses import IntakeUses
 from tests.fakes.collage_events import envelope, window_image, window_ready
 from tests.fakes.ingest_delivery import kinesis_event
@@ -35,7 +36,7 @@ LONG = CollageLayout(rows=5, cols=10, cell_px=60)
 _HOUR_S = 3_600
 
 
-class Uses(IntakeUses):
+class Uses(IntakeUses, HoldingUses):
     """Uses of rights, each on creators and windows that nobody has seen before."""
 
     def __init__(self, stack: GuardedStack) -> None:
@@ -253,7 +254,7 @@ class Uses(IntakeUses):
         moved = batch is not None and batch.status == status
         return Said(done=said.done and moved, text=said.text)
 
-    def _window(self, creator: str) -> Any:  # noqa: ANN401 - the fake's own
+    def _window(self, creator: str, life_s: int = 12 * _HOUR_S) -> Any:  # noqa: ANN401 - the fake's own
         covers = [
             Cover(
                 object_id=f"{next(self._numbers):032x}", creator_index=1, caption="a", number=each
@@ -261,7 +262,7 @@ class Uses(IntakeUses):
             for each in range(SMALL.cells)
         ]
         self._stack.covers.add(covers)
-        expires_s = (int(time.time()) // _HOUR_S + 12) * _HOUR_S
+        expires_s = int(time.time()) + life_s
         signer = self._stack.covers.signer
         images = [
             window_image(signer.url(cover, "", expires_s), identity=cover.identity)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from tests.end_to_end.exactness import dead_letters, differences, picture_differences
 from tests.end_to_end.fault_hook import Fault, Strike
 from tests.end_to_end.fault_points import ATTEMPTS, LEASE, OFTEN, POINTS, FaultPoint
-from tests.end_to_end.faulty_stack import FaultyStack, csv_file, faulty_stack, hooked_zip
+from tests.end_to_end.faulty_stack import FaultyStack, csv_file, hooked_zip
 from tests.end_to_end.kinesis_proxy import (
     StandStill,
     lose_answers,
@@ -26,23 +25,6 @@ from tests.end_to_end.kinesis_proxy import (
 )
 
 pytestmark = [pytest.mark.xdist_group("fault_points"), pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyStack]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        with faulty_stack(tmp_path_factory.mktemp("faults")) as stack:
-            yield stack
-
-
-@pytest.fixture
-def stack(shared: FaultyStack) -> Iterator[FaultyStack]:
-    """The stack with nothing armed and its functions' clock on time."""
-    shared.faults.disarm()
-    shared.faults.set_clock(0)
-    yield shared
-    shared.faults.release()
 
 
 @pytest.mark.parametrize(

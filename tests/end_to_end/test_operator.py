@@ -96,7 +96,7 @@ def test_windows_are_listed_by_batch_status_and_creator(here: Here) -> None:
 def test_a_creator_shows_what_waits_and_what_was_made(here: Here) -> None:
     answer = here.ops("creators", "op.two")
     (waiting,) = answer["creator"]["open"]
-    assert (waiting["images"], waiting["size"], waiting["closes_because"]) == (4, 35, "expiring")
+    assert (waiting["images"], waiting["size"], waiting["closes_because"]) == (4, 35, "idle")
     assert answer["windows"] == []
     found = here.ops("creators", "op.")
     assert found["creator"] is None

@@ -7,7 +7,7 @@ refuses everything else loudly. `tests/faults/test_dynamodb_contract.py` compare
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.fakes.fault_errors import NotModelledError, Wire, client_error, known, validation_error
 from tests.fakes.fault_expressions import read_key_condition
@@ -21,6 +21,8 @@ MAX_TRANSACTION_BYTES = 4 << 20
 MAX_GETS = 100
 _GET, _BATCH_GET, _QUERY = "GetItem", "BatchGetItem", "Query"
 _PUT, _UPDATE, _TRANSACT = "PutItem", "UpdateItem", "TransactWriteItems"
+_DELETE = "DeleteItem"
+T = TypeVar("T")
 
 
 class FakeDynamoDb:
@@ -84,6 +86,14 @@ class FakeDynamoDb:
             raise NotModelledError(wanted)
         self._write(key, item)
         return {} if shown[wanted] is None else {"Attributes": shown[wanted]}
+
+    def delete_item(self, **request: Wire) -> dict[str, Any]:
+        """Remove an item under its condition; one that is not there is no error."""
+        known(request, "TableName", "Key", *EXPRESSIONS)
+        key = _alone(self._writes.delete, request, _DELETE)
+        self.items.pop(key, None)
+        self.indexes.write(key, None)
+        return {}
 
     def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Do all of the writes, or none of them."""
@@ -164,10 +174,10 @@ def _projected(item: Item, request: Mapping[str, Any]) -> Item:
 
 
 def _alone(
-    work: Callable[[Mapping[str, Any], str], tuple[Key, Item]],
+    work: Callable[[Mapping[str, Any], str], T],
     request: Mapping[str, Any],
     operation: str,
-) -> tuple[Key, Item]:
+) -> T:
     """Work out a write outside a transaction; refusals become AWS's errors."""
     try:
         return work(request, operation)

@@ -1,7 +1,7 @@
 """Condition and update expressions, read once and then run on items. Pure.
 
-What the pipeline uses is understood: SET, ADD and REMOVE; ``=``, ``<>``, ``<``, ``<=``, ``>``,
-``>=``, IN, AND, OR, NOT, brackets, attribute_exists and attribute_not_exists, if_not_exists.
+What the pipeline uses is understood: SET, ADD, DELETE and REMOVE; ``=``, ``<>``, ``<``, ``<=``,
+``>``, ``>=``, IN, AND, OR, NOT, brackets, attribute_exists and attribute_not_exists, if_not_exists.
 Anything else is a `NotModelledError` (the fake does not know it) or a refusal (nor does AWS).
 """
 
@@ -13,11 +13,11 @@ from functools import lru_cache
 
 from tests.fakes.fault_errors import NotModelledError
 from tests.fakes.fault_tokens import SyntaxRefusedError, Tokens
-from tests.fakes.fault_values import Item, Value, add, compare
+from tests.fakes.fault_values import Item, Value, add, compare, plain, without
 
 _SIGNS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _MODELLED_LATER = frozenset(
-    {"begins_with", "contains", "size", "attribute_type", "list_append", "BETWEEN", "DELETE"}
+    {"begins_with", "contains", "size", "attribute_type", "list_append", "BETWEEN"}
 )
 
 
@@ -168,12 +168,12 @@ def read_update(text: str) -> Update:
     tokens = Tokens(text)
     actions: list[Action] = []
     touched: list[str] = []
-    clauses = {"SET": _set, "ADD": _add, "REMOVE": _remove}
+    clauses = {"SET": _set, "ADD": _add, "DELETE": _delete, "REMOVE": _remove}
     while tokens.peek():
         _unknown(tokens.peek())
         clause = clauses.pop(tokens.take(), None)
         if clause is None:
-            msg = "Syntax error; expected SET, ADD or REMOVE, each of them once"
+            msg = "Syntax error; expected SET, ADD, DELETE or REMOVE, each of them once"
             raise SyntaxRefusedError(msg)
         while True:
             name = tokens.name()
@@ -216,6 +216,24 @@ def _add(tokens: Tokens, name: str) -> Action:
             msg = "An operand in the update expression has an incorrect data type"
             raise SyntaxRefusedError(msg)
         new[bound.name(name)] = total
+
+    return act
+
+
+def _delete(tokens: Tokens, name: str) -> Action:
+    value = tokens.value()
+
+    def act(old: Item, new: Item, bound: Bindings) -> None:
+        before = old.get(bound.name(name))
+        if before is None:
+            return
+        left = without(before, bound.values[value])
+        if left is None:
+            msg = "An operand in the update expression has an incorrect data type"
+            raise SyntaxRefusedError(msg)
+        new[bound.name(name)] = left
+        if not plain(left):
+            del new[bound.name(name)]  # DynamoDB has no empty sets
 
     return act
 

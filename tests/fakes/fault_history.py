@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from stream_ingest.identity import image_identity
 from stream_ingest.rows import CoverRow
 from stream_ingest.settings import FlushPolicy
+from stream_ingest.windowing.deadlines import AHEAD_S, SAFE_TIME_S
 from tests.fakes.fault_injector import Fault
 from tests.fakes.fault_mapping import FOR_EVER
 from tests.fakes.fault_pushes import Batch
@@ -25,9 +26,9 @@ _FIRST_EXPIRY = -(-(NOW_S + LIFE_S) // 3_600) * 3_600
 Faults = tuple[Fault, ...]
 
 
-def cover(creator: int, number: int, batch: int) -> CoverRow:
+def cover(creator: int, number: int, batch: int, first_expiry: int = _FIRST_EXPIRY) -> CoverRow:
     """Return a row of an image; two batches bring the same image under different URLs."""
-    expires = _FIRST_EXPIRY if number % EXPIRING_EVERY == EXPIRING_EVERY - 1 else None
+    expires = first_expiry if number % EXPIRING_EVERY == EXPIRING_EVERY - 1 else None
     url = cover_url(number, expires=expires, signature=f"batch{batch}", extension=".jpeg")
     url = url if expires else f"{url}?refresh={batch}"
     return cover_row(number, CREATORS[creator % len(CREATORS)], url)
@@ -48,7 +49,7 @@ class BatchPlan:
     chunk_rows: int = 3
     refused: int = 0
 
-    def batch(self, number: int) -> Batch:
+    def batch(self, number: int, first_expiry: int = _FIRST_EXPIRY) -> Batch:
         """Return what is pushed. Windows of other sizes have another quality, and do not mix."""
         head = header(
             f"batch-{number}",
@@ -57,7 +58,7 @@ class BatchPlan:
             quality=60 + self.images,
             trigger=f"trigger-{number}",
         )
-        rows = [cover(creator, image, number) for creator, image in self.rows]
+        rows = [cover(creator, image, number, first_expiry) for creator, image in self.rows]
         return Batch(header=head, rows=rows, chunk_rows=self.chunk_rows, refused=self.refused)
 
 
@@ -116,6 +117,15 @@ class WorkAgain:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """A holder takes a request; or one comes `again` that was there before."""
+
+    which: int = 0
+    again: bool = False
+    faults: Faults = ()
+
+
+@dataclass(frozen=True)
 class Wait:
     """Time passes."""
 
@@ -159,7 +169,19 @@ class Lag:
 
 
 Step = (
-    Push | Deliver | Again | Sweep | Work | WorkAgain | Wait | Replay | Resume | Poison | Flip | Lag
+    Push
+    | Deliver
+    | Again
+    | Sweep
+    | Work
+    | WorkAgain
+    | Hold
+    | Wait
+    | Replay
+    | Resume
+    | Poison
+    | Flip
+    | Lag
 )
 
 
@@ -172,7 +194,14 @@ class History:
     gone: frozenset[int] = frozenset()
     """Images that can never be had."""
     keeps_sources: bool = True
+    holds: bool = False
+    """Whether covers about to expire are held; some are about to from the beginning then."""
     batch_size: int = 4
     parallelization: int = 1
     max_retries: int = FOR_EVER
     max_record_age_s: int = FOR_EVER
+
+    @property
+    def first_expiry(self) -> int:
+        """When signed URLs begin to die (epoch seconds)."""
+        return NOW_S + AHEAD_S + SAFE_TIME_S if self.holds else _FIRST_EXPIRY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from collage_lambda.announce import Announcer
+from collage_lambda.holding.holder import Holder
 from collage_lambda.holding.shelf import Shelf
 from collage_lambda.links import Links
 from collage_lambda.outputs import Outputs
@@ -24,7 +25,7 @@ from stream_ingest.windowing.sweeper import Sweeper
 from stream_ingest.windowing.windowing import Windowing
 from tests.fakes import fault_handlers
 from tests.fakes.fault_injector import AsyncFaulty, Faults, Faulty
-from tests.fakes.fault_studio import StubBuilder
+from tests.fakes.fault_studio import StubBuilder, StubFetching
 from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
 from tests.fakes.ingest_threads import InlineExecutor
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tests.fakes.fault_stage import Stage
 
 _THREADS = InlineExecutor()
+HELD_LIFE_S = 18 * 3_600
+"""So that everything comes to rest within days."""
 
 
 class Clients:
@@ -53,7 +56,7 @@ def registry(clients: Clients) -> BatchRegistry:
 def windowing(clients: Clients) -> Windowing:
     """Return the windowing of one process."""
     return Windowing(
-        store=WindowStore(clients.dynamodb, TABLE),
+        store=_store(clients),
         emitter=_emitter(clients, Source.WINDOWING),
         registry=registry(clients),
         quarantine=Quarantine(clients.s3, OUTPUT),
@@ -66,7 +69,7 @@ def windowing(clients: Clients) -> Windowing:
 def sweeper(clients: Clients) -> Sweeper:
     """Return the sweeper of one process."""
     return Sweeper(
-        store=WindowStore(clients.dynamodb, TABLE),
+        store=_store(clients),
         emitter=_emitter(clients, Source.SWEEPER),
         registry=registry(clients),
         reports=Reports(registry(clients), ResultStore(clients.s3, OUTPUT), clients.clock),
@@ -75,6 +78,7 @@ def sweeper(clients: Clients) -> Sweeper:
         threads=_THREADS,
         clock=clients.clock,
         max_attempts=fault_handlers.SETTINGS.max_receives,
+        holds=clients.stage.holds,
     )
 
 
@@ -84,7 +88,10 @@ def collage_worker(clients: Clients) -> CollageWorker:
     outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
     links = Links(clients.stage.s3, OUTPUT, 0, clients.clock)  # type: ignore[arg-type]
     builder: Any = StubBuilder(
-        clients.stage.covers, temp, keeps_sources=clients.stage.keeps_sources
+        clients.stage.covers,
+        temp,
+        keeps_sources=clients.stage.keeps_sources,
+        has_ended=clients.stage.has_ended,
     )
     return CollageWorker(
         windows=Windows(clients.dynamodb, TABLE, clients.clock),
@@ -95,6 +102,24 @@ def collage_worker(clients: Clients) -> CollageWorker:
         publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
         clock=clients.clock,
     )
+
+
+def holder(clients: Clients) -> Holder:
+    """Return the holder of one process; its fetching is the stub."""
+    fetching: Any = StubFetching(clients.stage.covers)
+    return Holder(
+        store=_store(clients),
+        shelf=Shelf(clients.s3, TEMP, clients.dynamodb, TABLE),
+        temp=TempStore(clients.s3, TEMP),
+        fetching=fetching,
+        threads=_THREADS,
+        clock=clients.clock,
+        life_s=HELD_LIFE_S,
+    )
+
+
+def _store(clients: Clients) -> WindowStore:
+    return WindowStore(clients.dynamodb, TABLE, holds=clients.stage.holds)
 
 
 def _emitter(clients: Clients, source: Source) -> Emitter:

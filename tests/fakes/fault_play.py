@@ -79,9 +79,12 @@ class Play:
             mapping=settings,
             gone=[history.identity(number) for number in story.gone],
             keeps_sources=story.keeps_sources,
+            holds=story.holds,
         )
         self._loop = asyncio.new_event_loop()
-        self.batches = [plan.batch(number) for number, plan in enumerate(story.batches)]
+        self.batches = [
+            plan.batch(number, story.first_expiry) for number, plan in enumerate(story.batches)
+        ]
         self.pushes = [Push(self.stage, self._loop, batch) for batch in self.batches]
         self._slow: list[Task] = []
         self._replays = 0
@@ -107,6 +110,9 @@ class Play:
                 self._perhaps_slow(faults, lambda: sweep(faults))
             case history.Work() | history.WorkAgain():
                 self._work(step)
+            case history.Hold(which, again, faults):
+                hold = self.stage.hold_again if again else self.stage.hold
+                self._perhaps_slow(faults, lambda: hold(which, faults))
             case history.Resume(which):
                 if self._slow:
                     self._go_on(self._slow.pop(which % len(self._slow)))
@@ -172,6 +178,8 @@ class Play:
             while stage.drained:
                 stage.sweep_drained()
             stage.sweep()
+            while stage.to_hold.visible():
+                stage.hold()
             while stage.queue.visible():
                 stage.work()
             self._pass(wait_s)
@@ -183,7 +191,8 @@ class Play:
 
     def _is_at_rest(self) -> bool:
         stage = self.stage
-        return not (stage.drained or stage.queue.messages or next(self._restless_items(), None))
+        messages = stage.queue.messages or stage.to_hold.messages
+        return not (stage.drained or messages or next(self._restless_items(), None))
 
     def _restless(self) -> str:
         kinds = [str(key) for key in self._restless_items()]

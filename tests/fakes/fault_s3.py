@@ -27,11 +27,13 @@ class Stored:
 
 
 class FakeS3:
-    """A low-level client. `versions` holds all that was put under a key, the latest last."""
+    """A low-level client. `versions` holds all that was put under a key, the latest last;
+    `removed` what was there until somebody deleted it."""
 
     def __init__(self, *buckets: str) -> None:
         self._buckets = set(buckets)
         self.versions: dict[tuple[str, str], list[Stored]] = {}
+        self.removed: dict[tuple[str, str], list[Stored]] = {}
 
     def put_object(self, **request: Wire) -> dict[str, str]:
         """Put an object, unless its condition on what is there fails (RFC 9110)."""
@@ -63,11 +65,25 @@ class FakeS3:
 
     def get_object(self, **request: Wire) -> dict[str, object]:
         """Return an object and its bytes."""
-        known(request, "Bucket", "Key")
+        known(request, "Bucket", "Key", "Range")
         stored = self._latest(self._place(request, "GetObject"))
         if stored is None:
             raise client_error(_GONE, "GetObject", status=404)
-        return {"ETag": stored.etag, "Body": io.BytesIO(stored.body)}
+        body = stored.body
+        if "Range" in request:
+            first, last = map(int, request["Range"].removeprefix("bytes=").split("-"))
+            if first >= len(body):
+                beyond = "InvalidRange"
+                raise client_error(beyond, "GetObject", status=416)
+            body = body[first : last + 1]
+        return {"ETag": stored.etag, "Body": io.BytesIO(body)}
+
+    def delete_object(self, **request: Wire) -> dict[str, object]:
+        """Remove an object; one that is not there is no error."""
+        known(request, "Bucket", "Key")
+        place = self._place(request, "DeleteObject")
+        self.removed.setdefault(place, []).extend(self.versions.pop(place, []))
+        return {}
 
     def keys(self, bucket: str) -> list[str]:
         """Return the keys of a bucket in order: for tests."""

@@ -15,11 +15,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from collage_lambda.messages import read_message
+from collage_lambda.holding.holder import Holding
+from collage_lambda.messages import read_expiring, read_message
 from collage_lambda.worker import Outcome
 from stream_ingest import table
 from stream_ingest.errors import CoverstreamError
-from stream_ingest.events import BatchDrained, Source, WindowReady
+from stream_ingest.events import BatchDrained, CoversExpiring, Source, WindowReady
 from stream_ingest.events import Event as DomainEvent
 from stream_ingest.naming import split_window_id
 from stream_ingest.windowing.sweeper import Sweep, Sweeper
@@ -47,6 +48,7 @@ PAGE_ITEMS = 7
 """Small, so that every query has pages."""
 Schedule = dict[tuple[str, int], tuple[Fault, ...]]
 """Faults by kind of process and invocation (0 is the first)."""
+_EXPIRING = CoversExpiring.detail_type()
 _ON_PURPOSE = (CoverstreamError, ClientError, KilledError)
 
 
@@ -67,9 +69,10 @@ class Stage:
         mapping: MappingSettings | None = None,
         gone: Iterable[str] = (),
         keeps_sources: bool = True,
+        holds: bool = False,
     ) -> None:
         self.clock, self.covers = Clock(), Covers(gone)
-        self.keeps_sources = keeps_sources
+        self.keeps_sources, self.holds = keeps_sources, holds
         self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
         create_table(self.dynamodb)
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)
@@ -80,6 +83,8 @@ class Stage:
             max_receives=MAX_RECEIVES,
             dead_letters=self.dead_letters,
         )
+        self.to_hold = FakeQueue(self.clock, visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES)
+        """Requests to hold covers; those that failed too often are redriven at once."""
         self.bodies: list[str] = []
         """Every message that was ever put on the queue."""
         self.drained: list[Event] = []
@@ -88,6 +93,7 @@ class Stage:
         self.windowing = Fleet(self, "windowing", fault_parts.windowing)
         self.sweeper = Fleet(self, "sweeper", fault_parts.sweeper)
         self.workers = Fleet(self, "collage", fault_parts.collage_worker)
+        self.holders = Fleet(self, "holding", fault_parts.holder)
         self.lanes = self._lanes(mapping or MappingSettings(batch_size=4, bisects=True))
         self.invocations: list[Invocation] = []
         self.struck: list[str] = []
@@ -169,6 +175,35 @@ class Stage:
         )
         return outcome
 
+    def hold(self, which: int = 0, faults: Iterable[Fault] = ()) -> Holding | None:
+        """Let a holder take one of the visible requests; None where it has to come again."""
+        message = self.to_hold.receive(which)
+        if message is None:
+            return None
+        held = self._hold(message.body, faults)
+        if held is not None:
+            self.to_hold.delete(message.receipt)
+        return held
+
+    def hold_again(self, which: int, faults: Iterable[Fault] = ()) -> None:
+        """Deliver a request to hold covers that was delivered before."""
+        told = [event for event in self.bus.heard if event["detail-type"] == _EXPIRING]
+        if told:
+            self._hold(json.dumps(told[which % len(told)]), faults)
+
+    def _hold(self, body: str, faults: Iterable[Fault]) -> Holding | None:
+        held: Holding | None = self._call(
+            self.holders,
+            faults,
+            lambda holder: holder.hold(read_expiring(body), COLLAGE_TIMEOUT_S),
+        )
+        return held
+
+    def has_ended(self, window_id: str) -> bool:
+        """Tell whether a window has ever had a collage, and so may have let its covers go."""
+        key, number = split_window_id(window_id)
+        return "collage_key" in self.dynamodb.items.get((key, table.window_item(number)), {})
+
     def invoke_windowing(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - the handler's response
         """Call the windowing handler; whatever fails it on purpose is Lambda's function error."""
         faults, self._windowing_faults = self._windowing_faults, ()
@@ -195,6 +230,10 @@ class Stage:
         bus = FakeBus(BUS, self.clock, {"detail-type": ready, "replay-name": [{"exists": False}]})
         bus.rules = [
             Rule({"source": sources, "detail-type": ready}, self._enqueue),
+            Rule(
+                {"source": sources, "detail-type": [_EXPIRING]},
+                lambda event: self.to_hold.send(json.dumps(event)),
+            ),
             Rule(
                 {"source": [{"prefix": "coverstream."}], "detail-type": drained},
                 self.drained.append,

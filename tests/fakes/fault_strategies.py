@@ -17,7 +17,7 @@ _FIRST_CALLS, _CALLS = 5, 14
 """About as many as one invocation makes here; the first ones are always made."""
 _WAITS = (1, 61, 200, 800, 3_700, 7_300)
 """Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
-_FAULTY = ("push", "windowing", "sweeper", "collage")
+_FAULTY = ("push", "windowing", "sweeper", "collage", "holding")
 _FLUSHES = (
     FlushPolicy(kind="never"),
     FlushPolicy(idle_s=7_200),
@@ -33,6 +33,7 @@ class Flavour:
     faulty: tuple[str, ...] = _FAULTY
     lags: bool = False
     keeps_sources: bool = True
+    holds: bool = False
 
 
 FLAVOURS = {
@@ -41,6 +42,8 @@ FLAVOURS = {
     "collage": Flavour(faulty=("collage",)),
     "indexes": Flavour(faulty=("sweeper",), lags=True),
     "everything": Flavour(lags=True),
+    "holding": Flavour(faulty=("sweeper", "collage", "holding"), holds=True),
+    "everything held": Flavour(lags=True, holds=True),
 }
 
 
@@ -82,7 +85,10 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
         st.builds(history.Flip, st.integers(0, 12)),
     ]
     lag = [st.builds(history.Lag, small)] * 2 if flavour.lags else []
-    return st.one_of(usual + rare + lag)
+    hold = st.builds(history.Hold, small, st.just(value=False), strikes["holding"])
+    hold_again = st.builds(history.Hold, small, st.just(value=True), strikes["holding"])
+    held = [hold, hold, hold, hold, hold_again, sweep, sweep] if flavour.holds else []
+    return st.one_of(usual + rare + lag + held)
 
 
 def batch_plans() -> st.SearchStrategy[history.BatchPlan]:
@@ -115,6 +121,7 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         steps=long_lists(steps(flavour), parts),
         gone=st.frozensets(st.integers(0, 12), max_size=4),
         keeps_sources=st.just(flavour.keeps_sources),
+        holds=st.just(flavour.holds),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),
     )

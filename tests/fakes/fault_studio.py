@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import cast
 
+from collage_lambda.at_hand import AtHand, HeldCovers
 from collage_lambda.builder import Build
 from collage_lambda.compose import Canvas
+from collage_lambda.holding.fetching import Haul
+from collage_lambda.holding.held_pack import HeldPacker
 from collage_lambda.keys import WindowKeys
-from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts
+from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.pack import spool
 from collage_lambda.reasons import Failure, FailureReason
-from collage_lambda.sources import SourceEntry, SourcePacker, StoredSources
+from collage_lambda.sources import SourceEntry, SourcePacker
 from collage_lambda.temp_store import NOTHING_KEPT, TempStore
 from stream_ingest.events import WindowImage, WindowReady
+from stream_ingest.windowing.holding import AtRisk, Fetched
+from tests.fakes.ingest_threads import InlineExecutor
 
 
 class Covers:
@@ -31,6 +36,8 @@ class Covers:
         self.down: set[str] = set()
         self.missed: set[str] = set()
         """What somebody asked for in vain, for whichever of the two reasons."""
+        self.misplaced: list[str] = []
+        """Covers that were held for a window, and were not there when it was built."""
 
     def fetch(self, identity: str) -> bytes | Failure:
         """Return an image's bytes, or why there are none."""
@@ -54,11 +61,44 @@ def shown_in(collage: bytes) -> list[str]:
     return identities
 
 
+class StubFetching:
+    """Stands for `collage_lambda.holding.fetching.CoverFetching`."""
+
+    def __init__(self, covers: Covers) -> None:
+        self._covers = covers
+
+    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> Haul:
+        """Fetch covers, each once; what is gone for good is lost."""
+        assert fetch_s > 0
+        waiting: dict[tuple[str, str], list[AtRisk]] = {}
+        for cover in covers:
+            waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
+        haul = Haul(wanted=len(waiting))
+        for (creator, identity), same in waiting.items():
+            data = self._covers.fetch(identity)
+            if not isinstance(data, Failure):
+                packer.keep(same, same[0].image.url, data)
+            elif not data.reason.is_passing:
+                haul.lost.setdefault(creator, []).extend(
+                    Fetched(window=each.window, identity=identity, lost=str(data.reason))
+                    for each in same
+                )
+        return haul
+
+
 class StubBuilder:
     """Stands for `collage_lambda.builder.Builder`."""
 
-    def __init__(self, covers: Covers, temp: TempStore, *, keeps_sources: bool) -> None:
+    def __init__(
+        self,
+        covers: Covers,
+        temp: TempStore,
+        *,
+        keeps_sources: bool,
+        has_ended: Callable[[str], bool],
+    ) -> None:
         self._covers, self._temp, self._keeps_sources = covers, temp, keeps_sources
+        self._has_ended = has_ended
 
     def build(
         self,
@@ -76,8 +116,12 @@ class StubBuilder:
             if reuses_sources:
                 before = self._temp.load_sources(keys.sources, stack.enter_context(spool()))
             packer = stack.enter_context(SourcePacker())
+            held = stack.enter_context(HeldCovers())
+            held.load(event.images, self._temp, InlineExecutor())
+            self._look_for(held, event)
+            at_hand = AtHand(stored=before.sources, held=held)
             cells = [
-                self._cell(number, image, before.sources, packer, spared or {})
+                self._cell(number, image, at_hand, packer, spared or {})
                 for number, image in enumerate(event.images)
             ]
             kept = self._keeps_sources and packer.count > before.count
@@ -95,16 +139,26 @@ class StubBuilder:
             repeated=[],
         )
 
+    def _look_for(self, held: HeldCovers, event: WindowReady) -> None:
+        """Note covers that are not where the window has them, unless it may have let them go."""
+        if not self._has_ended(event.window_id):
+            self._covers.misplaced += [
+                f"{event.window_id}: {image.identity}"
+                for image in event.images
+                if image.held and held.read(image.held) is None
+            ]
+
     def _cell(
         self,
         number: int,
         image: WindowImage,
-        stored: StoredSources | None,
+        at_hand: AtHand,
         packer: SourcePacker,
         spared: Mapping[str, FailureReason],
     ) -> CellOutcome:
-        data: bytes | Failure | None = stored.read(image.identity) if stored else None
-        origin = "download" if data is None else "stored"
+        origin: Origin
+        data: bytes | Failure | None
+        origin, data = next(at_hand.bytes_of(image), ("download", None))
         if data is None and image.identity in spared:
             data = Failure(reason=spared[image.identity])
         if data is None:

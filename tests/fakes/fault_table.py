@@ -39,6 +39,6 @@ class Table:
                 self.windows.setdefault(item["creator"], []).append(window)
                 self.all_windows.append(window)
             elif kind == table.STATE:
-                windows, _ = decode_body(bytes(item["body"]))
+                windows, *_ = decode_body(bytes(item["body"]))
                 self.open[item["creator"]] = list(windows.values())
                 self.next_window[item["creator"]] = int(item["next_window"])

@@ -83,6 +83,15 @@ def add(old: Value | None, increment: Value) -> Value | None:
     return None
 
 
+def without(old: Value, taken: Value) -> Value | None:
+    """Return what DELETE leaves of a set; None where its type does not allow it."""
+    kind = kind_of(taken)
+    if kind not in _SETS or kind_of(old) != kind:
+        return None
+    left = plain(old) - plain(taken)
+    return {kind: [each for each in old[kind] if plain({kind: [each]}) <= left]}
+
+
 def item_bytes(item: Mapping[str, Value]) -> int:
     """Return an item's size, attribute names included, as DynamoDB's documentation counts it."""
     return sum(len(name.encode()) + _bytes(value) for name, value in item.items())

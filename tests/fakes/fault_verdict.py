@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from stream_ingest import table
 from stream_ingest.events import CollageCreated, CollageFailed, WindowReady, convert_detail
 from stream_ingest.naming import creator_key
-from stream_ingest.windowing.state import OpenWindow
+from stream_ingest.windowing.state import OpenImage, OpenWindow
 from tests.fakes.fault_account import CLEAR, account_of
 from tests.fakes.fault_figures import check_figures
 from tests.fakes.fault_model import Expected, Model, model_of
@@ -19,7 +19,7 @@ from tests.fakes.fault_pushes import Batch
 from tests.fakes.fault_results import check_results
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_table import Table, Window
-from tests.fakes.ingest_aws import OUTPUT
+from tests.fakes.ingest_aws import OUTPUT, TEMP
 
 
 def check(stage: Stage, batches: Sequence[Batch]) -> None:
@@ -32,6 +32,7 @@ def check(stage: Stage, batches: Sequence[Batch]) -> None:
     check_objects(stage, found.all_windows)
     check_results(stage, batches)
     check_quarantine(stage, model)
+    check_held(stage, found)
     assert account_of(stage, batches) == CLEAR
 
 
@@ -64,13 +65,15 @@ def _check_contents(
         shown = [(image.identity, image.url) for image in window.event.images]
         assert shown == [(image.identity, image.url) for image in taken], window.event.window_id
         _check_closing(window, taken)
-    waiting = [image.url for window in open_windows for image in window.images]
-    assert waiting == [image.url for image in left]
-    assert not any(_must_close(image) for image in left), "images wait that should not"
+    waiting = [image for window in open_windows for image in window.images]
+    assert [image.url for image in waiting] == [image.url for image in left]
+    late = [image for image, here in zip(left, waiting, strict=True) if _must_close(image, here)]
+    assert not late, "images wait that should not"
 
 
-def _must_close(image: Expected) -> bool:
-    return image.expires or bool(image.ending) or image.settings.flush.kind != "never"
+def _must_close(image: Expected, here: OpenImage) -> bool:
+    expires = image.expires and here.lost is None
+    return expires or bool(image.ending) or image.settings.flush.kind != "never"
 
 
 def _check_closing(window: Window, images: list[Expected]) -> None:
@@ -104,7 +107,31 @@ def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
         (table.batch_partition(batch_id), table.tally_item(creator_key(creator)))
         for batch_id, creator in model.rows
     }
-    assert wanted <= found.items.keys() <= wanted | tallies
+    held = {key for key in found.items if key[1] == table.HELD}
+    assert wanted <= found.items.keys() - held <= wanted | tallies
+
+
+def check_held(stage: Stage, found: Table) -> None:
+    """What is held is what a window still waits with: failed ones only, now that all is at rest.
+
+    While they waited, all found it where they had it.
+    """
+    assert stage.covers.misplaced == []
+    waiting: dict[str, set[int]] = {}
+    for window in found.all_windows:
+        for image in window.event.images:
+            if image.held and window.status["status"] == table.WindowStatus.FAILED:
+                waiting.setdefault(image.held.pack, set()).add(image.held.member)
+    items = {
+        key[0].removeprefix("held#"): {int(member) for member in item.get("waiting", ())}
+        for key, item in found.items.items()
+        if key[1] == table.HELD
+    }
+    packs = [key for key in stage.s3.keys(TEMP) if key.startswith("held/")]
+    assert items == waiting
+    assert packs == sorted(waiting)
+    for window in (window for name in found.open for window in found.open[name]):
+        assert not any(image.held for image in window.images), "held, and yet not closed"
 
 
 def check_events(stage: Stage, found: Table) -> None:

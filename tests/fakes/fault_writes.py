@@ -95,6 +95,13 @@ class Writes:
         self._check_item(item)
         return key, item
 
+    def delete(self, request: Mapping[str, Any], operation: str) -> Key:
+        """Return the key of what a delete would remove."""
+        self.check_table(request["TableName"], operation)
+        key = self.key(request["Key"], operation)
+        self._check_condition(request, operation, key, frozenset())
+        return key
+
     def _check_condition(
         self, request: Mapping[str, Any], operation: str, key: Key, used: frozenset[str]
     ) -> Bindings:

@@ -132,9 +132,12 @@ UPDATES: dict[str, dict[str, Any]] = {
     "SET batch_id = :t ADD accepted :n, duplicates :n REMOVE version": {":n": 2, ":t": "b"},
     "REMOVE nothing_there": {},
     "SET doubt = if_not_exists(doubt, :n)": {":n": 3},
+    "DELETE drained :s": {":s": {7}},
+    "DELETE drained :s SET batch_id = :t": {":s": {1, 2}, ":t": "b"},
 }
 REFUSED: dict[str, dict[str, Any]] = {
     "ADD creator :n": {":n": 1},
+    "DELETE creator :s": {":s": {1}},
     "SET item = :t": {":t": "other"},
     "SET accepted = :n ADD accepted :n": {":n": 1},
     "SET accepted = :n": {":n": 1, ":unused": 1},
@@ -161,6 +164,18 @@ def test_updates_come_to_the_same(pair: Pair, update: str, returned: str, exists
         ReturnValues=returned,
         **request,
     )
+    pair.same()
+
+
+@pytest.mark.parametrize("condition", ["", *CONDITIONS])
+@pytest.mark.parametrize("exists", [True, False])
+def test_deletes_come_to_the_same(pair: Pair, condition: str, exists: bool) -> None:  # noqa: FBT001 - both
+    if exists:
+        pair.both("put_item", **put("ann", version=1, registered_by="token"))
+    values = CONDITIONS.get(condition)
+    request: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+    request |= {"ExpressionAttributeValues": to_wire(values)} if values else {}
+    pair.both("delete_item", TableName=TABLE, Key=key("ann"), **request)
     pair.same()
 
 

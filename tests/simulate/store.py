@@ -163,7 +163,7 @@ class SimulatedStore:
         self.figures.read_units += units
         if found is None:
             return CreatorState(creator=creator_name(key))
-        windows, marks = decode_body(found.body)
+        windows, marks, noted = decode_body(found.body)
         return CreatorState(
             creator=creator_name(key),
             version=found.version,
@@ -173,6 +173,7 @@ class SimulatedStore:
             marks=marks,
             batch_id=found.batch_id,
             tally=found.tally,
+            noted=noted,
         )
 
     def _bill(

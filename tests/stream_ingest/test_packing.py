@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import string
 import zlib
 from collections import defaultdict
@@ -79,7 +80,7 @@ def small_record(**changes: Any) -> PackedRecord:  # noqa: ANN401 - any field
 
 def wire(**changes: object) -> bytes:
     """A record whose JSON says something that `pack` would never write."""
-    content = msgspec.to_builtins(small_record()) | changes
+    content = json.loads(zlib.decompress(pack(small_record())[1:])) | changes
     return bytes([CODEC_VERSION]) + zlib.compress(msgspec.json.encode(content))
 
 
@@ -95,25 +96,31 @@ def repacked(before: bytes, after: bytes) -> bytes:
     [
         (b"", "empty"),
         (b"\x00" + pack(small_record())[1:], "codec version 0"),
-        (b"\x02" + pack(small_record())[1:], "codec version 2, this consumer reads 1"),
-        (b"\x01", "cut short"),
-        (b"\x01not zlib", "header"),
+        (b"\x01" + pack(small_record())[1:], "codec version 1, this consumer reads 2"),
+        (b"\x03" + pack(small_record())[1:], "codec version 3, this consumer reads 2"),
+        (b"\x02", "cut short"),
+        (b"\x02not zlib", "header"),
         (pack(small_record())[:-1], "cut short"),
         (pack(small_record())[: len(pack(small_record())) // 2], "cut short"),
         (pack(small_record()) + b"more", "4 bytes behind its end"),
-        (b"\x01" + zlib.compress(b"\xff\xfe"), "record"),
+        (b"\x02" + zlib.compress(b"\xff\xfe"), "record"),
         (repacked(b"batch-1", b"batch-\xff"), "utf-8"),
-        (b"\x01" + zlib.compress(b"[]"), "Expected `object`"),
-        (b"\x01" + zlib.compress(b"{}"), "missing required field `batch`"),
+        (b"\x02" + zlib.compress(b"[]"), "Expected `object`"),
+        (b"\x02" + zlib.compress(b"{}"), "missing required field `batch`"),
         (wire(colour=1), "unknown field `colour`"),
-        (wire(rows="none"), r"\$.rows"),
-        (wire(rows=[[0, "u", "yesterday"]]), r"\$.rows"),
-        (wire(rows=[[0, "", 0]]), r"\$.rows"),
-        (wire(rows=[[0, "u" * 2_049, 0]]), r"\$.rows"),
-        (wire(rows=[[0, "u", LATEST_MS + 1]]), r"\$.rows"),
-        (wire(rows=[[0, "u", EARLIEST_MS - 1]]), r"\$.rows"),
-        (wire(rows=[[-1, "u", 0]]), r"\$.rows"),
-        (wire(rows=[[0, "u", 0, ["f", "f", "f", "f"]]]), r"\$.rows"),
+        (wire(of="none"), r"\$.of"),
+        (wire(times=["yesterday", 1]), r"\$.times"),
+        (wire(urls=["", "u"]), r"\$.urls"),
+        (wire(urls=["u" * 2_049, "u"]), r"\$.urls"),
+        (wire(times=[LATEST_MS, 1]), "a time that no date has"),
+        (wire(times=[EARLIEST_MS, -1]), "a time that no date has"),
+        (wire(of=[-1, 0]), r"\$.of"),
+        (wire(of=[0]), "1 creators, 2 urls and 2 times"),
+        (wire(urls=["u"] * 3), "2 creators, 3 urls and 2 times"),
+        (wire(fallbacks={"0": ["f", "f", "f", "f"]}), r"\$.fallbacks"),
+        (wire(fallbacks={"2": ["f"]}), "behind the last of 2"),
+        (wire(identities={"2": "i"}), "behind the last of 2"),
+        (wire(identities={"0": ""}), r"\$.identities"),
         (wire(bucket=BUCKETS), r"\$.bucket"),
         (wire(number=-1), r"\$.number"),
         (wire(number=1 << 50), r"\$.number"),
@@ -140,7 +147,7 @@ def test_a_row_of_a_creator_that_is_not_listed_is_no_row() -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
-    bomb = b"\x01" + zlib.compress(b" " * (MAX_UNPACKED_BYTES + 1), 9)
+    bomb = b"\x02" + zlib.compress(b" " * (MAX_UNPACKED_BYTES + 1), 9)
     assert len(bomb) < RECORD_BYTES
     with pytest.raises(DecodeError, match="over 16777216 bytes"):
         unpack(bomb)

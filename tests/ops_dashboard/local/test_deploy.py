@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from ops_dashboard.local.stack import LocalAws
 
+BUNDLE_OF = {"sweeper": "windowing", "holding": "collage"}
+
 
 def test_the_parameter_decodes_to_the_stacks_outputs(local_aws: LocalAws) -> None:
     outputs = local_aws.outputs()
@@ -22,7 +24,13 @@ def test_the_parameter_decodes_to_the_stacks_outputs(local_aws: LocalAws) -> Non
     assert outputs.region == "us-east-1"
     assert outputs.output_bucket == "coverstream-dev-output-000000000000-us-east-1"
     assert outputs.collage_queue_url.startswith(local_aws.endpoint)
-    assert set(outputs.dead_letter_urls) == {"collage", "window-rule", "sweeper", "intake"}
+    assert set(outputs.dead_letter_urls) == {
+        "collage",
+        "window-rule",
+        "sweeper",
+        "intake",
+        "holding",
+    }
 
 
 def test_the_stream_is_active_and_encrypted(local_aws: LocalAws) -> None:
@@ -67,6 +75,7 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
         outputs.windowing_function,
         outputs.collage_function,
         outputs.intake_function,
+        outputs.holding_function,
     }
     stream = mappings[outputs.windowing_function]
     assert stream["EventSourceArn"].endswith(f"stream/{outputs.stream_name}")
@@ -76,12 +85,12 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
     assert queue["State"] == stream["State"] == "Enabled"
 
 
-@pytest.mark.parametrize("name", ["windowing", "sweeper", "collage", "intake"])
+@pytest.mark.parametrize("name", ["windowing", "sweeper", "collage", "intake", "holding"])
 def test_the_functions_are_the_bundles_of_this_machine(local_aws: LocalAws, name: str) -> None:
     found = local_aws.clients.functions.get_function_configuration(
         FunctionName=f"coverstream-dev-{name}"
     )
-    bundle = build_bundle("windowing" if name == "sweeper" else name, Platform.LOCAL)
+    bundle = build_bundle(BUNDLE_OF.get(name, name), Platform.LOCAL)
     assert found["CodeSha256"] == bundle.sha256_base64
     assert found["Role"].endswith(f":role/coverstream-dev-{name}-function")
     group = f"/aws/lambda/coverstream-dev-{name}"

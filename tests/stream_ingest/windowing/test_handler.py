@@ -70,7 +70,7 @@ def test_poison_is_in_quarantine_with_its_reason_and_is_no_failure(deployed: Ing
     assert first == f"failed/records/2026/11/21/{SEQUENCES[1]}.json"
     assert json.loads(deployed.read(OUTPUT, first))["reason"].startswith("record: codec version")
     kept = json.loads(deployed.read(OUTPUT, second))
-    assert kept["reason"] == "record: codec version 2, this consumer reads 1"
+    assert kept["reason"] == "record: codec version 3, this consumer reads 2"
     assert kept["data"] == EVENT["Records"][2]["kinesis"]["data"]
 
 

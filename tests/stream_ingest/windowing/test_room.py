@@ -21,9 +21,17 @@ from stream_ingest.windowing.closing import Change
 from stream_ingest.windowing.fold import Arrival, Rules, fold
 from stream_ingest.windowing.holding import Fetched, note
 from stream_ingest.windowing.outbox import expand_event
-from stream_ingest.windowing.room import MAX_BODY_BYTES, MAX_MARKS, newest, row_bound
+from stream_ingest.windowing.room import (
+    MAX_BODY_BYTES,
+    MAX_MARKS,
+    MAX_MEMBERS,
+    MAX_PACKS,
+    lately,
+    newest,
+    row_bound,
+)
 from stream_ingest.windowing.seen import MAX_FINGERPRINTS
-from stream_ingest.windowing.state import CreatorState, Mark, encode_body
+from stream_ingest.windowing.state import CreatorState, Mark, Noted, encode_body
 from stream_ingest.windowing.store import WindowStore
 from tests.fakes.fault_dynamodb import FakeDynamoDb
 from tests.fakes.ingest_aws import TABLE, create_table
@@ -217,3 +225,23 @@ def test_a_row_is_weighed_by_bytes_however_many_a_character_takes() -> None:
         row = arrival.row
         texts = (row.url, row.identity, *row.fallbacks)
         assert row_bound(row) >= sum(len(text.encode()) for text in texts)
+
+
+def test_only_the_packs_that_were_noted_last_are_remembered() -> None:
+    noted = {f"pack-{age}": Noted((1,), NOW_S - age, NOW_S) for age in range(MAX_PACKS + 1)}
+    assert lately(noted).keys() == noted.keys() - {f"pack-{MAX_PACKS}"}
+    large = {f"pack-{age}": Noted(tuple(range(900)), NOW_S - age, NOW_S) for age in range(9)}
+    assert list(lately(large)) == [f"pack-{age}" for age in range(MAX_MEMBERS // 900)]
+    assert lately({"one": Noted(tuple(range(2 * MAX_MEMBERS)), NOW_S, NOW_S)})
+
+
+def test_what_was_held_before_takes_room_from_windows() -> None:
+    """It is remembered for a day, when the windows that took it are closed."""
+    noted = {f"held/{n:060d}.zip": Noted((n,), NOW_S, NOW_S) for n in range(MAX_PACKS)}
+    rows = list(_rows(60, 4, 1_024, 1))
+    sizes = []
+    for state in (CreatorState(creator=NAME), CreatorState(creator=NAME, noted=noted)):
+        history = History(state)
+        history.deliver(rows)
+        sizes.append(len(history.closed()[0]))
+    assert sizes[1] < sizes[0]

@@ -56,7 +56,7 @@ STATES = st.builds(
 
 @given(STATES)
 def test_a_body_is_read_as_it_was_written(state: CreatorState) -> None:
-    assert decode_body(encode_body(state)) == (state.open, state.marks)
+    assert decode_body(encode_body(state)) == (state.open, state.marks, state.noted)
 
 
 @given(st.binary(max_size=80))
@@ -90,7 +90,7 @@ def test_a_body_written_before_is_still_read() -> None:
     image = OpenImage("https://e.com/1", 1, ("https://e.com/2",), "id")
     window = OpenWindow(BatchSettings(), "b", "t", 7, (image,), 60, ("b",), 99)
     written = bytes.fromhex(WRITTEN)
-    assert decode_body(written) == ({"k": window}, {"b": Mark(5, 7)})
+    assert decode_body(written) == ({"k": window}, {"b": Mark(5, 7)}, {})
 
 
 def test_tallies_add_up_counter_by_counter() -> None:

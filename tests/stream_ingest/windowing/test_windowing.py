@@ -87,7 +87,7 @@ def test_poison_is_set_aside_and_stops_nobody(aws: IngestAws) -> None:
     records = [
         b"no record",
         record_of(rows_of("ann", [1]), TWO),
-        bytes([2]) + record_of(rows_of("ben", [1]), TWO)[1:],
+        bytes([3]) + record_of(rows_of("ben", [1]), TWO)[1:],
         record_of(rows_of("charli", [1]), TWO),
     ]
     outcome = aws.windowing().process(delivery_of(*records))
@@ -96,7 +96,7 @@ def test_poison_is_set_aside_and_stops_nobody(aws: IngestAws) -> None:
     assert [key.rpartition("/")[2] for key in kept] == [
         f"{FIRST_SEQUENCE + index}.json" for index in (0, 2)
     ]
-    assert b"codec version 2" in aws.read(OUTPUT, kept[1])
+    assert b"codec version 3" in aws.read(OUTPUT, kept[1])
 
 
 def test_poison_that_cannot_be_kept_comes_again(aws: IngestAws) -> None:

@@ -1,0 +1,150 @@
+"""Each call of a run that holds covers goes wrong once, in every way, a slow process among them.
+
+What the verdict asks of it beyond G1 (`fault_verdict.check_held`): every closed window finds its
+held covers where its event has them until it has its collage, and in the end no pack and no item is
+left but for windows that failed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from collage_lambda.holding.held_pack import HeldIndex
+from collage_lambda.pack import open_pack, spool
+from stream_ingest.settings import BATCH_END, FlushPolicy
+from stream_ingest.windowing.deadlines import AHEAD_S
+from tests.fakes import fault_history as history
+from tests.fakes.fault_history import EXPIRING_EVERY, BatchPlan, History
+from tests.fakes.fault_injector import Fault, Kind
+from tests.fakes.fault_play import Play, played
+from tests.fakes.fault_stage import Stage
+from tests.fakes.fault_verdict import check
+from tests.fakes.ingest_aws import TEMP
+
+KINDS = (
+    Kind.LOST,
+    Kind.RETRIED,
+    Kind.PARTIAL,
+    Kind.DENIED,
+    Kind.KILLED_BEFORE,
+    Kind.KILLED_AFTER,
+    pytest.param(Kind.UNREACHABLE, marks=pytest.mark.slow),
+    pytest.param(Kind.THROTTLED, marks=pytest.mark.slow),
+)
+FIRST_ROWS = (*((n % 3, EXPIRING_EVERY * n - 1) for n in range(1, 8)), (0, 50), (1, 51))
+"""Seven that expire, and two that do not."""
+LATER_ROWS = tuple((n % 3, 60 + n) for n in range(9))
+STORY = History(
+    batches=(
+        BatchPlan(5, FlushPolicy(kind="never"), FIRST_ROWS, 20),
+        BatchPlan(5, BATCH_END, LATER_ROWS, 20),
+    ),
+    steps=(
+        history.Push(0, 9),
+        *(history.Deliver(lane, 9) for lane in range(2)),
+        history.Sweep(),
+        history.Hold(),
+        history.Hold(again=True),
+        history.Push(1, 9),
+        *(history.Deliver(lane, 9) for lane in range(2)),
+        history.Work(times=9),
+        history.Hold(again=True),
+        history.Wait(AHEAD_S),
+        history.Sweep(),
+        history.Hold(),
+    ),
+    gone=frozenset({EXPIRING_EVERY - 1}),
+    holds=True,
+    batch_size=10,
+)
+STRUCK = frozenset({"sweeper", "holding", "collage"})
+FIRST = {"sweeper": 2, "holding": 9, "collage": 4}
+"""Invocations that are struck: those of the story's own steps, and some of what follows."""
+
+
+def packs(stage: Stage) -> list[HeldIndex]:
+    """Return every pack that was ever put, with what was in it."""
+    found = []
+    for places in (stage.s3.versions, stage.s3.removed):
+        for (bucket, key), versions in places.items():
+            for version in versions if (bucket, key[:5]) == (TEMP, "held/") else ():
+                with spool() as file:
+                    file.write(version.body)
+                    found.append(open_pack(file, HeldIndex)[1])
+    return found
+
+
+def check_all(run: Play) -> None:
+    check(run.stage, run.batches)
+    for index in packs(run.stage):
+        members = [(each.creator, each.window, each.identity) for each in index.members]
+        assert len(set(members)) == len(members)
+
+
+@cache
+def places() -> list[tuple[str, int, int]]:
+    """Return each call as the kind of process, its invocation, and its number there."""
+    with played(STORY) as run:
+        check_all(run)
+        invocations = run.stage.invocations
+    numbers: Counter[str] = Counter()
+    found = []
+    for invocation in invocations:
+        number = numbers[invocation.name]
+        numbers[invocation.name] += 1
+        if number < FIRST.get(invocation.name, 0):
+            found += [(invocation.name, number, nth) for nth in range(len(invocation.calls))]
+    return found
+
+
+def test_the_story_holds_covers_and_gives_them_back() -> None:
+    with played(STORY) as run:
+        check_all(run)
+        made, shown = packs(run.stage), origins(run.stage)
+    assert {member.creator for index in made for member in index.members} == set(history.CREATORS)
+    assert shown["held"] >= 2
+    assert {name for name, _, _ in places()} == STRUCK
+
+
+def origins(stage: Stage) -> Counter[str]:
+    """Return how many cells show what was held, stored and downloaded."""
+    keys = [place for place in stage.s3.versions if place[1].startswith("metadata/")]
+    documents = [json.loads(stage.s3.read(*place)) for place in keys]
+    return Counter(cell.get("origin") for document in documents for cell in document["cells"])
+
+
+def struck_by(kind: Kind) -> Iterator[str]:
+    """Play the story once for each call, and yield what was struck."""
+    for name, number, nth in places():
+        with played(STORY, {(name, number): (Fault(kind, nth),)}) as run:
+            check_all(run)
+            yield from run.stage.struck
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_g1_every_cover_is_held_once_whichever_call_goes_wrong(kind: Kind) -> None:
+    assert len(list(struck_by(kind))) == len(places())
+
+
+PAUSED = (Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER)
+
+
+@pytest.mark.parametrize("kind", PAUSED)
+@pytest.mark.parametrize("which", [0, -1], ids=["first request", "last request"])
+def test_g1_a_holder_that_goes_on_late_takes_nothing_from_others(kind: Kind, which: int) -> None:
+    """Others work in its place, close windows and build them; then it goes on where it was."""
+    holds = [number for number, each in enumerate(STORY.steps) if isinstance(each, history.Hold)]
+    at = holds[which]
+    for nth in range(12):
+        slow = history.Hold(faults=(Fault(kind, nth),))
+        steps = (*STORY.steps[:at], slow, history.Wait(800), *STORY.steps[at:], history.Resume(0))
+        story = History(
+            batches=STORY.batches, steps=steps, gone=STORY.gone, holds=True, batch_size=10
+        )
+        with played(story) as run:
+            check_all(run)
