@@ -31,6 +31,7 @@ from PIL import (
 
 from collage_lambda.colour import Rgb, scalable, to_rgb, white_level
 from collage_lambda.footprint import decoding_bytes
+from collage_lambda.jpeg_rows import ending_after
 from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.sniff import sniff
 
@@ -61,6 +62,7 @@ of 540, 576, 720 and 1,080 px photographs: 47.6 dB and SSIM 0.996 in 120 ms; wit
 REDUCING_GAP = 1.34
 """Larger images are box-reduced to not less than this many times the cell before LANCZOS."""
 
+_BLOCK_PX = 8
 _FAX = frozenset({"group3", "group4", "tiff_ccitt"})
 """Codings for which libtiff writes a line to stderr per broken row: nothing photographic is
 lost."""
@@ -129,7 +131,7 @@ def decode_cell(
                 return refusal
             is_heavy = decoding_bytes(image, kind, _scale(image.size, kind, spec)) > HEAVY_BYTES
             with (heavy or nullcontext()) if is_heavy else nullcontext():
-                cell = _render(image, kind, spec)
+                cell = _render(image, data, kind, spec)
             return Cell(image=cell, format=kind, width=width, height=height)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         return Failure(reason=FailureReason.TOO_MANY_PIXELS, detail=_say(error))
@@ -180,8 +182,18 @@ def _scale(size: tuple[int, int], kind: str, spec: CellSpec) -> int:
     return next((scale for scale in (8, 4, 2) if min(size) >= scale * least), 1)
 
 
-def _render(image: ImageFile.ImageFile, kind: str, spec: CellSpec) -> Image.Image:
-    width, height = _load(image, _scale(image.size, kind, spec))
+def _render(
+    image: ImageFile.ImageFile, data: bytes, kind: str, spec: CellSpec
+) -> Image.Image:
+    size = image.size
+    if kind == "JPEG":
+        image = _shortened(image, data, spec)
+        # What is scaled is rounded up to whole pixels, of which the last is only partly picture.
+        scale = _load(image, _scale(size, kind, spec))
+        width, height = size[0] / scale, size[1] / scale
+    else:
+        image.load()
+        width, height = image.size  # a TIFF may have been turned upright
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     cell = scalable(image).resize(
@@ -197,20 +209,25 @@ def _render(image: ImageFile.ImageFile, kind: str, spec: CellSpec) -> Image.Imag
     return rgb if upright is None else rgb.transpose(upright)
 
 
-def _load(image: ImageFile.ImageFile, scale: int) -> tuple[float, float]:
-    """Decode the pixels; return the picture's width and height in them.
-
-    A scaled JPEG is rounded up to whole pixels, of which the last is only partly picture.
-    """
+def _shortened(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> ImageFile.ImageFile:
+    """Return a JPEG without the rows below what its cell can show; itself where that is all."""
     width, height = image.size
-    if scale > 1:
-        drafted = image.draft(image.mode, (width // scale, height // scale))
-        if drafted is not None:
-            _, (_, _, exact_width, exact_height) = drafted
-            image.load()
-            return exact_width, exact_height
+    if width >= height or not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return image
+    # LANCZOS looks three cell pixels beyond the square, chroma one row beyond that.
+    lowest = (height + width) // 2 + 4 * (width // spec.cell_px + 1)
+    mcu = _BLOCK_PX * max((vertical for _, _, vertical, _ in image.layer), default=1)
+    rows = -(-lowest // mcu) * mcu
+    less = ending_after(data, image.size, rows) if rows < height else None
+    return image if less is None else Image.open(io.BytesIO(less), formats=("JPEG",))
+
+
+def _load(image: ImageFile.ImageFile, scale: int) -> float:
+    """Decode the pixels, a JPEG at 1/`scale` of its size if it can be; return by what it was."""
+    size = (image.width // scale, image.height // scale)
+    drafted = image.draft(image.mode, size) if scale > 1 else None
     image.load()
-    return image.size  # a TIFF may have been turned upright
+    return scale if drafted else 1
 
 
 def _orientation(image: Image.Image) -> int:
