@@ -15,7 +15,7 @@ _LARGE_BLOCK_BYTES = 4 * 1024 * 1024
 
 
 def return_memory() -> None:
-    """Let glibc give large blocks back to the system as soon as they are freed, and keep small ones.
+    """Let glibc give large blocks back to the system as soon as they are free, and keep small ones.
 
     Left alone it raises the limit from which it does so to 32 MB, and keeps the pixels of a hostile
     window for good: measured, 35 images of 50 megapixels peak at 300 MB instead of 530. With that
