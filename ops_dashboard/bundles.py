@@ -105,7 +105,7 @@ def main() -> None:
     platform = Platform(sys.argv[1] if len(sys.argv) > 1 else Platform.LAMBDA)
     console = Console(soft_wrap=True, highlight=False)
     if compiler(_python(platform)) is None:
-        Console(stderr=True, highlight=False).print(
+        Console(stderr=True, soft_wrap=True, highlight=False).print(
             f"[yellow]no Python {_python(platform)} here: the bundles get no bytecode, functions"
             f" start 0.3 to 0.5 s later[/] (uv python install {_python(platform)})"
         )
