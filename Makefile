@@ -31,6 +31,9 @@ test-slow: setup ## run the tests that take longer
 bench: setup ## measure everything beside its peers, into bench-results.json (ONLY="compose fold")
 	@$(UV) run --locked --quiet --group bench python -m tests.bench $(ONLY)
 
+simulate: setup ## 20 million rows of 200,000 creators in memory, within AWS's limits (ROWS=200000 for a quick look)
+	@$(UV) run --locked --quiet --group simulate python -m tests.simulate $(if $(ROWS),--rows $(ROWS))
+
 lint: setup ## check style
 	$(RUN)/ruff check --quiet --output-format concise .
 	$(RUN)/ruff format --check --quiet .

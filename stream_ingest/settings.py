@@ -19,8 +19,8 @@ PREFIX_PATTERN = r"^(?:[A-Za-z0-9][A-Za-z0-9_\-]*(?:/[A-Za-z0-9][A-Za-z0-9_\-]*)
 """Folders that need no escaping, without dots, and without a slash at either end."""
 MAX_IDLE_S = 3_650 * DAY_S
 MAX_IMAGES_PER_WINDOW = 400
-"""An open image takes up to 300 bytes of its creator's item (four signed URLs, compressed), and the
-dedup memory 256 KB of DynamoDB's 400 KB."""
+"""A cover with four signed URLs of TikTok's takes some 200 bytes of its creator's item, compressed;
+where URLs take far more, `windowing.room` closes windows before they are full."""
 _DURATION = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": DAY_S}
 

@@ -26,7 +26,9 @@ MAX_ACTIONS = 96
 MAX_WINDOWS = 40
 """Windows closed by one change; each is two writes."""
 MAX_IMAGES = 1_000
-"""Images after which a change closes no further window; DynamoDB takes 4 MB a transaction."""
+MAX_BYTES = 2_000_000
+"""Images, and their bytes, after which a change closes no further window; DynamoDB takes 4 MB a
+transaction."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +89,7 @@ class Closing:
         """Number windows from where `state` stands."""
         self.next_window = state.next_window
         self.windows: list[ClosedWindow] = []
-        self.images = 0
+        self.images = self.bytes = 0
         self.closed: dict[str, int] = defaultdict(int)
         self.keys: set[str] = set()
 
@@ -97,6 +99,7 @@ class Closing:
         return (
             len(self.windows) >= MAX_WINDOWS
             or self.images >= MAX_IMAGES
+            or self.bytes >= MAX_BYTES
             or 1 + 2 * len(self.windows) + len(self.closed) > MAX_ACTIONS - 3
         )
 
@@ -113,6 +116,7 @@ class Closing:
             )
         )
         self.images += len(window.images)
+        self.bytes += len(msgspec.msgpack.encode(window.images))
         self.closed[window.batch_id] += 1
         self.next_window += 1
         self.keys.add(key)

@@ -17,6 +17,15 @@ from stream_ingest.packing import BatchHeader
 from stream_ingest.rows import CoverRow
 from stream_ingest.settings import DAY_S
 from stream_ingest.windowing.closing import MAX_ACTIONS, Change, Closing
+from stream_ingest.windowing.room import (
+    BATCH_BYTES,
+    beside,
+    heaviest,
+    newest,
+    room_at_least,
+    room_left,
+    row_bound,
+)
 from stream_ingest.windowing.seen import SeenImages
 from stream_ingest.windowing.state import (
     CreatorState,
@@ -60,6 +69,7 @@ class _Filling:
     __slots__ = (
         "_identities",
         "asked_at",
+        "bound",
         "ending",
         "expires_at",
         "header",
@@ -75,6 +85,7 @@ class _Filling:
         self.ending = list(window.ending) if window else []
         self.expires_at = window.expires_at if window else None
         self.asked_at = window.asked_at if window else None
+        self.bound = window.bound if window else 0
         self.header: BatchHeader | None = None
         self._identities: set[str] | None = None
 
@@ -89,8 +100,10 @@ class _Filling:
         if batch.settings.flush.kind == "batch-end" and batch.batch_id not in self.ending:
             self.ending.append(batch.batch_id)
 
-    def put(self, arrival: Arrival) -> None:
+    def put(self, arrival: Arrival, bound: int) -> None:
         row = arrival.row
+        if self.bound is not None:
+            self.bound += bound
         self.images.append(OpenImage(row.url, row.created_at_ms, row.fallbacks, row.identity))
         if self._identities is not None:
             self._identities.add(row.identity)
@@ -120,6 +133,7 @@ class _Filling:
             ending=tuple(self.ending),
             expires_at=self.expires_at,
             asked_at=self.asked_at,
+            bound=self.bound,
         )
 
 
@@ -137,6 +151,8 @@ class _Fold:
         """Of the batch whose row came last."""
         self.is_full = False
         self.closing = Closing(state)
+        self.room = room_at_least(state.open, beside(len(state.marks), state.noted))
+        """Bytes that are free for certain; below 0 only that may be less than there is."""
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
         self.touched: dict[str, None] = {}
@@ -155,6 +171,8 @@ class _Fold:
             if arrival.batch is not self.batch:
                 self._turn_to(arrival.batch)
             self._apply(arrival)
+            if self.room < 0:
+                self._make_room(arrival.batch)
         return self._change(taken, resent)
 
     def _turn_to(self, batch: BatchHeader) -> None:
@@ -162,6 +180,7 @@ class _Fold:
         self.batch, self.window_key = batch, batch.settings.window_key
         self.touched.pop(batch.batch_id, None)
         self.touched[batch.batch_id] = None
+        self.room -= BATCH_BYTES
         self._look_whether_full()
 
     def _look_whether_full(self) -> None:
@@ -182,11 +201,34 @@ class _Fold:
                 filling.end_with(arrival.batch)
             return
         self.accepted[batch_id] += 1
-        filling.put(arrival)
+        bound = row_bound(arrival.row)
+        self.room -= bound
+        filling.put(arrival, bound)
         if len(filling.images) >= settings.images_per_window:
             self.closing.close(key, filling.filled(arrival.batch, self.now_s), "full")
             self.filling[key] = _Filling(None)
             self._look_whether_full()
+
+    def _make_room(self, batch: BatchHeader) -> None:
+        """Close windows where what is open would take too much: as full, and as `batch`'s.
+
+        The heaviest goes first; if that is not enough, the one of the row that came last: without
+        it there is no more than before. So a row closes two windows at most.
+        """
+        open_ = self._open()
+        others = beside(len(self.state.marks.keys() | self.touched.keys()), self.state.noted)
+        self.room = room_left(open_, others)
+        for key in (heaviest(open_) if open_ else "", self.window_key):
+            if self.room >= 0:
+                break
+            if key in open_:
+                window = msgspec.structs.replace(
+                    open_.pop(key), batch_id=batch.batch_id, trigger=batch.trigger
+                )
+                self.closing.close(key, window, "full")
+                self.filling[key] = _Filling(None)
+                self.room = room_left(open_, others)
+        self._look_whether_full()
 
     def _change(self, taken: int, resent: int) -> Change:
         if taken == resent:
@@ -238,4 +280,4 @@ class _Fold:
         }
         for batch in self.touched:
             kept[batch] = Mark(self.positions[batch], self.now_s)
-        return kept
+        return newest(kept)

@@ -17,6 +17,7 @@ from stream_ingest.events import HeldCover
 from stream_ingest.identity import expires_at
 from stream_ingest.settings import DAY_S
 from stream_ingest.windowing.deadlines import AHEAD_S, SLOT_S, ask_at
+from stream_ingest.windowing.room import lately
 from stream_ingest.windowing.state import CreatorState, Noted, OpenImage, OpenWindow
 
 MAX_COVERS = 100
@@ -115,7 +116,7 @@ def note(
         pack: Noted(tuple(sorted(members)), now_s, until)
         for (pack, until), members in taken.items()
     }
-    return msgspec.structs.replace(state, open=open_, noted=noted), used
+    return msgspec.structs.replace(state, open=open_, noted=lately(noted)), used
 
 
 def pack_key(creators: Sequence[str], now_s: int) -> str:

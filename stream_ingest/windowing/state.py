@@ -16,7 +16,8 @@ from stream_ingest.events import Because, HeldCover, WindowImage
 from stream_ingest.identity import image_identity
 from stream_ingest.settings import BatchSettings
 
-_LEVEL = 6
+COMPRESSION = 6
+"""Level of zlib for a state's body."""
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
@@ -66,7 +67,8 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     window to be closed when they end, because rows of theirs are in it; `expires_at` is when the
     first of its images cannot be had any more (epoch seconds): the earliest x-expires, or the end
     of a held copy. `asked_at` is when its covers at risk were last asked to be held, None when none
-    are.
+    are. `bound` is more than its images can ever take in the state (`room`), None where nobody
+    added it up.
     """
 
     settings: BatchSettings
@@ -78,6 +80,7 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     ending: tuple[str, ...] = ()
     expires_at: int | None = None
     asked_at: int | None = None
+    bound: int | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
@@ -149,7 +152,7 @@ _SCHEMA = 1
 def encode_body(state: CreatorState) -> bytes:
     """Return open windows, marks and noted packs of a state, compressed."""
     body = _Body(_SCHEMA, state.open, state.marks, state.noted)
-    return zlib.compress(msgspec.msgpack.encode(body), _LEVEL)
+    return zlib.compress(msgspec.msgpack.encode(body), COMPRESSION)
 
 
 def decode_body(

@@ -1,0 +1,123 @@
+"""The limits of DynamoDB and Lambda, and what DynamoDB bills. Pure.
+
+Sources: the AWS documentation as FACTS.md 1.2, 1.3 and 1.7 cites it (item 400 KB; transactions of
+100 actions and 4 MB; a write unit for each KB begun, twice as many in a transaction; a read unit
+for each 4 KB begun, read consistently; 6 MB a synchronous invocation), and the Developer Guide,
+Best practices for designing partition keys: 1,000 write and 3,000 read units a second a partition.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+MAX_ITEM_BYTES = 400 * 1024
+MAX_ACTIONS = 100
+MAX_TRANSACTION_BYTES = 4 << 20
+MAX_PAYLOAD_BYTES = 6_000_000
+WRITE_UNITS_A_SECOND = 1_000
+READ_UNITS_A_SECOND = 3_000
+_WRITE_BYTES, _READ_BYTES = 1_024, 4_096
+
+
+class LimitError(Exception):
+    """AWS would refuse this, however often it is tried."""
+
+
+class ThrottledError(Exception):
+    """A partition has no capacity left in this second; says from when on it has some."""
+
+    def __init__(self, key: str, until: int) -> None:
+        """`until` is the first second in which the key may be used again."""
+        super().__init__(f"{key}: throttled until second {until}")
+        self.until = until
+
+
+class WrongShardError(Exception):
+    """A second writer of a partition key: its order would be lost."""
+
+
+def write_units(size: int, before: int = 0) -> int:
+    """Return the units of writing an item of `size` bytes over one of `before`, or over none."""
+    return max(1, -(-max(size, before) // _WRITE_BYTES))
+
+
+def read_units(size: int) -> int:
+    """Return the units of reading an item consistently; one for an item that is not there."""
+    return max(1, -(-size // _READ_BYTES))
+
+
+def check_item(key: str, size: int) -> None:
+    """Refuse an item that is larger than DynamoDB takes."""
+    if size > MAX_ITEM_BYTES:
+        msg = f"{key}: an item of {size:,} bytes"
+        raise LimitError(msg)
+
+
+def check_transaction(sizes: Sequence[int]) -> None:
+    """Refuse a transaction with too many actions, or too large, of items of these sizes."""
+    if len(sizes) > MAX_ACTIONS:
+        msg = f"a transaction of {len(sizes)} actions"
+        raise LimitError(msg)
+    if sum(sizes) > MAX_TRANSACTION_BYTES:
+        msg = f"a transaction of {sum(sizes):,} bytes"
+        raise LimitError(msg)
+
+
+def check_payload(size: int) -> None:
+    """Refuse an invocation that Lambda would not take."""
+    if size > MAX_PAYLOAD_BYTES:
+        msg = f"an invocation of {size:,} bytes"
+        raise LimitError(msg)
+
+
+class Throughput:
+    """Units that partitions give out, second by second.
+
+    A request is taken while its partition has any unit left in the second; what it takes beyond is
+    owed by the seconds that follow.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Give out `most` units a second for each key."""
+        self._most = most
+        self._taken: dict[str, tuple[int, int]] = {}
+        self.hottest, self.hottest_key = 0, ""
+        """Most units that one key was asked for within one second."""
+
+    def take(self, key: str, units: int, second: int) -> None:
+        """Take units of a key; `ThrottledError` where none are left in this second."""
+        last, taken = self._taken.get(key, (second, 0))
+        taken = max(0, taken - self._most * (second - last))
+        if taken >= self._most:
+            raise ThrottledError(key, second + taken // self._most)
+        taken += units
+        self._taken[key] = second, taken
+        if taken > self.hottest:
+            self.hottest, self.hottest_key = taken, key
+
+
+class Writers:
+    """Which shard writes which partition key: one and the same."""
+
+    def __init__(self) -> None:
+        """Begin with no key."""
+        self._shards: dict[str, str] = {}
+
+    def check(self, key: str, shard: str) -> None:
+        """Refuse a key that another shard has written."""
+        if self._shards.setdefault(key, shard) != shard:
+            msg = f"{key}: written from {shard} and {self._shards[key]}"
+            raise WrongShardError(msg)
+
+
+class IndexLoad:
+    """Write units of index partitions, second by second: indexes have the same limit."""
+
+    def __init__(self) -> None:
+        """Begin with no unit."""
+        self.seconds: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+
+    def add(self, partition: str, units: int, second: int) -> None:
+        """Add units of an index's partition."""
+        self.seconds[partition][second] += units

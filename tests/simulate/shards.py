@@ -1,0 +1,68 @@
+"""Kinesis and its Lambda mapping: records by shard, invocations of 100 records or 6 MB. Pure.
+
+A shard takes the partition keys whose MD5 falls into its part of the hash range, as Kinesis splits
+it evenly; the mapping fills an invocation up to the stack's own 100 records and Lambda's 6 MB.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import md5
+from typing import Any
+
+from stream_ingest.packing import OutgoingRecord
+from tests.simulate.limits import MAX_PAYLOAD_BYTES, check_payload
+
+RECORDS = 100
+_ENVELOPE = 700
+"""What AWS writes around a record's data, and some."""
+
+
+def shard_of(bucket: int, shards: int) -> int:
+    """Return the number of the shard that takes a bucket's records."""
+    key = f"bucket-{bucket:03d}".encode()
+    return int.from_bytes(md5(key, usedforsecurity=False).digest()) * shards >> 128
+
+
+class Shard:
+    """Records that wait for their invocation."""
+
+    def __init__(self, number: int) -> None:
+        """Begin empty."""
+        self.name = f"shardId-{number:012d}"
+        self.done_until: float | None = None
+        """Up to when its rows have been folded (simulated epoch seconds)."""
+        self._entries: list[dict[str, Any]] = []
+        self._bytes = self._sequence = self.largest_payload = 0
+
+    def put(self, record: OutgoingRecord, arrived_s: float) -> dict[str, Any] | None:
+        """Take a record; return the event of an invocation that it completes or does not fit."""
+        data = b64encode(record.data).decode()
+        size = len(data) + _ENVELOPE
+        event = self.take() if self._bytes + size > MAX_PAYLOAD_BYTES else None
+        self._sequence += 1
+        self._bytes += size
+        self._entries.append(
+            {
+                "eventID": f"{self.name}:{self._sequence}",
+                "kinesis": {
+                    "sequenceNumber": str(self._sequence),
+                    "partitionKey": record.partition_key,
+                    "data": data,
+                    "approximateArrivalTimestamp": arrived_s,
+                },
+            }
+        )
+        if event is None and len(self._entries) == RECORDS:
+            event = self.take()
+        return event
+
+    def take(self) -> dict[str, Any] | None:
+        """Return the event of all records that wait; None where there are none."""
+        if not self._entries:
+            return None
+        check_payload(self._bytes)
+        self.largest_payload = max(self.largest_payload, self._bytes)
+        event = {"Records": self._entries}
+        self._entries, self._bytes = [], 0
+        return event
