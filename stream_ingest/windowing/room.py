@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.rows import CoverRow
 from stream_ingest.windowing.state import COMPRESSION, Mark, Noted, OpenWindow
+
+if TYPE_CHECKING:
+    from stream_ingest.rows import CoverRow  # the collage bundle has this module, but no orjson
 
 MAX_BODY_BYTES = 144_000
 """A window of 400 covers with four of TikTok's signed URLs each, and what may be held of them, is
