@@ -1,6 +1,6 @@
 """How much room a creator's open windows have: one item, DynamoDB's 400 KB. Pure.
 
-Of the item the dedup memory takes up to 256,000 bytes (`seen`), names and numbers 1 KB, and open
+Of the item the dedup memory takes up to 192,000 bytes (`seen`), names and numbers 1 KB, and open
 windows with the marks of batches `MAX_BODY_BYTES`, compressed. Rows are weighed by a bound, which
 costs nothing; only where the bound says that room may be short is the real size found out. Then the
 fold closes windows as ``full``: so no row is refused, and none is held back.

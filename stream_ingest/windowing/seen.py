@@ -1,4 +1,4 @@
-"""The dedup memory of one creator: 64-bit fingerprints in monthly pages. Pure.
+"""The dedup memory of one creator: fingerprints in monthly pages. Pure.
 
 Pages age by two stated rules: a page whose month ended before the horizon is dropped whole, and of
 what is left only the `MAX_FINGERPRINTS` that came last are kept, so that the creator's item stays
@@ -7,11 +7,13 @@ far below DynamoDB's 400 KB.
 
 from __future__ import annotations
 
-from array import array
+import struct
 from datetime import UTC, datetime, timedelta
 
+from stream_ingest.identity import FINGERPRINT_BYTES
+
 MAX_FINGERPRINTS = 32_000
-_SIZE = 8
+_PAGE = struct.Struct(f"{FINGERPRINT_BYTES}s")
 
 
 class SeenImages:
@@ -22,17 +24,22 @@ class SeenImages:
         moment = datetime.fromtimestamp(now_s, UTC)
         oldest = (moment - timedelta(days=horizon_days)).strftime("%Y-%m")
         self._month = moment.strftime("%Y-%m")
-        self._pages = {month: page for month, page in pages.items() if month >= oldest}
-        self._known: set[int] = set()
+        self._pages = {
+            month: page[: len(page) - len(page) % FINGERPRINT_BYTES]
+            for month, page in pages.items()
+            if month >= oldest
+        }
+        self._known: set[tuple[bytes]] = set()
         for page in self._pages.values():
-            self._known.update(_fingerprints(page))
-        self._new = array("Q")
+            self._known.update(_PAGE.iter_unpack(page))
+        self._new: list[bytes] = []
 
-    def add(self, fingerprint: int) -> bool:
+    def add(self, fingerprint: bytes) -> bool:
         """Remember a fingerprint; return False if it was known already."""
-        if fingerprint in self._known:
+        known = (fingerprint,)  # as a page unpacks
+        if known in self._known:
             return False
-        self._known.add(fingerprint)
+        self._known.add(known)
         self._new.append(fingerprint)
         return True
 
@@ -40,8 +47,8 @@ class SeenImages:
         """Return the pages with what was added, the newest `MAX_FINGERPRINTS` of them."""
         pages = dict(self._pages)
         if self._new:
-            pages[self._month] = pages.get(self._month, b"") + _bytes(self._new)
-        excess = sum(map(len, pages.values())) - MAX_FINGERPRINTS * _SIZE
+            pages[self._month] = pages.get(self._month, b"") + b"".join(self._new)
+        excess = sum(map(len, pages.values())) - MAX_FINGERPRINTS * FINGERPRINT_BYTES
         for month in sorted(pages):
             if excess <= 0:
                 break
@@ -49,13 +56,3 @@ class SeenImages:
             pages[month] = pages[month][cut:]
             excess -= cut
         return {month: page for month, page in sorted(pages.items()) if page}
-
-
-def _fingerprints(page: bytes) -> array[int]:
-    values = array("Q")
-    values.frombytes(page[: len(page) - len(page) % _SIZE])
-    return values
-
-
-def _bytes(values: array[int]) -> bytes:
-    return values.tobytes()

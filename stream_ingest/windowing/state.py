@@ -110,7 +110,7 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     open: dict[str, OpenWindow] = {}
     """By `BatchSettings.window_key`."""
     seen: dict[str, bytes] = {}
-    """Dedup memory: months (``2026-11``) to 64-bit little-endian fingerprints, as they arrived."""
+    """Dedup memory: months (``2026-11``) to the fingerprints of `identity`, as they arrived."""
     marks: dict[str, Mark] = {}
     """By batch id."""
     batch_id: str = ""
