@@ -2,9 +2,9 @@
 
 One creator by its name is one read. There is no index of names: a listing or a search walks
 `batch-id-index`, whose entries of 100 to 200 bytes (of creators, windows and tallies) are a small
-part of the table. One page reads at most `MOST_READS` MB of it, which is 2,560 read units (0.0003
-USD); 100,000 creators with 10 windows each are about 200 MB, ten such pages for a search that finds
-nothing.
+part of the table, and then reads the creators of the page. One page reads at most `MOST_READS` MB
+of the index, which is 2,560 read units (0.0003 USD); 100,000 creators with 10 windows each are
+about 200 MB, ten such pages for a search that finds nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ops_dashboard.cursors import read_cursor, write_cursor
 from ops_dashboard.table_reader import TableReader
 from stream_ingest import table
 from stream_ingest.clock import from_epoch_ms, from_epoch_s
+from stream_ingest.identity import FINGERPRINT_BYTES
 from stream_ingest.items import Item, to_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.settings import BatchSettings
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 PAGE = 50
 MOST_READS = 20
 """Requests of 1 MB each that one page may take."""
-_FINGERPRINT_BYTES = 8
 
 
 class CreatorEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +114,8 @@ class CreatorReader:
                 break
         if len(found) > limit:
             start = {name: found[limit - 1][name] for name in ("batch_id", *_KEY)}
-        page = sorted((_entry(item) for item in found[:limit]), key=lambda each: each.creator)
+        states = self._table.whole(found[:limit])
+        page = sorted(map(_entry, states), key=lambda each: each.creator)
         return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
 
     def _state(self, item: Item) -> CreatorView:
@@ -125,7 +126,7 @@ class CreatorReader:
             key=item[table.PARTITION_KEY],
             windows_closed=int(item["next_window"]) - 1,
             known_images=sum(
-                len(bytes(page)) // _FINGERPRINT_BYTES for page in item["seen"].values()
+                len(bytes(page)) // FINGERPRINT_BYTES for page in item["seen"].values()
             ),
             open_images=int(item["open_images"]),
             open=sorted(views, key=lambda each: each.images, reverse=True),
@@ -155,8 +156,8 @@ def _entry(item: Item) -> CreatorEntry:
     return CreatorEntry(
         creator=item["creator"],
         key=item[table.PARTITION_KEY],
-        open_images=int(item.get("open_images", 0)),
-        last_batch=item["batch_id"],
+        open_images=int(item["open_images"]),
+        last_batch=item.get("batch_id", ""),
     )
 
 

@@ -20,7 +20,7 @@ from stream_ingest.clock import from_epoch_s, iso_date
 from stream_ingest.errors import ConflictError, UserError
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.packing import BUCKETS, NAME_PATTERN, BatchHeader
-from stream_ingest.progress import Batch, BatchProgress, Doubt, Seen, add_up, progress_of
+from stream_ingest.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
 from stream_ingest.queries import query_items
 from stream_ingest.settings import DAY_S
 
@@ -166,24 +166,22 @@ class BatchRegistry:
             if item[table.SORT_KEY] == table.BATCH:
                 yield item["batch_id"]
 
-    def seen(self, batch_id: str) -> Seen:
-        """Return the sums over all items of a batch."""
-        return add_up(self.items(batch_id))
-
     def progress(self, batch_id: str) -> BatchProgress | None:
-        """Return how far a batch is, None for a batch that was never registered."""
+        """Return how far a batch is, None for a batch that was never registered.
+
+        Costs a query of the batch's windows. Its rows are as the census last counted them.
+        """
         batch = self.load(batch_id)
         if batch is None:
             return None
-        return progress_of(batch, self.seen(batch_id), int(self._clock()))
+        return progress_of(batch, sum_windows(self.windows(batch_id)), int(self._clock()))
 
-    def note_doubt(self, batch_id: str, missing: int) -> None:
-        """Note how many rows are missing now, so that a later look can tell whether that lasts."""
-        doubt = {"missing": missing, "since": int(self._clock())}
+    def note_counted(self, batch_id: str, counted: Counted) -> None:
+        """Note what a census came to; the one that writes last is believed."""
         self._update(
             batch_id,
-            "SET doubt = :doubt",
-            {":doubt": doubt},
+            "SET counted = :counted",
+            {":counted": msgspec.to_builtins(counted)},
             {},
             "attribute_exists(creator_name)",
         )
@@ -235,7 +233,6 @@ def _key(batch_id: str) -> Item:
 
 
 def _batch(item: Item) -> Batch:
-    doubt = item.get("doubt")
     return Batch(
         batch_id=item["batch_id"],
         trigger=item["trigger"],
@@ -248,5 +245,16 @@ def _batch(item: Item) -> Batch:
         refused={reason: int(count) for reason, count in item["refused"].items()},
         buckets=int(item["buckets"]),
         drained=len(item.get("drained", ())),
-        doubt=doubt and Doubt(missing=int(doubt["missing"]), since=int(doubt["since"])),
+        counted=_counted(item["counted"]) if "counted" in item else None,
+    )
+
+
+def _counted(item: Item) -> Counted:
+    return Counted(
+        accepted=int(item["accepted"]),
+        duplicates=int(item["duplicates"]),
+        windows=int(item["windows"]),
+        open_images=int(item["open_images"]),
+        since=int(item["since"]),
+        final=item["final"],
     )

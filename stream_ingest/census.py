@@ -1,7 +1,9 @@
 """How far a batch is, counted so that its end can be decided on it. Edge (DynamoDB).
 
-`BatchRegistry.progress` reads an index, which may lag; here the tallies themselves are read,
-consistently. The index only tells whose there are.
+Each creator's tally is in its state, written with every fold, and so in no index: there it would
+cost a write for each fold, all of them to one key. It is read consistently, once all rows have been
+folded; the index tells whose there are. What that comes to is noted with the batch, where
+`BatchRegistry.progress` finds it, and not counted again once it is final.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +20,14 @@ from stream_ingest.aws_errors import translated
 from stream_ingest.batches import BatchRegistry
 from stream_ingest.items import Item, from_wire, to_wire
 from stream_ingest.naming import creator_key
-from stream_ingest.progress import Batch, BatchProgress, add_up, missing_rows, progress_of
+from stream_ingest.progress import (
+    Batch,
+    BatchProgress,
+    Counted,
+    progress_of,
+    sum_tallies,
+    sum_windows,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -65,22 +73,32 @@ class Census:
     def count(self, batch_id: str) -> Count | None:
         """Return how far a batch is; None for one that was never registered, or still arrives.
 
-        A creator that the index does not show yet is missing from the sum. How many rows are
-        missing is noted, so that a later count can tell whether it is still as many.
+        A creator that the index does not show yet is missing from the sum. What was counted is
+        noted, so that a later count can tell whether it is still as many.
         """
         batch = self._registry.load(batch_id)
         if batch is None or not batch.is_drained:
             return None
+        now_s = int(self._clock())
         keys: set[str] = set()
-        seen = add_up(chain(self._windows(batch_id, keys), self._tallies(batch_id, keys)))
-        self._doubt(batch, missing_rows(batch, seen))
-        progress = progress_of(batch, seen, int(self._clock()))
+        windows = sum_windows(self._windows(batch_id, keys))
+        if batch.counted is None or not batch.counted.final:
+            batch = self._counted(batch, sum_tallies(self._tallies(batch_id, keys)), now_s)
+        progress = progress_of(batch, windows, now_s)
         return Count(batch=batch, progress=progress, creators=sorted(keys))
 
-    def _doubt(self, batch: Batch, missing: int) -> None:
-        known = batch.doubt.missing if batch.doubt else 0
-        if missing > 0 and missing != known:
-            self._registry.note_doubt(batch.batch_id, missing)
+    def _counted(self, batch: Batch, counted: Counted, now_s: int) -> Batch:
+        """Return the batch with what was counted, and note that where it is news."""
+        before = batch.counted
+        since = before.since if before and before.rows == counted.rows else now_s
+        counted = msgspec.structs.replace(counted, since=since)
+        batch = msgspec.structs.replace(batch, counted=counted)
+        if batch.is_flushed and batch.is_settled(now_s):
+            counted = msgspec.structs.replace(counted, final=True)
+            batch = msgspec.structs.replace(batch, counted=counted)
+        if counted != before:
+            self._registry.note_counted(batch.batch_id, counted)
+        return batch
 
     def _windows(self, batch_id: str, keys: set[str]) -> Iterator[Item]:
         """Yield the windows that the index shows; add the keys of the creators that it shows."""

@@ -37,13 +37,9 @@ DUE_SHARDS = 8
 BATCH_INDEX_ATTRIBUTES = (
     "creator",
     "status",
-    "accepted",
-    "duplicates",
-    "windows",
     "image_count",
     "images_ok",
     "images_failed",
-    "open_images",
     "failures",
     "error",
     "processing_date",
@@ -51,10 +47,10 @@ BATCH_INDEX_ATTRIBUTES = (
     "collage_key",
 )
 """Attributes that `batch-id-index` projects besides keys: enough for a batch's status and for the
-list of its windows."""
+list of its windows. None of them changes with a fold, which therefore writes no entry."""
 
 TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "open_images")
-"""What a creator's state, or a tally of its own, adds to its batch's figures."""
+"""What a creator's state, or a tally of its own, adds to what the census counts of its batch."""
 
 STATE = "state"
 BATCH = "batch"

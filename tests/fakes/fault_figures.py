@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from stream_ingest import table
 from stream_ingest.events import BatchCompleted, convert_detail
-from stream_ingest.progress import BatchProgress
+from stream_ingest.progress import BatchProgress, Counted, sum_tallies
 from stream_ingest.table import WindowStatus
 from tests.fakes.fault_injector import Faults
 from tests.fakes.fault_model import Model
@@ -40,9 +40,25 @@ def check_figures(stage: Stage, batches: Sequence[Batch], model: Model, found: T
         _check_announcements(stage, batch, owned, progress)
         item = found.items[table.batch_partition(batch_id), table.BATCH]
         assert sorted(map(int, item["drained"])) == list(range(int(item["buckets"]))), batch_id
-        open_images += progress.open_images
+        exact = _tallies(found, batch_id)
+        assert (exact.accepted, exact.duplicates, exact.windows) == (
+            model.accepted[batch_id],
+            model.duplicates[batch_id],
+            len(owned),
+        ), batch_id
+        open_images += exact.open_images
     waiting = sum(len(each.images) for windows in found.open.values() for each in windows)
     assert open_images == waiting, "an image that waits is counted by one batch"
+
+
+def _tallies(found: Table, batch_id: str) -> Counted:
+    """Return what the states, and the tallies that have left them, add up to."""
+    return sum_tallies(
+        item
+        for (partition, sort), item in found.items.items()
+        if (sort == table.STATE and item.get("batch_id") == batch_id)
+        or (partition == table.batch_partition(batch_id) and sort.startswith("tally#"))
+    )
 
 
 def _check_rows(batch: Batch, model: Model, progress: BatchProgress) -> None:

@@ -195,7 +195,8 @@ class SimulatedStore:
         self.figures.index_units += indexes
 
     def _bill_indexes(self, key: str, old: Kept | None, new: Kept, times: int, windows: int) -> int:
-        batch = 1 if old is None or old.batch_id == new.batch_id else 2
+        before_id = old.batch_id if old else None
+        batch = 0 if before_id == new.batch_id else (before_id is not None) + 1
         before = old.due if old else None
         due = 0 if before == new.due else (before is not None) + (new.due is not None)
         loads = {

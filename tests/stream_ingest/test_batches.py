@@ -8,6 +8,7 @@ from stream_ingest.batches import BATCH_LIFE_S, Totals, check_batch_id
 from stream_ingest.clock import from_epoch_s
 from stream_ingest.errors import ConflictError, UserError
 from stream_ingest.packing import BUCKETS
+from stream_ingest.progress import Counted
 from stream_ingest.settings import FlushPolicy
 from stream_ingest.windowing.fold import Rules, fold
 from stream_ingest.windowing.state import CreatorState
@@ -132,26 +133,32 @@ def test_batches_are_found_by_their_status_and_windows_are_not(aws: IngestAws) -
     assert list(aws.registry.ids_in("ready")) == []
 
 
-def test_progress_is_read_off_the_items_of_the_folds(aws: IngestAws) -> None:
-    """Of the state while the batch is the creator's last, of its own tally after that."""
+def test_progress_is_read_off_the_windows_and_the_count_that_was_noted(aws: IngestAws) -> None:
     batch = header("b", images=2)
     aws.registry.register(batch)
     state = CreatorState(creator="charli")
-    change = fold(state, arrivals([1, 2, 3, 3], batch), NOW_S, Rules())
-    aws.store.commit(state, change, NOW_S)
+    aws.store.commit(state, fold(state, arrivals([1, 2, 3, 3], batch), NOW_S, Rules()), NOW_S)
     before = aws.registry.progress("b")
     assert before is not None
-    assert (before.rows_accepted, before.refused, before.windows) == (3, {"duplicate": 1}, 1)
-    assert (before.windows_by_status, before.open_images) == ({"ready": 1}, 1)
+    assert (before.rows_accepted, before.refused, before.windows) == (2, {}, 1)
+    assert (before.windows_by_status, before.open_images) == ({"ready": 1}, 0)
     assert (before.settled, before.ended, before.collages) == (False, False, 0)
 
-    state = aws.store.load(["charli"])["charli"]
-    change = fold(state, arrivals([4, 5], header("other", quality=50)), NOW_S, Rules())
-    aws.store.commit(state, change, NOW_S)
+    counted = Counted(accepted=3, duplicates=1, windows=1, open_images=1, since=NOW_S, final=True)
+    aws.registry.note_counted("b", counted)
     after = aws.registry.progress("b")
     assert after is not None
     assert (after.rows_accepted, after.refused, after.windows) == (3, {"duplicate": 1}, 1)
-    assert aws.registry.seen("b").creators == {"charli"}
+    assert (after.windows_by_status, after.open_images) == ({"ready": 1}, 1)
+    batch_now = aws.registry.load("b")
+    assert batch_now is not None
+    assert batch_now.counted == counted
+
+
+def test_only_a_registered_batch_has_a_count(aws: IngestAws) -> None:
+    with pytest.raises(ConflictError):
+        aws.registry.note_counted("b", Counted())
+    assert aws.snapshot() == []
 
 
 def test_a_batch_ends_when_its_rows_are_counted_and_its_windows_have_ended(aws: IngestAws) -> None:
@@ -163,6 +170,7 @@ def test_a_batch_ends_when_its_rows_are_counted_and_its_windows_have_ended(aws: 
         "b", Totals(rows_read=2, rows_sent=1, refused={"expired": 1}), sent=True
     )
     aws.registry.note_drained("b", set(range(BUCKETS)))
+    aws.registry.note_counted("b", Counted(accepted=1, windows=1, since=NOW_S, final=True))
     under_way = aws.registry.progress("b")
     assert under_way is not None
     assert (under_way.settled, under_way.ended) == (True, False)

@@ -12,6 +12,9 @@ import pytest
 from stream_ingest.batches import Totals
 from stream_ingest.census import Census
 from stream_ingest.packing import BUCKETS, BatchHeader
+from stream_ingest.progress import Counted
+from stream_ingest.settings import FlushPolicy
+from stream_ingest.windowing.closing import close_batch
 from stream_ingest.windowing.fold import Rules, fold
 from tests.fakes.ingest_aws import TABLE, IngestAws
 from tests.fakes.ingest_rows import NOW_S, arrivals, header
@@ -43,15 +46,52 @@ def test_a_batch_that_nobody_registered_has_no_count(aws: IngestAws) -> None:
     assert census(aws).count("first") is None
 
 
+def test_a_batch_whose_rows_are_under_way_is_not_counted(drained: IngestAws) -> None:
+    drained.registry.register(NEXT)
+    assert census(drained).count("next") is None
+
+
 def test_a_creators_rows_are_counted_wherever_its_tally_is(drained: IngestAws) -> None:
-    before = census(drained).count("first")
     put(drained, [3], NEXT)
-    after = census(drained).count("first")
+    count = census(drained).count("first")
+    assert count is not None
+    assert count.progress.settled
+    assert count.progress.rows_accepted == 2
+    assert count.creators == ["ann"]
+
+
+def test_a_final_count_is_noted_and_not_done_again(drained: IngestAws) -> None:
+    class Unread:
+        """Nobody reads tallies."""
+
+    before = census(drained).count("first")
+    after = census(drained, Unread()).count("first")
     assert before is not None
-    assert after is not None
+    assert before == after
+    assert before.batch.counted is not None
+    assert before.batch.counted.final
+    assert drained.registry.load("first") == before.batch
+
+
+def test_a_batch_that_is_to_be_flushed_is_counted_again_after_that(aws: IngestAws) -> None:
+    batch = header("flushed", flush=FlushPolicy(kind="batch-end"))
+    aws.registry.register(batch)
+    put(aws, [1, 2], batch)
+    aws.registry.note_totals("flushed", Totals(rows_read=2, rows_sent=2), sent=True)
+    aws.registry.note_drained("flushed", set(range(BUCKETS)))
+    before = census(aws).count("flushed")
+    state = aws.store.load(["ann"])["ann"]
+    aws.store.commit(state, close_batch(state, "flushed", batch.trigger), NOW_S)
+    aws.registry.move("flushed", "sent", "flushed")
+    under_way = aws.registry.progress("flushed")
+    after = census(aws).count("flushed")
+    assert before is not None
+    assert before.batch.counted == Counted(accepted=2, open_images=2, since=NOW_S)
     assert before.progress.settled
-    assert after.progress.rows_accepted == before.progress.rows_accepted == 2
-    assert before.creators == after.creators == ["ann"]
+    assert under_way is not None
+    assert not under_way.ended
+    assert after is not None
+    assert after.batch.counted == Counted(accepted=2, windows=1, since=NOW_S, final=True)
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])

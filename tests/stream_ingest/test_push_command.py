@@ -19,6 +19,7 @@ from stream_ingest.checkpoint import unfinished
 from stream_ingest.cli import main
 from stream_ingest.packing import BUCKETS, unpack
 from stream_ingest.windowing.delivery import read_delivery
+from stream_ingest.windowing.sweeper import Sweep
 from tests.fakes.ingest_aws import OUTPUT, IngestAws
 from tests.fakes.ingest_delivery import kinesis_event
 from tests.fakes.ingest_kinesis import FakeKinesis, raising
@@ -191,10 +192,11 @@ def test_waiting_ends_with_the_batch(
 
 
 def fold_all(deployed: Deployed) -> None:
-    """Do what the windowing and the collage Lambdas do."""
+    """Do what the windowing, the sweeper and the collage Lambdas do."""
     data = [data for _, data in deployed.kinesis.stored]
     outcome = deployed.aws.windowing().process(read_delivery(kinesis_event(data)))
     assert outcome.failures == {}
+    deployed.aws.sweeper().sweep_batch("b", Sweep())
     deployed.aws.end_windows()
 
 

@@ -6,6 +6,7 @@ from ops_dashboard.console import batches
 from ops_dashboard.console.batches import Batches
 from stream_ingest.batches import Totals
 from stream_ingest.packing import BUCKETS
+from stream_ingest.progress import Counted
 from tests.fakes.ingest_rows import header
 from tests.fakes.ops_table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
@@ -46,6 +47,7 @@ def test_an_ended_batch_is_not_added_up_again_for_every_look(
     registry.register(header("done"))
     registry.note_totals("done", Totals(), sent=True)
     registry.note_drained("done", set(range(BUCKETS)))
+    registry.note_counted("done", Counted(final=True))
     looks: list[str] = []
     plain = registry.progress
     monkeypatch.setattr(registry, "progress", lambda each: looks.append(each) or plain(each))

@@ -14,7 +14,7 @@ from stream_ingest.census import Count
 from stream_ingest.errors import TransientError
 from stream_ingest.items import Item
 from stream_ingest.packing import BUCKETS
-from stream_ingest.progress import Batch, Seen, progress_of
+from stream_ingest.progress import Batch, WindowSums, progress_of
 from stream_ingest.results import reports as reports_module
 from stream_ingest.results.reports import Reports
 from stream_ingest.results.statistics import DailyStats, MonthlyReport, decode_statistics
@@ -212,17 +212,11 @@ def test_memory_does_not_grow_with_the_number_of_windows(
         flush="batch-end",
         started_at="2026-11-06T22:00:00+00:00",
     )
-    seen = Seen(
-        accepted=20 * many,
-        duplicates=0,
-        windows=many,
-        windows_by_status={"completed": many},
-        images_ok=20 * many,
-        images_failed=0,
-        open_images=0,
-        creators=frozenset(),
+    images = 20 * many
+    windows = WindowSums(
+        by_status={"completed": many}, images=images, images_ok=images, images_failed=0
     )
-    progress = progress_of(batch, seen, NOW_S)
+    progress = progress_of(batch, windows, NOW_S)
     tracemalloc.start()
     try:
         summary = reports.write(Count(batch=batch, progress=progress, creators=[]))
