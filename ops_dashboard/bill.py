@@ -21,10 +21,13 @@ from ops_dashboard.windowing_work import Windowing, records
 from ops_dashboard.workload import Job
 
 _GB = 1e9
+_COUNTS = 2
+"""How often a batch's rows are counted: when all are folded, and after its flush."""
 _COUNT_READS_A_CREATOR = 2
-"""Read units a sweep while a batch waits for its collages: state and tally, read consistently."""
-_COUNT_READS_A_WINDOW = 0.06
-"""Half a unit for 4 KB, of two indexes' entries of some 250 bytes."""
+"""Read units of a count: state and tally, read consistently."""
+_LOOK_READS_AN_ENTRY = 0.03
+"""Read units of a sweep while a batch waits for its collages: half of one for 4 KB, of entries of
+some 250 bytes: windows in two indexes, creators in one."""
 SWEEP_S = 60
 SWEEPER_MB = 512
 _SWEEP_RUN_S = 0.5
@@ -132,12 +135,16 @@ def _windowing(run: Run) -> list[Item]:
 
 
 def _sweeper(run: Run) -> list[Item]:
-    """Each minute: what is due; while a batch's collages are awaited, all of its tallies."""
+    """Each minute: what is due; while a batch's collages are awaited, what the indexes show of it.
+
+    Once all rows are folded: each creator's tally.
+    """
     stage, prices, job = Stage.WINDOWING, run.prices, run.job
     sweeps = math.ceil(run.seconds / SWEEP_S)
-    counts = math.ceil(run.waiting_s / SWEEP_S)
-    a_count = job.creators * _COUNT_READS_A_CREATOR + job.windows * _COUNT_READS_A_WINDOW
-    reads = counts * a_count + job.partial_windows
+    looks = _COUNTS + math.ceil(run.waiting_s / SWEEP_S)
+    a_look = (job.creators + 2 * job.windows) * _LOOK_READS_AN_ENTRY
+    counts = _COUNTS * job.creators * _COUNT_READS_A_CREATOR
+    reads = counts + looks * a_look + job.partial_windows
     gb_s = sweeps * _SWEEP_RUN_S * SWEEPER_MB / 1_024
     return [
         _item(stage, "sweeper", gb_s, prices.lambda_gb_s),
