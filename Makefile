@@ -44,8 +44,9 @@ type: setup ## check types
 format: setup ## format the code
 	$(RUN)/ruff format .
 
-measured: setup ## take what bench-results.json says over into ops-dashboard plan
+measured: setup ## take what bench-results.json says over into ops-dashboard plan and README.md
 	$(RUN)/python -m ops_dashboard.measured_file
+	$(RUN)/python -m ops_dashboard.docs_tables
 
 package: setup ## build the Lambda bundles for AWS (arm64, Python 3.13) into dist/
 	$(RUN)/python -m ops_dashboard.bundles

@@ -1,4 +1,4 @@
-"""The tables of README.md that are made from code: metrics and alarms. Edge (that one file).
+"""The tables of README.md that are made: metrics, alarms, benchmarks' figures. Edge (files).
 
 ``python -m ops_dashboard.docs_tables`` writes them between their marks; a test fails when what is
 there is not what would be written.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from ops_dashboard.alarms import alarms
+from ops_dashboard.bench_figures import figures_table
 from ops_dashboard.metrics import CATALOGUE, Metric, Service
 from ops_dashboard.resources import Resources, Thresholds
 
@@ -50,9 +53,19 @@ def alarms_table() -> str:
     return "\n".join(["| alarm | what it means, and what to look at |", "|---|---|", *lines])
 
 
+def tables() -> dict[str, str]:
+    """Return all tables by the names of their marks."""
+    results = msgspec.json.decode(README.with_name("bench-results.json").read_bytes())
+    return {
+        "metrics": metrics_table(),
+        "alarms": alarms_table(),
+        "figures": figures_table(results),
+    }
+
+
 def filled(text: str) -> str:
-    """Return a document with both tables between their marks; `ValueError` where a mark lacks."""
-    for name, table in (("metrics", metrics_table()), ("alarms", alarms_table())):
+    """Return a document with all tables between their marks; `ValueError` where a mark lacks."""
+    for name, table in tables().items():
         begin, end = f"<!-- {name}: made by ops_dashboard.docs_tables -->", f"<!-- /{name} -->"
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)

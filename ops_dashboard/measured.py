@@ -7,7 +7,7 @@ installed tool has no ``bench-results.json``. `of_bench` makes it from that file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -99,19 +99,25 @@ def of_bench(results: Mapping[str, Any]) -> Measured:
     if missing or "machine" not in results:
         msg = f"bench-results.json has no figure of {', '.join(missing) or 'its machine'}"
         raise UserError(msg)
-    machine = results["machine"]
-    described = (
-        machine
-        if isinstance(machine, str)
-        else f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
-    )
-    entries = [results[name] for name in _BENCHMARKS.values()]
-    dates = [str(entry.get("date") or results.get("date", "unknown")) for entry in entries]
     return Measured(
-        date=min(dates)[:10],
-        machine=described,
+        date=oldest_date(results, _BENCHMARKS.values()),
+        machine=machine_of(results),
         **{field: float(f"{results[name]['ours']:.4g}") for field, name in _BENCHMARKS.items()},
     )
+
+
+def machine_of(results: Mapping[str, Any]) -> str:
+    """Return in words on which machine results were measured."""
+    machine = results["machine"]
+    if isinstance(machine, str):
+        return machine
+    return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
+
+
+def oldest_date(results: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Return the day on which the oldest of some results was measured."""
+    dates = (str(results[name].get("date") or results.get("date", "unknown")) for name in names)
+    return min(dates)[:10]
 
 
 def _replaced(part: Part, numbers: Mapping[str, float]) -> Part:
