@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 BATCH_LIFE_S = 400 * DAY_S
+_COUNTED = (*table.TALLY_ATTRIBUTES, "since")
 _BATCH_ID = re.compile(NAME_PATTERN)
 
 
@@ -176,15 +177,23 @@ class BatchRegistry:
             return None
         return progress_of(batch, sum_windows(self.windows(batch_id)), int(self._clock()))
 
-    def note_counted(self, batch_id: str, counted: Counted) -> None:
-        """Note what a census came to; the one that writes last is believed."""
-        self._update(
-            batch_id,
-            "SET counted = :counted",
-            {":counted": msgspec.to_builtins(counted)},
-            {},
-            "attribute_exists(creator_name)",
-        )
+    def note_counted(self, batch_id: str, counted: Counted) -> bool:
+        """Note what a census came to; False if a final count is there, or no batch.
+
+        So a sweep that was held up does not take back what another has found meanwhile.
+        """
+        numbers = {name: getattr(counted, name) for name in _COUNTED}
+        try:
+            self._update(
+                batch_id,
+                "SET counted = :counted" + (", is_final = :yes" if counted.final else ""),
+                {":counted": numbers} | ({":yes": True} if counted.final else {}),
+                {},
+                "attribute_exists(creator_name) AND attribute_not_exists(is_final)",
+            )
+        except ConflictError:
+            return False
+        return True
 
     def items(self, batch_id: str) -> Iterator[Item]:
         """Yield what the index shows of a batch, a page in memory."""
@@ -245,16 +254,10 @@ def _batch(item: Item) -> Batch:
         refused={reason: int(count) for reason, count in item["refused"].items()},
         buckets=int(item["buckets"]),
         drained=len(item.get("drained", ())),
-        counted=_counted(item["counted"]) if "counted" in item else None,
+        counted=_counted(item) if "counted" in item else None,
     )
 
 
 def _counted(item: Item) -> Counted:
-    return Counted(
-        accepted=int(item["accepted"]),
-        duplicates=int(item["duplicates"]),
-        windows=int(item["windows"]),
-        open_images=int(item["open_images"]),
-        since=int(item["since"]),
-        final=item["final"],
-    )
+    numbers = {name: int(item["counted"][name]) for name in _COUNTED}
+    return msgspec.convert({**numbers, "final": "is_final" in item}, Counted)

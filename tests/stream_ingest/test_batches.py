@@ -155,10 +155,16 @@ def test_progress_is_read_off_the_windows_and_the_count_that_was_noted(aws: Inge
     assert batch_now.counted == counted
 
 
-def test_only_a_registered_batch_has_a_count(aws: IngestAws) -> None:
-    with pytest.raises(ConflictError):
-        aws.registry.note_counted("b", Counted())
+def test_a_final_count_stays_and_only_a_registered_batch_has_one(aws: IngestAws) -> None:
+    assert not aws.registry.note_counted("b", Counted())
     assert aws.snapshot() == []
+    aws.registry.register(header("b"))
+    assert aws.registry.note_counted("b", Counted(accepted=1))
+    assert aws.registry.note_counted("b", Counted(accepted=2, final=True))
+    assert not aws.registry.note_counted("b", Counted(accepted=1))
+    batch = aws.registry.load("b")
+    assert batch is not None
+    assert batch.counted == Counted(accepted=2, final=True)
 
 
 def test_a_batch_ends_when_its_rows_are_counted_and_its_windows_have_ended(aws: IngestAws) -> None:
