@@ -14,8 +14,8 @@ from xdist.scheduler import LoadGroupScheduling
 from ops_dashboard.local.mariadb import PrivateMariaDb, find_mariadbd, install_hint
 from ops_dashboard.local.stack import LocalAws
 
-LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", "faults", "pulumi")
-"""Folders whose files take longest: begun last, one of them would keep one worker busy alone."""
+LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
+"""Folders under tests/ whose files take longest: begun last, one would keep a worker busy alone."""
 TOGETHER = "tests/pulumi"
 """A folder whose files share what takes a worker seconds to make."""
 
