@@ -5,11 +5,50 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from ops_dashboard.local.mariadb import PrivateMariaDb, find_mariadbd, install_hint
 from ops_dashboard.local.stack import LocalAws
+
+LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
+"""Folders under tests/ whose files take longest: begun last, one would keep a worker busy alone."""
+TOGETHER = "tests/pulumi"
+"""A folder whose files share what takes a worker seconds to make."""
+
+
+class WholeFiles(LoadGroupScheduling):
+    """What has no ``xdist_group`` stays together with its file: its fixtures are made once.
+
+    Files and groups are begun in the order of collection.
+    """
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
+
+    def _split_scope(self, nodeid: str) -> str:
+        group = super()._split_scope(nodeid)
+        if group != nodeid:
+            return group
+        file = nodeid.partition("::")[0]
+        return TOGETHER if file.startswith(TOGETHER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles | None:
+    return WholeFiles(config, log) if config.option.dist == "loadgroup" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = item.path.parent.relative_to(Path(__file__).parent).as_posix()
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")

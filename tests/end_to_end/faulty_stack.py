@@ -30,6 +30,7 @@ from ops_dashboard.local.sample_rows import Sample, plan_rows
 from ops_dashboard.local.stack import LocalAws
 from ops_dashboard.local.video_row import csv_bytes
 from stream_ingest.batches import BatchRegistry
+from stream_ingest.cli import app as ingest_app
 from stream_ingest.items import from_wire
 from stream_ingest.naming import creator_key
 from stream_ingest.progress import BatchProgress
@@ -96,8 +97,8 @@ class FaultyStack(Pipeline):
     def send(self, sample: Sample, batch_id: str) -> None:
         """Push a sample with `stream-ingest` and do not wait for what becomes of it."""
         with csv_file(sample) as path:
-            done = self.command("stream-ingest", "push", *push_options(path, batch_id))
-        assert done.returncode == 0, done.stderr
+            done = self.here(ingest_app, "push", *push_options(path, batch_id))
+        assert done.exit_code == 0, done.stderr
 
     def kill_push(self, path: Path, batch_id: str, moment: StandStill) -> None:
         """Push a file and end the process with SIGKILL at a moment."""

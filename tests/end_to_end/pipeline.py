@@ -6,12 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
+from typer.testing import CliRunner, Result
+
+from ops_dashboard.cli import app as ops_app
 from ops_dashboard.local.covers import CoverServer
 from ops_dashboard.local.stack import LocalAws
+from stream_ingest.cli import app as ingest_app
 from stream_ingest.stack import StackOutputs
 
 
@@ -27,27 +33,41 @@ class Pipeline:
     late_covers: CoverServer
     """Serves once a test enters it."""
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Variables for our commands."""
+        return {**os.environ, **self.aws.environment()}
+
     def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of our commands to its end, as a process of its own."""
         return subprocess.run(  # noqa: S603 - our own commands, no shell
             [Path(sys.executable).with_name(name), *arguments],
-            env={**os.environ, **self.aws.environment()},
+            env=self.variables,
             capture_output=True,
             text=True,
             timeout=180,
             check=False,
         )
 
+    def here(self, app: typer.Typer, *arguments: str) -> Result:
+        """Run one of our commands in this process: to start one takes a second each time.
+
+        What it raises comes through. Not while a browser is open, whose loop is this process's.
+        """
+        return CliRunner().invoke(app, arguments, env=self.variables, catch_exceptions=False)
+
     def ops(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON a command prints
         """Run an `ops-dashboard` command with --json; return what it printed."""
-        done = self.command("ops-dashboard", *arguments, "--json")
-        assert done.returncode == 0, done.stderr
+        done = self.here(ops_app, *arguments, "--json")
+        assert done.exit_code == 0, done.stderr
         return json.loads(done.stdout)
 
     def push(self, *arguments: str) -> dict[str, Any]:
         """Push, wait for the end, return the JSON of what was done."""
-        done = self.command("stream-ingest", "push", *arguments, "--wait", "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        done = self.here(ingest_app, "push", *arguments, "--wait", "--json")
+        assert done.exit_code == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
 
     def status(self, batch_id: str) -> dict[str, Any]:
         status: dict[str, Any] = self.ops("status", "--batch", batch_id)

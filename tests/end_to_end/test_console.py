@@ -85,7 +85,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def here(browser: Browser, address: str) -> Iterator[Visit]:
+def here(address: str, browser: Browser) -> Iterator[Visit]:
     with visit(browser, address) as window:
         yield window
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from ops_dashboard.creators import CreatorReader
 from ops_dashboard.local.cover_model import HOUR_S, TEMPLATES, Cover
@@ -24,7 +23,7 @@ from stream_ingest.settings import DAY_S
 from stream_ingest.windowing.deadlines import AHEAD_S
 from tests.end_to_end.faulty_stack import FaultyStack
 
-pytestmark = [pytest.mark.xdist_group("held_covers"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("fault_points"), pytest.mark.timeout(240)]
 
 CREATORS = [f"slow-poster-{index}" for index in range(4)]
 DAYS, A_DAY, WINDOW = 12, 3, 35
@@ -70,9 +69,8 @@ class Fortnight:
         path = self.folder / f"day-{day}.csv"
         path.write_bytes(csv_bytes(rows))
         options = ["push", f"--csv={path}", f"--batch-id=day-{day}", "--cell-px=60"]
-        # In this process: twelve more would take a second each to start.
-        done = CliRunner().invoke(app, options, env=self.stack.variables)
-        assert done.exit_code == 0, done.output
+        done = self.stack.here(app, *options)
+        assert done.exit_code == 0, done.stderr
 
     def held(self) -> int:
         """Return how many covers are held in open windows."""

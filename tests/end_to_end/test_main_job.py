@@ -32,10 +32,12 @@ BATCH = "first"
 
 @pytest.fixture(scope="module")
 def first(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Path]:
-    """A first batch of three creators with every awkwardness, pushed and ended."""
+    """A first batch of three creators with every awkwardness, pushed by a process and ended."""
     sample = make_sample(pipeline.covers, CREATORS[:3], seed=11)
     path = write_rows(sample, tmp_path_factory.mktemp("rows"), "first.csv")
-    pipeline.push(f"--csv={path}", "--flush", f"--batch-id={BATCH}")
+    options = (f"--csv={path}", "--flush", f"--batch-id={BATCH}", "--wait")
+    done = pipeline.command("stream-ingest", "push", *options)
+    assert done.returncode == 0, done.stderr
     return sample, path
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,12 @@ def test_a_story_goes_from_the_batch_to_the_object_by_one_query(here: Here) -> N
         "sweeper: window closed",
     ]
     assert lines.index("collage: window taken up") < lines.index("collage: window ended")
-    assert told[-1].startswith("collage, copy by creator, thumbnail, metadata, originals")
-    assert all(each["bytes"] for each in story["objects"])
+    # A step names what was written within one second: five objects are one to five steps.
+    written = [what.removesuffix(" written") for what in told if what.endswith(" written")]
+    objects = ["collage", "copy by creator", "metadata", "originals", "thumbnail"]
+    assert sorted(name for names in written for name in names.split(", ")) == objects
+    assert told.index("window closed") < told.index(f"{written[0]} written")
+    assert sorted(each["what"] for each in story["objects"] if each["bytes"]) == objects
 
 
 def test_a_full_window_names_the_record_that_filled_it(here: Here) -> None:
@@ -183,18 +188,30 @@ def test_a_batch_is_watched_until_it_has_ended(here: Here) -> None:
 
 def test_all_batches_are_watched_until_ctrl_c(operated: Pipeline) -> None:
     command = [Path(sys.executable).with_name("ops-dashboard"), "status", "--watch", "--json"]
-    process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-        command,
-        env={**os.environ, **operated.aws.environment()},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    first = json.loads(process.stdout.readline())
-    assert BATCH in {batch["batch_id"] for batch in first}
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
-    process.stdout.close()
+    with (
+        heeded_ctrl_c(),
+        subprocess.Popen(  # noqa: S603 - our own command, no shell
+            command, env=operated.variables, stdout=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            assert BATCH in {batch["batch_id"] for batch in first}
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+
+
+@contextmanager
+def heeded_ctrl_c() -> Iterator[None]:
+    """Let processes that start meanwhile heed SIGINT; a shell's jobs behind ``&`` ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

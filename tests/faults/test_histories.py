@@ -14,7 +14,7 @@ from tests.fakes.fault_play import played
 from tests.fakes.fault_strategies import FLAVOURS, histories
 from tests.fakes.fault_verdict import check
 
-EXAMPLES = 50
+EXAMPLES = 30
 MANY_EXAMPLES = 600
 _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

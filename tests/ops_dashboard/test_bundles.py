@@ -97,7 +97,11 @@ def test_building_elsewhere_gives_the_same_bytes(tmp_path: Path) -> None:
     assert elsewhere.sha256 == build("windowing", Platform.LAMBDA).sha256
 
 
-def test_an_unchanged_source_is_not_built_again_and_a_changed_one_is(tmp_path: Path) -> None:
+def test_an_unchanged_source_is_not_built_again_and_a_changed_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without bytecode, which changes nothing of this and takes seconds."""
+    monkeypatch.setattr("ops_dashboard.bundles.compiler", lambda _: None)
     for name in ("pyproject.toml", "uv.lock", "README.md"):
         shutil.copy(ROOT / name, tmp_path)
     _copy_sources(tmp_path)
