@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from aiobotocore.session import get_session
 
 from ops_dashboard.dead_letters import (
     DeadLetter,
@@ -141,7 +140,7 @@ class Redrive:
         )
         registry.register(header)
         region = aws.region() or self._outputs.region
-        async with get_session().create_client(
+        async with aws.async_session().create_client(
             "kinesis", region_name=region, config=aws.async_config()
         ) as kinesis:
             push = Push(

@@ -15,7 +15,8 @@ import msgspec
 from ops_dashboard.measured import Figures
 from ops_dashboard.state_units import state_units
 from ops_dashboard.workload import Job, Order
-from stream_ingest.packing import BUCKETS, RECORD_BYTES
+from stream_ingest.packer import RECORD_BYTES
+from stream_ingest.packing import BUCKETS
 
 MEMORY_MB = 1_024
 """``windowingMemoryMb``."""

@@ -7,12 +7,15 @@ except that ``AWS_REGION`` is the Lambda runtime's and the other SDKs' name for 
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+import botocore.session
 from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -22,6 +25,7 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
+from botocore.loaders import Loader, create_loader
 
 from stream_ingest.errors import UserError
 
@@ -35,7 +39,29 @@ def region() -> str | None:
 
 def session() -> boto3.Session:
     """Return a session for the user's profile and region."""
-    return boto3.Session(region_name=region())
+    core = botocore.session.Session()
+    _share_descriptions(core)
+    return boto3.Session(botocore_session=core, region_name=region())
+
+
+def async_session() -> AioSession:
+    """Return a session whose clients are for asyncio."""
+    core = AioSession()
+    _share_descriptions(core)
+    return core
+
+
+def _share_descriptions(core: botocore.session.Session) -> None:
+    """Have a session read botocore's files on AWS's services where another has not yet.
+
+    Left alone each reads and keeps them all: for the sessions of a push that is 20 MB.
+    """
+    core.register_component("data_loader", _descriptions(core.get_config_variable("data_path")))
+
+
+@functools.cache
+def _descriptions(path: str | None) -> Loader:
+    return create_loader(path)
 
 
 @contextmanager

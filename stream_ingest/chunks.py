@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from stream_ingest.batches import Totals
-from stream_ingest.packing import OutgoingRecord
+from stream_ingest.packer import OutgoingRecord
 from stream_ingest.sources.rows import Cursor
 
 

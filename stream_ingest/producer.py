@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from stream_ingest.aws_errors import translated
 from stream_ingest.errors import TransientError
-from stream_ingest.packing import OutgoingRecord
+from stream_ingest.packer import OutgoingRecord
 
 if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient

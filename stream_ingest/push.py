@@ -19,7 +19,8 @@ import msgspec
 from stream_ingest.batches import BatchRegistry, Totals
 from stream_ingest.chunks import Chunk
 from stream_ingest.naming import mixed_creator
-from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
+from stream_ingest.packer import OutgoingRecord, Packer
+from stream_ingest.packing import BatchHeader
 from stream_ingest.producer import KinesisProducer
 from stream_ingest.read_ahead import in_thread, read_ahead
 from stream_ingest.refused import RefusedRows

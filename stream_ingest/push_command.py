@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_ingest import aws
@@ -31,6 +32,9 @@ from stream_ingest.sources.mysql_connection import database_now
 from stream_ingest.sources.rows import Source
 from stream_ingest.stack import StackOutputs, load_stack
 from stream_ingest.timerange import LAST_PUSH, TimeRange
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 _INTERRUPTED = 130
 
@@ -205,6 +209,17 @@ def _finish(  # noqa: PLR0913 - one step of both commands
     return Result(report=report, progress=_follow(batch_id, outputs) if wait else None)
 
 
+class _LateS3:
+    """An S3 client that is made once a row was refused: it takes more memory than the others."""
+
+    @functools.cached_property
+    def _client(self) -> S3Client:
+        return aws.session().client("s3", config=aws.CONFIG)
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> object:  # noqa: N803 - AWS's names
+        return self._client.put_object(Bucket=Bucket, Key=Key, Body=Body, ContentType=ContentType)
+
+
 async def _send(
     source: Source,
     outputs: StackOutputs,
@@ -217,7 +232,7 @@ async def _send(
     async with contextlib.AsyncExitStack() as stack:
         tell = stack.enter_context(progress(f"batch {header.batch_id}"))
         kinesis = await stack.enter_async_context(
-            get_session().create_client(
+            aws.async_session().create_client(
                 "kinesis", region_name=aws.region() or outputs.region, config=aws.async_config()
             )
         )
@@ -226,11 +241,7 @@ async def _send(
             kinesis=kinesis,
             stream=outputs.stream_name,
             registry=_registry(outputs),
-            refused=RefusedRows(
-                aws.session().client("s3", config=aws.CONFIG),
-                outputs.output_bucket,
-                header.batch_id,
-            ),
+            refused=RefusedRows(_LateS3(), outputs.output_bucket, header.batch_id),
             checkpoint=checkpoint,
             progress=lambda report: tell(spoken(report), 0, None),
         )

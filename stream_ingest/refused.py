@@ -6,21 +6,26 @@ One JSON line a row under ``failed/rows/<batch>/part-00001.jsonl`` in the output
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
 from stream_ingest.aws_errors import translated
 from stream_ingest.rows import Refusal
 
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
+
+class Puts(Protocol):
+    """What is needed of an S3 client."""
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> object:  # noqa: N803 - AWS's names
+        """Store an object."""
+        ...
 
 
 class RefusedRows:
     """Stores refusals part by part, numbered from 1; the same part twice is the same object."""
 
-    def __init__(self, s3: S3Client, bucket: str, batch_id: str) -> None:
+    def __init__(self, s3: Puts, bucket: str, batch_id: str) -> None:
         """Keep the refusals of one batch in `bucket`."""
         self._s3, self._bucket = s3, bucket
         self.prefix = f"failed/rows/{batch_id}/"

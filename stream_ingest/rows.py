@@ -10,7 +10,7 @@ import msgspec
 
 from stream_ingest.clock import parse_utc, to_epoch_ms
 from stream_ingest.cover_column import NotJsonError, candidate_urls, text_of
-from stream_ingest.identity import expires_at, image_identity
+from stream_ingest.identity import expires_at, image_identity, signed_image
 from stream_ingest.naming import is_creator_name
 
 MAX_URL_LENGTH = 2_048
@@ -72,15 +72,14 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
     seen = candidate_urls(cover)
     if not seen:
         return _refuse(RefusalReason.NO_URL, creator, cover, created_at)
-    first: str | None = None
+    identity: str | None = None
     alive: list[str] = []
     for url in dict.fromkeys(seen) if len(seen) > 1 else seen:
-        if _is_fetchable(url):
-            first = first or url
-            expires = expires_at(url)
-            if expires is None or expires > now_s:
+        if image := _image(url):
+            identity = identity or image[0]
+            if image[1] is None or image[1] > now_s:
                 alive.append(url)
-    if first is None:
+    if identity is None:
         return _refuse(RefusalReason.BAD_URL, creator, cover, created_at)
     if not alive:
         return _refuse(RefusalReason.EXPIRED, creator, cover, created_at)
@@ -91,14 +90,21 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
         creator=name,
         url=alive[0],
         fallbacks=_fallbacks(alive) if len(alive) > 1 else (),
-        identity=image_identity(first),
+        identity=identity,
         created_at_ms=moment,
     )
 
 
-def _is_fetchable(url: str) -> bool:
+def _image(url: str) -> tuple[str, int | None] | None:
+    """Return an image's identity and when its URL expires; None where it cannot be fetched."""
     if len(url) > MAX_URL_LENGTH:
-        return False
+        return None
+    if signed := signed_image(url):  # nearly always
+        return signed
+    return (image_identity(url), expires_at(url)) if _is_fetchable(url) else None
+
+
+def _is_fetchable(url: str) -> bool:
     if url.isascii() and url.isprintable() and " " not in url and "\\" not in url:
         return _HOST.match(url) is not None
     return _FETCHABLE.fullmatch(url) is not None

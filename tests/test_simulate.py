@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stream_ingest.errors import ConflictError
-from stream_ingest.packing import OutgoingRecord
+from stream_ingest.packer import OutgoingRecord
 from stream_ingest.windowing.closing import Change, close_batch
 from stream_ingest.windowing.fold import Rules, fold
 from stream_ingest.windowing.state import CreatorState

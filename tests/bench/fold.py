@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.packing import OutgoingRecord
+from stream_ingest.packer import OutgoingRecord
 from stream_ingest.windowing.delivery import CreatorArrivals, read_delivery
 from stream_ingest.windowing.fold import Rules, fold
 from stream_ingest.windowing.state import CreatorState

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from stream_ingest.identity import image_identity
-from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
+from stream_ingest.packer import OutgoingRecord, Packer
+from stream_ingest.packing import BatchHeader
 from stream_ingest.push import CHUNK_ROWS
 from stream_ingest.rows import CoverRow
 from stream_ingest.settings import BATCH_END, BatchSettings

@@ -22,7 +22,8 @@ from stream_ingest.batches import Totals
 from stream_ingest.clock import to_epoch_ms
 from stream_ingest.events import BatchDrained
 from stream_ingest.identity import image_identity
-from stream_ingest.packing import BUCKETS, BatchHeader, Packer
+from stream_ingest.packer import Packer
+from stream_ingest.packing import BUCKETS, BatchHeader
 from stream_ingest.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.guarded_stack import GuardedStack, Said

@@ -16,7 +16,8 @@ import pytest
 
 from ops_dashboard.local.demo_check import collage_differences
 from ops_dashboard.local.sample_rows import Sample
-from stream_ingest.packing import BatchHeader, Packer
+from stream_ingest.packer import Packer
+from stream_ingest.packing import BatchHeader
 from stream_ingest.rows import CoverRow, admit
 from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.pipeline import Pipeline

@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from stream_ingest.batches import Totals
 from stream_ingest.errors import CoverstreamError, UserError
-from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer
+from stream_ingest.packer import OutgoingRecord, Packer
+from stream_ingest.packing import BatchHeader
 from stream_ingest.producer import KinesisProducer
 from stream_ingest.rows import CoverRow
 from tests.fakes import fault_parts

@@ -17,7 +17,8 @@ import numpy as np
 
 from stream_ingest.events import Event, WindowReady
 from stream_ingest.naming import split_window_id
-from stream_ingest.packing import BatchHeader, OutgoingRecord, Packer, bucket_of
+from stream_ingest.packer import OutgoingRecord, Packer
+from stream_ingest.packing import BatchHeader, bucket_of
 from stream_ingest.push import CHUNK_ROWS
 from stream_ingest.settings import BATCH_END, BatchSettings
 from stream_ingest.windowing.closing import close_batch

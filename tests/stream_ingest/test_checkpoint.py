@@ -9,7 +9,8 @@ import pytest
 from stream_ingest.batches import Totals
 from stream_ingest.checkpoint import Checkpoint, Chunk, PushPlan, latest_unfinished, unfinished
 from stream_ingest.errors import UserError
-from stream_ingest.packing import BUCKETS, OutgoingRecord
+from stream_ingest.packer import OutgoingRecord
+from stream_ingest.packing import BUCKETS
 from stream_ingest.settings import FlushPolicy
 from tests.fakes.ingest_rows import header
 

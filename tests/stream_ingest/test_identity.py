@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_ingest.identity import FINGERPRINT_BYTES, expires_at, fingerprint, image_identity
+from stream_ingest.identity import (
+    FINGERPRINT_BYTES,
+    expires_at,
+    fingerprint,
+    image_identity,
+    signed_image,
+)
 from tests.fakes.ingest_rows import cover_url, object_id
 
 COVER = "tos-maliva-p-0068/4c9b8f3e_1649976518"
@@ -117,6 +123,34 @@ def test_elsewhere_two_urls_are_two_images(one: str, other: str) -> None:
 )
 def test_the_expiry_is_read_where_the_url_says_it(query: str, expected: int | None) -> None:
     assert expires_at("https://p16-sign-va.tiktokcdn.com/a/b" + query) == expected
+
+
+PARTS = st.sampled_from(
+    [
+        *("https://", "http://", "p16.tiktokcdn.com", "/", "obj/", COVER, "~tplv-", "360p.jpeg"),
+        *("?", "&", "#", "=", "a", "x-expires=", "x-expires=1794000000", "1", "soon"),
+        *("x-signature=a%3D", " ", "\n", "\\", "é", "\x7f", "@", ":", "'", '"', "|", "~"),
+    ]
+)
+
+
+@given(
+    st.lists(PARTS, max_size=12).map("".join),
+    st.sampled_from(["", f"https://p16.tiktokcdn.com/{COVER}~tplv-", cover_url(1, expires=5)]),
+)
+def test_one_glance_sees_what_a_closer_look_does(end: str, beginning: str) -> None:
+    """Whatever `signed_image` knows must be what the three functions that it spares would say."""
+    url = beginning + end
+    if signed := signed_image(url):
+        assert signed == (image_identity(url), expires_at(url))
+        assert url.isascii()
+        assert url.isprintable()
+        assert not {" ", "\\"} & set(url)
+
+
+def test_the_usual_url_is_known_at_one_glance() -> None:
+    assert signed_image(cover_url(1, expires=1_794_000_000)) == (object_id(1), 1_794_000_000)
+    assert signed_image(cover_url(1, expires=None)) is None
 
 
 @pytest.mark.parametrize(

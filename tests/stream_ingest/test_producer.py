@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from stream_ingest import producer as module
 from stream_ingest.errors import TransientError
-from stream_ingest.packing import OutgoingRecord
+from stream_ingest.packer import OutgoingRecord
 from stream_ingest.producer import GIVE_UP_AFTER, MAX_RECORDS, MAX_REQUESTS, KinesisProducer
 from tests.fakes.ingest_kinesis import (
     Answer,

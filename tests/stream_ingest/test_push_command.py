@@ -36,6 +36,8 @@ class Deployed:
 
     def __init__(self, aws: IngestAws) -> None:
         self.aws, self.kinesis = aws, FakeKinesis()
+        self.asked: set[str] = set()
+        """Services that a client of boto3's was made for."""
 
     @asynccontextmanager
     async def create_client(self, service: str, **options: object) -> AsyncIterator[FakeKinesis]:
@@ -54,10 +56,11 @@ def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     stack = Deployed(aws)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(push_command, "stack_outputs", lambda _: OUTPUTS)
-    monkeypatch.setattr(push_command, "get_session", lambda: stack)
+    monkeypatch.setattr(push_command.aws, "async_session", lambda: stack)
 
     def client(service: str, config: object) -> object:
         assert config is not None
+        stack.asked.add(service)
         return aws.clients[service]
 
     monkeypatch.setattr(push_command.aws, "session", lambda: SimpleNamespace(client=client))
@@ -96,6 +99,16 @@ def test_a_file_is_pushed_as_a_batch(deployed: Deployed, run: Push, rows: str) -
     assert (batch.status, batch.flush, batch.trigger) == ("sent", "batch-end", "csv-push")
     assert deployed.aws.keys_in(OUTPUT) == ["failed/rows/b/part-00001.jsonl"]
     assert unfinished() == []
+
+
+def test_s3_is_asked_only_where_a_row_was_refused(
+    deployed: Deployed, run: Push, tmp_path: Path
+) -> None:
+    """Its client takes 5 MB, and most pushes refuse nothing."""
+    path = tmp_path / "fine.csv"
+    path.write_text(f"creator_name,cover_url,created_at\nc,{cover_url(1)},2026-11-01")
+    assert run("--csv", str(path))[0] == 0
+    assert deployed.asked == {"dynamodb"}
 
 
 def test_an_id_that_is_taken_sends_nothing_and_leaves_nothing(

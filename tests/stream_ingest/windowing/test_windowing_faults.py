@@ -15,7 +15,8 @@ import pytest
 
 from stream_ingest.errors import TransientError
 from stream_ingest.events import BatchDrained, WindowReady
-from stream_ingest.packing import BatchHeader, Packer
+from stream_ingest.packer import Packer
+from stream_ingest.packing import BatchHeader
 from stream_ingest.rows import CoverRow
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.fold import Rules
