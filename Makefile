@@ -23,10 +23,10 @@ demo: setup ## run the main job on sample covers, with no AWS account (KEEP=1 le
 	@$(RUN)/ops-dashboard demo $(if $(KEEP),--keep)
 
 test: setup ## run the tests (under 6 minutes)
-	$(RUN)/pytest -n 2 --dist loadgroup -m "not slow"
+	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup ## run the tests that take longer
-	$(RUN)/pytest -n 2 --dist loadgroup -m slow
+	$(RUN)/pytest -n 2 --dist load -m slow
 
 bench: setup ## measure everything beside its peers, into bench-results.json (ONLY="compose fold")
 	@$(UV) run --locked --quiet --group bench python -m tests.bench $(ONLY)

@@ -9,37 +9,44 @@ from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadFileScheduling
 
 from ops_dashboard.local.mariadb import PrivateMariaDb, find_mariadbd, install_hint
 from ops_dashboard.local.stack import LocalAws
 
 LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
 """Folders under tests/ whose files take longest: begun last, one would keep a worker busy alone."""
-TOGETHER = "tests/pulumi"
-"""A folder whose files share what takes a worker seconds to make."""
+PIPELINE = "alarms console intake main_job mysql operator poison recovery secrets"
+TOGETHER = {
+    **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
+    "end_to_end/test_fault_points.py": "faulty stack",
+    "end_to_end/test_held_covers.py": "faulty stack",
+    "ops_dashboard/local/test_bridge.py": "local_aws",
+    "ops_dashboard/local/test_deploy.py": "local_aws",
+}
+"""Files under tests/ that share a deployed stack, by what they share: each is deployed once.
+
+By path, because pytest 9.2 does not heed the names that pytest-xdist 3.8 makes of ``xdist_group``.
+"""
 
 
-class WholeFiles(LoadGroupScheduling):
-    """What has no ``xdist_group`` stays together with its file: its fixtures are made once.
-
-    Files and groups are begun in the order of collection.
-    """
+class WholeFiles(LoadFileScheduling):
+    """A file stays on one worker, and files that share a stack do; begun in order of collection."""
 
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
         super().__init__(config, log)
         config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
-        group = super()._split_scope(nodeid)
-        if group != nodeid:
-            return group
-        file = nodeid.partition("::")[0]
-        return TOGETHER if file.startswith(TOGETHER) else file
+        file = super()._split_scope(nodeid)
+        inside = file.removeprefix("tests/")
+        folder = inside.rpartition("/")[0]
+        return TOGETHER.get(inside, folder if folder == "pulumi" else file)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles | None:
-    return WholeFiles(config, log) if config.option.dist == "loadgroup" else None
+    return WholeFiles(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,7 +17,6 @@ import pytest
 from ops_dashboard.local.bridge import MetricsBridge
 from tests.end_to_end.pipeline import Pipeline
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
 POISON = "coverstream-dev-poison"
 PATIENCE_S = 60
 

@@ -23,7 +23,7 @@ from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 MARKUP = "<img src=x onerror=alert(1)>\"'</script>"
 TURNED = "evil\u202egnp.exe"

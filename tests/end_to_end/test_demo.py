@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def test_the_demo_goes_all_ways_in_and_finds_what_was_generated(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.end_to_end.kinesis_proxy import (
     throttle,
 )
 
-pytestmark = [pytest.mark.xdist_group("fault_points"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from stream_ingest.settings import DAY_S
 from stream_ingest.windowing.deadlines import AHEAD_S
 from tests.end_to_end.faulty_stack import FaultyStack
 
-pytestmark = [pytest.mark.xdist_group("fault_points"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 CREATORS = [f"slow-poster-{index}" for index in range(4)]
 DAYS, A_DAY, WINDOW = 12, 3, 35

@@ -31,7 +31,7 @@ from tests.end_to_end.role_rights import UNSHOWN, USES, Key, Use
 from tests.end_to_end.role_uses import Uses, call
 from tests.end_to_end.samples import make_sample, write_rows
 
-pytestmark = [pytest.mark.xdist_group("iam"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 Arguments = Callable[[StackOutputs], Mapping[str, Any]]
 

@@ -18,7 +18,7 @@ from stream_ingest.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture

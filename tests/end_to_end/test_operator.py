@@ -19,7 +19,7 @@ from stream_ingest.naming import creator_key, window_id
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 HOSTILE = "\u202eevil[red]<b>x"
 HOSTILE_WINDOW = window_id(creator_key(HOSTILE), 1)

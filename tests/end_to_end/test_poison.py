@@ -13,7 +13,7 @@ from stream_ingest.naming import creator_key, creator_name
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 ACCEPTED = [
     "../../x",

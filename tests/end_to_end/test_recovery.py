@@ -23,7 +23,7 @@ from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 def collages_of(pipeline: Pipeline, creator: str) -> dict[str, bytes]:

@@ -24,7 +24,7 @@ from tests.end_to_end.kinesis_proxy import StandStill, proxy
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 WRONG = "wrong-Hunter2/ä&x"
 QUOTED = urllib.parse.quote(WRONG, safe="")

@@ -24,8 +24,6 @@ from tests.fakes.watched_resources import RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.xdist_group("local_aws")
-
 PATIENCE_S = 60
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ops_dashboard.local.stack import LocalAws
 
-pytestmark = pytest.mark.xdist_group("local_aws")
-
 BUNDLE_OF = {"sweeper": "windowing", "holding": "collage"}
 
 
