@@ -14,6 +14,7 @@ import orjson
 MAX_COVER_LENGTH = 65_536
 _MAX_DEPTH = 6
 
+_BARE_URL = re.compile(r"https?://\S+\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _ANIMATED = re.compile(r"dynamic|animated", re.IGNORECASE)
 _HEIC = re.compile(r"\.hei[cf](?:$|[?#])", re.IGNORECASE)
@@ -21,6 +22,8 @@ _HEIC = re.compile(r"\.hei[cf](?:$|[?#])", re.IGNORECASE)
 _COVER = re.compile(r"cover|thumb", re.IGNORECASE)
 """Keys that hold covers. Other keys are read too, and count where no key says cover."""
 _OF_ITS_PARENT = frozenset({"url", "urls", "url_list", "urlList"})
+_TIKTOKS_OWN = frozenset({"uri", "url_list", "width", "height"})
+"""Keys of the object that TikTok's API has for an image."""
 _NOT_THE_VIDEO = re.compile(r"uri$|avatar|author|music", re.IGNORECASE)
 _PREFERRED = (
     "cover",
@@ -58,6 +61,8 @@ def candidate_urls(cover: object) -> list[str]:
     there are no others. Raises `NotJsonError` for text that is neither a URL nor JSON.
     """
     value = _unwrapped(cover)
+    if isinstance(value, dict) and (url := _only_url(value)):
+        return [url]
     found: list[_Found] = []
     if isinstance(value, str):
         _walk_text(value, found, 0, False, None)  # noqa: FBT003 - see `_walk`
@@ -67,6 +72,15 @@ def candidate_urls(cover: object) -> list[str]:
         return [url for url, _, _ in found]
     covers = [each for each in found if each[2]] or found
     return [url for url, _, _ in sorted(covers, key=_rank)]
+
+
+def _only_url(value: dict[str, object]) -> str | None:
+    """Return the URL of TikTok's own object with one in its list: nearly always that is all."""
+    urls = value.get("url_list")
+    if not isinstance(urls, list) or len(urls) != 1 or not value.keys() <= _TIKTOKS_OWN:
+        return None
+    url = urls[0]
+    return url if isinstance(url, str) and _BARE_URL.match(url) else None
 
 
 _Found = tuple[str, bool, bool]
@@ -87,6 +101,8 @@ def _unwrapped(cover: object) -> object:
         text = text_of(cover).strip()
     else:
         return cover
+    if text.startswith("{"):
+        return _parse(text)
     if not text or text == "null":
         return None
     if text[0] not in _FIRST_JSON:

@@ -65,7 +65,7 @@ class _Bucket:
             creator = self.creators[row.creator] = len(self.creators)
             size += len(row.creator)
         identity = None
-        if image_identity(url) != row.identity:
+        if not row.identity_follows and image_identity(url) != row.identity:
             identity = row.identity
             size += len(identity)
         if row.fallbacks:

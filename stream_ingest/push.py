@@ -22,9 +22,9 @@ from stream_ingest.naming import mixed_creator
 from stream_ingest.packer import OutgoingRecord, Packer
 from stream_ingest.packing import BatchHeader
 from stream_ingest.producer import KinesisProducer
-from stream_ingest.read_ahead import in_thread, read_ahead
+from stream_ingest.read_ahead import read_ahead
 from stream_ingest.refused import RefusedRows
-from stream_ingest.rows import CoverRow, Refusal, admit
+from stream_ingest.rows import Refusal, admit
 from stream_ingest.sources.rows import Cursor, Page, Source
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Counting:
     def __init__(self, header: BatchHeader) -> None:
         """Count for the batch in `header`."""
         self.packer = Packer(header)
+        # Under whose name a row's window fills, where that is not its creator's.
         self._group = None if header.settings.group_by_creator else mixed_creator(header.batch_id)
         self.report = PushReport(batch_id=header.batch_id)
         self.refusals: list[Refusal] = []
@@ -89,19 +90,19 @@ class Counting:
     def take(self, page: Page, now_s: int) -> list[OutgoingRecord]:
         """Admit and pack a page; return the records that became full."""
         full = []
+        add, group = self.packer.add, self._group
         self.report.rows_read += len(page.rows)
         for row in page.rows:
             outcome = admit(*row, now_s)
             if isinstance(outcome, Refusal):
                 self.report.refused[outcome.reason.value] += 1
                 self.refusals.append(outcome)
-            elif record := self.packer.add(self._grouped(outcome)):
+                continue
+            if group is not None:
+                outcome = msgspec.structs.replace(outcome, creator=group)
+            if record := add(outcome):
                 full.append(record)
         return full
-
-    def _grouped(self, row: CoverRow) -> CoverRow:
-        """Return the row under whose name its window fills: its creator's, or the batch's."""
-        return row if self._group is None else msgspec.structs.replace(row, creator=self._group)
 
     def note_sent(self, record: OutgoingRecord) -> None:
         """Count a record that the stream has taken."""
@@ -115,7 +116,7 @@ async def rehearse(source: Source, header: BatchHeader, progress: Progress) -> P
     counting = Counting(header)
     started = time.monotonic()
     async for page in read_ahead(source.pages()):
-        for record in await in_thread(counting.take, page, int(time.time())):
+        for record in counting.take(page, int(time.time())):
             counting.note_sent(record)
         counting.refusals.clear()
         counting.report.seconds = time.monotonic() - started
@@ -192,7 +193,7 @@ class Push:
         records: list[OutgoingRecord] = []
         rows, cursor = 0, after
         async for page in read_ahead(source.pages(after)):
-            records += await in_thread(self._counting.take, page, int(time.time()))
+            records += self._counting.take(page, int(time.time()))
             rows, cursor = rows + len(page.rows), page.cursor
             await self._tell()
             if rows >= self._chunk_rows or sum(len(each.data) for each in records) >= CHUNK_BYTES:
@@ -203,7 +204,7 @@ class Push:
 
     async def _chunk(self, records: list[OutgoingRecord], cursor: Cursor | None) -> Chunk:
         """Close a chunk: seal every bucket, store what was refused."""
-        records += await in_thread(list, self._counting.packer.flush())
+        records += self._counting.packer.flush()
         self._rows_packed += sum(record.rows for record in records)
         await asyncio.to_thread(self._refused.store, self._counting.refusals)
         self._counting.refusals.clear()

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import AsyncIterator
 
 from stream_ingest.sources.rows import Page
 
-T = TypeVar("T")
-
 _AHEAD = 2
 """Pages that may wait: more would only take memory."""
-_THREAD = ThreadPoolExecutor(1, thread_name_prefix="pack")
-"""One for all: glibc gives each thread an arena, and keeps what a page took there."""
-
-
-async def in_thread(work: Callable[..., T], *arguments: object) -> T:
-    """Run work beside the event loop, one thing at a time: compressing needs no GIL."""
-    return await asyncio.get_running_loop().run_in_executor(_THREAD, work, *arguments)
 
 
 async def read_ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:

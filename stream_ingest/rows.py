@@ -46,6 +46,8 @@ class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     identity: str
     created_at_ms: int
     """UTC, milliseconds since 1970."""
+    identity_follows: bool = False
+    """Whether `identity` is known to be that of `url` itself; else it has to be looked at."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,14 +74,15 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
     seen = candidate_urls(cover)
     if not seen:
         return _refuse(RefusalReason.NO_URL, creator, cover, created_at)
-    identity: str | None = None
+    first, identity = "", ""
     alive: list[str] = []
     for url in dict.fromkeys(seen) if len(seen) > 1 else seen:
         if image := _image(url):
-            identity = identity or image[0]
+            if not first:
+                first, identity = url, image[0]
             if image[1] is None or image[1] > now_s:
                 alive.append(url)
-    if identity is None:
+    if not first:
         return _refuse(RefusalReason.BAD_URL, creator, cover, created_at)
     if not alive:
         return _refuse(RefusalReason.EXPIRED, creator, cover, created_at)
@@ -92,6 +95,7 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
         fallbacks=_fallbacks(alive) if len(alive) > 1 else (),
         identity=identity,
         created_at_ms=moment,
+        identity_follows=alive[0] is first,
     )
 
 

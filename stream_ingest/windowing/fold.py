@@ -100,8 +100,8 @@ class _Filling:
         if batch.settings.flush.kind == "batch-end" and batch.batch_id not in self.ending:
             self.ending.append(batch.batch_id)
 
-    def put(self, arrival: Arrival, bound: int) -> None:
-        row = arrival.row
+    def put(self, row: CoverRow, batch: BatchHeader, bound: int) -> None:
+        """Take in a row of `batch`, which takes at most `bound` bytes of the state."""
         if self.bound is not None:
             self.bound += bound
         self.images.append(OpenImage(row.url, row.created_at_ms, row.fallbacks, row.identity))
@@ -110,8 +110,8 @@ class _Filling:
         expires = expires_at(row.url)
         if expires is not None and (self.expires_at is None or expires < self.expires_at):
             self.expires_at = expires
-        if arrival.batch is not self.header:
-            self._heed(arrival.batch)
+        if batch is not self.header:
+            self._heed(batch)
 
     def _heed(self, batch: BatchHeader) -> None:
         """Do what the batch of the row that came last asks for."""
@@ -189,23 +189,23 @@ class _Fold:
         self.is_full = self.closing.is_full or actions > MAX_ACTIONS - 3
 
     def _apply(self, arrival: Arrival) -> None:
-        batch_id, settings, key = arrival.batch.batch_id, arrival.batch.settings, self.window_key
+        batch, row, key = arrival.batch, arrival.row, self.window_key
         filling = self.filling.get(key)
         if filling is None:
             filling = self.filling[key] = _Filling(self.state.open.get(key))
-        known = not self.seen.add(fingerprint(arrival.row.identity))
-        if known and (settings.dedup or filling.has(arrival.row.identity)):
-            self.duplicates[batch_id] += 1
+        known = not self.seen.add(fingerprint(row.identity))
+        if known and (batch.settings.dedup or filling.has(row.identity)):
+            self.duplicates[batch.batch_id] += 1
             # Pushed again under another id, say: its end closes the windows that its rows are in.
-            if settings.flush.kind == "batch-end" and filling.has(arrival.row.identity):
-                filling.end_with(arrival.batch)
+            if batch.settings.flush.kind == "batch-end" and filling.has(row.identity):
+                filling.end_with(batch)
             return
-        self.accepted[batch_id] += 1
-        bound = row_bound(arrival.row)
+        self.accepted[batch.batch_id] += 1
+        bound = row_bound(row)
         self.room -= bound
-        filling.put(arrival, bound)
-        if len(filling.images) >= settings.images_per_window:
-            self.closing.close(key, filling.filled(arrival.batch, self.now_s), "full")
+        filling.put(row, batch, bound)
+        if len(filling.images) >= batch.settings.images_per_window:
+            self.closing.close(key, filling.filled(batch, self.now_s), "full")
             self.filling[key] = _Filling(None)
             self._look_whether_full()
 

@@ -8,9 +8,11 @@ far below DynamoDB's 400 KB.
 from __future__ import annotations
 
 import struct
-from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
+from stream_ingest.clock import iso_date
 from stream_ingest.identity import FINGERPRINT_BYTES
+from stream_ingest.settings import DAY_S
 
 MAX_FINGERPRINTS = 32_000
 _PAGE = struct.Struct(f"{FINGERPRINT_BYTES}s")
@@ -21,9 +23,7 @@ class SeenImages:
 
     def __init__(self, pages: dict[str, bytes], now_s: int, horizon_days: int) -> None:
         """Read `pages`, forgetting months that ended more than `horizon_days` before `now_s`."""
-        moment = datetime.fromtimestamp(now_s, UTC)
-        oldest = (moment - timedelta(days=horizon_days)).strftime("%Y-%m")
-        self._month = moment.strftime("%Y-%m")
+        oldest, self._month = _month(now_s - horizon_days * DAY_S), _month(now_s)
         self._pages = {
             month: page[: len(page) - len(page) % FINGERPRINT_BYTES]
             for month, page in pages.items()
@@ -56,3 +56,9 @@ class SeenImages:
             pages[month] = pages[month][cut:]
             excess -= cut
         return {month: page for month, page in sorted(pages.items()) if page}
+
+
+@lru_cache(maxsize=64)
+def _month(epoch_s: int) -> str:
+    """Return the UTC month of an epoch second, YYYY-MM: all creators of an invocation ask."""
+    return iso_date(epoch_s)[:7]

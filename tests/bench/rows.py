@@ -61,6 +61,7 @@ def cover_rows(
             url=url,
             identity=image_identity(url),
             created_at_ms=first_ms + number * 37,
+            identity_follows=True,
         )
 
 

@@ -45,6 +45,7 @@ def cover_row(
         url=url,
         identity=image_identity(url),
         created_at_ms=1_790_000_000_000 + number if created_at_ms is None else created_at_ms,
+        identity_follows=True,
     )
 
 

@@ -117,6 +117,7 @@ class Population:
             f"&x-expires={expires_s}&x-signature={signed}%3D&shp=81f88b70&idc=maliva",
             identity=identity,
             created_at_ms=NOW_S * 1_000 - MONTH_MS + at * MONTH_MS // self.rows,
+            identity_follows=True,
         )
 
 

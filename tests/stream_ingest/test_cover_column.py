@@ -16,6 +16,10 @@ HEIC = cover_url(4, extension=".heic", expires=1_900_000_000)
     ("shape", "urls"),
     [
         ({"uri": "tos/x", "url_list": [A, B], "width": 720, "height": 720}, [A, B]),
+        ({"uri": B, "url_list": [A], "width": 720, "height": 720}, [A]),
+        ({"url_list": [f" {A}\n"]}, [A]),
+        ({"url_list": [A], "title": "[LIVE] https"}, [A]),
+        ({"url_list": [7]}, []),
         ({"cover": {"url_list": [A, B, C]}}, [A, B, C]),
         ({"cover": A, "originCover": B, "dynamicCover": C}, [A, B, C]),
         ({"dynamicCover": C, "originCover": B, "cover": A}, [A, B, C]),

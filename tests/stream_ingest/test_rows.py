@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.clock import EARLIEST_MS, LATEST_MS, from_epoch_ms
-from stream_ingest.packing import PackedRecord, PackedRow, pack, unpack
+from stream_ingest.packer import Packer
+from stream_ingest.packing import unpack
 from stream_ingest.rows import (
     MAX_FALLBACKS,
     MAX_URL_LENGTH,
@@ -46,6 +47,7 @@ def test_a_row_is_admitted_with_its_identity_and_fallbacks() -> None:
         fallbacks=(B, C),
         identity=object_id(1),
         created_at_ms=1_793_534_400_000,
+        identity_follows=True,
     )
 
 
@@ -228,15 +230,12 @@ def test_any_row_is_admitted_or_refused_and_either_can_be_kept(
         return
     assert EARLIEST_MS <= outcome.created_at_ms <= LATEST_MS
     assert outcome.url.lower().startswith(("http://", "https://"))
-    packed = record_with(outcome)
-    assert list(unpack(pack(packed)).cover_rows()) == [outcome]
+    packer = Packer(header())
+    packer.add(outcome)
+    (record,) = packer.flush()
+    assert [known(row) for row in unpack(record.data).cover_rows()] == [known(outcome)]
 
 
-def record_with(row: CoverRow) -> PackedRecord:
-    return PackedRecord(
-        batch=header(),
-        bucket=0,
-        number=0,
-        creators=(row.creator,),
-        rows=(PackedRow(0, row.url, row.created_at_ms, row.fallbacks, row.identity),),
-    )
+def known(row: CoverRow) -> CoverRow:
+    """The row whether or not anybody knew that its identity follows from its URL."""
+    return msgspec.structs.replace(row, identity_follows=True)
