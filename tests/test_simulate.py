@@ -98,8 +98,7 @@ def test_the_command_writes_figures_and_their_course(
 
 
 def test_plots_are_drawn(tmp_path: Path, part: Part) -> None:
-    pytest.importorskip("matplotlib", reason="the group `simulate` is not installed")
-    from tests.simulate.plots import PLOTS, draw  # noqa: PLC0415 - it is optional
+    from tests.simulate.plots import PLOTS, draw  # noqa: PLC0415 - matplotlib takes a second
 
     course = [msgspec.to_builtins(point) for point in points([part] * 2)]
     assert draw({"course": course}, tmp_path) == len(PLOTS) + 1
