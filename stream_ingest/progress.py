@@ -111,13 +111,11 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nothing of this batch is under way any more."""
 
 
-class WindowSums(msgspec.Struct, frozen=True, kw_only=True):
-    """What the windows of one batch add up to, as the index shows them."""
+class WindowCounts:
+    """What follows from how many windows of a batch there are by status: for structs that know."""
 
+    __slots__ = ()
     by_status: dict[str, int]
-    images: int
-    images_ok: int
-    images_failed: int
 
     @property
     def windows(self) -> int:
@@ -128,6 +126,20 @@ class WindowSums(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> int:
         """How many of them have ended."""
         return sum(self.by_status.get(status, 0) for status in table.ENDED)
+
+    @property
+    def collages(self) -> int:
+        """How many of them have a collage."""
+        return sum(self.by_status.get(status, 0) for status in table.COLLAGES)
+
+
+class WindowSums(WindowCounts, msgspec.Struct, frozen=True, kw_only=True):
+    """What the windows of one batch add up to, as the index shows them."""
+
+    by_status: dict[str, int]
+    images: int
+    images_ok: int
+    images_failed: int
 
 
 def sum_windows(items: Iterable[Mapping[str, Any]]) -> WindowSums:
@@ -180,7 +192,7 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         refused={str(reason): count for reason, count in sorted(refused.items())},
         windows=closed,
         windows_by_status=windows.by_status,
-        collages=sum(windows.by_status.get(status, 0) for status in table.COLLAGES),
+        collages=windows.collages,
         images_ok=windows.images_ok,
         images_failed=windows.images_failed,
         open_images=counted.open_images,

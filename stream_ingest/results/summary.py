@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from stream_ingest import table
 from stream_ingest.clock import from_epoch_s, parse_utc
 from stream_ingest.errors import DecodeError
 from stream_ingest.events import BatchCompleted
-from stream_ingest.progress import Batch, BatchProgress
+from stream_ingest.progress import Batch, BatchProgress, WindowCounts
 
 _FOLDER = "results/processing-summaries"
 
@@ -57,7 +56,7 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     results_key: str
 
 
-class WindowTally(msgspec.Struct, kw_only=True):
+class WindowTally(WindowCounts, msgspec.Struct, kw_only=True):
     """Sums over the windows of a batch, one after the other. Not a value: it grows."""
 
     ended_at_s: int
@@ -74,16 +73,6 @@ class WindowTally(msgspec.Struct, kw_only=True):
         self.images_failed += int(window.get("images_failed", 0))
         for reason, images in window.get("failures", {}).items():
             self.failures[str(reason)] = self.failures.get(reason, 0) + int(images)
-
-    @property
-    def windows(self) -> int:
-        """Return how many windows there are."""
-        return sum(self.by_status.values())
-
-    @property
-    def ended(self) -> int:
-        """Return how many of them have ended."""
-        return sum(self.by_status.get(status, 0) for status in table.ENDED)
 
 
 def summarize(
@@ -105,7 +94,7 @@ def summarize(
         creators=creators,
         windows=windows.windows,
         windows_by_status=dict(sorted(windows.by_status.items())),
-        collages=sum(windows.by_status.get(status, 0) for status in table.COLLAGES),
+        collages=windows.collages,
         images_ok=windows.images_ok,
         images_failed=windows.images_failed,
         failures=dict(sorted(windows.failures.items())),
