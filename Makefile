@@ -45,11 +45,11 @@ format: setup ## format the code
 	$(RUN)/ruff format .
 
 measured: setup ## take what bench-results.json says over into ops-dashboard plan and README.md
-	$(RUN)/python -m ops_dashboard.measured_file
-	$(RUN)/python -m ops_dashboard.docs_tables
+	$(RUN)/python -m ops_dashboard.planner.measured_file
+	$(RUN)/python -m tools.docs_tables
 
 package: setup ## build the Lambda bundles for AWS (arm64, Python 3.13) into dist/
-	$(RUN)/python -m ops_dashboard.bundles
+	$(RUN)/python -m ops_dashboard.packaging.bundles
 
 preview: setup ## show what pulumi would change (STACK=dev; needs the Pulumi CLI)
 	pulumi preview --stack $(STACK)

@@ -15,19 +15,19 @@ from contextlib import ExitStack
 import msgspec
 
 from collage_lambda.assembly import Assembler
-from collage_lambda.at_hand import AtHand, HeldCovers
-from collage_lambda.decoder import Decoder
-from collage_lambda.downloads import DownloadSettings, open_fetcher
-from collage_lambda.fetch import Surroundings
-from collage_lambda.keys import WindowKeys
+from collage_lambda.originals.cached_images import AtHand, HeldCovers
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.download.fallbacks import DownloadSettings, open_fetcher
+from collage_lambda.download.fetch import Surroundings
+from collage_lambda.output.keys import WindowKeys
 from collage_lambda.outcomes import Assembly
-from collage_lambda.pack import spool
+from collage_lambda.originals.pack import spool
 from collage_lambda.reasons import FailureReason
-from collage_lambda.repeats import Repeats
-from collage_lambda.resolver import Lookup
-from collage_lambda.sources import SourcePacker
-from collage_lambda.temp_store import NOTHING_KEPT, Kept, TempStore
-from stream_ingest.events import WindowReady
+from collage_lambda.duplicates import Repeats
+from collage_lambda.download.resolver import Lookup
+from collage_lambda.originals.window_pack import SourcePacker
+from collage_lambda.originals.temp_store import NOTHING_KEPT, Kept, TempStore
+from stream_ingest.contracts.events import WindowReady
 
 
 class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from collage_lambda.decode import HEAVY_BYTES, MAX_DECODING_BYTES
+from collage_lambda.image.decode import HEAVY_BYTES, MAX_DECODING_BYTES
 
 MB = 1024 * 1024
 LARGE_BODY_BYTES = 2 * MB

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import msgspec
 
 from collage_lambda.reasons import FailureReason
-from stream_ingest.errors import DecodeError
-from stream_ingest.events import E_, CoversExpiring, WindowReady, decode_detail
-from stream_ingest.naming import creator_key, split_window_id
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.events import E_, CoversExpiring, WindowReady, decode_detail
+from stream_ingest.contracts.naming import creator_key, split_window_id
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from collage_lambda.urls import AllowedSources, Ports, parse_allowed, parse_ports
-from stream_ingest import environment as env
+from collage_lambda.download.urls import AllowedSources, Ports, parse_allowed, parse_ports
+from stream_ingest.contracts import environment as env
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_MEMORY_MB = 10_240

@@ -7,20 +7,20 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.doctor_command import DatabaseOptions, show_doctor
-from ops_dashboard.listings import Listings
-from ops_dashboard.local.commands import local_app
-from ops_dashboard.plan_command import PlanOptions, show_plan
-from ops_dashboard.prices import REGION
-from ops_dashboard.recovery import Recovery
-from ops_dashboard.status import show_status
-from ops_dashboard.trace_command import show_trace
-from ops_dashboard.window_pages import WindowFilter
-from ops_dashboard.workload import Order, job_of
-from stream_ingest import options
-from stream_ingest.console import run
-from stream_ingest.errors import UserError
-from stream_ingest.table import WindowStatus
+from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
+from ops_dashboard.inspect.command import Listings
+from ops_dashboard.local.aws.command import local_app
+from ops_dashboard.planner.command import PlanOptions, show_plan
+from ops_dashboard.monitoring.prices import REGION
+from ops_dashboard.recovery.command import Recovery
+from ops_dashboard.inspect.status import show_status
+from ops_dashboard.trace.command import show_trace
+from ops_dashboard.inspect.window_pages import WindowFilter
+from ops_dashboard.planner.workload import Order, job_of
+from stream_ingest.cli import options
+from stream_ingest.cli.terminal import run
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.table import WindowStatus
 
 app = typer.Typer(
     help="See and steer Coverstream.",
@@ -182,7 +182,7 @@ def demo(
     ),
 ) -> None:
     """Run the main job on sample covers with no AWS account, and check what comes out."""
-    from ops_dashboard.local.demo_command import run_demo  # noqa: PLC0415 - Pulumi takes a second
+    from ops_dashboard.local.demo.command import run_demo  # noqa: PLC0415 - Pulumi takes a second
 
     run_demo(output, keep=keep)
 
@@ -209,8 +209,8 @@ def serve(
     stack: options.Stack = "dev",
 ) -> None:
     """Serve the console: Coverstream's pages in a browser."""
-    from ops_dashboard.serve import Door  # noqa: PLC0415 - imports aiohttp and jinja2
-    from ops_dashboard.serve import serve as serve_console  # noqa: PLC0415
+    from ops_dashboard.console.command import Door  # noqa: PLC0415 - imports aiohttp and jinja2
+    from ops_dashboard.console.command import serve as serve_console  # noqa: PLC0415
 
     serve_console(stack, Door(host=host, port=port, token=token, names=frozenset(allow_host or ())))
 

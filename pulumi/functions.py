@@ -14,9 +14,9 @@ from components.windowing import MappingArgs
 from settings import Settings
 
 import pulumi
-from ops_dashboard import bundles
-from ops_dashboard.metrics import namespace_of
-from stream_ingest import environment
+from ops_dashboard.packaging import bundles
+from stream_ingest.contracts.metrics import namespace_of
+from stream_ingest.contracts import environment
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class FunctionSettings:
             environment.HOLD_COVERS: "on" if settings.hold_covers else "off",
             environment.MAX_RECEIVES: str(settings.collage_max_receives),
         }
-        handler = "stream_ingest.windowing.sweep_handler.handle"
+        handler = "stream_ingest.windowing.sweeper.handler.handle"
         return self._function("sweeper", "windowing", handler, limits, variables)
 
     def collage(self) -> FunctionArgs:
@@ -95,7 +95,7 @@ class FunctionSettings:
             **self._downloads(),
             environment.HELD_LIFE_DAYS: str(settings.held_expire_days),
         }
-        handler = "collage_lambda.holding.handler.handle"
+        handler = "collage_lambda.prefetch.handler.handle"
         return self._function("holding", "collage", handler, limits, variables)
 
     def _downloads(self) -> dict[str, str]:

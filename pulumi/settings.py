@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from ops_dashboard.resources import Thresholds
+from ops_dashboard.monitoring.resources import Thresholds
 
 _HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -85,7 +85,7 @@ class Settings:
     """Receipts after which a window's message is a dead letter."""
 
     alarm_error_percent: int = whole(5, 0, 100)
-    """Alarms begin above these figures; what each watches is in ops_dashboard/alarms.py."""
+    """Alarms begin above these figures; what each watches is in ops_dashboard/monitoring/alarms.py."""
     alarm_duration_s: int = whole(600, 1, 900)
     """Of one collage; where the function's timeout is shorter, nine tenths of that."""
     alarm_memory_percent: int = whole(80, 1, 100)

@@ -11,8 +11,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from ops_dashboard.local.mariadb import PrivateMariaDb, find_mariadbd, install_hint
-from ops_dashboard.local.stack import LocalAws
+from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
+from ops_dashboard.local.aws.stack import LocalAws
 
 LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
 """Folders under tests/ whose files take longest: begun last, one would keep a worker busy alone."""

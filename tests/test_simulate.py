@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from stream_ingest.errors import ConflictError
-from stream_ingest.packer import OutgoingRecord
-from stream_ingest.windowing.closing import Change, close_batch
-from stream_ingest.windowing.fold import Rules, fold
-from stream_ingest.windowing.state import CreatorState
-from stream_ingest.windowing.store import WindowStore
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.records.packer import OutgoingRecord
+from stream_ingest.windowing.rules.closing import Change, close_batch
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.repository import WindowStore
 from tests.fakes.fault_dynamodb import FakeDynamoDb
 from tests.fakes.fault_values import item_bytes
 from tests.fakes.ingest_aws import TABLE, create_table

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 
-from ops_dashboard.creators import CreatorReader
-from ops_dashboard.rebuild import Rebuild
-from ops_dashboard.redrive import Redrive
-from ops_dashboard.replay import ArchiveReplay
-from ops_dashboard.window_pages import WindowPages
-from ops_dashboard.windows import WindowReader
-from stream_ingest import aws
-from stream_ingest.batches import BatchRegistry
-from stream_ingest.stack import load_stack
+from ops_dashboard.inspect.creators import CreatorReader
+from ops_dashboard.recovery.rebuild import Rebuild
+from ops_dashboard.recovery.redrive import Redrive
+from ops_dashboard.recovery.replay import ArchiveReplay
+from ops_dashboard.inspect.window_pages import WindowPages
+from ops_dashboard.inspect.windows import WindowReader
+from stream_ingest.aws import clients
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.aws.stack import load_stack
 
 if TYPE_CHECKING:
     import boto3
@@ -35,19 +35,19 @@ class Account:
 
     def __init__(self, session: boto3.Session, stack: str) -> None:
         """Look the stack up; `UserError` where it is not deployed."""
-        self.outputs = load_stack(session.client("ssm", config=aws.CONFIG), stack)
+        self.outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
         table = self.outputs.table_name
-        dynamodb = session.client("dynamodb", config=aws.CONFIG)
-        self.cloudwatch = session.client("cloudwatch", config=aws.CONFIG)
-        self.sqs = session.client("sqs", config=aws.CONFIG)
-        self.s3: S3Client = session.client("s3", config=aws.CONFIG)
+        dynamodb = session.client("dynamodb", config=clients.CONFIG)
+        self.cloudwatch = session.client("cloudwatch", config=clients.CONFIG)
+        self.sqs = session.client("sqs", config=clients.CONFIG)
+        self.s3: S3Client = session.client("s3", config=clients.CONFIG)
         self._presigner: S3Client = session.client("s3", config=_PRESIGNING)
         self.windows = WindowReader(dynamodb, table)
         self.pages = WindowPages(dynamodb, table)
         self.creators = CreatorReader(dynamodb, table, holds=self.outputs.holds_covers)
         self.batches = BatchRegistry(dynamodb, table, time.time)
         self.redrive = Redrive(session, self.outputs)
-        self.archive = ArchiveReplay(session.client("events", config=aws.CONFIG), self.outputs)
+        self.archive = ArchiveReplay(session.client("events", config=clients.CONFIG), self.outputs)
         self.rebuild = Rebuild(self.windows, self.sqs, self.s3, self.outputs)
 
     def link(self, key: str, *, save_as: str | None = None) -> str:

@@ -12,9 +12,9 @@ from itertools import islice
 import msgspec
 from aiohttp import web
 
-from ops_dashboard.console.answers import Fresh, answer
-from stream_ingest.batches import BatchRegistry
-from stream_ingest.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
+from ops_dashboard.console.json_api import Fresh, answer
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 
 NEWEST = 25
 _LIFE_S = 1.0

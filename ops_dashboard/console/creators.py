@@ -6,10 +6,10 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.answers import answer, in_thread, option
-from ops_dashboard.creators import CreatorEntry, CreatorPage, CreatorView
-from ops_dashboard.window_pages import WindowFilter, WindowPage
-from stream_ingest.naming import is_creator_name
+from ops_dashboard.console.json_api import answer, in_thread, option
+from ops_dashboard.inspect.creators import CreatorEntry, CreatorPage, CreatorView
+from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage
+from stream_ingest.contracts.naming import is_creator_name
 
 _HISTORY = 60
 

@@ -6,8 +6,8 @@ import codecs
 import csv
 from pathlib import Path
 
-from stream_ingest.errors import UserError
-from stream_ingest.sources.rows import CSV_COLUMNS
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.source import CSV_COLUMNS
 
 MAX_UPLOAD_BYTES = 256 << 20
 """About a million rows; more is for `stream-ingest push`, which can be resumed."""

@@ -13,12 +13,12 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.answers import Fresh, answer, asked, in_thread
-from ops_dashboard.dead_letters import DeadLetter
-from ops_dashboard.queue_depth import queue_depth
-from ops_dashboard.redrive import Redriven
-from stream_ingest.aws_errors import translated
-from stream_ingest.errors import UserError
+from ops_dashboard.console.json_api import Fresh, answer, asked, in_thread
+from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.doctor.queue_depth import queue_depth
+from ops_dashboard.recovery.redrive import Redriven
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.errors import UserError
 
 _COUNT_LIFE_S = 2.0
 

@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 import msgspec
 from aiohttp import web
 
-from collage_lambda.metadata import WindowMetadata
+from collage_lambda.output.metadata import WindowMetadata
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.answers import answer, in_thread, option
-from ops_dashboard.window_metadata import read_metadata
-from ops_dashboard.window_pages import WindowFilter
-from ops_dashboard.windows import WindowRecord
-from stream_ingest.errors import DecodeError, UserError
-from stream_ingest.table import WindowStatus
+from ops_dashboard.console.json_api import answer, in_thread, option
+from ops_dashboard.inspect.window_metadata import read_metadata
+from ops_dashboard.inspect.window_pages import WindowFilter
+from ops_dashboard.inspect.windows import WindowRecord
+from stream_ingest.contracts.errors import DecodeError, UserError
+from stream_ingest.contracts.table import WindowStatus
 
 _PAGE = 48
 _SHOWN_FOR_S = 240

@@ -11,7 +11,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops_dashboard.console.access import Access
-from ops_dashboard.console.guard import start_session
+from ops_dashboard.console.middleware import start_session
 
 _MAX_LOGIN_BYTES = 4_096
 

@@ -14,11 +14,11 @@ import msgspec
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.console.account import Account
-from ops_dashboard.replay import closed_between, lag_warning, replay_name, retryable
-from ops_dashboard.windows import WindowRecord
-from stream_ingest import table
-from stream_ingest.errors import UserError
-from stream_ingest.timerange import parse_moment
+from ops_dashboard.recovery.replay import closed_between, lag_warning, replay_name, retryable
+from ops_dashboard.inspect.windows import WindowRecord
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.timerange import parse_moment
 
 _KEPT = 20
 _LOOK_AT_ONCE = 200

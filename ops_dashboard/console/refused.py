@@ -9,11 +9,11 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.answers import answer, in_thread
-from stream_ingest.aws_errors import translated
-from stream_ingest.batches import check_batch_id
-from stream_ingest.errors import UserError
-from stream_ingest.rows import Refusal
+from ops_dashboard.console.json_api import answer, in_thread
+from stream_ingest.aws.errors import translated
+from stream_ingest.batches.registry import check_batch_id
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.records.rows import Refusal
 
 _PREFIX = "failed/rows/"
 _ROWS = 100

@@ -14,7 +14,7 @@ from ops_dashboard.console.batches import Batches
 from ops_dashboard.console.creators import Creators
 from ops_dashboard.console.failures import Failures
 from ops_dashboard.console.gallery import Gallery
-from ops_dashboard.console.guard import guard
+from ops_dashboard.console.middleware import guard
 from ops_dashboard.console.overview import Overview
 from ops_dashboard.console.pages import Pages
 from ops_dashboard.console.rebuilds import Rebuilds

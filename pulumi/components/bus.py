@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 
 import pulumi
-from stream_ingest.events import WindowReady
+from stream_ingest.contracts.events import WindowReady
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.queues import Queue, QueueArgs
 
 import pulumi
-from stream_ingest.events import Event, Source
+from stream_ingest.contracts.events import Event, Source
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS asks for a visibility timeout of six times the function's timeout (FACTS.md §1.4)."""

@@ -9,11 +9,11 @@ import msgspec
 import pulumi_aws as aws
 
 import pulumi
-from stream_ingest.stack import StackOutputs, parameter_name
+from stream_ingest.aws.stack import StackOutputs, parameter_name
 
 
 class Directory(pulumi.ComponentResource):
-    """The SSM parameter that `stream_ingest.stack.load_stack` reads."""
+    """The SSM parameter that `stream_ingest.aws.stack.load_stack` reads."""
 
     def __init__(
         self,

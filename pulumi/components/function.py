@@ -11,7 +11,7 @@ from components import guard_policies, policies
 from components.guard import UNGUARDED, Guard, allow_key, allow_placement
 
 import pulumi
-from ops_dashboard.bundles import Bundle
+from ops_dashboard.packaging.bundles import Bundle
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"

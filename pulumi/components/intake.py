@@ -16,7 +16,7 @@ from components.storage import Storage
 from components.stream import Stream
 
 import pulumi
-from stream_ingest import environment
+from stream_ingest.contracts import environment
 from stream_ingest.intake.jobs import CSV_FOLDER, CSV_SUFFIXES, OBJECT_CREATED
 
 DEFAULT_BUS = "default"

@@ -1,6 +1,6 @@
 """The stack's dashboard, its alarms, and the topic that tells people.
 
-What is shown and watched is decided by `ops_dashboard.dashboard` and `ops_dashboard.alarms`, which
+What is shown and watched is decided by `ops_dashboard.monitoring.dashboard` and `ops_dashboard.monitoring.alarms`, which
 know names only; here these are Pulumi's outputs.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 import pulumi_aws as aws
 
 import pulumi
-from ops_dashboard.alarms import Alarm, alarm_name, alarms
-from ops_dashboard.dashboard import dashboard_body
-from ops_dashboard.metrics import Service
-from ops_dashboard.resources import Resources, Thresholds
+from ops_dashboard.monitoring.alarms import Alarm, alarm_name, alarms
+from ops_dashboard.monitoring.dashboard import dashboard_body
+from stream_ingest.contracts.metrics import Service
+from ops_dashboard.monitoring.resources import Resources, Thresholds
 
 Names = Mapping[str, pulumi.Input[str]]
 

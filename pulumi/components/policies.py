@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
-from stream_ingest.table import BATCH_INDEX, DUE_INDEX, STATUS_INDEX
+from stream_ingest.contracts.table import BATCH_INDEX, DUE_INDEX, STATUS_INDEX
 
 Statement = dict[str, Any]
 Document = dict[str, Any]

@@ -1,4 +1,4 @@
-"""The DynamoDB table of creators, windows and batches; `stream_ingest.table` says what is in it."""
+"""The DynamoDB table of creators, windows and batches; `stream_ingest.contracts.table` says what is in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 
 import pulumi
-from stream_ingest import table
+from stream_ingest.contracts import table
 
 WINDOW_ATTRIBUTES = (
     "creator",

@@ -15,7 +15,7 @@ from components.state import State
 from components.storage import Storage
 
 import pulumi
-from stream_ingest.events import BatchDrained
+from stream_ingest.contracts.events import BatchDrained
 
 BATCH_RETRY_S = 86_400
 BATCH_RETRIES = 185

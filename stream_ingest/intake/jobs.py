@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.errors import DecodeError
-from stream_ingest.packing import BatchHeader
-from stream_ingest.settings import BATCH_END, BatchSettings
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.contracts.settings import BATCH_END, BatchSettings
 
 S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"

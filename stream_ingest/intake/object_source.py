@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from stream_ingest.intake.ledger import Trouble
+from stream_ingest.intake.job_store import Trouble
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
 from stream_ingest.sources.csv_text import CsvText
-from stream_ingest.sources.rows import CSV_COLUMNS, Cursor, Page
+from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws_errors import error_code, translated
-from stream_ingest.errors import PermanentError
+from stream_ingest.aws.errors import error_code, translated
+from stream_ingest.contracts.errors import PermanentError
 from stream_ingest.intake.jobs import ObjectId
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from stream_ingest.batches import BatchRegistry
-from stream_ingest.intake.desk import Desk, Queues
-from stream_ingest.intake.intake import Intake
-from stream_ingest.intake.ledger import Ledger
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.intake.message_handler import Desk, Queues
+from stream_ingest.intake.job_runner import Intake
+from stream_ingest.intake.job_store import Ledger
 from stream_ingest.intake.requests import Requests
 from stream_ingest.intake.settings import IntakeSettings
-from stream_ingest.producer import MAX_REQUESTS
+from stream_ingest.push.producer import MAX_REQUESTS
 
 if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient

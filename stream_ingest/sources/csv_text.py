@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stream_ingest.sources.rows import Columns, Page, SourceRow
+from stream_ingest.sources.source import Columns, Page, SourceRow
 from stream_ingest.sources.text_stream import TEXT_ERRORS, TextStream, UnreadableError
 
 PAGE_ROWS = 5_000

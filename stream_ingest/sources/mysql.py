@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 from asyncmy.cursors import SSCursor
 
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql_connection import MySqlAddress, connected, fetch, quoted
-from stream_ingest.sources.rows import Columns, Cursor, Page
-from stream_ingest.timerange import TimeRange
+from stream_ingest.sources.source import Columns, Cursor, Page
+from stream_ingest.sources.timerange import TimeRange
 
 PAGE_ROWS = 1_000
 _PAGES_PER_QUERY = 5

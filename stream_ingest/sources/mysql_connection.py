@@ -13,7 +13,7 @@ import asyncmy
 import msgspec
 from asyncmy.errors import MySQLError
 
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 
 DEFAULT_PORT = 3_306
 _CONNECT_TIMEOUT_S = 10

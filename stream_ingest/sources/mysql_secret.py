@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from botocore.exceptions import ClientError
 
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql_connection import DEFAULT_PORT, MySqlAddress, parse_address
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import codecs
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from stream_ingest.errors import PermanentError
+from stream_ingest.contracts.errors import PermanentError
 
 TEXT_ERRORS = "surrogateescape"
 _GZIP = b"\x1f\x8b"

@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.clock import from_epoch_s
-from stream_ingest.errors import DecodeError
-from stream_ingest.naming import creator_key, is_creator_name
-from stream_ingest.packing import PackedRecord, unpack
-from stream_ingest.windowing.fold import Arrival
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.naming import creator_key, is_creator_name
+from stream_ingest.records.codec import PackedRecord, unpack
+from stream_ingest.windowing.rules.fold import Arrival
 
 
 class CreatorArrivals(msgspec.Struct, kw_only=True):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws_errors import translated
-from stream_ingest.events import MAX_DETAIL_BYTES, WindowReady, encode_detail
-from stream_ingest.naming import split_window_id
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.events import MAX_DETAIL_BYTES, WindowReady, encode_detail
+from stream_ingest.contracts.naming import split_window_id
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws_errors import translated
+from stream_ingest.aws.errors import translated
 from stream_ingest.windowing.delivery import Poison
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from stream_ingest import environment as env
+from stream_ingest.contracts import environment as env
 
 
 class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):

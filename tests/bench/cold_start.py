@@ -12,14 +12,14 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from ops_dashboard.bundles import BUNDLES, Platform, build_bundle
+from ops_dashboard.packaging.bundles import BUNDLES, Platform, build_bundle
 from tests.bench.measure import hand_over, say, watched
 from tests.bench.results import OURS, Limit, Measure
 
 ROUNDS = 9
 _SECONDS = {
     "stream_ingest.windowing.handler": 0.6,
-    "stream_ingest.windowing.sweep_handler": 0.6,
+    "stream_ingest.windowing.sweeper.handler": 0.6,
     "collage_lambda.handler": 0.8,
 }
 """What is to be reached; of the other handlers nothing is asked."""

@@ -6,7 +6,7 @@ montage   ``montage -thumbnail 200x200^ -gravity center -extent 200x200`` (Image
 floor     covers decoded by Pillow's plain `draft`, a collage encoded, and nothing between
 
 The floor is that of Pillow as it is: all rows of a cover, at 4/8, 2/8 or 1/8. Ours go to 3/8 where
-that is enough, without the rows below the square (`collage_lambda.jpeg`), so it is no bound on us;
+that is enough, without the rows below the square (`collage_lambda.image.jpeg`), so it is no bound on us;
 it is what the 1.7 times of the requirement are counted from.
 """
 
@@ -24,9 +24,9 @@ import numpy as np
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from collage_lambda.colour import parse_rgb
-from collage_lambda.compose import Canvas
-from collage_lambda.decode import Cell, CellSpec, decode_cell
+from collage_lambda.image.colour import parse_rgb
+from collage_lambda.image.compose import Canvas
+from collage_lambda.image.decode import Cell, CellSpec, decode_cell
 from tests.bench.covers import covers
 from tests.bench.measure import cpu_seconds, hand_over, median_ratios, paired, say, watched
 from tests.bench.peers import missing_module, missing_program, one_core

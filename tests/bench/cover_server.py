@@ -17,8 +17,8 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
-from ops_dashboard.local.cover_bytes import cover_body
-from ops_dashboard.local.cover_model import Cover
+from ops_dashboard.local.samples.cover_bytes import cover_body
+from ops_dashboard.local.samples.cover_model import Cover
 from tests.bench.covers import covers
 from tests.bench.measure import ROOT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from ops_dashboard.local.cover_art import PHOTOGRAPHS
+from ops_dashboard.local.samples.cover_art import PHOTOGRAPHS
 
 COUNT = 35
 SIZES_PX = ((540, 960), (576, 1024), (720, 1280), (1080, 1920))

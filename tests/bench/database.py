@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ops_dashboard.local.mariadb import PrivateMariaDb
-from ops_dashboard.local.mariadb_binary import ensure_mariadbd
-from ops_dashboard.local.videos_table import TABLE, create_schema
+from ops_dashboard.local.mysql.server import PrivateMariaDb
+from ops_dashboard.local.mysql.binary import ensure_mariadbd
+from ops_dashboard.local.mysql.videos_table import TABLE, create_schema
 from stream_ingest.sources.mysql_connection import connected, parse_address
 from tests.bench.measure import say
 from tests.bench.rows import CREATORS

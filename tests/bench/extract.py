@@ -20,11 +20,11 @@ import msgspec
 import orjson
 from asyncmy.cursors import SSCursor
 
-from stream_ingest.push import rehearse
+from stream_ingest.push.push import rehearse
 from stream_ingest.sources.mysql import PAGE_ROWS, MySqlSource
 from stream_ingest.sources.mysql_connection import connected, parse_address
-from stream_ingest.sources.rows import MYSQL_COLUMNS
-from stream_ingest.timerange import TimeRange
+from stream_ingest.sources.source import MYSQL_COLUMNS
+from stream_ingest.sources.timerange import TimeRange
 from tests.bench.database import filled, table_name
 from tests.bench.measure import hand_over, median_ratios, paired, part, peak_mb, watched
 from tests.bench.peers import missing_program

@@ -23,10 +23,10 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.packer import OutgoingRecord
+from stream_ingest.records.packer import OutgoingRecord
 from stream_ingest.windowing.delivery import CreatorArrivals, read_delivery
-from stream_ingest.windowing.fold import Rules, fold
-from stream_ingest.windowing.state import CreatorState
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.state import CreatorState
 from tests.bench.measure import hand_over, part, peak_mb, say
 from tests.bench.results import OURS, Limit, Measure
 from tests.bench.rows import NOW_S, cover_rows, packed

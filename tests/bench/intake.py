@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from stream_ingest.batches import Totals
-from stream_ingest.intake.intake import Intake, Outcome
+from stream_ingest.batches.registry import Totals
+from stream_ingest.intake.job_runner import Intake, Outcome
 from stream_ingest.intake.jobs import Job, ObjectId
-from stream_ingest.intake.ledger import Ledger, Standing
-from stream_ingest.packing import BatchHeader
+from stream_ingest.intake.job_store import Ledger, Standing
+from stream_ingest.records.codec import BatchHeader
 from tests.fakes.ingest_rows import cover_url
 
 _KB_PER_MB = 1024

@@ -11,9 +11,9 @@ import statistics
 
 import msgspec
 
-from stream_ingest.clock import from_epoch_ms
-from stream_ingest.packer import RECORD_BYTES
-from stream_ingest.rows import CoverRow
+from stream_ingest.contracts.timestamps import from_epoch_ms
+from stream_ingest.records.packer import RECORD_BYTES
+from stream_ingest.records.rows import CoverRow
 from tests.bench.measure import cpu_seconds, hand_over, say
 from tests.bench.results import OURS, Limit, Measure
 from tests.bench.rows import CREATORS, cover_rows, packed

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from stream_ingest.settings import CollageLayout
+from stream_ingest.contracts.settings import CollageLayout
 
 LAYOUT = CollageLayout()
 _SIDE = LAYOUT.cell_px

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from asyncmy.cursors import SSCursor
 
-from ops_dashboard.local.stack import LocalAws
+from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.sources.mysql_connection import connected, parse_address
 from tests.bench.database import filled, table_name
 from tests.bench.measure import ROOT, hand_over, paired, say, watched

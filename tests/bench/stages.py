@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ops_dashboard.local.log_reader import LogReader
-from ops_dashboard.local.stack import LocalAws
+from ops_dashboard.local.aws.bridge.log_reader import LogReader
+from ops_dashboard.local.aws.stack import LocalAws
 from tests.bench.measure import peak_mb
 
 _LOOK_S = 0.25

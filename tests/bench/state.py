@@ -13,12 +13,12 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ops_dashboard.local.stack import LocalAws
-from stream_ingest.items import to_wire
-from stream_ingest.packing import BatchHeader, PackedRecord, PackedRow, bucket_of, pack
-from stream_ingest.rows import CoverRow
+from ops_dashboard.local.aws.stack import LocalAws
+from stream_ingest.aws.items import to_wire
+from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow, bucket_of, pack
+from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.windowing import Windowing
+from stream_ingest.windowing.stream_processor import Windowing
 from tests.bench.measure import hand_over, say
 from tests.bench.results import OURS, Limit, Measure
 from tests.bench.rows import cover_rows, packed

@@ -14,7 +14,7 @@ import pytest
 from collage_lambda import wiring
 from collage_lambda.handler import handle, logger
 from collage_lambda.worker import Ending, Outcome
-from stream_ingest import environment as env
+from stream_ingest.contracts import environment as env
 from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage_events import envelope, window_image, window_ready
 from tests.fakes.collage_images import plain_jpeg

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from collage_lambda.concurrency import LARGE_BODY_BYTES
-from collage_lambda.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
+from collage_lambda.download.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
 from collage_lambda.reasons import Failure
-from collage_lambda.retrying import RetryPolicy
-from collage_lambda.slots import Slots
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.download.slots import Slots
 from tests.fakes.collage_network import PUBLIC, Names, RawServer, Roads, answer, redirect
 
 BODY = b"\xff\xd8 the bytes"

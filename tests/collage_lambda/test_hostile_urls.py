@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import pytest
 from yarl import URL
 
-from collage_lambda import fetch as fetch_module
-from collage_lambda.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
+from collage_lambda.download import fetch as fetch_module
+from collage_lambda.download.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
 from collage_lambda.reasons import Failure, FailureReason
-from collage_lambda.retrying import RetryPolicy
-from collage_lambda.slots import Slots
-from collage_lambda.urls import ANY_PORT, AllowedSources, Ports
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.download.slots import Slots
+from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
 from tests.fakes.collage_network import PUBLIC, Names, RawServer, Roads, answer, redirect
 
 LIMITS = FetchLimits(attempt_s=10, retry=RetryPolicy(attempts=1))

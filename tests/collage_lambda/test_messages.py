@@ -5,7 +5,7 @@ import json
 import pytest
 
 from collage_lambda.messages import read_message
-from stream_ingest.errors import DecodeError
+from stream_ingest.contracts.errors import DecodeError
 from tests.fakes.collage_events import LAYOUT, envelope, window_image, window_ready
 
 EVENT = window_ready([window_image("http://a/b", "http://c/d")])

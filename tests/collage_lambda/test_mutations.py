@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collage_lambda.decode import Cell, decode_cell
-from collage_lambda.sniff import FORMATS
+from collage_lambda.image.decode import Cell, decode_cell
+from collage_lambda.image.sniff import FORMATS
 from tests.fakes.collage_mutations import SPEC, seeds
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from collage_lambda.settings import CollageSettings
-from stream_ingest import environment as env
+from stream_ingest.contracts import environment as env
 
 COMPLETE = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
 

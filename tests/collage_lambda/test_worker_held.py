@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from collage_lambda.worker import Ending
-from stream_ingest.errors import TransientError
-from stream_ingest.events import WindowImage, WindowReady
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import WindowImage, WindowReady
 from tests.collage_lambda.test_worker import COLOURS, Bench, shows
 from tests.fakes.collage_aws import TEMP, CollageAws
 from tests.fakes.collage_events import window_ready

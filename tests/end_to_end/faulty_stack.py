@@ -23,18 +23,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops_dashboard.bundles import Platform, build_bundle
-from ops_dashboard.local.covers import CoverServer
-from ops_dashboard.local.sample_creators import SampleCreator
-from ops_dashboard.local.sample_rows import Sample, plan_rows
-from ops_dashboard.local.stack import LocalAws
-from ops_dashboard.local.video_row import csv_bytes
-from stream_ingest.batches import BatchRegistry
-from stream_ingest.cli import app as ingest_app
-from stream_ingest.items import from_wire
-from stream_ingest.naming import creator_key
-from stream_ingest.progress import BatchProgress
-from stream_ingest.settings import CollageLayout
+from ops_dashboard.packaging.bundles import Platform, build_bundle
+from ops_dashboard.local.samples.cover_server import CoverServer
+from ops_dashboard.local.samples.creators import SampleCreator
+from ops_dashboard.local.samples.rows import Sample, plan_rows
+from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.local.samples.video_row import csv_bytes
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.cli.main import app as ingest_app
+from stream_ingest.aws.items import from_wire
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.batches.progress import BatchProgress
+from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end import fault_hook
 from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder
 from tests.end_to_end.kinesis_proxy import StandStill, proxy

@@ -15,10 +15,10 @@ import boto3
 import msgspec
 from botocore.config import Config
 
-from ops_dashboard.local.clients import REGION
-from ops_dashboard.local.covers import CoverServer
-from ops_dashboard.local.stack import LocalAws
-from stream_ingest.batches import BatchRegistry
+from ops_dashboard.local.aws.clients import REGION
+from ops_dashboard.local.samples.cover_server import CoverServer
+from ops_dashboard.local.aws.stack import LocalAws
+from stream_ingest.batches.registry import BatchRegistry
 from tests.end_to_end.pipeline import Pipeline
 
 FUNCTIONS = ("windowing", "sweeper", "collage", "holding", "intake")

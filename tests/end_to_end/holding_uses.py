@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from collage_lambda.holding.held_pack import HeldIndex, HeldPacker
-from collage_lambda.holding.shelf import Shelf
-from collage_lambda.pack import Pack
-from stream_ingest.events import CoversExpiring, HeldCover, WindowImage
-from stream_ingest.naming import creator_key
-from stream_ingest.windowing.holding import AtRisk
-from stream_ingest.windowing.state import OpenImage
-from stream_ingest.windowing.store import WindowStore
+from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.originals.pack import Pack
+from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.state import OpenImage
+from stream_ingest.windowing.repository import WindowStore
 from tests.end_to_end.guarded_stack import GuardedStack, Said
 from tests.fakes.collage_events import expiring_envelope
 from tests.fakes.ingest_fold import put_open_window

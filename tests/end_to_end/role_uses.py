@@ -17,15 +17,15 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ops_dashboard.local.cover_model import Cover
-from stream_ingest.batches import Totals
-from stream_ingest.clock import to_epoch_ms
-from stream_ingest.events import BatchDrained
-from stream_ingest.identity import image_identity
-from stream_ingest.packer import Packer
-from stream_ingest.packing import BUCKETS, BatchHeader
-from stream_ingest.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
-from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
+from ops_dashboard.local.samples.cover_model import Cover
+from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.timestamps import to_epoch_ms
+from stream_ingest.contracts.events import BatchDrained
+from stream_ingest.contracts.identity import image_identity
+from stream_ingest.records.packer import Packer
+from stream_ingest.records.codec import BUCKETS, BatchHeader
+from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
+from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.guarded_stack import GuardedStack, Said
 from tests.end_to_end.holding_uses import HoldingUses
 from tests.end_to_end.intake_uses import IntakeUses

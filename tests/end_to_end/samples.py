@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops_dashboard.local.covers import CoverServer
-from ops_dashboard.local.sample_creators import SampleCreator
-from ops_dashboard.local.sample_rows import Sample, plan_rows
-from ops_dashboard.local.video_row import csv_bytes
+from ops_dashboard.local.samples.cover_server import CoverServer
+from ops_dashboard.local.samples.creators import SampleCreator
+from ops_dashboard.local.samples.rows import Sample, plan_rows
+from ops_dashboard.local.samples.video_row import csv_bytes
 
 
 def make_sample(

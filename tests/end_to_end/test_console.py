@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from ops_dashboard.local import bridge_process
-from ops_dashboard.local.demo_console import console_beside
-from ops_dashboard.local.sample_creators import SampleCreator
-from stream_ingest.naming import creator_key
+from ops_dashboard.local.aws.bridge import process
+from ops_dashboard.local.demo.console import console_beside
+from ops_dashboard.local.samples.creators import SampleCreator
+from stream_ingest.contracts.naming import creator_key
 from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
@@ -71,7 +71,7 @@ def address(
     """The console, served by the command itself; beside it, what CloudWatch does by itself."""
     folder = tmp_path_factory.mktemp("console-log")
     with (
-        bridge_process.beside(pipeline.aws.instance),
+        process.beside(pipeline.aws.instance),
         console_beside(pipeline.aws.environment(), folder) as url,
     ):
         yield url.rstrip("/")

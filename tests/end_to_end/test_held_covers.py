@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ops_dashboard.creators import CreatorReader
-from ops_dashboard.local.cover_model import HOUR_S, TEMPLATES, Cover
-from ops_dashboard.local.covers import read_swatch
-from ops_dashboard.local.video_row import VideoRow, csv_bytes
-from stream_ingest.cli import app
-from stream_ingest.settings import DAY_S
-from stream_ingest.windowing.deadlines import AHEAD_S
+from ops_dashboard.inspect.creators import CreatorReader
+from ops_dashboard.local.samples.cover_model import HOUR_S, TEMPLATES, Cover
+from ops_dashboard.local.samples.cover_server import read_swatch
+from ops_dashboard.local.samples.video_row import VideoRow, csv_bytes
+from stream_ingest.cli.main import app
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.windowing.rules.deadlines import AHEAD_S
 from tests.end_to_end.faulty_stack import FaultyStack
 
 pytestmark = pytest.mark.timeout(240)

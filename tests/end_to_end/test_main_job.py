@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops_dashboard.local.demo_check import collage_differences, figure_differences
-from ops_dashboard.local.sample_creators import CREATORS, SampleCreator
-from ops_dashboard.local.sample_rows import Sample
-from stream_ingest.naming import creator_key
-from stream_ingest.settings import CollageLayout
+from ops_dashboard.local.demo.check import collage_differences, figure_differences
+from ops_dashboard.local.samples.creators import CREATORS, SampleCreator
+from ops_dashboard.local.samples.rows import Sample
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, write_rows
 

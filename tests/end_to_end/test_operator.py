@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ops_dashboard.cli import main
-from stream_ingest.naming import creator_key, window_id
+from stream_ingest.contracts.naming import creator_key, window_id
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stream_ingest.naming import creator_key, creator_name
+from stream_ingest.contracts.naming import creator_key, creator_name
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
 

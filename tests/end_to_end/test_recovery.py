@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.local.demo_check import collage_differences
-from ops_dashboard.local.sample_rows import Sample
-from stream_ingest.packer import Packer
-from stream_ingest.packing import BatchHeader
-from stream_ingest.rows import CoverRow, admit
-from stream_ingest.settings import BATCH_END, BatchSettings, CollageLayout
+from ops_dashboard.local.demo.check import collage_differences
+from ops_dashboard.local.samples.rows import Sample
+from stream_ingest.records.packer import Packer
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.rows import CoverRow, admit
+from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 
@@ -102,7 +102,7 @@ def test_a_retry_fetches_what_failed_in_passing_and_nothing_else(
 
 def merged(first: Sample, second: Sample) -> bytes:
     """Return both samples as one CSV file."""
-    from ops_dashboard.local.video_row import csv_bytes  # noqa: PLC0415 - used here alone
+    from ops_dashboard.local.samples.video_row import csv_bytes  # noqa: PLC0415 - used here alone
 
     return csv_bytes([*first.rows, *second.rows])
 

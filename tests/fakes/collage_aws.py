@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from moto import mock_aws
 
-from stream_ingest import table
-from stream_ingest.items import from_wire, to_wire
-from stream_ingest.naming import split_window_id
+from stream_ingest.contracts import table
+from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.contracts.naming import split_window_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

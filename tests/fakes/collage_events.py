@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.events import CoversExpiring, Event, WindowImage, WindowReady
-from stream_ingest.naming import creator_key, window_id
-from stream_ingest.settings import CollageLayout
+from stream_ingest.contracts.events import CoversExpiring, Event, WindowImage, WindowReady
+from stream_ingest.contracts.naming import creator_key, window_id
+from stream_ingest.contracts.settings import CollageLayout
 
 CLOSED_AT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 LAYOUT = CollageLayout(rows=2, cols=3, cell_px=60)

@@ -12,10 +12,10 @@ import random
 import sys
 import threading
 
-from collage_lambda.decode import Cell, CellSpec
-from collage_lambda.decoder import Decoder
-from collage_lambda.heif_process import HeifProcess
-from collage_lambda.interpreter import watch_pillow
+from collage_lambda.image.decode import Cell, CellSpec
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.image.interpreter import watch_pillow
 from collage_lambda.reasons import Failure
 from tests.fakes.collage_images import encoded, jpeg, picture
 

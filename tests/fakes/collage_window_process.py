@@ -20,14 +20,14 @@ import msgspec
 
 from collage_lambda import wiring
 from collage_lambda.builder import BuildSettings
-from collage_lambda.fetch import FetchLimits
-from collage_lambda.interpreter import return_memory, watch_pillow
-from collage_lambda.keys import keys_of
-from collage_lambda.retrying import RetryPolicy
+from collage_lambda.download.fetch import FetchLimits
+from collage_lambda.image.interpreter import return_memory, watch_pillow
+from collage_lambda.output.keys import keys_of
+from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.settings import CollageSettings
-from collage_lambda.temp_store import TempStore
-from stream_ingest import environment as env
-from stream_ingest.settings import CollageLayout
+from collage_lambda.originals.temp_store import TempStore
+from stream_ingest.contracts import environment as env
+from stream_ingest.contracts.settings import CollageLayout
 from tests.fakes.collage_events import window_image, window_ready
 
 _BETWEEN_LOOKS_S = 0.005

@@ -23,17 +23,17 @@ from moto import mock_aws
 
 from collage_lambda import handler as collage
 from collage_lambda import wiring as collage_wiring
-from collage_lambda.holding import handler as holding
-from collage_lambda.holding import wiring as holding_wiring
-from stream_ingest import environment as env
-from stream_ingest.batches import Totals
-from stream_ingest.events import CoversExpiring
-from stream_ingest.packing import BUCKETS
-from stream_ingest.settings import FlushPolicy
+from collage_lambda.prefetch import handler as holding
+from collage_lambda.prefetch import wiring as holding_wiring
+from stream_ingest.contracts import environment as env
+from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.events import CoversExpiring
+from stream_ingest.records.codec import BUCKETS
+from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.windowing import handler as windowing
-from stream_ingest.windowing import sweep_handler as sweeper
+from stream_ingest.windowing.sweeper import handler as sweeper
 from stream_ingest.windowing import wiring
-from stream_ingest.windowing.store import WindowStore
+from stream_ingest.windowing.repository import WindowStore
 from tests.fakes import collage_aws, ingest_aws
 from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.collage_aws import CollageAws

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stream_ingest.identity import image_identity
+from stream_ingest.contracts.identity import image_identity
 from tests.fakes.fault_pushes import Batch
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_table import Table

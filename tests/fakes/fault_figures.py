@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from stream_ingest import table
-from stream_ingest.events import BatchCompleted, convert_detail
-from stream_ingest.progress import BatchProgress, Counted, sum_tallies
-from stream_ingest.table import WindowStatus
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import BatchCompleted, convert_detail
+from stream_ingest.batches.progress import BatchProgress, Counted, sum_tallies
+from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.fault_injector import Faults
 from tests.fakes.fault_model import Model
 from tests.fakes.fault_parts import Clients, registry

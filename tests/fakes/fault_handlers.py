@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from stream_ingest import environment as env
+from stream_ingest.contracts import environment as env
 from stream_ingest.windowing import handler, wiring
 from stream_ingest.windowing.settings import WindowingSettings
-from stream_ingest.windowing.windowing import Windowing
+from stream_ingest.windowing.stream_processor import Windowing
 from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP
 from tests.fakes.ingest_lambda import LambdaContext
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stream_ingest.identity import image_identity
-from stream_ingest.rows import CoverRow
-from stream_ingest.settings import FlushPolicy
-from stream_ingest.windowing.deadlines import AHEAD_S, SAFE_TIME_S
+from stream_ingest.contracts.identity import image_identity
+from stream_ingest.records.rows import CoverRow
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.windowing.rules.deadlines import AHEAD_S, SAFE_TIME_S
 from tests.fakes.fault_injector import Fault
 from tests.fakes.fault_mapping import FOR_EVER
 from tests.fakes.fault_pushes import Batch

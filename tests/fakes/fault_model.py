@@ -12,10 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from stream_ingest.errors import DecodeError
-from stream_ingest.identity import expires_at
-from stream_ingest.packing import BatchHeader, PackedRecord, unpack
-from stream_ingest.settings import BatchSettings
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.identity import expires_at
+from stream_ingest.records.codec import BatchHeader, PackedRecord, unpack
+from stream_ingest.contracts.settings import BatchSettings
 from tests.fakes.fault_kinesis import StreamRecord
 
 

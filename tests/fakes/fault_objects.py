@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from collage_lambda.keys import WindowKeys, keys_of
-from stream_ingest import table
-from stream_ingest.events import CollageCreated, CollageFailed
-from stream_ingest.table import WindowStatus
+from collage_lambda.output.keys import WindowKeys, keys_of
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import CollageCreated, CollageFailed
+from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.fault_stage import Stage
 from tests.fakes.fault_studio import picture, shown_in
 from tests.fakes.ingest_aws import OUTPUT, TEMP

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from stream_ingest import table
-from stream_ingest.items import from_wire
-from stream_ingest.windowing.overdue import ABANDONED, MAX_EMISSIONS
+from stream_ingest.contracts import table
+from stream_ingest.aws.items import from_wire
+from stream_ingest.windowing.sweeper.overdue import ABANDONED, MAX_EMISSIONS
 from tests.fakes.fault_stage import MAX_RECEIVES, Stage
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from collage_lambda.announce import Announcer
-from collage_lambda.holding.holder import Holder
-from collage_lambda.holding.shelf import Shelf
-from collage_lambda.links import Links
-from collage_lambda.outputs import Outputs
-from collage_lambda.publishing import Publisher
-from collage_lambda.temp_store import TempStore
-from collage_lambda.windows import Windows
+from collage_lambda.output.announcer import Announcer
+from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.output.links import Links
+from collage_lambda.output.store import Outputs
+from collage_lambda.output.publisher import Publisher
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.lease import Windows
 from collage_lambda.worker import CollageWorker
-from stream_ingest.batches import BatchRegistry
-from stream_ingest.events import Source
-from stream_ingest.results.reports import Reports
-from stream_ingest.results.store import ResultStore
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.events import Source
+from stream_ingest.batches.results.reports import Reports
+from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.fold import Rules
+from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.store import WindowStore
-from stream_ingest.windowing.sweeper import Sweeper
-from stream_ingest.windowing.windowing import Windowing
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from stream_ingest.windowing.stream_processor import Windowing
 from tests.fakes import fault_handlers
 from tests.fakes.fault_injector import AsyncFaulty, Faults, Faulty
 from tests.fakes.fault_studio import StubBuilder, StubFetching

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
 
-from stream_ingest import batches, packer, packing, table
+from stream_ingest.batches import registry
+from stream_ingest.records import packer, codec
+from stream_ingest.contracts import table
 from tests.fakes import fault_history as history
 from tests.fakes.fault_handlers import on_stage
 from tests.fakes.fault_injector import Fault, Kind
@@ -34,10 +36,10 @@ _OPERATOR_TURNS = 2
 def few_buckets() -> Iterator[None]:
     """Let batches have `FEW_BUCKETS`, and records few rows."""
     with (
-        patch.object(packing, "BUCKETS", FEW_BUCKETS),
+        patch.object(codec, "BUCKETS", FEW_BUCKETS),
         patch.object(packer, "BUCKETS", FEW_BUCKETS),
         patch.object(packer, "MAX_RAW_SIZE", RECORD_CHARACTERS),
-        patch.object(batches, "BUCKETS", FEW_BUCKETS),
+        patch.object(registry, "BUCKETS", FEW_BUCKETS),
     ):
         yield
 

@@ -1,6 +1,6 @@
 """A push on the stage: real packer, producer and registry, in a process that may die.
 
-What lasts is what the checkpoint file holds (`stream_ingest.checkpoint`): which chunk was begun. A
+What lasts is what the checkpoint file holds (`stream_ingest.push.checkpoint`): which chunk was begun. A
 process that takes over sends that chunk again, byte for byte, and goes on behind it.
 """
 
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.batches import Totals
-from stream_ingest.errors import CoverstreamError, UserError
-from stream_ingest.packer import OutgoingRecord, Packer
-from stream_ingest.packing import BatchHeader
-from stream_ingest.producer import KinesisProducer
-from stream_ingest.rows import CoverRow
+from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.records.packer import OutgoingRecord, Packer
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.push.producer import KinesisProducer
+from stream_ingest.records.rows import CoverRow
 from tests.fakes import fault_parts
 from tests.fakes.fault_errors import KilledError
 from tests.fakes.fault_injector import Fault, Faults

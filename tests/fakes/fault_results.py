@@ -7,8 +7,8 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from stream_ingest.events import BatchCompleted, convert_detail
-from stream_ingest.results.statistics import (
+from stream_ingest.contracts.events import BatchCompleted, convert_detail
+from stream_ingest.batches.results.statistics import (
     DailyStats,
     MonthlyReport,
     Totals,
@@ -16,7 +16,7 @@ from stream_ingest.results.statistics import (
     decode_statistics,
     monthly_key,
 )
-from stream_ingest.results.summary import (
+from stream_ingest.batches.results.summary import (
     BatchSummary,
     completed,
     decode_summary,

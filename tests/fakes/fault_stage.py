@@ -15,15 +15,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from collage_lambda.holding.holder import Holding
+from collage_lambda.prefetch.prefetcher import Holding
 from collage_lambda.messages import read_expiring, read_message
 from collage_lambda.worker import Outcome
-from stream_ingest import table
-from stream_ingest.errors import CoverstreamError
-from stream_ingest.events import BatchDrained, CoversExpiring, Source, WindowReady
-from stream_ingest.events import Event as DomainEvent
-from stream_ingest.naming import split_window_id
-from stream_ingest.windowing.sweeper import Sweep, Sweeper
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
+from stream_ingest.contracts.events import Event as DomainEvent
+from stream_ingest.contracts.naming import split_window_id
+from stream_ingest.windowing.sweeper.sweeper import Sweep, Sweeper
 from tests.fakes import fault_handlers, fault_parts
 from tests.fakes.fault_bus import Event, FakeBus, Rule
 from tests.fakes.fault_dynamodb import FakeDynamoDb

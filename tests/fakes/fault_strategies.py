@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from stream_ingest.settings import BATCH_END, FlushPolicy
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.fakes import fault_history as history
 from tests.fakes.fault_injector import Fault, Kind
 

@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import cast
 
-from collage_lambda.at_hand import AtHand, HeldCovers
+from collage_lambda.originals.cached_images import AtHand, HeldCovers
 from collage_lambda.builder import Build
-from collage_lambda.compose import Canvas
-from collage_lambda.holding.fetching import Haul
-from collage_lambda.holding.held_pack import HeldPacker
-from collage_lambda.keys import WindowKeys
+from collage_lambda.image.compose import Canvas
+from collage_lambda.prefetch.fetching import Haul
+from collage_lambda.prefetch.held_pack import HeldPacker
+from collage_lambda.output.keys import WindowKeys
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
-from collage_lambda.pack import spool
+from collage_lambda.originals.pack import spool
 from collage_lambda.reasons import Failure, FailureReason
-from collage_lambda.sources import SourceEntry, SourcePacker
-from collage_lambda.temp_store import NOTHING_KEPT, TempStore
-from stream_ingest.events import WindowImage, WindowReady
-from stream_ingest.windowing.holding import AtRisk, Fetched
+from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
+from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
+from stream_ingest.contracts.events import WindowImage, WindowReady
+from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 from tests.fakes.ingest_threads import InlineExecutor
 
 
@@ -62,7 +62,7 @@ def shown_in(collage: bytes) -> list[str]:
 
 
 class StubFetching:
-    """Stands for `collage_lambda.holding.fetching.CoverFetching`."""
+    """Stands for `collage_lambda.prefetch.fetching.CoverFetching`."""
 
     def __init__(self, covers: Covers) -> None:
         self._covers = covers

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stream_ingest import table
-from stream_ingest.events import WindowReady
-from stream_ingest.items import Item, from_wire
-from stream_ingest.windowing.outbox import expand_event
-from stream_ingest.windowing.state import OpenWindow, decode_body
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import WindowReady
+from stream_ingest.aws.items import Item, from_wire
+from stream_ingest.windowing.rules.outbox import expand_event
+from stream_ingest.windowing.rules.state import OpenWindow, decode_body
 from tests.fakes.fault_stage import Stage
 
 

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stream_ingest import table
-from stream_ingest.events import CollageCreated, CollageFailed, WindowReady, convert_detail
-from stream_ingest.naming import creator_key
-from stream_ingest.windowing.state import OpenImage, OpenWindow
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import (
+    CollageCreated,
+    CollageFailed,
+    WindowReady,
+    convert_detail,
+)
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.rules.state import OpenImage, OpenWindow
 from tests.fakes.fault_account import CLEAR, account_of
 from tests.fakes.fault_figures import check_figures
 from tests.fakes.fault_model import Expected, Model, model_of

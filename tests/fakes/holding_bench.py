@@ -7,26 +7,26 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from collage_lambda.decoder import Decoder
-from collage_lambda.downloads import DownloadSettings
-from collage_lambda.fetch import FetchLimits, Surroundings
-from collage_lambda.heif_process import HeifProcess
-from collage_lambda.holding.fetching import CoverFetching, Haul
-from collage_lambda.holding.held_pack import HeldPacker
-from collage_lambda.holding.holder import Holder, Holding
-from collage_lambda.holding.shelf import Shelf
-from collage_lambda.resolver import system_lookup
-from collage_lambda.retrying import RetryPolicy
-from collage_lambda.temp_store import TempStore
-from stream_ingest import table
-from stream_ingest.events import CoversExpiring, HeldCover, WindowImage
-from stream_ingest.items import from_wire
-from stream_ingest.naming import creator_key
-from stream_ingest.settings import DAY_S
-from stream_ingest.windowing.closing import close_due
-from stream_ingest.windowing.holding import AtRisk
-from stream_ingest.windowing.state import CreatorState, OpenImage, OpenWindow
-from stream_ingest.windowing.store import WindowStore
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.download.fallbacks import DownloadSettings
+from collage_lambda.download.fetch import FetchLimits, Surroundings
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.prefetch.fetching import CoverFetching, Haul
+from collage_lambda.prefetch.held_pack import HeldPacker
+from collage_lambda.prefetch.prefetcher import Holder, Holding
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.download.resolver import system_lookup
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.originals.temp_store import TempStore
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
+from stream_ingest.aws.items import from_wire
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.windowing.rules.closing import close_due
+from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWindow
+from stream_ingest.windowing.repository import WindowStore
 from tests.fakes.collage_aws import TABLE, TEMP, CollageAws
 from tests.fakes.collage_images import plain_jpeg
 from tests.fakes.collage_server import CoverServer

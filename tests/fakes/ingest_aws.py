@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest import table
-from stream_ingest.batches import BatchRegistry
-from stream_ingest.events import Source
-from stream_ingest.items import from_wire, to_wire
-from stream_ingest.results.reports import Reports
-from stream_ingest.results.store import ResultStore
+from stream_ingest.contracts import table
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.events import Source
+from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.batches.results.reports import Reports
+from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.fold import Rules
+from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.store import WindowStore
-from stream_ingest.windowing.sweeper import Sweeper
-from stream_ingest.windowing.windowing import Windowing
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from stream_ingest.windowing.stream_processor import Windowing
 from tests.fakes.ingest_bus import FakeBus
 from tests.fakes.ingest_clock import Clock
 from tests.fakes.ingest_threads import InlineExecutor
@@ -50,7 +50,7 @@ def _keys(hash_key: str, range_key: str) -> Any:  # noqa: ANN401 - as above
 
 
 def create_table(dynamodb: Any) -> None:  # noqa: ANN401 - a boto3 client
-    """Create the table with the keys and indexes that `stream_ingest.table` names."""
+    """Create the table with the keys and indexes that `stream_ingest.contracts.table` names."""
     kinds = dict.fromkeys(
         (
             table.PARTITION_KEY,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stream_ingest.naming import creator_key
-from stream_ingest.packing import BatchHeader
-from stream_ingest.windowing.closing import Change
-from stream_ingest.windowing.fold import Arrival, Rules, fold
-from stream_ingest.windowing.state import CreatorState
-from stream_ingest.windowing.store import WindowStore
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.repository import WindowStore
 from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url, header
 
 NEW = CreatorState(creator="charli")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from stream_ingest.errors import ConflictError
-from stream_ingest.events import Event, WindowReady
-from stream_ingest.naming import creator_key, creator_name
-from stream_ingest.windowing.closing import Change
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.events import Event, WindowReady
+from stream_ingest.contracts.naming import creator_key, creator_name
+from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.delivery import Poison
-from stream_ingest.windowing.outbox import compress_event, expand_event, window_ready
-from stream_ingest.windowing.state import CreatorState, Tally
+from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
+from stream_ingest.windowing.rules.state import CreatorState, Tally
 
 Trouble = Callable[[str], None]
 """Called with the name of a step before and after it; raises where a test wants it to fail."""

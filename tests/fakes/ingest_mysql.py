@@ -8,8 +8,8 @@ from typing import Any
 
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import connected, fetch, parse_address
-from stream_ingest.sources.rows import MYSQL_COLUMNS, Columns, Cursor, Page, SourceRow
-from stream_ingest.timerange import TimeRange
+from stream_ingest.sources.source import MYSQL_COLUMNS, Columns, Cursor, Page, SourceRow
+from stream_ingest.sources.timerange import TimeRange
 
 
 class Database:

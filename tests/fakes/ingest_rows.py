@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stream_ingest.identity import image_identity
-from stream_ingest.packing import BatchHeader, PackedRecord, PackedRow, bucket_of, pack
-from stream_ingest.rows import CoverRow
-from stream_ingest.settings import BatchSettings, CollageLayout, FlushPolicy
-from stream_ingest.sources.rows import SourceRow
-from stream_ingest.windowing.fold import Arrival
+from stream_ingest.contracts.identity import image_identity
+from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow, bucket_of, pack
+from stream_ingest.records.rows import CoverRow
+from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
+from stream_ingest.sources.source import SourceRow
+from stream_ingest.windowing.rules.fold import Arrival
 
 NOW_S = 1_794_000_000
 """An ordinary moment in November 2026."""

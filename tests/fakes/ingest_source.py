@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from stream_ingest.checkpoint import Chunk
-from stream_ingest.sources.rows import Cursor, Page, SourceRow
+from stream_ingest.push.checkpoint import Chunk
+from stream_ingest.sources.source import Cursor, Page, SourceRow
 
 
 class ListSource:

@@ -9,12 +9,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from stream_ingest.intake.desk import Desk, Queues
-from stream_ingest.intake.intake import Intake, Outcome
+from stream_ingest.intake.message_handler import Desk, Queues
+from stream_ingest.intake.job_runner import Intake, Outcome
 from stream_ingest.intake.jobs import Job, job_of_upload
-from stream_ingest.intake.ledger import Ledger
+from stream_ingest.intake.job_store import Ledger
 from stream_ingest.intake.requests import Requests
-from stream_ingest.packing import BUCKETS, PackedRecord, unpack
+from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
 from tests.fakes.ingest_aws import OUTPUT, TABLE, TEMP, IngestAws
 from tests.fakes.ingest_kinesis import FakeKinesis
 from tests.fakes.ingest_rows import cover_url

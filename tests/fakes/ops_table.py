@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stream_ingest import table
-from stream_ingest.naming import creator_key
-from stream_ingest.packing import BatchHeader
-from stream_ingest.windowing.fold import Arrival, fold
+from stream_ingest.contracts import table
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.windowing.rules.fold import Arrival, fold
 from tests.fakes.ingest_aws import IngestAws
 from tests.fakes.ingest_fold import RULES
 from tests.fakes.ingest_rows import cover_row

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops_dashboard.capacity import Plan, Planner
-from ops_dashboard.measured import Figures, Measured
-from ops_dashboard.prices import LIST
-from ops_dashboard.workload import Order, job_of
+from ops_dashboard.planner.capacity import Plan, Planner
+from ops_dashboard.planner.measured import Figures, Measured
+from ops_dashboard.monitoring.prices import LIST
+from ops_dashboard.planner.workload import Order, job_of
 
 MEASURED = Measured(
     date="2026-11-21",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops_dashboard.alarms import Alarm
-from ops_dashboard.lines import Query, metric_array, metric_queries
-from ops_dashboard.metrics import Service
-from ops_dashboard.resources import Resources
+from ops_dashboard.monitoring.alarms import Alarm
+from ops_dashboard.monitoring.metric_lines import Query, metric_array, metric_queries
+from stream_ingest.contracts.metrics import Service
+from ops_dashboard.monitoring.resources import Resources
 
 RESOURCES = Resources(
     stack="dev",

@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream_ingest import table
-from stream_ingest.items import to_wire
+from stream_ingest.contracts import table
+from stream_ingest.aws.items import to_wire
 from tests.fakes.fault_dynamodb import FakeDynamoDb
 from tests.fakes.ingest_aws import TABLE, create_table
 

@@ -14,7 +14,7 @@ from itertools import chain
 
 import pytest
 
-from stream_ingest.settings import BATCH_END, FlushPolicy
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.fakes.fault_history import BatchPlan, History
 from tests.fakes.fault_injector import Fault, Kind
 from tests.fakes.fault_places import PAIRS, Place, half

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from collage_lambda.decode import Cell, CellSpec
-from collage_lambda.decoder import Decoder
-from collage_lambda.heif_process import HeifProcess
+from collage_lambda.image.decode import Cell, CellSpec
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage_images import difference, encoded, picture
 

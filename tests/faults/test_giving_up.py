@@ -12,10 +12,10 @@ from collections import Counter
 
 import pytest
 
-from stream_ingest.events import BatchCompleted
-from stream_ingest.packing import unpack
-from stream_ingest.progress import GRACE_S
-from stream_ingest.settings import FlushPolicy
+from stream_ingest.contracts.events import BatchCompleted
+from stream_ingest.records.codec import unpack
+from stream_ingest.batches.progress import GRACE_S
+from stream_ingest.contracts.settings import FlushPolicy
 from tests.fakes.fault_history import BatchPlan, Deliver, History, Push, Sweep, Wait, Work
 from tests.fakes.fault_injector import Fault, Faults, Kind
 from tests.fakes.fault_kinesis import StreamRecord

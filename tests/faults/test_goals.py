@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.settings import BATCH_END, FlushPolicy
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.fakes.fault_history import (
     CREATORS,
     EXPIRING_EVERY,

@@ -17,10 +17,10 @@ from itertools import chain
 
 import pytest
 
-from collage_lambda.holding.held_pack import HeldIndex
-from collage_lambda.pack import open_pack, spool
-from stream_ingest.settings import BATCH_END, FlushPolicy
-from stream_ingest.windowing.deadlines import AHEAD_S
+from collage_lambda.prefetch.held_pack import HeldIndex
+from collage_lambda.originals.pack import open_pack, spool
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
+from stream_ingest.windowing.rules.deadlines import AHEAD_S
 from tests.fakes import fault_history as history
 from tests.fakes.fault_history import EXPIRING_EVERY, BatchPlan, History
 from tests.fakes.fault_injector import Fault, Kind

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from stream_ingest.settings import BATCH_END, FlushPolicy
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.fakes.fault_history import (
     Again,
     BatchPlan,

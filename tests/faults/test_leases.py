@@ -13,9 +13,9 @@ from functools import cache
 import pytest
 
 from collage_lambda.worker import LEASE_MARGIN_S
-from stream_ingest.events import CollageCreated
-from stream_ingest.settings import FlushPolicy
-from stream_ingest.table import WindowStatus
+from stream_ingest.contracts.events import CollageCreated
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.fault_history import (
     BatchPlan,
     Deliver,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream_ingest.settings import BATCH_END, FlushPolicy
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.fakes.fault_history import (
     BatchPlan,
     Deliver,

@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from ops_dashboard.cli import app as operator
-from ops_dashboard.docs_tables import README
-from stream_ingest.cli import app as ingest
+from tools.docs_tables import README
+from stream_ingest.cli.main import app as ingest
 
 
 def commands(app: typer.Typer, name: str) -> Iterator[str]:

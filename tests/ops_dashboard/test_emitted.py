@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.alarms import alarms
-from ops_dashboard.aws_metrics import check_documented
-from ops_dashboard.dashboard import dashboard_body
-from ops_dashboard.lines import Query, metric_queries
-from ops_dashboard.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Service
-from ops_dashboard.resources import Thresholds
-from stream_ingest.meter import Meter
-from stream_ingest.rows import RefusalReason
+from ops_dashboard.monitoring.alarms import alarms
+from ops_dashboard.monitoring.aws_metrics import check_documented
+from ops_dashboard.monitoring.dashboard import dashboard_body
+from ops_dashboard.monitoring.metric_lines import Query, metric_queries
+from stream_ingest.contracts.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Service
+from ops_dashboard.monitoring.resources import Thresholds
+from stream_ingest.aws.meter import Meter
+from stream_ingest.records.rows import RefusalReason
 from tests.fakes.emitted_lines import run_handlers
 from tests.fakes.watched_resources import RESOURCES, queries_of
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ops_dashboard.alarms import alarms
-from ops_dashboard.docs_tables import ANY
-from ops_dashboard.resources import Thresholds
+from ops_dashboard.monitoring.alarms import alarms
+from tools.docs_tables import ANY
+from ops_dashboard.monitoring.resources import Thresholds
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import pulumi
-from ops_dashboard.bundles import Bundle
-from ops_dashboard.local.engine.program import run_with
-from ops_dashboard.local.stack import stack_settings
+from ops_dashboard.packaging.bundles import Bundle
+from ops_dashboard.local.aws.engine.program import run_with
+from ops_dashboard.local.aws.stack import stack_settings
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
@@ -82,7 +82,7 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
         config = stack_settings(stack) | {f"coverstream:{key}": settings[key] for key in settings}
         texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ops_dashboard.bundles.build_bundle", build_bundle)
+            patch.setattr("ops_dashboard.packaging.bundles.build_bundle", build_bundle)
             run_with(recorder, stack, texts)
         return recorder
 

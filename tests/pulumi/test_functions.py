@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops_dashboard.bundles import BUNDLES
-from stream_ingest import environment
+from ops_dashboard.packaging.bundles import BUNDLES
+from stream_ingest.contracts import environment
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder

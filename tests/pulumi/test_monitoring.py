@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops_dashboard.alarms import Alarm, alarms
-from ops_dashboard.dashboard import dashboard_body
-from ops_dashboard.lines import Line
-from ops_dashboard.metrics import Service
-from ops_dashboard.resources import Thresholds
+from ops_dashboard.monitoring.alarms import Alarm, alarms
+from ops_dashboard.monitoring.dashboard import dashboard_body
+from ops_dashboard.monitoring.metric_lines import Line
+from stream_ingest.contracts.metrics import Service
+from ops_dashboard.monitoring.resources import Thresholds
 from tests.fakes.watched_resources import RESOURCES
 
 if TYPE_CHECKING:

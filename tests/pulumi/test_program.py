@@ -7,8 +7,8 @@ import msgspec
 import pytest
 import yaml
 
-from ops_dashboard.local.engine.resources import CREATE
-from stream_ingest.stack import StackOutputs, parameter_name
+from ops_dashboard.local.aws.engine.resources import CREATE
+from stream_ingest.aws.stack import StackOutputs, parameter_name
 
 if TYPE_CHECKING:
     from conftest import Recorder

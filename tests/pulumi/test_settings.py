@@ -7,7 +7,7 @@ import pytest
 from settings import Settings, SettingsError, config_key, read_settings
 
 import pulumi
-from ops_dashboard.local.stack import LOCAL_SETTINGS, stack_settings
+from ops_dashboard.local.aws.stack import LOCAL_SETTINGS, stack_settings
 
 if TYPE_CHECKING:
     from conftest import Deploy

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stream_ingest import table
+from stream_ingest.contracts import table
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder

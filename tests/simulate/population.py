@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_ingest.rows import CoverRow
+from stream_ingest.records.rows import CoverRow
 
 SIGMA = 1.9
 CAP = 1 / 400

@@ -10,7 +10,7 @@ from base64 import b64encode
 from hashlib import md5
 from typing import Any
 
-from stream_ingest.packer import OutgoingRecord
+from stream_ingest.records.packer import OutgoingRecord
 from tests.simulate.limits import MAX_PAYLOAD_BYTES, check_payload
 
 RECORDS = 100

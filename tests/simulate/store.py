@@ -13,14 +13,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stream_ingest import table
-from stream_ingest.errors import ConflictError
-from stream_ingest.events import WindowReady
-from stream_ingest.naming import creator_key, creator_name, window_id
-from stream_ingest.windowing.closing import Change
-from stream_ingest.windowing.deadlines import due_at
-from stream_ingest.windowing.outbox import compress_event, window_ready
-from stream_ingest.windowing.state import (
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.naming import creator_key, creator_name, window_id
+from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.deadlines import due_at
+from stream_ingest.windowing.rules.outbox import compress_event, window_ready
+from stream_ingest.windowing.rules.state import (
     ClosedWindow,
     CreatorState,
     Tally,

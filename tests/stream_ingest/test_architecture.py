@@ -18,7 +18,7 @@ MODULES = {
 }
 PACKAGES = sorted(path for path in ROOT.rglob("__init__.py"))
 """They hold a docstring only, and promise nothing."""
-PARENT, CATALOGUE = "ops_dashboard", "ops_dashboard.metrics"
+PARENT, CATALOGUE = "ops_dashboard", "stream_ingest.contracts.metrics"
 """What the Lambdas may know of `ops_dashboard`: its catalogue of metrics."""
 
 IMPURE = {
@@ -32,7 +32,7 @@ IMPURE = {
     "random",
     "socket",
 }
-ALLOWED = {("stream_ingest.items", "boto3.dynamodb.types")}
+ALLOWED = {("stream_ingest.aws.items", "boto3.dynamodb.types")}
 """Turns Python's values into the wire's form and back: no client, no network."""
 
 
@@ -69,9 +69,9 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def test_there_are_modules_of_both_kinds() -> None:
-    assert "stream_ingest.windowing.fold" in PURE
-    assert "stream_ingest.identity" in PURE
-    assert "stream_ingest.windowing.store" in MODULES.keys() - PURE.keys()
+    assert "stream_ingest.windowing.rules.fold" in PURE
+    assert "stream_ingest.contracts.identity" in PURE
+    assert "stream_ingest.windowing.repository" in MODULES.keys() - PURE.keys()
 
 
 @pytest.mark.parametrize("name", MODULES)

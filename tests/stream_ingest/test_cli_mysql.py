@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ops_dashboard.local.mariadb import create_schema, load_rows
-from ops_dashboard.local.video_row import VideoRow
-from stream_ingest.cli import main
+from ops_dashboard.local.mysql.server import create_schema, load_rows
+from ops_dashboard.local.samples.video_row import VideoRow
+from stream_ingest.cli.main import main
 from tests.fakes.ingest_mysql import Database
 from tests.fakes.ingest_rows import cover_url
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import pytest
 
-from collage_lambda.holding.holder import Holder
-from collage_lambda.holding.shelf import Shelf
-from collage_lambda.temp_store import TempStore
-from stream_ingest.errors import TransientError
-from stream_ingest.windowing.store import WindowStore
+from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.originals.temp_store import TempStore
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.windowing.repository import WindowStore
 from tests.fakes.collage_aws import TABLE, TEMP
 from tests.fakes.fault_errors import KilledError
 from tests.fakes.fault_injector import Fault, Faults, Faulty, Kind

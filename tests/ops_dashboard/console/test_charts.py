@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 
 from ops_dashboard.console.charts import RANGES, Shown, asks_of, period_for, shown
-from ops_dashboard.lines import Line
-from ops_dashboard.metric_math import Series
-from ops_dashboard.widgets import Mark, alarm_status, chart, log_lines, number, rows, text
+from ops_dashboard.monitoring.metric_lines import Line
+from ops_dashboard.monitoring.metric_math import Series
+from ops_dashboard.monitoring.widgets import (
+    Mark,
+    alarm_status,
+    chart,
+    log_lines,
+    number,
+    rows,
+    text,
+)
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())

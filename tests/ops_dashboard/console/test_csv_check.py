@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops_dashboard.console.csv_check import TextCheck, check_columns, check_name
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 
 HEADER = b"creator_name,cover_url,created_at\n"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ops_dashboard.local.demo_console import console_beside
-from stream_ingest.errors import UserError
+from ops_dashboard.local.demo.console import console_beside
+from stream_ingest.contracts.errors import UserError
 
 
 def test_a_console_that_does_not_start_says_why(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.lines import Line
-from ops_dashboard.widgets import alarm_status, chart, number, rows, text
+from ops_dashboard.monitoring.metric_lines import Line
+from ops_dashboard.monitoring.widgets import alarm_status, chart, number, rows, text
 from tests.ops_dashboard.console.running import RunningConsole
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ops_dashboard.console.account import Account
-from stream_ingest.refused import RefusedRows
-from stream_ingest.rows import Refusal, RefusalReason
+from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.records.rows import Refusal, RefusalReason
 from tests.fakes.ingest_aws import OUTPUT
 from tests.ops_dashboard.console.running import RunningConsole
 

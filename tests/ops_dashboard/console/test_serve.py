@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from ops_dashboard import serve
+from ops_dashboard.console import command
 from ops_dashboard.console.account import Account
-from ops_dashboard.serve import Door
-from stream_ingest.errors import UserError
+from ops_dashboard.console.command import Door
+from stream_ingest.contracts.errors import UserError
 
 
 def test_on_loopback_no_token_is_needed_and_beyond_one_is_made() -> None:
@@ -41,7 +41,7 @@ def test_it_tells_its_address_with_the_token_and_ends_when_asked(account: Accoun
         threading.Timer(0, os.kill, (os.getpid(), signal.SIGTERM)).start()
 
     door = Door(host="127.0.0.1", port=0, token="a-token-of-a-test")
-    asyncio.run(serve.serve_until_stopped(account, door, tell))
+    asyncio.run(command.serve_until_stopped(account, door, tell))
     (address,) = told
     assert address.startswith("http://127.0.0.1:")
     assert address.endswith("/login?token=a-token-of-a-test")
@@ -53,4 +53,4 @@ def test_a_port_that_is_taken_is_told_in_one_line(account: Account) -> None:
         taken.listen()
         door = Door(host="127.0.0.1", port=taken.getsockname()[1])
         with pytest.raises(UserError, match="cannot listen on 127"):
-            asyncio.run(serve.serve_until_stopped(account, door, lambda _: None))
+            asyncio.run(command.serve_until_stopped(account, door, lambda _: None))

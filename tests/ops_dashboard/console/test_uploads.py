@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stream_ingest.errors import TransientError
+from stream_ingest.contracts.errors import TransientError
 from tests.ops_dashboard.console.running import RunningConsole
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from collage_lambda.metadata import CellRecord, WindowMetadata
-from stream_ingest.settings import CollageLayout
+from collage_lambda.output.metadata import CellRecord, WindowMetadata
+from stream_ingest.contracts.settings import CollageLayout
 
 MOMENT = datetime(2026, 11, 21, 3, tzinfo=UTC)
 

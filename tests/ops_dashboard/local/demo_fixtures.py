@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from PIL import Image
 
-from ops_dashboard.local.cover_model import UrlSigner
-from ops_dashboard.local.cover_swatch import draw_swatch
-from ops_dashboard.local.demo_batch import DemoBatch, DemoBatches, plan_batches
-from ops_dashboard.local.demo_check import cell_box, collage_name
-from ops_dashboard.local.expectation import ExpectedWindow
+from ops_dashboard.local.samples.cover_model import UrlSigner
+from ops_dashboard.local.samples.cover_swatch import draw_swatch
+from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
+from ops_dashboard.local.demo.check import cell_box, collage_name
+from ops_dashboard.local.samples.expectation import ExpectedWindow
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, tzinfo=UTC)
 SIGNER = UrlSigner(base_url="http://127.0.0.1:8080", secret=b"secret")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops_dashboard.bundles import Platform, build_bundle
-from stream_ingest import environment, table
+from ops_dashboard.packaging.bundles import Platform, build_bundle
+from stream_ingest.contracts import environment, table
 
 if TYPE_CHECKING:
     import socket
 
-    from ops_dashboard.local.stack import LocalAws
+    from ops_dashboard.local.aws.stack import LocalAws
 
 BUNDLE_OF = {"sweeper": "windowing", "holding": "collage"}
 

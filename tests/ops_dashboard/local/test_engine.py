@@ -9,9 +9,9 @@ import pytest
 from moto import mock_aws
 
 import pulumi
-from ops_dashboard.local.clients import Clients
-from ops_dashboard.local.engine.inputs import EngineError
-from ops_dashboard.local.engine.program import run_program
+from ops_dashboard.local.aws.clients import Clients
+from ops_dashboard.local.aws.engine.inputs import EngineError
+from ops_dashboard.local.aws.engine.program import run_program
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ops_dashboard.local.engine.inputs import EngineError, Inputs
+from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
 
 WHERE = "aws:sqs/queue:Queue collage"
 

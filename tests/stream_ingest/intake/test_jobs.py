@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.errors import DecodeError
+from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.intake.jobs import (
     S3_TRIGGER,
     decode_body,
@@ -13,7 +13,7 @@ from stream_ingest.intake.jobs import (
     encode_job,
     job_of_upload,
 )
-from stream_ingest.packing import NAME_PATTERN
+from stream_ingest.records.codec import NAME_PATTERN
 
 
 def detail(key: str = "csv-files/covers.csv", **changed: object) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources import csv_file
 from stream_ingest.sources.csv_file import CsvSource, write_csv
-from stream_ingest.sources.rows import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
-from stream_ingest.timerange import TimeRange
+from stream_ingest.sources.source import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
+from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest_source import ListSource
 
 HEADER = b"creator_name,cover_url,created_at\n"

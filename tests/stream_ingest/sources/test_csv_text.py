@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stream_ingest.sources import csv_text
 from stream_ingest.sources.csv_text import CsvText
-from stream_ingest.sources.rows import CSV_COLUMNS, Page, SourceRow
+from stream_ingest.sources.source import CSV_COLUMNS, Page, SourceRow
 from stream_ingest.sources.text_stream import OpenAt, TextStream, UnreadableError
 
 HEADER = ["creator_name", "cover_url", "created_at"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql import behind
 from stream_ingest.sources.mysql_connection import (
     MySqlAddress,

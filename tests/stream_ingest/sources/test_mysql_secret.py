@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from stream_ingest.errors import UserError
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql_connection import MySqlAddress
 from stream_ingest.sources.mysql_secret import secret_address
 

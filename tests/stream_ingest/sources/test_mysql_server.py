@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from ops_dashboard.local.mariadb import create_schema
-from stream_ingest.errors import UserError
+from ops_dashboard.local.mysql.server import create_schema
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_file import CsvSource, write_csv
 from stream_ingest.sources.mysql_connection import MySqlAddress, database_now
-from stream_ingest.sources.rows import CSV_COLUMNS, Columns
-from stream_ingest.timerange import TimeRange
+from stream_ingest.sources.source import CSV_COLUMNS, Columns
+from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest_mysql import Database, pages_of, rows_of
 
 BACKWARDS = ",".join(f"'{letter}'" for letter in reversed(string.ascii_lowercase))

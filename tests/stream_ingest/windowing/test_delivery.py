@@ -6,8 +6,8 @@ import zlib
 import msgspec
 import pytest
 
-from stream_ingest.naming import creator_key
-from stream_ingest.packing import CODEC_VERSION, PackedRecord, PackedRow, pack
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.records.codec import CODEC_VERSION, PackedRecord, PackedRow, pack
 from stream_ingest.windowing.delivery import BatchEnd, read_delivery
 from tests.fakes.ingest_delivery import ARRIVED_AT, FIRST_SEQUENCE, kinesis_event
 from tests.fakes.ingest_rows import cover_row, cover_url, header, record_of

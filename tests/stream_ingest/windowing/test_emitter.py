@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from stream_ingest.clock import from_epoch_s
-from stream_ingest.errors import TransientError
-from stream_ingest.events import (
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import (
     MAX_DETAIL_BYTES,
     BatchDrained,
     Source,
@@ -15,11 +15,11 @@ from stream_ingest.events import (
     WindowReady,
     convert_detail,
 )
-from stream_ingest.settings import CollageLayout
+from stream_ingest.contracts.settings import CollageLayout
 from stream_ingest.windowing.emitter import REQUEUE_AFTER_S, Entry, requests
-from stream_ingest.windowing.fold import Rules, fold
-from stream_ingest.windowing.outbox import window_ready
-from stream_ingest.windowing.state import CreatorState
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.outbox import window_ready
+from stream_ingest.windowing.rules.state import CreatorState
 from tests.fakes.ingest_aws import BUS, TEMP, IngestAws
 from tests.fakes.ingest_bus import FakeBus
 from tests.fakes.ingest_rows import NOW_S, arrivals, header

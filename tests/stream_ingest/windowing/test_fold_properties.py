@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_ingest.packing import BatchHeader
-from stream_ingest.settings import FlushPolicy
-from stream_ingest.windowing.fold import Arrival, Rules, fold
-from stream_ingest.windowing.state import ClosedWindow, CreatorState, Tally
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
+from stream_ingest.windowing.rules.state import ClosedWindow, CreatorState, Tally
 from tests.fakes.ingest_rows import NOW_S, cover_row, header, object_id
 
 POLICIES = [FlushPolicy(kind="never"), FlushPolicy(), FlushPolicy(kind="batch-end")]

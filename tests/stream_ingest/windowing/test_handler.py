@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.environment import SettingsError
-from stream_ingest.errors import TransientError
+from stream_ingest.contracts.environment import SettingsError
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.handler import handle
 from tests.fakes.ingest_aws import OUTPUT, FailingStore, IngestAws

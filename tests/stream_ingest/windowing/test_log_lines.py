@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from stream_ingest.settings import FlushPolicy
-from stream_ingest.windowing import handler, sweep_handler
-from stream_ingest.windowing.fold import Rules, fold
-from stream_ingest.windowing.state import CreatorState
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.windowing import handler
+from stream_ingest.windowing.sweeper import handler as sweep_handler
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.state import CreatorState
 from tests.fakes.ingest_aws import IngestAws
 from tests.fakes.ingest_lambda import LambdaContext
 from tests.fakes.ingest_rows import NOW_S, arrivals, header

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from stream_ingest.errors import TransientError
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing.delivery import Poison
 from stream_ingest.windowing.quarantine import Quarantine
 from tests.fakes.ingest_aws import OUTPUT, IngestAws

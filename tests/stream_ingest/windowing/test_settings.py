@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream_ingest.environment import SettingsError
+from stream_ingest.contracts.environment import SettingsError
 from stream_ingest.windowing.settings import WindowingSettings
 
 ENVIRONMENT = {

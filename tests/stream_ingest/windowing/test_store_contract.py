@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from stream_ingest.errors import ConflictError
-from stream_ingest.windowing.fold import Rules, fold
-from stream_ingest.windowing.state import CreatorState
-from stream_ingest.windowing.store import WindowStore
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.repository import WindowStore
 from tests.fakes.ingest_memory import MemoryStore
 from tests.fakes.ingest_rows import NOW_S, arrivals, header
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.errors import TransientError
-from stream_ingest.events import BatchDrained, WindowReady
-from stream_ingest.packer import Packer
-from stream_ingest.packing import BatchHeader
-from stream_ingest.rows import CoverRow
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import BatchDrained, WindowReady
+from stream_ingest.records.packer import Packer
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.fold import Rules
-from stream_ingest.windowing.windowing import Windowing
+from stream_ingest.windowing.rules.fold import Rules
+from stream_ingest.windowing.stream_processor import Windowing
 from tests.fakes.ingest_clock import Clock
 from tests.fakes.ingest_mapping import ShardMapping
 from tests.fakes.ingest_memory import (

@@ -1,0 +1,1 @@
+"""Downloads: an image's URLs become bytes, or a reason why not."""

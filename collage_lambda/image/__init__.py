@@ -1,0 +1,1 @@
+"""Images: bytes become cells, cells a collage."""

@@ -1,0 +1,25 @@
+"""Which process decodes what: HEIF one of its own, all other formats this one. Edge."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from collage_lambda.image.decode import Cell, CellSpec, decode_cell
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.reasons import Failure
+from collage_lambda.image.sniff import sniff
+
+
+class Decoder:
+    """Decodes images for all windows of this process; safe to call from several threads."""
+
+    def __init__(self, heavy: AbstractContextManager[object], heif: HeifProcess) -> None:
+        """Hold `heavy` while an image is decoded that takes much memory."""
+        self._heavy, self._heif = heavy, heif
+
+    def decode(self, data: bytes, spec: CellSpec) -> Cell | Failure:
+        """Return the cell of an image, or why there is none; raises nothing for any bytes."""
+        if sniff(data) == "HEIF":
+            with self._heavy:
+                return self._heif.decode(data, spec)
+        return decode_cell(data, spec, self._heavy)

@@ -1,0 +1,117 @@
+"""What windows keep in the temp bucket: packs of originals, and long image lists. Edge (S3)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from collage_lambda.originals.pack import spool
+from collage_lambda.originals.window_pack import StoredSources
+from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.events import WindowImage
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_MISSING = frozenset({"NoSuchKey", "404", "InvalidRange", "416"})
+"""Nothing there, or another object that is shorter than what is looked for in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What an earlier build kept of a window: its originals, and the ETag of their object."""
+
+    sources: StoredSources | None = None
+    """None where there is no pack, or none that can be read."""
+    etag: str | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of originals."""
+        return self.sources.count if self.sources else 0
+
+
+NOTHING_KEPT = Kept()
+
+
+class TempStore:
+    """Reads and writes the temp bucket."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        """Use `bucket`."""
+        self._s3, self._bucket = s3, bucket
+
+    def load_images(self, key: str) -> tuple[WindowImage, ...]:
+        """Return an image list that did not fit the bus; `DecodeError` where there is none."""
+        with spool() as file:
+            if self._read(key, file) is None:
+                msg = f"image list {key} is not there any more"
+                raise DecodeError(msg)
+            try:
+                return msgspec.json.decode(file.read(), type=tuple[WindowImage, ...])
+            except msgspec.DecodeError as error:
+                msg = f"image list {key}: {error}"
+                raise DecodeError(msg) from error
+
+    def load_sources(self, key: str, file: IO[bytes]) -> Kept:
+        """Return a window's originals, read into `file`."""
+        etag = self._read(key, file)
+        if etag is None:
+            return NOTHING_KEPT
+        try:
+            return Kept(sources=StoredSources(file), etag=etag)
+        except DecodeError:
+            return Kept(etag=etag)  # as good as not kept: the images are downloaded again
+
+    def save_sources(self, key: str, pack: IO[bytes], before: Kept) -> None:
+        """Put a window's originals in place of `before`; a lifecycle rule removes them.
+
+        Where something else is there by now, it stays: another worker has put it, or this call
+        has and the SDK repeated it.
+        """
+        condition: Any = {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"}
+        try:
+            with translated(f"put {key}"):
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=pack,
+                    ContentType="application/zip",
+                    **condition,
+                )
+        except ClientError as error:
+            if error_code(error) not in FENCED:
+                raise
+
+    def save_failure(self, key: str, document: bytes) -> None:
+        """Put what is known of a failed download."""
+        with translated(f"put {key}"):
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=document, ContentType="application/json"
+            )
+
+    def load(self, key: str, file: IO[bytes]) -> bool:
+        """Read an object into `file`; tell whether it is there."""
+        return self._read(key, file) is not None
+
+    def load_range(self, key: str, first: int, last: int, file: IO[bytes]) -> bool:
+        """Read bytes `first` to `last` of an object into `file`; tell whether it is there."""
+        return self._read(key, file, Range=f"bytes={first}-{last}") is not None
+
+    def _read(self, key: str, file: IO[bytes], **request: Any) -> str | None:  # noqa: ANN401 - boto's own
+        """Copy an object into a file and rewind it; return its ETag, None where it is not there."""
+        try:
+            with translated(f"get {key}"):
+                found = self._s3.get_object(Bucket=self._bucket, Key=key, **request)
+                shutil.copyfileobj(found["Body"], file)
+        except ClientError as error:
+            if error_code(error) in _MISSING:
+                return None
+            raise
+        file.seek(0)
+        return found["ETag"]

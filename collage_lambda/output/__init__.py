@@ -1,0 +1,1 @@
+"""What a window leaves: objects, their keys and links, metadata, events."""

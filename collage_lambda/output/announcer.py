@@ -1,0 +1,47 @@
+"""Tells the bus how a window ended. Edge (EventBridge).
+
+A window is uploaded, then announced, then marked as ended. A crash after the upload or after the
+event leaves the window in ``processing``; when its lease is over it is done again, writes the same
+objects and announces itself a second time. So an end may be told twice, which consumers recognise
+by `window_id` (with `replay`), but never not at all. The other order could lose the event for good.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import Event, Source, encode_detail
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+
+
+class Announcer:
+    """Puts events on the bus."""
+
+    def __init__(self, events: EventBridgeClient, bus: str) -> None:
+        """Announce on `bus`."""
+        self._events, self._bus = events, bus
+
+    def announce(self, event: Event) -> None:
+        """Put one event; `TransientError` unless the bus says that it took it.
+
+        PutEvents answers 200 for entries that it refuses, so the answer is checked entry by entry.
+        """
+        with translated(f"announce {event.detail_type()}"):
+            answer = self._events.put_events(
+                Entries=[
+                    {
+                        "EventBusName": self._bus,
+                        "Source": Source.COLLAGE,
+                        "DetailType": event.detail_type(),
+                        "Detail": encode_detail(event),
+                    }
+                ]
+            )
+        for entry in answer["Entries"]:
+            if "EventId" not in entry:
+                msg = f"announce {event.detail_type()}: {entry.get('ErrorCode', 'no event id')}"
+                raise TransientError(msg)

@@ -1,0 +1,49 @@
+"""Where a window's objects lie in the buckets. Pure.
+
+Keys follow from the event alone, so doing a window twice writes the same objects. The date is the
+UTC day on which the window closed; creator and trigger are escaped, so that no name leaves its
+folder.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import msgspec
+
+from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.naming import creator_key, split_window_id
+
+
+class WindowKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys of one window's objects; `sources` and `failures` are in the temp bucket."""
+
+    collage: str
+    by_creator: str
+    thumbnail: str
+    metadata: str
+    sources: str
+    failures: str
+    """Folder of what is kept of failed downloads while a batch is debugged."""
+
+
+def keys_of(event: WindowReady) -> WindowKeys:
+    """Return the keys of a window's objects."""
+    key, number = split_window_id(event.window_id)
+    stem = f"{key}_collage_{number:06d}"
+    prefix = f"{event.prefix}/" if event.prefix else ""
+    day = f"{event.closed_at.astimezone(UTC):%Y/%m/%d}"
+    folder = f"{prefix}{day}/{creator_key(event.trigger)}"
+    return WindowKeys(
+        collage=f"collages/{folder}/{stem}.jpg",
+        by_creator=f"collages/by-creator/{key}/{stem}.jpg",
+        thumbnail=f"thumbnails/{folder}/{stem}.jpg",
+        metadata=f"metadata/{folder}/{stem}.json",
+        sources=f"sources/{key}/{number:06d}.zip",
+        failures=f"debug/failed-downloads/{day}/{key}/{number:06d}",
+    )
+
+
+def processing_date(event: WindowReady) -> str:
+    """Return the UTC day on which a window closed, as ``YYYY-MM-DD``."""
+    return f"{event.closed_at.astimezone(UTC):%Y-%m-%d}"

@@ -1,0 +1,156 @@
+"""The metadata document of one window: what is in each cell, and why a cell is empty. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from collage_lambda.download.attempts import Exchange
+from collage_lambda.output.keys import WindowKeys
+from collage_lambda.outcomes import Assembly, CellOutcome
+from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.settings import CollageLayout
+
+
+class CellRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One image of a window; `row` and `column` count from 0."""
+
+    cell: int
+    row: int
+    column: int
+    identity: str
+    url: str
+    status: Literal["ok", "failed"]
+    attempts: int
+    created_at: datetime
+    origin: str | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    reason: str | None = None
+    passing: bool | None = None
+    http_status: int | None = None
+    detail: str | None = None
+
+
+class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one window's build."""
+
+    schema: Literal[1] = 1
+    window_id: str
+    creator: str
+    batch_id: str
+    trigger: str
+    closed_at: datetime
+    closed_because: str
+    built_at: datetime
+    replay: str | None
+    layout: CollageLayout
+    collage_key: str | None
+    """None where not one image could be had."""
+    thumbnail_key: str | None
+    collage_sha256: str | None
+    images: int
+    images_ok: int
+    images_failed: int
+    failures: dict[str, int]
+    bytes_downloaded: int
+    timings_ms: dict[str, int]
+    cells: list[CellRecord]
+
+
+def cell_records(event: WindowReady, outcomes: list[CellOutcome]) -> list[CellRecord]:
+    """Return the records of all cells that have an image."""
+    return [
+        _record(event, outcome, image.created_at)
+        for image, outcome in zip(event.images, outcomes, strict=True)
+    ]
+
+
+def _record(event: WindowReady, outcome: CellOutcome, created_at: datetime) -> CellRecord:
+    row, column = divmod(outcome.cell, event.layout.cols)
+    facts, failure = outcome.facts, outcome.failure
+    return CellRecord(
+        cell=outcome.cell,
+        row=row,
+        column=column,
+        identity=outcome.identity,
+        url=outcome.url,
+        status="failed" if failure else "ok",
+        attempts=outcome.attempts,
+        created_at=created_at,
+        origin=facts.origin if facts else None,
+        format=facts.format if facts else None,
+        width=facts.width if facts else None,
+        height=facts.height if facts else None,
+        bytes=facts.bytes if facts else None,
+        sha256=facts.sha256 if facts else None,
+        reason=str(failure.reason) if failure else None,
+        passing=failure.reason.is_passing if failure else None,
+        http_status=failure.status if failure else None,
+        detail=(failure.detail or None) if failure else None,
+    )
+
+
+def describe(  # noqa: PLR0913 - one argument per source of facts
+    event: WindowReady,
+    assembly: Assembly,
+    *,
+    keys: WindowKeys,
+    collage_sha256: str | None,
+    built_at: datetime,
+    replay: str | None,
+    timings_ms: dict[str, int],
+) -> WindowMetadata:
+    """Return a window's metadata; without a `collage_sha256` it tells of no collage."""
+    has_collage = collage_sha256 is not None
+    return WindowMetadata(
+        window_id=event.window_id,
+        creator=event.creator,
+        batch_id=event.batch_id,
+        trigger=event.trigger,
+        closed_at=event.closed_at,
+        closed_because=event.closed_because,
+        built_at=built_at,
+        replay=replay,
+        layout=event.layout,
+        collage_key=keys.collage if has_collage else None,
+        thumbnail_key=keys.thumbnail if has_collage else None,
+        collage_sha256=collage_sha256,
+        images=len(event.images),
+        images_ok=assembly.images_ok,
+        images_failed=len(event.images) - assembly.images_ok,
+        failures=assembly.failures,
+        bytes_downloaded=assembly.bytes_downloaded,
+        timings_ms=timings_ms,
+        cells=cell_records(event, assembly.outcomes),
+    )
+
+
+def describe_failure(window_id: str, outcome: CellOutcome, exchanges: Sequence[Exchange]) -> bytes:
+    """Return the document of a failed download as JSON; bodies are in base64."""
+    failure = outcome.failure
+    document = {
+        "window_id": window_id,
+        "cell": outcome.cell,
+        "identity": outcome.identity,
+        "reason": failure and str(failure.reason),
+        "detail": failure and failure.detail,
+        "attempts": outcome.attempts,
+        "answers": [
+            {
+                "url": exchange.url,
+                "status": exchange.status,
+                "headers": exchange.headers,
+                "beginning_base64": base64.b64encode(exchange.beginning).decode(),
+            }
+            for exchange in exchanges
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)

@@ -1,0 +1,154 @@
+"""One request to hold covers, from its event to the creators' states. Edge.
+
+Read the states, fetch what is at risk there, put one pack, note in each state where its covers are.
+Any step may be the last before a crash: delivered again, the event finds its pack and only notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+import msgspec
+
+from collage_lambda.prefetch.fetching import CoverFetching, Haul
+from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.originals.pack import Pack, open_pack, spool
+from collage_lambda.originals.temp_store import TempStore
+from stream_ingest.contracts.errors import ConflictError, TransientError
+from stream_ingest.contracts.events import CoversExpiring
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S, Fetched, at_risk, note
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.repository import WindowStore
+
+NOTING_S = 20
+"""Kept back from an invocation's time for the pack and the states."""
+SHORTEST_FETCH_S = 5
+_COMMIT_ROUNDS = 5
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one event came to."""
+
+    at_risk: int
+    """Covers that were to be held."""
+    held: int
+    """Covers that states now refer to."""
+    lost: dict[str, int]
+    """Covers that cannot be had, by reason."""
+    bytes_downloaded: int
+
+
+class Holder:
+    """Holds covers, one event at a time."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
+        self,
+        *,
+        store: WindowStore,
+        shelf: Shelf,
+        temp: TempStore,
+        fetching: CoverFetching,
+        threads: Executor,
+        clock: Callable[[], float],
+        life_s: int,
+    ) -> None:
+        """Hold covers for `life_s`; note in several states at once, in `threads`."""
+        self._store, self._shelf, self._temp = store, shelf, temp
+        self._fetching, self._threads = fetching, threads
+        self._clock, self._life_s = clock, life_s
+
+    def hold(self, event: CoversExpiring, remaining_s: float) -> Holding:
+        """Bring one event to its end; safe to call again with the same event at any time.
+
+        What cannot be had right now is left as it is: it will be asked for again. A request that
+        comes again when states have forgotten it changes nothing: its pack may be in use.
+        """
+        fetch_s = remaining_s - NOTING_S
+        if fetch_s < SHORTEST_FETCH_S:
+            msg = f"{event.pack}: no time left in this invocation"
+            raise TransientError(msg)
+        states = self._store.load([creator_key(name) for name in event.creators])
+        index, haul = self._find(event.pack), Haul()
+        if index is None:
+            self._shelf.clear(event.pack)
+            index, haul = self._fetch(event.pack, states, fetch_s)
+        elif index.fetched_at + NOTED_LIFE_S <= self._clock():
+            return Holding(at_risk=0, held=0, lost={}, bytes_downloaded=0)
+        if index and not self._shelf.begin(event.pack, range(len(index.members)), index.until):
+            index = None
+        found = index.fetched(event.pack) if index else {}
+        used = self._note(states, found, haul.lost)
+        self._shelf.give_back(
+            each.held
+            for of_creator in found.values()
+            for each in of_creator
+            if each.held and each.held.member not in used
+        )
+        return Holding(
+            at_risk=haul.wanted,
+            held=len(used),
+            lost=haul.reasons,
+            bytes_downloaded=haul.bytes_downloaded,
+        )
+
+    def _find(self, key: str) -> HeldIndex | None:
+        """Return what an earlier delivery of the event has put, None where there is no pack."""
+        with spool() as file:
+            if not self._temp.load(key, file):
+                return None
+            _, index = open_pack(file, HeldIndex)
+            return index
+
+    def _fetch(
+        self, key: str, states: dict[str, CreatorState], fetch_s: float
+    ) -> tuple[HeldIndex | None, Haul]:
+        now_s = int(self._clock())
+        covers = [
+            cover
+            for state in states.values()
+            if key not in state.noted  # an earlier pack of this request was theirs
+            for cover in at_risk(state, now_s)
+        ]
+        with HeldPacker(now_s, self._life_s) as packer:
+            haul = self._fetching.run(covers, packer, fetch_s)
+            if not packer.count:
+                return None, haul
+            with Pack() as pack:
+                index = packer.write(pack)
+                if self._shelf.put(key, pack.seal(index)):
+                    return index, haul
+        return self._find(key), haul  # another delivery of the event was quicker
+
+    def _note(
+        self,
+        states: dict[str, CreatorState],
+        found: dict[str, list[Fetched]],
+        lost: dict[str, list[Fetched]],
+    ) -> set[int]:
+        """Note what came of covers; return the pack's members that states refer to now."""
+        work = [
+            # What the pack has comes last and counts: another delivery may have had better luck.
+            (state, [*lost.get(state.creator, ()), *found.get(state.creator, ())])
+            for state in states.values()
+        ]
+        return set[int]().union(*self._threads.map(lambda pair: self._note_creator(*pair), work))
+
+    def _note_creator(self, state: CreatorState, fetched: list[Fetched]) -> set[int]:
+        key = creator_key(state.creator)
+        for _ in range(_COMMIT_ROUNDS):
+            now_s = int(self._clock())
+            after, members = note(state, fetched, now_s)
+            if after is state:
+                return members
+            try:
+                self._store.commit(state, Change(state=after), now_s)
+            except ConflictError:
+                state = self._store.load([key])[key]
+            else:
+                return members
+        msg = f"note held covers of {key}: lost against other writers {_COMMIT_ROUNDS} times"
+        raise TransientError(msg)

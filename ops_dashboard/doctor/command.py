@@ -1,0 +1,90 @@
+"""``ops-dashboard doctor``. Edge (terminal): the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+from rich.text import Text
+
+from ops_dashboard.doctor.checks import Account, Check, Finding, State, result, skipped, utc_now
+from ops_dashboard.doctor.stack import PARTS, StackChecks
+from ops_dashboard.printing import console, print_json, safe
+from stream_ingest.aws import clients
+from stream_ingest.cli.options import address_of
+from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql_connection import connected, fetch
+from stream_ingest.sources.source import MYSQL_COLUMNS, parse_columns
+from stream_ingest.sources.timerange import TimeRange
+
+_STYLES = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red", State.SKIPPED: "dim"}
+
+
+class DatabaseOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which database, as a push would be told."""
+
+    mysql: str | None
+    mysql_secret: str | None
+    table: str
+    columns: str | None
+
+    @property
+    def is_given(self) -> bool:
+        """Tell whether there is a database to look at."""
+        return bool(self.mysql or self.mysql_secret)
+
+
+def show_doctor(stack: str, database: DatabaseOptions, *, json: bool) -> bool:
+    """Print each finding as soon as it is there; tell whether all is well."""
+    found = []
+    for finding in findings(stack, database):
+        found.append(finding)
+        if not json:
+            _print(finding)
+    is_well = all(finding.state is not State.WRONG for finding in found)
+    if json:
+        print_json({"ok": is_well, "findings": found})
+    return is_well
+
+
+def findings(stack: str, database: DatabaseOptions) -> Iterator[Finding]:
+    """Yield all findings."""
+    session = clients.session()
+    account = Account(session, stack, utc_now)
+    yield from account.findings()
+    if account.outputs is None:
+        yield from (skipped(name, "needs the stack's outputs") for name in PARTS)
+    else:
+        yield from map(result, StackChecks(session, account.outputs).checks())
+    if not database.is_given:
+        yield skipped("database", "no --mysql, MYSQL_URL or --mysql-secret")
+        return
+    yield result(
+        Check(
+            name="database",
+            look=lambda: asyncio.run(_look_at(database)),
+            do="check the URL, the network, and that the user may SELECT from the table",
+        )
+    )
+
+
+async def _look_at(database: DatabaseOptions) -> str:
+    """Find the table and its columns, as a push would."""
+    address = address_of(database.mysql, database.mysql_secret)
+    columns = parse_columns(database.columns, MYSQL_COLUMNS)
+    always = TimeRange(since=None, until=None)
+    await MySqlSource(address, database.table, columns, within=always, creators=()).check()
+    async with connected(address) as connection:
+        ((version,),) = await fetch(connection, "SELECT VERSION()", [])
+    return f"{address!r}, {version}: {database.table} can be read"
+
+
+def _print(finding: Finding) -> None:
+    line = Text()
+    line.append(f"{finding.state:8}", _STYLES[finding.state])
+    line.append(f"{finding.check:14}", "bold")
+    line.append(safe(finding.found))
+    if finding.do is not None:
+        line.append(f"  → {safe(finding.do)}", "yellow")
+    console().print(line, soft_wrap=True)

@@ -1,0 +1,171 @@
+"""The doctor's look at a deployed stack's parts. Edge (network)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+
+from ops_dashboard.recovery.dead_letters import QUARANTINE_PREFIX, STREAM_FAILURES_PREFIX
+from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
+from ops_dashboard.doctor.queue_depth import queue_depth
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.aws.stack import StackOutputs
+
+_REDEPLOY = "deploy the stack again: make up STACK=<stack>"
+PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")
+_GOOD_MAPPINGS = frozenset({"Enabled"})
+_MOST_KEYS = 1_000
+"""Keys in one answer of ListObjectsV2."""
+_PASSING = frozenset({"Creating", "Enabling", "Updating"})
+
+
+class StackChecks:
+    """Looks at each part of one stack."""
+
+    def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
+        """Look with the session's rights."""
+        self._session, self._outputs = session, outputs
+
+    def checks(self) -> list[Check]:
+        """Return the checks, in the order in which rows come by."""
+        looks = {
+            "stream": self._stream,
+            "table": self._table,
+            "queues": self._queues,
+            "dead letters": self._dead_letters,
+            "bus": self._bus,
+            "buckets": self._buckets,
+            "functions": self._functions,
+            "mappings": self._mappings,
+        }
+        return [Check(name=name, look=look, do=_REDEPLOY) for name, look in looks.items()]
+
+    def _stream(self) -> str | Finding:
+        kinesis = self._client("kinesis")
+        found = kinesis.describe_stream_summary(StreamName=self._outputs.stream_name)
+        summary = found["StreamDescriptionSummary"]
+        status = summary["StreamStatus"]
+        text = f"{status}, {summary['OpenShardCount']} open shards"
+        if status in {"ACTIVE", "UPDATING"}:
+            return text
+        return _wrong("stream", text, "wait until it is ACTIVE")
+
+    def _table(self) -> str | Finding:
+        answer = self._client("dynamodb").describe_table(TableName=self._outputs.table_name)
+        found = answer["Table"]
+        indexes = {
+            index["IndexName"]: index.get("IndexStatus", "ACTIVE")
+            for index in found.get("GlobalSecondaryIndexes", [])
+        }
+        wanted = {table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX}
+        missing = sorted(wanted - indexes.keys())
+        if missing:
+            return _wrong("table", f"without {', '.join(missing)}", _REDEPLOY)
+        busy = [name for name in sorted(wanted) if indexes[name] != "ACTIVE"]
+        text = f"{found['TableStatus']}, {len(wanted)} indexes"
+        if found["TableStatus"] not in {"ACTIVE", "UPDATING"} or busy:
+            where = f"; {', '.join(busy)} not yet ACTIVE" if busy else ""
+            return _wrong("table", text + where, "wait until it is ACTIVE")
+        return text
+
+    def _queues(self) -> str:
+        depth = queue_depth(self._client("sqs"), self._outputs.collage_queue_url)
+        return f"{depth.waiting:,} windows wait, {depth.received:,} are being built"
+
+    def _dead_letters(self) -> str | Finding:
+        urls = self._outputs.dead_letter_urls
+        sqs = self._client("sqs")
+        counts = {kind: queue_depth(sqs, url).total for kind, url in sorted(urls.items())}
+        counts["record"] = self._objects(QUARANTINE_PREFIX)
+        counts["stream"] = self._objects(STREAM_FAILURES_PREFIX)
+        waiting = {kind: count for kind, count in counts.items() if count}
+        if not waiting:
+            return "none"
+        text = ", ".join(
+            f"{count:,}{' or more' if count == _MOST_KEYS else ''} {kind}"
+            for kind, count in waiting.items()
+        )
+        do = "look: ops-dashboard dlq list; send again: ops-dashboard dlq redrive --all"
+        return Finding(check="dead letters", state=State.NOTE, found=text, do=do)
+
+    def _objects(self, prefix: str) -> int:
+        """Return how many failed records or batches are kept, as far as one request tells."""
+        bucket = self._outputs.output_bucket
+        found = self._client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+        keys = (each["Key"] for each in found.get("Contents", []))
+        return sum(not key.endswith(".redriven") for key in keys)
+
+    def _bus(self) -> str | Finding:
+        events, bus = self._client("events"), self._outputs.bus_name
+        events.describe_event_bus(Name=bus)
+        rule = self._outputs.window_rule_arn.rpartition("/")[2]
+        archive = self._outputs.archive_arn.rpartition("/")[2]
+        states = {
+            f"rule {rule}": events.describe_rule(Name=rule, EventBusName=bus)["State"],
+            f"archive {archive}": events.describe_archive(ArchiveName=archive)["State"],
+        }
+        return _all(states, {"ENABLED"}, "bus", f"{bus}, its rule and its archive are enabled")
+
+    def _buckets(self) -> str:
+        s3 = self._client("s3")
+        names = (
+            self._outputs.input_bucket,
+            self._outputs.output_bucket,
+            self._outputs.temp_bucket,
+        )
+        for name in names:
+            try:
+                s3.list_objects_v2(Bucket=name, MaxKeys=1)
+            except s3.exceptions.NoSuchBucket as error:
+                msg = f"bucket {name} is not there"
+                raise UserError(msg) from error
+        return f"{len(names)} can be read"
+
+    def _functions(self) -> str | Finding:
+        client = self._client("lambda")
+        states: dict[str, str] = {}
+        for name in self._function_names():
+            found = client.get_function_configuration(FunctionName=name)
+            states[name] = found.get("State", "Active")
+            if found.get("LastUpdateStatus", "Successful") == "Failed":
+                states[name] = f"update failed: {found.get('LastUpdateStatusReason', '')}"
+        return _all(states, {"Active", "Inactive"}, "functions", f"{len(states)} are active")
+
+    def _mappings(self) -> str | Finding:
+        client = self._client("lambda")
+        states: dict[str, str] = {}
+        for name in self._fed_functions():
+            found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+            states[name] = found[0]["State"] if found else "missing"
+        passing = [name for name, state in states.items() if state in _PASSING]
+        if passing:
+            text = ", ".join(f"{name} is {states[name]}" for name in passing)
+            return Finding(check="mappings", state=State.NOTE, found=text, do="wait a minute")
+        return _all(states, _GOOD_MAPPINGS, "mappings", "stream and queues feed their functions")
+
+    def _function_names(self) -> tuple[str, ...]:
+        outputs = self._outputs
+        return (*self._fed_functions(), outputs.sweeper_function)
+
+    def _fed_functions(self) -> tuple[str, ...]:
+        """Return those that a stream or a queue feeds."""
+        outputs = self._outputs
+        return outputs.windowing_function, outputs.collage_function, outputs.intake_function
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - of any service
+        return self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # by name
+
+
+def _all(
+    states: Mapping[str, str], good: set[str] | frozenset[str], check: str, text: str
+) -> str | Finding:
+    """Return `text` where every state is good, else a finding of those that are not."""
+    bad = [f"{name} is {state}" for name, state in states.items() if state not in good]
+    return text if not bad else _wrong(check, ", ".join(bad), _REDEPLOY)
+
+
+def _wrong(check: str, found: str, do: str) -> Finding:
+    return Finding(check=check, state=State.WRONG, found=found, do=do)

@@ -1,0 +1,1 @@
+"""Batches, creators and windows as the table has them."""

@@ -1,0 +1,180 @@
+"""Creators: found by name, and what is waiting in a creator's open windows. Edge (DynamoDB).
+
+One creator by its name is one read. There is no index of names: a listing or a search walks
+`batch-id-index`, whose entries of 100 to 200 bytes (of creators, windows and tallies) are a small
+part of the table, and then reads the creators of the page. One page reads at most `MOST_READS` MB
+of the index, which is 2,560 read units (0.0003 USD); 100,000 creators with 10 windows each are
+about 200 MB, ten such pages for a search that finds nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ops_dashboard.inspect.cursors import read_cursor, write_cursor
+from ops_dashboard.inspect.table_reader import TableReader
+from stream_ingest.contracts import table
+from stream_ingest.contracts.timestamps import from_epoch_ms, from_epoch_s
+from stream_ingest.contracts.identity import FINGERPRINT_BYTES
+from stream_ingest.aws.items import Item, to_wire
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.settings import BatchSettings
+from stream_ingest.windowing.rules.deadlines import deadlines
+from stream_ingest.windowing.rules.state import OpenWindow, decode_body
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+PAGE = 50
+MOST_READS = 20
+"""Requests of 1 MB each that one page may take."""
+
+
+class CreatorEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A creator in a listing."""
+
+    creator: str
+    key: str
+    """The creator in keys and window ids (`naming.creator_key`)."""
+    open_images: int
+    """Images that wait in open windows."""
+    last_batch: str
+
+
+class CreatorPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some creators of a listing; `next` is the cursor of the next page, None on the last."""
+
+    creators: list[CreatorEntry]
+    next: str | None = None
+
+
+class OpenWindowView(msgspec.Struct, frozen=True, kw_only=True):
+    """A window that is filling: `images` of `size`, some of them held in S3 or lost by now."""
+
+    images: int
+    held: int
+    lost: int
+    size: int
+    settings: BatchSettings
+    batch_id: str
+    """The batch whose row came last."""
+    trigger: str
+    oldest_cover_at: datetime
+    """When the oldest of its covers was created."""
+    touched_at: datetime
+    """When its last row came."""
+    closes_at: datetime | None
+    """When it will be closed at the latest, if no row comes; None where it waits to be full."""
+    closes_because: str | None
+    """``batch-end`` where it ends with its batch, else ``idle``, ``expiring``, or None."""
+
+
+class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
+    """One creator; its windows are `WindowPages.page(WindowFilter(creator=…))`."""
+
+    creator: str
+    key: str
+    windows_closed: int
+    known_images: int
+    """Images that would be refused as duplicates (the dedup memory)."""
+    open_images: int
+    open: list[OpenWindowView]
+    """One for each configuration that waits, the fullest first."""
+    last_batch: str
+
+
+class CreatorReader:
+    """Finds creators in one stack's table."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
+        """Read one stack's table; `holds` where covers about to expire are held."""
+        self._table = TableReader(dynamodb, table_name)
+        self._holds = holds
+
+    def one(self, creator: str) -> CreatorView | None:
+        """Return a creator by its exact name, read consistently; None where there is none."""
+        item = self._table.get(creator_key(creator), table.STATE)
+        return None if item is None else self._state(item)
+
+    def page(self, prefix: str = "", *, limit: int = PAGE, after: str | None = None) -> CreatorPage:
+        """Return creators whose names begin with `prefix` (as written, or in lower case).
+
+        By name within a page, in no order from page to page. A page may have fewer than `limit`
+        creators, or none, although there is a next one; `UserError` for a cursor of something else.
+        """
+        start = read_cursor(after, {"creators"}).get("creators")
+        found: list[Item] = []
+        for _ in range(MOST_READS):
+            items, start = self._scan(prefix, start)
+            found += items
+            if start is None or len(found) >= limit:
+                break
+        if len(found) > limit:
+            start = {name: found[limit - 1][name] for name in ("batch_id", *_KEY)}
+        states = self._table.whole(found[:limit])
+        page = sorted(map(_entry, states), key=lambda each: each.creator)
+        return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
+
+    def _state(self, item: Item) -> CreatorView:
+        windows, *_ = decode_body(bytes(item["body"]))
+        views = [open_window(window, holds=self._holds) for window in windows.values()]
+        return CreatorView(
+            creator=item["creator"],
+            key=item[table.PARTITION_KEY],
+            windows_closed=int(item["next_window"]) - 1,
+            known_images=sum(
+                len(bytes(page)) // FINGERPRINT_BYTES for page in item["seen"].values()
+            ),
+            open_images=int(item["open_images"]),
+            open=sorted(views, key=lambda each: each.images, reverse=True),
+            last_batch=item.get("batch_id", ""),
+        )
+
+    def _scan(
+        self, prefix: str, start: dict[str, str] | None
+    ) -> tuple[list[Item], dict[str, str] | None]:
+        condition, values = "#item = :state", {":state": table.STATE}
+        if prefix:
+            condition += " AND (begins_with(creator, :prefix) OR begins_with(creator, :lower))"
+            values |= {":prefix": prefix, ":lower": prefix.lower()}
+        return self._table.scan(
+            IndexName=table.BATCH_INDEX,
+            FilterExpression=condition,
+            ExpressionAttributeNames={"#item": table.SORT_KEY},
+            ExpressionAttributeValues=to_wire(values),
+            **({"ExclusiveStartKey": to_wire(start)} if start else {}),
+        )
+
+
+_KEY = (table.PARTITION_KEY, table.SORT_KEY)
+
+
+def _entry(item: Item) -> CreatorEntry:
+    return CreatorEntry(
+        creator=item["creator"],
+        key=item[table.PARTITION_KEY],
+        open_images=int(item["open_images"]),
+        last_batch=item.get("batch_id", ""),
+    )
+
+
+def open_window(window: OpenWindow, *, holds: bool) -> OpenWindowView:
+    """Return what an operator sees of an open window. Pure."""
+    moments = deadlines(window, holds=holds)
+    because = min(moments, key=moments.__getitem__, default=None)
+    return OpenWindowView(
+        images=len(window.images),
+        held=sum(image.held is not None for image in window.images),
+        lost=sum(image.lost is not None for image in window.images),
+        size=window.settings.images_per_window,
+        settings=window.settings,
+        batch_id=window.batch_id,
+        trigger=window.trigger,
+        oldest_cover_at=from_epoch_ms(min(image.created_at_ms for image in window.images)),
+        touched_at=from_epoch_s(window.touched_at),
+        closes_at=None if because is None else from_epoch_s(moments[because]),
+        closes_because="batch-end" if window.ending else because,
+    )

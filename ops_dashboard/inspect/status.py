@@ -1,0 +1,161 @@
+"""How batches are doing, for a person or a program, once or until they end. Edge (terminal)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.table import Table
+
+from ops_dashboard.printing import console, print_json, print_table, table_of
+from stream_ingest.aws import clients
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
+from stream_ingest.aws.stack import load_stack
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_EVERY_S = 2.0
+Shown = BatchProgress | list[BatchProgress]
+
+
+class BatchBoard:
+    """Progress of batches; one that has ended is read once (only a replay or retry changes it)."""
+
+    def __init__(self, registry: BatchRegistry, stack: str) -> None:
+        """Read the batches of `stack`."""
+        self._registry, self._stack = registry, stack
+        self._over: dict[str, BatchProgress] = {}
+
+    def one(self, batch_id: str) -> BatchProgress:
+        """Return one batch's progress; `UserError` where there is none."""
+        progress = self._registry.progress(batch_id)
+        if progress is None:
+            msg = (
+                f"no batch {batch_id!r} in stack {self._stack!r}; `ops-dashboard status` lists them"
+            )
+            raise UserError(msg)
+        return progress
+
+    def latest(self, ended: int | None = None) -> list[BatchProgress]:
+        """Return every open batch, then the last `ended` ones (None for all), newest first.
+
+        Costs one query of the whole batch for each that is open or was not read before.
+        """
+        under_way = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
+        # The index is by the day of their beginning.
+        over = list(self._registry.ids_in(ENDED_BATCH))[::-1]
+        ids = [*sorted(under_way, reverse=True), *over[:ended]]
+        found = map(self._progress, dict.fromkeys(ids))  # one may end in between
+        return [each for each in found if each is not None]
+
+    def _progress(self, batch_id: str) -> BatchProgress | None:
+        if batch_id in self._over:
+            return self._over[batch_id]
+        progress = self._registry.progress(batch_id)
+        if progress is not None and progress.status == ENDED_BATCH:
+            self._over[batch_id] = progress
+        return progress
+
+
+def show_status(*, stack: str, batch_id: str | None, last: int, watch: bool, json: bool) -> None:
+    """Print one batch's progress, or that of all that are open and the `last` that ended.
+
+    With `watch`, again whenever it changes: one batch's until it has ended, all batches' until
+    Ctrl-C.
+    """
+    session = clients.session()
+    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
+    board = BatchBoard(BatchRegistry(dynamodb, outputs.table_name, time.time), stack)
+
+    def look() -> Shown:
+        return board.latest(last) if batch_id is None else board.one(batch_id)
+
+    if not watch:
+        _print(look(), json=json)
+    elif batch_id is not None:
+        _watch(changes(look, time.sleep), json=json)
+    else:
+        try:
+            _watch(changes(look, time.sleep), json=json)
+        except KeyboardInterrupt:  # there is no other end
+            return
+
+
+def changes(look: Callable[[], Shown], wait: Callable[[float], None]) -> Iterator[Shown]:
+    """Yield what there is to see, each time that it has changed; ends with the batch."""
+    before: Shown | None = None
+    while True:
+        seen = look()
+        if seen != before:
+            yield seen
+            before = seen
+        if isinstance(seen, BatchProgress) and seen.ended:
+            return
+        wait(_EVERY_S)
+
+
+def _watch(seen: Iterator[Shown], *, json: bool) -> None:
+    screen = console()
+    if json or not screen.is_terminal:
+        for each in seen:
+            _print(each, json=json)
+        return
+    with Live(console=screen, auto_refresh=False) as live:
+        for each in seen:
+            live.update(_table(each), refresh=True)
+
+
+def _print(shown: Shown, *, json: bool) -> None:
+    if json:
+        print_json(shown)
+    else:
+        print_table(_table(shown))
+
+
+def _table(shown: Shown) -> Table:
+    return batch_table(shown) if isinstance(shown, list) else progress_table(shown)
+
+
+def batch_table(batches: list[BatchProgress]) -> Table:
+    """Return a table of batches, a line each."""
+    columns = ("batch", "trigger", "status", "rows read", "accepted", "refused", "collages")
+    rows = [
+        (
+            batch.batch_id,
+            batch.trigger,
+            batch.status,
+            batch.rows_read,
+            batch.rows_accepted,
+            sum(batch.refused.values()),
+            f"{batch.collages:,} of {batch.windows:,}",
+        )
+        for batch in batches
+    ]
+    return table_of(columns, rows)
+
+
+def progress_table(batch: BatchProgress) -> Table:
+    """Return a table of one batch, a line a figure."""
+    rows: list[tuple[str, object]] = [
+        ("trigger", batch.trigger),
+        ("status", batch.status),
+        ("rows read", batch.rows_read),
+        ("rows accepted", batch.rows_accepted),
+        *((f"refused: {reason}", count) for reason, count in batch.refused.items()),
+        ("windows closed", batch.windows),
+        *(
+            (f"windows {status}", count)
+            for status, count in sorted(batch.windows_by_status.items())
+        ),
+        ("images in collages", batch.images_ok),
+        ("images failed", batch.images_failed),
+        ("images waiting in open windows", batch.open_images),
+        ("ended", "yes" if batch.ended else "no"),
+    ]
+    return table_of(("figure", "value"), rows, title=f"batch {batch.batch_id}")

@@ -1,0 +1,77 @@
+"""The table as an operator's queries read it: items, indexes, whole items. Edge (DynamoDB)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from stream_ingest.contracts import table
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.aws.queries import query_items
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_BATCH_GET = 100
+"""BatchGetItem takes 100 keys."""
+_GET_ROUNDS = 8
+_KEY = (table.PARTITION_KEY, table.SORT_KEY)
+
+
+class TableReader:
+    """Reads one stack's table. Safe to share between threads."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        """Read with a low-level client."""
+        self._dynamodb, self._table = dynamodb, table_name
+
+    def get(self, key: str, sort_key: str) -> Item | None:
+        """Return one item, read consistently; None where there is none."""
+        with translated("read an item"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table,
+                Key=to_wire({table.PARTITION_KEY: key, table.SORT_KEY: sort_key}),
+                ConsistentRead=True,
+            )
+        return from_wire(answer["Item"]) if "Item" in answer else None
+
+    def query(self, **request: Any) -> Iterator[Item]:  # noqa: ANN401 - boto's own arguments
+        """Yield the items of a query, page after page, each fetched when it is come to."""
+        return query_items(self._dynamodb, "query the table", TableName=self._table, **request)
+
+    def scan(self, **request: Any) -> tuple[list[Item], Item | None]:  # noqa: ANN401 - boto's own arguments
+        """Return one page of a scan (at most 1 MB read) and where the next one starts."""
+        with translated("scan the table"):
+            answer = self._dynamodb.scan(TableName=self._table, **request)
+        after = answer.get("LastEvaluatedKey")
+        return list(map(from_wire, answer["Items"])), from_wire(after) if after else None
+
+    def whole(self, entries: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items behind index entries, in their order; without those that have gone.
+
+        Costs half a read unit per 4 KB of item, a hundred in one request.
+        """
+        entries = iter(entries)
+        while part := list(islice(entries, _BATCH_GET)):
+            found = {_key_of(item): item for item in self._batch_get(part)}
+            yield from (found[_key_of(each)] for each in part if _key_of(each) in found)
+
+    def _batch_get(self, entries: Sequence[Item]) -> Iterator[Item]:
+        keys = [dict(zip(_KEY, key, strict=True)) for key in {_key_of(each) for each in entries}]
+        wanted: Any = {self._table: {"Keys": [to_wire(key) for key in keys]}}
+        for _ in range(_GET_ROUNDS):
+            with translated("read items"):
+                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+            yield from map(from_wire, answer["Responses"].get(self._table, []))
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+        msg = "read items: keys left unprocessed"
+        raise TransientError(msg)
+
+
+def _key_of(item: Item) -> tuple[str, str]:
+    return item[table.PARTITION_KEY], item[table.SORT_KEY]

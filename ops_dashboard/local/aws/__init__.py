@@ -1,0 +1,1 @@
+"""The embedded AWS: started, deployed onto by the Pulumi program, stopped."""

@@ -1,0 +1,1 @@
+"""What CloudWatch does by itself and ministack does not: metrics from logs, alarm states."""

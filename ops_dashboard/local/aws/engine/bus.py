@@ -1,0 +1,88 @@
+"""Creates EventBridge buses, archives, rules, targets and schedules. Edge (network)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops_dashboard.local.aws.clients import Clients
+from ops_dashboard.local.aws.engine.inputs import Inputs
+
+Created = tuple[str, dict[str, Any]]
+
+
+def _bus(clients: Clients, inputs: Inputs) -> Created:
+    name = inputs.text("name")
+    arn = clients.untyped("events").create_event_bus(Name=name)["EventBusArn"]
+    return name, {"name": name, "arn": arn}
+
+
+def _archive(clients: Clients, inputs: Inputs) -> Created:
+    name = inputs.text("name")
+    made = clients.untyped("events").create_archive(
+        ArchiveName=name,
+        EventSourceArn=inputs.text("eventSourceArn"),
+        EventPattern=inputs.document("eventPattern"),
+        RetentionDays=inputs.number("retentionDays"),
+    )
+    return name, {"name": name, "arn": made["ArchiveArn"]}
+
+
+def _rule(clients: Clients, inputs: Inputs) -> Created:
+    name, bus = inputs.text("name"), inputs.text("eventBusName")
+    made = clients.untyped("events").put_rule(
+        Name=name, EventBusName=bus, EventPattern=inputs.document("eventPattern"), State="ENABLED"
+    )
+    return f"{bus}/{name}", {"name": name, "arn": made["RuleArn"], "eventBusName": bus}
+
+
+def _target(clients: Clients, inputs: Inputs) -> Created:
+    rule, bus, id_ = inputs.text("rule"), inputs.text("eventBusName"), inputs.text("targetId")
+    answer = clients.untyped("events").put_targets(
+        Rule=rule,
+        EventBusName=bus,
+        Targets=[
+            {
+                "Id": id_,
+                "Arn": inputs.text("arn"),
+                "RetryPolicy": _retry(inputs),
+                "DeadLetterConfig": {"Arn": inputs.need_block("deadLetterConfig").text("arn")},
+            }
+        ],
+    )
+    if answer["FailedEntryCount"]:
+        raise inputs.wrong(name="arn", expected=f"accepted: {answer['FailedEntries']}")
+    return f"{rule}-{id_}", {}
+
+
+def _schedule(clients: Clients, inputs: Inputs) -> Created:
+    name, target = inputs.text("name"), inputs.need_block("target")
+    arn = clients.untyped("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression=inputs.text("scheduleExpression"),
+        FlexibleTimeWindow={"Mode": inputs.need_block("flexibleTimeWindow").text("mode")},
+        State="ENABLED",
+        Target={
+            "Arn": target.text("arn"),
+            "RoleArn": target.text("roleArn"),
+            "RetryPolicy": _retry(target),
+            "DeadLetterConfig": {"Arn": target.need_block("deadLetterConfig").text("arn")},
+        },
+    )["ScheduleArn"]
+    return f"default/{name}", {"name": name, "arn": arn, "groupName": "default"}
+
+
+def _retry(inputs: Inputs) -> dict[str, int]:
+    retry = inputs.need_block("retryPolicy")
+    return {
+        "MaximumEventAgeInSeconds": retry.number("maximumEventAgeInSeconds"),
+        "MaximumRetryAttempts": retry.number("maximumRetryAttempts"),
+    }
+
+
+CREATE = {
+    "aws:cloudwatch/eventBus:EventBus": _bus,
+    "aws:cloudwatch/eventArchive:EventArchive": _archive,
+    "aws:cloudwatch/eventRule:EventRule": _rule,
+    "aws:cloudwatch/eventTarget:EventTarget": _target,
+    "aws:scheduler/schedule:Schedule": _schedule,
+}

@@ -1,0 +1,109 @@
+"""Runs the Pulumi program as the language host would. Edge (runs the program, environment)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import runpy
+import warnings
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pulumi
+from ops_dashboard.local.aws.clients import Clients
+from ops_dashboard.local.aws.engine.resources import Engine
+
+PROJECT = "coverstream"
+PROGRAM = Path(__file__).resolve().parents[3] / "pulumi"
+_THREADS = 8
+"""Resources that are created at once."""
+
+
+def run_program(
+    clients: Clients, stack: str, config: Mapping[str, str], program: Path = PROGRAM
+) -> list[tuple[str, str]]:
+    """Create everything that the program in the folder `program` declares.
+
+    Returns (type, name) of each resource. `config` holds Pulumi's configuration as strings, under
+    ``coverstream:streamShards`` and so on. Blocks; not to be called from a running event loop.
+    Raises what the program raises, `EngineError` where the embedded AWS refuses a resource or the
+    engine does not know it. Not idempotent: resources that exist are refused.
+    """
+    engine = Engine(clients)
+    run_with(engine, stack, config, program)
+    return engine.created
+
+
+def run_with(
+    mocks: pulumi.runtime.Mocks, stack: str, config: Mapping[str, str], program: Path = PROGRAM
+) -> None:
+    """Run the program with `mocks` in the place of Pulumi's engine; else like `run_program`."""
+    # In a context of its own: Pulumi keeps settings, configuration and stack in context variables.
+    contextvars.Context().run(_run, mocks, stack, dict(config), program)
+
+
+def _run(mocks: pulumi.runtime.Mocks, stack: str, config: dict[str, str], program: Path) -> None:
+    with _strict_outputs(), _quiet_sdk(), _event_loop() as loop:
+        # What an earlier run that failed left behind belongs to a loop that is closed.
+        pulumi.runtime.settings.SETTINGS.outputs.clear()
+        pulumi.runtime.set_mocks(mocks, PROJECT, stack, preview=False)
+        pulumi.runtime.set_all_config(config)
+        # set_mocks has opened the stack; `run_in_stack` would open a second one.
+        loop.run_until_complete(pulumi.runtime.stack.run_pulumi_func(lambda: _run_main(program)))
+
+
+def _run_main(program: Path) -> None:
+    """Run a folder's ``__main__.py`` with the folder first on the path."""
+    runpy.run_path(str(program), run_name="__main__")
+
+
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Provide the loop that Pulumi's tasks are made on; set before the first resource is.
+
+    Pulumi needs a loop in each of its worker threads too, and never closes those that it makes.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # One failure fails every output that depends on it; the first is raised, the others are echoes.
+    loop.set_exception_handler(lambda _, __: None)
+    others: list[asyncio.AbstractEventLoop] = []
+
+    def give_loop() -> None:
+        others.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(others[-1])
+
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "engine", initializer=give_loop))
+    try:
+        yield loop
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        asyncio.set_event_loop(None)
+        for each in (*others, loop):
+            each.close()
+
+
+@contextmanager
+def _quiet_sdk() -> Iterator[None]:
+    """Drop what pulumi-aws says about its own old classes when it is imported."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
+        yield
+
+
+@contextmanager
+def _strict_outputs() -> Iterator[None]:
+    """Make a string made of an output that is not known yet an error (FACTS.md §2.8)."""
+    name = "PULUMI_ERROR_OUTPUT_STRING"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

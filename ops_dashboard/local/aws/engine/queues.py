@@ -1,0 +1,48 @@
+"""Creates SQS queues and their policies. Edge (network)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops_dashboard.local.aws.clients import Clients
+from ops_dashboard.local.aws.engine.inputs import Inputs
+
+Created = tuple[str, dict[str, Any]]
+
+
+def _queue(clients: Clients, inputs: Inputs) -> Created:
+    name = inputs.text("name")
+    attributes = {
+        "MessageRetentionPeriod": str(inputs.number("messageRetentionSeconds")),
+        "VisibilityTimeout": str(inputs.number("visibilityTimeoutSeconds")),
+        "ReceiveMessageWaitTimeSeconds": str(inputs.number("receiveWaitTimeSeconds")),
+        "SqsManagedSseEnabled": str(inputs.flag("sqsManagedSseEnabled")).lower(),
+    }
+    if inputs.raw("redrivePolicy") is not None:
+        attributes["RedrivePolicy"] = inputs.document("redrivePolicy")
+    url = clients.untyped("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    found = clients.untyped("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, {"name": name, "url": url, "arn": found["Attributes"]["QueueArn"]}
+
+
+def _policy(clients: Clients, inputs: Inputs) -> Created:
+    url = inputs.text("queueUrl")
+    clients.untyped("sqs").set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": inputs.document("policy")}
+    )
+    return url, {}
+
+
+def _redrive_allow(clients: Clients, inputs: Inputs) -> Created:
+    url = inputs.text("queueUrl")
+    clients.untyped("sqs").set_queue_attributes(
+        QueueUrl=url, Attributes={"RedriveAllowPolicy": inputs.document("redriveAllowPolicy")}
+    )
+    return url, {}
+
+
+CREATE = {
+    "aws:sqs/queue:Queue": _queue,
+    "aws:sqs/queuePolicy:QueuePolicy": _policy,
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _redrive_allow,
+}

@@ -1,0 +1,114 @@
+"""The engine: creates each resource that the Pulumi program registers, or fails. Edge (network)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+import pulumi
+from ops_dashboard.local.aws.clients import REGION, Clients
+from ops_dashboard.local.aws.engine import (
+    alarms,
+    buckets,
+    bus,
+    functions,
+    mappings,
+    queues,
+    roles,
+    small,
+    streams,
+    tables,
+)
+from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
+
+Outputs = dict[str, Any]
+Create = Callable[[Clients, Inputs], tuple[str, Outputs]]
+
+CREATE: Mapping[str, Create] = {
+    **alarms.CREATE,
+    **buckets.CREATE,
+    **bus.CREATE,
+    **functions.CREATE,
+    **mappings.CREATE,
+    **queues.CREATE,
+    **roles.CREATE,
+    **small.CREATE,
+    **streams.CREATE,
+    **tables.CREATE,
+}
+"""Every resource type that the engine knows, by its token."""
+
+Answer = Callable[[Clients, Inputs], Outputs]
+
+
+def _identity(clients: Clients, _: Inputs) -> Outputs:
+    found = clients.untyped("sts").get_caller_identity()
+    return {
+        "id": found["Account"],
+        "accountId": found["Account"],
+        "arn": found["Arn"],
+        "userId": found["UserId"],
+    }
+
+
+def _region(_: Clients, __: Inputs) -> Outputs:
+    return {"id": REGION, "region": REGION, "name": REGION, "endpoint": "", "description": REGION}
+
+
+def _partition(_: Clients, __: Inputs) -> Outputs:
+    return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com"}
+
+
+ANSWER: Mapping[str, Answer] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _identity,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getPartition:getPartition": _partition,
+}
+"""Every look-up that the engine answers, by its token."""
+
+
+class Engine(pulumi.runtime.Mocks):
+    """Creates resources of one stack on the AWS that `clients` talk to."""
+
+    def __init__(self, clients: Clients) -> None:
+        """Create through `clients`; `created` collects (type, name) of what was."""
+        self._clients = clients
+        self.created: list[tuple[str, str]] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, Outputs]:
+        """Create a resource and return its id and outputs; `EngineError` for anything unknown."""
+        if not args.custom:  # a component: nothing of its own in AWS
+            return f"{args.name}-id", {}
+        where = f"{args.typ} {args.name}"
+        create = CREATE.get(args.typ)
+        if create is None:
+            msg = f"{where}: the engine does not know this resource type"
+            raise EngineError(msg)
+        plain = _without_secrets(args.inputs)
+        inputs = Inputs(plain, where)
+        try:
+            id_, outputs = create(self._clients, inputs)
+        except (ClientError, BotoCoreError) as error:
+            msg = f"{where}: {error}"
+            raise EngineError(msg) from error
+        inputs.check_all_read()
+        self.created.append((args.typ, args.name))
+        return id_, {**plain, **outputs}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[Outputs, list[tuple[str, str]]]:
+        """Answer a look-up; `EngineError` for anything unknown."""
+        answer = ANSWER.get(args.token)
+        if answer is None:
+            msg = f"{args.token}: the engine does not know this look-up"
+            raise EngineError(msg)
+        inputs = Inputs(args.args, args.token)
+        outputs = answer(self._clients, inputs)
+        inputs.check_all_read()
+        return outputs, []
+
+
+def _without_secrets(values: Mapping[str, Any]) -> Outputs:
+    """Unwrap what the SDK marks as secret (a parameter's value); the local run has no secrets."""
+    return {key: pulumi.runtime.rpc.unwrap_rpc_secret(value) for key, value in values.items()}

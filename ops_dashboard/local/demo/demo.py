@@ -1,0 +1,140 @@
+"""The demo: the whole main job on this machine, checked against what was generated. Edge.
+
+Made of what a user has too: the embedded AWS with the stack deployed, our commands and a file
+dropped into S3. Only the sources are ours: a private MariaDB (or a CSV file, where there is none),
+two CSV files, and a server of sample covers. The three ways in are gone side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from ops_dashboard.local.aws.bridge import process
+from ops_dashboard.local.samples.cover_server import CoverServer
+from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
+from ops_dashboard.local.demo.check import batch_differences, file_differences
+from ops_dashboard.local.demo.entrances import Entrances
+from ops_dashboard.local.demo.output import COLLAGES, PUSHED_CSV, SUMMARY, write_output
+from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise
+from ops_dashboard.local.mysql.server import PrivateMariaDb
+from ops_dashboard.local.mysql.binary import ensure_mariadbd
+from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.local.samples.video_row import csv_bytes, spreadsheet_bytes
+from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
+from stream_ingest.cli.terminal import say
+
+
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo found, and where to look on."""
+
+    summary: DemoSummary
+    differences: list[str]
+    environment: dict[str, str]
+    port: int
+
+
+class Demo:
+    """One run of the demo; everything it starts ends with `stack`, unless that is left open."""
+
+    def __init__(self, output: Path, stack: contextlib.ExitStack, *, bridged: bool = False) -> None:
+        """Write into `output`; register what is started with `stack`.
+
+        `bridged` gives the embedded AWS metrics and alarms, for whoever looks at them later.
+        """
+        self._output, self._stack, self._bridged = output, stack, bridged
+
+    def run(self) -> DemoResult:
+        """Run the main job and compare; raises `UserError` for what a person has to mend."""
+        started = time.monotonic()
+        covers = self._stack.enter_context(CoverServer())
+        batches = plan_batches(now=datetime.now(UTC), signer=covers.signer)
+        covers.add(cover for batch in batches for cover in batch.sample.covers)
+        with ThreadPoolExecutor(1) as threads:
+            source = threads.submit(self._prepare_source, batches.pushed)
+            aws = self._deploy(covers)
+            pushed, arguments = source.result()
+        batches = batches._replace(pushed=pushed)
+        entrances = Entrances(aws)
+        self._send(entrances, batches, arguments)
+        found = entrances.follow(batches)
+        say("4/5 copying the collages")
+        collages = {batch.trigger: self._copied(entrances, batch) for batch in batches}
+        say("5/5 comparing with what was generated, figure by figure and cell by cell")
+        differences = file_differences(batches, entrances.input_keys())
+        for batch in batches:
+            differences += batch_differences(batch, found[batch.trigger], collages[batch.trigger])
+        summary = summarise(
+            [figures_of(batch, found[batch.trigger]) for batch in batches],
+            seconds=round(time.monotonic() - started, 1),
+        )
+        write_output(self._output, SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
+        return DemoResult(
+            summary=summary,
+            differences=differences,
+            environment=aws.environment() | self._source_environment(arguments),
+            port=aws.instance.port,
+        )
+
+    def _send(self, entrances: Entrances, batches: DemoBatches, arguments: Sequence[str]) -> None:
+        """Go all ways in; the two files are read while the rows are pushed."""
+        pushed, dropped, controlled = batches
+        say(f"3/5 dropping a file of {_rows(dropped)} rows into the input bucket")
+        data = spreadsheet_bytes(dropped.sample.rows)
+        entrances.drop(dropped, write_output(self._output, dropped.file, data))
+        say(f"    asking for a controlled batch of {_rows(controlled)} rows, {controlled.grid}")
+        data = csv_bytes(controlled.sample.rows)
+        entrances.ask(controlled, write_output(self._output, controlled.file, data))
+        say(f"    pushing {_rows(pushed)} rows and following the batches")
+        entrances.push(arguments)
+
+    def _copied(self, entrances: Entrances, batch: DemoBatch) -> Mapping[str, bytes]:
+        """Copy a batch's collages out of the bucket; return them by file name."""
+        found = entrances.collages(batch)
+        for name, data in found.items():
+            write_output(self._output, f"{COLLAGES}/{batch.trigger}/{name}", data)
+        return found
+
+    def _deploy(self, covers: CoverServer) -> LocalAws:
+        say("1/5 starting the embedded AWS and deploying the stack")
+        aws = self._stack.enter_context(LocalAws.start())
+        aws.deploy(allowed_sources=[covers.address])
+        if self._bridged:
+            self._stack.enter_context(process.beside(aws.instance))
+        say(f"    AWS at {aws.endpoint}, covers at {covers.url}")
+        return aws
+
+    def _prepare_source(self, batch: DemoBatch) -> tuple[DemoBatch, Sequence[str]]:
+        """Return the batch as it can be pushed here, and the arguments with which `push` does."""
+        sample = batch.sample
+        program = ensure_mariadbd(say)
+        if program is None:
+            say("    pushing the same rows from a CSV file instead")
+            path = write_output(self._output, PUSHED_CSV, csv_bytes(sample.rows))
+            return replace(batch, entrance="CSV push", trigger="csv-push"), [f"--csv={path}"]
+        say("2/5 starting a private MariaDB and loading the rows")
+        database = self._stack.enter_context(PrivateMariaDb(program))
+        asyncio.run(_load(database.url, sample))
+        return batch, [f"--mysql={database.url}"]
+
+    def _source_environment(self, arguments: Sequence[str]) -> dict[str, str]:
+        urls = [each.partition("=")[2] for each in arguments if each.startswith("--mysql=")]
+        return {"MYSQL_URL": urls[0]} if urls else {}
+
+
+async def _load(url: str, sample: Sample) -> None:
+    await create_schema(url)
+    await load_rows(url, sample.rows)
+
+
+def _rows(batch: DemoBatch) -> str:
+    return f"{batch.sample.expectation.rows_read:,}"

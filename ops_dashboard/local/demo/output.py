@@ -1,0 +1,33 @@
+"""The folder in which the demo leaves what it has made. Edge (disk)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ops_dashboard.local.demo.batches import CONTROLLED_FILE, DROPPED_FILE
+from stream_ingest.contracts.errors import UserError
+
+COLLAGES = "collages"
+SUMMARY = "summary.json"
+PUSHED_CSV = "videos_links.csv"
+_KNOWN = frozenset({COLLAGES, SUMMARY, PUSHED_CSV, DROPPED_FILE, CONTROLLED_FILE})
+
+
+def write_output(output: Path, name: str, data: bytes) -> Path:
+    """Write a file into `output`, its folders too; return its path."""
+    path = output / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def clear_output(output: Path) -> None:
+    """Remove what an earlier demo left in `output`; `UserError` for any other folder."""
+    if not output.exists():
+        return
+    strangers = sorted(path.name for path in output.iterdir() if path.name not in _KNOWN)
+    if strangers:
+        msg = f"{output} holds {strangers[0]!r}, which is no demo's: choose another --output"
+        raise UserError(msg)
+    for path in [*output.glob(f"{COLLAGES}/**/*.jpg"), *map(output.joinpath, _KNOWN - {COLLAGES})]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""The figures of a demo, by batch and in all: what is in ``summary.json``, and its table. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from rich.table import Table
+
+from ops_dashboard.local.demo.batches import DemoBatch
+from ops_dashboard.printing import table_of
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out of some rows."""
+
+    rows_read: int
+    rows_accepted: int
+    refused: dict[str, int]
+    windows: int
+    collages: int
+    images_ok: int
+    images_failed: int
+
+
+class BatchFigures(Figures, frozen=True, kw_only=True):
+    """What came out of one batch, and what it is."""
+
+    entrance: str
+    batch_id: str
+    trigger: str
+    grid: str
+    cell_px: int
+    background: str
+
+
+class DemoSummary(Figures, frozen=True, kw_only=True):
+    """What came out of all batches together and of each."""
+
+    seconds: float
+    batches: list[BatchFigures]
+
+
+_COUNTS = ("rows_read", "rows_accepted", "windows", "collages", "images_ok", "images_failed")
+_ROW_COUNTS = 2  # the first of them, which the refused rows come behind
+
+
+def figures_of(batch: DemoBatch, status: Mapping[str, object]) -> BatchFigures:
+    """Return the figures of a batch from its status, whatever they ought to be."""
+    what = {
+        "entrance": batch.entrance,
+        "grid": batch.grid,
+        "cell_px": batch.layout.cell_px,
+        "background": batch.layout.background,
+    }
+    return msgspec.convert({**status, **what}, type=BatchFigures)
+
+
+def summarise(batches: Sequence[BatchFigures], seconds: float) -> DemoSummary:
+    """Return the figures of all batches, which have taken `seconds` together."""
+    refused: Counter[str] = Counter()
+    for batch in batches:
+        refused.update(batch.refused)
+    counts = {name: sum(getattr(batch, name) for batch in batches) for name in _COUNTS}
+    return DemoSummary(
+        **counts, refused=dict(sorted(refused.items())), seconds=seconds, batches=list(batches)
+    )
+
+
+def summary_table(summary: DemoSummary) -> Table:
+    """Return a table with a column for each batch, at most 80 characters wide."""
+    batches, every = summary.batches, [*summary.batches, summary]
+    none = [None] * len(batches)
+    counts = [(name.replace("_", " "), *(getattr(e, name) for e in every)) for name in _COUNTS]
+    refused = [
+        (f"refused: {reason}", *(each.refused.get(reason, 0) for each in every))
+        for reason in summary.refused
+    ]
+    rows: list[Sequence[object]] = [
+        ("trigger", *(batch.trigger for batch in batches), None),
+        ("grid", *(batch.grid for batch in batches), None),
+        ("cell in pixels", *(batch.cell_px for batch in batches), None),
+        *counts[:_ROW_COUNTS],
+        *refused,
+        *counts[_ROW_COUNTS:],
+        ("seconds", *none, summary.seconds),
+    ]
+    return table_of(("figure", *(batch.entrance for batch in batches), "all"), rows)

@@ -1,0 +1,1 @@
+"""Sample rows and covers, and the server that serves the covers."""

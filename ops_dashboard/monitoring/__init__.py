@@ -1,0 +1,1 @@
+"""The dashboard, the alarms and the data of their charts."""

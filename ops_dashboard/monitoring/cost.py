@@ -1,0 +1,124 @@
+"""What a day costs, estimated from counted units as metric math. Pure.
+
+Counted: milliseconds of each function, bytes into the stream, DynamoDB's write and read units with
+its indexes, collages. A collage stands for what it brings with it: objects put, queue requests,
+events, an invocation. Constant: stream hours, dashboard, alarms, metrics, the sweeper's requests.
+Left out, because a day's work does not decide it: what the intake and held covers take, stored
+bytes (S3, table, archive, logs), taxes, free tiers, data leaving AWS. Prices are those of `prices`;
+on a stack that stands still the estimate is too high by the free tiers.
+
+An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
+"""
+
+from __future__ import annotations
+
+from stream_ingest.contracts import metrics as catalogue
+from ops_dashboard.monitoring.metric_lines import HIDDEN, Line, math, of_aws, own
+from stream_ingest.contracts.metrics import Service
+from ops_dashboard.monitoring.prices import LIST
+from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts import table
+
+DAY_S = 86_400
+_DAYS_PER_MONTH = 30.4
+_GB = 1e9
+
+KINESIS_PUT_UNIT_BYTES = 25_000
+
+COLLAGE_PUTS = 5
+"""Collage, its copy by creator, thumbnail, metadata, originals."""
+COLLAGE_QUEUE_REQUESTS = 3
+COLLAGE_EVENTS = 2
+SWEEPS_PER_DAY = 1_440
+
+_FUNCTIONS = (Service.WINDOWING, Service.SWEEPER, Service.COLLAGE)
+_INDEXES = (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
+
+
+def collage_usd() -> float:
+    """Return what a collage costs besides its milliseconds and its table writes."""
+    return (
+        COLLAGE_PUTS * LIST.s3_put.one
+        + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
+        + COLLAGE_EVENTS * LIST.event.one
+        + LIST.lambda_request.one
+    )
+
+
+def constant_usd_per_day(resources: Resources, *, alarm_metrics: int, own_metrics: int) -> float:
+    """Return what a day costs on which nothing happens."""
+    hour = resources.stream_shards * LIST.kinesis_shard_hour.one or LIST.kinesis_on_demand_hour.one
+    month = LIST.dashboard_month.one
+    month += alarm_metrics * LIST.alarm_metric_month.one + own_metrics * LIST.metric_month.one
+    return 24 * hour + month / _DAYS_PER_MONTH + SWEEPS_PER_DAY * LIST.lambda_request.one
+
+
+def cost_lines(resources: Resources, constant_usd: float) -> list[Line]:
+    """Return the hidden counts and, last, the estimate in USD; to be read with a period of a day.
+
+    SUM over an array passes over what has no data, where ``+`` would have none either; the
+    sweeper's milliseconds are there on every day.
+    """
+    counted = _counted(resources)
+    terms = ", ".join(f"{line.id} * {price:.15f}" for line, price in counted)
+    expression = f"SUM([{terms}]) + {constant_usd:.4f}"
+    return [*(line for line, _ in counted), math("cost", "USD", expression)]
+
+
+def part_lines(resources: Resources) -> list[Line]:
+    """Return the hidden counts, and what each of them costs in USD."""
+    counted = _counted(resources)
+    parts = [
+        math(f"usd_{line.id}", line.label, f"{line.id} * {price:.15f}") for line, price in counted
+    ]
+    return [*(line for line, _ in counted), *parts]
+
+
+def _counted(resources: Resources) -> list[tuple[Line, float]]:
+    return [
+        *(_milliseconds(resources, service) for service in _FUNCTIONS),
+        _bytes_in(resources),
+        *_table_units(resources),
+        (
+            own(
+                resources,
+                catalogue.COLLAGES_CREATED,
+                Service.COLLAGE,
+                "collages",
+                "collages",
+                look=HIDDEN,
+            ),
+            collage_usd(),
+        ),
+    ]
+
+
+def _milliseconds(resources: Resources, service: Service) -> tuple[Line, float]:
+    dimensions = {"FunctionName": resources.functions[service]}
+    label = f"{service} ms"
+    line = of_aws("AWS/Lambda", "Duration", dimensions, f"ms_{service}", label, look=HIDDEN)
+    return line, resources.memory_mb[service] / 1024 / 1000 * LIST.lambda_gb_s.one
+
+
+def _bytes_in(resources: Resources) -> tuple[Line, float]:
+    dimensions = {"StreamName": resources.stream}
+    line = of_aws("AWS/Kinesis", "IncomingBytes", dimensions, "bytes_in", "bytes in", look=HIDDEN)
+    if resources.stream_shards:
+        return line, LIST.kinesis_put_unit.one / KINESIS_PUT_UNIT_BYTES
+    once_in_and_out = LIST.kinesis_on_demand_gb_in.one + LIST.kinesis_on_demand_gb_out.one
+    return line, once_in_and_out / _GB
+
+
+def _table_units(resources: Resources) -> list[tuple[Line, float]]:
+    name, namespace = {"TableName": resources.table}, "AWS/DynamoDB"
+    write_usd, read_usd = LIST.dynamodb_write.one, LIST.dynamodb_read.one
+    writes, reads = "ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"
+    units = [
+        (of_aws(namespace, writes, name, "writes", "table writes", look=HIDDEN), write_usd),
+        (of_aws(namespace, reads, name, "reads", "table reads", look=HIDDEN), read_usd),
+    ]
+    for number, index in enumerate(_INDEXES):
+        dimensions = {**name, "GlobalSecondaryIndexName": index}
+        id_, label = f"writes_{number}", f"{index} writes"
+        units.append((of_aws(namespace, writes, dimensions, id_, label, look=HIDDEN), write_usd))
+    return units

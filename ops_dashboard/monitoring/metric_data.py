@@ -1,0 +1,73 @@
+"""Reads the data of charts: GetMetricData for metrics, expressions here. Edge (CloudWatch)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ops_dashboard.monitoring.metric_lines import Query
+from ops_dashboard.monitoring.metric_math import Series, evaluate
+
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
+
+_MOST_QUERIES = 500
+"""GetMetricData takes so many in one call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One line of a chart with its data."""
+
+    id: str
+    label: str
+    points: Series
+    """Values by epoch second, in order."""
+
+
+def read_lines(
+    cloudwatch: CloudWatchClient, queries: Sequence[Query], start: datetime, end: datetime
+) -> list[Drawn]:
+    """Return the lines that are to be shown, in order; one without data has no points.
+
+    `queries` are those of one chart or alarm (`ops_dashboard.monitoring.metric_lines.metric_queries`).
+    """
+    series = read_metrics(cloudwatch, queries, start, end)
+    return draw(queries, series)
+
+
+def draw(queries: Sequence[Query], series: dict[str, Series]) -> list[Drawn]:
+    """Return the visible lines from the metrics' series by id; expressions may use earlier ones."""
+    known = dict(series)
+    for query in queries:
+        if "Expression" in query:
+            known[query["Id"]] = evaluate(query["Expression"], known)
+    return [
+        Drawn(id=query["Id"], label=query["Label"], points=known[query["Id"]])
+        for query in queries
+        if query["ReturnData"]
+    ]
+
+
+def read_metrics(
+    cloudwatch: CloudWatchClient, queries: Sequence[Query], start: datetime, end: datetime
+) -> dict[str, Series]:
+    """Return the series of all queries that ask for a metric, by id."""
+    wanted: list[Any] = [
+        {**query, "ReturnData": True} for query in queries if "MetricStat" in query
+    ]
+    series: dict[str, Series] = {query["Id"]: {} for query in wanted}
+    for first in range(0, len(wanted), _MOST_QUERIES):
+        pages = cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=wanted[first : first + _MOST_QUERIES], StartTime=start, EndTime=end
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                pairs = zip(result["Timestamps"], result["Values"], strict=True)
+                series[result["Id"]].update(
+                    (int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()), value)
+                    for moment, value in pairs
+                )
+    return {id_: dict(sorted(points.items())) for id_, points in series.items()}

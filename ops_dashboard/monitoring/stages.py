@@ -1,0 +1,263 @@
+"""The dashboard's rows, one for each stage that a cover passes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops_dashboard.monitoring import cost, stages_collage, watched
+from stream_ingest.contracts import metrics as catalogue
+from ops_dashboard.monitoring.metric_lines import MOST, Look, of_aws, own
+from stream_ingest.contracts.metrics import Service
+from ops_dashboard.monitoring.resources import Resources, Thresholds
+from ops_dashboard.trace.query import trace_query
+from ops_dashboard.monitoring.widgets import Mark, Widget, chart, log_lines, text
+from stream_ingest.records.rows import RefusalReason
+
+_RIGHT = Look(on_right=True)
+_STORY_LINES = 100
+
+
+def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Widget]]:
+    """Return the rows below the overview, each with its heading."""
+    groups, stories = resources.log_groups, trace_query(limit=_STORY_LINES)
+    return [
+        [text("## Stream")],
+        _stream(resources, thresholds),
+        [text("## Windowing")],
+        _windowing(resources),
+        _table(resources),
+        [text("## Bus and queue")],
+        _bus_and_queue(resources),
+        [text("## Collage")],
+        stages_collage.building(resources, thresholds),
+        stages_collage.results(resources, thresholds),
+        [text("## Held covers")],
+        stages_collage.holding(resources),
+        [text("## Dead letters")],
+        stages_collage.dead_letters(resources, thresholds),
+        [text("## Cost")],
+        [_cost(resources)],
+        [text("## Logs")],
+        [log_lines("Latest errors and warnings", errors_query(), groups, resources.region)],
+        [text(_how_to_trace(resources), height=2)],
+        [log_lines("Windows' stories, latest lines", stories, groups, resources.region)],
+    ]
+
+
+def _how_to_trace(resources: Resources) -> str:
+    return (
+        "## Windows\n"
+        f"`ops-dashboard trace WINDOW --stack {resources.stack}` prints one window's story, and"
+        " the query for it; below are the latest lines about any window."
+    )
+
+
+def errors_query() -> str:
+    """Return the Logs Insights query of the latest errors and warnings of all functions.
+
+    A timeout or a crash of the runtime is no line of ours, so those words are looked for, too. Like
+    `ops_dashboard.trace.query` it uses no more of the language than the embedded AWS knows.
+    """
+    words = '"level":"(ERROR|WARNING|CRITICAL)"|Task timed out|Runtime exited|Status: timeout'
+    return (
+        "fields @timestamp, service, level, message, window_id, error, reason\n"
+        f"| filter @message like /{words}/\n"
+        "| sort @timestamp desc\n"
+        "| limit 50"
+    )
+
+
+def _cost(resources: Resources) -> Widget:
+    return chart(
+        "Cost by part, estimated",
+        cost.part_lines(resources),
+        resources.region,
+        unit="USD an hour",
+        stacked=True,
+        width=24,
+        period_s=3_600,
+    )
+
+
+def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
+    name, region = {"StreamName": resources.stream}, resources.region
+    kinesis = "AWS/Kinesis"
+    written, read = "WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"
+    behind = [
+        watched.iterator_age_line(resources),
+        of_aws(
+            "AWS/Lambda",
+            "IteratorAge",
+            {"FunctionName": resources.functions[Service.WINDOWING]},
+            "folded",
+            "last record folded",
+            look=MOST,
+        ),
+    ]
+    mark = Mark(label="alarm", value=60_000 * thresholds.iterator_age_minutes)
+    return [
+        chart("Iterator age", behind, region, unit="milliseconds", marks=[mark]),
+        chart(
+            "Into the stream",
+            [
+                of_aws(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
+                of_aws(kinesis, "IncomingRecords", name, "records_in", "records", look=_RIGHT),
+                own(
+                    resources,
+                    catalogue.RECORDS_RECEIVED,
+                    Service.WINDOWING,
+                    "records_folded",
+                    "records delivered",
+                    look=_RIGHT,
+                ),
+            ],
+            region,
+            unit="bytes a minute",
+            right_unit="records a minute",
+        ),
+        chart(
+            "Stream throttles",
+            [
+                of_aws(kinesis, written, name, "writes", "writes refused"),
+                of_aws(kinesis, read, name, "reads", "reads refused"),
+            ],
+            region,
+            unit="a minute",
+        ),
+    ]
+
+
+def _windowing(resources: Resources) -> list[Widget]:
+    region = resources.region
+    refused = [
+        own(
+            resources,
+            catalogue.ROWS_REFUSED,
+            Service.SWEEPER,
+            f"refused_{reason}",
+            reason.replace("_", " "),
+            reason=reason,
+        )
+        for reason in RefusalReason
+    ]
+    return [
+        chart(
+            "Windowing duration",
+            watched.duration_lines(resources, Service.WINDOWING),
+            region,
+            unit="milliseconds",
+        ),
+        chart(
+            "Rows refused, by reason, as their batch ends",
+            refused,
+            region,
+            unit="a minute",
+            stacked=True,
+        ),
+        chart(
+            "Transactions retried, records redelivered",
+            watched.ours(
+                resources,
+                Service.WINDOWING,
+                {
+                    "transactions retried": catalogue.COMMIT_CONFLICTS,
+                    "records to be redelivered": catalogue.RECORDS_FAILED,
+                    "rows that came again": catalogue.ROWS_RESENT,
+                    "windows left for the sweeper": catalogue.WINDOWS_NOT_EMITTED,
+                },
+            ),
+            region,
+            unit="a minute",
+        ),
+    ]
+
+
+def _table(resources: Resources) -> list[Widget]:
+    name, region = {"TableName": resources.table}, resources.region
+    namespace = "AWS/DynamoDB"
+    return [
+        chart(
+            "What the sweeper did",
+            watched.ours(
+                resources,
+                Service.SWEEPER,
+                {
+                    "windows closed": catalogue.WINDOWS_CLOSED,
+                    "windows sent": catalogue.WINDOWS_EMITTED,
+                    "batches flushed": catalogue.BATCHES_FLUSHED,
+                    "batches ended": catalogue.BATCHES_ENDED,
+                },
+            ),
+            region,
+            unit="a minute",
+            width=6,
+        ),
+        chart(
+            "Function errors and throttles",
+            [
+                *(
+                    line
+                    for service in Service
+                    for line in watched.function_error_lines(resources, service)
+                ),
+                *watched.dropped_lines(resources),
+            ],
+            region,
+            unit="a minute",
+            width=6,
+        ),
+        chart(
+            "Table units",
+            [
+                of_aws(namespace, "ConsumedWriteCapacityUnits", name, "writes", "write units"),
+                of_aws(namespace, "ConsumedReadCapacityUnits", name, "reads", "read units"),
+            ],
+            region,
+            unit="a minute",
+            width=6,
+        ),
+        chart(
+            "Table throttles",
+            [
+                of_aws(namespace, "WriteThrottleEvents", name, "writes_refused", "writes refused"),
+                of_aws(namespace, "ReadThrottleEvents", name, "reads_refused", "reads refused"),
+            ],
+            region,
+            unit="a minute",
+            width=6,
+        ),
+    ]
+
+
+def _bus_and_queue(resources: Resources) -> list[Widget]:
+    rule = {"EventBusName": resources.bus, "RuleName": resources.window_rule}
+    queue, sqs = {"QueueName": resources.queue}, "AWS/SQS"
+    waiting, taken = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
+    age = "ApproximateAgeOfOldestMessage"
+    return [
+        chart(
+            "Events delivered and failed",
+            [
+                of_aws("AWS/Events", "Invocations", rule, "delivered", "delivered"),
+                of_aws("AWS/Events", "FailedInvocations", rule, "failed", "failed for good"),
+                of_aws("AWS/Events", "InvocationsSentToDlq", rule, "dead", "to dead letters"),
+            ],
+            resources.region,
+            unit="a minute",
+        ),
+        chart(
+            "Queue depth",
+            [
+                of_aws(sqs, waiting, queue, "waiting", "waiting", look=MOST),
+                of_aws(sqs, taken, queue, "taken", "being built", look=MOST),
+            ],
+            resources.region,
+            unit="messages",
+        ),
+        chart(
+            "Queue age",
+            [of_aws(sqs, age, queue, "age", "oldest message", look=MOST)],
+            resources.region,
+            unit="seconds",
+        ),
+    ]

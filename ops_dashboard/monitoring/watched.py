@@ -1,0 +1,108 @@
+"""Lines that several places draw or watch: what an alarm watches is what its chart shows. Pure."""
+
+from __future__ import annotations
+
+from stream_ingest.contracts import metrics as catalogue
+from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, math, of_aws, own
+from stream_ingest.contracts.metrics import Metric, Service
+from ops_dashboard.monitoring.resources import Resources
+
+PERCENTILES = ("p50", "p95", "p99")
+
+
+def dead_letter_line(filler: str, queue: str) -> Line:
+    """Return how many dead letters wait in a queue."""
+    name, id_ = "ApproximateNumberOfMessagesVisible", f"dead_{filler.replace('-', '_')}"
+    return of_aws("AWS/SQS", name, {"QueueName": queue}, id_, f"{filler} dead letters", look=MOST)
+
+
+def error_lines(resources: Resources) -> list[Line]:
+    """Return the hidden counts and the collage error rate in percent of all that ended.
+
+    An invocation that ran out of time or memory prints no metric; Lambda counts it as an error.
+    """
+    bad = (catalogue.COLLAGES_FAILED, catalogue.MESSAGES_FAILED)
+    good = (catalogue.COLLAGES_CREATED, catalogue.COLLAGES_KEPT, catalogue.COLLAGES_ALREADY_DONE)
+    counts = [
+        own(resources, metric, Service.COLLAGE, f"n{number}", metric.name, look=HIDDEN)
+        for number, metric in enumerate((*bad, *good))
+    ]
+    name = {"FunctionName": resources.functions[Service.COLLAGE]}
+    crashed = of_aws("AWS/Lambda", "Errors", name, "crashed", "crashed", look=HIDDEN)
+    failed = ", ".join(["crashed", *(line.id for line in counts[: len(bad)])])
+    every = ", ".join(["crashed", *(line.id for line in counts)])
+    rate = f"100 * SUM([{failed}]) / SUM([{every}])"
+    return [*counts, crashed, math("error_rate", "collage errors %", rate)]
+
+
+def memory_line(resources: Resources, service: Service) -> Line:
+    """Return how much of its memory a function's process has ever used."""
+    return own(
+        resources, catalogue.MEMORY_PERCENT, service, f"memory_{service}", service, look=MOST
+    )
+
+
+def iterator_age_line(resources: Resources) -> Line:
+    """Return how far behind the stream's reader is, in milliseconds."""
+    dimensions, name = {"StreamName": resources.stream}, "GetRecords.IteratorAgeMilliseconds"
+    return of_aws("AWS/Kinesis", name, dimensions, "behind", "oldest record read", look=MOST)
+
+
+def oldest_window_line(resources: Resources) -> Line:
+    """Return the age in seconds of the oldest window without a collage."""
+    metric = catalogue.OLDEST_WINDOW_AGE
+    return own(resources, metric, Service.SWEEPER, "stuck", "oldest window", look=MOST)
+
+
+def failed_images_lines(resources: Resources) -> list[Line]:
+    """Return the hidden counts and the share of cells that stayed empty, in percent."""
+    metrics = (catalogue.IMAGES_FAILED, catalogue.IMAGES_OK)
+    failed, fine = (
+        own(resources, metric, Service.COLLAGE, id_, metric.name, look=HIDDEN)
+        for metric, id_ in zip(metrics, ("empty", "full"), strict=True)
+    )
+    share = math("failed_share", "images failed %", "100 * empty / SUM([empty, full])")
+    return [failed, fine, share]
+
+
+def dropped_lines(resources: Resources) -> list[Line]:
+    """Return the hidden counts of EMF lines that CloudWatch dropped without a word, and their sum.
+
+    Such a line is a metric that nobody sees, and so an alarm that cannot begin (FACTS.md §1.8).
+    """
+    counts = [
+        of_aws("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, look=HIDDEN)
+        for number, (metric, group) in enumerate(
+            (metric, group)
+            for metric in ("EMFParsingErrors", "EMFValidationErrors")
+            for group in resources.log_groups
+        )
+    ]
+    total = f"SUM([{', '.join(line.id for line in counts)}])"
+    return [*counts, math("dropped", "metric lines dropped", total)]
+
+
+def duration_lines(resources: Resources, service: Service) -> list[Line]:
+    """Return a function's duration as Lambda measures it."""
+    name = {"FunctionName": resources.functions[service]}
+    return [
+        of_aws("AWS/Lambda", "Duration", name, f"{service}_{stat}", stat, look=Look(stat=stat))
+        for stat in PERCENTILES
+    ]
+
+
+def function_error_lines(resources: Resources, service: Service) -> list[Line]:
+    """Return a function's failed and throttled invocations."""
+    name = {"FunctionName": resources.functions[service]}
+    return [
+        of_aws("AWS/Lambda", metric, name, f"{service}_{metric.lower()}", f"{service} {word}")
+        for metric, word in (("Errors", "errors"), ("Throttles", "throttled"))
+    ]
+
+
+def ours(resources: Resources, service: Service, metrics: dict[str, Metric]) -> list[Line]:
+    """Return our metrics by their labels."""
+    return [
+        own(resources, metric, service, f"{service}_{metric.name}", label)
+        for label, metric in metrics.items()
+    ]

@@ -1,0 +1,129 @@
+"""Widgets of a CloudWatch dashboard, as AWS's "Dashboard Body Structure and Syntax" has them. Pure.
+
+Widgets are placed by `rows`: each row's widgets stand side by side on the grid of 24 columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ops_dashboard.monitoring.metric_lines import Line, metric_array
+
+Widget = dict[str, Any]
+COLUMNS = 24
+PERIOD_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A horizontal line across a chart, where its alarm begins."""
+
+    label: str
+    value: float
+    on_right: bool = False
+
+
+def text(markdown: str, *, height: int = 1) -> Widget:
+    """Return a heading over the whole width."""
+    properties = {"markdown": markdown, "background": "transparent"}
+    return _widget("text", COLUMNS, height, properties)
+
+
+def number(
+    title: str, lines: Iterable[Line], region: str, *, width: int = 4, period_s: int = 3_600
+) -> Widget:
+    """Return a widget that shows the latest value large, and its course small."""
+    properties = {
+        **_metrics(title, lines, region, period_s),
+        "view": "singleValue",
+        "sparkline": True,
+    }
+    return _widget("metric", width, 4, properties)
+
+
+def chart(  # noqa: PLR0913 - a chart has that many sides
+    title: str,
+    lines: Iterable[Line],
+    region: str,
+    *,
+    unit: str,
+    right_unit: str | None = None,
+    marks: Sequence[Mark] = (),
+    stacked: bool = False,
+    width: int = 8,
+    period_s: int = PERIOD_S,
+) -> Widget:
+    """Return a chart over time; `unit` says what its axis counts."""
+    axes: dict[str, Any] = {"left": {"min": 0, "label": unit, "showUnits": False}}
+    if right_unit is not None:
+        axes["right"] = {"min": 0, "label": right_unit, "showUnits": False}
+    properties = {
+        **_metrics(title, lines, region, period_s),
+        "view": "timeSeries",
+        "stacked": stacked,
+        "yAxis": axes,
+        "liveData": True,
+    }
+    if marks:
+        properties["annotations"] = {"horizontal": [_annotation(mark) for mark in marks]}
+    return _widget("metric", width, 6, properties)
+
+
+def alarm_status(title: str, arns: Sequence[str], *, width: int = COLUMNS) -> Widget:
+    """Return the states of alarms (at most 100), those in ALARM first."""
+    properties = {"title": title, "alarms": list(arns), "sortBy": "stateUpdatedTimestamp"}
+    return _widget("alarm", width, 4, properties)
+
+
+def log_lines(title: str, query: str, groups: Sequence[str], region: str) -> Widget:
+    """Return what a Logs Insights query finds in some log groups."""
+    sources = " | ".join(f"SOURCE '{group}'" for group in groups)
+    properties = {
+        "title": title,
+        "query": f"{sources}\n| {query}",
+        "region": region,
+        "view": "table",
+    }
+    return _widget("log", COLUMNS, 8, properties)
+
+
+def rows(each: Iterable[Sequence[Widget]]) -> list[Widget]:
+    """Return all widgets with their places; `ValueError` where a row is wider than the grid."""
+    placed: list[Widget] = []
+    top = 0
+    for row in each:
+        left = 0
+        for widget in row:
+            placed.append({**widget, "x": left, "y": top})
+            left += widget["width"]
+        if left > COLUMNS:
+            msg = f"a row is {left} columns wide, the grid has {COLUMNS}"
+            raise ValueError(msg)
+        top += max(widget["height"] for widget in row)
+    return placed
+
+
+def _widget(
+    kind: Literal["text", "metric", "alarm", "log"],
+    width: int,
+    height: int,
+    properties: dict[str, Any],
+) -> Widget:
+    return {"type": kind, "width": width, "height": height, "properties": properties}
+
+
+def _metrics(title: str, lines: Iterable[Line], region: str, period_s: int) -> dict[str, Any]:
+    return {
+        "title": title,
+        "metrics": [metric_array(line) for line in lines],
+        "region": region,
+        "period": period_s,
+        "stat": "Sum",
+    }
+
+
+def _annotation(mark: Mark) -> dict[str, Any]:
+    side = {"yAxis": "right"} if mark.on_right else {}
+    return {"label": mark.label, "value": mark.value, **side}

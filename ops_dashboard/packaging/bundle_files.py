@@ -1,0 +1,140 @@
+"""What a Lambda bundle holds: which modules, which files of wheels, in which bytes.
+
+Edge (reads source files, writes one zip), but every decision here depends on the files alone: the
+same files give the same bytes. (Compressed by the zlib that Python runs with: another zlib may give
+other bytes, never other contents.)
+"""
+
+from __future__ import annotations
+
+import ast
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from stream_ingest.contracts.errors import UserError
+
+KEPT_SERVICES = frozenset({"dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"})
+"""Services whose API models stay in botocore and boto3; the other 400 would be most of a bundle."""
+
+_LICENCE_WORDS = ("licen", "copying", "notice", "authors")
+_DEAD_FILES = frozenset(
+    {".lock", "py.typed"}
+)  # what uv leaves in a target, what type checkers read
+_DEAD_FOLDERS = frozenset({"__pycache__", "tests", "test", "examples"})
+_DEAD_SUFFIXES = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c"})
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
+_MODE = 0o644 << 16
+
+
+class BundleError(UserError):
+    """A bundle cannot be built; says why."""
+
+
+def is_needed(path: PurePosixPath) -> bool:
+    """Tell whether a file of an installed wheel is ever used by a function.
+
+    Of a package's metadata only its version (METADATA) and its licence stay: RECORD, INSTALLER and
+    direct_url.json tell about the machine that installed it.
+    """
+    parts = path.parts
+    if (
+        parts[0] == "bin"
+        or path.name in _DEAD_FILES
+        or path.suffix in _DEAD_SUFFIXES
+        or _DEAD_FOLDERS & set(parts[:-1])
+    ):
+        return False
+    if parts[0].endswith(".dist-info"):
+        name = path.name.lower()
+        return name == "metadata" or any(word in name for word in _LICENCE_WORDS)
+    if parts[:2] in {("botocore", "data"), ("boto3", "data")} and len(parts) > 3:  # noqa: PLR2004 - data/<service>/<file>
+        return parts[2] in KEPT_SERVICES
+    return True
+
+
+def wheel_files(folder: Path) -> dict[str, Path]:
+    """Return the files of installed wheels that a bundle needs, by their name in the bundle."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    named = ((PurePosixPath(path.relative_to(folder).as_posix()), path) for path in found)
+    return {str(name): path for name, path in named if is_needed(name)}
+
+
+def own_files(root: Path, handlers: tuple[str, ...]) -> dict[str, Path]:
+    """Return the project's own modules that some handlers import, directly or not, by their name.
+
+    Found in the source, not by running it: imports inside functions count, those under
+    ``if TYPE_CHECKING`` do not. So a change of a command line leaves every bundle as it was.
+    """
+    found: dict[str, Path] = {}
+    waiting = list(handlers)
+    for handler in handlers:
+        if _module_path(root, handler) is None:
+            msg = f"handler module {handler} is not in {root}"
+            raise BundleError(msg)
+    while waiting:
+        module = waiting.pop()
+        path = _module_path(root, module)
+        if path is None or path.relative_to(root).as_posix() in found:
+            continue
+        found[path.relative_to(root).as_posix()] = path
+        waiting.extend(_imports(path, module))
+        waiting.extend(_parents(module))
+    return found
+
+
+def write_zip(files: Mapping[str, Path], target: Path) -> None:
+    """Write `files` to a zip: sorted, each with the same time and mode, compressed alike."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = 3  # Unix, whatever system builds it
+            entry.external_attr = _MODE
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, files[name].read_bytes(), compresslevel=6)
+
+
+def _module_path(root: Path, module: str) -> Path | None:
+    """Return the file of one of our modules; None for a name that is not one."""
+    base = root.joinpath(*module.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def _parents(module: str) -> Iterator[str]:
+    while "." in module:
+        module = module.rpartition(".")[0]
+        yield module
+
+
+def _imports(path: Path, module: str) -> Iterator[str]:
+    """Yield all names that a module may import; not all of them need be modules."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in _live_nodes(ast.parse(path.read_bytes(), filename=path.name)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, package)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*parents, *([node.module] if node.module else [])])
+
+
+def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree, leaving out what only a type checker reads."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))

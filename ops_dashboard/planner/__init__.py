@@ -1,0 +1,1 @@
+"""What a job will take: time, memory, concurrency and money."""

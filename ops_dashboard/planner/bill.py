@@ -1,0 +1,182 @@
+"""What a job costs, item by item: so many of something at a list price. Pure.
+
+Left out: bytes kept (`kept` tells them), what stands whether or not anything runs (dashboard,
+alarms, metrics, a stream's other hours), retries, replays and held covers, reports, taxes, free
+tiers, and data transfer: covers come in free of charge, but not through a NAT gateway.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+import msgspec
+
+from ops_dashboard.monitoring import cost
+from ops_dashboard.planner.collage_work import CollageSize
+from ops_dashboard.planner.measured import Figures
+from ops_dashboard.monitoring.prices import Price, Prices
+from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
+from ops_dashboard.planner.windowing_work import Windowing, records
+from ops_dashboard.planner.workload import Job
+
+_GB = 1e9
+_COUNTS = 2
+"""How often a batch's rows are counted: when all are folded, and after its flush."""
+_COUNT_READS_A_CREATOR = 2
+"""Read units of a count: state and tally, read consistently."""
+_LOOK_READS_AN_ENTRY = 0.03
+"""Read units of a sweep while a batch waits for its collages: half of one for 4 KB, of entries of
+some 250 bytes: windows in two indexes, creators in one."""
+SWEEP_S = 60
+SWEEPER_MB = 512
+_SWEEP_RUN_S = 0.5
+_EVENT_GB = 13_000 / _GB
+"""A WindowReady of 35 images with its envelope."""
+_COLLAGE_LOG_BYTES = 2_300
+"""Two lines, EMF and Lambda's own three, with 26 bytes each that CloudWatch adds."""
+_WINDOW_LOG_BYTES = 600
+_DELIVERY_LOG_BYTES = 2_500
+_SMALL_BYTES = 55_000
+"""A thumbnail and metadata."""
+
+
+class Stage(StrEnum):
+    """Stages of the pipeline, in the order of the images."""
+
+    PUSH = "push"
+    STREAM = "stream"
+    WINDOWING = "windowing"
+    BUS = "bus, queue"
+    COLLAGE = "collage"
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the bill."""
+
+    stage: Stage
+    what: str
+    count: float
+    price: Price
+
+    @property
+    def usd(self) -> float:
+        """What it costs."""
+        return self.count * self.price.one
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """GB that stay: collages with thumbnails and metadata, and originals until they expire."""
+
+    collages_gb: float
+    originals_gb: float
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as it is going to be run: `seconds` in all, `waiting_s` of them after its last row."""
+
+    job: Job
+    figures: Figures
+    prices: Prices
+    work: Windowing
+    size: CollageSize
+    seconds: float
+    waiting_s: float
+
+
+def bill(run: Run) -> list[Item]:
+    """Return the bill of a run."""
+    return [
+        *_stream(run),
+        *_windowing(run),
+        *_sweeper(run),
+        *_bus(run),
+        *_collage(run),
+    ]
+
+
+def kept(job: Job, figures: Figures) -> Kept:
+    """Return what a job leaves in the buckets."""
+    assumed = figures.assumed
+    pictures = (2 if job.copies else 1) * assumed.collage_bytes + _SMALL_BYTES
+    originals = job.images * assumed.cover_bytes if job.originals else 0.0
+    return Kept(collages_gb=job.windows * pictures / _GB, originals_gb=originals / _GB)
+
+
+def _stream(run: Run) -> list[Item]:
+    job, prices, shards = run.job, run.prices, run.work.stream.shards
+    hours = math.ceil(run.seconds / 3_600)
+    size = job.images * run.figures.bytes_per_row
+    if shards:
+        units = max(records(job, run.figures), size / cost.KINESIS_PUT_UNIT_BYTES)
+        counted = [(hours * shards, prices.kinesis_shard_hour), (units, prices.kinesis_put_unit)]
+    else:
+        counted = [
+            (hours, prices.kinesis_on_demand_hour),
+            (size / _GB, prices.kinesis_on_demand_gb_in),
+            (size / _GB, prices.kinesis_on_demand_gb_out),
+        ]
+    return [_item(Stage.STREAM, "stream", count, price) for count, price in counted]
+
+
+def _windowing(run: Run) -> list[Item]:
+    stage, prices, work, windows = Stage.WINDOWING, run.prices, run.work, run.job.windows
+    units = state_units(run.figures)
+    states = (work.creator_deliveries + run.job.partial_windows) * units.a_write
+    log_bytes = work.deliveries * _DELIVERY_LOG_BYTES + windows * _WINDOW_LOG_BYTES
+    return [
+        _item(stage, "function", work.gb_s, prices.lambda_gb_s),
+        _item(stage, "function", work.deliveries, prices.lambda_request),
+        _item(stage, "creators' states", states, prices.dynamodb_write),
+        _item(stage, "windows", windows * units.a_window, prices.dynamodb_write),
+        _item(stage, "creators' states", work.creator_deliveries, prices.dynamodb_read),
+        _item(stage, "log", log_bytes / _GB, prices.log_gb),
+    ]
+
+
+def _sweeper(run: Run) -> list[Item]:
+    """Each minute: what is due; while a batch's collages are awaited, what the indexes show of it.
+
+    Once all rows are folded: each creator's tally.
+    """
+    stage, prices, job = Stage.WINDOWING, run.prices, run.job
+    sweeps = math.ceil(run.seconds / SWEEP_S)
+    looks = _COUNTS + math.ceil(run.waiting_s / SWEEP_S)
+    a_look = (job.creators + 2 * job.windows) * _LOOK_READS_AN_ENTRY
+    counts = _COUNTS * job.creators * _COUNT_READS_A_CREATOR
+    reads = counts + looks * a_look + job.partial_windows
+    gb_s = sweeps * _SWEEP_RUN_S * SWEEPER_MB / 1_024
+    return [
+        _item(stage, "sweeper", gb_s, prices.lambda_gb_s),
+        _item(stage, "sweeper", sweeps, prices.lambda_request),
+        _item(stage, "sweeper's counts", reads, prices.dynamodb_read),
+    ]
+
+
+def _bus(run: Run) -> list[Item]:
+    stage, prices, windows = Stage.BUS, run.prices, run.job.windows
+    return [
+        _item(stage, "events", windows * cost.COLLAGE_EVENTS, prices.event),
+        _item(stage, "archive", windows * _EVENT_GB, prices.archive_gb),
+        _item(stage, "queue", windows * cost.COLLAGE_QUEUE_REQUESTS, prices.sqs_request),
+    ]
+
+
+def _collage(run: Run) -> list[Item]:
+    stage, prices, windows = Stage.COLLAGE, run.prices, run.job.windows
+    always = windows * (cost.COLLAGE_PUTS - 2)
+    copies = windows if run.job.copies else 0
+    originals = windows if run.job.originals else 0
+    return [
+        _item(stage, "function", windows * run.size.gb_s, prices.lambda_gb_s),
+        _item(stage, "function", windows, prices.lambda_request),
+        _item(stage, "objects", always, prices.s3_put),
+        _item(stage, "copy by creator", copies, prices.s3_put),
+        _item(stage, "originals", originals, prices.s3_put),
+        _item(stage, "claim and end", windows * COLLAGE_WRITES, prices.dynamodb_write),
+        _item(stage, "log", windows * _COLLAGE_LOG_BYTES / _GB, prices.log_gb),
+    ]
+
+
+def _item(stage: Stage, what: str, count: float, price: Price) -> Item:
+    return Item(stage=stage, what=what, count=count, price=price)

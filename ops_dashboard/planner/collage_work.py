@@ -1,0 +1,68 @@
+"""How long a collage takes in a Lambda of some memory, and what that costs. Pure.
+
+Lambda gives a vCPU for each 1,769 MB, and below that a share of one; billed is memory x time. Time
+on the CPU shrinks with memory, at the same cost; time on the network does not, and costs more. So
+the least memory is the cheapest, as long as the process has room and the deadline is met.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ops_dashboard.planner.measured import Figures
+from ops_dashboard.monitoring.prices import Prices
+from ops_dashboard.planner.windowing_work import VCPU_MB
+from ops_dashboard.planner.workload import Job
+from stream_ingest.contracts.errors import UserError
+
+SIZES_MB = (512, 640, 768, 1_024, 1_280, 1_536, 1_769, 2_048, 2_560, 3_008, 3_538)
+"""Sizes that are compared: with less than 512 MB the function downloads fewer than a window's 35
+covers at once (`collage_lambda.concurrency`), and with more than two vCPUs nothing gets faster."""
+ROOM = 1.25
+"""Memory for each of the process's peak: the alarm `collage-memory` rings at 80 %."""
+
+
+class CollageSize(msgspec.Struct, frozen=True, kw_only=True):
+    """The collage function with some memory; seconds and cost of an average window of the job."""
+
+    memory_mb: int
+    cpu_s: float
+    network_s: float
+    usd_per_million_images: float
+
+    @property
+    def seconds(self) -> float:
+        """How long a window takes: first it waits, then it works, as if neither overlapped."""
+        return self.cpu_s + self.network_s
+
+    @property
+    def gb_s(self) -> float:
+        """Billed GB-seconds of a window."""
+        return self.seconds * self.memory_mb / 1_024
+
+
+def sizes(job: Job, figures: Figures, prices: Prices) -> list[CollageSize]:
+    """Return all sizes that the process has room in; `UserError` where it has in none."""
+    least_mb = ROOM * figures.measured.collage_peak_mb
+    wide = [size for size in SIZES_MB if size >= least_mb]
+    if not wide:
+        msg = (
+            f"collage_peak_mb: a collage would need {least_mb:,.0f} MB, more than {SIZES_MB[-1]:,}"
+        )
+        raise UserError(msg)
+    return [_size(job, figures, prices, memory_mb) for memory_mb in wide]
+
+
+def _size(job: Job, figures: Figures, prices: Prices, memory_mb: int) -> CollageSize:
+    assumed = figures.assumed
+    share = min(1.0, assumed.collage_parallel_share)
+    vcpus = memory_mb / VCPU_MB
+    faster = vcpus if vcpus <= 1 else 1 / (1 - share + share / vcpus)
+    cpu_s = job.window_images / figures.measured.collage_images_per_cpu_s / faster
+    gb_s = (cpu_s + assumed.collage_network_s) * memory_mb / 1_024
+    return CollageSize(
+        memory_mb=memory_mb,
+        cpu_s=cpu_s,
+        network_s=assumed.collage_network_s,
+        usd_per_million_images=gb_s / job.window_images * 1_000_000 * prices.lambda_gb_s.one,
+    )

@@ -1,0 +1,98 @@
+"""``ops-dashboard plan``. Edge (terminal, files): asks nobody, so it needs no stack."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+from rich.text import Text
+
+from ops_dashboard.planner import text
+from ops_dashboard.planner.capacity import Plan, Planner
+from ops_dashboard.planner.measured import NAMES, Figures
+from ops_dashboard.planner.measured_file import shipped
+from ops_dashboard.planner.overrides import read_numbers
+from ops_dashboard.planner.document import Basis, document
+from ops_dashboard.monitoring.prices import LIST, REGION, Prices
+from ops_dashboard.printing import console, print_json
+from ops_dashboard.planner.timing import LEAST_CONCURRENCY
+from ops_dashboard.planner.workload import Job
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import parse_duration
+
+_COLUMNS = 80
+_MOST_CONCURRENCY = 1_000
+
+
+class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person may decide besides the job."""
+
+    deadline: str
+    max_concurrency: int
+    region: str
+    prices: Path | None
+    measured: Path | None
+
+
+def show_plan(job: Job, options: PlanOptions, *, verbose: bool, json: bool) -> None:
+    """Print the cheapest plan; `UserError` where there is none."""
+    basis = _basis(options)
+    planner = Planner(
+        job=job,
+        deadline_s=parse_duration(options.deadline),
+        most_concurrency=_concurrency(options.max_concurrency),
+        figures=basis.figures,
+        prices=basis.prices,
+    )
+    plan = planner.plan()
+    if json:
+        print_json(document(plan, basis))
+    else:
+        _print(plan, basis, verbose=verbose)
+
+
+def _basis(options: PlanOptions) -> Basis:
+    prices = _numbers(options.prices, Prices.__struct_fields__, "--prices")
+    figures = _numbers(options.measured, NAMES, "--measured")
+    if options.region != REGION and not prices:
+        msg = f"--region {options.region}: prices are {REGION}'s; give others with --prices FILE"
+        raise UserError(msg)
+    return Basis(
+        figures=Figures(measured=shipped()).changed(figures),
+        prices=LIST.changed(prices),
+        region=options.region,
+        replaced=(*figures, *prices),
+    )
+
+
+def _numbers(file: Path | None, known: Collection[str], option: str) -> dict[str, float]:
+    if file is None:
+        return {}
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        msg = f"{option} {file}: {error.strerror}"
+        raise UserError(msg) from error
+    return read_numbers(data, known, f"{option} {file}")
+
+
+def _concurrency(most: int) -> int:
+    if not LEAST_CONCURRENCY <= most <= _MOST_CONCURRENCY:
+        msg = f"--max-concurrency {most}: expected {LEAST_CONCURRENCY} to {_MOST_CONCURRENCY:,}"
+        raise UserError(msg)
+    return most
+
+
+def _print(plan: Plan, basis: Basis, *, verbose: bool) -> None:
+    out = console()
+    out.width = min(out.width, _COLUMNS) if out.is_terminal else _COLUMNS
+    out.print(Text(text.summary(plan)))
+    out.print(text.settings_table(plan))
+    out.print(text.stages_table(plan))
+    if verbose:
+        out.print(Text(text.sizes_reason(basis)))
+        out.print(text.sizes_table(plan))
+        out.print(text.items_table(plan))
+    for note in text.notes(plan, basis):
+        out.print(Text(note))

@@ -1,0 +1,105 @@
+"""A plan as JSON, with all that is behind it; and the settings that it comes to. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ops_dashboard.monitoring import prices as price_list
+from ops_dashboard.planner.capacity import Plan
+from ops_dashboard.planner.measured import Figures
+from ops_dashboard.monitoring.prices import Prices
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan was reckoned with."""
+
+    figures: Figures
+    prices: Prices
+    region: str
+    replaced: tuple[str, ...]
+    """Names of the figures and prices that were given in place of ours."""
+
+
+def document(plan: Plan, basis: Basis) -> dict[str, Any]:
+    """Return a plan with all that is behind it."""
+    return {
+        "job": {**msgspec.to_builtins(plan.job), "windows": plan.job.windows},
+        "deadline_s": plan.deadline_s,
+        "expected_s": round(plan.timing.seconds, 1),
+        "binds": plan.timing.binds.value,
+        "settings": {each.name: each.value for each in settings(plan)},
+        "why": {each.name: each.why for each in settings(plan)},
+        "windowing": plan.work,
+        "stages": [
+            {"stage": stage.value, "seconds": round(seconds, 1), "usd": plan.usd_of(stage)}
+            for stage, seconds in plan.timing.stages.items()
+        ],
+        "usd": plan.usd,
+        "usd_per_million_images": plan.per_million(plan.usd),
+        "items": [
+            {**msgspec.to_builtins(item), "usd": item.usd} for item in plan.items if item.count
+        ],
+        "collage_sizes": [
+            {
+                **msgspec.to_builtins(each.size),
+                "seconds": each.size.seconds,
+                "concurrency": each.concurrency,
+            }
+            for each in plan.candidates
+        ],
+        "stream_month": plan.stream_month,
+        "kept": plan.kept,
+        "prices": {
+            "region": basis.region,
+            "source": price_list.SOURCE,
+            "date": price_list.DATE,
+            "list": basis.prices,
+        },
+        "figures": basis.figures,
+        "replaced": basis.replaced,
+    }
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A setting of the stack by its key in ``Pulumi.<stack>.yaml``."""
+
+    name: str
+    value: int | bool
+    why: str
+
+
+def settings(plan: Plan) -> list[Setting]:
+    """Return the settings that a plan comes to."""
+    stream, size, job = plan.work.stream, plan.size, plan.job
+    found = [
+        ("streamShards", stream.shards, _why_so_many_shards(plan)),
+        (
+            "windowingParallelization",
+            stream.parallelization,
+            f"{plan.work.rows_a_delivery:,.0f} rows a delivery",
+        ),
+        (
+            "windowingBatchingWindowS",
+            stream.batching_window_s,
+            f"a state is written {plan.work.creator_deliveries / job.creators:,.1f} times",
+        ),
+        (
+            "collageMemoryMb",
+            size.memory_mb,
+            f"cheapest: {size.cpu_s:.2f} s CPU, {size.network_s:.2f} s network",
+        ),
+        ("collageMaxConcurrency", plan.concurrency, "fewest that meet the deadline"),
+    ]
+    switches = [("byCreatorCopy", job.copies), ("keepSources", job.originals)]
+    found += [(name, False, "as you said") for name, is_on in switches if not is_on]
+    return [Setting(name=name, value=value, why=why) for name, value, why in found]
+
+
+def _why_so_many_shards(plan: Plan) -> str:
+    month = plan.stream_month
+    by_shard = f"{month.provisioned_usd:.2f} USD a month"
+    if plan.work.stream.shards:
+        return f"{by_shard}; on demand {month.on_demand_usd:.2f}"
+    return f"on demand, {month.on_demand_usd:.2f} USD a month; {month.shards} shards {by_shard}"

@@ -1,0 +1,165 @@
+"""A plan as a person reads it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from ops_dashboard.monitoring import prices as price_list
+from ops_dashboard.planner.bill import Item
+from ops_dashboard.planner.capacity import Candidate, Plan
+from ops_dashboard.planner.collage_work import ROOM
+from ops_dashboard.planner.document import Basis, settings
+from ops_dashboard.printing import table_of
+from ops_dashboard.planner.timing import duration
+from ops_dashboard.planner.windowing_work import VCPU_MB
+
+_SMALL_USD = 0.005
+
+
+def summary(plan: Plan) -> str:
+    """Return what is planned, and whether when it ends is due to one stage."""
+    job = plan.job
+    return (
+        f"{job.images:,} images of {job.creators:,} creators, {job.order}: {job.windows:,} windows,"
+        f" {job.partial_windows:,} not full.\n"
+        f"Expected to take {duration(plan.timing.seconds)}, within"
+        f" {duration(plan.deadline_s)}; {plan.timing.binds} binds."
+    )
+
+
+def settings_table(plan: Plan) -> Table:
+    """Return the settings of the stack, and why each is as it is."""
+    return table_of(
+        ["setting", "value", "why"],
+        [[each.name, _value(each.value), each.why] for each in settings(plan)],
+    )
+
+
+def stages_table(plan: Plan) -> Table:
+    """Return what each stage takes and costs; they overlap, so their times do not add up."""
+    table = table_of(
+        ["stage", "takes", "USD", "USD per million images"],
+        [
+            [
+                f"{stage} (binds)" if stage is plan.timing.binds else stage.value,
+                duration(seconds),
+                _usd(plan.usd_of(stage)),
+                _usd(plan.per_million(plan.usd_of(stage))),
+            ]
+            for stage, seconds in plan.timing.stages.items()
+        ],
+    )
+    table.add_section()
+    total = [duration(plan.timing.seconds), _usd(plan.usd), _usd(plan.per_million(plan.usd))]
+    table.add_row("all", *total)
+    return _right(table, 1)
+
+
+def sizes_table(plan: Plan) -> Table:
+    """Return the sizes of the collage function that were compared."""
+    columns = ["memory MB", "vCPU", "CPU", "network", "a window", "at once", "USD/M images"]
+    table = table_of(columns, [_size_row(plan, each) for each in plan.candidates])
+    return _right(table, 0)
+
+
+def items_table(plan: Plan) -> Table:
+    """Return the bill."""
+    table = table_of(
+        ["stage", "item", "count", "of", "USD", "USD/M"],
+        [_item_row(plan, item) for item in plan.items if item.count],
+    )
+    for column in table.columns[2:3] + table.columns[4:]:
+        column.justify = "right"
+    return table
+
+
+def notes(plan: Plan, basis: Basis) -> Iterator[str]:
+    """Yield what the figures rest on and what they leave out."""
+    measured = basis.figures.measured
+    yield f"Windowing takes {duration(plan.work.seconds)} because of {plan.work.limit}."
+    yield from _savings(plan, basis)
+    month = basis.prices.s3_gb_month.one
+    kept = plan.kept
+    yield (
+        f"Kept, not in the sums: collages {kept.collages_gb:,.0f} GB"
+        f" ({_usd(kept.collages_gb * month)} USD a month), originals {kept.originals_gb:,.0f} GB"
+        f" ({_usd(kept.originals_gb * month)} USD for 30 days)."
+    )
+    yield (
+        f"Prices: {_region(basis)}, {price_list.SOURCE}, {price_list.DATE}; without taxes, free"
+        " tiers, data transfer and what stands whether or not rows come."
+    )
+    assumed = basis.figures.assumed
+    yield (
+        f"Measured: make bench, {measured.date}, {measured.machine}. Assumed:"
+        f" {assumed.collage_network_s:g} s network a window, {assumed.aws_call_ms:g} ms a call,"
+        f" a table of {assumed.table_writes_per_s:,.0f} write units a second."
+    )
+    if basis.replaced:
+        yield f"Given by you: {', '.join(basis.replaced)}."
+
+
+def _size_row(plan: Plan, each: Candidate) -> list[str]:
+    size = each.size
+    chosen = "* " if size.memory_mb == plan.size.memory_mb else ""
+    return [
+        f"{chosen}{size.memory_mb:,}",
+        f"{size.memory_mb / VCPU_MB:.2f}",
+        f"{size.cpu_s:.2f} s",
+        f"{size.network_s:.2f} s",
+        f"{size.seconds:.2f} s",
+        "too slow" if each.concurrency is None else f"{each.concurrency:,}",
+        f"{size.usd_per_million_images:.3f}",
+    ]
+
+
+def sizes_reason(basis: Basis) -> str:
+    """Return the rule by which the collage function's memory is chosen."""
+    peak_mb = basis.figures.measured.collage_peak_mb
+    return (
+        f"Lambda gives a vCPU for each {VCPU_MB:,} MB and bills memory x time. CPU time shrinks"
+        " with memory at the same cost; network time does not shrink, and costs more. So: the"
+        " least memory that meets the deadline, from 512 MB (35 downloads at once) and from"
+        f" {ROOM * peak_mb:,.0f} MB (peak {peak_mb:,.0f} MB and a quarter)."
+    )
+
+
+def _item_row(plan: Plan, item: Item) -> list[str]:
+    count = f"{item.count:,.0f}" if item.count >= 100 else f"{item.count:,.2f}"  # noqa: PLR2004 - digits that mean something
+    return [
+        item.stage.value,
+        item.what,
+        count,
+        item.price.what,
+        _usd(item.usd),
+        _usd(plan.per_million(item.usd)),
+    ]
+
+
+def _region(basis: Basis) -> str:
+    if basis.region == price_list.REGION:
+        return basis.region
+    return f"{basis.region}, but {price_list.REGION}'s where not given by you"
+
+
+def _savings(plan: Plan, basis: Basis) -> Iterator[str]:
+    put_usd = plan.per_million(plan.job.windows * basis.prices.s3_put.one)
+    switches = [("byCreatorCopy", plan.job.copies), ("keepSources", plan.job.originals)]
+    for name in (name for name, is_on in switches if is_on):
+        yield f"{name} false would save {_usd(put_usd)} USD per million images."
+
+
+def _value(value: int | bool) -> str:  # noqa: FBT001 - a setting's value is what is shown
+    return str(value).lower() if isinstance(value, bool) else f"{value:,}"
+
+
+def _usd(usd: float) -> str:
+    return "" if not usd else f"{usd:,.2f}" if usd >= _SMALL_USD else "< 0.01"
+
+
+def _right(table: Table, first: int) -> Table:
+    for column in table.columns[first:]:
+        column.justify = "right"
+    return table

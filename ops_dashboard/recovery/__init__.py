@@ -1,0 +1,1 @@
+"""Dead letters, redrive, replay and retry."""

@@ -1,0 +1,137 @@
+"""Collages are built again: a time range from the archive, or chosen windows from the table. Edge.
+
+An archive replay reaches what was archived; EventBridge's archive lags by minutes, so a range that
+ends within the last ten says so. Windows of one creator, chosen windows and retries are sent from
+the table instead, with the same content.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ops_dashboard.inspect.windows import WindowReader, WindowRecord
+from stream_ingest.contracts import table
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.aws.stack import StackOutputs
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+
+ARCHIVE_LAG = timedelta(minutes=10)
+"""How far behind an archive may be (EventBridge User Guide: wait ten minutes before a replay)."""
+_POLL_S = 1.0
+_LOOK_AT_ONCE = 200
+
+
+class ReplayEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a replay or retry."""
+
+    name: str
+    windows: int
+    by_status: dict[str, int]
+    waiting: int = 0
+    """Windows that had not ended when waiting was given up."""
+
+
+class ArchiveReplay:
+    """Replays a time range from the stack's archive to the collage rule alone."""
+
+    def __init__(self, events: EventBridgeClient, outputs: StackOutputs) -> None:
+        """Work on one stack."""
+        self._events, self._outputs = events, outputs
+
+    def start(self, name: str, start: datetime, end: datetime) -> None:
+        """Start a replay; `UserError` for a range that is none."""
+        if start >= end:
+            msg = f"--from {start:%Y-%m-%dT%H:%M} is not before --to {end:%Y-%m-%dT%H:%M}"
+            raise UserError(msg)
+        bus = self._outputs.archive_arn.partition(":archive/")[0]
+        with translated("start a replay"):
+            self._events.start_replay(
+                ReplayName=name,
+                EventSourceArn=self._outputs.archive_arn,
+                EventStartTime=start,
+                EventEndTime=end,
+                Destination={
+                    "Arn": f"{bus}:event-bus/{self._outputs.bus_name}",
+                    "FilterArns": [self._outputs.window_rule_arn],
+                },
+            )
+
+    def state(self, name: str) -> str:
+        """Return AWS's state of a replay: ``STARTING``, ``RUNNING``, ``COMPLETED``, ``FAILED``."""
+        with translated("look at a replay"):
+            return self._events.describe_replay(ReplayName=name)["State"]
+
+
+def lag_warning(end: datetime, now: datetime) -> str | None:
+    """Return what to say of a range that ends within the archive's lag; None for any other."""
+    safe = now - ARCHIVE_LAG
+    if end <= safe:
+        return None
+    return (
+        f"The archive may lag by ten minutes: windows that closed after {safe:%Y-%m-%dT%H:%M:%SZ}"
+        " may be missing from this replay; run it again later, nothing is doubled."
+    )
+
+
+def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iterator[WindowRecord]:
+    """Yield every ended window that closed in a range."""
+    for status in sorted(table.ENDED):
+        for window in reader.in_status(status):
+            if start <= datetime.fromisoformat(window.closed_at) < end:
+                yield window
+
+
+def retryable(windows: Iterable[WindowRecord], passing: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the ids of windows that failed, in part or whole, for a reason that may have passed."""
+    for window in windows:
+        if window.status not in {table.WindowStatus.PARTIAL, table.WindowStatus.FAILED}:
+            continue
+        if window.error or any(passing(reason) for reason in window.failures):
+            yield window.window_id
+
+
+def replay_name(kind: str, now: datetime | None = None) -> str:
+    """Return a name that AWS has not seen: names live for 90 days."""
+    return f"{kind}-{now or datetime.now(UTC):%Y%m%dT%H%M%S-%f}"
+
+
+def follow(
+    reader: WindowReader,
+    window_ids: Iterable[str],
+    name: str,
+    *,
+    patience_s: float,
+    tell: Callable[[int, int], None],
+) -> ReplayEnd:
+    """Wait until every window was built again under `name`; give up when nothing moves any more."""
+    waiting = list(dict.fromkeys(window_ids))
+    total = len(waiting)
+    statuses: Counter[str] = Counter()
+    moved = time.monotonic()
+    while waiting:
+        part, later = waiting[:_LOOK_AT_ONCE], waiting[_LOOK_AT_ONCE:]
+        seen = [(window_id, reader.one(window_id)) for window_id in part]
+        ended = {
+            window_id: window.status
+            for window_id, window in seen
+            if window and window.replayed_as == name and window.status in table.ENDED
+        }
+        statuses.update(ended.values())
+        waiting = later + [window_id for window_id in part if window_id not in ended]
+        tell(total - len(waiting), total)
+        if ended:
+            moved = time.monotonic()
+        elif time.monotonic() - moved > patience_s:
+            break
+        elif waiting:
+            time.sleep(_POLL_S)
+    return ReplayEnd(name=name, windows=total, by_status=dict(statuses), waiting=len(waiting))

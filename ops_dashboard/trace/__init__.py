@@ -1,0 +1,1 @@
+"""The timeline of one window, from the table, the buckets and the logs."""

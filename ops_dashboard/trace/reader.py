@@ -1,0 +1,144 @@
+"""Gathers a window's story: table, buckets, and Logs Insights by the one query. Edge (network)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from collage_lambda.output.keys import keys_of
+from ops_dashboard.trace.timeline import (
+    EmptyCell,
+    LogLine,
+    StoredObject,
+    Story,
+    log_line,
+    steps_of,
+)
+from ops_dashboard.trace.query import log_groups, log_range, trace_query
+from ops_dashboard.inspect.window_metadata import read_metadata
+from ops_dashboard.inspect.windows import WindowReader, WindowRecord
+from stream_ingest.aws import clients
+from stream_ingest.aws.errors import error_code, translated
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.aws.stack import StackOutputs
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
+
+_POLL_S = 0.5
+_PATIENCE_S = 60.0
+_UNDER_WAY = frozenset({"Scheduled", "Running", "Unknown"})
+_GONE = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class StoryReader:
+    """Tells windows' stories on one stack."""
+
+    def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
+        """Read with the session's rights; what it may not read is said in the story."""
+        dynamodb = session.client("dynamodb", config=clients.CONFIG)
+        self._outputs = outputs
+        self._windows = WindowReader(dynamodb, outputs.table_name)
+        self._batches = BatchRegistry(dynamodb, outputs.table_name, time.time)
+        self._s3: S3Client = session.client("s3", config=clients.CONFIG)
+        self._logs: CloudWatchLogsClient = session.client("logs", config=clients.CONFIG)
+
+    def tell(self, window_id: str) -> Story | None:
+        """Return a window's story, None for a window that the table does not know."""
+        window = self._windows.one(window_id)
+        if window is None:
+            return None
+        batch = self._batches.load(window.batch_id)
+        objects = list(self._objects(window))
+        lines, trouble = self._lines(window)
+        return Story(
+            window=window,
+            batch=batch,
+            steps=steps_of(window, batch, objects, lines),
+            objects=objects,
+            empty_cells=self._empty_cells(window),
+            log_lines=len(lines),
+            log_trouble=trouble,
+            query=trace_query(window_id),
+            log_groups=log_groups(self._outputs),
+        )
+
+    def _objects(self, window: WindowRecord) -> Iterator[StoredObject]:
+        """Yield where a window's objects are or would be; none once its event has gone."""
+        event = self._windows.event(window.window_id)
+        if event is None:
+            return
+        keys, output = keys_of(event), self._outputs.output_bucket
+        yield self._object("collage", output, keys.collage)
+        yield self._object("copy by creator", output, keys.by_creator)
+        yield self._object("thumbnail", output, keys.thumbnail)
+        yield self._object("metadata", output, keys.metadata)
+        yield self._object("originals", self._outputs.temp_bucket, keys.sources)
+
+    def _object(self, what: str, bucket: str, key: str) -> StoredObject:
+        try:
+            with translated(f"look at {key}"):
+                head = self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) not in _GONE:
+                raise
+            return StoredObject(what=what, bucket=bucket, key=key)
+        return StoredObject(
+            what=what,
+            bucket=bucket,
+            key=key,
+            bytes=head["ContentLength"],
+            written_at=head["LastModified"],
+        )
+
+    def _empty_cells(self, window: WindowRecord) -> list[EmptyCell]:
+        """Return which images are missing and why, as the window's metadata tells."""
+        if not window.failures or window.metadata_key is None:
+            return []
+        document = read_metadata(self._s3, self._outputs.output_bucket, window.metadata_key)
+        return [
+            EmptyCell(cell=c.cell, identity=c.identity, reason=c.reason, detail=c.detail)
+            for c in (document.cells if document else ())
+            if c.reason is not None
+        ]
+
+    def _lines(self, window: WindowRecord) -> tuple[list[LogLine], str | None]:
+        """Return the window's log lines, or why they cannot be had."""
+        begins, ends = log_range(datetime.fromisoformat(window.closed_at), datetime.now(UTC))
+        try:
+            with translated("ask Logs Insights"):
+                query = self._logs.start_query(
+                    logGroupNames=log_groups(self._outputs),
+                    startTime=int(begins.timestamp()),
+                    endTime=int(ends.timestamp()),
+                    queryString=trace_query(window.window_id),
+                )
+            return self._results(query["queryId"]), None
+        except ClientError as error:
+            return [], str(error)
+        except TransientError as error:
+            return [], str(error)
+
+    def _results(self, query_id: str) -> list[LogLine]:
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            with translated("ask Logs Insights"):
+                answer = self._logs.get_query_results(queryId=query_id)
+            if answer["status"] not in _UNDER_WAY:
+                break
+            if time.monotonic() > deadline:
+                msg = f"Logs Insights did not answer within {_PATIENCE_S:.0f} s"
+                raise TransientError(msg)
+            time.sleep(_POLL_S)
+        if answer["status"] != "Complete":
+            msg = f"Logs Insights: the query ended as {answer['status']}"
+            raise TransientError(msg)
+        rows = [{each["field"]: each["value"] for each in row} for row in answer["results"]]
+        return [log_line(row["@message"], row["@timestamp"]) for row in rows]

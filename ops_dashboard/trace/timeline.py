@@ -1,0 +1,197 @@
+"""What became of one window, gathered from the table, the buckets and the logs. Pure.
+
+The table says what is so, the objects what there is to look at, the log lines how it came about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from ops_dashboard.inspect.windows import WindowRecord
+from stream_ingest.batches.progress import Batch
+
+TABLE, LOG, OBJECTS = "table", "log", "bucket"
+_BEGAN, _CLOSED = "began", "closed"
+_WITHIN_SECOND = timedelta(milliseconds=999)
+_LOG_TIME = "%Y-%m-%d %H:%M:%S,%f%z"
+"""Powertools' time stamp."""
+_TOLD = frozenset(
+    {
+        "level", "location", "message", "timestamp", "service", "window_id", "batch_id",
+        "cold_start", "function_name", "function_memory_size", "function_arn",
+    }
+)  # fmt: skip
+"""Facts of a log line that are told elsewhere, or that nobody asks for."""
+
+
+_NAMES = {"function_request_id": "request", "message_id": "message", "receives": "receives"}
+"""What a person is told of whom a line is from."""
+
+
+class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
+    """An object of a window: where it belongs, and when and how big it was written."""
+
+    what: str
+    bucket: str
+    key: str
+    bytes: int | None = None
+    """None where it is not there."""
+    written_at: datetime | None = None
+
+
+class EmptyCell(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that is not in the collage, and why."""
+
+    cell: int
+    identity: str
+    reason: str
+    detail: str | None = None
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a Lambda."""
+
+    at: datetime
+    service: str
+    message: str
+    facts: dict[str, Any]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened, and where that is written."""
+
+    at: datetime
+    source: str
+    what: str
+    facts: dict[str, Any] = {}
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of one window."""
+
+    window: WindowRecord
+    batch: Batch | None
+    steps: list[Step]
+    """In the order in which they happened."""
+    objects: list[StoredObject]
+    empty_cells: list[EmptyCell]
+    log_lines: int
+    log_trouble: str | None
+    """Why there are no log lines, where they could not be had."""
+    query: str
+    log_groups: list[str]
+
+
+def steps_of(
+    window: WindowRecord,
+    batch: Batch | None,
+    objects: Iterable[StoredObject],
+    lines: Iterable[LogLine],
+) -> list[Step]:
+    """Return what happened, in order.
+
+    Tables and buckets know whole seconds, log lines milliseconds: within a second a closing comes
+    before its lines, objects and ends come after them.
+    """
+    steps = [
+        *_table_steps(window, batch),
+        *_object_steps(objects),
+        *(
+            Step(at=line.at, source=LOG, what=f"{line.service}: {line.message}", facts=line.facts)
+            for line in lines
+        ),
+    ]
+    return sorted(steps, key=_moment)
+
+
+def _object_steps(objects: Iterable[StoredObject]) -> Iterator[Step]:
+    """Yield one step for all objects of the same second."""
+    written: dict[datetime, list[str]] = {}
+    for each in objects:
+        if each.written_at is not None:
+            written.setdefault(each.written_at, []).append(each.what)
+    for at, names in written.items():
+        yield Step(at=at, source=OBJECTS, what=f"{', '.join(names)} written")
+
+
+def _moment(step: Step) -> datetime:
+    begins = step.source == LOG or step.what.endswith((_BEGAN, _CLOSED))
+    return step.at if begins else step.at + _WITHIN_SECOND
+
+
+def _table_steps(window: WindowRecord, batch: Batch | None) -> list[Step]:
+    steps = []
+    if batch is not None:
+        started = datetime.fromisoformat(batch.started_at)
+        what = f"batch {batch.batch_id} {_BEGAN}"
+        steps.append(Step(at=started, source=TABLE, what=what, facts={"trigger": batch.trigger}))
+    closed = {"images": window.image_count, "because": window.closed_because}
+    steps.append(_step(window.closed_at, f"window {_CLOSED}", closed))
+    if window.completed_at is not None:
+        ended = {
+            "images_ok": window.images_ok,
+            "duration_ms": window.duration_ms,
+            "error": window.error,
+            "replay": window.replayed_as,
+        }
+        steps.append(_step(window.completed_at, f"window {window.status}", ended))
+    return steps
+
+
+def _step(at: str, what: str, facts: dict[str, Any]) -> Step:
+    known = {name: value for name, value in facts.items() if value is not None}
+    return Step(at=datetime.fromisoformat(at), source=TABLE, what=what, facts=known)
+
+
+def log_line(message: str, written_at: str) -> LogLine:
+    """Return what a Lambda printed; a line that is none of ours is told as it is.
+
+    `written_at` is Logs Insights' time stamp, for lines that have none of their own.
+    """
+    at = datetime.fromisoformat(written_at).replace(tzinfo=UTC)
+    try:
+        line = msgspec.json.decode(message, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError):
+        return LogLine(at=at, service="lambda", message=message.strip(), facts={})
+    facts = {name: value for name, value in line.items() if name not in _TOLD and value is not None}
+    return LogLine(
+        at=_own_time(line.get("timestamp")) or at,
+        service=str(line.get("service", "lambda")),
+        message=str(line.get("message", "")),
+        facts=facts,
+    )
+
+
+def _own_time(text: object) -> datetime | None:
+    try:
+        return datetime.strptime(str(text), _LOG_TIME)  # noqa: DTZ007 - the format has %z
+    except ValueError:
+        return None
+
+
+def told(steps: Iterable[Step]) -> Iterator[tuple[Step, str]]:
+    """Yield each step with its facts as a person reads them: ``images 35, because full``.
+
+    Which request and which message it is, is said when it changes and not on every line.
+    """
+    last: dict[str, object] = {}
+    for step in steps:
+        facts = {
+            _NAMES.get(name, name): value
+            for name, value in step.facts.items()
+            if value not in (None, {}, []) and not (name in _NAMES and last.get(name) == value)
+        }
+        last |= step.facts
+        yield step, ", ".join(f"{name} {_value(value)}" for name, value in facts.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {_value(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return str(value)

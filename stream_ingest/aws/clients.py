@@ -1,0 +1,91 @@
+"""AWS clients of the command lines, as the standard variables ask for them. Edge.
+
+boto3 reads ``AWS_ENDPOINT_URL``, ``AWS_PROFILE`` and ``AWS_REGION``/``AWS_DEFAULT_REGION`` itself,
+except that ``AWS_REGION`` is the Lambda runtime's and the other SDKs' name for what boto3 calls
+``AWS_DEFAULT_REGION``; both are honoured here.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import botocore.session
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+from botocore.loaders import Loader, create_loader
+
+from stream_ingest.contracts.errors import UserError
+
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=5, read_timeout=30)
+
+
+def region() -> str | None:
+    """Return the region that the environment names, None to let the profile decide."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
+
+
+def session() -> boto3.Session:
+    """Return a session for the user's profile and region."""
+    core = botocore.session.Session()
+    _share_descriptions(core)
+    return boto3.Session(botocore_session=core, region_name=region())
+
+
+def async_session() -> AioSession:
+    """Return a session whose clients are for asyncio."""
+    core = AioSession()
+    _share_descriptions(core)
+    return core
+
+
+def _share_descriptions(core: botocore.session.Session) -> None:
+    """Have a session read botocore's files on AWS's services where another has not yet.
+
+    Left alone each reads and keeps them all: for the sessions of a push that is 20 MB.
+    """
+    core.register_component("data_loader", _descriptions(core.get_config_variable("data_path")))
+
+
+@functools.cache
+def _descriptions(path: str | None) -> Loader:
+    return create_loader(path)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what a person can mend about AWS access into a `UserError` of one line."""
+    try:
+        yield
+    except NoCredentialsError as error:
+        msg = (
+            "no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or, for the embedded AWS,"
+            ' eval "$(ops-dashboard local up)"'
+        )
+        raise UserError(msg) from error
+    except NoRegionError as error:
+        msg = "no AWS region: set AWS_REGION"
+        raise UserError(msg) from error
+    except (ProfileNotFound, EndpointConnectionError) as error:
+        raise UserError(str(error)) from error
+    except (ClientError, BotoCoreError) as error:
+        raise UserError(f"AWS: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
+
+
+def async_config() -> AioConfig:
+    """Return the configuration of aiobotocore clients."""
+    return AioConfig(
+        retries={"mode": "standard", "max_attempts": 6}, connect_timeout=5, read_timeout=30
+    )

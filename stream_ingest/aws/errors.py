@@ -1,0 +1,85 @@
+"""Cloud error codes become ours, here and nowhere else. Edge.
+
+What botocore still raises after its own retries is either another writer's victory
+(`ConflictError`), something that time may mend (`TransientError`), or a bug or a missing right,
+which is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from botocore.exceptions import (
+    ClientError,
+    HTTPClientError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
+)
+
+from stream_ingest.contracts.errors import ConflictError, TransientError
+
+FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
+"""A conditional put of S3 lost: another object is there, is being put right now, or has gone."""
+_CONFLICTS = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed"})
+_TRANSIENT = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "InternalError",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_SERVER_ERROR = 500
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn botocore's errors inside the block into ours; `doing` opens the message."""
+    try:
+        yield
+    except ClientError as error:
+        ours = _translate(error, doing)
+        if ours is None:
+            raise
+        raise ours from error
+    except (AwsConnectionError, HTTPClientError) as error:
+        msg = f"{doing}: {error}"
+        raise TransientError(msg) from error
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of an error, such as ``ThrottlingException``."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def _translate(error: ClientError, doing: str) -> TransientError | None:
+    response = cast("dict[str, Any]", error.response)
+    code = error_code(error)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    codes = {code} | {
+        reason.get("Code", "None") for reason in response.get("CancellationReasons", [])
+    }
+    msg = f"{doing}: {', '.join(sorted(codes - {'None'}))}"
+    if codes & _CONFLICTS:
+        return ConflictError(msg)
+    if codes & _TRANSIENT or status >= _SERVER_ERROR:
+        return TransientError(msg)
+    return None

@@ -1,0 +1,69 @@
+"""The one way in which a metric leaves a Lambda: an EMF line, by the catalogue. Edge (stdout).
+
+EMF fails silently (FACTS.md §1.8), so what is emitted is checked here: a metric that the catalogue
+does not give to this service raises. A metric that belongs to an invocation is flushed by the
+handler's decorator (`Meter.powertools.log_metrics`) or, where a timeout must not lose it, at once.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Mapping
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.metrics import MEMORY_PERCENT, Metric, Service
+from stream_ingest.contracts.environment import METRICS_NAMESPACE
+
+_KB_PER_MB = 1024
+
+
+class Meter:
+    """Emits the metrics of one service."""
+
+    def __init__(self, service: Service) -> None:
+        """Emit under `service`, into the namespace that the environment names."""
+        self.service = service
+        self.namespace = os.environ.get(METRICS_NAMESPACE, catalogue.NAMESPACE)
+        self.powertools = Metrics(namespace=self.namespace, service=service)
+
+    def add(self, metric: Metric, value: float) -> None:
+        """Add a value, to be written with the next flush."""
+        self._check(metric, by_reason=False)
+        self.powertools.add_metric(name=metric.name, unit=MetricUnit(metric.unit), value=value)
+
+    def add_memory(self, limit_mb: float) -> None:
+        """Add how much of its memory limit this process has ever used, in percent."""
+        self.add(MEMORY_PERCENT, round(100 * peak_memory_mb() / limit_mb, 1))
+
+    def flush(self) -> None:
+        """Write what was added, in one line."""
+        self.powertools.flush_metrics()
+
+    def write_by_reason(self, metric: Metric, counts: Mapping[str, int]) -> None:
+        """Write a count for each reason at once, each in a line of its own."""
+        self._check(metric, by_reason=True)
+        for reason, count in counts.items():
+            with single_metric(
+                namespace=self.namespace,
+                name=metric.name,
+                unit=MetricUnit(metric.unit),
+                value=count,
+            ) as line:
+                line.add_dimension(catalogue.SERVICE, self.service)
+                line.add_dimension(catalogue.REASON, reason)
+
+    def _check(self, metric: Metric, *, by_reason: bool) -> None:
+        fits = metric.by_reason if by_reason else metric.in_total
+        if self.service not in metric.services or not fits:
+            kind = "by reason" if by_reason else "in total"
+            msg = f"the catalogue does not give {metric.name} {kind} to {self.service}"
+            raise ValueError(msg)
+
+
+def peak_memory_mb() -> float:
+    """Return the most resident memory that this process ever had, in MB (Linux counts in KB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB

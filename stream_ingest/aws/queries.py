@@ -1,0 +1,27 @@
+"""A query of the table, page after page. Edge (DynamoDB)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from stream_ingest.aws.errors import translated
+from stream_ingest.aws.items import Item, from_wire
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+def query_items(
+    dynamodb: DynamoDBClient,
+    doing: str,
+    **request: Any,  # noqa: ANN401 - boto's own arguments
+) -> Iterator[Item]:
+    """Yield a query's items, a page in memory; `doing` opens the message of an error of ours."""
+    while True:
+        with translated(doing):
+            answer = dynamodb.query(**request)
+        yield from map(from_wire, answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

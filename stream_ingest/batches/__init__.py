@@ -1,0 +1,1 @@
+"""Batches: registered once, counted, followed to their end, reported."""

@@ -1,0 +1,201 @@
+"""How far a batch is, from the items that carry its id. Pure.
+
+Counts are read off the same items that the folds and collages wrote in their own atomic writes, so
+a redelivery changes none of them. Windows are read off `batch-id-index`, which may lag by a moment;
+rows are counted by the census, from the creators' states, once all of them have been folded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from stream_ingest.contracts import table
+from stream_ingest.records.rows import RefusalReason
+
+OPEN_BATCHES = ("sending", "sent", "flushed")
+"""Statuses of a batch that has not ended, in the order in which it has them (see `batches`)."""
+ENDED_BATCH = "ended"
+
+
+GRACE_S = 60
+"""How long the same rows have to be missing before they are taken for quarantined."""
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """What creators' tallies of a batch add up to, as the census last read them.
+
+    A count may miss rows for a moment, because the index shows a new creator later. So `since` is
+    the epoch second at which it first was of as many rows; rows that stay missing are quarantined.
+    """
+
+    accepted: int = 0
+    duplicates: int = 0
+    windows: int = 0
+    """Windows that were closed for the batch."""
+    open_images: int = 0
+    """Images of the batch's creators that wait in windows which are not full."""
+    since: int = 0
+    final: bool = False
+    """Whether all rows are accounted for, and the windows that end with the batch are closed."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that were folded."""
+        return self.accepted + self.duplicates
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch's own item: what its producer knows of it, and what the census has counted."""
+
+    batch_id: str
+    trigger: str
+    status: str
+    flush: str
+    started_at: str
+    settings: str = "{}"
+    """Its `BatchSettings` as JSON."""
+    rows_read: int = 0
+    rows_sent: int = 0
+    refused: dict[str, int] = {}
+    buckets: int = 0
+    drained: int = 0
+    counted: Counted | None = None
+
+    @property
+    def is_drained(self) -> bool:
+        """Tell whether every bucket's end has been folded."""
+        return self.buckets > 0 and self.drained >= self.buckets
+
+    @property
+    def is_flushed(self) -> bool:
+        """Tell whether its end closes no (further) windows."""
+        return self.flush != "batch-end" or self.status in {"flushed", ENDED_BATCH}
+
+    def is_settled(self, now_s: int) -> bool:
+        """Tell whether every row sent has been counted as accepted, duplicate or quarantined.
+
+        More rows than were sent are a tally that was seen both where it was and where it went.
+        """
+        if self.counted is None or not self.is_drained:
+            return False
+        missing = self.rows_sent - self.counted.rows
+        return missing == 0 or (missing > 0 and now_s >= self.counted.since + GRACE_S)
+
+
+class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch as a person asks about it."""
+
+    batch_id: str
+    trigger: str
+    status: str
+    rows_read: int
+    rows_sent: int
+    rows_accepted: int
+    """Until the rows are counted: those in windows that were closed."""
+    refused: dict[str, int]
+    windows: int
+    """Windows that were closed for this batch."""
+    windows_by_status: dict[str, int]
+    collages: int
+    images_ok: int
+    images_failed: int
+    open_images: int
+    """Images of its creators that waited in windows which were not full, when it was counted."""
+    settled: bool
+    """Whether every row sent has been counted as accepted, duplicate or quarantined."""
+    ended: bool
+    """Whether nothing of this batch is under way any more."""
+
+
+class WindowCounts:
+    """What follows from how many windows of a batch there are by status: for structs that know."""
+
+    __slots__ = ()
+    by_status: dict[str, int]
+
+    @property
+    def windows(self) -> int:
+        """How many there are."""
+        return sum(self.by_status.values())
+
+    @property
+    def ended(self) -> int:
+        """How many of them have ended."""
+        return sum(self.by_status.get(status, 0) for status in table.ENDED)
+
+    @property
+    def collages(self) -> int:
+        """How many of them have a collage."""
+        return sum(self.by_status.get(status, 0) for status in table.COLLAGES)
+
+
+class WindowSums(WindowCounts, msgspec.Struct, frozen=True, kw_only=True):
+    """What the windows of one batch add up to, as the index shows them."""
+
+    by_status: dict[str, int]
+    images: int
+    images_ok: int
+    images_failed: int
+
+
+def sum_windows(items: Iterable[Mapping[str, Any]]) -> WindowSums:
+    """Return the sums over the windows' status items of a batch."""
+    totals: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    for item in items:
+        statuses[str(item["status"])] += 1
+        for name in ("image_count", "images_ok", "images_failed"):
+            totals[name] += int(item.get(name, 0))
+    return WindowSums(
+        by_status=dict(statuses),
+        images=totals["image_count"],
+        images_ok=totals["images_ok"],
+        images_failed=totals["images_failed"],
+    )
+
+
+def sum_tallies(items: Iterable[Mapping[str, Any]]) -> Counted:
+    """Return the sums over creators' states, and tallies of their own, of one batch."""
+    totals: Counter[str] = Counter()
+    for item in items:
+        for name in table.TALLY_ATTRIBUTES:
+            totals[name] += int(item.get(name, 0))
+    return Counted(
+        accepted=totals["accepted"],
+        duplicates=totals["duplicates"],
+        windows=totals["windows"],
+        open_images=totals["open_images"],
+    )
+
+
+def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
+    """Return the progress of a batch; `now_s` decides whether a count may still miss rows."""
+    counted = batch.counted or Counted(accepted=windows.images)
+    settled = batch.is_settled(now_s)
+    refused = dict(batch.refused)
+    if counted.duplicates:
+        refused[RefusalReason.DUPLICATE] = refused.get("duplicate", 0) + counted.duplicates
+    if settled and batch.rows_sent > counted.rows:
+        refused[RefusalReason.QUARANTINED] = batch.rows_sent - counted.rows
+    closed = max(counted.windows, windows.windows)
+    return BatchProgress(
+        batch_id=batch.batch_id,
+        trigger=batch.trigger,
+        status=batch.status,
+        rows_read=batch.rows_read,
+        rows_sent=batch.rows_sent,
+        rows_accepted=counted.accepted,
+        refused={str(reason): count for reason, count in sorted(refused.items())},
+        windows=closed,
+        windows_by_status=windows.by_status,
+        collages=windows.collages,
+        images_ok=windows.images_ok,
+        images_failed=windows.images_failed,
+        open_images=counted.open_images,
+        settled=settled,
+        ended=counted.final and windows.ended >= closed,
+    )

@@ -1,0 +1,263 @@
+"""Batches in the table: registered once, followed to their end. Edge (DynamoDB).
+
+A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, where the batch
+asked for it) → ``ended`` (sweeper). These words are not a window's, so that ``status-date-index``
+can be asked for either.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from stream_ingest.contracts import table
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
+from stream_ingest.contracts.errors import ConflictError, UserError
+from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.records.codec import BUCKETS, NAME_PATTERN, BatchHeader
+from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
+from stream_ingest.aws.queries import query_items
+from stream_ingest.contracts.settings import DAY_S
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+BATCH_LIFE_S = 400 * DAY_S
+_COUNTED = (*table.TALLY_ATTRIBUTES, "since")
+_BATCH_ID = re.compile(NAME_PATTERN)
+
+
+def check_batch_id(batch_id: str) -> str:
+    """Return an id that may name a batch (letters, digits, ``. _ -``; at most 64)."""
+    if not _BATCH_ID.match(batch_id):
+        msg = (
+            f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes,"
+            " the first a letter or digit"
+        )
+        raise UserError(msg)
+    return batch_id
+
+
+class Totals(msgspec.Struct, kw_only=True):
+    """What a producer has done so far; absolute numbers, so that writing them twice is the same."""
+
+    rows_read: int = 0
+    rows_sent: int = 0
+    refused: dict[str, int] = {}
+
+
+class BatchRegistry:
+    """Writes and reads the items of batches."""
+
+    def __init__(
+        self, dynamodb: DynamoDBClient, table_name: str, clock: Callable[[], float]
+    ) -> None:
+        """`clock` gives epoch seconds."""
+        self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
+
+    def register(self, header: BatchHeader) -> None:
+        """Create a batch in status ``sending``; `UserError` if the id is taken.
+
+        A token of this call tells our own batch, whose answer was lost and which the SDK asked for
+        again, from somebody else's.
+        """
+        now_s = int(self._clock())
+        token = secrets.token_hex(8)
+        item = {
+            **_key(header.batch_id),
+            "batch_id": header.batch_id,
+            "trigger": header.trigger,
+            "status": "sending",
+            "flush": header.settings.flush.kind,
+            "settings": msgspec.json.encode(header.settings).decode(),
+            "started_at": from_epoch_s(now_s).isoformat(),
+            "processing_date": iso_date(now_s),
+            "buckets": BUCKETS,
+            "rows_read": 0,
+            "rows_sent": 0,
+            "refused": {},
+            "registered_by": token,
+            table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
+        }
+        try:
+            with translated(f"register batch {header.batch_id}"):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=to_wire(item),
+                    ConditionExpression="attribute_not_exists(creator_name)"
+                    " OR registered_by = :token",
+                    ExpressionAttributeValues=to_wire({":token": token}),
+                )
+        except ConflictError as error:
+            msg = f"batch {header.batch_id!r} exists already; choose another --batch-id"
+            raise UserError(msg) from error
+
+    def note_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
+        """Write what a producer has read, sent and refused; `sent` says that no more will come.
+
+        Calling it again changes nothing (a retry of a call whose answer was lost, a resumed push
+        that was killed behind it). `ConflictError` where there is no batch or it was flushed.
+        """
+        names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
+        values: Item = {
+            ":read": totals.rows_read,
+            ":sent": totals.rows_sent,
+            ":refused": dict(totals.refused),
+            ":before": "sending",
+            ":after": "sent",
+        }
+        self._update(
+            batch_id,
+            "SET #read = :read, #sent = :sent, #ref = :refused"
+            + (", #status = :after" if sent else ""),
+            values,
+            names,
+            "#status IN (:before, :after)",
+        )
+
+    def note_drained(self, batch_id: str, buckets: set[int]) -> bool:
+        """Note buckets whose end was folded; tell whether now every bucket of the batch is drained.
+
+        Calling it again changes nothing. A batch that nobody registered is never drained.
+        """
+        try:
+            after = self._update(
+                batch_id,
+                "ADD drained :buckets",
+                {":buckets": buckets},
+                {},
+                "attribute_exists(creator_name)",
+            )
+        except ConflictError:
+            return False
+        return len(after.get("drained", ())) >= int(after["buckets"])
+
+    def move(self, batch_id: str, before: str, after: str) -> bool:
+        """Move a batch from one status to the next; False if it was not (any more) in the first."""
+        try:
+            self._update(
+                batch_id,
+                "SET #status = :after",
+                {":after": after, ":before": before},
+                {"#status": "status"},
+                "#status = :before",
+            )
+        except ConflictError:
+            return False
+        return True
+
+    def load(self, batch_id: str) -> Batch | None:
+        """Return a batch's own item, read consistently; None where there is none."""
+        with translated(f"load batch {batch_id}"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
+            )
+        return _batch(from_wire(answer["Item"])) if "Item" in answer else None
+
+    def ids_in(self, status: str) -> Iterator[str]:
+        """Yield the ids of all batches in a status."""
+        for item in self._query(
+            table.STATUS_INDEX, "#status = :status", {":status": status}, {"#status": "status"}
+        ):
+            if item[table.SORT_KEY] == table.BATCH:
+                yield item["batch_id"]
+
+    def progress(self, batch_id: str) -> BatchProgress | None:
+        """Return how far a batch is, None for a batch that was never registered.
+
+        Costs a query of the batch's windows. Its rows are as the census last counted them.
+        """
+        batch = self.load(batch_id)
+        if batch is None:
+            return None
+        return progress_of(batch, sum_windows(self.windows(batch_id)), int(self._clock()))
+
+    def note_counted(self, batch_id: str, counted: Counted) -> bool:
+        """Note what a census came to; False if a final count is there, or no batch.
+
+        So a sweep that was held up does not take back what another has found meanwhile.
+        """
+        numbers = {name: getattr(counted, name) for name in _COUNTED}
+        try:
+            self._update(
+                batch_id,
+                "SET counted = :counted" + (", is_final = :yes" if counted.final else ""),
+                {":counted": numbers} | ({":yes": True} if counted.final else {}),
+                {},
+                "attribute_exists(creator_name) AND attribute_not_exists(is_final)",
+            )
+        except ConflictError:
+            return False
+        return True
+
+    def items(self, batch_id: str) -> Iterator[Item]:
+        """Yield what the index shows of a batch, a page in memory."""
+        return self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {})
+
+    def windows(self, batch_id: str) -> Iterator[Item]:
+        """Yield the windows of a batch as the index shows them, by number, a page in memory."""
+        return self._query(
+            table.BATCH_INDEX,
+            "batch_id = :batch AND #item >= :first",
+            {":batch": batch_id, ":first": table.FIRST_WINDOW},
+            {"#item": table.SORT_KEY},
+        )
+
+    def _query(
+        self, index: str, condition: str, values: Item, names: Mapping[str, str]
+    ) -> Iterator[Item]:
+        return query_items(
+            self._dynamodb,
+            f"query {index}",
+            TableName=self._table,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_wire(values),
+            **({"ExpressionAttributeNames": names} if names else {}),
+        )
+
+    def _update(
+        self, batch_id: str, update: str, values: Item, names: Mapping[str, str], condition: str
+    ) -> Item:
+        request: Any = {
+            "TableName": self._table,
+            "Key": to_wire(_key(batch_id)),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": to_wire(values),
+            "ReturnValues": "ALL_NEW",
+            **({"ExpressionAttributeNames": names} if names else {}),
+        }
+        with translated(f"update batch {batch_id}"):
+            return from_wire(self._dynamodb.update_item(**request)["Attributes"])
+
+
+def _key(batch_id: str) -> Item:
+    return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.BATCH}
+
+
+def _batch(item: Item) -> Batch:
+    return Batch(
+        batch_id=item["batch_id"],
+        trigger=item["trigger"],
+        status=item["status"],
+        flush=item["flush"],
+        started_at=item["started_at"],
+        settings=item.get("settings", "{}"),
+        rows_read=int(item["rows_read"]),
+        rows_sent=int(item["rows_sent"]),
+        refused={reason: int(count) for reason, count in item["refused"].items()},
+        buckets=int(item["buckets"]),
+        drained=len(item.get("drained", ())),
+        counted=_counted(item) if "counted" in item else None,
+    )
+
+
+def _counted(item: Item) -> Counted:
+    numbers = {name: int(item["counted"][name]) for name in _COUNTED}
+    return msgspec.convert({**numbers, "final": "is_final" in item}, Counted)

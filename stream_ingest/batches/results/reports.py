@@ -1,0 +1,117 @@
+"""Writes what a batch came to, before anybody is told that it has ended. Edge (S3, DynamoDB).
+
+The list of windows comes first. It is put only once, its sums and the moment beside it as metadata,
+and so fixes the figures and the day; the summary follows from the list that is there, day and month
+from the summary. After a crash at any point it is all done again, and comes to the same.
+
+It takes one pass over the batch's windows in `batch-id-index`, page by page; lines beyond 8 MB wait
+on disk. So memory does not grow with the batch, and time does: for 100,000 creators with a window
+each 4 s of a whole vCPU (measured), after 7 s for the census that goes before it. A Lambda of
+512 MB has 0.29 of one: for batches of that size the sweeper is given more, as in the prod stack.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from typing import IO, cast
+
+import msgspec
+
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.counter import Count
+from stream_ingest.batches.results.sheet import Sheet
+from stream_ingest.batches.results.statistics import (
+    DailyStats,
+    MonthlyReport,
+    daily_key,
+    day_of,
+    decode_statistics,
+    encode_statistics,
+    monthly_key,
+    with_batch,
+    with_day,
+)
+from stream_ingest.batches.results.store import CSV, JSON, ResultStore
+from stream_ingest.batches.results.summary import (
+    BatchSummary,
+    WindowTally,
+    decode_summary,
+    encode_summary,
+    results_key,
+    summarize,
+    summary_key,
+)
+
+_IN_MEMORY_BYTES = 8 * 1024 * 1024
+
+
+class Reports:
+    """Writes the reports of batches that end."""
+
+    def __init__(
+        self, registry: BatchRegistry, store: ResultStore, clock: Callable[[], float]
+    ) -> None:
+        """`clock` gives epoch seconds."""
+        self._registry, self._store, self._clock = registry, store, clock
+
+    def write(self, count: Count) -> BatchSummary | None:
+        """Write everything about a batch that has ended, and return its summary.
+
+        None where the index does not show all of its windows as ended (any more): later, then.
+        Raises `ConflictError` where other writers are always first; calling it again is safe.
+        """
+        batch_id, run = count.batch.batch_id, count.batch.started_at
+        windows = self._list(batch_id, count.progress.windows, run)
+        if windows is None:
+            return None
+        drafted = summarize(count.batch, count.progress, len(count.creators), windows)
+        self._store.put_once(summary_key(batch_id), encode_summary(drafted), JSON, run=run)
+        summary = decode_summary(self._store.read(summary_key(batch_id)))
+        self._add_to_statistics(summary)
+        return summary
+
+    def _list(self, batch_id: str, wanted: int, run: str) -> WindowTally | None:
+        """Store the list of a batch's windows; return the sums over the list that is there.
+
+        None where not all of them, or fewer than `wanted`, have ended as far as the index shows.
+        """
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
+            file = cast("IO[bytes]", spooled)
+            windows = self._write_lines(batch_id, file)
+            if windows.ended < max(wanted, windows.windows):
+                return None
+            note = msgspec.json.encode(windows).decode()
+            note = self._store.put_once(results_key(batch_id), file, CSV, run=run, note=note)
+        return msgspec.json.decode(note, type=WindowTally)
+
+    def _write_lines(self, batch_id: str, file: IO[bytes]) -> WindowTally:
+        """Write a line for each window of a batch, and return their sums."""
+        windows = WindowTally(ended_at_s=int(self._clock()))
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        sheet = Sheet(text)
+        for window in self._registry.windows(batch_id):
+            windows.add(window)
+            sheet.add(window)
+        text.detach()
+        return windows
+
+    def _add_to_statistics(self, summary: BatchSummary) -> None:
+        date = day_of(summary)
+        month = date[:7]
+
+        def day_with_batch(found: bytes | None) -> bytes:
+            stats = decode_statistics(found, DailyStats) if found else DailyStats(date=date)
+            return encode_statistics(with_batch(stats, summary))
+
+        def month_with_day(found: bytes | None) -> bytes:
+            report = (
+                decode_statistics(found, MonthlyReport) if found else MonthlyReport(month=month)
+            )
+            # Read after the month was: so a newer day never gives way to an older one.
+            day = decode_statistics(self._store.read(daily_key(date)), DailyStats)
+            return encode_statistics(with_day(report, day))
+
+        self._store.amend(daily_key(date), day_with_batch)
+        self._store.amend(monthly_key(month), month_with_day)

@@ -1,0 +1,122 @@
+"""Objects under ``results/`` in the output bucket, each put under a condition. Edge (S3).
+
+None of it needs the right to list the bucket: whether an object is there is told by a conditional
+put that fails (S3 answers 403, not 404, to whoever asks for a missing object and may not list).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.contracts.errors import ConflictError, DecodeError
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+JSON, CSV = "application/json", "text/csv; charset=utf-8"
+_CACHE = "no-cache"
+"""Statistics change during the day; whoever keeps a copy asks whether it is still good."""
+_RUN = "started-at"
+"""Metadata that tells a batch from an older one of the same name (its item lives 400 days)."""
+_NOTE = "note"
+_ROUNDS = 8
+_ONLY_NEW = {"IfNoneMatch": "*"}
+
+
+class ResultStore:
+    """Puts and amends results."""
+
+    def __init__(
+        self, s3: S3Client, bucket: str, set_aside: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Use `bucket`; `set_aside` is told the key of what could not be read."""
+        self._s3, self._bucket, self._set_aside = s3, bucket, set_aside
+
+    def put_once(
+        self, key: str, body: bytes | IO[bytes], kind: str, *, run: str, note: str = ""
+    ) -> str:
+        """Put what one run of a batch has to say; what it has said already stays as it is.
+
+        `run` is the moment at which the batch began. Returns the note (ASCII, at most 1,900 bytes:
+        S3 keeps 2 KB of metadata) with the object that is there. Raises `ConflictError` where an
+        older batch's object was replaced by somebody else at the same moment.
+        """
+        metadata = {_RUN: run, _NOTE: note}
+        if self._put(key, body, kind, _ONLY_NEW, metadata):
+            return note
+        with translated(f"look at {key}"):
+            found = self._s3.head_object(Bucket=self._bucket, Key=key)
+        if found["Metadata"].get(_RUN) == run:
+            return found["Metadata"].get(_NOTE, "")
+        if not self._put(key, body, kind, {"IfMatch": found["ETag"]}, metadata):
+            msg = f"{key} was replaced meanwhile"
+            raise ConflictError(msg)
+        return note
+
+    def read(self, key: str) -> bytes:
+        """Return an object's bytes."""
+        return self._get(key)[0]
+
+    def amend(self, key: str, amended: Callable[[bytes | None], bytes]) -> None:
+        """Put what `amended` makes of the JSON that is there, None where nothing is.
+
+        It is asked again where somebody else was first, and must say the same of the same. What it
+        refuses with `DecodeError` is kept beside the new one as ``<key>.unreadable``. Raises
+        `ConflictError` where others are always first.
+        """
+        body, condition = amended(None), _ONLY_NEW
+        for _ in range(_ROUNDS):
+            if self._put(key, body, JSON, condition):
+                return
+            found, etag = self._get(key)
+            body, condition = self._amended(key, found, amended), {"IfMatch": etag}
+            if body == found:
+                return
+        msg = f"{key} was amended by others {_ROUNDS} times"
+        raise ConflictError(msg)
+
+    def _amended(self, key: str, found: bytes, amended: Callable[[bytes | None], bytes]) -> bytes:
+        try:
+            return amended(found)
+        except DecodeError:
+            self._put(f"{key}.unreadable", found, "application/octet-stream", {})
+            self._set_aside(key)
+            return amended(None)
+
+    def _get(self, key: str) -> tuple[bytes, str]:
+        with translated(f"read {key}"):
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+            return answer["Body"].read(), answer["ETag"]
+
+    def _put(
+        self,
+        key: str,
+        body: bytes | IO[bytes],
+        kind: str,
+        condition: dict[str, str],
+        metadata: dict[str, str] | None = None,
+    ) -> bool:
+        """Put an object; False where its condition does not hold."""
+        if not isinstance(body, bytes):
+            body.seek(0)
+        request: Any = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "Body": body,
+            "ContentType": kind,
+            "CacheControl": _CACHE,
+            **condition,
+            **({"Metadata": metadata} if metadata else {}),
+        }
+        try:
+            with translated(f"put {key}"):
+                self._s3.put_object(**request)
+        except ClientError as error:
+            if error_code(error) not in FENCED:
+                raise
+            return False
+        return True

@@ -1,0 +1,1 @@
+"""The command line `stream-ingest`, one module a command."""

@@ -1,0 +1,1 @@
+"""What all parts agree on: errors, events, the table, names, identities, settings, metrics."""

@@ -1,0 +1,200 @@
+"""The events on the bus and the strict codec of their details. Pure.
+
+Every detail carries `schema`; an unknown field, a missing one, a wrong type or a future schema is a
+`DecodeError` that names the path of the field. What a consumer may dedup on is `window_id` (with
+`replay`), never EventBridge's own event id, which a replay need not keep.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.settings import PREFIX_PATTERN, CollageLayout
+
+MAX_DETAIL_BYTES = 240_000
+"""Largest detail put on the bus; a longer image list goes to S3 (`WindowReady.images_key`).
+
+EventBridge takes 1 MB for a whole PutEvents request (256 KB until 2025); SQS takes 1 MiB a message.
+"""
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Because = Literal["full", "idle", "expiring", "batch-end"]
+"""Why a window was closed."""
+
+
+class Source(StrEnum):
+    """`source` of an event: the part of the pipeline that saw it happen."""
+
+    WINDOWING = "coverstream.windowing"
+    COLLAGE = "coverstream.collage"
+    SWEEPER = "coverstream.sweeper"
+
+
+class HeldCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a cover is held that was fetched before its URL expired: bytes of a pack."""
+
+    pack: str
+    """Key of the pack in the temp bucket (``held/…``)."""
+    member: Annotated[int, msgspec.Meta(ge=0)]
+    """Its number in the pack."""
+    offset: Annotated[int, msgspec.Meta(ge=0)]
+    length: Annotated[int, msgspec.Meta(ge=1)]
+    sha256: str
+    until: int
+    """Epoch second from which the pack may be gone."""
+
+
+class WindowImage(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One image of a window: what it is, where it was, and where else it may be."""
+
+    identity: str
+    url: str
+    fallbacks: tuple[str, ...] = ()
+    created_at: datetime
+    held: HeldCover | None = None
+    """Where its bytes are held, if they had to be fetched while the window was open."""
+    lost: str | None = None
+    """Why it could not be had when that was tried (a reason of `collage_lambda.reasons`)."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all details; `detail_type` is the class's name."""
+
+    schema: Literal[1] = 1
+
+    @classmethod
+    def detail_type(cls) -> str:
+        """EventBridge's detail-type of this event: the name of its class."""
+        return cls.__name__
+
+
+class WindowReady(Event, frozen=True, kw_only=True):
+    """A window was closed; carries all that its collage needs, so that a replay needs no more.
+
+    `images` are in cell order, row by row. Where they would not fit the bus they are empty and
+    `images_key` names the object in the temp bucket that holds them (a JSON list of that shape).
+    """
+
+    window_id: str
+    creator: str
+    batch_id: str
+    trigger: str
+    closed_at: datetime
+    closed_because: Because
+    layout: CollageLayout
+    image_count: Annotated[int, msgspec.Meta(ge=1)]
+    images: tuple[WindowImage, ...]
+    images_key: str | None = None
+    debug: bool = False
+    """Whether the answers behind failed downloads are to be kept."""
+    prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    """Folder that the batch's outputs have of their own."""
+
+
+class CoversExpiring(Event, frozen=True, kw_only=True):
+    """Covers in open windows are about to expire; their bytes are to be held as one pack.
+
+    Which covers these are is in the states of the creators, and nowhere else: what has been held
+    or closed since is not fetched.
+    """
+
+    pack: Annotated[str, msgspec.Meta(pattern=r"^held/[0-9A-Za-z/_\-]+\.zip\Z")]
+    """Key in the temp bucket; the same however often this event is delivered."""
+    creators: tuple[str, ...]
+    covers: Count
+    """How many were at risk when they were asked for."""
+
+
+class CollageCreated(Event, frozen=True, kw_only=True):
+    """A window's collage is in S3; `failures` counts its empty cells by reason."""
+
+    window_id: str
+    creator: str
+    batch_id: str
+    trigger: str
+    bucket: str
+    key: str
+    url: str | None = None
+    """Link to the collage that works without credentials until `url_expires_at` at the latest."""
+    url_expires_at: datetime | None = None
+    thumbnail_key: str
+    metadata_key: str
+    width_px: Count
+    height_px: Count
+    bytes: Count
+    sha256: str
+    images_ok: Count
+    images_failed: Count
+    failures: dict[str, Count]
+    replay: str | None = None
+
+
+class CollageFailed(Event, frozen=True, kw_only=True):
+    """A window ended without a collage, because not one of its images could be had."""
+
+    window_id: str
+    creator: str
+    batch_id: str
+    trigger: str
+    metadata_key: str | None
+    images_failed: Count
+    failures: dict[str, Count]
+    reason: str
+    replay: str | None = None
+
+
+class BatchDrained(Event, frozen=True, kw_only=True):
+    """Every row of a batch has been folded; its open windows may be flushed now."""
+
+    batch_id: str
+    trigger: str
+
+
+class BatchCompleted(Event, frozen=True, kw_only=True):
+    """Every window of a batch has ended; the counts are final."""
+
+    batch_id: str
+    trigger: str
+    rows_read: Count
+    rows_accepted: Count
+    refused: dict[str, Count]
+    windows: Count
+    collages: Count
+    images_ok: Count
+    images_failed: Count
+    summary_key: str | None = None
+    results_key: str | None = None
+    """Keys in the output bucket: all of these figures, and a CSV with a line for each window."""
+
+
+E_ = TypeVar("E_", bound=Event)
+
+
+def encode_detail(event: Event) -> str:
+    """Return the detail as JSON, ready for PutEvents; not checked against `MAX_DETAIL_BYTES`."""
+    return msgspec.json.encode(event).decode()
+
+
+def decode_detail(raw: str | bytes, event: type[E_]) -> E_:
+    """Return the event in a detail's JSON; `DecodeError` names the field at fault."""
+    try:
+        return msgspec.json.decode(raw, type=event)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        msg = f"{event.detail_type()}: {error}"
+        raise DecodeError(msg) from error
+
+
+def convert_detail(detail: object, event: type[E_]) -> E_:
+    """Return the event in an already parsed detail; `DecodeError` names the field at fault."""
+    try:
+        return msgspec.convert(detail, type=event)
+    except msgspec.ValidationError as error:
+        msg = f"{event.detail_type()}: {error}"
+        raise DecodeError(msg) from error

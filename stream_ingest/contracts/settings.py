@@ -1,0 +1,129 @@
+"""What a batch may set: collage layout, window size and flush policy. Pure.
+
+The settings travel with every packed record, so that whoever folds a row needs no look-up and two
+batches with different settings never mix: a creator has one open window per
+`BatchSettings.window_key`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+import msgspec
+
+from stream_ingest.contracts.errors import UserError
+
+DAY_S = 86_400
+PREFIX_PATTERN = r"^(?:[A-Za-z0-9][A-Za-z0-9_\-]*(?:/[A-Za-z0-9][A-Za-z0-9_\-]*)*)?\Z"
+"""Folders that need no escaping, without dots, and without a slash at either end."""
+MAX_IDLE_S = 3_650 * DAY_S
+MAX_IMAGES_PER_WINDOW = 400
+"""A cover with four signed URLs of TikTok's takes some 200 bytes of its creator's item, compressed;
+where URLs take far more, `windowing.room` closes windows before they are full."""
+_DURATION = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[smhd])")
+_UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": DAY_S}
+
+
+class CollageLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one collage looks: `rows` x `cols` square cells of `cell_px` pixels, without gaps."""
+
+    rows: Annotated[int, msgspec.Meta(ge=1, le=40)] = 5
+    cols: Annotated[int, msgspec.Meta(ge=1, le=40)] = 7
+    cell_px: Annotated[int, msgspec.Meta(ge=16, le=1024)] = 200
+    quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
+    background: Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")] = "#ffffff"
+
+    @property
+    def cells(self) -> int:
+        """Number of cells, and so the most images that one collage can show."""
+        return self.rows * self.cols
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the collage in pixels."""
+        return self.cols * self.cell_px, self.rows * self.cell_px
+
+
+class FlushPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a window that is not full is closed all the same.
+
+    ``never``: not until it is full; ``idle``: `idle_s` seconds after its last image;
+    ``batch-end``: when the batch that put an image into it has ended, and as for ``idle`` where a
+    row comes after that (a redriven record), so that no image waits for ever.
+    """
+
+    kind: Literal["never", "idle", "batch-end"] = "idle"
+    idle_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_IDLE_S)] = 7 * DAY_S
+
+
+BATCH_END = FlushPolicy(kind="batch-end")
+
+
+def parse_flush(text: str) -> FlushPolicy:
+    """Read ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``); else `UserError`."""
+    if text == "never":
+        return FlushPolicy(kind="never")
+    if text == "batch-end":
+        return BATCH_END
+    kind, _, duration = text.partition(":")
+    if kind != "idle":
+        msg = f"flush policy {text!r}: expected never, batch-end or idle:<duration>"
+        raise UserError(msg)
+    idle_s = parse_duration(duration)
+    if idle_s > MAX_IDLE_S:
+        msg = f"flush policy {text!r}: at most {MAX_IDLE_S // DAY_S}d"
+        raise UserError(msg)
+    return FlushPolicy(kind="idle", idle_s=idle_s)
+
+
+def parse_duration(text: str) -> int:
+    """Return the seconds of a duration: ``90s``, ``15m``, ``12h`` or ``7d``; else `UserError`."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        msg = f"duration {text!r}: expected a number and a unit, such as 90s, 15m, 12h or 7d"
+        raise UserError(msg)
+    return int(match["count"]) * _UNIT_S[match["unit"]]
+
+
+class BatchSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """All that a batch may choose for itself.
+
+    What is as ever is not written down, so that records of a newer producer are read by older
+    functions unless they ask for what those do not know. So a default may not change: it is part of
+    the codec's version.
+    """
+
+    layout: CollageLayout = CollageLayout()
+    images_per_window: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] = 35
+    flush: FlushPolicy = FlushPolicy()
+    debug: bool = False
+    """Whether the answers behind failed downloads are kept (``debug/`` in the temp bucket)."""
+    prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    """Folder under ``collages/``, ``thumbnails/`` and ``metadata/`` for what the batch makes."""
+    dedup: bool = True
+    """Whether an image that the creator is known to have is refused; else only one that is in the
+    open window already. What is accepted is remembered all the same."""
+    group_by_creator: bool = True
+    """Whether a window holds one creator's images; else the batch's, in the order they arrive."""
+
+    def __post_init__(self) -> None:
+        """Refuse a window that its collage could not show."""
+        if self.images_per_window > self.layout.cells:
+            msg = (
+                f"images_per_window {self.images_per_window} does not fit"
+                f" {self.layout.rows}x{self.layout.cols} cells"
+            )
+            raise ValueError(msg)
+
+    @property
+    def window_key(self) -> str:
+        """What must be equal for two rows to share a window, as a short readable key."""
+        layout = self.layout
+        key = (
+            f"{layout.rows}x{layout.cols}-{layout.cell_px}px-q{layout.quality}"
+            f"-{layout.background[1:]}-n{self.images_per_window}"
+        )
+        return key + ("" if self.dedup else "-all") + (f"-{self.prefix}" if self.prefix else "")

@@ -1,0 +1,172 @@
+"""Where a push is, on disk, so that a killed one goes on with nothing lost. Edge (disk).
+
+One file a batch under the user's state directory. Before a chunk of records is sent, the file is
+replaced by one that holds those very records, the numbers that follow them and the source's cursor
+behind them. A resumed push sends the chunk again, byte for byte (the fold recognises what it has),
+and reads on from the cursor. No password is written: a resumed push is given the URL again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+from platformdirs import user_state_path
+
+from stream_ingest.push.chunks import Chunk
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.records.codec import BatchHeader
+
+
+class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push was asked to do, and what it made of it."""
+
+    header: BatchHeader
+    stack: str
+    place: str | None
+    """Host, port and database, without user and password; None for a CSV file."""
+    table: str
+    csv: str | None
+    csv_stamp: tuple[int, int] | None
+    """Size and modification time (ns) of the CSV file."""
+    columns: str | None
+    creators: tuple[str, ...]
+    since: str | None
+    until: str | None
+    ends_at: str
+    """What `last_push` means once this push has ended well."""
+
+
+class _Content(msgspec.Struct, frozen=True, kw_only=True):
+    schema: int
+    plan: PushPlan
+    chunk: Chunk | None
+
+
+_SCHEMA = 1
+
+
+class Checkpoint:
+    """The file of one batch, locked while its push runs; a context that lets go of the lock."""
+
+    def __init__(self, plan: PushPlan, lock: IO[bytes], path: Path) -> None:
+        """Take an open lock; use `start` or `resume`."""
+        self.plan, self._lock, self._path = plan, lock, path
+
+    @classmethod
+    def start(cls, plan: PushPlan) -> Checkpoint:
+        """Begin the file of a new batch; `UserError` where one is there already."""
+        path = _path(plan.header.batch_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as undo:
+            checkpoint = cls(plan, undo.enter_context(_lock(path)), path)
+            if path.exists():
+                msg = (
+                    f"batch {plan.header.batch_id!r} was begun before and has not ended;"
+                    f" go on with: stream-ingest push --resume --batch-id {plan.header.batch_id}"
+                )
+                raise UserError(msg)
+            checkpoint.write(None)
+            undo.pop_all()
+        return checkpoint
+
+    @classmethod
+    def resume(cls, batch_id: str) -> tuple[Checkpoint, Chunk | None]:
+        """Return the file of a batch that was begun, and its last chunk; `UserError` if none."""
+        path = _path(batch_id)
+        if not path.exists():
+            msg = f"no push of batch {batch_id!r} to resume; there are: {_named(unfinished())}"
+            raise UserError(msg)
+        with contextlib.ExitStack() as undo:
+            lock = undo.enter_context(_lock(path))
+            content = _read(path)
+            undo.pop_all()
+        return cls(content.plan, lock, path), content.chunk
+
+    def __enter__(self) -> Self:
+        """Hold the lock."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let another process take the batch up; the file stays."""
+        self._lock.close()
+
+    def write(self, chunk: Chunk | None) -> None:
+        """Replace the file; after a crash there is either the old one or the new one, whole."""
+        data = msgspec.msgpack.encode(_Content(schema=_SCHEMA, plan=self.plan, chunk=chunk))
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+    def finish(self) -> None:
+        """Delete the file: the push has ended well, or never began."""
+        self._path.unlink(missing_ok=True)
+        _lock_path(self._path).unlink(missing_ok=True)
+        self._lock.close()
+
+
+def unfinished() -> list[str]:
+    """Return the ids of batches whose push has not ended, the latest first."""
+    paths = sorted(_folder().glob("*.push"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.stem for path in paths]
+
+
+def latest_unfinished() -> str:
+    """Return the id of the push that was last under way; `UserError` where there is none."""
+    found = unfinished()
+    if not found:
+        msg = "no push to resume: every push from this machine has ended"
+        raise UserError(msg)
+    return found[0]
+
+
+def _folder() -> Path:
+    return user_state_path("coverstream", appauthor=False) / "push"
+
+
+def _path(batch_id: str) -> Path:
+    return _folder() / f"{batch_id}.push"
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_suffix(".lock")
+
+
+def _lock(path: Path) -> IO[bytes]:
+    lock = _lock_path(path).open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        msg = f"batch {path.stem!r} is being pushed by another process right now"
+        raise UserError(msg) from error
+    return lock
+
+
+def _read(path: Path) -> _Content:
+    try:
+        content = msgspec.msgpack.decode(path.read_bytes(), type=_Content)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        msg = f"{path} cannot be read ({error}); delete it and push again under a new batch id"
+        raise UserError(msg) from error
+    if content.schema != _SCHEMA:
+        msg = f"{path} was written by another version; push again under a new batch id"
+        raise UserError(msg)
+    return content
+
+
+def _named(batch_ids: list[str]) -> str:
+    return ", ".join(batch_ids[:5]) or "none"

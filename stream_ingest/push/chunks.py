@@ -1,0 +1,27 @@
+"""A chunk of a batch: records that leave together, written down before they do. Edge.
+
+(It is a value; but the totals in it belong to the table's edge.)
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stream_ingest.batches.registry import Totals
+from stream_ingest.records.packer import OutgoingRecord
+from stream_ingest.sources.source import Cursor
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Records that leave together, and where the push stands behind them."""
+
+    records: tuple[OutgoingRecord, ...]
+    numbers: tuple[int, ...]
+    """The next record's number, for each bucket."""
+    cursor: Cursor | None
+    """None before the first row and in the chunk of end marks."""
+    totals: Totals
+    """What was read, refused and (with this chunk) sent."""
+    refused_parts: int
+    ends: bool = False
+    """Whether these are the end marks: no row follows."""

@@ -1,0 +1,53 @@
+"""Where the last push of a table ended, shared by all who push it. Edge (DynamoDB)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from stream_ingest.contracts import table
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.sources.mysql_connection import MySqlAddress
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class LastPush:
+    """The upper bound of `created_at` of the last push of one table that ended well."""
+
+    def __init__(
+        self, dynamodb: DynamoDBClient, table_name: str, address: MySqlAddress, source: str
+    ) -> None:
+        """Remember for table `source` of the database at `address`, whoever the user is."""
+        self._dynamodb, self._table = dynamodb, table_name
+        place = creator_key(f"{address.place}/{source}")
+        self._key = {table.PARTITION_KEY: f"push#{place}", table.SORT_KEY: table.LAST_PUSH}
+
+    def until(self) -> datetime | None:
+        """Return where the last push ended, None where there was none."""
+        with translated("read the last push"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=to_wire(self._key), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return datetime.fromisoformat(from_wire(item)["until"]) if item else None
+
+    def ended(self, until: datetime, batch_id: str) -> None:
+        """Remember that a push ended well at `until`; never moves backwards."""
+        moment = until.astimezone(UTC).isoformat()  # sorts as text
+        item = {**self._key, "until": moment, "by_batch": batch_id}
+        try:
+            with translated("note the last push"):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=to_wire(item),
+                    ConditionExpression="attribute_not_exists(creator_name) OR #until < :until",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues=to_wire({":until": moment}),
+                )
+        except ConflictError:
+            return  # another push ended later

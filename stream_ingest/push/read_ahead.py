@@ -1,0 +1,34 @@
+"""Pages of a source, read while those before them are worked on. Edge (asyncio)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from stream_ingest.sources.source import Page
+
+_AHEAD = 2
+"""Pages that may wait: more would only take memory."""
+
+
+async def read_ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    """Yield `pages`, the next of which are being read meanwhile; raises what reading raises."""
+    queue: asyncio.Queue[Page | None] = asyncio.Queue(_AHEAD)
+
+    async def read() -> None:
+        try:
+            async for page in pages:
+                await queue.put(page)
+        finally:
+            await queue.put(None)
+
+    reading = asyncio.create_task(read())
+    try:
+        while (page := await queue.get()) is not None:
+            yield page
+        await reading
+    finally:
+        reading.cancel()
+        while not queue.empty():  # so that the end of reading, which waits for a place, can come
+            queue.get_nowait()
+        await asyncio.gather(reading, return_exceptions=True)

@@ -1,0 +1,46 @@
+"""Rows that were refused at the entrance are kept where a person can read them. Edge (S3).
+
+One JSON line a row under ``failed/rows/<batch>/part-00001.jsonl`` in the output bucket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from stream_ingest.aws.errors import translated
+from stream_ingest.records.rows import Refusal
+
+
+class Puts(Protocol):
+    """What is needed of an S3 client."""
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> object:  # noqa: N803 - AWS's names
+        """Store an object."""
+        ...
+
+
+class RefusedRows:
+    """Stores refusals part by part, numbered from 1; the same part twice is the same object."""
+
+    def __init__(self, s3: Puts, bucket: str, batch_id: str) -> None:
+        """Keep the refusals of one batch in `bucket`."""
+        self._s3, self._bucket = s3, bucket
+        self.prefix = f"failed/rows/{batch_id}/"
+        self.parts = 0
+        """How many parts were stored; a resumed push sets it."""
+
+    def store(self, refusals: Sequence[Refusal]) -> None:
+        """Store refusals as the next part; nothing where there are none."""
+        if not refusals:
+            return
+        with translated("store refused rows"):
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=f"{self.prefix}part-{self.parts + 1:05d}.jsonl",
+                Body=b"\n".join(map(msgspec.json.encode, refusals)) + b"\n",
+                ContentType="application/jsonl",
+            )
+        self.parts += 1

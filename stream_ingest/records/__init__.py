@@ -1,0 +1,1 @@
+"""Rows become Kinesis records: parsed, checked, packed."""

@@ -1,0 +1,153 @@
+"""Rows as read become cover rows or refusals with a reason. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from stream_ingest.contracts.timestamps import parse_utc, to_epoch_ms
+from stream_ingest.records.cover_column import NotJsonError, candidate_urls, text_of
+from stream_ingest.contracts.identity import expires_at, image_identity, signed_image
+from stream_ingest.contracts.naming import is_creator_name
+
+MAX_URL_LENGTH = 2_048
+MAX_FALLBACKS = 3
+MAX_URLS_LENGTH = 4_096
+"""Length of a row's URL and fallbacks together: a creator's open images share one 400-KB item."""
+
+_NEVER = r"\s\x00-\x1f\x7f\ud800-\udfff\\"
+_FETCHABLE = re.compile(rf"https?://[^{_NEVER}/?#@]+(?:[/?#][^{_NEVER}]*)?", re.IGNORECASE)
+_HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.IGNORECASE)
+"""All that is left of `_FETCHABLE` to be seen in a text that has none of `_NEVER`."""
+
+
+class RefusalReason(StrEnum):
+    """Why a row was refused; the names are those of status, summaries and metrics."""
+
+    BAD_JSON = "bad_json"
+    NO_URL = "no_url"
+    BAD_URL = "bad_url"
+    EXPIRED = "expired"
+    BAD_CREATOR = "bad_creator"
+    BAD_DATE = "bad_date"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One cover image of one creator, as read from a source and found fit."""
+
+    creator: str
+    url: str
+    fallbacks: tuple[str, ...] = ()
+    identity: str
+    created_at_ms: int
+    """UTC, milliseconds since 1970."""
+    identity_follows: bool = False
+    """Whether `identity` is known to be that of `url` itself; else it has to be looked at."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was refused, with enough of it that a person can find and mend it."""
+
+    reason: RefusalReason
+    creator: str
+    cover: str
+    created_at: str
+
+
+def admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | Refusal:
+    """Return the row fit for the stream, or why it is refused; never raises for any input."""
+    try:
+        return _admit(creator, cover, created_at, now_s)
+    except NotJsonError:
+        return _refuse(RefusalReason.BAD_JSON, creator, cover, created_at)
+
+
+def _admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | Refusal:
+    name = creator if isinstance(creator, str) else text_of(creator)
+    if not is_creator_name(name):
+        return _refuse(RefusalReason.BAD_CREATOR, creator, cover, created_at)
+    seen = candidate_urls(cover)
+    if not seen:
+        return _refuse(RefusalReason.NO_URL, creator, cover, created_at)
+    first, identity = "", ""
+    alive: list[str] = []
+    for url in dict.fromkeys(seen) if len(seen) > 1 else seen:
+        if image := _image(url):
+            if not first:
+                first, identity = url, image[0]
+            if image[1] is None or image[1] > now_s:
+                alive.append(url)
+    if not first:
+        return _refuse(RefusalReason.BAD_URL, creator, cover, created_at)
+    if not alive:
+        return _refuse(RefusalReason.EXPIRED, creator, cover, created_at)
+    moment = _moment(created_at)
+    if moment is None:
+        return _refuse(RefusalReason.BAD_DATE, creator, cover, created_at)
+    return CoverRow(
+        creator=name,
+        url=alive[0],
+        fallbacks=_fallbacks(alive) if len(alive) > 1 else (),
+        identity=identity,
+        created_at_ms=moment,
+        identity_follows=alive[0] is first,
+    )
+
+
+def _image(url: str) -> tuple[str, int | None] | None:
+    """Return an image's identity and when its URL expires; None where it cannot be fetched."""
+    if len(url) > MAX_URL_LENGTH:
+        return None
+    if signed := signed_image(url):  # nearly always
+        return signed
+    return (image_identity(url), expires_at(url)) if _is_fetchable(url) else None
+
+
+def _is_fetchable(url: str) -> bool:
+    if url.isascii() and url.isprintable() and " " not in url and "\\" not in url:
+        return _HOST.match(url) is not None
+    return _FETCHABLE.fullmatch(url) is not None
+
+
+def _fallbacks(alive: list[str]) -> tuple[str, ...]:
+    left = MAX_URLS_LENGTH - len(alive[0])
+    kept: list[str] = []
+    for url in alive[1 : 1 + MAX_FALLBACKS]:
+        left -= len(url)
+        if left < 0:
+            break
+        kept.append(url)
+    return tuple(kept)
+
+
+def _refuse(reason: RefusalReason, creator: object, cover: object, created_at: object) -> Refusal:
+    return Refusal(
+        reason=reason,
+        creator=_excerpt(creator, 200),
+        cover=_excerpt(cover, 500),
+        created_at=_excerpt(created_at, 40),
+    )
+
+
+def _excerpt(value: object, length: int) -> str:
+    """Return the beginning of a value's text, fit for JSON: a lone surrogate becomes ``?``."""
+    return text_of(value)[:length].encode("utf-8", "replace").decode()
+
+
+def _moment(value: object) -> int | None:
+    """Return epoch milliseconds of a datetime, a date or their ISO text; None for what is none."""
+    try:
+        if isinstance(value, datetime):
+            return to_epoch_ms(value)
+        if isinstance(value, str):
+            return to_epoch_ms(parse_utc(value))
+        if isinstance(value, date):
+            return to_epoch_ms(datetime(value.year, value.month, value.day, tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
+    return None

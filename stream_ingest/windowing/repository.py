@@ -1,0 +1,196 @@
+"""Creator states and windows in DynamoDB. Edge.
+
+One conditional write per change: a plain put where only the state moves, one transaction of state,
+windows, image lists and spilled tallies where more does. The condition is the version that was
+loaded, so a change decided on an old state is refused whole (`ConflictError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from stream_ingest.contracts import table
+from stream_ingest.aws.errors import translated
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.contracts.naming import creator_key, creator_name, window_id
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.deadlines import due_at
+from stream_ingest.windowing.rules.outbox import compress_event, window_ready
+from stream_ingest.windowing.rules.state import CreatorState, Tally, decode_body, encode_body
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+OUTBOX_DELAY_S = 60
+"""A window that is still ``ready`` after this long is emitted again by the sweeper."""
+WINDOW_LIFE_S = 400 * DAY_S
+_BATCH_GET = 100
+_GET_ROUNDS = 8
+
+
+class WindowStore:
+    """Loads and commits the aggregates of creators. Safe to share between threads."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
+        """Use a low-level client: it may be shared by threads, a boto3 resource may not.
+
+        `holds` tells whether covers about to expire are held, and so when a creator is due.
+        """
+        self._dynamodb = dynamodb
+        self._table = table_name
+        self._holds = holds
+
+    def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
+        """Return the states of creators by key, read consistently; new ones for the unknown."""
+        states = {key: CreatorState(creator=creator_name(key)) for key in keys}
+        for start in range(0, len(keys), _BATCH_GET):
+            for item in self._get(keys[start : start + _BATCH_GET]):
+                states[item[table.PARTITION_KEY]] = _state(item)
+        return states
+
+    def _get(self, keys: Iterable[str]) -> Iterable[Item]:
+        wanted: Any = {
+            self._table: {
+                "Keys": [
+                    to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.STATE}) for key in keys
+                ],
+                "ConsistentRead": True,
+            }
+        }
+        for _ in range(_GET_ROUNDS):
+            with translated("load creators"):
+                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+            yield from map(from_wire, answer["Responses"].get(self._table, []))
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+        msg = "load creators: keys left unprocessed"
+        raise TransientError(msg)
+
+    def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
+        """Write a change decided on `before`; `ConflictError` if another writer was first."""
+        put = self._put_state(before, change.state)
+        with translated(f"commit {creator_key(before.creator)}"):
+            if not change.windows and not change.spilled:
+                self._dynamodb.put_item(**put)
+                return
+            actions = [{"Put": put}, *self._windows(change, now_s), *self._spills(change, now_s)]
+            self._dynamodb.transact_write_items(TransactItems=cast("Any", actions))
+
+    def _put_state(self, before: CreatorState, after: CreatorState) -> Any:  # noqa: ANN401 - boto's TypedDicts differ for put and transact
+        condition, values = "attribute_not_exists(creator_name)", None
+        if before.version:
+            condition, values = "version = :version", to_wire({":version": before.version})
+        put = {
+            "TableName": self._table,
+            "Item": to_wire(
+                _state_item(after, before.version + 1, due_at(after, holds=self._holds))
+            ),
+            "ConditionExpression": condition,
+        }
+        return put | ({"ExpressionAttributeValues": values} if values else {})
+
+    def _windows(self, change: Change, now_s: int) -> Iterable[Item]:
+        creator = change.state.creator
+        key = creator_key(creator)
+        for window in change.windows:
+            event = window_ready(creator, window, now_s)
+            status = {
+                table.PARTITION_KEY: key,
+                table.SORT_KEY: table.window_item(window.number),
+                "window_id": window_id(key, window.number),
+                "creator": creator,
+                "batch_id": window.batch_id,
+                "trigger": window.trigger,
+                "status": str(table.WindowStatus.READY),
+                "processing_date": iso_date(now_s),
+                "closed_at": from_epoch_s(now_s).isoformat(),
+                "closed_because": window.because,
+                "image_count": len(window.images),
+                "due_shard": table.due_shard(key),
+                "due_at": now_s + OUTBOX_DELAY_S,
+                table.TTL_ATTRIBUTE: now_s + WINDOW_LIFE_S,
+            }
+            images = {
+                table.PARTITION_KEY: key,
+                table.SORT_KEY: table.images_item(window.number),
+                "detail": compress_event(event),
+                table.TTL_ATTRIBUTE: now_s + WINDOW_LIFE_S,
+            }
+            yield self._put_new(status)
+            yield self._put_new(images)
+
+    def _put_new(self, item: Item) -> Item:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_wire(item),
+                "ConditionExpression": "attribute_not_exists(creator_name)",
+            }
+        }
+
+    def _spills(self, change: Change, now_s: int) -> Iterable[Item]:
+        key = creator_key(change.state.creator)
+        for batch_id, tally in change.spilled.items():
+            yield {
+                "Update": {
+                    "TableName": self._table,
+                    "Key": to_wire(
+                        {
+                            table.PARTITION_KEY: table.batch_partition(batch_id),
+                            table.SORT_KEY: table.tally_item(key),
+                        }
+                    ),
+                    "UpdateExpression": "SET batch_id = :batch, creator = :creator,"
+                    " expires_at = :expires"
+                    " ADD accepted :accepted, duplicates :duplicates, windows :windows",
+                    "ExpressionAttributeValues": to_wire(
+                        {
+                            ":batch": batch_id,
+                            ":creator": change.state.creator,
+                            ":expires": now_s + WINDOW_LIFE_S,
+                            ":accepted": tally.accepted,
+                            ":duplicates": tally.duplicates,
+                            ":windows": tally.windows,
+                        }
+                    ),
+                }
+            }
+
+
+def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
+    return {
+        table.PARTITION_KEY: creator_key(state.creator),
+        table.SORT_KEY: table.STATE,
+        "creator": state.creator,
+        "version": version,
+        "next_window": state.next_window,
+        "batch_id": state.batch_id or None,
+        "accepted": state.tally.accepted,
+        "duplicates": state.tally.duplicates,
+        "windows": state.tally.windows,
+        "open_images": state.open_images,
+        "body": encode_body(state),
+        "seen": dict(state.seen),
+        "due_at": due,
+        "due_shard": None if due is None else table.due_shard(creator_key(state.creator)),
+    }
+
+
+def _state(item: Item) -> CreatorState:
+    windows, marks, noted = decode_body(bytes(item["body"]))
+    return CreatorState(
+        creator=item["creator"],
+        version=int(item["version"]),
+        next_window=int(item["next_window"]),
+        open=windows,
+        seen={month: bytes(page) for month, page in item["seen"].items()},
+        marks=marks,
+        batch_id=item.get("batch_id", ""),
+        tally=Tally(int(item["accepted"]), int(item["duplicates"]), int(item["windows"])),
+        noted=noted,
+    )

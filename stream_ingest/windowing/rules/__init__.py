@@ -1,0 +1,1 @@
+"""The windowing rules: pure functions of a creator's state."""

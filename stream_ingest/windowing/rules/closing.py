@@ -1,0 +1,148 @@
+"""Windows closed: why and when, and what that comes to. Pure.
+
+`close_due` and `close_batch` are the sweeper's rules; the fold closes what is full. All return a
+`Change`, which the store writes in one conditional transaction or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import msgspec
+
+from stream_ingest.contracts.timestamps import from_epoch_ms
+from stream_ingest.contracts.events import Because, WindowImage
+from stream_ingest.windowing.rules.deadlines import deadlines
+from stream_ingest.windowing.rules.state import (
+    ClosedWindow,
+    CreatorState,
+    OpenImage,
+    OpenWindow,
+    Tally,
+)
+
+MAX_ACTIONS = 96
+"""Writes that one change may come to; DynamoDB takes 100 actions a transaction."""
+MAX_WINDOWS = 40
+"""Windows closed by one change; each is two writes."""
+MAX_IMAGES = 1_000
+MAX_BYTES = 2_000_000
+"""Images, and their bytes, after which a change closes no further window; DynamoDB takes 4 MB a
+transaction."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What one fold wants written: all of it or nothing."""
+
+    state: CreatorState
+    windows: tuple[ClosedWindow, ...] = ()
+    spilled: dict[str, Tally] = {}
+    """Tallies of batches other than `state.batch_id`, to be added to their own items."""
+    taken: int = 0
+    """How many of the arrivals were consumed; the rest is for a further fold."""
+    resent: int = 0
+    """How many of them had been folded before."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is to be written."""
+        return self.taken > self.resent or bool(self.windows)
+
+
+def close_due(state: CreatorState, now_s: int, *, holds: bool = False) -> Change:
+    """Return `state` with the windows closed that are idle for too long or about to expire.
+
+    Where covers about to expire are held (`holds`), only what could not be held in time expires.
+    Stops where a transaction is full; applied again it closes the rest.
+    """
+    closing = Closing(state)
+    for key, window in state.open.items():
+        because = _why_due(window, now_s, holds=holds)
+        if because and not closing.is_full:
+            closing.close(key, window, because)
+    return closing.change(state)
+
+
+def close_batch(state: CreatorState, batch_id: str, trigger: str) -> Change:
+    """Return `state` with the windows closed that are to end with the batch.
+
+    They are the batch's, whichever batch touched them last. Stops where a transaction is full;
+    applied again it closes the rest.
+    """
+    closing = Closing(state)
+    for key, window in state.open.items():
+        if batch_id in window.ending and not closing.is_full:
+            ended = msgspec.structs.replace(window, batch_id=batch_id, trigger=trigger)
+            closing.close(key, ended, "batch-end")
+    return closing.change(state)
+
+
+def _why_due(window: OpenWindow, now_s: int, *, holds: bool) -> Because | None:
+    moments = deadlines(window, holds=holds)
+    due = (because for because, moment in moments.items() if moment <= now_s)
+    return next(due, None)
+
+
+class Closing:
+    """Windows being closed: numbers given, tallies kept by batch."""
+
+    def __init__(self, state: CreatorState) -> None:
+        """Number windows from where `state` stands."""
+        self.next_window = state.next_window
+        self.windows: list[ClosedWindow] = []
+        self.images = self.bytes = 0
+        self.closed: dict[str, int] = defaultdict(int)
+        self.keys: set[str] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether one transaction could not take another window and its tally."""
+        return (
+            len(self.windows) >= MAX_WINDOWS
+            or self.images >= MAX_IMAGES
+            or self.bytes >= MAX_BYTES
+            or 1 + 2 * len(self.windows) + len(self.closed) > MAX_ACTIONS - 3
+        )
+
+    def close(self, key: str, window: OpenWindow, because: Because) -> None:
+        """Close the window that is open under `key`, giving it the next number."""
+        self.windows.append(
+            ClosedWindow(
+                number=self.next_window,
+                settings=window.settings,
+                batch_id=window.batch_id,
+                trigger=window.trigger,
+                because=because,
+                images=tuple(_window_image(image) for image in window.images),
+            )
+        )
+        self.images += len(window.images)
+        self.bytes += len(msgspec.msgpack.encode(window.images))
+        self.closed[window.batch_id] += 1
+        self.next_window += 1
+        self.keys.add(key)
+
+    def change(self, state: CreatorState) -> Change:
+        """Return `state` without the windows that were closed, and these."""
+        tallies = {batch: Tally(0, 0, count) for batch, count in self.closed.items()}
+        own = tallies.pop(state.batch_id, Tally())
+        return Change(
+            state=msgspec.structs.replace(
+                state,
+                next_window=self.next_window,
+                open={key: window for key, window in state.open.items() if key not in self.keys},
+                tally=state.tally + own,
+            ),
+            windows=tuple(self.windows),
+            spilled=tallies,
+        )
+
+
+def _window_image(image: OpenImage) -> WindowImage:
+    return WindowImage(
+        identity=image.known_as,
+        url=image.url,
+        fallbacks=image.fallbacks,
+        created_at=from_epoch_ms(image.created_at_ms),
+        held=image.held,
+        lost=image.lost,
+    )

@@ -1,0 +1,49 @@
+"""What is kept of a closed window so that its event can be sent, and sent again. Pure.
+
+The `WindowReady` detail is written in the creator's own transaction, compressed, under
+``images#N``. Whoever emits reads nothing else, so the second time says exactly what the first said.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.events import WindowReady, decode_detail, encode_detail
+from stream_ingest.contracts.naming import creator_key, window_id
+from stream_ingest.windowing.rules.state import ClosedWindow
+
+_LEVEL = 6
+
+
+def window_ready(creator: str, window: ClosedWindow, now_s: int) -> WindowReady:
+    """Return the event of a window that was closed at `now_s`."""
+    return WindowReady(
+        window_id=window_id(creator_key(creator), window.number),
+        creator=creator,
+        batch_id=window.batch_id,
+        trigger=window.trigger,
+        closed_at=from_epoch_s(now_s),
+        closed_because=window.because,
+        layout=window.settings.layout,
+        image_count=len(window.images),
+        images=window.images,
+        debug=window.settings.debug,
+        prefix=window.settings.prefix,
+    )
+
+
+def compress_event(event: WindowReady) -> bytes:
+    """Return an event's detail, compressed for the table."""
+    return zlib.compress(encode_detail(event).encode(), _LEVEL)
+
+
+def expand_event(data: bytes) -> WindowReady:
+    """Return the event that `compress_event` was given; `DecodeError` for anything else."""
+    try:
+        raw = zlib.decompress(data)
+    except zlib.error as error:
+        msg = f"images item: {error}"
+        raise DecodeError(msg) from error
+    return decode_detail(raw, WindowReady)

@@ -1,0 +1,162 @@
+"""Which covers of open windows are to be held, and what it means that they are. Pure.
+
+A cover is at risk when its URL dies within the next two hours and its window is still open. Asking
+for covers, and noting what came of it, are two changes of the creator's state, each written under
+its version: so a cover is asked for once at a time, and has one held copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.identity import expires_at
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.windowing.rules.deadlines import AHEAD_S, SLOT_S, ask_at
+from stream_ingest.windowing.rules.item_budget import lately
+from stream_ingest.windowing.rules.state import CreatorState, Noted, OpenImage, OpenWindow
+
+MAX_COVERS = 100
+"""Covers of one pack, unless one creator has more at risk: 15 MB of usual ones."""
+EXPIRED = "expired"
+"""The reason of `collage_lambda.reasons` for a cover whose URL was dead before it was fetched."""
+NOTED_LIFE_S = DAY_S
+"""How long a state remembers what was noted in it; an older request has nothing left to hold."""
+_RISK_S = AHEAD_S + SLOT_S
+
+
+class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """A cover that is to be held: of which creator, in which open window."""
+
+    creator: str
+    window: str
+    """`BatchSettings.window_key`."""
+    image: OpenImage
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a cover that was at risk: `held`, or `lost` for good and why."""
+
+    window: str
+    identity: str
+    held: HeldCover | None = None
+    lost: str | None = None
+
+
+def at_risk(state: CreatorState, now_s: int) -> list[AtRisk]:
+    """Return the covers of a creator that are to be held now, in the order of their windows."""
+    return [
+        AtRisk(creator=state.creator, window=key, image=image)
+        for key, window in state.open.items()
+        for image in window.images
+        if _is_at_risk(image, now_s)
+    ]
+
+
+def ask(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
+    """Return `state` with the covers asked for that have to be, and how many these are.
+
+    The very same state where there is nothing to ask for. Covers that died before are noted as
+    lost: nothing is asked for them, and their windows go on waiting.
+    """
+    open_, asked = dict(state.open), 0
+    for key, window in state.open.items():
+        moment = ask_at(window)
+        if moment is None or moment > now_s:
+            continue
+        images = tuple(_buried(image, now_s) for image in window.images)
+        noted = msgspec.structs.replace(window, images=images, asked_at=now_s)
+        open_[key] = _settled(noted, now_s)
+        asked += sum(_is_at_risk(image, now_s) for image in images)
+    if open_ == state.open:
+        return state, 0
+    return msgspec.structs.replace(state, open=open_), asked
+
+
+def note(
+    state: CreatorState, fetched: Sequence[Fetched], now_s: int
+) -> tuple[CreatorState, set[int]]:
+    """Return `state` with what was fetched, and the members of packs that it was given, ever.
+
+    Covers whose window is closed by now, or that are held elsewhere, change nothing. Noting the
+    same twice changes nothing, either: a pack is noted once, and what it gave then is remembered
+    when the windows that took it are long closed.
+    """
+    given = {
+        each.held.member
+        for each in fetched
+        if each.held
+        and (before := state.noted.get(each.held.pack))
+        and before.until == each.held.until
+        and each.held.member in before.members
+    }
+    fresh = [each for each in fetched if not (each.held and each.held.pack in state.noted)]
+    found = {(each.window, each.identity): each for each in fresh}
+    open_, taken = dict(state.open), dict[tuple[str, int], set[int]]()
+    for key in {each.window for each in fresh} & state.open.keys():
+        window = state.open[key]
+        images = tuple(_noted(image, found.get((key, image.known_as))) for image in window.images)
+        open_[key] = _settled(msgspec.structs.replace(window, images=images), now_s)
+        for image in images:
+            each = found.get((key, image.known_as))
+            if each and each.held and each.held == image.held:
+                taken.setdefault((each.held.pack, each.held.until), set()).add(each.held.member)
+    used = given.union(*taken.values())
+    if open_ == state.open:
+        return state, used
+    noted = {
+        pack: before
+        for pack, before in state.noted.items()
+        if before.noted_at > now_s - NOTED_LIFE_S
+    } | {
+        pack: Noted(tuple(sorted(members)), now_s, until)
+        for (pack, until), members in taken.items()
+    }
+    return msgspec.structs.replace(state, open=open_, noted=lately(noted)), used
+
+
+def pack_key(creators: Sequence[str], now_s: int) -> str:
+    """Return the key of the pack that is asked for at a moment for some creators."""
+    digest = sha256("\n".join(creators).encode()).hexdigest()[:16]
+    return f"held/{from_epoch_s(now_s):%Y/%m/%d/%H%M%S}-{digest}.zip"
+
+
+def _is_at_risk(image: OpenImage, now_s: int) -> bool:
+    if image.held is not None or image.lost is not None:
+        return False
+    moment = expires_at(image.url)
+    return moment is not None and now_s < moment <= now_s + _RISK_S
+
+
+def _buried(image: OpenImage, now_s: int) -> OpenImage:
+    """Return an image noted as lost if its URL is dead."""
+    moment = _last_moment(image)
+    if image.held is not None or moment is None or moment > now_s:
+        return image
+    return msgspec.structs.replace(image, lost=EXPIRED)
+
+
+def _noted(image: OpenImage, each: Fetched | None) -> OpenImage:
+    if each is None or image.held is not None:
+        return image
+    return msgspec.structs.replace(image, held=each.held, lost=each.lost)
+
+
+def _last_moment(image: OpenImage) -> int | None:
+    """Return when an image cannot be had any more; None for never, or for one that is lost."""
+    if image.held is not None:
+        return image.held.until
+    return None if image.lost is not None else expires_at(image.url)
+
+
+def _settled(window: OpenWindow, now_s: int) -> OpenWindow:
+    """Return a window with the moment at which its first image is gone as its images say it."""
+    moments = [moment for image in window.images if (moment := _last_moment(image)) is not None]
+    first = min(moments, default=None)
+    is_urgent = first is not None and first <= now_s + _RISK_S
+    asked_at = window.asked_at if is_urgent else None
+    return msgspec.structs.replace(window, expires_at=first, asked_at=asked_at)

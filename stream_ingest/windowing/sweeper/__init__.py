@@ -1,0 +1,1 @@
+"""The sweeper Lambda: closes idle windows, emits overdue events again, ends batches."""

@@ -1,0 +1,93 @@
+"""What is under way right now, for gauges that the sweeper emits each minute. Edge (DynamoDB).
+
+A batch is open until the sweeper has ended it, or its producer has not sent all of it within a day;
+a window is open from its closing until it has a collage or a failure. (Images that wait in a window
+which is not full are no open work: they may wait for days.) Both are read from `status-date-index`,
+which may lag by a moment: a gauge may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from stream_ingest.contracts import table
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.aws.items import to_wire
+from stream_ingest.batches.progress import OPEN_BATCHES, Batch
+from stream_ingest.aws.queries import query_items
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+ABANDONED_AFTER_S = 86_400
+"""A producer that has not sent all for so long will not; its batch has been told for a day."""
+OPEN_WINDOWS = tuple(status for status in table.WindowStatus if status not in table.ENDED)
+
+
+class OpenWork(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is under way, and the ages of the oldest; an age of nothing is 0 seconds."""
+
+    batches: int = 0
+    windows: int = 0
+    oldest_batch_age_s: int = 0
+    oldest_window_age_s: int = 0
+
+    @property
+    def oldest_age_s(self) -> int:
+        """Return the age of the oldest batch or window."""
+        return max(self.oldest_batch_age_s, self.oldest_window_age_s)
+
+
+class OpenWorkReader:
+    """Counts what is under way."""
+
+    def __init__(
+        self,
+        registry: BatchRegistry,
+        dynamodb: DynamoDBClient,
+        table_name: str,
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives epoch seconds."""
+        self._registry, self._dynamodb = registry, dynamodb
+        self._table, self._clock = table_name, clock
+
+    def read(self) -> OpenWork:
+        """Return what is under way now."""
+        ids = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
+        loaded = [batch for batch in map(self._registry.load, ids) if batch is not None]
+        batches = [batch for batch in loaded if not self._is_abandoned(batch)]
+        windows = [each for status in OPEN_WINDOWS for each in self._closed_at(status)]
+        return OpenWork(
+            batches=len(batches),
+            windows=len(windows),
+            oldest_batch_age_s=self._age_s(batch.started_at for batch in batches),
+            oldest_window_age_s=self._age_s(moment for moment in windows if moment is not None),
+        )
+
+    def _is_abandoned(self, batch: Batch) -> bool:
+        return batch.status == "sending" and self._age_s([batch.started_at]) > ABANDONED_AFTER_S
+
+    def _closed_at(self, status: str) -> Iterator[str | None]:
+        """Yield when each window of a status closed; None for one made by a replay's claim."""
+        items = query_items(
+            self._dynamodb,
+            "count open windows",
+            TableName=self._table,
+            IndexName=table.STATUS_INDEX,
+            KeyConditionExpression="#status = :status",
+            ProjectionExpression="closed_at",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_wire({":status": status}),
+        )
+        return (item.get("closed_at") for item in items)
+
+    def _age_s(self, moments: Iterable[str]) -> int:
+        """Return the age of the earliest of some ISO moments."""
+        started_s = (datetime.fromisoformat(moment).timestamp() for moment in moments)
+        earliest = min(started_s, default=None)
+        return 0 if earliest is None else max(0, round(self._clock() - earliest))

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from collage_lambda.concurrency import LARGE_BODIES, LARGE_BODY_BYTES
+from collage_lambda.download.slots import Allowance, Slots
+
+
+def test_requests_are_limited_in_all_and_per_host() -> None:
+    async def run() -> tuple[int, int]:
+        slots = Slots(total=5, per_host=2)
+        running: Counter[str] = Counter()
+        most_total, most_host = 0, 0
+
+        async def request(host: str) -> None:
+            nonlocal most_total, most_host
+            async with slots.request(host):
+                running[host] += 1
+                most_total = max(most_total, running.total())
+                most_host = max(most_host, running[host])
+                for _ in range(20):  # turns of the loop in which the others come along
+                    await asyncio.sleep(0)
+                running[host] -= 1
+
+        await asyncio.gather(*(request(f"host-{index // 10}") for index in range(30)))
+        return most_total, most_host
+
+    assert asyncio.run(run()) == (5, 2)
+
+
+def test_large_bodies_wait_for_each_other_and_small_ones_do_not() -> None:
+    async def run() -> list[int]:
+        slots = Slots(total=64, per_host=64)
+        large = 0
+        seen: list[int] = []
+
+        async def download(size: int) -> None:
+            nonlocal large
+            async with Allowance(slots, seconds=1) as allowance:
+                for part in (1, 2, 3, 4):
+                    await allowance.grow_to(size * part // 4)
+                large += size > LARGE_BODY_BYTES
+                seen.append(large)
+                await asyncio.sleep(0)
+                large -= size > LARGE_BODY_BYTES
+
+        sizes = [LARGE_BODY_BYTES * 3, LARGE_BODY_BYTES] * 10
+        await asyncio.wait_for(asyncio.gather(*map(download, sizes)), timeout=5)
+        return seen
+
+    seen = asyncio.run(run())
+    assert len(seen) == 20
+    assert max(seen) == LARGE_BODIES
+
+
+def test_a_large_place_comes_back_when_its_holder_fails() -> None:
+    async def run() -> None:
+        slots = Slots(total=1, per_host=1)
+        for _ in range(LARGE_BODIES + 1):
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(broken_download(slots), timeout=5)
+
+    async def broken_download(slots: Slots) -> None:
+        async with Allowance(slots, seconds=1) as allowance:
+            await allowance.grow_to(LARGE_BODY_BYTES + 1)
+            raise ConnectionError
+
+    asyncio.run(run())
+
+
+def test_waiting_for_a_large_place_costs_an_image_nothing() -> None:
+    """Else two malicious bodies that hold both places would time out every large one behind."""
+
+    async def run() -> None:
+        slots = Slots(total=64, per_host=64, large_s=60)
+        holders = [Allowance(slots, seconds=1) for _ in range(LARGE_BODIES)]
+        waiting = Allowance(slots, seconds=1)
+        for holder in holders:
+            await holder.grow_to(LARGE_BODY_BYTES + 1)
+        async with asyncio.timeout(30) as waiting.limit:
+            before = waiting.limit.when()
+            growing = asyncio.create_task(waiting.grow_to(LARGE_BODY_BYTES + 1))
+            await asyncio.sleep(0)
+            assert waiting.limit.when() is None
+            async with holders[0]:
+                pass  # gives its place back
+            await growing
+            after = waiting.limit.when()
+        assert before is not None
+        assert after == pytest.approx(before + waiting.waited_s)
+
+    asyncio.run(run())
+
+
+def test_a_large_place_is_kept_for_a_while_only() -> None:
+    """A body that grows and then stands still gives way to the next, and is not tried again."""
+
+    async def run() -> None:
+        slots = Slots(total=64, per_host=64, large_s=0.02)
+        async with Allowance(slots, seconds=40) as still:
+            with pytest.raises(TimeoutError):
+                await standing_download(still)
+            assert still.seconds_left <= 0
+
+    async def standing_download(allowance: Allowance) -> None:
+        async with asyncio.timeout(30) as allowance.limit:
+            await allowance.grow_to(LARGE_BODY_BYTES + 1)
+            await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def test_a_request_that_ends_sooner_is_not_given_more_time() -> None:
+    async def run() -> None:
+        async with Allowance(Slots(total=1, per_host=1, large_s=50), seconds=40) as allowance:
+            async with asyncio.timeout(30) as allowance.limit:
+                before = allowance.limit.when()
+                await allowance.grow_to(LARGE_BODY_BYTES + 1)
+                assert allowance.limit.when() == pytest.approx(before, abs=1)
+
+    asyncio.run(run())

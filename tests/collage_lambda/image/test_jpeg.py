@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import io
+import math
+import struct
+
+import pytest
+from PIL import Image, JpegImagePlugin
+
+from collage_lambda.image import jpeg
+from collage_lambda.image.decode import Cell, CellSpec, decode_cell
+from collage_lambda.reasons import Failure, FailureReason
+from tests.fakes.collage_images import encoded, picture
+
+CELL_PX = 100
+SPEC = CellSpec(cell_px=CELL_PX, background=(255, 255, 255))
+EVERY_SIZE = [(90, 400), (133, 237), (267, 331), (269, 478), (360, 640), (541, 962), (1080, 1920)]
+
+
+def opened(data: bytes) -> JpegImagePlugin.JpegImageFile:
+    image = Image.open(io.BytesIO(data))
+    assert isinstance(image, JpegImagePlugin.JpegImageFile)
+    return image
+
+
+@pytest.mark.parametrize("eighths", [8, 4, 3, 2, 1])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"subsampling": 0},
+        {"subsampling": 1},
+        {"subsampling": 2},
+        {"subsampling": 2, "progressive": True},
+        {"subsampling": 2, "restart_marker_blocks": 7},
+        {"subsampling": 0, "progressive": True, "restart_marker_rows": 1},
+    ],
+)
+@pytest.mark.parametrize("size", EVERY_SIZE)
+def test_the_rows_that_a_cell_shows_come_out_the_same_to_the_last_bit(
+    size: tuple[int, int], options: dict[str, int | bool], eighths: int
+) -> None:
+    data = encoded(picture(*size), "JPEG", quality=90, **options)
+    whole, less = opened(data), opened(data)
+    whole_size = jpeg.load(whole, data + b"\0", eighths, CELL_PX)  # with a tail it is left as it is
+    assert jpeg.load(less, data, eighths, CELL_PX) == whole_size
+    width, height = size
+    bottom = (height + width) / 2 + 3 * width / CELL_PX  # as far as LANCZOS looks
+    rows = math.ceil(min(bottom, height) * eighths / 8)
+    assert less.height < whole.height
+    above = (0, 0, whole.width, rows)
+    assert less.crop(above).tobytes() == whole.crop(above).tobytes()
+
+
+def test_a_cover_of_720_px_is_decoded_at_three_eighths_for_a_cell_of_200() -> None:
+    image = opened(data := encoded(picture(720, 1280), "JPEG"))
+    assert jpeg.load(image, data, 3, 200) == (270, 480)
+    assert image.size == (270, 384)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (320, 320), (320, 330)])
+def test_a_picture_with_next_to_nothing_below_its_square_is_left_as_it_is(
+    size: tuple[int, int],
+) -> None:
+    image = opened(data := encoded(picture(*size), "JPEG"))
+    assert jpeg.load(image, data, 8, CELL_PX) == size
+    assert image.size == size
+
+
+def test_a_file_that_ends_early_is_truncated_even_where_its_square_is_whole() -> None:
+    data = encoded(picture(200, 600), "JPEG", quality=95)
+    assert isinstance(decode_cell(data, SPEC), Cell)
+    failure = decode_cell(data[: len(data) * 19 // 20], SPEC)
+    assert isinstance(failure, Failure)
+    assert failure.reason is FailureReason.TRUNCATED
+
+
+def test_only_a_file_with_its_end_and_a_frame_of_that_size_is_shortened() -> None:
+    data = encoded(picture(200, 600), "JPEG")
+    less = jpeg.ending_after(data, (200, 600), 416)
+    assert less is not None
+    assert opened(less).size == (200, 416)
+    assert len(less) == len(data)
+    assert jpeg.ending_after(data, (200, 601), 416) is None
+    assert jpeg.ending_after(data[:-1], (200, 600), 416) is None
+    assert jpeg.ending_after(data + b"\0", (200, 600), 416) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xd8\xff\xd9",
+        b"\xff\xd8" + b"\xff\xe0" + b"\xff\xff" + b"\xff\xd9",
+        b"\xff\xd8" + b"\xff\xe0\x00\x00" * 9 + b"\xff\xd9",
+        b"\xff\xd8" + b"\xff\xc0\x00\x11\x08\xff\xd9",
+        b"\xff\xd8" + b"\xff\xda\x00\x02" + b"\xff\xc0\x00\x11\x08\x02\x58\x00\xc8\xff\xd9",
+    ],
+)
+def test_markers_that_lead_nowhere_are_left_to_libjpeg(data: bytes) -> None:
+    assert jpeg.ending_after(data, (200, 600), 416) is None
+
+
+def test_the_pictures_of_an_mpo_are_read_whole() -> None:
+    others = [picture(80, 80)]
+    data = encoded(picture(200, 600), "MPO", save_all=True, append_images=others)
+    image = opened(data)
+    assert image.format == "MPO"
+    assert jpeg.load(image, data, 4, CELL_PX) == (100, 300)
+    assert image.size == (100, 300)
+
+
+def test_a_second_frame_header_is_refused_as_ever() -> None:
+    data = encoded(picture(200, 600), "JPEG")
+    at = data.index(b"\xff\xc0")
+    (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+    twice = data[: at + 2 + length] + data[at:]
+    failure = decode_cell(twice, SPEC)
+    assert isinstance(failure, Failure)
+    assert failure.reason is FailureReason.CORRUPT

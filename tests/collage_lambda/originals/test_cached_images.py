@@ -1,0 +1,147 @@
+"""Held covers are read by one range of each pack; what is not as it was is as good as gone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+import pytest
+
+from collage_lambda.originals.cached_images import NOTHING_AT_HAND, AtHand, HeldCovers
+from collage_lambda.originals.pack import Pack
+from collage_lambda.originals.window_pack import SourceEntry, SourcePacker, StoredSources
+from collage_lambda.originals.temp_store import TempStore
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import HeldCover, WindowImage
+from tests.fakes.collage_aws import TEMP, CollageAws
+from tests.fakes.collage_events import CLOSED_AT
+from tests.fakes.fault_injector import Fault, Faults, Faulty, Kind
+
+BODIES = [bytes([number]) * (100 + number) for number in range(4)]
+
+
+@pytest.fixture
+def threads() -> Iterator[Executor]:
+    with ThreadPoolExecutor(4) as running:
+        yield running
+
+
+def put_pack(aws: CollageAws, key: str, *bodies: bytes) -> list[HeldCover]:
+    """Put a pack and return where its members are."""
+    with Pack() as pack:
+        offsets = [pack.add(f"{number:04d}", body) for number, body in enumerate(bodies)]
+        aws.s3.put_object(Bucket=TEMP, Key=key, Body=pack.seal(TEMPLATE))
+    return [
+        HeldCover(
+            pack=key,
+            member=number,
+            offset=offset,
+            length=len(body),
+            sha256=hashlib.sha256(body).hexdigest(),
+            until=2**31,
+        )
+        for number, (body, offset) in enumerate(zip(bodies, offsets, strict=True))
+    ]
+
+
+TEMPLATE = SourceEntry(index=0, identity="", url="", sha256="")
+"""Any index: nobody reads it here."""
+
+
+def images(*covers: HeldCover | None) -> list[WindowImage]:
+    return [
+        WindowImage(identity=f"id-{number}", url="u", created_at=CLOSED_AT, held=held)
+        for number, held in enumerate(covers)
+    ]
+
+
+def test_one_request_a_pack_brings_all_that_a_window_waits_with(
+    aws: CollageAws, threads: Executor
+) -> None:
+    first, second = put_pack(aws, "held/1.zip", *BODIES), put_pack(aws, "held/2.zip", BODIES[3])
+    wanted = [first[1], None, second[0], first[2]]
+    faults = Faults()
+    temp = TempStore(Faulty(aws.s3, "s3", faults), TEMP)  # type: ignore[arg-type]
+    with HeldCovers() as held:
+        held.load(images(*wanted), temp, threads)
+        read = [held.read(each) for each in wanted if each]
+    assert read == [BODIES[1], BODIES[3], BODIES[2]]
+    assert faults.calls == ["s3.get_object"] * 2
+
+
+def test_only_the_range_of_the_windows_covers_is_read(aws: CollageAws, threads: Executor) -> None:
+    ranges: list[str] = []
+    covers = put_pack(aws, "held/1.zip", *BODIES)
+
+    class Listening:
+        def get_object(self, **request: str) -> object:
+            ranges.append(request["Range"])
+            return aws.s3.get_object(**request)  # type: ignore[arg-type]
+
+    with HeldCovers() as held:
+        held.load(images(covers[2], covers[1]), TempStore(Listening(), TEMP), threads)  # type: ignore[arg-type]
+        assert held.read(covers[1]) == BODIES[1]
+    last = covers[2].offset + covers[2].length - 1
+    assert ranges == [f"bytes={covers[1].offset}-{last}"]
+
+
+def test_without_held_covers_nothing_is_read(threads: Executor) -> None:
+    with HeldCovers() as held:
+        held.load(images(None, None), TempStore(object(), TEMP), threads)  # type: ignore[arg-type]
+
+
+def test_a_pack_that_is_gone_is_no_error(aws: CollageAws, threads: Executor) -> None:
+    here, gone = put_pack(aws, "held/1.zip", *BODIES), put_pack(aws, "held/2.zip", *BODIES)
+    aws.s3.delete_object(Bucket=TEMP, Key="held/2.zip")
+    with HeldCovers() as held:
+        held.load(images(here[0], gone[0]), TempStore(aws.s3, TEMP), threads)
+        assert held.read(here[0]) == BODIES[0]
+        assert held.read(gone[0]) is None
+
+
+@pytest.mark.parametrize("body", [b"x" * 10_000, b"x" * 250, b"x", b""])
+def test_a_pack_that_is_another_is_no_error(
+    aws: CollageAws, threads: Executor, body: bytes
+) -> None:
+    """Also one that ends within the range, or before it: S3 answers 416 then."""
+    covers = put_pack(aws, "held/1.zip", *BODIES)
+    aws.s3.put_object(Bucket=TEMP, Key="held/1.zip", Body=body)
+    with HeldCovers() as held:
+        held.load(images(*covers[1:]), TempStore(aws.s3, TEMP), threads)
+        assert [held.read(each) for each in covers[1:]] == [None] * 3
+
+
+def test_one_altered_cover_leaves_the_others(aws: CollageAws, threads: Executor) -> None:
+    covers = put_pack(aws, "held/1.zip", *BODIES)
+    data = bytearray(aws.read("held/1.zip", TEMP))
+    data[covers[1].offset] ^= 1
+    aws.s3.put_object(Bucket=TEMP, Key="held/1.zip", Body=bytes(data))
+    with HeldCovers() as held:
+        held.load(images(*covers), TempStore(aws.s3, TEMP), threads)
+        assert [held.read(each) for each in covers] == [BODIES[0], None, *BODIES[2:]]
+
+
+def test_s3_that_does_not_answer_is_a_passing_error(aws: CollageAws, threads: Executor) -> None:
+    """The message comes again: the URLs may be dead, and the pack is there."""
+    covers = put_pack(aws, "held/1.zip", *BODIES)
+    faults = Faults([Fault(Kind.THROTTLED)])
+    temp = TempStore(Faulty(aws.s3, "s3", faults), TEMP)  # type: ignore[arg-type]
+    with HeldCovers() as held, pytest.raises(TransientError):
+        held.load(images(*covers), temp, threads)
+
+
+def test_originals_come_before_held_covers(aws: CollageAws, threads: Executor) -> None:
+    covers = put_pack(aws, "held/1.zip", b"held")
+    with SourcePacker() as packer:
+        sha256 = hashlib.sha256(b"stored").hexdigest()
+        packer.keep(SourceEntry(index=0, identity="id-0", url="u", sha256=sha256), b"stored")
+        stored = StoredSources(io.BytesIO(packer.finish().read()))
+    (image,) = images(covers[0])
+    with HeldCovers() as held:
+        held.load([image], TempStore(aws.s3, TEMP), threads)
+        found = list(AtHand(stored=stored, held=held).bytes_of(image))
+        assert found == [("stored", b"stored"), ("held", b"held")]
+        assert list(AtHand(held=held).bytes_of(image)) == [("held", b"held")]
+    assert list(NOTHING_AT_HAND.bytes_of(image)) == []

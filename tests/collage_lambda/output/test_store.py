@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from collage_lambda.output.keys import keys_of
+from collage_lambda.output.store import NOTHING_SEEN, Outputs, Products, PublishConflictError
+from stream_ingest.contracts.errors import ConflictError, TransientError
+from tests.fakes.collage_aws import OUTPUT, CollageAws
+from tests.fakes.collage_events import window_image, window_ready
+
+KEYS = keys_of(window_ready([window_image("http://a/b")]))
+PRODUCTS = Products(collage=b"collage", thumbnail=b"thumbnail", metadata=b"{}")
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def outputs(aws: CollageAws, threads: ThreadPoolExecutor) -> Outputs:
+    return Outputs(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
+
+
+def test_a_window_has_four_objects_with_their_types(outputs: Outputs, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    types = {
+        key: (head["ContentType"], head["CacheControl"])
+        for key in aws.stored()
+        for head in [aws.s3.head_object(Bucket=OUTPUT, Key=key)]
+    }
+    picture = ("image/jpeg", "private, max-age=3600")
+    assert types == {
+        KEYS.collage: picture,
+        KEYS.by_creator: picture,
+        KEYS.thumbnail: picture,
+        KEYS.metadata: ("application/json", "no-cache"),
+    }
+    assert aws.read(KEYS.by_creator) == aws.read(KEYS.collage) == b"collage"
+
+
+def test_the_copy_by_creator_can_be_switched_off(
+    aws: CollageAws, threads: ThreadPoolExecutor
+) -> None:
+    outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=False, threads=threads)
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    assert KEYS.by_creator not in aws.stored()
+
+
+def test_of_two_first_builds_one_publishes(outputs: Outputs, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    late = Products(collage=b"late", thumbnail=b"late", metadata=b"late")
+    with pytest.raises(PublishConflictError):
+        outputs.publish(KEYS, late, NOTHING_SEEN)
+    assert aws.read(KEYS.collage) == aws.read(KEYS.by_creator) == b"collage"
+    assert aws.read(KEYS.thumbnail) == b"thumbnail"
+    assert aws.read(KEYS.metadata) == b"{}"
+
+
+def test_a_rebuild_replaces_what_it_saw_and_nothing_else(outputs: Outputs, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    seen = outputs.look(KEYS)
+    new = Products(collage=b"new", thumbnail=b"new", metadata=b"new")
+    outputs.publish(KEYS, new, seen)
+    with pytest.raises(PublishConflictError):
+        outputs.publish(KEYS, PRODUCTS, seen)
+    assert {aws.read(key) for key in aws.stored()} == {b"new"}
+    assert issubclass(PublishConflictError, ConflictError)
+
+
+def test_a_failure_that_comes_second_overwrites_no_metadata(
+    outputs: Outputs, aws: CollageAws
+) -> None:
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    with pytest.raises(PublishConflictError):
+        outputs.put_metadata(KEYS, b"no image", NOTHING_SEEN)
+    assert aws.read(KEYS.metadata) == b"{}"
+
+
+def test_a_collage_that_vanished_is_a_conflict(outputs: Outputs, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    seen = outputs.look(KEYS)
+    aws.s3.delete_object(Bucket=OUTPUT, Key=KEYS.collage)
+    with pytest.raises(PublishConflictError):
+        outputs.publish(KEYS, PRODUCTS, seen)
+
+
+def test_where_nothing_is_nothing_is_seen(outputs: Outputs) -> None:
+    assert outputs.look(KEYS) == NOTHING_SEEN
+
+
+def test_the_collage_comes_after_what_belongs_to_it(
+    aws: CollageAws, threads: ThreadPoolExecutor
+) -> None:
+    order: list[str] = []
+
+    class Watched:
+        def put_object(self, **request: object) -> object:
+            order.append(request["Key"])
+            return aws.s3.put_object(**request)
+
+    outputs: Any = Outputs(Watched(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
+    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    assert set(order[:2]) == {KEYS.thumbnail, KEYS.metadata}
+    assert order[2:] == [KEYS.collage, KEYS.by_creator]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("SlowDown", 503, TransientError),
+        ("ConditionalRequestConflict", 409, PublishConflictError),
+        ("PreconditionFailed", 412, PublishConflictError),
+        ("AccessDenied", 403, ClientError),
+    ],
+)
+def test_s3s_codes_become_ours(
+    threads: ThreadPoolExecutor, code: str, status: int, error: type[Exception]
+) -> None:
+    class Refusing:
+        def put_object(self, **request: object) -> None:
+            if request["Key"] == KEYS.collage:
+                raise ClientError(
+                    {
+                        "Error": {"Code": code, "Message": "no"},
+                        "ResponseMetadata": {"HTTPStatusCode": status},
+                    },  # type: ignore[typeddict-item]
+                    "PutObject",
+                )
+
+    outputs: Any = Outputs(Refusing(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
+    with pytest.raises(error):
+        outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)

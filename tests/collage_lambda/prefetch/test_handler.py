@@ -1,0 +1,121 @@
+"""The whole holding Lambda, from an SQS event to its answer, log lines and metrics."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from collage_lambda.prefetch import wiring
+from collage_lambda.prefetch.handler import handle, logger
+from stream_ingest.contracts import environment as env
+from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.collage_events import envelope, expiring_envelope, window_image, window_ready
+from tests.fakes.holding_bench import PACK, HoldingBench
+from tests.fakes.sqs_delivery import sqs_event
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    aws_request_id: str = "request-1"
+    function_name: str = "holding"
+    memory_limit_in_mb: str = "1024"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:holding"
+    remaining_ms: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@pytest.fixture
+def wired(bench: HoldingBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[HoldingBench]:
+    """The real composition, on the bench's AWS, server and clock."""
+    variables = {
+        env.TABLE: TABLE,
+        env.BUS: BUS,
+        env.OUTPUT_BUCKET: OUTPUT,
+        env.TEMP_BUCKET: TEMP,
+        env.ALLOWED_SOURCES: f"127.0.0.1:{bench.server.port}",
+        env.HELD_LIFE_DAYS: "60",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(wiring.time, "time", bench.clock)
+    wiring.holder.cache_clear()
+    yield bench
+    wiring.holder.cache_clear()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = []
+    handler = logger.registered_handler
+    monkeypatch.setattr(
+        handler, "emit", lambda record: lines.append(json.loads(handler.format(record)))
+    )
+    return lines
+
+
+def deliver(*bodies: str, **context: int) -> list[str]:
+    """Deliver messages; return the ids of those that are to come again."""
+    with redirect_stdout(io.StringIO()):
+        answer = handle(sqs_event(*bodies), Context(**context))  # type: ignore[arg-type]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_a_message_becomes_a_pack_for_a_day_less_than_it_is_kept(
+    wired: HoldingBench, log: list[dict[str, Any]]
+) -> None:
+    wired.put("ann", "body/0", "status/404")
+    assert deliver(expiring_envelope(wired.event("ann"))) == []
+    held, none = wired.held("ann")
+    assert held is not None
+    assert none is None
+    assert held.until == int(wired.clock()) + 59 * 86_400
+    (told,) = [line for line in log if line["message"] == "covers held"]
+    assert (told["pack"], told["held"], told["at_risk"]) == (PACK, 1, 2)
+    assert told["lost"] == {"not_found": 1}
+
+
+def test_a_message_that_comes_again_is_done(wired: HoldingBench) -> None:
+    wired.put("ann", "body/0")
+    body = expiring_envelope(wired.event("ann"))
+    assert deliver(body) == deliver(body) == []
+    assert wired.server.hits["body/0"] == 1
+
+
+def test_only_the_messages_that_failed_come_again(
+    wired: HoldingBench, log: list[dict[str, Any]]
+) -> None:
+    wired.put("ann", "body/0")
+    good = expiring_envelope(wired.event("ann"))
+    other = envelope(window_ready([window_image("https://e.com/1")]))
+    hostile = good.replace(PACK, "sources/../collages/a.zip")
+    assert deliver("no json", good, other, hostile) == ["message-0", "message-2", "message-3"]
+    assert wired.packs() == [PACK]
+    reasons = [line["reason"] for line in log if line["message"] == "message failed"]
+    assert [reason.partition(":")[0] for reason in reasons] == [
+        "envelope",
+        "envelope",
+        "CoversExpiring",
+    ]
+
+
+def test_a_message_without_time_left_comes_again(wired: HoldingBench) -> None:
+    wired.put("ann", "body/0")
+    assert deliver(expiring_envelope(wired.event("ann")), remaining_ms=20_000) == ["message-0"]
+
+
+def test_a_bug_is_a_message_that_comes_again_and_is_told(
+    wired: HoldingBench, log: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(env.TABLE, "nowhere")
+    assert deliver(expiring_envelope(wired.event("ann"))) == ["message-0"]
+    assert [line["level"] for line in log if line["message"] != "covers held"] == ["ERROR"]

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from ops_dashboard.doctor.checks import Account, Check, Finding, State, clock_finding, result
+from stream_ingest.contracts.errors import UserError
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def raising(error: Exception) -> Callable[[], str]:
+    def look() -> str:
+        raise error
+
+    return look
+
+
+def denied() -> ClientError:
+    said = {"Error": {"Code": "AccessDeniedException", "Message": "not\nallowed: kinesis:Describe"}}
+    return ClientError(said, "DescribeStreamSummary")  # type: ignore[arg-type]  # as AWS says it
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "state"),
+    [
+        (0, State.OK),
+        (-30, State.OK),
+        (31, State.NOTE),
+        (-240, State.NOTE),
+        (241, State.WRONG),
+        (-3_600, State.WRONG),
+    ],
+)
+def test_a_clock_is_judged_by_how_far_off_it_is(skew_s: float, state: State) -> None:
+    finding = clock_finding(skew_s)
+    assert finding.state is state
+    assert (finding.do is None) == (state is State.OK)
+    assert ("behind" in finding.found) == (skew_s <= 0)
+
+
+def test_what_a_check_finds_is_its_finding() -> None:
+    assert result(Check(name="a", look=lambda: "fine")) == Finding(
+        check="a", state=State.OK, found="fine"
+    )
+    finding = Finding(check="a", state=State.NOTE, found="so so", do="look")
+    assert result(Check(name="a", look=lambda: finding)) is finding
+
+
+@pytest.mark.parametrize(
+    ("error", "do"),
+    [
+        (UserError("gone"), "deploy"),
+        (denied(), "the right that the message names"),
+        (NoCredentialsError(), "set AWS_PROFILE"),
+        (ConnectionRefusedError(111, "refused"), "deploy"),
+    ],
+)
+def test_an_error_is_a_finding_of_one_line_with_what_to_do(error: Exception, do: str) -> None:
+    finding = result(Check(name="a", look=raising(error), do="deploy"))
+    assert finding.state is State.WRONG
+    assert "\n" not in finding.found
+    assert finding.do is not None
+    assert do in finding.do
+
+
+def test_a_bug_is_no_finding() -> None:
+    with pytest.raises(KeyError):
+        result(Check(name="a", look=raising(KeyError("x"))))
+
+
+class Sts:
+    """Says who asks, and what time it is over there."""
+
+    class meta:  # noqa: N801 - boto3's name
+        endpoint_url = "https://sts"
+
+    def __init__(self, date: str, *, refuses: bool) -> None:
+        self.date, self.refuses = date, refuses
+
+    def get_caller_identity(self) -> dict[str, object]:
+        answer = {"ResponseMetadata": {"HTTPHeaders": {"date": self.date}}, "Arn": "arn:me"}
+        if self.refuses:
+            error = {"Code": "SignatureDoesNotMatch", "Message": "Signature expired"}
+            raise ClientError({"Error": error, **answer}, "GetCallerIdentity")  # type: ignore[arg-type, typeddict-item]  # as AWS says it
+        return answer
+
+
+class Session:
+    region_name = "us-east-1"
+
+    def __init__(self, sts: Sts) -> None:
+        self.sts = sts
+
+    def client(self, service: str, **_: object) -> object:
+        assert service == "sts"
+        return self.sts
+
+
+def test_a_clock_that_is_so_far_off_that_aws_refuses_it_is_still_measured() -> None:
+    """The refusal is about the credentials, but its answer has the time."""
+    ahead = NOW + timedelta(minutes=10)
+    sts = Sts("Sat, 21 Nov 2026 12:00:00 GMT", refuses=True)
+    account = Account(Session(sts), "dev", lambda: ahead)  # type: ignore[arg-type]
+    found = list(account.findings())
+    assert [(each.check, each.state) for each in found] == [
+        ("credentials", State.WRONG),
+        ("clock", State.WRONG),
+        ("stack", State.SKIPPED),
+    ]
+    assert found[1].found == "600 s ahead of AWS"
+    assert account.outputs is None

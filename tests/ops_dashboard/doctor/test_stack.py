@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from ops_dashboard.doctor.checks import Finding, State, result
+from ops_dashboard.doctor.stack import PARTS, StackChecks
+from stream_ingest.contracts import table
+from tests.fakes.stack_outputs import stack_outputs
+
+OUTPUTS = stack_outputs(table_name="gone", bus_name="gone", output_bucket="gone")
+_WAITING = {
+    "ApproximateNumberOfMessages": "0",
+    "ApproximateNumberOfMessagesNotVisible": "0",
+}
+WELL: dict[str, dict[str, Any]] = {
+    "kinesis": {
+        "describe_stream_summary": {
+            "StreamDescriptionSummary": {"StreamStatus": "ACTIVE", "OpenShardCount": 4}
+        }
+    },
+    "dynamodb": {
+        "describe_table": {
+            "Table": {
+                "TableStatus": "ACTIVE",
+                "GlobalSecondaryIndexes": [
+                    {"IndexName": name, "IndexStatus": "ACTIVE"}
+                    for name in (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
+                ],
+            }
+        }
+    },
+    "sqs": {"get_queue_attributes": {"Attributes": _WAITING}},
+    "events": {
+        "describe_event_bus": {},
+        "describe_rule": {"State": "ENABLED"},
+        "describe_archive": {"State": "ENABLED"},
+    },
+    "s3": {"list_objects_v2": {}},
+    "lambda": {
+        "get_function_configuration": {"State": "Active", "LastUpdateStatus": "Successful"},
+        "list_event_source_mappings": {"EventSourceMappings": [{"State": "Enabled"}]},
+    },
+}
+
+
+class Session:
+    """Answers each call with what AWS would say."""
+
+    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
+        self._answers = answers
+
+    def client(self, service: str, **_: object) -> object:
+        calls = self._answers[service].items()
+        return SimpleNamespace(**{name: _answering(answer) for name, answer in calls})
+
+
+def _answering(answer: object) -> object:
+    return lambda **_: answer
+
+
+def findings(session: Any) -> dict[str, Finding]:  # noqa: ANN401 - a boto3 session, or ours
+    checks = StackChecks(session, OUTPUTS).checks()
+    return {check.name: result(check) for check in checks}
+
+
+def test_a_stack_that_is_well_is_said_to_be() -> None:
+    found = findings(Session(WELL))
+    assert tuple(found) == PARTS
+    assert {each.state for each in found.values()} == {State.OK}
+    assert found["stream"].found == "ACTIVE, 4 open shards"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "check", "state", "said"),
+    [
+        (
+            "kinesis describe_stream_summary StreamDescriptionSummary StreamStatus",
+            "DELETING", "stream", State.WRONG, "DELETING",
+        ),
+        ("dynamodb describe_table Table TableStatus", "CREATING", "table", State.WRONG, "CREATING"),
+        (
+            "dynamodb describe_table Table GlobalSecondaryIndexes",
+            [], "table", State.WRONG, "without batch-id-index, due-index, status-date-index",
+        ),
+        (
+            "sqs get_queue_attributes Attributes ApproximateNumberOfMessages",
+            "3", "dead letters", State.NOTE, "3 collage",
+        ),
+        (
+            "s3 list_objects_v2 Contents",
+            [{"Key": "failed/records/a.json"}, {"Key": "failed/records/b.json.redriven"}],
+            "dead letters", State.NOTE, "1 record, 1 stream",
+        ),
+        (
+            "s3 list_objects_v2 Contents",
+            [{"Key": "failed/records/a.json"}] * 1_000,
+            "dead letters", State.NOTE, "1,000 or more record",
+        ),
+        ("events describe_rule State", "DISABLED", "bus", State.WRONG, "rule ready is DISABLED"),
+        ("events describe_archive State", "DISABLED", "bus", State.WRONG, "archive windows"),
+        (
+            "lambda get_function_configuration State",
+            "Failed", "functions", State.WRONG, "windowing is Failed",
+        ),
+        (
+            "lambda list_event_source_mappings EventSourceMappings",
+            [{"State": "Disabled"}], "mappings", State.WRONG, "collage is Disabled",
+        ),
+        (
+            "lambda list_event_source_mappings EventSourceMappings",
+            [], "mappings", State.WRONG, "windowing is missing",
+        ),
+        (
+            "lambda list_event_source_mappings EventSourceMappings",
+            [{"State": "Enabling"}], "mappings", State.NOTE, "windowing is Enabling",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_well_is_said_with_what_to_do(
+    path: str, value: object, check: str, state: State, said: str
+) -> None:
+    answers = copy.deepcopy(WELL)
+    *parents, last = path.split()
+    place: Any = answers
+    for name in parents:
+        place = place[name]
+    place[last] = value
+    found = findings(Session(answers))
+    assert said in found[check].found
+    assert found[check].state is state
+    assert found[check].do
+    assert {each.state for name, each in found.items() if name != check} == {State.OK}
+
+
+@pytest.mark.usefixtures("ops_table")
+def test_every_part_that_was_deleted_is_named() -> None:
+    """The outputs outlive their stack when somebody deletes it by hand."""
+    found = findings(boto3.Session(region_name="us-east-1"))
+    assert {each.state for each in found.values()} == {State.WRONG}
+    assert found["buckets"].found == "bucket input is not there"

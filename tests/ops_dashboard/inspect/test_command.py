@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from ops_dashboard.inspect.command import check_name, trouble_of, window_table
+from ops_dashboard.inspect.windows import WindowRecord
+from stream_ingest.contracts.errors import UserError
+
+WINDOW = WindowRecord(
+    window_id="ann:000001",
+    creator="[red]ann",
+    batch_id="b",
+    status="failed",
+    closed_at="2026-11-21T11:00:00+00:00",
+    image_count=3,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "failures", "trouble"),
+    [
+        (None, {}, ""),
+        (None, {"timeout": 2, "expired": 1}, "2 timeout, 1 expired"),
+        ("no image could be had", {"timeout": 3}, "no image could be had (3 timeout)"),
+        ("its event cannot be read", {}, "its event cannot be read"),
+    ],
+)
+def test_trouble_says_what_failed_and_for_how_many_images(
+    error: str | None, failures: dict[str, int], trouble: str
+) -> None:
+    window = msgspec.structs.replace(WINDOW, error=error, failures=failures)
+    assert trouble_of(window) == trouble
+
+
+def test_a_window_is_a_line_and_its_name_no_markup() -> None:
+    table = window_table([WINDOW])
+    cells = [str(cell) for column in table.columns for cell in column.cells]
+    assert cells[:6] == [
+        "ann:000001",
+        "[red]ann",
+        "b",
+        "failed",
+        "0 of 3",
+        "2026-11-21 11:00:00",
+    ]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "\udcff", "x" * 129])
+def test_what_can_be_no_creators_name_is_told_so(name: str) -> None:
+    with pytest.raises(UserError, match="not a creator's name"):
+        check_name(name)

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from ops_dashboard.inspect.status import BatchBoard, Shown, batch_table, changes
+from stream_ingest.batches.registry import BatchRegistry, Totals
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.batches.progress import BatchProgress
+from tests.fakes.ingest_aws import TABLE
+from tests.fakes.ingest_rows import header
+from tests.fakes.ops_table import OpsTable
+
+
+def progress(collages: int, *, ended: bool = False) -> BatchProgress:
+    return BatchProgress(
+        batch_id="b",
+        trigger="csv-push",
+        status="sent",
+        rows_read=10,
+        rows_sent=10,
+        rows_accepted=10,
+        refused={},
+        windows=2,
+        windows_by_status={"completed": collages},
+        collages=collages,
+        images_ok=0,
+        images_failed=0,
+        open_images=0,
+        settled=True,
+        ended=ended,
+    )
+
+
+class Scripted:
+    """Shows one thing after another, one for each wait; the last again and again."""
+
+    def __init__(self, *shown: Shown) -> None:
+        self.shown, self.waited = list(shown), 0
+
+    def look(self) -> Shown:
+        return self.shown[min(self.waited, len(self.shown) - 1)]
+
+    def wait(self, _seconds: float) -> None:
+        self.waited += 1
+        if self.waited > 10:
+            raise KeyboardInterrupt
+
+
+def test_a_batch_is_followed_until_it_has_ended_and_told_of_when_it_changes() -> None:
+    steps = [progress(0), progress(0), progress(1), progress(2, ended=True), progress(2)]
+    script = Scripted(*steps)
+    assert list(changes(script.look, script.wait)) == [steps[0], steps[2], steps[3]]
+    assert script.waited == 3
+
+
+def test_all_batches_are_followed_until_somebody_stops_it() -> None:
+    script = Scripted([], [progress(1)], [progress(2, ended=True)])
+    seen = changes(script.look, script.wait)
+    assert [next(seen), next(seen), next(seen)] == script.shown
+    with pytest.raises(KeyboardInterrupt):
+        next(seen)
+
+
+@pytest.fixture
+def board(ops_table: OpsTable) -> BatchBoard:
+    """Three batches that ended on three days, and one that is being sent."""
+    registry = BatchRegistry(ops_table.aws.dynamodb, TABLE, ops_table.aws.clock)
+    for name in ("zoe", "ann", "mia"):
+        registry.register(header(name))
+        registry.note_totals(name, Totals(rows_read=1), sent=True)
+        registry.move(name, "sent", "ended")
+        ops_table.aws.clock.advance(86_400)
+    registry.register(header("now"))
+    return BatchBoard(registry, "dev")
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        (None, ["now", "mia", "ann", "zoe"]),
+        (2, ["now", "mia", "ann"]),
+        (0, ["now"]),
+    ],
+)
+def test_open_batches_come_first_and_then_the_latest_that_ended(
+    board: BatchBoard, ended: int | None, expected: list[str]
+) -> None:
+    assert [batch.batch_id for batch in board.latest(ended)] == expected
+
+
+def test_a_batch_that_is_not_there_is_told_with_its_stack(board: BatchBoard) -> None:
+    with pytest.raises(UserError, match="no batch 'nope' in stack 'dev'"):
+        board.one("nope")
+
+
+def test_the_table_of_batches_counts_in_thousands() -> None:
+    table = batch_table([progress(2)])
+    assert table.row_count == 1
+    assert "2 of 2" in [str(cell) for column in table.columns for cell in column.cells]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops_dashboard.inspect.table_reader import TableReader
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.aws.items import to_wire
+
+
+def key(number: int) -> dict[str, str]:
+    return {"creator_name": "ann", "item": f"window#{number:06d}"}
+
+
+class Hesitant:
+    """Answers one key of a BatchGetItem at a time and leaves the others unprocessed."""
+
+    def __init__(self, *, ever: bool = True) -> None:
+        self.ever, self.sizes = ever, list[int]()
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        keys = RequestItems["t"]["Keys"]
+        self.sizes.append(len(keys))
+        done = 1 if self.ever else 0
+        rest = {"t": {"Keys": keys[done:]}} if keys[done:] else {}
+        return {"Responses": {"t": keys[:done]}, "UnprocessedKeys": rest}
+
+
+def test_keys_that_were_left_are_asked_for_again_and_the_order_is_kept() -> None:
+    client = Hesitant()
+    reader = TableReader(client, "t")  # type: ignore[arg-type]
+    wanted = [key(3), key(1), key(3), key(2)]
+    assert list(reader.whole(wanted)) == wanted
+    assert client.sizes == [3, 2, 1]
+
+
+def test_keys_that_are_left_for_ever_are_an_error_and_no_gap() -> None:
+    reader = TableReader(Hesitant(ever=False), "t")  # type: ignore[arg-type]
+    with pytest.raises(TransientError, match="left unprocessed"):
+        list(reader.whole([key(1)]))
+
+
+def test_an_item_that_has_gone_is_left_out() -> None:
+    class Empty:
+        def batch_get_item(self, **_: object) -> dict[str, Any]:
+            return {"Responses": {"t": [to_wire(key(2))]}}
+
+    reader = TableReader(Empty(), "t")  # type: ignore[arg-type]
+    assert list(reader.whole([key(1), key(2)])) == [key(2)]

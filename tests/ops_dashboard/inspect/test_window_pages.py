@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
+from ops_dashboard.inspect.windows import WindowReader
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.table import WindowStatus
+from tests.fakes.ingest_aws import TABLE
+from tests.fakes.ingest_rows import NOW_S, header
+from tests.fakes.ops_table import OpsTable
+
+A, B = header("batch-a", images=2), header("batch-b", images=2)
+
+
+@pytest.fixture
+def pages(ops_table: OpsTable) -> WindowPages:
+    """Nine windows: ann's of batch a on six days, ben's of batch b on the last three of them."""
+    for day in range(6):
+        ops_table.fold("ann", [2 * day, 2 * day + 1], A if day < 3 else B, NOW_S + day * DAY_S)
+        if day >= 3:
+            ops_table.fold("ben", [2 * day, 2 * day + 1], B, NOW_S + day * DAY_S + 60)
+    for number in (1, 3, 5):
+        ops_table.end(f"ann:{number:06d}", "failed", error="no image could be had")
+    ops_table.end("ben:000001", "completed", images_ok=2)
+    return WindowPages(ops_table.aws.dynamodb, TABLE)
+
+
+def ids(page: WindowPage) -> list[str]:
+    return [window.window_id for window in page.windows]
+
+
+def every_page(pages: WindowPages, wanted: WindowFilter, limit: int) -> list[list[str]]:
+    found = [pages.page(wanted, limit=limit)]
+    while found[-1].next is not None:
+        found.append(pages.page(wanted, limit=limit, after=found[-1].next))
+    return [ids(page) for page in found]
+
+
+NEWEST_FIRST = [
+    "ben:000003", "ann:000006", "ben:000002", "ann:000005", "ben:000001", "ann:000004",
+    "ann:000003", "ann:000002", "ann:000001",
+]  # fmt: skip
+
+
+def test_all_windows_come_newest_first_whatever_their_status(pages: WindowPages) -> None:
+    page = pages.page(WindowFilter())
+    assert ids(page) == NEWEST_FIRST
+    assert page.next is None
+
+
+@pytest.mark.parametrize("limit", range(1, 10))
+def test_pages_of_any_size_show_every_window_once(pages: WindowPages, limit: int) -> None:
+    shown = every_page(pages, WindowFilter(), limit)
+    assert sorted(chain.from_iterable(shown)) == sorted(NEWEST_FIRST)
+    assert [len(page) for page in shown[:-1]] == [limit] * (len(shown) - 1)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (WindowFilter(status=WindowStatus.FAILED), ["ann:000005", "ann:000003", "ann:000001"]),
+        (WindowFilter(creator="ann"), [f"ann:{number:06d}" for number in range(6, 0, -1)]),
+        (
+            WindowFilter(creator="ann", status=WindowStatus.FAILED, batch_id="batch-b"),
+            ["ann:000005"],
+        ),
+        (WindowFilter(creator="nobody"), []),
+        (WindowFilter(batch_id="batch-a"), ["ann:000003", "ann:000002", "ann:000001"]),
+        (WindowFilter(batch_id="batch-b", status=WindowStatus.COMPLETED), ["ben:000001"]),
+        (WindowFilter(batch_id="none"), []),
+    ],
+)
+def test_windows_are_filtered_by_status_batch_and_creator(
+    pages: WindowPages, wanted: WindowFilter, expected: list[str], limit: int
+) -> None:
+    assert list(chain.from_iterable(every_page(pages, wanted, limit))) == expected
+
+
+def test_a_window_in_a_listing_has_all_that_is_known_of_it(pages: WindowPages) -> None:
+    (window,) = pages.page(WindowFilter(batch_id="batch-b", status=WindowStatus.FAILED)).windows
+    assert (window.creator, window.image_count, window.closed_because) == ("ann", 2, "full")
+    assert (window.trigger, window.error) == (B.trigger, "no image could be had")
+
+
+def test_a_cursor_of_another_listing_is_refused(pages: WindowPages) -> None:
+    after = pages.page(WindowFilter(creator="ann"), limit=1).next
+    with pytest.raises(UserError, match="another listing"):
+        pages.page(WindowFilter(), after=after)
+
+
+def test_a_window_that_only_a_replay_told_of_closed_on_its_day(ops_table: OpsTable) -> None:
+    """A claim makes the item from the event where the table is empty, without `closed_at`."""
+    ops_table.aws.set_item(
+        "ann",
+        "window#000001",
+        window_id="ann:000001",
+        creator="ann",
+        batch_id="a",
+        status="completed",
+        processing_date="2026-11-20",
+        image_count=2,
+    )
+    window = WindowReader(ops_table.aws.dynamodb, TABLE).one("ann:000001")
+    assert window is not None
+    assert window.closed_at == "2026-11-20T00:00:00+00:00"
+
+
+def test_more_windows_than_one_request_takes_are_read_whole(ops_table: OpsTable) -> None:
+    batch = header("many", images=1)
+    for start in range(0, 120, 40):
+        ops_table.fold("ann", range(start, start + 40), batch)
+    assert len(list(WindowReader(ops_table.aws.dynamodb, TABLE).of_batch("many"))) == 120

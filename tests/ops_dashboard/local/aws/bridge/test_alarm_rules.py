@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from ops_dashboard.local.aws.bridge.alarm_rules import Definition, first_moment, state_of
+from ops_dashboard.monitoring.metric_math import Series
+
+NOW_S = 1_200 + 60  # a minute into the period that began at 1,200
+
+
+def definition(periods: int = 1, breaching: int = 1, missing: str = "notBreaching") -> Definition:
+    return Definition(
+        name="a",
+        queries=[],
+        threshold=5,
+        period_s=300,
+        periods=periods,
+        breaching=breaching,
+        missing=missing,
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ({1_200: 6.0}, "ALARM"),
+        ({1_200: 5.0}, "OK"),
+        ({900: 6.0}, "OK"),
+        ({}, "OK"),
+    ],
+)
+def test_an_alarm_is_on_while_the_running_period_lies_above(points: Series, expected: str) -> None:
+    assert state_of(definition(), points, NOW_S)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ({600: 9.0, 900: 9.0}, "ALARM"),
+        ({600: 9.0, 1_200: 9.0}, "ALARM"),
+        ({1_200: 9.0}, "OK"),
+        ({300: 9.0, 1_200: 9.0}, "OK"),
+    ],
+)
+def test_two_of_three_periods_are_enough_where_two_are_asked_for(
+    points: Series, expected: str
+) -> None:
+    assert state_of(definition(periods=3, breaching=2), points, NOW_S)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [({}, "ALARM"), ({900: 0.0}, "OK"), ({900: 9.0}, "ALARM")]
+)
+def test_silence_is_an_alarm_where_missing_data_breaches(points: Series, expected: str) -> None:
+    alarm = definition(periods=3, breaching=3, missing="breaching")
+    assert state_of(alarm, points, NOW_S)[0] == expected
+
+
+def test_a_stack_that_has_not_spoken_yet_is_no_alarm() -> None:
+    alarm = definition(periods=3, breaching=3, missing="breaching")
+    assert state_of(alarm, {}, NOW_S, "INSUFFICIENT_DATA")[0] == "INSUFFICIENT_DATA"
+    assert state_of(alarm, {900: 0.0}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+    assert state_of(definition(), {}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+
+
+def test_the_reason_says_what_was_seen() -> None:
+    _, why = state_of(definition(periods=2, breaching=2), {1_200: 6.5}, NOW_S)
+    assert why == "1 of 2 periods above 5 (needs 2), newest first: 6.5, no data"
+
+
+def test_data_is_asked_for_from_the_first_period_that_counts() -> None:
+    assert first_moment(definition(periods=3), NOW_S) == 600

@@ -1,0 +1,169 @@
+"""The bridge as a process of its own, and what it makes of a stack's logs and queues."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ops_dashboard.monitoring.alarms import alarms
+from ops_dashboard.monitoring.metric_lines import metric_queries
+from ops_dashboard.local.aws.bridge import alarm_store, process as bridge_process
+from ops_dashboard.local.aws.bridge.bridge import MetricsBridge
+from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.monitoring.metric_data import Drawn, read_lines
+from ops_dashboard.monitoring.resources import Thresholds
+from ops_dashboard.monitoring.stages import errors_query
+from tests.fakes.ingest_delivery import kinesis_event
+from tests.fakes.watched_resources import RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE_S = 60
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def widget(aws: LocalAws, title: str) -> dict[str, Any]:
+    """Return a widget of the dashboard that is deployed."""
+    name = aws.outputs().dashboard_name
+    body = aws.clients.untyped("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
+    widgets = json.loads(body)["widgets"]
+    (found,) = [each for each in widgets if each["properties"].get("title") == title]
+    return dict(found)
+
+
+def drawn(aws: LocalAws, title: str) -> dict[str, Drawn]:
+    now = datetime.now(UTC)
+    lines = read_lines(
+        aws.clients.untyped("cloudwatch"),
+        metric_queries(widget(aws, title)),
+        now - timedelta(hours=1),
+        now + timedelta(minutes=1),
+    )
+    return {line.label: line for line in lines}
+
+
+def total(line: Drawn) -> float:
+    return sum(line.points.values())
+
+
+@pytest.fixture(scope="module")
+def bridge(local_aws: LocalAws) -> MetricsBridge:
+    return MetricsBridge(local_aws.clients, local_aws.outputs())
+
+
+def test_the_engine_keeps_what_every_alarm_watches(local_aws: LocalAws) -> None:
+    kept = {each.name.removeprefix("coverstream-dev-"): each for each in alarm_store.load(
+        local_aws.clients
+    )}  # fmt: skip
+    expected = alarms(RESOURCES, Thresholds(duration_s=108))
+    assert {name: kept[name].threshold for name in kept} == {
+        name: alarm.above for name, alarm in expected.items()
+    }
+    assert kept["nothing-flows"].missing == "breaching"
+    assert kept["image-failures"].breaching == 2
+    assert len(kept["cost"].queries) == 11
+
+
+def test_a_record_that_comes_in_is_on_the_charts_once(
+    local_aws: LocalAws, bridge: MetricsBridge
+) -> None:
+    bridge.step(time.time())
+    before = total(drawn(local_aws, "Records quarantined, windows given up")["records quarantined"])
+    local_aws.clients.kinesis.put_record(
+        StreamName=local_aws.outputs().stream_name, Data=b"no record", PartitionKey="0"
+    )
+
+    def is_there() -> bool:
+        bridge.step(time.time())
+        lines = drawn(local_aws, "Records quarantined, windows given up")
+        return total(lines["records quarantined"]) > before
+
+    wait_until(is_there)
+    bridge.step(time.time())
+    lines = drawn(local_aws, "Records quarantined, windows given up")
+    assert total(lines["records quarantined"]) == before + 1
+    assert total(drawn(local_aws, "Into the stream")["records"]) >= 1
+    assert drawn(local_aws, "Windowing duration")["p99"].points
+    assert drawn(local_aws, "Queue depth")["waiting"].points
+
+
+def test_a_bridge_goes_on_where_the_last_one_stopped(
+    local_aws: LocalAws, bridge: MetricsBridge
+) -> None:
+    """Else a state that is kept between runs would be counted again by each."""
+    bridge.step(time.time())
+    charts = ("Windowing duration", "Into the stream")
+    before = [drawn(local_aws, chart) for chart in charts]
+    MetricsBridge(local_aws.clients, local_aws.outputs()).step(time.time())
+    assert [drawn(local_aws, chart) for chart in charts] == before
+
+
+def test_the_depth_of_the_queue_is_no_dead_letter(
+    local_aws: LocalAws, bridge: MetricsBridge
+) -> None:
+    """Ministack's own evaluation passes over dimensions and would take one for the other."""
+    cloudwatch = local_aws.clients.untyped("cloudwatch")
+    cloudwatch.put_metric_data(
+        Namespace="AWS/SQS",
+        MetricData=[
+            {
+                "MetricName": "ApproximateNumberOfMessagesVisible",
+                "Dimensions": [{"Name": "QueueName", "Value": "coverstream-dev-collage"}],
+                "Value": 1_000,
+            }
+        ],
+    )
+    bridge.decide(time.time())
+    names = [f"coverstream-dev-{filler}-dead-letters" for filler in RESOURCES.dead_letters]
+    found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert [alarm["StateValue"] for alarm in found] == ["OK"] * len(names)
+
+
+def test_the_process_publishes_and_ends_with_its_aws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with LocalAws.start() as aws:
+        aws.deploy()
+        process = bridge_process.spawn(aws.instance)
+        wait_until(lambda: bool(drawn(aws, "Queue depth")["waiting"].points))
+        assert process.poll() is None
+        aws.stop()
+        assert process.wait(timeout=PATIENCE_S) == 0
+
+
+def test_the_query_of_the_latest_errors_finds_one(local_aws: LocalAws) -> None:
+    outputs = local_aws.outputs()
+    local_aws.clients.functions.invoke(
+        FunctionName=outputs.windowing_function, Payload=json.dumps(kinesis_event([b"no record"]))
+    )
+    logs = local_aws.clients.untyped("logs")
+    now_s = int(time.time())
+    query_id = logs.start_query(
+        logGroupNames=list(RESOURCES.log_groups),
+        # AWS finds the facts in a line of JSON by itself, ministack does not.
+        queryString=errors_query().replace("fields ", "fields @message, ", 1),
+        startTime=now_s - 3_600,
+        endTime=now_s + 60,
+    )["queryId"]
+    answer: dict[str, Any] = {}
+
+    def is_complete() -> bool:
+        answer.update(logs.get_query_results(queryId=query_id))
+        return bool(answer["status"] == "Complete")
+
+    wait_until(is_complete)
+    lines = [cell["value"] for row in answer["results"] for cell in row]
+    assert any('"message":"record quarantined"' in line for line in lines)

@@ -1,0 +1,165 @@
+"""``local up`` and ``local down`` as a person uses them: processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ops_dashboard.local.aws.instances import running
+from ops_dashboard.local.aws.ministack import stop
+from ops_dashboard.local.aws.process import group_is_alive
+from ops_dashboard.local.aws.stack import LocalAws, stack_settings
+from stream_ingest.contracts.errors import UserError
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SCRIPT = "from ops_dashboard.local.aws.command import local_app; local_app()"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
+    """Run ``ops-dashboard local …`` in a process that ends before the next command starts."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own arguments
+            [sys.executable, "-c", SCRIPT, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=dict(os.environ),
+        )
+
+    yield command
+    for instance in running():
+        stop(instance)
+
+
+def exported(output: str) -> dict[str, str]:
+    """Return what a shell that evaluates `output` has in its environment afterwards."""
+    pairs = (shlex.split(line) for line in output.splitlines())
+    return dict(words[1].split("=", 1) for words in pairs if words[0] == "export")
+
+
+def test_up_deploys_and_outlives_its_command_and_down_leaves_nothing(run: Run) -> None:
+    up = run("up", "--allow-source", "127.0.0.1:9")
+    assert up.returncode == 0, up.stderr
+    assert len(up.stdout.splitlines()) == 5
+    variables = exported(up.stdout)
+    assert (variables["AWS_ACCESS_KEY_ID"], variables["AWS_REGION"]) == ("test", "us-east-1")
+    (instance,) = running()
+    assert instance.endpoint == variables["AWS_ENDPOINT_URL"]
+    assert LocalAws(instance).outputs().stack == "dev"
+    assert Path(instance.folder, "bridge.log").is_file()  # its metrics are bridged
+    down = run("down")
+    assert down.returncode == 0, down.stderr
+    assert running() == []
+    assert not group_is_alive(instance.group)
+    assert not Path(instance.folder).exists()
+
+
+def test_state_that_is_kept_is_there_again(run: Run, tmp_path: Path) -> None:
+    """Table, objects and functions; on the same port, which the queues' URLs name."""
+    folder = tmp_path / "kept"
+    first = run("up", "--state", str(folder))
+    assert first.returncode == 0, first.stderr
+    (instance,) = running()
+    (told,) = json.loads(run("status", "--json").stdout)
+    assert (told["port"], told["is_deployed"]) == (instance.port, True)
+    assert told["state"] == str(folder)
+    aws = LocalAws(instance)
+    outputs = aws.outputs()
+    aws.clients.s3.put_object(Bucket=outputs.output_bucket, Key="a/b c", Body=b"kept")
+    aws.clients.sqs.send_message(
+        QueueUrl=outputs.dead_letter_urls["sweeper"], MessageBody="a letter"
+    )
+    busy = run("up", "--state", str(folder))
+    assert busy.returncode != 0
+    assert f"on port {instance.port} keeps its state" in busy.stderr
+    down = run("down")
+    assert f"local up --state {folder}" in down.stderr
+    again = run("up", "--state", str(folder))
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == first.stdout
+    assert "as it was left" in again.stderr
+    clients = LocalAws(running()[0]).clients
+    assert LocalAws(running()[0]).outputs() == outputs
+    kept = clients.s3.get_object(Bucket=outputs.output_bucket, Key="a/b c")["Body"].read()
+    assert kept == b"kept"
+    received = clients.sqs.receive_message(QueueUrl=outputs.dead_letter_urls["sweeper"])
+    assert [message["Body"] for message in received["Messages"]] == ["a letter"]
+    mappings = clients.functions.list_event_source_mappings()["EventSourceMappings"]
+    assert {mapping["State"] for mapping in mappings} == {"Enabled"}
+
+
+def test_status_says_when_nothing_runs(run: Run) -> None:
+    assert "none runs" in run("status").stderr
+    assert run("status", "--json").stdout == "[]\n"
+
+
+def test_a_port_that_is_taken_is_one_clear_line() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(UserError, match=f"port {port} is taken"):
+            LocalAws.start(port=port)
+
+
+def test_ministack_that_cannot_be_had_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A machine without network and with an empty cache."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_TOOL_DIR", str(tmp_path / "tools"))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(UserError, match="the embedded AWS did not start: ") as caught:
+        LocalAws.start()
+    assert "\n" not in str(caught.value)
+    assert "ministack" in str(caught.value)
+
+
+def test_a_stack_that_does_not_exist_is_told_with_those_that_do() -> None:
+    with pytest.raises(UserError, match="no stack 'qa': there are dev, prod"):
+        stack_settings("qa")
+
+
+def test_two_run_side_by_side_and_down_asks_which(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = LocalAws.start(), LocalAws.start()
+    try:
+        first.clients.s3.create_bucket(Bucket="only-in-the-first")
+        assert second.clients.s3.list_buckets()["Buckets"] == []
+        undecided = run("down")
+        assert undecided.returncode != 0
+        assert "several run" in undecided.stderr
+        monkeypatch.setenv("AWS_ENDPOINT_URL", first.endpoint)
+        assert run("down").returncode == 0  # the shell's own
+        assert [instance.port for instance in running()] == [second.instance.port]
+        assert run("down", "--port", str(second.instance.port)).returncode == 0
+        assert running() == []
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_down_with_nothing_running_says_so(run: Run) -> None:
+    assert "no embedded AWS runs" in run("down").stderr
+    assert run("down", "--all").returncode == 0
+
+
+def test_a_server_that_was_killed_is_forgotten(run: Run) -> None:
+    aws = LocalAws.start()
+    os.killpg(aws.instance.group, 9)
+    aws.stop()
+    assert running() == []
+    assert "no embedded AWS runs" in run("down").stderr

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ops_dashboard.local.aws import instances
+from ops_dashboard.local.aws.instances import Instance, forget, remember, running
+from ops_dashboard.local.aws.process import started_at
+
+
+@pytest.fixture(autouse=True)
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def instance(port: int, **changes: object) -> Instance:
+    """An instance whose process is the test's own, and so alive."""
+    made = Instance(
+        stack="dev",
+        port=port,
+        endpoint=f"http://127.0.0.1:{port}",
+        group=os.getpid(),
+        started=started_at(os.getpid()) or "",
+        folder="/nowhere",
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def test_instances_live_side_by_side_ordered_by_port() -> None:
+    for port in (5002, 5001):
+        remember(instance(port))
+    assert [one.port for one in running()] == [5001, 5002]
+
+
+def test_one_that_died_is_forgotten_and_its_files_are_gone(state: Path) -> None:
+    folder = state / f"{instances.FOLDER_PREFIX}x"
+    folder.mkdir()
+    # Its number belongs to another process now.
+    remember(instance(5001, started="long ago", folder=str(folder)))
+    remember(instance(5002))
+    assert [one.port for one in running()] == [5002]
+    assert not list(state.rglob("5001.json"))
+    assert not folder.exists()
+
+
+def test_a_file_that_cannot_be_read_is_deleted(state: Path) -> None:
+    remember(instance(5001))
+    (broken,) = state.rglob("5001.json")
+    broken.write_text('{"stack": "dev"}', encoding="utf-8")
+    assert running() == []
+    assert not broken.exists()
+
+
+def test_forgetting_leaves_alone_who_has_taken_the_port_since() -> None:
+    old = instance(5001, started="long ago")
+    remember(old)
+    remember(instance(5001))
+    forget(old)
+    assert [one.port for one in running()] == [5001]
+    forget(instance(5001))
+    forget(instance(5001))
+    assert running() == []

@@ -1,0 +1,102 @@
+"""Nothing that goes wrong in one of the demo's batches may stay unseen."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
+from ops_dashboard.local.demo.check import batch_differences, cell_box, file_differences
+from tests.ops_dashboard.local.demo_fixtures import collages_of, plan, status_of
+
+COLLAGE = "spring.lookbook_collage_000003.jpg"  # six of its twelve cells have no row
+ARCHIVED = "archived/processed/2026/11/20/csv-covers-1/covers.csv"
+ASKED_FOR = "manual-uploads/campaign.csv"
+
+
+@pytest.fixture(scope="module")
+def batches() -> DemoBatches:
+    return plan()
+
+
+@pytest.fixture(scope="module")
+def batch(batches: DemoBatches) -> DemoBatch:
+    return batches.controlled
+
+
+@pytest.fixture(scope="module")
+def collages(batch: DemoBatch) -> dict[str, bytes]:
+    return collages_of(batch)
+
+
+def painted(collage: bytes, index: int, colour: str, batch: DemoBatch) -> bytes:
+    """Return a collage with another colour in a cell."""
+    with Image.open(io.BytesIO(collage)) as sheet:
+        sheet.paste(colour, cell_box(index, batch.layout))
+        file = io.BytesIO()
+        sheet.save(file, "JPEG", quality=batch.layout.quality)
+    return file.getvalue()
+
+
+def test_a_batch_that_went_well_has_no_differences(
+    batch: DemoBatch, collages: dict[str, bytes]
+) -> None:
+    assert batch_differences(batch, status_of(batch), collages) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("windows", 8), ("images_ok", 0), ("trigger", "s3-trigger"), ("ended", False)],
+)
+def test_a_wrong_figure_is_told_with_the_entrance(
+    batch: DemoBatch, collages: dict[str, bytes], name: str, value: object
+) -> None:
+    (line,) = batch_differences(batch, status_of(batch) | {name: value}, collages)
+    expected = batch.expected()[name]
+    assert line == f"controlled batch: {name}: expected {expected}, found {value}"
+
+
+def test_a_collage_that_is_missing_and_one_too_many_are_told(
+    batch: DemoBatch, collages: dict[str, bytes]
+) -> None:
+    moved = {name: data for name, data in collages.items() if name != COLLAGE}
+    lines = batch_differences(batch, status_of(batch), moved | {"x.jpg": b""})
+    assert lines == [
+        f"controlled batch: {COLLAGE}: missing",
+        "controlled batch: x.jpg: not expected",
+    ]
+
+
+def test_the_usual_grid_instead_of_the_one_asked_for_is_told(
+    batches: DemoBatches, batch: DemoBatch, collages: dict[str, bytes]
+) -> None:
+    usual = next(iter(collages_of(batches.dropped).values()))
+    lines = batch_differences(batch, status_of(batch), collages | {COLLAGE: usual})
+    assert lines == [f"controlled batch: {COLLAGE}: 1400x1000 px, expected (640, 480)"]
+
+
+def test_an_empty_cell_in_another_background_is_told(
+    batch: DemoBatch, collages: dict[str, bytes]
+) -> None:
+    wrong = {COLLAGE: painted(collages[COLLAGE], 11, "#ffffff", batch)}
+    lines = batch_differences(batch, status_of(batch), collages | wrong)
+    assert lines == [f"controlled batch: {COLLAGE}, cell 11: not empty in #1d3557"]
+
+
+def test_a_cell_without_its_cover_is_told(batch: DemoBatch, collages: dict[str, bytes]) -> None:
+    wrong = {COLLAGE: painted(collages[COLLAGE], 0, batch.layout.background, batch)}
+    (line,) = batch_differences(batch, status_of(batch), collages | wrong)
+    assert line.startswith(f"controlled batch: {COLLAGE}, cell 0: expected (45, 25), found None")
+
+
+def test_files_belong_into_the_archive_or_stay(batches: DemoBatches) -> None:
+    assert file_differences(batches, [ARCHIVED, ASKED_FOR]) == []
+    failed = ARCHIVED.replace("processed", "failed")
+    assert file_differences(batches, [failed, ASKED_FOR]) == [
+        "covers.csv: not under archived/processed/"
+    ]
+    assert file_differences(batches, [ARCHIVED]) == [
+        "campaign.csv: no longer under manual-uploads/"
+    ]

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops_dashboard.local.demo.output import clear_output, write_output
+from stream_ingest.contracts.errors import UserError
+
+MADE = ("collages/a.jpg", "collages/s3-trigger/b.jpg", "summary.json", "covers.csv", "campaign.csv")
+
+
+def test_what_an_earlier_demo_left_is_removed(tmp_path: Path) -> None:
+    """Those of old had their collages in no folders."""
+    for name in MADE:
+        write_output(tmp_path, name, b"x")
+    clear_output(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_folder_that_is_no_demos_is_left_alone(tmp_path: Path) -> None:
+    write_output(tmp_path, "collages/a.jpg", b"x")
+    write_output(tmp_path, "thesis.tex", b"x")
+    with pytest.raises(UserError, match=r"holds 'thesis\.tex'"):
+        clear_output(tmp_path)
+    assert (tmp_path / "collages/a.jpg").exists()
+
+
+def test_a_folder_that_is_not_there_is_clear(tmp_path: Path) -> None:
+    clear_output(tmp_path / "new")
+    assert write_output(tmp_path / "new", "summary.json", b"{}").read_bytes() == b"{}"

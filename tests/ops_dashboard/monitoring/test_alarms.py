@@ -1,0 +1,138 @@
+"""When each alarm is on: real definitions on made-up figures, by CloudWatch's rules.
+
+The figures are of whole periods of five minutes, oldest first, None where there were none.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ops_dashboard.monitoring.alarms import Alarm, alarms
+from ops_dashboard.local.aws.bridge.alarm_rules import Definition, state_of
+from ops_dashboard.monitoring.metric_data import draw
+from ops_dashboard.monitoring.metric_math import Series
+from ops_dashboard.monitoring.resources import Thresholds
+from tests.fakes.watched_resources import RESOURCES, queries_of
+
+ALARMS = alarms(RESOURCES, Thresholds())
+PERIOD_S = 300
+Figures = dict[str, list[float | None]]
+
+
+def state(alarm: Alarm, figures: Figures) -> str:
+    """Return the state at the end of the last period; figures by metric name."""
+    queries = queries_of(alarm)
+    metrics = {line.id: line.metric for line in alarm.lines if line.expression is None}
+    assert figures.keys() <= set(metrics.values())
+    series: dict[str, Series] = {
+        id_: {
+            number * PERIOD_S: value
+            for number, value in enumerate(figures.get(metric, []))
+            if value is not None
+        }
+        for id_, metric in metrics.items()
+    }
+    (watched,) = draw(queries, series)
+    definition = Definition(
+        name=alarm.name,
+        queries=queries,
+        threshold=alarm.above,
+        period_s=alarm.period_s,
+        periods=alarm.periods,
+        breaching=alarm.breaching,
+        missing=alarm.missing,
+    )
+    last = max(map(len, figures.values()), default=1) - 1
+    return state_of(definition, watched.points, last * PERIOD_S + PERIOD_S - 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"CollagesFailed": [6], "CollagesCreated": [94]}, "ALARM"),
+        ({"CollagesFailed": [5], "CollagesCreated": [95]}, "OK"),
+        ({"MessagesFailed": [3], "CollagesFailed": [3], "CollagesCreated": [94]}, "ALARM"),
+        ({"CollagesFailed": [1]}, "ALARM"),
+        ({"Errors": [1]}, "ALARM"),
+        ({"CollagesCreated": [50], "CollagesAlreadyDone": [2]}, "OK"),
+        ({}, "OK"),
+    ],
+)
+def test_more_than_five_percent_of_errors_are_an_alarm(figures: Figures, expected: str) -> None:
+    assert state(ALARMS["collage-errors"], figures) == expected
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        # a batch is open: nothing at all, for a quarter of an hour
+        ({"BatchesOpen": [1, 1, 1]}, "ALARM"),
+        ({"BatchesOpen": [1, 1, 1], "RowsReceived": [0, 0, 0]}, "ALARM"),
+        # something moves: rows, collages, failures, windows that time closes
+        ({"BatchesOpen": [1, 1, 1], "RowsReceived": [None, 7, None]}, "OK"),
+        ({"BatchesOpen": [1, 1, 1], "CollagesCreated": [None, None, 1]}, "OK"),
+        ({"BatchesOpen": [1, 1, 1], "CollagesFailed": [1, None, None]}, "OK"),
+        ({"BatchesOpen": [1, 1, 1], "WindowsClosed": [0, 3, 0]}, "OK"),
+        # no batch is open, or not long enough
+        ({"BatchesOpen": [0, 0, 0]}, "OK"),
+        ({"BatchesOpen": [0, 1, 1]}, "OK"),
+        # not even the sweeper speaks
+        ({"BatchesOpen": [None, None, None]}, "ALARM"),
+        ({"BatchesOpen": [0, None, None]}, "OK"),
+    ],
+)
+def test_nothing_that_flows_while_a_batch_is_open_is_an_alarm(
+    figures: Figures, expected: str
+) -> None:
+    assert state(ALARMS["nothing-flows"], figures) == expected
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"ImagesFailed": [90, 80, 85], "ImagesOk": [10, 20, 15]}, "ALARM"),
+        ({"ImagesFailed": [1, 80, 85], "ImagesOk": [99, 20, 15]}, "ALARM"),
+        ({"ImagesFailed": [1, 1, 85], "ImagesOk": [99, 99, 15]}, "OK"),
+        ({"ImagesFailed": [20, 20, 20], "ImagesOk": [80, 80, 80]}, "OK"),
+        ({}, "OK"),
+    ],
+)
+def test_covers_that_fail_for_ten_minutes_are_an_alarm_and_a_bad_moment_is_not(
+    figures: Figures, expected: str
+) -> None:
+    assert state(ALARMS["image-failures"], figures) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "below", "above"),
+    [
+        ("poison", "RecordsQuarantined", 0, 1),
+        ("windows-given-up", "WindowsGivenUp", 0, 1),
+        ("collage-dead-letters", "ApproximateNumberOfMessagesVisible", 10, 11),
+        ("collage-duration", "Duration", 600_000, 600_001),
+        ("collage-memory", "MemoryPercent", 80, 80.1),
+        ("iterator-age", "GetRecords.IteratorAgeMilliseconds", 600_000, 600_001),
+        ("windows-stuck", "OldestWindowAgeSeconds", 3_600, 3_601),
+        ("metrics-dropped", "EMFValidationErrors", 0, 1),
+    ],
+)
+def test_an_alarm_begins_above_its_threshold_and_not_on_it(
+    name: str, metric: str, below: float, above: float
+) -> None:
+    assert state(ALARMS[name], {metric: [below]}) == "OK"
+    assert state(ALARMS[name], {metric: [above]}) == "ALARM"
+    assert state(ALARMS[name], {metric: [None]}) == "OK"
+
+
+def test_a_day_that_costs_more_than_its_limit_is_an_alarm() -> None:
+    """Write units of the table and its three indexes are equal here: four times the same figure."""
+    dollar = 1_000_000 / 0.625 / 4
+    cheap: Figures = {"Duration": [0], "ConsumedWriteCapacityUnits": [10 * dollar]}
+    dear: Figures = {"Duration": [0], "ConsumedWriteCapacityUnits": [25 * dollar]}
+    assert state(ALARMS["cost"], cheap) == "OK"
+    assert state(ALARMS["cost"], dear) == "ALARM"
+
+
+def test_every_alarm_says_what_it_means_and_none_has_anothers_name() -> None:
+    assert len({alarm.meaning for alarm in ALARMS.values()}) == len(ALARMS)
+    assert all(name == alarm.name for name, alarm in ALARMS.items())

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from collage_lambda.concurrency import MB, Concurrency, fitting
+from collage_lambda.download.fetch import FetchLimits
+from ops_dashboard.planner.collage_work import SIZES_MB, sizes
+from ops_dashboard.planner.measured import Figures
+from ops_dashboard.monitoring.prices import LIST
+from ops_dashboard.planner.workload import WINDOW_IMAGES, Job
+from stream_ingest.contracts.errors import UserError
+from tests.fakes.plan_figures import FIGURES
+
+FULL = Job(images=3_500, creators=100)
+
+
+def by_memory(figures: Figures = FIGURES) -> dict[int, float]:
+    return {size.memory_mb: size.seconds for size in sizes(FULL, figures, LIST)}
+
+
+def test_with_the_least_memory_all_covers_are_downloaded_at_once() -> None:
+    wanted = Concurrency(downloads=64, decoders=2)
+    runs = fitting(wanted, SIZES_MB[0] * MB, FetchLimits().max_bytes)
+    assert runs.downloads >= WINDOW_IMAGES
+
+
+def test_the_cpu_shrinks_with_memory_and_the_network_does_not() -> None:
+    found = by_memory()
+    assert found[1_769] == pytest.approx(35 / 160 + 0.6)
+    assert found[512] == pytest.approx(35 / 160 * 1_769 / 512 + 0.6)
+    assert found[3_538] == pytest.approx(35 / 160 * (0.3 + 0.7 / 2) + 0.6)
+
+
+def test_less_memory_is_cheaper() -> None:
+    usd = [size.usd_per_million_images for size in sizes(FULL, FIGURES, LIST)]
+    assert usd == sorted(usd)
+    assert usd[0] == pytest.approx((35 / 160 * 1_769 / 512 + 0.6) / 2 * 1e6 / 35 * 0.0000133334)
+
+
+def test_no_size_is_below_what_the_process_needs() -> None:
+    assert min(by_memory(FIGURES.changed({"collage_peak_mb": 700}))) == 1_024
+    with pytest.raises(UserError, match="collage_peak_mb"):
+        sizes(FULL, FIGURES.changed({"collage_peak_mb": 4_000}), LIST)

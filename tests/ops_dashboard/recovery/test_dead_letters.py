@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ops_dashboard.recovery.dead_letters import read_failed_batch, read_message, read_poison
+from ops_dashboard.recovery.rebuild import message_batches
+from ops_dashboard.recovery.redrive import RecordSource, as_rebuild, by_batch
+from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow
+
+
+def message(body: str, **attributes: str) -> Any:  # noqa: ANN401 - boto's TypedDict
+    return {
+        "MessageId": "m1",
+        "Body": body,
+        "Attributes": {"SentTimestamp": "1794000000000", "ApproximateReceiveCount": "4"},
+        "MessageAttributes": {
+            name: {"StringValue": value, "DataType": "String"} for name, value in attributes.items()
+        },
+    }
+
+
+def test_a_dead_window_tells_which_it_is_and_when() -> None:
+    body = json.dumps({"detail": {"window_id": "ann:000001", "batch_id": "b"}})
+    letter = read_message("collage", message(body))
+    assert (letter.window_id, letter.batch_id, letter.tries) == ("ann:000001", "b", 4)
+    assert letter.when == "2026-11-06T21:20:00+00:00"
+
+
+def test_eventbridges_own_reason_is_told() -> None:
+    letter = read_message(
+        "window-rule", message("{}", ERROR_MESSAGE="no permission", RETRY_ATTEMPTS="185")
+    )
+    assert (letter.why, letter.tries) == ("no permission", 185)
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "1", '{"detail": 3}', '{"detail": null}'])
+def test_any_body_can_be_listed(body: str) -> None:
+    assert read_message("sweeper", message(body)).window_id is None
+
+
+def test_a_batch_that_lambda_gave_up_on_tells_aws_words() -> None:
+    letter = read_failed_batch(
+        "aws/lambda/x",
+        {
+            "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 3},
+            "KinesisBatchInfo": {"shardId": "shardId-1", "batchSize": 7},
+            "timestamp": "2026-11-21T00:00:00Z",
+        },
+    )
+    assert letter.why == "RetryAttemptsExhausted on shardId-1"
+    assert (letter.tries, letter.rows) == (3, 7)
+
+
+def test_a_quarantined_record_tells_its_day_and_reason() -> None:
+    letter = read_poison("failed/records/2026/11/21/5.json", {"reason": "codec version 9"})
+    assert (letter.when, letter.why) == ("2026-11-21", "codec version 9")
+
+
+def test_a_message_goes_again_under_a_replays_name() -> None:
+    body = as_rebuild('{"detail-type": "WindowReady", "detail": {"schema": 1}}', "redrive-1")
+    assert json.loads(body) == {
+        "detail-type": "WindowReady",
+        "detail": {"schema": 1},
+        "replay-name": "redrive-1",
+    }
+
+
+@pytest.mark.parametrize("body", ["no json", "[1]"])
+def test_what_is_no_envelope_goes_again_as_it_is(body: str) -> None:
+    assert as_rebuild(body, "redrive-1") == body
+
+
+def test_messages_are_grouped_within_the_limits_of_sqs() -> None:
+    assert [len(group) for group in message_batches(["x"] * 25)] == [10, 10, 5]
+    assert [len(group) for group in message_batches(["x" * 400_000] * 5)] == [2, 2, 1]
+    assert list(message_batches([])) == []
+
+
+def record(batch_id: str, number: int) -> PackedRecord:
+    return PackedRecord(
+        batch=BatchHeader(batch_id=batch_id, trigger="csv-push"),
+        bucket=1,
+        number=number,
+        creators=("ann",),
+        rows=(PackedRow(0, "https://a.b/1", 1_790_000_000_000, ("https://a.b/2",)),),
+    )
+
+
+def test_records_are_redriven_batch_by_batch_in_their_order() -> None:
+    records = [record("a", 4), record("b", 1), record("a", 5)]
+    groups = by_batch(records)
+    assert [[(r.batch.batch_id, r.number) for r in group] for group in groups] == [
+        [("a", 4), ("a", 5)],
+        [("b", 1)],
+    ]
+
+
+async def collect(source: RecordSource, after: tuple[int] | None) -> list[Any]:
+    return [page async for page in source.pages(after)]
+
+
+def test_rows_of_a_record_keep_their_urls_and_dates() -> None:
+    import asyncio  # noqa: PLC0415 - used here alone
+
+    pages = asyncio.run(collect(RecordSource([record("a", 0), record("a", 1)]), (1,)))
+    assert [page.cursor for page in pages] == [(2,)]
+    ((creator, urls, moment),) = pages[0].rows
+    assert (creator, urls) == ("ann", ["https://a.b/1", "https://a.b/2"])
+    assert moment.isoformat() == "2026-09-21T14:13:20+00:00"

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from ops_dashboard.recovery.replay import follow, lag_warning, replay_name, retryable
+from ops_dashboard.inspect.windows import WindowRecord
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+WINDOW = WindowRecord(
+    window_id="ann:000001",
+    creator="ann",
+    batch_id="b",
+    status="partial",
+    closed_at="2026-11-21T11:00:00+00:00",
+    image_count=3,
+)
+
+
+def window(**changes: object) -> WindowRecord:
+    return msgspec.structs.replace(WINDOW, **changes)
+
+
+@pytest.mark.parametrize(("minutes_ago", "warns"), [(0, True), (9, True), (10, False), (11, False)])
+def test_a_range_into_the_last_ten_minutes_says_so(minutes_ago: int, *, warns: bool) -> None:
+    warning = lag_warning(NOW - timedelta(minutes=minutes_ago), NOW)
+    assert (warning is not None) == warns
+    assert warning is None or "2026-11-21T11:50:00Z" in warning
+
+
+@pytest.mark.parametrize(
+    ("changes", "chosen"),
+    [
+        ({"failures": {"timeout": 1}}, True),
+        ({"failures": {"not_found": 1}}, False),
+        ({"failures": {"not_found": 1, "connection": 2}}, True),
+        ({"status": "failed", "failures": {"expired": 3}}, False),
+        ({"status": "failed", "failures": {}, "error": "no worker ended it"}, True),
+        ({"status": "completed", "failures": {"timeout": 1}}, False),
+        ({"status": "processing", "error": "x"}, False),
+    ],
+)
+def test_only_what_may_have_passed_is_retried(changes: dict[str, object], *, chosen: bool) -> None:
+    passing = {"timeout", "connection"}.__contains__
+    assert list(retryable([window(**changes)], passing)) == (["ann:000001"] if chosen else [])
+
+
+def test_names_of_replays_differ_within_a_second() -> None:
+    """AWS keeps a name for 90 days."""
+    names = {replay_name("replay", NOW + timedelta(microseconds=step)) for step in range(3)}
+    assert len(names) == 3
+    assert all(len(name) <= 64 for name in names)
+
+
+class ScriptedReader:
+    """Shows windows as the steps say, one step each time it is asked."""
+
+    def __init__(self, *steps: WindowRecord | None) -> None:
+        self.steps = list(steps)
+
+    def one(self, window_id: str) -> WindowRecord | None:
+        assert window_id == "ann:000001"
+        return self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+
+
+def test_following_ends_when_every_window_was_built_under_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ops_dashboard.recovery.replay.time.sleep", lambda _: None)
+    reader = ScriptedReader(
+        None,
+        window(status="completed", replayed_as="an older one"),
+        window(status="processing", replayed_as="mine"),
+        window(status="completed", replayed_as="mine"),
+    )
+    told: list[tuple[int, int]] = []
+    end = follow(
+        reader,  # type: ignore[arg-type]  # only `one` is asked
+        ["ann:000001", "ann:000001"],
+        "mine",
+        patience_s=60,
+        tell=lambda done, total: told.append((done, total)),
+    )
+    assert (end.windows, end.by_status, end.waiting) == (1, {"completed": 1}, 0)
+    assert told == [(0, 1), (0, 1), (0, 1), (1, 1)]
+
+
+def test_following_gives_up_when_nothing_moves() -> None:
+    end = follow(
+        ScriptedReader(None),  # type: ignore[arg-type]  # only `one` is asked
+        ["ann:000001"],
+        "mine",
+        patience_s=-1,
+        tell=lambda _done, _total: None,
+    )
+    assert end.waiting == 1

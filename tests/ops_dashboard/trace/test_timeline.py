@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from ops_dashboard.trace.timeline import StoredObject, log_line, steps_of, told
+from ops_dashboard.inspect.windows import WindowRecord
+from stream_ingest.batches.progress import Batch
+
+WINDOW = WindowRecord(
+    window_id="ann:000001",
+    creator="ann",
+    batch_id="b",
+    status="partial",
+    closed_at="2026-11-21T11:00:02+00:00",
+    closed_because="full",
+    image_count=3,
+    images_ok=2,
+    completed_at="2026-11-21T11:00:03+00:00",
+    duration_ms=700,
+)
+BATCH = Batch(
+    batch_id="b",
+    trigger="csv-push",
+    status="sent",
+    flush="idle",
+    started_at="2026-11-21T11:00:00+00:00",
+)
+
+
+def line(time: str, message: str, **facts: object) -> str:
+    return json.dumps(
+        {
+            "level": "INFO",
+            "location": "tell:1",
+            "message": message,
+            "timestamp": f"2026-11-21 11:00:{time}+0000",
+            "service": "collage",
+            "function_name": "f",
+            "window_id": "ann:000001",
+            **facts,
+        }
+    )
+
+
+def stored(what: str, second: int | None) -> StoredObject:
+    written = None if second is None else datetime(2026, 11, 21, 11, 0, second, tzinfo=UTC)
+    return StoredObject(what=what, bucket="output", key=what, written_at=written)
+
+
+def test_a_story_is_in_order_though_table_and_bucket_know_only_seconds() -> None:
+    lines = [
+        log_line(line("03,900", "window ended"), "2026-11-21 11:00:03.950"),
+        log_line(line("03,100", "window taken up"), "2026-11-21 11:00:03.950"),
+    ]
+    objects = [stored("collage", 3), stored("thumbnail", 3), stored("metadata", None)]
+    steps = steps_of(WINDOW, BATCH, objects, lines)
+    assert [(step.source, step.what) for step in steps] == [
+        ("table", "batch b began"),
+        ("table", "window closed"),
+        ("log", "collage: window taken up"),
+        ("log", "collage: window ended"),
+        ("table", "window partial"),
+        ("bucket", "collage, thumbnail written"),
+    ]
+
+
+def test_a_window_whose_batch_is_not_known_has_a_story_too() -> None:
+    """Its batch was never registered, or its item has expired."""
+    assert [step.what for step in steps_of(WINDOW, None, [], [])] == [
+        "window closed",
+        "window partial",
+    ]
+
+
+def test_a_log_line_tells_its_facts_and_not_what_every_line_has() -> None:
+    found = log_line(line("03,100", "window ended", ending="created", error=None), "2026-11-21")
+    assert (found.service, found.message, found.facts) == (
+        "collage",
+        "window ended",
+        {"ending": "created"},
+    )
+    assert found.at == datetime(2026, 11, 21, 11, 0, 3, 100_000, tzinfo=UTC)
+
+
+def test_a_line_that_is_none_of_ours_is_told_as_it_is() -> None:
+    for text in ("Task timed out after 3.00 seconds\n", "[1, 2]"):
+        found = log_line(text, "2026-11-21 11:00:03.950")
+        assert (found.service, found.message) == ("lambda", text.strip())
+        assert found.at == datetime(2026, 11, 21, 11, 0, 3, 950_000, tzinfo=UTC)
+
+
+def test_a_request_is_named_when_it_changes() -> None:
+    requests = ("one", "one", "two")
+    lines = [
+        log_line(line(f"0{index},000", "x", function_request_id=request, n=index), "2026-11-21")
+        for index, request in enumerate(requests)
+    ]
+    said = [facts for _, facts in told(steps_of(WINDOW, None, [], lines)) if "n " in facts]
+    assert said == ["request one, n 0", "n 1", "request two, n 2"]

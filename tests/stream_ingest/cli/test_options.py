@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.cli.options import SourceOptions, batch_settings
+from stream_ingest.contracts.settings import BatchSettings, FlushPolicy
+from stream_ingest.sources.csv_file import CsvSource
+from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.timerange import TimeRange
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def chosen(**changes: Any) -> SourceOptions:  # noqa: ANN401 - any option
+    options = {
+        "mysql": None,
+        "mysql_secret": None,
+        "table": "videos_links",
+        "csv": None,
+        "columns": None,
+        "since": None,
+        "until": None,
+        "creators": (),
+    }
+    return SourceOptions(**(options | changes))
+
+
+def settings(**changes: Any) -> BatchSettings:  # noqa: ANN401 - any option
+    options = {
+        "flush": False,
+        "flush_policy": None,
+        "rows": 5,
+        "cols": 7,
+        "cell_px": 200,
+        "quality": 95,
+        "background": "#ffffff",
+        "images_per_window": None,
+        "debug": False,
+    }
+    return batch_settings(**(options | changes))
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({}, "say where the rows are"),
+        ({"mysql": "postgres://x"}, "expected mysql://"),
+        ({"csv": Path("a.csv"), "since": "last_push"}, "last_push is for MySQL"),
+        ({"csv": Path("a.csv"), "since": "soon"}, "date 'soon'"),
+        ({"csv": Path("a.csv"), "columns": "cover"}, "--columns 'cover'"),
+    ],
+)
+def test_options_that_mean_nothing_are_told_before_anything_is_done(
+    options: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(UserError, match=complaint):
+        chosen(**options).check(NOW)
+
+
+def test_the_source_is_the_file_where_one_is_named() -> None:
+    """MYSQL_URL may well be set in the shell of someone who pushes a file."""
+    both = chosen(mysql="mysql://u:p@h/db", csv=Path("a.csv"))
+    both.check(NOW)
+    assert isinstance(both.source(TimeRange()), CsvSource)
+    assert both.trigger == "csv-push"
+
+
+def test_the_source_is_the_table_else() -> None:
+    options = chosen(mysql="mysql://u:p@h/db", since="last_push")
+    options.check(NOW)
+    assert isinstance(options.source(TimeRange()), MySqlSource)
+    assert options.trigger == "mysql-push"
+
+
+def test_a_batch_has_the_default_settings_unless_told() -> None:
+    assert settings() == BatchSettings()
+
+
+def test_a_collage_is_full_when_its_cells_are() -> None:
+    assert settings(rows=2, cols=3).images_per_window == 6
+    assert settings(rows=2, cols=3, images_per_window=4).images_per_window == 4
+
+
+def test_flush_is_short_for_the_policy_of_that_name() -> None:
+    never = FlushPolicy(kind="never")
+    assert settings(flush=True).flush.kind == "batch-end"
+    assert settings(flush=True, flush_policy=never).flush.kind == "batch-end"
+    assert settings(flush_policy=never).flush == never
+
+
+def test_a_colour_may_be_written_in_capitals() -> None:
+    assert settings(background="#FFAA00").layout.background == "#ffaa00"
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"rows": 0}, "rows"),
+        ({"cols": -1}, "cols"),
+        ({"cell_px": 5}, "cell_px"),
+        ({"quality": 0}, "quality"),
+        ({"background": "red"}, "background"),
+        ({"images_per_window": 0}, "images_per_window"),
+        ({"images_per_window": 36}, "does not fit"),
+        ({"rows": 40, "cols": 40}, "images_per_window"),
+    ],
+)
+def test_a_collage_that_cannot_be_is_a_persons_mistake(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(UserError, match=f"collage options: .*{field}"):
+        settings(**options)

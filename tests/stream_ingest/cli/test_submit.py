@@ -1,0 +1,131 @@
+"""`stream-ingest submit` onto moto's buckets and queues."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import msgspec
+import pytest
+from moto import mock_aws
+
+from stream_ingest.cli import push, submit
+from stream_ingest.cli.main import main
+from stream_ingest.intake.requests import BatchRequest, ProcessingConfig
+from tests.fakes.ingest_aws import IngestAws
+from tests.stream_ingest.test_push_command import OUTPUTS
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+class Account:
+    """An input bucket and a request queue."""
+
+    def __init__(self) -> None:
+        self.s3 = boto3.client("s3")
+        self.s3.create_bucket(Bucket="input")
+        self.sqs = boto3.client("sqs")
+        self.queue = self.sqs.create_queue(QueueName="intake")["QueueUrl"]
+
+    def requests(self) -> list[BatchRequest]:
+        answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        bodies = [message["Body"] for message in answer.get("Messages", [])]
+        return [msgspec.json.decode(body, type=BatchRequest) for body in bodies]
+
+
+@pytest.fixture
+def account(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:  # noqa: ARG001 - moto
+    with mock_aws():
+        account = Account()
+        outputs = msgspec.structs.replace(OUTPUTS, request_queue_url=account.queue)
+        monkeypatch.setattr(push, "stack_outputs", lambda _: outputs)
+        yield account
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["stream-ingest", "submit", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        told = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, told.out, told.err
+
+    return run
+
+
+def test_a_request_says_all_that_was_asked_for(account: Account, run: Run) -> None:
+    code, out, _ = run(
+        "s3://input/manual-uploads/a.csv",
+        *("--rows=3", "--cols=4", "--quality=80", "--max-images-per-creator=10"),
+        *("--mix-creators", "--no-dedup", "--output-prefix=x/y", "--batch-id=b", "--json"),
+    )
+    (request,) = account.requests()
+    assert code == 0
+    assert request == BatchRequest(
+        s3_bucket="input",
+        s3_key="manual-uploads/a.csv",
+        output_prefix="x/y",
+        batch_id="b",
+        processing_config=ProcessingConfig(
+            rows=3,
+            cols=4,
+            quality=80,
+            max_images_per_creator=10,
+            group_by_creator=False,
+            dedup=False,
+        ),
+    )
+    assert json.loads(out)["request"]["s3_key"] == "manual-uploads/a.csv"
+
+
+def test_a_local_file_is_uploaded_where_it_starts_nothing_by_itself(
+    account: Account, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "covers.csv"
+    path.write_bytes(b"rows")
+    code, _, said = run(str(path), "--batch-id=b")
+    assert code == 0
+    (request,) = account.requests()
+    assert request.s3_key == "manual-uploads/b/covers.csv"
+    body = account.s3.get_object(Bucket="input", Key=request.s3_key)["Body"].read()
+    assert body == b"rows"
+    assert "batch b: asked for s3://input/manual-uploads/b/covers.csv" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["s3://other/a.csv"], "expected s3://input/<key>"),
+        (["s3://input"], "expected s3://input/<key>"),
+        (["nowhere.csv"], "cannot read nowhere.csv"),
+        (["s3://input/a.csv", "--rows=41"], "$.rows"),
+        (["s3://input/a.csv", "--rows=40", "--cols=40"], "more than 400 cells"),
+        (["s3://input/a.csv", "--background=red"], "$.background"),
+        (["s3://input/a.csv", "--output-prefix=../a"], "$.output_prefix"),
+        (["s3://input/a.csv", "--batch-id=a b"], "batch id 'a b'"),
+    ],
+)
+def test_what_would_be_refused_is_told_at_once_and_nothing_is_sent(
+    account: Account, run: Run, arguments: list[str], said: str
+) -> None:
+    code, out, error = run(*arguments)
+    assert (code, out) == (2, "")
+    assert said in error
+    assert error.count("\n") == 1
+    assert account.requests() == []
+    assert "Contents" not in account.s3.list_objects_v2(Bucket="input")
+
+
+def test_waiting_for_a_batch_that_never_begins_ends_with_where_to_look(
+    account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submit, "BEGIN_PATIENCE_S", -1)
+    code, _, error = run("s3://input/a.csv", "--wait")
+    assert code == 2
+    assert "ops-dashboard dlq list" in error
+    assert len(account.requests()) == 1

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.events import (
+    BatchCompleted,
+    BatchDrained,
+    CollageCreated,
+    CollageFailed,
+    CoversExpiring,
+    Event,
+    HeldCover,
+    WindowImage,
+    WindowReady,
+    convert_detail,
+    decode_detail,
+    encode_detail,
+)
+from stream_ingest.contracts.settings import CollageLayout
+
+WHEN = datetime(2026, 11, 21, 3, 5, tzinfo=UTC)
+READY = WindowReady(
+    window_id="charli:000001",
+    creator="charli",
+    batch_id="b",
+    trigger="mysql-push",
+    closed_at=WHEN,
+    closed_because="full",
+    layout=CollageLayout(),
+    image_count=1,
+    images=(WindowImage(identity="i", url="https://e.com/1", created_at=WHEN),),
+)
+CREATED = CollageCreated(
+    window_id="charli:000001",
+    creator="charli",
+    batch_id="b",
+    trigger="mysql-push",
+    bucket="output",
+    key="k",
+    thumbnail_key="t",
+    metadata_key="m",
+    width_px=1_400,
+    height_px=1_000,
+    bytes=1,
+    sha256="0" * 64,
+    images_ok=1,
+    images_failed=0,
+    failures={"http_403": 2},
+    replay="replay-1",
+)
+FAILED = CollageFailed(
+    window_id="charli:000001",
+    creator="charli",
+    batch_id="b",
+    trigger="mysql-push",
+    metadata_key=None,
+    images_failed=35,
+    failures={},
+    reason="no image",
+)
+DRAINED = BatchDrained(batch_id="b", trigger="mysql-push")
+COMPLETED = BatchCompleted(
+    batch_id="b",
+    trigger="mysql-push",
+    rows_read=3,
+    rows_accepted=1,
+    refused={"expired": 2},
+    windows=1,
+    collages=1,
+    images_ok=1,
+    images_failed=0,
+)
+EXPIRING = CoversExpiring(pack="held/2026/11/21/030500-0a1b.zip", creators=("charli",), covers=3)
+EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())
+def test_an_event_is_read_as_it_was_written(event: Event) -> None:
+    assert decode_detail(encode_detail(event), type(event)) == event
+    assert convert_detail(json.loads(encode_detail(event)), type(event)) == event
+
+
+def test_an_image_says_of_itself_only_what_is_not_usual() -> None:
+    """Events of before, and functions of before, know nothing of held covers."""
+    (plain,) = json.loads(encode_detail(READY))["images"]
+    assert set(plain) == {"identity", "url", "created_at"}
+    held = HeldCover(pack="held/a.zip", member=2, offset=40, length=9, sha256="0" * 64, until=7)
+    image = msgspec.structs.replace(READY.images[0], held=held, lost="not_found")
+    event = msgspec.structs.replace(READY, images=(image,))
+    assert decode_detail(encode_detail(event), WindowReady) == event
+
+
+def test_every_event_of_the_module_is_tried_here() -> None:
+    assert {type(event) for event in EVENTS} == set(Event.__subclasses__())
+
+
+def test_the_detail_type_is_the_name_of_the_class() -> None:
+    assert READY.detail_type() == "WindowReady"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())
+def test_every_detail_carries_its_schema(event: Event) -> None:
+    assert json.loads(encode_detail(event))["schema"] == 1
+
+
+def changed(event: Event, **changes: object) -> dict[str, Any]:
+    detail = json.loads(encode_detail(event)) | changes
+    return {name: value for name, value in detail.items() if value != "LEFT OUT"}
+
+
+@pytest.mark.parametrize(
+    ("detail", "field"),
+    [
+        (changed(READY, colour="red"), "`colour`"),
+        (changed(READY, window_id="LEFT OUT"), "`window_id`"),
+        (changed(READY, creator=7), r"\$\.creator"),
+        (changed(READY, schema=2), r"\$\.schema"),
+        (changed(READY, closed_at="soon"), r"\$\.closed_at"),
+        (changed(READY, closed_because="bored"), r"\$\.closed_because"),
+        (changed(READY, image_count=0), r"\$\.image_count"),
+        (changed(READY, layout={"rows": 0}), r"\$\.layout\.rows"),
+        (changed(READY, layout={"depth": 3}), "`depth`"),
+        (changed(READY, images=[{"url": "u"}]), r"`identity` - at `\$\.images\[0\]`"),
+        (changed(READY, images=[{"x": 1}]), r"`x` - at `\$\.images\[0\]`"),
+    ],
+)
+def test_a_detail_that_breaks_its_contract_names_the_field(
+    detail: dict[str, Any], field: str
+) -> None:
+    for attempt in (
+        lambda: convert_detail(detail, WindowReady),
+        lambda: decode_detail(json.dumps(detail), WindowReady),
+    ):
+        with pytest.raises(DecodeError, match=f"WindowReady: .*{field}"):
+            attempt()
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())
+def test_every_event_is_as_strict_as_the_first(event: Event) -> None:
+    for changes, field in (({"colour": 1}, "colour"), ({"schema": 2}, "schema")):
+        with pytest.raises(DecodeError, match=field):
+            convert_detail(changed(event, **changes), type(event))
+    counts = [name for name, value in msgspec.to_builtins(event).items() if value == 0]
+    for name in counts:
+        with pytest.raises(DecodeError, match=name):
+            convert_detail(changed(event, **{name: -1}), type(event))
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"null", b"\xff", b'{"batch_id": "\xff"}', '{"batch_id": "\ud800"}', b"[]"]
+)
+def test_what_is_no_json_is_a_decode_error(raw: str | bytes) -> None:
+    with pytest.raises(DecodeError, match="BatchDrained"):
+        decode_detail(raw, BatchDrained)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from stream_ingest.intake.job_runner import Outcome
+from tests.fakes.ingest_kinesis import FakeKinesis, refuse_all
+from tests.fakes.ingest_rows import object_id
+from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
+
+KEY = "csv-files/covers.csv"
+
+
+def announced(detail: dict[str, Any]) -> dict[str, Any]:
+    return {"version": "0", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
+
+
+def request(intake: IntakeAws, **fields: object) -> dict[str, Any]:
+    key = "manual-uploads/covers.csv"
+    intake.drop(key, csv_of(20))
+    return {"processing_type": "csv_batch", "s3_bucket": INPUT, "s3_key": key, **fields}
+
+
+def test_an_announced_file_is_taken_in(intake: IntakeAws) -> None:
+    event = announced(intake.drop(KEY, csv_of(20)))
+    assert intake.take(event)
+    (images,) = intake.folded().values()
+    assert sorted(images) == [object_id(number) for number in range(20)]
+
+
+def test_a_file_announced_twice_is_one_batch(intake: IntakeAws) -> None:
+    event = announced(intake.drop(KEY, csv_of(20)))
+    assert intake.take(event, message_id="m1")
+    before = list(intake.kinesis.stored)
+    assert intake.take(event, message_id="m2")
+    assert intake.kinesis.stored == before
+
+
+def test_what_an_invocation_leaves_is_asked_for_in_a_message_until_nothing_is_left(
+    intake: IntakeAws,
+) -> None:
+    assert intake.take(announced(intake.drop(KEY, csv_of(20))), slice_s=0)
+    for number in range(2, 10):
+        waiting = intake.waiting(intake.queue)
+        if not waiting:
+            break
+        (message,) = waiting
+        intake.sqs.delete_message(QueueUrl=intake.queue, ReceiptHandle=message["ReceiptHandle"])
+        assert intake.take(message["Body"], message_id=f"m{number}", slice_s=0)
+    (images,) = intake.folded().values()
+    assert sorted(images) == [object_id(number) for number in range(20)]
+    assert [key.split("/")[1] for key in intake.files()] == ["processed"]
+
+
+def test_other_objects_are_let_go(intake: IntakeAws) -> None:
+    assert intake.take(announced(intake.drop("manual-uploads/covers.csv", csv_of(5))))
+    assert intake.records() == []
+    assert intake.files() == ["manual-uploads/covers.csv"]
+
+
+def reason(intake: IntakeAws) -> str:
+    """Return why the one dead letter is one."""
+    (message,) = intake.waiting(intake.dead_letters)
+    attributes = message["MessageAttributes"]
+    assert attributes["RETRY_ATTEMPTS"]["StringValue"] == "3"
+    return str(attributes["ERROR_MESSAGE"]["StringValue"])
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("no json", "the message is no JSON object"),
+        ({"go_on": {}}, "go_on: Object missing required field"),
+        (announced({}), "S3 event: Object missing required field `bucket`"),
+        ({"s3_bucket": INPUT}, "request: Object missing required field `s3_key`"),
+        (
+            {"s3_bucket": INPUT, "s3_key": "k", "processing_config": {"rows": 0}},
+            "request: Expected `int` >= 1 - at `$.processing_config.rows`",
+        ),
+        ({"s3_bucket": INPUT, "s3_key": "none.csv"}, "s3_key: there is no object"),
+        ({"s3_bucket": "other", "s3_key": "k"}, "s3_bucket: expected 'input', not 'other'"),
+    ],
+    ids=["text", "go on", "event", "missing", "range", "no file", "bucket"],
+)
+def test_a_bad_message_is_a_dead_letter_after_three_receipts_with_the_field_at_fault(
+    intake: IntakeAws, body: object, said: str
+) -> None:
+    assert not intake.take(body, tries=1)
+    assert not intake.take(body, tries=2)
+    assert intake.waiting(intake.dead_letters) == []
+    assert intake.take(body, tries=3)
+    assert said in reason(intake)
+
+
+def test_a_job_that_is_given_up_goes_on_from_its_dead_letter(
+    intake: IntakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream_ingest.push.producer._FIRST_BACKOFF_S", 0)
+    event = announced(intake.drop(KEY, csv_of(20)))
+    intake.kinesis = FakeKinesis(*[refuse_all()] * 500)
+    assert intake.take(event)  # the chunk is written down: that counts as a step
+    (go_on,) = intake.waiting(intake.queue) or [{"Body": intake_body(intake)}]
+    assert intake.take(go_on["Body"], tries=3)
+    (letter,) = intake.waiting(intake.dead_letters)
+    assert "not taken" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    intake.kinesis = FakeKinesis()
+    assert intake.take(letter["Body"], message_id="redriven")
+    assert intake.work(intake_job(letter["Body"])) is Outcome.NOT_NEEDED
+    (images,) = intake.folded().values()
+    assert len(images) == 20
+
+
+def intake_body(intake: IntakeAws) -> str:
+    """Return the body of a message that is delayed: the job as the ledger has it."""
+    table = [item for item in intake.aws.snapshot() if item["item"]["S"] == "intake"]
+    return json.dumps({"go_on": json.loads(table[0]["job"]["S"])})
+
+
+def intake_job(body: str) -> Any:  # noqa: ANN401 - a job
+    from stream_ingest.intake.jobs import decode_job  # noqa: PLC0415 - for this one look
+
+    return decode_job(json.dumps(json.loads(body)["go_on"]))

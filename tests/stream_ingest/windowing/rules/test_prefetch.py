@@ -1,0 +1,210 @@
+"""Which covers are to be held, when they are asked for, and what is noted of them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.identity import image_identity
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.windowing.rules.closing import close_due
+from stream_ingest.windowing.rules.deadlines import (
+    AHEAD_S,
+    ASK_AGAIN_S,
+    SAFE_TIME_S,
+    SLOT_S,
+    due_at,
+)
+from stream_ingest.windowing.rules.fold import Arrival
+from stream_ingest.windowing.rules.prefetch import Fetched, ask, at_risk, note, pack_key
+from stream_ingest.windowing.rules.state import CreatorState
+from tests.fakes.ingest_fold import NEW, expiring, folded
+from tests.fakes.ingest_rows import NOW_S, arrivals, cover_url, header, object_id
+
+NEVER = header(flush=FlushPolicy(kind="never"))
+KEY = NEVER.settings.window_key
+SOON = NOW_S + AHEAD_S
+LATER = NOW_S + AHEAD_S + SLOT_S + 1
+
+
+def state_of(*rows: Arrival) -> CreatorState:
+    return folded(NEW, rows).state
+
+
+def waiting(*expiries: int) -> CreatorState:
+    """Return a creator whose covers, numbered from 0, expire then."""
+    return state_of(
+        *(expiring(number, moment, NEVER, number) for number, moment in enumerate(expiries))
+    )
+
+
+def held(member: int = 0, until: int = NOW_S + 50 * 86_400) -> HeldCover:
+    return HeldCover(
+        pack="held/p.zip", member=member, offset=0, length=9, sha256="0" * 64, until=until
+    )
+
+
+def fetched(number: int, cover: HeldCover | None = None, lost: str | None = None) -> Fetched:
+    return Fetched(window=KEY, identity=object_id(number), held=cover, lost=lost)
+
+
+def numbers_at_risk(state: CreatorState, now_s: int = NOW_S) -> list[str]:
+    return [image_identity(cover.image.url) for cover in at_risk(state, now_s)]
+
+
+def test_only_covers_that_die_within_two_hours_are_at_risk() -> None:
+    state = waiting(SOON, LATER, NOW_S + 60)
+    assert numbers_at_risk(state) == [object_id(0), object_id(2)]
+
+
+def test_covers_without_an_expiry_are_never_at_risk() -> None:
+    state = state_of(*arrivals([1, 2], NEVER))
+    assert at_risk(state, NOW_S) == []
+    assert due_at(state, holds=True) is None
+
+
+def test_a_creator_is_due_at_the_full_hour_one_to_two_hours_before() -> None:
+    """So all covers of that hour, of all creators, are asked for in one sweep."""
+    for expires in (LATER, LATER + 600, LATER + 3_000):
+        due = due_at(waiting(expires), holds=True)
+        assert due is not None
+        assert due % SLOT_S == 0
+        assert AHEAD_S <= expires - due < AHEAD_S + SLOT_S
+
+
+def test_asking_is_noted_once_and_asks_again_a_quarter_of_an_hour_later() -> None:
+    state = waiting(SOON, SOON + 9 * 86_400)
+    asked, covers = ask(state, NOW_S)
+    assert covers == 1
+    assert ask(asked, NOW_S + 60) == (asked, 0)
+    assert due_at(asked, holds=True) == NOW_S + ASK_AGAIN_S
+    again, covers = ask(asked, NOW_S + ASK_AGAIN_S)
+    assert covers == 1
+    assert again.open[KEY].asked_at == NOW_S + ASK_AGAIN_S
+
+
+def test_who_is_not_due_is_left_as_he_is() -> None:
+    state = waiting(NOW_S + 86_400)
+    after, covers = ask(state, NOW_S)
+    assert after is state
+    assert covers == 0
+
+
+def test_a_held_cover_is_at_risk_no_more_and_its_window_goes_on_waiting() -> None:
+    asked, _ = ask(waiting(SOON), NOW_S)
+    after, members = note(asked, [fetched(0, held(4))], NOW_S + 5)
+    assert members == {4}
+    assert at_risk(after, NOW_S + 5) == []
+    (image,) = after.open[KEY].images
+    assert image.held == held(4)
+    assert after.open[KEY].asked_at is None
+    assert not close_due(after, SOON + 86_400, holds=True)
+
+
+def test_noting_twice_changes_nothing_and_refers_to_the_same_members() -> None:
+    asked, _ = ask(waiting(SOON), NOW_S)
+    once, members = note(asked, [fetched(0, held(4))], NOW_S)
+    twice, again = note(once, [fetched(0, held(4))], NOW_S + 60)
+    assert twice is once
+    assert members == again == {4}
+
+
+def test_a_second_copy_is_not_referred_to() -> None:
+    once, _ = note(waiting(SOON), [fetched(0, held(4))], NOW_S)
+    other = msgspec.structs.replace(held(1), pack="held/other.zip")
+    after, members = note(once, [fetched(0, other)], NOW_S)
+    assert after is once
+    assert members == set()
+
+
+def test_a_window_that_was_closed_meanwhile_needs_no_copy() -> None:
+    after, members = note(NEW, [fetched(0, held(4))], NOW_S)
+    assert after is NEW
+    assert members == set()
+
+
+def test_a_lost_cover_keeps_its_place_and_its_reason() -> None:
+    asked, _ = ask(waiting(SOON), NOW_S)
+    after, members = note(asked, [fetched(0, lost="not_found")], NOW_S)
+    assert members == set()
+    assert after.open[KEY].images[0].lost == "not_found"
+    assert due_at(after, holds=True) is None
+    closed = folded(after, arrivals(range(1, 35), NEVER, 9)).windows[0]
+    assert (closed.images[0].lost, closed.images[1].lost) == ("not_found", None)
+
+
+def test_what_died_before_anybody_asked_is_lost_and_closes_nothing() -> None:
+    state = waiting(NOW_S - 1, SOON + 86_400)
+    after, covers = ask(state, NOW_S)
+    assert covers == 0
+    assert [image.lost for image in after.open[KEY].images] == ["expired", None]
+    assert due_at(after, holds=True) == (SOON + 86_400 - AHEAD_S) // SLOT_S * SLOT_S
+    assert not close_due(after, NOW_S, holds=True)
+
+
+def test_what_cannot_be_held_in_time_closes_its_window_while_the_urls_work() -> None:
+    asked, _ = ask(waiting(SOON), NOW_S)
+    assert not close_due(asked, SOON - SAFE_TIME_S - 1, holds=True)
+    change = close_due(asked, SOON - SAFE_TIME_S, holds=True)
+    assert [window.because for window in change.windows] == ["expiring"]
+
+
+def test_a_cover_that_arrives_almost_dead_is_asked_for_before_its_window_is_closed() -> None:
+    state = waiting(NOW_S + 1_200)
+    assert not close_due(state, NOW_S, holds=True)
+    asked, covers = ask(state, NOW_S)
+    assert covers == 1
+    assert not close_due(asked, NOW_S + ASK_AGAIN_S - 1, holds=True)
+    assert close_due(asked, NOW_S + ASK_AGAIN_S, holds=True)
+
+
+def test_a_window_does_not_outlive_the_copies_either() -> None:
+    until = NOW_S + 60 * 86_400
+    state, _ = note(waiting(SOON), [fetched(0, held(until=until))], NOW_S)
+    due = due_at(state, holds=True)
+    assert due is not None
+    assert AHEAD_S <= until - due < AHEAD_S + SLOT_S
+    asked, covers = ask(state, due)
+    assert covers == 0
+    change = close_due(asked, until - SAFE_TIME_S, holds=True)
+    assert [window.because for window in change.windows] == ["expiring"]
+
+
+def test_closed_windows_say_where_their_covers_are_held() -> None:
+    state, _ = note(waiting(SOON), [fetched(0, held(4))], NOW_S)
+    change = folded(state, arrivals(range(1, 35), NEVER, 9))
+    assert [image.held for image in change.windows[0].images[:2]] == [held(4), None]
+
+
+def test_rows_that_come_meanwhile_keep_what_was_asked_and_held() -> None:
+    asked, _ = ask(waiting(SOON, SOON), NOW_S)
+    state, _ = note(asked, [fetched(0, held(4))], NOW_S)
+    after = folded(state, [expiring(7, SOON + 5 * 86_400, NEVER, 7)]).state
+    assert after.open[KEY].asked_at == NOW_S
+    assert after.open[KEY].images[0].held == held(4)
+    assert numbers_at_risk(after) == [object_id(1)]
+
+
+def test_a_batch_without_dedup_waits_with_the_same_cover_in_two_windows() -> None:
+    other = header("other", images=9, flush=FlushPolicy(kind="never"))
+    settings = msgspec.structs.replace(other.settings, dedup=False)
+    again = msgspec.structs.replace(other, settings=settings)
+    state = state_of(expiring(0, SOON, NEVER, 0), expiring(0, SOON, again, 0))
+    assert {cover.window for cover in at_risk(state, NOW_S)} == {KEY, settings.window_key}
+
+
+@pytest.mark.parametrize("creators", [["ann"], ["ann", "bob"], ["=C3=A9"]])
+def test_a_packs_key_follows_from_who_is_asked_and_when(creators: list[str]) -> None:
+    key = pack_key(creators, NOW_S)
+    assert key == pack_key(creators, NOW_S)
+    assert key.startswith("held/2026/11/06/")
+    assert key not in {pack_key(creators, NOW_S + 1), pack_key([*creators, "eve"], NOW_S)}
+
+
+def test_old_states_and_urls_without_an_expiry_are_read_as_ever() -> None:
+    """What was written before covers were held has neither field."""
+    state = state_of(*arrivals([1], NEVER))
+    (image,) = state.open[KEY].images
+    assert (image.held, image.lost, state.open[KEY].asked_at) == (None, None, None)
+    assert image.url == cover_url(1)

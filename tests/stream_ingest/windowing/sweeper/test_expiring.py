@@ -1,0 +1,196 @@
+"""Covers are asked for once at a time, in few packs, and noted before anybody is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import CoversExpiring, Source, convert_detail
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
+from stream_ingest.windowing.rules.deadlines import AHEAD_S, ASK_AGAIN_S, SAFE_TIME_S
+from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
+from stream_ingest.windowing.rules.prefetch import MAX_COVERS
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.sweeper.sweeper import Sweep, Sweeper
+from tests.fakes.ingest_aws import TABLE, FailingStore, IngestAws
+from tests.fakes.ingest_fold import put_open_window
+from tests.fakes.ingest_rows import NOW_S, cover_url
+
+NEVER = BatchHeader(
+    batch_id="never",
+    trigger="mysql-push",
+    settings=BatchSettings(
+        layout=CollageLayout(rows=20, cols=20),
+        images_per_window=400,
+        flush=FlushPolicy(kind="never"),
+    ),
+)
+SOON = NOW_S + AHEAD_S
+
+
+def put(aws: IngestAws, creator: str, *expiries: int) -> CreatorState:
+    """Put covers that expire then into a creator's open window."""
+    store = WindowStore(aws.dynamodb, TABLE, holds=True)
+    urls = [cover_url(number, expires=each) for number, each in enumerate(expiries)]
+    return put_open_window(store, creator, urls, int(aws.clock()), NEVER)
+
+
+def state(aws: IngestAws, creator: str) -> CreatorState:
+    key = creator_key(creator)
+    return aws.store.load([key])[key]
+
+
+def asking(aws: IngestAws, store: WindowStore | None = None) -> ExpiringCovers:
+    store = store or WindowStore(aws.dynamodb, TABLE, holds=True)
+    return ExpiringCovers(store, aws.emitter(Source.SWEEPER), aws.threads, aws.clock)
+
+
+def sweeper(aws: IngestAws, store: WindowStore | None = None) -> Sweeper:
+    made = aws.sweeper(store or WindowStore(aws.dynamodb, TABLE, holds=True))
+    made._holds = True  # noqa: SLF001 - as the stack's setting says
+    return made
+
+
+def told(aws: IngestAws) -> list[CoversExpiring]:
+    return [
+        convert_detail(event["detail"], CoversExpiring)
+        for event in aws.bus.taken
+        if event["type"] == CoversExpiring.detail_type()
+    ]
+
+
+def test_creators_of_one_sweep_share_a_pack(aws: IngestAws) -> None:
+    for name in ("bob", "ann", "Zoë #1"):
+        put(aws, name, SOON, SOON + 9 * 86_400)
+    assert asking(aws).ask([creator_key(name) for name in ("bob", "ann", "Zoë #1")]) == 3
+    (event,) = told(aws)
+    assert sorted(event.creators) == ["Zoë #1", "ann", "bob"]
+    assert event.covers == 3
+    assert all(state(aws, name).open[NEVER.settings.window_key].asked_at for name in event.creators)
+
+
+def test_a_pack_is_asked_for_so_many_covers_at_most(aws: IngestAws) -> None:
+    """But for a creator who has more than that by himself."""
+    put(aws, "ann", *[SOON] * 60)
+    put(aws, "bob", *[SOON] * 60)
+    put(aws, "eve", *[SOON] * (MAX_COVERS + 1))
+    assert asking(aws).ask(["ann", "bob", "eve"]) == 121 + MAX_COVERS
+    events = told(aws)
+    assert [event.creators for event in events] == [("ann",), ("bob",), ("eve",)]
+    assert len({event.pack for event in events}) == len(events)
+
+
+def test_who_has_nothing_at_risk_is_not_named(aws: IngestAws) -> None:
+    put(aws, "ann", NOW_S + 9 * 86_400)
+    before = aws.snapshot()
+    assert asking(aws).ask(["ann", "nobody"]) == 0
+    assert aws.snapshot() == before
+    assert told(aws) == []
+
+
+def test_what_died_unasked_is_noted_and_nobody_told(aws: IngestAws) -> None:
+    put(aws, "ann", NOW_S - 1)
+    assert asking(aws).ask(["ann"]) == 0
+    (window,) = state(aws, "ann").open.values()
+    assert [image.lost for image in window.images] == ["expired"]
+    assert told(aws) == []
+
+
+def test_whom_another_writer_changes_is_left_to_the_next_sweep(aws: IngestAws) -> None:
+    """His row is there, and he is still due."""
+    put(aws, "ann", SOON)
+    put(aws, "bob", SOON)
+    meddled = []
+
+    def meddle(_: str, creator: str) -> None:
+        if creator == "ann" and not meddled:
+            meddled.append(creator)
+            due = WindowStore(aws.dynamodb, TABLE, holds=True)
+            put_open_window(due, "ann", [cover_url(7, expires=SOON + 5)], NOW_S, NEVER)
+
+    store = FailingStore(aws, meddle)
+    store._holds = True  # noqa: SLF001 - as in the stack
+    done = sweeper(aws, store).sweep()
+    assert done.covers_asked == 1
+    assert [event.creators for event in told(aws)] == [("bob",)]
+    assert state(aws, "ann").open_images == 2
+    assert sweeper(aws).sweep().covers_asked == 2
+    assert sweeper(aws).sweep() == Sweep()
+
+
+def test_an_event_that_the_bus_does_not_take_is_asked_for_again(aws: IngestAws) -> None:
+    put(aws, "ann", SOON)
+    aws.bus.refuse = lambda _: True
+    assert sweeper(aws).sweep().covers_asked == 0
+    aws.bus.refuse = lambda _: False
+    aws.clock.advance(ASK_AGAIN_S - 1)
+    assert sweeper(aws).sweep().covers_asked == 0
+    aws.clock.advance(1)
+    assert sweeper(aws).sweep().covers_asked == 1
+    assert len(told(aws)) == 1
+
+
+def test_a_sweep_that_dies_before_it_tells_is_made_up_for(aws: IngestAws) -> None:
+    put(aws, "ann", SOON)
+    aws.bus.broken = True
+    with pytest.raises(TransientError):
+        sweeper(aws).sweep()
+    aws.bus.broken = False
+    assert sweeper(aws).sweep() == Sweep()
+    aws.clock.advance(ASK_AGAIN_S)
+    assert sweeper(aws).sweep().covers_asked == 1
+
+
+def test_a_creator_who_cannot_be_written_ends_a_sweep_and_costs_the_others_a_quarter_hour(
+    aws: IngestAws,
+) -> None:
+    put(aws, "ann", SOON)
+    put(aws, "bob", SOON)
+    troubled = ["ann"]
+
+    def trouble(_: str, creator: str) -> None:
+        if creator in troubled:
+            raise TransientError(creator)
+
+    store = FailingStore(aws, trouble)
+    store._holds = True  # noqa: SLF001 - as in the stack
+    with pytest.raises(TransientError):
+        sweeper(aws, store).sweep()
+    troubled.clear()
+    aws.clock.advance(ASK_AGAIN_S)
+    assert sweeper(aws).sweep().covers_asked == 2
+
+
+def test_what_is_not_held_in_time_is_closed_with_its_urls(aws: IngestAws) -> None:
+    put(aws, "ann", SOON)
+    asked = 0
+    while aws.clock() < SOON - SAFE_TIME_S:
+        asked += sweeper(aws).sweep().covers_asked
+        aws.clock.advance(60)
+    done = sweeper(aws).sweep()
+    assert asked == 2
+    assert done.closed == done.emitted == 1
+    assert [detail["closed_because"] for detail in aws.bus.details() if "window_id" in detail] == [
+        "expiring"
+    ]
+    assert state(aws, "ann").open == {}
+
+
+def test_where_covers_are_not_held_nobody_is_asked(aws: IngestAws) -> None:
+    put_open_window(aws.store, "ann", [cover_url(1, expires=SOON)], NOW_S, NEVER)
+    assert aws.sweeper().sweep() == Sweep()
+    aws.clock.advance(AHEAD_S - SAFE_TIME_S)
+    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1)
+    assert told(aws) == []
+
+
+def test_many_creators_are_asked_for_in_slices(aws: IngestAws) -> None:
+    names = [f"creator-{number:03d}" for number in range(130)]
+    for name in names:
+        put(aws, name, SOON)
+    assert sweeper(aws).sweep().covers_asked == len(names)
+    assert sorted(name for event in told(aws) for name in event.creators) == names
+    assert max(event.covers for event in told(aws)) <= MAX_COVERS

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from botocore.exceptions import ClientError
+
+from stream_ingest.contracts import table
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.errors import ConflictError, TransientError
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.windowing.rules.closing import Change, close_due
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.outbox import expand_event, window_ready
+from stream_ingest.windowing.rules.state import CreatorState, Tally
+from stream_ingest.windowing.repository import OUTBOX_DELAY_S, WINDOW_LIFE_S, WindowStore
+from tests.fakes.ingest_aws import TABLE, IngestAws
+from tests.fakes.ingest_rows import NOW_S, arrivals, header
+
+NEW = CreatorState(creator="charli")
+
+
+def folded(state: CreatorState, numbers: list[int], batch: BatchHeader, start: int = 0) -> Change:
+    return fold(state, arrivals(numbers, batch, start), NOW_S, Rules())
+
+
+def commit(aws: IngestAws, state: CreatorState, change: Change) -> CreatorState:
+    """Commit and load again what is in the table now."""
+    aws.store.commit(state, change, NOW_S)
+    key = creator_key(state.creator)
+    return aws.store.load([key])[key]
+
+
+def test_a_creator_that_nobody_wrote_is_new(aws: IngestAws) -> None:
+    assert aws.store.load(["charli", "=F0=9F=8E=89"]) == {
+        "charli": CreatorState(creator="charli"),
+        "=F0=9F=8E=89": CreatorState(creator="🎉"),
+    }
+    assert aws.store.load([]) == {}
+
+
+def test_a_state_is_loaded_as_it_was_committed(aws: IngestAws) -> None:
+    batch = header(images=3, flush=FlushPolicy(kind="batch-end"))
+    change = folded(NEW, [1, 2, 2, 3, 4], batch)
+    loaded = commit(aws, NEW, change)
+    assert loaded == msgspec.structs.replace(change.state, version=1)
+    again = folded(loaded, [5], header("other", images=3), 9)
+    assert commit(aws, loaded, again) == msgspec.structs.replace(again.state, version=2)
+
+
+def test_more_creators_than_one_request_takes_are_loaded(aws: IngestAws) -> None:
+    keys = [f"creator{number}" for number in range(120)]
+    aws.store.commit(CreatorState(creator=keys[110]), folded(NEW, [1], header()), NOW_S)
+    state = CreatorState(creator=keys[110])
+    assert set(aws.store.load(keys)) == set(keys)
+    assert aws.store.load(keys)[keys[110]] == state
+
+
+def test_the_first_writer_of_a_new_creator_wins(aws: IngestAws) -> None:
+    commit(aws, NEW, folded(NEW, [1], header()))
+    before = aws.snapshot()
+    with pytest.raises(ConflictError):
+        aws.store.commit(NEW, folded(NEW, [2], header()), NOW_S)
+    assert aws.snapshot() == before
+
+
+def test_a_change_decided_on_an_old_state_is_refused(aws: IngestAws) -> None:
+    loaded = commit(aws, NEW, folded(NEW, [1], header()))
+    commit(aws, loaded, folded(loaded, [2], header(), 1))
+    before = aws.snapshot()
+    with pytest.raises(ConflictError, match="commit charli"):
+        aws.store.commit(loaded, folded(loaded, [3], header(), 1), NOW_S)
+    assert aws.snapshot() == before
+
+
+def test_a_refused_change_writes_none_of_its_parts(aws: IngestAws) -> None:
+    """State, windows, image lists and spilled tallies are one transaction: law 3."""
+    small = header("first", images=2)
+    loaded = commit(aws, NEW, folded(NEW, [1], small))
+    change = folded(loaded, [2, 3], header("second", images=2))
+    assert change.windows
+    assert change.spilled
+    commit(aws, loaded, folded(loaded, [9], header("rival", images=3)))
+    before = aws.snapshot()
+    with pytest.raises(ConflictError):
+        aws.store.commit(loaded, change, NOW_S)
+    assert aws.snapshot() == before
+
+
+def test_a_window_number_is_never_given_twice(aws: IngestAws) -> None:
+    """A window's item is put only where there is none: a bug may stop a creator, not overwrite."""
+    commit(aws, NEW, folded(NEW, [1], header(images=1)))
+    change = folded(NEW, [2], header(images=1))
+    aws.dynamodb.delete_item(
+        TableName=TABLE, Key={"creator_name": {"S": "charli"}, "item": {"S": "state"}}
+    )
+    with pytest.raises(ConflictError):
+        aws.store.commit(NEW, change, NOW_S)
+
+
+def test_a_closed_window_is_two_items(aws: IngestAws) -> None:
+    change = folded(NEW, [1, 2], header("b", images=2))
+    commit(aws, NEW, change)
+    window = aws.item("charli", "window#000001")
+    images = aws.item("charli", "images#000001")
+    assert window is not None
+    assert images is not None
+    assert window == {
+        "creator_name": "charli",
+        "item": "window#000001",
+        "window_id": "charli:000001",
+        "creator": "charli",
+        "batch_id": "b",
+        "trigger": "mysql-push",
+        "status": "ready",
+        "processing_date": from_epoch_s(NOW_S).date().isoformat(),
+        "closed_at": from_epoch_s(NOW_S).isoformat(),
+        "closed_because": "full",
+        "image_count": 2,
+        "due_shard": table.due_shard("charli"),
+        "due_at": NOW_S + OUTBOX_DELAY_S,
+        "expires_at": NOW_S + WINDOW_LIFE_S,
+    }
+    assert expand_event(bytes(images["detail"])) == window_ready("charli", change.windows[0], NOW_S)
+    assert images["expires_at"] == NOW_S + WINDOW_LIFE_S
+
+
+def test_spilled_tallies_add_up(aws: IngestAws) -> None:
+    state = NEW
+    for turn, batch in enumerate(["a", "b", "a", "b", "a"]):
+        state = commit(aws, state, folded(state, [turn, turn, turn + 50], header(batch), 3 * turn))
+    for batch, accepted, duplicates in (("a", 4, 2), ("b", 4, 2)):
+        item = aws.item(f"batch#{batch}", "tally#charli")
+        assert item is not None
+        assert (item["accepted"], item["duplicates"], item["windows"]) == (accepted, duplicates, 0)
+        assert (item["batch_id"], item["creator"]) == (batch, "charli")
+        assert item["expires_at"] == NOW_S + WINDOW_LIFE_S
+    assert state.tally == Tally(2, 1, 0)
+
+
+def test_a_creator_is_in_the_due_index_only_while_something_is_due(aws: IngestAws) -> None:
+    state = commit(aws, NEW, folded(NEW, [1], header(flush=FlushPolicy(idle_s=60))))
+    item = aws.item("charli", "state")
+    assert item is not None
+    assert item["due_shard"] == table.due_shard("charli")
+    assert item["due_at"] >= NOW_S + 60
+    commit(aws, state, close_due(state, NOW_S + 7_200))
+    item = aws.item("charli", "state")
+    assert item is not None
+    assert "due_at" not in item
+    assert "due_shard" not in item
+
+
+def test_the_names_of_a_creator_and_of_a_batch_may_be_as_strange_as_can_be(aws: IngestAws) -> None:
+    strange = CreatorState(creator="batch#b/../🎉 :000001")
+    change = fold(strange, arrivals([1, 2], header(images=2)), NOW_S, Rules())
+    aws.store.commit(strange, change, NOW_S)
+    key = creator_key(strange.creator)
+    assert aws.store.load([key])[key].creator == strange.creator
+    item = aws.item(key, "window#000001")
+    assert item is not None
+    assert item["window_id"] == f"{key}:000001"
+
+
+def test_keys_left_unprocessed_are_asked_for_again() -> None:
+    class Stingy:
+        """Gives one key at a time, as DynamoDB does when the answer would be over 16 MB."""
+
+        def __init__(self, patience: int) -> None:
+            self.patience = patience
+
+        def batch_get_item(self, *, RequestItems: dict[str, dict[str, list[object]]]) -> object:  # noqa: N803 - AWS's name
+            keys = RequestItems[TABLE]["Keys"]
+            left = keys[1:] if self.patience else keys
+            rest = {TABLE: {**RequestItems[TABLE], "Keys": left}} if left else {}
+            return {"Responses": {}, "UnprocessedKeys": rest}
+
+    store = WindowStore(Stingy(1), TABLE)  # type: ignore[arg-type]
+    assert set(store.load(["a", "b", "c"])) == {"a", "b", "c"}
+    with pytest.raises(TransientError, match="unprocessed"):
+        WindowStore(Stingy(0), TABLE).load(["a"])  # type: ignore[arg-type]
+
+
+def test_a_table_that_is_not_there_is_no_matter_of_time(aws: IngestAws) -> None:
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        WindowStore(aws.dynamodb, "nowhere").load(["charli"])

@@ -1,0 +1,68 @@
+"""README's table of what `make bench` measured, from ``bench-results.json``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ops_dashboard.planner.measured import machine_of, oldest_date
+
+_OURS = "ours"
+_WHOLE = 100
+"""From here on decimals mean nothing."""
+_ABOUT = {
+    "compose": "35 JPEG covers in memory to a collage, one thread",
+    "collage": "the same over HTTP: images a second of CPU",
+    "extract": "MySQL to packed records, no network",
+    "pack": "rows through one shard of Kinesis",
+    "fold": "packed records to states and windows, 2 million rows",
+    "state": "DynamoDB write units an image: sorted batch, then row by row",
+    "push": "500,000 rows from MariaDB to the embedded Kinesis",
+    "end_to_end": "20,000 images, everything on this machine",
+    "cold_start": "import of a handler from its bundle, and the bundle",
+    "suite": "`make test`",
+}
+"""Benchmarks in the order of the table, and what they measure."""
+
+
+def figures_table(results: Mapping[str, Any]) -> str:
+    """Return the machine, the date of the oldest figure, and a line for each figure and peer."""
+    found = {
+        benchmark: [name for name in results if name.split(".")[0] == benchmark]
+        for benchmark in _ABOUT
+    }
+    every = [name for names in found.values() for name in names]
+    lines = [
+        f"Measured on {oldest_date(results, every)}: {machine_of(results)}.",
+        "",
+        "| benchmark | ours | peer | times as good | to reach | reached |",
+        "|---|---|---|---|---|---|",
+    ]
+    for benchmark, names in found.items():
+        if names:
+            lines.append(f"| **{benchmark}** | {_ABOUT[benchmark]} | | | | |")
+        lines += [
+            f"| {' | '.join(cells)} |" for name in names for cells in _rows(name, results[name])
+        ]
+    return "\n".join(lines)
+
+
+def _rows(name: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    ours = "not measured" if entry["ours"] is None else f"{_figure(entry['ours'])} {entry['unit']}"
+    limits, reached = entry["limit"], entry["reached"]
+    yield name, ours, "", "", limits.get(_OURS, ""), _verdict(reached, _OURS)
+    for peer, theirs in entry["peers"].items():
+        ratio = entry["ratio"][peer]
+        shown = "missing" if theirs is None else _figure(theirs)
+        times = "" if ratio is None else f"{ratio:.2f}"
+        yield "", "", f"{peer}: {shown}", times, limits.get(peer, ""), _verdict(reached, peer)
+
+
+def _verdict(reached: Mapping[str, bool | None], name: str) -> str:
+    if name not in reached:
+        return ""
+    return {True: "yes", False: "**no**", None: "not measured"}[reached[name]]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= _WHOLE else f"{value:.3g}"
