@@ -16,18 +16,18 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from collage_lambda.originals.cached_images import NOTHING_AT_HAND, AtHand
+from collage_lambda.download.attempts import Exchange
+from collage_lambda.download.fallbacks import download
+from collage_lambda.download.fetch import Fetcher
+from collage_lambda.duplicates import without_repeats
 from collage_lambda.image.colour import parse_rgb
 from collage_lambda.image.compose import Canvas
 from collage_lambda.image.decode import Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
-from collage_lambda.download.fallbacks import download
-from collage_lambda.download.attempts import Exchange
-from collage_lambda.download.fetch import Fetcher
+from collage_lambda.originals.cached_images import NOTHING_AT_HAND, AtHand
+from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.reasons import Failure, FailureReason
-from collage_lambda.duplicates import without_repeats
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
 from stream_ingest.contracts.events import WindowImage
 from stream_ingest.contracts.settings import CollageLayout
 

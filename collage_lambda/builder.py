@@ -15,18 +15,18 @@ from contextlib import ExitStack
 import msgspec
 
 from collage_lambda.assembly import Assembler
-from collage_lambda.originals.cached_images import AtHand, HeldCovers
-from collage_lambda.image.decoder import Decoder
 from collage_lambda.download.fallbacks import DownloadSettings, open_fetcher
 from collage_lambda.download.fetch import Surroundings
-from collage_lambda.output.keys import WindowKeys
-from collage_lambda.outcomes import Assembly
-from collage_lambda.originals.pack import spool
-from collage_lambda.reasons import FailureReason
-from collage_lambda.duplicates import Repeats
 from collage_lambda.download.resolver import Lookup
-from collage_lambda.originals.window_pack import SourcePacker
+from collage_lambda.duplicates import Repeats
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.originals.cached_images import AtHand, HeldCovers
+from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import NOTHING_KEPT, Kept, TempStore
+from collage_lambda.originals.window_pack import SourcePacker
+from collage_lambda.outcomes import Assembly
+from collage_lambda.output.keys import WindowKeys
+from collage_lambda.reasons import FailureReason
 from stream_ingest.contracts.events import WindowReady
 
 

@@ -21,9 +21,9 @@ from collage_lambda import wiring
 from collage_lambda.log_lines import make_logger, tell_begun, tell_received
 from collage_lambda.messages import read_message
 from collage_lambda.telemetry import tell_bug, tell_failure, tell_outcome
-from stream_ingest.contracts.metrics import Service
-from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.metrics import Service
 
 logger = make_logger()
 meter = Meter(Service.COLLAGE)

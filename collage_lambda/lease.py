@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from collage_lambda.output.keys import processing_date
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
+from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import WindowReady
-from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.contracts.table import WindowStatus
 

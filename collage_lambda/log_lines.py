@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from collage_lambda.messages import Message
 from collage_lambda.worker import Outcome
-from stream_ingest.contracts.metrics import Service
 from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.metrics import Service
 
 _MOST_REASON = 1_000
 

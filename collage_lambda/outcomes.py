@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from collage_lambda.image.compose import Canvas
 from collage_lambda.download.attempts import Exchange
+from collage_lambda.image.compose import Canvas
 from collage_lambda.reasons import Failure
 
 Origin = Literal["download", "stored", "held"]

@@ -14,23 +14,23 @@ from functools import cache
 import boto3
 from botocore.config import Config
 
-from collage_lambda.output.announcer import Announcer
 from collage_lambda.builder import Builder, BuildSettings
 from collage_lambda.concurrency import MB, Concurrency, fitting
-from collage_lambda.image.decoder import Decoder
 from collage_lambda.download.fallbacks import DownloadSettings
 from collage_lambda.download.fetch import FetchLimits, Surroundings
-from collage_lambda.image.heif_process import HeifProcess
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.image.interpreter import return_memory, watch_pillow
-from collage_lambda.output.links import Links
-from collage_lambda.log_lines import make_logger
-from collage_lambda.output.store import Outputs
-from collage_lambda.output.publisher import Publisher
 from collage_lambda.download.resolver import system_lookup
-from collage_lambda.settings import CollageSettings
-from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.image.interpreter import return_memory, watch_pillow
 from collage_lambda.lease import Windows
+from collage_lambda.log_lines import make_logger
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.links import Links
+from collage_lambda.output.publisher import Publisher
+from collage_lambda.output.store import Outputs
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.settings import CollageSettings
 from collage_lambda.worker import CollageWorker
 
 _MOST_DECODERS = 4

@@ -13,14 +13,14 @@ from enum import StrEnum
 import msgspec
 
 from collage_lambda.builder import Build, Builder
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.output.keys import WindowKeys, keys_of
-from collage_lambda.messages import Message, check_images
-from collage_lambda.output.metadata import describe_failure
-from collage_lambda.output.store import NOTHING_SEEN, Outputs
-from collage_lambda.output.publisher import Finished, Publisher
-from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.lease import Lease, Refusal, WindowEnd, WindowLeasedError, Windows
+from collage_lambda.messages import Message, check_images
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.output.keys import WindowKeys, keys_of
+from collage_lambda.output.metadata import describe_failure
+from collage_lambda.output.publisher import Finished, Publisher
+from collage_lambda.output.store import NOTHING_SEEN, Outputs
+from collage_lambda.prefetch.pack_store import Shelf
 from stream_ingest.contracts.errors import DecodeError, PermanentError, TransientError
 from stream_ingest.contracts.events import WindowReady
 

@@ -9,14 +9,14 @@ import typer
 
 from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
 from ops_dashboard.inspect.command import Listings
-from ops_dashboard.local.aws.command import local_app
-from ops_dashboard.planner.command import PlanOptions, show_plan
-from ops_dashboard.monitoring.prices import REGION
-from ops_dashboard.recovery.command import Recovery
 from ops_dashboard.inspect.status import show_status
-from ops_dashboard.trace.command import show_trace
 from ops_dashboard.inspect.window_pages import WindowFilter
+from ops_dashboard.local.aws.command import local_app
+from ops_dashboard.monitoring.prices import REGION
+from ops_dashboard.planner.command import PlanOptions, show_plan
 from ops_dashboard.planner.workload import Order, job_of
+from ops_dashboard.recovery.command import Recovery
+from ops_dashboard.trace.command import show_trace
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import run
 from stream_ingest.contracts.errors import UserError

@@ -23,8 +23,8 @@ from functions import FunctionSettings
 from settings import read_settings
 
 import pulumi
-from stream_ingest.contracts.metrics import Service
 from stream_ingest.contracts.events import CoversExpiring, Source, WindowReady
+from stream_ingest.contracts.metrics import Service
 
 settings = read_settings(pulumi.Config())
 stack = pulumi.get_stack()

@@ -15,8 +15,8 @@ from settings import Settings
 
 import pulumi
 from ops_dashboard.packaging import bundles
-from stream_ingest.contracts.metrics import namespace_of
 from stream_ingest.contracts import environment
+from stream_ingest.contracts.metrics import namespace_of
 
 
 @dataclass(frozen=True)

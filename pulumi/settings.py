@@ -85,7 +85,8 @@ class Settings:
     """Receipts after which a window's message is a dead letter."""
 
     alarm_error_percent: int = whole(5, 0, 100)
-    """Alarms begin above these figures; what each watches is in ops_dashboard/monitoring/alarms.py."""
+    """Alarms begin above these figures; what each watches is in
+    ops_dashboard/monitoring/alarms.py."""
     alarm_duration_s: int = whole(600, 1, 900)
     """Of one collage; where the function's timeout is shorter, nine tenths of that."""
     alarm_memory_percent: int = whole(80, 1, 100)

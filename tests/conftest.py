@@ -11,8 +11,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
 from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
 
 LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
 """Folders under tests/ whose files take longest: begun last, one would keep a worker busy alone."""
@@ -21,8 +21,8 @@ TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
     "end_to_end/test_fault_points.py": "faulty stack",
     "end_to_end/test_held_covers.py": "faulty stack",
-    "ops_dashboard/local/test_bridge.py": "local_aws",
-    "ops_dashboard/local/test_deploy.py": "local_aws",
+    "ops_dashboard/local/aws/bridge/test_bridge.py": "local_aws",
+    "ops_dashboard/local/aws/test_deploy.py": "local_aws",
 }
 """Files under tests/ that share a deployed stack, by what they share: each is deployed once.
 

@@ -10,14 +10,14 @@ import pytest
 
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.records.packer import OutgoingRecord
+from stream_ingest.windowing.repository import WindowStore
 from stream_ingest.windowing.rules.closing import Change, close_batch
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.repository import WindowStore
-from tests.fakes.fault_dynamodb import FakeDynamoDb
-from tests.fakes.fault_values import item_bytes
-from tests.fakes.ingest_aws import TABLE, create_table
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import TABLE, create_table
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
+from tests.faults.harness.aws.dynamodb import FakeDynamoDb
+from tests.faults.harness.aws.values import item_bytes
 from tests.simulate import __main__ as command
 from tests.simulate import limits, population, store
 from tests.simulate.limits import (

@@ -6,16 +6,15 @@ there is not what would be written.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
+from ops_dashboard.checkout import ROOT
 from ops_dashboard.monitoring.alarms import alarms
-from tools.bench_figures import figures_table
-from stream_ingest.contracts.metrics import CATALOGUE, Metric, Service
 from ops_dashboard.monitoring.resources import Resources, Thresholds
+from stream_ingest.contracts.metrics import CATALOGUE, Metric, Service
+from tools.bench_figures import figures_table
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+README = ROOT / "README.md"
 ANY = Resources(
     stack="-",
     region="-",

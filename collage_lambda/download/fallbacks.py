@@ -11,10 +11,10 @@ import msgspec
 
 from collage_lambda.download.attempts import Exchange
 from collage_lambda.download.fetch import Fetcher, FetchLimits, Surroundings, open_session
-from collage_lambda.reasons import Failure, representative
 from collage_lambda.download.resolver import Lookup
 from collage_lambda.download.slots import Slots
 from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
+from collage_lambda.reasons import Failure, representative
 
 T = TypeVar("T")
 

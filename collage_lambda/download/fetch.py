@@ -20,7 +20,6 @@ import msgspec
 from yarl import URL
 
 from collage_lambda.download.attempts import BEGINNING_BYTES, Exchange
-from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.download.resolver import BlockedAddressError, GuardedResolver, Lookup
 from collage_lambda.download.retries import RetryPolicy, status_failure
 from collage_lambda.download.slots import Allowance, Slots
@@ -32,6 +31,7 @@ from collage_lambda.download.urls import (
     next_hop,
     parse_target,
 )
+from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.identity import expires_at
 
 HEADERS = {

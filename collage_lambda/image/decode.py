@@ -31,8 +31,8 @@ from PIL import (
 from collage_lambda.image import jpeg
 from collage_lambda.image.colour import Rgb, scalable, to_rgb, white_level
 from collage_lambda.image.footprint import decoding_bytes
-from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.image.sniff import sniff
+from collage_lambda.reasons import Failure, FailureReason
 
 PLUGINS = (
     AvifImagePlugin,

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
 from collage_lambda.image.heif_process import HeifProcess
-from collage_lambda.reasons import Failure
 from collage_lambda.image.sniff import sniff
+from collage_lambda.reasons import Failure
 
 
 class Decoder:

@@ -5,8 +5,8 @@ broken files, and a mutation or two of 10,000 end the process. So a crash must c
 whoever takes the decoder over must find neither credentials nor the pipeline's memory. It is asked
 through a pipe, one image at a time; started with the first one, and started anew after a crash.
 
-Run as ``python -m collage_lambda.image.heif_process`` it is the child: requests come on stdin, answers go
-to what was stdout, each a length of 4 bytes and MessagePack.
+Run as ``python -m collage_lambda.image.heif_process`` it is the child: requests come on stdin,
+answers go to what was stdout, each a length of 4 bytes and MessagePack.
 """
 
 from __future__ import annotations

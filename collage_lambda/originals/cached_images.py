@@ -14,10 +14,10 @@ from typing import IO, Self
 
 import msgspec
 
-from collage_lambda.outcomes import Origin
 from collage_lambda.originals.pack import spool
-from collage_lambda.originals.window_pack import StoredSources
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.originals.window_pack import StoredSources
+from collage_lambda.outcomes import Origin
 from stream_ingest.contracts.events import HeldCover, WindowImage
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 
 from collage_lambda.download.attempts import Exchange
-from collage_lambda.output.keys import WindowKeys
 from collage_lambda.outcomes import Assembly, CellOutcome
+from collage_lambda.output.keys import WindowKeys
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.settings import CollageLayout
 

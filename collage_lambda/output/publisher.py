@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from collage_lambda.output.announcer import Announcer
 from collage_lambda.builder import Build
+from collage_lambda.lease import WindowEnd
+from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.keys import WindowKeys
 from collage_lambda.output.links import Link, Links
 from collage_lambda.output.metadata import describe
 from collage_lambda.output.store import Outputs, Products, Seen
 from collage_lambda.reasons import FailureReason
-from collage_lambda.lease import WindowEnd
 from stream_ingest.contracts.events import CollageCreated, CollageFailed, WindowReady
 from stream_ingest.contracts.table import WindowStatus, collage_status
 

@@ -13,13 +13,13 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from collage_lambda.image.decode import CellSpec
-from collage_lambda.image.decoder import Decoder
 from collage_lambda.download.fallbacks import DownloadSettings, download, open_fetcher
 from collage_lambda.download.fetch import Fetcher, Surroundings
+from collage_lambda.download.resolver import Lookup
+from collage_lambda.image.decode import CellSpec
+from collage_lambda.image.decoder import Decoder
 from collage_lambda.prefetch.held_pack import HeldPacker
 from collage_lambda.reasons import Failure
-from collage_lambda.download.resolver import Lookup
 from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 
 _SPEC = CellSpec(cell_px=16, background=(255, 255, 255))

@@ -16,14 +16,14 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from collage_lambda.prefetch import wiring
-from collage_lambda.prefetch.telemetry import tell_held
 from collage_lambda.log_lines import make_logger
 from collage_lambda.messages import read_expiring
+from collage_lambda.prefetch import wiring
+from collage_lambda.prefetch.telemetry import tell_held
 from collage_lambda.telemetry import tell_bug, tell_failure
-from stream_ingest.contracts.metrics import Service
-from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.metrics import Service
 
 logger = make_logger(Service.HOLDING)
 meter = Meter(Service.HOLDING)

@@ -11,11 +11,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.aws.items import Item, to_wire
+from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import HeldCover
-from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts.settings import DAY_S
 
 if TYPE_CHECKING:

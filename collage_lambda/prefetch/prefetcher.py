@@ -11,18 +11,18 @@ from concurrent.futures import Executor
 
 import msgspec
 
+from collage_lambda.originals.pack import Pack, open_pack, spool
+from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.fetching import CoverFetching, Haul
 from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
 from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.originals.pack import Pack, open_pack, spool
-from collage_lambda.originals.temp_store import TempStore
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.repository import WindowStore
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S, Fetched, at_risk, note
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.repository import WindowStore
 
 NOTING_S = 20
 """Kept back from an invocation's time for the pack and the states."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from aws_lambda_powertools import Logger
 
 from collage_lambda.prefetch.prefetcher import Holding
+from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.events import CoversExpiring
-from stream_ingest.aws.meter import Meter
 
 
 def tell_held(logger: Logger, meter: Meter, event: CoversExpiring, holding: Holding) -> None:

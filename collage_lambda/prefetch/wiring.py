@@ -13,16 +13,16 @@ from functools import cache
 
 import boto3
 
-from collage_lambda.image.decoder import Decoder
 from collage_lambda.download.fetch import Surroundings
-from collage_lambda.image.heif_process import HeifProcess
-from collage_lambda.prefetch.fetching import CoverFetching
-from collage_lambda.prefetch.prefetcher import Holder
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.image.interpreter import return_memory, watch_pillow
 from collage_lambda.download.resolver import system_lookup
-from collage_lambda.settings import CollageSettings
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.image.interpreter import return_memory, watch_pillow
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.prefetch.fetching import CoverFetching
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.settings import CollageSettings
 from collage_lambda.wiring import CONFIG, LOOKUPS, concurrency_of, downloads_of
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.repository import WindowStore

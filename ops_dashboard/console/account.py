@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 
 from ops_dashboard.inspect.creators import CreatorReader
+from ops_dashboard.inspect.window_pages import WindowPages
+from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive
 from ops_dashboard.recovery.replay import ArchiveReplay
-from ops_dashboard.inspect.window_pages import WindowPages
-from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws import clients
-from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.aws.stack import load_stack
+from stream_ingest.batches.registry import BatchRegistry
 
 if TYPE_CHECKING:
     import boto3

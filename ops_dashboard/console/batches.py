@@ -13,8 +13,8 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.json_api import Fresh, answer
-from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
+from stream_ingest.batches.registry import BatchRegistry
 
 NEWEST = 25
 _LIFE_S = 1.0

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import msgspec
 from markdown_it import MarkdownIt
 
-from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_data import draw
+from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
 
 RANGES = {"15m": 15, "1h": 60, "3h": 180, "12h": 720, "1d": 1_440, "7d": 10_080}

@@ -19,15 +19,15 @@ from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 from platformdirs import user_state_path
 
-from ops_dashboard.console.json_api import answer, in_thread
 from ops_dashboard.console.csv_check import TextCheck, check_columns, check_name
-from stream_ingest.cli import push as push_command
+from ops_dashboard.console.json_api import answer, in_thread
 from stream_ingest.batches.registry import check_batch_id
+from stream_ingest.cli import push as push_command
 from stream_ingest.cli.main import new_batch_id
-from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.cli.options import SourceOptions
-from stream_ingest.records.codec import BatchHeader
+from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, parse_flush
+from stream_ingest.records.codec import BatchHeader
 
 _KEPT = 20
 _CHUNK_BYTES = 1 << 18

@@ -17,8 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from stream_ingest.aws.errors import error_code
-from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.contracts.errors import CoverstreamError
 
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=15

@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 
-from ops_dashboard.recovery.dead_letters import QUARANTINE_PREFIX, STREAM_FAILURES_PREFIX
 from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
 from ops_dashboard.doctor.queue_depth import queue_depth
+from ops_dashboard.recovery.dead_letters import QUARANTINE_PREFIX, STREAM_FAILURES_PREFIX
+from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.aws.stack import StackOutputs
 
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
 PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")

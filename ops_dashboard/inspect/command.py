@@ -9,14 +9,14 @@ import msgspec
 from rich.table import Table
 
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorReader, CreatorView, OpenWindowView
-from ops_dashboard.printing import print_json, print_table, table_of
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
 from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.printing import print_json, print_table, table_of
 from stream_ingest.aws import clients
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.naming import is_creator_name
-from stream_ingest.aws.stack import load_stack
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -16,12 +16,12 @@ import msgspec
 
 from ops_dashboard.inspect.cursors import read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
-from stream_ingest.contracts import table
-from stream_ingest.contracts.timestamps import from_epoch_ms, from_epoch_s
-from stream_ingest.contracts.identity import FINGERPRINT_BYTES
 from stream_ingest.aws.items import Item, to_wire
+from stream_ingest.contracts import table
+from stream_ingest.contracts.identity import FINGERPRINT_BYTES
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import BatchSettings
+from stream_ingest.contracts.timestamps import from_epoch_ms, from_epoch_s
 from stream_ingest.windowing.rules.deadlines import deadlines
 from stream_ingest.windowing.rules.state import OpenWindow, decode_body
 

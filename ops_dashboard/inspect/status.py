@@ -11,10 +11,10 @@ from rich.table import Table
 
 from ops_dashboard.printing import console, print_json, print_table, table_of
 from stream_ingest.aws import clients
+from stream_ingest.aws.stack import load_stack
+from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
-from stream_ingest.aws.stack import load_stack
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

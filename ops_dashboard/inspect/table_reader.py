@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.aws.queries import query_items
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import TransientError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.table_reader import TableReader
+from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import WindowReady
-from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts.naming import creator_key, split_window_id
 from stream_ingest.windowing.rules.outbox import expand_event
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ops_dashboard.monitoring import cost, watched
-from stream_ingest.contracts import metrics as catalogue
 from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, math, of_aws, own
-from stream_ingest.contracts.metrics import CATALOGUE, Service
 from ops_dashboard.monitoring.resources import Resources, Thresholds
+from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.metrics import CATALOGUE, Service
 
 PERIOD_S = 300
 _HIDDEN_LEAST = Look(stat="Minimum", visible=False)

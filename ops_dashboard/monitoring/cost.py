@@ -12,12 +12,12 @@ An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
 
 from __future__ import annotations
 
-from stream_ingest.contracts import metrics as catalogue
 from ops_dashboard.monitoring.metric_lines import HIDDEN, Line, math, of_aws, own
-from stream_ingest.contracts.metrics import Service
 from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts import table
+from stream_ingest.contracts.metrics import Service
 
 DAY_S = 86_400
 _DAYS_PER_MONTH = 30.4

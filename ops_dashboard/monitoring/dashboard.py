@@ -13,11 +13,11 @@ from typing import Any
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.monitoring import alarms, cost, stages, watched
-from stream_ingest.contracts import metrics as catalogue
 from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, math, own
-from stream_ingest.contracts.metrics import Service
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Widget, alarm_status, chart, number, rows, text
+from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.metrics import Service
 
 Body = dict[str, Any]
 

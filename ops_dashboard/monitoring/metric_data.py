@@ -32,7 +32,8 @@ def read_lines(
 ) -> list[Drawn]:
     """Return the lines that are to be shown, in order; one without data has no points.
 
-    `queries` are those of one chart or alarm (`ops_dashboard.monitoring.metric_lines.metric_queries`).
+    `queries` are those of one chart or alarm
+    (`ops_dashboard.monitoring.metric_lines.metric_queries`).
     """
     series = read_metrics(cloudwatch, queries, start, end)
     return draw(queries, series)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops_dashboard.monitoring.aws_metrics import check_documented
-from stream_ingest.contracts.metrics import REASON, SERVICE, Metric, Service
 from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts.metrics import REASON, SERVICE, Metric, Service
 
 Query = dict[str, Any]
 """A MetricDataQuery, as GetMetricData and PutMetricAlarm take it."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops_dashboard.monitoring import cost, stages_collage, watched
-from stream_ingest.contracts import metrics as catalogue
 from ops_dashboard.monitoring.metric_lines import MOST, Look, of_aws, own
-from stream_ingest.contracts.metrics import Service
 from ops_dashboard.monitoring.resources import Resources, Thresholds
-from ops_dashboard.trace.query import trace_query
 from ops_dashboard.monitoring.widgets import Mark, Widget, chart, log_lines, text
+from ops_dashboard.trace.query import trace_query
+from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.records.rows import RefusalReason
 
 _RIGHT = Look(on_right=True)

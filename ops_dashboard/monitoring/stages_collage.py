@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collage_lambda.reasons import FailureReason
-from stream_ingest.contracts import metrics as catalogue
 from ops_dashboard.monitoring import watched
 from ops_dashboard.monitoring.metric_lines import Look, own
-from stream_ingest.contracts.metrics import Service
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Mark, Widget, chart
+from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.metrics import Service
 
 _RIGHT = Look(on_right=True)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from stream_ingest.contracts import metrics as catalogue
 from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, math, of_aws, own
-from stream_ingest.contracts.metrics import Metric, Service
 from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.metrics import Metric, Service
 
 PERCENTILES = ("p50", "p95", "p99")
 

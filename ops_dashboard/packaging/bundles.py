@@ -1,10 +1,10 @@
 """Reproducible Lambda zips without Docker. Edge (runs uv, reads and writes files).
 
 Versions and their hashes come from uv.lock through ``uv export``, wheels for the target platform
-from ``uv pip install --target``; `ops_dashboard.packaging.bundle_files` decides what of them is packed, and
-`ops_dashboard.packaging.bytecode` compiles it, where this machine has the Python that the bundle is for. Zips
-are kept in dist/ under a key of all that went into them: an unchanged source is neither built nor
-deployed again.
+from ``uv pip install --target``; `ops_dashboard.packaging.bundle_files` decides what of them is
+packed, and `ops_dashboard.packaging.bytecode` compiles it, where this machine has the Python that
+the bundle is for. Zips are kept in dist/ under a key of all that went into them: an unchanged
+source is neither built nor deployed again.
 
 ``python -m ops_dashboard.packaging.bundles [lambda|local]`` builds both and prints where they are.
 """
@@ -27,10 +27,10 @@ from pathlib import Path
 import uv
 from rich.console import Console
 
+from ops_dashboard.checkout import ROOT
 from ops_dashboard.packaging.bundle_files import BundleError, own_files, wheel_files, write_zip
 from ops_dashboard.packaging.bytecode import compiler, with_bytecode
 
-ROOT = Path(__file__).resolve().parents[1]
 LAMBDA_PYTHON = "3.13"
 LAMBDA_WHEELS = "aarch64-manylinux_2_28"  # what Amazon Linux 2023 on Graviton runs
 MAX_ZIP_BYTES = 50_000_000

@@ -13,9 +13,9 @@ from enum import StrEnum
 import msgspec
 
 from ops_dashboard.monitoring import cost
+from ops_dashboard.monitoring.prices import Price, Prices
 from ops_dashboard.planner.collage_work import CollageSize
 from ops_dashboard.planner.measured import Figures
-from ops_dashboard.monitoring.prices import Price, Prices
 from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
 from ops_dashboard.planner.windowing_work import Windowing, records
 from ops_dashboard.planner.workload import Job

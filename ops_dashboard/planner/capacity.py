@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.bill import Item, Kept, Run, Stage, bill, kept
 from ops_dashboard.planner.collage_work import CollageSize, sizes
 from ops_dashboard.planner.measured import Figures
-from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.timing import (
     LEAST_CONCURRENCY,
     Timing,

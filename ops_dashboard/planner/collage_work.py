@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ops_dashboard.planner.measured import Figures
 from ops_dashboard.monitoring.prices import Prices
+from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.windowing_work import VCPU_MB
 from ops_dashboard.planner.workload import Job
 from stream_ingest.contracts.errors import UserError

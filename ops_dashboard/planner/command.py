@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 from rich.text import Text
 
+from ops_dashboard.monitoring.prices import LIST, REGION, Prices
 from ops_dashboard.planner import text
 from ops_dashboard.planner.capacity import Plan, Planner
+from ops_dashboard.planner.document import Basis, document
 from ops_dashboard.planner.measured import NAMES, Figures
 from ops_dashboard.planner.measured_file import shipped
 from ops_dashboard.planner.overrides import read_numbers
-from ops_dashboard.planner.document import Basis, document
-from ops_dashboard.monitoring.prices import LIST, REGION, Prices
-from ops_dashboard.printing import console, print_json
 from ops_dashboard.planner.timing import LEAST_CONCURRENCY
 from ops_dashboard.planner.workload import Job
+from ops_dashboard.printing import console, print_json
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from ops_dashboard.monitoring import prices as price_list
+from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.capacity import Plan
 from ops_dashboard.planner.measured import Figures
-from ops_dashboard.monitoring.prices import Prices
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):

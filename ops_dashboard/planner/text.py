@@ -11,9 +11,9 @@ from ops_dashboard.planner.bill import Item
 from ops_dashboard.planner.capacity import Candidate, Plan
 from ops_dashboard.planner.collage_work import ROOM
 from ops_dashboard.planner.document import Basis, settings
-from ops_dashboard.printing import table_of
 from ops_dashboard.planner.timing import duration
 from ops_dashboard.planner.windowing_work import VCPU_MB
+from ops_dashboard.printing import table_of
 
 _SMALL_USD = 0.005
 

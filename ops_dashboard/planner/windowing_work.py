@@ -15,8 +15,8 @@ import msgspec
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import state_units
 from ops_dashboard.planner.workload import Job, Order
-from stream_ingest.records.packer import RECORD_BYTES
 from stream_ingest.records.codec import BUCKETS
+from stream_ingest.records.packer import RECORD_BYTES
 
 MEMORY_MB = 1_024
 """``windowingMemoryMb``."""

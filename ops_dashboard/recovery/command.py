@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.inspect.windows import WindowReader, WindowRecord
 from ops_dashboard.printing import print_json, print_table, table_of
+from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive, Redriven
 from ops_dashboard.recovery.replay import (
@@ -22,12 +23,11 @@ from ops_dashboard.recovery.replay import (
     replay_name,
     retryable,
 )
-from ops_dashboard.inspect.windows import WindowReader, WindowRecord
 from stream_ingest.aws import clients
-from stream_ingest.contracts import table
-from stream_ingest.cli.terminal import progress, say
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.cli.terminal import progress, say
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.timerange import parse_moment
 
 PATIENCE_S = 900.0

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from stream_ingest.aws.errors import translated
+from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.records.codec import PackedRecord, unpack
-from stream_ingest.aws.stack import StackOutputs
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

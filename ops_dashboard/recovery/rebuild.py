@@ -19,10 +19,10 @@ from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.errors import TransientError
-from stream_ingest.contracts.events import WindowReady
 from stream_ingest.aws.request_groups import grouped
 from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.events import WindowReady
 from stream_ingest.windowing.overflow import fitting_detail
 
 if TYPE_CHECKING:

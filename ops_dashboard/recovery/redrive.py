@@ -22,14 +22,14 @@ from ops_dashboard.recovery.dead_letters import (
 )
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import translated
+from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.records.codec import BatchHeader, PackedRecord
+from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.push.push import NoJournal, Push, PushReport
 from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.records.codec import BatchHeader, PackedRecord
 from stream_ingest.sources.source import Cursor, Page
-from stream_ingest.aws.stack import StackOutputs
 
 if TYPE_CHECKING:
     import boto3
@@ -136,7 +136,9 @@ class Redrive:
 
     async def _push(self, header: BatchHeader, records: list[PackedRecord]) -> PushReport:
         registry = BatchRegistry(
-            self._session.client("dynamodb", config=clients.CONFIG), self._outputs.table_name, time.time
+            self._session.client("dynamodb", config=clients.CONFIG),
+            self._outputs.table_name,
+            time.time,
         )
         registry.register(header)
         region = clients.region() or self._outputs.region

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.windows import WindowReader, WindowRecord
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UserError
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

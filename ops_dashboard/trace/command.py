@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ops_dashboard.printing import print_json, print_line, print_table, table_of
-from ops_dashboard.trace.timeline import Story, told
-from ops_dashboard.trace.reader import StoryReader
 from ops_dashboard.trace.query import trace_query
+from ops_dashboard.trace.reader import StoryReader
+from ops_dashboard.trace.timeline import Story, told
 from stream_ingest.aws import clients
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import DecodeError, UserError
 from stream_ingest.contracts.naming import split_window_id
-from stream_ingest.aws.stack import load_stack
 
 
 def show_trace(window_id: str, *, stack: str, query_only: bool, json: bool) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.naming import split_window_id
 
 FIELDS = (
     "@timestamp",

@@ -11,6 +11,9 @@ import boto3
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import keys_of
+from ops_dashboard.inspect.window_metadata import read_metadata
+from ops_dashboard.inspect.windows import WindowReader, WindowRecord
+from ops_dashboard.trace.query import log_groups, log_range, trace_query
 from ops_dashboard.trace.timeline import (
     EmptyCell,
     LogLine,
@@ -19,14 +22,11 @@ from ops_dashboard.trace.timeline import (
     log_line,
     steps_of,
 )
-from ops_dashboard.trace.query import log_groups, log_range, trace_query
-from ops_dashboard.inspect.window_metadata import read_metadata
-from ops_dashboard.inspect.windows import WindowReader, WindowRecord
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import error_code, translated
+from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import TransientError
-from stream_ingest.aws.stack import StackOutputs
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient

@@ -1,7 +1,7 @@
 """The stack's dashboard, its alarms, and the topic that tells people.
 
-What is shown and watched is decided by `ops_dashboard.monitoring.dashboard` and `ops_dashboard.monitoring.alarms`, which
-know names only; here these are Pulumi's outputs.
+What is shown and watched is decided by `ops_dashboard.monitoring.dashboard` and
+`ops_dashboard.monitoring.alarms`, which know names only; here these are Pulumi's outputs.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pulumi_aws as aws
 import pulumi
 from ops_dashboard.monitoring.alarms import Alarm, alarm_name, alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
-from stream_ingest.contracts.metrics import Service
 from ops_dashboard.monitoring.resources import Resources, Thresholds
+from stream_ingest.contracts.metrics import Service
 
 Names = Mapping[str, pulumi.Input[str]]
 

@@ -1,4 +1,4 @@
-"""The DynamoDB table of creators, windows and batches; `stream_ingest.contracts.table` says what is in it."""
+"""The DynamoDB table of creators, windows and batches: `stream_ingest.contracts.table`."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import MEMORY_PERCENT, Metric, Service
 from stream_ingest.contracts.environment import METRICS_NAMESPACE
+from stream_ingest.contracts.metrics import MEMORY_PERCENT, Metric, Service
 
 _KB_PER_MB = 1024
 

@@ -15,11 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.aws.items import Item, from_wire, to_wire
-from stream_ingest.contracts.naming import creator_key
 from stream_ingest.batches.progress import (
     Batch,
     BatchProgress,
@@ -28,6 +25,9 @@ from stream_ingest.batches.progress import (
     sum_tallies,
     sum_windows,
 )
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts import table
+from stream_ingest.contracts.naming import creator_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
-from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.aws.items import Item, from_wire, to_wire
-from stream_ingest.records.codec import BUCKETS, NAME_PATTERN, BatchHeader
-from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
 from stream_ingest.aws.queries import query_items
+from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
+from stream_ingest.records.codec import BUCKETS, NAME_PATTERN, BatchHeader
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

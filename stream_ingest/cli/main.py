@@ -12,15 +12,17 @@ from typing import Annotated
 import msgspec
 import typer
 
-from stream_ingest.cli import options, push, submit
-from stream_ingest.cli.argv import hide_password
 from stream_ingest.batches.registry import check_batch_id
-from stream_ingest.push.checkpoint import latest_unfinished
+from stream_ingest.cli import options
+from stream_ingest.cli import push as push_command
+from stream_ingest.cli import submit as submit_command
+from stream_ingest.cli.argv import hide_password
+from stream_ingest.cli.options import SourceOptions, batch_settings
 from stream_ingest.cli.terminal import run, say
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.cli.options import SourceOptions, batch_settings
-from stream_ingest.records.codec import BatchHeader
 from stream_ingest.contracts.settings import parse_flush
+from stream_ingest.push.checkpoint import latest_unfinished
+from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.csv_file import write_csv
 
 app = typer.Typer(
@@ -91,10 +93,10 @@ def push(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Push rows into the stream as one batch."""
     if resume:
-        result = push.resume(
+        result = push_command.resume(
             batch_id or latest_unfinished(), mysql, mysql_secret, wait=wait
         )
-        push.print_result(result, json=json, title="sent")
+        push_command.print_result(result, json=json, title="sent")
         return
     chosen = SourceOptions(
         mysql=mysql,
@@ -123,11 +125,11 @@ def push(  # noqa: PLR0913 - one parameter for each option
         ),
     )
     if dry_run:
-        result = push.dry_run(chosen, header, stack)
-        push.print_result(result, json=json, title="dry run, nothing was sent")
+        result = push_command.dry_run(chosen, header, stack)
+        push_command.print_result(result, json=json, title="dry run, nothing was sent")
         return
-    result = push.push(chosen, header, stack, wait=wait)
-    push.print_result(result, json=json, title="sent")
+    result = push_command.push(chosen, header, stack, wait=wait)
+    push_command.print_result(result, json=json, title="sent")
 
 
 @app.command()
@@ -196,7 +198,7 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     json: options.Json = False,
 ) -> None:
     """Ask for a controlled batch: the intake reads the file with these settings."""
-    config = submit.config_of(
+    config = submit_command.config_of(
         {
             "rows": rows,
             "cols": cols,
@@ -208,11 +210,11 @@ def submit(  # noqa: PLR0913 - one parameter for each option
             "dedup": dedup,
         }
     )
-    outputs = push.stack_outputs(stack)
+    outputs = push_command.stack_outputs(stack)
     name = check_batch_id(batch_id or new_batch_id())
-    request = submit.submit(outputs, file, name, output_prefix, config)
+    request = submit_command.submit(outputs, file, name, output_prefix, config)
     say(f"batch {name}: asked for s3://{request.s3_bucket}/{request.s3_key}")
-    ended = submit.follow(outputs, name) if wait else None
+    ended = submit_command.follow(outputs, name) if wait else None
     if json:
         told = {"request": request, "progress": ended}
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")

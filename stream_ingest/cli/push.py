@@ -16,21 +16,21 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_ingest.aws import clients
+from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.cli.options import SourceOptions
+from stream_ingest.cli.terminal import progress, say
+from stream_ingest.cli.wait import follow
+from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.push.checkpoint import Checkpoint, PushPlan
 from stream_ingest.push.chunks import Chunk
-from stream_ingest.cli.terminal import progress, say
-from stream_ingest.contracts.errors import CoverstreamError, UserError
-from stream_ingest.cli.wait import follow
 from stream_ingest.push.last_push import LastPush
-from stream_ingest.cli.options import SourceOptions
-from stream_ingest.records.codec import BatchHeader
-from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.push.push import Push, PushReport, rehearse
 from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.mysql_connection import database_now
 from stream_ingest.sources.source import Source
-from stream_ingest.aws.stack import StackOutputs, load_stack
 from stream_ingest.sources.timerange import LAST_PUSH, TimeRange
 
 if TYPE_CHECKING:
@@ -233,7 +233,9 @@ async def _send(
         tell = stack.enter_context(progress(f"batch {header.batch_id}"))
         kinesis = await stack.enter_async_context(
             clients.async_session().create_client(
-                "kinesis", region_name=clients.region() or outputs.region, config=clients.async_config()
+                "kinesis",
+                region_name=clients.region() or outputs.region,
+                config=clients.async_config(),
             )
         )
         sending = Push(

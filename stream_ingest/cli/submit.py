@@ -9,12 +9,12 @@ import msgspec
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import translated
-from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import UserError
-from stream_ingest.cli.wait import follow as follow_batch
-from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, read_request, settings_of
-from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.batches.progress import BatchProgress
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.cli.wait import follow as follow_batch
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, read_request, settings_of
 
 UPLOADS = "manual-uploads"
 """Folder of the input bucket that starts nothing by itself."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
+from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli.terminal import progress
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.batches.progress import BatchProgress
 
 _POLL_S = 1.0
 

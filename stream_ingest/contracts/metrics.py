@@ -1,8 +1,8 @@
 """Every metric of ours, once: name, unit, dimensions, who emits it, what it means. Pure.
 
 A leaf that imports nothing but the standard library, because the Lambdas carry it: they emit
-through it (`stream_ingest.aws.meter`), and dashboard, alarms, console and README are made of it. So no
-name is written twice, and none can be watched that nobody emits.
+through it (`stream_ingest.aws.meter`), and dashboard, alarms, console and README are made of it. So
+no name is written twice, and none can be watched that nobody emits.
 
 A metric's dimensions are `service` (which function speaks) and, for a few, `Reason`. CloudWatch
 bills each combination (0.30 USD a month), so a creator, a window or a batch is never one: those are

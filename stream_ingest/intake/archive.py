@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws.errors import error_code, translated
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.job_store import Standing, Trouble
+from stream_ingest.intake.jobs import Job
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

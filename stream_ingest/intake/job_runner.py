@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from stream_ingest.batches.registry import BatchRegistry, Totals
-from stream_ingest.push.chunks import Chunk
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.intake.archive import Archive
-from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.job_store import EndedError, HeldError, Ledger, Standing, Trouble
+from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.object_source import ObjectSource
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
+from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.push import CHUNK_ROWS, Push
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.sources.text_stream import UnreadableError

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
+from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.registry import BATCH_LIFE_S
-from stream_ingest.push.chunks import Chunk
+from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, PermanentError, TransientError
 from stream_ingest.intake.jobs import Job, decode_job, encode_job
-from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.push.chunks import Chunk
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.records.codec import BatchHeader
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings
+from stream_ingest.records.codec import BatchHeader
 
 S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"

@@ -17,10 +17,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
-from stream_ingest.intake.job_store import Ledger
-from stream_ingest.intake.objects import GoneError, find_object
-from stream_ingest.records.codec import NAME_PATTERN, BatchHeader
 from stream_ingest.contracts.settings import (
     BATCH_END,
     MAX_IMAGES_PER_WINDOW,
@@ -28,6 +24,10 @@ from stream_ingest.contracts.settings import (
     BatchSettings,
     CollageLayout,
 )
+from stream_ingest.intake.job_store import Ledger
+from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
+from stream_ingest.intake.objects import GoneError, find_object
+from stream_ingest.records.codec import NAME_PATTERN, BatchHeader
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

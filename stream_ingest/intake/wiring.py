@@ -13,9 +13,9 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.intake.message_handler import Desk, Queues
 from stream_ingest.intake.job_runner import Intake
 from stream_ingest.intake.job_store import Ledger
+from stream_ingest.intake.message_handler import Desk, Queues
 from stream_ingest.intake.requests import Requests
 from stream_ingest.intake.settings import IntakeSettings
 from stream_ingest.push.producer import MAX_REQUESTS

@@ -18,8 +18,8 @@ from typing import IO, Self
 import msgspec
 from platformdirs import user_state_path
 
-from stream_ingest.push.chunks import Chunk
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.push.chunks import Chunk
 from stream_ingest.records.codec import BatchHeader
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.sources.mysql_connection import MySqlAddress
 

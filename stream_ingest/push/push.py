@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from stream_ingest.batches.registry import BatchRegistry, Totals
-from stream_ingest.push.chunks import Chunk
 from stream_ingest.contracts.naming import mixed_creator
-from stream_ingest.records.packer import OutgoingRecord, Packer
-from stream_ingest.records.codec import BatchHeader
+from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.producer import KinesisProducer
 from stream_ingest.push.read_ahead import read_ahead
 from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.packer import OutgoingRecord, Packer
 from stream_ingest.records.rows import Refusal, admit
 from stream_ingest.sources.source import Cursor, Page, Source
 

@@ -19,11 +19,11 @@ from typing import Annotated, Self
 import msgspec
 from zlib_ng import zlib_ng
 
-from stream_ingest.contracts.timestamps import EARLIEST_MS, LATEST_MS
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.identity import image_identity
-from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.contracts.settings import BatchSettings
+from stream_ingest.contracts.timestamps import EARLIEST_MS, LATEST_MS
+from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 
 CODEC_VERSION = 2
 BUCKETS = 128

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import parse_utc, to_epoch_ms
-from stream_ingest.records.cover_column import NotJsonError, candidate_urls, text_of
 from stream_ingest.contracts.identity import expires_at, image_identity, signed_image
 from stream_ingest.contracts.naming import is_creator_name
+from stream_ingest.contracts.timestamps import parse_utc, to_epoch_ms
+from stream_ingest.records.cover_column import NotJsonError, candidate_urls, text_of
 
 MAX_URL_LENGTH = 2_048
 MAX_FALLBACKS = 3

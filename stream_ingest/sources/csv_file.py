@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import parse_utc
 from stream_ingest.records.cover_column import text_of
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.source import Columns, Cursor, Page, Source, SourceRow
 from stream_ingest.sources.timerange import TimeRange
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import parse_utc
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.timestamps import parse_utc
 
 LAST_PUSH = "last_push"
 _LAST_DAYS = re.compile(r"last_(?P<days>[1-9][0-9]{0,3})_days?")

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.naming import creator_key, is_creator_name
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.records.codec import PackedRecord, unpack
 from stream_ingest.windowing.rules.fold import Arrival
 

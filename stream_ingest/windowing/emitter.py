@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
+from stream_ingest.aws.items import to_wire
+from stream_ingest.aws.request_groups import grouped
+from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import Event, Source, WindowReady, encode_detail
-from stream_ingest.aws.request_groups import grouped
-from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.windowing.overflow import fitting_detail
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stream_ingest.contracts.metrics import Service
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.telemetry import make_logger, tell_outcome

@@ -13,8 +13,8 @@ from aws_lambda_powertools import Logger
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.delivery import Delivery
-from stream_ingest.windowing.sweeper.sweeper import Sweep, SweptWindow
 from stream_ingest.windowing.stream_processor import Outcome
+from stream_ingest.windowing.sweeper.sweeper import Sweep, SweptWindow
 
 
 def tell_delivery(

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.outbox import compress_event, window_ready

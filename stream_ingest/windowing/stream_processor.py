@@ -19,11 +19,11 @@ from stream_ingest.contracts.events import BatchDrained, WindowReady
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.delivery import BatchEnd, CreatorArrivals, Delivery, Poison
 from stream_ingest.windowing.emitter import Emitter
+from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.repository import WindowStore
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import window_ready
-from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.rules.state import CreatorState, Tally
-from stream_ingest.windowing.repository import WindowStore
 
 _COMMIT_ROUNDS = 5
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from aws_lambda_powertools import Logger
 
+from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
-from stream_ingest.aws.meter import Meter
 from stream_ingest.windowing import log_lines
 from stream_ingest.windowing.delivery import Delivery
+from stream_ingest.windowing.stream_processor import Outcome
 from stream_ingest.windowing.sweeper.open_work import OpenWork
 from stream_ingest.windowing.sweeper.sweeper import Sweep
-from stream_ingest.windowing.stream_processor import Outcome
 
 
 def make_logger(service: Service) -> Logger:

@@ -10,21 +10,21 @@ from functools import cache, partial
 import boto3
 from botocore.config import Config
 
-from stream_ingest.contracts.metrics import Service
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.events import Source
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.store import ResultStore
+from stream_ingest.contracts.events import Source
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.log_lines import tell_set_aside, tell_swept_window
-from stream_ingest.windowing.sweeper.open_work import OpenWorkReader
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.rules.fold import Rules
+from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.sweeper.open_work import OpenWorkReader
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from stream_ingest.windowing.telemetry import make_logger
-from stream_ingest.windowing.stream_processor import Windowing
 
 _THREADS = 16
 _CONFIG = Config(

@@ -18,13 +18,13 @@ import msgspec
 
 from collage_lambda import wiring
 from collage_lambda.image.interpreter import return_memory, watch_pillow
+from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
 from collage_lambda.settings import CollageSettings
-from collage_lambda.originals.temp_store import TempStore
 from stream_ingest.contracts import environment as env
 from tests.bench.measure import peak_mb
 from tests.bench.plain import LAYOUT, encoded, plain_canvas, plain_cell
-from tests.fakes.collage_events import window_image, window_ready
+from tests.fakes.collage.events import window_image, window_ready
 
 THREADS = 8
 _WINDOW_S = 60.0

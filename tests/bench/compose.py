@@ -6,8 +6,8 @@ montage   ``montage -thumbnail 200x200^ -gravity center -extent 200x200`` (Image
 floor     covers decoded by Pillow's plain `draft`, a collage encoded, and nothing between
 
 The floor is that of Pillow as it is: all rows of a cover, at 4/8, 2/8 or 1/8. Ours go to 3/8 where
-that is enough, without the rows below the square (`collage_lambda.image.jpeg`), so it is no bound on us;
-it is what the 1.7 times of the requirement are counted from.
+that is enough, without the rows below the square (`collage_lambda.image.jpeg`), so it is no bound
+on us; it is what the 1.7 times of the requirement are counted from.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.binary import ensure_mariadbd
+from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import TABLE, create_schema
 from stream_ingest.sources.mysql_connection import connected, parse_address
 from tests.bench.measure import say

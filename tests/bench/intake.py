@@ -18,10 +18,10 @@ from typing import Any
 
 from stream_ingest.batches.registry import Totals
 from stream_ingest.intake.job_runner import Intake, Outcome
-from stream_ingest.intake.jobs import Job, ObjectId
 from stream_ingest.intake.job_store import Ledger, Standing
+from stream_ingest.intake.jobs import Job, ObjectId
 from stream_ingest.records.codec import BatchHeader
-from tests.fakes.ingest_rows import cover_url
+from tests.fakes.ingest.rows import cover_url
 
 _KB_PER_MB = 1024
 

@@ -20,8 +20,8 @@ from typing import Any
 import msgspec
 
 from tests.bench.results import Measure
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 _KB_PER_MB = 1024
 _LOOK_S = 0.02
 _MOST_LINES = 40

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from stream_ingest.contracts.identity import image_identity
-from stream_ingest.records.packer import OutgoingRecord, Packer
-from stream_ingest.records.codec import BatchHeader
-from stream_ingest.push.push import CHUNK_ROWS
-from stream_ingest.records.rows import CoverRow
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings
+from stream_ingest.push.push import CHUNK_ROWS
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.packer import OutgoingRecord, Packer
+from stream_ingest.records.rows import CoverRow
 
 CREATORS = 20_000
 HEADER = BatchHeader(

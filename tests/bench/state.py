@@ -22,7 +22,7 @@ from stream_ingest.windowing.stream_processor import Windowing
 from tests.bench.measure import hand_over, say
 from tests.bench.results import OURS, Limit, Measure
 from tests.bench.rows import cover_rows, packed
-from tests.fakes.ingest_aws import TABLE, IngestAws
+from tests.fakes.ingest.aws import TABLE, IngestAws
 
 SORTED_ROWS = 10_000
 ROWS_OF_A_CREATOR = 100

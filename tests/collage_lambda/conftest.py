@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.aws_variables import set_aws_variables
-from tests.fakes.collage_aws import CollageAws
-from tests.fakes.collage_server import CoverServer
+from tests.fakes.collage.aws import CollageAws
+from tests.fakes.collage.cover_server import CoverServer
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from collage_lambda.duplicates import Repeats, without_repeats
 from collage_lambda.outcomes import CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason
-from collage_lambda.duplicates import Repeats, without_repeats
 
 
 def shown(cell: int, sha256: str) -> CellOutcome:

@@ -15,10 +15,10 @@ from collage_lambda import wiring
 from collage_lambda.handler import handle, logger
 from collage_lambda.worker import Ending, Outcome
 from stream_ingest.contracts import environment as env
-from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
-from tests.fakes.collage_events import envelope, window_image, window_ready
-from tests.fakes.collage_images import plain_jpeg
-from tests.fakes.collage_server import CoverServer
+from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.events import envelope, window_image, window_ready
+from tests.fakes.collage.images import plain_jpeg
 from tests.fakes.sqs_delivery import sqs_event
 
 

@@ -14,8 +14,8 @@ from collage_lambda.lease import (
 )
 from stream_ingest.contracts import table
 from stream_ingest.contracts.table import WindowStatus
-from tests.fakes.collage_aws import TABLE, CollageAws
-from tests.fakes.collage_events import window_image, window_ready
+from tests.fakes.collage.aws import TABLE, CollageAws
+from tests.fakes.collage.events import window_image, window_ready
 
 EVENT = window_ready([window_image("http://a/b"), window_image("http://a/c")])
 ID = EVENT.window_id

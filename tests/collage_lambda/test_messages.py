@@ -6,7 +6,7 @@ import pytest
 
 from collage_lambda.messages import read_message
 from stream_ingest.contracts.errors import DecodeError
-from tests.fakes.collage_events import LAYOUT, envelope, window_image, window_ready
+from tests.fakes.collage.events import LAYOUT, envelope, window_image, window_ready
 
 EVENT = window_ready([window_image("http://a/b", "http://c/d")])
 

@@ -15,24 +15,23 @@ import msgspec
 import pytest
 from PIL import Image
 
-from collage_lambda.output.announcer import Announcer
 from collage_lambda.builder import Builder, BuildSettings
-from collage_lambda.image.decoder import Decoder
 from collage_lambda.download.fallbacks import DownloadSettings
 from collage_lambda.download.fetch import FetchLimits, Surroundings
-from collage_lambda.image.heif_process import HeifProcess
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.output.keys import keys_of
-from collage_lambda.output.links import Links
-from collage_lambda.messages import Message
-from collage_lambda.output.store import Outputs, PublishConflictError
-from collage_lambda.output.publisher import Publisher
 from collage_lambda.download.resolver import system_lookup
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.lease import LeaseLostError, WindowLeasedError, Windows
+from collage_lambda.messages import Message
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.keys import keys_of
+from collage_lambda.output.links import Links
+from collage_lambda.output.publisher import Publisher
+from collage_lambda.output.store import Outputs, PublishConflictError
+from collage_lambda.prefetch.pack_store import Shelf
 from collage_lambda.worker import CollageWorker, Ending, Outcome
-from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import (
     CollageCreated,
@@ -40,10 +39,11 @@ from stream_ingest.contracts.events import (
     WindowReady,
     convert_detail,
 )
-from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
-from tests.fakes.collage_events import LAYOUT, window_image, window_ready
-from tests.fakes.collage_images import difference, plain_jpeg
-from tests.fakes.collage_server import CoverServer
+from stream_ingest.contracts.timestamps import from_epoch_s
+from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.events import LAYOUT, window_image, window_ready
+from tests.fakes.collage.images import difference, plain_jpeg
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
 LINK_LIFE_S = 900

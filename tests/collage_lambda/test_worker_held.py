@@ -14,11 +14,11 @@ from collage_lambda.worker import Ending
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowImage, WindowReady
 from tests.collage_lambda.test_worker import COLOURS, Bench, shows
-from tests.fakes.collage_aws import TEMP, CollageAws
-from tests.fakes.collage_events import window_ready
-from tests.fakes.collage_server import CoverServer
-from tests.fakes.fault_injector import Fault, Faults, Faulty, Kind
-from tests.fakes.holding_bench import PACK, HoldingBench
+from tests.fakes.collage.aws import TEMP, CollageAws
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.events import window_ready
+from tests.fakes.prefetch_bench import PACK, HoldingBench
+from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 
 class HeldWindow:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.local.samples.cover_server import CoverServer
 from tests.end_to_end.faulty_stack import FaultyStack, faulty_stack
 from tests.end_to_end.pipeline import Pipeline
 

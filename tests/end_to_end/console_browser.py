@@ -7,11 +7,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.paths import ROOT
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _HINT = "the console's browser tests need chromium: apt-get install chromium"
@@ -24,7 +25,7 @@ _QUIET = (
     "--disable-component-update",
 )
 _PATIENCE_MS = 30_000
-SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "console"
+SCREENSHOTS = ROOT / "test-output" / "console"
 """Pictures of every page as the tests saw it, for a person to look at."""
 
 

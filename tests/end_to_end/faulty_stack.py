@@ -23,17 +23,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops_dashboard.packaging.bundles import Platform, build_bundle
+from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.samples.creators import SampleCreator
 from ops_dashboard.local.samples.rows import Sample, plan_rows
-from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.video_row import csv_bytes
+from ops_dashboard.packaging.bundles import Platform, build_bundle
+from stream_ingest.aws.items import from_wire
+from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli.main import app as ingest_app
-from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end import fault_hook
 from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder

@@ -16,8 +16,8 @@ import msgspec
 from botocore.config import Config
 
 from ops_dashboard.local.aws.clients import REGION
-from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.batches.registry import BatchRegistry
 from tests.end_to_end.pipeline import Pipeline
 

@@ -15,10 +15,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops_dashboard.cli import app as ops_app
-from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.aws.stack import LocalAws
-from stream_ingest.cli.main import app as ingest_app
+from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.cli.main import app as ingest_app
 
 
 @dataclass(frozen=True)

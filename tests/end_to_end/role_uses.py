@@ -19,18 +19,18 @@ from botocore.exceptions import ClientError
 
 from ops_dashboard.local.samples.cover_model import Cover
 from stream_ingest.batches.registry import Totals
-from stream_ingest.contracts.timestamps import to_epoch_ms
 from stream_ingest.contracts.events import BatchDrained
 from stream_ingest.contracts.identity import image_identity
-from stream_ingest.records.packer import Packer
-from stream_ingest.records.codec import BUCKETS, BatchHeader
-from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
+from stream_ingest.contracts.timestamps import to_epoch_ms
+from stream_ingest.records.codec import BUCKETS, BatchHeader
+from stream_ingest.records.packer import Packer
+from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from tests.end_to_end.guarded_stack import GuardedStack, Said
-from tests.end_to_end.holding_uses import HoldingUses
 from tests.end_to_end.intake_uses import IntakeUses
-from tests.fakes.collage_events import envelope, window_image, window_ready
-from tests.fakes.ingest_delivery import kinesis_event
+from tests.end_to_end.prefetch_uses import HoldingUses
+from tests.fakes.collage.events import envelope, window_image, window_ready
+from tests.fakes.ingest.delivery import kinesis_event
 
 SMALL = CollageLayout(rows=1, cols=2, cell_px=60)
 LONG = CollageLayout(rows=5, cols=10, cell_px=60)

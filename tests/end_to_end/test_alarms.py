@@ -2,7 +2,8 @@
 
 ministack neither takes EMF apart nor evaluates alarms as CloudWatch does, so the way goes through
 the local stack's own bridge; the SNS topic, its subscription and the alarm's actions are as
-deployed. That the same names are watched on AWS is shown by tests/ops_dashboard/test_emitted.py.
+deployed. That the same names are watched on AWS is shown by
+tests/ops_dashboard/monitoring/test_emitted.py.
 """
 
 from __future__ import annotations

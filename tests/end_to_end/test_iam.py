@@ -16,8 +16,8 @@ import pytest
 
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.samples.creators import CREATORS
-from stream_ingest.contracts.settings import CollageLayout
 from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.exactness import objects_of
 from tests.end_to_end.guarded_stack import (
     FUNCTIONS,

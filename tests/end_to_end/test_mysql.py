@@ -11,9 +11,9 @@ import pytest
 
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.mysql.server import PrivateMariaDb
+from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.creators import CREATORS
 from ops_dashboard.local.samples.video_row import VideoRow
-from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator

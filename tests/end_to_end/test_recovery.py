@@ -16,10 +16,10 @@ import pytest
 
 from ops_dashboard.local.demo.check import collage_differences
 from ops_dashboard.local.samples.rows import Sample
-from stream_ingest.records.packer import Packer
-from stream_ingest.records.codec import BatchHeader
-from stream_ingest.records.rows import CoverRow, admit
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.packer import Packer
+from stream_ingest.records.rows import CoverRow, admit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from stream_ingest.intake.message_handler import Desk, Queues
 from stream_ingest.intake.job_runner import Intake, Outcome
-from stream_ingest.intake.jobs import Job, job_of_upload
 from stream_ingest.intake.job_store import Ledger
+from stream_ingest.intake.jobs import Job, job_of_upload
+from stream_ingest.intake.message_handler import Desk, Queues
 from stream_ingest.intake.requests import Requests
 from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
-from tests.fakes.ingest_aws import OUTPUT, TABLE, TEMP, IngestAws
-from tests.fakes.ingest_kinesis import FakeKinesis
-from tests.fakes.ingest_rows import cover_url
+from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws
+from tests.fakes.ingest.kinesis import FakeKinesis
+from tests.fakes.ingest.rows import cover_url
 
 INPUT = "input"
 SLICE_S = 300

@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.items import to_wire
-from tests.fakes.fault_dynamodb import FakeDynamoDb
-from tests.fakes.ingest_aws import TABLE, create_table
+from stream_ingest.contracts import table
+from tests.fakes.ingest.aws import TABLE, create_table
+from tests.faults.harness.aws.dynamodb import FakeDynamoDb
 
 Request = tuple[str, dict[str, Any]]
 _DROPPED = (

@@ -15,11 +15,11 @@ from itertools import chain
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.fakes.fault_history import BatchPlan, History
-from tests.fakes.fault_injector import Fault, Kind
-from tests.fakes.fault_places import PAIRS, Place, half
-from tests.fakes.fault_play import played
-from tests.fakes.fault_verdict import check
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import BatchPlan, History
+from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.places import PAIRS, Place, half
+from tests.faults.harness.play import played
 
 KINDS = (*chain(*PAIRS), Kind.UNREACHABLE, Kind.THROTTLED)
 STORY = History(

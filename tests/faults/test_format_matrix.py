@@ -21,7 +21,7 @@ from collage_lambda.image.decode import Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.reasons import Failure, FailureReason
-from tests.fakes.collage_images import difference, encoded, picture
+from tests.fakes.collage.images import difference, encoded, picture
 
 SPEC = CellSpec(cell_px=100, background=(255, 255, 255))
 NEAR = 3.0

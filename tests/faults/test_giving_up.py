@@ -12,18 +12,18 @@ from collections import Counter
 
 import pytest
 
-from stream_ingest.contracts.events import BatchCompleted
-from stream_ingest.records.codec import unpack
 from stream_ingest.batches.progress import GRACE_S
+from stream_ingest.contracts.events import BatchCompleted
 from stream_ingest.contracts.settings import FlushPolicy
-from tests.fakes.fault_history import BatchPlan, Deliver, History, Push, Sweep, Wait, Work
-from tests.fakes.fault_injector import Fault, Faults, Kind
-from tests.fakes.fault_kinesis import StreamRecord
-from tests.fakes.fault_parts import Clients, registry
-from tests.fakes.fault_play import Play, begun
-from tests.fakes.fault_table import Table
-from tests.fakes.fault_verdict import check
-from tests.fakes.ingest_aws import OUTPUT
+from stream_ingest.records.codec import unpack
+from tests.fakes.ingest.aws import OUTPUT
+from tests.faults.harness.aws.kinesis import StreamRecord
+from tests.faults.harness.checks.table import Table
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import BatchPlan, Deliver, History, Push, Sweep, Wait, Work
+from tests.faults.harness.injector import Fault, Faults, Kind
+from tests.faults.harness.parts import Clients, registry
+from tests.faults.harness.play import Play, begun
 
 ROWS = tuple((n % 3, n % 20) for n in range(30))
 BATCH = (BatchPlan(3, FlushPolicy(kind="never"), ROWS, chunk_rows=6),)

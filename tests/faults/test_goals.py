@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.fakes.fault_history import (
+from tests.fakes.ingest.aws import OUTPUT
+from tests.faults.harness.checks.table import Table
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import (
     CREATORS,
     EXPIRING_EVERY,
     Again,
@@ -32,11 +35,8 @@ from tests.fakes.fault_history import (
     Work,
     identity,
 )
-from tests.fakes.fault_injector import Fault, Kind
-from tests.fakes.fault_play import Play, begun, played
-from tests.fakes.fault_table import Table
-from tests.fakes.fault_verdict import check
-from tests.fakes.ingest_aws import OUTPUT
+from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.play import Play, begun, played
 
 NEVER = FlushPolicy(kind="never")
 FULL = 35

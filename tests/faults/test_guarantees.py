@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 TITLE = "## What is guaranteed, under which faults, and which test shows it"
 NAMED = re.compile(r"`([a-z0-9_/]+\.py)(?:::(test_\w+))?`")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.fakes.fault_history import History
-from tests.fakes.fault_play import played
-from tests.fakes.fault_strategies import FLAVOURS, histories
-from tests.fakes.fault_verdict import check
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import History
+from tests.faults.harness.play import played
+from tests.faults.harness.strategies import FLAVOURS, histories
 
 EXAMPLES = 30
 MANY_EXAMPLES = 600

@@ -17,18 +17,18 @@ from itertools import chain
 
 import pytest
 
-from collage_lambda.prefetch.held_pack import HeldIndex
 from collage_lambda.originals.pack import open_pack, spool
+from collage_lambda.prefetch.held_pack import HeldIndex
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.windowing.rules.deadlines import AHEAD_S
-from tests.fakes import fault_history as history
-from tests.fakes.fault_history import EXPIRING_EVERY, BatchPlan, History
-from tests.fakes.fault_injector import Fault, Kind
-from tests.fakes.fault_places import PAIRS, Place, half
-from tests.fakes.fault_play import Play, played
-from tests.fakes.fault_stage import Stage
-from tests.fakes.fault_verdict import check
-from tests.fakes.ingest_aws import TEMP
+from tests.fakes.ingest.aws import TEMP
+from tests.faults.harness import history
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import EXPIRING_EVERY, BatchPlan, History
+from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.places import PAIRS, Place, half
+from tests.faults.harness.play import Play, played
+from tests.faults.harness.stage import Stage
 
 KINDS = (*chain(*PAIRS), Kind.UNREACHABLE, Kind.THROTTLED)
 FIRST_ROWS = (*((n % 3, EXPIRING_EVERY * n - 1) for n in range(1, 8)), (0, 50), (1, 51))

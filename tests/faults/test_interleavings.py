@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.fakes.fault_history import (
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import (
     Again,
     BatchPlan,
     Deliver,
@@ -23,9 +24,8 @@ from tests.fakes.fault_history import (
     Wait,
     Work,
 )
-from tests.fakes.fault_injector import Fault, Kind
-from tests.fakes.fault_play import begun, played
-from tests.fakes.fault_verdict import check
+from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.play import begun, played
 
 ALL = 50
 IDLE_S = 7_200

@@ -16,7 +16,11 @@ from collage_lambda.worker import LEASE_MARGIN_S
 from stream_ingest.contracts.events import CollageCreated
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.table import WindowStatus
-from tests.fakes.fault_history import (
+from tests.fakes.ingest.aws import OUTPUT
+from tests.faults.harness.aws.s3 import Stored
+from tests.faults.harness.checks.table import Table, Window
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import (
     BatchPlan,
     Deliver,
     Flip,
@@ -28,13 +32,9 @@ from tests.fakes.fault_history import (
     Work,
     WorkAgain,
 )
-from tests.fakes.fault_injector import Fault, Kind
-from tests.fakes.fault_play import Play, begun
-from tests.fakes.fault_s3 import Stored
-from tests.fakes.fault_stage import COLLAGE_TIMEOUT_S, VISIBILITY_S
-from tests.fakes.fault_table import Table, Window
-from tests.fakes.fault_verdict import check
-from tests.fakes.ingest_aws import OUTPUT
+from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.play import Play, begun
+from tests.faults.harness.stage import COLLAGE_TIMEOUT_S, VISIBILITY_S
 
 ALL = 20
 LEASE_S = COLLAGE_TIMEOUT_S + LEASE_MARGIN_S

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.fault_kinesis import FakeKinesis
-from tests.fakes.fault_mapping import InvocationThrottledError, LaneMapping, MappingSettings
-from tests.fakes.ingest_clock import Clock
+from tests.fakes.ingest.clock import Clock
+from tests.faults.harness.aws.kinesis import FakeKinesis
+from tests.faults.harness.aws.mapping import InvocationThrottledError, LaneMapping, MappingSettings
 
 Respond = Callable[[list[str]], Any]
 SUCCESS: dict[str, Any] = {"batchItemFailures": []}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.fakes.fault_history import (
+from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.history import (
     BatchPlan,
     Deliver,
     Flip,
@@ -19,10 +20,9 @@ from tests.fakes.fault_history import (
     Wait,
     Work,
 )
-from tests.fakes.fault_injector import Fault, Kind
-from tests.fakes.fault_play import played
-from tests.fakes.fault_stage import MAX_RECEIVES
-from tests.fakes.fault_verdict import check
+from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.play import played
+from tests.faults.harness.stage import MAX_RECEIVES
 
 NEVER = FlushPolicy(kind="never")
 ALL = 20

@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 
 from tests.fakes.aws_variables import set_aws_variables
-from tests.fakes.ingest_aws import Clients, IngestAws
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.aws import Clients, IngestAws
+from tests.fakes.ops.table import OpsTable
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import pulumi
-from ops_dashboard.packaging.bundles import Bundle
 from ops_dashboard.local.aws.engine.program import run_with
 from ops_dashboard.local.aws.stack import stack_settings
+from ops_dashboard.packaging.bundles import Bundle
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 

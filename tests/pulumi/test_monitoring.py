@@ -8,9 +8,9 @@ import pytest
 from ops_dashboard.monitoring.alarms import Alarm, alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Line
-from stream_ingest.contracts.metrics import Service
 from ops_dashboard.monitoring.resources import Thresholds
-from tests.fakes.watched_resources import RESOURCES
+from stream_ingest.contracts.metrics import Service
+from tests.fakes.ops.watched_resources import RESOURCES
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,11 +8,10 @@ import yaml
 
 from ops_dashboard.local.aws.engine.resources import CREATE
 from stream_ingest.aws.stack import StackOutputs, parameter_name
+from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from conftest import Recorder
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

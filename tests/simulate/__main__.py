@@ -12,12 +12,12 @@ import msgspec
 from rich.console import Console
 
 from tests.bench.__main__ import surroundings
+from tests.paths import ROOT
 from tests.simulate.pipeline import Scale
 from tests.simulate.processes import simulate
 from tests.simulate.report import figures, points, table_of
 from tests.simulate.worst import worst_case
 
-ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "simulate-results.json"
 _ROWS_A_CREATOR = 100
 _INTERRUPTED = 130

@@ -17,12 +17,12 @@ import numpy as np
 
 from stream_ingest.contracts.events import Event, WindowReady
 from stream_ingest.contracts.naming import split_window_id
-from stream_ingest.records.packer import OutgoingRecord, Packer
-from stream_ingest.records.codec import BatchHeader, bucket_of
-from stream_ingest.push.push import CHUNK_ROWS
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings
-from stream_ingest.windowing.rules.closing import close_batch
+from stream_ingest.push.push import CHUNK_ROWS
+from stream_ingest.records.codec import BatchHeader, bucket_of
+from stream_ingest.records.packer import OutgoingRecord, Packer
 from stream_ingest.windowing.delivery import read_delivery
+from stream_ingest.windowing.rules.closing import close_batch
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.stream_processor import Windowing
 from tests.simulate.memory import resident_mb

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 import msgspec
 
 from stream_ingest.contracts.identity import image_identity
+from stream_ingest.contracts.settings import MAX_IMAGES_PER_WINDOW, BatchSettings, CollageLayout
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URLS_LENGTH, CoverRow
-from stream_ingest.contracts.settings import MAX_IMAGES_PER_WINDOW, BatchSettings, CollageLayout
 from stream_ingest.windowing.rules.closing import Change
-from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.rules.dedup import MAX_FINGERPRINTS
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
 from tests.simulate.population import NOW_S
 from tests.simulate.store import Clock, Figures, SimulatedStore

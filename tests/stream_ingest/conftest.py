@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from tests.fakes.aws_variables import set_aws_variables
-from tests.fakes.ingest_aws import Clients, IngestAws
+from tests.fakes.ingest.aws import Clients, IngestAws
 
 # Derandomized: a run says the same each time; `HYPOTHESIS_PROFILE=search` looks further.
 settings.register_profile(

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from stream_ingest.contracts.metrics import CATALOGUE
 from tools.bench_figures import figures_table
 from tools.docs_tables import README, filled, metrics_table
-from stream_ingest.contracts.metrics import CATALOGUE
 
 
 def test_the_tables_in_the_readme_are_what_the_code_says() -> None:

@@ -15,15 +15,14 @@ from typing import Any, Self
 
 import yaml
 
+from ops_dashboard.checkout import ROOT
 from ops_dashboard.local.aws import clients as local_clients
 from ops_dashboard.local.aws import ministack
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.program import PROJECT, run_program
 from ops_dashboard.local.aws.instances import Instance
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.aws.stack import StackOutputs, load_stack
-
-ROOT = Path(__file__).resolve().parents[2]
+from stream_ingest.contracts.errors import UserError
 
 LOCAL_SETTINGS: Mapping[str, object] = {
     "bundlePlatform": "local",

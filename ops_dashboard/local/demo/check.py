@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 
 from PIL import Image, ImageChops, ImageStat
 
-from ops_dashboard.local.samples.cover_swatch import read_swatch
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
+from ops_dashboard.local.samples.cover_swatch import read_swatch
 from ops_dashboard.local.samples.expectation import Expectation, ExpectedCell, ExpectedWindow
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops_dashboard.local.demo.batches import DemoBatch
 from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.local.demo.batches import DemoBatch
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import CoverstreamError
 

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ops_dashboard.local.samples.expectation import expect
 from ops_dashboard.local.samples.columns import ColumnWriter
 from ops_dashboard.local.samples.creators import BAD_NAMES, CREATORS, SampleCreator
 from ops_dashboard.local.samples.deal import deal_slots
+from ops_dashboard.local.samples.expectation import expect
 from ops_dashboard.local.samples.video_row import VideoRow
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from typing import IO, cast
 
 import msgspec
 
-from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.counter import Count
+from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.sheet import Sheet
 from stream_ingest.batches.results.statistics import (
     DailyStats,

@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import parse_utc
-from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.batches.results.summary import BatchSummary
+from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.timestamps import parse_utc
 
 _FOLDER = "results/statistics"
 _SUMMED = (

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
+from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import BatchCompleted
-from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
+from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 
 _FOLDER = "results/processing-summaries"
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.contracts.events import Because, WindowImage
+from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.windowing.rules.deadlines import deadlines
 from stream_ingest.windowing.rules.state import (
     ClosedWindow,

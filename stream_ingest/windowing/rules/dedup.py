@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 
-from stream_ingest.contracts.timestamps import iso_date
 from stream_ingest.contracts.identity import FINGERPRINT_BYTES
 from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.timestamps import iso_date
 
 MAX_FINGERPRINTS = 32_000
 _PAGE = struct.Struct(f"{FINGERPRINT_BYTES}s")

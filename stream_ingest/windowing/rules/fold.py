@@ -13,10 +13,11 @@ from collections.abc import Sequence
 import msgspec
 
 from stream_ingest.contracts.identity import expires_at, fingerprint
+from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import CoverRow
-from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.rules.closing import MAX_ACTIONS, Change, Closing
+from stream_ingest.windowing.rules.dedup import SeenImages
 from stream_ingest.windowing.rules.item_budget import (
     BATCH_BYTES,
     beside,
@@ -26,7 +27,6 @@ from stream_ingest.windowing.rules.item_budget import (
     room_left,
     row_bound,
 )
-from stream_ingest.windowing.rules.dedup import SeenImages
 from stream_ingest.windowing.rules.state import CreatorState, Mark, OpenImage, OpenWindow, Tally
 
 MARK_LIFE_S = 9 * DAY_S

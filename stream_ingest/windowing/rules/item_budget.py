@@ -17,7 +17,9 @@ import msgspec
 from stream_ingest.windowing.rules.state import COMPRESSION, Mark, Noted, OpenWindow
 
 if TYPE_CHECKING:
-    from stream_ingest.records.rows import CoverRow  # the collage bundle has this module, but no orjson
+    from stream_ingest.records.rows import (
+        CoverRow,  # the collage bundle has this module, but no orjson
+    )
 
 MAX_BODY_BYTES = 144_000
 """A window of 400 covers with four of TikTok's signed URLs each, and what may be held of them, is

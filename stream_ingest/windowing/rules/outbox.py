@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import zlib
 
-from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowReady, decode_detail, encode_detail
 from stream_ingest.contracts.naming import creator_key, window_id
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.windowing.rules.state import ClosedWindow
 
 _LEVEL = 6

@@ -12,10 +12,10 @@ from hashlib import sha256
 
 import msgspec
 
-from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.events import HeldCover
 from stream_ingest.contracts.identity import expires_at
 from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.windowing.rules.deadlines import AHEAD_S, SLOT_S, ask_at
 from stream_ingest.windowing.rules.item_budget import lately
 from stream_ingest.windowing.rules.state import CreatorState, Noted, OpenImage, OpenWindow

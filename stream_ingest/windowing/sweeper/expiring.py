@@ -11,15 +11,15 @@ from concurrent.futures import Executor
 
 import msgspec
 
+from stream_ingest.aws.request_groups import grouped
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import CoversExpiring
-from stream_ingest.aws.request_groups import grouped
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.emitter import Emitter
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import MAX_COVERS, ask, pack_key
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.repository import WindowStore
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

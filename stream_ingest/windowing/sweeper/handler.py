@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stream_ingest.contracts.metrics import Service
-from stream_ingest.contracts.events import BatchDrained, convert_detail
 from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.events import BatchDrained, convert_detail
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweep
 from stream_ingest.windowing.telemetry import make_logger, tell_open_work, tell_sweep

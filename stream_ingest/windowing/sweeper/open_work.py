@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.contracts import table
-from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.aws.items import to_wire
-from stream_ingest.batches.progress import OPEN_BATCHES, Batch
 from stream_ingest.aws.queries import query_items
+from stream_ingest.batches.progress import OPEN_BATCHES, Batch
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts import table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

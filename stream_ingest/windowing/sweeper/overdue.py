@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.contracts import table
 from stream_ingest.aws.errors import translated
-from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, DecodeError
 from stream_ingest.contracts.events import CollageFailed, WindowReady
-from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.rules.outbox import expand_event
 

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.contracts import table
-from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.batches.counter import Census, Count
-from stream_ingest.contracts.errors import ConflictError
-from stream_ingest.contracts.events import WindowReady
 from stream_ingest.aws.items import Item, to_wire
-from stream_ingest.contracts.naming import creator_key
 from stream_ingest.aws.queries import query_items
+from stream_ingest.batches.counter import Census, Count
+from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
-from stream_ingest.windowing.rules.closing import Change, close_batch, close_due
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
-from stream_ingest.windowing.rules.outbox import window_ready
-from stream_ingest.windowing.sweeper.overdue import OverdueWindows
-from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.rules.closing import Change, close_batch, close_due
+from stream_ingest.windowing.rules.outbox import window_ready
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
+from stream_ingest.windowing.sweeper.overdue import OverdueWindows
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

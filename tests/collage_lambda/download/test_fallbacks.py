@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from collage_lambda.download.fallbacks import Downloaded, DownloadSettings, download, open_fetcher
 from collage_lambda.download.attempts import Exchange
+from collage_lambda.download.fallbacks import Downloaded, DownloadSettings, download, open_fetcher
 from collage_lambda.download.fetch import Surroundings
-from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.download.resolver import system_lookup
-from tests.fakes.collage_server import CoverServer
-from tests.fakes.holding_bench import LIMITS
+from collage_lambda.reasons import Failure, FailureReason
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.prefetch_bench import LIMITS
 
 
 @pytest.fixture(autouse=True)

@@ -14,10 +14,10 @@ from collage_lambda.download.fetch import (
     Surroundings,
     open_session,
 )
-from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.download.slots import Slots
-from tests.fakes.collage_server import CoverServer
+from collage_lambda.reasons import Failure, FailureReason
+from tests.fakes.collage.cover_server import CoverServer
 
 NOW_S = 1_800_000_000
 LIMITS = FetchLimits(

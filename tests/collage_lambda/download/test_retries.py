@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collage_lambda.reasons import Failure, FailureReason, representative
 from collage_lambda.download.retries import RetryPolicy, parse_retry_after, status_failure
+from collage_lambda.reasons import Failure, FailureReason, representative
 
 POLICY = RetryPolicy(attempts=4, base_s=0.5, cap_s=1.5, longest_retry_after_s=10)
 NOW_S = 1_700_000_000.0

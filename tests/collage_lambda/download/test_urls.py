@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from collage_lambda.reasons import Failure, FailureReason
 from collage_lambda.download.urls import next_hop, parse_allowed, parse_target, without_signature
+from collage_lambda.reasons import Failure, FailureReason
 
 SIGNED = (
     "https://p16-sign-va.tiktokcdn.com/tos-maliva-p-0068/o0AB~tplv-tiktokx-cropcenter-q:300:400:q70.jpeg"

@@ -7,7 +7,7 @@ from PIL import Image
 
 from collage_lambda.image.compose import THUMBNAIL_WIDTH_PX, Canvas
 from stream_ingest.contracts.settings import CollageLayout
-from tests.fakes.collage_images import difference
+from tests.fakes.collage.images import difference
 
 COLOURS = ["#c81e1e", "#1ec81e", "#1e1ec8", "#c8c81e", "#1ec8c8"]
 LAYOUT = CollageLayout(rows=2, cols=3, cell_px=40, background="#102030")

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from collage_lambda.image import decode
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
 from collage_lambda.reasons import Failure, FailureReason
-from tests.fakes.collage_images import difference, encoded, jpeg, picture
+from tests.fakes.collage.images import difference, encoded, jpeg, picture
 
 SPEC = CellSpec(cell_px=100, background=(255, 255, 255))
 ALL_ORIENTATIONS = range(1, 9)

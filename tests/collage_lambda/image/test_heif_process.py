@@ -13,7 +13,7 @@ from collage_lambda.image import heif_process
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.reasons import Failure, FailureReason
-from tests.fakes.collage_images import encoded, jpeg, picture
+from tests.fakes.collage.images import encoded, jpeg, picture
 
 SPEC = CellSpec(cell_px=100, background=(255, 255, 255))
 HEIC = encoded(picture(320, 240), "HEIF", quality=90)

@@ -10,7 +10,7 @@ from PIL import Image, JpegImagePlugin
 from collage_lambda.image import jpeg
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
 from collage_lambda.reasons import Failure, FailureReason
-from tests.fakes.collage_images import encoded, picture
+from tests.fakes.collage.images import encoded, picture
 
 CELL_PX = 100
 SPEC = CellSpec(cell_px=CELL_PX, background=(255, 255, 255))

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collage_lambda.reasons import Failure
 from collage_lambda.image.sniff import FORMATS, sniff
-from tests.fakes.collage_images import encoded, picture
+from collage_lambda.reasons import Failure
+from tests.fakes.collage.images import encoded, picture
 
 MPO = {"save_all": True, "append_images": [picture(60, 60)]}
 

@@ -11,13 +11,13 @@ import pytest
 
 from collage_lambda.originals.cached_images import NOTHING_AT_HAND, AtHand, HeldCovers
 from collage_lambda.originals.pack import Pack
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker, StoredSources
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.originals.window_pack import SourceEntry, SourcePacker, StoredSources
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import HeldCover, WindowImage
-from tests.fakes.collage_aws import TEMP, CollageAws
-from tests.fakes.collage_events import CLOSED_AT
-from tests.fakes.fault_injector import Fault, Faults, Faulty, Kind
+from tests.fakes.collage.aws import TEMP, CollageAws
+from tests.fakes.collage.events import CLOSED_AT
+from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 BODIES = [bytes([number]) * (100 + number) for number in range(4)]
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from collage_lambda.originals.pack import spool
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
 from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
+from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
 from stream_ingest.contracts.errors import DecodeError
-from tests.fakes.collage_aws import TEMP, CollageAws
-from tests.fakes.collage_events import window_image
+from tests.fakes.collage.aws import TEMP, CollageAws
+from tests.fakes.collage.events import window_image
 
 IMAGES = (window_image("http://a/b", "http://c/d"), window_image("http://a/e"))
 

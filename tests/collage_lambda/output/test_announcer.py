@@ -7,7 +7,7 @@ import pytest
 from collage_lambda.output.announcer import Announcer
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CollageFailed, convert_detail
-from tests.fakes.collage_aws import BUS, CollageAws
+from tests.fakes.collage.aws import BUS, CollageAws
 
 EVENT = CollageFailed(
     window_id="charli:000012",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from collage_lambda.output.keys import keys_of, processing_date
 from stream_ingest.contracts.naming import is_creator_name
-from tests.fakes.collage_events import window_image, window_ready
+from tests.fakes.collage.events import window_image, window_ready
 
 IMAGES = [window_image("http://a/b")]
 

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from collage_lambda.output.keys import keys_of
 from collage_lambda.output.store import NOTHING_SEEN, Outputs, Products, PublishConflictError
 from stream_ingest.contracts.errors import ConflictError, TransientError
-from tests.fakes.collage_aws import OUTPUT, CollageAws
-from tests.fakes.collage_events import window_image, window_ready
+from tests.fakes.collage.aws import OUTPUT, CollageAws
+from tests.fakes.collage.events import window_image, window_ready
 
 KEYS = keys_of(window_ready([window_image("http://a/b")]))
 PRODUCTS = Products(collage=b"collage", thumbnail=b"thumbnail", metadata=b"{}")

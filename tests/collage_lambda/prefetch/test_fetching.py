@@ -9,8 +9,8 @@ import pytest
 
 from collage_lambda.prefetch import held_pack
 from stream_ingest.windowing.rules.closing import Change
-from tests.fakes.collage_images import plain_jpeg
-from tests.fakes.holding_bench import PACK, HoldingBench
+from tests.fakes.collage.images import plain_jpeg
+from tests.fakes.prefetch_bench import PACK, HoldingBench
 
 LOST = {
     "status/404": "not_found",

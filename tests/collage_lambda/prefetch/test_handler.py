@@ -14,9 +14,9 @@ import pytest
 from collage_lambda.prefetch import wiring
 from collage_lambda.prefetch.handler import handle, logger
 from stream_ingest.contracts import environment as env
-from tests.fakes.collage_aws import BUS, OUTPUT, TABLE, TEMP
-from tests.fakes.collage_events import envelope, expiring_envelope, window_image, window_ready
-from tests.fakes.holding_bench import PACK, HoldingBench
+from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.collage.events import envelope, expiring_envelope, window_image, window_ready
+from tests.fakes.prefetch_bench import PACK, HoldingBench
 from tests.fakes.sqs_delivery import sqs_event
 
 

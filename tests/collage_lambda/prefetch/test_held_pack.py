@@ -6,9 +6,9 @@ import hashlib
 
 import pytest
 
+from collage_lambda.originals.pack import MAX_TOTAL_BYTES, Pack, open_pack, spool
 from collage_lambda.prefetch import held_pack
 from collage_lambda.prefetch.held_pack import MAX_HELD_BYTES, HeldIndex, HeldPacker
-from collage_lambda.originals.pack import MAX_TOTAL_BYTES, Pack, open_pack, spool
 from stream_ingest.windowing.rules.prefetch import AtRisk
 from stream_ingest.windowing.rules.state import OpenImage
 

@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collage_lambda.prefetch.pack_store import Shelf
+from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import HeldCover
-from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts.settings import DAY_S
-from tests.fakes.collage_aws import TABLE, TEMP, CollageAws
-from tests.fakes.fault_errors import KilledError
-from tests.fakes.fault_injector import Fault, Faults, Faulty, Kind
+from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
+from tests.faults.harness.aws.errors import KilledError
+from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 KEY, UNTIL = "held/2026/11/06/120000-abc.zip", 1_800_000_000
 

@@ -9,12 +9,12 @@ from collage_lambda.prefetch.prefetcher import NOTING_S, SHORTEST_FETCH_S
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import HeldCover
 from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.repository import WindowStore
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.repository import WindowStore
-from tests.fakes.collage_aws import TABLE, CollageAws
-from tests.fakes.holding_bench import PACK, HoldingBench
+from tests.fakes.collage.aws import TABLE, CollageAws
+from tests.fakes.prefetch_bench import PACK, HoldingBench
 
 OTHER_PACK = "held/2026/11/06/121500-abc.zip"
 

@@ -15,11 +15,11 @@ from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.server import make_app, new_access
 from ops_dashboard.console.uploads import Uploads
+from stream_ingest.aws.stack import parameter_name
 from stream_ingest.cli.options import SourceOptions
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.aws.stack import parameter_name
-from tests.fakes.ops_table import OpsTable
-from tests.fakes.stack_outputs import stack_outputs
+from tests.fakes.ops.stack_outputs import stack_outputs
+from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole, running
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from ops_dashboard.console import batches
 from ops_dashboard.console.batches import Batches
+from stream_ingest.batches.progress import Counted
 from stream_ingest.batches.registry import Totals
 from stream_ingest.records.codec import BUCKETS
-from stream_ingest.batches.progress import Counted
-from tests.fakes.ingest_rows import header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.rows import header
+from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.fakes.ingest_rows import header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.rows import header
+from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 
 HOSTILE = [

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ops_dashboard.console.account import Account
-from tests.fakes.ingest_aws import OUTPUT
+from tests.fakes.ingest.aws import OUTPUT
 from tests.ops_dashboard.console.running import RunningConsole
 
 

@@ -4,9 +4,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from tests.fakes.ingest_aws import OUTPUT
-from tests.fakes.ingest_rows import header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.aws import OUTPUT
+from tests.fakes.ingest.rows import header
+from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 from tests.ops_dashboard.console.windows import metadata_of
 

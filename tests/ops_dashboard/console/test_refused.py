@@ -5,7 +5,7 @@ import pytest
 from ops_dashboard.console.account import Account
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.rows import Refusal, RefusalReason
-from tests.fakes.ingest_aws import OUTPUT
+from tests.fakes.ingest.aws import OUTPUT
 from tests.ops_dashboard.console.running import RunningConsole
 
 HOSTILE = "<script>\x07\u202e"

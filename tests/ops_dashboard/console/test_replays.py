@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ops_dashboard.console.account import Account
-from tests.fakes.ingest_rows import header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.rows import header
+from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 
 BATCH = header("batch-a", images=2)

@@ -10,7 +10,7 @@ import pytest
 from ops_dashboard.doctor.checks import Finding, State, result
 from ops_dashboard.doctor.stack import PARTS, StackChecks
 from stream_ingest.contracts import table
-from tests.fakes.stack_outputs import stack_outputs
+from tests.fakes.ops.stack_outputs import stack_outputs
 
 OUTPUTS = stack_outputs(table_name="gone", bus_name="gone", output_bucket="gone")
 _WAITING = {

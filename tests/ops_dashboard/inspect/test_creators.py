@@ -7,9 +7,9 @@ import pytest
 from ops_dashboard.inspect import creators
 from ops_dashboard.inspect.creators import CreatorReader
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.fakes.ingest_aws import TABLE
-from tests.fakes.ingest_rows import NOW_S, header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.aws import TABLE
+from tests.fakes.ingest.rows import NOW_S, header
+from tests.fakes.ops.table import OpsTable
 
 HOSTILE = "<b>\u202eevil [red]"
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from ops_dashboard.inspect.status import BatchBoard, Shown, batch_table, changes
+from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.batches.progress import BatchProgress
-from tests.fakes.ingest_aws import TABLE
-from tests.fakes.ingest_rows import header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.aws import TABLE
+from tests.fakes.ingest.rows import header
+from tests.fakes.ops.table import OpsTable
 
 
 def progress(collages: int, *, ended: bool = False) -> BatchProgress:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ops_dashboard.inspect.table_reader import TableReader
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.aws.items import to_wire
+from stream_ingest.contracts.errors import TransientError
 
 
 def key(number: int) -> dict[str, str]:

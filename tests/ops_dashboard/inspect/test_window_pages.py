@@ -9,9 +9,9 @@ from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.table import WindowStatus
-from tests.fakes.ingest_aws import TABLE
-from tests.fakes.ingest_rows import NOW_S, header
-from tests.fakes.ops_table import OpsTable
+from tests.fakes.ingest.aws import TABLE
+from tests.fakes.ingest.rows import NOW_S, header
+from tests.fakes.ops.table import OpsTable
 
 A, B = header("batch-a", images=2), header("batch-b", images=2)
 

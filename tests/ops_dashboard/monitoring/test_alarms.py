@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.monitoring.alarms import Alarm, alarms
 from ops_dashboard.local.aws.bridge.alarm_rules import Definition, state_of
+from ops_dashboard.monitoring.alarms import Alarm, alarms
 from ops_dashboard.monitoring.metric_data import draw
 from ops_dashboard.monitoring.metric_math import Series
 from ops_dashboard.monitoring.resources import Thresholds
-from tests.fakes.watched_resources import RESOURCES, queries_of
+from tests.fakes.ops.watched_resources import RESOURCES, queries_of
 
 ALARMS = alarms(RESOURCES, Thresholds())
 PERIOD_S = 300

@@ -10,7 +10,7 @@ from ops_dashboard.monitoring.alarms import alarms, constant_usd
 from ops_dashboard.monitoring.cost import collage_usd, constant_usd_per_day, cost_lines
 from ops_dashboard.monitoring.metric_math import Series, evaluate
 from ops_dashboard.monitoring.resources import Thresholds
-from tests.fakes.watched_resources import RESOURCES
+from tests.fakes.ops.watched_resources import RESOURCES
 
 DAY = 1_700_006_400
 

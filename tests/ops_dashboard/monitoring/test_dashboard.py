@@ -9,12 +9,12 @@ import pytest
 
 from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
-from ops_dashboard.monitoring.metric_lines import metric_queries
 from ops_dashboard.monitoring.metric_data import draw
+from ops_dashboard.monitoring.metric_lines import metric_queries
 from ops_dashboard.monitoring.resources import Thresholds
 from ops_dashboard.monitoring.widgets import rows, text
-from tests.fakes.dashboard_rules import RuleError, check_body, check_widget
-from tests.fakes.watched_resources import RESOURCES
+from tests.fakes.ops.dashboard_rules import RuleError, check_body, check_widget
+from tests.fakes.ops.watched_resources import RESOURCES
 
 ARNS = [f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{name}" for name in ("a", "b")]
 BODY = dashboard_body(RESOURCES, Thresholds(), ARNS)

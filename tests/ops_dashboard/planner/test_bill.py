@@ -13,7 +13,7 @@ from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import state_units
 from ops_dashboard.planner.workload import Order
 from tests.bench import state
-from tests.fakes.plan_figures import FIGURES, MEASURED, planned
+from tests.fakes.ops.plan_figures import FIGURES, MEASURED, planned
 
 TARGET_USD = 1.50
 """For a million images of 150 KB, without data transfer."""

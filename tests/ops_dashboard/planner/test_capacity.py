@@ -5,7 +5,7 @@ import pytest
 from ops_dashboard.planner.bill import Stage
 from ops_dashboard.planner.workload import Order
 from stream_ingest.contracts.errors import UserError
-from tests.fakes.plan_figures import FIGURES, planned
+from tests.fakes.ops.plan_figures import FIGURES, planned
 
 
 @pytest.mark.parametrize("order", [Order.SORTED, Order.MIXED])

@@ -4,12 +4,12 @@ import pytest
 
 from collage_lambda.concurrency import MB, Concurrency, fitting
 from collage_lambda.download.fetch import FetchLimits
+from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.planner.collage_work import SIZES_MB, sizes
 from ops_dashboard.planner.measured import Figures
-from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.planner.workload import WINDOW_IMAGES, Job
 from stream_ingest.contracts.errors import UserError
-from tests.fakes.plan_figures import FIGURES
+from tests.fakes.ops.plan_figures import FIGURES
 
 FULL = Job(images=3_500, creators=100)
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.planner.bill import Stage
 from ops_dashboard.planner.collage_work import sizes
-from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.planner.timing import Timing, duration, timing
 from ops_dashboard.planner.windowing_work import Stream, windowing
 from ops_dashboard.planner.workload import Job, Order
-from tests.fakes.plan_figures import FIGURES
+from tests.fakes.ops.plan_figures import FIGURES
 
 STREAM = Stream(shards=1, parallelization=1, batching_window_s=1)
 WARM = FIGURES.changed({"table_writes_per_s": 1_000_000, "aws_call_ms": 0})

@@ -9,7 +9,7 @@ from ops_dashboard.planner.windowing_work import Stream, records, windowing
 from ops_dashboard.planner.workload import Job, Order
 from stream_ingest.push import push
 from stream_ingest.windowing import wiring
-from tests.fakes.plan_figures import FIGURES
+from tests.fakes.ops.plan_figures import FIGURES
 
 JOB = Job(images=2_000_000, creators=20_000)
 ONE = Stream(shards=1, parallelization=1, batching_window_s=1)

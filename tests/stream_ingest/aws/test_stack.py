@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from moto import mock_aws
 
-from stream_ingest.contracts.errors import DecodeError, UserError
 from stream_ingest.aws.stack import load_stack, parameter_name
-from tests.fakes.stack_outputs import stack_outputs
+from stream_ingest.contracts.errors import DecodeError, UserError
+from tests.fakes.ops.stack_outputs import stack_outputs
 
 OUTPUTS = stack_outputs()
 

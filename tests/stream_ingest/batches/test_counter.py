@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.batches.registry import Totals
 from stream_ingest.batches.counter import Census
-from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.batches.progress import Counted
+from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.windowing.rules.closing import close_batch
 from stream_ingest.windowing.rules.fold import Rules, fold
-from tests.fakes.ingest_aws import TABLE, IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import TABLE, IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 FIRST, NEXT = header("first"), header("next")
 

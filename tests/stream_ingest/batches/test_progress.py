@@ -14,7 +14,7 @@ from stream_ingest.batches.progress import (
     sum_tallies,
     sum_windows,
 )
-from tests.fakes.ingest_rows import NOW_S
+from tests.fakes.ingest.rows import NOW_S
 
 
 def counted(**changes: Any) -> Counted:  # noqa: ANN401 - any field

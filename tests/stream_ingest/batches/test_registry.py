@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.batches.registry import BATCH_LIFE_S, Totals, check_batch_id
-from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.contracts.errors import ConflictError, UserError
-from stream_ingest.records.codec import BUCKETS
 from stream_ingest.batches.progress import Counted
+from stream_ingest.batches.registry import BATCH_LIFE_S, Totals, check_batch_id
+from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
-from tests.fakes.ingest_aws import IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 
 @pytest.mark.parametrize("batch_id", ["b", "20261121-030512-9f3a", "A.b_c-d", "x" * 64, "7"])

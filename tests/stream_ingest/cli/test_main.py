@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from stream_ingest.cli.main import main, new_batch_id
-from tests.fakes.ingest_rows import cover_url
+from tests.fakes.ingest.rows import cover_url
 
 Run = Callable[..., "Outcome"]
 ROWS = f"ann,{cover_url(1)},2026-11-01\nann,nonsense,2026-11-01\nben,{cover_url(2)},soon\n"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.cli.options import SourceOptions, batch_settings
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import BatchSettings, FlushPolicy
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql import MySqlSource

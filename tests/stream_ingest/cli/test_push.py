@@ -14,18 +14,18 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.mysql.server import create_schema
-from stream_ingest.cli import wait, push
-from stream_ingest.push.checkpoint import unfinished
+from stream_ingest.cli import push, wait
 from stream_ingest.cli.main import main
+from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.records.codec import BUCKETS, unpack
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.sweeper.sweeper import Sweep
-from tests.fakes.ingest_aws import OUTPUT, IngestAws
-from tests.fakes.ingest_delivery import kinesis_event
-from tests.fakes.ingest_kinesis import FakeKinesis, raising
-from tests.fakes.ingest_mysql import Database
-from tests.fakes.ingest_rows import cover_url, object_id
-from tests.fakes.stack_outputs import stack_outputs
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
+from tests.fakes.ingest.delivery import kinesis_event
+from tests.fakes.ingest.kinesis import FakeKinesis, raising
+from tests.fakes.ingest.mysql import Database
+from tests.fakes.ingest.rows import cover_url, object_id
+from tests.fakes.ops.stack_outputs import stack_outputs
 
 OUTPUTS = stack_outputs()
 Push = Callable[..., tuple[int, str, str]]

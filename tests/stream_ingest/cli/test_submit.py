@@ -15,8 +15,8 @@ from moto import mock_aws
 from stream_ingest.cli import push, submit
 from stream_ingest.cli.main import main
 from stream_ingest.intake.requests import BatchRequest, ProcessingConfig
-from tests.fakes.ingest_aws import IngestAws
-from tests.stream_ingest.test_push_command import OUTPUTS
+from tests.fakes.ingest.aws import IngestAws
+from tests.stream_ingest.cli.test_push import OUTPUTS
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -11,7 +11,7 @@ from stream_ingest.contracts.identity import (
     image_identity,
     signed_image,
 )
-from tests.fakes.ingest_rows import cover_url, object_id
+from tests.fakes.ingest.rows import cover_url, object_id
 
 COVER = "tos-maliva-p-0068/4c9b8f3e_1649976518"
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.fakes.ingest_aws import Clients, IngestAws
+from tests.fakes.ingest.aws import Clients, IngestAws
 from tests.fakes.intake_aws import IntakeAws
 
 

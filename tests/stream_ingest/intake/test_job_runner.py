@@ -11,11 +11,11 @@ from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.intake import job_store as ledger_module
 from stream_ingest.intake.archive import archive_key
 from stream_ingest.intake.job_runner import HELD_LONGER_S, Outcome
-from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.job_store import Ledger
-from tests.fakes.ingest_aws import OUTPUT, TABLE, TEMP
-from tests.fakes.ingest_kinesis import FakeKinesis, refuse_all
-from tests.fakes.ingest_rows import object_id
+from stream_ingest.intake.jobs import Job
+from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
+from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
+from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import (
     INPUT,
     SLICE_S,

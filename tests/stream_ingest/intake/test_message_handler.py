@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from stream_ingest.intake.job_runner import Outcome
-from tests.fakes.ingest_kinesis import FakeKinesis, refuse_all
-from tests.fakes.ingest_rows import object_id
+from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
+from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
 
 KEY = "csv-files/covers.csv"

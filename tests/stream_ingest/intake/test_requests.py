@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
 from stream_ingest.intake.job_runner import Outcome
 from stream_ingest.intake.requests import Requests, read_request, settings_of
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
-from tests.fakes.ingest_rows import object_id
+from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
 
 KEY = "manual-uploads/covers.csv"

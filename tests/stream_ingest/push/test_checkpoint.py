@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.push.checkpoint import (
     Checkpoint,
     Chunk,
@@ -14,11 +16,9 @@ from stream_ingest.push.checkpoint import (
     latest_unfinished,
     unfinished,
 )
-from stream_ingest.contracts.errors import UserError
-from stream_ingest.records.packer import OutgoingRecord
 from stream_ingest.records.codec import BUCKETS
-from stream_ingest.contracts.settings import FlushPolicy
-from tests.fakes.ingest_rows import header
+from stream_ingest.records.packer import OutgoingRecord
+from tests.fakes.ingest.rows import header
 
 CHUNK = Chunk(
     records=(OutgoingRecord(bucket=3, number=7, data=b"\x01\xff\x00", rows=2),),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from stream_ingest.push.last_push import LastPush
 from stream_ingest.sources.mysql_connection import parse_address
-from tests.fakes.ingest_aws import TABLE, IngestAws
+from tests.fakes.ingest.aws import TABLE, IngestAws
 
 ADDRESS = parse_address("mysql://ann:secret@db.example.com:3306/tiktok_creator")
 LATER = datetime(2026, 11, 21, 3, tzinfo=UTC)

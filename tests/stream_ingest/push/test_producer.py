@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from stream_ingest.push import producer as module
 from stream_ingest.contracts.errors import TransientError
-from stream_ingest.records.packer import OutgoingRecord
+from stream_ingest.push import producer as module
 from stream_ingest.push.producer import GIVE_UP_AFTER, MAX_RECORDS, MAX_REQUESTS, KinesisProducer
-from tests.fakes.ingest_kinesis import (
+from stream_ingest.records.packer import OutgoingRecord
+from tests.fakes.ingest.kinesis import (
     Answer,
     FakeKinesis,
     lose_answer,

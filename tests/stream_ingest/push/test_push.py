@@ -9,18 +9,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.push.checkpoint import Chunk
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
+from stream_ingest.push.checkpoint import Chunk
 from stream_ingest.push.push import Push, PushReport, rehearse
 from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
 from stream_ingest.sources.source import SourceRow
 from stream_ingest.windowing.delivery import read_delivery
-from tests.fakes.ingest_aws import OUTPUT, IngestAws
-from tests.fakes.ingest_delivery import kinesis_event
-from tests.fakes.ingest_kinesis import FakeKinesis, raising, refuse_all
-from tests.fakes.ingest_rows import header, object_id, source_row
-from tests.fakes.ingest_source import ListSource, MemoryJournal
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
+from tests.fakes.ingest.delivery import kinesis_event
+from tests.fakes.ingest.kinesis import FakeKinesis, raising, refuse_all
+from tests.fakes.ingest.rows import header, object_id, source_row
+from tests.fakes.ingest.source import ListSource, MemoryJournal
 
 HEADER = header("b")
 BAD: list[SourceRow] = [("charli", "{}", "2026-11-01"), ("", "x", ""), ("charli", "nonsense", None)]

@@ -4,7 +4,7 @@ import msgspec
 
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.rows import Refusal, RefusalReason
-from tests.fakes.ingest_aws import OUTPUT, IngestAws
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
 
 
 def refusal(number: int) -> Refusal:

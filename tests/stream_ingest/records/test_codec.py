@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_ingest.contracts.timestamps import EARLIEST_MS, LATEST_MS
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.settings import BatchSettings, FlushPolicy
+from stream_ingest.contracts.timestamps import EARLIEST_MS, LATEST_MS
 from stream_ingest.records.codec import (
     BUCKETS,
     CODEC_VERSION,
@@ -23,8 +24,7 @@ from stream_ingest.records.codec import (
     pack,
     unpack,
 )
-from stream_ingest.contracts.settings import BatchSettings, FlushPolicy
-from tests.fakes.ingest_rows import cover_url, header
+from tests.fakes.ingest.rows import cover_url, header
 
 NAMES = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
 TEXT = st.text(min_size=1, max_size=40)

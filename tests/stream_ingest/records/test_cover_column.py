@@ -11,7 +11,7 @@ from stream_ingest.records.cover_column import (
     candidate_urls,
     text_of,
 )
-from tests.fakes.ingest_rows import cover_url
+from tests.fakes.ingest.rows import cover_url
 
 A, B, C = (cover_url(number) for number in (1, 2, 3))
 HEIC = cover_url(4, extension=".heic", expires=1_900_000_000)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.contracts.identity import image_identity
-from stream_ingest.records.packer import MAX_RAW_SIZE, RECORD_BYTES, OutgoingRecord, Packer
 from stream_ingest.records.codec import BUCKETS, bucket_of, unpack
+from stream_ingest.records.packer import MAX_RAW_SIZE, RECORD_BYTES, OutgoingRecord, Packer
 from stream_ingest.records.rows import CoverRow
-from tests.fakes.ingest_rows import cover_row, cover_url, header
+from tests.fakes.ingest.rows import cover_row, cover_url, header
 
 
 @given(st.lists(st.tuples(st.sampled_from(["ann", "ben", "charli", "Zoë"]), st.integers(0, 99))))

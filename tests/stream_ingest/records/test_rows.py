@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.contracts.timestamps import EARLIEST_MS, LATEST_MS, from_epoch_ms
-from stream_ingest.records.packer import Packer
 from stream_ingest.records.codec import unpack
+from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import (
     MAX_FALLBACKS,
     MAX_URL_LENGTH,
@@ -21,7 +21,7 @@ from stream_ingest.records.rows import (
     RefusalReason,
     admit,
 )
-from tests.fakes.ingest_rows import HOST, NOW_S, cover_url, header, object_id
+from tests.fakes.ingest.rows import HOST, NOW_S, cover_url, header, object_id
 
 WHEN = "2026-11-01 12:00:00"
 A, B, C, D, E = (cover_url(number, expires=NOW_S + 3_600) for number in range(1, 6))

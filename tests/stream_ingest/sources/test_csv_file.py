@@ -13,7 +13,7 @@ from stream_ingest.sources import csv_file
 from stream_ingest.sources.csv_file import CsvSource, write_csv
 from stream_ingest.sources.source import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.timerange import TimeRange
-from tests.fakes.ingest_source import ListSource
+from tests.fakes.ingest.source import ListSource
 
 HEADER = b"creator_name,cover_url,created_at\n"
 

@@ -18,7 +18,7 @@ from stream_ingest.sources.csv_file import CsvSource, write_csv
 from stream_ingest.sources.mysql_connection import MySqlAddress, database_now
 from stream_ingest.sources.source import CSV_COLUMNS, Columns
 from stream_ingest.sources.timerange import TimeRange
-from tests.fakes.ingest_mysql import Database, pages_of, rows_of
+from tests.fakes.ingest.mysql import Database, pages_of, rows_of
 
 BACKWARDS = ",".join(f"'{letter}'" for letter in reversed(string.ascii_lowercase))
 COVERS = "creator VARCHAR(50), cover LONGTEXT, created_at DATETIME NOT NULL"

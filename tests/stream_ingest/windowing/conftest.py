@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stream_ingest.windowing import wiring
-from tests.fakes.ingest_aws import BUS, OUTPUT, TABLE, TEMP, IngestAws
+from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP, IngestAws
 
 _CACHED = (
     "settings",

@@ -9,8 +9,8 @@ import pytest
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.records.codec import CODEC_VERSION, PackedRecord, PackedRow, pack
 from stream_ingest.windowing.delivery import BatchEnd, read_delivery
-from tests.fakes.ingest_delivery import ARRIVED_AT, FIRST_SEQUENCE, kinesis_event
-from tests.fakes.ingest_rows import cover_row, cover_url, header, record_of
+from tests.fakes.ingest.delivery import ARRIVED_AT, FIRST_SEQUENCE, kinesis_event
+from tests.fakes.ingest.rows import cover_row, cover_url, header, record_of
 
 
 def test_rows_are_gathered_by_creator_in_the_order_of_the_stream() -> None:

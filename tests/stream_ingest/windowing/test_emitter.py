@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import (
     MAX_DETAIL_BYTES,
@@ -16,13 +15,14 @@ from stream_ingest.contracts.events import (
     convert_detail,
 )
 from stream_ingest.contracts.settings import CollageLayout
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.windowing.emitter import REQUEUE_AFTER_S, Entry, requests
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState
-from tests.fakes.ingest_aws import BUS, TEMP, IngestAws
-from tests.fakes.ingest_bus import FakeBus
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import BUS, TEMP, IngestAws
+from tests.fakes.ingest.bus import FakeBus
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 WHEN = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,12 @@ from stream_ingest.contracts.environment import SettingsError
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.handler import handle
-from tests.fakes.ingest_aws import OUTPUT, FailingStore, IngestAws
-from tests.fakes.ingest_lambda import LambdaContext
-from tests.fakes.ingest_rows import header
+from tests.fakes.ingest.aws import OUTPUT, FailingStore, IngestAws
+from tests.fakes.ingest.lambda_context import LambdaContext
+from tests.fakes.ingest.rows import header
+from tests.paths import EVENTS
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "windowing_kinesis.json").read_text())
+EVENT = json.loads((EVENTS / "windowing_kinesis.json").read_text())
 SEQUENCES = [record["kinesis"]["sequenceNumber"] for record in EVENT["Records"]]
 ALL_DONE: dict[str, Any] = {"batchItemFailures": []}
 

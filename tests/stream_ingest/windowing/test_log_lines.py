@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from logging import LogRecord
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +11,14 @@ from aws_lambda_powertools import Logger
 
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.windowing import handler
-from stream_ingest.windowing.sweeper import handler as sweep_handler
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
-from tests.fakes.ingest_aws import IngestAws
-from tests.fakes.ingest_lambda import LambdaContext
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from stream_ingest.windowing.sweeper import handler as sweep_handler
+from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.lambda_context import LambdaContext
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
+from tests.paths import EVENTS
 
-EVENTS = Path(__file__).parents[2] / "events"
 KINESIS = json.loads((EVENTS / "windowing_kinesis.json").read_text())
 SCHEDULED = json.loads((EVENTS / "sweeper_schedule.json").read_text())
 SEQUENCES = [record["kinesis"]["sequenceNumber"] for record in KINESIS["Records"]]

@@ -9,8 +9,8 @@ from botocore.exceptions import ReadTimeoutError
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing.delivery import Poison
 from stream_ingest.windowing.quarantine import Quarantine
-from tests.fakes.ingest_aws import OUTPUT, IngestAws
-from tests.fakes.ingest_delivery import FIRST_SEQUENCE
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
+from tests.fakes.ingest.delivery import FIRST_SEQUENCE
 
 POISON = Poison(
     sequence=FIRST_SEQUENCE,

@@ -5,18 +5,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stream_ingest.contracts import table
-from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.records.codec import BatchHeader
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.windowing.repository import OUTBOX_DELAY_S, WINDOW_LIFE_S, WindowStore
 from stream_ingest.windowing.rules.closing import Change, close_due
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import expand_event, window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S, WINDOW_LIFE_S, WindowStore
-from tests.fakes.ingest_aws import TABLE, IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import TABLE, IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 NEW = CreatorState(creator="charli")
 

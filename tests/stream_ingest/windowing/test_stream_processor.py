@@ -10,12 +10,12 @@ from stream_ingest.contracts.errors import TransientError
 from stream_ingest.records.codec import BUCKETS, PackedRecord, pack
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import Delivery, Poison, read_delivery
-from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.repository import OUTBOX_DELAY_S
+from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.stream_processor import Outcome
-from tests.fakes.ingest_aws import OUTPUT, FailingStore, IngestAws
-from tests.fakes.ingest_delivery import FIRST_SEQUENCE, kinesis_event
-from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, header, object_id, record_of
+from tests.fakes.ingest.aws import OUTPUT, FailingStore, IngestAws
+from tests.fakes.ingest.delivery import FIRST_SEQUENCE, kinesis_event
+from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, header, object_id, record_of
 
 TWO = header("b", images=2)
 

@@ -17,12 +17,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from ops_dashboard.local.aws.bridge import alarm_store, position as bridge_position
+from ops_dashboard.local.aws.bridge import alarm_store
+from ops_dashboard.local.aws.bridge import position as bridge_position
 from ops_dashboard.local.aws.bridge.alarm_rules import Definition, first_moment, state_of
-from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.bridge.emf import Datum, emf_data, report_data
 from ops_dashboard.local.aws.bridge.log_reader import LogReader
 from ops_dashboard.local.aws.bridge.stream_reader import StreamReader
+from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.monitoring.metric_data import read_lines
 from stream_ingest.aws.stack import StackOutputs
 

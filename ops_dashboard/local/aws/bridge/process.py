@@ -1,7 +1,7 @@
 """The bridge as a process beside an embedded AWS that was left running. Edge (processes).
 
-``python -m ops_dashboard.local.aws.bridge.process PORT`` follows the embedded AWS on that port and ends
-when that ends. Its log is ``bridge.log`` in the instance's folder.
+``python -m ops_dashboard.local.aws.bridge.process PORT`` follows the embedded AWS on that port and
+ends when that ends. Its log is ``bridge.log`` in the instance's folder.
 """
 
 from __future__ import annotations

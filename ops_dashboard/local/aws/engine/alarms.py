@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops_dashboard.monitoring.metric_lines import Query
 from ops_dashboard.local.aws.bridge import alarm_store
 from ops_dashboard.local.aws.bridge.alarm_rules import Definition
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.inputs import Inputs
+from ops_dashboard.monitoring.metric_lines import Query
 
 Created = tuple[str, dict[str, Any]]
 _ABOVE = "GreaterThanThreshold"

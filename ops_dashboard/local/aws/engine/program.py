@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pulumi
+from ops_dashboard.checkout import ROOT
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.resources import Engine
 
 PROJECT = "coverstream"
-PROGRAM = Path(__file__).resolve().parents[3] / "pulumi"
+PROGRAM = ROOT / "pulumi"
 _THREADS = 8
 """Resources that are created at once."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.local.samples.cover_swatch import CREATORS as MOST_CREATORS
 from ops_dashboard.local.demo.batches import DemoBatches
+from ops_dashboard.local.samples.cover_swatch import CREATORS as MOST_CREATORS
 from ops_dashboard.local.samples.creators import CONTROLLED_CREATORS, CREATORS, DROPPED_CREATORS
 from stream_ingest.contracts.naming import is_creator_name
 from stream_ingest.contracts.settings import CollageLayout
-from tests.ops_dashboard.local.demo_fixtures import plan
+from tests.ops_dashboard.local.demo.fixtures import plan
 
 EVERY_CREATOR = [*CREATORS, *DROPPED_CREATORS, *CONTROLLED_CREATORS]
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
 from ops_dashboard.local.demo.check import batch_differences, cell_box, file_differences
-from tests.ops_dashboard.local.demo_fixtures import collages_of, plan, status_of
+from tests.ops_dashboard.local.demo.fixtures import collages_of, plan, status_of
 
 COLLAGE = "spring.lookbook_collage_000003.jpg"  # six of its twelve cells have no row
 ARCHIVED = "archived/processed/2026/11/20/csv-covers-1/covers.csv"

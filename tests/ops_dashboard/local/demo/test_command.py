@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ops_dashboard.local.demo import command
-from ops_dashboard.local.demo.demo import DemoResult
 from ops_dashboard.local.demo.command import run_demo
+from ops_dashboard.local.demo.demo import DemoResult
 from ops_dashboard.local.demo.entrances import DemoFailedError
 from ops_dashboard.local.demo.summary import figures_of, summarise
-from tests.ops_dashboard.local.demo_fixtures import plan, status_of
+from tests.ops_dashboard.local.demo.fixtures import plan, status_of
 
 
 def made_up(monkeypatch: pytest.MonkeyPatch, *differences: str) -> None:

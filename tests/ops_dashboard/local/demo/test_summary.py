@@ -7,7 +7,7 @@ import pytest
 
 from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise, summary_table
 from ops_dashboard.printing import console
-from tests.ops_dashboard.local.demo_fixtures import plan, status_of
+from tests.ops_dashboard.local.demo.fixtures import plan, status_of
 
 
 @pytest.fixture(scope="module")

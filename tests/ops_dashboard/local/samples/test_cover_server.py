@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from ops_dashboard.local.samples.cover_model import DEAD_REGION, TEMPLATES, Behaviour, Cover
-from ops_dashboard.local.samples.cover_swatch import read_swatch
 from ops_dashboard.local.samples.cover_server import CoverServer
+from ops_dashboard.local.samples.cover_swatch import read_swatch
 
 EXPIRES_S = (int(time.time()) // 3600 + 24) * 3600
 

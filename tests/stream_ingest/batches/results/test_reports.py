@@ -9,24 +9,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from stream_ingest.batches.registry import Totals
-from stream_ingest.batches.counter import Count
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.aws.items import Item
-from stream_ingest.records.codec import BUCKETS
+from stream_ingest.batches.counter import Count
 from stream_ingest.batches.progress import Batch, WindowSums, progress_of
+from stream_ingest.batches.registry import Totals
 from stream_ingest.batches.results import reports as reports_module
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.statistics import DailyStats, MonthlyReport, decode_statistics
 from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.batches.results.summary import BatchSummary, decode_summary
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.sweeper.sweeper import Sweep
-from tests.fakes.fault_s3 import FakeS3
-from tests.fakes.ingest_aws import OUTPUT, IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
+from tests.faults.harness.aws.s3 import FakeS3
 
 BATCH = header("b", images=2, flush=FlushPolicy(kind="batch-end"))
 SUMMARY = "results/processing-summaries/b.json"

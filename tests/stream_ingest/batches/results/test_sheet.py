@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_ingest.contracts.naming import creator_key, is_creator_name
 from stream_ingest.batches.results.sheet import COLUMNS, Sheet, cells, safe_cell
+from stream_ingest.contracts.naming import creator_key, is_creator_name
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",

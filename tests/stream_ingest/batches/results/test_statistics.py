@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.batches.results.statistics import (
     DailyStats,
     MonthlyReport,
@@ -19,6 +18,7 @@ from stream_ingest.batches.results.statistics import (
     with_day,
 )
 from stream_ingest.batches.results.summary import BatchSummary, results_key, summary_key
+from stream_ingest.contracts.errors import DecodeError
 
 
 def summary(batch_id: str = "b", trigger: str = "csv-push", **changes: object) -> BatchSummary:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.contracts.errors import ConflictError, DecodeError
 from stream_ingest.batches.results.store import CSV, JSON, ResultStore
-from tests.fakes.ingest_aws import OUTPUT, IngestAws
+from stream_ingest.contracts.errors import ConflictError, DecodeError
+from tests.fakes.ingest.aws import OUTPUT, IngestAws
 
 KEY = "results/processing-summaries/b.json"
 

@@ -11,8 +11,8 @@ from stream_ingest.windowing.rules.closing import MAX_WINDOWS, close_batch, clos
 from stream_ingest.windowing.rules.deadlines import SAFE_TIME_S, due_at
 from stream_ingest.windowing.rules.fold import Arrival
 from stream_ingest.windowing.rules.state import Tally
-from tests.fakes.ingest_fold import NEW, expiring, folded, identities, opened
-from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
+from tests.fakes.ingest.fold import NEW, expiring, folded, identities, opened
+from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
 NEVER = FlushPolicy(kind="never")
 BATCH_END = FlushPolicy(kind="batch-end")

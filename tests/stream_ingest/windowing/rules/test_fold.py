@@ -8,8 +8,8 @@ from stream_ingest.contracts.settings import DAY_S, FlushPolicy
 from stream_ingest.windowing.rules.closing import MAX_IMAGES, MAX_WINDOWS, close_batch
 from stream_ingest.windowing.rules.fold import MARK_LIFE_S, Arrival, Rules, fold
 from stream_ingest.windowing.rules.state import Mark, Tally
-from tests.fakes.ingest_fold import NEW, RULES, expiring, folded, identities, opened
-from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
+from tests.fakes.ingest.fold import NEW, RULES, expiring, folded, identities, opened
+from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
 NEVER = FlushPolicy(kind="never")
 BATCH_END = FlushPolicy(kind="batch-end")

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import pytest
 
+from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts.events import HeldCover
 from stream_ingest.contracts.identity import image_identity
-from stream_ingest.aws.items import from_wire
+from stream_ingest.contracts.settings import BatchSettings, CollageLayout
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
-from stream_ingest.contracts.settings import BatchSettings, CollageLayout
+from stream_ingest.windowing.repository import WindowStore
 from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.dedup import MAX_FINGERPRINTS
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
-from stream_ingest.windowing.rules.prefetch import Fetched, note
-from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.rules.item_budget import (
     MAX_BODY_BYTES,
     MAX_MARKS,
@@ -30,12 +30,12 @@ from stream_ingest.windowing.rules.item_budget import (
     newest,
     row_bound,
 )
-from stream_ingest.windowing.rules.dedup import MAX_FINGERPRINTS
+from stream_ingest.windowing.rules.outbox import expand_event
+from stream_ingest.windowing.rules.prefetch import Fetched, note
 from stream_ingest.windowing.rules.state import CreatorState, Mark, Noted, encode_body
-from stream_ingest.windowing.repository import WindowStore
-from tests.fakes.fault_dynamodb import FakeDynamoDb
-from tests.fakes.ingest_aws import TABLE, create_table
-from tests.fakes.ingest_rows import NOW_S
+from tests.fakes.ingest.aws import TABLE, create_table
+from tests.fakes.ingest.rows import NOW_S
+from tests.faults.harness.aws.dynamodb import FakeDynamoDb
 
 NAME = "ü" * 64
 """128 bytes, and three times as many in its key."""

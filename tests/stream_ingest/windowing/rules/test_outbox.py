@@ -12,7 +12,7 @@ from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout
 from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
 from stream_ingest.windowing.rules.state import ClosedWindow
-from tests.fakes.ingest_rows import NOW_S
+from tests.fakes.ingest.rows import NOW_S
 
 LAYOUT = CollageLayout(rows=2, cols=2)
 

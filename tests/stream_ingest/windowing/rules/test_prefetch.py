@@ -19,8 +19,8 @@ from stream_ingest.windowing.rules.deadlines import (
 from stream_ingest.windowing.rules.fold import Arrival
 from stream_ingest.windowing.rules.prefetch import Fetched, ask, at_risk, note, pack_key
 from stream_ingest.windowing.rules.state import CreatorState
-from tests.fakes.ingest_fold import NEW, expiring, folded
-from tests.fakes.ingest_rows import NOW_S, arrivals, cover_url, header, object_id
+from tests.fakes.ingest.fold import NEW, expiring, folded
+from tests.fakes.ingest.rows import NOW_S, arrivals, cover_url, header, object_id
 
 NEVER = header(flush=FlushPolicy(kind="never"))
 KEY = NEVER.settings.window_key

@@ -7,17 +7,17 @@ import pytest
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CoversExpiring, Source, convert_detail
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.records.codec import BatchHeader
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.windowing.repository import WindowStore
 from stream_ingest.windowing.rules.deadlines import AHEAD_S, ASK_AGAIN_S, SAFE_TIME_S
-from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
 from stream_ingest.windowing.rules.prefetch import MAX_COVERS
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
 from stream_ingest.windowing.sweeper.sweeper import Sweep, Sweeper
-from tests.fakes.ingest_aws import TABLE, FailingStore, IngestAws
-from tests.fakes.ingest_fold import put_open_window
-from tests.fakes.ingest_rows import NOW_S, cover_url
+from tests.fakes.ingest.aws import TABLE, FailingStore, IngestAws
+from tests.fakes.ingest.fold import put_open_window
+from tests.fakes.ingest.rows import NOW_S, cover_url
 
 NEVER = BatchHeader(
     batch_id="never",

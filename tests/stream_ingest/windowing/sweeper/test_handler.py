@@ -1,23 +1,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.records.codec import BUCKETS
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.sweeper.handler import handle
-from tests.fakes.ingest_aws import IngestAws
-from tests.fakes.ingest_lambda import LambdaContext
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.lambda_context import LambdaContext
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
+from tests.paths import EVENTS
 
-EVENTS = Path(__file__).parents[2] / "events"
 DRAINED = json.loads((EVENTS / "sweeper_batch_drained.json").read_text())
 SCHEDULED = json.loads((EVENTS / "sweeper_schedule.json").read_text())
 BATCH = header(DRAINED["detail"]["batch_id"], flush=FlushPolicy(kind="batch-end", idle_s=600))

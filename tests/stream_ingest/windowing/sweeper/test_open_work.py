@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from stream_ingest.batches.registry import Totals
-from stream_ingest.records.codec import BUCKETS
 from stream_ingest.contracts.settings import FlushPolicy
-from stream_ingest.windowing.rules.fold import Rules, fold
-from stream_ingest.windowing.sweeper.open_work import ABANDONED_AFTER_S, OpenWork, OpenWorkReader
-from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.repository import OUTBOX_DELAY_S
-from tests.fakes.ingest_aws import TABLE, IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.sweeper.open_work import ABANDONED_AFTER_S, OpenWork, OpenWorkReader
+from tests.fakes.ingest.aws import TABLE, IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 BATCH = header("b", images=2, flush=FlushPolicy(kind="batch-end", idle_s=600))
 

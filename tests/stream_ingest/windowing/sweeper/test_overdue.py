@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from stream_ingest.windowing.emitter import REQUEUE_AFTER_S
+from stream_ingest.windowing.repository import OUTBOX_DELAY_S
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.sweeper.overdue import (
     MAX_EMISSIONS,
@@ -14,10 +15,9 @@ from stream_ingest.windowing.sweeper.overdue import (
     verdict,
     why_given_up,
 )
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S
 from stream_ingest.windowing.sweeper.sweeper import Sweep
-from tests.fakes.ingest_aws import IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, header
+from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 WINDOW = Overdue(
     key="ann",

@@ -7,15 +7,15 @@ import pytest
 
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import TransientError
-from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.contracts.settings import FlushPolicy
-from stream_ingest.windowing.sweeper import sweeper as module
+from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.windowing.emitter import REQUEUE_AFTER_S
-from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.repository import OUTBOX_DELAY_S
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
+from stream_ingest.windowing.sweeper import sweeper as module
 from stream_ingest.windowing.sweeper.sweeper import Sweep
-from tests.fakes.ingest_aws import FailingStore, IngestAws
-from tests.fakes.ingest_rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
+from tests.fakes.ingest.aws import FailingStore, IngestAws
+from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
 IDLE = header("idle", flush=FlushPolicy(idle_s=600))
 FLUSHED = header("b", images=3, flush=FlushPolicy(kind="batch-end"))

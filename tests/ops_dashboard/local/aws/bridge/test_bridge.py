@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops_dashboard.monitoring.alarms import alarms
-from ops_dashboard.monitoring.metric_lines import metric_queries
-from ops_dashboard.local.aws.bridge import alarm_store, process as bridge_process
+from ops_dashboard.local.aws.bridge import alarm_store
+from ops_dashboard.local.aws.bridge import process as bridge_process
 from ops_dashboard.local.aws.bridge.bridge import MetricsBridge
 from ops_dashboard.local.aws.stack import LocalAws
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.metric_data import Drawn, read_lines
+from ops_dashboard.monitoring.metric_lines import metric_queries
 from ops_dashboard.monitoring.resources import Thresholds
 from ops_dashboard.monitoring.stages import errors_query
-from tests.fakes.ingest_delivery import kinesis_event
-from tests.fakes.watched_resources import RESOURCES
+from tests.fakes.ingest.delivery import kinesis_event
+from tests.fakes.ops.watched_resources import RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

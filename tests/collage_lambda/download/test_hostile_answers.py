@@ -1,0 +1,335 @@
+"""Whatever a server answers is a body or a failure, in time, and never an exception."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import itertools
+import threading
+import zlib
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from collage_lambda.concurrency import LARGE_BODY_BYTES
+from collage_lambda.download.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.download.slots import Slots
+from collage_lambda.reasons import Failure
+from tests.fakes.collage.network import PUBLIC, Names, RawServer, Roads, answer, redirect
+
+BODY = b"\xff\xd8 the bytes"
+LIMITS = FetchLimits(max_bytes=100_000, attempt_s=0.5, retry=RetryPolicy(attempts=1))
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CLOSE = b"Connection: close\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[RawServer]:
+    with RawServer() as running:
+        yield running
+
+
+@pytest.fixture
+def server(network: RawServer, monkeypatch: pytest.MonkeyPatch) -> RawServer:
+    Roads(monkeypatch, network.port)
+    network.requests.clear()
+    network.answers.clear()
+    network.answers["/good"] = [answer(BODY)]
+    return network
+
+
+def fetched(*paths: str, query: str = "") -> list[Body | Failure]:
+    async def run() -> list[Body | Failure]:
+        async with open_session(Names(cdn_test=[[PUBLIC]]), frozenset(), LIMITS) as session:
+            fetcher = Fetcher(
+                session,
+                Slots(64, 40),
+                LIMITS,
+                allowed=frozenset(),
+                surroundings=Surroundings(now_s=lambda: 1_800_000_000),
+            )
+            urls = [f"http://cdn.test{path}{query}" for path in paths]
+            return [await fetcher.fetch(url, fetcher.allowance()) for url in urls]
+
+    return asyncio.run(run())
+
+
+def outcome_of(server: RawServer, *chunks: bytes | Iterable[bytes]) -> Body | Failure:
+    """Fetch an answer, and then a good one in the same session, which has to stay whole."""
+    parts = ([chunk] if isinstance(chunk, bytes) else chunk for chunk in chunks)
+    server.answers["/odd"] = itertools.chain.from_iterable(parts)
+    outcome, good = fetched("/odd", "/good")
+    assert good == Body(data=BODY, attempts=1)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
+        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 12\r\n\r\n" + BODY,
+        b"HTTP/1.1 200\r\nContent-Length: 12\r\n" + CLOSE + BODY,
+        HEAD + CLOSE + BODY,
+        HEAD + b"Transfer-Encoding: chunked\r\n" + CLOSE + b"C\r\n" + BODY + b"\r\n0\r\n\r\n",
+        HEAD
+        + b"Transfer-Encoding: chunked\r\n"
+        + CLOSE
+        + b"C;a=b\r\n"
+        + BODY
+        + b"\r\n0\r\nX-Trailer: y\r\n\r\n",
+        answer(BODY, "Set-Cookie: a=b; Domain=.test; Path=/", "Set-Cookie: =;;;=\x01"),
+        answer(BODY, *(f"Set-Cookie: c{number}=v" for number in range(50))),
+        answer(BODY, "Content-Type: image/svg+xml; charset=utf-7"),
+        answer(BODY, "Content-Type: nonsense///;;;=", "Content-Disposition: attachment; filename="),
+        answer(BODY, "Content-Type:"),
+        answer(BODY, "Content-Encoding: identity"),
+        answer(gzip.compress(BODY), "Content-Encoding: gzip"),
+        answer(zlib.compress(BODY), "Content-Encoding: deflate"),
+        answer(BODY, "Refresh: 0; url=http://127.0.0.1/", "Content-Location: http://127.0.0.1/"),
+        answer(BODY, "Link: <http://127.0.0.1/>; rel=preload", 'Alt-Svc: h2="127.0.0.1:80"'),
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(BODY),
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + answer(BODY),
+    ],
+)
+def test_an_odd_answer_with_a_whole_body_is_that_body(server: RawServer, chunk: bytes) -> None:
+    assert outcome_of(server, chunk) == Body(data=BODY, attempts=1)
+
+
+BROKEN = {
+    "nothing": b"",
+    "no http": b"220 mail.test ESMTP\r\n",
+    "http/0.9": b"<html>hello</html>",
+    "ssh": b"SSH-2.0-OpenSSH_9.0\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 9 + b"\r\n\r\n",
+    "a version of the future": b"HTTP/9.9 200 OK\r\nContent-Length: 1\r\n\r\nx",
+    "a status that is none": b"HTTP/1.1 banana OK\r\n\r\n",
+    "a status of four digits": b"HTTP/1.1 2000 OK\r\n\r\n",
+    "status 0": b"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n",
+    "switching protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-Len",
+    "two lengths": HEAD + b"Content-Length: 3\r\nContent-Length: 9\r\n" + CLOSE + b"x" * 9,
+    "a negative length": HEAD + b"Content-Length: -1\r\n" + CLOSE + b"x",
+    "a length that is none": HEAD + b"Content-Length: 0x10\r\n" + CLOSE + b"x" * 16,
+    "a length beyond 64 bits": HEAD + b"Content-Length: " + b"9" * 40 + b"\r\n" + CLOSE,
+    "a length of 5,000 digits": HEAD + b"Content-Length: " + b"9" * 5_000 + b"\r\n" + CLOSE,
+    "length and chunks": HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "a chunk cut short": HEAD + b"Transfer-Encoding: chunked\r\n\r\n100\r\nabc",
+    "a chunk size that is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+    "a chunk size beyond 64 bits": HEAD
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + b"f" * 40
+    + b"\r\nabc",
+    "gzip that is none": answer(BODY, "Content-Encoding: gzip"),
+    "deflate that is none": answer(b"\x00\x01\x02\x03", "Content-Encoding: deflate"),
+    "brotli that is none": answer(BODY, "Content-Encoding: br"),
+    "zstd that is none": answer(BODY, "Content-Encoding: zstd"),
+    "a header without a colon": HEAD + b"nonsense\r\n" + CLOSE + BODY,
+    "a header name of blanks": HEAD + b"a b: c\r\n : d\r\n" + CLOSE + BODY,
+    "a NUL in a header": HEAD + b"X-A: b\x00c\r\n" + CLOSE + BODY,
+    "one header of 1 MB": HEAD + b"X-A: " + b"a" * 1_000_000 + b"\r\n" + CLOSE + BODY,
+    "a reason of 1 MB": b"HTTP/1.1 200 " + b"O" * 1_000_000 + b"\r\n" + CLOSE + BODY,
+    "10,000 headers": HEAD
+    + b"".join(b"X-%d: y\r\n" % number for number in range(10_000))
+    + CLOSE
+    + BODY,
+}
+
+
+@pytest.mark.parametrize("chunk", BROKEN.values(), ids=BROKEN)
+def test_a_broken_answer_is_a_failure(server: RawServer, chunk: bytes) -> None:
+    assert isinstance(outcome_of(server, chunk), Failure)
+
+
+ENDLESS = {
+    "headers": (HEAD, itertools.repeat(b"X-A: " + b"b" * 4_000 + b"\r\n")),
+    "one header": (HEAD + b"X-A: ", itertools.repeat(b"b" * 65_536)),
+    "a status line": (b"HTTP/1.1 200 ", itertools.repeat(b"O" * 65_536)),
+    "hints": (itertools.repeat(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 100),),
+    "continues": (itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 100),),
+    "a body": (HEAD + b"\r\n", itertools.repeat(b"x" * 65_536)),
+    "chunks": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
+        itertools.repeat(b"1\r\nx\r\n" * 10_000),
+    ),
+    "a chunk's extension": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;",
+        itertools.repeat(b"a" * 65_536),
+    ),
+    "trailers": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n",
+        itertools.repeat(b"X-A: " + b"b" * 4_000 + b"\r\n"),
+    ),
+    "a redirect's body": (
+        b"HTTP/1.1 302 Found\r\nLocation: /nowhere\r\n\r\n",
+        itertools.repeat(b"x" * 65_536),
+    ),
+    "an error's body": (b"HTTP/1.1 404 Not Found\r\n\r\n", itertools.repeat(b"x" * 65_536)),
+}
+
+
+@pytest.mark.parametrize("chunks", ENDLESS.values(), ids=ENDLESS)
+def test_g7_what_never_ends_is_a_failure_in_time(
+    server: RawServer, chunks: tuple[bytes | Iterable[bytes], ...]
+) -> None:
+    """By the limits on sizes or by the attempt's time; then the session is as good as before."""
+    assert isinstance(outcome_of(server, *chunks), Failure)
+
+
+LOCATIONS = {
+    "credentials": "http://user:pass@cdn.test/good",
+    "an empty user": "http://@cdn.test/good",
+    "a carriage return": "http://cdn.test/good\rX-Injected: 1",
+    "a blank": "http://cdn.test/good good",
+    "bytes that are no UTF-8": "http://cdn.test/\udcff\udcfe",
+    "a host that is no UTF-8": "http://\udcff.test/good",
+    "only a fragment": "#",
+    "only a query": "?",
+    "a dot": ".",
+    "a scheme alone": "http:",
+    "two slashes": "//",
+    "a port that is none": "//cdn.test:port/good",
+    "percent signs": "/%%%",
+    "9,000 characters": "/" + "a" * 9_000,
+    "data": "data:image/png;base64,AAAA",
+    "two thousand steps up": "/" + "../" * 2_000,
+}
+
+
+@pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
+def test_an_odd_location_is_followed_to_a_failure(server: RawServer, location: str) -> None:
+    server.answers["/start"] = [redirect(location)]
+    server.answers["/"] = [answer(b"", status="404 Not Found")]
+    outcome, good = fetched("/start", "/good")
+    assert isinstance(outcome, Failure)
+    assert good == Body(data=BODY, attempts=1)
+    heads = b"".join(head for _, head in server.requests)
+    assert b"X-Injected" not in heads
+    assert b"Authorization" not in heads
+
+
+@pytest.mark.parametrize("location", ["///good", "http://cdn.test/good\nX-Injected: 1"])
+def test_an_odd_location_within_the_same_host_is_followed_without_what_was_added(
+    server: RawServer, location: str
+) -> None:
+    """A bare line feed begins another header of the answer, which means nothing here."""
+    server.answers["/start"] = [redirect(location)]
+    assert fetched("/start") == [Body(data=BODY, attempts=1)]
+    assert all(b"X-Injected" not in head for _, head in server.requests)
+
+
+def test_of_two_locations_the_first_is_judged(server: RawServer) -> None:
+    server.answers["/start"] = [
+        answer(b"", "Location: http://127.0.0.1/", "Location: /good", status="302 Found")
+    ]
+    (outcome,) = fetched("/start")
+    assert isinstance(outcome, Failure)
+
+
+def test_a_redirect_carries_no_cookie_onwards(server: RawServer) -> None:
+    server.answers["/start"] = [
+        answer(b"", "Set-Cookie: id=1; Path=/", "Location: /good", status="302 Found")
+    ]
+    assert fetched("/start", "/good") == [Body(data=BODY, attempts=1)] * 2
+    assert all(b"\r\nCookie:" not in head for _, head in server.requests)
+
+
+def test_a_compressed_body_that_ends_early_is_no_more_than_what_came(server: RawServer) -> None:
+    """The decoder then says `truncated`."""
+    whole = gzip.compress(bytes(range(256)) * 4, mtime=0)
+    outcome = outcome_of(server, answer(whole[:-60], "Content-Encoding: gzip"))
+    assert isinstance(outcome, Failure) or (bytes(range(256)) * 4).startswith(outcome.data)
+
+
+def test_an_encoding_within_an_encoding_is_not_undone_twice(server: RawServer) -> None:
+    twice = gzip.compress(gzip.compress(b"\0" * 10_000_000))
+    outcome = outcome_of(server, answer(twice, "Content-Encoding: gzip, gzip"))
+    assert isinstance(outcome, Failure) or len(outcome.data) < 100_000
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_g7_an_encoded_bomb_is_cut_at_the_limit(server: RawServer, encoding: str) -> None:
+    pack = gzip.compress if encoding == "gzip" else zlib.compress
+    outcome = outcome_of(server, answer(pack(b"\0" * 20_000_000), f"Content-Encoding: {encoding}"))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("expires", "is_requested"),
+    [
+        ("1800000001", True),
+        ("999999999999", True),
+        ("9223372036854775808", True),
+        ("9" * 4_400, True),
+        ("-1", True),
+        ("1e9", True),
+        ("", True),
+        ("1800000000", False),
+        ("0", False),
+    ],
+)
+def test_an_expiry_of_any_size_is_read_or_passed_over(
+    server: RawServer, expires: str, *, is_requested: bool
+) -> None:
+    """Python refuses to read a number of more than 4,300 digits."""
+    query = f"?x-expires={expires}&x-signature=s"
+    server.answers[f"/good{query}"] = [answer(BODY)]
+    (outcome,) = fetched("/good", query=query)
+    assert isinstance(outcome, Body) is is_requested
+    assert bool(server.requests) is is_requested
+
+
+@pytest.mark.parametrize("retry_after", ["9" * 5_000, "-1", "nan", "inf", "Fri, 99 Foo", "\u00b2"])
+def test_a_retry_after_of_any_kind_is_read_or_passed_over(
+    server: RawServer, retry_after: str
+) -> None:
+    server.answers["/odd"] = [
+        answer(b"", f"Retry-After: {retry_after}", status="503 Service Unavailable")
+    ]
+    (outcome,) = fetched("/odd")
+    assert isinstance(outcome, Failure)
+    assert outcome.reason == "server_error"
+
+
+class Standing:
+    """An answer that begins well and never ends."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self._beginning, self.done = beginning, threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield HEAD + b"Content-Length: 9999999\r\n\r\n" + self._beginning
+        self.done.wait(60)
+
+
+def test_bodies_that_grow_large_and_stand_still_cost_a_large_image_nothing(
+    server: RawServer,
+) -> None:
+    """They hold both large places one after the other; the image behind them still gets one."""
+    large = BODY * (LARGE_BODY_BYTES // len(BODY) + 1)
+    server.answers["/good"] = [answer(large)]
+    server.answers["/still"] = standing = Standing(large)
+    limits = FetchLimits(image_s=60)
+
+    async def run() -> list[Body | Failure]:
+        async with open_session(Names(cdn_test=[[PUBLIC]]), frozenset(), limits) as session:
+            fetcher = Fetcher(
+                session,
+                Slots(64, 40, large_s=0.2),
+                limits,
+                allowed=frozenset(),
+                surroundings=Surroundings(now_s=lambda: 1_800_000_000),
+            )
+
+            async def fetch(path: str) -> Body | Failure:
+                async with fetcher.allowance() as allowance:
+                    return await fetcher.fetch(f"http://cdn.test{path}", allowance)
+
+            async with asyncio.timeout(30):
+                return await asyncio.gather(*map(fetch, [*["/still"] * 8, "/good"]))
+
+    *still, good = asyncio.run(run())
+    standing.done.set()
+    assert {each.reason for each in still if isinstance(each, Failure)} == {"timeout"}
+    assert good == Body(data=large, attempts=1)

@@ -1,0 +1,133 @@
+"""What the rights around held covers are for, shown by using them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import msgspec
+
+from collage_lambda.originals.pack import Pack
+from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
+from collage_lambda.prefetch.pack_store import Shelf
+from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.state import OpenImage
+from tests.end_to_end.guarded_stack import GuardedStack, Said
+from tests.fakes.collage.events import expiring_envelope
+from tests.fakes.ingest.fold import put_open_window
+from tests.fakes.sqs_delivery import sqs_event
+
+_LIFE_S = 86_400
+
+
+class HoldingUses:
+    """Uses of the rights to put packs up, read them and take them down."""
+
+    _stack: GuardedStack
+
+    def _name(self) -> str:
+        raise NotImplementedError
+
+    def _window(self, creator: str, life_s: int = 0) -> Any:  # noqa: ANN401 - as its one implementation
+        raise NotImplementedError
+
+    def _build(self, window: Any, replay: str | None = None) -> Said:  # noqa: ANN401 - as above
+        raise NotImplementedError
+
+    def _call(self, role: str, service: str, operation: str, **arguments: object) -> Said:
+        raise NotImplementedError
+
+    def hold_covers(self) -> Said:
+        """Fetch the covers of an open window that are about to expire, and note them."""
+        creator, now_s = self._name(), int(time.time())
+        store = WindowStore(self._clients.dynamodb, self._stack.outputs.table_name, holds=True)
+        urls = [image.url for image in self._window(creator, life_s=3_000).images]
+        put_open_window(store, creator, urls, now_s)
+        said = self._hold(creator, f"held/{creator}.zip")
+        key = creator_key(creator)
+        (window,) = store.load([key])[key].open.values()
+        noted = all(image.held for image in window.images)
+        return Said(done=said.done and noted, text=said.text)
+
+    def hold_in_vain(self) -> Said:
+        """Take a pack down of which nobody has any need by now."""
+        creator = self._name()
+        pack = f"held/{creator}.zip"
+        self._put_pack(pack, [AtRisk(creator=creator, window="w", image=OpenImage("u", 1))])
+        return self._hold(creator, pack)
+
+    def build_with_held_covers(self) -> Said:
+        """Build a window from a pack, and take that down."""
+        creator = self._name()
+        window, pack = self._window(creator), f"held/{creator}.zip"
+        images: tuple[WindowImage, ...] = window.images
+        waiting = [
+            AtRisk(creator=creator, window="w", image=OpenImage(image.url, 1)) for image in images
+        ]
+        index = self._put_pack(pack, waiting)
+        self._shelf.begin(pack, range(len(waiting)), index.until)
+        held = [
+            HeldCover(
+                pack=pack,
+                member=number,
+                offset=member.offset,
+                length=member.length,
+                sha256=member.sha256,
+                until=index.until,
+            )
+            for number, member in enumerate(index.members)
+        ]
+        return self._build(
+            msgspec.structs.replace(
+                window,
+                images=tuple(
+                    msgspec.structs.replace(image, held=each)
+                    for image, each in zip(images, held, strict=True)
+                ),
+            )
+        )
+
+    def receive_requests_to_hold(self) -> Said:
+        """Lambda's poller takes messages."""
+        return self._on_holding_queue("receive_message")
+
+    def delete_request_to_hold(self) -> Said:
+        """Lambda's poller deletes a message that was worked off."""
+        sqs, url = self._clients.sqs, self._stack.outputs.holding_queue_url
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+        return self._on_holding_queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
+
+    def look_at_requests_to_hold(self) -> Said:
+        """Lambda's poller looks how much there is."""
+        return self._on_holding_queue("get_queue_attributes", AttributeNames=["All"])
+
+    @property
+    def _clients(self) -> Any:  # noqa: ANN401 - boto3 builds its classes at run time
+        return self._stack.aws.clients
+
+    @property
+    def _shelf(self) -> Shelf:
+        outputs, clients = self._stack.outputs, self._clients
+        return Shelf(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
+
+    def _put_pack(self, key: str, waiting: list[AtRisk]) -> HeldIndex:
+        """Put a pack up with every right there is; its covers are no images."""
+        with HeldPacker(int(time.time()), _LIFE_S) as packer, Pack() as pack:
+            for number, each in enumerate(waiting):
+                packer.keep([each], each.image.url, hashlib.sha256(b"%d" % number).digest())
+            index = packer.write(pack)
+            assert self._shelf.put(key, pack.seal(index))
+        return index
+
+    def _hold(self, creator: str, pack: str) -> Said:
+        event = CoversExpiring(pack=pack, creators=(creator,), covers=1)
+        return self._stack.invoke("holding", sqs_event(expiring_envelope(event)))
+
+    def _on_holding_queue(self, operation: str, **arguments: object) -> Said:
+        url = self._stack.outputs.holding_queue_url
+        return self._call("holding", "sqs", operation, QueueUrl=url, **arguments)

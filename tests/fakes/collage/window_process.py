@@ -1,0 +1,141 @@
+"""A collage process of its own: builds one window of URLs with the real parts, tells what it took.
+
+Run by ``python -m tests.fakes.collage.window_process``: a `Task` comes on stdin as JSON, a `Report`
+goes to stdout. Only S3 is not real. Four decoders at once, whatever this machine has.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+import msgspec
+
+from collage_lambda import wiring
+from collage_lambda.builder import BuildSettings
+from collage_lambda.download.fetch import FetchLimits
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.image.interpreter import return_memory, watch_pillow
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.output.keys import keys_of
+from collage_lambda.settings import CollageSettings
+from stream_ingest.contracts import environment as env
+from stream_ingest.contracts.settings import CollageLayout
+from tests.fakes.collage.events import window_image, window_ready
+
+_BETWEEN_LOOKS_S = 0.005
+_NAMES = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to build, and from which source."""
+
+    urls: list[str]
+    source: str
+    window_s: float
+    attempt_s: float
+    memory_mb: int = 10_240
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each cell (a reason, or the empty string), and what the process took."""
+
+    reasons: list[str]
+    seconds: float
+    peak_bytes: int
+    idle_bytes: int
+    collage_bytes: int
+    log: list[dict[str, Any]] = []
+
+
+class Bucket:
+    """Takes everything and has nothing."""
+
+    def put_object(self, **request: Any) -> None:  # noqa: ANN401 - boto3's own
+        while request["Body"].read(1 << 16):
+            pass
+
+
+def build(task: Task) -> Report:
+    """Build a window."""
+    os.cpu_count = lambda: 4
+    return_memory()  # what `wiring.worker` does first
+    watch_pillow()
+    settings = CollageSettings.from_env(
+        _NAMES | {env.ALLOWED_SOURCES: task.source, env.MEMORY_MB: str(task.memory_mb)}
+    )
+    uploads = ThreadPoolExecutor(4)
+    wired = wiring._builder(settings, TempStore(cast("Any", Bucket()), "x"), uploads)  # noqa: SLF001 - the real one
+    builder = cast("Any", wired)
+    builder._settings = _limited(builder._settings, task)  # noqa: SLF001 - the one thing that is not as deployed
+    columns = 7
+    layout = CollageLayout(rows=-(-len(task.urls) // columns), cols=columns)
+    images = [window_image(url, identity=str(cell)) for cell, url in enumerate(task.urls)]
+    event = window_ready(images, layout=layout)
+    idle = resident_bytes()
+    started_s = time.monotonic()
+    with Watch() as watch:
+        made = builder.build(event, keys_of(event), task.window_s, reuses_sources=False, spared={})
+    return Report(
+        reasons=[
+            str(outcome.failure.reason) if outcome.failure else ""
+            for outcome in made.assembly.outcomes
+        ],
+        seconds=time.monotonic() - started_s,
+        peak_bytes=watch.peak_bytes,
+        idle_bytes=idle,
+        collage_bytes=len(made.collage),
+    )
+
+
+def _limited(settings: BuildSettings, task: Task) -> BuildSettings:
+    limits = FetchLimits(attempt_s=task.attempt_s, retry=RetryPolicy(attempts=1))
+    downloads = msgspec.structs.replace(settings.downloads, limits=limits)
+    return msgspec.structs.replace(settings, downloads=downloads)
+
+
+class Watch:
+    """Looks every few milliseconds at the memory that this process and its children hold."""
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._done.wait(_BETWEEN_LOOKS_S):
+            self.peak_bytes = max(self.peak_bytes, resident_bytes())
+
+
+def resident_bytes() -> int:
+    """Return what is resident of this process and its children."""
+    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    processes = ["self", *" ".join(lists).split()]
+    pages = [Path(f"/proc/{each}/statm").read_text(encoding="ascii").split() for each in processes]
+    return sum(int(resident) for _, resident, *_ in pages) * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(
+        msgspec.json.encode(build(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))
+    )

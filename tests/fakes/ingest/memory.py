@@ -1,0 +1,123 @@
+"""The table and the bus in memory, quick enough for hundreds of runs with a fault in each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.events import Event, WindowReady
+from stream_ingest.contracts.naming import creator_key, creator_name
+from stream_ingest.windowing.delivery import Poison
+from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
+from stream_ingest.windowing.rules.state import CreatorState, Tally
+
+Trouble = Callable[[str], None]
+"""Called with the name of a step before and after it; raises where a test wants it to fail."""
+
+
+def no_trouble(_step: str) -> None:
+    """Let everything succeed."""
+
+
+class MemoryStore:
+    """Keeps the promises of `WindowStore`: whole changes, decided on the newest state, or none."""
+
+    def __init__(self, trouble: Trouble = no_trouble) -> None:
+        self.states: dict[str, CreatorState] = {}
+        self.outbox: dict[str, bytes] = {}
+        self.ready: set[str] = set()
+        self.spilled: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        self._trouble = trouble
+
+    def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
+        """Return the states of creators by key; new ones for the unknown."""
+        self._trouble("before load")
+        return {key: self.states.get(key, CreatorState(creator=creator_name(key))) for key in keys}
+
+    def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
+        """Write a change; `ConflictError` if another writer was first."""
+        self._trouble("before commit")
+        key = creator_key(before.creator)
+        current = self.states.get(key)
+        if (current.version if current else 0) != before.version:
+            msg = f"commit {key}"
+            raise ConflictError(msg)
+        events = [window_ready(before.creator, window, now_s) for window in change.windows]
+        if any(event.window_id in self.outbox for event in events):
+            msg = f"commit {key}"
+            raise ConflictError(msg)
+        self.states[key] = msgspec.structs.replace(change.state, version=before.version + 1)
+        for event in events:
+            self.outbox[event.window_id] = compress_event(event)
+            self.ready.add(event.window_id)
+        for batch, tally in change.spilled.items():
+            self.spilled[batch, key] += tally
+        self._trouble("after commit")
+
+    def totals(self, batch_id: str) -> Tally:
+        """Return what a batch's tallies add up to, as `batches.BatchRegistry.seen` does."""
+        spilled = [tally for (batch, _), tally in self.spilled.items() if batch == batch_id]
+        states = [state.tally for state in self.states.values() if state.batch_id == batch_id]
+        return sum([*spilled, *states], Tally())
+
+
+class MemoryEmitter:
+    """Keeps the promises of `Emitter`: at least once, and marked only when taken."""
+
+    def __init__(self, store: MemoryStore, trouble: Trouble = no_trouble) -> None:
+        self.heard: list[Event] = []
+        self._store, self._trouble = store, trouble
+
+    def emit_windows(self, windows: Sequence[WindowReady]) -> list[str]:
+        """Emit windows and mark them queued."""
+        for event in windows:
+            self._trouble("before put")
+            self.heard.append(event)
+            self._trouble("after put")
+            self._store.ready.discard(event.window_id)
+        return []
+
+    def emit(self, event: Event) -> bool:
+        """Emit one event."""
+        self._trouble("before put")
+        self.heard.append(event)
+        return True
+
+    def sweep(self) -> None:
+        """Emit again what is still ready, as the sweeper does."""
+        self.emit_windows(
+            [expand_event(self._store.outbox[each]) for each in sorted(self._store.ready)]
+        )
+
+
+class MemoryRegistry:
+    """Keeps the promise of `BatchRegistry.note_drained`."""
+
+    def __init__(self, buckets: int, trouble: Trouble = no_trouble) -> None:
+        self.drained: dict[str, set[int]] = defaultdict(set)
+        self._buckets, self._trouble = buckets, trouble
+
+    def note_drained(self, batch_id: str, buckets: set[int]) -> bool:
+        """Note buckets; tell whether all are drained."""
+        self._trouble("before note")
+        self.drained[batch_id] |= buckets
+        self._trouble("after note")
+        return len(self.drained[batch_id]) >= self._buckets
+
+
+class MemoryQuarantine:
+    """Keeps poison by its sequence number."""
+
+    def __init__(self, trouble: Trouble = no_trouble) -> None:
+        self.kept: dict[int, str] = {}
+        self._trouble = trouble
+
+    def keep(self, poison: Poison) -> str:
+        """Keep a record that cannot be read."""
+        self._trouble("before keep")
+        self.kept[poison.sequence] = poison.reason
+        return str(poison.sequence)

@@ -1,0 +1,164 @@
+"""What the Lambdas' handlers really print in a run that passes every ending. EMF lines as dicts.
+
+The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
+refused rows that ends, the collage function on messages that end in every possible way, the holding
+function on a cover that is there and one that is gone.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from collage_lambda import handler as collage
+from collage_lambda import wiring as collage_wiring
+from collage_lambda.prefetch import handler as holding
+from collage_lambda.prefetch import wiring as holding_wiring
+from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts import environment as env
+from stream_ingest.contracts.events import CoversExpiring
+from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.records.codec import BUCKETS
+from stream_ingest.windowing import handler as windowing
+from stream_ingest.windowing import wiring
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.sweeper import handler as sweeper
+from tests.fakes.aws_variables import set_aws_variables
+from tests.fakes.collage import aws as collage_aws
+from tests.fakes.collage.aws import CollageAws
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.events import envelope, expiring_envelope, window_image, window_ready
+from tests.fakes.collage.images import plain_jpeg
+from tests.fakes.ingest import aws as ingest_aws
+from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.fold import put_open_window
+from tests.fakes.ingest.rows import header
+from tests.fakes.sqs_delivery import sqs_event
+from tests.paths import EVENTS
+
+_CACHED = ("settings", "_threads", "_emitter", "_store", "_registry", "windowing", "open_work",
+           "sweeper")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    aws_request_id: str = "request-1"
+    function_name: str = "function"
+    memory_limit_in_mb: str = "1769"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def run_handlers() -> list[dict[str, Any]]:
+    """Run all four; return every line with ``_aws`` that they printed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
+        set_aws_variables(patch)
+        with _ingest(patch) as aws:
+            _run_windowing()
+            _run_sweeper(aws)
+        with _collage(patch) as (collage_aws_, server):
+            _run_collage(collage_aws_, server)
+            _run_holding(collage_aws_, server)
+    return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
+
+
+@contextmanager
+def _ingest(patch: pytest.MonkeyPatch) -> Iterator[IngestAws]:
+    with mock_aws():
+        aws = IngestAws({name: boto3.client(name) for name in ("dynamodb", "events", "s3")})  # type: ignore[call-overload]  # by name
+        made = aws.clients | {"events": aws.bus}
+        names = (env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET)
+        values = (ingest_aws.TABLE, ingest_aws.BUS, ingest_aws.OUTPUT, ingest_aws.TEMP)
+        for name, value in zip(names, values, strict=True):
+            patch.setenv(name, value)
+        _forget_ingest()
+        with pytest.MonkeyPatch.context() as inner:
+            client = SimpleNamespace(client=lambda service, **_: made[service])
+            inner.setattr(wiring, "boto3", client)
+            inner.setattr(wiring, "time", SimpleNamespace(time=aws.clock))
+            inner.setattr(wiring, "_threads", lambda: aws.threads)
+            yield aws
+        _forget_ingest()
+
+
+def _forget_ingest() -> None:
+    for name in _CACHED:
+        getattr(wiring, name).cache_clear()
+
+
+def _run_windowing() -> None:
+    event = json.loads((EVENTS / "windowing_kinesis.json").read_text())
+    windowing.handle(event, Context())  # type: ignore[arg-type]
+
+
+def _run_sweeper(aws: IngestAws) -> None:
+    batch = header("refused", flush=FlushPolicy(kind="batch-end", idle_s=600))
+    aws.registry.register(batch)
+    totals = Totals(rows_read=3, rows_sent=0, refused={"expired": 3})
+    aws.registry.note_totals("refused", totals, sent=True)
+    aws.registry.note_drained("refused", set(range(BUCKETS)))
+    tick = json.loads((EVENTS / "sweeper_schedule.json").read_text())
+    sweeper.handle(tick, Context())  # type: ignore[arg-type]
+
+
+@contextmanager
+def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServer]]:
+    with ExitStack() as stack:
+        server = stack.enter_context(CoverServer())
+        aws = stack.enter_context(CollageAws())
+        variables = {
+            env.TABLE: collage_aws.TABLE,
+            env.BUS: collage_aws.BUS,
+            env.OUTPUT_BUCKET: collage_aws.OUTPUT,
+            env.TEMP_BUCKET: collage_aws.TEMP,
+            env.ALLOWED_SOURCES: f"127.0.0.1:{server.port}",
+            env.KEEP_SOURCES: "off",
+        }
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        for cached in (collage_wiring.worker, holding_wiring.holder):
+            cached.cache_clear()
+        yield aws, server
+        for cached in (collage_wiring.worker, holding_wiring.holder):
+            cached.cache_clear()
+
+
+def _run_collage(aws: CollageAws, server: CoverServer) -> None:
+    server.bodies["0"] = plain_jpeg((200, 30, 30))
+    fine = window_image(server.url("body/0"))
+    gone = window_image(server.url("status/404"))
+    created = window_ready([fine, gone], number=1)
+    failed = window_ready([gone], number=2)
+    leased = window_ready([fine], number=3)
+    aws.put_window(leased.window_id, status="processing", lease_owner="x", lease_until=2**33)
+    _deliver(envelope(created), envelope(failed), envelope(created), envelope(leased), "no json")
+    worse = window_ready([gone, gone], number=1)
+    _deliver(envelope(worse, replay="again"))  # with fewer images, so the collage is kept
+
+
+def _deliver(*bodies: str) -> None:
+    collage.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]
+
+
+def _run_holding(aws: CollageAws, server: CoverServer) -> None:
+    soon = int(time.time()) + 3_600
+    urls = [f"{server.url(path)}?x-expires={soon}" for path in ("body/0", "status/404")]
+    put_open_window(WindowStore(aws.dynamodb, collage_aws.TABLE), "charli", urls, int(time.time()))
+    event = CoversExpiring(pack="held/one.zip", creators=("charli",), covers=len(urls))
+    bodies = (expiring_envelope(event), "no json")
+    holding.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]

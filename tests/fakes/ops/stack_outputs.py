@@ -1,0 +1,42 @@
+"""What a deployed stack tells of its parts: those of the tests' own AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from stream_ingest.aws.stack import StackOutputs
+from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
+
+_QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012"
+_EVENTS = "arn:aws:events:us-east-1:123456789012"
+_OUTPUTS = StackOutputs(
+    stack="dev",
+    region="us-east-1",
+    stream_name="stream",
+    table_name=TABLE,
+    bus_name=BUS,
+    archive_arn=f"{_EVENTS}:archive/windows",
+    window_rule_arn=f"{_EVENTS}:rule/bus/ready",
+    input_bucket="input",
+    output_bucket=OUTPUT,
+    temp_bucket=TEMP,
+    collage_queue_url=f"{_QUEUES}/collage",
+    dead_letter_urls={"collage": f"{_QUEUES}/dead"},
+    windowing_function="windowing",
+    sweeper_function="sweeper",
+    collage_function="collage",
+    intake_function="intake",
+    holding_function="holding",
+    holding_queue_url=f"{_QUEUES}/holding",
+    holds_covers=True,
+    request_queue_url=f"{_QUEUES}/requests",
+    dashboard_name="dev",
+    alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
+)
+
+
+def stack_outputs(**changes: Any) -> StackOutputs:  # noqa: ANN401 - any field of the outputs
+    """Return a stack's outputs."""
+    return msgspec.structs.replace(_OUTPUTS, **changes)

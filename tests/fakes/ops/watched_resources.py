@@ -1,0 +1,37 @@
+"""The names of a stack for tests of dashboard and alarms, and what an alarm watches as queries."""
+
+from __future__ import annotations
+
+from ops_dashboard.monitoring.alarms import Alarm
+from ops_dashboard.monitoring.metric_lines import Query, metric_array, metric_queries
+from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts.metrics import Service
+
+RESOURCES = Resources(
+    stack="dev",
+    region="eu-central-1",
+    stream="coverstream-dev-rows",
+    stream_shards=1,
+    table="coverstream-dev-state",
+    bus="coverstream-dev",
+    window_rule="coverstream-dev-window-ready",
+    queue="coverstream-dev-collage",
+    dead_letters={
+        filler: f"coverstream-dev-{filler}-dead-letters"
+        for filler in ("collage", "window-rule", "sweeper", "intake", "holding")
+    },
+    functions={service: f"coverstream-dev-{service}" for service in Service},
+    memory_mb={
+        Service.WINDOWING: 1_024,
+        Service.SWEEPER: 512,
+        Service.COLLAGE: 1_769,
+        Service.HOLDING: 1_024,
+    },
+)
+
+
+def queries_of(alarm: Alarm) -> list[Query]:
+    """Return what an alarm watches, as a chart of the same lines would ask for it."""
+    metrics = [metric_array(line) for line in alarm.lines]
+    widget = {"type": "metric", "properties": {"metrics": metrics, "period": alarm.period_s}}
+    return metric_queries(widget)

@@ -1,0 +1,177 @@
+"""The holding function's parts on moto's AWS and a real cover server, for one test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from collage_lambda.download.fallbacks import DownloadSettings
+from collage_lambda.download.fetch import FetchLimits, Surroundings
+from collage_lambda.download.resolver import system_lookup
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.prefetch.fetching import CoverFetching, Haul
+from collage_lambda.prefetch.held_pack import HeldPacker
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.prefetcher import Holder, Holding
+from stream_ingest.aws.items import from_wire
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.rules.closing import close_due
+from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWindow
+from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.images import plain_jpeg
+from tests.fakes.ingest.clock import Clock
+from tests.fakes.ingest.fold import put_open_window
+
+PACK = "held/2026/11/06/120000-abc.zip"
+SOON_S = 3_600
+LIFE_S = 50 * DAY_S
+LIMITS = FetchLimits(
+    max_bytes=200_000,
+    attempt_s=1.0,
+    read_s=1.0,
+    retry=RetryPolicy(attempts=2, base_s=0.001, cap_s=0.001),
+)
+
+
+class HookedFetching(CoverFetching):
+    """Fetches, then lets something happen while its process still holds what it read before."""
+
+    then: Callable[[], object] = staticmethod(lambda: None)
+
+    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> Haul:
+        """Fetch, then let `then` happen once."""
+        haul = super().run(covers, packer, fetch_s)
+        then, self.then = self.then, lambda: None
+        then()
+        return haul
+
+
+class HoldingBench:
+    """Holders, creators with open windows, and what is held of them."""
+
+    def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
+        self.aws, self.server, self.clock = aws, server, Clock()
+        self._threads = threads
+        self.allowed = frozenset({server.source})
+        self.limits = LIMITS
+        self.store = WindowStore(aws.dynamodb, TABLE, holds=True)
+        self.temp = TempStore(aws.s3, TEMP)
+        self.shelf = Shelf(aws.s3, TEMP, aws.dynamodb, TABLE)
+        for number in range(9):
+            server.bodies[f"{number}"] = plain_jpeg((20 * number, 90, 30), side=60 + number)
+
+    def fetching(self) -> HookedFetching:
+        """Return the real fetching, but for limits that suit a test."""
+        return HookedFetching(
+            DownloadSettings(
+                allowed=self.allowed, at_once=64, at_once_per_host=40, limits=self.limits
+            ),
+            lookup=system_lookup(self._threads),
+            threads=self._threads,
+            decoder=Decoder(threading.Lock(), HeifProcess()),
+            surroundings=Surroundings(now_s=self.clock),
+        )
+
+    def holder(
+        self,
+        *,
+        then: Callable[[], object] | None = None,
+        store: WindowStore | None = None,
+        shelf: Shelf | None = None,
+    ) -> Holder:
+        """Return a holder; `then` happens between its fetching and its pack."""
+        fetching = self.fetching()
+        if then is not None:
+            fetching.then = then  # type: ignore[method-assign]
+        return Holder(
+            store=store or self.store,
+            shelf=shelf or self.shelf,
+            temp=self.temp,
+            fetching=fetching,
+            threads=self._threads,
+            clock=self.clock,
+            life_s=LIFE_S,
+        )
+
+    def hold(self, *creators: str, pack: str = PACK, remaining_s: float = 60) -> Holding:
+        """Let a holder bring an event to its end."""
+        return self.holder().hold(self.event(*creators, pack=pack), remaining_s)
+
+    @staticmethod
+    def event(*creators: str, pack: str = PACK) -> CoversExpiring:
+        """Return the event that asks for creators' covers."""
+        return CoversExpiring(pack=pack, creators=creators, covers=1)
+
+    def url(self, path: str, life_s: int = SOON_S) -> str:
+        """Return the URL of a cover that dies after `life_s`."""
+        mark = "&" if "?" in path else "?"
+        return f"{self.server.url(path)}{mark}x-expires={int(self.clock()) + life_s}"
+
+    def put(self, creator: str, *paths: str, life_s: int = SOON_S) -> CreatorState:
+        """Put covers of the server into a creator's open window."""
+        return self.put_urls(creator, *(self.url(path, life_s) for path in paths))
+
+    def put_urls(self, creator: str, *urls: str) -> CreatorState:
+        """Put covers into a creator's open window."""
+        return put_open_window(self.store, creator, urls, int(self.clock()))
+
+    def state(self, creator: str) -> CreatorState:
+        """Return a creator's state as it is in the table."""
+        key = creator_key(creator)
+        return self.store.load([key])[key]
+
+    def window(self, creator: str) -> OpenWindow:
+        """Return a creator's one open window."""
+        (window,) = self.state(creator).open.values()
+        return window
+
+    def images(self, creator: str) -> tuple[OpenImage, ...]:
+        """Return the images of a creator's one open window."""
+        return self.window(creator).images
+
+    def close(self, creator: str) -> tuple[WindowImage, ...]:
+        """Close a creator's one open window, as idle; return its images."""
+        state, now_s = self.state(creator), int(self.clock())
+        change = close_due(state, now_s + 30 * DAY_S, holds=True)
+        self.store.commit(state, change, now_s)
+        return change.windows[0].images
+
+    def held(self, *creators: str) -> list[HeldCover | None]:
+        """Return where the images of creators' open windows are held."""
+        return [image.held for name in creators for image in self.images(name)]
+
+    def bytes_of(self, held: HeldCover) -> bytes:
+        """Return a held cover's bytes, read by their range as a collage does it."""
+        last = held.offset + held.length - 1
+        answer = self.aws.s3.get_object(
+            Bucket=TEMP, Key=held.pack, Range=f"bytes={held.offset}-{last}"
+        )
+        return answer["Body"].read()
+
+    def packs(self) -> list[str]:
+        """Return the keys of all packs."""
+        return [key for key in self.aws.stored(TEMP) if key.startswith("held/")]
+
+    def items(self) -> dict[str, set[int]]:
+        """Return the members that are waited with, by pack."""
+        found: list[dict[str, Any]] = [
+            from_wire(item) for item in self.aws.dynamodb.scan(TableName=TABLE)["Items"]
+        ]
+        return {
+            item[table.PARTITION_KEY].removeprefix("held#"): {
+                int(member) for member in item.get("waiting", ())
+            }
+            for item in found
+            if item[table.SORT_KEY] == table.HELD
+        }

@@ -1,0 +1,218 @@
+"""DynamoDB in memory: one table, conditional writes, transactions, indexes, AWS's limits.
+
+It understands the requests that the pipeline makes (`fault_expressions` says which expressions) and
+refuses everything else loudly. `tests/faults/test_dynamodb_contract.py` compares it with moto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from tests.faults.harness.aws.errors import (
+    NotModelledError,
+    Wire,
+    client_error,
+    known,
+    validation_error,
+)
+from tests.faults.harness.aws.expressions import read_key_condition
+from tests.faults.harness.aws.index import Indexes, Key, key_names
+from tests.faults.harness.aws.tokens import SyntaxRefusedError
+from tests.faults.harness.aws.values import Item, item_bytes
+from tests.faults.harness.aws.writes import (
+    CONDITION_FAILED,
+    EXPRESSIONS,
+    RefusedError,
+    Writes,
+    bindings,
+)
+
+MAX_ACTIONS = 100
+MAX_TRANSACTION_BYTES = 4 << 20
+MAX_GETS = 100
+_GET, _BATCH_GET, _QUERY = "GetItem", "BatchGetItem", "Query"
+_PUT, _UPDATE, _TRANSACT = "PutItem", "UpdateItem", "TransactWriteItems"
+_DELETE = "DeleteItem"
+T = TypeVar("T")
+
+
+class FakeDynamoDb:
+    """A low-level client. `page_items` is how many items a query's page holds (AWS: 1 MB)."""
+
+    def __init__(self, page_items: int = 1_000) -> None:
+        self.items: dict[Key, Item] = {}
+        self._page_items = page_items
+
+    def create_table(self, **request: Wire) -> None:
+        """Create the one table, from the request that the real one is created with."""
+        known(
+            request,
+            *("TableName", "BillingMode", "AttributeDefinitions", "KeySchema"),
+            "GlobalSecondaryIndexes",
+        )
+        keys = key_names(request["KeySchema"])
+        kinds = {
+            each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]
+        }
+        self.indexes = Indexes(request.get("GlobalSecondaryIndexes", ()), keys, kinds)
+        self._writes = Writes(self.items, keys, self.indexes, request["TableName"])
+
+    def get_item(self, **request: Wire) -> dict[str, Any]:
+        """Return an item; nothing where there is none."""
+        known(request, "TableName", "Key", "ConsistentRead")
+        self._writes.check_table(request["TableName"], _GET)
+        item = self.items.get(self._writes.key(request["Key"], _GET))
+        return {} if item is None else {"Item": item}
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Return the items that are there, in an order that nobody should rely on."""
+        found: dict[str, list[Item]] = {}
+        for name, request in RequestItems.items():
+            known(
+                request,
+                *("Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"),
+            )
+            self._writes.check_table(name, _BATCH_GET)
+            keys = [self._writes.key(key, _BATCH_GET) for key in request["Keys"]]
+            if not 0 < len(keys) <= MAX_GETS or len(set(keys)) < len(keys):
+                msg = f"{len(keys)} keys: from 1 to {MAX_GETS} different ones are read at once"
+                raise validation_error(_BATCH_GET, msg)
+            items = [self.items[key] for key in reversed(keys) if key in self.items]
+            found[name] = [_projected(item, request) for item in items]
+        return {"Responses": found, "UnprocessedKeys": {}}
+
+    def put_item(self, **request: Wire) -> dict[str, Any]:
+        """Write an item under its condition."""
+        known(request, "TableName", "Item", *EXPRESSIONS)
+        self._write(*_alone(self._writes.put, request, _PUT))
+        return {}
+
+    def update_item(self, **request: Wire) -> dict[str, Any]:
+        """Change an item, or make one, under its condition."""
+        known(request, "TableName", "Key", "UpdateExpression", "ReturnValues", *EXPRESSIONS)
+        key, item = _alone(self._writes.update, request, _UPDATE)
+        shown = {"NONE": None, "ALL_OLD": self.items.get(key), "ALL_NEW": item}
+        wanted = request.get("ReturnValues", "NONE")
+        if wanted not in shown:
+            raise NotModelledError(wanted)
+        self._write(key, item)
+        return {} if shown[wanted] is None else {"Attributes": shown[wanted]}
+
+    def delete_item(self, **request: Wire) -> dict[str, Any]:
+        """Remove an item under its condition; one that is not there is no error."""
+        known(request, "TableName", "Key", *EXPRESSIONS)
+        key = _alone(self._writes.delete, request, _DELETE)
+        self.items.pop(key, None)
+        self.indexes.write(key, None)
+        return {}
+
+    def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Do all of the writes, or none of them."""
+        if not 0 < len(TransactItems) <= MAX_ACTIONS:
+            msg = f"{len(TransactItems)} actions: a transaction takes from 1 to {MAX_ACTIONS}"
+            raise validation_error(_TRANSACT, msg)
+        outcomes = [self._action(action) for action in TransactItems]
+        if len({key for key, _ in outcomes}) < len(outcomes):
+            msg = "Transaction request cannot include multiple operations on one item"
+            raise validation_error(_TRANSACT, msg)
+        if any(isinstance(outcome, RefusedError) for _, outcome in outcomes):
+            raise _cancelled([outcome for _, outcome in outcomes])
+        written = [(key, item) for key, item in outcomes if not isinstance(item, RefusedError)]
+        if sum(item_bytes(item) for _, item in written) > MAX_TRANSACTION_BYTES:
+            msg = "Transaction request size exceeds the limit of 4 MB"
+            raise validation_error(_TRANSACT, msg)
+        for key, item in written:
+            self._write(key, item)
+        return {}
+
+    def query(self, **request: Wire) -> dict[str, Any]:
+        """Return a page of an index's items under one hash key, in the order of its range key."""
+        known(
+            request,
+            *("TableName", "IndexName", "KeyConditionExpression", "ExpressionAttributeValues"),
+            *("ExpressionAttributeNames", "ExclusiveStartKey"),
+        )
+        self._writes.check_table(request["TableName"], _QUERY)
+        index = self.indexes[request["IndexName"]]
+        try:
+            condition = read_key_condition(request["KeyConditionExpression"])
+        except SyntaxRefusedError as error:
+            raise validation_error(_QUERY, str(error)) from error
+        bound = bindings(request, condition.placeholders, _QUERY)
+        if bound.name(condition.name) != index.hash:
+            msg = f"Query condition missed key schema element: {index.hash}"
+            raise validation_error(_QUERY, msg)
+        page, last = index.find(
+            bound.values[condition.value]["S"],
+            lambda item: condition.rest(item, bound),
+            request.get("ExclusiveStartKey"),
+            self._page_items,
+        )
+        return {"Items": page, "Count": len(page)} | ({"LastEvaluatedKey": last} if last else {})
+
+    def scan(self, *, TableName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Return everything: for tests, which look at the whole table."""
+        self._writes.check_table(TableName, "Scan")
+        return {"Items": list(self.items.values())}
+
+    def _action(self, action: Mapping[str, Any]) -> tuple[Key, Item | RefusedError]:
+        ((kind, request),) = action.items()
+        if kind not in {"Put", "Update"}:
+            raise NotModelledError(kind)
+        if kind == "Put":
+            known(request, "TableName", "Item", *EXPRESSIONS)
+            work, key = self._writes.put, self._writes.key(request["Item"], _TRANSACT, whole=False)
+        else:
+            known(request, "TableName", "Key", "UpdateExpression", *EXPRESSIONS)
+            work, key = self._writes.update, self._writes.key(request["Key"], _TRANSACT)
+        try:
+            return work(request, _TRANSACT)
+        except RefusedError as error:
+            return key, error
+
+    def _write(self, key: Key, item: Item) -> None:
+        self.items[key] = item
+        self.indexes.write(key, item)
+
+
+def _projected(item: Item, request: Mapping[str, Any]) -> Item:
+    """Return the attributes that a request asks for, all of them by placeholders."""
+    if "ProjectionExpression" not in request:
+        return item
+    names = request["ExpressionAttributeNames"]
+    wanted = {names[each] for each in request["ProjectionExpression"].split(", ")}
+    return {name: item[name] for name in item.keys() & wanted}
+
+
+def _alone(
+    work: Callable[[Mapping[str, Any], str], T],
+    request: Mapping[str, Any],
+    operation: str,
+) -> T:
+    """Work out a write outside a transaction; refusals become AWS's errors."""
+    try:
+        return work(request, operation)
+    except RefusedError as error:
+        if error.code != CONDITION_FAILED:
+            raise validation_error(operation, error.message) from error
+        extra = {} if error.item is None else {"Item": error.item}
+        code = "ConditionalCheckFailedException"
+        raise client_error(code, operation, error.message, **extra) from error
+
+
+def _cancelled(outcomes: Sequence[Item | RefusedError]) -> Exception:
+    reasons: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        if not isinstance(outcome, RefusedError):
+            reasons.append({"Code": "None"})
+            continue
+        reason: dict[str, Any] = {"Code": outcome.code, "Message": outcome.message}
+        reasons.append(reason | ({} if outcome.item is None else {"Item": outcome.item}))
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    return client_error(
+        "TransactionCanceledException",
+        _TRANSACT,
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        CancellationReasons=reasons,
+    )

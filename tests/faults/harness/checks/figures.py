@@ -1,0 +1,113 @@
+"""Whether every counter is exact: what a batch is said to have come to, against what it was.
+
+Counts are compared with the batch as it was pushed and with the model of the stream; nothing is
+compared only with another count of the same table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from stream_ingest.batches.progress import BatchProgress, Counted, sum_tallies
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import BatchCompleted, convert_detail
+from stream_ingest.contracts.table import WindowStatus
+from tests.fakes.ingest.aws import OUTPUT
+from tests.faults.harness.checks.model import Model
+from tests.faults.harness.checks.table import Table, Window
+from tests.faults.harness.injector import Faults
+from tests.faults.harness.parts import Clients, registry
+from tests.faults.harness.pushes import Batch
+from tests.faults.harness.stage import Stage
+from tests.faults.harness.studio import shown_in
+
+_COLLAGES = (WindowStatus.COMPLETED, WindowStatus.PARTIAL)
+
+
+def check_figures(stage: Stage, batches: Sequence[Batch], model: Model, found: Table) -> None:
+    """Every batch has ended and was announced, and every figure of it is exact."""
+    registered = registry(Clients(stage, Faults()))
+    open_images = 0
+    for batch in batches:
+        batch_id = batch.header.batch_id
+        progress = registered.progress(batch_id)
+        assert progress is not None
+        assert progress.status == "ended", batch_id
+        owned = [each for each in found.all_windows if each.event.batch_id == batch_id]
+        _check_rows(batch, model, progress)
+        _check_windows(stage, owned, progress)
+        _check_announcements(stage, batch, owned, progress)
+        item = found.items[table.batch_partition(batch_id), table.BATCH]
+        assert sorted(map(int, item["drained"])) == list(range(int(item["buckets"]))), batch_id
+        exact = _tallies(found, batch_id)
+        assert (exact.accepted, exact.duplicates, exact.windows) == (
+            model.accepted[batch_id],
+            model.duplicates[batch_id],
+            len(owned),
+        ), batch_id
+        open_images += exact.open_images
+    waiting = sum(len(each.images) for windows in found.open.values() for each in windows)
+    assert open_images == waiting, "an image that waits is counted by one batch"
+
+
+def _tallies(found: Table, batch_id: str) -> Counted:
+    """Return what the states, and the tallies that have left them, add up to."""
+    return sum_tallies(
+        item
+        for (partition, sort), item in found.items.items()
+        if (sort == table.STATE and item.get("batch_id") == batch_id)
+        or (partition == table.batch_partition(batch_id) and sort.startswith("tally#"))
+    )
+
+
+def _check_rows(batch: Batch, model: Model, progress: BatchProgress) -> None:
+    batch_id, totals = progress.batch_id, batch.totals
+    accepted, duplicates = model.accepted[batch_id], model.duplicates[batch_id]
+    refused = dict(totals.refused) | ({"duplicate": duplicates} if duplicates else {})
+    assert progress.rows_read == totals.rows_read, batch_id
+    assert progress.rows_sent == totals.rows_sent == accepted + duplicates, batch_id
+    assert progress.rows_accepted == accepted, batch_id
+    assert progress.refused == refused, batch_id
+    assert progress.rows_read == accepted + sum(refused.values()), batch_id
+
+
+def _check_windows(stage: Stage, owned: Sequence[Window], progress: BatchProgress) -> None:
+    batch_id = progress.batch_id
+    statuses = Counter(str(window.status["status"]) for window in owned)
+    collages = [
+        stage.s3.read(OUTPUT, window.status["collage_key"])
+        for window in owned
+        if window.status["status"] in _COLLAGES
+    ]
+    images, shown = images_in(owned), sum(len(shown_in(collage)) for collage in collages)
+    assert progress.windows == len(owned), batch_id
+    assert progress.windows_by_status == statuses, batch_id
+    assert progress.collages == len(collages), batch_id
+    assert (progress.images_ok, progress.images_failed) == (shown, images - shown), batch_id
+
+
+def _check_announcements(
+    stage: Stage, batch: Batch, owned: Sequence[Window], progress: BatchProgress
+) -> None:
+    """An end that is told twice is told alike, but for what a replay has changed meanwhile."""
+    batch_id = progress.batch_id
+    told = [
+        event
+        for event in (convert_detail(each, BatchCompleted) for each in stage.told(BatchCompleted))
+        if event.batch_id == batch_id
+    ]
+    assert told, f"{batch_id} was never announced"
+    for event in told:
+        assert event.rows_read == progress.rows_read
+        assert event.rows_accepted == progress.rows_accepted
+        assert event.refused == progress.refused
+        assert event.collages <= event.windows <= len(owned), batch_id
+        if batch.header.settings.flush.kind == "batch-end":  # no window of the batch can follow
+            assert event.windows == len(owned), batch_id
+            assert event.images_ok + event.images_failed == images_in(owned), batch_id
+
+
+def images_in(windows: Sequence[Window]) -> int:
+    """Return how many images these windows hold."""
+    return sum(len(window.event.images) for window in windows)

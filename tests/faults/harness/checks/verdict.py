@@ -1,0 +1,159 @@
+"""Whether a pipeline at rest is what it has to be. Each function states one law and asserts it.
+
+The stage is compared with the model of its stream (`fault_model`): contents, not only counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import (
+    CollageCreated,
+    CollageFailed,
+    WindowReady,
+    convert_detail,
+)
+from stream_ingest.contracts.naming import creator_key
+from stream_ingest.windowing.rules.state import OpenImage, OpenWindow
+from tests.fakes.ingest.aws import OUTPUT, TEMP
+from tests.faults.harness.checks.account import CLEAR, account_of
+from tests.faults.harness.checks.figures import check_figures
+from tests.faults.harness.checks.model import Expected, Model, model_of
+from tests.faults.harness.checks.objects import check_objects
+from tests.faults.harness.checks.results import check_results
+from tests.faults.harness.checks.table import Table, Window
+from tests.faults.harness.pushes import Batch
+from tests.faults.harness.stage import Stage
+
+
+def check(stage: Stage, batches: Sequence[Batch]) -> None:
+    """Assert every law on a stage that has come to rest, after `batches` were pushed to it."""
+    model, found = model_of(stage.kinesis.shards), Table(stage)
+    check_windows(model, found)
+    check_items(model, found, batches)
+    check_events(stage, found)
+    check_figures(stage, batches, model, found)
+    check_objects(stage, found.all_windows)
+    check_results(stage, batches)
+    check_quarantine(stage, model)
+    check_held(stage, found)
+    assert account_of(stage, batches) == CLEAR
+
+
+def check_windows(model: Model, found: Table) -> None:
+    """Every accepted image is in exactly one window, in order; windows are full and gapless."""
+    assert found.windows.keys() | found.open.keys() <= model.creators
+    for creator in model.creators:
+        windows, open_windows = found.windows.get(creator, []), found.open[creator]
+        numbers = [window.number for window in windows]
+        assert numbers == list(range(1, found.next_window[creator])), (creator, numbers)
+        layouts = {repr(each.event.layout) for each in windows}
+        layouts |= {repr(each.settings.layout) for each in open_windows}
+        wanted = {layout for name, layout in model.images if name == creator}
+        assert layouts == wanted, creator
+        for layout in wanted:
+            _check_contents(
+                model.images[creator, layout],
+                [each for each in windows if repr(each.event.layout) == layout],
+                [each for each in open_windows if repr(each.settings.layout) == layout],
+            )
+
+
+def _check_contents(
+    wanted: list[Expected], windows: list[Window], open_windows: list[OpenWindow]
+) -> None:
+    """Compare one creator's images of one layout with its windows, end to end."""
+    left = list(wanted)
+    for window in windows:
+        taken, left = left[: len(window.event.images)], left[len(window.event.images) :]
+        shown = [(image.identity, image.url) for image in window.event.images]
+        assert shown == [(image.identity, image.url) for image in taken], window.event.window_id
+        _check_closing(window, taken)
+    waiting = [image for window in open_windows for image in window.images]
+    assert [image.url for image in waiting] == [image.url for image in left]
+    late = [image for image, here in zip(left, waiting, strict=True) if _must_close(image, here)]
+    assert not late, "images wait that should not"
+
+
+def _must_close(image: Expected, here: OpenImage) -> bool:
+    expires = image.expires and here.lost is None
+    return expires or bool(image.ending) or image.settings.flush.kind != "never"
+
+
+def _check_closing(window: Window, images: list[Expected]) -> None:
+    """A window is full, or there is a reason why it is not; it is the batch's that closed it."""
+    event, full = window.event, images[0].settings.images_per_window
+    last, kinds = images[-1], {image.settings.flush.kind for image in images}
+    assert event.image_count == len(images) <= full
+    reasons = {
+        "full": len(images) == full,
+        "idle": len(images) < full and kinds != {"never"},
+        "expiring": len(images) < full and any(image.expires for image in images),
+        "batch-end": len(images) < full and any(image.ending for image in images),
+    }
+    assert reasons[event.closed_because], (event.window_id, event.closed_because, len(images))
+    owners = {last.batch_id}
+    if event.closed_because == "batch-end":
+        owners = {batch_id for image in images for batch_id in image.ending}
+    assert event.batch_id in owners, event.window_id
+    assert window.status["batch_id"] == event.batch_id
+
+
+def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
+    """The table holds what it has to hold, and nothing besides: no item is there twice."""
+    wanted = {(table.batch_partition(each.header.batch_id), table.BATCH) for each in batches}
+    for creator in model.creators:
+        key = creator_key(creator)
+        wanted.add((key, table.STATE))
+        for number in range(1, found.next_window[creator]):
+            wanted |= {(key, table.window_item(number)), (key, table.images_item(number))}
+    tallies = {
+        (table.batch_partition(batch_id), table.tally_item(creator_key(creator)))
+        for batch_id, creator in model.rows
+    }
+    held = {key for key in found.items if key[1] == table.HELD}
+    assert wanted <= found.items.keys() - held <= wanted | tallies
+
+
+def check_held(stage: Stage, found: Table) -> None:
+    """What is held is what a window still waits with: failed ones only, now that all is at rest.
+
+    While they waited, all found it where they had it.
+    """
+    assert stage.covers.misplaced == []
+    waiting: dict[str, set[int]] = {}
+    for window in found.all_windows:
+        for image in window.event.images:
+            if image.held and window.status["status"] == table.WindowStatus.FAILED:
+                waiting.setdefault(image.held.pack, set()).add(image.held.member)
+    items = {
+        key[0].removeprefix("held#"): {int(member) for member in item.get("waiting", ())}
+        for key, item in found.items.items()
+        if key[1] == table.HELD
+    }
+    packs = [key for key in stage.s3.keys(TEMP) if key.startswith("held/")]
+    assert items == waiting
+    assert packs == sorted(waiting)
+    for window in (window for name in found.open for window in found.open[name]):
+        assert not any(image.held for image in window.images), "held, and yet not closed"
+
+
+def check_events(stage: Stage, found: Table) -> None:
+    """Every window was announced as ready, with the same words each time, and no other one was."""
+    ready = {window.event.window_id: window.event for window in found.all_windows}
+    heard = set()
+    for detail in stage.told(WindowReady):
+        event = convert_detail(detail, WindowReady)
+        heard.add(event.window_id)
+        assert event == ready[event.window_id]
+    assert heard == ready.keys()
+    for ending in (CollageCreated, CollageFailed):
+        assert {detail["window_id"] for detail in stage.told(ending)} <= ready.keys()
+
+
+def check_quarantine(stage: Stage, model: Model) -> None:
+    """Every record that cannot be read is kept once; nothing was given up."""
+    kept = [key for key in stage.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
+    names = sorted(key.rpartition("/")[2] for key in kept)
+    assert names == sorted(f"{sequence}.json" for sequence in model.poison)

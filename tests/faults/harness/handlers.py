@@ -1,0 +1,46 @@
+"""The windowing Lambda's real handler, called for a process of the stage.
+
+The handler finds its parts in `wiring`, once per process; here many processes share one
+interpreter, so `on_stage` has the wiring answer for whichever process is being called.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from stream_ingest.contracts import environment as env
+from stream_ingest.windowing import handler, wiring
+from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.stream_processor import Windowing
+from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.ingest.lambda_context import LambdaContext
+
+SETTINGS = WindowingSettings.from_env(
+    {env.TABLE: TABLE, env.BUS: BUS, env.OUTPUT_BUCKET: OUTPUT, env.TEMP_BUCKET: TEMP}
+)
+_called = threading.local()
+_handle = inspect.unwrap(handler.handle)  # logs and metrics are not looked at here
+
+
+@contextmanager
+def on_stage() -> Iterator[None]:
+    """Let `windowing` call the handler."""
+    with (
+        patch.object(wiring, "windowing", lambda: _called.windowing),
+        patch.object(wiring, "settings", lambda: SETTINGS),
+        patch.object(handler, "tell_outcome", lambda *_: None),
+        patch.object(handler.meter, "add_memory", lambda _: None),
+    ):
+        yield
+
+
+def windowing(part: Windowing, event: dict[str, Any]) -> dict[str, Any]:
+    """Call the handler in the process that `part` is of."""
+    _called.windowing = part
+    response: dict[str, Any] = _handle(event, LambdaContext())
+    return response

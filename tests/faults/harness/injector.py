@@ -1,0 +1,173 @@
+"""Faults at chosen calls: a proxy in front of any fake client.
+
+A `Fault` says what goes wrong at which call: the nth that matches its service and operation (any,
+where it names none). Every process of a test has its own `Faults`, shared by all its clients, so
+that "the fifth call of this worker" means something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.faults.harness.aws.errors import (
+    KilledError,
+    Wire,
+    client_error,
+    no_answer,
+    no_connection,
+)
+from tests.faults.harness.aws.partial import PARTIAL
+from tests.faults.harness.tasks import pause
+
+Call = Callable[..., Any]
+
+
+class Kind(StrEnum):
+    """What goes wrong."""
+
+    UNREACHABLE = "unreachable"
+    """The request never left."""
+    LOST = "lost"
+    """The request took effect; its answer never came."""
+    RETRIED = "retried"
+    """As lost, but the SDK sent it again and returns the second answer."""
+    THROTTLED = "throttled"
+    """AWS refused the request as one too many."""
+    PARTIAL = "partial"
+    """AWS did a part of it and says so (PutRecords, PutEvents, BatchGetItem); else as throttled."""
+    DENIED = "denied"
+    """AWS refused the request as forbidden: nothing that the code should wait out."""
+    KILLED_BEFORE = "killed before"
+    """The process died before the request."""
+    KILLED_AFTER = "killed after"
+    """The process died after the request took effect."""
+    PAUSED_BEFORE = "paused before"
+    """The process was slow: others run before the request leaves."""
+    PAUSED_AFTER = "paused after"
+    """The process was slow: others run between the answer and what follows."""
+
+
+_THROTTLING = {
+    "dynamodb": ("ProvisionedThroughputExceededException", 400),
+    "events": ("ThrottlingException", 400),
+    "kinesis": ("LimitExceededException", 400),
+    "s3": ("SlowDown", 503),
+}
+_IDEMPOTENT_BY_TOKEN = frozenset({"transact_write_items"})
+"""botocore gives these a token of their own, so that a second sending is answered as the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`kind` at the calls from `nth` (0 is the first that matches) on, `times` of them."""
+
+    kind: Kind
+    nth: int = 0
+    service: str = ""
+    operation: str = ""
+    times: int = 1
+
+    def matches(self, service: str, operation: str) -> bool:
+        """Tell whether a call is one that this fault counts."""
+        return self.service in {"", service} and self.operation in {"", operation}
+
+
+class Faults:
+    """The faults of one process, and the log of its calls."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self.calls: list[str] = []
+        self.struck: list[str] = []
+        self.arm(faults)
+
+    def arm(self, faults: Iterable[Fault]) -> None:
+        """Replace the faults; calls are counted anew."""
+        self._counts = dict.fromkeys(faults, 0)
+
+    def next(self, service: str, operation: str) -> Kind | None:
+        """Count a call and return what is to go wrong with it."""
+        self.calls.append(f"{service}.{operation}")
+        found = None
+        for fault, count in self._counts.items():
+            if fault.matches(service, operation):
+                self._counts[fault] = count + 1
+                if fault.nth <= count < fault.nth + fault.times and found is None:
+                    found = fault.kind
+        if found is not None:
+            self.struck.append(f"{found} {self.calls[-1]}")
+        return found
+
+
+class Faulty:
+    """A client that behaves like `client` but for the faults."""
+
+    def __init__(self, client: object, service: str, faults: Faults) -> None:
+        self._client, self._service, self._faults = client, service, faults
+
+    def __getattr__(self, operation: str) -> Call:
+        call: Call = getattr(self._client, operation)
+
+        def faulty(**request: Wire) -> Wire:
+            kind = self._faults.next(self._service, operation)
+            return call(**request) if kind is None else self._strike(kind, operation, call, request)
+
+        return faulty
+
+    def _strike(self, kind: Kind, operation: str, call: Call, request: Wire) -> Wire:
+        if kind is Kind.PARTIAL and operation in PARTIAL:
+            return PARTIAL[operation](call, request)
+        self._before(kind, operation)
+        if kind is Kind.LOST:
+            with suppress(ClientError):  # a refusal's answer is lost like any other
+                call(**request)
+            raise no_answer(self._service)
+        answer = call(**request)
+        if kind is Kind.RETRIED and operation not in _IDEMPOTENT_BY_TOKEN:
+            answer = call(**request)
+        if kind is Kind.KILLED_AFTER:
+            raise KilledError
+        if kind is Kind.PAUSED_AFTER:
+            pause()
+        return answer
+
+    def _before(self, kind: Kind, operation: str) -> None:
+        if kind is Kind.UNREACHABLE:
+            raise no_connection(self._service)
+        if kind in {Kind.THROTTLED, Kind.PARTIAL}:
+            code, status = _THROTTLING[self._service]
+            raise client_error(code, operation, status=status)
+        if kind is Kind.DENIED:
+            denied = "AccessDeniedException"
+            raise client_error(denied, operation)
+        if kind is Kind.KILLED_BEFORE:
+            raise KilledError
+        if kind is Kind.PAUSED_BEFORE:
+            pause()
+
+
+class AsyncFaulty:
+    """As `Faulty`, for aiobotocore: answers come some turns of the event loop later."""
+
+    def __init__(self, client: object, service: str, faults: Faults) -> None:
+        self._faulty = Faulty(client, service, faults)
+        self._calls = 0
+
+    def __getattr__(self, operation: str) -> Call:
+        call: Call = getattr(self._faulty, operation)
+
+        async def faulty(**request: Wire) -> Wire:
+            self._calls += 1
+            for _ in range(self._calls % 3):  # so that answers overtake each other
+                await asyncio.sleep(0)
+            answer = call(**request)
+            await asyncio.sleep(0)
+            return answer
+
+        return faulty

@@ -1,0 +1,136 @@
+"""The pipeline's real parts, put together on fake clients as `wiring` does on real ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from collage_lambda.lease import Windows
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.links import Links
+from collage_lambda.output.publisher import Publisher
+from collage_lambda.output.store import Outputs
+from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.worker import CollageWorker
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.results.reports import Reports
+from stream_ingest.batches.results.store import ResultStore
+from stream_ingest.contracts.events import Source
+from stream_ingest.windowing.emitter import Emitter
+from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.rules.fold import Rules
+from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.ingest.threads import InlineExecutor
+from tests.faults.harness import handlers
+from tests.faults.harness.injector import AsyncFaulty, Faults, Faulty
+from tests.faults.harness.studio import StubBuilder, StubFetching
+
+if TYPE_CHECKING:
+    from tests.faults.harness.stage import Stage
+
+_THREADS = InlineExecutor()
+HELD_LIFE_S = 18 * 3_600
+"""So that everything comes to rest within days."""
+
+
+class Clients:
+    """One process's clients, each of them with the process's faults before it."""
+
+    def __init__(self, stage: Stage, faults: Faults) -> None:
+        self.stage, self.clock = stage, stage.clock
+        self.dynamodb: Any = Faulty(stage.dynamodb, "dynamodb", faults)
+        self.s3: Any = Faulty(stage.s3, "s3", faults)
+        self.events: Any = Faulty(stage.bus, "events", faults)
+        self.kinesis: Any = AsyncFaulty(stage.kinesis, "kinesis", faults)
+
+
+def registry(clients: Clients) -> BatchRegistry:
+    """Return the batches as one process sees them."""
+    return BatchRegistry(clients.dynamodb, TABLE, clients.clock)
+
+
+def windowing(clients: Clients) -> Windowing:
+    """Return the windowing of one process."""
+    return Windowing(
+        store=_store(clients),
+        emitter=_emitter(clients, Source.WINDOWING),
+        registry=registry(clients),
+        quarantine=Quarantine(clients.s3, OUTPUT),
+        rules=Rules(),
+        threads=_THREADS,
+        clock=clients.clock,
+    )
+
+
+def sweeper(clients: Clients) -> Sweeper:
+    """Return the sweeper of one process."""
+    return Sweeper(
+        store=_store(clients),
+        emitter=_emitter(clients, Source.SWEEPER),
+        registry=registry(clients),
+        reports=Reports(registry(clients), ResultStore(clients.s3, OUTPUT), clients.clock),
+        dynamodb=clients.dynamodb,
+        table_name=TABLE,
+        threads=_THREADS,
+        clock=clients.clock,
+        max_attempts=handlers.SETTINGS.max_receives,
+        holds=clients.stage.holds,
+    )
+
+
+def collage_worker(clients: Clients) -> CollageWorker:
+    """Return the collage worker of one process; its builder is the stub."""
+    temp = TempStore(clients.s3, TEMP)
+    outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
+    links = Links(clients.stage.s3, OUTPUT, 0, clients.clock)  # type: ignore[arg-type]
+    builder: Any = StubBuilder(
+        clients.stage.covers,
+        temp,
+        keeps_sources=clients.stage.keeps_sources,
+        has_ended=clients.stage.has_ended,
+    )
+    return CollageWorker(
+        windows=Windows(clients.dynamodb, TABLE, clients.clock),
+        outputs=outputs,
+        temp=temp,
+        shelf=Shelf(clients.s3, TEMP, clients.dynamodb, TABLE),
+        builder=builder,
+        publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
+        clock=clients.clock,
+    )
+
+
+def holder(clients: Clients) -> Holder:
+    """Return the holder of one process; its fetching is the stub."""
+    fetching: Any = StubFetching(clients.stage.covers)
+    return Holder(
+        store=_store(clients),
+        shelf=Shelf(clients.s3, TEMP, clients.dynamodb, TABLE),
+        temp=TempStore(clients.s3, TEMP),
+        fetching=fetching,
+        threads=_THREADS,
+        clock=clients.clock,
+        life_s=HELD_LIFE_S,
+    )
+
+
+def _store(clients: Clients) -> WindowStore:
+    return WindowStore(clients.dynamodb, TABLE, holds=clients.stage.holds)
+
+
+def _emitter(clients: Clients, source: Source) -> Emitter:
+    return Emitter(
+        events=clients.events,
+        dynamodb=clients.dynamodb,
+        s3=clients.s3,
+        bus=BUS,
+        table_name=TABLE,
+        temp_bucket=TEMP,
+        source=source,
+        threads=_THREADS,
+        clock=clients.clock,
+    )

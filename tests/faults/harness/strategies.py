@@ -1,0 +1,127 @@
+"""How histories are drawn. A `Flavour` says which processes the faults go for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
+from tests.faults.harness import history
+from tests.faults.harness.injector import Fault, Kind
+
+T = TypeVar("T")
+_FIRST_CALLS, _CALLS = 5, 14
+"""About as many as one invocation makes here; the first ones are always made."""
+_WAITS = (1, 61, 200, 800, 3_700, 7_300)
+"""Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
+_FAULTY = ("push", "windowing", "sweeper", "collage", "holding")
+_FLUSHES = (
+    FlushPolicy(kind="never"),
+    FlushPolicy(idle_s=7_200),
+    BATCH_END,
+    FlushPolicy(kind="batch-end", idle_s=3_600),
+)
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """Which processes have faults, whether indexes lag, and whether originals are kept."""
+
+    faulty: tuple[str, ...] = _FAULTY
+    lags: bool = False
+    keeps_sources: bool = True
+    holds: bool = False
+
+
+FLAVOURS = {
+    "windowing": Flavour(faulty=("push", "windowing")),
+    "sweeper": Flavour(faulty=("sweeper", "windowing")),
+    "collage": Flavour(faulty=("collage",)),
+    "indexes": Flavour(faulty=("sweeper",), lags=True),
+    "everything": Flavour(lags=True),
+    "holding": Flavour(faulty=("sweeper", "collage", "holding"), holds=True),
+    "everything held": Flavour(lags=True, holds=True),
+}
+
+
+def faults() -> st.SearchStrategy[tuple[Fault, ...]]:
+    """Draw the faults of one invocation: none, one, or two."""
+    fault = st.builds(
+        Fault,
+        kind=st.sampled_from(Kind),
+        nth=st.one_of(st.integers(0, _FIRST_CALLS), st.integers(0, _CALLS)),
+        times=st.sampled_from((1, 1, 1, 3)),
+    )
+    one = st.tuples(fault)
+    return st.one_of(st.just(()), one, one, st.tuples(fault, fault))
+
+
+def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
+    """Draw one step."""
+    strikes = {name: faults() if name in flavour.faulty else st.just(()) for name in _FAULTY}
+    small, times = st.integers(0, 5), st.integers(1, 3)
+    push = st.builds(history.Push, small, times, strikes["push"])
+    deliver = st.builds(history.Deliver, small, times, strikes["windowing"])
+    work = st.builds(history.Work, small, times, strikes["collage"])
+    wait = st.builds(history.Wait, st.sampled_from(_WAITS))
+    sweep = st.builds(history.Sweep, st.booleans(), strikes["sweeper"])
+    again = st.builds(
+        history.Again,
+        small,
+        st.integers(0, 20),
+        st.integers(1, 12),
+        st.integers(0, 11),
+        strikes["windowing"],
+    )
+    work_again = st.builds(history.WorkAgain, st.integers(0, 20), strikes["collage"])
+    usual = [*[push] * 3, *[deliver] * 4, *[work] * 5, *[sweep] * 2, *[wait] * 2]
+    usual += [again, again, work_again, work_again, st.builds(history.Resume, small)]
+    rare = [
+        st.builds(history.Replay, small),
+        st.builds(history.Poison, small, small),
+        st.builds(history.Flip, st.integers(0, 12)),
+    ]
+    lag = [st.builds(history.Lag, small)] * 2 if flavour.lags else []
+    hold = st.builds(history.Hold, small, st.just(value=False), strikes["holding"])
+    hold_again = st.builds(history.Hold, small, st.just(value=True), strikes["holding"])
+    held = [hold, hold, hold, hold, hold_again, sweep, sweep] if flavour.holds else []
+    return st.one_of(usual + rare + lag + held)
+
+
+def batch_plans() -> st.SearchStrategy[history.BatchPlan]:
+    """Draw a batch of a few creators whose images come again and again."""
+    row = st.tuples(st.integers(0, 2), st.integers(0, 12))
+    return st.builds(
+        history.BatchPlan,
+        images=st.sampled_from((3, 3, 2, 1)),
+        flush=st.sampled_from(_FLUSHES),
+        rows=long_lists(row, 3),
+        chunk_rows=st.integers(2, 12),
+        refused=st.integers(0, 2),
+    )
+
+
+def long_lists(each: st.SearchStrategy[T], parts: int) -> st.SearchStrategy[tuple[T, ...]]:
+    """Draw lists of about five times `parts`, which shrink to nothing.
+
+    Hypothesis gives one list without a least length five elements on the average.
+    """
+    part = st.lists(each, max_size=12)
+    return st.tuples(*(part,) * parts).map(lambda lists: tuple(chain.from_iterable(lists)))
+
+
+def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.History]:
+    """Draw a history of about five times `parts` steps."""
+    return st.builds(
+        history.History,
+        batches=st.tuples(batch_plans(), batch_plans()),
+        steps=long_lists(steps(flavour), parts),
+        gone=st.frozensets(st.integers(0, 12), max_size=4),
+        keeps_sources=st.just(flavour.keeps_sources),
+        holds=st.just(flavour.holds),
+        batch_size=st.sampled_from((1, 2, 4, 10)),
+        parallelization=st.sampled_from((1, 1, 2)),
+    )

@@ -1,0 +1,177 @@
+"""Builds windows without a network: pictures are a pure function of the identities they show.
+
+`Covers` is the CDN: some images are gone for good, others only for now. The builder keeps and
+reuses originals as the real one does, through the real `TempStore`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import cast
+
+from collage_lambda.builder import Build
+from collage_lambda.image.compose import Canvas
+from collage_lambda.originals.cached_images import AtHand, HeldCovers
+from collage_lambda.originals.pack import spool
+from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
+from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
+from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
+from collage_lambda.output.keys import WindowKeys
+from collage_lambda.prefetch.fetching import Haul
+from collage_lambda.prefetch.held_pack import HeldPacker
+from collage_lambda.reasons import Failure, FailureReason
+from stream_ingest.contracts.events import WindowImage, WindowReady
+from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
+from tests.fakes.ingest.threads import InlineExecutor
+
+
+class Covers:
+    """What the CDN gives: everything but what is `gone` for good or `down` for now."""
+
+    def __init__(self, gone: Iterable[str] = ()) -> None:
+        self.gone = frozenset(gone)
+        self.down: set[str] = set()
+        self.missed: set[str] = set()
+        """What somebody asked for in vain, for whichever of the two reasons."""
+        self.misplaced: list[str] = []
+        """Covers that were held for a window, and were not there when it was built."""
+
+    def fetch(self, identity: str) -> bytes | Failure:
+        """Return an image's bytes, or why there are none."""
+        if identity in self.gone | self.down:
+            self.missed.add(identity)
+        if identity in self.gone:
+            return Failure(reason=FailureReason.NOT_FOUND, status=404)
+        if identity in self.down:
+            return Failure(reason=FailureReason.SERVER_ERROR, status=503)
+        return f"bytes of {identity}".encode()
+
+
+def picture(kind: str, identities: Iterable[str]) -> bytes:
+    """Return the collage or the thumbnail of images."""
+    return json.dumps([kind, *identities]).encode()
+
+
+def shown_in(collage: bytes) -> list[str]:
+    """Return the identities that a picture shows."""
+    _, *identities = json.loads(collage)
+    return identities
+
+
+class StubFetching:
+    """Stands for `collage_lambda.prefetch.fetching.CoverFetching`."""
+
+    def __init__(self, covers: Covers) -> None:
+        self._covers = covers
+
+    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> Haul:
+        """Fetch covers, each once; what is gone for good is lost."""
+        assert fetch_s > 0
+        waiting: dict[tuple[str, str], list[AtRisk]] = {}
+        for cover in covers:
+            waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
+        haul = Haul(wanted=len(waiting))
+        for (creator, identity), same in waiting.items():
+            data = self._covers.fetch(identity)
+            if not isinstance(data, Failure):
+                packer.keep(same, same[0].image.url, data)
+            elif not data.reason.is_passing:
+                haul.lost.setdefault(creator, []).extend(
+                    Fetched(window=each.window, identity=identity, lost=str(data.reason))
+                    for each in same
+                )
+        return haul
+
+
+class StubBuilder:
+    """Stands for `collage_lambda.builder.Builder`."""
+
+    def __init__(
+        self,
+        covers: Covers,
+        temp: TempStore,
+        *,
+        keeps_sources: bool,
+        has_ended: Callable[[str], bool],
+    ) -> None:
+        self._covers, self._temp, self._keeps_sources = covers, temp, keeps_sources
+        self._has_ended = has_ended
+
+    def build(
+        self,
+        event: WindowReady,
+        keys: WindowKeys,
+        window_s: float,
+        *,
+        reuses_sources: bool,
+        spared: Mapping[str, FailureReason] | None = None,
+    ) -> Build:
+        """Return a window's pictures; originals that were kept are read first."""
+        assert window_s > 0
+        with ExitStack() as stack:
+            before = NOTHING_KEPT
+            if reuses_sources:
+                before = self._temp.load_sources(keys.sources, stack.enter_context(spool()))
+            packer = stack.enter_context(SourcePacker())
+            held = stack.enter_context(HeldCovers())
+            held.load(event.images, self._temp, InlineExecutor())
+            self._look_for(held, event)
+            at_hand = AtHand(stored=before.sources, held=held)
+            cells = [
+                self._cell(number, image, at_hand, packer, spared or {})
+                for number, image in enumerate(event.images)
+            ]
+            kept = self._keeps_sources and packer.count > before.count
+            if kept:
+                self._temp.save_sources(keys.sources, packer.finish(), before)
+        shown = [cell.identity for cell in cells if cell.failure is None]
+        return Build(
+            assembly=Assembly(
+                canvas=cast("Canvas", None), outcomes=cells, bytes_downloaded=len(cells)
+            ),
+            collage=picture("collage", shown) if shown else b"",
+            thumbnail=picture("thumbnail", shown) if shown else b"",
+            sources_key=keys.sources if kept or before.count else None,
+            timings_ms={"assemble": 1},
+            repeated=[],
+        )
+
+    def _look_for(self, held: HeldCovers, event: WindowReady) -> None:
+        """Note covers that are not where the window has them, unless it may have let them go."""
+        if not self._has_ended(event.window_id):
+            self._covers.misplaced += [
+                f"{event.window_id}: {image.identity}"
+                for image in event.images
+                if image.held and held.read(image.held) is None
+            ]
+
+    def _cell(
+        self,
+        number: int,
+        image: WindowImage,
+        at_hand: AtHand,
+        packer: SourcePacker,
+        spared: Mapping[str, FailureReason],
+    ) -> CellOutcome:
+        origin: Origin
+        data: bytes | Failure | None
+        origin, data = next(at_hand.bytes_of(image), ("download", None))
+        if data is None and image.identity in spared:
+            data = Failure(reason=spared[image.identity])
+        if data is None:
+            data = self._covers.fetch(image.identity)
+        failure = data if isinstance(data, Failure) else None
+        facts = None
+        if not isinstance(data, Failure):
+            sha256 = hashlib.sha256(data).hexdigest()
+            entry = SourceEntry(index=number, identity=image.identity, url=image.url, sha256=sha256)
+            packer.keep(entry, data)
+            facts = ImageFacts(
+                format="JPEG", width=1, height=1, bytes=len(data), sha256=sha256, origin=origin
+            )
+        return CellOutcome(
+            cell=number, identity=image.identity, url=image.url, facts=facts, failure=failure
+        )

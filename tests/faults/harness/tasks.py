@@ -1,0 +1,73 @@
+"""Work that stops at a chosen point and goes on when it is told to: interleaving without chance.
+
+A `Task` runs in a thread of its own, but never beside its caller: one of the two always waits for
+the other. So histories with slow workers say the same each time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from tests.faults.harness.aws.errors import KilledError
+
+_here = threading.local()
+
+
+class Task:
+    """Runs `work` until it pauses or ends."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._is_killed = False
+        self._error: BaseException | None = None
+        self.is_done = False
+        self._thread.start()
+
+    def resume(self) -> None:
+        """Let the work go on to its next pause or its end; raises what it has raised."""
+        if self.is_done:
+            return
+        self._go.release()
+        self._stopped.acquire()
+        if self.is_done:
+            self._thread.join()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    def kill(self) -> None:
+        """End the work where it stands, as a process that is killed ends."""
+        self._is_killed = True
+        try:
+            self.resume()
+        except KilledError:
+            return
+
+    def _run(self) -> None:
+        self._go.acquire()
+        _here.task = self
+        try:
+            if not self._is_killed:
+                self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
+            self._error = error
+        self.is_done = True
+        self._stopped.release()
+
+    def wait(self) -> None:
+        """Pause until `resume` is called; `KilledError` where the work is to end here."""
+        if not self._is_killed:
+            self._stopped.release()
+            self._go.acquire()
+        if self._is_killed:
+            raise KilledError
+
+
+def pause() -> None:
+    """Stop the task that this is called in; outside of a task nothing happens."""
+    task: Task | None = getattr(_here, "task", None)
+    if task is not None:
+        task.wait()

@@ -1,0 +1,45 @@
+"""The demo's batches and what a pipeline that does all right makes of them."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+from PIL import Image
+
+from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
+from ops_dashboard.local.demo.check import cell_box, collage_name
+from ops_dashboard.local.samples.cover_model import UrlSigner
+from ops_dashboard.local.samples.cover_swatch import draw_swatch
+from ops_dashboard.local.samples.expectation import ExpectedWindow
+
+NOW = datetime(2026, 11, 20, 12, 34, 56, tzinfo=UTC)
+SIGNER = UrlSigner(base_url="http://127.0.0.1:8080", secret=b"secret")
+
+
+def plan() -> DemoBatches:
+    return plan_batches(now=NOW, signer=SIGNER)
+
+
+def status_of(batch: DemoBatch) -> dict[str, object]:
+    """Return what `ops-dashboard status` says of a batch that went well."""
+    return {**batch.expected(), "batch_id": f"id of {batch.entrance}", "settled": True}
+
+
+def collages_of(batch: DemoBatch) -> dict[str, bytes]:
+    """Return a batch's collages as they should be."""
+    windows = [window for window in batch.sample.expectation.windows() if window.has_collage]
+    return {collage_name(window): collage_of(batch, window) for window in windows}
+
+
+def collage_of(batch: DemoBatch, window: ExpectedWindow) -> bytes:
+    layout = batch.layout
+    sheet = Image.new("RGB", layout.size_px, layout.background)
+    for index, cell in enumerate(window.cells):
+        if cell.ok:
+            picture = Image.new("RGB", (layout.cell_px, layout.cell_px), "gray")
+            draw_swatch(picture, cell.creator_index, cell.number)
+            sheet.paste(picture, cell_box(index, layout)[:2])
+    file = io.BytesIO()
+    sheet.save(file, "JPEG", quality=layout.quality)
+    return file.getvalue()

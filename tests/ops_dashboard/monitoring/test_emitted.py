@@ -1,0 +1,193 @@
+"""What is watched is what is emitted: alarms and widgets against lines that the code prints.
+
+An alarm or a chart whose metric has another name, namespace or dimension set stays empty without a
+word (FACTS.md §2.7), and an EMF line that breaks the format is dropped without one (§1.8).
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from collage_lambda.reasons import FailureReason
+from ops_dashboard.monitoring.alarms import alarms
+from ops_dashboard.monitoring.aws_metrics import check_documented
+from ops_dashboard.monitoring.dashboard import dashboard_body
+from ops_dashboard.monitoring.metric_lines import Query, metric_queries
+from ops_dashboard.monitoring.resources import Thresholds
+from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Service
+from stream_ingest.records.rows import RefusalReason
+from tests.fakes.ops.emitted_lines import run_handlers
+from tests.fakes.ops.watched_resources import RESOURCES, queries_of
+from tests.paths import ROOT
+
+ALARMS = alarms(RESOURCES, Thresholds())
+WIDGETS = [
+    widget
+    for widget in dashboard_body(RESOURCES, Thresholds(), ["arn:alarm"])["widgets"]
+    if widget["type"] == "metric"
+]
+REASONS = {
+    "ImagesFailed": set(FailureReason),
+    "RowsRefused": set(RefusalReason),
+    "CoversLost": set(FailureReason),
+}
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """One metric as a line has it, but for the value of its reason."""
+
+    name: str
+    unit: str
+    service: str
+    dimensions: frozenset[str]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[dict[str, Any]]:
+    return run_handlers()
+
+
+@pytest.fixture(scope="module")
+def emitted(lines: list[dict[str, Any]]) -> set[Emitted]:
+    return {
+        Emitted(metric["Name"], metric["Unit"], line[SERVICE], frozenset(dimensions))
+        for line in lines
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for dimensions in directive["Dimensions"]
+        for metric in directive["Metrics"]
+    }
+
+
+def own_queries(queries: list[Query]) -> list[dict[str, Any]]:
+    metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
+    return [metric for metric in metrics if metric["Namespace"] == RESOURCES.namespace]
+
+
+def check_emitted(metric: dict[str, Any], emitted: set[Emitted]) -> None:
+    """Check that a watched metric is one that a line has: its name, its dimensions, its service."""
+    dimensions = {pair["Name"]: pair["Value"] for pair in metric["Dimensions"]}
+    found = {
+        (each.name, each.service, each.dimensions)
+        for each in emitted
+    }  # fmt: skip
+    assert (metric["MetricName"], dimensions[SERVICE], frozenset(dimensions)) in found
+    if REASON in dimensions:
+        assert dimensions[REASON] in REASONS[metric["MetricName"]]
+
+
+def test_the_catalogue_is_what_the_handlers_emit_no_more_and_no_less(
+    emitted: set[Emitted],
+) -> None:
+    catalogue = {
+        Emitted(metric.name, str(metric.unit), str(service), dimensions)
+        for metric in CATALOGUE
+        for service in metric.services
+        for dimensions in metric.dimension_sets
+    }
+    assert emitted == catalogue
+
+
+def test_every_line_is_emf_that_cloudwatch_takes(lines: list[dict[str, Any]]) -> None:
+    """A JSON object with a time stamp and, for every name of its directives, a member."""
+    for line in lines:
+        assert isinstance(line["_aws"]["Timestamp"], int)
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            assert directive["Namespace"] == NAMESPACE
+            assert 0 < len(directive["Metrics"]) <= 100
+            for metric in directive["Metrics"]:
+                assert line[metric["Name"]]
+            for dimensions in directive["Dimensions"]:
+                assert all(isinstance(line[name], str) and line[name] for name in dimensions)
+
+
+def test_neither_creator_nor_window_nor_batch_is_ever_a_dimension(emitted: set[Emitted]) -> None:
+    """Each combination is billed: 10,000 creators would be 3,000 USD a month (FACTS.md §5)."""
+    assert {name for each in emitted for name in each.dimensions} == {SERVICE, REASON}
+
+
+def test_a_reason_that_is_counted_is_one_of_the_known(lines: list[dict[str, Any]]) -> None:
+    counted = [(name, line[REASON]) for line in lines for name in REASONS if REASON in line]
+    told = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
+    assert {reason for _, reason in told} <= {*FailureReason, *RefusalReason}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_every_metric_of_ours_that_an_alarm_watches_is_emitted_so(
+    name: str, emitted: set[Emitted]
+) -> None:
+    for metric in own_queries(queries_of(ALARMS[name])):
+        check_emitted(metric, emitted)
+
+
+@pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget["properties"]["title"])
+def test_every_metric_of_ours_that_a_widget_draws_is_emitted_so(
+    widget: dict[str, Any], emitted: set[Emitted]
+) -> None:
+    for metric in own_queries(metric_queries(widget)):
+        check_emitted(metric, emitted)
+
+
+def test_all_that_is_emitted_is_drawn_somewhere() -> None:
+    """A metric that nobody looks at is paid for in vain."""
+    drawn = {
+        metric["MetricName"] for widget in WIDGETS for metric in own_queries(metric_queries(widget))
+    }
+    assert {metric.name for metric in CATALOGUE} == drawn
+
+
+def test_whatever_else_is_watched_aws_documents() -> None:
+    queries = [query for widget in WIDGETS for query in metric_queries(widget)]
+    queries += [query for alarm in ALARMS.values() for query in queries_of(alarm)]
+    metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
+    of_aws = [metric for metric in metrics if metric["Namespace"] != RESOURCES.namespace]
+    assert {metric["Namespace"] for metric in of_aws} == {
+        "AWS/Lambda",
+        "AWS/Kinesis",
+        "AWS/SQS",
+        "AWS/Events",
+        "AWS/DynamoDB",
+        "AWS/Logs",
+    }
+    for metric in of_aws:
+        names = [pair["Name"] for pair in metric["Dimensions"]]
+        check_documented(metric["Namespace"], metric["MetricName"], names)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "dimension"),
+    [
+        ("AWS/Lambda", "Latency", "FunctionName"),
+        ("AWS/Lambda", "Duration", "functionName"),
+        ("AWS/Events", "Invocations", "RuleName"),
+        ("AWS/Nothing", "Duration", "FunctionName"),
+    ],
+)
+def test_what_aws_does_not_document_is_refused(namespace: str, name: str, dimension: str) -> None:
+    with pytest.raises(ValueError, match="is not documented"):
+        check_documented(namespace, name, [dimension])
+
+
+def test_a_metric_of_another_service_cannot_be_emitted() -> None:
+    (created,) = [metric for metric in CATALOGUE if metric.name == "CollagesCreated"]
+    with pytest.raises(ValueError, match="does not give CollagesCreated in total to sweeper"):
+        Meter(Service.SWEEPER).add(created, 1)
+    with pytest.raises(ValueError, match="does not give CollagesCreated by reason to collage"):
+        Meter(Service.COLLAGE).write_by_reason(created, {"x": 1})
+
+
+def test_nothing_but_the_meter_emits() -> None:
+    for package in ("stream_ingest", "collage_lambda"):
+        for path in (ROOT / package).rglob("*.py"):
+            used = {
+                node.attr if isinstance(node, ast.Attribute) else node.name
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                if isinstance(node, (ast.Attribute, ast.alias))
+            }
+            emits = used & {"add_metric", "single_metric", "Metrics", "EphemeralMetrics"}
+            assert not emits or path.name == "meter.py", path

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import re
+
+from ops_dashboard.monitoring.alarms import alarms
+from ops_dashboard.monitoring.resources import Thresholds
+from tests.paths import ROOT
+from tools.docs_tables import ANY
+
+RUNBOOK = ROOT / "docs" / "runbook.md"
+
+
+def sections() -> dict[str, str]:
+    _, *parts = re.split(r"^## ", RUNBOOK.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {part.partition("\n")[0]: part for part in parts}
+
+
+def test_every_alarm_has_its_section_and_no_other_is_there() -> None:
+    assert set(sections()) == {alarm.name for alarm in alarms(ANY, Thresholds()).values()}
+
+
+def test_every_section_says_what_it_means_where_to_look_and_what_to_do() -> None:
+    for name, text in sections().items():
+        for word in ("**Means**", "**Look**", "**Do**"):
+            assert text.count(word) == 1, name

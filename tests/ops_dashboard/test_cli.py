@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import typer
+
+from ops_dashboard.cli import app as operator
+from stream_ingest.cli.main import app as ingest
+from tools.docs_tables import README
+
+
+def commands(app: typer.Typer, name: str) -> Iterator[str]:
+    """Yield the names of all commands, those of groups with the group's."""
+    for command in app.registered_commands:
+        assert command.callback is not None
+        yield f"{name} {command.name or command.callback.__name__}"
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        yield from commands(group.typer_instance, f"{name} {group.typer_instance.info.name}")
+
+
+ALL = [*commands(operator, "ops-dashboard"), *commands(ingest, "stream-ingest")]
+
+
+def test_all_commands_are_found() -> None:
+    assert {"ops-dashboard plan", "ops-dashboard dlq list", "stream-ingest push"} <= set(ALL)
+
+
+@pytest.mark.parametrize("command", ALL)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert command in README.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Generators of the documentation, run by `make docs` and `make measured`."""
