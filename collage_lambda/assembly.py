@@ -24,7 +24,7 @@ from collage_lambda.image.colour import parse_rgb
 from collage_lambda.image.compose import Canvas
 from collage_lambda.image.decode import Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
-from collage_lambda.originals.cached_images import NOTHING_AT_HAND, AtHand
+from collage_lambda.originals.cached_images import NO_CACHED_IMAGES, CachedImages
 from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.reasons import Failure, FailureReason
@@ -42,7 +42,7 @@ class Assembler:
         fetcher: Fetcher,
         threads: Executor,
         decoder: Decoder,
-        at_hand: AtHand = NOTHING_AT_HAND,
+        at_hand: CachedImages = NO_CACHED_IMAGES,
         packer: SourcePacker | None = None,
         spared: Mapping[str, FailureReason] | None = None,
         refused: AbstractSet[str] = frozenset(),

@@ -20,7 +20,7 @@ from collage_lambda.download.fetch import Surroundings
 from collage_lambda.download.resolver import Lookup
 from collage_lambda.duplicates import Repeats
 from collage_lambda.image.decoder import Decoder
-from collage_lambda.originals.cached_images import AtHand, HeldCovers
+from collage_lambda.originals.cached_images import CachedImages, HeldCovers
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import NOTHING_KEPT, Kept, TempStore
 from collage_lambda.originals.window_pack import SourcePacker
@@ -97,7 +97,7 @@ class Builder:
             packer = stack.enter_context(SourcePacker()) if self._settings.keeps_sources else None
             held = stack.enter_context(HeldCovers())
             held.load(event.images, self._temp, self._uploads)
-            at_hand = AtHand(stored=kept.sources, held=held)
+            at_hand = CachedImages(stored=kept.sources, held=held)
             assembly = asyncio.run(self._assemble(event, window_s, at_hand, packer, spared))
             assembled_s = self._monotonic_s()
             upload = None
@@ -129,7 +129,7 @@ class Builder:
         self,
         event: WindowReady,
         window_s: float,
-        at_hand: AtHand,
+        at_hand: CachedImages,
         packer: SourcePacker | None,
         spared: Mapping[str, FailureReason],
     ) -> Assembly:

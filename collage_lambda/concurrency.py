@@ -17,7 +17,7 @@ LARGE_BODY_BYTES = 2 * MB
 LARGE_BODIES = 2
 IDLE_BYTES = 110 * MB
 """The interpreter with all that a window needs, its canvas and its encoded pictures (measured)."""
-FEWEST_DOWNLOADS = 4
+MIN_DOWNLOADS = 4
 
 
 class Concurrency(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +34,9 @@ def fitting(wanted: Concurrency, memory_bytes: int, body_bytes: int) -> Concurre
     """
     left = memory_bytes - IDLE_BYTES - MAX_DECODING_BYTES - LARGE_BODIES * body_bytes
     decoders = wanted.decoders
-    while decoders > 1 and left - decoders * HEAVY_BYTES < FEWEST_DOWNLOADS * LARGE_BODY_BYTES:
+    while decoders > 1 and left - decoders * HEAVY_BYTES < MIN_DOWNLOADS * LARGE_BODY_BYTES:
         decoders -= 1
     downloads = (left - decoders * HEAVY_BYTES) // LARGE_BODY_BYTES
     return Concurrency(
-        downloads=min(wanted.downloads, max(FEWEST_DOWNLOADS, downloads)), decoders=decoders
+        downloads=min(wanted.downloads, max(MIN_DOWNLOADS, downloads)), decoders=decoders
     )

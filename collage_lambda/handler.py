@@ -18,9 +18,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from collage_lambda import wiring
-from collage_lambda.log_lines import make_logger, tell_begun, tell_received
+from collage_lambda.log_lines import log_received, log_started, make_logger
 from collage_lambda.messages import read_message
-from collage_lambda.telemetry import tell_bug, tell_failure, tell_outcome
+from collage_lambda.telemetry import log_failure, log_outcome, log_unhandled
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
@@ -40,18 +40,18 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN40
 
 
 def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    tell_received(logger, record)
+    log_received(logger, record)
     try:
         message = read_message(record.body)
-        tell_begun(logger, message)
+        log_started(logger, message)
         remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
         # One receipt of one message, even if AWS should call again under the same request id.
         owner = f"{lambda_context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}"
         outcome = wiring.worker().work(message, owner=owner, remaining_s=remaining_s)
-        tell_outcome(logger, meter, message, outcome)
+        log_outcome(logger, meter, message, outcome)
     except CoverstreamError as error:
-        tell_failure(logger, meter, error)
+        log_failure(logger, meter, error)
         raise
     except Exception as error:
-        tell_bug(logger, meter, error)
+        log_unhandled(logger, meter, error)
         raise

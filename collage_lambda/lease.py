@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from collage_lambda.output.keys import processing_date
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, TransientError
@@ -221,7 +221,7 @@ class Windows:
             "ReturnValues": "ALL_OLD",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        with translated(f"update {window_id}"):
+        with map_errors(f"update {window_id}"):
             answer = self._dynamodb.update_item(**request)
         return from_wire(answer.get("Attributes", {}))
 

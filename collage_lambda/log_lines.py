@@ -23,7 +23,7 @@ def make_logger(service: Service = Service.COLLAGE) -> Logger:
     return Logger(service=service)
 
 
-def tell_received(logger: Logger, record: SQSRecord) -> None:
+def log_received(logger: Logger, record: SQSRecord) -> None:
     """Let all further lines say which message they are about."""
     logger.append_keys(
         message_id=record.message_id,
@@ -34,14 +34,14 @@ def tell_received(logger: Logger, record: SQSRecord) -> None:
     )
 
 
-def tell_begun(logger: Logger, message: Message) -> None:
+def log_started(logger: Logger, message: Message) -> None:
     """Say which window is taken up, and let all further lines say it too."""
     event = message.event
     logger.append_keys(window_id=event.window_id, batch_id=event.batch_id, replay=message.replay)
     logger.info("window taken up", images=event.image_count)
 
 
-def tell_ended(logger: Logger, outcome: Outcome) -> None:
+def log_ended(logger: Logger, outcome: Outcome) -> None:
     """Say how a window ended, and where its collage is."""
     end, build = outcome.end, outcome.build
     logger.info(
@@ -62,11 +62,11 @@ def tell_ended(logger: Logger, outcome: Outcome) -> None:
         )
 
 
-def tell_failed(logger: Logger, error: CoverstreamError) -> None:
+def log_failed(logger: Logger, error: CoverstreamError) -> None:
     """Say why a message has to come again, or belongs into the dead-letter queue."""
     logger.warning("message failed", error=type(error).__name__, reason=str(error)[:_MOST_REASON])
 
 
-def tell_bug(logger: Logger, error: Exception) -> None:
+def log_unhandled(logger: Logger, error: Exception) -> None:
     """Say, with its traceback, what nobody foresaw."""
     logger.error("a bug, or a right that is missing", exc_info=error)

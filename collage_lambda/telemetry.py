@@ -26,7 +26,7 @@ _ENDING_METRICS = {
 }
 
 
-def tell_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcome) -> None:
+def log_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcome) -> None:
     """Say how one message ended; flushed at once, so that a later timeout loses no metric."""
     meter.add(_ENDING_METRICS[outcome.ending], 1)
     if outcome.build is not None:
@@ -40,19 +40,19 @@ def tell_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcom
             meter.add(catalogue.WINDOW_LATENCY, round(1000 * waited.total_seconds()))
     meter.flush()
     meter.write_by_reason(catalogue.IMAGES_FAILED, end.failures if end else {})
-    log_lines.tell_ended(logger, outcome)
+    log_lines.log_ended(logger, outcome)
 
 
-def tell_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
+def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
     """Say why a message has to come again, or belongs into the dead-letter queue."""
     is_leased = isinstance(error, WindowLeasedError)
     meter.add(catalogue.MESSAGES_DEFERRED if is_leased else catalogue.MESSAGES_FAILED, 1)
     meter.flush()
-    log_lines.tell_failed(logger, error)
+    log_lines.log_failed(logger, error)
 
 
-def tell_bug(logger: Logger, meter: Meter, error: Exception) -> None:
+def log_unhandled(logger: Logger, meter: Meter, error: Exception) -> None:
     """Say, with its traceback, what nobody foresaw."""
     meter.add(catalogue.MESSAGES_FAILED, 1)
     meter.flush()
-    log_lines.tell_bug(logger, error)
+    log_lines.log_unhandled(logger, error)

@@ -29,7 +29,7 @@ from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import Outputs
-from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.settings import CollageSettings
 from collage_lambda.worker import CollageWorker
 
@@ -66,7 +66,7 @@ def worker() -> CollageWorker:
         windows=Windows(dynamodb, settings.table, time.time),
         outputs=outputs,
         temp=temp,
-        shelf=Shelf(s3, settings.temp_bucket, dynamodb, settings.table),
+        shelf=PackStore(s3, settings.temp_bucket, dynamodb, settings.table),
         builder=_builder(settings, temp, uploads),
         publisher=Publisher(outputs, links, announcer, time.time),
         clock=time.time,

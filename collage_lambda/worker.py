@@ -20,7 +20,7 @@ from collage_lambda.output.keys import WindowKeys, keys_of
 from collage_lambda.output.metadata import describe_failure
 from collage_lambda.output.publisher import Finished, Publisher
 from collage_lambda.output.store import NOTHING_SEEN, Outputs
-from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.errors import DecodeError, PermanentError, TransientError
 from stream_ingest.contracts.events import WindowReady
 
@@ -59,7 +59,7 @@ class CollageWorker:
         windows: Windows,
         outputs: Outputs,
         temp: TempStore,
-        shelf: Shelf,
+        shelf: PackStore,
         builder: Builder,
         publisher: Publisher,
         clock: Callable[[], float],
@@ -102,7 +102,7 @@ class CollageWorker:
             images = self._with_images(event).images
         except DecodeError:
             return  # its list is gone, and what was held for it goes by a lifecycle rule
-        self._shelf.give_back(image.held for image in images if image.held)
+        self._shelf.release_pack(image.held for image in images if image.held)
 
     def _finish(self, message: Message, lease: Lease, build_s: float) -> Outcome:
         try:

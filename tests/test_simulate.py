@@ -10,7 +10,7 @@ import pytest
 
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.records.packer import OutgoingRecord
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_batch
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
@@ -131,10 +131,10 @@ def test_the_population_deals_out_every_row_once() -> None:
 
 @pytest.mark.parametrize("images", [1, 34, 35, 80])
 def test_the_store_weighs_and_keeps_what_the_real_one_writes(images: int) -> None:
-    """`WindowStore` on the fault harness's DynamoDB, item by item."""
+    """`CreatorRepository` on the fault harness's DynamoDB, item by item."""
     dynamodb, simulated = FakeDynamoDb(), SimulatedStore(Clock(float(NOW_S)))
     create_table(dynamodb)
-    real = WindowStore(dynamodb, TABLE, holds=True)  # type: ignore[arg-type]
+    real = CreatorRepository(dynamodb, TABLE, holds=True)  # type: ignore[arg-type]
     state = CreatorState(creator="char li")
     first = fold(state, arrivals(range(images), header()), NOW_S, Rules())
     between = msgspec.structs.replace(first.state, version=1)

@@ -1,7 +1,7 @@
 """Which IP addresses may be fetched from: only those of the public internet. Pure.
 
 Denied are all ranges that IANA's special-purpose registries set aside (RFC 6890 and successors). An
-IPv6 address that carries an IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo,
+IPv6 address that carries an IPv4 address (mapped, compatible, map_errors, NAT64, 6to4, Teredo,
 ISATAP) is judged by the address it carries, so that no private address slips through in disguise.
 """
 
@@ -47,7 +47,7 @@ _LAST_32_BITS = tuple(
     for network in (
         "::/96",  # IPv4-compatible; also `::` and `::1`, which become 0.0.0.0 and 0.0.0.1
         "::ffff:0:0/96",  # IPv4-mapped
-        "::ffff:0:0:0/96",  # IPv4-translated (SIIT)
+        "::ffff:0:0:0/96",  # IPv4-map_errors (SIIT)
         "64:ff9b::/96",  # NAT64
     )
 )

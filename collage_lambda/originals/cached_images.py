@@ -72,7 +72,7 @@ class HeldCovers:
         self._stack.close()
 
 
-class AtHand(msgspec.Struct, frozen=True, kw_only=True):
+class CachedImages(msgspec.Struct, frozen=True, kw_only=True):
     """What there is of a window's images."""
 
     stored: StoredSources | None = None
@@ -88,4 +88,4 @@ class AtHand(msgspec.Struct, frozen=True, kw_only=True):
             yield "held", data
 
 
-NOTHING_AT_HAND = AtHand()
+NO_CACHED_IMAGES = CachedImages()

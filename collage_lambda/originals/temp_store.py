@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.window_pack import StoredSources
-from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.aws.errors import FENCED, error_code, map_errors
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowImage
 
@@ -76,7 +76,7 @@ class TempStore:
         """
         condition: Any = {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"}
         try:
-            with translated(f"put {key}"):
+            with map_errors(f"put {key}"):
                 self._s3.put_object(
                     Bucket=self._bucket,
                     Key=key,
@@ -90,7 +90,7 @@ class TempStore:
 
     def save_failure(self, key: str, document: bytes) -> None:
         """Put what is known of a failed download."""
-        with translated(f"put {key}"):
+        with map_errors(f"put {key}"):
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=document, ContentType="application/json"
             )
@@ -106,7 +106,7 @@ class TempStore:
     def _read(self, key: str, file: IO[bytes], **request: Any) -> str | None:  # noqa: ANN401 - boto's own
         """Copy an object into a file and rewind it; return its ETag, None where it is not there."""
         try:
-            with translated(f"get {key}"):
+            with map_errors(f"get {key}"):
                 found = self._s3.get_object(Bucket=self._bucket, Key=key, **request)
                 shutil.copyfileobj(found["Body"], file)
         except ClientError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import Event, Source, encode_detail
 
@@ -30,7 +30,7 @@ class Announcer:
 
         PutEvents answers 200 for entries that it refuses, so the answer is checked entry by entry.
         """
-        with translated(f"announce {event.detail_type()}"):
+        with map_errors(f"announce {event.detail_type()}"):
             answer = self._events.put_events(
                 Entries=[
                     {

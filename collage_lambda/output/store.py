@@ -15,7 +15,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import WindowKeys
-from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.aws.errors import FENCED, error_code, map_errors
 from stream_ingest.contracts.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Outputs:
 
     def _etag(self, key: str) -> str | None:
         try:
-            with translated(f"look at {key}"):
+            with map_errors(f"look at {key}"):
                 return self._s3.head_object(Bucket=self.bucket, Key=key)["ETag"]
         except ClientError as error:
             if error_code(error) in _MISSING:
@@ -92,7 +92,7 @@ class Outputs:
     def _put(self, key: str, body: bytes, kind: str, seen: Seen) -> None:
         condition: Any = {"IfMatch": seen[key]} if key in seen else {"IfNoneMatch": "*"}
         try:
-            with translated(f"put {key}"):
+            with map_errors(f"put {key}"):
                 self._s3.put_object(
                     Bucket=self.bucket,
                     Key=key,

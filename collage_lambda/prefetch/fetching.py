@@ -25,7 +25,7 @@ from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 _SPEC = CellSpec(cell_px=16, background=(255, 255, 255))
 
 
-class Haul(msgspec.Struct, kw_only=True):
+class FetchSummary(msgspec.Struct, kw_only=True):
     """What came of covers that were at risk, but for those in the pack."""
 
     wanted: int = 0
@@ -55,7 +55,7 @@ class CoverFetching:
         self._downloads, self._lookup = downloads, lookup
         self._threads, self._decoder, self._around = threads, decoder, surroundings
 
-    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> Haul:
+    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> FetchSummary:
         """Fetch covers, each once however many windows wait for it, for at most `fetch_s` seconds.
 
         What fails for a reason that may pass, comes too late or finds no room is not noted at all.
@@ -63,13 +63,17 @@ class CoverFetching:
         waiting: dict[tuple[str, str], list[AtRisk]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
-        haul = Haul(wanted=len(waiting))
+        haul = FetchSummary(wanted=len(waiting))
         if waiting:
             asyncio.run(self._fetch_all(list(waiting.values()), packer, haul, fetch_s))
         return haul
 
     async def _fetch_all(
-        self, waiting: Sequence[list[AtRisk]], packer: HeldPacker, haul: Haul, fetch_s: float
+        self,
+        waiting: Sequence[list[AtRisk]],
+        packer: HeldPacker,
+        haul: FetchSummary,
+        fetch_s: float,
     ) -> None:
         async with open_fetcher(self._downloads, self._lookup, self._around) as fetcher:
             try:
@@ -80,7 +84,7 @@ class CoverFetching:
                 return  # what was late is asked for again
 
     async def _fetch(
-        self, fetcher: Fetcher, same: list[AtRisk], packer: HeldPacker, haul: Haul
+        self, fetcher: Fetcher, same: list[AtRisk], packer: HeldPacker, haul: FetchSummary
     ) -> None:
         image = same[0].image
 

@@ -19,8 +19,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from collage_lambda.log_lines import make_logger
 from collage_lambda.messages import read_expiring
 from collage_lambda.prefetch import wiring
-from collage_lambda.prefetch.telemetry import tell_held
-from collage_lambda.telemetry import tell_bug, tell_failure
+from collage_lambda.prefetch.telemetry import log_prefetched
+from collage_lambda.telemetry import log_failure, log_unhandled
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
@@ -45,10 +45,10 @@ def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
         event = read_expiring(record.body)
         logger.append_keys(pack=event.pack)
         remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
-        tell_held(logger, meter, event, wiring.holder().hold(event, remaining_s))
+        log_prefetched(logger, meter, event, wiring.holder().hold(event, remaining_s))
     except CoverstreamError as error:
-        tell_failure(logger, meter, error)
+        log_failure(logger, meter, error)
         raise
     except Exception as error:
-        tell_bug(logger, meter, error)
+        log_unhandled(logger, meter, error)
         raise

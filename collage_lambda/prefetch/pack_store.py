@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.aws.errors import FENCED, error_code, map_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
@@ -26,7 +26,7 @@ _LINGER_S = 7 * DAY_S
 """How much longer than its pack an item is kept."""
 
 
-class Shelf:
+class PackStore:
     """Puts packs up and takes them down."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Shelf:
     def put(self, key: str, pack: IO[bytes]) -> bool:
         """Put a pack; tell whether there was none under its key, and so this is it."""
         try:
-            with translated(f"put {key}"):
+            with map_errors(f"put {key}"):
                 self._s3.put_object(
                     Bucket=self._bucket,
                     Key=key,
@@ -66,7 +66,7 @@ class Shelf:
             table.TTL_ATTRIBUTE: _expires_at(until),
         }
         try:
-            with translated(f"begin {key}"):
+            with map_errors(f"begin {key}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
@@ -84,7 +84,7 @@ class Shelf:
     def clear(self, key: str) -> None:
         """Remove the item of a pack that is gone: whoever took that down came no further."""
         try:
-            with translated(f"clear {key}"):
+            with map_errors(f"clear {key}"):
                 self._dynamodb.delete_item(
                     TableName=self._table,
                     Key=to_wire(_key(key)),
@@ -93,7 +93,7 @@ class Shelf:
         except ConflictError:
             return  # another delivery of the same request has just put its pack up
 
-    def give_back(self, covers: Iterable[HeldCover]) -> None:
+    def release_pack(self, covers: Iterable[HeldCover]) -> None:
         """Let go of held covers of which no window has any need; safe to call again."""
         by_pack: dict[tuple[str, int], set[int]] = {}
         for cover in covers:
@@ -115,7 +115,7 @@ class Shelf:
             "ReturnValues": "ALL_NEW",
         }
         try:
-            with translated(f"give back covers of {pack}"):
+            with map_errors(f"give back covers of {pack}"):
                 answer = self._dynamodb.update_item(**update)
         except ConflictError:
             return True
@@ -123,17 +123,17 @@ class Shelf:
 
     def _remove(self, pack: str) -> None:
         """Delete the pack, then its item: cut short in between, whoever comes next does it."""
-        with translated(f"delete {pack}"):
+        with map_errors(f"delete {pack}"):
             self._s3.delete_object(Bucket=self._bucket, Key=pack)
         self._forget(pack)
 
     def _forget(self, pack: str) -> None:
-        with translated(f"delete the item of {pack}"):
+        with map_errors(f"delete the item of {pack}"):
             self._dynamodb.delete_item(TableName=self._table, Key=to_wire(_key(pack)))
 
     def _is_up(self, pack: str) -> bool:
         try:
-            with translated(f"look at {pack}"):
+            with map_errors(f"look at {pack}"):
                 self._s3.head_object(Bucket=self._bucket, Key=pack)
         except ClientError as error:
             if error_code(error) not in FENCED:

@@ -13,13 +13,13 @@ import msgspec
 
 from collage_lambda.originals.pack import Pack, open_pack, spool
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.prefetch.fetching import CoverFetching, Haul
+from collage_lambda.prefetch.fetching import CoverFetching, FetchSummary
 from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
-from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S, Fetched, at_risk, note
 from stream_ingest.windowing.rules.state import CreatorState
@@ -42,14 +42,14 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     bytes_downloaded: int
 
 
-class Holder:
+class Prefetcher:
     """Holds covers, one event at a time."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
-        store: WindowStore,
-        shelf: Shelf,
+        store: CreatorRepository,
+        shelf: PackStore,
         temp: TempStore,
         fetching: CoverFetching,
         threads: Executor,
@@ -72,7 +72,7 @@ class Holder:
             msg = f"{event.pack}: no time left in this invocation"
             raise TransientError(msg)
         states = self._store.load([creator_key(name) for name in event.creators])
-        index, haul = self._find(event.pack), Haul()
+        index, haul = self._find(event.pack), FetchSummary()
         if index is None:
             self._shelf.clear(event.pack)
             index, haul = self._fetch(event.pack, states, fetch_s)
@@ -82,7 +82,7 @@ class Holder:
             index = None
         found = index.fetched(event.pack) if index else {}
         used = self._note(states, found, haul.lost)
-        self._shelf.give_back(
+        self._shelf.release_pack(
             each.held
             for of_creator in found.values()
             for each in of_creator
@@ -105,7 +105,7 @@ class Holder:
 
     def _fetch(
         self, key: str, states: dict[str, CreatorState], fetch_s: float
-    ) -> tuple[HeldIndex | None, Haul]:
+    ) -> tuple[HeldIndex | None, FetchSummary]:
         now_s = int(self._clock())
         covers = [
             cover

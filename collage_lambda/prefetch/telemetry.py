@@ -13,7 +13,7 @@ from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.events import CoversExpiring
 
 
-def tell_held(logger: Logger, meter: Meter, event: CoversExpiring, holding: Holding) -> None:
+def log_prefetched(logger: Logger, meter: Meter, event: CoversExpiring, holding: Holding) -> None:
     """Say what came of covers that were to be held."""
     meter.add(catalogue.COVERS_HELD, holding.held)
     meter.add(catalogue.BYTES_DOWNLOADED, holding.bytes_downloaded)

@@ -20,18 +20,18 @@ from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.image.interpreter import return_memory, watch_pillow
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.fetching import CoverFetching
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.prefetch.prefetcher import Prefetcher
 from collage_lambda.settings import CollageSettings
 from collage_lambda.wiring import CONFIG, LOOKUPS, concurrency_of, downloads_of
 from stream_ingest.contracts.settings import DAY_S
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 
 _NOTES = 4
 
 
 @cache
-def holder() -> Holder:
+def holder() -> Prefetcher:
     """Return the holder of this process."""
     return_memory()
     watch_pillow()
@@ -39,9 +39,9 @@ def holder() -> Holder:
     runs = concurrency_of(settings)
     s3 = boto3.client("s3", config=CONFIG)
     dynamodb = boto3.client("dynamodb", config=CONFIG)
-    return Holder(
-        store=WindowStore(dynamodb, settings.table, holds=True),
-        shelf=Shelf(s3, settings.temp_bucket, dynamodb, settings.table),
+    return Prefetcher(
+        store=CreatorRepository(dynamodb, settings.table, holds=True),
+        shelf=PackStore(s3, settings.temp_bucket, dynamodb, settings.table),
         temp=TempStore(s3, settings.temp_bucket),
         fetching=CoverFetching(
             downloads_of(settings, runs),

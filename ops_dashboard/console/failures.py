@@ -17,7 +17,7 @@ from ops_dashboard.console.json_api import Fresh, answer, asked, in_thread
 from ops_dashboard.doctor.queue_depth import queue_depth
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.redrive import Redriven
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
 
 _COUNT_LIFE_S = 2.0
@@ -84,6 +84,6 @@ class Failures:
 
     def _queue_counts(self) -> Iterator[tuple[str, int]]:
         for kind, url in sorted(self._account.outputs.dead_letter_urls.items()):
-            with translated(f"count the {kind} dead-letter queue"):
+            with map_errors(f"count the {kind} dead-letter queue"):
                 depth = queue_depth(self._account.sqs, url)
             yield kind, depth.total

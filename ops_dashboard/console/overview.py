@@ -20,7 +20,7 @@ from ops_dashboard.console.json_api import Fresh, answer
 from ops_dashboard.monitoring.metric_data import read_metrics
 from ops_dashboard.monitoring.metric_lines import Query
 from ops_dashboard.monitoring.metric_math import Series
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
 
 _BODY_LIFE_S = 60.0
@@ -80,7 +80,7 @@ class Overview:
         return answer(await self._ranges[name].get())
 
     def _read_body(self) -> list[dict[str, Any]]:
-        with translated("read the dashboard"):
+        with map_errors("read the dashboard"):
             found = self._account.cloudwatch.get_dashboard(
                 DashboardName=self._account.outputs.dashboard_name
             )
@@ -113,7 +113,7 @@ class Overview:
         found: dict[int, dict[str, Series]] = {}
         for (start, end), named in together.items():
             queries = [each for ask, prefix in named for each in _prefixed(ask.queries, prefix)]
-            with translated("read metrics"):
+            with map_errors("read metrics"):
                 series = read_metrics(self._account.cloudwatch, queries, start, end)
             for ask, prefix in named:
                 found[id(ask)] = {
@@ -126,7 +126,7 @@ class Overview:
     def _alarms(self, names: Sequence[str]) -> list[AlarmState]:
         if not names:
             return []
-        with translated("read alarms"):
+        with map_errors("read alarms"):
             found = self._account.cloudwatch.describe_alarms(AlarmNames=list(names)[:_MOST_ALARMS])
         return [
             AlarmState(

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.json_api import answer, in_thread
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.batches.registry import check_batch_id
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.records.rows import Refusal
@@ -62,7 +62,7 @@ class Refused:
         pages = s3.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=_PREFIX, Delimiter="/"
         )
-        with translated("list refused rows"):
+        with map_errors("list refused rows"):
             found = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", [])]
         return sorted((each.split("/")[-2] for each in found), reverse=True)
 
@@ -70,7 +70,7 @@ class Refused:
         s3, bucket = self._account.s3, self._account.outputs.output_bucket
         key = f"{_PREFIX}{batch_id}/part-{part:05d}.jsonl"
         try:
-            with translated(f"read {key}"):
+            with map_errors(f"read {key}"):
                 lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
         except s3.exceptions.NoSuchKey:
             return RefusedPage(rows=[], reasons={})
@@ -84,7 +84,7 @@ class Refused:
         )
 
     def _next_part(self, batch_id: str, part: int) -> str | None:
-        with translated("list refused rows"):
+        with map_errors("list refused rows"):
             answered = self._account.s3.list_objects_v2(
                 Bucket=self._account.outputs.output_bucket,
                 Prefix=f"{_PREFIX}{batch_id}/part-",

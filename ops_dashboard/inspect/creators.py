@@ -2,7 +2,7 @@
 
 One creator by its name is one read. There is no index of names: a listing or a search walks
 `batch-id-index`, whose entries of 100 to 200 bytes (of creators, windows and tallies) are a small
-part of the table, and then reads the creators of the page. One page reads at most `MOST_READS` MB
+part of the table, and then reads the creators of the page. One page reads at most `MAX_READS` MB
 of the index, which is 2,560 read units (0.0003 USD); 100,000 creators with 10 windows each are
 about 200 MB, ten such pages for a search that finds nothing.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 PAGE = 50
-MOST_READS = 20
+MAX_READS = 20
 """Requests of 1 MB each that one page may take."""
 
 
@@ -107,7 +107,7 @@ class CreatorReader:
         """
         start = read_cursor(after, {"creators"}).get("creators")
         found: list[Item] = []
-        for _ in range(MOST_READS):
+        for _ in range(MAX_READS):
             items, start = self._scan(prefix, start)
             found += items
             if start is None or len(found) >= limit:

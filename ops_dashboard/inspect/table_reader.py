@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.contracts import table
@@ -30,7 +30,7 @@ class TableReader:
 
     def get(self, key: str, sort_key: str) -> Item | None:
         """Return one item, read consistently; None where there is none."""
-        with translated("read an item"):
+        with map_errors("read an item"):
             answer = self._dynamodb.get_item(
                 TableName=self._table,
                 Key=to_wire({table.PARTITION_KEY: key, table.SORT_KEY: sort_key}),
@@ -44,7 +44,7 @@ class TableReader:
 
     def scan(self, **request: Any) -> tuple[list[Item], Item | None]:  # noqa: ANN401 - boto's own arguments
         """Return one page of a scan (at most 1 MB read) and where the next one starts."""
-        with translated("scan the table"):
+        with map_errors("scan the table"):
             answer = self._dynamodb.scan(TableName=self._table, **request)
         after = answer.get("LastEvaluatedKey")
         return list(map(from_wire, answer["Items"])), from_wire(after) if after else None
@@ -63,7 +63,7 @@ class TableReader:
         keys = [dict(zip(_KEY, key, strict=True)) for key in {_key_of(each) for each in entries}]
         wanted: Any = {self._table: {"Keys": [to_wire(key) for key in keys]}}
         for _ in range(_GET_ROUNDS):
-            with translated("read items"):
+            with map_errors("read items"):
                 answer = self._dynamodb.batch_get_item(RequestItems=wanted)
             yield from map(from_wire, answer["Responses"].get(self._table, []))
             wanted = answer.get("UnprocessedKeys")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from collage_lambda.output.metadata import WindowMetadata
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def read_metadata(s3: S3Client, bucket: str, key: str) -> WindowMetadata | None:
     `DecodeError` names an object that is no metadata.
     """
     try:
-        with translated(f"read {key}"):
+        with map_errors(f"read {key}"):
             body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None

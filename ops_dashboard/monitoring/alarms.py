@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ops_dashboard.monitoring import cost, watched
-from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, math, of_aws, own
+from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, aws_metric, math, own
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import CATALOGUE, Service
@@ -161,7 +161,9 @@ def _duration(resources: Resources, thresholds: Thresholds) -> Alarm:
         meaning=f"An invocation of the collage function took more than {thresholds.duration_s} s;"
         " see its p99 and the downloads on the dashboard.",
         lines=[
-            of_aws("AWS/Lambda", "Duration", dimensions, "duration", "longest collage", look=MOST)
+            aws_metric(
+                "AWS/Lambda", "Duration", dimensions, "duration", "longest collage", look=MOST
+            )
         ],
         above=1_000 * thresholds.duration_s,
     )

@@ -12,7 +12,7 @@ An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
 
 from __future__ import annotations
 
-from ops_dashboard.monitoring.metric_lines import HIDDEN, Line, math, of_aws, own
+from ops_dashboard.monitoring.metric_lines import HIDDEN, Line, aws_metric, math, own
 from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts import metrics as catalogue
@@ -96,13 +96,15 @@ def _counted(resources: Resources) -> list[tuple[Line, float]]:
 def _milliseconds(resources: Resources, service: Service) -> tuple[Line, float]:
     dimensions = {"FunctionName": resources.functions[service]}
     label = f"{service} ms"
-    line = of_aws("AWS/Lambda", "Duration", dimensions, f"ms_{service}", label, look=HIDDEN)
+    line = aws_metric("AWS/Lambda", "Duration", dimensions, f"ms_{service}", label, look=HIDDEN)
     return line, resources.memory_mb[service] / 1024 / 1000 * LIST.lambda_gb_s.one
 
 
 def _bytes_in(resources: Resources) -> tuple[Line, float]:
     dimensions = {"StreamName": resources.stream}
-    line = of_aws("AWS/Kinesis", "IncomingBytes", dimensions, "bytes_in", "bytes in", look=HIDDEN)
+    line = aws_metric(
+        "AWS/Kinesis", "IncomingBytes", dimensions, "bytes_in", "bytes in", look=HIDDEN
+    )
     if resources.stream_shards:
         return line, LIST.kinesis_put_unit.one / KINESIS_PUT_UNIT_BYTES
     once_in_and_out = LIST.kinesis_on_demand_gb_in.one + LIST.kinesis_on_demand_gb_out.one
@@ -114,11 +116,13 @@ def _table_units(resources: Resources) -> list[tuple[Line, float]]:
     write_usd, read_usd = LIST.dynamodb_write.one, LIST.dynamodb_read.one
     writes, reads = "ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"
     units = [
-        (of_aws(namespace, writes, name, "writes", "table writes", look=HIDDEN), write_usd),
-        (of_aws(namespace, reads, name, "reads", "table reads", look=HIDDEN), read_usd),
+        (aws_metric(namespace, writes, name, "writes", "table writes", look=HIDDEN), write_usd),
+        (aws_metric(namespace, reads, name, "reads", "table reads", look=HIDDEN), read_usd),
     ]
     for number, index in enumerate(_INDEXES):
         dimensions = {**name, "GlobalSecondaryIndexName": index}
         id_, label = f"writes_{number}", f"{index} writes"
-        units.append((of_aws(namespace, writes, dimensions, id_, label, look=HIDDEN), write_usd))
+        units.append(
+            (aws_metric(namespace, writes, dimensions, id_, label, look=HIDDEN), write_usd)
+        )
     return units

@@ -67,7 +67,7 @@ def own(  # noqa: PLR0913 - a line has that many sides
     return _line((resources.namespace, metric.name), dimensions, id_, label, look)
 
 
-def of_aws(  # noqa: PLR0913 - a line has that many sides
+def aws_metric(  # noqa: PLR0913 - a line has that many sides
     namespace: str,
     metric: str,
     dimensions: Mapping[str, str],

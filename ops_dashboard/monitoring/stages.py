@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops_dashboard.monitoring import cost, stages_collage, watched
-from ops_dashboard.monitoring.metric_lines import MOST, Look, of_aws, own
+from ops_dashboard.monitoring.metric_lines import MOST, Look, aws_metric, own
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Mark, Widget, chart, log_lines, text
 from ops_dashboard.trace.query import trace_query
@@ -85,7 +85,7 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     written, read = "WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"
     behind = [
         watched.iterator_age_line(resources),
-        of_aws(
+        aws_metric(
             "AWS/Lambda",
             "IteratorAge",
             {"FunctionName": resources.functions[Service.WINDOWING]},
@@ -100,8 +100,8 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         chart(
             "Into the stream",
             [
-                of_aws(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
-                of_aws(kinesis, "IncomingRecords", name, "records_in", "records", look=_RIGHT),
+                aws_metric(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
+                aws_metric(kinesis, "IncomingRecords", name, "records_in", "records", look=_RIGHT),
                 own(
                     resources,
                     catalogue.RECORDS_RECEIVED,
@@ -118,8 +118,8 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         chart(
             "Stream throttles",
             [
-                of_aws(kinesis, written, name, "writes", "writes refused"),
-                of_aws(kinesis, read, name, "reads", "reads refused"),
+                aws_metric(kinesis, written, name, "writes", "writes refused"),
+                aws_metric(kinesis, read, name, "reads", "reads refused"),
             ],
             region,
             unit="a minute",
@@ -209,8 +209,8 @@ def _table(resources: Resources) -> list[Widget]:
         chart(
             "Table units",
             [
-                of_aws(namespace, "ConsumedWriteCapacityUnits", name, "writes", "write units"),
-                of_aws(namespace, "ConsumedReadCapacityUnits", name, "reads", "read units"),
+                aws_metric(namespace, "ConsumedWriteCapacityUnits", name, "writes", "write units"),
+                aws_metric(namespace, "ConsumedReadCapacityUnits", name, "reads", "read units"),
             ],
             region,
             unit="a minute",
@@ -219,8 +219,10 @@ def _table(resources: Resources) -> list[Widget]:
         chart(
             "Table throttles",
             [
-                of_aws(namespace, "WriteThrottleEvents", name, "writes_refused", "writes refused"),
-                of_aws(namespace, "ReadThrottleEvents", name, "reads_refused", "reads refused"),
+                aws_metric(
+                    namespace, "WriteThrottleEvents", name, "writes_refused", "writes refused"
+                ),
+                aws_metric(namespace, "ReadThrottleEvents", name, "reads_refused", "reads refused"),
             ],
             region,
             unit="a minute",
@@ -238,9 +240,9 @@ def _bus_and_queue(resources: Resources) -> list[Widget]:
         chart(
             "Events delivered and failed",
             [
-                of_aws("AWS/Events", "Invocations", rule, "delivered", "delivered"),
-                of_aws("AWS/Events", "FailedInvocations", rule, "failed", "failed for good"),
-                of_aws("AWS/Events", "InvocationsSentToDlq", rule, "dead", "to dead letters"),
+                aws_metric("AWS/Events", "Invocations", rule, "delivered", "delivered"),
+                aws_metric("AWS/Events", "FailedInvocations", rule, "failed", "failed for good"),
+                aws_metric("AWS/Events", "InvocationsSentToDlq", rule, "dead", "to dead letters"),
             ],
             resources.region,
             unit="a minute",
@@ -248,15 +250,15 @@ def _bus_and_queue(resources: Resources) -> list[Widget]:
         chart(
             "Queue depth",
             [
-                of_aws(sqs, waiting, queue, "waiting", "waiting", look=MOST),
-                of_aws(sqs, taken, queue, "taken", "being built", look=MOST),
+                aws_metric(sqs, waiting, queue, "waiting", "waiting", look=MOST),
+                aws_metric(sqs, taken, queue, "taken", "being built", look=MOST),
             ],
             resources.region,
             unit="messages",
         ),
         chart(
             "Queue age",
-            [of_aws(sqs, age, queue, "age", "oldest message", look=MOST)],
+            [aws_metric(sqs, age, queue, "age", "oldest message", look=MOST)],
             resources.region,
             unit="seconds",
         ),

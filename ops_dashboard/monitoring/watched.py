@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, math, of_aws, own
+from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, aws_metric, math, own
 from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Metric, Service
@@ -13,7 +13,9 @@ PERCENTILES = ("p50", "p95", "p99")
 def dead_letter_line(filler: str, queue: str) -> Line:
     """Return how many dead letters wait in a queue."""
     name, id_ = "ApproximateNumberOfMessagesVisible", f"dead_{filler.replace('-', '_')}"
-    return of_aws("AWS/SQS", name, {"QueueName": queue}, id_, f"{filler} dead letters", look=MOST)
+    return aws_metric(
+        "AWS/SQS", name, {"QueueName": queue}, id_, f"{filler} dead letters", look=MOST
+    )
 
 
 def error_lines(resources: Resources) -> list[Line]:
@@ -28,7 +30,7 @@ def error_lines(resources: Resources) -> list[Line]:
         for number, metric in enumerate((*bad, *good))
     ]
     name = {"FunctionName": resources.functions[Service.COLLAGE]}
-    crashed = of_aws("AWS/Lambda", "Errors", name, "crashed", "crashed", look=HIDDEN)
+    crashed = aws_metric("AWS/Lambda", "Errors", name, "crashed", "crashed", look=HIDDEN)
     failed = ", ".join(["crashed", *(line.id for line in counts[: len(bad)])])
     every = ", ".join(["crashed", *(line.id for line in counts)])
     rate = f"100 * SUM([{failed}]) / SUM([{every}])"
@@ -45,7 +47,7 @@ def memory_line(resources: Resources, service: Service) -> Line:
 def iterator_age_line(resources: Resources) -> Line:
     """Return how far behind the stream's reader is, in milliseconds."""
     dimensions, name = {"StreamName": resources.stream}, "GetRecords.IteratorAgeMilliseconds"
-    return of_aws("AWS/Kinesis", name, dimensions, "behind", "oldest record read", look=MOST)
+    return aws_metric("AWS/Kinesis", name, dimensions, "behind", "oldest record read", look=MOST)
 
 
 def oldest_window_line(resources: Resources) -> Line:
@@ -71,7 +73,7 @@ def dropped_lines(resources: Resources) -> list[Line]:
     Such a line is a metric that nobody sees, and so an alarm that cannot begin (FACTS.md §1.8).
     """
     counts = [
-        of_aws("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, look=HIDDEN)
+        aws_metric("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, look=HIDDEN)
         for number, (metric, group) in enumerate(
             (metric, group)
             for metric in ("EMFParsingErrors", "EMFValidationErrors")
@@ -86,7 +88,7 @@ def duration_lines(resources: Resources, service: Service) -> list[Line]:
     """Return a function's duration as Lambda measures it."""
     name = {"FunctionName": resources.functions[service]}
     return [
-        of_aws("AWS/Lambda", "Duration", name, f"{service}_{stat}", stat, look=Look(stat=stat))
+        aws_metric("AWS/Lambda", "Duration", name, f"{service}_{stat}", stat, look=Look(stat=stat))
         for stat in PERCENTILES
     ]
 
@@ -95,7 +97,7 @@ def function_error_lines(resources: Resources, service: Service) -> list[Line]:
     """Return a function's failed and throttled invocations."""
     name = {"FunctionName": resources.functions[service]}
     return [
-        of_aws("AWS/Lambda", metric, name, f"{service}_{metric.lower()}", f"{service} {word}")
+        aws_metric("AWS/Lambda", metric, name, f"{service}_{metric.lower()}", f"{service} {word}")
         for metric, word in (("Errors", "errors"), ("Throttles", "throttled"))
     ]
 

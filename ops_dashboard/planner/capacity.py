@@ -18,7 +18,7 @@ from ops_dashboard.planner.bill import Item, Kept, Run, Stage, bill, kept
 from ops_dashboard.planner.collage_work import CollageSize, sizes
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.timing import (
-    LEAST_CONCURRENCY,
+    MIN_CONCURRENCY,
     Timing,
     duration,
     fastest_concurrency,
@@ -117,7 +117,7 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
 
     def _least_concurrency(self, work: Windowing, size: CollageSize) -> int | None:
         """Return the fewest collages at once that meet the deadline; None where none does."""
-        least = LEAST_CONCURRENCY
+        least = MIN_CONCURRENCY
         enough = fastest_concurrency(self.job, size, self.most_concurrency)
         if self._timing(work, size, enough).seconds > self.deadline_s:
             return None

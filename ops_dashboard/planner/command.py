@@ -15,7 +15,7 @@ from ops_dashboard.planner.document import Basis, document
 from ops_dashboard.planner.measured import NAMES, Figures
 from ops_dashboard.planner.measured_file import shipped
 from ops_dashboard.planner.overrides import read_numbers
-from ops_dashboard.planner.timing import LEAST_CONCURRENCY
+from ops_dashboard.planner.timing import MIN_CONCURRENCY
 from ops_dashboard.planner.workload import Job
 from ops_dashboard.printing import console, print_json
 from stream_ingest.contracts.errors import UserError
@@ -78,8 +78,8 @@ def _numbers(file: Path | None, known: Collection[str], option: str) -> dict[str
 
 
 def _concurrency(most: int) -> int:
-    if not LEAST_CONCURRENCY <= most <= _MOST_CONCURRENCY:
-        msg = f"--max-concurrency {most}: expected {LEAST_CONCURRENCY} to {_MOST_CONCURRENCY:,}"
+    if not MIN_CONCURRENCY <= most <= _MOST_CONCURRENCY:
+        msg = f"--max-concurrency {most}: expected {MIN_CONCURRENCY} to {_MOST_CONCURRENCY:,}"
         raise UserError(msg)
     return most
 

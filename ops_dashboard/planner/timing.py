@@ -18,7 +18,7 @@ from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
 from ops_dashboard.planner.windowing_work import WINDOWS_PER_S, Windowing
 from ops_dashboard.planner.workload import WINDOW_IMAGES, Job, Order
 
-LEAST_CONCURRENCY = 2
+MIN_CONCURRENCY = 2
 """SQS's mapping takes no less (FACTS.md §1.4)."""
 FIRST_MESSAGES, MORE_A_SECOND = 5, 5
 """Lambda begins with 5 messages at once and takes up to 300 more each minute (FACTS.md §1.4)."""
@@ -81,7 +81,7 @@ def timing(
 def fastest_concurrency(job: Job, size: CollageSize, most: int) -> int:
     """Return the concurrency, up to `most`, beyond which starting takes longer than it saves."""
     saves_until = math.isqrt(math.ceil(MORE_A_SECOND * job.windows * size.seconds))
-    return max(LEAST_CONCURRENCY, min(most, saves_until))
+    return max(MIN_CONCURRENCY, min(most, saves_until))
 
 
 def duration(seconds: float) -> str:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.records.codec import PackedRecord, unpack
@@ -81,19 +81,19 @@ class DeadLetterQueues:
     def show(self, messages: list[HeldMessage]) -> None:
         """Let others see messages again at once."""
         for held in messages:
-            with translated("show a dead letter again"):
+            with map_errors("show a dead letter again"):
                 self._sqs.change_message_visibility(
                     QueueUrl=held.queue_url, ReceiptHandle=held.receipt, VisibilityTimeout=0
                 )
 
     def delete(self, held: HeldMessage) -> None:
         """Delete a message that was sent on."""
-        with translated("delete a dead letter"):
+        with map_errors("delete a dead letter"):
             self._sqs.delete_message(QueueUrl=held.queue_url, ReceiptHandle=held.receipt)
 
     def _receive_all(self, kind: str, url: str) -> Iterator[HeldMessage]:
         while True:
-            with translated(f"look into the {kind} dead-letter queue"):
+            with map_errors(f"look into the {kind} dead-letter queue"):
                 answer = self._sqs.receive_message(
                     QueueUrl=url,
                     MaxNumberOfMessages=_MAX_RECEIVE,
@@ -138,20 +138,20 @@ class FailedRecords:
 
     def delete(self, key: str) -> None:
         """Delete an object whose rows were sent again."""
-        with translated(f"delete {key}"):
+        with map_errors(f"delete {key}"):
             self._s3.delete_object(Bucket=self._outputs.output_bucket, Key=key)
 
     def _objects(self, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._outputs.output_bucket, Prefix=prefix
         )
-        with translated(f"list {prefix}"):
+        with map_errors(f"list {prefix}"):
             for page in pages:
                 for item in page.get("Contents", []):
                     yield item["Key"], self._body(item["Key"])
 
     def _body(self, key: str) -> Mapping[str, Any]:
-        with translated(f"read {key}"):
+        with map_errors(f"read {key}"):
             answer = self._s3.get_object(Bucket=self._outputs.output_bucket, Key=key)
             data = answer["Body"].read()
         try:

@@ -18,7 +18,7 @@ from collage_lambda.output.keys import keys_of
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.windows import WindowReader
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.request_groups import grouped
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import TransientError
@@ -105,7 +105,7 @@ class Rebuild:
         return msgspec.json.encode(envelope).decode()
 
     def _send(self, bodies: list[str]) -> None:
-        with translated("send windows to the collage queue"):
+        with map_errors("send windows to the collage queue"):
             answer = self._sqs.send_message_batch(
                 QueueUrl=self._outputs.collage_queue_url,
                 Entries=[

@@ -21,7 +21,7 @@ from ops_dashboard.recovery.dead_letters import (
     HeldMessage,
 )
 from stream_ingest.aws import clients
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import DecodeError
@@ -101,7 +101,7 @@ class Redrive:
     def _send_on(self, message: HeldMessage) -> None:
         if message.letter.kind == "sweeper":
             functions = self._session.client("lambda", config=clients.CONFIG)
-            with translated("invoke the sweeper"):
+            with map_errors("invoke the sweeper"):
                 functions.invoke(
                     FunctionName=self._outputs.sweeper_function,
                     InvocationType="Event",
@@ -118,7 +118,7 @@ class Redrive:
                 self._outputs.collage_queue_url,
                 as_rebuild(body, f"redrive-{message.letter.id}"),
             )
-        with translated(f"send a message to {url}"):
+        with map_errors(f"send a message to {url}"):
             self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
     def _push_records(self, letter: DeadLetter, done: Redriven) -> None:

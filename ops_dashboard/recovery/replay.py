@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.windows import WindowReader, WindowRecord
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
@@ -53,7 +53,7 @@ class ArchiveReplay:
             msg = f"--from {start:%Y-%m-%dT%H:%M} is not before --to {end:%Y-%m-%dT%H:%M}"
             raise UserError(msg)
         bus = self._outputs.archive_arn.partition(":archive/")[0]
-        with translated("start a replay"):
+        with map_errors("start a replay"):
             self._events.start_replay(
                 ReplayName=name,
                 EventSourceArn=self._outputs.archive_arn,
@@ -67,7 +67,7 @@ class ArchiveReplay:
 
     def state(self, name: str) -> str:
         """Return AWS's state of a replay: ``STARTING``, ``RUNNING``, ``COMPLETED``, ``FAILED``."""
-        with translated("look at a replay"):
+        with map_errors("look at a replay"):
             return self._events.describe_replay(ReplayName=name)["State"]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ops_dashboard.printing import print_json, print_line, print_table, table_of
 from ops_dashboard.trace.query import trace_query
-from ops_dashboard.trace.reader import StoryReader
-from ops_dashboard.trace.timeline import Story, told
+from ops_dashboard.trace.reader import TimelineReader
+from ops_dashboard.trace.timeline import Timeline, told
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import DecodeError, UserError
@@ -23,7 +23,7 @@ def show_trace(window_id: str, *, stack: str, query_only: bool, json: bool) -> N
         return
     session = clients.session()
     outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
-    story = StoryReader(session, outputs).tell(window_id)
+    story = TimelineReader(session, outputs).tell(window_id)
     if story is None:
         msg = f"no window {window_id} in stack {stack!r}; `ops-dashboard windows` lists them"
         raise UserError(msg)
@@ -33,7 +33,7 @@ def show_trace(window_id: str, *, stack: str, query_only: bool, json: bool) -> N
         _print(story)
 
 
-def _print(story: Story) -> None:
+def _print(story: Timeline) -> None:
     window = story.window
     facts = [
         ("creator", window.creator),

@@ -27,12 +27,12 @@ FIELDS = (
     "reason",
 )
 """Facts in Powertools' JSON lines, which Logs Insights finds by itself."""
-MOST_LINES = 1_000
+MAX_LINES = 1_000
 BEFORE = timedelta(minutes=5)
 """How long before its window closed a story begins."""
 
 
-def trace_query(window_id: str | None = None, *, limit: int = MOST_LINES) -> str:
+def trace_query(window_id: str | None = None, *, limit: int = MAX_LINES) -> str:
     """Return the query for one window's story, oldest line first; `DecodeError` for no window id.
 
     Without a window: the latest lines about any window, newest first, for a dashboard.

@@ -18,12 +18,12 @@ from ops_dashboard.trace.timeline import (
     EmptyCell,
     LogLine,
     StoredObject,
-    Story,
+    Timeline,
     log_line,
     steps_of,
 )
 from stream_ingest.aws import clients
-from stream_ingest.aws.errors import error_code, translated
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import TransientError
@@ -38,7 +38,7 @@ _UNDER_WAY = frozenset({"Scheduled", "Running", "Unknown"})
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
-class StoryReader:
+class TimelineReader:
     """Tells windows' stories on one stack."""
 
     def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
@@ -50,7 +50,7 @@ class StoryReader:
         self._s3: S3Client = session.client("s3", config=clients.CONFIG)
         self._logs: CloudWatchLogsClient = session.client("logs", config=clients.CONFIG)
 
-    def tell(self, window_id: str) -> Story | None:
+    def tell(self, window_id: str) -> Timeline | None:
         """Return a window's story, None for a window that the table does not know."""
         window = self._windows.one(window_id)
         if window is None:
@@ -58,7 +58,7 @@ class StoryReader:
         batch = self._batches.load(window.batch_id)
         objects = list(self._objects(window))
         lines, trouble = self._lines(window)
-        return Story(
+        return Timeline(
             window=window,
             batch=batch,
             steps=steps_of(window, batch, objects, lines),
@@ -84,7 +84,7 @@ class StoryReader:
 
     def _object(self, what: str, bucket: str, key: str) -> StoredObject:
         try:
-            with translated(f"look at {key}"):
+            with map_errors(f"look at {key}"):
                 head = self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if error_code(error) not in _GONE:
@@ -113,7 +113,7 @@ class StoryReader:
         """Return the window's log lines, or why they cannot be had."""
         begins, ends = log_range(datetime.fromisoformat(window.closed_at), datetime.now(UTC))
         try:
-            with translated("ask Logs Insights"):
+            with map_errors("ask Logs Insights"):
                 query = self._logs.start_query(
                     logGroupNames=log_groups(self._outputs),
                     startTime=int(begins.timestamp()),
@@ -129,7 +129,7 @@ class StoryReader:
     def _results(self, query_id: str) -> list[LogLine]:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            with translated("ask Logs Insights"):
+            with map_errors("ask Logs Insights"):
                 answer = self._logs.get_query_results(queryId=query_id)
             if answer["status"] not in _UNDER_WAY:
                 break

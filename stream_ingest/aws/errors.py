@@ -51,7 +51,7 @@ _SERVER_ERROR = 500
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
+def map_errors(doing: str) -> Iterator[None]:
     """Turn botocore's errors inside the block into ours; `doing` opens the message."""
     try:
         yield

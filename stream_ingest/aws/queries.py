@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def query_items(
 ) -> Iterator[Item]:
     """Yield a query's items, a page in memory; `doing` opens the message of an error of ours."""
     while True:
-        with translated(doing):
+        with map_errors(doing):
             answer = dynamodb.query(**request)
         yield from map(from_wire, answer["Items"])
         if "LastEvaluatedKey" not in answer:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.progress import (
     Batch,
@@ -50,7 +50,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     creators: list[str]
 
 
-class Census:
+class BatchCounter:
     """Counts batches exactly.
 
     Memory grows with the number of creators by their keys alone, because pages are added up as
@@ -139,7 +139,7 @@ class Census:
         ]
         wanted: Any = {self._table: {"Keys": wire, "ConsistentRead": True, **_PROJECTED}}
         while wanted:
-            with translated("read tallies"):
+            with map_errors("read tallies"):
                 answer = self._dynamodb.batch_get_item(RequestItems=wanted)
             found += map(from_wire, answer["Responses"].get(self._table, []))
             wanted = answer.get("UnprocessedKeys")

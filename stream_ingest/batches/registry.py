@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
@@ -85,7 +85,7 @@ class BatchRegistry:
             table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
         }
         try:
-            with translated(f"register batch {header.batch_id}"):
+            with map_errors(f"register batch {header.batch_id}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
@@ -153,7 +153,7 @@ class BatchRegistry:
 
     def load(self, batch_id: str) -> Batch | None:
         """Return a batch's own item, read consistently; None where there is none."""
-        with translated(f"load batch {batch_id}"):
+        with map_errors(f"load batch {batch_id}"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
             )
@@ -233,7 +233,7 @@ class BatchRegistry:
             "ReturnValues": "ALL_NEW",
             **({"ExpressionAttributeNames": names} if names else {}),
         }
-        with translated(f"update batch {batch_id}"):
+        with map_errors(f"update batch {batch_id}"):
             return from_wire(self._dynamodb.update_item(**request)["Attributes"])
 
 

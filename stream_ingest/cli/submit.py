@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from stream_ingest.aws import clients
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
@@ -50,9 +50,9 @@ def submit(
     )
     settings_of(request)
     if not file.startswith("s3://"):
-        with translated(f"upload {file}"):
+        with map_errors(f"upload {file}"):
             clients.session().client("s3", config=clients.CONFIG).upload_file(file, bucket, key)
-    with translated("send a request"):
+    with map_errors("send a request"):
         clients.session().client("sqs", config=clients.CONFIG).send_message(
             QueueUrl=outputs.request_queue_url, MessageBody=msgspec.json.encode(request).decode()
         )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import error_code, translated
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.intake.job_store import Standing, Trouble
+from stream_ingest.intake.job_store import JobState, Trouble
 from stream_ingest.intake.jobs import Job
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Archive:
         """Move with this client."""
         self._s3 = s3
 
-    def keep(self, standing: Standing, trouble: Trouble | None, totals: Totals) -> str:
+    def keep(self, standing: JobState, trouble: Trouble | None, totals: Totals) -> str:
         """Move a file to where it belongs, if it moves at all; return that key. Twice is safe."""
         job = standing.job
         key = archive_key(job, standing.started_at, failed=trouble is not None)
@@ -67,7 +67,7 @@ class Archive:
             rows_sent=totals.rows_sent,
             refused=dict(totals.refused),
         )
-        with translated(f"write {key}"):
+        with map_errors(f"write {key}"):
             self._s3.put_object(
                 Bucket=job.object.bucket,
                 Key=key,
@@ -86,7 +86,7 @@ class Archive:
         # Without its tags: to read and write tags would be two more rights.
         extra = {"CopySourceIfMatch": f'"{object_id.etag}"', "TaggingDirective": "REPLACE"}
         try:
-            with translated(f"move {object_id.key}"):
+            with map_errors(f"move {object_id.key}"):
                 self._s3.copy(source, object_id.bucket, key, ExtraArgs=extra)
                 self._s3.delete_object(Bucket=object_id.bucket, Key=object_id.key, **this)
         except ClientError as error:

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.intake.archive import Archive
-from stream_ingest.intake.job_store import EndedError, HeldError, Ledger, Standing, Trouble
+from stream_ingest.intake.job_store import (
+    JobClaimedError,
+    JobEndedError,
+    JobState,
+    JobStore,
+    Trouble,
+)
 from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.object_source import ObjectSource
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
@@ -58,7 +64,7 @@ class Intake:
         kinesis: KinesisClient,
         stream: str,
         output_bucket: str,
-        ledger: Ledger,
+        ledger: JobStore,
         registry: BatchRegistry,
         clock: Callable[[], float],
         chunk_rows: int = CHUNK_ROWS,
@@ -77,7 +83,7 @@ class Intake:
         """
         try:
             standing = self._ledger.claim(job, holder, int(ends_at) + HELD_LONGER_S)
-        except (EndedError, HeldError):
+        except (JobEndedError, JobClaimedError):
             return Outcome.NOT_NEEDED
         notes = _Notes(self._ledger, standing, holder, lambda: self._clock() >= pause_at)
         try:
@@ -94,7 +100,7 @@ class Intake:
             self._ledger.let_go(job.batch_id, holder)
             raise
 
-    async def _read(self, standing: Standing, notes: _Notes) -> Outcome:
+    async def _read(self, standing: JobState, notes: _Notes) -> Outcome:
         job = standing.job
         source = notes.source = ObjectSource(ObjectBlocks(self._s3, job.object))
         begun = self._ledger.chunk(standing)
@@ -146,7 +152,7 @@ class _Notes:
     """The journal of a push: the ledger, and a look at the clock after each chunk."""
 
     def __init__(
-        self, ledger: Ledger, standing: Standing, holder: str, late: Callable[[], bool]
+        self, ledger: JobStore, standing: JobState, holder: str, late: Callable[[], bool]
     ) -> None:
         self._ledger, self.standing, self.holder, self._late = ledger, standing, holder, late
         self.number = standing.chunks

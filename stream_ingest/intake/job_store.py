@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.registry import BATCH_LIFE_S
 from stream_ingest.contracts import table
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 CHUNKS_PREFIX = "processing/intake/"
 
 
-class EndedError(PermanentError):
+class JobEndedError(PermanentError):
     """The job was done before."""
 
 
-class HeldError(PermanentError):
+class JobClaimedError(PermanentError):
     """Another message is at the job; this one is not needed."""
 
 
@@ -49,7 +49,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class JobState(msgspec.Struct, frozen=True, kw_only=True):
     """How far a job is."""
 
     job: Job
@@ -59,7 +59,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     trouble: Trouble | None = None
 
 
-class Ledger:
+class JobStore:
     """The items of all jobs."""
 
     def __init__(
@@ -74,16 +74,16 @@ class Ledger:
         self._dynamodb, self._table = dynamodb, table_name
         self._s3, self._bucket, self._clock = s3, temp_bucket, clock
 
-    def load(self, batch_id: str) -> Standing | None:
+    def load(self, batch_id: str) -> JobState | None:
         """Return how far a job is, None for one that nobody has begun."""
         item = self._item(batch_id)
         return _standing(item) if item else None
 
-    def claim(self, job: Job, holder: str, until_s: int) -> Standing:
+    def claim(self, job: Job, holder: str, until_s: int) -> JobState:
         """Hold a job until `until_s`; a new one is written down.
 
-        Raises `EndedError` and `HeldError` where there is nothing to do, and `TransientError` where
-        the very same message may still be at it.
+        Raises `JobEndedError` and `JobClaimedError` where there is nothing to do, and
+        `TransientError` where the very same message may still be at it.
         """
         now_s = int(self._clock())
         item = {
@@ -97,7 +97,7 @@ class Ledger:
             table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
         }
         try:
-            with translated(f"begin job {job.batch_id}"):
+            with map_errors(f"begin job {job.batch_id}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
@@ -111,7 +111,7 @@ class Ledger:
         self, batch_id: str, holder: str, number: int, chunk: Chunk, trouble: Trouble | None
     ) -> None:
         """Write down chunk `number` (from 1); `ConflictError` where the job is not the holder's."""
-        with translated(f"keep a chunk of {batch_id}"):
+        with map_errors(f"keep a chunk of {batch_id}"):
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=_chunk_key(batch_id, number),
@@ -133,12 +133,12 @@ class Ledger:
             {"#position": "position"},
         )
 
-    def chunk(self, standing: Standing) -> Chunk | None:
+    def chunk(self, standing: JobState) -> Chunk | None:
         """Return the chunk that was written down last, None where there is none."""
         if not standing.chunks:
             return None
         key = _chunk_key(standing.job.batch_id, standing.chunks)
-        with translated(f"read {key}"):
+        with map_errors(f"read {key}"):
             data = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return msgspec.msgpack.decode(data, type=Chunk)
 
@@ -160,7 +160,7 @@ class Ledger:
             "holder = :holder",
         )
 
-    def _take_up(self, batch_id: str, holder: str, until_s: int, now_s: int) -> Standing:
+    def _take_up(self, batch_id: str, holder: str, until_s: int, now_s: int) -> JobState:
         try:
             return _standing(
                 self._update(
@@ -178,14 +178,14 @@ class Ledger:
         except ConflictError as error:
             item = self._item(batch_id)
             if item["phase"] == "ended":
-                raise EndedError(batch_id) from error
+                raise JobEndedError(batch_id) from error
             if item["holder"] != holder:
-                raise HeldError(batch_id) from error
+                raise JobClaimedError(batch_id) from error
             msg = f"job {batch_id}: an earlier receipt of this message may still be at it"
             raise TransientError(msg) from error
 
     def _item(self, batch_id: str) -> Item:
-        with translated(f"load job {batch_id}"):
+        with map_errors(f"load job {batch_id}"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
             )
@@ -208,7 +208,7 @@ class Ledger:
             "ReturnValues": "ALL_NEW",
             **({"ExpressionAttributeNames": names} if names else {}),
         }
-        with translated(f"update job {batch_id}"):
+        with map_errors(f"update job {batch_id}"):
             return from_wire(self._dynamodb.update_item(**request)["Attributes"])
 
 
@@ -224,9 +224,9 @@ def _value(value: object) -> Any:  # noqa: ANN401 - a value in DynamoDB's typed 
     return {"NULL": True} if value is None else to_wire({"v": value})["v"]
 
 
-def _standing(item: Item) -> Standing:
+def _standing(item: Item) -> JobState:
     trouble = item.get("trouble")
-    return Standing(
+    return JobState(
         job=decode_job(item["job"]),
         started_at=int(item["started_at"]),
         chunks=int(item["chunks"]),

@@ -60,7 +60,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return self.header.batch_id
 
 
-class GoOn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The message with which an invocation that runs out of time asks for the next one."""
 
     go_on: Job
@@ -132,9 +132,9 @@ def decode_job(text: str) -> Job:
         raise DecodeError(msg) from error
 
 
-def encode_go_on(job: Job) -> str:
+def encode_continuation(job: Job) -> str:
     """Return the body of the message that goes on with a job."""
-    return msgspec.json.encode(GoOn(go_on=job)).decode()
+    return msgspec.json.encode(Continuation(go_on=job)).decode()
 
 
 def decode_body(body: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What becomes of one message of the intake's queue. Edge (SQS).
 
 Three kinds arrive: what S3 announces (as EventBridge's event), a request (`requests`), and what an
-earlier invocation left to be gone on with (`jobs.GoOn`). A message that cannot be done is received
-again; at its last receipt it is put among the dead letters with the reason beside it, which SQS's
-own redrive would not tell.
+earlier invocation left to be gone on with (`jobs.Continuation`). A message that cannot be done is
+received again; at its last receipt it is put among the dead letters with the reason beside it,
+which SQS's own redrive would not tell.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import CoverstreamError, DecodeError, PermanentError
 from stream_ingest.intake.job_runner import Intake, Outcome
 from stream_ingest.intake.jobs import (
     OBJECT_CREATED,
-    GoOn,
+    Continuation,
     Job,
     decode_body,
-    encode_go_on,
+    encode_continuation,
     job_of_upload,
 )
 
@@ -47,14 +47,14 @@ class Queues:
 
     def go_on(self, job: Job, delay_s: int) -> None:
         """Ask for another invocation at a job."""
-        with translated("ask for another invocation"):
+        with map_errors("ask for another invocation"):
             self._sqs.send_message(
-                QueueUrl=self._url, MessageBody=encode_go_on(job), DelaySeconds=delay_s
+                QueueUrl=self._url, MessageBody=encode_continuation(job), DelaySeconds=delay_s
             )
 
-    def show_again(self, receipt: str) -> None:
+    def retry_soon(self, receipt: str) -> None:
         """Let a message be received again soon."""
-        with translated("show a message again"):
+        with map_errors("show a message again"):
             self._sqs.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=AGAIN_AFTER_S
             )
@@ -62,7 +62,7 @@ class Queues:
     def bury(self, body: str, reason: str, tries: int) -> None:
         """Put a message among the dead letters, with the reason where `dlq list` looks for it."""
         attributes = {"ERROR_MESSAGE": reason[:_REASON_CHARACTERS], "RETRY_ATTEMPTS": str(tries)}
-        with translated("put a message among the dead letters"):
+        with map_errors("put a message among the dead letters"):
             self._sqs.send_message(
                 QueueUrl=self._dead_letters_url,
                 MessageBody=body,
@@ -73,7 +73,7 @@ class Queues:
             )
 
 
-class Desk:
+class MessageHandler:
     """Takes messages."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
@@ -127,16 +127,16 @@ class Desk:
         kind = "permanent" if isinstance(error, PermanentError) else "transient"
         self._logger.warning("message failed", reason=str(error), kind=kind, tries=tries)
         if tries < self._max_receives:
-            self._queues.show_again(record["receiptHandle"])
+            self._queues.retry_soon(record["receiptHandle"])
             return False
-        body = record["body"] if job is None else encode_go_on(job)
+        body = record["body"] if job is None else encode_continuation(job)
         self._queues.bury(body, str(error), tries)
         return True
 
 
 def _continued(content: dict[str, Any]) -> Job:
     try:
-        return msgspec.convert(content, type=GoOn).go_on
+        return msgspec.convert(content, type=Continuation).go_on
     except msgspec.ValidationError as error:
         msg = f"go_on: {error}"
         raise DecodeError(msg) from error

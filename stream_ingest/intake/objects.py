@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import error_code, translated
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import PermanentError
 from stream_ingest.intake.jobs import ObjectId
 
@@ -31,7 +31,7 @@ class GoneError(PermanentError):
 
 def find_object(s3: S3Client, bucket: str, key: str) -> ObjectId:
     """Return the object that is at a key now; `GoneError` where there is none."""
-    with _gone_is_told(bucket, key), translated(f"look at s3://{bucket}/{key}"):
+    with _gone_is_told(bucket, key), map_errors(f"look at s3://{bucket}/{key}"):
         found = s3.head_object(Bucket=bucket, Key=key)
     version = found.get("VersionId")
     return ObjectId(
@@ -70,7 +70,7 @@ class ObjectBlocks:
         where = f"s3://{self._id.bucket}/{self._id.key}"
         wanted = f"bytes={start}-{start + BLOCK_BYTES - 1}"
         try:
-            with _gone_is_told(self._id.bucket, self._id.key), translated(f"read {where}"):
+            with _gone_is_told(self._id.bucket, self._id.key), map_errors(f"read {where}"):
                 answer = self._s3.get_object(**self._id.request(), Range=wanted)
                 body = answer["Body"].read()
         except ClientError as error:

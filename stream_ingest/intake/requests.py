@@ -24,7 +24,7 @@ from stream_ingest.contracts.settings import (
     BatchSettings,
     CollageLayout,
 )
-from stream_ingest.intake.job_store import Ledger
+from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
 from stream_ingest.intake.objects import GoneError, find_object
 from stream_ingest.records.codec import NAME_PATTERN, BatchHeader
@@ -92,7 +92,7 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Requests:
     """Makes jobs of requests."""
 
-    def __init__(self, s3: S3Client, ledger: Ledger, input_bucket: str) -> None:
+    def __init__(self, s3: S3Client, ledger: JobStore, input_bucket: str) -> None:
         """Look for files in `input_bucket`, which is all that the intake may read."""
         self._s3, self._ledger, self._bucket = s3, ledger, input_bucket
 

@@ -14,8 +14,8 @@ from botocore.config import Config
 
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.intake.job_runner import Intake
-from stream_ingest.intake.job_store import Ledger
-from stream_ingest.intake.message_handler import Desk, Queues
+from stream_ingest.intake.job_store import JobStore
+from stream_ingest.intake.message_handler import MessageHandler, Queues
 from stream_ingest.intake.requests import Requests
 from stream_ingest.intake.settings import IntakeSettings
 from stream_ingest.push.producer import MAX_REQUESTS
@@ -54,13 +54,13 @@ def logger() -> Logger:
 
 
 @cache
-def desk() -> Desk:
+def desk() -> MessageHandler:
     """Return the desk of this process."""
     settings = IntakeSettings.from_env(os.environ)
     s3 = boto3.client("s3", config=_CONFIG)
     dynamodb = boto3.client("dynamodb", config=_CONFIG)
     kinesis = ThreadedKinesis(boto3.client("kinesis", config=_CONFIG))
-    ledger = Ledger(dynamodb, settings.table, s3, settings.temp_bucket, time.time)
+    ledger = JobStore(dynamodb, settings.table, s3, settings.temp_bucket, time.time)
     intake = Intake(
         s3=s3,
         kinesis=cast("KinesisClient", kinesis),
@@ -70,7 +70,7 @@ def desk() -> Desk:
         registry=BatchRegistry(dynamodb, settings.table, time.time),
         clock=time.time,
     )
-    return Desk(
+    return MessageHandler(
         intake=intake,
         queues=Queues(
             boto3.client("sqs", config=_CONFIG), settings.queue_url, settings.dead_letters_url

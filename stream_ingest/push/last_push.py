@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
@@ -29,7 +29,7 @@ class LastPush:
 
     def until(self) -> datetime | None:
         """Return where the last push ended, None where there was none."""
-        with translated("read the last push"):
+        with map_errors("read the last push"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(self._key), ConsistentRead=True
             )
@@ -41,7 +41,7 @@ class LastPush:
         moment = until.astimezone(UTC).isoformat()  # sorts as text
         item = {**self._key, "until": moment, "by_batch": batch_id}
         try:
-            with translated("note the last push"):
+            with map_errors("note the last push"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),

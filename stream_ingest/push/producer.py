@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.records.packer import OutgoingRecord
 
@@ -140,7 +140,7 @@ class KinesisProducer:
 
     async def _send_once(self, records: list[OutgoingRecord]) -> tuple[list[OutgoingRecord], str]:
         """Send records; return those that were refused, and the reasons that Kinesis gave."""
-        with translated(f"put records into {self._stream}"):
+        with map_errors(f"put records into {self._stream}"):
             answer = await self._client.put_records(
                 StreamName=self._stream,
                 Records=[

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.records.rows import Refusal
 
 
@@ -36,7 +36,7 @@ class RefusedRows:
         """Store refusals as the next part; nothing where there are none."""
         if not refusals:
             return
-        with translated("store refused rows"):
+        with map_errors("store refused rows"):
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=f"{self.prefix}part-{self.parts + 1:05d}.jsonl",

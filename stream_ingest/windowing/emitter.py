@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import to_wire
 from stream_ingest.aws.request_groups import grouped
 from stream_ingest.contracts import table
@@ -85,7 +85,7 @@ class Emitter:
         taken: list[Event] = []
         refused: list[Event] = []
         for request in requests(entries):
-            with translated("put events"):
+            with map_errors("put events"):
                 answer = self._events.put_events(
                     Entries=[
                         {
@@ -125,7 +125,7 @@ class Emitter:
             ),
         }
         try:
-            with translated(f"mark {event.window_id} queued"):
+            with map_errors(f"mark {event.window_id} queued"):
                 self._dynamodb.update_item(**update)
         except ConflictError:
             return  # a collage worker has it already: further along than queued

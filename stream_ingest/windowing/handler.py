@@ -16,7 +16,7 @@ from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.telemetry import make_logger, tell_outcome
+from stream_ingest.windowing.telemetry import log_outcome, make_logger
 
 logger = make_logger(Service.WINDOWING)
 meter = Meter(Service.WINDOWING)
@@ -28,7 +28,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Fold one delivery and report the lowest record that has to come again, if any."""
     delivery = read_delivery(event)
     outcome = wiring.windowing().process(delivery)
-    tell_outcome(logger, meter, delivery, outcome)
+    log_outcome(logger, meter, delivery, outcome)
     meter.add_memory(float(context.memory_limit_in_mb))
     if outcome.failures and not wiring.settings().trusts_partial_responses:
         msg = "; ".join(f"{sequence}: {why}" for sequence, why in outcome.failures.items())

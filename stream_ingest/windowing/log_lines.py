@@ -17,7 +17,7 @@ from stream_ingest.windowing.stream_processor import Outcome
 from stream_ingest.windowing.sweeper.sweeper import Sweep, SweptWindow
 
 
-def tell_delivery(
+def log_delivery(
     logger: Logger, delivery: Delivery, outcome: Outcome, counts: Mapping[str, float]
 ) -> None:
     """Say what one delivery came to, and in which record each of its windows filled up."""
@@ -52,7 +52,7 @@ def tell_delivery(
         logger.warning("record to be redelivered", sequence_number=str(sequence), reason=reason)
 
 
-def tell_swept_window(logger: Logger, swept: SweptWindow) -> None:
+def log_swept_window(logger: Logger, swept: SweptWindow) -> None:
     """Say that the sweeper closed a window, or sent its event once more."""
     logger.info(
         "window emitted again" if swept.again else "window closed",
@@ -60,14 +60,14 @@ def tell_swept_window(logger: Logger, swept: SweptWindow) -> None:
     )
 
 
-def tell_swept(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None:
+def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None:
     """Say what one sweep did."""
     logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
     for window_id in sweep.given_up:
         logger.warning("window given up", window_id=window_id)
 
 
-def tell_set_aside(logger: Logger, key: str) -> None:
+def log_set_aside(logger: Logger, key: str) -> None:
     """Say that statistics could not be read, and were begun anew."""
     logger.error("statistics set aside", key=key, kept_as=f"{key}.unreadable")
 

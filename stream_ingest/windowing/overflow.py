@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.events import MAX_DETAIL_BYTES, WindowReady, encode_detail
 from stream_ingest.contracts.naming import split_window_id
 
@@ -25,7 +25,7 @@ def fitting_detail(event: WindowReady, s3: S3Client, temp_bucket: str) -> str:
         return detail
     key, number = split_window_id(event.window_id)
     images_key = f"processing/windows/{key}/{number:06d}.json"
-    with translated(f"store images of {event.window_id}"):
+    with map_errors(f"store images of {event.window_id}"):
         s3.put_object(
             Bucket=temp_bucket,
             Key=images_key,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import TransientError
@@ -32,7 +32,7 @@ _BATCH_GET = 100
 _GET_ROUNDS = 8
 
 
-class WindowStore:
+class CreatorRepository:
     """Loads and commits the aggregates of creators. Safe to share between threads."""
 
     def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
@@ -62,7 +62,7 @@ class WindowStore:
             }
         }
         for _ in range(_GET_ROUNDS):
-            with translated("load creators"):
+            with map_errors("load creators"):
                 answer = self._dynamodb.batch_get_item(RequestItems=wanted)
             yield from map(from_wire, answer["Responses"].get(self._table, []))
             wanted = answer.get("UnprocessedKeys")
@@ -74,7 +74,7 @@ class WindowStore:
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change decided on `before`; `ConflictError` if another writer was first."""
         put = self._put_state(before, change.state)
-        with translated(f"commit {creator_key(before.creator)}"):
+        with map_errors(f"commit {creator_key(before.creator)}"):
             if not change.windows and not change.spilled:
                 self._dynamodb.put_item(**put)
                 return

@@ -20,7 +20,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.delivery import BatchEnd, CreatorArrivals, Delivery, Poison
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
@@ -48,7 +48,7 @@ class Windowing:
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
-        store: WindowStore,
+        store: CreatorRepository,
         emitter: Emitter,
         registry: BatchRegistry,
         quarantine: Quarantine,

@@ -23,7 +23,7 @@ def make_logger(service: Service) -> Logger:
     return Logger(service=service)
 
 
-def tell_outcome(logger: Logger, meter: Meter, delivery: Delivery, outcome: Outcome) -> None:
+def log_outcome(logger: Logger, meter: Meter, delivery: Delivery, outcome: Outcome) -> None:
     """Say what one delivery came to."""
     counts = {
         catalogue.RECORDS_RECEIVED: delivery.records,
@@ -40,10 +40,10 @@ def tell_outcome(logger: Logger, meter: Meter, delivery: Delivery, outcome: Outc
     for metric, value in counts.items():
         meter.add(metric, value)
     named = {metric.name: counts[metric] for metric in counts}
-    log_lines.tell_delivery(logger, delivery, outcome, named)
+    log_lines.log_delivery(logger, delivery, outcome, named)
 
 
-def tell_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
+def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
     """Say what one sweep did."""
     counts = {
         catalogue.WINDOWS_CLOSED: sweep.closed,
@@ -58,10 +58,10 @@ def tell_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
     for metric, value in counts.items():
         meter.add(metric, value)
     meter.write_by_reason(catalogue.ROWS_REFUSED, sweep.refused)
-    log_lines.tell_swept(logger, sweep, {metric.name: counts[metric] for metric in counts})
+    log_lines.log_sweep(logger, sweep, {metric.name: counts[metric] for metric in counts})
 
 
-def tell_open_work(meter: Meter, work: OpenWork) -> None:
+def emit_open_work(meter: Meter, work: OpenWork) -> None:
     """Say how much is under way, and how old the oldest of it is."""
     meter.add(catalogue.BATCHES_OPEN, work.batches)
     meter.add(catalogue.WINDOWS_WAITING, work.windows)

@@ -16,9 +16,9 @@ from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.log_lines import tell_set_aside, tell_swept_window
+from stream_ingest.windowing.log_lines import log_set_aside, log_swept_window
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.stream_processor import Windowing
@@ -62,9 +62,9 @@ def _emitter(source: Source) -> Emitter:
 
 
 @cache
-def _store() -> WindowStore:
+def _store() -> CreatorRepository:
     dynamodb = boto3.client("dynamodb", config=_CONFIG)
-    return WindowStore(dynamodb, settings().table, holds=settings().holds_covers)
+    return CreatorRepository(dynamodb, settings().table, holds=settings().holds_covers)
 
 
 @cache
@@ -97,7 +97,7 @@ def _reports() -> Reports:
     store = ResultStore(
         boto3.client("s3", config=_CONFIG),
         settings().output_bucket,
-        partial(tell_set_aside, make_logger(Service.SWEEPER)),
+        partial(log_set_aside, make_logger(Service.SWEEPER)),
     )
     return Reports(_registry(), store, time.time)
 
@@ -116,5 +116,5 @@ def sweeper() -> Sweeper:
         clock=time.time,
         max_attempts=settings().max_receives,
         holds=settings().holds_covers,
-        notice=partial(tell_swept_window, make_logger(Service.SWEEPER)),
+        notice=partial(log_swept_window, make_logger(Service.SWEEPER)),
     )

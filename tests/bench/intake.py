@@ -18,7 +18,7 @@ from typing import Any
 
 from stream_ingest.batches.registry import Totals
 from stream_ingest.intake.job_runner import Intake, Outcome
-from stream_ingest.intake.job_store import Ledger, Standing
+from stream_ingest.intake.job_store import JobState, JobStore
 from stream_ingest.intake.jobs import Job, ObjectId
 from stream_ingest.records.codec import BatchHeader
 from tests.fakes.ingest.rows import cover_url
@@ -52,11 +52,11 @@ class Stream:
         return {"FailedRecordCount": 0, "Records": [{} for _ in Records]}
 
 
-class Table(Ledger):
+class Table(JobStore):
     """The ledger, with its item left out and its chunks on disk."""
 
-    def claim(self, job: Job, holder: str, until_s: int) -> Standing:  # noqa: ARG002 - as in the ledger
-        return Standing(job=job, started_at=0)
+    def claim(self, job: Job, holder: str, until_s: int) -> JobState:  # noqa: ARG002 - as in the ledger
+        return JobState(job=job, started_at=0)
 
     def _update(self, *_: object, **__: object) -> dict[str, Any]:
         return {}

@@ -30,7 +30,7 @@ from collage_lambda.output.keys import keys_of
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import Outputs, PublishConflictError
-from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.worker import CollageWorker, Ending, Outcome
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import (
@@ -97,7 +97,7 @@ class Bench:
             windows=self.windows,
             outputs=self.outputs,
             temp=temp,
-            shelf=Shelf(self.aws.s3, TEMP, self.aws.dynamodb, TABLE),
+            shelf=PackStore(self.aws.s3, TEMP, self.aws.dynamodb, TABLE),
             builder=builder,
             publisher=Publisher(
                 self.outputs,

@@ -10,10 +10,10 @@ import msgspec
 
 from collage_lambda.originals.pack import Pack
 from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
-from collage_lambda.prefetch.pack_store import Shelf
+from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.prefetch import AtRisk
 from stream_ingest.windowing.rules.state import OpenImage
 from tests.end_to_end.guarded_stack import GuardedStack, Said
@@ -44,7 +44,9 @@ class HoldingUses:
     def hold_covers(self) -> Said:
         """Fetch the covers of an open window that are about to expire, and note them."""
         creator, now_s = self._name(), int(time.time())
-        store = WindowStore(self._clients.dynamodb, self._stack.outputs.table_name, holds=True)
+        store = CreatorRepository(
+            self._clients.dynamodb, self._stack.outputs.table_name, holds=True
+        )
         urls = [image.url for image in self._window(creator, life_s=3_000).images]
         put_open_window(store, creator, urls, now_s)
         said = self._hold(creator, f"held/{creator}.zip")
@@ -111,9 +113,9 @@ class HoldingUses:
         return self._stack.aws.clients
 
     @property
-    def _shelf(self) -> Shelf:
+    def _shelf(self) -> PackStore:
         outputs, clients = self._stack.outputs, self._clients
-        return Shelf(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
+        return PackStore(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
 
     def _put_pack(self, key: str, waiting: list[AtRisk]) -> HeldIndex:
         """Put a pack up with every right there is; its covers are no images."""

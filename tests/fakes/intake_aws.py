@@ -10,9 +10,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from stream_ingest.intake.job_runner import Intake, Outcome
-from stream_ingest.intake.job_store import Ledger
+from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, job_of_upload
-from stream_ingest.intake.message_handler import Desk, Queues
+from stream_ingest.intake.message_handler import MessageHandler, Queues
 from stream_ingest.intake.requests import Requests
 from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws
@@ -40,7 +40,7 @@ class IntakeAws:
         self.queue = sqs.create_queue(QueueName="intake")["QueueUrl"]
         self.dead_letters = sqs.create_queue(QueueName="dead")["QueueUrl"]
         self.kinesis = FakeKinesis()
-        self.ledger = Ledger(aws.dynamodb, TABLE, self.s3, TEMP, aws.clock)
+        self.ledger = JobStore(aws.dynamodb, TABLE, self.s3, TEMP, aws.clock)
         self._numbers = itertools.count(1)
 
     def drop(self, key: str, data: bytes) -> dict[str, Any]:
@@ -84,9 +84,9 @@ class IntakeAws:
             job, holder, pause_at=now + slice_s, ends_at=now + SLICE_S
         )
 
-    def desk(self, intake: Intake | None = None) -> Desk:
+    def desk(self, intake: Intake | None = None) -> MessageHandler:
         """Return the desk of a new process."""
-        return Desk(
+        return MessageHandler(
             intake=intake or self.intake(),
             queues=Queues(self.sqs, self.queue, self.dead_letters),
             requested=Requests(self.s3, self.ledger, INPUT).job,

@@ -14,16 +14,16 @@ from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.prefetch.fetching import CoverFetching, Haul
+from collage_lambda.prefetch.fetching import CoverFetching, FetchSummary
 from collage_lambda.prefetch.held_pack import HeldPacker
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.prefetch.prefetcher import Holder, Holding
+from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.prefetch.prefetcher import Holding, Prefetcher
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import DAY_S
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import close_due
 from stream_ingest.windowing.rules.prefetch import AtRisk
 from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWindow
@@ -49,7 +49,7 @@ class HookedFetching(CoverFetching):
 
     then: Callable[[], object] = staticmethod(lambda: None)
 
-    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> Haul:
+    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> FetchSummary:
         """Fetch, then let `then` happen once."""
         haul = super().run(covers, packer, fetch_s)
         then, self.then = self.then, lambda: None
@@ -65,9 +65,9 @@ class HoldingBench:
         self._threads = threads
         self.allowed = frozenset({server.source})
         self.limits = LIMITS
-        self.store = WindowStore(aws.dynamodb, TABLE, holds=True)
+        self.store = CreatorRepository(aws.dynamodb, TABLE, holds=True)
         self.temp = TempStore(aws.s3, TEMP)
-        self.shelf = Shelf(aws.s3, TEMP, aws.dynamodb, TABLE)
+        self.shelf = PackStore(aws.s3, TEMP, aws.dynamodb, TABLE)
         for number in range(9):
             server.bodies[f"{number}"] = plain_jpeg((20 * number, 90, 30), side=60 + number)
 
@@ -87,14 +87,14 @@ class HoldingBench:
         self,
         *,
         then: Callable[[], object] | None = None,
-        store: WindowStore | None = None,
-        shelf: Shelf | None = None,
-    ) -> Holder:
+        store: CreatorRepository | None = None,
+        shelf: PackStore | None = None,
+    ) -> Prefetcher:
         """Return a holder; `then` happens between its fetching and its pack."""
         fetching = self.fetching()
         if then is not None:
             fetching.then = then  # type: ignore[method-assign]
-        return Holder(
+        return Prefetcher(
             store=store or self.store,
             shelf=shelf or self.shelf,
             temp=self.temp,

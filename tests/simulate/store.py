@@ -1,6 +1,6 @@
 """The table in memory: states as they are stored, windows counted, limits kept, capacity billed.
 
-Keeps the promises of `WindowStore` (`load`, `commit`), with the same bodies, images items and
+Keeps the promises of `CreatorRepository` (`load`, `commit`), with the same bodies, images items and
 conditions; sizes and units are worked out instead of building each item in the wire's form, which
 would be a third of the time. `tests/test_simulate.py` compares both. Indexes (FACTS.md 6.7): a unit
 for each entry that is made, changed or taken away, and for both where a key changes; a transaction

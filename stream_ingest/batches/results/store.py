@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import FENCED, error_code, translated
+from stream_ingest.aws.errors import FENCED, error_code, map_errors
 from stream_ingest.contracts.errors import ConflictError, DecodeError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ResultStore:
         metadata = {_RUN: run, _NOTE: note}
         if self._put(key, body, kind, _ONLY_NEW, metadata):
             return note
-        with translated(f"look at {key}"):
+        with map_errors(f"look at {key}"):
             found = self._s3.head_object(Bucket=self._bucket, Key=key)
         if found["Metadata"].get(_RUN) == run:
             return found["Metadata"].get(_NOTE, "")
@@ -88,7 +88,7 @@ class ResultStore:
             return amended(None)
 
     def _get(self, key: str) -> tuple[bytes, str]:
-        with translated(f"read {key}"):
+        with map_errors(f"read {key}"):
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             return answer["Body"].read(), answer["ETag"]
 
@@ -113,7 +113,7 @@ class ResultStore:
             **({"Metadata": metadata} if metadata else {}),
         }
         try:
-            with translated(f"put {key}"):
+            with map_errors(f"put {key}"):
                 self._s3.put_object(**request)
         except ClientError as error:
             if error_code(error) not in FENCED:

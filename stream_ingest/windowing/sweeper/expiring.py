@@ -16,7 +16,7 @@ from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import MAX_COVERS, ask, pack_key
 from stream_ingest.windowing.rules.state import CreatorState
@@ -34,7 +34,7 @@ class ExpiringCovers:
 
     def __init__(
         self,
-        store: WindowStore,
+        store: CreatorRepository,
         emitter: Emitter,
         threads: Executor,
         clock: Callable[[], float],

@@ -11,7 +11,7 @@ from stream_ingest.contracts.events import BatchDrained, convert_detail
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweep
-from stream_ingest.windowing.telemetry import make_logger, tell_open_work, tell_sweep
+from stream_ingest.windowing.telemetry import emit_open_work, emit_sweep, make_logger
 
 logger = make_logger(Service.SWEEPER)
 meter = Meter(Service.SWEEPER)
@@ -28,6 +28,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
         sweeper.sweep_batch(drained.batch_id, sweep)
     else:
         sweep = sweeper.sweep()
-    tell_sweep(logger, meter, sweep)
-    tell_open_work(meter, wiring.open_work().read())
+    emit_sweep(logger, meter, sweep)
+    emit_open_work(meter, wiring.open_work().read())
     meter.add_memory(float(context.memory_limit_in_mb))

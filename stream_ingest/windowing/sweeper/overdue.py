@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, DecodeError
@@ -148,7 +148,7 @@ class OverdueWindows:
             return None
 
     def _get(self, key: str, sort_key: str) -> Item | None:
-        with translated("read an overdue window"):
+        with map_errors("read an overdue window"):
             answer = self._dynamodb.get_item(
                 TableName=self._table,
                 Key=to_wire({table.PARTITION_KEY: key, table.SORT_KEY: sort_key}),
@@ -204,7 +204,7 @@ class OverdueWindows:
             ),
         }
         try:
-            with translated(f"end overdue {window.window_id}"):
+            with map_errors(f"end overdue {window.window_id}"):
                 self._dynamodb.update_item(**update)
         except ConflictError:
             return False  # a worker has claimed or ended it since

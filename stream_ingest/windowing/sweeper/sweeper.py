@@ -14,7 +14,7 @@ import msgspec
 
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
-from stream_ingest.batches.counter import Census, Count
+from stream_ingest.batches.counter import BatchCounter, Count
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
@@ -23,7 +23,7 @@ from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_batch, close_due
 from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState
@@ -76,7 +76,7 @@ class Sweeper:
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
-        store: WindowStore,
+        store: CreatorRepository,
         emitter: Emitter,
         registry: BatchRegistry,
         reports: Reports,
@@ -101,7 +101,7 @@ class Sweeper:
         self._threads, self._clock = threads, clock
         self._holds = holds
         self._expiring = ExpiringCovers(store, emitter, threads, clock)
-        self._census = Census(registry, dynamodb, table_name, clock, threads)
+        self._census = BatchCounter(registry, dynamodb, table_name, clock, threads)
         self._overdue = OverdueWindows(
             dynamodb=dynamodb,
             table_name=table_name,

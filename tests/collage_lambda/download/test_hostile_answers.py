@@ -292,7 +292,7 @@ def test_a_retry_after_of_any_kind_is_read_or_passed_over(
     assert outcome.reason == "server_error"
 
 
-class Standing:
+class JobState:
     """An answer that begins well and never ends."""
 
     def __init__(self, beginning: bytes) -> None:
@@ -309,7 +309,7 @@ def test_bodies_that_grow_large_and_stand_still_cost_a_large_image_nothing(
     """They hold both large places one after the other; the image behind them still gets one."""
     large = BODY * (LARGE_BODY_BYTES // len(BODY) + 1)
     server.answers["/good"] = [answer(large)]
-    server.answers["/still"] = standing = Standing(large)
+    server.answers["/still"] = standing = JobState(large)
     limits = FetchLimits(image_s=60)
 
     async def run() -> list[Body | Failure]:

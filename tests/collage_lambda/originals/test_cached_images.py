@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
-from collage_lambda.originals.cached_images import NOTHING_AT_HAND, AtHand, HeldCovers
+from collage_lambda.originals.cached_images import NO_CACHED_IMAGES, CachedImages, HeldCovers
 from collage_lambda.originals.pack import Pack
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.originals.window_pack import SourceEntry, SourcePacker, StoredSources
@@ -141,7 +141,7 @@ def test_originals_come_before_held_covers(aws: CollageAws, threads: Executor) -
     (image,) = images(covers[0])
     with HeldCovers() as held:
         held.load([image], TempStore(aws.s3, TEMP), threads)
-        found = list(AtHand(stored=stored, held=held).bytes_of(image))
+        found = list(CachedImages(stored=stored, held=held).bytes_of(image))
         assert found == [("stored", b"stored"), ("held", b"held")]
-        assert list(AtHand(held=held).bytes_of(image)) == [("held", b"held")]
-    assert list(NOTHING_AT_HAND.bytes_of(image)) == []
+        assert list(CachedImages(held=held).bytes_of(image)) == [("held", b"held")]
+    assert list(NO_CACHED_IMAGES.bytes_of(image)) == []

@@ -9,7 +9,7 @@ from collage_lambda.prefetch.prefetcher import NOTING_S, SHORTEST_FETCH_S
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import HeldCover
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S
 from stream_ingest.windowing.rules.state import CreatorState
@@ -19,7 +19,7 @@ from tests.fakes.prefetch_bench import PACK, HoldingBench
 OTHER_PACK = "held/2026/11/06/121500-abc.zip"
 
 
-class MeddledStore(WindowStore):
+class MeddledStore(CreatorRepository):
     """The real store; before its first commit another writer is let in."""
 
     def __init__(self, aws: CollageAws, bench: HoldingBench, *urls: str) -> None:
@@ -93,7 +93,7 @@ def test_a_pack_stays_until_the_last_of_its_covers_is_given_back(bench: HoldingB
     assert bench.items() == {PACK: {2}}
     (held,) = bench.held("bob")
     assert held is not None
-    bench.shelf.give_back([held])
+    bench.shelf.release_pack([held])
     assert bench.packs() == []
     assert bench.items() == {}
 
@@ -227,9 +227,9 @@ def test_a_cover_that_two_windows_wait_for_is_fetched_once_and_given_back_twice(
     assert second is not None
     assert (first.member, second.member) == (0, 1)
     assert (first.offset, first.length) == (second.offset, second.length)
-    bench.shelf.give_back([first])
+    bench.shelf.release_pack([first])
     assert bench.packs() == [PACK]
-    bench.shelf.give_back([second])
+    bench.shelf.release_pack([second])
     assert bench.packs() == []
 
 
@@ -264,13 +264,13 @@ def test_an_event_whose_pack_was_taken_down_begins_anew_for_others_only(
     bench.hold("ann", "bob")
     old = give_back_closed(bench, "ann")
     bench.put("ann", "body/2")
-    bench.shelf.give_back(old)
+    bench.shelf.release_pack(old)
     bench.clock.advance(60)
     bench.put("bob", "body/7")
     bench.hold("ann", "bob")
     assert bench.server.hits["body/2"] == 0
     assert bytes_held(bench, "bob") == bodies(bench, "7")
-    bench.shelf.give_back(old)  # the collage's message comes again
+    bench.shelf.release_pack(old)  # the collage's message comes again
     assert bench.packs() == [PACK]
     assert bytes_held(bench, "bob") == bodies(bench, "7")
 

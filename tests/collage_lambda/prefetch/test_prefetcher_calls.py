@@ -8,10 +8,10 @@ from contextlib import suppress
 import pytest
 
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.prefetch.prefetcher import Prefetcher
 from stream_ingest.contracts.errors import TransientError
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from tests.fakes.collage.aws import TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.prefetch_bench import LIFE_S, PACK, HoldingBench
@@ -23,7 +23,9 @@ CALLS = 12
 """More than any of the stories makes; `calls` tells how many were struck."""
 
 
-def dying(bench: HoldingBench, faults: Faults, then: Callable[[], object] | None = None) -> Holder:
+def dying(
+    bench: HoldingBench, faults: Faults, then: Callable[[], object] | None = None
+) -> Prefetcher:
     """Return a holder whose calls meet faults, and who works on one creator after another."""
     s3, dynamodb = (
         Faulty(bench.aws.s3, "s3", faults),
@@ -32,9 +34,9 @@ def dying(bench: HoldingBench, faults: Faults, then: Callable[[], object] | None
     fetching = bench.fetching()
     if then is not None:
         fetching.then = then  # type: ignore[method-assign]
-    return Holder(
-        store=WindowStore(dynamodb, TABLE, holds=True),  # type: ignore[arg-type]
-        shelf=Shelf(s3, TEMP, dynamodb, TABLE),  # type: ignore[arg-type]
+    return Prefetcher(
+        store=CreatorRepository(dynamodb, TABLE, holds=True),  # type: ignore[arg-type]
+        shelf=PackStore(s3, TEMP, dynamodb, TABLE),  # type: ignore[arg-type]
         temp=TempStore(s3, TEMP),  # type: ignore[arg-type]
         fetching=fetching,
         threads=InlineExecutor(),
@@ -65,7 +67,7 @@ def test_covers_are_held_once_wherever_a_holder_ends(
     ]
     assert bench.packs() == [PACK]
     assert bench.items() == {PACK: {each.member for each in held if each}}
-    bench.shelf.give_back(each for each in held if each)
+    bench.shelf.release_pack(each for each in held if each)
     assert bench.packs() == []
     assert bench.items() == {}
 

@@ -15,7 +15,7 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.events import Source
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.stream_processor import Windowing
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
@@ -89,7 +89,7 @@ class IngestAws:
         self.clock = Clock()
         self.bus = FakeBus()
         self.threads = InlineExecutor()
-        self.store = WindowStore(self.dynamodb, TABLE)
+        self.store = CreatorRepository(self.dynamodb, TABLE)
         self.registry = BatchRegistry(self.dynamodb, TABLE, self.clock)
 
     def emitter(self, source: Source = Source.WINDOWING) -> Emitter:
@@ -106,7 +106,7 @@ class IngestAws:
             clock=self.clock,
         )
 
-    def windowing(self, store: WindowStore | None = None) -> Windowing:
+    def windowing(self, store: CreatorRepository | None = None) -> Windowing:
         """Return the windowing, on a store of the test's own if one is given."""
         return Windowing(
             store=store or self.store,
@@ -118,7 +118,7 @@ class IngestAws:
             clock=self.clock,
         )
 
-    def sweeper(self, store: WindowStore | None = None) -> Sweeper:
+    def sweeper(self, store: CreatorRepository | None = None) -> Sweeper:
         """Return the sweeper."""
         return Sweeper(
             store=store or self.store,
@@ -177,7 +177,7 @@ class IngestAws:
                 )
 
 
-class FailingStore(WindowStore):
+class FailingStore(CreatorRepository):
     """The real store, but `trouble` may raise before each load and commit."""
 
     def __init__(self, aws: IngestAws, trouble: Callable[[str, str], None]) -> None:

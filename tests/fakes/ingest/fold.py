@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
@@ -42,7 +42,7 @@ def identities(change: Change) -> list[list[str]]:
 
 
 def put_open_window(
-    store: WindowStore,
+    store: CreatorRepository,
     creator: str,
     urls: Sequence[str],
     now_s: int = NOW_S,

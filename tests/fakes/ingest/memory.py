@@ -24,7 +24,8 @@ def no_trouble(_step: str) -> None:
 
 
 class MemoryStore:
-    """Keeps the promises of `WindowStore`: whole changes, decided on the newest state, or none."""
+    """Keeps the promises of `CreatorRepository`: whole changes, decided on the newest state, or
+    none."""
 
     def __init__(self, trouble: Trouble = no_trouble) -> None:
         self.states: dict[str, CreatorState] = {}

@@ -31,7 +31,7 @@ from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing import handler as windowing
 from stream_ingest.windowing import wiring
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.sweeper import handler as sweeper
 from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.collage import aws as collage_aws
@@ -158,7 +158,9 @@ def _deliver(*bodies: str) -> None:
 def _run_holding(aws: CollageAws, server: CoverServer) -> None:
     soon = int(time.time()) + 3_600
     urls = [f"{server.url(path)}?x-expires={soon}" for path in ("body/0", "status/404")]
-    put_open_window(WindowStore(aws.dynamodb, collage_aws.TABLE), "charli", urls, int(time.time()))
+    put_open_window(
+        CreatorRepository(aws.dynamodb, collage_aws.TABLE), "charli", urls, int(time.time())
+    )
     event = CoversExpiring(pack="held/one.zip", creators=("charli",), covers=len(urls))
     bodies = (expiring_envelope(event), "no json")
     holding.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]

@@ -10,8 +10,8 @@ from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import Outputs
-from collage_lambda.prefetch.pack_store import Shelf
-from collage_lambda.prefetch.prefetcher import Holder
+from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.prefetch.prefetcher import Prefetcher
 from collage_lambda.worker import CollageWorker
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
@@ -19,7 +19,7 @@ from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.stream_processor import Windowing
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
@@ -97,19 +97,19 @@ def collage_worker(clients: Clients) -> CollageWorker:
         windows=Windows(clients.dynamodb, TABLE, clients.clock),
         outputs=outputs,
         temp=temp,
-        shelf=Shelf(clients.s3, TEMP, clients.dynamodb, TABLE),
+        shelf=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
         builder=builder,
         publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
         clock=clients.clock,
     )
 
 
-def holder(clients: Clients) -> Holder:
+def holder(clients: Clients) -> Prefetcher:
     """Return the holder of one process; its fetching is the stub."""
     fetching: Any = StubFetching(clients.stage.covers)
-    return Holder(
+    return Prefetcher(
         store=_store(clients),
-        shelf=Shelf(clients.s3, TEMP, clients.dynamodb, TABLE),
+        shelf=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
         temp=TempStore(clients.s3, TEMP),
         fetching=fetching,
         threads=_THREADS,
@@ -118,8 +118,8 @@ def holder(clients: Clients) -> Holder:
     )
 
 
-def _store(clients: Clients) -> WindowStore:
-    return WindowStore(clients.dynamodb, TABLE, holds=clients.stage.holds)
+def _store(clients: Clients) -> CreatorRepository:
+    return CreatorRepository(clients.dynamodb, TABLE, holds=clients.stage.holds)
 
 
 def _emitter(clients: Clients, source: Source) -> Emitter:

@@ -14,13 +14,13 @@ from typing import cast
 
 from collage_lambda.builder import Build
 from collage_lambda.image.compose import Canvas
-from collage_lambda.originals.cached_images import AtHand, HeldCovers
+from collage_lambda.originals.cached_images import CachedImages, HeldCovers
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
 from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.output.keys import WindowKeys
-from collage_lambda.prefetch.fetching import Haul
+from collage_lambda.prefetch.fetching import FetchSummary
 from collage_lambda.prefetch.held_pack import HeldPacker
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage, WindowReady
@@ -67,13 +67,13 @@ class StubFetching:
     def __init__(self, covers: Covers) -> None:
         self._covers = covers
 
-    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> Haul:
+    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> FetchSummary:
         """Fetch covers, each once; what is gone for good is lost."""
         assert fetch_s > 0
         waiting: dict[tuple[str, str], list[AtRisk]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
-        haul = Haul(wanted=len(waiting))
+        haul = FetchSummary(wanted=len(waiting))
         for (creator, identity), same in waiting.items():
             data = self._covers.fetch(identity)
             if not isinstance(data, Failure):
@@ -119,7 +119,7 @@ class StubBuilder:
             held = stack.enter_context(HeldCovers())
             held.load(event.images, self._temp, InlineExecutor())
             self._look_for(held, event)
-            at_hand = AtHand(stored=before.sources, held=held)
+            at_hand = CachedImages(stored=before.sources, held=held)
             cells = [
                 self._cell(number, image, at_hand, packer, spared or {})
                 for number, image in enumerate(event.images)
@@ -152,7 +152,7 @@ class StubBuilder:
         self,
         number: int,
         image: WindowImage,
-        at_hand: AtHand,
+        at_hand: CachedImages,
         packer: SourcePacker,
         spared: Mapping[str, FailureReason],
     ) -> CellOutcome:

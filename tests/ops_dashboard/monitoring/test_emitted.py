@@ -145,8 +145,8 @@ def test_whatever_else_is_watched_aws_documents() -> None:
     queries = [query for widget in WIDGETS for query in metric_queries(widget)]
     queries += [query for alarm in ALARMS.values() for query in queries_of(alarm)]
     metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
-    of_aws = [metric for metric in metrics if metric["Namespace"] != RESOURCES.namespace]
-    assert {metric["Namespace"] for metric in of_aws} == {
+    aws_metric = [metric for metric in metrics if metric["Namespace"] != RESOURCES.namespace]
+    assert {metric["Namespace"] for metric in aws_metric} == {
         "AWS/Lambda",
         "AWS/Kinesis",
         "AWS/SQS",
@@ -154,7 +154,7 @@ def test_whatever_else_is_watched_aws_documents() -> None:
         "AWS/DynamoDB",
         "AWS/Logs",
     }
-    for metric in of_aws:
+    for metric in aws_metric:
         names = [pair["Name"] for pair in metric["Dimensions"]]
         check_documented(metric["Namespace"], metric["MetricName"], names)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from stream_ingest.aws.errors import translated
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import ConflictError, TransientError
 
 
@@ -28,7 +28,7 @@ def client_error(code: str, *reasons: str, status: int = 400) -> ClientError:
 def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
     with (
         pytest.raises(ConflictError, match=r"^commit charli: ") as caught,
-        translated("commit charli"),
+        map_errors("commit charli"),
     ):
         raise error
     assert caught.value.__cause__ is error
@@ -50,7 +50,7 @@ def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
     ],
 )
 def test_what_time_may_mend_is_transient_and_no_conflict(error: Exception) -> None:
-    with pytest.raises(TransientError, match=r"^put: ") as caught, translated("put"):
+    with pytest.raises(TransientError, match=r"^put: ") as caught, map_errors("put"):
         raise error
     assert not isinstance(caught.value, ConflictError)
 
@@ -65,7 +65,7 @@ def test_what_time_may_mend_is_transient_and_no_conflict(error: Exception) -> No
     ],
 )
 def test_a_bug_or_a_missing_right_is_left_as_it_is(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, translated("put"):
+    with pytest.raises(type(error)) as caught, map_errors("put"):
         raise error
     assert caught.value is error
     assert error.__cause__ is None

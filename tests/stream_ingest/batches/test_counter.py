@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.batches.counter import Census
+from stream_ingest.batches.counter import BatchCounter
 from stream_ingest.batches.progress import Counted
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.settings import FlushPolicy
@@ -22,8 +22,8 @@ from tests.fakes.ingest.rows import NOW_S, arrivals, header
 FIRST, NEXT = header("first"), header("next")
 
 
-def census(aws: IngestAws, dynamodb: Any = None) -> Census:  # noqa: ANN401 - a client
-    return Census(aws.registry, dynamodb or aws.dynamodb, TABLE, aws.clock, aws.threads)
+def census(aws: IngestAws, dynamodb: Any = None) -> BatchCounter:  # noqa: ANN401 - a client
+    return BatchCounter(aws.registry, dynamodb or aws.dynamodb, TABLE, aws.clock, aws.threads)
 
 
 def put(aws: IngestAws, numbers: list[int], batch: BatchHeader) -> None:

@@ -11,7 +11,7 @@ from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.intake import job_store as ledger_module
 from stream_ingest.intake.archive import archive_key
 from stream_ingest.intake.job_runner import HELD_LONGER_S, Outcome
-from stream_ingest.intake.job_store import Ledger
+from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
 from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
@@ -87,7 +87,7 @@ class Everything:
         s3 = Interrupted(intake.s3, self.due)
         dynamodb = Interrupted(intake.aws.dynamodb, self.due)
         self.s3: Any = s3
-        self.ledger = Ledger(dynamodb, TABLE, s3, TEMP, intake.clock)  # type: ignore[arg-type]
+        self.ledger = JobStore(dynamodb, TABLE, s3, TEMP, intake.clock)  # type: ignore[arg-type]
 
     def due(self) -> bool:
         return next(self.calls) == self.killed_at

@@ -10,7 +10,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S, WINDOW_LIFE_S, WindowStore
+from stream_ingest.windowing.repository import OUTBOX_DELAY_S, WINDOW_LIFE_S, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_due
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import expand_event, window_ready
@@ -176,12 +176,12 @@ def test_keys_left_unprocessed_are_asked_for_again() -> None:
             rest = {TABLE: {**RequestItems[TABLE], "Keys": left}} if left else {}
             return {"Responses": {}, "UnprocessedKeys": rest}
 
-    store = WindowStore(Stingy(1), TABLE)  # type: ignore[arg-type]
+    store = CreatorRepository(Stingy(1), TABLE)  # type: ignore[arg-type]
     assert set(store.load(["a", "b", "c"])) == {"a", "b", "c"}
     with pytest.raises(TransientError, match="unprocessed"):
-        WindowStore(Stingy(0), TABLE).load(["a"])  # type: ignore[arg-type]
+        CreatorRepository(Stingy(0), TABLE).load(["a"])  # type: ignore[arg-type]
 
 
 def test_a_table_that_is_not_there_is_no_matter_of_time(aws: IngestAws) -> None:
     with pytest.raises(ClientError, match="ResourceNotFound"):
-        WindowStore(aws.dynamodb, "nowhere").load(["charli"])
+        CreatorRepository(aws.dynamodb, "nowhere").load(["charli"])

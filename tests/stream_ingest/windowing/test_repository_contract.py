@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from stream_ingest.contracts.errors import ConflictError
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
 from tests.fakes.ingest.memory import MemoryStore
@@ -28,17 +28,17 @@ def store(request: pytest.FixtureRequest) -> Iterator[Any]:
     yield aws.store
 
 
-def test_an_unknown_creator_is_new(store: WindowStore) -> None:
+def test_an_unknown_creator_is_new(store: CreatorRepository) -> None:
     assert store.load([KEY]) == {KEY: NEW}
 
 
-def test_what_is_committed_is_loaded_with_the_next_version(store: WindowStore) -> None:
+def test_what_is_committed_is_loaded_with_the_next_version(store: CreatorRepository) -> None:
     change = fold(NEW, arrivals([1, 2, 3], header(images=2)), NOW_S, Rules())
     store.commit(NEW, change, NOW_S)
     assert store.load([KEY])[KEY] == msgspec.structs.replace(change.state, version=1)
 
 
-def test_a_change_of_an_old_state_conflicts_and_writes_nothing(store: WindowStore) -> None:
+def test_a_change_of_an_old_state_conflicts_and_writes_nothing(store: CreatorRepository) -> None:
     change = fold(NEW, arrivals([1, 2], header(images=2)), NOW_S, Rules())
     store.commit(NEW, change, NOW_S)
     before = store.load([KEY])

@@ -17,7 +17,7 @@ from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.dedup import MAX_FINGERPRINTS
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
@@ -49,7 +49,7 @@ class History:
     def __init__(self, state: CreatorState) -> None:
         self.dynamodb = FakeDynamoDb()
         create_table(self.dynamodb)
-        self.store = WindowStore(self.dynamodb, TABLE)  # type: ignore[arg-type]
+        self.store = CreatorRepository(self.dynamodb, TABLE)  # type: ignore[arg-type]
         self.state = msgspec.structs.replace(state, version=0)
         self._commit(Change(state=self.state))
 

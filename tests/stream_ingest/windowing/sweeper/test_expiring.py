@@ -9,7 +9,7 @@ from stream_ingest.contracts.events import CoversExpiring, Source, convert_detai
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.windowing.repository import WindowStore
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.deadlines import AHEAD_S, ASK_AGAIN_S, SAFE_TIME_S
 from stream_ingest.windowing.rules.prefetch import MAX_COVERS
 from stream_ingest.windowing.rules.state import CreatorState
@@ -33,7 +33,7 @@ SOON = NOW_S + AHEAD_S
 
 def put(aws: IngestAws, creator: str, *expiries: int) -> CreatorState:
     """Put covers that expire then into a creator's open window."""
-    store = WindowStore(aws.dynamodb, TABLE, holds=True)
+    store = CreatorRepository(aws.dynamodb, TABLE, holds=True)
     urls = [cover_url(number, expires=each) for number, each in enumerate(expiries)]
     return put_open_window(store, creator, urls, int(aws.clock()), NEVER)
 
@@ -43,13 +43,13 @@ def state(aws: IngestAws, creator: str) -> CreatorState:
     return aws.store.load([key])[key]
 
 
-def asking(aws: IngestAws, store: WindowStore | None = None) -> ExpiringCovers:
-    store = store or WindowStore(aws.dynamodb, TABLE, holds=True)
+def asking(aws: IngestAws, store: CreatorRepository | None = None) -> ExpiringCovers:
+    store = store or CreatorRepository(aws.dynamodb, TABLE, holds=True)
     return ExpiringCovers(store, aws.emitter(Source.SWEEPER), aws.threads, aws.clock)
 
 
-def sweeper(aws: IngestAws, store: WindowStore | None = None) -> Sweeper:
-    made = aws.sweeper(store or WindowStore(aws.dynamodb, TABLE, holds=True))
+def sweeper(aws: IngestAws, store: CreatorRepository | None = None) -> Sweeper:
+    made = aws.sweeper(store or CreatorRepository(aws.dynamodb, TABLE, holds=True))
     made._holds = True  # noqa: SLF001 - as the stack's setting says
     return made
 
@@ -108,7 +108,7 @@ def test_whom_another_writer_changes_is_left_to_the_next_sweep(aws: IngestAws) -
     def meddle(_: str, creator: str) -> None:
         if creator == "ann" and not meddled:
             meddled.append(creator)
-            due = WindowStore(aws.dynamodb, TABLE, holds=True)
+            due = CreatorRepository(aws.dynamodb, TABLE, holds=True)
             put_open_window(due, "ann", [cover_url(7, expires=SOON + 5)], NOW_S, NEVER)
 
     store = FailingStore(aws, meddle)
