@@ -44,7 +44,7 @@ def matching(pattern: str, what: str, default: str = "") -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Settings of one stack. Bounds are those of AWS where AWS has any (FACTS.md §1)."""
+    """Settings of one stack. Bounds are those of AWS where AWS has any (docs/facts.md)."""
 
     protect: bool = False
     """Refuse to delete the table, and buckets that hold objects."""

@@ -1,7 +1,8 @@
 """AWS's list prices, once for alarms and plans, as AWS writes them: so much for so many. Pure.
 
-FACTS.md §5: us-east-1, read from infracost's copies of AWS's price list. Nobody has checked them
-against a bill. A plan may be given others (``ops-dashboard plan --prices``); alarms use these.
+docs/facts.md#prices: us-east-1, read from infracost's copies of AWS's price list. Nobody has
+checked them against a bill. A plan may be given others (``ops-dashboard plan --prices``); alarms
+use these.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 REGION = "us-east-1"
 DATE = "2024-11-15"
 """Date of the newest list they are from; most are of 2024-07-01."""
-SOURCE = "AWS price list by way of infracost's golden files (FACTS.md §5)"
+SOURCE = "AWS price list by way of infracost's golden files (docs/facts.md#prices)"
 
 MILLION = 1_000_000
 

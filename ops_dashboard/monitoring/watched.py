@@ -70,7 +70,8 @@ def failed_images_lines(resources: Resources) -> list[Line]:
 def dropped_lines(resources: Resources) -> list[Line]:
     """Return the hidden counts of EMF lines that CloudWatch dropped without a word, and their sum.
 
-    Such a line is a metric that nobody sees, and so an alarm that cannot begin (FACTS.md §1.8).
+    Such a line is a metric that nobody sees, and so an alarm that cannot begin
+    (docs/facts.md#cloudwatch).
     """
     counts = [
         aws_metric("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, look=HIDDEN)

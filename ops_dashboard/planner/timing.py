@@ -19,11 +19,11 @@ from ops_dashboard.planner.windowing_work import WINDOWS_PER_S, Windowing
 from ops_dashboard.planner.workload import WINDOW_IMAGES, Job, Order
 
 MIN_CONCURRENCY = 2
-"""SQS's mapping takes no less (FACTS.md §1.4)."""
+"""SQS's mapping takes no less (docs/facts.md#sqs)."""
 FIRST_MESSAGES, MORE_A_SECOND = 5, 5
-"""Lambda begins with 5 messages at once and takes up to 300 more each minute (FACTS.md §1.4)."""
+"""Lambda begins with 5 messages at once and adds up to 300 each minute (docs/facts.md#sqs)."""
 _EVENTS_PER_S = 10_000
-"""PutEvents in us-east-1 (FACTS.md §1.5)."""
+"""PutEvents in us-east-1 (docs/facts.md#eventbridge)."""
 _MINUTE, _HOUR = 60, 60
 
 

@@ -21,7 +21,7 @@ from stream_ingest.records.packer import RECORD_BYTES
 MEMORY_MB = 1_024
 """``windowingMemoryMb``."""
 VCPU_MB = 1_769
-"""Memory with which Lambda gives a whole vCPU (FACTS.md §1.3)."""
+"""Memory with which Lambda gives a whole vCPU (docs/facts.md#lambda)."""
 RECORDS_A_DELIVERY = 100
 """``windowingBatchSize``."""
 CHUNK_ROWS = 50_000

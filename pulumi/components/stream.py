@@ -26,7 +26,7 @@ class Stream(pulumi.ComponentResource):
     """One encrypted stream that keeps user partition keys, and so each creator's order.
 
     The on-demand option that spreads records regardless of their key has no argument in pulumi-aws
-    and is off unless somebody switches it on by hand (FACTS.md §0.3).
+    and is off unless somebody switches it on by hand (docs/facts.md#kinesis).
     """
 
     def __init__(

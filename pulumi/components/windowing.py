@@ -18,7 +18,7 @@ import pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class MappingArgs:
-    """How records reach the function (FACTS.md §1.2)."""
+    """How records reach the function (docs/facts.md#kinesis-mapping)."""
 
     batch_size: int
     batching_window_s: int

@@ -1,8 +1,9 @@
 """The one way in which a metric leaves a Lambda: an EMF line, by the catalogue. Edge (stdout).
 
-EMF fails silently (FACTS.md §1.8), so what is emitted is checked here: a metric that the catalogue
-does not give to this service raises. A metric that belongs to an invocation is flushed by the
-handler's decorator (`Meter.powertools.log_metrics`) or, where a timeout must not lose it, at once.
+EMF fails silently (docs/facts.md#cloudwatch), so what is emitted is checked here: a metric that the
+catalogue does not give to this service raises. A metric that belongs to an invocation is flushed by
+the handler's decorator (`Meter.powertools.log_metrics`) or, where a timeout must not lose it, at
+once.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The windowing Lambda's parts (states, windows, image lists, tallies, the mark that an event is out)
 on the embedded AWS, whose ConsumedCapacity counts items, indexes and transactions by AWS's rules
-(FACTS.md 6.7); not the collage Lambda's status changes. The peer is what a plain design writes: an
-item for each URL in a table without an index, and one with the URLs of each full window.
+(docs/facts.md#ministack); not the collage Lambda's status changes. The peer is what a plain design
+writes: an item for each URL in a table without an index, and one with the URLs of each full window.
 """
 
 from __future__ import annotations

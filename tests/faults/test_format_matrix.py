@@ -1,4 +1,4 @@
-"""Goal G9 of FACTS.md §3.9: every format becomes its cell, and what is none costs its cell alone.
+"""Goal G9 of docs/facts.md#goals: every format becomes a cell, and a broken one costs one cell.
 
 The details of each format are in `tests/collage_lambda/test_decode.py`; this is the whole matrix in
 one place, through the decoder that the pipeline calls.

@@ -1,4 +1,5 @@
-"""The goals G2 to G5 of FACTS.md §3.9 at their full size; G1 is `test_histories`' and others'.
+"""The goals G2 to G5 of docs/facts.md#goals at full size; G1 is tested in `test_histories` and
+others.
 
 Model: Flink's window checkpoint test (G2), voice-of-customer's replayed record (G3), EventBridge's
 replay (G4), a poison pill in a shard (G5). What is expected is worked out from the rows that are

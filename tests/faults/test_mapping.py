@@ -1,4 +1,4 @@
-"""The simulator of Lambda's Kinesis mapping keeps AWS's rules (FACTS.md §1.2), each named here."""
+"""The simulator of Lambda's mapping keeps each rule of AWS (docs/facts.md#kinesis-mapping)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """The limits of DynamoDB and Lambda, and what DynamoDB bills. Pure.
 
-Sources: the AWS documentation as FACTS.md 1.2, 1.3 and 1.7 cites it (item 400 KB; transactions of
-100 actions and 4 MB; a write unit for each KB begun, twice as many in a transaction; a read unit
-for each 4 KB begun, read consistently; 6 MB a synchronous invocation), and the Developer Guide,
-Best practices for designing partition keys: 1,000 write and 3,000 read units a second a partition.
+Sources: the AWS documentation as docs/facts.md (Lambda, DynamoDB) cites it (item 400 KB;
+transactions of 100 actions and 4 MB; a write unit for each KB begun, twice as many in a
+transaction; a read unit for each 4 KB begun, read consistently; 6 MB a synchronous invocation), and
+the Developer Guide, Best practices for designing partition keys: 1,000 write and 3,000 read units a
+second a partition.
 """
 
 from __future__ import annotations

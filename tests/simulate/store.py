@@ -2,9 +2,9 @@
 
 Keeps the promises of `CreatorRepository` (`load`, `commit`), with the same bodies, images items and
 conditions; sizes and units are worked out instead of building each item in the wire's form, which
-would be a third of the time. `tests/test_simulate.py` compares both. Indexes (FACTS.md 6.7): a unit
-for each entry that is made, changed or taken away, and for both where a key changes; a transaction
-doubles all. Billed to the table is the sum.
+would be a third of the time. `tests/test_simulate.py` compares both. Indexes
+(docs/facts.md#dynamodb): a unit for each entry that is made, changed or taken away, and for both
+where a key changes; a transaction doubles all. Billed to the table is the sum.
 """
 
 from __future__ import annotations

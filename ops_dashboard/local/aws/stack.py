@@ -26,7 +26,7 @@ from stream_ingest.contracts.errors import UserError
 
 LOCAL_SETTINGS: Mapping[str, object] = {
     "bundlePlatform": "local",
-    # ministack counts a batch as done whatever batchItemFailures say (FACTS.md §6.2).
+    # ministack counts a batch as done whatever batchItemFailures say (docs/facts.md#ministack).
     "partialResponses": "raise",
 }
 """What is different on the embedded AWS, whatever the stack's own file says."""

@@ -1,8 +1,8 @@
 """Sample covers as values: what each is, how its server behaves, and its signed URLs. Pure.
 
-The URLs look like TikTok's (FACTS.md §4.2): bucket and object id in the path, then a size template,
-with the expiry and a signature in the query. As there, whoever changes host, path or query of a
-signed URL gets 403.
+The URLs look like TikTok's (docs/facts.md#cover-urls): bucket and object id in the path, then a
+size template, with the expiry and a signature in the query. As there, whoever changes host, path or
+query of a signed URL gets 403.
 """
 
 from __future__ import annotations

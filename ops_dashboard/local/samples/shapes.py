@@ -1,4 +1,4 @@
-"""The shapes in which scrapers leave cover URLs in a text column (FACTS.md §4.5). Pure."""
+"""How scrapers store cover URLs in a text column (docs/facts.md#cover-columns). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda's event source mapping of one Kinesis shard, after AWS's rules (FACTS 1.2).
+"""Lambda's mapping of one Kinesis shard, after AWS's rules (docs/facts.md#kinesis-mapping).
 
 An invocation that fails, or answers with failed items, is repeated: from its first record, or from
 the lowest failed one on. What comes before is done and is not delivered again, unless the mapping

@@ -21,7 +21,7 @@ CREATORS = ("ann", "ben #1", "Zoë")
 """Of three different buckets out of four, on both shards."""
 EXPIRING_EVERY = 5
 LIFE_S = 6 * 3_600
-"""Signed URLs live for at least six hours (FACTS.md §4.3)."""
+"""Signed URLs live for at least six hours (docs/facts.md#url-expiry)."""
 _FIRST_EXPIRY = -(-(NOW_S + LIFE_S) // 3_600) * 3_600
 Faults = tuple[Fault, ...]
 

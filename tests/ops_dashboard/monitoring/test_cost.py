@@ -1,4 +1,4 @@
-"""The estimate against arithmetic by hand, from the prices of FACTS.md §5."""
+"""The estimate against arithmetic by hand, from the prices of docs/facts.md#prices."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What is watched is what is emitted: alarms and widgets against lines that the code prints.
 
 An alarm or a chart whose metric has another name, namespace or dimension set stays empty without a
-word (FACTS.md §2.7), and an EMF line that breaks the format is dropped without one (§1.8).
+word (docs/facts.md#empty-charts), and an EMF line that breaks the format is dropped without one
+(docs/facts.md#cloudwatch).
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def test_every_line_is_emf_that_cloudwatch_takes(lines: list[dict[str, Any]]) ->
 
 
 def test_neither_creator_nor_window_nor_batch_is_ever_a_dimension(emitted: set[Emitted]) -> None:
-    """Each combination is billed: 10,000 creators would be 3,000 USD a month (FACTS.md §5)."""
+    """Each combination is billed: 10,000 creators cost 3,000 USD a month (docs/facts.md#prices)."""
     assert {name for each in emitted for name in each.dimensions} == {SERVICE, REASON}
 
 

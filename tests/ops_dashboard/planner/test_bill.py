@@ -1,4 +1,4 @@
-"""The bill against arithmetic by hand: every number below is of FACTS.md §5 or of the code."""
+"""The bill against arithmetic by hand, from docs/facts.md#prices and constants of the code."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ COVER = "tos-maliva-p-0068/4c9b8f3e_1649976518"
     ],
 )
 def test_one_image_has_one_identity_however_it_is_served(url: str) -> None:
-    """Host, template, size, extension and query vary from scrape to scrape (FACTS 4.4)."""
+    """All but the object's path varies from scrape to scrape (docs/facts.md#image-identity)."""
     assert image_identity(url) == COVER
 
 

@@ -38,7 +38,7 @@ HEIC = cover_url(4, extension=".heic", expires=1_900_000_000)
     ],
 )
 def test_every_shape_that_scrapers_store_is_read(shape: Any, urls: list[str]) -> None:  # noqa: ANN401 - JSON
-    """FACTS 4.5, once, twice and three times encoded, and as the value itself."""
+    """docs/facts.md#cover-columns, once, twice and three times encoded, and as the value itself."""
     once = json.dumps(shape)
     for column in (once, json.dumps(once), json.dumps(json.dumps(once)), once.encode(), shape):
         assert candidate_urls(column) == urls

@@ -1,9 +1,10 @@
 """What an alarm watches, kept for the local run beside the alarm itself. Edge (SSM).
 
 ministack evaluates alarms by itself, but passes over their dimensions, expressions and missing
-data, and forgets the queries (FACTS.md §6.6): the depth of the collage queue would raise the alarm
-of every dead-letter queue. So the engine gives it alarms that name no metric, which it leaves
-alone, and keeps here what they watch; `ops_dashboard.local.aws.bridge.alarm_rules` evaluates them.
+data, and forgets the queries (docs/facts.md#ministack): the depth of the collage queue would raise
+the alarm of every dead-letter queue. So the engine gives it alarms that name no metric, which it
+leaves alone, and keeps here what they watch; `ops_dashboard.local.aws.bridge.alarm_rules` evaluates
+them.
 """
 
 from __future__ import annotations

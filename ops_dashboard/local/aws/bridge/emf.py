@@ -1,7 +1,7 @@
 """Log lines of Lambda functions as metric data: EMF, and Lambda's own REPORT. Pure.
 
-CloudWatch Logs takes EMF lines apart by itself; ministack does not (FACTS.md §6.6). Lambda's own
-metrics come from no log line on AWS; here the REPORT line stands for an invocation.
+CloudWatch Logs takes EMF lines apart by itself; ministack does not (docs/facts.md#ministack).
+Lambda's own metrics come from no log line on AWS; here the REPORT line stands for an invocation.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _quiet_sdk() -> Iterator[None]:
 
 @contextmanager
 def _strict_outputs() -> Iterator[None]:
-    """Make a string made of an output that is not known yet an error (FACTS.md §2.8)."""
+    """Make a string made of an output that is not known yet an error (docs/facts.md#pulumi)."""
     name = "PULUMI_ERROR_OUTPUT_STRING"
     before = os.environ.get(name)
     os.environ[name] = "1"

@@ -1,4 +1,4 @@
-"""Lambda's event source mapping of a Kinesis stream, after AWS's rules (FACTS.md §1.2, §6.9).
+"""Lambda's mapping of a Kinesis stream, after AWS's rules (docs/facts.md#kinesis-mapping).
 
 One `LaneMapping` is what AWS runs for one shard, or for one of its lanes where the parallelization
 factor is above 1: records of a partition key stay in one lane, and a lane goes on only when its
