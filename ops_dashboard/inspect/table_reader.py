@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from stream_ingest.aws.dynamodb import MAX_BATCH_KEYS, BatchGet
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import TransientError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-_BATCH_GET = 100
-"""BatchGetItem takes 100 keys."""
-_GET_ROUNDS = 8
-_KEY = (table.PARTITION_KEY, table.SORT_KEY)
 
 
 class TableReader:
@@ -27,6 +22,7 @@ class TableReader:
     def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
         """Read with a low-level client."""
         self._dynamodb, self._table = dynamodb, table_name
+        self._batch_get = BatchGet(dynamodb, table_name)
 
     def get(self, key: str, sort_key: str) -> Item | None:
         """Return one item, read consistently; None where there is none."""
@@ -55,22 +51,10 @@ class TableReader:
         Costs half a read unit per 4 KB of item, a hundred in one request.
         """
         entries = iter(entries)
-        while part := list(islice(entries, _BATCH_GET)):
-            found = {_key_of(item): item for item in self._batch_get(part)}
+        while part := list(islice(entries, MAX_BATCH_KEYS)):
+            keys = {_key_of(each) for each in part}
+            found = {_key_of(item): item for item in self._batch_get.items(keys, "read items")}
             yield from (found[_key_of(each)] for each in part if _key_of(each) in found)
-
-    def _batch_get(self, entries: Sequence[Item]) -> Iterator[Item]:
-        keys = [dict(zip(_KEY, key, strict=True)) for key in {_key_of(each) for each in entries}]
-        wanted: Any = {self._table: {"Keys": [to_wire(key) for key in keys]}}
-        for _ in range(_GET_ROUNDS):
-            with map_errors("read items"):
-                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-            yield from map(from_wire, answer["Responses"].get(self._table, []))
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                return
-        msg = "read items: keys left unprocessed"
-        raise TransientError(msg)
 
 
 def _key_of(item: Item) -> tuple[str, str]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.aws.dynamodb import MAX_BATCH_KEYS, BatchGet
+from stream_ingest.aws.items import Item
 from stream_ingest.batches.progress import (
     Batch,
     BatchProgress,
@@ -32,13 +32,7 @@ from stream_ingest.contracts.naming import creator_key
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_BATCH_GET = 100
-"""BatchGetItem takes 100 keys."""
 _READ = (table.PARTITION_KEY, table.SORT_KEY, "creator", "batch_id", *table.TALLY_ATTRIBUTES)
-_PROJECTED = {
-    "ProjectionExpression": ", ".join(f"#{name}" for name in _READ),
-    "ExpressionAttributeNames": {f"#{name}": name for name in _READ},
-}
 """Without images and dedup memory, which make up nearly all of a state."""
 
 
@@ -67,8 +61,8 @@ class BatchCounter:
         threads: Executor,
     ) -> None:
         """`clock` gives epoch seconds; `threads` read several creators at once."""
-        self._registry, self._dynamodb = registry, dynamodb
-        self._table, self._clock, self._threads = table_name, clock, threads
+        self._registry, self._batch_get = registry, BatchGet(dynamodb, table_name)
+        self._clock, self._threads = clock, threads
 
     def count(self, batch_id: str) -> Count | None:
         """Return how far a batch is; None for one that was never registered, or still arrives.
@@ -112,7 +106,7 @@ class BatchCounter:
     def _tallies(self, batch_id: str, keys: set[str]) -> Iterator[Item]:
         """Yield all that creators hold of a batch, once its windows have told who they are."""
         wanted = sorted(keys)
-        slices = [wanted[at : at + _BATCH_GET] for at in range(0, len(wanted), _BATCH_GET)]
+        slices = [wanted[at : at + MAX_BATCH_KEYS] for at in range(0, len(wanted), MAX_BATCH_KEYS)]
         for tallies in self._threads.map(partial(self._tallies_of, batch_id), slices):
             yield from tallies
 
@@ -132,18 +126,8 @@ class BatchCounter:
 
     def _read(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
         """Return the tallies at up to 100 keys, read consistently, without those not there."""
-        found: list[Item] = []
-        wire = [
-            to_wire({table.PARTITION_KEY: partition, table.SORT_KEY: sort})
-            for partition, sort in keys
-        ]
-        wanted: Any = {self._table: {"Keys": wire, "ConsistentRead": True, **_PROJECTED}}
-        while wanted:
-            with map_errors("read tallies"):
-                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-            found += map(from_wire, answer["Responses"].get(self._table, []))
-            wanted = answer.get("UnprocessedKeys")
-        return found
+        found = self._batch_get.items(keys, "read tallies", consistent=True, attributes=_READ)
+        return list(found)
 
 
 def _tally_keys(batch_id: str, keys: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from stream_ingest.aws.dynamodb import BatchGet
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 OUTBOX_DELAY_S = 60
 """A window that is still ``ready`` after this long is emitted again by the sweeper."""
 WINDOW_LIFE_S = 400 * DAY_S
-_BATCH_GET = 100
-_GET_ROUNDS = 8
 
 
 class CreatorRepository:
@@ -42,34 +40,17 @@ class CreatorRepository:
         """
         self._dynamodb = dynamodb
         self._table = table_name
+        self._batch_get = BatchGet(dynamodb, table_name)
         self._holds = holds
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
         """Return the states of creators by key, read consistently; new ones for the unknown."""
         states = {key: CreatorState(creator=creator_name(key)) for key in keys}
-        for start in range(0, len(keys), _BATCH_GET):
-            for item in self._get(keys[start : start + _BATCH_GET]):
-                states[item[table.PARTITION_KEY]] = _state(item)
+        for item in self._batch_get.items(
+            ((key, table.STATE) for key in keys), "load creators", consistent=True
+        ):
+            states[item[table.PARTITION_KEY]] = _state(item)
         return states
-
-    def _get(self, keys: Iterable[str]) -> Iterable[Item]:
-        wanted: Any = {
-            self._table: {
-                "Keys": [
-                    to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.STATE}) for key in keys
-                ],
-                "ConsistentRead": True,
-            }
-        }
-        for _ in range(_GET_ROUNDS):
-            with map_errors("load creators"):
-                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-            yield from map(from_wire, answer["Responses"].get(self._table, []))
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                return
-        msg = "load creators: keys left unprocessed"
-        raise TransientError(msg)
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change decided on `before`; `ConflictError` if another writer was first."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ops_dashboard.inspect.table_reader import TableReader
+from stream_ingest.aws import dynamodb
 from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts.errors import TransientError
 
@@ -27,7 +28,7 @@ class Hesitant:
         return {"Responses": {"t": keys[:done]}, "UnprocessedKeys": rest}
 
 
-def test_keys_that_were_left_are_asked_for_again_and_the_order_is_kept() -> None:
+def test_unprocessed_keys_are_requested_again_and_the_order_is_kept() -> None:
     client = Hesitant()
     reader = TableReader(client, "t")  # type: ignore[arg-type]
     wanted = [key(3), key(1), key(3), key(2)]
@@ -35,7 +36,10 @@ def test_keys_that_were_left_are_asked_for_again_and_the_order_is_kept() -> None
     assert client.sizes == [3, 2, 1]
 
 
-def test_keys_that_are_left_for_ever_are_an_error_and_no_gap() -> None:
+def test_keys_that_stay_unprocessed_are_an_error_and_no_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dynamodb, "MAX_BACKOFF_S", 0.0)
     reader = TableReader(Hesitant(ever=False), "t")  # type: ignore[arg-type]
     with pytest.raises(TransientError, match="left unprocessed"):
         list(reader.whole([key(1)]))

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from stream_ingest.aws import dynamodb
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import creator_key
@@ -163,7 +164,9 @@ def test_the_names_of_a_creator_and_of_a_batch_may_be_as_strange_as_can_be(aws: 
     assert item["window_id"] == f"{key}:000001"
 
 
-def test_keys_left_unprocessed_are_asked_for_again() -> None:
+def test_unprocessed_keys_are_requested_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamodb, "MAX_BACKOFF_S", 0.0)
+
     class Stingy:
         """Gives one key at a time, as DynamoDB does when the answer would be over 16 MB."""
 
