@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow bench measured lint type format package preview up pr
+.PHONY: help setup demo test test-slow bench docs-tables measured lint type format package preview up pr
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,9 +44,12 @@ type: setup ## check types
 format: setup ## format the code
 	$(RUN)/ruff format .
 
-measured: setup ## take what bench-results.json says over into ops-dashboard plan and README.md
-	$(RUN)/python -m ops_dashboard.planner.measured_file
-	$(RUN)/python -m tools.docs_tables
+docs-tables: setup ## write the generated tables of README.md and docs/
+	@$(RUN)/cog -r -P -I . --verbosity=1 $$(grep -lrF '<!-- [[[cog' README.md docs)
+
+measured: setup ## put the figures of bench-results.json into ops-dashboard plan and the documents
+	$(RUN)/python -m tools.measured_figures
+	@$(MAKE) --no-print-directory docs-tables
 
 package: setup ## build the Lambda bundles for AWS (arm64, Python 3.13) into dist/
 	$(RUN)/python -m ops_dashboard.packaging.bundles

@@ -1,15 +1,16 @@
-"""README's table of what `make bench` measured, from ``bench-results.json``. Pure."""
+"""The table of what `make bench` measured, from ``bench-results.json``. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ops_dashboard.planner.measured import machine_of, oldest_date
+from tools.markdown import markdown_table
 
+_COLUMNS = ("benchmark", "ours", "peer", "times as good", "to reach", "reached")
 _OURS = "ours"
 _WHOLE = 100
-"""From here on decimals mean nothing."""
+"""Figures from here on are shown without decimals."""
 _ABOUT = {
     "compose": "35 JPEG covers in memory to a collage, one thread",
     "collage": "the same over HTTP: images a second of CPU",
@@ -19,32 +20,40 @@ _ABOUT = {
     "state": "DynamoDB write units an image: sorted batch, then row by row",
     "push": "500,000 rows from MariaDB to the embedded Kinesis",
     "end_to_end": "20,000 images, everything on this machine",
-    "cold_start": "import of a handler from its bundle, and the bundle",
+    "cold_start": "import of a handler from its bundle, and the bundle's size",
     "suite": "`make test`",
 }
-"""Benchmarks in the order of the table, and what they measure."""
+"""What each benchmark measures, in the order of the table."""
 
 
 def figures_table(results: Mapping[str, Any]) -> str:
-    """Return the machine, the date of the oldest figure, and a line for each figure and peer."""
+    """Return the machine, the date of the oldest figure, and a row for each figure and peer."""
     found = {
         benchmark: [name for name in results if name.split(".")[0] == benchmark]
         for benchmark in _ABOUT
     }
     every = [name for names in found.values() for name in names]
-    lines = [
-        f"Measured on {oldest_date(results, every)}: {machine_of(results)}.",
-        "",
-        "| benchmark | ours | peer | times as good | to reach | reached |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows: list[tuple[str, ...]] = []
     for benchmark, names in found.items():
         if names:
-            lines.append(f"| **{benchmark}** | {_ABOUT[benchmark]} | | | | |")
-        lines += [
-            f"| {' | '.join(cells)} |" for name in names for cells in _rows(name, results[name])
-        ]
-    return "\n".join(lines)
+            rows.append((f"**{benchmark}**", _ABOUT[benchmark], "", "", "", ""))
+        rows += [cells for name in names for cells in _rows(name, results[name])]
+    measured = f"\nMeasured on {oldest_date(results, every)}: {machine_of(results)}.\n"
+    return measured + markdown_table(_COLUMNS, rows)
+
+
+def machine_of(results: Mapping[str, Any]) -> str:
+    """Return a description of the machine that results were measured on."""
+    machine = results["machine"]
+    if isinstance(machine, str):
+        return machine
+    return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
+
+
+def oldest_date(results: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Return the day on which the oldest of some results was measured."""
+    dates = (str(results[name].get("date") or results.get("date", "unknown")) for name in names)
+    return min(dates)[:10]
 
 
 def _rows(name: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

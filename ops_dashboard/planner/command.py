@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from importlib import resources
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,7 @@ from ops_dashboard.monitoring.prices import LIST, REGION, Prices
 from ops_dashboard.planner import text
 from ops_dashboard.planner.capacity import Plan, Planner
 from ops_dashboard.planner.document import Basis, document
-from ops_dashboard.planner.measured import NAMES, Figures
-from ops_dashboard.planner.measured_file import shipped
+from ops_dashboard.planner.measured import NAMES, Figures, Measured
 from ops_dashboard.planner.overrides import read_numbers
 from ops_dashboard.planner.timing import MIN_CONCURRENCY
 from ops_dashboard.planner.workload import Job
@@ -59,11 +59,17 @@ def _basis(options: PlanOptions) -> Basis:
         msg = f"--region {options.region}: prices are {REGION}'s; give others with --prices FILE"
         raise UserError(msg)
     return Basis(
-        figures=Figures(measured=shipped()).changed(figures),
+        figures=Figures(measured=shipped_figures()).changed(figures),
         prices=LIST.changed(prices),
         region=options.region,
         replaced=(*figures, *prices),
     )
+
+
+def shipped_figures() -> Measured:
+    """Return the measured figures that this installation came with."""
+    data = resources.files("ops_dashboard.planner").joinpath("measured.json").read_bytes()
+    return msgspec.json.decode(data, type=Measured)
 
 
 def _numbers(file: Path | None, known: Collection[str], option: str) -> dict[str, float]:

@@ -1,30 +1,19 @@
-"""The work that an image takes: what `make bench` measured, and what had to be assumed. Pure.
+"""Work per image: what `make bench` measured, and what has to be assumed. Pure.
 
-``measured.json`` beside this module is the measured part, and belongs to the package because the
-installed tool has no ``bench-results.json``. `of_bench` makes it from that file: run
-``python -m ops_dashboard.planner.measured_file`` (``make measured``) after a benchmark that counts.
+``measured.json`` beside this module holds the measured part. It is in the package because the
+installed tool has no ``bench-results.json``; ``make measured`` writes it from that file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
 from stream_ingest.contracts.errors import UserError
 
 _MB = 1_000_000
-_BENCHMARKS = {
-    "collage_images_per_cpu_s": "collage",
-    "collage_peak_mb": "collage.peak",
-    "rows_per_shard_s": "pack",
-    "fold_rows_per_cpu_s": "fold",
-    "push_rows_per_s": "push",
-    "state_units_sorted": "state",
-    "state_units_drip": "state.drip",
-}
-"""Our figures, and the entries of ``bench-results.json`` that they are."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,35 +78,13 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _MAY_BE_NOTHING = frozenset({"collage_network_s", "collage_parallel_share", "aws_call_ms"})
-NAMES = (*_BENCHMARKS, *Assumed.__struct_fields__)
+NAMES = tuple(
+    name
+    for part in (Measured, Assumed)
+    for name in part.__struct_fields__
+    if name not in {"date", "machine"}
+)
 """Figures that may be replaced."""
-
-
-def of_bench(results: Mapping[str, Any]) -> Measured:
-    """Return the figures in ``bench-results.json``; `UserError` names those that are missing."""
-    missing = [name for name in _BENCHMARKS.values() if results.get(name, {}).get("ours") is None]
-    if missing or "machine" not in results:
-        msg = f"bench-results.json has no figure of {', '.join(missing) or 'its machine'}"
-        raise UserError(msg)
-    return Measured(
-        date=oldest_date(results, _BENCHMARKS.values()),
-        machine=machine_of(results),
-        **{field: float(f"{results[name]['ours']:.4g}") for field, name in _BENCHMARKS.items()},
-    )
-
-
-def machine_of(results: Mapping[str, Any]) -> str:
-    """Return in words on which machine results were measured."""
-    machine = results["machine"]
-    if isinstance(machine, str):
-        return machine
-    return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
-
-
-def oldest_date(results: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Return the day on which the oldest of some results was measured."""
-    dates = (str(results[name].get("date") or results.get("date", "unknown")) for name in names)
-    return min(dates)[:10]
 
 
 def _replaced(part: Part, numbers: Mapping[str, float]) -> Part:

@@ -7,7 +7,7 @@ import typer
 
 from ops_dashboard.cli import app as operator
 from stream_ingest.cli.main import app as ingest
-from tools.docs_tables import README
+from tests.paths import ROOT
 
 
 def commands(app: typer.Typer, name: str) -> Iterator[str]:
@@ -29,4 +29,4 @@ def test_all_commands_are_found() -> None:
 
 @pytest.mark.parametrize("command", ALL)
 def test_every_command_is_in_the_readme(command: str) -> None:
-    assert command in README.read_text(encoding="utf-8")
+    assert command in (ROOT / "README.md").read_text(encoding="utf-8")
