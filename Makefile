@@ -34,9 +34,10 @@ bench: setup ## measure everything beside its peers, into bench-results.json (ON
 simulate: setup ## 20 million rows of 200,000 creators in memory, within AWS's limits (ROWS=200000 for a quick look)
 	@$(UV) run --locked --quiet --group simulate python -m tests.simulate $(if $(ROWS),--rows $(ROWS))
 
-lint: setup ## check style
+lint: setup ## check style and the directions of imports
 	$(RUN)/ruff check --quiet --output-format concise .
 	$(RUN)/ruff format --check --quiet .
+	PYTHONPATH=pulumi $(RUN)/lint-imports --no-logo
 
 type: setup ## check types
 	$(RUN)/mypy

@@ -1,4 +1,4 @@
-"""One stack of Coverstream: settings in, parts wired, addresses out."""
+"""Declare one stack: read its settings, wire its components, export addresses. Edge (Pulumi)."""
 
 from __future__ import annotations
 

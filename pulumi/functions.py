@@ -1,4 +1,4 @@
-"""From a stack's settings to what each function runs, may use and reads."""
+"""Code, rights, variables and limits of each function, from a stack's settings. Edge (Pulumi)."""
 
 from __future__ import annotations
 

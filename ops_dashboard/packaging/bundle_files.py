@@ -1,7 +1,7 @@
-"""What a Lambda bundle holds: which modules, which files of wheels, in which bytes.
+"""What a Lambda bundle holds: which modules, which files of wheels, in which bytes. Edge (files).
 
-Edge (reads source files, writes one zip), but every decision here depends on the files alone: the
-same files give the same bytes. (Compressed by the zlib that Python runs with: another zlib may give
+It reads source files and writes one zip. Every decision here depends on the files alone: the same
+files give the same bytes. (Compressed by the zlib that Python runs with: another zlib may give
 other bytes, never other contents.)
 """
 

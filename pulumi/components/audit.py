@@ -1,7 +1,7 @@
-"""Who read and wrote what: S3's access logs and CloudTrail's data events, in a bucket of their own.
+"""Audit trail: S3's access logs and CloudTrail's data events. Edge (Pulumi).
 
-The bucket is encrypted with S3's own key whatever the stack's is: S3 delivers access logs to no
-other (its guide, enabling server access logging).
+Both go to a bucket that is encrypted with S3's own key, whatever the stack uses: S3 delivers access
+logs to no other (Amazon S3 User Guide, "Enabling Amazon S3 server access logging").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A private bucket: encrypted, TLS only, closed to the public, cleaned by age."""
+"""A private S3 bucket: encrypted, TLS only, no public access, lifecycle rules. Edge (Pulumi)."""
 
 from __future__ import annotations
 

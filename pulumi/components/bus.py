@@ -1,4 +1,4 @@
-"""The EventBridge bus (classic) and the archive of what can be replayed."""
+"""The EventBridge bus and its archive. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queue → collages: the collage function and its SQS mapping."""
+"""The collage function and its SQS mapping. Edge (Pulumi)."""
 
 from __future__ import annotations
 

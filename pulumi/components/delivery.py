@@ -1,4 +1,4 @@
-"""From the bus to a function: rule, queue, and where events end that cannot be delivered."""
+"""EventBridge rule → SQS queue, with a dead-letter queue for each. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One parameter that says where a stack's parts are, for command lines without Pulumi."""
+"""The SSM parameter with a stack's addresses, which the command lines read. Edge (Pulumi)."""
 
 from __future__ import annotations
 

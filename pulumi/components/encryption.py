@@ -1,4 +1,4 @@
-"""A key of the stack's own, which AWS renews every year."""
+"""The stack's own KMS key, rotated every year. Edge (Pulumi)."""
 
 from __future__ import annotations
 

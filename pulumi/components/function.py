@@ -1,4 +1,4 @@
-"""One Lambda function with a role and a log group of its own."""
+"""One Lambda function with its own role and log group. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack's options mean for a function: a key that its role may use, a place in a VPC."""
+"""Hardening of functions by a stack's options: KMS key and VPC. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queue → held covers: the holding function and its SQS mapping."""
+"""Queue → held covers: the holding function and its SQS mapping. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files in the input bucket and requests become batches: rule, queue, intake function."""
+"""The intake: S3 rule, queue, function, and the queue for requests. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The stack's dashboard, its alarms, and the topic that tells people.
+"""The dashboard, the alarms and their SNS topic. Edge (Pulumi).
 
-What is shown and watched is decided by `ops_dashboard.monitoring.dashboard` and
-`ops_dashboard.monitoring.alarms`, which know names only; here these are Pulumi's outputs.
+What they show and watch is decided by `ops_dashboard.monitoring.dashboard` and
+`ops_dashboard.monitoring.alarms`, which take plain names; here the names are Pulumi's outputs.
 """
 
 from __future__ import annotations

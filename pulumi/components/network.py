@@ -1,10 +1,10 @@
-"""The functions' place in a VPC that is there, and the doors to AWS that they need from it.
+"""Security group and VPC endpoints of the functions in an existing VPC. Edge (Pulumi).
 
-The VPC, its private subnets and their NAT gateway are the account's own: covers are fetched from
-the internet, so a subnet without a way there ends every window as failed. The gateway endpoints
-cost nothing and keep the largest traffic (S3, DynamoDB) off the NAT; each interface endpoint is
-billed by the hour in each subnet, and may be left out where the NAT is to serve, or where the VPC
-has them.
+The VPC, its private subnets and their NAT gateway are the account's own. Covers are fetched from
+the internet, so in a subnet without a route there every window fails. The gateway endpoints are
+free and keep the largest traffic (S3, DynamoDB) off the NAT gateway; each interface endpoint is
+billed by the hour in each subnet, and can be left out if traffic may use the NAT gateway, or if the
+VPC already has them.
 """
 
 from __future__ import annotations

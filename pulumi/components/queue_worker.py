@@ -1,4 +1,4 @@
-"""A function that is given one message of a queue at a time."""
+"""A function that an SQS mapping invokes with one message at a time. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQS queues: encrypted, TLS only, written by named EventBridge rules alone."""
+"""SQS queues: encrypted, TLS only, written by named EventBridge rules only. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The DynamoDB table of creators, windows and batches: `stream_ingest.contracts.table`."""
+"""The DynamoDB table (see `stream_ingest.contracts.table`). Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three buckets: what people put in, what the pipeline puts out, what it needs in between."""
+"""The three buckets: input, output and temporary files. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Kinesis stream of packed rows."""
+"""The Kinesis stream of packed rows. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweeper: a function that runs every minute, and when a batch has been read to its end."""
+"""The sweeper function: every minute, and when a batch has been read. Edge (Pulumi)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stream → windows: the windowing function and its Kinesis mapping."""
+"""The windowing function and its Kinesis mapping. Edge (Pulumi)."""
 
 from __future__ import annotations
 

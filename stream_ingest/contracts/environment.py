@@ -1,6 +1,6 @@
-"""Environment variables of the Lambdas, for the code that reads and the program that sets them.
+"""Environment variables of the Lambdas, for their code and for the Pulumi program. Pure.
 
-Pure: names only, and one class that reads a mapping and reports all problems at once.
+Names only, and one class that reads a mapping and reports all problems at once.
 """
 
 from __future__ import annotations

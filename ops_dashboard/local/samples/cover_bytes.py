@@ -1,6 +1,6 @@
-"""The sample covers as files: every format that real covers come in, and broken ones. Pure.
+"""The sample covers as files: each format that real covers have, and broken ones. Edge (files).
 
-Pure but for the photographs that `cover_art` reads once.
+The only files that it reads are the photographs of `cover_art`, once.
 """
 
 from __future__ import annotations
