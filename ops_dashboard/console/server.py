@@ -9,18 +9,18 @@ from aiohttp import web
 
 from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
+from ops_dashboard.console.api.batches import Batches
+from ops_dashboard.console.api.creators import Creators
+from ops_dashboard.console.api.failures import Failures
+from ops_dashboard.console.api.gallery import Gallery
+from ops_dashboard.console.api.overview import Overview
+from ops_dashboard.console.api.rebuilds import Rebuilds
+from ops_dashboard.console.api.refused import Refused
+from ops_dashboard.console.api.replays import Replays
+from ops_dashboard.console.api.uploads import Uploads, push_to
 from ops_dashboard.console.assets import Assets
-from ops_dashboard.console.batches import Batches
-from ops_dashboard.console.creators import Creators
-from ops_dashboard.console.failures import Failures
-from ops_dashboard.console.gallery import Gallery
 from ops_dashboard.console.middleware import guard
-from ops_dashboard.console.overview import Overview
 from ops_dashboard.console.pages import Pages
-from ops_dashboard.console.rebuilds import Rebuilds
-from ops_dashboard.console.refused import Refused
-from ops_dashboard.console.replays import Replays
-from ops_dashboard.console.uploads import Uploads, push_to
 
 
 def new_access(access_token: str | None, names: frozenset[str] = frozenset()) -> Access:

@@ -30,7 +30,7 @@ from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.cover_model import UrlSigner
 from ops_dashboard.local.samples.creators import SampleCreator
-from ops_dashboard.local.samples.rows import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, plan_rows
 from tests.bench.cover_server import serving
 from tests.bench.measure import hand_over, say
 from tests.bench.results import OURS, Limit, Measure

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from ops_dashboard.local.demo.check import collage_differences, collage_name, figure_differences
-from ops_dashboard.local.samples.expectation import Expectation
-from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.samples.expected import Expectation
+from ops_dashboard.local.samples.generator import Sample
 from stream_ingest.contracts.naming import creator_key
 from tests.end_to_end.faulty_stack import LAYOUT, FaultyStack
 from tests.end_to_end.pipeline import Pipeline

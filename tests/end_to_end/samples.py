@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.samples.creators import SampleCreator
-from ops_dashboard.local.samples.rows import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, plan_rows
 from ops_dashboard.local.samples.video_row import csv_bytes
 
 

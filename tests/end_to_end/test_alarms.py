@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.local.aws.bridge.bridge import MetricsBridge
+from ops_dashboard.local.aws.bridge.metrics_bridge import MetricsBridge
 from tests.end_to_end.pipeline import Pipeline
 
 POISON = "coverstream-dev-poison"

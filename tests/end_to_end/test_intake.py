@@ -15,7 +15,7 @@ from PIL import Image
 
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.samples.creators import CREATORS
-from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.samples.generator import Sample
 from ops_dashboard.local.samples.video_row import csv_bytes
 from stream_ingest.cli.main import app as ingest_app
 from stream_ingest.contracts.naming import creator_key

@@ -19,7 +19,7 @@ from PIL import Image
 
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.samples.creators import CREATORS, SampleCreator
-from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.samples.generator import Sample
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ops_dashboard.local.demo.check import collage_differences
-from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.samples.generator import Sample
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import Packer

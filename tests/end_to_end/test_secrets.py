@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
-from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.samples.generator import Sample
 from tests.end_to_end.kinesis_proxy import StandStill, proxy
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator

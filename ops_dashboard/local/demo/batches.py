@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops_dashboard.local.samples.creators import CONTROLLED_CREATORS, DROPPED_CREATORS
-from ops_dashboard.local.samples.rows import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, plan_rows
 from stream_ingest.contracts.settings import CollageLayout
 
 if TYPE_CHECKING:

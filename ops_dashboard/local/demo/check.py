@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
 from ops_dashboard.local.samples.cover_swatch import read_swatch
-from ops_dashboard.local.samples.expectation import Expectation, ExpectedCell, ExpectedWindow
+from ops_dashboard.local.samples.expected import Expectation, ExpectedCell, ExpectedWindow
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 from ops_dashboard.local.aws.instances import running
 from ops_dashboard.local.demo.console import console_beside
 from ops_dashboard.local.demo.demo import Demo, DemoResult
-from ops_dashboard.local.demo.entrances import DemoFailedError
+from ops_dashboard.local.demo.inputs import DemoFailedError
 from ops_dashboard.local.demo.output import COLLAGES, SUMMARY, clear_output
 from ops_dashboard.local.demo.summary import summary_table
 from ops_dashboard.printing import console

@@ -22,14 +22,14 @@ from ops_dashboard.local.aws.bridge import process
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
 from ops_dashboard.local.demo.check import batch_differences, file_differences
-from ops_dashboard.local.demo.entrances import Entrances
+from ops_dashboard.local.demo.inputs import Entrances
 from ops_dashboard.local.demo.output import COLLAGES, PUSHED_CSV, SUMMARY, write_output
 from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise
 from ops_dashboard.local.mysql.binary import ensure_mariadbd
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.cover_server import CoverServer
-from ops_dashboard.local.samples.rows import Sample
+from ops_dashboard.local.samples.generator import Sample
 from ops_dashboard.local.samples.video_row import csv_bytes, spreadsheet_bytes
 from stream_ingest.cli.terminal import say
 

@@ -13,8 +13,8 @@ import pytest
 
 from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
+from ops_dashboard.console.api.uploads import Uploads
 from ops_dashboard.console.server import make_app, new_access
-from ops_dashboard.console.uploads import Uploads
 from stream_ingest.aws.stack import parameter_name
 from stream_ingest.cli.options import SourceOptions
 from stream_ingest.records.codec import BatchHeader

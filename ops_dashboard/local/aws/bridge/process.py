@@ -16,7 +16,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops_dashboard.local.aws.bridge.bridge import MetricsBridge
+from ops_dashboard.local.aws.bridge.metrics_bridge import MetricsBridge
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.instances import Instance, running
 from stream_ingest.aws.stack import load_stack

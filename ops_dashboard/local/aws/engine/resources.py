@@ -14,10 +14,10 @@ from ops_dashboard.local.aws.engine import (
     buckets,
     bus,
     functions,
+    logs_and_parameters,
     mappings,
     queues,
     roles,
-    small,
     streams,
     tables,
 )
@@ -34,7 +34,7 @@ CREATE: Mapping[str, Create] = {
     **mappings.CREATE,
     **queues.CREATE,
     **roles.CREATE,
-    **small.CREATE,
+    **logs_and_parameters.CREATE,
     **streams.CREATE,
     **tables.CREATE,
 }

@@ -11,7 +11,7 @@ from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batche
 from ops_dashboard.local.demo.check import cell_box, collage_name
 from ops_dashboard.local.samples.cover_model import UrlSigner
 from ops_dashboard.local.samples.cover_swatch import draw_swatch
-from ops_dashboard.local.samples.expectation import ExpectedWindow
+from ops_dashboard.local.samples.expected import ExpectedWindow
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, tzinfo=UTC)
 SIGNER = UrlSigner(base_url="http://127.0.0.1:8080", secret=b"secret")

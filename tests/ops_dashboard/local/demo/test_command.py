@@ -10,7 +10,7 @@ import pytest
 from ops_dashboard.local.demo import command
 from ops_dashboard.local.demo.command import run_demo
 from ops_dashboard.local.demo.demo import DemoResult
-from ops_dashboard.local.demo.entrances import DemoFailedError
+from ops_dashboard.local.demo.inputs import DemoFailedError
 from ops_dashboard.local.demo.summary import figures_of, summarise
 from tests.ops_dashboard.local.demo.fixtures import plan, status_of
 

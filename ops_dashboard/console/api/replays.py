@@ -6,8 +6,8 @@ import asyncio
 
 from aiohttp import web
 
-from ops_dashboard.console.json_api import Fresh, answer, asked, in_thread
-from ops_dashboard.console.rebuilds import Order, Rebuilds
+from ops_dashboard.console.api.json_api import Fresh, answer, asked, in_thread
+from ops_dashboard.console.api.rebuilds import Order, Rebuilds
 
 _LIFE_S = 1.0
 

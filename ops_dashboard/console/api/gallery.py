@@ -10,7 +10,7 @@ from aiohttp import web
 
 from collage_lambda.output.metadata import WindowMetadata
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.json_api import answer, in_thread, option
+from ops_dashboard.console.api.json_api import answer, in_thread, option
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.window_pages import WindowFilter
 from ops_dashboard.inspect.windows import WindowRecord

@@ -98,7 +98,7 @@ def test_what_is_no_such_file_is_refused_and_leaves_nothing(  # noqa: PLR0913, P
 def test_a_file_is_refused_when_it_grows_too_large(
     console: RunningConsole, upload_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = "ops_dashboard.console.csv_check.TextCheck.__init__.__defaults__"
+    limit = "ops_dashboard.console.api.csv_check.TextCheck.__init__.__defaults__"
     monkeypatch.setattr(limit, (1 << 20,))
     answer = console.post("/api/uploads?name=covers.csv", CSV + b"x" * (1 << 20), **TYPE)
     assert answer.status == 400

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.json_api import answer, in_thread, option
+from ops_dashboard.console.api.json_api import answer, in_thread, option
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorPage, CreatorView
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage
 from stream_ingest.contracts.naming import is_creator_name

@@ -12,7 +12,7 @@ from itertools import islice
 import msgspec
 from aiohttp import web
 
-from ops_dashboard.console.json_api import Fresh, answer
+from ops_dashboard.console.api.json_api import Fresh, answer
 from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 

@@ -6,16 +6,7 @@ from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from ops_dashboard.local.samples.cover_model import (
-    DEAD_REGION,
-    HOUR_S,
-    NO_TEMPLATE,
-    TEMPLATES,
-    Behaviour,
-    Cover,
-    UrlSigner,
-)
-from ops_dashboard.local.samples.shapes import (
+from ops_dashboard.local.samples.column_shapes import (
     BAD_JSON,
     BAD_URL,
     NO_URL,
@@ -25,12 +16,21 @@ from ops_dashboard.local.samples.shapes import (
     Links,
     animated_only,
 )
+from ops_dashboard.local.samples.cover_model import (
+    DEAD_REGION,
+    HOUR_S,
+    NO_TEMPLATE,
+    TEMPLATES,
+    Behaviour,
+    Cover,
+    UrlSigner,
+)
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
 
-    from ops_dashboard.local.samples.deal import Slot
+    from ops_dashboard.local.samples.row_plan import Slot
 
 WRONG_NUMBER = 1000
 """Covers from this number on must not be in any collage: animated ones beside a static one."""

@@ -12,7 +12,7 @@ import pytest
 
 from ops_dashboard.local.aws.bridge import alarm_store
 from ops_dashboard.local.aws.bridge import process as bridge_process
-from ops_dashboard.local.aws.bridge.bridge import MetricsBridge
+from ops_dashboard.local.aws.bridge.metrics_bridge import MetricsBridge
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.metric_data import Drawn, read_lines

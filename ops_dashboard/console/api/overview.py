@@ -15,8 +15,8 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.charts import RANGES, Ask, Shown, asks_of, period_for, shown
-from ops_dashboard.console.json_api import Fresh, answer
+from ops_dashboard.console.api.charts import RANGES, Ask, Shown, asks_of, period_for, shown
+from ops_dashboard.console.api.json_api import Fresh, answer
 from ops_dashboard.monitoring.metric_data import read_metrics
 from ops_dashboard.monitoring.metric_lines import Query
 from ops_dashboard.monitoring.metric_math import Series

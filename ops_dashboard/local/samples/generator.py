@@ -23,17 +23,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ops_dashboard.local.samples.columns import ColumnWriter
+from ops_dashboard.local.samples.cover_column import ColumnWriter
 from ops_dashboard.local.samples.creators import BAD_NAMES, CREATORS, SampleCreator
-from ops_dashboard.local.samples.deal import deal_slots
-from ops_dashboard.local.samples.expectation import expect
+from ops_dashboard.local.samples.expected import expect
+from ops_dashboard.local.samples.row_plan import deal_slots
 from ops_dashboard.local.samples.video_row import VideoRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ops_dashboard.local.samples.cover_model import Cover, UrlSigner
-    from ops_dashboard.local.samples.expectation import Expectation
+    from ops_dashboard.local.samples.expected import Expectation
 
 REFUSED_SHARE = 0.11
 SPREAD = timedelta(days=5)

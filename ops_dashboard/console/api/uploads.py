@@ -19,8 +19,8 @@ from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 from platformdirs import user_state_path
 
-from ops_dashboard.console.csv_check import TextCheck, check_columns, check_name
-from ops_dashboard.console.json_api import answer, in_thread
+from ops_dashboard.console.api.csv_check import TextCheck, check_columns, check_name
+from ops_dashboard.console.api.json_api import answer, in_thread
 from stream_ingest.batches.registry import check_batch_id
 from stream_ingest.cli import push as push_command
 from stream_ingest.cli.main import new_batch_id

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.console import batches
-from ops_dashboard.console.batches import Batches
+from ops_dashboard.console.api import batches
+from ops_dashboard.console.api.batches import Batches
 from stream_ingest.batches.progress import Counted
 from stream_ingest.batches.registry import Totals
 from stream_ingest.records.codec import BUCKETS

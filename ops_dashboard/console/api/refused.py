@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.json_api import answer, in_thread
+from ops_dashboard.console.api.json_api import answer, in_thread
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.batches.registry import check_batch_id
 from stream_ingest.contracts.errors import UserError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops_dashboard.local.samples.cover_model import Behaviour, Cover
-from ops_dashboard.local.samples.expectation import expect
+from ops_dashboard.local.samples.expected import expect
 
 
 def a_cover(creator: int, number: int, behaviour: Behaviour = Behaviour.JPEG) -> Cover:

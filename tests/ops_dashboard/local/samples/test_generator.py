@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ops_dashboard.local.samples.columns import WRONG_NUMBER
+from ops_dashboard.local.samples.cover_column import WRONG_NUMBER
 from ops_dashboard.local.samples.cover_model import Behaviour, UrlSigner, object_id_of
 from ops_dashboard.local.samples.cover_swatch import CREATORS as MOST_CREATORS
 from ops_dashboard.local.samples.cover_swatch import NUMBERS
 from ops_dashboard.local.samples.creators import BAD_NAMES, CREATORS
-from ops_dashboard.local.samples.rows import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, plan_rows
 from stream_ingest.contracts.naming import is_creator_name
 from stream_ingest.records.rows import CoverRow, admit
 

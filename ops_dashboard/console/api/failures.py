@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.json_api import Fresh, answer, asked, in_thread
+from ops_dashboard.console.api.json_api import Fresh, answer, asked, in_thread
 from ops_dashboard.doctor.queue_depth import queue_depth
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.redrive import Redriven

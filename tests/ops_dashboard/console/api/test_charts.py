@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.console.charts import RANGES, Shown, asks_of, period_for, shown
+from ops_dashboard.console.api.charts import RANGES, Shown, asks_of, period_for, shown
 from ops_dashboard.monitoring.metric_lines import Line
 from ops_dashboard.monitoring.metric_math import Series
 from ops_dashboard.monitoring.widgets import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ops_dashboard.console.csv_check import TextCheck, check_columns, check_name
+from ops_dashboard.console.api.csv_check import TextCheck, check_columns, check_name
 from stream_ingest.contracts.errors import UserError
 
 HEADER = b"creator_name,cover_url,created_at\n"
@@ -84,7 +84,7 @@ def test_a_file_without_the_columns_or_rows_is_refused(
 def test_a_line_that_cannot_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops_dashboard.console.csv_check._MAX_FIELD_BYTES", 1_000)
+    monkeypatch.setattr("ops_dashboard.console.api.csv_check._MAX_FIELD_BYTES", 1_000)
     path = tmp_path / "x.csv"
     path.write_bytes(HEADER + b'"' + b"x" * 2_000 + b'",y,z\n')
     with pytest.raises(UserError, match="line 2 cannot be read as CSV"):

@@ -1,0 +1,1 @@
+"""JSON endpoints of the console: one module for each page's data."""
