@@ -1,64 +1,58 @@
-"""Child processes with a group of their own, to be recognised and ended later. Edge (processes)."""
+"""Child processes in a group of their own, identified and ended later. Edge (processes)."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import subprocess
 import time
-from pathlib import Path
+
+import psutil
 
 _POLL_S = 0.02
-_HAS_PROC = Path("/proc/self/stat").is_file()  # Linux; elsewhere ps and signals have to do
-_STATE, _PGRP, _STARTED = 0, 2, 19  # fields of /proc/<pid>/stat after the command's name (proc(5))
+_ENDED = frozenset({psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
 
 
 def started_at(pid: int) -> str | None:
-    """Return when a process began, in a form to compare; None where there is no such process.
+    """Return when a process started, in seconds since boot, or None if it does not run.
 
-    With the pid this tells a process from a later one that was given the same number.
+    Together with the pid this identifies the process: a later process with the same pid has
+    another start time. Counted from boot, because the wall clock may be set in between.
     """
-    if _HAS_PROC:
-        fields = _stat(pid)
-        return fields[_STARTED] if fields and fields[_STATE] not in "ZX" else None
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
-    return done.stdout.strip() or None
+    try:
+        process = psutil.Process(pid)
+        if process.status() in _ENDED:
+            return None
+        return f"{process.create_time() - psutil.boot_time():.2f}"
+    except psutil.NoSuchProcess:
+        return None
 
 
 def group_is_alive(group: int) -> bool:
-    """Tell whether any process of a group still runs; one that waits to be reaped does not."""
-    if _HAS_PROC:
-        stats = (
-            _stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdecimal()
-        )
-        return any(
-            fields[_STATE] not in "ZX" and int(fields[_PGRP]) == group for fields in stats if fields
-        )
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+    """Return whether any process of a group still runs; zombies do not count."""
+    return any(
+        process.info["status"] not in _ENDED and _group_of(process.pid) == group
+        for process in psutil.process_iter(["status"])
+    )
 
 
-def end_group(group: int, patience_s: float = 10) -> None:
-    """End every process of a group and return when the last is gone; ask first, then force.
+def end_group(group: int, timeout_s: float = 10) -> None:
+    """Terminate every process of a group, then kill what is left; return when all have ended.
 
-    Safe where the group has ended already. Whoever started the group's first process reaps it.
+    Idempotent. The parent of the group's first process still has to reap it. Raises `TimeoutError`
+    if a process survives both signals for `timeout_s` each.
     """
-    for sign, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, patience_s)):
+    for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, sign)
-        if _wait_for_end(group, wait_s):
+        if _wait_for_end(group, timeout_s):
             return
     msg = f"process group {group} does not end"
     raise TimeoutError(msg)
 
 
-def _wait_for_end(group: int, wait_s: float) -> bool:
-    deadline = time.monotonic() + wait_s
+def _wait_for_end(group: int, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
     while group_is_alive(group):
         if time.monotonic() > deadline:
             return False
@@ -66,10 +60,8 @@ def _wait_for_end(group: int, wait_s: float) -> bool:
     return True
 
 
-def _stat(pid: int) -> list[str] | None:
-    """Return a Linux process's status fields after its name; None where there is no process."""
+def _group_of(pid: int) -> int | None:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return os.getpgid(pid)
+    except ProcessLookupError:
         return None
-    return text.rpartition(")")[2].split()

@@ -58,7 +58,7 @@ def test_ending_a_group_ends_grandchildren_too(start: Start) -> None:
 
 def test_what_does_not_listen_is_ended_all_the_same(start: Start) -> None:
     child = start(DEAF)
-    end_group(child.pid, patience_s=0.2)
+    end_group(child.pid, timeout_s=0.2)
     assert child.wait() == -9
 
 
