@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from collage_lambda.download.attempts import Exchange
-from collage_lambda.image.compose import Canvas
 from collage_lambda.reasons import Failure
+
+if TYPE_CHECKING:  # ops_dashboard reads outcomes without Pillow
+    from collage_lambda.image.compose import Canvas
 
 Origin = Literal["download", "stored", "held"]
 """Where an image's bytes are from: its URL, an earlier build of its window, or a pack in which they

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops_dashboard.checkout import require_checkout
 from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
 from ops_dashboard.inspect.command import Listings
 from ops_dashboard.inspect.status import show_status
@@ -182,6 +183,7 @@ def demo(
     ),
 ) -> None:
     """Run the main job on sample covers with no AWS account, and check what comes out."""
+    require_checkout("demo")
     from ops_dashboard.local.demo.command import run_demo  # noqa: PLC0415 - Pulumi takes a second
 
     run_demo(output, keep=keep)

@@ -1,7 +1,8 @@
 """The console's own scripts and styles, and uPlot's, held in memory. Edge (disk, at the start).
 
-uPlot (MIT) draws the charts: 33 KB over the wire against 351 KB of Bokeh and 1.4 MB of Plotly. The
-PyPI package `uplot-python` carries it; only its files are read, its Python is never imported.
+uPlot (MIT) draws the charts: 33 KB over the wire against 351 KB of Bokeh and 1.4 MB of Plotly. It
+comes from the PyPI package `uplot-python`, whose Python is never imported: hatch_build.py copies
+its files into the wheel, a checkout has the package itself.
 """
 
 from __future__ import annotations
@@ -65,10 +66,13 @@ class Assets:
 
 
 def chart_library() -> Path:
-    """Return the folder of uPlot's files."""
+    """Return the folder of uPlot's files; raises `FileNotFoundError` if there is none."""
+    packed = Path(__file__).parent / "uplot"
+    if packed.is_dir():
+        return packed
     spec = find_spec("uplot")
     if spec is None or not spec.submodule_search_locations:
-        msg = "the package uplot-python is not installed"
+        msg = "uPlot is not installed: run make setup"
         raise FileNotFoundError(msg)
     return Path(spec.submodule_search_locations[0]) / "static"
 

@@ -11,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from ops_dashboard.checkout import require_checkout
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.instances import Instance, running
 from ops_dashboard.local.aws.ministack import stop
@@ -64,6 +65,7 @@ def up(
     ] = None,
 ) -> None:
     """Start an embedded AWS, deploy a stack, print variables: eval "$(ops-dashboard local up)"."""
+    require_checkout("local up")
     from ops_dashboard.local.aws.bridge import process  # noqa: PLC0415 - imports boto3 and more
     from ops_dashboard.local.aws.stack import LocalAws  # noqa: PLC0415 - imports Pulumi, a whole second
 

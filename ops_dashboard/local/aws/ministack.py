@@ -22,8 +22,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import uv
-
 from ops_dashboard.local.aws.instances import FOLDER_PREFIX, Instance, forget, remember
 from ops_dashboard.local.aws.process import end_group, group_is_alive, started_at
 from stream_ingest.contracts.errors import UserError
@@ -134,6 +132,8 @@ def _start_on(port: int, stack: str, options: Options) -> Instance:
 
 
 def _spawn(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    import uv  # noqa: PLC0415 - not in a wheel's environment, whose `local status` imports this module
+
     (folder / "tmp").mkdir()
     command = [
         uv.find_uv_bin(), "tool", "run", "--quiet", "--python", sys.executable,
