@@ -25,7 +25,7 @@ from collage_lambda.image.compose import Canvas
 from collage_lambda.image.decode import Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.originals.cached_images import NO_CACHED_IMAGES, CachedImages
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
+from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage
@@ -43,7 +43,7 @@ class Assembler:
         threads: Executor,
         decoder: Decoder,
         at_hand: CachedImages = NO_CACHED_IMAGES,
-        packer: SourcePacker | None = None,
+        packer: OriginalsPacker | None = None,
         spared: Mapping[str, FailureReason] | None = None,
         refused: AbstractSet[str] = frozenset(),
         debug: bool = False,
@@ -132,7 +132,7 @@ class Assembler:
             return Failure(reason=FailureReason.PLACEHOLDER, detail=f"sha256 {sha256}")
         self._canvas.paste(index, cell.image)
         if self._packer is not None:
-            entry = SourceEntry(index=index, identity=image.identity, url=url, sha256=sha256)
+            entry = OriginalsEntry(index=index, identity=image.identity, url=url, sha256=sha256)
             self._packer.keep(entry, data)
         return ImageFacts(
             format=cell.format,
@@ -157,5 +157,5 @@ def _explained(failure: Failure, image: WindowImage) -> Failure:
     """Return why an image is missing; of one that was lost before it expired, that reason."""
     if failure.reason is not FailureReason.EXPIRED or image.lost not in set(FailureReason):
         return failure
-    detail = "when it was to be held, before its URL expired"
+    detail = "when it was to be prefetched, before its URL expired"
     return msgspec.structs.replace(failure, reason=FailureReason(image.lost), detail=detail)

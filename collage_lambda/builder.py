@@ -20,10 +20,10 @@ from collage_lambda.download.fetch import Surroundings
 from collage_lambda.download.resolver import Lookup
 from collage_lambda.duplicates import Repeats
 from collage_lambda.image.decoder import Decoder
-from collage_lambda.originals.cached_images import CachedImages, HeldCovers
+from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import NOTHING_KEPT, Kept, TempStore
-from collage_lambda.originals.window_pack import SourcePacker
+from collage_lambda.originals.window_pack import OriginalsPacker
 from collage_lambda.outcomes import Assembly
 from collage_lambda.output.keys import WindowKeys
 from collage_lambda.reasons import FailureReason
@@ -34,7 +34,7 @@ class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How windows are built in this process."""
 
     downloads: DownloadSettings
-    keeps_sources: bool
+    keep_originals: bool
     refused_images: frozenset[str] = frozenset()
 
 
@@ -44,7 +44,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     assembly: Assembly
     collage: bytes
     thumbnail: bytes
-    sources_key: str | None
+    originals_key: str | None
     timings_ms: dict[str, int]
     repeated: list[str]
     """sha256 of images that this process has now seen of several creators."""
@@ -82,28 +82,30 @@ class Builder:
         keys: WindowKeys,
         window_s: float,
         *,
-        reuses_sources: bool,
+        reuse_originals: bool,
         spared: Mapping[str, FailureReason],
     ) -> Build:
         """Return a window's pictures after at most about `window_s` seconds of downloads.
 
-        With `reuses_sources` originals that an earlier build kept are read first, then covers that
-        were held while the window was open. Images whose identity is in `spared` are not fetched:
-        they have failed before, for good.
+        With `reuse_originals` originals that an earlier build kept are read first, then covers that
+        were prefetched while the window was open. Images whose identity is in `spared` are not
+        fetched: they have failed before, for good.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
-            kept = self._kept(keys, stack) if reuses_sources else NOTHING_KEPT
-            packer = stack.enter_context(SourcePacker()) if self._settings.keeps_sources else None
-            held = stack.enter_context(HeldCovers())
-            held.load(event.images, self._temp, self._uploads)
-            at_hand = CachedImages(stored=kept.sources, held=held)
+            kept = self._kept(keys, stack) if reuse_originals else NOTHING_KEPT
+            packer = (
+                stack.enter_context(OriginalsPacker()) if self._settings.keep_originals else None
+            )
+            prefetched = stack.enter_context(PrefetchedCovers())
+            prefetched.load(event.images, self._temp, self._uploads)
+            at_hand = CachedImages(stored=kept.originals, prefetched=prefetched)
             assembly = asyncio.run(self._assemble(event, window_s, at_hand, packer, spared))
             assembled_s = self._monotonic_s()
             upload = None
             if packer is not None and packer.count > kept.count:
                 pack = packer.finish()
-                upload = self._uploads.submit(self._temp.save_sources, keys.sources, pack, kept)
+                upload = self._uploads.submit(self._temp.save_originals, keys.originals, pack, kept)
             pictures = (b"", b"")
             if assembly.images_ok:
                 pictures = (assembly.canvas.encode(), assembly.canvas.thumbnail())
@@ -114,7 +116,7 @@ class Builder:
             assembly=assembly,
             collage=pictures[0],
             thumbnail=pictures[1],
-            sources_key=keys.sources if upload or kept.count else None,
+            originals_key=keys.originals if upload or kept.count else None,
             timings_ms={
                 "assemble": round(1000 * (assembled_s - started_s)),
                 "encode": round(1000 * (encoded_s - assembled_s)),
@@ -123,14 +125,14 @@ class Builder:
         )
 
     def _kept(self, keys: WindowKeys, stack: ExitStack) -> Kept:
-        return self._temp.load_sources(keys.sources, stack.enter_context(spool()))
+        return self._temp.load_originals(keys.originals, stack.enter_context(spool()))
 
     async def _assemble(
         self,
         event: WindowReady,
         window_s: float,
         at_hand: CachedImages,
-        packer: SourcePacker | None,
+        packer: OriginalsPacker | None,
         spared: Mapping[str, FailureReason],
     ) -> Assembly:
         async with open_fetcher(self._settings.downloads, self._lookup, self._around) as fetcher:

@@ -104,7 +104,7 @@ class WindowEnd(msgspec.Struct, frozen=True, kw_only=True):
     collage_key: str | None = None
     thumbnail_key: str | None = None
     metadata_key: str | None = None
-    sources_key: str | None = None
+    originals_key: str | None = None
     collage_sha256: str | None = None
     error: str | None = None
 

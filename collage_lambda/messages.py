@@ -42,7 +42,7 @@ def read_message(body: str) -> Message:
 
 
 def read_expiring(body: str) -> CoversExpiring:
-    """Return the covers to hold in an SQS body; `DecodeError` names what is wrong with it."""
+    """Return the prefetch request in an SQS body; `DecodeError` names what is wrong with it."""
     return _open(body, CoversExpiring)[1]
 
 

@@ -12,9 +12,9 @@ from collage_lambda.reasons import Failure
 if TYPE_CHECKING:  # ops_dashboard reads outcomes without Pillow
     from collage_lambda.image.compose import Canvas
 
-Origin = Literal["download", "stored", "held"]
+Origin = Literal["download", "stored", "prefetched"]
 """Where an image's bytes are from: its URL, an earlier build of its window, or a pack in which they
-were held while the window was open."""
+were prefetched while the window was open."""
 
 
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):

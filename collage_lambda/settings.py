@@ -27,7 +27,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_sources: AllowedSources
     allowed_ports: Ports
     copies_by_creator: bool
-    keeps_sources: bool
+    keep_originals: bool
     refused_images: frozenset[str]
     """sha256 of placeholders that are taken for missing images."""
     downloads: int
@@ -37,8 +37,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What Lambda gives the function; without Lambda as much as the largest function has."""
     url_life_s: int
     """How long the link in `CollageCreated` works; 0 leaves it out."""
-    held_life_days: int
-    """Days after which a lifecycle rule removes held covers."""
+    prefetch_expire_days: int
+    """Days after which a lifecycle rule removes prefetched covers."""
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -53,11 +53,11 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             allowed_ports=_members(variables, env.ALLOWED_PORTS, parse_ports),
             copies_by_creator=variables.choice(env.BY_CREATOR_COPY, _SWITCH, "on") == "on",
             refused_images=_members(variables, env.REFUSED_IMAGES, parse_sha256s),
-            keeps_sources=variables.choice(env.KEEP_SOURCES, _SWITCH, "on") == "on",
+            keep_originals=variables.choice(env.KEEP_ORIGINALS, _SWITCH, "on") == "on",
             downloads=variables.whole(env.DOWNLOADS, 64),
             downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
             memory_mb=variables.whole(env.MEMORY_MB, _MOST_MEMORY_MB),
-            held_life_days=variables.whole(env.HELD_LIFE_DAYS, 60, least=2),
+            prefetch_expire_days=variables.whole(env.PREFETCH_EXPIRE_DAYS, 60, least=2),
             url_life_s=variables.whole(env.COLLAGE_URL_LIFE_S, 3_600, least=0),
         )
         variables.check()

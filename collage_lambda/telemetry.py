@@ -1,4 +1,4 @@
-"""What the collage and holding Lambdas say of itself: EMF metrics here, and its `log_lines`. Edge.
+"""What the collage and prefetch Lambdas say of itself: EMF metrics here, and its `log_lines`. Edge.
 
 Dimensions are few, because CloudWatch bills every combination: `service`, and `Reason` for failed
 images. Creators, windows and batches go into log lines, URLs and their signatures into neither.

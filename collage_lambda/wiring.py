@@ -78,7 +78,7 @@ def _builder(settings: CollageSettings, temp: TempStore, uploads: ThreadPoolExec
     return Builder(
         BuildSettings(
             downloads=downloads_of(settings, runs),
-            keeps_sources=settings.keeps_sources,
+            keep_originals=settings.keep_originals,
             refused_images=settings.refused_images,
         ),
         temp=temp,

@@ -97,12 +97,12 @@ class CollageWorker:
         return outcome
 
     def _give_back(self, event: WindowReady) -> None:
-        """Let go of the covers that were held for a window that has its collage now."""
+        """Let go of the prefetched covers of a window that has its collage now."""
         try:
             images = self._with_images(event).images
         except DecodeError:
-            return  # its list is gone, and what was held for it goes by a lifecycle rule
-        self._shelf.release_pack(image.held for image in images if image.held)
+            return  # its list is gone, and its prefetched covers go by a lifecycle rule
+        self._shelf.release_pack(image.prefetched for image in images if image.prefetched)
 
     def _finish(self, message: Message, lease: Lease, build_s: float) -> Outcome:
         try:
@@ -131,7 +131,7 @@ class CollageWorker:
         # The first time nothing can be there; should something be, the conditional puts fail.
         seen = self._outputs.look(keys) if is_rebuild else NOTHING_SEEN
         build = self._builder.build(
-            event, keys, build_s, reuses_sources=is_rebuild, spared=message.spared
+            event, keys, build_s, reuse_originals=is_rebuild, spared=message.spared
         )
         self._keep_evidence(event, keys, build)
         lease.check(self._clock())

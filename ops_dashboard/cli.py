@@ -144,7 +144,7 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--no-copies", help="Without copies by creator (byCreatorCopy).")
     ] = False,
     no_originals: Annotated[
-        bool, typer.Option("--no-originals", help="Keep no originals for replays (keepSources).")
+        bool, typer.Option("--no-originals", help="Keep no originals for replays (keepOriginals).")
     ] = False,
     region: Annotated[str, typer.Option(help="Whose prices; others than these with --prices.")] = (
         REGION

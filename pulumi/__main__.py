@@ -10,10 +10,10 @@ from components.delivery import Delivery, DeliveryArgs
 from components.directory import Directory
 from components.encryption import Encryption, EncryptionArgs
 from components.guard import Guard
-from components.holding import Holding, HoldingArgs
 from components.intake import Intake, IntakeArgs
 from components.monitoring import Monitoring, MonitoringArgs, WatchedNames
 from components.network import Network, NetworkArgs
+from components.prefetch import Prefetch, PrefetchArgs
 from components.state import State, StateArgs
 from components.storage import Storage, StorageArgs
 from components.stream import AWS_KEY, Stream, StreamArgs
@@ -61,8 +61,8 @@ storage = Storage(
         prefix=prefix,
         account=account,
         region=region,
-        sources_expire_days=settings.sources_expire_days,
-        held_expire_days=settings.held_expire_days,
+        originals_expire_days=settings.originals_expire_days,
+        prefetch_expire_days=settings.prefetch_expire_days,
         protect=settings.protect,
         key_arn=key_arn,
     ),
@@ -110,16 +110,16 @@ delivery = Delivery(
         key_arn=key_arn,
     ),
 )
-requests_to_hold = Delivery(
-    "requests-to-hold",
+prefetch_requests = Delivery(
+    "prefetch-requests",
     DeliveryArgs(
         prefix=prefix,
         bus_name=bus.name,
         event=CoversExpiring,
         sources=(Source.SWEEPER,),
         rule="covers-expiring",
-        queue="holding",
-        function_timeout_s=settings.holding_timeout_s,
+        queue="prefetch",
+        function_timeout_s=settings.prefetch_timeout_s,
         max_receives=settings.collage_max_receives,
         key_arn=key_arn,
     ),
@@ -153,17 +153,17 @@ collage = Collage(
     CollageArgs(
         function=functions.collage(),
         max_concurrency=settings.collage_max_concurrency,
-        keep_sources=settings.keep_sources,
+        keep_originals=settings.keep_originals,
         delivery=delivery,
         state=state,
         bus=bus,
         storage=storage,
     ),
 )
-holding = Holding(
-    "holding",
-    HoldingArgs(
-        function=functions.holding(), delivery=requests_to_hold, state=state, storage=storage
+prefetch = Prefetch(
+    "prefetch",
+    PrefetchArgs(
+        function=functions.prefetch(), delivery=prefetch_requests, state=state, storage=storage
     ),
 )
 intake = Intake(
@@ -197,20 +197,20 @@ monitoring = Monitoring(
                 "window-rule": delivery.rule_dead_letters.queue.name,
                 "sweeper": sweeper.dead_letters.queue.name,
                 "intake": intake.dead_letters.queue.name,
-                "holding": requests_to_hold.dead_letters.queue.name,
+                "prefetch": prefetch_requests.dead_letters.queue.name,
             },
             functions={
                 Service.WINDOWING: windowing.function.name,
                 Service.SWEEPER: sweeper.function.name,
                 Service.COLLAGE: collage.function.name,
-                Service.HOLDING: holding.function.name,
+                Service.PREFETCH: prefetch.function.name,
             },
         ),
         memory_mb={
             Service.WINDOWING: settings.windowing_memory_mb,
             Service.SWEEPER: settings.sweeper_memory_mb,
             Service.COLLAGE: settings.collage_memory_mb,
-            Service.HOLDING: settings.holding_memory_mb,
+            Service.PREFETCH: settings.prefetch_memory_mb,
         },
     ),
 )
@@ -232,15 +232,15 @@ entries = {
         "window-rule": delivery.rule_dead_letters.url,
         "sweeper": sweeper.dead_letters.url,
         "intake": intake.dead_letters.url,
-        "holding": requests_to_hold.dead_letters.url,
+        "prefetch": prefetch_requests.dead_letters.url,
     },
     "windowing_function": windowing.function.name,
     "sweeper_function": sweeper.function.name,
     "collage_function": collage.function.name,
     "intake_function": intake.function.name,
-    "holding_function": holding.function.name,
-    "holding_queue_url": requests_to_hold.queue.url,
-    "holds_covers": settings.hold_covers,
+    "prefetch_function": prefetch.function.name,
+    "prefetch_queue_url": prefetch_requests.queue.url,
+    "prefetch_covers": settings.prefetch_covers,
     "request_queue_url": intake.queue.url,
     "dashboard_name": monitoring.dashboard.dashboard_name,
     "alarm_topic_arn": monitoring.topic.arn,

@@ -41,7 +41,7 @@ class FunctionSettings:
         variables = {
             environment.PARTIAL_RESPONSES: settings.partial_responses,
             environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
-            environment.HOLD_COVERS: "on" if settings.hold_covers else "off",
+            environment.PREFETCH_COVERS: "on" if settings.prefetch_covers else "off",
         }
         handler = "stream_ingest.windowing.handler.handle"
         return self._function("windowing", "windowing", handler, limits, variables)
@@ -63,7 +63,7 @@ class FunctionSettings:
         limits = Limits(memory_mb=settings.sweeper_memory_mb, timeout_s=settings.sweeper_timeout_s)
         variables = {
             environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
-            environment.HOLD_COVERS: "on" if settings.hold_covers else "off",
+            environment.PREFETCH_COVERS: "on" if settings.prefetch_covers else "off",
             environment.MAX_RECEIVES: str(settings.collage_max_receives),
         }
         handler = "stream_ingest.windowing.sweeper.handler.handle"
@@ -80,23 +80,25 @@ class FunctionSettings:
         variables = {
             **self._downloads(),
             environment.REFUSED_IMAGES: ",".join(settings.refused_images),
-            environment.KEEP_SOURCES: "on" if settings.keep_sources else "off",
+            environment.KEEP_ORIGINALS: "on" if settings.keep_originals else "off",
             environment.COLLAGE_URL_LIFE_S: str(settings.collage_url_life_s),
             environment.BY_CREATOR_COPY: "on" if settings.by_creator_copy else "off",
         }
         handler = "collage_lambda.handler.handle"
         return self._function("collage", "collage", handler, limits, variables)
 
-    def holding(self) -> FunctionArgs:
-        """Return what the holding function runs and reads; it shares the collage's bundle."""
+    def prefetch(self) -> FunctionArgs:
+        """Return what the prefetch function runs and reads; it shares the collage's bundle."""
         settings = self.settings
-        limits = Limits(memory_mb=settings.holding_memory_mb, timeout_s=settings.holding_timeout_s)
+        limits = Limits(
+            memory_mb=settings.prefetch_memory_mb, timeout_s=settings.prefetch_timeout_s
+        )
         variables = {
             **self._downloads(),
-            environment.HELD_LIFE_DAYS: str(settings.held_expire_days),
+            environment.PREFETCH_EXPIRE_DAYS: str(settings.prefetch_expire_days),
         }
         handler = "collage_lambda.prefetch.handler.handle"
-        return self._function("holding", "collage", handler, limits, variables)
+        return self._function("prefetch", "collage", handler, limits, variables)
 
     def _downloads(self) -> dict[str, str]:
         """Return from where covers may be fetched."""

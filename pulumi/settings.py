@@ -100,13 +100,13 @@ class Settings:
     alarm_failed_images_percent: int = whole(20, 0, 100)
     alarm_cost_usd_per_day: int = whole(25, 1, 1_000_000)
 
-    hold_covers: bool = True
-    """Fetch and hold covers whose URL dies while their window is open; else such a window is
+    prefetch_covers: bool = True
+    """Prefetch covers whose URL dies while their window is open; else such a window is
     closed early."""
-    held_expire_days: int = whole(60, 3, 3_650)
-    """How long a held cover is kept; a window that is open for longer is closed before."""
-    holding_memory_mb: int = whole(1_024, 128, 10_240)
-    holding_timeout_s: int = whole(120, 30, 900)
+    prefetch_expire_days: int = whole(60, 3, 3_650)
+    """How long a prefetched cover is kept; a window that is open for longer is closed before."""
+    prefetch_memory_mb: int = whole(1_024, 128, 10_240)
+    prefetch_timeout_s: int = whole(120, 30, 900)
 
     collage_url_life_s: int = whole(3_600, 0, 43_200)
     """How long the link in a CollageCreated event works at most (it is signed with the function's
@@ -144,7 +144,7 @@ class Settings:
     log_retention_days: int = whole(30, 1, 3_653)
     log_level: str = choice("INFO", "DEBUG", "INFO", "WARNING", "ERROR")
 
-    sources_expire_days: int = whole(30, 1, 3_650)
+    originals_expire_days: int = whole(30, 1, 3_650)
     """How long downloaded originals are kept for a replay."""
     allowed_sources: tuple[str, ...] = ()
     """``host:port`` pairs that may be fetched although their address is not public."""
@@ -154,7 +154,7 @@ class Settings:
     """sha256 of placeholders that are taken for missing images; logs name those that repeat."""
     partial_responses: str = choice("trusted", "trusted", "raise")
     dedup_horizon_days: int = whole(90, 1, 3_650)
-    keep_sources: bool = True
+    keep_originals: bool = True
     by_creator_copy: bool = True
 
     @property

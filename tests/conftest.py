@@ -20,7 +20,7 @@ PIPELINE = "alarms console intake main_job mysql operator poison recovery secret
 TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
     "end_to_end/test_fault_points.py": "faulty stack",
-    "end_to_end/test_held_covers.py": "faulty stack",
+    "end_to_end/test_prefetched_covers.py": "faulty stack",
     "ops_dashboard/local/aws/bridge/test_bridge.py": "local_aws",
     "ops_dashboard/local/aws/test_deploy.py": "local_aws",
 }

@@ -134,7 +134,7 @@ def test_the_store_weighs_and_keeps_what_the_real_one_writes(images: int) -> Non
     """`CreatorRepository` on the fault harness's DynamoDB, item by item."""
     dynamodb, simulated = FakeDynamoDb(), SimulatedStore(Clock(float(NOW_S)))
     create_table(dynamodb)
-    real = CreatorRepository(dynamodb, TABLE, holds=True)  # type: ignore[arg-type]
+    real = CreatorRepository(dynamodb, TABLE, prefetch=True)  # type: ignore[arg-type]
     state = CreatorState(creator="char li")
     first = fold(state, arrivals(range(images), header()), NOW_S, Rules())
     between = msgspec.structs.replace(first.state, version=1)

@@ -33,7 +33,7 @@ ANY = Resources(
     bus="-",
     window_rule="-",
     queue="-",
-    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake", "holding"), "-"),
+    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake", "prefetch"), "-"),
     functions=dict.fromkeys(Service, "-"),
     memory_mb=dict.fromkeys(Service, 1_024),
 )

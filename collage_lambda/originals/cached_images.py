@@ -1,6 +1,7 @@
-"""Bytes of a window's images that need no download: originals, and held covers. Edge (S3).
+"""Bytes of a window's images that need no download: originals, and prefetched covers. Edge (S3).
 
-Held covers of one creator lie side by side in a pack, so a window reads one range of each pack.
+Prefetched covers of one creator lie side by side in a pack, so a window reads one range of each
+pack.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import msgspec
 
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.originals.window_pack import StoredSources
+from collage_lambda.originals.window_pack import StoredOriginals
 from collage_lambda.outcomes import Origin
-from stream_ingest.contracts.events import HeldCover, WindowImage
+from stream_ingest.contracts.events import PrefetchedCover, WindowImage
 
 
-class HeldCovers:
-    """The covers of one window that were held; a context manager that drops their bytes."""
+class PrefetchedCovers:
+    """The prefetched covers of one window; a context manager that drops their bytes."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -32,31 +33,31 @@ class HeldCovers:
 
     def load(self, images: Sequence[WindowImage], temp: TempStore, threads: Executor) -> None:
         """Read the range of each pack that covers of `images` are in, several at once."""
-        by_pack: dict[str, list[HeldCover]] = {}
-        for held in (image.held for image in images):
-            if held is not None:
-                by_pack.setdefault(held.pack, []).append(held)
+        by_pack: dict[str, list[PrefetchedCover]] = {}
+        for cover in (image.prefetched for image in images):
+            if cover is not None:
+                by_pack.setdefault(cover.pack, []).append(cover)
         reads = [
             threads.submit(self._read_range, temp, pack, covers) for pack, covers in by_pack.items()
         ]
         for read in reads:
             read.result()
 
-    def _read_range(self, temp: TempStore, pack: str, covers: Sequence[HeldCover]) -> None:
+    def _read_range(self, temp: TempStore, pack: str, covers: Sequence[PrefetchedCover]) -> None:
         first = min(cover.offset for cover in covers)
         last = max(cover.offset + cover.length for cover in covers) - 1
         file = self._stack.enter_context(spool())
         if temp.load_range(pack, first, last, file):
             self._files[pack] = file, first
 
-    def read(self, held: HeldCover) -> bytes | None:
+    def read(self, cover: PrefetchedCover) -> bytes | None:
         """Return a cover's bytes, or None where they are not there or not what they were."""
-        file, first = self._files.get(held.pack, (None, 0))
+        file, first = self._files.get(cover.pack, (None, 0))
         if file is None:
             return None
-        file.seek(held.offset - first)
-        data = file.read(held.length)
-        return data if hashlib.sha256(data).hexdigest() == held.sha256 else None
+        file.seek(cover.offset - first)
+        data = file.read(cover.length)
+        return data if hashlib.sha256(data).hexdigest() == cover.sha256 else None
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -75,17 +76,19 @@ class HeldCovers:
 class CachedImages(msgspec.Struct, frozen=True, kw_only=True):
     """What there is of a window's images."""
 
-    stored: StoredSources | None = None
-    held: HeldCovers | None = None
+    stored: StoredOriginals | None = None
+    prefetched: PrefetchedCovers | None = None
 
     def bytes_of(self, image: WindowImage) -> Iterator[tuple[Origin, bytes]]:
         """Yield what there is of an image, best first, and where it is from."""
         data = self.stored.read(image.identity) if self.stored else None
         if data is not None:
             yield "stored", data
-        data = self.held.read(image.held) if self.held and image.held else None
+        data = (
+            self.prefetched.read(image.prefetched) if self.prefetched and image.prefetched else None
+        )
         if data is not None:
-            yield "held", data
+            yield "prefetched", data
 
 
 NO_CACHED_IMAGES = CachedImages()

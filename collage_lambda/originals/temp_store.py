@@ -10,7 +10,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.originals.pack import spool
-from collage_lambda.originals.window_pack import StoredSources
+from collage_lambda.originals.window_pack import StoredOriginals
 from stream_ingest.aws.errors import FENCED, error_code, map_errors
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowImage
@@ -26,14 +26,14 @@ _MISSING = frozenset({"NoSuchKey", "404", "InvalidRange", "416"})
 class Kept:
     """What an earlier build kept of a window: its originals, and the ETag of their object."""
 
-    sources: StoredSources | None = None
+    originals: StoredOriginals | None = None
     """None where there is no pack, or none that can be read."""
     etag: str | None = None
 
     @property
     def count(self) -> int:
         """Number of originals."""
-        return self.sources.count if self.sources else 0
+        return self.originals.count if self.originals else 0
 
 
 NOTHING_KEPT = Kept()
@@ -58,17 +58,17 @@ class TempStore:
                 msg = f"image list {key}: {error}"
                 raise DecodeError(msg) from error
 
-    def load_sources(self, key: str, file: IO[bytes]) -> Kept:
+    def load_originals(self, key: str, file: IO[bytes]) -> Kept:
         """Return a window's originals, read into `file`."""
         etag = self._read(key, file)
         if etag is None:
             return NOTHING_KEPT
         try:
-            return Kept(sources=StoredSources(file), etag=etag)
+            return Kept(originals=StoredOriginals(file), etag=etag)
         except DecodeError:
             return Kept(etag=etag)  # as good as not kept: the images are downloaded again
 
-    def save_sources(self, key: str, pack: IO[bytes], before: Kept) -> None:
+    def save_originals(self, key: str, pack: IO[bytes], before: Kept) -> None:
         """Put a window's originals in place of `before`; a lifecycle rule removes them.
 
         Where something else is there by now, it stays: another worker has put it, or this call

@@ -16,7 +16,7 @@ import msgspec
 from collage_lambda.originals.pack import Pack, open_pack
 
 
-class SourceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OriginalsEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One original within a pack."""
 
     index: int
@@ -30,22 +30,22 @@ class SourceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return f"{self.index:04d}"
 
 
-class SourceIndex(msgspec.Struct, frozen=True, kw_only=True):
+class OriginalsIndex(msgspec.Struct, frozen=True, kw_only=True):
     """What a pack holds."""
 
     schema: Literal[1] = 1
-    images: tuple[SourceEntry, ...]
+    images: tuple[OriginalsEntry, ...]
 
 
-class SourcePacker(Pack):
+class OriginalsPacker(Pack):
     """Collects originals as they arrive."""
 
     def __init__(self) -> None:
         """Begin an empty pack."""
         super().__init__()
-        self._entries: list[SourceEntry] = []
+        self._entries: list[OriginalsEntry] = []
 
-    def keep(self, entry: SourceEntry, data: bytes) -> None:
+    def keep(self, entry: OriginalsEntry, data: bytes) -> None:
         """Add an original, unless the pack would outgrow `pack.MAX_TOTAL_BYTES`."""
         if self.has_room(data):
             self.add(entry.member, data)
@@ -59,15 +59,15 @@ class SourcePacker(Pack):
     def finish(self) -> IO[bytes]:
         """Close the pack and return it, to be read from its start; nothing can be added then."""
         ordered = tuple(sorted(self._entries, key=lambda entry: entry.index))
-        return self.seal(SourceIndex(images=ordered))
+        return self.seal(OriginalsIndex(images=ordered))
 
 
-class StoredSources:
+class StoredOriginals:
     """Originals of an earlier build, read one by one."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """Read the index of a pack; `DecodeError` where `file` is none."""
-        self._zip, index = open_pack(file, SourceIndex)
+        self._zip, index = open_pack(file, OriginalsIndex)
         self._entries = {entry.identity: entry for entry in index.images}
 
     def read(self, identity: str) -> bytes | None:

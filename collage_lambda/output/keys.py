@@ -16,13 +16,13 @@ from stream_ingest.contracts.naming import creator_key, split_window_id
 
 
 class WindowKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Keys of one window's objects; `sources` and `failures` are in the temp bucket."""
+    """Keys of one window's objects; `originals` and `failures` are in the temp bucket."""
 
     collage: str
     by_creator: str
     thumbnail: str
     metadata: str
-    sources: str
+    originals: str
     failures: str
     """Folder of what is kept of failed downloads while a batch is debugged."""
 
@@ -39,7 +39,7 @@ def keys_of(event: WindowReady) -> WindowKeys:
         by_creator=f"collages/by-creator/{key}/{stem}.jpg",
         thumbnail=f"thumbnails/{folder}/{stem}.jpg",
         metadata=f"metadata/{folder}/{stem}.json",
-        sources=f"sources/{key}/{number:06d}.zip",
+        originals=f"originals/{key}/{number:06d}.zip",
         failures=f"debug/failed-downloads/{day}/{key}/{number:06d}",
     )
 

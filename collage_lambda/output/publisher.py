@@ -118,7 +118,7 @@ class Publisher:
             completed_at=_iso(now_s),
             duration_ms=round(1000 * (now_s - finished.started_s)),
             metadata_key=finished.keys.metadata,
-            sources_key=finished.build.sources_key,
+            originals_key=finished.build.originals_key,
         )
 
 

@@ -1,1 +1,1 @@
-"""Covers that are about to expire, fetched and held while their windows go on waiting."""
+"""Covers that are about to expire, prefetched while their windows go on waiting."""

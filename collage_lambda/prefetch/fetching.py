@@ -18,7 +18,7 @@ from collage_lambda.download.fetch import Fetcher, Surroundings
 from collage_lambda.download.resolver import Lookup
 from collage_lambda.image.decode import CellSpec
 from collage_lambda.image.decoder import Decoder
-from collage_lambda.prefetch.held_pack import HeldPacker
+from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.reasons import Failure
 from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 
@@ -55,7 +55,7 @@ class CoverFetching:
         self._downloads, self._lookup = downloads, lookup
         self._threads, self._decoder, self._around = threads, decoder, surroundings
 
-    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> FetchSummary:
+    def run(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
         """Fetch covers, each once however many windows wait for it, for at most `fetch_s` seconds.
 
         What fails for a reason that may pass, comes too late or finds no room is not noted at all.
@@ -63,28 +63,28 @@ class CoverFetching:
         waiting: dict[tuple[str, str], list[AtRisk]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
-        haul = FetchSummary(wanted=len(waiting))
+        summary = FetchSummary(wanted=len(waiting))
         if waiting:
-            asyncio.run(self._fetch_all(list(waiting.values()), packer, haul, fetch_s))
-        return haul
+            asyncio.run(self._fetch_all(list(waiting.values()), packer, summary, fetch_s))
+        return summary
 
     async def _fetch_all(
         self,
         waiting: Sequence[list[AtRisk]],
-        packer: HeldPacker,
-        haul: FetchSummary,
+        packer: CoverPacker,
+        summary: FetchSummary,
         fetch_s: float,
     ) -> None:
         async with open_fetcher(self._downloads, self._lookup, self._around) as fetcher:
             try:
                 async with asyncio.timeout(fetch_s), asyncio.TaskGroup() as group:
                     for same in waiting:
-                        group.create_task(self._fetch(fetcher, same, packer, haul))
+                        group.create_task(self._fetch(fetcher, same, packer, summary))
             except TimeoutError:
                 return  # what was late is asked for again
 
     async def _fetch(
-        self, fetcher: Fetcher, same: list[AtRisk], packer: HeldPacker, haul: FetchSummary
+        self, fetcher: Fetcher, same: list[AtRisk], packer: CoverPacker, summary: FetchSummary
     ) -> None:
         image = same[0].image
 
@@ -96,10 +96,10 @@ class CoverFetching:
             return packer.keep(same, url, data)
 
         done = await download(fetcher, (image.url, *image.fallbacks), keep)
-        haul.bytes_downloaded += done.bytes
+        summary.bytes_downloaded += done.bytes
         if isinstance(done.outcome, Failure) and not done.outcome.reason.is_passing:
             for each in same:
                 lost = Fetched(
                     window=each.window, identity=image.known_as, lost=str(done.outcome.reason)
                 )
-                haul.lost.setdefault(each.creator, []).append(lost)
+                summary.lost.setdefault(each.creator, []).append(lost)

@@ -1,4 +1,4 @@
-"""Lambda: covers that are about to expire are fetched and held. Edge.
+"""Lambda: covers that are about to expire are prefetched. Edge.
 
 Takes SQS messages that hold EventBridge envelopes and answers with a partial batch response, as the
 collage Lambda does.
@@ -25,14 +25,14 @@ from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
-logger = make_logger(Service.HOLDING)
-meter = Meter(Service.HOLDING)
+logger = make_logger(Service.PREFETCH)
+meter = Meter(Service.PREFETCH)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
-    """Hold the covers of one delivery and report the messages that have to come again."""
+    """Prefetch the covers of one delivery and report the messages that have to come again."""
     answer = process_partial_response(event, _consume, processor, context)
     meter.add_memory(float(context.memory_limit_in_mb))
     meter.flush()
@@ -45,7 +45,7 @@ def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
         event = read_expiring(record.body)
         logger.append_keys(pack=event.pack)
         remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
-        log_prefetched(logger, meter, event, wiring.holder().hold(event, remaining_s))
+        log_prefetched(logger, meter, event, wiring.prefetcher().prefetch(event, remaining_s))
     except CoverstreamError as error:
         log_failure(logger, meter, error)
         raise

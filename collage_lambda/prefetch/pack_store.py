@@ -1,4 +1,4 @@
-"""Packs of held covers in the temp bucket, and who still waits with them. Edge (S3, DynamoDB).
+"""Packs of prefetched covers, and which windows still need them. Edge (S3, DynamoDB).
 
 An item beside each pack holds the numbers of the members that a window still needs. Whoever takes
 the last one away removes the pack; a lifecycle rule removes what a failed window never gave back.
@@ -15,7 +15,7 @@ from stream_ingest.aws.errors import FENCED, error_code, map_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.settings import DAY_S
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class PackStore:
         except ConflictError:
             return  # another delivery of the same request has just put its pack up
 
-    def release_pack(self, covers: Iterable[HeldCover]) -> None:
-        """Let go of held covers of which no window has any need; safe to call again."""
+    def release_pack(self, covers: Iterable[PrefetchedCover]) -> None:
+        """Let go of prefetched covers of which no window has any need; safe to call again."""
         by_pack: dict[tuple[str, int], set[int]] = {}
         for cover in covers:
             by_pack.setdefault((cover.pack, cover.until), set()).add(cover.member)
@@ -148,4 +148,4 @@ def _expires_at(until: int) -> int:
 
 
 def _key(pack: str) -> Item:
-    return {table.PARTITION_KEY: table.held_partition(pack), table.SORT_KEY: table.HELD}
+    return {table.PARTITION_KEY: table.pack_partition(pack), table.SORT_KEY: table.PREFETCHED}

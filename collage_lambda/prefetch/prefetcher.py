@@ -1,4 +1,4 @@
-"""One request to hold covers, from its event to the creators' states. Edge.
+"""One prefetch request, from its event to the creators' states. Edge.
 
 Read the states, fetch what is at risk there, put one pack, note in each state where its covers are.
 Any step may be the last before a crash: delivered again, the event finds its pack and only notes.
@@ -13,8 +13,8 @@ import msgspec
 
 from collage_lambda.originals.pack import Pack, open_pack, spool
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.fetching import CoverFetching, FetchSummary
-from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
 from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import CoversExpiring
@@ -30,12 +30,12 @@ SHORTEST_FETCH_S = 5
 _COMMIT_ROUNDS = 5
 
 
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
+class PrefetchResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one event came to."""
 
     at_risk: int
-    """Covers that were to be held."""
-    held: int
+    """Covers that were to be prefetched."""
+    prefetched: int
     """Covers that states now refer to."""
     lost: dict[str, int]
     """Covers that cannot be had, by reason."""
@@ -43,7 +43,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prefetcher:
-    """Holds covers, one event at a time."""
+    """Prefetches covers, one event at a time."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -56,12 +56,12 @@ class Prefetcher:
         clock: Callable[[], float],
         life_s: int,
     ) -> None:
-        """Hold covers for `life_s`; note in several states at once, in `threads`."""
+        """Prefetch covers for `life_s`; note in several states at once, in `threads`."""
         self._store, self._shelf, self._temp = store, shelf, temp
         self._fetching, self._threads = fetching, threads
         self._clock, self._life_s = clock, life_s
 
-    def hold(self, event: CoversExpiring, remaining_s: float) -> Holding:
+    def prefetch(self, event: CoversExpiring, remaining_s: float) -> PrefetchResult:
         """Bring one event to its end; safe to call again with the same event at any time.
 
         What cannot be had right now is left as it is: it will be asked for again. A request that
@@ -72,40 +72,40 @@ class Prefetcher:
             msg = f"{event.pack}: no time left in this invocation"
             raise TransientError(msg)
         states = self._store.load([creator_key(name) for name in event.creators])
-        index, haul = self._find(event.pack), FetchSummary()
+        index, summary = self._find(event.pack), FetchSummary()
         if index is None:
             self._shelf.clear(event.pack)
-            index, haul = self._fetch(event.pack, states, fetch_s)
+            index, summary = self._fetch(event.pack, states, fetch_s)
         elif index.fetched_at + NOTED_LIFE_S <= self._clock():
-            return Holding(at_risk=0, held=0, lost={}, bytes_downloaded=0)
+            return PrefetchResult(at_risk=0, prefetched=0, lost={}, bytes_downloaded=0)
         if index and not self._shelf.begin(event.pack, range(len(index.members)), index.until):
             index = None
         found = index.fetched(event.pack) if index else {}
-        used = self._note(states, found, haul.lost)
+        used = self._note(states, found, summary.lost)
         self._shelf.release_pack(
-            each.held
+            each.prefetched
             for of_creator in found.values()
             for each in of_creator
-            if each.held and each.held.member not in used
+            if each.prefetched and each.prefetched.member not in used
         )
-        return Holding(
-            at_risk=haul.wanted,
-            held=len(used),
-            lost=haul.reasons,
-            bytes_downloaded=haul.bytes_downloaded,
+        return PrefetchResult(
+            at_risk=summary.wanted,
+            prefetched=len(used),
+            lost=summary.reasons,
+            bytes_downloaded=summary.bytes_downloaded,
         )
 
-    def _find(self, key: str) -> HeldIndex | None:
+    def _find(self, key: str) -> PackIndex | None:
         """Return what an earlier delivery of the event has put, None where there is no pack."""
         with spool() as file:
             if not self._temp.load(key, file):
                 return None
-            _, index = open_pack(file, HeldIndex)
+            _, index = open_pack(file, PackIndex)
             return index
 
     def _fetch(
         self, key: str, states: dict[str, CreatorState], fetch_s: float
-    ) -> tuple[HeldIndex | None, FetchSummary]:
+    ) -> tuple[PackIndex | None, FetchSummary]:
         now_s = int(self._clock())
         covers = [
             cover
@@ -113,15 +113,15 @@ class Prefetcher:
             if key not in state.noted  # an earlier pack of this request was theirs
             for cover in at_risk(state, now_s)
         ]
-        with HeldPacker(now_s, self._life_s) as packer:
-            haul = self._fetching.run(covers, packer, fetch_s)
+        with CoverPacker(now_s, self._life_s) as packer:
+            summary = self._fetching.run(covers, packer, fetch_s)
             if not packer.count:
-                return None, haul
+                return None, summary
             with Pack() as pack:
                 index = packer.write(pack)
                 if self._shelf.put(key, pack.seal(index)):
-                    return index, haul
-        return self._find(key), haul  # another delivery of the event was quicker
+                    return index, summary
+        return self._find(key), summary  # another delivery of the event was quicker
 
     def _note(
         self,
@@ -150,5 +150,5 @@ class Prefetcher:
                 state = self._store.load([key])[key]
             else:
                 return members
-        msg = f"note held covers of {key}: lost against other writers {_COMMIT_ROUNDS} times"
+        msg = f"note prefetched covers of {key}: lost against other writers {_COMMIT_ROUNDS} times"
         raise TransientError(msg)

@@ -1,4 +1,4 @@
-"""What the holding Lambda says of itself when all went well. Edge.
+"""What the prefetch Lambda says of itself when all went well. Edge.
 
 Failures are told as the collage Lambda tells them (`collage_lambda.telemetry`).
 """
@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from aws_lambda_powertools import Logger
 
-from collage_lambda.prefetch.prefetcher import Holding
+from collage_lambda.prefetch.prefetcher import PrefetchResult
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.events import CoversExpiring
 
 
-def log_prefetched(logger: Logger, meter: Meter, event: CoversExpiring, holding: Holding) -> None:
-    """Say what came of covers that were to be held."""
-    meter.add(catalogue.COVERS_HELD, holding.held)
-    meter.add(catalogue.BYTES_DOWNLOADED, holding.bytes_downloaded)
+def log_prefetched(
+    logger: Logger, meter: Meter, event: CoversExpiring, result: PrefetchResult
+) -> None:
+    """Say what came of covers that were to be prefetched."""
+    meter.add(catalogue.COVERS_PREFETCHED, result.prefetched)
+    meter.add(catalogue.BYTES_DOWNLOADED, result.bytes_downloaded)
     meter.flush()
-    meter.write_by_reason(catalogue.COVERS_LOST, holding.lost)
+    meter.write_by_reason(catalogue.COVERS_LOST, result.lost)
     logger.info(
-        "covers held",
+        "covers prefetched",
         creators=len(event.creators),
         asked=event.covers,
-        at_risk=holding.at_risk,
-        held=holding.held,
-        lost=holding.lost,
+        at_risk=result.at_risk,
+        prefetched=result.prefetched,
+        lost=result.lost,
     )

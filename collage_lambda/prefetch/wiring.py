@@ -1,4 +1,4 @@
-"""Composition root of the holding Lambda. Edge: chooses the real things, lazily.
+"""Composition root of the prefetch Lambda. Edge: chooses the real things, lazily.
 
 The same downloads, decoders and limits as the collage Lambda's (`collage_lambda.wiring`).
 """
@@ -31,8 +31,8 @@ _NOTES = 4
 
 
 @cache
-def holder() -> Prefetcher:
-    """Return the holder of this process."""
+def prefetcher() -> Prefetcher:
+    """Return the prefetcher of this process."""
     return_memory()
     watch_pillow()
     settings = CollageSettings.from_env(os.environ)
@@ -40,7 +40,7 @@ def holder() -> Prefetcher:
     s3 = boto3.client("s3", config=CONFIG)
     dynamodb = boto3.client("dynamodb", config=CONFIG)
     return Prefetcher(
-        store=CreatorRepository(dynamodb, settings.table, holds=True),
+        store=CreatorRepository(dynamodb, settings.table, prefetch=True),
         shelf=PackStore(s3, settings.temp_bucket, dynamodb, settings.table),
         temp=TempStore(s3, settings.temp_bucket),
         fetching=CoverFetching(
@@ -53,5 +53,5 @@ def holder() -> Prefetcher:
         threads=ThreadPoolExecutor(_NOTES, thread_name_prefix="note"),
         clock=time.time,
         # A day less than the lifecycle rule, which counts days from midnight to midnight.
-        life_s=(settings.held_life_days - 1) * DAY_S,
+        life_s=(settings.prefetch_expire_days - 1) * DAY_S,
     )

@@ -44,7 +44,7 @@ class Account:
         self._presigner: S3Client = session.client("s3", config=_PRESIGNING)
         self.windows = WindowReader(dynamodb, table)
         self.pages = WindowPages(dynamodb, table)
-        self.creators = CreatorReader(dynamodb, table, holds=self.outputs.holds_covers)
+        self.creators = CreatorReader(dynamodb, table, prefetch=self.outputs.prefetch_covers)
         self.batches = BatchRegistry(dynamodb, table, time.time)
         self.redrive = Redrive(session, self.outputs)
         self.archive = ArchiveReplay(session.client("events", config=clients.CONFIG), self.outputs)

@@ -44,7 +44,9 @@ class Listings:
         session = clients.session()
         outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
         dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
-        self._creators = CreatorReader(dynamodb, outputs.table_name, holds=outputs.holds_covers)
+        self._creators = CreatorReader(
+            dynamodb, outputs.table_name, prefetch=outputs.prefetch_covers
+        )
         self._windows = WindowPages(dynamodb, outputs.table_name)
 
     def windows(self, wanted: WindowFilter, *, limit: int, after: str | None, json: bool) -> None:
@@ -138,7 +140,7 @@ def _print_creator(creator: CreatorView, windows: list[WindowRecord]) -> None:
         columns = ("waiting", "collage", "last row", "oldest cover", "closes", "batch")
         rows = [
             (
-                f"{each.images} of {each.size}{_held(each)}",
+                f"{each.images} of {each.size}{_prefetched(each)}",
                 each.settings.window_key,
                 f"{each.touched_at:%Y-%m-%d %H:%M}",
                 f"{each.oldest_cover_at:%Y-%m-%d %H:%M}",
@@ -152,9 +154,9 @@ def _print_creator(creator: CreatorView, windows: list[WindowRecord]) -> None:
         print_table(window_table(windows))
 
 
-def _held(window: OpenWindowView) -> str:
-    """Return how many of a window's covers are held or lost, where any is."""
-    counts = [f"{window.held} held"] if window.held else []
+def _prefetched(window: OpenWindowView) -> str:
+    """Return how many of a window's covers are prefetched or lost, where any is."""
+    counts = [f"{window.prefetched} prefetched"] if window.prefetched else []
     counts += [f"{window.lost} lost"] if window.lost else []
     return f" ({', '.join(counts)})" if counts else ""
 

@@ -52,10 +52,10 @@ class CreatorPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenWindowView(msgspec.Struct, frozen=True, kw_only=True):
-    """A window that is filling: `images` of `size`, some of them held in S3 or lost by now."""
+    """A window that is filling: `images` of `size`, some of them prefetched or lost by now."""
 
     images: int
-    held: int
+    prefetched: int
     lost: int
     size: int
     settings: BatchSettings
@@ -89,10 +89,12 @@ class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
 class CreatorReader:
     """Finds creators in one stack's table."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
-        """Read one stack's table; `holds` where covers about to expire are held."""
+    def __init__(
+        self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
+    ) -> None:
+        """Read one stack's table; `prefetch` where covers about to expire are prefetched."""
         self._table = TableReader(dynamodb, table_name)
-        self._holds = holds
+        self._prefetch = prefetch
 
     def one(self, creator: str) -> CreatorView | None:
         """Return a creator by its exact name, read consistently; None where there is none."""
@@ -120,7 +122,7 @@ class CreatorReader:
 
     def _state(self, item: Item) -> CreatorView:
         windows, *_ = decode_body(bytes(item["body"]))
-        views = [open_window(window, holds=self._holds) for window in windows.values()]
+        views = [open_window(window, prefetch=self._prefetch) for window in windows.values()]
         return CreatorView(
             creator=item["creator"],
             key=item[table.PARTITION_KEY],
@@ -161,13 +163,13 @@ def _entry(item: Item) -> CreatorEntry:
     )
 
 
-def open_window(window: OpenWindow, *, holds: bool) -> OpenWindowView:
+def open_window(window: OpenWindow, *, prefetch: bool) -> OpenWindowView:
     """Return what an operator sees of an open window. Pure."""
-    moments = deadlines(window, holds=holds)
+    moments = deadlines(window, prefetch=prefetch)
     because = min(moments, key=moments.__getitem__, default=None)
     return OpenWindowView(
         images=len(window.images),
-        held=sum(image.held is not None for image in window.images),
+        prefetched=sum(image.prefetched is not None for image in window.images),
         lost=sum(image.lost is not None for image in window.images),
         size=window.settings.images_per_window,
         settings=window.settings,

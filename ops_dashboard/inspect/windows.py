@@ -51,7 +51,7 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     collage_key: str | None = None
     thumbnail_key: str | None = None
     metadata_key: str | None = None
-    sources_key: str | None = None
+    originals_key: str | None = None
     """Key of its originals in the temp bucket."""
     collage_sha256: str | None = None
 

@@ -23,7 +23,7 @@ _FILLERS = {
     "collage": "Windows wait as dead letters because the collage function failed too often on them",
     "window-rule": "Events wait as dead letters because the bus could not deliver them",
     "sweeper": "Calls of the sweeper wait as dead letters because it failed on them",
-    "holding": "Requests to hold covers wait as dead letters because they failed too often",
+    "prefetch": "Prefetch requests wait as dead letters because they failed too often",
     "intake": "Files or requests wait as dead letters because the intake failed too often on them",
 }
 """What the dead letters of each queue are."""

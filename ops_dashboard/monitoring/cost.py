@@ -3,9 +3,9 @@
 Counted: milliseconds of each function, bytes into the stream, DynamoDB's write and read units with
 its indexes, collages. A collage stands for what it brings with it: objects put, queue requests,
 events, an invocation. Constant: stream hours, dashboard, alarms, metrics, the sweeper's requests.
-Left out, because a day's work does not decide it: what the intake and held covers take, stored
-bytes (S3, table, archive, logs), taxes, free tiers, data leaving AWS. Prices are those of `prices`;
-on a stack that stands still the estimate is too high by the free tiers.
+Left out, because a day's work does not decide it: what the intake and prefetched covers take,
+stored bytes (S3, table, archive, logs), taxes, free tiers, data leaving AWS. Prices are those of
+`prices`; on a stack that stands still the estimate is too high by the free tiers.
 
 An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
 """

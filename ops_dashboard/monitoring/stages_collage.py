@@ -92,29 +92,37 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     ]
 
 
-def holding(resources: Resources) -> list[Widget]:
-    """Return what was held of covers whose URL dies while their window is open."""
-    asked = watched.ours(resources, Service.SWEEPER, {"asked for": catalogue.COVERS_ASKED})
-    held = {"held": catalogue.COVERS_HELD, "requests that failed": catalogue.MESSAGES_FAILED}
+def prefetch(resources: Resources) -> list[Widget]:
+    """Return what was prefetched of covers whose URL dies while their window is open."""
+    asked = watched.ours(resources, Service.SWEEPER, {"requested": catalogue.COVERS_REQUESTED})
+    prefetched = {
+        "prefetched": catalogue.COVERS_PREFETCHED,
+        "requests that failed": catalogue.MESSAGES_FAILED,
+    }
     size = own(
-        resources, catalogue.BYTES_DOWNLOADED, Service.HOLDING, "held_bytes", "bytes", look=_RIGHT
+        resources,
+        catalogue.BYTES_DOWNLOADED,
+        Service.PREFETCH,
+        "prefetched_bytes",
+        "bytes",
+        look=_RIGHT,
     )
     return [
         chart(
             "Covers about to expire",
-            [*asked, *watched.ours(resources, Service.HOLDING, held), size],
+            [*asked, *watched.ours(resources, Service.PREFETCH, prefetched), size],
             resources.region,
             unit="a minute",
             right_unit="bytes a minute",
             width=12,
         ),
         chart(
-            "Covers that could not be held, by reason",
+            "Covers that could not be prefetched, by reason",
             [
                 own(
                     resources,
                     catalogue.COVERS_LOST,
-                    Service.HOLDING,
+                    Service.PREFETCH,
                     f"lost_{reason}",
                     reason.replace("_", " "),
                     reason=reason,

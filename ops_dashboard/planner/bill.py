@@ -1,8 +1,8 @@
 """What a job costs, item by item: so many of something at a list price. Pure.
 
 Left out: bytes kept (`kept` tells them), what stands whether or not anything runs (dashboard,
-alarms, metrics, a stream's other hours), retries, replays and held covers, reports, taxes, free
-tiers, and data transfer: covers come in free of charge, but not through a NAT gateway.
+alarms, metrics, a stream's other hours), retries, replays and prefetched covers, reports, taxes,
+free tiers, and data transfer: covers come in free of charge, but not through a NAT gateway.
 """
 
 from __future__ import annotations

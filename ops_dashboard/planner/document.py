@@ -92,7 +92,7 @@ def settings(plan: Plan) -> list[Setting]:
         ),
         ("collageMaxConcurrency", plan.concurrency, "fewest that meet the deadline"),
     ]
-    switches = [("byCreatorCopy", job.copies), ("keepSources", job.originals)]
+    switches = [("byCreatorCopy", job.copies), ("keepOriginals", job.originals)]
     found += [(name, False, "as you said") for name, is_on in switches if not is_on]
     return [Setting(name=name, value=value, why=why) for name, value, why in found]
 

@@ -146,7 +146,7 @@ def _region(basis: Basis) -> str:
 
 def _savings(plan: Plan, basis: Basis) -> Iterator[str]:
     put_usd = plan.per_million(plan.job.windows * basis.prices.s3_put.one)
-    switches = [("byCreatorCopy", plan.job.copies), ("keepSources", plan.job.originals)]
+    switches = [("byCreatorCopy", plan.job.copies), ("keepOriginals", plan.job.originals)]
     for name in (name for name, is_on in switches if is_on):
         yield f"{name} false would save {_usd(put_usd)} USD per million images."
 

@@ -33,7 +33,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     copies: bool = True
     """Whether each collage is copied under its creator's name (``byCreatorCopy``)."""
     originals: bool = True
-    """Whether originals are kept for a replay (``keepSources``)."""
+    """Whether originals are kept for a replay (``keepOriginals``)."""
 
     @property
     def images_a_creator(self) -> float:

@@ -7,7 +7,7 @@ kind           what it is                             redrive
 ``window-rule``an event that never reached the queue  its message again, as a rebuild
 ``sweeper``    an invocation of the sweeper           the invocation again
 ``intake``     a request, or a file that was dropped  its message again: the file is gone on with
-``holding``    covers that were to be held            its message again: what is at risk then
+``prefetch``   covers that were to be prefetched      its message again: what is at risk then
 ``stream``     records that Lambda gave up folding    their rows again, as a new batch
 ``record``     a record that could not be read        its rows again, if this version can read it
 =============  =====================================  ===========================================
@@ -186,7 +186,7 @@ _DEFAULT_REASON = {
     "window-rule": "EventBridge could not deliver it to the collage queue",
     "sweeper": "every try of this invocation failed",
     "intake": "every try to read its file failed",
-    "holding": "every try to hold these covers failed; the sweeper asks for them again",
+    "prefetch": "every try to prefetch these covers failed; the sweeper asks for them again",
 }
 
 

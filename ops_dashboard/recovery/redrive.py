@@ -110,7 +110,7 @@ class Redrive:
             return
         urls = {
             "intake": self._outputs.request_queue_url,
-            "holding": self._outputs.holding_queue_url,
+            "prefetch": self._outputs.prefetch_queue_url,
         }
         url, body = urls.get(message.letter.kind), message.body
         if url is None:

@@ -80,7 +80,7 @@ class TimelineReader:
         yield self._object("copy by creator", output, keys.by_creator)
         yield self._object("thumbnail", output, keys.thumbnail)
         yield self._object("metadata", output, keys.metadata)
-        yield self._object("originals", self._outputs.temp_bucket, keys.sources)
+        yield self._object("originals", self._outputs.temp_bucket, keys.originals)
 
     def _object(self, what: str, bucket: str, key: str) -> StoredObject:
         try:

@@ -21,7 +21,7 @@ class CollageArgs:
 
     function: FunctionArgs
     max_concurrency: int
-    keep_sources: bool
+    keep_originals: bool
     delivery: Delivery
     state: State
     bus: Bus
@@ -49,7 +49,7 @@ class Collage(pulumi.ComponentResource):
                 bus_arn=args.bus.arn,
                 output_arn=args.storage.output.arn,
                 temp_arn=args.storage.temp.arn,
-                keep_sources=args.keep_sources,
+                keep_originals=args.keep_originals,
             )
         )
         self.function = create_queue_worker(

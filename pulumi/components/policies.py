@@ -22,8 +22,8 @@ _FOLD = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
 _TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What a mapping takes of a queue, in its function's name."""
-_HELD_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["held#*"]}}
-"""The one kind of item that is ever deleted: that of a pack of held covers."""
+_PACK_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
+"""The one kind of item that is ever deleted: that of a pack of prefetched covers."""
 
 
 def document(build: Callable[..., Document], **inputs: pulumi.Input[Any]) -> pulumi.Output[str]:
@@ -156,7 +156,7 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
     bus_arn: str,
     output_arn: str,
     temp_arn: str,
-    keep_sources: bool,
+    keep_originals: bool,
 ) -> Document:
     """What the collage function may do.
 
@@ -169,39 +169,39 @@ def collage(  # noqa: PLR0913 - one argument for each thing the role may touch
     sees the same on AWS may drop ``IfExists``.)
     """
     prefixes = ("collages", "thumbnails", "metadata")
-    sources = ("sources", "processing", "held")
+    images = ("originals", "processing", "prefetched")
     outputs = objects(output_arn, *prefixes)
-    kept = [allow("KeepSources", ["s3:PutObject"], objects(temp_arn, "sources"))]
+    kept = [allow("KeepOriginals", ["s3:PutObject"], objects(temp_arn, "originals"))]
     return policy(
         write_logs(log_group_arn),
         allow("TakeWindows", _TAKE, [queue_arn]),
         allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
-        allow("ForgetPacks", ["dynamodb:DeleteItem"], [table_arn], _HELD_ITEMS),
+        allow("ForgetPacks", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("PublishOutputs", ["s3:PutObject"], outputs),
         allow("CompareOutputs", ["s3:GetObject"], outputs),
         allow("SeeMissingOutputs", ["s3:ListBucket"], [output_arn], _below(*prefixes)),
         allow("KeepEvidence", ["s3:PutObject"], objects(temp_arn, "debug")),
-        allow("ReadSources", ["s3:GetObject"], objects(temp_arn, *sources)),
-        allow("SeeMissingSources", ["s3:ListBucket"], [temp_arn], _below(*sources)),
-        allow("RemovePacks", ["s3:DeleteObject"], objects(temp_arn, "held")),
-        *(kept if keep_sources else []),
+        allow("ReadImages", ["s3:GetObject"], objects(temp_arn, *images)),
+        allow("SeeMissingImages", ["s3:ListBucket"], [temp_arn], _below(*images)),
+        allow("RemovePacks", ["s3:DeleteObject"], objects(temp_arn, "prefetched")),
+        *(kept if keep_originals else []),
     )
 
 
-def holding(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: str) -> Document:
-    """What the holding function may do; ListBucket as in `collage`."""
+def prefetch(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: str) -> Document:
+    """What the prefetch function may do; ListBucket as in `collage`."""
     return policy(
         write_logs(log_group_arn),
         allow("TakeRequests", _TAKE, [queue_arn]),
         allow("NoteCovers", _FOLD, [table_arn]),
-        allow("ForgetPacks", ["dynamodb:DeleteItem"], [table_arn], _HELD_ITEMS),
+        allow("ForgetPacks", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         allow(
             "KeepPacks",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            objects(temp_arn, "held"),
+            objects(temp_arn, "prefetched"),
         ),
-        allow("SeeMissingPacks", ["s3:ListBucket"], [temp_arn], _below("held")),
+        allow("SeeMissingPacks", ["s3:ListBucket"], [temp_arn], _below("prefetched")),
     )
 
 

@@ -28,8 +28,8 @@ class StorageArgs:
     prefix: str
     account: pulumi.Input[str]
     region: pulumi.Input[str]
-    sources_expire_days: int
-    held_expire_days: int
+    originals_expire_days: int
+    prefetch_expire_days: int
     protect: bool
     key_arn: pulumi.Input[str] | None = None
 
@@ -55,8 +55,8 @@ class Storage(pulumi.ComponentResource):
             expiries=(
                 Expiry(prefix="processing/", days=PROCESSING_DAYS),
                 Expiry(prefix="debug/", days=DEBUG_DAYS),
-                Expiry(prefix="sources/", days=args.sources_expire_days),
-                Expiry(prefix="held/", days=args.held_expire_days),
+                Expiry(prefix="originals/", days=args.originals_expire_days),
+                Expiry(prefix="prefetched/", days=args.prefetch_expire_days),
             ),
         )
         self.register_outputs({"output": self.output.name})

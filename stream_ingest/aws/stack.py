@@ -31,17 +31,17 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     temp_bucket: str
     collage_queue_url: str
     dead_letter_urls: dict[str, str]
-    """Dead-letter queues by what fills them: ``collage``, ``holding``, ``intake``,
+    """Dead-letter queues by what fills them: ``collage``, ``prefetch`` , ``intake``,
     ``sweeper``, ``window-rule``."""
     windowing_function: str
     sweeper_function: str
     collage_function: str
     intake_function: str
-    holding_function: str
-    holding_queue_url: str
-    """Queue of the holding function: covers of open windows that are about to expire."""
-    holds_covers: bool
-    """Whether those are held; else their windows are closed early."""
+    prefetch_function: str
+    prefetch_queue_url: str
+    """Queue of the prefetch function: covers of open windows that are about to expire."""
+    prefetch_covers: bool
+    """Whether those are prefetched; else their windows are closed early."""
     request_queue_url: str
     """Queue of the intake: requests for controlled batches, and uploads that S3 announces."""
     dashboard_name: str

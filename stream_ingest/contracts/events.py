@@ -35,11 +35,11 @@ class Source(StrEnum):
     SWEEPER = "coverstream.sweeper"
 
 
-class HeldCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a cover is held that was fetched before its URL expired: bytes of a pack."""
+class PrefetchedCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a cover is prefetched that was fetched before its URL expired: bytes of a pack."""
 
     pack: str
-    """Key of the pack in the temp bucket (``held/…``)."""
+    """Key of the pack in the temp bucket (``prefetched/…``)."""
     member: Annotated[int, msgspec.Meta(ge=0)]
     """Its number in the pack."""
     offset: Annotated[int, msgspec.Meta(ge=0)]
@@ -58,8 +58,8 @@ class WindowImage(
     url: str
     fallbacks: tuple[str, ...] = ()
     created_at: datetime
-    held: HeldCover | None = None
-    """Where its bytes are held, if they had to be fetched while the window was open."""
+    prefetched: PrefetchedCover | None = None
+    """Where its prefetched bytes are, if they had to be fetched while the window was open."""
     lost: str | None = None
     """Why it could not be had when that was tried (a reason of `collage_lambda.reasons`)."""
 
@@ -99,13 +99,13 @@ class WindowReady(Event, frozen=True, kw_only=True):
 
 
 class CoversExpiring(Event, frozen=True, kw_only=True):
-    """Covers in open windows are about to expire; their bytes are to be held as one pack.
+    """Covers in open windows are about to expire; their bytes are to be prefetched as one pack.
 
-    Which covers these are is in the states of the creators, and nowhere else: what has been held
-    or closed since is not fetched.
+    Which covers these are is in the states of the creators, and nowhere else: what has been
+    prefetched or closed since is not fetched.
     """
 
-    pack: Annotated[str, msgspec.Meta(pattern=r"^held/[0-9A-Za-z/_\-]+\.zip\Z")]
+    pack: Annotated[str, msgspec.Meta(pattern=r"^prefetched/[0-9A-Za-z/_\-]+\.zip\Z")]
     """Key in the temp bucket; the same however often this event is delivered."""
     creators: tuple[str, ...]
     covers: Count

@@ -41,7 +41,7 @@ class Service(StrEnum):
     WINDOWING = "windowing"
     SWEEPER = "sweeper"
     COLLAGE = "collage"
-    HOLDING = "holding"
+    PREFETCH = "prefetch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Metric:
 
 
 _COLLAGE = (Service.COLLAGE,)
-_HOLDING = (Service.HOLDING,)
+_PREFETCH = (Service.PREFETCH,)
 _SWEEPER = (Service.SWEEPER,)
 _WINDOWING = (Service.WINDOWING,)
 
@@ -111,17 +111,19 @@ COMMIT_CONFLICTS = _count(
     (Service.WINDOWING, Service.SWEEPER),
     "transactions done again because another writer was quicker",
 )
-COVERS_ASKED = _count(
-    "CoversAsked", _SWEEPER, "covers about to expire that were asked to be held, repeats too"
+COVERS_REQUESTED = _count(
+    "CoversRequested", _SWEEPER, "covers about to expire that were requested, repeats too"
 )
-COVERS_HELD = _count("CoversHeld", _HOLDING, "covers held in S3 while their windows are open")
+COVERS_PREFETCHED = _count(
+    "CoversPrefetched", _PREFETCH, "covers prefetched to S3 while their windows are open"
+)
 COVERS_LOST = Metric(
     name="CoversLost",
     unit=Unit.COUNT,
-    services=_HOLDING,
+    services=_PREFETCH,
     by_reason=True,
     in_total=False,
-    meaning="covers that could not be had any more when they were to be held, by reason",
+    meaning="covers that could not be had any more when they were to be prefetched, by reason",
 )
 BATCHES_FLUSHED = _count("BatchesFlushed", _SWEEPER, "batches whose open windows were closed")
 BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches of which every window has ended")
@@ -160,7 +162,7 @@ COLLAGES_ALREADY_DONE = _count(
 )
 MESSAGES_FAILED = _count(
     "MessagesFailed",
-    (Service.COLLAGE, Service.HOLDING),
+    (Service.COLLAGE, Service.PREFETCH),
     "messages that come again after an error, or become dead letters",
 )
 MESSAGES_DEFERRED = _count(
@@ -177,7 +179,7 @@ IMAGES_FAILED = Metric(
 BYTES_DOWNLOADED = Metric(
     name="BytesDownloaded",
     unit=Unit.BYTES,
-    services=(Service.COLLAGE, Service.HOLDING),
+    services=(Service.COLLAGE, Service.PREFETCH),
     meaning="bytes of covers fetched",
 )
 WINDOW_LATENCY = Metric(

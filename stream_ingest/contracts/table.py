@@ -1,7 +1,8 @@
 """Names in the DynamoDB table: keys, indexes, attributes, once for all who use it. Pure.
 
 One table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never a ``#``)
-or ``batch#<id>``, ``push#<source>`` or ``held#<pack>``; sort key `item` says what the item is:
+or ``batch#<id>``, ``push#<source>`` or ``prefetched#<pack>``; sort key `item` says what the item
+is:
 
 ====================  =================  =========================================================
 creator_name          item               what it is
@@ -13,7 +14,7 @@ batch#<id>            batch              a batch: settings, what was read, sent,
 batch#<id>            tally#<creator>    a creator's tally of a batch that it has moved on from
 batch#<id>            intake             how far the intake is with the batch's file
 push#<source>         last               the upper bound of the last push that ended well
-held#<pack>           held               which covers of a pack in S3 a window still waits with
+prefetched#<pack>     prefetched         which covers of a pack in S3 a window still waits with
 ====================  =================  =========================================================
 
 Indexes: `batch-id-index` (batch_id, item), `status-date-index` (status, processing_date), and the
@@ -56,7 +57,7 @@ STATE = "state"
 BATCH = "batch"
 INTAKE = "intake"
 LAST_PUSH = "last"
-HELD = "held"
+PREFETCHED = "prefetched"
 FIRST_WINDOW = "window#"
 """Sorts behind every other item of a batch in `batch-id-index`, and before all of its windows."""
 
@@ -81,9 +82,9 @@ def batch_partition(batch_id: str) -> str:
     return f"batch#{batch_id}"
 
 
-def held_partition(pack: str) -> str:
-    """Partition key of the item of a pack of held covers."""
-    return f"held#{pack}"
+def pack_partition(pack: str) -> str:
+    """Partition key of the item of a pack of prefetched covers."""
+    return f"prefetched#{pack}"
 
 
 def due_shard(key: str) -> str:

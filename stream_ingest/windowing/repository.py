@@ -33,15 +33,18 @@ WINDOW_LIFE_S = 400 * DAY_S
 class CreatorRepository:
     """Loads and commits the aggregates of creators. Safe to share between threads."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str, *, holds: bool = False) -> None:
+    def __init__(
+        self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
+    ) -> None:
         """Use a low-level client: it may be shared by threads, a boto3 resource may not.
 
-        `holds` tells whether covers about to expire are held, and so when a creator is due.
+        `prefetch` tells whether covers about to expire are prefetched, and so when a creator is
+        due.
         """
         self._dynamodb = dynamodb
         self._table = table_name
         self._batch_get = BatchGet(dynamodb, table_name)
-        self._holds = holds
+        self._prefetch = prefetch
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
         """Return the states of creators by key, read consistently; new ones for the unknown."""
@@ -69,7 +72,7 @@ class CreatorRepository:
         put = {
             "TableName": self._table,
             "Item": to_wire(
-                _state_item(after, before.version + 1, due_at(after, holds=self._holds))
+                _state_item(after, before.version + 1, due_at(after, prefetch=self._prefetch))
             ),
             "ConditionExpression": condition,
         }

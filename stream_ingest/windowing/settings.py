@@ -20,7 +20,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
     horizon_days: int
     trusts_partial_responses: bool
     max_receives: int
-    holds_covers: bool
+    prefetch_covers: bool
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -37,7 +37,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
             )
             == "trusted",
             max_receives=variables.whole(env.MAX_RECEIVES, 3),
-            holds_covers=variables.choice(env.HOLD_COVERS, ("on", "off"), "off") == "on",
+            prefetch_covers=variables.choice(env.PREFETCH_COVERS, ("on", "off"), "off") == "on",
         )
         variables.check()
         return settings

@@ -64,7 +64,7 @@ def _emitter(source: Source) -> Emitter:
 @cache
 def _store() -> CreatorRepository:
     dynamodb = boto3.client("dynamodb", config=_CONFIG)
-    return CreatorRepository(dynamodb, settings().table, holds=settings().holds_covers)
+    return CreatorRepository(dynamodb, settings().table, prefetch=settings().prefetch_covers)
 
 
 @cache
@@ -115,6 +115,6 @@ def sweeper() -> Sweeper:
         threads=_threads(),
         clock=time.time,
         max_attempts=settings().max_receives,
-        holds=settings().holds_covers,
+        prefetch=settings().prefetch_covers,
         notice=partial(log_swept_window, make_logger(Service.SWEEPER)),
     )

@@ -51,7 +51,7 @@ def our_collages(host: str) -> Callable[[int], int]:
     return_memory()
     watch_pillow()
     settings = CollageSettings.from_env(
-        _NAMES | {env.ALLOWED_SOURCES: host, env.KEEP_SOURCES: "off"}
+        _NAMES | {env.ALLOWED_SOURCES: host, env.KEEP_ORIGINALS: "off"}
     )
     nowhere = TempStore(cast("Any", None), "x")
     builder = wiring._builder(settings, nowhere, ThreadPoolExecutor(4))  # noqa: SLF001 - the real one
@@ -59,7 +59,7 @@ def our_collages(host: str) -> Callable[[int], int]:
     def build(window: int) -> int:
         images = [window_image(url) for url in urls(host, window)]
         event = window_ready(images, layout=LAYOUT)
-        made = builder.build(event, keys_of(event), _WINDOW_S, reuses_sources=False, spared={})
+        made = builder.build(event, keys_of(event), _WINDOW_S, reuse_originals=False, spared={})
         assert made.collage
         return made.images_ok
 

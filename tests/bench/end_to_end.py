@@ -67,14 +67,14 @@ async def _load(url: str, planned: Sample) -> None:
     await load_rows(url, planned.rows)
 
 
-def run(*, keeps_sources: bool) -> Run:
+def run(*, keep_originals: bool) -> Run:
     """Run the whole path once, on an embedded AWS of its own."""
     with ExitStack() as stack:
         host, server = stack.enter_context(serving("demo"))
         database = stack.enter_context(PrivateMariaDb(ensure_mariadbd(say)))
         asyncio.run(_load(database.url, sample(host)))
         aws = stack.enter_context(LocalAws.start())
-        aws.deploy(allowed_sources=[host], settings={"keepSources": keeps_sources})
+        aws.deploy(allowed_sources=[host], settings={"keepOriginals": keep_originals})
         say(f"{IMAGES:,} rows are in MariaDB, the stack is deployed")
         return _push(aws, database, server)
 
@@ -142,8 +142,8 @@ def measures(name: str, found: Run) -> list[Measure]:
 
 def main() -> None:
     """Measure."""
-    plain = measures("end_to_end", run(keeps_sources=False))
-    kept = measures("end_to_end.with_originals", run(keeps_sources=True))
+    plain = measures("end_to_end", run(keep_originals=False))
+    kept = measures("end_to_end.with_originals", run(keep_originals=True))
     hand_over([*plain, *kept])
 
 

@@ -30,7 +30,7 @@ END = WindowEnd(
     collage_key="collages/x.jpg",
     thumbnail_key="thumbnails/x.jpg",
     metadata_key="metadata/x.json",
-    sources_key="sources/x.zip",
+    originals_key="originals/x.zip",
     collage_sha256="ab" * 32,
 )
 

@@ -73,7 +73,7 @@ class Bench:
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
 
-    def worker(self, *, keeps_sources: bool = True) -> CollageWorker:
+    def worker(self, *, keep_originals: bool = True) -> CollageWorker:
         temp = TempStore(self.aws.s3, TEMP)
         builder = Builder(
             BuildSettings(
@@ -83,7 +83,7 @@ class Bench:
                     at_once_per_host=40,
                     limits=self.limits,
                 ),
-                keeps_sources=keeps_sources,
+                keep_originals=keep_originals,
                 refused_images=self.refused,
             ),
             temp=temp,
@@ -114,10 +114,10 @@ class Bench:
         replay: str | None = None,
         *,
         remaining_s: float = 60,
-        keeps_sources: bool = True,
+        keep_originals: bool = True,
         owner: str = "me",
     ) -> Outcome:
-        worker = self.worker(keeps_sources=keeps_sources)
+        worker = self.worker(keep_originals=keep_originals)
         message = Message(event=event, replay=replay)
         return worker.work(message, owner=owner, remaining_s=remaining_s)
 
@@ -162,9 +162,9 @@ def test_a_window_becomes_a_collage_with_each_image_in_its_cell(bench: Bench) ->
     assert item["status"] == "completed"
     assert (item["images_ok"], item["images_failed"], item["failures"]) == (4, 0, {})
     assert (item["collage_key"], item["metadata_key"]) == (keys.collage, keys.metadata)
-    assert (item["thumbnail_key"], item["sources_key"]) == (keys.thumbnail, keys.sources)
+    assert (item["thumbnail_key"], item["originals_key"]) == (keys.thumbnail, keys.originals)
     assert item["collage_sha256"] == hashlib.sha256(bench.aws.read(keys.collage)).hexdigest()
-    assert bench.aws.stored(TEMP) == [keys.sources]
+    assert bench.aws.stored(TEMP) == [keys.originals]
 
 
 def test_the_bus_hears_of_the_collage(bench: Bench) -> None:
@@ -338,7 +338,7 @@ def test_a_replay_is_built_from_the_originals_when_the_urls_are_dead(bench: Benc
     assert bench.aws.read(keys_of(event).collage) == first
     assert {cell["origin"] for cell in bench.metadata(event)["cells"]} == {"stored"}
     assert bench.aws.window(event.window_id)["replayed_as"] == "again"
-    assert bench.aws.window(event.window_id)["sources_key"] == keys_of(event).sources
+    assert bench.aws.window(event.window_id)["originals_key"] == keys_of(event).originals
     assert convert_detail(bench.aws.heard()[-1]["Detail"], CollageCreated).replay == "again"
     assert bench.work(event, replay="again").ending is Ending.ALREADY_DONE
 
@@ -359,7 +359,7 @@ def test_a_replay_fetches_only_what_is_missing_and_keeps_all(bench: Bench) -> No
 def test_a_rebuild_that_is_worse_leaves_the_collage_alone(bench: Bench) -> None:
     """URLs die; a replay without stored originals must not turn a collage white."""
     event = bench.event("body/0", "body/1")
-    bench.work(event, keeps_sources=False)
+    bench.work(event, keep_originals=False)
     before = bench.aws.window(event.window_id)
     collage = bench.aws.read(keys_of(event).collage)
     bench.aws.heard()
@@ -377,9 +377,9 @@ def test_a_rebuild_that_is_worse_leaves_the_collage_alone(bench: Bench) -> None:
 
 def test_without_originals_to_keep_the_temp_bucket_stays_empty(bench: Bench) -> None:
     event = bench.event("body/0")
-    bench.work(event, keeps_sources=False)
+    bench.work(event, keep_originals=False)
     assert bench.aws.stored(TEMP) == []
-    assert "sources_key" not in bench.aws.window(event.window_id)
+    assert "originals_key" not in bench.aws.window(event.window_id)
 
 
 def test_images_too_many_for_the_bus_are_read_from_the_temp_bucket(bench: Bench) -> None:

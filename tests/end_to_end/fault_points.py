@@ -104,10 +104,10 @@ COLLAGE = {
     "dies-before-its-claim": _collage(_UPDATE, _BEFORE, _CREATOR, ":processing"),
     "dies-after-its-claim": _collage(_UPDATE, _AFTER, _CREATOR, ":processing", heals_after_s=LEASE),
     "dies-between-download-and-upload": _collage(
-        _OBJECT, _BEFORE, "/sources/", _CREATOR, heals_after_s=LEASE
+        _OBJECT, _BEFORE, "/originals/", _CREATOR, heals_after_s=LEASE
     ),
     "dies-between-originals-and-outputs": _collage(
-        _OBJECT, _AFTER, "/sources/", _CREATOR, heals_after_s=LEASE
+        _OBJECT, _AFTER, "/originals/", _CREATOR, heals_after_s=LEASE
     ),
     "dies-between-metadata-and-collage": _collage(
         _OBJECT, _BEFORE, "/collages/2", _CREATOR, heals_after_s=LEASE
@@ -126,7 +126,7 @@ COLLAGE = {
     "loses-the-answer-of-the-bus": _collage(_EVENTS, _LOSE, _CREATOR),
     "is-throttled-claiming": _collage(_UPDATE, _THROTTLE, _CREATOR, ":processing", shots=ATTEMPTS),
     "is-throttled-ending": _collage(_UPDATE, _THROTTLE, _CREATOR, "completed_at", shots=ATTEMPTS),
-    "cannot-store-originals": _collage(_OBJECT, _THROTTLE, "/sources/", _CREATOR, shots=ATTEMPTS),
+    "cannot-store-originals": _collage(_OBJECT, _THROTTLE, "/originals/", _CREATOR, shots=ATTEMPTS),
     "cannot-store-a-thumbnail": _collage(
         _OBJECT, _THROTTLE, "/thumbnails/", _CREATOR, shots=ATTEMPTS
     ),

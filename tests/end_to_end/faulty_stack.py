@@ -205,7 +205,7 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
         _hook(aws, outputs.windowing_function, "windowing", faults)
         _hook(aws, outputs.sweeper_function, "windowing", faults)
         _hook(aws, outputs.collage_function, "collage", faults)
-        _hook(aws, outputs.holding_function, "collage", faults)
+        _hook(aws, outputs.prefetch_function, "collage", faults)
         yield FaultyStack(
             aws=aws,
             outputs=outputs,

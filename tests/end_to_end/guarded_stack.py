@@ -21,7 +21,7 @@ from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.batches.registry import BatchRegistry
 from tests.end_to_end.pipeline import Pipeline
 
-FUNCTIONS = ("windowing", "sweeper", "collage", "holding", "intake")
+FUNCTIONS = ("windowing", "sweeper", "collage", "prefetch", "intake")
 ROLES = (*FUNCTIONS, "sweeper-schedule")
 _POLICY = "own"
 

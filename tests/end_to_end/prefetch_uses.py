@@ -1,4 +1,4 @@
-"""What the rights around held covers are for, shown by using them."""
+"""What the rights around prefetched covers are for, shown by using them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from collage_lambda.originals.pack import Pack
-from collage_lambda.prefetch.held_pack import HeldIndex, HeldPacker
+from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.pack_store import PackStore
-from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
+from stream_ingest.contracts.events import CoversExpiring, PrefetchedCover, WindowImage
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.prefetch import AtRisk
@@ -24,7 +24,7 @@ from tests.fakes.sqs_delivery import sqs_event
 _LIFE_S = 86_400
 
 
-class HoldingUses:
+class PrefetchUses:
     """Uses of the rights to put packs up, read them and take them down."""
 
     _stack: GuardedStack
@@ -41,39 +41,39 @@ class HoldingUses:
     def _call(self, role: str, service: str, operation: str, **arguments: object) -> Said:
         raise NotImplementedError
 
-    def hold_covers(self) -> Said:
+    def prefetch_covers(self) -> Said:
         """Fetch the covers of an open window that are about to expire, and note them."""
         creator, now_s = self._name(), int(time.time())
         store = CreatorRepository(
-            self._clients.dynamodb, self._stack.outputs.table_name, holds=True
+            self._clients.dynamodb, self._stack.outputs.table_name, prefetch=True
         )
         urls = [image.url for image in self._window(creator, life_s=3_000).images]
         put_open_window(store, creator, urls, now_s)
-        said = self._hold(creator, f"held/{creator}.zip")
+        said = self._prefetch(creator, f"prefetched/{creator}.zip")
         key = creator_key(creator)
         (window,) = store.load([key])[key].open.values()
-        noted = all(image.held for image in window.images)
+        noted = all(image.prefetched for image in window.images)
         return Said(done=said.done and noted, text=said.text)
 
-    def hold_in_vain(self) -> Said:
+    def prefetch_for_nothing_open(self) -> Said:
         """Take a pack down of which nobody has any need by now."""
         creator = self._name()
-        pack = f"held/{creator}.zip"
+        pack = f"prefetched/{creator}.zip"
         self._put_pack(pack, [AtRisk(creator=creator, window="w", image=OpenImage("u", 1))])
-        return self._hold(creator, pack)
+        return self._prefetch(creator, pack)
 
-    def build_with_held_covers(self) -> Said:
+    def build_with_prefetched_covers(self) -> Said:
         """Build a window from a pack, and take that down."""
         creator = self._name()
-        window, pack = self._window(creator), f"held/{creator}.zip"
+        window, pack = self._window(creator), f"prefetched/{creator}.zip"
         images: tuple[WindowImage, ...] = window.images
         waiting = [
             AtRisk(creator=creator, window="w", image=OpenImage(image.url, 1)) for image in images
         ]
         index = self._put_pack(pack, waiting)
         self._shelf.begin(pack, range(len(waiting)), index.until)
-        held = [
-            HeldCover(
+        prefetched = [
+            PrefetchedCover(
                 pack=pack,
                 member=number,
                 offset=member.offset,
@@ -87,26 +87,26 @@ class HoldingUses:
             msgspec.structs.replace(
                 window,
                 images=tuple(
-                    msgspec.structs.replace(image, held=each)
-                    for image, each in zip(images, held, strict=True)
+                    msgspec.structs.replace(image, prefetched=each)
+                    for image, each in zip(images, prefetched, strict=True)
                 ),
             )
         )
 
-    def receive_requests_to_hold(self) -> Said:
+    def receive_prefetch_requests(self) -> Said:
         """Lambda's poller takes messages."""
-        return self._on_holding_queue("receive_message")
+        return self._on_prefetch_queue("receive_message")
 
-    def delete_request_to_hold(self) -> Said:
+    def delete_prefetch_request(self) -> Said:
         """Lambda's poller deletes a message that was worked off."""
-        sqs, url = self._clients.sqs, self._stack.outputs.holding_queue_url
+        sqs, url = self._clients.sqs, self._stack.outputs.prefetch_queue_url
         sqs.send_message(QueueUrl=url, MessageBody="{}")
         (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
-        return self._on_holding_queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
+        return self._on_prefetch_queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
 
-    def look_at_requests_to_hold(self) -> Said:
+    def inspect_prefetch_queue(self) -> Said:
         """Lambda's poller looks how much there is."""
-        return self._on_holding_queue("get_queue_attributes", AttributeNames=["All"])
+        return self._on_prefetch_queue("get_queue_attributes", AttributeNames=["All"])
 
     @property
     def _clients(self) -> Any:  # noqa: ANN401 - boto3 builds its classes at run time
@@ -117,19 +117,19 @@ class HoldingUses:
         outputs, clients = self._stack.outputs, self._clients
         return PackStore(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
 
-    def _put_pack(self, key: str, waiting: list[AtRisk]) -> HeldIndex:
+    def _put_pack(self, key: str, waiting: list[AtRisk]) -> PackIndex:
         """Put a pack up with every right there is; its covers are no images."""
-        with HeldPacker(int(time.time()), _LIFE_S) as packer, Pack() as pack:
+        with CoverPacker(int(time.time()), _LIFE_S) as packer, Pack() as pack:
             for number, each in enumerate(waiting):
                 packer.keep([each], each.image.url, hashlib.sha256(b"%d" % number).digest())
             index = packer.write(pack)
             assert self._shelf.put(key, pack.seal(index))
         return index
 
-    def _hold(self, creator: str, pack: str) -> Said:
+    def _prefetch(self, creator: str, pack: str) -> Said:
         event = CoversExpiring(pack=pack, creators=(creator,), covers=1)
-        return self._stack.invoke("holding", sqs_event(expiring_envelope(event)))
+        return self._stack.invoke("prefetch", sqs_event(expiring_envelope(event)))
 
-    def _on_holding_queue(self, operation: str, **arguments: object) -> Said:
-        url = self._stack.outputs.holding_queue_url
-        return self._call("holding", "sqs", operation, QueueUrl=url, **arguments)
+    def _on_prefetch_queue(self, operation: str, **arguments: object) -> Said:
+        url = self._stack.outputs.prefetch_queue_url
+        return self._call("prefetch", "sqs", operation, QueueUrl=url, **arguments)

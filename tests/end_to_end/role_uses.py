@@ -28,7 +28,7 @@ from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from tests.end_to_end.guarded_stack import GuardedStack, Said
 from tests.end_to_end.intake_uses import IntakeUses
-from tests.end_to_end.prefetch_uses import HoldingUses
+from tests.end_to_end.prefetch_uses import PrefetchUses
 from tests.fakes.collage.events import envelope, window_image, window_ready
 from tests.fakes.ingest.delivery import kinesis_event
 
@@ -37,7 +37,7 @@ LONG = CollageLayout(rows=5, cols=10, cell_px=60)
 _HOUR_S = 3_600
 
 
-class Uses(IntakeUses, HoldingUses):
+class Uses(IntakeUses, PrefetchUses):
     """Uses of rights, each on creators and windows that nobody has seen before."""
 
     def __init__(self, stack: GuardedStack) -> None:

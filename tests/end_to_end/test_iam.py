@@ -193,7 +193,7 @@ _PARAMETER = {"Name": "/coverstream/dev"}
 NEVER: list[tuple[str, str, str, Arguments]] = [
     ("windowing", "s3:GetObject", "get_object", _on_object("output", "failed/rows/a.jsonl")),
     ("windowing", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
-    ("windowing", "s3:PutObject", "put_object", _on_object("temp", "sources/a.zip")),
+    ("windowing", "s3:PutObject", "put_object", _on_object("temp", "originals/a.zip")),
     ("windowing", "s3:PutObject", "put_object", _on_object("input", "a.csv")),
     ("windowing", "s3:DeleteObject", "delete_object", _on_object("output", "failed/rows/a.jsonl")),
     ("windowing", "s3:ListBucket", "list_objects_v2", _on_bucket("temp")),
@@ -218,7 +218,7 @@ NEVER: list[tuple[str, str, str, Arguments]] = [
     ("collage", "kinesis:ListShards", "list_shards", _on_stream()),
     ("collage", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
     ("collage", "s3:DeleteObject", "delete_object", _on_object("output", "collages/a.jpg")),
-    ("collage", "s3:DeleteObject", "delete_object", _on_object("temp", "sources/a.zip")),
+    ("collage", "s3:DeleteObject", "delete_object", _on_object("temp", "originals/a.zip")),
     ("collage", "s3:PutObject", "put_object", _on_object("input", "a.csv")),
     ("collage", "s3:PutObject", "put_object", _on_object("output", "failed/rows/a.jsonl")),
     ("collage", "s3:PutObject", "put_object", _on_object("temp", "processing/a.json")),
@@ -239,31 +239,31 @@ NEVER: list[tuple[str, str, str, Arguments]] = [
     ("collage", "sqs:PurgeQueue", "purge_queue", _on_queue()),
     ("collage", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
     ("collage", "lambda:InvokeFunction", "invoke", _on_function("sweeper")),
-    ("collage", "s3:PutObject", "put_object", _on_object("temp", "held/a.zip")),
+    ("collage", "s3:PutObject", "put_object", _on_object("temp", "prefetched/a.zip")),
     ("collage", "s3:DeleteObject", "delete_object", _on_object("temp", "processing/a.json")),
-    ("holding", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
-    ("holding", "s3:PutObject", "put_object", _on_object("temp", "sources/a.zip")),
-    ("holding", "s3:PutObject", "put_object", _on_object("temp", "processing/a.json")),
-    ("holding", "s3:DeleteObject", "delete_object", _on_object("temp", "sources/a.zip")),
-    ("holding", "s3:DeleteObject", "delete_object", _on_object("output", "collages/a.jpg")),
-    ("holding", "s3:GetObject", "get_object", _on_object("output", "collages/a.jpg")),
-    ("holding", "s3:GetObject", "get_object", _on_object("temp", "processing/a.json")),
-    ("holding", "s3:GetObject", "get_object", _on_object("input", "a.csv")),
-    ("holding", "s3:ListBucket", "list_objects_v2", _on_bucket("temp", Prefix="sources/")),
-    ("holding", "s3:ListBucket", "list_objects_v2", _on_bucket("output")),
-    ("holding", "dynamodb:GetItem", "get_item", _on_table(Key=_KEY)),
-    ("holding", "dynamodb:Scan", "scan", _on_table()),
-    ("holding", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
-    ("holding", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
-    ("holding", "sqs:ReceiveMessage", "receive_message", _on_queue()),
-    ("holding", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
-    ("holding", "lambda:InvokeFunction", "invoke", _on_function("collage")),
+    ("prefetch", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
+    ("prefetch", "s3:PutObject", "put_object", _on_object("temp", "originals/a.zip")),
+    ("prefetch", "s3:PutObject", "put_object", _on_object("temp", "processing/a.json")),
+    ("prefetch", "s3:DeleteObject", "delete_object", _on_object("temp", "originals/a.zip")),
+    ("prefetch", "s3:DeleteObject", "delete_object", _on_object("output", "collages/a.jpg")),
+    ("prefetch", "s3:GetObject", "get_object", _on_object("output", "collages/a.jpg")),
+    ("prefetch", "s3:GetObject", "get_object", _on_object("temp", "processing/a.json")),
+    ("prefetch", "s3:GetObject", "get_object", _on_object("input", "a.csv")),
+    ("prefetch", "s3:ListBucket", "list_objects_v2", _on_bucket("temp", Prefix="originals/")),
+    ("prefetch", "s3:ListBucket", "list_objects_v2", _on_bucket("output")),
+    ("prefetch", "dynamodb:GetItem", "get_item", _on_table(Key=_KEY)),
+    ("prefetch", "dynamodb:Scan", "scan", _on_table()),
+    ("prefetch", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
+    ("prefetch", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
+    ("prefetch", "sqs:ReceiveMessage", "receive_message", _on_queue()),
+    ("prefetch", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
+    ("prefetch", "lambda:InvokeFunction", "invoke", _on_function("collage")),
     ("intake", "s3:PutObject", "put_object", _on_object("input", "csv-files/a.csv")),
     ("intake", "s3:DeleteObject", "delete_object", _on_object("input", "archived/a.csv")),
     ("intake", "s3:DeleteObject", "delete_object", _on_object("input", "manual-uploads/a.csv")),
     ("intake", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
     ("intake", "s3:GetObject", "get_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("intake", "s3:PutObject", "put_object", _on_object("temp", "sources/a.zip")),
+    ("intake", "s3:PutObject", "put_object", _on_object("temp", "originals/a.zip")),
     ("intake", "dynamodb:Scan", "scan", _on_table()),
     ("intake", "dynamodb:DeleteItem", "delete_item", _on_table(Key=_KEY)),
     ("intake", "kinesis:ListShards", "list_shards", _on_stream()),
@@ -299,8 +299,8 @@ def test_only_the_items_of_packs_may_be_deleted(stack: GuardedStack) -> None:
         for statement in stack.statements(role)
         if "dynamodb:DeleteItem" in statement["Action"]
     ]
-    packs_only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["held#*"]}}
-    assert found == [(role, "ForgetPacks", packs_only) for role in ("collage", "holding")]
+    packs_only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
+    assert found == [(role, "ForgetPacks", packs_only) for role in ("collage", "prefetch")]
 
 
 def test_only_our_rules_may_send_to_our_queues(stack: GuardedStack) -> None:
@@ -314,8 +314,8 @@ def test_only_our_rules_may_send_to_our_queues(stack: GuardedStack) -> None:
         outputs.dead_letter_urls["window-rule"]: [outputs.window_rule_arn],
         outputs.dead_letter_urls["sweeper"]: [drained],
         outputs.dead_letter_urls["collage"]: [],
-        outputs.holding_queue_url: [expiring],
-        outputs.dead_letter_urls["holding"]: [expiring],
+        outputs.prefetch_queue_url: [expiring],
+        outputs.dead_letter_urls["prefetch"]: [expiring],
         outputs.request_queue_url: [uploaded],
         outputs.dead_letter_urls["intake"]: [uploaded],
     }
@@ -343,7 +343,7 @@ def test_only_our_rule_may_invoke_the_sweeper_and_nobody_else_any_function(
     assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == rule
     assert who_may_invoke(stack, stack.outputs.windowing_function) == []
     assert who_may_invoke(stack, stack.outputs.collage_function) == []
-    assert who_may_invoke(stack, stack.outputs.holding_function) == []
+    assert who_may_invoke(stack, stack.outputs.prefetch_function) == []
     assert who_may_invoke(stack, stack.outputs.intake_function) == []
 
 

@@ -1,4 +1,4 @@
-"""The holding function's parts on moto's AWS and a real cover server, for one test."""
+"""The prefetch function's parts on moto's AWS and a real cover server, for one test."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.prefetch.fetching import CoverFetching, FetchSummary
-from collage_lambda.prefetch.held_pack import HeldPacker
 from collage_lambda.prefetch.pack_store import PackStore
-from collage_lambda.prefetch.prefetcher import Holding, Prefetcher
+from collage_lambda.prefetch.prefetcher import Prefetcher, PrefetchResult
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import table
-from stream_ingest.contracts.events import CoversExpiring, HeldCover, WindowImage
+from stream_ingest.contracts.events import CoversExpiring, PrefetchedCover, WindowImage
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.repository import CreatorRepository
@@ -33,7 +33,7 @@ from tests.fakes.collage.images import plain_jpeg
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.fold import put_open_window
 
-PACK = "held/2026/11/06/120000-abc.zip"
+PACK = "prefetched/2026/11/06/120000-abc.zip"
 SOON_S = 3_600
 LIFE_S = 50 * DAY_S
 LIMITS = FetchLimits(
@@ -49,23 +49,23 @@ class HookedFetching(CoverFetching):
 
     then: Callable[[], object] = staticmethod(lambda: None)
 
-    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> FetchSummary:
+    def run(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
         """Fetch, then let `then` happen once."""
-        haul = super().run(covers, packer, fetch_s)
+        summary = super().run(covers, packer, fetch_s)
         then, self.then = self.then, lambda: None
         then()
-        return haul
+        return summary
 
 
-class HoldingBench:
-    """Holders, creators with open windows, and what is held of them."""
+class PrefetchBench:
+    """Prefetchers, creators with open windows, and what is prefetched of them."""
 
     def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
         self.aws, self.server, self.clock = aws, server, Clock()
         self._threads = threads
         self.allowed = frozenset({server.source})
         self.limits = LIMITS
-        self.store = CreatorRepository(aws.dynamodb, TABLE, holds=True)
+        self.store = CreatorRepository(aws.dynamodb, TABLE, prefetch=True)
         self.temp = TempStore(aws.s3, TEMP)
         self.shelf = PackStore(aws.s3, TEMP, aws.dynamodb, TABLE)
         for number in range(9):
@@ -83,14 +83,14 @@ class HoldingBench:
             surroundings=Surroundings(now_s=self.clock),
         )
 
-    def holder(
+    def prefetcher(
         self,
         *,
         then: Callable[[], object] | None = None,
         store: CreatorRepository | None = None,
         shelf: PackStore | None = None,
     ) -> Prefetcher:
-        """Return a holder; `then` happens between its fetching and its pack."""
+        """Return a prefetcher; `then` happens between its fetching and its pack."""
         fetching = self.fetching()
         if then is not None:
             fetching.then = then  # type: ignore[method-assign]
@@ -104,9 +104,9 @@ class HoldingBench:
             life_s=LIFE_S,
         )
 
-    def hold(self, *creators: str, pack: str = PACK, remaining_s: float = 60) -> Holding:
-        """Let a holder bring an event to its end."""
-        return self.holder().hold(self.event(*creators, pack=pack), remaining_s)
+    def prefetch(self, *creators: str, pack: str = PACK, remaining_s: float = 60) -> PrefetchResult:
+        """Let a prefetcher bring an event to its end."""
+        return self.prefetcher().prefetch(self.event(*creators, pack=pack), remaining_s)
 
     @staticmethod
     def event(*creators: str, pack: str = PACK) -> CoversExpiring:
@@ -143,25 +143,25 @@ class HoldingBench:
     def close(self, creator: str) -> tuple[WindowImage, ...]:
         """Close a creator's one open window, as idle; return its images."""
         state, now_s = self.state(creator), int(self.clock())
-        change = close_due(state, now_s + 30 * DAY_S, holds=True)
+        change = close_due(state, now_s + 30 * DAY_S, prefetch=True)
         self.store.commit(state, change, now_s)
         return change.windows[0].images
 
-    def held(self, *creators: str) -> list[HeldCover | None]:
-        """Return where the images of creators' open windows are held."""
-        return [image.held for name in creators for image in self.images(name)]
+    def prefetched(self, *creators: str) -> list[PrefetchedCover | None]:
+        """Return where the images of creators' open windows are prefetched."""
+        return [image.prefetched for name in creators for image in self.images(name)]
 
-    def bytes_of(self, held: HeldCover) -> bytes:
-        """Return a held cover's bytes, read by their range as a collage does it."""
-        last = held.offset + held.length - 1
+    def bytes_of(self, prefetched: PrefetchedCover) -> bytes:
+        """Return a prefetched cover's bytes, read by their range as a collage does it."""
+        last = prefetched.offset + prefetched.length - 1
         answer = self.aws.s3.get_object(
-            Bucket=TEMP, Key=held.pack, Range=f"bytes={held.offset}-{last}"
+            Bucket=TEMP, Key=prefetched.pack, Range=f"bytes={prefetched.offset}-{last}"
         )
         return answer["Body"].read()
 
     def packs(self) -> list[str]:
         """Return the keys of all packs."""
-        return [key for key in self.aws.stored(TEMP) if key.startswith("held/")]
+        return [key for key in self.aws.stored(TEMP) if key.startswith("prefetched/")]
 
     def items(self) -> dict[str, set[int]]:
         """Return the members that are waited with, by pack."""
@@ -169,9 +169,9 @@ class HoldingBench:
             from_wire(item) for item in self.aws.dynamodb.scan(TableName=TABLE)["Items"]
         ]
         return {
-            item[table.PARTITION_KEY].removeprefix("held#"): {
+            item[table.PARTITION_KEY].removeprefix("prefetched#"): {
                 int(member) for member in item.get("waiting", ())
             }
             for item in found
-            if item[table.SORT_KEY] == table.HELD
+            if item[table.SORT_KEY] == table.PREFETCHED
         }

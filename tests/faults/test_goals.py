@@ -146,10 +146,10 @@ def test_g3_the_same_events_twice_change_nothing(moment: str) -> None:
 
 
 @contextmanager
-def archived(*, keeps_sources: bool = True) -> Iterator[Play]:
+def archived(*, keep_originals: bool = True) -> Iterator[Play]:
     """Play two batches to their end; their images are gone then, as signed URLs are."""
     steps = (Push(0, EVERYTHING), Push(1, EVERYTHING), *LANES)
-    with played(History(TWO_BATCHES, steps, keeps_sources=keeps_sources)) as run:
+    with played(History(TWO_BATCHES, steps, keep_originals=keep_originals)) as run:
         run.stage.covers.down |= {identity(number) for number in range(20)}
         yield run
 
@@ -173,12 +173,12 @@ def collages(run: Play) -> dict[str, tuple[str, int, str]]:
     }
 
 
-@pytest.mark.parametrize("keeps_sources", [True, False])
+@pytest.mark.parametrize("keep_originals", [True, False])
 def test_g4_a_replay_of_the_whole_archive_gives_the_same_objects_and_no_window(
-    keeps_sources: bool,  # noqa: FBT001 - both
+    keep_originals: bool,  # noqa: FBT001 - both
 ) -> None:
     """Twice, in any order: with the originals all is built again, without them all is kept."""
-    with archived(keeps_sources=keeps_sources) as run:
+    with archived(keep_originals=keep_originals) as run:
         before, objects = collages(run), pictures(run)
         keys, ready = run.stage.s3.keys(OUTPUT), len(run.stage.bus.archive)
         assert len(before) > 5
@@ -193,7 +193,7 @@ def test_g4_a_replay_of_the_whole_archive_gives_the_same_objects_and_no_window(
             assert run.stage.s3.keys(OUTPUT) == keys
             for body in run.stage.bodies[: len(before)] + run.stage.bodies[-len(before) :]:
                 run.stage.build(body)  # what comes again builds nothing again
-            assert puts(run) - built == (4 * len(before) if keeps_sources else 0)
+            assert puts(run) - built == (4 * len(before) if keep_originals else 0)
         assert len(run.stage.bus.archive) == ready, "a replay is not archived again"
         run.rest()
         check(run.stage, run.batches)

@@ -13,8 +13,8 @@ QUEUES = [
     "collage-dead-letters",
     "window-rule-dead-letters",
     "sweeper-dead-letters",
-    "holding",
-    "holding-dead-letters",
+    "prefetch",
+    "prefetch-dead-letters",
 ]
 
 
@@ -49,19 +49,22 @@ def test_covers_about_to_expire_go_to_their_own_queue(dev: Recorder) -> None:
         "source": ["coverstream.sweeper"],
         "detail-type": ["CoversExpiring"],
     }
-    assert target.inputs["arn"] == "arn:Queue:holding"
-    mapping = dev.one("EventSourceMapping", "holding").inputs
-    assert mapping["eventSourceArn"] == "arn:Queue:holding"
+    assert target.inputs["arn"] == "arn:Queue:prefetch"
+    mapping = dev.one("EventSourceMapping", "prefetch").inputs
+    assert mapping["eventSourceArn"] == "arn:Queue:prefetch"
     assert mapping["batchSize"] == 1
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("holds", [True, False])
-def test_a_stack_may_close_windows_instead_of_holding_covers(deploy: Deploy, holds: bool) -> None:  # noqa: FBT001 - a parameter
-    recorder = deploy("dev", holdCovers=holds)
+@pytest.mark.parametrize("prefetch", [True, False])
+def test_a_stack_may_close_windows_instead_of_prefetching_covers(
+    deploy: Deploy,
+    prefetch: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    recorder = deploy("dev", prefetchCovers=prefetch)
     for name in ("windowing", "sweeper"):
         variables = recorder.one("Function", name).inputs["environment"]["variables"]
-        assert variables["COVERSTREAM_HOLD_COVERS"] == ("on" if holds else "off")
+        assert variables["COVERSTREAM_PREFETCH_COVERS"] == ("on" if prefetch else "off")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_a_stack_may_close_windows_instead_of_holding_covers(deploy: Deploy, hol
     [
         ("window-ready", "window-rule-dead-letters"),
         ("batch-drained", "sweeper-dead-letters"),
-        ("covers-expiring", "holding-dead-letters"),
+        ("covers-expiring", "prefetch-dead-letters"),
     ],
 )
 def test_what_the_bus_cannot_deliver_is_kept(dev: Recorder, target: str, dead_letters: str) -> None:

@@ -10,8 +10,8 @@ from stream_ingest.contracts import environment
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
 
-FUNCTIONS = ["windowing", "sweeper", "collage", "intake", "holding"]
-BUNDLE_OF = {"sweeper": "windowing", "holding": "collage"}
+FUNCTIONS = ["windowing", "sweeper", "collage", "intake", "prefetch"]
+BUNDLE_OF = {"sweeper": "windowing", "prefetch": "collage"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -57,7 +57,7 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
         allowedSources=["127.0.0.1:8000", "covers.test:80"],
         allowedPorts=["80", "443"],
         refusedImages=["ab" * 32],
-        keepSources=False,
+        keepOriginals=False,
         byCreatorCopy=False,
     )
     windowing = recorder.one("Function", "windowing").inputs["environment"]["variables"]
@@ -67,7 +67,7 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
     assert collage[environment.ALLOWED_SOURCES] == "127.0.0.1:8000,covers.test:80"
     assert collage[environment.ALLOWED_PORTS] == "80,443"
     assert collage[environment.REFUSED_IMAGES] == "ab" * 32
-    assert collage[environment.KEEP_SOURCES] == collage[environment.BY_CREATOR_COPY] == "off"
+    assert collage[environment.KEEP_ORIGINALS] == collage[environment.BY_CREATOR_COPY] == "off"
 
 
 def test_what_aws_runs_trusts_partial_responses_and_fetches_public_addresses_only(

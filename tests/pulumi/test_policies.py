@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Declared, Deploy, Recorder
 
-ROLES = ["windowing", "sweeper", "collage", "intake", "holding", "sweeper-schedule"]
+ROLES = ["windowing", "sweeper", "collage", "intake", "prefetch", "sweeper-schedule"]
 
 ALLOWED_WILDCARDS = {
     r"arn:LogGroup:\w+:\*": "the streams of the function's own log group",
@@ -117,10 +117,10 @@ def test_the_collage_role_reads_its_queue_and_writes_collages(dev: Recorder) -> 
         "sqs:GetQueueAttributes",
     }
     assert found["arn:Table:state"] == {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
-    assert found["arn:Bucket:temp/held/*"] == {"s3:GetObject", "s3:DeleteObject"}
+    assert found["arn:Bucket:temp/prefetched/*"] == {"s3:GetObject", "s3:DeleteObject"}
     for prefix in ("collages", "thumbnails", "metadata"):
         assert found[f"arn:Bucket:output/{prefix}/*"] == {"s3:PutObject", "s3:GetObject"}
-    assert found["arn:Bucket:temp/sources/*"] == {"s3:PutObject", "s3:GetObject"}
+    assert found["arn:Bucket:temp/originals/*"] == {"s3:PutObject", "s3:GetObject"}
     assert found["arn:Bucket:temp/processing/*"] == {"s3:GetObject"}
 
 
@@ -134,14 +134,14 @@ def test_listing_is_limited_to_the_prefixes_that_the_collage_function_looks_at(
     ]
     assert [statement["Condition"]["StringLikeIfExists"]["s3:prefix"] for statement in lists] == [
         ["collages/*", "thumbnails/*", "metadata/*"],
-        ["sources/*", "processing/*", "held/*"],
+        ["originals/*", "processing/*", "prefetched/*"],
     ]
 
 
-def test_the_holding_role_knows_creators_and_packs_and_nothing_else(dev: Recorder) -> None:
-    assert rights(dev, "holding") == {
-        "arn:LogGroup:holding:*": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "arn:Queue:holding": {
+def test_the_prefetch_role_knows_creators_and_packs_and_nothing_else(dev: Recorder) -> None:
+    assert rights(dev, "prefetch") == {
+        "arn:LogGroup:prefetch:*": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "arn:Queue:prefetch": {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
@@ -152,25 +152,25 @@ def test_the_holding_role_knows_creators_and_packs_and_nothing_else(dev: Recorde
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         },
-        "arn:Bucket:temp/held/*": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+        "arn:Bucket:temp/prefetched/*": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
         "arn:Bucket:temp": {"s3:ListBucket"},
     }
 
 
-@pytest.mark.parametrize("role", ["collage", "holding"])
+@pytest.mark.parametrize("role", ["collage", "prefetch"])
 def test_items_of_packs_are_the_only_ones_that_may_be_deleted(dev: Recorder, role: str) -> None:
     (statement,) = [
         statement
         for statement in statements(dev.one("RolePolicy", role))
         if "dynamodb:DeleteItem" in statement["Action"]
     ]
-    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["held#*"]}}
+    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
     assert statement["Condition"] == keys
 
 
 def test_originals_are_only_kept_where_the_stack_keeps_them(deploy: Deploy) -> None:
-    found = rights(deploy("dev", keepSources=False), "collage")
-    assert found["arn:Bucket:temp/sources/*"] == {"s3:GetObject"}
+    found = rights(deploy("dev", keepOriginals=False), "collage")
+    assert found["arn:Bucket:temp/originals/*"] == {"s3:GetObject"}
 
 
 def test_the_intake_reads_any_file_but_removes_and_writes_only_where_files_are_moved(

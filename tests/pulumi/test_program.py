@@ -30,7 +30,7 @@ def test_the_parameter_tells_where_everything_is(
         "window-rule": "https://Queue/window-rule-dead-letters",
         "sweeper": "https://Queue/sweeper-dead-letters",
         "intake": "https://Queue/intake-dead-letters",
-        "holding": "https://Queue/holding-dead-letters",
+        "prefetch": "https://Queue/prefetch-dead-letters",
     }
 
 

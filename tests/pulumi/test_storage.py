@@ -65,13 +65,13 @@ def test_orphaned_uploads_end_after_a_day(dev: Recorder, bucket: str) -> None:
 
 
 def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
-    found = rules(deploy("dev", sourcesExpireDays=90), "temp")
+    found = rules(deploy("dev", originalsExpireDays=90), "temp")
     ages = {
         rule["filter"]["prefix"]: rule["expiration"]["days"]
         for rule in found.values()
         if "expiration" in rule
     }
-    assert ages == {"processing/": 7, "debug/": 30, "sources/": 90, "held/": 60}
+    assert ages == {"processing/": 7, "debug/": 30, "originals/": 90, "prefetched/": 60}
 
 
 def ages(recorder: Recorder, bucket: str) -> list[tuple[int, str]]:

@@ -234,7 +234,7 @@ class SimulatedStore:
 
 def kept(key: str, state: CreatorState, version: int) -> Kept:
     """Return a state as it is stored, and the size of its item."""
-    body, due = encode_body(state), due_at(state, holds=True)
+    body, due = encode_body(state), due_at(state, prefetch=True)
     numbers = (
         version,
         state.next_window,

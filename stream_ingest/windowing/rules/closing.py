@@ -48,15 +48,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return self.taken > self.resent or bool(self.windows)
 
 
-def close_due(state: CreatorState, now_s: int, *, holds: bool = False) -> Change:
+def close_due(state: CreatorState, now_s: int, *, prefetch: bool = False) -> Change:
     """Return `state` with the windows closed that are idle for too long or about to expire.
 
-    Where covers about to expire are held (`holds`), only what could not be held in time expires.
-    Stops where a transaction is full; applied again it closes the rest.
+    Where covers about to expire are prefetched (`prefetch`), only what could not be prefetched in
+    time expires. Stops where a transaction is full; applied again it closes the rest.
     """
     closing = Closing(state)
     for key, window in state.open.items():
-        because = _why_due(window, now_s, holds=holds)
+        because = _why_due(window, now_s, prefetch=prefetch)
         if because and not closing.is_full:
             closing.close(key, window, because)
     return closing.change(state)
@@ -76,8 +76,8 @@ def close_batch(state: CreatorState, batch_id: str, trigger: str) -> Change:
     return closing.change(state)
 
 
-def _why_due(window: OpenWindow, now_s: int, *, holds: bool) -> Because | None:
-    moments = deadlines(window, holds=holds)
+def _why_due(window: OpenWindow, now_s: int, *, prefetch: bool) -> Because | None:
+    moments = deadlines(window, prefetch=prefetch)
     due = (because for because, moment in moments.items() if moment <= now_s)
     return next(due, None)
 
@@ -143,6 +143,6 @@ def _window_image(image: OpenImage) -> WindowImage:
         url=image.url,
         fallbacks=image.fallbacks,
         created_at=from_epoch_ms(image.created_at_ms),
-        held=image.held,
+        prefetched=image.prefetched,
         lost=image.lost,
     )

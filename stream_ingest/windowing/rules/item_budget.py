@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     )
 
 MAX_BODY_BYTES = 144_000
-"""A window of 400 covers with four of TikTok's signed URLs each, and what may be held of them, is
-128,000."""
+"""A window of 400 covers with four of TikTok's signed URLs each, and what may be prefetched of
+them, is 128,000."""
 MAX_MARKS = 1_000
 """Batches that are remembered of one creator at a time, the newest of the last nine days: with more
 a redelivery from an older one is recognised by its images only."""
 MAX_PACKS, MAX_MEMBERS = 200, 5_000
 """Packs that a state remembers to have been given, and members of them. Covers are asked for every
 15 minutes at most, so these are two days of a creator's packs; a state remembers one."""
-HELD_BYTES = 130
-"""What it may take to note where a cover is held (`holding.note` happens outside of the fold)."""
+PREFETCHED_BYTES = 130
+"""What it may take to note where a cover is prefetched (`prefetch.note` happens outside of the
+fold)."""
 BATCH_BYTES = 1_024
 """What a batch may add besides rows: its settings, its id twice, its mark."""
 _MARK_BYTES, _WINDOW_BYTES, _ASKED_BYTES, _BYTES_PER_CHARACTER = 90, BATCH_BYTES, 20, 4
-_ROW_BYTES, _LONG = 40 + HELD_BYTES, 500
+_ROW_BYTES, _LONG = 40 + PREFETCHED_BYTES, 500
 
 
 def beside(marks: int, noted: Mapping[str, Noted]) -> int:
@@ -57,7 +58,7 @@ def room_at_least(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
 def room_left(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
     """Return the bytes that windows leave free; below 0 where none are."""
     images = sum(len(window.images) for window in open_.values())
-    room = MAX_BODY_BYTES - beside_bytes - HELD_BYTES * images - _ASKED_BYTES * len(open_)
+    room = MAX_BODY_BYTES - beside_bytes - PREFETCHED_BYTES * images - _ASKED_BYTES * len(open_)
     raw = msgspec.msgpack.encode(open_)
     if len(raw) <= room:
         return room - len(raw)

@@ -1,8 +1,8 @@
-"""Which covers of open windows are to be held, and what it means that they are. Pure.
+"""Which covers of open windows are to be prefetched, and what it means that they are. Pure.
 
 A cover is at risk when its URL dies within the next two hours and its window is still open. Asking
 for covers, and noting what came of it, are two changes of the creator's state, each written under
-its version: so a cover is asked for once at a time, and has one held copy.
+its version: so a cover is asked for once at a time, and has one prefetched copy.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import msgspec
 
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.identity import expires_at
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s
@@ -25,12 +25,13 @@ MAX_COVERS = 100
 EXPIRED = "expired"
 """The reason of `collage_lambda.reasons` for a cover whose URL was dead before it was fetched."""
 NOTED_LIFE_S = DAY_S
-"""How long a state remembers what was noted in it; an older request has nothing left to hold."""
+"""How long a state remembers what was noted in it; an older request has nothing left to
+prefetch."""
 _RISK_S = AHEAD_S + SLOT_S
 
 
 class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
-    """A cover that is to be held: of which creator, in which open window."""
+    """A cover that is to be prefetched: of which creator, in which open window."""
 
     creator: str
     window: str
@@ -39,16 +40,16 @@ class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a cover that was at risk: `held`, or `lost` for good and why."""
+    """What came of a cover that was at risk: `prefetched`, or `lost` for good and why."""
 
     window: str
     identity: str
-    held: HeldCover | None = None
+    prefetched: PrefetchedCover | None = None
     lost: str | None = None
 
 
 def at_risk(state: CreatorState, now_s: int) -> list[AtRisk]:
-    """Return the covers of a creator that are to be held now, in the order of their windows."""
+    """Return the covers of a creator that are to be prefetched now, in window order."""
     return [
         AtRisk(creator=state.creator, window=key, image=image)
         for key, window in state.open.items()
@@ -82,19 +83,21 @@ def note(
 ) -> tuple[CreatorState, set[int]]:
     """Return `state` with what was fetched, and the members of packs that it was given, ever.
 
-    Covers whose window is closed by now, or that are held elsewhere, change nothing. Noting the
-    same twice changes nothing, either: a pack is noted once, and what it gave then is remembered
-    when the windows that took it are long closed.
+    Covers whose window is closed by now, or that are prefetched elsewhere, change nothing. Noting
+    the same twice changes nothing, either: a pack is noted once, and what it gave then is
+    remembered when the windows that took it are long closed.
     """
     given = {
-        each.held.member
+        each.prefetched.member
         for each in fetched
-        if each.held
-        and (before := state.noted.get(each.held.pack))
-        and before.until == each.held.until
-        and each.held.member in before.members
+        if each.prefetched
+        and (before := state.noted.get(each.prefetched.pack))
+        and before.until == each.prefetched.until
+        and each.prefetched.member in before.members
     }
-    fresh = [each for each in fetched if not (each.held and each.held.pack in state.noted)]
+    fresh = [
+        each for each in fetched if not (each.prefetched and each.prefetched.pack in state.noted)
+    ]
     found = {(each.window, each.identity): each for each in fresh}
     open_, taken = dict(state.open), dict[tuple[str, int], set[int]]()
     for key in {each.window for each in fresh} & state.open.keys():
@@ -103,8 +106,10 @@ def note(
         open_[key] = _settled(msgspec.structs.replace(window, images=images), now_s)
         for image in images:
             each = found.get((key, image.known_as))
-            if each and each.held and each.held == image.held:
-                taken.setdefault((each.held.pack, each.held.until), set()).add(each.held.member)
+            if each and each.prefetched and each.prefetched == image.prefetched:
+                taken.setdefault((each.prefetched.pack, each.prefetched.until), set()).add(
+                    each.prefetched.member
+                )
     used = given.union(*taken.values())
     if open_ == state.open:
         return state, used
@@ -122,11 +127,11 @@ def note(
 def pack_key(creators: Sequence[str], now_s: int) -> str:
     """Return the key of the pack that is asked for at a moment for some creators."""
     digest = sha256("\n".join(creators).encode()).hexdigest()[:16]
-    return f"held/{from_epoch_s(now_s):%Y/%m/%d/%H%M%S}-{digest}.zip"
+    return f"prefetched/{from_epoch_s(now_s):%Y/%m/%d/%H%M%S}-{digest}.zip"
 
 
 def _is_at_risk(image: OpenImage, now_s: int) -> bool:
-    if image.held is not None or image.lost is not None:
+    if image.prefetched is not None or image.lost is not None:
         return False
     moment = expires_at(image.url)
     return moment is not None and now_s < moment <= now_s + _RISK_S
@@ -135,21 +140,21 @@ def _is_at_risk(image: OpenImage, now_s: int) -> bool:
 def _buried(image: OpenImage, now_s: int) -> OpenImage:
     """Return an image noted as lost if its URL is dead."""
     moment = _last_moment(image)
-    if image.held is not None or moment is None or moment > now_s:
+    if image.prefetched is not None or moment is None or moment > now_s:
         return image
     return msgspec.structs.replace(image, lost=EXPIRED)
 
 
 def _noted(image: OpenImage, each: Fetched | None) -> OpenImage:
-    if each is None or image.held is not None:
+    if each is None or image.prefetched is not None:
         return image
-    return msgspec.structs.replace(image, held=each.held, lost=each.lost)
+    return msgspec.structs.replace(image, prefetched=each.prefetched, lost=each.lost)
 
 
 def _last_moment(image: OpenImage) -> int | None:
     """Return when an image cannot be had any more; None for never, or for one that is lost."""
-    if image.held is not None:
-        return image.held.until
+    if image.prefetched is not None:
+        return image.prefetched.until
     return None if image.lost is not None else expires_at(image.url)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.events import Because, HeldCover, WindowImage
+from stream_ingest.contracts.events import Because, PrefetchedCover, WindowImage
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import BatchSettings
 
@@ -43,14 +43,15 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
 class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An image in an open window; states of before say its identity only where it is not `url`'s.
 
-    `held` tells where its bytes are held; `lost` why they could not be had when they were fetched.
+    `prefetched` tells where its prefetched bytes are; `lost` why they could not be had when they
+    were fetched.
     """
 
     url: str
     created_at_ms: int
     fallbacks: tuple[str, ...] = ()
     identity: str | None = None
-    held: HeldCover | None = None
+    prefetched: PrefetchedCover | None = None
     lost: str | None = None
 
     @property
@@ -66,7 +67,7 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     shortest idle time that any of its rows asked for; `ending` are the batches that asked for the
     window to be closed when they end, because rows of theirs are in it; `expires_at` is when the
     first of its images cannot be had any more (epoch seconds): the earliest x-expires, or the end
-    of a held copy. `asked_at` is when its covers at risk were last asked to be held, None when none
+    of a prefetched copy. `asked_at` is when its covers at risk were last requested, None when none
     are. `bound` is more than its images can ever take in the state (`room`), None where nobody
     added it up.
     """
@@ -117,8 +118,8 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     """The batch that `tally` is of: the one that touched the creator last."""
     tally: Tally = Tally()
     noted: dict[str, Noted] = {}
-    """By pack: what was held lately. It tells a cover that a closed window still waits with from
-    one that came too late for its window."""
+    """By pack: what was prefetched lately. It tells a cover that a closed window still waits with
+    from one that came too late for its window."""
 
     @property
     def open_images(self) -> int:

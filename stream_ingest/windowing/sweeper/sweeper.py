@@ -54,8 +54,8 @@ class Sweep(msgspec.Struct, kw_only=True):
     lost_races: int = 0
     given_up: list[str] = []
     """Ids of windows that were noted as failed, because nobody could build them."""
-    covers_asked: int = 0
-    """Covers about to expire that were asked to be held."""
+    covers_requested: int = 0
+    """Covers about to expire that were requested."""
     batches_flushed: list[str] = []
     batches_ended: list[str] = []
     refused: dict[str, int] = {}
@@ -85,12 +85,12 @@ class Sweeper:
         threads: Executor,
         clock: Callable[[], float],
         max_attempts: int = 3,
-        holds: bool = False,
+        prefetch: bool = False,
         notice: Callable[[SweptWindow], None] = lambda _: None,
     ) -> None:
         """Give up on a window after `max_attempts` claims; `clock` gives epoch seconds.
 
-        With `holds` covers about to expire are asked to be held, and their windows stay open.
+        With `prefetch` covers about to expire are requested, and their windows stay open.
         `notice` is told of each window at once, so that what was done is known even if a sweep
         dies later.
         """
@@ -99,7 +99,7 @@ class Sweeper:
         self._reports = reports
         self._dynamodb, self._table = dynamodb, table_name
         self._threads, self._clock = threads, clock
-        self._holds = holds
+        self._prefetch = prefetch
         self._expiring = ExpiringCovers(store, emitter, threads, clock)
         self._census = BatchCounter(registry, dynamodb, table_name, clock, threads)
         self._overdue = OverdueWindows(
@@ -115,7 +115,7 @@ class Sweeper:
         """Do all that is due now."""
         done = Sweep()
         states, windows = self._due()
-        self._close(states, close_due_at(int(self._clock()), holds=self._holds), done)
+        self._close(states, close_due_at(int(self._clock()), prefetch=self._prefetch), done)
         self._ask(states, done)
         self._emit_again(windows, done)
         for batch_id in [*self._registry.ids_in("sent"), *self._registry.ids_in("flushed")]:
@@ -171,9 +171,9 @@ class Sweeper:
         return closed_all
 
     def _ask(self, keys: list[str], done: Sweep) -> None:
-        if self._holds:
+        if self._prefetch:
             for start in range(0, len(keys), _SLICE):
-                done.covers_asked += self._expiring.ask(keys[start : start + _SLICE])
+                done.covers_requested += self._expiring.ask(keys[start : start + _SLICE])
 
     def _close_one(self, state: CreatorState, rule: Callable[[CreatorState], Change]) -> _Closed:
         key = creator_key(state.creator)
@@ -231,9 +231,9 @@ class Sweeper:
             self._emit(events, done, again=True)
 
 
-def close_due_at(now_s: int, *, holds: bool) -> Callable[[CreatorState], Change]:
+def close_due_at(now_s: int, *, prefetch: bool) -> Callable[[CreatorState], Change]:
     """Return the rule that closes what is due at a moment."""
-    return lambda state: close_due(state, now_s, holds=holds)
+    return lambda state: close_due(state, now_s, prefetch=prefetch)
 
 
 def close_batch_of(batch_id: str, trigger: str) -> Callable[[CreatorState], Change]:

@@ -7,7 +7,7 @@ import pytest
 
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
+from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker
 from stream_ingest.contracts.errors import DecodeError
 from tests.fakes.collage.aws import TEMP, CollageAws
 from tests.fakes.collage.events import window_image
@@ -39,22 +39,22 @@ def test_a_list_that_is_gone_says_so(store: TempStore) -> None:
 
 def test_originals_are_stored_and_found_again(store: TempStore) -> None:
     digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
-    with SourcePacker() as packer, spool() as file:
-        packer.keep(SourceEntry(index=0, identity="a", url="u", sha256=digest), b"foo")
-        store.save_sources("sources/a.zip", packer.finish(), NOTHING_KEPT)
-        kept = store.load_sources("sources/a.zip", file)
-        assert kept.sources is not None
-        assert kept.sources.read("a") == b"foo"
+    with OriginalsPacker() as packer, spool() as file:
+        packer.keep(OriginalsEntry(index=0, identity="a", url="u", sha256=digest), b"foo")
+        store.save_originals("originals/a.zip", packer.finish(), NOTHING_KEPT)
+        kept = store.load_originals("originals/a.zip", file)
+        assert kept.originals is not None
+        assert kept.originals.read("a") == b"foo"
 
 
 def test_originals_that_are_gone_or_broken_are_none(store: TempStore, aws: CollageAws) -> None:
     aws.s3.put_object(Bucket=TEMP, Key="broken", Body=b"PK nonsense")
     with spool() as file:
-        assert store.load_sources("missing", file) == NOTHING_KEPT
+        assert store.load_originals("missing", file) == NOTHING_KEPT
     with spool() as file:
-        broken = store.load_sources("broken", file)
-    assert (broken.sources, broken.count) == (None, 0)
-    store.save_sources("broken", io.BytesIO(b"whole"), broken)
+        broken = store.load_originals("broken", file)
+    assert (broken.originals, broken.count) == (None, 0)
+    store.save_originals("broken", io.BytesIO(b"whole"), broken)
     assert aws.s3.get_object(Bucket=TEMP, Key="broken")["Body"].read() == b"whole"
 
 
@@ -66,11 +66,11 @@ def test_originals_replace_what_was_seen_and_nothing_else(
     def content() -> bytes:
         return aws.s3.get_object(Bucket=TEMP, Key="a")["Body"].read()
 
-    store.save_sources("a", io.BytesIO(b"first"), NOTHING_KEPT)
-    store.save_sources("a", io.BytesIO(b"late"), NOTHING_KEPT)
+    store.save_originals("a", io.BytesIO(b"first"), NOTHING_KEPT)
+    store.save_originals("a", io.BytesIO(b"late"), NOTHING_KEPT)
     assert content() == b"first"
     with spool() as file:
-        seen = store.load_sources("a", file)
-    store.save_sources("a", io.BytesIO(b"second"), seen)
-    store.save_sources("a", io.BytesIO(b"late"), seen)
+        seen = store.load_originals("a", file)
+    store.save_originals("a", io.BytesIO(b"second"), seen)
+    store.save_originals("a", io.BytesIO(b"late"), seen)
     assert content() == b"second"

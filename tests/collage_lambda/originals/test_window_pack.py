@@ -7,12 +7,12 @@ import zipfile
 import pytest
 
 from collage_lambda.originals import pack
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker, StoredSources
+from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker, StoredOriginals
 from stream_ingest.contracts.errors import DecodeError
 
 
-def entry(index: int, data: bytes, identity: str | None = None) -> SourceEntry:
-    return SourceEntry(
+def entry(index: int, data: bytes, identity: str | None = None) -> OriginalsEntry:
+    return OriginalsEntry(
         index=index,
         identity=identity or f"image-{index}",
         url="https://a/b?x-signature=c",
@@ -21,14 +21,14 @@ def entry(index: int, data: bytes, identity: str | None = None) -> SourceEntry:
 
 
 def packed(*originals: bytes) -> bytes:
-    with SourcePacker() as packer:
+    with OriginalsPacker() as packer:
         for index, data in reversed(list(enumerate(originals))):
             packer.keep(entry(index, data), data)
         return packer.finish().read()
 
 
 def test_what_is_packed_is_read_back_by_identity() -> None:
-    stored = StoredSources(io.BytesIO(packed(b"one", b"", b"three" * 9_999)))
+    stored = StoredOriginals(io.BytesIO(packed(b"one", b"", b"three" * 9_999)))
     assert stored.count == 3
     assert stored.read("image-0") == b"one"
     assert stored.read("image-1") == b""
@@ -46,7 +46,7 @@ def test_any_zip_tool_opens_a_pack() -> None:
 def test_an_original_that_changed_is_not_used() -> None:
     data = packed(b"the original")
     assert (
-        StoredSources(io.BytesIO(data.replace(b"the original", b"the 0riginal"))).read("image-0")
+        StoredOriginals(io.BytesIO(data.replace(b"the original", b"the 0riginal"))).read("image-0")
         is None
     )
 
@@ -54,7 +54,7 @@ def test_an_original_that_changed_is_not_used() -> None:
 @pytest.mark.parametrize("data", [b"", b"junk", packed(b"a")[:-30]])
 def test_what_is_no_pack_is_told(data: bytes) -> None:
     with pytest.raises(DecodeError):
-        StoredSources(io.BytesIO(data))
+        StoredOriginals(io.BytesIO(data))
 
 
 def test_a_zip_of_another_kind_is_told() -> None:
@@ -62,24 +62,24 @@ def test_a_zip_of_another_kind_is_told() -> None:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("index.json", b'{"schema": 2, "images": []}')
     with pytest.raises(DecodeError):
-        StoredSources(buffer)
+        StoredOriginals(buffer)
 
 
 def test_originals_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pack, "MAX_TOTAL_BYTES", 10)
-    with SourcePacker() as packer:
+    with OriginalsPacker() as packer:
         packer.keep(entry(0, b"12345678"), b"12345678")
         packer.keep(entry(1, b"12345678"), b"12345678")
         packer.keep(entry(2, b"12"), b"12")
         assert packer.count == 2
-        assert StoredSources(packer.finish()).read("image-2") == b"12"
+        assert StoredOriginals(packer.finish()).read("image-2") == b"12"
 
 
 def test_a_large_pack_does_not_stay_in_memory() -> None:
     data = bytes(9_000_000)
-    with SourcePacker() as packer:
+    with OriginalsPacker() as packer:
         packer.keep(entry(0, data), data)
         packer.keep(entry(1, data), data)
         file = packer.finish()
         assert getattr(file, "_rolled")  # noqa: B009 - whether it went to disk is not public
-        assert StoredSources(file).read("image-1") == data
+        assert StoredOriginals(file).read("image-1") == data

@@ -18,7 +18,7 @@ def test_the_keys_are_those_that_teams_know() -> None:
     assert keys.by_creator == "collages/by-creator/charli/charli_collage_000012.jpg"
     assert keys.thumbnail == "thumbnails/2026/11/20/stream-push/charli_collage_000012.jpg"
     assert keys.metadata == "metadata/2026/11/20/stream-push/charli_collage_000012.json"
-    assert keys.sources == "sources/charli/000012.zip"
+    assert keys.originals == "originals/charli/000012.zip"
 
 
 def test_a_batch_may_have_a_folder_of_its_own() -> None:

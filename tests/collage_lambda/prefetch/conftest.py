@@ -7,11 +7,11 @@ import pytest
 
 from tests.fakes.collage.aws import CollageAws
 from tests.fakes.collage.cover_server import CoverServer
-from tests.fakes.prefetch_bench import HoldingBench
+from tests.fakes.prefetch_bench import PrefetchBench
 
 
 @pytest.fixture
-def bench(aws: CollageAws, server: CoverServer) -> Iterator[HoldingBench]:
-    """Holders on moto's AWS, with a cover server."""
+def bench(aws: CollageAws, server: CoverServer) -> Iterator[PrefetchBench]:
+    """Prefetchers on moto's AWS, with a cover server."""
     with ThreadPoolExecutor(4) as threads:
-        yield HoldingBench(aws, server, threads)
+        yield PrefetchBench(aws, server, threads)

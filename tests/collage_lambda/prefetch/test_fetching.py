@@ -1,4 +1,4 @@
-"""Covers to be held meet a collage's own defences, and what is hostile costs only itself."""
+"""Covers to be prefetched meet a collage's own defences, and what is hostile costs only itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 import msgspec
 import pytest
 
-from collage_lambda.prefetch import held_pack
+from collage_lambda.prefetch import cover_pack
 from stream_ingest.windowing.rules.closing import Change
 from tests.fakes.collage.images import plain_jpeg
-from tests.fakes.prefetch_bench import PACK, HoldingBench
+from tests.fakes.prefetch_bench import PACK, PrefetchBench
 
 LOST = {
     "status/404": "not_found",
@@ -30,7 +30,7 @@ PASSING = ("status/503", "retry-after/1", "hang", "trickle", "reset", "lies-shor
 
 
 @pytest.fixture(autouse=True)
-def bodies(bench: HoldingBench) -> None:
+def bodies(bench: PrefetchBench) -> None:
     bench.server.bodies |= {
         "text": b"<html>",
         "small": plain_jpeg((1, 2, 3), side=49),
@@ -39,20 +39,20 @@ def bodies(bench: HoldingBench) -> None:
 
 
 def test_what_cannot_be_had_for_good_is_lost_with_its_reason_and_costs_only_itself(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     bench.put("ann", *LOST, "body/0")
     bench.put("bob", "body/1")
-    done = bench.hold("ann", "bob")
-    *lost, held = bench.images("ann")
+    done = bench.prefetch("ann", "bob")
+    *lost, prefetched = bench.images("ann")
     assert [image.lost for image in lost] == list(LOST.values())
-    assert not any(image.held for image in lost)
-    assert held.held
-    assert bench.images("bob")[0].held
-    assert done.held == 2
+    assert not any(image.prefetched for image in lost)
+    assert prefetched.prefetched
+    assert bench.images("bob")[0].prefetched
+    assert done.prefetched == 2
     assert sum(done.lost.values()) == len(LOST)
     assert done.lost["too_large"] == list(LOST.values()).count("too_large")
-    assert bench.window("ann").expires_at == held.held.until
+    assert bench.window("ann").expires_at == prefetched.prefetched.until
 
 
 @pytest.mark.parametrize(
@@ -64,38 +64,38 @@ def test_what_cannot_be_had_for_good_is_lost_with_its_reason_and_costs_only_itse
         "http://localhost/a.jpeg",
     ],
 )
-def test_private_addresses_are_not_asked(bench: HoldingBench, url: str) -> None:
+def test_private_addresses_are_not_asked(bench: PrefetchBench, url: str) -> None:
     expires = int(bench.clock()) + 3_600
     bench.put_urls("ann", f"{url}?x-expires={expires}")
-    bench.hold("ann")
+    bench.prefetch("ann")
     assert [image.lost for image in bench.images("ann")] == ["blocked_address"]
     assert bench.packs() == []
     assert bench.items() == {}
 
 
-def test_what_may_pass_is_asked_for_again(bench: HoldingBench) -> None:
+def test_what_may_pass_is_asked_for_again(bench: PrefetchBench) -> None:
     bench.put("ann", *PASSING, "body/1")
-    done = bench.hold("ann")
-    assert (done.held, done.lost) == (1, {})
-    *open_, held = bench.images("ann")
-    assert [(image.held, image.lost) for image in open_] == [(None, None)] * len(PASSING)
-    assert held.held
+    done = bench.prefetch("ann")
+    assert (done.prefetched, done.lost) == (1, {})
+    *open_, prefetched = bench.images("ann")
+    assert [(image.prefetched, image.lost) for image in open_] == [(None, None)] * len(PASSING)
+    assert prefetched.prefetched
     bench.server.hits.clear()
-    bench.hold("ann", pack="held/2026/11/06/121500-abc.zip")
+    bench.prefetch("ann", pack="prefetched/2026/11/06/121500-abc.zip")
     assert set(bench.server.hits) == {path.partition("?")[0] for path in PASSING}
 
 
-def test_what_is_late_is_asked_for_again_and_holds_nobody_up(bench: HoldingBench) -> None:
+def test_what_is_late_is_asked_for_again_and_delays_no_other(bench: PrefetchBench) -> None:
     bench.limits = msgspec.structs.replace(bench.limits, attempt_s=60, read_s=60)
     bench.put("ann", "hang", "body/0")
     begun = time.monotonic()
-    done = bench.hold("ann", remaining_s=25.5)
+    done = bench.prefetch("ann", remaining_s=25.5)
     assert time.monotonic() - begun < 9
-    assert (done.held, done.lost) == (1, {})
+    assert (done.prefetched, done.lost) == (1, {})
     assert bench.images("ann")[0].lost is None
 
 
-def test_another_url_of_a_cover_is_tried_where_the_first_has_no_image(bench: HoldingBench) -> None:
+def test_another_url_of_a_cover_is_tried_where_the_first_has_no_image(bench: PrefetchBench) -> None:
     state = bench.put("ann", "body/text")
     (key, window) = next(iter(state.open.items()))
     fallbacks = (bench.server.url("status/404"), bench.server.url("body/3"))
@@ -103,28 +103,28 @@ def test_another_url_of_a_cover_is_tried_where_the_first_has_no_image(bench: Hol
     window = msgspec.structs.replace(window, images=(image,))
     after = msgspec.structs.replace(state, open={key: window})
     bench.store.commit(state, Change(state=after), int(bench.clock()))
-    assert bench.hold("ann").held == 1
-    (held,) = bench.held("ann")
-    assert held is not None
-    assert bench.bytes_of(held) == bench.server.bodies["3"]
+    assert bench.prefetch("ann").prefetched == 1
+    (prefetched,) = bench.prefetched("ann")
+    assert prefetched is not None
+    assert bench.bytes_of(prefetched) == bench.server.bodies["3"]
 
 
 def test_what_finds_no_room_in_a_pack_is_in_the_next(
-    bench: HoldingBench, monkeypatch: pytest.MonkeyPatch
+    bench: PrefetchBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = max(len(bench.server.bodies[name]) for name in "012")
-    monkeypatch.setattr(held_pack, "MAX_HELD_BYTES", 2 * most)
+    monkeypatch.setattr(cover_pack, "MAX_PACK_BYTES", 2 * most)
     bench.put("ann", "body/0", "body/1", "body/2")
-    assert bench.hold("ann").held == 2
-    assert bench.hold("ann", pack="held/2026/11/06/121500-abc.zip").held == 1
-    assert all(bench.held("ann"))
+    assert bench.prefetch("ann").prefetched == 2
+    assert bench.prefetch("ann", pack="prefetched/2026/11/06/121500-abc.zip").prefetched == 1
+    assert all(bench.prefetched("ann"))
     assert [len(members) for members in bench.items().values()] == [2, 1]
 
 
-def test_a_url_that_has_died_meanwhile_is_not_asked(bench: HoldingBench) -> None:
+def test_a_url_that_has_died_meanwhile_is_not_asked(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", life_s=60)
     bench.clock.advance(60)
-    done = bench.hold("ann")
-    assert (done.at_risk, done.held, done.lost) == (0, 0, {})
+    done = bench.prefetch("ann")
+    assert (done.at_risk, done.prefetched, done.lost) == (0, 0, {})
     assert not bench.server.hits
     assert PACK not in bench.packs()

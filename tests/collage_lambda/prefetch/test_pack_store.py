@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts import table
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.settings import DAY_S
 from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
 from tests.faults.harness.aws.errors import KilledError
 from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
-KEY, UNTIL = "held/2026/11/06/120000-abc.zip", 1_800_000_000
+KEY, UNTIL = "prefetched/2026/11/06/120000-abc.zip", 1_800_000_000
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def put_up(shelf: PackStore, members: int = 2, until: int = UNTIL) -> None:
     assert shelf.begin(KEY, range(members), until)
 
 
-def cover(member: int, until: int = UNTIL) -> HeldCover:
-    return HeldCover(pack=KEY, member=member, offset=0, length=1, sha256="0", until=until)
+def cover(member: int, until: int = UNTIL) -> PrefetchedCover:
+    return PrefetchedCover(pack=KEY, member=member, offset=0, length=1, sha256="0", until=until)
 
 
 def item(aws: CollageAws) -> dict[str, Any]:
-    key = to_wire({table.PARTITION_KEY: f"held#{KEY}", table.SORT_KEY: table.HELD})
+    key = to_wire({table.PARTITION_KEY: f"prefetched#{KEY}", table.SORT_KEY: table.PREFETCHED})
     return from_wire(aws.dynamodb.get_item(TableName=TABLE, Key=key).get("Item", {}))
 
 
@@ -133,7 +133,7 @@ def test_only_what_nobody_waits_with_is_cleared(shelf: PackStore, aws: CollageAw
     put_up(shelf)
     shelf.clear(KEY)
     assert item(aws)["waiting"] == {0, 1}
-    shelf.clear("held/never-there.zip")
+    shelf.clear("prefetched/never-there.zip")
 
 
 CALLS = ("update_item", "delete_object", "delete_item")

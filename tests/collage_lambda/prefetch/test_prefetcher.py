@@ -1,4 +1,4 @@
-"""Requests to hold covers: each cover once, whatever is delivered twice, late or beside another."""
+"""Prefetch requests: each cover once, whatever is delivered twice, late or beside another."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import pytest
 
 from collage_lambda.prefetch.prefetcher import NOTING_S, SHORTEST_FETCH_S
 from stream_ingest.contracts.errors import ConflictError, TransientError
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S
 from stream_ingest.windowing.rules.state import CreatorState
 from tests.fakes.collage.aws import TABLE, CollageAws
-from tests.fakes.prefetch_bench import PACK, HoldingBench
+from tests.fakes.prefetch_bench import PACK, PrefetchBench
 
-OTHER_PACK = "held/2026/11/06/121500-abc.zip"
+OTHER_PACK = "prefetched/2026/11/06/121500-abc.zip"
 
 
 class MeddledStore(CreatorRepository):
     """The real store; before its first commit another writer is let in."""
 
-    def __init__(self, aws: CollageAws, bench: HoldingBench, *urls: str) -> None:
-        super().__init__(aws.dynamodb, TABLE, holds=True)
+    def __init__(self, aws: CollageAws, bench: PrefetchBench, *urls: str) -> None:
+        super().__init__(aws.dynamodb, TABLE, prefetch=True)
         self._bench, self._urls = bench, list(urls)
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
@@ -33,115 +33,117 @@ class MeddledStore(CreatorRepository):
         super().commit(before, change, now_s)
 
 
-def bytes_held(bench: HoldingBench, *creators: str) -> list[bytes]:
-    """Return the bytes of open images that are held, in the order of their windows."""
-    return [bench.bytes_of(each) for each in bench.held(*creators) if each is not None]
+def prefetched_bytes(bench: PrefetchBench, *creators: str) -> list[bytes]:
+    """Return the bytes of open images that are prefetched, in the order of their windows."""
+    return [bench.bytes_of(each) for each in bench.prefetched(*creators) if each is not None]
 
 
-def bodies(bench: HoldingBench, *names: str) -> list[bytes]:
+def bodies(bench: PrefetchBench, *names: str) -> list[bytes]:
     return [bench.server.bodies[name] for name in names]
 
 
-def test_only_covers_at_risk_are_fetched_each_once_into_one_pack(bench: HoldingBench) -> None:
+def test_only_covers_at_risk_are_fetched_each_once_into_one_pack(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     bench.put("ann", "body/2", life_s=9 * 3_600)
     bench.put("bob", "body/3")
     bench.put("eve", "body/4")  # not asked for
-    done = bench.hold("ann", "bob")
+    done = bench.prefetch("ann", "bob")
     assert dict(bench.server.hits) == {"body/0": 1, "body/1": 1, "body/3": 1}
-    assert (done.at_risk, done.held, done.lost) == (3, 3, {})
+    assert (done.at_risk, done.prefetched, done.lost) == (3, 3, {})
     assert done.bytes_downloaded == sum(map(len, bodies(bench, "0", "1", "3")))
-    assert bytes_held(bench, "ann", "bob") == bodies(bench, "0", "1", "3")
+    assert prefetched_bytes(bench, "ann", "bob") == bodies(bench, "0", "1", "3")
     assert bench.packs() == [PACK]
     assert bench.items() == {PACK: {0, 1, 2}}
 
 
-def test_the_same_event_again_fetches_nothing_and_notes_the_same(bench: HoldingBench) -> None:
+def test_the_same_event_again_fetches_nothing_and_notes_the_same(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
-    bench.hold("ann")
+    bench.prefetch("ann")
     before, items, hits = bench.state("ann"), bench.items(), dict(bench.server.hits)
-    done = bench.hold("ann")
-    assert (done.at_risk, done.held) == (0, 2)
+    done = bench.prefetch("ann")
+    assert (done.at_risk, done.prefetched) == (0, 2)
     assert bench.state("ann") == before
     assert bench.items() == items
     assert dict(bench.server.hits) == hits
 
 
-def test_without_anything_at_risk_nothing_is_put(bench: HoldingBench) -> None:
+def test_without_anything_at_risk_nothing_is_put(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", life_s=86_400)
-    done = bench.hold("ann", "nobody")
-    assert (done.at_risk, done.held) == (0, 0)
+    done = bench.prefetch("ann", "nobody")
+    assert (done.at_risk, done.prefetched) == (0, 0)
     assert bench.aws.stored("temp") == []
     assert bench.items() == {}
     assert not bench.server.hits
 
 
 def test_a_window_that_is_closed_while_its_covers_are_fetched_needs_no_pack(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     bench.put("ann", "body/0", "body/1")
-    done = bench.holder(then=lambda: bench.close("ann")).hold(bench.event("ann"), 60)
-    assert done.held == 0
+    done = bench.prefetcher(then=lambda: bench.close("ann")).prefetch(bench.event("ann"), 60)
+    assert done.prefetched == 0
     assert bench.packs() == []
     assert bench.items() == {}
 
 
-def test_a_pack_stays_until_the_last_of_its_covers_is_given_back(bench: HoldingBench) -> None:
+def test_a_pack_stays_until_the_last_of_its_covers_is_given_back(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     bench.put("bob", "body/2")
-    bench.holder(then=lambda: bench.close("ann")).hold(bench.event("ann", "bob"), 60)
+    bench.prefetcher(then=lambda: bench.close("ann")).prefetch(bench.event("ann", "bob"), 60)
     assert bench.items() == {PACK: {2}}
-    (held,) = bench.held("bob")
-    assert held is not None
-    bench.shelf.release_pack([held])
+    (prefetched,) = bench.prefetched("bob")
+    assert prefetched is not None
+    bench.shelf.release_pack([prefetched])
     assert bench.packs() == []
     assert bench.items() == {}
 
 
-def give_back_closed(bench: HoldingBench, creator: str) -> list[HeldCover]:
-    """Close a window as its collage would find it, and return what is held for it."""
-    return [image.held for image in bench.close(creator) if image.held]
+def give_back_closed(bench: PrefetchBench, creator: str) -> list[PrefetchedCover]:
+    """Close a window as its collage would find it, and return what is prefetched for it."""
+    return [image.prefetched for image in bench.close(creator) if image.prefetched]
 
 
 def test_the_same_event_again_leaves_a_closed_window_what_it_waits_with(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     """The collage comes later, by the references in its event."""
     bench.put("ann", "body/0")
-    bench.hold("ann")
-    (held,) = give_back_closed(bench, "ann")
-    bench.hold("ann")
-    assert bench.bytes_of(held) == bench.server.bodies["0"]
+    bench.prefetch("ann")
+    (prefetched,) = give_back_closed(bench, "ann")
+    bench.prefetch("ann")
+    assert bench.bytes_of(prefetched) == bench.server.bodies["0"]
     assert bench.items() == {PACK: {0}}
 
 
-def test_two_deliveries_at_once_make_one_pack_and_refer_to_it(bench: HoldingBench) -> None:
+def test_two_deliveries_at_once_make_one_pack_and_refer_to_it(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     event = bench.event("ann")
-    done = bench.holder(then=lambda: bench.hold("ann")).hold(event, 60)
-    assert done.held == 2
-    assert bytes_held(bench, "ann") == bodies(bench, "0", "1")
+    done = bench.prefetcher(then=lambda: bench.prefetch("ann")).prefetch(event, 60)
+    assert done.prefetched == 2
+    assert prefetched_bytes(bench, "ann") == bodies(bench, "0", "1")
     assert bench.items() == {PACK: {0, 1}}
 
 
 def test_a_delivery_that_is_late_leaves_a_closed_window_what_it_waits_with(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     """Both have fetched; the other one has noted, then the window was closed."""
     bench.put("ann", "body/0")
-    waiting: list[HeldCover] = []
+    waiting: list[PrefetchedCover] = []
 
     def other() -> None:
-        bench.hold("ann")
+        bench.prefetch("ann")
         waiting.extend(give_back_closed(bench, "ann"))
 
-    bench.holder(then=other).hold(bench.event("ann"), 60)
-    (held,) = waiting
-    assert bench.bytes_of(held) == bench.server.bodies["0"]
+    bench.prefetcher(then=other).prefetch(bench.event("ann"), 60)
+    (prefetched,) = waiting
+    assert bench.bytes_of(prefetched) == bench.server.bodies["0"]
     assert bench.items() == {PACK: {0}}
 
 
-def test_what_one_of_two_deliveries_could_not_have_the_other_holds(bench: HoldingBench) -> None:
+def test_what_one_of_two_deliveries_could_not_have_the_other_prefetches(
+    bench: PrefetchBench,
+) -> None:
     """A CDN that refuses one of two requests for the same cover."""
     bench.put("ann", "body/0", "body/1")
     body = bench.server.bodies["0"]
@@ -149,69 +151,69 @@ def test_what_one_of_two_deliveries_could_not_have_the_other_holds(bench: Holdin
 
     def other() -> None:
         bench.server.bodies["0"] = body
-        bench.hold("ann")
+        bench.prefetch("ann")
 
-    bench.holder(then=other).hold(bench.event("ann"), 60)
-    assert bytes_held(bench, "ann") == bodies(bench, "0", "1")
+    bench.prefetcher(then=other).prefetch(bench.event("ann"), 60)
+    assert prefetched_bytes(bench, "ann") == bodies(bench, "0", "1")
     assert [image.lost for image in bench.images("ann")] == [None, None]
     assert bench.items() == {PACK: {0, 1}}
 
 
-def test_covers_asked_for_twice_are_held_once(bench: HoldingBench) -> None:
+def test_covers_asked_for_twice_are_prefetched_once(bench: PrefetchBench) -> None:
     """Asked for again while the first request was still waiting: both have fetched."""
     bench.put("ann", "body/0")
-    later = bench.holder(then=lambda: bench.hold("ann"))
-    later.hold(bench.event("ann", pack=OTHER_PACK), 60)
-    assert [held.pack for held in bench.held("ann") if held] == [PACK]
+    later = bench.prefetcher(then=lambda: bench.prefetch("ann"))
+    later.prefetch(bench.event("ann", pack=OTHER_PACK), 60)
+    assert [prefetched.pack for prefetched in bench.prefetched("ann") if prefetched] == [PACK]
     assert bench.packs() == [PACK]
     assert bench.items() == {PACK: {0}}
 
 
 def test_a_row_that_is_folded_at_the_same_moment_loses_nothing_of_either(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     bench.put("ann", "body/0")
     store = MeddledStore(bench.aws, bench, bench.url("body/5", 9 * 3_600))
-    bench.holder(store=store).hold(bench.event("ann"), 60)
-    held, new = bench.held("ann")
-    assert held is not None
+    bench.prefetcher(store=store).prefetch(bench.event("ann"), 60)
+    prefetched, new = bench.prefetched("ann")
+    assert prefetched is not None
     assert new is None
     assert bench.state("ann").tally.accepted == 2
     assert bench.items() == {PACK: {0}}
 
 
 def test_a_window_that_fills_at_the_same_moment_is_closed_with_its_urls(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     bench.put("ann", *(f"body/{number % 9}?{number}" for number in range(34)))
     store = MeddledStore(bench.aws, bench, bench.url("body/5?last"))
-    done = bench.holder(store=store).hold(bench.event("ann"), 60)
-    assert done.held == 0
+    done = bench.prefetcher(store=store).prefetch(bench.event("ann"), 60)
+    assert done.prefetched == 0
     assert bench.state("ann").open == {}
     assert bench.state("ann").next_window == 2
     assert bench.packs() == []
     assert bench.items() == {}
 
 
-def test_whoever_never_gets_to_write_asks_for_the_message_again(bench: HoldingBench) -> None:
+def test_whoever_never_gets_to_write_asks_for_the_message_again(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0")
     urls = [bench.url(f"body/5?{number}", 9 * 3_600) for number in range(5)]
     store = MeddledStore(bench.aws, bench, *urls)
     with pytest.raises(TransientError, match="lost against other writers 5 times"):
-        bench.holder(store=store).hold(bench.event("ann"), 60)
-    assert bench.hold("ann").held == 1
+        bench.prefetcher(store=store).prefetch(bench.event("ann"), 60)
+    assert bench.prefetch("ann").prefetched == 1
     assert bench.server.hits["body/0"] == 1
 
 
-def test_without_time_nothing_is_begun(bench: HoldingBench) -> None:
+def test_without_time_nothing_is_begun(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0")
     with pytest.raises(TransientError, match="no time left"):
-        bench.hold("ann", remaining_s=NOTING_S + SHORTEST_FETCH_S - 0.1)
+        bench.prefetch("ann", remaining_s=NOTING_S + SHORTEST_FETCH_S - 0.1)
     assert not bench.server.hits
 
 
 def test_a_cover_that_two_windows_wait_for_is_fetched_once_and_given_back_twice(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     bench.put("ann", "body/0")
     state = bench.state("ann")
@@ -219,10 +221,10 @@ def test_a_cover_that_two_windows_wait_for_is_fetched_once_and_given_back_twice(
     twice = {**state.open, "another": window}
     again = msgspec.structs.replace(state, open=twice)
     bench.store.commit(state, Change(state=again), 0)
-    assert bench.hold("ann").held == 2
+    assert bench.prefetch("ann").prefetched == 2
     assert bench.server.hits["body/0"] == 1
     windows = bench.state("ann").open.values()
-    first, second = (image.held for each in windows for image in each.images)
+    first, second = (image.prefetched for each in windows for image in each.images)
     assert first is not None
     assert second is not None
     assert (first.member, second.member) == (0, 1)
@@ -233,55 +235,55 @@ def test_a_cover_that_two_windows_wait_for_is_fetched_once_and_given_back_twice(
     assert bench.packs() == []
 
 
-def test_a_request_that_states_have_forgotten_changes_nothing(bench: HoldingBench) -> None:
+def test_a_request_that_states_have_forgotten_changes_nothing(bench: PrefetchBench) -> None:
     """Redriven from the dead letters after days: whether its pack is in use nobody knows."""
     bench.put("ann", "body/0")
-    bench.hold("ann")
+    bench.prefetch("ann")
     bench.close("ann")
     bench.clock.advance(NOTED_LIFE_S)
     before = bench.state("ann")
-    done = bench.hold("ann")
-    assert done.held == done.at_risk == 0
+    done = bench.prefetch("ann")
+    assert done.prefetched == done.at_risk == 0
     assert bench.state("ann") == before
     assert bench.items() == {PACK: {0}}
 
 
-def test_states_forget_packs_in_the_end(bench: HoldingBench) -> None:
+def test_states_forget_packs_in_the_end(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0")
-    bench.hold("ann")
+    bench.prefetch("ann")
     bench.clock.advance(NOTED_LIFE_S)
     bench.put("ann", "body/1")
-    bench.hold("ann", pack=OTHER_PACK)
+    bench.prefetch("ann", pack=OTHER_PACK)
     assert bench.state("ann").noted.keys() == {OTHER_PACK}
 
 
 def test_an_event_whose_pack_was_taken_down_begins_anew_for_others_only(
-    bench: HoldingBench,
+    bench: PrefetchBench,
 ) -> None:
     """What was closed has its collage; what could not be had the first time is fetched now."""
     bench.put("ann", "body/0")
     bench.put("bob", "status/503")
-    bench.hold("ann", "bob")
+    bench.prefetch("ann", "bob")
     old = give_back_closed(bench, "ann")
     bench.put("ann", "body/2")
     bench.shelf.release_pack(old)
     bench.clock.advance(60)
     bench.put("bob", "body/7")
-    bench.hold("ann", "bob")
+    bench.prefetch("ann", "bob")
     assert bench.server.hits["body/2"] == 0
-    assert bytes_held(bench, "bob") == bodies(bench, "7")
+    assert prefetched_bytes(bench, "bob") == bodies(bench, "7")
     bench.shelf.release_pack(old)  # the collage's message comes again
     assert bench.packs() == [PACK]
-    assert bytes_held(bench, "bob") == bodies(bench, "7")
+    assert prefetched_bytes(bench, "bob") == bodies(bench, "7")
 
 
-def test_creator_names_are_keys_of_states(bench: HoldingBench) -> None:
+def test_creator_names_are_keys_of_states(bench: PrefetchBench) -> None:
     bench.put("Zoë #1", "body/0")
     assert creator_key("Zoë #1") != "Zoë #1"
-    assert bench.hold("Zoë #1").held == 1
+    assert bench.prefetch("Zoë #1").prefetched == 1
 
 
-def test_a_conflict_is_no_success(bench: HoldingBench) -> None:
+def test_a_conflict_is_no_success(bench: PrefetchBench) -> None:
     """The store refuses what was decided on an old state, or this would test nothing."""
     state = bench.put("ann", "body/0")
     bench.put("ann", "body/1")

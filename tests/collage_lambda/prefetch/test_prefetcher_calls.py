@@ -1,4 +1,5 @@
-"""A holder dies, or is not answered, at each of its calls; the request's next delivery ends it."""
+"""A prefetcher dies, or is not answered, at each of its calls; the request's next delivery ends
+it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing.repository import CreatorRepository
 from tests.fakes.collage.aws import TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
-from tests.fakes.prefetch_bench import LIFE_S, PACK, HoldingBench
+from tests.fakes.prefetch_bench import LIFE_S, PACK, PrefetchBench
 from tests.faults.harness.aws.errors import KilledError
 from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
@@ -24,9 +25,9 @@ CALLS = 12
 
 
 def dying(
-    bench: HoldingBench, faults: Faults, then: Callable[[], object] | None = None
+    bench: PrefetchBench, faults: Faults, then: Callable[[], object] | None = None
 ) -> Prefetcher:
-    """Return a holder whose calls meet faults, and who works on one creator after another."""
+    """Return a prefetcher whose calls meet faults, and who works on one creator after another."""
     s3, dynamodb = (
         Faulty(bench.aws.s3, "s3", faults),
         Faulty(bench.aws.dynamodb, "dynamodb", faults),
@@ -35,7 +36,7 @@ def dying(
     if then is not None:
         fetching.then = then  # type: ignore[method-assign]
     return Prefetcher(
-        store=CreatorRepository(dynamodb, TABLE, holds=True),  # type: ignore[arg-type]
+        store=CreatorRepository(dynamodb, TABLE, prefetch=True),  # type: ignore[arg-type]
         shelf=PackStore(s3, TEMP, dynamodb, TABLE),  # type: ignore[arg-type]
         temp=TempStore(s3, TEMP),  # type: ignore[arg-type]
         fetching=fetching,
@@ -47,8 +48,8 @@ def dying(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("nth", range(CALLS))
-def test_covers_are_held_once_wherever_a_holder_ends(
-    bench: HoldingBench, kind: Kind, nth: int
+def test_covers_are_prefetched_once_wherever_a_prefetcher_ends(
+    bench: PrefetchBench, kind: Kind, nth: int
 ) -> None:
     """Bob's window is closed meanwhile, so that one member is given back."""
     bench.put("ann", "body/0", "body/1")
@@ -56,39 +57,39 @@ def test_covers_are_held_once_wherever_a_holder_ends(
     bench.put("eve", "body/3", "status/404")
     event, faults = bench.event("ann", "bob", "eve"), Faults([Fault(kind, nth)])
     with suppress(KilledError, TransientError):
-        dying(bench, faults, lambda: bench.close("bob")).hold(event, 60)
+        dying(bench, faults, lambda: bench.close("bob")).prefetch(event, 60)
     if bench.state("bob").open:  # it ended before it had fetched
         bench.close("bob")
-    bench.hold("ann", "bob", "eve")
-    held = bench.held("ann", "eve")[:3]
-    assert all(held)
-    assert [bench.bytes_of(each) for each in held if each] == [
+    bench.prefetch("ann", "bob", "eve")
+    prefetched = bench.prefetched("ann", "eve")[:3]
+    assert all(prefetched)
+    assert [bench.bytes_of(each) for each in prefetched if each] == [
         bench.server.bodies[name] for name in "013"
     ]
     assert bench.packs() == [PACK]
-    assert bench.items() == {PACK: {each.member for each in held if each}}
-    bench.shelf.release_pack(each for each in held if each)
+    assert bench.items() == {PACK: {each.member for each in prefetched if each}}
+    bench.shelf.release_pack(each for each in prefetched if each)
     assert bench.packs() == []
     assert bench.items() == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("nth", range(CALLS))
-def test_nothing_is_left_of_covers_that_nobody_needs_wherever_a_holder_ends(
-    bench: HoldingBench, kind: Kind, nth: int
+def test_nothing_is_left_of_covers_that_nobody_needs_wherever_a_prefetcher_ends(
+    bench: PrefetchBench, kind: Kind, nth: int
 ) -> None:
     bench.put("ann", "body/0")
     faults = Faults([Fault(kind, nth)])
     with suppress(KilledError, TransientError):
-        dying(bench, faults, lambda: bench.close("ann")).hold(bench.event("ann"), 60)
+        dying(bench, faults, lambda: bench.close("ann")).prefetch(bench.event("ann"), 60)
     if bench.state("ann").open:  # as above
         bench.close("ann")
-    bench.hold("ann")
+    bench.prefetch("ann")
     assert bench.packs() == []
     assert bench.items() == {}
 
 
-def test_a_pack_that_has_what_this_delivery_could_not_have_counts(bench: HoldingBench) -> None:
+def test_a_pack_that_has_what_this_delivery_could_not_have_counts(bench: PrefetchBench) -> None:
     """The other one was luckier with a fickle server, and died when its pack was up."""
     bench.put("ann", "body/0", "body/1")
     body, event = bench.server.bodies["0"], bench.event("ann")
@@ -98,20 +99,20 @@ def test_a_pack_that_has_what_this_delivery_could_not_have_counts(bench: Holding
         bench.server.bodies["0"] = body
         faults = Faults([Fault(Kind.KILLED_AFTER, operation="put_object")])
         with pytest.raises(KilledError):
-            dying(bench, faults).hold(event, 60)
+            dying(bench, faults).prefetch(event, 60)
 
-    assert bench.holder(then=other).hold(event, 60).held == 2
-    assert all(bench.held("ann"))
+    assert bench.prefetcher(then=other).prefetch(event, 60).prefetched == 2
+    assert all(bench.prefetched("ann"))
     assert bench.items() == {PACK: {0, 1}}
 
 
-def test_all_calls_of_the_stories_are_struck(bench: HoldingBench) -> None:
+def test_all_calls_of_the_stories_are_struck(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     bench.put("bob", "body/2")
     bench.put("eve", "body/3", "status/404")
     faults = Faults()
     event = bench.event("ann", "bob", "eve")
-    dying(bench, faults, lambda: bench.close("bob")).hold(event, 60)
+    dying(bench, faults, lambda: bench.close("bob")).prefetch(event, 60)
     assert len(faults.calls) < CALLS
     assert faults.calls[:6] == [
         "dynamodb.batch_get_item",

@@ -82,7 +82,7 @@ def build(task: Task) -> Report:
     idle = resident_bytes()
     started_s = time.monotonic()
     with Watch() as watch:
-        made = builder.build(event, keys_of(event), task.window_s, reuses_sources=False, spared={})
+        made = builder.build(event, keys_of(event), task.window_s, reuse_originals=False, spared={})
     return Report(
         reasons=[
             str(outcome.failure.reason) if outcome.failure else ""

@@ -1,8 +1,8 @@
 """What the Lambdas' handlers really print in a run that passes every ending. EMF lines as dicts.
 
 The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
-refused rows that ends, the collage function on messages that end in every possible way, the holding
-function on a cover that is there and one that is gone.
+refused rows that ends, the collage function on messages that end in every possible way, the
+prefetch function on a cover that is there and one that is gone.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from moto import mock_aws
 
 from collage_lambda import handler as collage
 from collage_lambda import wiring as collage_wiring
-from collage_lambda.prefetch import handler as holding
-from collage_lambda.prefetch import wiring as holding_wiring
+from collage_lambda.prefetch import handler as prefetch_handler
+from collage_lambda.prefetch import wiring as prefetch_wiring
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts import environment as env
 from stream_ingest.contracts.events import CoversExpiring
@@ -73,7 +73,7 @@ def run_handlers() -> list[dict[str, Any]]:
             _run_sweeper(aws)
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
-            _run_holding(collage_aws_, server)
+            _run_prefetch(collage_aws_, server)
     return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
 
 
@@ -127,14 +127,14 @@ def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServe
             env.OUTPUT_BUCKET: collage_aws.OUTPUT,
             env.TEMP_BUCKET: collage_aws.TEMP,
             env.ALLOWED_SOURCES: f"127.0.0.1:{server.port}",
-            env.KEEP_SOURCES: "off",
+            env.KEEP_ORIGINALS: "off",
         }
         for name, value in variables.items():
             patch.setenv(name, value)
-        for cached in (collage_wiring.worker, holding_wiring.holder):
+        for cached in (collage_wiring.worker, prefetch_wiring.prefetcher):
             cached.cache_clear()
         yield aws, server
-        for cached in (collage_wiring.worker, holding_wiring.holder):
+        for cached in (collage_wiring.worker, prefetch_wiring.prefetcher):
             cached.cache_clear()
 
 
@@ -155,12 +155,12 @@ def _deliver(*bodies: str) -> None:
     collage.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]
 
 
-def _run_holding(aws: CollageAws, server: CoverServer) -> None:
+def _run_prefetch(aws: CollageAws, server: CoverServer) -> None:
     soon = int(time.time()) + 3_600
     urls = [f"{server.url(path)}?x-expires={soon}" for path in ("body/0", "status/404")]
     put_open_window(
         CreatorRepository(aws.dynamodb, collage_aws.TABLE), "charli", urls, int(time.time())
     )
-    event = CoversExpiring(pack="held/one.zip", creators=("charli",), covers=len(urls))
+    event = CoversExpiring(pack="prefetched/one.zip", creators=("charli",), covers=len(urls))
     bodies = (expiring_envelope(event), "no json")
-    holding.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]
+    prefetch_handler.handle(sqs_event(*bodies), Context())  # type: ignore[arg-type]

@@ -18,14 +18,14 @@ RESOURCES = Resources(
     queue="coverstream-dev-collage",
     dead_letters={
         filler: f"coverstream-dev-{filler}-dead-letters"
-        for filler in ("collage", "window-rule", "sweeper", "intake", "holding")
+        for filler in ("collage", "window-rule", "sweeper", "intake", "prefetch")
     },
     functions={service: f"coverstream-dev-{service}" for service in Service},
     memory_mb={
         Service.WINDOWING: 1_024,
         Service.SWEEPER: 512,
         Service.COLLAGE: 1_769,
-        Service.HOLDING: 1_024,
+        Service.PREFETCH: 1_024,
     },
 )
 

@@ -117,8 +117,8 @@ class WorkAgain:
 
 
 @dataclass(frozen=True)
-class Hold:
-    """A holder takes a request; or one comes `again` that was there before."""
+class Prefetch:
+    """A prefetcher takes a request; or one comes `again` that was there before."""
 
     which: int = 0
     again: bool = False
@@ -175,7 +175,7 @@ Step = (
     | Sweep
     | Work
     | WorkAgain
-    | Hold
+    | Prefetch
     | Wait
     | Replay
     | Resume
@@ -193,9 +193,9 @@ class History:
     steps: tuple[Step, ...] = ()
     gone: frozenset[int] = frozenset()
     """Images that can never be had."""
-    keeps_sources: bool = True
-    holds: bool = False
-    """Whether covers about to expire are held; some are about to from the beginning then."""
+    keep_originals: bool = True
+    prefetch: bool = False
+    """Whether covers about to expire are prefetched; some are about to from the beginning then."""
     batch_size: int = 4
     parallelization: int = 1
     max_retries: int = FOR_EVER
@@ -204,4 +204,4 @@ class History:
     @property
     def first_expiry(self) -> int:
         """When signed URLs begin to die (epoch seconds)."""
-        return NOW_S + AHEAD_S + SAFE_TIME_S if self.holds else _FIRST_EXPIRY
+        return NOW_S + AHEAD_S + SAFE_TIME_S if self.prefetch else _FIRST_EXPIRY

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tests.faults.harness.stage import Stage
 
 _THREADS = InlineExecutor()
-HELD_LIFE_S = 18 * 3_600
+PREFETCHED_LIFE_S = 18 * 3_600
 """So that everything comes to rest within days."""
 
 
@@ -78,7 +78,7 @@ def sweeper(clients: Clients) -> Sweeper:
         threads=_THREADS,
         clock=clients.clock,
         max_attempts=handlers.SETTINGS.max_receives,
-        holds=clients.stage.holds,
+        prefetch=clients.stage.prefetch,
     )
 
 
@@ -90,7 +90,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
     builder: Any = StubBuilder(
         clients.stage.covers,
         temp,
-        keeps_sources=clients.stage.keeps_sources,
+        keep_originals=clients.stage.keep_originals,
         has_ended=clients.stage.has_ended,
     )
     return CollageWorker(
@@ -104,8 +104,8 @@ def collage_worker(clients: Clients) -> CollageWorker:
     )
 
 
-def holder(clients: Clients) -> Prefetcher:
-    """Return the holder of one process; its fetching is the stub."""
+def prefetcher(clients: Clients) -> Prefetcher:
+    """Return the prefetcher of one process; its fetching is the stub."""
     fetching: Any = StubFetching(clients.stage.covers)
     return Prefetcher(
         store=_store(clients),
@@ -114,12 +114,12 @@ def holder(clients: Clients) -> Prefetcher:
         fetching=fetching,
         threads=_THREADS,
         clock=clients.clock,
-        life_s=HELD_LIFE_S,
+        life_s=PREFETCHED_LIFE_S,
     )
 
 
 def _store(clients: Clients) -> CreatorRepository:
-    return CreatorRepository(clients.dynamodb, TABLE, holds=clients.stage.holds)
+    return CreatorRepository(clients.dynamodb, TABLE, prefetch=clients.stage.prefetch)
 
 
 def _emitter(clients: Clients, source: Source) -> Emitter:

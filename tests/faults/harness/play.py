@@ -81,8 +81,8 @@ class Play:
         self.stage = Stage(
             mapping=settings,
             gone=[history.identity(number) for number in story.gone],
-            keeps_sources=story.keeps_sources,
-            holds=story.holds,
+            keep_originals=story.keep_originals,
+            prefetch=story.prefetch,
         )
         self._loop = asyncio.new_event_loop()
         self.batches = [
@@ -113,9 +113,9 @@ class Play:
                 self._perhaps_slow(faults, lambda: sweep(faults))
             case history.Work() | history.WorkAgain():
                 self._work(step)
-            case history.Hold(which, again, faults):
-                hold = self.stage.hold_again if again else self.stage.hold
-                self._perhaps_slow(faults, lambda: hold(which, faults))
+            case history.Prefetch(which, again, faults):
+                prefetch = self.stage.prefetch_again if again else self.stage.prefetch
+                self._perhaps_slow(faults, lambda: prefetch(which, faults))
             case history.Resume(which):
                 if self._slow:
                     self._go_on(self._slow.pop(which % len(self._slow)))
@@ -181,8 +181,8 @@ class Play:
             while stage.drained:
                 stage.sweep_drained()
             stage.sweep()
-            while stage.to_hold.visible():
-                stage.hold()
+            while stage.prefetch_queue.visible():
+                stage.prefetch()
             while stage.queue.visible():
                 stage.work()
             self._pass(wait_s)
@@ -194,7 +194,7 @@ class Play:
 
     def _is_at_rest(self) -> bool:
         stage = self.stage
-        messages = stage.queue.messages or stage.to_hold.messages
+        messages = stage.queue.messages or stage.prefetch_queue.messages
         return not (stage.drained or messages or next(self._restless_items(), None))
 
     def _restless(self) -> str:

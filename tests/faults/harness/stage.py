@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from collage_lambda.messages import read_expiring, read_message
-from collage_lambda.prefetch.prefetcher import Holding
+from collage_lambda.prefetch.prefetcher import PrefetchResult
 from collage_lambda.worker import Outcome
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import CoverstreamError
@@ -68,11 +68,11 @@ class Stage:
         *,
         mapping: MappingSettings | None = None,
         gone: Iterable[str] = (),
-        keeps_sources: bool = True,
-        holds: bool = False,
+        keep_originals: bool = True,
+        prefetch: bool = False,
     ) -> None:
         self.clock, self.covers = Clock(), Covers(gone)
-        self.keeps_sources, self.holds = keeps_sources, holds
+        self.keep_originals, self.prefetch = keep_originals, prefetch
         self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
         create_table(self.dynamodb)
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)
@@ -83,8 +83,10 @@ class Stage:
             max_receives=MAX_RECEIVES,
             dead_letters=self.dead_letters,
         )
-        self.to_hold = FakeQueue(self.clock, visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES)
-        """Requests to hold covers; those that failed too often are redriven at once."""
+        self.prefetch_queue = FakeQueue(
+            self.clock, visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES
+        )
+        """Prefetch requests; those that failed too often are redriven at once."""
         self.bodies: list[str] = []
         """Every message that was ever put on the queue."""
         self.drained: list[Event] = []
@@ -93,7 +95,7 @@ class Stage:
         self.windowing = Fleet(self, "windowing", parts.windowing)
         self.sweeper = Fleet(self, "sweeper", parts.sweeper)
         self.workers = Fleet(self, "collage", parts.collage_worker)
-        self.holders = Fleet(self, "holding", parts.holder)
+        self.prefetchers = Fleet(self, "prefetch", parts.prefetcher)
         self.lanes = self._lanes(mapping or MappingSettings(batch_size=4, bisects=True))
         self.invocations: list[Invocation] = []
         self.struck: list[str] = []
@@ -175,29 +177,29 @@ class Stage:
         )
         return outcome
 
-    def hold(self, which: int = 0, faults: Iterable[Fault] = ()) -> Holding | None:
-        """Let a holder take one of the visible requests; None where it has to come again."""
-        message = self.to_hold.receive(which)
+    def prefetch(self, which: int = 0, faults: Iterable[Fault] = ()) -> PrefetchResult | None:
+        """Let a prefetcher take one of the visible requests; None where it has to come again."""
+        message = self.prefetch_queue.receive(which)
         if message is None:
             return None
-        held = self._hold(message.body, faults)
-        if held is not None:
-            self.to_hold.delete(message.receipt)
-        return held
+        prefetched = self._prefetch(message.body, faults)
+        if prefetched is not None:
+            self.prefetch_queue.delete(message.receipt)
+        return prefetched
 
-    def hold_again(self, which: int, faults: Iterable[Fault] = ()) -> None:
-        """Deliver a request to hold covers that was delivered before."""
+    def prefetch_again(self, which: int, faults: Iterable[Fault] = ()) -> None:
+        """Deliver a prefetch request that was delivered before."""
         told = [event for event in self.bus.heard if event["detail-type"] == _EXPIRING]
         if told:
-            self._hold(json.dumps(told[which % len(told)]), faults)
+            self._prefetch(json.dumps(told[which % len(told)]), faults)
 
-    def _hold(self, body: str, faults: Iterable[Fault]) -> Holding | None:
-        held: Holding | None = self._call(
-            self.holders,
+    def _prefetch(self, body: str, faults: Iterable[Fault]) -> PrefetchResult | None:
+        prefetched: PrefetchResult | None = self._call(
+            self.prefetchers,
             faults,
-            lambda holder: holder.hold(read_expiring(body), COLLAGE_TIMEOUT_S),
+            lambda prefetcher: prefetcher.prefetch(read_expiring(body), COLLAGE_TIMEOUT_S),
         )
-        return held
+        return prefetched
 
     def has_ended(self, window_id: str) -> bool:
         """Tell whether a window has ever had a collage, and so may have let its covers go."""
@@ -232,7 +234,7 @@ class Stage:
             Rule({"source": sources, "detail-type": ready}, self._enqueue),
             Rule(
                 {"source": sources, "detail-type": [_EXPIRING]},
-                lambda event: self.to_hold.send(json.dumps(event)),
+                lambda event: self.prefetch_queue.send(json.dumps(event)),
             ),
             Rule(
                 {"source": [{"prefix": "coverstream."}], "detail-type": drained},

@@ -17,7 +17,7 @@ _FIRST_CALLS, _CALLS = 5, 14
 """About as many as one invocation makes here; the first ones are always made."""
 _WAITS = (1, 61, 200, 800, 3_700, 7_300)
 """Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
-_FAULTY = ("push", "windowing", "sweeper", "collage", "holding")
+_FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch")
 _FLUSHES = (
     FlushPolicy(kind="never"),
     FlushPolicy(idle_s=7_200),
@@ -32,8 +32,8 @@ class Flavour:
 
     faulty: tuple[str, ...] = _FAULTY
     lags: bool = False
-    keeps_sources: bool = True
-    holds: bool = False
+    keep_originals: bool = True
+    prefetch: bool = False
 
 
 FLAVOURS = {
@@ -42,8 +42,8 @@ FLAVOURS = {
     "collage": Flavour(faulty=("collage",)),
     "indexes": Flavour(faulty=("sweeper",), lags=True),
     "everything": Flavour(lags=True),
-    "holding": Flavour(faulty=("sweeper", "collage", "holding"), holds=True),
-    "everything held": Flavour(lags=True, holds=True),
+    "prefetch": Flavour(faulty=("sweeper", "collage", "prefetch"), prefetch=True),
+    "everything prefetched": Flavour(lags=True, prefetch=True),
 }
 
 
@@ -85,10 +85,14 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
         st.builds(history.Flip, st.integers(0, 12)),
     ]
     lag = [st.builds(history.Lag, small)] * 2 if flavour.lags else []
-    hold = st.builds(history.Hold, small, st.just(value=False), strikes["holding"])
-    hold_again = st.builds(history.Hold, small, st.just(value=True), strikes["holding"])
-    held = [hold, hold, hold, hold, hold_again, sweep, sweep] if flavour.holds else []
-    return st.one_of(usual + rare + lag + held)
+    prefetch = st.builds(history.Prefetch, small, st.just(value=False), strikes["prefetch"])
+    prefetch_again = st.builds(history.Prefetch, small, st.just(value=True), strikes["prefetch"])
+    prefetched = (
+        [prefetch, prefetch, prefetch, prefetch, prefetch_again, sweep, sweep]
+        if flavour.prefetch
+        else []
+    )
+    return st.one_of(usual + rare + lag + prefetched)
 
 
 def batch_plans() -> st.SearchStrategy[history.BatchPlan]:
@@ -120,8 +124,8 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         batches=st.tuples(batch_plans(), batch_plans()),
         steps=long_lists(steps(flavour), parts),
         gone=st.frozensets(st.integers(0, 12), max_size=4),
-        keeps_sources=st.just(flavour.keeps_sources),
-        holds=st.just(flavour.holds),
+        keep_originals=st.just(flavour.keep_originals),
+        prefetch=st.just(flavour.prefetch),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),
     )

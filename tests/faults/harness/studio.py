@@ -14,14 +14,14 @@ from typing import cast
 
 from collage_lambda.builder import Build
 from collage_lambda.image.compose import Canvas
-from collage_lambda.originals.cached_images import CachedImages, HeldCovers
+from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
-from collage_lambda.originals.window_pack import SourceEntry, SourcePacker
+from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.output.keys import WindowKeys
+from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.prefetch.fetching import FetchSummary
-from collage_lambda.prefetch.held_pack import HeldPacker
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
@@ -37,7 +37,7 @@ class Covers:
         self.missed: set[str] = set()
         """What somebody asked for in vain, for whichever of the two reasons."""
         self.misplaced: list[str] = []
-        """Covers that were held for a window, and were not there when it was built."""
+        """Covers that were prefetched for a window, and were not there when it was built."""
 
     def fetch(self, identity: str) -> bytes | Failure:
         """Return an image's bytes, or why there are none."""
@@ -67,23 +67,23 @@ class StubFetching:
     def __init__(self, covers: Covers) -> None:
         self._covers = covers
 
-    def run(self, covers: Sequence[AtRisk], packer: HeldPacker, fetch_s: float) -> FetchSummary:
+    def run(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
         """Fetch covers, each once; what is gone for good is lost."""
         assert fetch_s > 0
         waiting: dict[tuple[str, str], list[AtRisk]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
-        haul = FetchSummary(wanted=len(waiting))
+        summary = FetchSummary(wanted=len(waiting))
         for (creator, identity), same in waiting.items():
             data = self._covers.fetch(identity)
             if not isinstance(data, Failure):
                 packer.keep(same, same[0].image.url, data)
             elif not data.reason.is_passing:
-                haul.lost.setdefault(creator, []).extend(
+                summary.lost.setdefault(creator, []).extend(
                     Fetched(window=each.window, identity=identity, lost=str(data.reason))
                     for each in same
                 )
-        return haul
+        return summary
 
 
 class StubBuilder:
@@ -94,10 +94,10 @@ class StubBuilder:
         covers: Covers,
         temp: TempStore,
         *,
-        keeps_sources: bool,
+        keep_originals: bool,
         has_ended: Callable[[str], bool],
     ) -> None:
-        self._covers, self._temp, self._keeps_sources = covers, temp, keeps_sources
+        self._covers, self._temp, self._keep_originals = covers, temp, keep_originals
         self._has_ended = has_ended
 
     def build(
@@ -106,27 +106,27 @@ class StubBuilder:
         keys: WindowKeys,
         window_s: float,
         *,
-        reuses_sources: bool,
+        reuse_originals: bool,
         spared: Mapping[str, FailureReason] | None = None,
     ) -> Build:
         """Return a window's pictures; originals that were kept are read first."""
         assert window_s > 0
         with ExitStack() as stack:
             before = NOTHING_KEPT
-            if reuses_sources:
-                before = self._temp.load_sources(keys.sources, stack.enter_context(spool()))
-            packer = stack.enter_context(SourcePacker())
-            held = stack.enter_context(HeldCovers())
-            held.load(event.images, self._temp, InlineExecutor())
-            self._look_for(held, event)
-            at_hand = CachedImages(stored=before.sources, held=held)
+            if reuse_originals:
+                before = self._temp.load_originals(keys.originals, stack.enter_context(spool()))
+            packer = stack.enter_context(OriginalsPacker())
+            prefetched = stack.enter_context(PrefetchedCovers())
+            prefetched.load(event.images, self._temp, InlineExecutor())
+            self._look_for(prefetched, event)
+            at_hand = CachedImages(stored=before.originals, prefetched=prefetched)
             cells = [
                 self._cell(number, image, at_hand, packer, spared or {})
                 for number, image in enumerate(event.images)
             ]
-            kept = self._keeps_sources and packer.count > before.count
+            kept = self._keep_originals and packer.count > before.count
             if kept:
-                self._temp.save_sources(keys.sources, packer.finish(), before)
+                self._temp.save_originals(keys.originals, packer.finish(), before)
         shown = [cell.identity for cell in cells if cell.failure is None]
         return Build(
             assembly=Assembly(
@@ -134,18 +134,18 @@ class StubBuilder:
             ),
             collage=picture("collage", shown) if shown else b"",
             thumbnail=picture("thumbnail", shown) if shown else b"",
-            sources_key=keys.sources if kept or before.count else None,
+            originals_key=keys.originals if kept or before.count else None,
             timings_ms={"assemble": 1},
             repeated=[],
         )
 
-    def _look_for(self, held: HeldCovers, event: WindowReady) -> None:
+    def _look_for(self, prefetched: PrefetchedCovers, event: WindowReady) -> None:
         """Note covers that are not where the window has them, unless it may have let them go."""
         if not self._has_ended(event.window_id):
             self._covers.misplaced += [
                 f"{event.window_id}: {image.identity}"
                 for image in event.images
-                if image.held and held.read(image.held) is None
+                if image.prefetched and prefetched.read(image.prefetched) is None
             ]
 
     def _cell(
@@ -153,7 +153,7 @@ class StubBuilder:
         number: int,
         image: WindowImage,
         at_hand: CachedImages,
-        packer: SourcePacker,
+        packer: OriginalsPacker,
         spared: Mapping[str, FailureReason],
     ) -> CellOutcome:
         origin: Origin
@@ -167,7 +167,9 @@ class StubBuilder:
         facts = None
         if not isinstance(data, Failure):
             sha256 = hashlib.sha256(data).hexdigest()
-            entry = SourceEntry(index=number, identity=image.identity, url=image.url, sha256=sha256)
+            entry = OriginalsEntry(
+                index=number, identity=image.identity, url=image.url, sha256=sha256
+            )
             packer.keep(entry, data)
             facts = ImageFacts(
                 format="JPEG", width=1, height=1, bytes=len(data), sha256=sha256, origin=origin

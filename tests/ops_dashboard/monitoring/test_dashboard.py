@@ -95,7 +95,7 @@ def test_a_row_for_each_stage_follows() -> None:
         "## Windowing",
         "## Bus and queue",
         "## Collage",
-        "## Held covers",
+        "## Prefetched covers",
         "## Dead letters",
         "## Cost",
         "## Logs",

@@ -39,7 +39,7 @@ def test_a_plan_fits_80_columns_and_says_what_to_set(run: Run) -> None:
 def test_json_has_all_that_is_behind_a_plan(run: Run) -> None:
     _, out, _ = run("--images", "100000", "--json", "--no-originals")
     found = json.loads(out)
-    assert found["settings"]["keepSources"] is False
+    assert found["settings"]["keepOriginals"] is False
     assert found["usd"] == pytest.approx(sum(item["usd"] for item in found["items"]))
     assert found["usd"] == pytest.approx(sum(stage["usd"] for stage in found["stages"]))
     assert len(found["collage_sizes"]) == 11

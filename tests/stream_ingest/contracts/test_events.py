@@ -15,7 +15,7 @@ from stream_ingest.contracts.events import (
     CollageFailed,
     CoversExpiring,
     Event,
-    HeldCover,
+    PrefetchedCover,
     WindowImage,
     WindowReady,
     convert_detail,
@@ -76,7 +76,9 @@ COMPLETED = BatchCompleted(
     images_ok=1,
     images_failed=0,
 )
-EXPIRING = CoversExpiring(pack="held/2026/11/21/030500-0a1b.zip", creators=("charli",), covers=3)
+EXPIRING = CoversExpiring(
+    pack="prefetched/2026/11/21/030500-0a1b.zip", creators=("charli",), covers=3
+)
 EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING]
 
 
@@ -87,11 +89,13 @@ def test_an_event_is_read_as_it_was_written(event: Event) -> None:
 
 
 def test_an_image_says_of_itself_only_what_is_not_usual() -> None:
-    """Events of before, and functions of before, know nothing of held covers."""
+    """Events of before, and functions of before, know nothing of prefetched covers."""
     (plain,) = json.loads(encode_detail(READY))["images"]
     assert set(plain) == {"identity", "url", "created_at"}
-    held = HeldCover(pack="held/a.zip", member=2, offset=40, length=9, sha256="0" * 64, until=7)
-    image = msgspec.structs.replace(READY.images[0], held=held, lost="not_found")
+    prefetched = PrefetchedCover(
+        pack="prefetched/a.zip", member=2, offset=40, length=9, sha256="0" * 64, until=7
+    )
+    image = msgspec.structs.replace(READY.images[0], prefetched=prefetched, lost="not_found")
     event = msgspec.structs.replace(READY, images=(image,))
     assert decode_detail(encode_detail(event), WindowReady) == event
 

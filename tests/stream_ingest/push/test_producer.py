@@ -212,7 +212,7 @@ def test_only_a_few_requests_are_under_way_at_once() -> None:
     assert 1 < kinesis.most_at_once <= MAX_REQUESTS
 
 
-def test_the_caller_is_held_back_while_too_much_is_waiting(
+def test_the_caller_is_prefetched_back_while_too_much_is_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", 1_000)

@@ -22,7 +22,7 @@ def test_four_names_are_enough() -> None:
         horizon_days=90,
         trusts_partial_responses=True,
         max_receives=3,
-        holds_covers=False,
+        prefetch_covers=False,
     )
 
 

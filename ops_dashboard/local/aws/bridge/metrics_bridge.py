@@ -46,7 +46,7 @@ class MetricsBridge:
             outputs.windowing_function,
             outputs.sweeper_function,
             outputs.collage_function,
-            outputs.holding_function,
+            outputs.prefetch_function,
         )
         self._position = bridge_position.load(clients)
         logs = self._position.logs

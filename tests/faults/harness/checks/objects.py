@@ -37,9 +37,9 @@ def check_objects(stage: Stage, windows: Sequence[Window]) -> None:
             _check_collage(stage, window, keys)
     found = {key for key in stage.s3.keys(OUTPUT) if not key.startswith(_NOT_OF_WINDOWS)}
     assert found == expected
-    kept = {w.status["sources_key"] for w in windows if "sources_key" in w.status}
-    temp = {key for key in stage.s3.keys(TEMP) if not key.startswith("held/")}
-    assert kept <= temp <= {keys_of(w.event).sources for w in windows}
+    kept = {w.status["originals_key"] for w in windows if "originals_key" in w.status}
+    temp = {key for key in stage.s3.keys(TEMP) if not key.startswith("prefetched/")}
+    assert kept <= temp <= {keys_of(w.event).originals for w in windows}
 
 
 def _check_collage(stage: Stage, window: Window, keys: WindowKeys) -> None:

@@ -37,7 +37,7 @@ def check(stage: Stage, batches: Sequence[Batch]) -> None:
     check_objects(stage, found.all_windows)
     check_results(stage, batches)
     check_quarantine(stage, model)
-    check_held(stage, found)
+    check_prefetched(stage, found)
     assert account_of(stage, batches) == CLEAR
 
 
@@ -112,12 +112,13 @@ def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
         (table.batch_partition(batch_id), table.tally_item(creator_key(creator)))
         for batch_id, creator in model.rows
     }
-    held = {key for key in found.items if key[1] == table.HELD}
-    assert wanted <= found.items.keys() - held <= wanted | tallies
+    prefetched = {key for key in found.items if key[1] == table.PREFETCHED}
+    assert wanted <= found.items.keys() - prefetched <= wanted | tallies
 
 
-def check_held(stage: Stage, found: Table) -> None:
-    """What is held is what a window still waits with: failed ones only, now that all is at rest.
+def check_prefetched(stage: Stage, found: Table) -> None:
+    """What is prefetched is what a window still waits with: failed ones only, now that all is at
+    rest.
 
     While they waited, all found it where they had it.
     """
@@ -125,18 +126,20 @@ def check_held(stage: Stage, found: Table) -> None:
     waiting: dict[str, set[int]] = {}
     for window in found.all_windows:
         for image in window.event.images:
-            if image.held and window.status["status"] == table.WindowStatus.FAILED:
-                waiting.setdefault(image.held.pack, set()).add(image.held.member)
+            if image.prefetched and window.status["status"] == table.WindowStatus.FAILED:
+                waiting.setdefault(image.prefetched.pack, set()).add(image.prefetched.member)
     items = {
-        key[0].removeprefix("held#"): {int(member) for member in item.get("waiting", ())}
+        key[0].removeprefix("prefetched#"): {int(member) for member in item.get("waiting", ())}
         for key, item in found.items.items()
-        if key[1] == table.HELD
+        if key[1] == table.PREFETCHED
     }
-    packs = [key for key in stage.s3.keys(TEMP) if key.startswith("held/")]
+    packs = [key for key in stage.s3.keys(TEMP) if key.startswith("prefetched/")]
     assert items == waiting
     assert packs == sorted(waiting)
     for window in (window for name in found.open for window in found.open[name]):
-        assert not any(image.held for image in window.images), "held, and yet not closed"
+        assert not any(image.prefetched for image in window.images), (
+            "prefetched, and yet not closed"
+        )
 
 
 def check_events(stage: Stage, found: Table) -> None:

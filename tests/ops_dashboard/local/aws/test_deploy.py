@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ops_dashboard.local.aws.stack import LocalAws
 
-BUNDLE_OF = {"sweeper": "windowing", "holding": "collage"}
+BUNDLE_OF = {"sweeper": "windowing", "prefetch": "collage"}
 
 
 def test_the_parameter_decodes_to_the_stacks_outputs(local_aws: LocalAws) -> None:
@@ -29,7 +29,7 @@ def test_the_parameter_decodes_to_the_stacks_outputs(local_aws: LocalAws) -> Non
         "window-rule",
         "sweeper",
         "intake",
-        "holding",
+        "prefetch",
     }
 
 
@@ -75,7 +75,7 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
         outputs.windowing_function,
         outputs.collage_function,
         outputs.intake_function,
-        outputs.holding_function,
+        outputs.prefetch_function,
     }
     stream = mappings[outputs.windowing_function]
     assert stream["EventSourceArn"].endswith(f"stream/{outputs.stream_name}")
@@ -85,7 +85,7 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
     assert queue["State"] == stream["State"] == "Enabled"
 
 
-@pytest.mark.parametrize("name", ["windowing", "sweeper", "collage", "intake", "holding"])
+@pytest.mark.parametrize("name", ["windowing", "sweeper", "collage", "intake", "prefetch"])
 def test_the_functions_are_the_bundles_of_this_machine(local_aws: LocalAws, name: str) -> None:
     found = local_aws.clients.functions.get_function_configuration(
         FunctionName=f"coverstream-dev-{name}"

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from stream_ingest.aws.items import from_wire
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout
 from stream_ingest.records.codec import BatchHeader
@@ -62,11 +62,11 @@ class History:
             self._commit(change)
             done += change.taken
 
-    def hold_everything(self) -> None:
-        """Note every cover as held, each in a pack of its own."""
+    def prefetch_everything(self) -> None:
+        """Note every cover as prefetched, each in a pack of its own."""
         chance = random.Random(2)  # noqa: S311 - rows, not secrets
         fetched = [
-            Fetched(window=key, identity=image.known_as, held=_held(chance))
+            Fetched(window=key, identity=image.known_as, prefetched=_prefetched(chance))
             for key, window in self.state.open.items()
             for image in window.images
         ]
@@ -85,9 +85,9 @@ class History:
         self.state = msgspec.structs.replace(change.state, version=version)
 
 
-def _held(chance: random.Random) -> HeldCover:
-    return HeldCover(
-        pack=f"held/2026/11/{chance.randint(10, 30)}/{chance.randint(100_000, 235_959)}"
+def _prefetched(chance: random.Random) -> PrefetchedCover:
+    return PrefetchedCover(
+        pack=f"prefetched/2026/11/{chance.randint(10, 30)}/{chance.randint(100_000, 235_959)}"
         f"-{chance.getrandbits(64):016x}.zip",
         member=chance.randrange(100),
         offset=chance.randrange(1 << 32),
@@ -139,13 +139,14 @@ def _rows(
 def test_no_item_passes_400_kb_and_no_row_is_lost_or_doubled(
     count: int, urls: int, length: int, batches: int, letters: str
 ) -> None:
-    """With a full dedup memory, and though every cover comes to be held in a pack of its own."""
+    """With a full dedup memory, and though every cover comes to be prefetched in a pack of its
+    own."""
     history = History(CreatorState(creator=NAME, seen=_FULL_MEMORY))
     rows = list(_rows(count, urls, length, batches, letters))
     for start in range(0, count, 70):
         history.deliver(rows[max(0, start - 9) : start + 70])
-        held = History(history.state)
-        held.hold_everything()
+        prefetched = History(history.state)
+        prefetched.prefetch_everything()
     waiting = [image.known_as for window in history.state.open.values() for image in window.images]
     closed = [identity for window in history.closed() for identity in window]
     assert sorted(closed + waiting) == sorted(arrival.row.identity for arrival in rows)
@@ -181,7 +182,7 @@ def test_where_one_window_takes_the_room_it_is_closed_and_not_those_beside_it() 
 
 
 def test_four_hundred_covers_as_tiktok_signs_them_fill_their_window() -> None:
-    """The rule is for what nobody has seen: usual covers have room, held ones included."""
+    """The rule is for what nobody has seen: usual covers have room, prefetched ones included."""
     chance = random.Random(4)  # noqa: S311 - rows, not secrets
     rows = []
     for number in range(399):
@@ -203,7 +204,7 @@ def test_four_hundred_covers_as_tiktok_signs_them_fill_their_window() -> None:
     history = History(CreatorState(creator=NAME, seen=_FULL_MEMORY))
     history.deliver(rows)
     assert history.closed() == []
-    history.hold_everything()
+    history.prefetch_everything()
 
 
 def test_only_the_newest_marks_are_kept() -> None:
@@ -235,9 +236,9 @@ def test_only_the_packs_that_were_noted_last_are_remembered() -> None:
     assert lately({"one": Noted(tuple(range(2 * MAX_MEMBERS)), NOW_S, NOW_S)})
 
 
-def test_what_was_held_before_takes_room_from_windows() -> None:
+def test_what_was_prefetched_before_takes_room_from_windows() -> None:
     """It is remembered for a day, when the windows that took it are closed."""
-    noted = {f"held/{n:060d}.zip": Noted((n,), NOW_S, NOW_S) for n in range(MAX_PACKS)}
+    noted = {f"prefetched/{n:060d}.zip": Noted((n,), NOW_S, NOW_S) for n in range(MAX_PACKS)}
     rows = list(_rows(60, 4, 1_024, 1))
     sizes = []
     for state in (CreatorState(creator=NAME), CreatorState(creator=NAME, noted=noted)):

@@ -1,11 +1,11 @@
-"""Which covers are to be held, when they are asked for, and what is noted of them."""
+"""Which covers are to be prefetched, when they are asked for, and what is noted of them."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.windowing.rules.closing import close_due
@@ -39,14 +39,14 @@ def waiting(*expiries: int) -> CreatorState:
     )
 
 
-def held(member: int = 0, until: int = NOW_S + 50 * 86_400) -> HeldCover:
-    return HeldCover(
-        pack="held/p.zip", member=member, offset=0, length=9, sha256="0" * 64, until=until
+def prefetched(member: int = 0, until: int = NOW_S + 50 * 86_400) -> PrefetchedCover:
+    return PrefetchedCover(
+        pack="prefetched/p.zip", member=member, offset=0, length=9, sha256="0" * 64, until=until
     )
 
 
-def fetched(number: int, cover: HeldCover | None = None, lost: str | None = None) -> Fetched:
-    return Fetched(window=KEY, identity=object_id(number), held=cover, lost=lost)
+def fetched(number: int, cover: PrefetchedCover | None = None, lost: str | None = None) -> Fetched:
+    return Fetched(window=KEY, identity=object_id(number), prefetched=cover, lost=lost)
 
 
 def numbers_at_risk(state: CreatorState, now_s: int = NOW_S) -> list[str]:
@@ -61,13 +61,13 @@ def test_only_covers_that_die_within_two_hours_are_at_risk() -> None:
 def test_covers_without_an_expiry_are_never_at_risk() -> None:
     state = state_of(*arrivals([1, 2], NEVER))
     assert at_risk(state, NOW_S) == []
-    assert due_at(state, holds=True) is None
+    assert due_at(state, prefetch=True) is None
 
 
 def test_a_creator_is_due_at_the_full_hour_one_to_two_hours_before() -> None:
     """So all covers of that hour, of all creators, are asked for in one sweep."""
     for expires in (LATER, LATER + 600, LATER + 3_000):
-        due = due_at(waiting(expires), holds=True)
+        due = due_at(waiting(expires), prefetch=True)
         assert due is not None
         assert due % SLOT_S == 0
         assert AHEAD_S <= expires - due < AHEAD_S + SLOT_S
@@ -78,7 +78,7 @@ def test_asking_is_noted_once_and_asks_again_a_quarter_of_an_hour_later() -> Non
     asked, covers = ask(state, NOW_S)
     assert covers == 1
     assert ask(asked, NOW_S + 60) == (asked, 0)
-    assert due_at(asked, holds=True) == NOW_S + ASK_AGAIN_S
+    assert due_at(asked, prefetch=True) == NOW_S + ASK_AGAIN_S
     again, covers = ask(asked, NOW_S + ASK_AGAIN_S)
     assert covers == 1
     assert again.open[KEY].asked_at == NOW_S + ASK_AGAIN_S
@@ -91,35 +91,35 @@ def test_who_is_not_due_is_left_as_he_is() -> None:
     assert covers == 0
 
 
-def test_a_held_cover_is_at_risk_no_more_and_its_window_goes_on_waiting() -> None:
+def test_a_prefetched_cover_is_at_risk_no_more_and_its_window_goes_on_waiting() -> None:
     asked, _ = ask(waiting(SOON), NOW_S)
-    after, members = note(asked, [fetched(0, held(4))], NOW_S + 5)
+    after, members = note(asked, [fetched(0, prefetched(4))], NOW_S + 5)
     assert members == {4}
     assert at_risk(after, NOW_S + 5) == []
     (image,) = after.open[KEY].images
-    assert image.held == held(4)
+    assert image.prefetched == prefetched(4)
     assert after.open[KEY].asked_at is None
-    assert not close_due(after, SOON + 86_400, holds=True)
+    assert not close_due(after, SOON + 86_400, prefetch=True)
 
 
 def test_noting_twice_changes_nothing_and_refers_to_the_same_members() -> None:
     asked, _ = ask(waiting(SOON), NOW_S)
-    once, members = note(asked, [fetched(0, held(4))], NOW_S)
-    twice, again = note(once, [fetched(0, held(4))], NOW_S + 60)
+    once, members = note(asked, [fetched(0, prefetched(4))], NOW_S)
+    twice, again = note(once, [fetched(0, prefetched(4))], NOW_S + 60)
     assert twice is once
     assert members == again == {4}
 
 
 def test_a_second_copy_is_not_referred_to() -> None:
-    once, _ = note(waiting(SOON), [fetched(0, held(4))], NOW_S)
-    other = msgspec.structs.replace(held(1), pack="held/other.zip")
+    once, _ = note(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
+    other = msgspec.structs.replace(prefetched(1), pack="prefetched/other.zip")
     after, members = note(once, [fetched(0, other)], NOW_S)
     assert after is once
     assert members == set()
 
 
 def test_a_window_that_was_closed_meanwhile_needs_no_copy() -> None:
-    after, members = note(NEW, [fetched(0, held(4))], NOW_S)
+    after, members = note(NEW, [fetched(0, prefetched(4))], NOW_S)
     assert after is NEW
     assert members == set()
 
@@ -129,7 +129,7 @@ def test_a_lost_cover_keeps_its_place_and_its_reason() -> None:
     after, members = note(asked, [fetched(0, lost="not_found")], NOW_S)
     assert members == set()
     assert after.open[KEY].images[0].lost == "not_found"
-    assert due_at(after, holds=True) is None
+    assert due_at(after, prefetch=True) is None
     closed = folded(after, arrivals(range(1, 35), NEVER, 9)).windows[0]
     assert (closed.images[0].lost, closed.images[1].lost) == ("not_found", None)
 
@@ -139,50 +139,50 @@ def test_what_died_before_anybody_asked_is_lost_and_closes_nothing() -> None:
     after, covers = ask(state, NOW_S)
     assert covers == 0
     assert [image.lost for image in after.open[KEY].images] == ["expired", None]
-    assert due_at(after, holds=True) == (SOON + 86_400 - AHEAD_S) // SLOT_S * SLOT_S
-    assert not close_due(after, NOW_S, holds=True)
+    assert due_at(after, prefetch=True) == (SOON + 86_400 - AHEAD_S) // SLOT_S * SLOT_S
+    assert not close_due(after, NOW_S, prefetch=True)
 
 
-def test_what_cannot_be_held_in_time_closes_its_window_while_the_urls_work() -> None:
+def test_what_cannot_be_prefetched_in_time_closes_its_window_while_the_urls_work() -> None:
     asked, _ = ask(waiting(SOON), NOW_S)
-    assert not close_due(asked, SOON - SAFE_TIME_S - 1, holds=True)
-    change = close_due(asked, SOON - SAFE_TIME_S, holds=True)
+    assert not close_due(asked, SOON - SAFE_TIME_S - 1, prefetch=True)
+    change = close_due(asked, SOON - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
 
 
 def test_a_cover_that_arrives_almost_dead_is_asked_for_before_its_window_is_closed() -> None:
     state = waiting(NOW_S + 1_200)
-    assert not close_due(state, NOW_S, holds=True)
+    assert not close_due(state, NOW_S, prefetch=True)
     asked, covers = ask(state, NOW_S)
     assert covers == 1
-    assert not close_due(asked, NOW_S + ASK_AGAIN_S - 1, holds=True)
-    assert close_due(asked, NOW_S + ASK_AGAIN_S, holds=True)
+    assert not close_due(asked, NOW_S + ASK_AGAIN_S - 1, prefetch=True)
+    assert close_due(asked, NOW_S + ASK_AGAIN_S, prefetch=True)
 
 
 def test_a_window_does_not_outlive_the_copies_either() -> None:
     until = NOW_S + 60 * 86_400
-    state, _ = note(waiting(SOON), [fetched(0, held(until=until))], NOW_S)
-    due = due_at(state, holds=True)
+    state, _ = note(waiting(SOON), [fetched(0, prefetched(until=until))], NOW_S)
+    due = due_at(state, prefetch=True)
     assert due is not None
     assert AHEAD_S <= until - due < AHEAD_S + SLOT_S
     asked, covers = ask(state, due)
     assert covers == 0
-    change = close_due(asked, until - SAFE_TIME_S, holds=True)
+    change = close_due(asked, until - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
 
 
-def test_closed_windows_say_where_their_covers_are_held() -> None:
-    state, _ = note(waiting(SOON), [fetched(0, held(4))], NOW_S)
+def test_closed_windows_say_where_their_covers_are_prefetched() -> None:
+    state, _ = note(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
     change = folded(state, arrivals(range(1, 35), NEVER, 9))
-    assert [image.held for image in change.windows[0].images[:2]] == [held(4), None]
+    assert [image.prefetched for image in change.windows[0].images[:2]] == [prefetched(4), None]
 
 
-def test_rows_that_come_meanwhile_keep_what_was_asked_and_held() -> None:
+def test_rows_that_come_meanwhile_keep_what_was_requested_and_prefetched() -> None:
     asked, _ = ask(waiting(SOON, SOON), NOW_S)
-    state, _ = note(asked, [fetched(0, held(4))], NOW_S)
+    state, _ = note(asked, [fetched(0, prefetched(4))], NOW_S)
     after = folded(state, [expiring(7, SOON + 5 * 86_400, NEVER, 7)]).state
     assert after.open[KEY].asked_at == NOW_S
-    assert after.open[KEY].images[0].held == held(4)
+    assert after.open[KEY].images[0].prefetched == prefetched(4)
     assert numbers_at_risk(after) == [object_id(1)]
 
 
@@ -198,13 +198,13 @@ def test_a_batch_without_dedup_waits_with_the_same_cover_in_two_windows() -> Non
 def test_a_packs_key_follows_from_who_is_asked_and_when(creators: list[str]) -> None:
     key = pack_key(creators, NOW_S)
     assert key == pack_key(creators, NOW_S)
-    assert key.startswith("held/2026/11/06/")
+    assert key.startswith("prefetched/2026/11/06/")
     assert key not in {pack_key(creators, NOW_S + 1), pack_key([*creators, "eve"], NOW_S)}
 
 
 def test_old_states_and_urls_without_an_expiry_are_read_as_ever() -> None:
-    """What was written before covers were held has neither field."""
+    """What was written before covers were prefetched has neither field."""
     state = state_of(*arrivals([1], NEVER))
     (image,) = state.open[KEY].images
-    assert (image.held, image.lost, state.open[KEY].asked_at) == (None, None, None)
+    assert (image.prefetched, image.lost, state.open[KEY].asked_at) == (None, None, None)
     assert image.url == cover_url(1)

@@ -33,7 +33,7 @@ SOON = NOW_S + AHEAD_S
 
 def put(aws: IngestAws, creator: str, *expiries: int) -> CreatorState:
     """Put covers that expire then into a creator's open window."""
-    store = CreatorRepository(aws.dynamodb, TABLE, holds=True)
+    store = CreatorRepository(aws.dynamodb, TABLE, prefetch=True)
     urls = [cover_url(number, expires=each) for number, each in enumerate(expiries)]
     return put_open_window(store, creator, urls, int(aws.clock()), NEVER)
 
@@ -44,13 +44,13 @@ def state(aws: IngestAws, creator: str) -> CreatorState:
 
 
 def asking(aws: IngestAws, store: CreatorRepository | None = None) -> ExpiringCovers:
-    store = store or CreatorRepository(aws.dynamodb, TABLE, holds=True)
+    store = store or CreatorRepository(aws.dynamodb, TABLE, prefetch=True)
     return ExpiringCovers(store, aws.emitter(Source.SWEEPER), aws.threads, aws.clock)
 
 
 def sweeper(aws: IngestAws, store: CreatorRepository | None = None) -> Sweeper:
-    made = aws.sweeper(store or CreatorRepository(aws.dynamodb, TABLE, holds=True))
-    made._holds = True  # noqa: SLF001 - as the stack's setting says
+    made = aws.sweeper(store or CreatorRepository(aws.dynamodb, TABLE, prefetch=True))
+    made._prefetch = True  # noqa: SLF001 - as the stack's setting says
     return made
 
 
@@ -108,28 +108,28 @@ def test_whom_another_writer_changes_is_left_to_the_next_sweep(aws: IngestAws) -
     def meddle(_: str, creator: str) -> None:
         if creator == "ann" and not meddled:
             meddled.append(creator)
-            due = CreatorRepository(aws.dynamodb, TABLE, holds=True)
+            due = CreatorRepository(aws.dynamodb, TABLE, prefetch=True)
             put_open_window(due, "ann", [cover_url(7, expires=SOON + 5)], NOW_S, NEVER)
 
     store = FailingStore(aws, meddle)
-    store._holds = True  # noqa: SLF001 - as in the stack
+    store._prefetch = True  # noqa: SLF001 - as in the stack
     done = sweeper(aws, store).sweep()
-    assert done.covers_asked == 1
+    assert done.covers_requested == 1
     assert [event.creators for event in told(aws)] == [("bob",)]
     assert state(aws, "ann").open_images == 2
-    assert sweeper(aws).sweep().covers_asked == 2
+    assert sweeper(aws).sweep().covers_requested == 2
     assert sweeper(aws).sweep() == Sweep()
 
 
 def test_an_event_that_the_bus_does_not_take_is_asked_for_again(aws: IngestAws) -> None:
     put(aws, "ann", SOON)
     aws.bus.refuse = lambda _: True
-    assert sweeper(aws).sweep().covers_asked == 0
+    assert sweeper(aws).sweep().covers_requested == 0
     aws.bus.refuse = lambda _: False
     aws.clock.advance(ASK_AGAIN_S - 1)
-    assert sweeper(aws).sweep().covers_asked == 0
+    assert sweeper(aws).sweep().covers_requested == 0
     aws.clock.advance(1)
-    assert sweeper(aws).sweep().covers_asked == 1
+    assert sweeper(aws).sweep().covers_requested == 1
     assert len(told(aws)) == 1
 
 
@@ -141,7 +141,7 @@ def test_a_sweep_that_dies_before_it_tells_is_made_up_for(aws: IngestAws) -> Non
     aws.bus.broken = False
     assert sweeper(aws).sweep() == Sweep()
     aws.clock.advance(ASK_AGAIN_S)
-    assert sweeper(aws).sweep().covers_asked == 1
+    assert sweeper(aws).sweep().covers_requested == 1
 
 
 def test_a_creator_who_cannot_be_written_ends_a_sweep_and_costs_the_others_a_quarter_hour(
@@ -156,19 +156,19 @@ def test_a_creator_who_cannot_be_written_ends_a_sweep_and_costs_the_others_a_qua
             raise TransientError(creator)
 
     store = FailingStore(aws, trouble)
-    store._holds = True  # noqa: SLF001 - as in the stack
+    store._prefetch = True  # noqa: SLF001 - as in the stack
     with pytest.raises(TransientError):
         sweeper(aws, store).sweep()
     troubled.clear()
     aws.clock.advance(ASK_AGAIN_S)
-    assert sweeper(aws).sweep().covers_asked == 2
+    assert sweeper(aws).sweep().covers_requested == 2
 
 
-def test_what_is_not_held_in_time_is_closed_with_its_urls(aws: IngestAws) -> None:
+def test_what_is_not_prefetched_in_time_is_closed_with_its_urls(aws: IngestAws) -> None:
     put(aws, "ann", SOON)
     asked = 0
     while aws.clock() < SOON - SAFE_TIME_S:
-        asked += sweeper(aws).sweep().covers_asked
+        asked += sweeper(aws).sweep().covers_requested
         aws.clock.advance(60)
     done = sweeper(aws).sweep()
     assert asked == 2
@@ -179,7 +179,7 @@ def test_what_is_not_held_in_time_is_closed_with_its_urls(aws: IngestAws) -> Non
     assert state(aws, "ann").open == {}
 
 
-def test_where_covers_are_not_held_nobody_is_asked(aws: IngestAws) -> None:
+def test_where_covers_are_not_prefetched_nobody_is_asked(aws: IngestAws) -> None:
     put_open_window(aws.store, "ann", [cover_url(1, expires=SOON)], NOW_S, NEVER)
     assert aws.sweeper().sweep() == Sweep()
     aws.clock.advance(AHEAD_S - SAFE_TIME_S)
@@ -191,6 +191,6 @@ def test_many_creators_are_asked_for_in_slices(aws: IngestAws) -> None:
     names = [f"creator-{number:03d}" for number in range(130)]
     for name in names:
         put(aws, name, SOON)
-    assert sweeper(aws).sweep().covers_asked == len(names)
+    assert sweeper(aws).sweep().covers_requested == len(names)
     assert sorted(name for event in told(aws) for name in event.creators) == names
     assert max(event.covers for event in told(aws)) <= MAX_COVERS

@@ -1,4 +1,4 @@
-"""Queue → held covers: the holding function and its SQS mapping. Edge (Pulumi)."""
+"""Queue → prefetched covers: the prefetch function and its SQS mapping. Edge (Pulumi)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ for an hour at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldingArgs:
+class PrefetchArgs:
     """The function and all that it touches."""
 
     function: FunctionArgs
@@ -28,21 +28,21 @@ class HoldingArgs:
     storage: Storage
 
 
-class Holding(pulumi.ComponentResource):
+class Prefetch(pulumi.ComponentResource):
     """The function that fetches covers about to expire, while their windows are open."""
 
     def __init__(
-        self, name: str, args: HoldingArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: PrefetchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Create role, function and mapping."""
-        super().__init__("coverstream:index:Holding", name, None, opts)
+        super().__init__("coverstream:index:Prefetch", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = FunctionRole(
             name, args.function.function_name, args.function.logging.retention_days, child
         )
         granted = role.grant(
             policies.document(
-                policies.holding,
+                policies.prefetch,
                 log_group_arn=role.log_group.arn,
                 queue_arn=args.delivery.queue.arn,
                 table_arn=args.state.arn,

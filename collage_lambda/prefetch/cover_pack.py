@@ -1,4 +1,4 @@
-"""A pack of held covers: what is in it, and how it is made. Edge (temporary files).
+"""A pack of prefetched covers: what is in it, and how it is made. Edge (temporary files).
 
 Covers of one creator lie side by side, so that a window reads them in one go. A cover that two open
 windows of a creator wait for is two members of the same bytes.
@@ -14,14 +14,14 @@ from typing import Annotated, Literal, Self
 import msgspec
 
 from collage_lambda.originals.pack import MAX_TOTAL_BYTES, Pack, spool
-from stream_ingest.contracts.events import HeldCover
+from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 
-MAX_HELD_BYTES = MAX_TOTAL_BYTES // 2
+MAX_PACK_BYTES = MAX_TOTAL_BYTES // 2
 """Covers beyond this are left for the next pack: they are in /tmp twice while it is made."""
 
 
-class HeldMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PackMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One cover in a pack, and the open window that waits with it."""
 
     creator: str
@@ -33,19 +33,19 @@ class HeldMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sha256: str
 
 
-class HeldIndex(msgspec.Struct, frozen=True, kw_only=True):
+class PackIndex(msgspec.Struct, frozen=True, kw_only=True):
     """What a pack holds, by member number, since and until when (epoch seconds)."""
 
     schema: Literal[1] = 1
     fetched_at: int
     until: int
-    members: tuple[HeldMember, ...]
+    members: tuple[PackMember, ...]
 
     def fetched(self, pack: str) -> dict[str, list[Fetched]]:
-        """Return what is held, by creator, for the pack of this key."""
+        """Return the prefetched covers, by creator, for the pack of this key."""
         found: dict[str, list[Fetched]] = {}
         for number, member in enumerate(self.members):
-            held = HeldCover(
+            cover = PrefetchedCover(
                 pack=pack,
                 member=number,
                 offset=member.offset,
@@ -53,7 +53,7 @@ class HeldIndex(msgspec.Struct, frozen=True, kw_only=True):
                 sha256=member.sha256,
                 until=self.until,
             )
-            each = Fetched(window=member.window, identity=member.identity, held=held)
+            each = Fetched(window=member.window, identity=member.identity, prefetched=cover)
             found.setdefault(member.creator, []).append(each)
         return found
 
@@ -68,11 +68,11 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     length: int
 
 
-class HeldPacker:
+class CoverPacker:
     """Collects covers in the order of their arrival; a context manager that drops them."""
 
     def __init__(self, now_s: int, life_s: int) -> None:
-        """Begin without any; what is collected now (epoch seconds) is to be held for `life_s`."""
+        """Start empty; what is collected at `now_s` (epoch seconds) expires after `life_s`."""
         self._now_s, self._until = now_s, now_s + life_s
         self._scratch = spool()
         self._arrivals: list[Arrival] = []
@@ -80,7 +80,7 @@ class HeldPacker:
 
     def keep(self, waiting: Sequence[AtRisk], url: str, data: bytes) -> bool:
         """Take a cover for all windows that wait for it; tell whether there was room."""
-        if self._bytes + len(data) > MAX_HELD_BYTES:
+        if self._bytes + len(data) > MAX_PACK_BYTES:
             return False
         arrival = Arrival(
             waiting=waiting,
@@ -99,14 +99,14 @@ class HeldPacker:
         """Number of covers."""
         return len(self._arrivals)
 
-    def write(self, pack: Pack) -> HeldIndex:
+    def write(self, pack: Pack) -> PackIndex:
         """Put the covers into `pack`, creator by creator, and return what is in it."""
-        members: list[HeldMember] = []
+        members: list[PackMember] = []
         for arrival in sorted(self._arrivals, key=lambda each: each.waiting[0].creator):
             self._scratch.seek(arrival.offset)
             offset = pack.add(f"{len(members):04d}", self._scratch.read(arrival.length))
             members += [_member(arrival, each, offset) for each in arrival.waiting]
-        return HeldIndex(fetched_at=self._now_s, until=self._until, members=tuple(members))
+        return PackIndex(fetched_at=self._now_s, until=self._until, members=tuple(members))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -122,8 +122,8 @@ class HeldPacker:
         self._scratch.close()
 
 
-def _member(arrival: Arrival, each: AtRisk, offset: int) -> HeldMember:
-    return HeldMember(
+def _member(arrival: Arrival, each: AtRisk, offset: int) -> PackMember:
+    return PackMember(
         creator=each.creator,
         window=each.window,
         identity=each.image.known_as,

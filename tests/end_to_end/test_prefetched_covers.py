@@ -1,4 +1,4 @@
-"""Covers die after two days, a window fills in twelve: held covers make it a full collage."""
+"""Covers die after two days, a window fills in twelve: prefetched covers make it a full collage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(240)
 CREATORS = [f"slow-poster-{index}" for index in range(4)]
 DAYS, A_DAY, WINDOW = 12, 3, 35
 LIFE_S = 2 * DAY_S
-HELD_DAYS = 10
+PREFETCHED_DAYS = 10
 """The covers of the last two days still live when the window fills."""
 
 
@@ -72,23 +72,23 @@ class Fortnight:
         done = self.stack.here(app, *options)
         assert done.exit_code == 0, done.stderr
 
-    def held(self) -> int:
-        """Return how many covers are held in open windows."""
+    def prefetched(self) -> int:
+        """Return how many covers are prefetched in open windows."""
         reader = CreatorReader(self.stack.aws.clients.dynamodb, self.stack.outputs.table_name)
         found = [reader.one(name) for name in CREATORS]
-        return sum(window.held for each in found if each for window in each.open)
+        return sum(window.prefetched for each in found if each for window in each.open)
 
     def packs(self) -> set[str]:
-        """Return the keys of what is held in S3."""
+        """Return the keys of what is prefetched in S3."""
         listed = self.stack.aws.clients.s3.list_objects_v2(
-            Bucket=self.stack.outputs.temp_bucket, Prefix="held/"
+            Bucket=self.stack.outputs.temp_bucket, Prefix="prefetched/"
         )
         return {item["Key"] for item in listed.get("Contents", [])}
 
     def items(self) -> list[dict[str, Any]]:
         """Return the items beside packs."""
         found = self.stack.aws.clients.dynamodb.scan(TableName=self.stack.outputs.table_name)
-        return [item for item in found["Items"] if item["item"]["S"] == "held"]
+        return [item for item in found["Items"] if item["item"]["S"] == "prefetched"]
 
     def statuses(self) -> list[str]:
         return [window["status"] for name in CREATORS for window in self.stack.windows_of(name)]
@@ -118,11 +118,14 @@ def test_covers_of_twelve_days_each_dead_after_two_end_in_one_full_collage(
             days.go_to(days.noon(day + 1) - AHEAD_S // 2 - 1_200)
             wanted = max(0, dying + 1) * A_DAY * len(CREATORS)
 
-            def are_held(wanted: int = wanted) -> bool:
+            def are_prefetched(wanted: int = wanted) -> bool:
                 stack.sweep()
-                return days.held() == wanted
+                return days.prefetched() == wanted
 
-            stack.wait(are_held, f"day {day}: not {wanted} covers are held, but {days.held()}")
+            stack.wait(
+                are_prefetched,
+                f"day {day}: not {wanted} covers are prefetched, but {days.prefetched()}",
+            )
             packs |= days.packs()
     stack.wait(
         lambda: days.statuses() == ["completed"] * len(CREATORS), f"not done: {days.statuses()}"
@@ -133,8 +136,8 @@ def test_covers_of_twelve_days_each_dead_after_two_end_in_one_full_collage(
         assert (told["images_ok"], told["images_failed"]) == (WINDOW, 0)
         assert told["closed_because"] == "full"
         origins = [cell["origin"] for cell in told["cells"]]
-        assert origins == ["held"] * (HELD_DAYS * A_DAY) + ["download"] * (
-            WINDOW - HELD_DAYS * A_DAY
+        assert origins == ["prefetched"] * (PREFETCHED_DAYS * A_DAY) + ["download"] * (
+            WINDOW - PREFETCHED_DAYS * A_DAY
         )
         collage = Image.open(io.BytesIO(told["collage"]))
         for cell in range(WINDOW):
@@ -147,7 +150,7 @@ def test_covers_of_twelve_days_each_dead_after_two_end_in_one_full_collage(
     every = [cover for day in range(DAYS) for _, cover in days.covers_of(day)]
     asked = {cover.object_id: stack.covers.requests[cover.object_id] for cover in every}
     assert asked == {cover.object_id: 1 for cover in every}
-    held = HELD_DAYS * A_DAY * len(CREATORS)
-    assert 10 * len(packs) <= held
+    prefetched = PREFETCHED_DAYS * A_DAY * len(CREATORS)
+    assert 10 * len(packs) <= prefetched
     assert days.packs() == set()
     assert days.items() == []

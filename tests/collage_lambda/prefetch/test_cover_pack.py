@@ -1,4 +1,4 @@
-"""What is in a pack of held covers, and where."""
+"""What is in a pack of prefetched covers, and where."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 import pytest
 
 from collage_lambda.originals.pack import MAX_TOTAL_BYTES, Pack, open_pack, spool
-from collage_lambda.prefetch import held_pack
-from collage_lambda.prefetch.held_pack import MAX_HELD_BYTES, HeldIndex, HeldPacker
+from collage_lambda.prefetch import cover_pack
+from collage_lambda.prefetch.cover_pack import MAX_PACK_BYTES, CoverPacker, PackIndex
 from stream_ingest.windowing.rules.prefetch import AtRisk
 from stream_ingest.windowing.rules.state import OpenImage
 
@@ -23,7 +23,7 @@ def at_risk(creator: str, number: int, window: str = "w") -> AtRisk:
 def test_covers_lie_creator_by_creator_whatever_came_first() -> None:
     arrivals = [("bob", 0), ("ann", 1), ("bob", 2), ("ann", 3)]
     bodies = {number: bytes([number]) * (40 + number) for _, number in arrivals}
-    with HeldPacker(NOW_S, LIFE_S) as packer, Pack() as pack:
+    with CoverPacker(NOW_S, LIFE_S) as packer, Pack() as pack:
         for creator, number in arrivals:
             assert packer.keep([at_risk(creator, number)], f"url-{number}", bodies[number])
         assert packer.count == len(arrivals)
@@ -39,23 +39,23 @@ def test_covers_lie_creator_by_creator_whatever_came_first() -> None:
 
 
 def test_an_index_is_read_back_as_it_was_written() -> None:
-    with HeldPacker(NOW_S, LIFE_S) as packer, Pack() as pack, spool() as file:
+    with CoverPacker(NOW_S, LIFE_S) as packer, Pack() as pack, spool() as file:
         packer.keep([at_risk("ann", 0), at_risk("ann", 0, "v")], "url", b"body")
         index = packer.write(pack)
         file.write(pack.seal(index).read())
-        assert open_pack(file, HeldIndex)[1] == index
-    found = index.fetched("held/p.zip")["ann"]
+        assert open_pack(file, PackIndex)[1] == index
+    found = index.fetched("prefetched/p.zip")["ann"]
     assert [(each.window, each.identity) for each in found] == [("w", "id-0"), ("v", "id-0")]
-    covers = [each.held for each in found if each.held]
+    covers = [each.prefetched for each in found if each.prefetched]
     assert [(each.member, each.offset, each.pack) for each in covers] == [
-        (0, covers[0].offset, "held/p.zip"),
-        (1, covers[0].offset, "held/p.zip"),
+        (0, covers[0].offset, "prefetched/p.zip"),
+        (1, covers[0].offset, "prefetched/p.zip"),
     ]
 
 
 def test_what_finds_no_room_is_left_for_the_next_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_pack, "MAX_HELD_BYTES", 10)
-    with HeldPacker(NOW_S, LIFE_S) as packer:
+    monkeypatch.setattr(cover_pack, "MAX_PACK_BYTES", 10)
+    with CoverPacker(NOW_S, LIFE_S) as packer:
         assert packer.keep([at_risk("ann", 0)], "url", b"12345678")
         assert not packer.keep([at_risk("ann", 1)], "url", b"123")
         assert packer.keep([at_risk("ann", 2)], "url", b"12")
@@ -64,5 +64,5 @@ def test_what_finds_no_room_is_left_for_the_next_pack(monkeypatch: pytest.Monkey
 
 def test_the_covers_fit_on_lambdas_disk_twice() -> None:
     """512 MB: once as they came, and once as the pack."""
-    assert 2 * MAX_HELD_BYTES + 10_000_000 < 512 << 20
-    assert MAX_HELD_BYTES < MAX_TOTAL_BYTES
+    assert 2 * MAX_PACK_BYTES + 10_000_000 < 512 << 20
+    assert MAX_PACK_BYTES < MAX_TOTAL_BYTES

@@ -1,10 +1,11 @@
-"""Each call of a run that holds covers goes wrong once, in every way, a slow process among them.
+"""Each call of a run that prefetches covers goes wrong once, in every way, a slow process among
+them.
 
 In the slow suite every kind of fault strikes each call, else each kind its half (`fault_places`).
 
-What the verdict asks of it beyond G1 (`fault_verdict.check_held`): every closed window finds its
-held covers where its event has them until it has its collage, and in the end no pack and no item is
-left but for windows that failed.
+What the verdict asks of it beyond G1 (`fault_verdict.check_prefetched`): every closed window finds
+its prefetched covers where its event has them until it has its collage, and in the end no pack and
+no item is left but for windows that failed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from itertools import chain
 import pytest
 
 from collage_lambda.originals.pack import open_pack, spool
-from collage_lambda.prefetch.held_pack import HeldIndex
+from collage_lambda.prefetch.cover_pack import PackIndex
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.windowing.rules.deadlines import AHEAD_S
 from tests.fakes.ingest.aws import TEMP
@@ -43,34 +44,34 @@ STORY = History(
         history.Push(0, 9),
         *(history.Deliver(lane, 9) for lane in range(2)),
         history.Sweep(),
-        history.Hold(),
-        history.Hold(again=True),
+        history.Prefetch(),
+        history.Prefetch(again=True),
         history.Push(1, 9),
         *(history.Deliver(lane, 9) for lane in range(2)),
         history.Work(times=9),
-        history.Hold(again=True),
+        history.Prefetch(again=True),
         history.Wait(AHEAD_S),
         history.Sweep(),
-        history.Hold(),
+        history.Prefetch(),
     ),
     gone=frozenset({EXPIRING_EVERY - 1}),
-    holds=True,
+    prefetch=True,
     batch_size=10,
 )
-STRUCK = frozenset({"sweeper", "holding", "collage"})
-FIRST = {"sweeper": 2, "holding": 9, "collage": 4}
+STRUCK = frozenset({"sweeper", "prefetch", "collage"})
+FIRST = {"sweeper": 2, "prefetch": 9, "collage": 4}
 """Invocations that are struck: those of the story's own steps, and some of what follows."""
 
 
-def packs(stage: Stage) -> list[HeldIndex]:
+def packs(stage: Stage) -> list[PackIndex]:
     """Return every pack that was ever put, with what was in it."""
     found = []
     for places in (stage.s3.versions, stage.s3.removed):
         for (bucket, key), versions in places.items():
-            for version in versions if (bucket, key[:5]) == (TEMP, "held/") else ():
+            for version in versions if (bucket, key[:5]) == (TEMP, "prefetched/") else ():
                 with spool() as file:
                     file.write(version.body)
-                    found.append(open_pack(file, HeldIndex)[1])
+                    found.append(open_pack(file, PackIndex)[1])
     return found
 
 
@@ -99,17 +100,17 @@ def places() -> list[Place]:
     return found
 
 
-def test_the_story_holds_covers_and_gives_them_back() -> None:
+def test_the_story_prefetches_covers_and_releases_them() -> None:
     with played(STORY) as run:
         check_all(run)
         made, shown = packs(run.stage), origins(run.stage)
     assert {member.creator for index in made for member in index.members} == set(history.CREATORS)
-    assert shown["held"] >= 2
+    assert shown["prefetched"] >= 2
     assert {place.process for place in places()} == STRUCK
 
 
 def origins(stage: Stage) -> Counter[str]:
-    """Return how many cells show what was held, stored and downloaded."""
+    """Return how many cells show what was prefetched, stored and downloaded."""
     keys = [place for place in stage.s3.versions if place[1].startswith("metadata/")]
     documents = [json.loads(stage.s3.read(*place)) for place in keys]
     return Counter(cell.get("origin") for document in documents for cell in document["cells"])
@@ -125,14 +126,14 @@ def struck_by(kind: Kind, chosen: Sequence[Place]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", [*chain(*PAIRS)])
-def test_g1_every_cover_is_held_once_whichever_call_goes_wrong(kind: Kind) -> None:
+def test_g1_every_cover_is_prefetched_once_whichever_call_goes_wrong(kind: Kind) -> None:
     chosen = half(places(), kind)
     assert len(list(struck_by(kind, chosen))) == len(chosen)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_g1_every_cover_is_held_once_whichever_call_goes_wrong_of_all(kind: Kind) -> None:
+def test_g1_every_cover_is_prefetched_once_whichever_call_goes_wrong_of_all(kind: Kind) -> None:
     assert len(list(struck_by(kind, places()))) == len(places())
 
 
@@ -141,15 +142,17 @@ PAUSED = (Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER)
 
 @pytest.mark.parametrize("kind", PAUSED)
 @pytest.mark.parametrize("which", [0, -1], ids=["first request", "last request"])
-def test_g1_a_holder_that_goes_on_late_takes_nothing_from_others(kind: Kind, which: int) -> None:
+def test_g1_a_late_prefetcher_takes_nothing_from_others(kind: Kind, which: int) -> None:
     """Others work in its place, close windows and build them; then it goes on where it was."""
-    holds = [number for number, each in enumerate(STORY.steps) if isinstance(each, history.Hold)]
-    at = holds[which]
+    steps_of_interest = [
+        number for number, each in enumerate(STORY.steps) if isinstance(each, history.Prefetch)
+    ]
+    at = steps_of_interest[which]
     for nth in range(12):
-        slow = history.Hold(faults=(Fault(kind, nth),))
+        slow = history.Prefetch(faults=(Fault(kind, nth),))
         steps = (*STORY.steps[:at], slow, history.Wait(800), *STORY.steps[at:], history.Resume(0))
         story = History(
-            batches=STORY.batches, steps=steps, gone=STORY.gone, holds=True, batch_size=10
+            batches=STORY.batches, steps=steps, gone=STORY.gone, prefetch=True, batch_size=10
         )
         with played(story) as run:
             check_all(run)
