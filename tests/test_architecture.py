@@ -57,13 +57,7 @@ ALLOWED = {
     ("components.policies", "pulumi"),
 }
 """Modules that may import part of a library with effects, and which part."""
-TO_SPLIT = {
-    "ops_dashboard.console.charts",
-    "ops_dashboard.local.demo.summary",
-    "ops_dashboard.planner.text",
-    "ops_dashboard.trace.query",
-    "ops_dashboard.trace.timeline",
-}
+TO_SPLIT = {"ops_dashboard.trace.query"}
 """Pure modules that need the pure half of an edge, until that half has a module of its own."""
 EFFECT_CALLS = re.compile(
     r"(open|print|input)|.*\.(now|utcnow|today|read_text|read_bytes|write_text|write_bytes)"

@@ -27,7 +27,7 @@ import msgspec
 
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
-from ops_dashboard.inspect.windows import WindowRecord, window_record
+from ops_dashboard.inspect.window_record import WindowRecord, window_record
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.naming import creator_key

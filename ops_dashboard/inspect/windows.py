@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ops_dashboard.inspect.table_reader import TableReader
-from stream_ingest.aws.items import Item, to_wire
+from ops_dashboard.inspect.window_record import WindowRecord, window_record
+from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, split_window_id
@@ -20,40 +18,6 @@ from stream_ingest.windowing.rules.outbox import expand_event
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-
-class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One window's status item; times are ISO 8601 in UTC, keys are in the output bucket."""
-
-    window_id: str
-    creator: str
-    batch_id: str
-    status: str
-    closed_at: str
-    """When it closed; midnight of its day for a window that only a replay's event told of."""
-    image_count: int
-    trigger: str = ""
-    closed_because: str | None = None
-    images_ok: int = 0
-    images_failed: int = 0
-    failures: dict[str, int] = {}
-    """Empty cells by reason."""
-    attempts: int = 0
-    """How often a collage worker claimed it."""
-    emissions: int = 0
-    """How often its event was put on the bus."""
-    lease_owner: str | None = None
-    """Request id and message id of the worker that is at it, while it is ``processing``."""
-    completed_at: str | None = None
-    duration_ms: int | None = None
-    error: str | None = None
-    replayed_as: str | None = None
-    collage_key: str | None = None
-    thumbnail_key: str | None = None
-    metadata_key: str | None = None
-    originals_key: str | None = None
-    """Key of its originals in the temp bucket."""
-    collage_sha256: str | None = None
 
 
 class WindowReader:
@@ -103,22 +67,3 @@ class WindowReader:
         key, number = split_window_id(window_id)
         item = self._table.get(key, table.images_item(number))
         return None if item is None else expand_event(bytes(item["detail"]))
-
-
-def window_record(item: Item) -> WindowRecord:
-    """Return what an operator sees of a window's status item."""
-    known = {
-        name: _plain(value)
-        for name, value in item.items()
-        if name in WindowRecord.__struct_fields__
-    }
-    if "closed_at" not in known:
-        known["closed_at"] = f"{item['processing_date']}T00:00:00+00:00"
-    return msgspec.convert(known, type=WindowRecord)
-
-
-def _plain(value: object) -> object:
-    """Return a value with whole numbers where boto3 gives decimals."""
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return int(value) if isinstance(value, Decimal) else value

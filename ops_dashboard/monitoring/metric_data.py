@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ops_dashboard.monitoring.chart_lines import ChartLine, chart_lines
 from ops_dashboard.monitoring.metric_lines import Query
-from ops_dashboard.monitoring.metric_math import Series, evaluate
+from ops_dashboard.monitoring.metric_math import Series
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -17,39 +17,16 @@ _MOST_QUERIES = 500
 """GetMetricData takes so many in one call."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """One line of a chart with its data."""
-
-    id: str
-    label: str
-    points: Series
-    """Values by epoch second, in order."""
-
-
 def read_lines(
     cloudwatch: CloudWatchClient, queries: Sequence[Query], start: datetime, end: datetime
-) -> list[Drawn]:
+) -> list[ChartLine]:
     """Return the lines that are to be shown, in order; one without data has no points.
 
     `queries` are those of one chart or alarm
     (`ops_dashboard.monitoring.metric_lines.metric_queries`).
     """
     series = read_metrics(cloudwatch, queries, start, end)
-    return draw(queries, series)
-
-
-def draw(queries: Sequence[Query], series: dict[str, Series]) -> list[Drawn]:
-    """Return the visible lines from the metrics' series by id; expressions may use earlier ones."""
-    known = dict(series)
-    for query in queries:
-        if "Expression" in query:
-            known[query["Id"]] = evaluate(query["Expression"], known)
-    return [
-        Drawn(id=query["Id"], label=query["Label"], points=known[query["Id"]])
-        for query in queries
-        if query["ReturnData"]
-    ]
+    return chart_lines(queries, series)
 
 
 def read_metrics(

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ops_dashboard.inspect.windows import WindowReader, WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
+from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts import table

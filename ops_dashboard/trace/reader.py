@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import keys_of
 from ops_dashboard.inspect.window_metadata import read_metadata
-from ops_dashboard.inspect.windows import WindowReader, WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
+from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.trace.query import log_groups, log_range, trace_query
 from ops_dashboard.trace.timeline import (
     EmptyCell,

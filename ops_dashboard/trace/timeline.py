@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.batches.progress import Batch
 
 TABLE, LOG, OBJECTS = "table", "log", "bucket"

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from ops_dashboard.printing import cell, console, json_line, safe, table_of
+from ops_dashboard.formatting import cell, json_line, safe, table_of
+from ops_dashboard.printing import console
 
 HOSTILE = "\x1b[2J\u202e[red]evil[/] \u2028\x9b31m\ud800</script>"
 

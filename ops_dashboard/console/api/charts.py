@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 from markdown_it import MarkdownIt
 
-from ops_dashboard.monitoring.metric_data import draw
+from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
 
@@ -145,7 +145,10 @@ def shown(
 def _figure(
     place: dict[str, Any], title: str, asks: Sequence[Ask], data: Sequence[dict[str, Series]]
 ) -> Shown:
-    latest, course = draw(asks[0].queries, data[0])[0], draw(asks[1].queries, data[1])[0]
+    latest, course = (
+        chart_lines(asks[0].queries, data[0])[0],
+        chart_lines(asks[1].queries, data[1])[0],
+    )
     value = list(latest.points.values())[-1] if latest.points else None
     points = [(moment, each) for moment, each in course.points.items()]
     line = Drawing(label=latest.label, points=points, counts=_counts(asks[1].queries, course.id))
@@ -162,7 +165,7 @@ def _lines(widget: Mapping[str, Any], ask: Ask, data: dict[str, Series]) -> list
             on_right=looks[line.id].get("yAxis") == "right",
             color=looks[line.id].get("color"),
         )
-        for line in draw(ask.queries, data)
+        for line in chart_lines(ask.queries, data)
     ]
 
 

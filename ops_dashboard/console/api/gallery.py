@@ -13,7 +13,7 @@ from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import answer, in_thread, option
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.window_pages import WindowFilter
-from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.contracts.errors import DecodeError, UserError
 from stream_ingest.contracts.table import WindowStatus
 

@@ -14,7 +14,7 @@ import msgspec
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.console.account import Account
-from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.recovery.replay import closed_between, lag_warning, replay_name, retryable
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.inspect.command import check_name, trouble_of, window_table
-from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.contracts.errors import UserError
 
 WINDOW = WindowRecord(

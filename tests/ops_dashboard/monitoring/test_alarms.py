@@ -9,7 +9,7 @@ import pytest
 
 from ops_dashboard.local.aws.bridge.alarm_rules import Definition, state_of
 from ops_dashboard.monitoring.alarms import Alarm, alarms
-from ops_dashboard.monitoring.metric_data import draw
+from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.metric_math import Series
 from ops_dashboard.monitoring.resources import Thresholds
 from tests.fakes.ops.watched_resources import RESOURCES, queries_of
@@ -32,7 +32,7 @@ def state(alarm: Alarm, figures: Figures) -> str:
         }
         for id_, metric in metrics.items()
     }
-    (watched,) = draw(queries, series)
+    (watched,) = chart_lines(queries, series)
     definition = Definition(
         name=alarm.name,
         queries=queries,

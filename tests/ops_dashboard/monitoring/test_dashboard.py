@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ops_dashboard.monitoring.alarms import alarms
+from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.dashboard import dashboard_body
-from ops_dashboard.monitoring.metric_data import draw
 from ops_dashboard.monitoring.metric_lines import metric_queries
 from ops_dashboard.monitoring.resources import Thresholds
 from ops_dashboard.monitoring.widgets import rows, text
@@ -129,7 +129,7 @@ def test_each_widget_can_be_drawn_from_its_queries(widget: dict[str, Any]) -> No
     queries = metric_queries(widget)
     ids = [query["Id"] for query in queries if "MetricStat" in query]
     for points in ({}, {60: 1.0, 120: 2.0}):
-        lines = draw(queries, {id_: dict(points) for id_ in ids})
+        lines = chart_lines(queries, {id_: dict(points) for id_ in ids})
         assert [line.id for line in lines] == [q["Id"] for q in queries if q["ReturnData"]]
     assert all(line.points for line in lines)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.recovery.replay import follow, lag_warning, replay_name, retryable
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from ops_dashboard.inspect.windows import WindowRecord
+from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.trace.timeline import StoredObject, log_line, steps_of, told
 from stream_ingest.batches.progress import Batch
 

@@ -15,7 +15,8 @@ from ops_dashboard.local.aws.bridge import process as bridge_process
 from ops_dashboard.local.aws.bridge.metrics_bridge import MetricsBridge
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.monitoring.alarms import alarms
-from ops_dashboard.monitoring.metric_data import Drawn, read_lines
+from ops_dashboard.monitoring.chart_lines import ChartLine
+from ops_dashboard.monitoring.metric_data import read_lines
 from ops_dashboard.monitoring.metric_lines import metric_queries
 from ops_dashboard.monitoring.resources import Thresholds
 from ops_dashboard.monitoring.stages import errors_query
@@ -44,7 +45,7 @@ def widget(aws: LocalAws, title: str) -> dict[str, Any]:
     return dict(found)
 
 
-def drawn(aws: LocalAws, title: str) -> dict[str, Drawn]:
+def drawn(aws: LocalAws, title: str) -> dict[str, ChartLine]:
     now = datetime.now(UTC)
     lines = read_lines(
         aws.clients.untyped("cloudwatch"),
@@ -55,7 +56,7 @@ def drawn(aws: LocalAws, title: str) -> dict[str, Drawn]:
     return {line.label: line for line in lines}
 
 
-def total(line: Drawn) -> float:
+def total(line: ChartLine) -> float:
     return sum(line.points.values())
 
 

@@ -1,0 +1,58 @@
+r"""Values as tables for a person and as JSON for a program, safe on a terminal. Pure.
+
+Creators choose their names, and servers their error texts. Nothing in them may be taken for rich's
+markup, move the cursor, or turn the line around: what a terminal would act upon is shown as
+``\u202e``. JSON is ASCII, so that it is safe on a terminal too.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from rich.table import Table
+from rich.text import Text
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories that a terminal acts upon or cannot show."""
+
+
+def safe(text: str) -> str:
+    """Return `text` with all that is not plainly visible written as an escape."""
+    return "".join(
+        character if unicodedata.category(character) not in _UNSAFE else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 - \u has four digits
+
+
+def cell(value: object) -> Text:
+    """Return a value as it is shown in a table: numbers with commas, None as nothing."""
+    if value is None:
+        return Text("")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Text(f"{value:,}")
+    return Text(safe(str(value)))
+
+
+def table_of(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
+) -> Table:
+    """Return a table of plain values; no value is read as markup."""
+    table = Table(title=None if title is None else cell(title), title_justify="left")
+    for name in columns:
+        table.add_column(cell(name), overflow="fold")  # an id that is cut short is none
+    for row in rows:
+        table.add_row(*map(cell, row))
+    return table
+
+
+def json_line(value: object) -> str:
+    """Return a value as one line of ASCII JSON."""
+    return json.dumps(msgspec.to_builtins(value)).replace("\x7f", "\\u007f")
