@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import json
 import os
 import time
@@ -239,9 +240,19 @@ def _install() -> Any:  # noqa: ANN401 - a handler
     botocore.handlers.BUILTIN_HANDLERS.append(("before-send", _before_send))
     botocore.endpoint.time = SimpleNamespace(sleep=lambda wait_s: time.sleep(wait_s * _BACKOFF))
     module, name = os.environ[HANDLER].rsplit(".", 1)
-    wiring = importlib.import_module(f"{module.rpartition('.')[0]}.wiring")
+    wiring = _nearest_wiring(module)
     wiring.time = SimpleNamespace(time=FaultFolder(Path(os.environ[FOLDER])).now_s)
     return getattr(importlib.import_module(module), name)
+
+
+def _nearest_wiring(module: str) -> Any:  # noqa: ANN401 - a module
+    """Return the composition root of a handler: beside its module, or in a package above."""
+    package = module
+    while package := package.rpartition(".")[0]:
+        if importlib.util.find_spec(f"{package}.wiring"):
+            return importlib.import_module(f"{package}.wiring")
+    msg = f"no wiring for {module}"
+    raise ModuleNotFoundError(msg)
 
 
 _real = _install() if HANDLER in os.environ else None

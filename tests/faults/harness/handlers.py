@@ -33,7 +33,7 @@ def on_stage() -> Iterator[None]:
     with (
         patch.object(wiring, "windowing", lambda: _called.windowing),
         patch.object(wiring, "settings", lambda: SETTINGS),
-        patch.object(handler, "tell_outcome", lambda *_: None),
+        patch.object(handler, "log_outcome", lambda *_: None),
         patch.object(handler.meter, "add_memory", lambda _: None),
     ):
         yield

@@ -98,7 +98,7 @@ def test_a_search_that_reads_too_much_goes_on_by_its_cursor(
     ops_table: OpsTable, reader: CreatorReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page is bounded by what it reads, so that a big table does not time out a console."""
-    monkeypatch.setattr(creators, "MOST_READS", 1)
+    monkeypatch.setattr(creators, "MAX_READS", 1)
     for number in range(6):
         ops_table.fold(f"creator{number}", [1], header("b"))
     monkeypatch.setattr(reader._table, "scan", _small_pages(reader._table.scan))  # noqa: SLF001 - DynamoDB's pages of 1 MB, made small

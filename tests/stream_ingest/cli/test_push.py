@@ -56,14 +56,14 @@ def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     stack = Deployed(aws)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(push, "stack_outputs", lambda _: OUTPUTS)
-    monkeypatch.setattr(push.aws, "async_session", lambda: stack)
+    monkeypatch.setattr(push.clients, "async_session", lambda: stack)
 
     def client(service: str, config: object) -> object:
         assert config is not None
         stack.asked.add(service)
         return aws.clients[service]
 
-    monkeypatch.setattr(push.aws, "session", lambda: SimpleNamespace(client=client))
+    monkeypatch.setattr(push.clients, "session", lambda: SimpleNamespace(client=client))
     return stack
 
 
