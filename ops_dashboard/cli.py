@@ -13,8 +13,7 @@ from ops_dashboard.inspect.command import Listings
 from ops_dashboard.inspect.status import show_status
 from ops_dashboard.inspect.window_pages import WindowFilter
 from ops_dashboard.local.aws.command import local_app
-from ops_dashboard.monitoring.prices import REGION
-from ops_dashboard.planner.command import PlanOptions, show_plan
+from ops_dashboard.planner.command import DEFAULT_REGION, PlanOptions, show_plan
 from ops_dashboard.planner.workload import Order, job_of
 from ops_dashboard.recovery.command import Recovery
 from ops_dashboard.trace.command import show_trace
@@ -147,7 +146,7 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--no-originals", help="Keep no originals for replays (keepOriginals).")
     ] = False,
     region: Annotated[str, typer.Option(help="Whose prices; others than these with --prices.")] = (
-        REGION
+        DEFAULT_REGION
     ),
     prices: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON of prices in place of the list's.")

@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 
 from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
-from ops_dashboard.doctor.queue_depth import queue_depth
-from ops_dashboard.recovery.dead_letters import QUARANTINE_PREFIX, STREAM_FAILURES_PREFIX
+from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
 PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")
@@ -80,7 +80,7 @@ class StackChecks:
         sqs = self._client("sqs")
         counts = {kind: queue_depth(sqs, url).total for kind, url in sorted(urls.items())}
         counts["record"] = self._objects(QUARANTINE_PREFIX)
-        counts["stream"] = self._objects(STREAM_FAILURES_PREFIX)
+        counts["stream"] = self._objects(FAILED_BATCHES_PREFIX)
         waiting = {kind: count for kind, count in counts.items() if count}
         if not waiting:
             return "none"

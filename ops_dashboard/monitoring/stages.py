@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops_dashboard.monitoring import cost, stages_collage, watched
+from ops_dashboard.monitoring.log_queries import errors_query, window_lines_query
 from ops_dashboard.monitoring.metric_lines import MOST, Look, aws_metric, own
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Mark, Widget, chart, log_lines, text
-from ops_dashboard.trace.query import trace_query
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.records.rows import RefusalReason
 
 _RIGHT = Look(on_right=True)
-_STORY_LINES = 100
+_WINDOW_LINES = 100
 
 
 def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Widget]]:
     """Return the rows below the overview, each with its heading."""
-    groups, stories = resources.log_groups, trace_query(limit=_STORY_LINES)
+    groups, about_windows = resources.log_groups, window_lines_query(_WINDOW_LINES)
     return [
         [text("## Stream")],
         _stream(resources, thresholds),
@@ -40,30 +40,15 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         [text("## Logs")],
         [log_lines("Latest errors and warnings", errors_query(), groups, resources.region)],
         [text(_how_to_trace(resources), height=2)],
-        [log_lines("Windows' stories, latest lines", stories, groups, resources.region)],
+        [log_lines("Latest lines about windows", about_windows, groups, resources.region)],
     ]
 
 
 def _how_to_trace(resources: Resources) -> str:
     return (
         "## Windows\n"
-        f"`ops-dashboard trace WINDOW --stack {resources.stack}` prints one window's story, and"
-        " the query for it; below are the latest lines about any window."
-    )
-
-
-def errors_query() -> str:
-    """Return the Logs Insights query of the latest errors and warnings of all functions.
-
-    A timeout or a crash of the runtime is no line of ours, so those words are looked for, too. Like
-    `ops_dashboard.trace.query` it uses no more of the language than the embedded AWS knows.
-    """
-    words = '"level":"(ERROR|WARNING|CRITICAL)"|Task timed out|Runtime exited|Status: timeout'
-    return (
-        "fields @timestamp, service, level, message, window_id, error, reason\n"
-        f"| filter @message like /{words}/\n"
-        "| sort @timestamp desc\n"
-        "| limit 50"
+        f"`ops-dashboard trace WINDOW --stack {resources.stack}` prints the timeline of a window"
+        " and the query for its log lines; below are the latest lines about any window."
     )
 
 

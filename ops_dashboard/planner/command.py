@@ -17,10 +17,11 @@ from ops_dashboard.planner.measured import NAMES, Figures, Measured
 from ops_dashboard.planner.overrides import read_numbers
 from ops_dashboard.planner.timing import MIN_CONCURRENCY
 from ops_dashboard.planner.workload import Job
-from ops_dashboard.printing import console, print_json
+from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 
+DEFAULT_REGION = REGION
 _COLUMNS = 80
 _MOST_CONCURRENCY = 1_000
 

@@ -26,6 +26,7 @@ import msgspec
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 from stream_ingest.records.codec import PackedRecord, unpack
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import MessageTypeDef
 
-QUARANTINE_PREFIX = "failed/records/"
-STREAM_FAILURES_PREFIX = "aws/lambda/"
-"""Where Lambda puts the batches of a mapping with an S3 destination; AWS chose the prefix."""
 _LOOK_S = 30
 _MAX_RECEIVE = 10
 
@@ -125,7 +123,7 @@ class FailedRecords:
         for key, body in self._objects(QUARANTINE_PREFIX):
             if not key.endswith(".redriven"):
                 yield read_poison(key, body)
-        for key, body in self._objects(STREAM_FAILURES_PREFIX):
+        for key, body in self._objects(FAILED_BATCHES_PREFIX):
             yield read_failed_batch(key, body)
 
     def records(self, key: str) -> list[PackedRecord]:

@@ -14,7 +14,7 @@ from collage_lambda.output.keys import keys_of
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
-from ops_dashboard.trace.query import log_groups, log_range, trace_query
+from ops_dashboard.trace.query import log_range, trace_query
 from ops_dashboard.trace.timeline import (
     EmptyCell,
     LogLine,
@@ -37,6 +37,12 @@ _POLL_S = 0.5
 _PATIENCE_S = 60.0
 _UNDER_WAY = frozenset({"Scheduled", "Running", "Unknown"})
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+def log_groups(outputs: StackOutputs) -> list[str]:
+    """Return the log groups of the functions that handle windows."""
+    functions = (outputs.windowing_function, outputs.sweeper_function, outputs.collage_function)
+    return [f"/aws/lambda/{name}" for name in functions]
 
 
 class TimelineReader:

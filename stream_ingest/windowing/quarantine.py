@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.contracts.object_keys import QUARANTINE_PREFIX
 from stream_ingest.windowing.delivery import Poison
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Quarantine:
     def keep(self, poison: Poison) -> str:
         """Store a record and why it is there; return its key. Twice writes the same object."""
         content = msgspec.to_builtins(poison) | {"sequence": str(poison.sequence)}
-        key = f"failed/records/{poison.arrived_at:%Y/%m/%d}/{poison.sequence}.json"
+        key = f"{QUARANTINE_PREFIX}{poison.arrived_at:%Y/%m/%d}/{poison.sequence}.json"
         with map_errors("quarantine a record"):
             self._s3.put_object(
                 Bucket=self._bucket,

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import Fresh, answer, asked, in_thread
-from ops_dashboard.doctor.queue_depth import queue_depth
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.redrive import Redriven
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.contracts.errors import UserError
 
 _COUNT_LIFE_S = 2.0

@@ -17,7 +17,7 @@ from ops_dashboard.local.demo.demo import Demo, DemoResult
 from ops_dashboard.local.demo.inputs import DemoFailedError
 from ops_dashboard.local.demo.output import COLLAGES, SUMMARY, clear_output
 from ops_dashboard.local.demo.summary import summary_table
-from ops_dashboard.printing import console
+from ops_dashboard.printing.terminal import console
 from stream_ingest.cli.terminal import run, say
 
 _MOST_DIFFERENCES = 20

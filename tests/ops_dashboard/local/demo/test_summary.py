@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise, summary_table
-from ops_dashboard.printing import console
+from ops_dashboard.printing.terminal import console
 from tests.ops_dashboard.local.demo.fixtures import plan, status_of
 
 

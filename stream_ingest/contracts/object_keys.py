@@ -1,0 +1,11 @@
+"""Prefixes of object keys in the output bucket that several parts share. Pure."""
+
+from __future__ import annotations
+
+QUARANTINE_PREFIX = "failed/records/"
+"""Records that could not be read: ``failed/records/YYYY/MM/DD/<sequence number>.json``."""
+FAILED_BATCHES_PREFIX = "aws/lambda/"
+"""Batches that Lambda gave up on, from the S3 destination of an event source mapping.
+
+AWS chose the prefix: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+"""
