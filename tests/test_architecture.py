@@ -52,7 +52,7 @@ ALLOWED = {
     # boto3's converters between Python's values and DynamoDB's JSON: no client, no network.
     ("stream_ingest.aws.items", "boto3.dynamodb.types"),
     # A generator with a given seed.
-    ("ops_dashboard.local.samples.rows", "random"),
+    ("ops_dashboard.local.samples.generator", "random"),
     # Documents are built from outputs; nothing is declared.
     ("components.policies", "pulumi"),
 }
