@@ -10,8 +10,8 @@ from rich.text import Text
 
 from ops_dashboard.doctor.checks import Account, Check, Finding, State, result, skipped, utc_now
 from ops_dashboard.doctor.stack import PARTS, StackChecks
-from ops_dashboard.formatting import safe
-from ops_dashboard.printing import console, print_json
+from ops_dashboard.printing.tables import safe
+from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.aws import clients
 from stream_ingest.cli.options import address_of
 from stream_ingest.sources.mysql import MySqlSource

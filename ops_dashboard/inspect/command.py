@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from rich.table import Table
 
-from ops_dashboard.formatting import table_of
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorReader, CreatorView, OpenWindowView
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.printing import print_json, print_table
+from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.terminal import print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.table import Table
 
-from ops_dashboard.formatting import table_of
-from ops_dashboard.printing import console, print_json, print_table
+from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.terminal import console, print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress

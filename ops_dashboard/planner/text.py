@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from ops_dashboard.formatting import table_of
 from ops_dashboard.monitoring import prices as price_list
 from ops_dashboard.planner.bill import Item
 from ops_dashboard.planner.capacity import Candidate, Plan
@@ -14,6 +13,7 @@ from ops_dashboard.planner.collage_work import ROOM
 from ops_dashboard.planner.document import Basis, settings
 from ops_dashboard.planner.timing import duration
 from ops_dashboard.planner.windowing_work import VCPU_MB
+from ops_dashboard.printing.tables import table_of
 
 _SMALL_USD = 0.005
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.formatting import table_of
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
-from ops_dashboard.printing import print_json, print_table
+from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.terminal import print_json, print_table
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive, Redriven

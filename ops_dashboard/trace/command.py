@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ops_dashboard.formatting import table_of
-from ops_dashboard.printing import print_json, print_line, print_table
+from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.terminal import print_json, print_line, print_table
 from ops_dashboard.trace.query import trace_query
 from ops_dashboard.trace.reader import TimelineReader
 from ops_dashboard.trace.timeline import Timeline, told

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 
 from ops_dashboard.checkout import require_checkout
-from ops_dashboard.formatting import table_of
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.instances import Instance, running
 from ops_dashboard.local.aws.ministack import stop
 from ops_dashboard.local.aws.persistence import Kept, check_same, note_kept, read_kept
-from ops_dashboard.printing import print_json, print_table
+from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.terminal import print_json, print_table
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from rich.table import Table
 
-from ops_dashboard.formatting import table_of
 from ops_dashboard.local.demo.batches import DemoBatch
+from ops_dashboard.printing.tables import table_of
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):

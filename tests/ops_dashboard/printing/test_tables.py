@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from ops_dashboard.formatting import cell, json_line, safe, table_of
-from ops_dashboard.printing import console
+from ops_dashboard.printing.tables import cell, json_line, safe, table_of
+from ops_dashboard.printing.terminal import console
 
 HOSTILE = "\x1b[2J\u202e[red]evil[/] \u2028\x9b31m\ud800</script>"
 

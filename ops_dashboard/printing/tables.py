@@ -1,8 +1,8 @@
-r"""Values as tables for a person and as JSON for a program, safe on a terminal. Pure.
+r"""Tables and JSON lines that are safe to print. Pure.
 
-Creators choose their names, and servers their error texts. Nothing in them may be taken for rich's
-markup, move the cursor, or turn the line around: what a terminal would act upon is shown as
-``\u202e``. JSON is ASCII, so that it is safe on a terminal too.
+Creators choose their names, and servers their error texts. Neither may be interpreted as rich's
+markup, move the cursor or reverse the line: a character that a terminal acts upon is shown as an
+escape such as ``\u202e``. JSON is ASCII, so it is safe on a terminal too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def safe(text: str) -> str:
-    """Return `text` with all that is not plainly visible written as an escape."""
+    """Return `text` with every character that is not plainly visible written as an escape."""
     return "".join(
         character if unicodedata.category(character) not in _UNSAFE else _escaped(character)
         for character in text
@@ -33,7 +33,7 @@ def _escaped(character: str) -> str:
 
 
 def cell(value: object) -> Text:
-    """Return a value as it is shown in a table: numbers with commas, None as nothing."""
+    """Return a value as a table shows it: integers with commas, None as an empty cell."""
     if value is None:
         return Text("")
     if isinstance(value, int) and not isinstance(value, bool):
@@ -44,10 +44,10 @@ def cell(value: object) -> Text:
 def table_of(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
 ) -> Table:
-    """Return a table of plain values; no value is read as markup."""
+    """Return a table of plain values; no value is interpreted as markup."""
     table = Table(title=None if title is None else cell(title), title_justify="left")
     for name in columns:
-        table.add_column(cell(name), overflow="fold")  # an id that is cut short is none
+        table.add_column(cell(name), overflow="fold")  # a truncated id would be useless
     for row in rows:
         table.add_row(*map(cell, row))
     return table

@@ -1,4 +1,4 @@
-"""What commands print on stdout: tables for a person, JSON for a program. Edge (terminal)."""
+"""Printing to stdout: tables, lines and JSON. Edge (terminal)."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import IO
 from rich.console import Console
 from rich.table import Table
 
-from ops_dashboard.formatting import json_line, safe
+from ops_dashboard.printing.tables import json_line, safe
 
 _PIPE_COLUMNS = 10_000
-"""Where no terminal limits it, a line is as long as what is in it: for grep and awk."""
+"""Width if stdout is not a terminal: no line is wrapped or cut, so that grep and awk see it all."""
 
 
 def console(file: IO[str] | None = None) -> Console:
-    """Return a console onto stdout (or `file`) that cuts nothing off where it is no terminal."""
+    """Return a console that writes to stdout (or `file`), as wide as the terminal if it is one."""
     out = file or sys.stdout
     width = shutil.get_terminal_size().columns if out.isatty() else _PIPE_COLUMNS
     return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
 
 
 def print_table(table: Table) -> None:
-    """Print a table on stdout."""
+    """Print a table."""
     console().print(table)
 
 
 def print_line(text: str) -> None:
-    """Print a line of ours with values in it on stdout."""
+    """Print a line; characters in it that are not plainly visible are escaped."""
     sys.stdout.write(safe(text) + "\n")
 
 
 def print_json(value: object) -> None:
-    """Print a value on stdout as one line of JSON."""
+    """Print a value as one line of JSON."""
     sys.stdout.write(json_line(value) + "\n")
     sys.stdout.flush()
