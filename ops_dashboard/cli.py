@@ -210,10 +210,13 @@ def serve(
     stack: options.Stack = "dev",
 ) -> None:
     """Serve the console: Coverstream's pages in a browser."""
-    from ops_dashboard.console.command import Door  # noqa: PLC0415 - imports aiohttp and jinja2
+    from ops_dashboard.console.command import ServeOptions  # noqa: PLC0415 - imports aiohttp and jinja2
     from ops_dashboard.console.command import serve as serve_console  # noqa: PLC0415
 
-    serve_console(stack, Door(host=host, port=port, token=token, names=frozenset(allow_host or ())))
+    serve_console(
+        stack,
+        ServeOptions(host=host, port=port, token=token, names=frozenset(allow_host or ())),
+    )
 
 
 @dlq.command("list")

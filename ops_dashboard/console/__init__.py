@@ -1,1 +1,1 @@
-"""The console: Coverstream's pages in a browser, from one's own machine."""
+"""The console: web pages to watch and operate one stack, served on this machine."""

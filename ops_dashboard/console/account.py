@@ -1,12 +1,13 @@
-"""What the console knows AWS by: one stack's clients and readers, made once. Edge (boto3).
+"""The AWS account of the console: one stack's clients and readers, created once. Edge (boto3).
 
-Everything here blocks, and runs in threads (`answers.in_thread`); boto3's clients may be shared by
-threads, making them may not.
+All methods block, so handlers call them in threads (`in_thread`). boto3's clients may be shared
+between threads; creating them may not.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,61 +20,84 @@ from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive
 from ops_dashboard.recovery.replay import ArchiveReplay
 from stream_ingest.aws import clients
-from stream_ingest.aws.stack import load_stack
+from stream_ingest.aws.stack import StackOutputs, load_stack
 from stream_ingest.batches.registry import BatchRegistry
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
-_LINK_LIFE_S = 300
+_LINK_LIFETIME_S = 300
 _PRESIGNING = Config(signature_version="s3v4")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One deployed stack, as the console reads and steers it."""
+    """One deployed stack, as the console reads and changes it."""
 
-    def __init__(self, session: boto3.Session, stack: str) -> None:
-        """Look the stack up; `UserError` where it is not deployed."""
-        self.outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
-        table = self.outputs.table_name
-        dynamodb = session.client("dynamodb", config=clients.CONFIG)
-        self.cloudwatch = session.client("cloudwatch", config=clients.CONFIG)
-        self.sqs = session.client("sqs", config=clients.CONFIG)
-        self.s3: S3Client = session.client("s3", config=clients.CONFIG)
-        self._presigner: S3Client = session.client("s3", config=_PRESIGNING)
-        self.windows = WindowReader(dynamodb, table)
-        self.pages = WindowPages(dynamodb, table)
-        self.creators = CreatorReader(dynamodb, table, prefetch=self.outputs.prefetch_covers)
-        self.batches = BatchRegistry(dynamodb, table, time.time)
-        self.redrive = Redrive(session, self.outputs)
-        self.archive = ArchiveReplay(session.client("events", config=clients.CONFIG), self.outputs)
-        self.rebuild = Rebuild(self.windows, self.sqs, self.s3, self.outputs)
+    outputs: StackOutputs
+    cloudwatch: CloudWatchClient
+    sqs: SQSClient
+    s3: S3Client
+    presigner: S3Client
+    windows: WindowReader
+    pages: WindowPages
+    creators: CreatorReader
+    batches: BatchRegistry
+    redrive: Redrive
+    archive: ArchiveReplay
+    rebuild: Rebuild
 
     def link(self, key: str, *, save_as: str | None = None) -> str:
-        """Return a presigned URL of an object in the output bucket; good for five minutes.
+        """Return a presigned URL of an object in the output bucket, valid for five minutes.
 
-        A browser that opens it shows the object, or saves it as `save_as`.
+        With `save_as` a browser saves the object under that file name instead of showing it.
         """
-        wanted = {"Bucket": self.outputs.output_bucket, "Key": key}
+        parameters = {"Bucket": self.outputs.output_bucket, "Key": key}
         if save_as:
-            wanted["ResponseContentDisposition"] = f'attachment; filename="{save_as}"'
-        return self._presigner.generate_presigned_url(
-            "get_object", Params=wanted, ExpiresIn=_LINK_LIFE_S
+            parameters["ResponseContentDisposition"] = f'attachment; filename="{save_as}"'
+        return self.presigner.generate_presigned_url(
+            "get_object", Params=parameters, ExpiresIn=_LINK_LIFETIME_S
         )
 
     def image_origin(self) -> str:
-        """Return where presigned URLs point to: the one other origin that pages show images of."""
+        """Return the origin of presigned URLs, from which pages may load images."""
         parts = urlsplit(self.link("x"))
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def is_aws(self) -> bool:
-        """Whether this is AWS itself, where requests cost money."""
+        """Whether this is AWS, where requests cost money, and not the embedded AWS."""
         host = urlsplit(self.sqs.meta.endpoint_url).hostname or ""
         return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
-    def where(self) -> str:
-        """Return a short text of whose AWS this is, for people: a region, or the local endpoint."""
+    def location(self) -> str:
+        """Return where the stack is deployed, for people: the region, or the local endpoint."""
         endpoint = urlsplit(self.sqs.meta.endpoint_url)
         return self.outputs.region if self.is_aws else f"embedded AWS on {endpoint.netloc}"
+
+
+def open_account(session: boto3.Session, stack: str) -> Account:
+    """Return the account of a deployed stack; raises `UserError` if it is not deployed."""
+    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    table = outputs.table_name
+    dynamodb = session.client("dynamodb", config=clients.CONFIG)
+    sqs = session.client("sqs", config=clients.CONFIG)
+    s3 = session.client("s3", config=clients.CONFIG)
+    windows = WindowReader(dynamodb, table)
+    return Account(
+        outputs=outputs,
+        cloudwatch=session.client("cloudwatch", config=clients.CONFIG),
+        sqs=sqs,
+        s3=s3,
+        presigner=session.client("s3", config=_PRESIGNING),
+        windows=windows,
+        pages=WindowPages(dynamodb, table),
+        creators=CreatorReader(dynamodb, table, prefetch=outputs.prefetch_covers),
+        batches=BatchRegistry(dynamodb, table, time.time),
+        redrive=Redrive(session, outputs),
+        archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),
+        rebuild=Rebuild(windows, sqs, s3, outputs),
+    )

@@ -1,4 +1,4 @@
-"""The console's front door: every request is judged, every answer carries its headers. Edge."""
+"""Middleware of every request: access rules, error responses, security headers. Edge (aiohttp)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import msgspec
 from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops_dashboard.console.access import Access, Refusal, Request
+from ops_dashboard.console.access import Access, AccessDenial, AccessRequest
 from stream_ingest.aws.clients import plain_errors
 from stream_ingest.contracts.errors import CoverstreamError, TransientError, UserError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-COOKIE = "coverstream-console"
+SESSION_COOKIE = "coverstream-console"
 _SESSION_S = 12 * 3600
 
 
-def content_policy(image_origin: str) -> str:
-    """Return the Content-Security-Policy: scripts and styles are files of ours, images S3's too."""
+def content_security_policy(image_origin: str) -> str:
+    """Return the policy: own scripts and styles only, images from `image_origin` (S3) too."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -34,10 +34,10 @@ def content_policy(image_origin: str) -> str:
     )
 
 
-def headers(image_origin: str) -> dict[str, str]:
-    """Return the headers of every answer."""
+def security_headers(image_origin: str) -> dict[str, str]:
+    """Return the headers that every response has."""
     return {
-        "Content-Security-Policy": content_policy(image_origin),
+        "Content-Security-Policy": content_security_policy(image_origin),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
@@ -47,30 +47,40 @@ def headers(image_origin: str) -> dict[str, str]:
     }
 
 
-def guard(access: Access, image_origin: str) -> Callable[[web.Request, Handler], object]:
-    """Return the middleware that lets in who may come in."""
-    fixed = headers(image_origin)
+def access_middleware(
+    access: Access, image_origin: str
+) -> Callable[[web.Request, Handler], object]:
+    """Return the middleware that enforces `access` and adds the security headers.
+
+    Responses are not cached, unless the handler has set ``Cache-Control``.
+    """
+    fixed = security_headers(image_origin)
 
     @web.middleware
-    async def judged(request: web.Request, handler: Handler) -> web.StreamResponse:
-        refusal = access.refusal(_judgeable(request))
-        response = _refused(request, refusal) if refusal else await _answered(request, handler)
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        denial = access.denial(_access_request(request))
+        response = _deny(request, denial) if denial else await _handle(request, handler)
         response.headers.update(fixed)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    return judged
+    return check
 
 
 def start_session(response: web.StreamResponse, access: Access) -> None:
-    """Let the browser that gets this answer in from now on."""
+    """Set the session cookie, with which the browser is signed in from then on."""
     response.set_cookie(
-        COOKIE, access.session, max_age=_SESSION_S, httponly=True, samesite="Strict", path="/"
+        SESSION_COOKIE,
+        access.session,
+        max_age=_SESSION_S,
+        httponly=True,
+        samesite="Strict",
+        path="/",
     )
 
 
-def problem(message: str, status: int) -> web.Response:
-    """Return an answer that says in one line what is wrong."""
+def error_response(message: str, status: int) -> web.Response:
+    """Return a JSON response with an error message of one line."""
     return web.Response(
         body=msgspec.json.encode({"error": message}),
         status=status,
@@ -78,40 +88,40 @@ def problem(message: str, status: int) -> web.Response:
     )
 
 
-def _judgeable(request: web.Request) -> Request:
-    return Request(
+def _access_request(request: web.Request) -> AccessRequest:
+    return AccessRequest(
         method=request.method,
         path=request.path,
         host=request.headers.get("Host", ""),
         headers=request.headers,
-        session=request.cookies.get(COOKIE),
+        session=request.cookies.get(SESSION_COOKIE),
     )
 
 
-def _refused(request: web.Request, refusal: Refusal) -> web.StreamResponse:
-    if refusal is Refusal.ACCESS_TOKEN:
-        if request.method == "GET" and not request.path.startswith(("/api/", "/media/")):
-            return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
-        return problem(str(refusal), HTTPStatus.UNAUTHORIZED)
-    return problem(str(refusal), HTTPStatus.FORBIDDEN)
+def _deny(request: web.Request, denial: AccessDenial) -> web.StreamResponse:
+    if denial is not AccessDenial.ACCESS_TOKEN:
+        return error_response(str(denial), HTTPStatus.FORBIDDEN)
+    if request.method == "GET" and not request.path.startswith(("/api/", "/media/")):
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
+    return error_response(str(denial), HTTPStatus.UNAUTHORIZED)
 
 
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Return the handler's answer; what a person or time can mend is told in one line."""
+async def _handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Return the handler's response; expected errors become a message, bugs propagate."""
     try:
         with plain_errors():
             return await handler(request)
     except CoverstreamError as error:
-        return problem(str(error), _status_of(error))
+        return error_response(str(error), _status_of(error))
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return problem(error.text or error.reason, error.status)
+        return error_response(error.text or error.reason, error.status)
 
 
 def _status_of(error: CoverstreamError) -> HTTPStatus:
     if isinstance(error.__cause__, (ClientError, BotoCoreError)) and isinstance(error, UserError):
-        return HTTPStatus.BAD_GATEWAY  # AWS's error in words, not the asker's mistake
+        return HTTPStatus.BAD_GATEWAY  # AWS has failed; the client's request was right
     if isinstance(error, UserError):
         return HTTPStatus.BAD_REQUEST
     if isinstance(error, TransientError):

@@ -1,4 +1,4 @@
-"""The pages' frames: what a browser gets before its scripts ask for data. Edge (templates)."""
+"""The HTML pages, whose scripts then load the data from the API. Edge (templates)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_LOGIN_BYTES = 4_096
 
 
 class Page(NamedTuple):
-    """One page: its path, its name in the navigation and of its template and script."""
+    """A page: its path, its title, and the name of its template and script."""
 
     path: str
     title: str
@@ -35,10 +35,10 @@ PAGES = (
 
 
 class Pages:
-    """Renders the pages; everything that goes into one is escaped."""
+    """Renders the pages; every value is escaped."""
 
-    def __init__(self, access: Access, *, stack: str, where: str) -> None:
-        """Name the stack and whose AWS it is on in each page's head."""
+    def __init__(self, access: Access, *, stack: str, location: str) -> None:
+        """Show `stack` and the location of its deployment in the header of each page."""
         self._access = access
         environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -48,35 +48,35 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.globals.update(
-            pages=PAGES, stack=stack, where=where, change_token=access.change_token
+            pages=PAGES, stack=stack, location=location, change_token=access.change_token
         )
         self._templates = environment
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
+        """Return the routes of the pages and of signing in."""
         return [
-            *(web.get(page.path, self._page) for page in PAGES),
-            web.get("/login", self._login),
-            web.post("/login", self._log_in),
+            *(web.get(page.path, self._get_page) for page in PAGES),
+            web.get("/login", self._get_login),
+            web.post("/login", self._post_login),
         ]
 
-    async def _page(self, request: web.Request) -> web.Response:
+    async def _get_page(self, request: web.Request) -> web.Response:
         page = next(each for each in PAGES if each.path == request.path)
         return self._render(f"{page.name}.html", page=page)
 
-    async def _login(self, request: web.Request) -> web.Response:
-        """Let in whoever brings the access token in the address; ask for it otherwise."""
+    async def _get_login(self, request: web.Request) -> web.Response:
+        """Sign in with the token in the query, or return the sign-in form."""
         token = request.query.get("token")
-        return self._entered(token) if token else self._render("login.html", wrong=False)
+        return self._sign_in(token) if token else self._render("login.html", wrong=False)
 
-    async def _log_in(self, request: web.Request) -> web.Response:
+    async def _post_login(self, request: web.Request) -> web.Response:
         if (request.content_length or _MAX_LOGIN_BYTES + 1) > _MAX_LOGIN_BYTES:
             raise web.HTTPBadRequest(text="expected a token")
         form = parse_qs((await request.read()).decode(errors="replace"))
-        return self._entered(form.get("token", [""])[0])
+        return self._sign_in(form.get("token", [""])[0])
 
-    def _entered(self, token: str) -> web.Response:
-        if not self._access.opens(token):
+    def _sign_in(self, token: str) -> web.Response:
+        if not self._access.is_access_token(token):
             return self._render("login.html", wrong=True, status=HTTPStatus.UNAUTHORIZED)
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
         start_session(response, self._access)

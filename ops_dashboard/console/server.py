@@ -1,4 +1,4 @@
-"""The console's web application, put together. Edge: the composition root."""
+"""The console's web application. Edge (composition root)."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
 from ops_dashboard.console.api.uploads import Uploads, push_to
 from ops_dashboard.console.assets import Assets
-from ops_dashboard.console.middleware import guard
+from ops_dashboard.console.middleware import access_middleware
 from ops_dashboard.console.pages import Pages
 
 
 def new_access(access_token: str | None, names: frozenset[str] = frozenset()) -> Access:
-    """Return the rules of a console that starts now."""
+    """Return the rules of a console that starts now, with a new change token."""
     return Access(change_token=secrets.token_urlsafe(24), access_token=access_token, names=names)
 
 
 def make_app(account: Account, access: Access, uploads: Uploads | None = None) -> web.Application:
-    """Return the application for one stack; call it where a loop runs."""
+    """Return the application for one stack; must be called within a running event loop."""
     stack = account.outputs.stack
     uploads = uploads or Uploads(push_to(stack))
-    app = web.Application(middlewares=[guard(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
+    app = web.Application(middlewares=[access_middleware(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
     parts = (
-        Pages(access, stack=stack, where=account.where()),
+        Pages(access, stack=stack, location=account.location()),
         Overview(account),
         Batches(account.batches),
         Creators(account),
@@ -43,10 +43,10 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Refused(account),
         Replays(Rebuilds(account)),
         uploads,
+        Assets(),
     )
     for part in parts:
         app.add_routes(part.routes())
-    app.router.add_get("/static/{name}", Assets().get)
 
     async def finish_uploads(_app: web.Application) -> AsyncIterator[None]:
         yield

@@ -1,7 +1,6 @@
-"""Batches for the pages: the newest, each with its progress. Edge (DynamoDB).
+"""Endpoints of batches: the newest, each with its progress. Edge (DynamoDB).
 
-A batch that has ended is read once in a while, since only a replay or retry changes it; the others
-whenever they are asked for.
+An ended batch changes only by a replay or retry, so its progress is cached for a minute.
 """
 
 from __future__ import annotations
@@ -12,85 +11,81 @@ from itertools import islice
 import msgspec
 from aiohttp import web
 
-from ops_dashboard.console.api.json_api import Fresh, answer
+from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
 from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 
-NEWEST = 25
-_LIFE_S = 1.0
-_ENDED_LIFE_S = 60.0
+MAX_BATCHES = 25
+_LIST_LIFETIME_S = 1.0
+_ENDED_LIFETIME_S = 60.0
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch in the list: its progress, and when it began."""
+    """A batch in the list: its progress, and when it started."""
 
     started_at: str
     progress: BatchProgress
 
 
 class BatchList(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest batches, and how many there are."""
+    """The newest batches, and the number of all batches."""
 
     batches: list[BatchRow]
     total: int
 
 
 class Batches:
-    """Answers what batches there are and how far they are."""
+    """Serves the newest batches of one stack."""
 
-    def __init__(self, registry: BatchRegistry) -> None:
-        """Ask the registry of one stack."""
-        self._registry = registry
-        self._newest = Fresh(self.read, _LIFE_S)
+    def __init__(self, registry: BatchRegistry, max_batches: int = MAX_BATCHES) -> None:
+        """Read batches from `registry`."""
+        self._registry, self._max_batches = registry, max_batches
+        self._newest = CachedValue(lambda: in_thread(self.read), _LIST_LIFETIME_S)
         self._ended: dict[str, tuple[float, BatchRow]] = {}
+        """By batch id: when the entry expires (monotonic clock), and the entry."""
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
+        """Return the routes under ``/api/batches``."""
         return [
-            web.get("/api/batches", self._list),
-            web.get("/api/batches/{batch_id}", self._one),
+            web.get("/api/batches", self._get_list),
+            web.get("/api/batches/{batch_id}", self._get_one),
         ]
 
-    async def newest(self) -> BatchList:
-        """Return the newest batches, those under way first."""
-        return await self._newest.get()
+    async def _get_list(self, _request: web.Request) -> web.Response:
+        return json_response(await self._newest.get())
 
-    async def _list(self, _request: web.Request) -> web.Response:
-        return answer(await self.newest())
-
-    async def _one(self, request: web.Request) -> web.Response:
-        wanted = request.match_info["batch_id"]
-        found = next(
-            (row for row in (await self.newest()).batches if row.progress.batch_id == wanted), None
-        )
+    async def _get_one(self, request: web.Request) -> web.Response:
+        batch_id = request.match_info["batch_id"]
+        newest = await self._newest.get()
+        found = next((row for row in newest.batches if row.progress.batch_id == batch_id), None)
         if found is None:
-            raise web.HTTPNotFound(text=f"no batch {wanted}")
-        return answer(found)
+            raise web.HTTPNotFound(text=f"no batch {batch_id}")
+        return json_response(found)
 
     def read(self) -> BatchList:
-        """Return the newest batches (blocking)."""
+        """Return the newest batches, newest first. Blocks."""
         statuses = (*OPEN_BATCHES, ENDED_BATCH)
         ids = {each: status for status in statuses for each in self._registry.ids_in(status)}
-        loaded = [batch for each in ids if (batch := self._started(each))]
-        newest = islice(sorted(loaded, reverse=True), NEWEST)
+        keys = [key for each in ids if (key := self._sort_key(each))]
+        newest = islice(sorted(keys, reverse=True), self._max_batches)
         rows = [row for _, each in newest if (row := self._row(each))]
         return BatchList(batches=rows, total=len(ids))
 
-    def _started(self, batch_id: str) -> tuple[str, str] | None:
-        """Return when a batch began and its id: what batches are sorted by."""
+    def _sort_key(self, batch_id: str) -> tuple[str, str] | None:
+        """Return when a batch started and its id, or None if it is not registered any more."""
         if batch_id in self._ended:
             return self._ended[batch_id][1].started_at, batch_id
         batch = self._registry.load(batch_id)
         return (batch.started_at, batch_id) if batch else None
 
     def _row(self, batch_id: str) -> BatchRow | None:
-        until, row = self._ended.get(batch_id, (0.0, None))
-        if row is not None and time.monotonic() < until:
+        expires_at_s, row = self._ended.get(batch_id, (0.0, None))
+        if row is not None and time.monotonic() < expires_at_s:
             return row
         batch, progress = self._registry.load(batch_id), self._registry.progress(batch_id)
         if batch is None or progress is None:
             return None
         row = BatchRow(started_at=batch.started_at, progress=progress)
         if progress.ended:
-            self._ended[batch_id] = (time.monotonic() + _ENDED_LIFE_S, row)
+            self._ended[batch_id] = (time.monotonic() + _ENDED_LIFETIME_S, row)
         return row

@@ -1,8 +1,8 @@
-"""The widgets of a dashboard's body with their data, ready to be drawn. Pure.
+"""The widgets of a CloudWatch dashboard with their data, ready to be drawn. Pure.
 
-The body is the one that CloudWatch has: what the console shows is what CloudWatch shows. A chart's
-data are read for the range that the reader chose; a figure keeps its own period and shows the
-latest value, as CloudWatch does.
+The widgets come from the dashboard's body in CloudWatch, so the console shows what CloudWatch
+shows. A chart covers the range that the user has chosen; a figure has its own period and shows the
+latest value, as in CloudWatch.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
 
 RANGES = {"15m": 15, "1h": 60, "3h": 180, "12h": 720, "1d": 1_440, "7d": 10_080}
-"""Minutes, by name."""
+"""The ranges to choose from, in minutes."""
 _PERIODS = ((180, 60), (720, 300), (1_440, 900), (10_080, 3_600))
-"""Up to so many minutes, a point stands for so many seconds: 180 points or fewer."""
+"""(Maximum length of the range in minutes, seconds per point): at most 180 points."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
@@ -32,27 +32,30 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+class LineView(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a chart."""
 
     label: str
     points: list[tuple[int, float]]
     """Epoch second and value, in order."""
-    counts: bool
-    """Whether no point means that nothing happened, and not that nothing is known."""
+    is_count: bool
+    """Whether a missing point means zero rather than unknown."""
     on_right: bool = False
     color: str | None = None
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A horizontal line across a chart."""
+class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A horizontal line across a chart (CloudWatch's horizontal annotation)."""
 
     label: str
     value: float
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """One widget: its place on 24 columns, and what is in it; the fields of its kind are set."""
+class WidgetView(msgspec.Struct, frozen=True, kw_only=True):
+    """A widget: its place on the grid of 24 columns, and its content.
+
+    Fields that do not belong to its kind are empty.
+    """
 
     kind: Literal["text", "figure", "chart", "alarms", "log"]
     x: int
@@ -61,18 +64,18 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     title: str = ""
     blocks: list[Block] = []
-    lines: list[Drawing] = []
+    lines: list[LineView] = []
     value: float | None = None
     unit: str = ""
     right_unit: str = ""
     stacked: bool = False
-    marks: list[Mark] = []
+    annotations: list[Annotation] = []
     alarms: list[str] = []
     query: str = ""
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """Queries of one widget and the range that they are read over."""
+class MetricRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Metric queries of one widget, and the range to read."""
 
     queries: list[Query]
     start: datetime
@@ -80,96 +83,107 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def period_for(minutes: int) -> int:
-    """Return how many seconds a point of a chart stands for."""
-    return next(period for most, period in _PERIODS if minutes <= most)
+    """Return the period of a chart's points in seconds, for a range of `minutes`."""
+    return next(period for max_minutes, period in _PERIODS if minutes <= max_minutes)
 
 
-def asks_of(widget: Mapping[str, Any], minutes: int, now: datetime) -> list[Ask]:
-    """Return what to read for a widget: nothing, a chart's lines, or a figure and its course."""
+def metric_requests(widget: Mapping[str, Any], minutes: int, now: datetime) -> list[MetricRequest]:
+    """Return what to read for a widget: one request for a chart, two for a figure, else none.
+
+    A figure needs its latest value over its own period, and the range for its sparkline.
+    """
     if widget["type"] != "metric":
         return []
-    course = Ask(
+    history = MetricRequest(
         queries=metric_queries(widget, period_for(minutes)),
         start=now - timedelta(minutes=minutes),
         end=now,
     )
     if not is_figure(widget):
-        return [course]
+        return [history]
     period_s = int(widget["properties"]["period"])
-    latest = Ask(
+    latest = MetricRequest(
         queries=metric_queries(widget),
         start=now - timedelta(seconds=max(period_s, 300)),
         end=now,
     )
-    return [latest, course]
+    return [latest, history]
 
 
 def is_figure(widget: Mapping[str, Any]) -> bool:
-    """Tell whether a widget shows one large number."""
+    """Return whether a widget shows one large number."""
     return bool(widget["properties"].get("view") == "singleValue")
 
 
-def shown(
-    widget: Mapping[str, Any], asks: Sequence[Ask], data: Sequence[dict[str, Series]]
-) -> Shown:
-    """Return a widget with its data; `data` are the series by id of each of its `asks`."""
+def build_view(
+    widget: Mapping[str, Any], requests: Sequence[MetricRequest], data: Sequence[dict[str, Series]]
+) -> WidgetView:
+    """Return a widget with its data: for each of its `requests`, the series by query id."""
     place: dict[str, Any] = {name: int(widget[name]) for name in ("x", "y", "width", "height")}
     properties = widget["properties"]
     title = str(properties.get("title", ""))
     match widget["type"]:
         case "text":
-            return Shown(kind="text", **place, blocks=list(_blocks(properties["markdown"])))
+            return WidgetView(kind="text", **place, blocks=list(_blocks(properties["markdown"])))
         case "alarm":
             names = [arn.rpartition(":alarm:")[2] for arn in properties["alarms"]]
-            return Shown(kind="alarms", **place, title=title, alarms=names)
+            return WidgetView(kind="alarms", **place, title=title, alarms=names)
         case "log":
-            return Shown(kind="log", **place, title=title, query=properties["query"])
+            return WidgetView(kind="log", **place, title=title, query=properties["query"])
     if is_figure(widget):
-        return _figure(place, title, asks, data)
+        return _figure(place, title, requests, data)
     axes = properties.get("yAxis", {})
-    return Shown(
+    return WidgetView(
         kind="chart",
         **place,
         title=title,
-        lines=_lines(widget, asks[0], data[0]),
+        lines=_lines(widget, requests[0], data[0]),
         unit=axes.get("left", {}).get("label", ""),
         right_unit=axes.get("right", {}).get("label", ""),
         stacked=bool(properties.get("stacked")),
-        marks=[
-            Mark(label=each["label"], value=each["value"])
+        annotations=[
+            Annotation(label=each["label"], value=each["value"])
             for each in properties.get("annotations", {}).get("horizontal", [])
         ],
     )
 
 
 def _figure(
-    place: dict[str, Any], title: str, asks: Sequence[Ask], data: Sequence[dict[str, Series]]
-) -> Shown:
-    latest, course = (
-        chart_lines(asks[0].queries, data[0])[0],
-        chart_lines(asks[1].queries, data[1])[0],
+    place: dict[str, Any],
+    title: str,
+    requests: Sequence[MetricRequest],
+    data: Sequence[dict[str, Series]],
+) -> WidgetView:
+    (latest, *_), (history, *_) = (
+        chart_lines(request.queries, series) for request, series in zip(requests, data, strict=True)
     )
     value = list(latest.points.values())[-1] if latest.points else None
-    points = [(moment, each) for moment, each in course.points.items()]
-    line = Drawing(label=latest.label, points=points, counts=_counts(asks[1].queries, course.id))
-    return Shown(kind="figure", **place, title=title, lines=[line], value=value, unit=latest.label)
+    points = [(moment, each) for moment, each in history.points.items()]
+    line = LineView(
+        label=latest.label, points=points, is_count=_is_count(requests[1].queries, history.id)
+    )
+    return WidgetView(
+        kind="figure", **place, title=title, lines=[line], value=value, unit=latest.label
+    )
 
 
-def _lines(widget: Mapping[str, Any], ask: Ask, data: dict[str, Series]) -> list[Drawing]:
-    looks = {entry[-1]["id"]: entry[-1] for entry in widget["properties"]["metrics"]}
+def _lines(
+    widget: Mapping[str, Any], request: MetricRequest, data: dict[str, Series]
+) -> list[LineView]:
+    options = {entry[-1]["id"]: entry[-1] for entry in widget["properties"]["metrics"]}
     return [
-        Drawing(
+        LineView(
             label=line.label,
             points=[(moment, value) for moment, value in line.points.items()],
-            counts=_counts(ask.queries, line.id),
-            on_right=looks[line.id].get("yAxis") == "right",
-            color=looks[line.id].get("color"),
+            is_count=_is_count(request.queries, line.id),
+            on_right=options[line.id].get("yAxis") == "right",
+            color=options[line.id].get("color"),
         )
-        for line in chart_lines(ask.queries, data)
+        for line in chart_lines(request.queries, data)
     ]
 
 
-def _counts(queries: Sequence[Query], id_: str) -> bool:
+def _is_count(queries: Sequence[Query], id_: str) -> bool:
     query = next(each for each in queries if each["Id"] == id_)
     return query.get("MetricStat", {}).get("Stat") in {"Sum", "SampleCount"}
 

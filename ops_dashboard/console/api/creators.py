@@ -1,4 +1,4 @@
-"""Creators for the pages: a search, one creator's open windows and history. Edge (DynamoDB)."""
+"""Endpoints of creators: search, and one creator's open windows and history. Edge (DynamoDB)."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.api.json_api import answer, in_thread, option
+from ops_dashboard.console.api.json_api import in_thread, json_response, query_value
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorPage, CreatorView
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage
 from stream_ingest.contracts.naming import is_creator_name
 
-_HISTORY = 60
+_MAX_HISTORY = 60
 
 
 class CreatorHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """A creator's state now, and the windows that were closed, newest first."""
+    """A creator's current state, and its closed windows, newest first."""
 
     state: CreatorView
     history: WindowPage
 
 
 class Creators:
-    """Answers who there is, and what of one creator is open and was made."""
+    """Serves the creators of one stack."""
 
     def __init__(self, account: Account) -> None:
-        """Read one stack."""
+        """Read from the table of `account`."""
         self._account = account
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
+        """Return the routes of the search and of one creator."""
         return [
-            web.get("/api/creators", self._search),
-            web.get("/api/creator", self._one),
+            web.get("/api/creators", self._get_list),
+            web.get("/api/creator", self._get_one),
         ]
 
-    async def _search(self, request: web.Request) -> web.Response:
-        prefix, after = option(request, "prefix"), option(request, "after")
+    async def _get_list(self, request: web.Request) -> web.Response:
+        prefix, after = query_value(request, "prefix"), query_value(request, "after")
         page = await in_thread(self._account.creators.page, prefix or "", after=after)
         if prefix and not after:
-            page = await in_thread(self._with_exact, prefix, page)
-        return answer(page)
+            page = await in_thread(self._with_exact_match, prefix, page)
+        return json_response(page)
 
-    def _with_exact(self, name: str, page: CreatorPage) -> CreatorPage:
-        """Return the page with the creator of exactly this name first: an index may lag."""
+    def _with_exact_match(self, name: str, page: CreatorPage) -> CreatorPage:
+        """Put the creator of exactly this name first; the index may not have it yet."""
         exact = self._account.creators.one(name) if is_creator_name(name) else None
         if exact is None:
             return page
@@ -56,13 +56,13 @@ class Creators:
         others = [each for each in page.creators if each.key != exact.key]
         return msgspec.structs.replace(page, creators=[first, *others])
 
-    async def _one(self, request: web.Request) -> web.Response:
-        name, after = request.query.get("name", ""), option(request, "after")
-        known = is_creator_name(name)
-        state = await in_thread(self._account.creators.one, name) if known else None
+    async def _get_one(self, request: web.Request) -> web.Response:
+        name, after = request.query.get("name", ""), query_value(request, "after")
+        is_valid = is_creator_name(name)
+        state = await in_thread(self._account.creators.one, name) if is_valid else None
         if state is None:
             raise web.HTTPNotFound(text="no such creator")
         history = await in_thread(
-            self._account.pages.page, WindowFilter(creator=name), limit=_HISTORY, after=after
+            self._account.pages.page, WindowFilter(creator=name), limit=_MAX_HISTORY, after=after
         )
-        return answer(CreatorHistory(state=state, history=history))
+        return json_response(CreatorHistory(state=state, history=history))

@@ -1,7 +1,7 @@
-"""What could not be done, for the pages: dead letters, refused rows, and their way back. Edge.
+"""Endpoints of dead letters: counts, the messages themselves, redrive. Edge (SQS, S3).
 
-Looking into a dead-letter queue hides its messages for a moment, so one look at a time. The counts
-that a page asks for every few seconds come from the queues' own attributes.
+Listing a dead-letter queue hides its messages for a moment, so only one listing or redrive runs at
+a time. The counts, which every page polls, come from the queues' attributes and hide nothing.
 """
 
 from __future__ import annotations
@@ -13,74 +13,74 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.api.json_api import Fresh, answer, asked, in_thread
+from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, read_json
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.redrive import Redriven
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.contracts.errors import UserError
 
-_COUNT_LIFE_S = 2.0
+_COUNTS_LIFETIME_S = 2.0
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages in each dead-letter queue, those that somebody looks at included."""
+class QueueCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Number of messages in each dead-letter queue, including those in flight."""
 
     queues: dict[str, int]
 
 
-class RedriveOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which letters to send on their way: the named ones, or all of them."""
+class RedriveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which dead letters to redrive: those with these ids, or all of them."""
 
     ids: list[str] = []
     all: bool = False
 
 
 class Failures:
-    """Answers what is dead, and sends it on."""
+    """Serves and redrives the dead letters of one stack."""
 
     def __init__(self, account: Account) -> None:
-        """Work on one stack."""
+        """Read and redrive the queues of `account`."""
         self._account = account
-        self._counts = Fresh(self._count, _COUNT_LIFE_S)
-        self._one_look = asyncio.Lock()
+        self._counts = CachedValue(lambda: in_thread(self._count), _COUNTS_LIFETIME_S)
+        self._queue_lock = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
+        """Return the routes under ``/api/failures``."""
         return [
             web.get("/api/failures/counts", self._get_counts),
             web.get("/api/failures/letters", self._get_letters),
-            web.post("/api/failures/redrive", self._redrive),
+            web.post("/api/failures/redrive", self._post_redrive),
         ]
 
     async def _get_counts(self, _request: web.Request) -> web.Response:
-        return answer(await self._counts.get())
+        return json_response(await self._counts.get())
 
     async def _get_letters(self, _request: web.Request) -> web.Response:
-        async with self._one_look:
+        async with self._queue_lock:
             letters = await in_thread(self._account.redrive.letters)
-        return answer(sorted(letters, key=lambda letter: letter.when, reverse=True))
+        return json_response(sorted(letters, key=lambda letter: letter.when, reverse=True))
 
-    async def _redrive(self, request: web.Request) -> web.Response:
-        order = await asked(request, RedriveOrder)
-        if order.all == bool(order.ids):
-            msg = "say which letters to send: some ids, or all"
+    async def _post_redrive(self, request: web.Request) -> web.Response:
+        wanted = await read_json(request, RedriveRequest)
+        if wanted.all == bool(wanted.ids):
+            msg = "name the dead letters to redrive: either some ids, or all"
             raise UserError(msg)
-        async with self._one_look:
-            done = await in_thread(self._send_on, order)
-        self._counts.drop()
-        return answer(done)
+        async with self._queue_lock:
+            redriven = await in_thread(self._redrive, wanted)
+        self._counts.invalidate()
+        return json_response(redriven)
 
-    def _send_on(self, order: RedriveOrder) -> Redriven:
-        chosen = frozenset(order.ids)
+    def _redrive(self, wanted: RedriveRequest) -> Redriven:
+        ids = frozenset(wanted.ids)
 
-        def wanted(letter: DeadLetter) -> bool:
-            return order.all or letter.id in chosen
+        def is_wanted(letter: DeadLetter) -> bool:
+            return wanted.all or letter.id in ids
 
-        return self._account.redrive.run(wanted)
+        return self._account.redrive.run(is_wanted)
 
-    def _count(self) -> Counts:
-        return Counts(queues=dict(self._queue_counts()))
+    def _count(self) -> QueueCounts:
+        return QueueCounts(queues=dict(self._queue_counts()))
 
     def _queue_counts(self) -> Iterator[tuple[str, int]]:
         for kind, url in sorted(self._account.outputs.dead_letter_urls.items()):

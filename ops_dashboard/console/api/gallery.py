@@ -1,4 +1,4 @@
-"""Collages for the pages: lists, one window's cells, the images themselves. Edge (DynamoDB, S3)."""
+"""Endpoints of windows: lists, one window's cells, its images. Edge (DynamoDB, S3)."""
 
 from __future__ import annotations
 
@@ -10,54 +10,58 @@ from aiohttp import web
 
 from collage_lambda.output.metadata import WindowMetadata
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.api.json_api import answer, in_thread, option
+from ops_dashboard.console.api.json_api import in_thread, json_response, query_value
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.window_pages import WindowFilter
 from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.contracts.errors import DecodeError, UserError
 from stream_ingest.contracts.table import WindowStatus
 
-_PAGE = 48
-_SHOWN_FOR_S = 240
-"""How long a browser may keep the way to an image; its presigned URL lives five minutes."""
+_PAGE_SIZE = 48
+_REDIRECT_LIFETIME_S = 240
+"""How long a browser may cache the redirect to an image; the presigned URL lives five minutes."""
 
 
 class WindowDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """One window: its status, and what is in each cell where it was ever built."""
+    """One window: its status, and the content of each cell if it has been built."""
 
     window: WindowRecord
     metadata: WindowMetadata | None
 
 
 class Gallery:
-    """Answers which collages there are, what is in one, and where its images are."""
+    """Serves the windows and collages of one stack."""
 
     def __init__(self, account: Account) -> None:
-        """Read one stack."""
+        """Read from the table and output bucket of `account`."""
         self._account = account
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
+        """Return the routes of windows and of their images."""
         return [
-            web.get("/api/windows", self._list),
-            web.get("/api/windows/{window_id}", self._one),
-            web.get("/media/{kind:thumbnail|collage|download}/{window_id}", self._image),
+            web.get("/api/windows", self._get_list),
+            web.get("/api/windows/{window_id}", self._get_one),
+            web.get("/media/{kind:thumbnail|collage|download}/{window_id}", self._get_image),
         ]
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def _get_list(self, request: web.Request) -> web.Response:
         wanted = WindowFilter(
-            status=_status(option(request, "status")),
-            batch_id=option(request, "batch"),
-            creator=option(request, "creator"),
+            status=_status(query_value(request, "status")),
+            batch_id=query_value(request, "batch"),
+            creator=query_value(request, "creator"),
         )
-        after = option(request, "after")
-        return answer(await in_thread(self._account.pages.page, wanted, limit=_PAGE, after=after))
+        after = query_value(request, "after")
+        return json_response(
+            await in_thread(self._account.pages.page, wanted, limit=_PAGE_SIZE, after=after)
+        )
 
-    async def _one(self, request: web.Request) -> web.Response:
+    async def _get_one(self, request: web.Request) -> web.Response:
         window = await self._window(request)
-        return answer(WindowDetail(window=window, metadata=await in_thread(self._metadata, window)))
+        return json_response(
+            WindowDetail(window=window, metadata=await in_thread(self._metadata, window))
+        )
 
-    async def _image(self, request: web.Request) -> web.Response:
+    async def _get_image(self, request: web.Request) -> web.Response:
         window = await self._window(request)
         kind = request.match_info["kind"]
         key = window.thumbnail_key if kind == "thumbnail" else window.collage_key
@@ -67,7 +71,7 @@ class Gallery:
         url = await in_thread(self._account.link, key, save_as=save_as)
         return web.Response(
             status=HTTPStatus.FOUND,
-            headers={"Location": url, "Cache-Control": f"private, max-age={_SHOWN_FOR_S}"},
+            headers={"Location": url, "Cache-Control": f"private, max-age={_REDIRECT_LIFETIME_S}"},
         )
 
     async def _window(self, request: web.Request) -> WindowRecord:

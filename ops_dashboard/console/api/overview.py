@@ -1,7 +1,7 @@
-"""The dashboard for the overview: CloudWatch's own body and data, read once for all. Edge.
+"""Endpoint of the overview: the stack's CloudWatch dashboard with its data. Edge (CloudWatch).
 
-GetMetricData is billed by the metric (0.01 USD per 1,000; a look at the whole dashboard is some
-150), so on AWS the data are read once a minute at most, which is also how often there are new ones.
+GetMetricData costs 0.01 USD per 1,000 metrics and the dashboard has about 150, so on AWS the data
+are read at most once a minute for all clients, which is also how often there are new data.
 """
 
 from __future__ import annotations
@@ -9,77 +9,90 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.api.charts import RANGES, Ask, Shown, asks_of, period_for, shown
-from ops_dashboard.console.api.json_api import Fresh, answer
+from ops_dashboard.console.api.charts import (
+    RANGES,
+    MetricRequest,
+    WidgetView,
+    build_view,
+    metric_requests,
+    period_for,
+)
+from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
 from ops_dashboard.monitoring.metric_data import read_metrics
 from ops_dashboard.monitoring.metric_lines import Query
 from ops_dashboard.monitoring.metric_math import Series
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
 
-_BODY_LIFE_S = 60.0
-_DATA_LIFE_S = {True: 60.0, False: 3.0}
-"""On AWS, and on the embedded one."""
-_MOST_ALARMS = 100
-"""DescribeAlarms takes so many names."""
+Widget = dict[str, Any]
+"""A widget of the dashboard's body, in CloudWatch's format."""
+_BODY_LIFETIME_S = 60.0
+_AWS_DATA_LIFETIME_S = 60.0
+_LOCAL_DATA_LIFETIME_S = 3.0
+_MAX_ALARMS = 100
+"""The maximum number of names in one DescribeAlarms call."""
 
 
 class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm as it stands."""
+    """The current state of one alarm."""
 
     name: str
     state: str
     meaning: str
+    """The alarm's description."""
     why: str
+    """CloudWatch's reason for the state."""
     since: datetime | None
 
 
-class DashboardNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole dashboard with its data."""
+class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
+    """A dashboard with its data."""
 
     name: str
     start: int
     end: int
-    """Epoch seconds that charts reach from and to."""
+    """The charts' range, in epoch seconds."""
     period: int
-    """Seconds that a point of a chart stands for."""
-    widgets: list[Shown]
+    """Seconds per point of a chart."""
+    widgets: list[WidgetView]
     alarms: list[AlarmState]
 
 
 class Overview:
-    """Answers with the stack's dashboard."""
+    """Serves the dashboard of one stack."""
 
     def __init__(self, account: Account) -> None:
-        """Read one stack's dashboard."""
+        """Read the dashboard, metrics and alarms of `account`."""
         self._account = account
-        self._body = Fresh(self._read_body, _BODY_LIFE_S)
-        life_s = _DATA_LIFE_S[account.is_aws]
-        self._ranges = {
-            name: Fresh(lambda minutes=minutes: self._read(minutes), life_s)  # type: ignore[misc]  # bound
+        self._widgets = CachedValue(lambda: in_thread(self._read_widgets), _BODY_LIFETIME_S)
+        lifetime_s = _AWS_DATA_LIFETIME_S if account.is_aws else _LOCAL_DATA_LIFETIME_S
+        self._dashboards = {
+            name: CachedValue(partial(self._load, minutes), lifetime_s)
             for name, minutes in RANGES.items()
         }
-        self._widgets: list[dict[str, Any]] = []
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
+        """Return the route of the dashboard."""
         return [web.get("/api/dashboard", self._get)]
 
     async def _get(self, request: web.Request) -> web.Response:
         name = request.query.get("range", "1h")
-        if name not in self._ranges:
+        if name not in self._dashboards:
             msg = f"range {name!r}: expected one of {', '.join(RANGES)}"
             raise UserError(msg)
-        self._widgets = await self._body.get()
-        return answer(await self._ranges[name].get())
+        return json_response(await self._dashboards[name].get())
 
-    def _read_body(self) -> list[dict[str, Any]]:
+    async def _load(self, minutes: int) -> DashboardView:
+        return await in_thread(self._read, await self._widgets.get(), minutes)
+
+    def _read_widgets(self) -> list[Widget]:
         with map_errors("read the dashboard"):
             found = self._account.cloudwatch.get_dashboard(
                 DashboardName=self._account.outputs.dashboard_name
@@ -87,47 +100,52 @@ class Overview:
         body = msgspec.json.decode(found["DashboardBody"])
         return list(body["widgets"])
 
-    def _read(self, minutes: int) -> DashboardNow:
+    def _read(self, widgets: Sequence[Widget], minutes: int) -> DashboardView:
         now = next_minute(datetime.now(UTC))
-        asks = [asks_of(widget, minutes, now) for widget in self._widgets]
-        data = self._data([ask for each in asks for ask in each])
-        widgets = []
-        for widget, own in zip(self._widgets, asks, strict=True):
-            widgets.append(shown(widget, own, [data[id(ask)] for ask in own]))
+        requests = [metric_requests(widget, minutes, now) for widget in widgets]
+        data = self._read_data([request for each in requests for request in each])
+        views = [
+            build_view(widget, own, [data[id(request)] for request in own])
+            for widget, own in zip(widgets, requests, strict=True)
+        ]
         end = int(now.timestamp())
-        names = [name for widget in widgets for name in widget.alarms]
-        return DashboardNow(
+        return DashboardView(
             name=self._account.outputs.dashboard_name,
             start=end - minutes * 60,
             end=end,
             period=period_for(minutes),
-            widgets=widgets,
-            alarms=self._alarms(names),
+            widgets=views,
+            alarms=self._read_alarms([name for view in views for name in view.alarms]),
         )
 
-    def _data(self, asks: Sequence[Ask]) -> dict[int, dict[str, Series]]:
-        """Return the series of each ask, by its identity: one call for all of the same range."""
-        together: dict[tuple[datetime, datetime], list[tuple[Ask, str]]] = defaultdict(list)
-        for number, ask in enumerate(asks):
-            together[ask.start, ask.end].append((ask, f"w{number}_"))
+    def _read_data(self, requests: Sequence[MetricRequest]) -> dict[int, dict[str, Series]]:
+        """Return the series of each request, by its `id`; one call for each distinct range."""
+        by_range: dict[tuple[datetime, datetime], list[tuple[MetricRequest, str]]]
+        by_range = defaultdict(list)
+        for number, request in enumerate(requests):
+            by_range[request.start, request.end].append((request, f"w{number}_"))
         found: dict[int, dict[str, Series]] = {}
-        for (start, end), named in together.items():
-            queries = [each for ask, prefix in named for each in _prefixed(ask.queries, prefix)]
+        for (start, end), prefixed in by_range.items():
+            queries = [
+                query
+                for request, prefix in prefixed
+                for query in _with_prefix(request.queries, prefix)
+            ]
             with map_errors("read metrics"):
                 series = read_metrics(self._account.cloudwatch, queries, start, end)
-            for ask, prefix in named:
-                found[id(ask)] = {
+            for request, prefix in prefixed:
+                found[id(request)] = {
                     key.removeprefix(prefix): points
                     for key, points in series.items()
                     if key.startswith(prefix)
                 }
         return found
 
-    def _alarms(self, names: Sequence[str]) -> list[AlarmState]:
+    def _read_alarms(self, names: Sequence[str]) -> list[AlarmState]:
         if not names:
             return []
         with map_errors("read alarms"):
-            found = self._account.cloudwatch.describe_alarms(AlarmNames=list(names)[:_MOST_ALARMS])
+            found = self._account.cloudwatch.describe_alarms(AlarmNames=list(names)[:_MAX_ALARMS])
         return [
             AlarmState(
                 name=alarm["AlarmName"],
@@ -141,10 +159,10 @@ class Overview:
 
 
 def next_minute(now: datetime) -> datetime:
-    """Return the end of this minute: what is being counted is shown, too."""
+    """Return the end of the current minute, so that a range includes the running minute."""
     return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
-def _prefixed(queries: Sequence[Query], prefix: str) -> list[Query]:
-    """Return the queries of metrics under ids that no other widget has."""
+def _with_prefix(queries: Sequence[Query], prefix: str) -> list[Query]:
+    """Return the metric queries under ids that are unique across widgets."""
     return [{**query, "Id": prefix + query["Id"]} for query in queries if "MetricStat" in query]

@@ -1,7 +1,7 @@
-"""Replays and retries that this console started, and how far each is. Edge (DynamoDB, SQS, bus).
+"""Replays and retries started from this console, and their progress. Edge (DynamoDB, SQS, bus).
 
-A run is followed window by window: one is done when it has ended under the run's name. The list
-lives as long as the console; the runs themselves go on without it.
+A window of a run is done once it has ended under the run's name. The list of runs is lost when the
+console stops; the runs themselves continue.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.timerange import parse_moment
 
-_KEPT = 20
-_LOOK_AT_ONCE = 200
-_ARCHIVED_LATER = timedelta(minutes=1)
-"""An event is archived moments after its window closed: ask for a little more than the range."""
+_MAX_RUNS = 20
+_WINDOWS_PER_CHECK = 200
+_ARCHIVE_DELAY = timedelta(minutes=1)
+"""An event is archived moments after its window closed, so the archive's range ends later."""
 _PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
 
 
-class Order(
+class RunRequest(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}
 ):
-    """What to build again: windows, creators, or all that closed in a range.
+    """What to rebuild: windows, creators, or all windows that closed in a range.
 
-    `retry` takes only what failed for a reason that may have passed: of a batch, or of all.
+    With `retry`: the windows, of one batch or of all, that failed for a reason that may have
+    passed.
     """
 
     since: str | None = None
@@ -44,7 +45,7 @@ class Order(
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One replay or retry as a page shows it."""
+    """The progress of one replay or retry."""
 
     name: str
     about: str
@@ -58,76 +59,76 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rebuilds:
-    """Starts runs and follows them. Methods block; one at a time."""
+    """Starts and tracks runs. Methods block, and must not be called concurrently."""
 
     def __init__(
         self, account: Account, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        """Work on one stack."""
+        """Rebuild windows of the stack of `account`."""
         self._account, self._now = account, now
-        self._runs: deque[_Followed] = deque(maxlen=_KEPT)
+        self._runs: deque[_TrackedRun] = deque(maxlen=_MAX_RUNS)
 
-    def start(self, order: Order) -> Run:
-        """Start what is ordered; `UserError` where that is nothing."""
-        run = self._retry(order) if order.retry else self._replay(order)
+    def start(self, wanted: RunRequest) -> Run:
+        """Start a run; raises `UserError` if there is nothing to rebuild."""
+        run = self._retry(wanted) if wanted.retry else self._replay(wanted)
         self._runs.appendleft(run)
-        return run.view()
+        return run.progress()
 
-    def look(self) -> list[Run]:
-        """Return all runs, the newest first, after a look at the windows that are awaited."""
+    def runs(self) -> list[Run]:
+        """Check some of each run's pending windows, and return all runs, newest first."""
         for run in self._runs:
-            run.look(self._account.windows.one)
-        return [run.view() for run in self._runs]
+            run.check(self._account.windows.one)
+        return [run.progress() for run in self._runs]
 
-    def _replay(self, order: Order) -> _Followed:
+    def _replay(self, wanted: RunRequest) -> _TrackedRun:
         now = self._now()
-        since = parse_moment(order.since, now) if order.since else None
-        until = parse_moment(order.to, now) if order.to else now
+        since = parse_moment(wanted.since, now) if wanted.since else None
+        until = parse_moment(wanted.to, now) if wanted.to else now
         name = replay_name("replay", now)
-        if order.windows:
-            return self._ask(name, counted(order.windows, "window"), order.windows)
-        if order.creators:
-            found = [each for creator in order.creators for each in self._of(creator)]
+        if wanted.windows:
+            return self._send(name, name_or_count(wanted.windows, "window"), wanted.windows)
+        if wanted.creators:
+            found = [each for creator in wanted.creators for each in self._of_creator(creator)]
             chosen = [each.window_id for each in found if _closed_in(each, since, until)]
-            return self._ask(name, counted(order.creators, "creator"), chosen)
+            return self._send(name, name_or_count(wanted.creators, "creator"), chosen)
         if since is None:
-            msg = "say what to replay: a range that begins somewhere, or creators"
+            msg = "name what to replay: creators, or a range with a start"
             raise UserError(msg)
         chosen = [each.window_id for each in closed_between(self._account.windows, since, until)]
-        self._account.archive.start(name, since, until + _ARCHIVED_LATER)
+        self._account.archive.start(name, since, until + _ARCHIVE_DELAY)
         about = f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
-        return _Followed(name, about, now, chosen, warning=lag_warning(until, now))
+        return _TrackedRun(name, about, now, chosen, warning=lag_warning(until, now))
 
-    def _retry(self, order: Order) -> _Followed:
+    def _retry(self, wanted: RunRequest) -> _TrackedRun:
         now = self._now()
         failed = (table.WindowStatus.PARTIAL, table.WindowStatus.FAILED)
         windows = self._account.windows
         candidates = (
-            windows.of_batch(order.batch)
-            if order.batch
+            windows.of_batch(wanted.batch)
+            if wanted.batch
             else (each for status in failed for each in windows.in_status(status))
         )
         chosen = list(retryable(candidates, _PASSING.__contains__))
-        about = f"failed downloads of {order.batch or 'every batch'}"
-        return self._ask(replay_name("retry", now), about, chosen, spares=True)
+        about = f"failed downloads of {wanted.batch or 'every batch'}"
+        return self._send(replay_name("retry", now), about, chosen, spares=True)
 
-    def _ask(
+    def _send(
         self, name: str, about: str, window_ids: list[str], *, spares: bool = False
-    ) -> _Followed:
+    ) -> _TrackedRun:
         if not window_ids:
-            msg = "there is nothing to build again"
+            msg = "there is nothing to rebuild"
             raise UserError(msg)
-        asked, gone = self._account.rebuild.ask(window_ids, name, spares=spares)
-        return _Followed(name, about, self._now(), asked, gone=len(gone))
+        sent, gone = self._account.rebuild.ask(window_ids, name, spares=spares)
+        return _TrackedRun(name, about, self._now(), sent, gone=len(gone))
 
-    def _of(self, creator: str) -> Iterable[WindowRecord]:
+    def _of_creator(self, creator: str) -> Iterable[WindowRecord]:
         return self._account.windows.of_creator(creator)
 
 
-class _Followed:
-    """A run and the windows that it still waits for."""
+class _TrackedRun:
+    """A run and its pending windows."""
 
-    def __init__(  # noqa: PLR0913 - what a run is made of
+    def __init__(  # noqa: PLR0913 - the parts of a run
         self,
         name: str,
         about: str,
@@ -138,38 +139,38 @@ class _Followed:
         warning: str | None = None,
     ) -> None:
         self._name, self._about, self._started_at = name, about, started_at
-        self._waiting = deque(dict.fromkeys(window_ids))
-        self._windows, self._gone, self._warning = len(self._waiting), gone, warning
+        self._pending = deque(dict.fromkeys(window_ids))
+        self._windows, self._gone, self._warning = len(self._pending), gone, warning
         self._statuses: Counter[str] = Counter()
 
-    def look(self, find: Callable[[str], WindowRecord | None]) -> None:
-        """Look at some of the windows that are awaited; the others are next."""
-        for _ in range(min(_LOOK_AT_ONCE, len(self._waiting))):
-            window_id = self._waiting.popleft()
+    def check(self, find: Callable[[str], WindowRecord | None]) -> None:
+        """Check the pending windows at the head of the queue; those not done go to its tail."""
+        for _ in range(min(_WINDOWS_PER_CHECK, len(self._pending))):
+            window_id = self._pending.popleft()
             found = find(window_id)
             if found and found.replayed_as == self._name and found.status in table.ENDED:
                 self._statuses[found.status] += 1
             else:
-                self._waiting.append(window_id)
+                self._pending.append(window_id)
 
-    def view(self) -> Run:
+    def progress(self) -> Run:
         return Run(
             name=self._name,
             about=self._about,
             started_at=self._started_at,
             windows=self._windows,
-            done=self._windows - len(self._waiting),
+            done=self._windows - len(self._pending),
             by_status=dict(self._statuses),
             gone=self._gone,
             warning=self._warning,
         )
 
 
-def counted(things: list[str], noun: str) -> str:
-    """Return ``3 creators`` or the one's name."""
-    return things[0] if len(things) == 1 else f"{len(things):,} {noun}s"
+def name_or_count(names: list[str], noun: str) -> str:
+    """Return the only name, or ``3 creators``."""
+    return names[0] if len(names) == 1 else f"{len(names):,} {noun}s"
 
 
 def _closed_in(window: WindowRecord, since: datetime | None, until: datetime) -> bool:
-    closed = datetime.fromisoformat(window.closed_at)
-    return (since is None or closed >= since) and closed < until
+    closed_at = datetime.fromisoformat(window.closed_at)
+    return (since is None or closed_at >= since) and closed_at < until

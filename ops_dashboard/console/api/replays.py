@@ -1,4 +1,4 @@
-"""Replays and retries for the pages: start one, watch it run. Edge."""
+"""Endpoints of replays and retries: start a run, list all runs. Edge (aiohttp)."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import asyncio
 
 from aiohttp import web
 
-from ops_dashboard.console.api.json_api import Fresh, answer, asked, in_thread
-from ops_dashboard.console.api.rebuilds import Order, Rebuilds
+from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, read_json
+from ops_dashboard.console.api.rebuilds import Rebuilds, RunRequest
 
-_LIFE_S = 1.0
+_RUNS_LIFETIME_S = 1.0
 
 
 class Replays:
-    """Answers how far runs are, and starts them."""
+    """Serves and starts the runs of one console."""
 
     def __init__(self, rebuilds: Rebuilds) -> None:
-        """Start and follow with `rebuilds`."""
+        """Start and track runs with `rebuilds`."""
         self._rebuilds = rebuilds
-        self._one_at_a_time = asyncio.Lock()
-        self._runs = Fresh(self._rebuilds.look, _LIFE_S)
+        self._lock = asyncio.Lock()
+        self._runs = CachedValue(lambda: in_thread(self._rebuilds.runs), _RUNS_LIFETIME_S)
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where."""
-        return [web.get("/api/replays", self._list), web.post("/api/replays", self._start)]
+        """Return the routes under ``/api/replays``."""
+        return [web.get("/api/replays", self._get_list), web.post("/api/replays", self._post)]
 
-    async def _list(self, _request: web.Request) -> web.Response:
-        async with self._one_at_a_time:
-            return answer(await self._runs.get())
+    async def _get_list(self, _request: web.Request) -> web.Response:
+        async with self._lock:
+            return json_response(await self._runs.get())
 
-    async def _start(self, request: web.Request) -> web.Response:
-        order = await asked(request, Order)
-        async with self._one_at_a_time:
-            run = await in_thread(self._rebuilds.start, order)
-            self._runs.drop()
-        return answer(run, status=202)
+    async def _post(self, request: web.Request) -> web.Response:
+        wanted = await read_json(request, RunRequest)
+        async with self._lock:
+            run = await in_thread(self._rebuilds.start, wanted)
+            self._runs.invalidate()
+        return json_response(run, status=202)

@@ -1,4 +1,4 @@
-// Asking the console, once or again and again.
+// Requests to the console's API: single, and polling.
 import { $ } from "./dom.js";
 
 const changeToken = document.querySelector('meta[name="change-token"]').content;
@@ -10,7 +10,7 @@ async function request(path, options = {}) {
     throw new Error("signed out");
   }
   const body = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;
-  if (!response.ok) throw new Error(body?.error ?? `the console answered ${response.status}`);
+  if (!response.ok) throw new Error(body?.error ?? `the console returned HTTP ${response.status}`);
   return body;
 }
 
@@ -24,23 +24,24 @@ export function post(path, value) {
   });
 }
 
-/** Send a file and tell how far it is; fetch cannot tell, XMLHttpRequest can. */
-export function send(path, file, tell) {
+/** Upload a file; `onProgress` gets the part sent, 0 to 1 (fetch reports no upload progress). */
+export function send(path, file, onProgress) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("POST", path);
     call.responseType = "json";
     call.setRequestHeader("Content-Type", file.type || "text/csv");
     call.setRequestHeader("X-Coverstream-Change", changeToken);
-    call.upload.addEventListener("progress", (event) => tell(event.loaded / event.total));
+    call.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
     call.addEventListener("error", () => reject(new Error("the console cannot be reached")));
     call.addEventListener("load", () =>
-      call.status < 300 ? resolve(call.response) : reject(new Error(call.response?.error ?? `the console answered ${call.status}`)),
+      call.status < 300 ? resolve(call.response) : reject(new Error(call.response?.error ?? `the console returned HTTP ${call.status}`)),
     );
     call.send(file);
   });
 }
 
+/** Return a query string of the values that are set. */
 export function query(values) {
   const chosen = Object.entries(values).filter(([, value]) => value);
   return chosen.length ? `?${new URLSearchParams(chosen)}` : "";
@@ -48,14 +49,14 @@ export function query(values) {
 
 const failing = new Set();
 
-function show() {
-  const text = failing.size ? "not reachable" : document.hidden ? "paused" : "live";
+function showConnection() {
+  const text = failing.size ? "unreachable" : document.hidden ? "paused" : "live";
   if ($("live-text").textContent !== text) $("live-text").textContent = text;
   $("live").classList.toggle("off", failing.size > 0);
 }
 
-/** Call `look` now and every `everyMs` while the page is seen; `.now()` asks at once. */
-export function live(look, everyMs) {
+/** Call `load` now and every `everyMs` while the page is visible; `.now()` calls it at once. */
+export function poll(load, everyMs) {
   let timer = 0;
   let running = null;
   let again = false;
@@ -67,13 +68,13 @@ export function live(look, everyMs) {
     }
     running = (async () => {
       try {
-        await look();
-        failing.delete(look);
+        await load();
+        failing.delete(load);
       } catch (error) {
-        failing.add(look);
+        failing.add(load);
         console.warn(error.message);
       }
-      show();
+      showConnection();
     })();
     await running;
     running = null;
@@ -81,11 +82,11 @@ export function live(look, everyMs) {
       again = false;
       return round();
     }
-    if (!document.hidden) timer = setTimeout(round, failing.has(look) ? Math.max(everyMs, 5000) : everyMs);
+    if (!document.hidden) timer = setTimeout(round, failing.has(load) ? Math.max(everyMs, 5000) : everyMs);
     return undefined;
   }
   document.addEventListener("visibilitychange", () => {
-    show();
+    showConnection();
     if (document.hidden) clearTimeout(timer);
     else round();
   });

@@ -1,8 +1,8 @@
-// Batches with their progress, for the overview and the uploads.
+// A batch with its progress, for the overview and the uploads.
 import { h } from "./dom.js";
-import { REFUSALS, ago, int, moment, plural } from "./words.js";
+import { REFUSAL_REASONS, ago, int, moment, plural } from "./format.js";
 
-/** What became of a batch's rows, as parts of a bar that add up to all that were read. */
+/** The parts of a batch's progress bar; they add up to the rows read. */
 export function parts(progress) {
   const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
   const done = progress.images_ok + progress.images_failed;
@@ -14,8 +14,8 @@ export function parts(progress) {
 export function bar(progress) {
   const { total, refused, ok, failed, waiting, done } = parts(progress);
   const percent = Math.min(100, Math.round((100 * (progress.ended ? total : done)) / total));
-  const part = (kind, count, words) =>
-    count ? h("span", { class: kind, css: { "flex-grow": String(count) }, title: `${int(count)} ${words}` }) : null;
+  const part = (kind, count, label) =>
+    count ? h("span", { class: kind, css: { "flex-grow": String(count) }, title: `${int(count)} ${label}` }) : null;
   return h(
     "div",
     {
@@ -31,27 +31,27 @@ export function bar(progress) {
     part("failed", failed, "images failed"),
     part("refused", refused, "rows refused"),
     part("waiting", waiting, "images waiting in open windows"),
-    part("rest", Math.max(total - ok - failed - refused - waiting, 0), "under way"),
+    part("rest", Math.max(total - ok - failed - refused - waiting, 0), "in progress"),
   );
 }
 
 function state(progress) {
   if (progress.ended) return ["ended", "ended"];
-  if (progress.status === "sending") return ["sending", "being sent"];
-  if (!progress.settled) return ["folding", "being folded"];
-  return ["building", "collages being built"];
+  if (progress.status === "sending") return ["sending", "sending rows"];
+  if (!progress.settled) return ["folding", "processing rows"];
+  return ["building", "building collages"];
 }
 
 export function refusals(refused) {
   const reasons = Object.entries(refused).sort((one, other) => other[1] - one[1]);
   if (!reasons.length) return h("span", { class: "quiet" }, "none refused");
   return h("span", { class: "reasons" }, reasons.map(([reason, count]) =>
-    h("span", { class: "reason", title: REFUSALS[reason] ?? reason }, reason, " ", h("b", {}, int(count)))));
+    h("span", { class: "reason", title: REFUSAL_REASONS[reason] ?? reason }, reason, " ", h("b", {}, int(count)))));
 }
 
-/** One batch: what, how far, how much. */
+/** A row of the list: id, progress bar with counts, state. */
 export function batchRow({ progress, started_at: startedAt }) {
-  const [kind, words] = state(progress);
+  const [kind, label] = state(progress);
   const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
   const id = encodeURIComponent(progress.batch_id);
   return h(
@@ -70,7 +70,7 @@ export function batchRow({ progress, started_at: startedAt }) {
         h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
         progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null)),
     h("div", { class: "batch-end" },
-      h("span", { class: `pill ${kind}` }, words),
+      h("span", { class: `pill ${kind}` }, label),
       h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`)),
   );
 }

@@ -1,23 +1,23 @@
-// A window's tile, and the viewer that shows its collage with what is in each cell.
+// A window's tile in lists, and the viewer that shows its collage and the image of each cell.
 import { get, query } from "./api.js";
-import { h, fill, name, pill, plain } from "./dom.js";
-import { CLOSED, REASONS, ago, bytes, int, moment, windowNumber } from "./words.js";
+import { h, fill, nameElement, pill, visibleText } from "./dom.js";
+import { CLOSE_REASONS, FAILURE_REASONS, ago, bytes, int, moment, windowNumber } from "./format.js";
 
 const media = (kind, window) => `/media/${kind}/${encodeURIComponent(window.window_id)}${query({ v: window.completed_at })}`;
 
-/** A tile of a list; pressing it opens the viewer. */
-export function tile(window, open, { named = true } = {}) {
+/** A tile of a list; it opens the viewer. */
+export function tile(window, open, { showName = true } = {}) {
   const number = windowNumber(window.window_id);
-  const label = `Collage ${number} of ${plain(window.creator)}, ${window.status}, ${window.images_ok} of ${window.image_count} images`;
-  const picture = window.thumbnail_key
+  const label = `Collage ${number} of ${visibleText(window.creator)}, ${window.status}, ${window.images_ok} of ${window.image_count} images`;
+  const image = window.thumbnail_key
     ? h("img", { src: media("thumbnail", window), alt: "", loading: "lazy", decoding: "async" })
-    : h("span", { class: "no-picture" }, window.status === "failed" ? "no image could be had" : `${window.status} …`);
+    : h("span", { class: "no-picture" }, window.status === "failed" ? "no image could be downloaded" : `${window.status} …`);
   return h("li", {},
     h("button", { type: "button", class: "tile", "aria-label": label, "aria-haspopup": "dialog", onclick: () => open(window.window_id), data: { window: window.window_id } },
-      h("span", { class: "picture" }, picture),
+      h("span", { class: "picture" }, image),
       h("span", { class: "caption" },
-        h("span", { class: "caption-name" }, named ? name(window.creator) : `Window ${number}`),
-        named ? h("span", { class: "quiet" }, `#${number}`) : null,
+        h("span", { class: "caption-name" }, showName ? nameElement(window.creator) : `Window ${number}`),
+        showName ? h("span", { class: "quiet" }, `#${number}`) : null,
         window.status === "completed" ? null : pill(window.status)),
       h("span", { class: "caption quiet" },
         h("span", {}, `${int(window.images_ok)} of ${int(window.image_count)}`),
@@ -32,9 +32,9 @@ function cellFacts(cell) {
   return [
     h("h3", {}, `Cell ${cell.cell + 1}`, h("span", { class: "quiet" }, ` row ${cell.row + 1}, column ${cell.column + 1}`), failed ? pill("empty") : null),
     failed
-      ? h("p", { class: "notice bad" }, h("b", {}, cell.reason ?? "failed"), ": ", REASONS[cell.reason] ?? "no reason was kept",
+      ? h("p", { class: "notice bad" }, h("b", {}, cell.reason ?? "failed"), ": ", FAILURE_REASONS[cell.reason] ?? "no reason was recorded",
           cell.http_status ? ` (HTTP ${cell.http_status})` : "", cell.detail ? h("span", { class: "detail-line" }, cell.detail) : null,
-          h("span", { class: "detail-line quiet" }, cell.passing ? "may pass when tried again" : "trying again would not help"))
+          h("span", { class: "detail-line quiet" }, cell.passing ? "a retry may succeed" : "a retry would not help"))
       : null,
     facts([
       ["identity", h("code", {}, cell.identity)],
@@ -50,10 +50,10 @@ function cellFacts(cell) {
 
 function windowFacts(window, metadata) {
   return facts([
-    ["creator", h("a", { href: `/creators${query({ name: window.creator })}` }, name(window.creator))],
+    ["creator", h("a", { href: `/creators${query({ name: window.creator })}` }, nameElement(window.creator))],
     ["batch", h("a", { href: `/gallery${query({ batch: window.batch_id })}` }, window.batch_id)],
     ["trigger", window.trigger],
-    ["closed", `${moment(window.closed_at)}${window.closed_because ? `: ${CLOSED[window.closed_because] ?? window.closed_because}` : ""}`],
+    ["closed", `${moment(window.closed_at)}${window.closed_because ? `: ${CLOSE_REASONS[window.closed_because] ?? window.closed_because}` : ""}`],
     ["built", window.completed_at ? `${moment(window.completed_at)}${window.duration_ms ? ` in ${(window.duration_ms / 1000).toFixed(1)} s` : ""}` : null],
     ["replayed as", window.replayed_as],
     ["attempts", int(window.attempts)],
@@ -64,7 +64,7 @@ function windowFacts(window, metadata) {
   ]);
 }
 
-/** Cells over the picture: one stop for Tab, arrows inside, hover and focus show what is there. */
+/** The cells over the collage: one tab stop, arrow keys within; hover and focus call `show`. */
 function overlay(metadata, show) {
   const { rows, cols } = metadata.layout;
   const buttons = metadata.cells.map((cell, at) =>
@@ -99,8 +99,8 @@ function overlay(metadata, show) {
   return grid;
 }
 
-/** The viewer of one page; `around` gives the ids that Previous and Next step through. */
-export function makeViewer(around = () => []) {
+/** Create the page's viewer; `listIds` returns the ids that Previous and Next step through. */
+export function makeViewer(listIds = () => []) {
   const body = h("div", { class: "viewer-body" });
   const title = h("h2", { id: "viewer-title", tabindex: "-1" });
   const actions = h("div", { class: "viewer-actions" });
@@ -108,15 +108,15 @@ export function makeViewer(around = () => []) {
   document.body.append(dialog);
   let current = null;
 
-  const url = (windowId) => {
-    const there = new URL(location.href);
-    if (windowId) there.searchParams.set("window", windowId);
-    else there.searchParams.delete("window");
-    history.replaceState(null, "", there);
+  const updateAddress = (windowId) => {
+    const address = new URL(location.href);
+    if (windowId) address.searchParams.set("window", windowId);
+    else address.searchParams.delete("window");
+    history.replaceState(null, "", address);
   };
   dialog.addEventListener("close", () => {
     current = null;
-    url(null);
+    updateAddress(null);
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => {
@@ -125,15 +125,15 @@ export function makeViewer(around = () => []) {
   });
 
   function step(by) {
-    const ids = around();
+    const ids = listIds();
     const next = ids[ids.indexOf(current) + by];
     if (next && ids.includes(current)) open(next);
   }
 
-  function head(window) {
-    const ids = around();
+  function drawHeader(window) {
+    const ids = listIds();
     const at = ids.indexOf(window.window_id);
-    fill(title, name(window.creator), h("span", { class: "quiet" }, ` window ${windowNumber(window.window_id)} `), pill(window.status));
+    fill(title, nameElement(window.creator), h("span", { class: "quiet" }, ` window ${windowNumber(window.window_id)} `), pill(window.status));
     fill(actions,
       at >= 0 ? h("button", { type: "button", class: "small", disabled: at === 0, onclick: () => step(-1) }, "← Previous") : null,
       at >= 0 ? h("button", { type: "button", class: "small", disabled: at === ids.length - 1, onclick: () => step(1) }, "Next →") : null,
@@ -141,23 +141,23 @@ export function makeViewer(around = () => []) {
       h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close"));
   }
 
-  function show({ window, metadata }) {
-    head(window);
-    const panel = h("aside", { class: "cell-panel", "aria-live": "polite", "aria-label": "The cell's image" });
-    const hint = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or move with the arrow keys, to see what is in it.") : null, windowFacts(window, metadata));
-    hint();
-    const cells = metadata ? overlay(metadata, (cell) => fill(panel, cellFacts(cell), h("button", { type: "button", class: "small", onclick: hint }, "About the window"))) : null;
+  function draw({ window, metadata }) {
+    drawHeader(window);
+    const panel = h("aside", { class: "cell-panel", "aria-live": "polite", "aria-label": "Image of the cell" });
+    const showWindow = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or use the arrow keys, to see its image.") : null, windowFacts(window, metadata));
+    showWindow();
+    const cells = metadata ? overlay(metadata, (cell) => fill(panel, cellFacts(cell), h("button", { type: "button", class: "small", onclick: showWindow }, "About the window"))) : null;
     const layout = metadata?.layout ?? { rows: 5, cols: 7, cell_px: 200 };
     const ratio = { "--ratio": `${layout.cols} / ${layout.rows}` };
-    const picture = window.collage_key
-      ? h("img", { src: media("collage", window), alt: `Collage of ${plain(window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(layout.rows * layout.cell_px) })
-      : h("div", { class: "no-picture large", css: ratio }, window.error ?? (window.status === "failed" ? "No image of this window could be had." : `This window is ${window.status}.`));
-    fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, picture, cells)), panel);
+    const image = window.collage_key
+      ? h("img", { src: media("collage", window), alt: `Collage of ${visibleText(window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(layout.rows * layout.cell_px) })
+      : h("div", { class: "no-picture large", css: ratio }, window.error ?? (window.status === "failed" ? "No image of this window could be downloaded." : `This window is ${window.status}.`));
+    fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, image, cells)), panel);
   }
 
   async function open(windowId) {
     current = windowId;
-    url(windowId);
+    updateAddress(windowId);
     if (!dialog.open) {
       fill(title, "…");
       fill(actions);
@@ -166,16 +166,16 @@ export function makeViewer(around = () => []) {
     }
     try {
       const detail = await get(`/api/windows/${encodeURIComponent(windowId)}`);
-      if (current === windowId) show(detail);
+      if (current === windowId) draw(detail);
       title.focus({ preventScroll: true });
     } catch (error) {
-      fill(title, "Not to be seen");
+      fill(title, "This window cannot be shown");
       fill(actions, h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close"));
       fill(body, h("p", { class: "notice bad" }, error.message));
     }
   }
 
-  const asked = new URLSearchParams(location.search).get("window");
-  if (asked) queueMicrotask(() => open(asked));
+  const requested = new URLSearchParams(location.search).get("window");
+  if (requested) queueMicrotask(() => open(requested));
   return { open };
 }

@@ -1,14 +1,14 @@
-// Elements without markup: text is only ever set as text, so nothing that comes from a creator's
-// name or a URL can become an element.
+// DOM elements without markup: text is only ever set as text, so a creator's name or a URL can
+// never become an element.
 
-// Characters that show nothing or turn the reading direction; joiners of scripts and emoji may stay.
+// Invisible characters and those that change the text direction; joiners (scripts, emoji) may stay.
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/u;
 const EACH_HIDDEN = /([\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0])/u;
 const JOINERS = new Set(["\u200c", "\u200d"]);
 
 export const $ = (id) => document.getElementById(id);
 
-/** Make an element: attributes, `on…` listeners, `css` (custom properties and styles), children. */
+/** Create an element: attributes, `on…` listeners, `css` (styles), `data` (dataset), children. */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
@@ -27,12 +27,13 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
+/** Replace the children of `parent`. */
 export function fill(parent, ...children) {
   parent.replaceChildren(...children.flat(3).filter((each) => each !== null && each !== undefined && each !== false));
 }
 
-/** A name as people may see it: isolated from the text around it, with what hides made visible. */
-export function name(text) {
+/** A name as an element: isolated from the direction of the text around it, hidden characters shown. */
+export function nameElement(text) {
   const parts = text.split(EACH_HIDDEN).filter((part) => part !== "");
   return h(
     "bdi",
@@ -43,8 +44,8 @@ export function name(text) {
   );
 }
 
-/** The same for places that take text only: labels and titles. */
-export function plain(text) {
+/** The same as a string, for labels and titles. */
+export function visibleText(text) {
   return [...text].map((each) => (HIDDEN.test(each) && !JOINERS.has(each) ? `[${code(each)}]` : each)).join("");
 }
 
@@ -52,18 +53,18 @@ function code(character) {
   return `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Keep one child for each item, in order; only what changed is made anew, so focus stays. */
-export function keyed(parent, items, keyOf, make) {
-  const before = new Map([...parent.children].map((child) => [child.keyedAs, child]));
+/** Keep one child of `parent` per item, in order; only changed items are recreated, so focus stays. */
+export function updateList(parent, items, keyOf, create) {
+  const before = new Map([...parent.children].map((child) => [child.listKey, child]));
   const children = items.map((item) => {
     const key = keyOf(item);
     const signature = JSON.stringify(item);
     const old = before.get(key);
-    if (old && old.keyedSignature === signature) return old;
-    const child = make(item);
-    child.keyedAs = key;
-    child.keyedSignature = signature;
-    if (old) refocus(old, child);
+    if (old && old.listSignature === signature) return old;
+    const child = create(item);
+    child.listKey = key;
+    child.listSignature = signature;
+    if (old) moveFocus(old, child);
     return child;
   });
   const focused = document.activeElement;
@@ -73,7 +74,7 @@ export function keyed(parent, items, keyOf, make) {
   }
 }
 
-function refocus(old, child) {
+function moveFocus(old, child) {
   const focused = document.activeElement;
   if (!old.contains(focused)) return;
   const at = [old, ...old.querySelectorAll("*")].indexOf(focused);
@@ -81,16 +82,16 @@ function refocus(old, child) {
 }
 
 let last = 0;
-/** An id of this page's own, for labels. */
+/** An id that is unique on this page, for labels. */
 export const newId = (prefix) => `${prefix}-${++last}`;
 
 export function toast(text, kind = "ok") {
-  const box = h("p", { class: `toast ${kind}` }, text);
-  $("toasts").append(box);
-  setTimeout(() => box.remove(), kind === "bad" ? 12000 : 6000);
+  const message = h("p", { class: `toast ${kind}` }, text);
+  $("toasts").append(message);
+  setTimeout(() => message.remove(), kind === "bad" ? 12000 : 6000);
 }
 
-export function empty(title, hint) {
+export function emptyState(title, hint) {
   return h("div", { class: "blank" }, h("p", { class: "blank-title" }, title), hint ? h("p", { class: "hint" }, hint) : null);
 }
 

@@ -1,16 +1,16 @@
-// Dead letters and their way back, windows with failures, refused rows.
-import { get, live, post, query } from "./api.js";
+// Dead letters and their redrive, windows with failures, refused rows.
+import { get, poll, post, query } from "./api.js";
 import { makeViewer } from "./collage.js";
-import { $, empty, fill, h, name, pill, toast } from "./dom.js";
-import { deadCount, onDeadCount } from "./shell.js";
-import { REASONS, REFUSALS, ago, int, moment, plural, windowNumber } from "./words.js";
+import { $, emptyState, fill, h, nameElement, pill, toast } from "./dom.js";
+import { deadCount, onDeadCount } from "./dead_count.js";
+import { FAILURE_REASONS, REFUSAL_REASONS, ago, int, moment, plural, windowNumber } from "./format.js";
 
 const KINDS = {
-  collage: "a window whose message failed three times",
-  "window-rule": "an event that never reached the queue",
-  sweeper: "an invocation of the sweeper",
-  stream: "records that Lambda gave up folding",
-  record: "a record that could not be read",
+  collage: "a window that failed three times",
+  "window-rule": "an event that was not delivered to the queue",
+  sweeper: "a failed invocation of the sweeper",
+  stream: "records that Lambda stopped retrying",
+  record: "a record that could not be decoded",
 };
 const viewer = makeViewer();
 let letters = [];
@@ -27,61 +27,61 @@ function letterRow(letter) {
 }
 
 function drawLetters() {
-  $("letters-hint").textContent = letters.length ? plural(letters.length, "letter") : "";
+  $("letters-hint").textContent = letters.length ? plural(letters.length, "dead letter") : "";
   $("redrive-all").hidden = letters.length < 2;
   fill($("letters"), letters.length
     ? h("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "letters-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Kind", "When", "Window or object", "Why"].map((each) => h("th", { scope: "col" }, each)), h("th", { scope: "col" }, h("span", { class: "sr" }, "Action")))),
         h("tbody", {}, letters.map(letterRow))))
-    : empty("No dead letters", "Everything that was accepted was done, or is under way."));
+    : emptyState("No dead letters", "Everything that was accepted is done or in progress."));
 }
 
-async function look() {
+async function loadLetters() {
   letters = await get("/api/failures/letters");
   drawLetters();
 }
 
-async function redrive(order, button) {
+async function redrive(request, button) {
   button.disabled = true;
   button.textContent = "Sending …";
   try {
-    const done = await post("/api/failures/redrive", order);
-    if (done.sent.length) toast(`${plural(done.sent.length, "letter")} sent on${done.batches.length ? ` as batch ${done.batches.join(", ")}` : ""}.`);
-    done.unreadable.forEach((line) => toast(`Still unreadable: ${line}`, "bad"));
-    if (!done.sent.length && !done.unreadable.length) toast("It is gone already.", "bad");
+    const done = await post("/api/failures/redrive", request);
+    if (done.sent.length) toast(`${plural(done.sent.length, "dead letter")} redriven${done.batches.length ? ` as batch ${done.batches.join(", ")}` : ""}.`);
+    done.unreadable.forEach((line) => toast(`Still cannot be decoded: ${line}`, "bad"));
+    if (!done.sent.length && !done.unreadable.length) toast("It is no longer in the queue.", "bad");
   } catch (error) {
     toast(error.message, "bad");
   }
   button.disabled = false;
-  button.textContent = order.all ? "Redrive all" : "Redrive";
-  await look();
+  button.textContent = request.all ? "Redrive all" : "Redrive";
+  await loadLetters();
   deadCount.now();
 }
 
 $("redrive-all").addEventListener("click", (event) => redrive({ all: true }, event.currentTarget));
-$("look").addEventListener("click", () => look().catch((error) => toast(error.message, "bad")));
-onDeadCount(() => look());
+$("refresh").addEventListener("click", () => loadLetters().catch((error) => toast(error.message, "bad")));
+onDeadCount(() => loadLetters());
 
-const reasonList = (failures, words) =>
+const reasonList = (failures, texts) =>
   h("span", { class: "reasons" }, Object.entries(failures).sort((one, other) => other[1] - one[1]).map(([reason, count]) =>
-    h("span", { class: "reason", title: words[reason] ?? reason }, reason, " ", h("b", {}, int(count)))));
+    h("span", { class: "reason", title: texts[reason] ?? reason }, reason, " ", h("b", {}, int(count)))));
 
-async function lookAtWindows() {
+async function loadWindows() {
   const pages = await Promise.all(["failed", "partial"].map((status) => get(`/api/windows${query({ status })}`)));
   const windows = pages.flatMap((page) => page.windows).slice(0, 60);
   $("retry").hidden = windows.length === 0;
-  if (lookAtWindows.drawn === JSON.stringify(windows)) return;
-  lookAtWindows.drawn = JSON.stringify(windows);
+  if (loadWindows.drawn === JSON.stringify(windows)) return;
+  loadWindows.drawn = JSON.stringify(windows);
   fill($("windows"), windows.length
     ? h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "windows-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Window", "Status", "Images", "Reasons", "Closed"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, windows.map((window) => h("tr", {},
-          h("td", {}, h("button", { type: "button", class: "link", onclick: () => viewer.open(window.window_id) }, name(window.creator), ` #${windowNumber(window.window_id)}`)),
+          h("td", {}, h("button", { type: "button", class: "link", onclick: () => viewer.open(window.window_id) }, nameElement(window.creator), ` #${windowNumber(window.window_id)}`)),
           h("td", {}, pill(window.status)),
           h("td", { class: "nowrap" }, `${int(window.images_ok)} of ${int(window.image_count)}`),
-          h("td", {}, window.error ? h("span", { class: "why" }, window.error) : reasonList(window.failures, REASONS)),
+          h("td", {}, window.error ? h("span", { class: "why" }, window.error) : reasonList(window.failures, FAILURE_REASONS)),
           h("td", { class: "nowrap", title: moment(window.closed_at) }, ago(window.closed_at)))))))
-    : empty("No window has failures"));
+    : emptyState("No window has failures"));
 }
 
 $("retry").addEventListener("click", async (event) => {
@@ -89,9 +89,9 @@ $("retry").addEventListener("click", async (event) => {
   button.disabled = true;
   try {
     const run = await post("/api/replays", { retry: true });
-    toast(`${run.name}: ${plural(run.windows, "window")} sent to be built again; Replay shows how far they are.`);
+    toast(`${run.name}: ${plural(run.windows, "window")} will be rebuilt; the Replay page shows the progress.`);
   } catch (error) {
-    toast(error.message === "there is nothing to build again" ? "Nothing failed for a reason that may pass." : error.message, "bad");
+    toast(error.message === "there is nothing to rebuild" ? "No window failed for a temporary reason." : error.message, "bad");
   }
   button.disabled = false;
 });
@@ -100,17 +100,17 @@ let refused = { rows: [], next: null };
 
 function drawRefused(batch) {
   $("refused-more").hidden = !refused.next;
-  fill($("refused"), !batch ? empty("No row was refused")
+  fill($("refused"), !batch ? emptyState("No rows were refused")
     : h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "refused-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Reason", "Creator", "Cover column", "Created at"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, refused.rows.map((row) => h("tr", {},
-          h("td", {}, h("span", { class: "pill refused", title: REFUSALS[row.reason] }, row.reason)),
-          h("td", {}, row.creator ? name(row.creator.slice(0, 140)) : h("span", { class: "quiet" }, "none")),
-          h("td", { class: "cover" }, row.cover ? h("code", {}, name(row.cover.slice(0, 300))) : h("span", { class: "quiet" }, "empty")),
+          h("td", {}, h("span", { class: "pill refused", title: REFUSAL_REASONS[row.reason] }, row.reason)),
+          h("td", {}, row.creator ? nameElement(row.creator.slice(0, 140)) : h("span", { class: "quiet" }, "none")),
+          h("td", { class: "cover" }, row.cover ? h("code", {}, nameElement(row.cover.slice(0, 300))) : h("span", { class: "quiet" }, "empty")),
           h("td", { class: "nowrap" }, row.created_at)))))));
 }
 
-async function loadRefused(more = false) {
+async function loadRefusedRows(more = false) {
   const batch = $("refused-batch").value;
   if (!batch) return drawRefused(null);
   const page = await get(`/api/refused/${encodeURIComponent(batch)}${query({ after: more ? refused.next : null })}`);
@@ -118,19 +118,19 @@ async function loadRefused(more = false) {
   return drawRefused(batch);
 }
 
-async function lookAtRefused() {
+async function loadRefusedBatches() {
   const { batches } = await get("/api/refused");
   const known = [...$("refused-batch").options].map((option) => option.value);
   if (known.length && JSON.stringify(known) === JSON.stringify(batches)) return;
-  const asked = $("refused-batch").value || new URLSearchParams(location.search).get("batch");
-  fill($("refused-batch"), batches.map((batch) => h("option", { value: batch, selected: batch === asked }, batch)));
+  const requested = $("refused-batch").value || new URLSearchParams(location.search).get("batch");
+  fill($("refused-batch"), batches.map((batch) => h("option", { value: batch, selected: batch === requested }, batch)));
   $("refused-batch").closest("label").hidden = batches.length === 0;
-  await loadRefused();
+  await loadRefusedRows();
 }
 
-$("refused-batch").addEventListener("change", () => loadRefused().catch((error) => toast(error.message, "bad")));
-$("refused-more").addEventListener("click", () => loadRefused(true).catch((error) => toast(error.message, "bad")));
+$("refused-batch").addEventListener("change", () => loadRefusedRows().catch((error) => toast(error.message, "bad")));
+$("refused-more").addEventListener("click", () => loadRefusedRows(true).catch((error) => toast(error.message, "bad")));
 
-look().catch((error) => fill($("letters"), h("p", { class: "notice bad" }, error.message)));
-live(lookAtWindows, 10000);
-live(lookAtRefused, 10000);
+loadLetters().catch((error) => fill($("letters"), h("p", { class: "notice bad" }, error.message)));
+poll(loadWindows, 10000);
+poll(loadRefusedBatches, 10000);

@@ -1,15 +1,15 @@
-// The stack's CloudWatch dashboard with its own data, and the batches.
-import { get, live } from "./api.js";
+// The stack's CloudWatch dashboard with its data, and the batches.
+import { get, poll } from "./api.js";
 import { batchRow } from "./batches.js";
 import { makeChart, sparkline } from "./chart.js";
-import { $, empty, fill, h, keyed, newId } from "./dom.js";
-import "./shell.js";
-import { ago, compact, duration, int, plural } from "./words.js";
+import { $, emptyState, fill, h, updateList, newId } from "./dom.js";
+import "./dead_count.js";
+import { ago, compact, duration, int, plural } from "./format.js";
 
 const RANGES = ["15m", "1h", "3h", "12h", "1d", "7d"];
 let range = localStorage.getItem("coverstream-range");
 if (!RANGES.includes(range)) range = "1h";
-const built = new Map();
+const drawn = new Map();
 
 function figureText({ value, unit }) {
   if (value === null || value === undefined) return "–";
@@ -18,7 +18,7 @@ function figureText({ value, unit }) {
   return compact(value);
 }
 
-function figure(widget, now) {
+function drawFigure(widget, now) {
   const line = widget.lines[0];
   return h("div", { class: "figure" },
     h("h3", { title: widget.title }, widget.title),
@@ -27,12 +27,12 @@ function figure(widget, now) {
     line ? sparkline(line, now) : null);
 }
 
-function alarms(widget, now) {
-  const known = new Map(now.alarms.map((alarm) => [alarm.name, alarm]));
+function drawAlarms(widget, now) {
+  const byName = new Map(now.alarms.map((alarm) => [alarm.name, alarm]));
   const order = { ALARM: 0, INSUFFICIENT_DATA: 1, OK: 2 };
-  const all = widget.alarms.map((name) => known.get(name)).filter(Boolean).sort((one, other) => order[one.state] - order[other.state]);
+  const all = widget.alarms.map((name) => byName.get(name)).filter(Boolean).sort((one, other) => order[one.state] - order[other.state]);
   const prefix = `${now.name}-`;
-  const words = { ALARM: "in alarm", INSUFFICIENT_DATA: "no data yet", OK: "fine" };
+  const stateText = { ALARM: "in alarm", INSUFFICIENT_DATA: "no data yet", OK: "OK" };
   const bad = all.filter((alarm) => alarm.state === "ALARM").length;
   return h("div", {},
     h("div", { class: "panel-head" }, h("h3", {}, widget.title), h("span", { class: bad ? "bad-text" : "hint" }, bad ? `${plural(bad, "alarm")} of ${all.length} in alarm` : `none of ${all.length} in alarm`)),
@@ -40,19 +40,19 @@ function alarms(widget, now) {
       h("li", { class: alarm.state, title: `${alarm.meaning}${alarm.why ? `\n${alarm.why}` : ""}` },
         h("span", { class: "alarm-dot", "aria-hidden": "true" }),
         h("span", {}, alarm.name.startsWith(prefix) ? alarm.name.slice(prefix.length) : alarm.name),
-        alarm.state === "OK" ? h("span", { class: "sr" }, words.OK) : h("span", { class: "quiet" }, words[alarm.state], alarm.since && alarm.state === "ALARM" ? ` since ${ago(alarm.since)}` : "")))));
+        alarm.state === "OK" ? h("span", { class: "sr" }, stateText.OK) : h("span", { class: "quiet" }, stateText[alarm.state], alarm.since && alarm.state === "ALARM" ? ` since ${ago(alarm.since)}` : "")))));
 }
 
-function texts(widget) {
+function drawText(widget) {
   return widget.blocks.map(({ tag, text }) => (tag.startsWith("h") ? h("h3", { class: "stage" }, text) : h("p", { class: "quiet" }, text)));
 }
 
-function log(widget) {
-  return h("div", {}, h("div", { class: "panel-head" }, h("h3", {}, widget.title), h("span", { class: "hint" }, "a Logs Insights query; it is billed by the gigabyte read, so it runs in CloudWatch")),
-    h("details", {}, h("summary", {}, "The query"), h("code", { class: "query" }, widget.query)));
+function drawLog(widget) {
+  return h("div", {}, h("div", { class: "panel-head" }, h("h3", {}, widget.title), h("span", { class: "hint" }, "a Logs Insights query, billed by the data scanned: run it in CloudWatch")),
+    h("details", {}, h("summary", {}, "Query"), h("code", { class: "query" }, widget.query)));
 }
 
-const MAKERS = { figure, alarms, text: texts, log };
+const DRAW = { figure: drawFigure, alarms: drawAlarms, text: drawText, log: drawLog };
 
 function draw(now) {
   $("dashboard-name").textContent = `CloudWatch dashboard ${now.name}`;
@@ -60,25 +60,25 @@ function draw(now) {
   now.widgets.forEach((widget, at) => {
     const key = `${at}-${widget.kind}-${widget.title}`;
     seen.add(key);
-    let own = built.get(key);
+    let own = drawn.get(key);
     if (!own) {
       const id = newId("widget");
       const box = h("section", { class: `widget ${widget.kind}${widget.kind === "text" ? "" : " panel"}`, css: { "--w": String(widget.width), "--y": String(widget.y) }, "aria-labelledby": widget.kind === "chart" ? id : null });
       own = { box, chart: widget.kind === "chart" ? makeChart() : null };
       if (own.chart) box.append(h("div", { class: "chart-head" }, h("h3", { id }, widget.title), h("span", { class: "quiet" }, widget.unit, widget.right_unit ? ` · right: ${widget.right_unit}` : "")), own.chart.element);
-      built.set(key, own);
+      drawn.set(key, own);
       $("widgets").append(box);
     }
     const signature = JSON.stringify([widget, now.start, widget.kind === "alarms" ? now.alarms : 0]);
     if (own.signature === signature) return;
     own.signature = signature;
     if (own.chart) own.chart.draw({ ...widget, start: now.start, end: now.end, period: now.period });
-    else fill(own.box, MAKERS[widget.kind](widget, now));
+    else fill(own.box, DRAW[widget.kind](widget, now));
   });
-  for (const [key, own] of built) {
+  for (const [key, own] of drawn) {
     if (seen.has(key)) continue;
     own.box.remove();
-    built.delete(key);
+    drawn.delete(key);
   }
 }
 
@@ -102,14 +102,14 @@ function choose(each) {
   metrics.now();
 }
 
-live(async () => {
+poll(async () => {
   const { batches, total } = await get("/api/batches");
   $("batches-total").textContent = total > batches.length ? `the newest ${int(batches.length)} of ${int(total)}` : total ? int(total) : "";
-  if (batches.length) keyed($("batches"), batches, (row) => row.progress.batch_id, batchRow);
-  else $("batches").replaceChildren(empty("No batch yet", "Push rows with stream-ingest, or upload a CSV."));
+  if (batches.length) updateList($("batches"), batches, (row) => row.progress.batch_id, batchRow);
+  else $("batches").replaceChildren(emptyState("No batches yet", "Push rows with stream-ingest, or upload a CSV file."));
 }, 1500);
-const metrics = live(async () => {
-  const asked = range;
-  const now = await get(`/api/dashboard?range=${asked}`);
-  if (asked === range) draw(now);
+const metrics = poll(async () => {
+  const requested = range;
+  const now = await get(`/api/dashboard?range=${requested}`);
+  if (requested === range) draw(now);
 }, 5000);

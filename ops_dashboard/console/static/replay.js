@@ -1,8 +1,8 @@
-// Start a replay, watch it run.
-import { get, live, post } from "./api.js";
-import { $, empty, h, keyed, toast } from "./dom.js";
-import "./shell.js";
-import { ago, int, moment, plural } from "./words.js";
+// Start a replay and show the progress of all runs.
+import { get, poll, post } from "./api.js";
+import { $, emptyState, h, updateList, toast } from "./dom.js";
+import "./dead_count.js";
+import { ago, int, moment, plural } from "./format.js";
 
 const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
 const utc = (value) => (value ? new Date(value).toISOString().slice(0, 19) : null);
@@ -23,10 +23,10 @@ $("quick").addEventListener("click", (event) => {
   $("to").value = "";
 });
 
-const asked = new URLSearchParams(location.search).getAll("creator");
-if (asked.length) {
+const requested = new URLSearchParams(location.search).getAll("creator");
+if (requested.length) {
   document.querySelector('input[value="creators"]').checked = true;
-  $("names").value = asked.join("\n");
+  $("names").value = requested.join("\n");
   $("from").value = "";
 }
 choose();
@@ -34,13 +34,13 @@ choose();
 $("replay").addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter ?? $("replay").querySelector("button.primary");
-  const order = { from: utc($("from").value), to: utc($("to").value) };
-  if (what() === "creators") order.creators = $("names").value.split("\n").map((each) => each.replace(/\r$/, "")).filter((each) => each.trim());
+  const request = { from: utc($("from").value), to: utc($("to").value) };
+  if (what() === "creators") request.creators = $("names").value.split("\n").map((each) => each.replace(/\r$/, "")).filter((each) => each.trim());
   button.disabled = true;
   $("problem").hidden = true;
   try {
-    if (order.creators && !order.creators.length) throw new Error("name at least one creator");
-    const run = await post("/api/replays", order);
+    if (request.creators && !request.creators.length) throw new Error("name at least one creator");
+    const run = await post("/api/replays", request);
     toast(`Replay of ${plural(run.windows, "window")} started.`);
     await runs.now();
   } catch (error) {
@@ -56,14 +56,14 @@ function runRow(run) {
   return h("article", { class: "run", "aria-label": run.name, data: { done: String(all) } },
     h("div", { class: "run-head" }, h("b", {}, run.about), h("span", { class: `pill ${all ? "completed" : "building"}` }, all ? "done" : "running")),
     h("progress", { max: String(Math.max(run.windows, 1)), value: String(run.windows ? run.done : 1), "aria-label": run.name }),
-    h("p", {}, h("b", {}, `${int(run.done)} of ${int(run.windows)}`), " windows built again", statuses ? h("span", { class: "quiet" }, ` (${statuses})`) : null),
-    run.gone ? h("p", { class: "quiet" }, `${plural(run.gone, "window")} without an event any more`) : null,
+    h("p", {}, h("b", {}, `${int(run.done)} of ${int(run.windows)}`), " windows rebuilt", statuses ? h("span", { class: "quiet" }, ` (${statuses})`) : null),
+    run.gone ? h("p", { class: "quiet" }, `${plural(run.gone, "window")} whose event no longer exists`) : null,
     run.warning ? h("p", { class: "notice" }, run.warning) : null,
     h("p", { class: "quiet", title: moment(run.started_at) }, `${run.name} · ${ago(run.started_at)}`));
 }
 
-const runs = live(async () => {
+const runs = poll(async () => {
   const all = await get("/api/replays");
-  if (all.length) keyed($("runs"), all, (run) => run.name, runRow);
-  else $("runs").replaceChildren(empty("Nothing was replayed yet", "A run that you start is followed here, window by window."));
+  if (all.length) updateList($("runs"), all, (run) => run.name, runRow);
+  else $("runs").replaceChildren(emptyState("No replays yet", "The progress of the replays that you start is shown here."));
 }, 1500);

@@ -1,8 +1,8 @@
-// Light or dark before the first paint: the person's choice, else the system's. A classic script.
+// Set the theme before the first paint: the user's choice, else the system's. A classic script.
 (function () {
   const root = document.documentElement;
-  const kept = localStorage.getItem("coverstream-theme");
-  if (kept === "light" || kept === "dark") root.dataset.theme = kept;
+  const stored = localStorage.getItem("coverstream-theme");
+  if (stored === "light" || stored === "dark") root.dataset.theme = stored;
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
     if (!button) return;

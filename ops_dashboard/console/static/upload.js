@@ -1,17 +1,17 @@
-// A CSV onto the page: checked here, checked again by the server, then its batch is watched.
-import { get, live, query, send } from "./api.js";
+// Upload a CSV file: checked here, checked again by the server, then the batch's progress is shown.
+import { get, poll, query, send } from "./api.js";
 import { batchRow, refusals } from "./batches.js";
-import { $, empty, fill, h, keyed, toast } from "./dom.js";
-import "./shell.js";
-import { bytes, int } from "./words.js";
+import { $, emptyState, fill, h, updateList, toast } from "./dom.js";
+import "./dead_count.js";
+import { bytes, int } from "./format.js";
 
 const MAX_BYTES = 256 * 1024 * 1024;
-const WANTED = ["creator_name", "cover_url", "created_at"];
+const COLUMNS = ["creator_name", "cover_url", "created_at"];
 const HEAD_BYTES = 65536;
 let file = null;
 
-/** The fields of the first line, quotes and all; the mark at the start of a file is left out. */
-export function headerOf(text) {
+/** Parse the first line of a CSV, quoted fields included; a byte order mark is skipped. */
+export function parseHeader(text) {
   const fields = [];
   let field = "";
   let quoted = false;
@@ -34,7 +34,7 @@ export function headerOf(text) {
   return [...fields, field.trim()];
 }
 
-async function problemOf(chosen) {
+async function findProblem(chosen) {
   if (!chosen.name.toLowerCase().endsWith(".csv")) return `${chosen.name} is not named .csv`;
   if (chosen.type && !/^(text\/(csv|plain)|application\/(csv|vnd\.ms-excel))$/.test(chosen.type)) return `${chosen.name} is ${chosen.type}, not text/csv`;
   if (chosen.size === 0) return `${chosen.name} is empty`;
@@ -46,13 +46,13 @@ async function problemOf(chosen) {
   } catch {
     return `${chosen.name} is not UTF-8 text`;
   }
-  if (text.includes("\0")) return `${chosen.name} is no text`;
-  const header = headerOf(text);
-  const missing = WANTED.filter((column) => !header.includes(column));
+  if (text.includes("\0")) return `${chosen.name} is not a text file`;
+  const header = parseHeader(text);
+  const missing = COLUMNS.filter((column) => !header.includes(column));
   return missing.length ? `the header lacks ${missing.join(" and ")}; it has ${header.join(", ")}` : null;
 }
 
-function complain(text) {
+function showProblem(text) {
   $("problem").textContent = text ?? "";
   $("problem").hidden = !text;
 }
@@ -61,15 +61,15 @@ async function choose(chosen) {
   file = null;
   $("send").disabled = true;
   fill($("checked"));
-  complain(null);
+  showProblem(null);
   if (!chosen) return;
-  const problem = await problemOf(chosen);
+  const problem = await findProblem(chosen);
   if (problem) {
-    complain(problem);
+    showProblem(problem);
     return;
   }
   file = chosen;
-  fill($("checked"), h("p", { class: "notice good" }, h("b", {}, chosen.name), `, ${bytes(chosen.size)}: type and columns are right`));
+  fill($("checked"), h("p", { class: "notice good" }, h("b", {}, chosen.name), `, ${bytes(chosen.size)}: file type and columns are valid`));
   $("send").disabled = false;
 }
 
@@ -85,7 +85,7 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   $("drop").classList.remove("over");
   const files = event.dataTransfer.files;
-  if (files.length > 1) complain("one file at a time");
+  if (files.length > 1) showProblem("upload one file at a time");
   else choose(files[0]);
 });
 
@@ -95,7 +95,7 @@ $("upload").addEventListener("submit", async (event) => {
   const sent = file;
   $("send").disabled = true;
   $("sending").hidden = false;
-  complain(null);
+  showProblem(null);
   try {
     const upload = await send(`/api/uploads${query({ name: sent.name, flush: $("flush").value })}`, sent, (part) => {
       $("sending").value = part;
@@ -105,7 +105,7 @@ $("upload").addEventListener("submit", async (event) => {
     await choose(null);
     uploads.now();
   } catch (error) {
-    complain(error.message);
+    showProblem(error.message);
     $("send").disabled = false;
   }
   $("sending").hidden = true;
@@ -114,16 +114,16 @@ $("upload").addEventListener("submit", async (event) => {
 function uploadRow({ upload, row }) {
   return h("div", { class: "upload", data: { batch: upload.batch_id } },
     h("p", { class: "upload-name" }, h("b", {}, upload.name), h("span", { class: "quiet" }, ` ${bytes(upload.bytes)}`)),
-    row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "no row went in" : "being checked and sent …"),
+    row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "no rows were pushed" : "checking and sending …"),
     row ? h("p", {}, refusals(row.progress.refused)) : null,
     upload.error ? h("p", { class: "notice bad" }, upload.error) : null);
 }
 
-const uploads = live(async () => {
-  const [mine, { batches }] = await Promise.all([get("/api/uploads"), get("/api/batches")]);
+const uploads = poll(async () => {
+  const [own, { batches }] = await Promise.all([get("/api/uploads"), get("/api/batches")]);
   const rows = new Map(batches.map((row) => [row.progress.batch_id, row]));
-  const shown = mine.map((upload) => ({ upload, row: rows.get(upload.batch_id) ?? null }));
-  if (shown.length) keyed($("uploads"), shown, (each) => each.upload.batch_id, uploadRow);
-  else $("uploads").replaceChildren(empty("Nothing was uploaded yet", "A file that you upload is followed here until its collages are built."));
-  document.title = shown.some(({ row }) => row && !row.progress.ended) ? `Upload · ${int(shown.length)} under way` : "Upload · Coverstream";
+  const shown = own.map((upload) => ({ upload, row: rows.get(upload.batch_id) ?? null }));
+  if (shown.length) updateList($("uploads"), shown, (each) => each.upload.batch_id, uploadRow);
+  else $("uploads").replaceChildren(emptyState("No uploads yet", "The progress of the files that you upload is shown here."));
+  document.title = shown.some(({ row }) => row && !row.progress.ended) ? `Upload · ${int(shown.length)} in progress` : "Upload · Coverstream";
 }, 1000);

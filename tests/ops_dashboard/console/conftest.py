@@ -1,4 +1,4 @@
-"""A console on moto's AWS, with the pipeline's own table and nothing else of a stack running."""
+"""A console on moto's AWS, with the pipeline's table but no other part of a stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.console.access import Access
-from ops_dashboard.console.account import Account
+from ops_dashboard.console.account import Account, open_account
 from ops_dashboard.console.api.uploads import Uploads
 from ops_dashboard.console.server import make_app, new_access
 from stream_ingest.aws.stack import parameter_name
@@ -25,7 +25,7 @@ from tests.ops_dashboard.console.running import RunningConsole, running
 
 @dataclass
 class FakePush:
-    """Stands for `stream-ingest push`: notes what it is given, fails on request."""
+    """Replaces `stream-ingest push`: records its arguments, fails on request."""
 
     sent: list[tuple[str, BatchHeader]] = field(default_factory=list)
     error: Exception | None = None
@@ -41,7 +41,7 @@ class FakePush:
 
 @pytest.fixture(scope="session")
 def moto_session() -> boto3.Session:
-    """One session for all tests: it reads each service's model once."""
+    """One session for all tests, so that each service's model is read once."""
     return boto3.Session(
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -50,7 +50,7 @@ def moto_session() -> boto3.Session:
 
 
 @pytest.fixture
-def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noqa: ARG001 - the table has to be there
+def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noqa: ARG001 - the table must exist
     sqs = moto_session.client("sqs")
     urls = {
         name: sqs.create_queue(QueueName=f"coverstream-test-{name}")["QueueUrl"]
@@ -60,7 +60,7 @@ def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noq
     moto_session.client("ssm").put_parameter(
         Name=parameter_name("test"), Value=msgspec.json.encode(outputs).decode(), Type="String"
     )
-    return Account(moto_session, "test")
+    return open_account(moto_session, "test")
 
 
 @pytest.fixture

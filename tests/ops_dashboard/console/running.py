@@ -1,4 +1,4 @@
-"""A console that runs on a free port of loopback, in a thread, and plain requests to it."""
+"""Runs a console on a free loopback port, in a thread, and sends plain requests to it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ops_dashboard.console.access import CHANGE_HEADER, Access
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a console answered."""
+class Response:
+    """A console's response."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -29,13 +29,13 @@ class Answer:
         return self.body.decode()
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever JSON it is
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(self.body)
 
 
 @dataclass(frozen=True)
 class RunningConsole:
-    """The console's port and its rules."""
+    """The console's port and access rules."""
 
     port: int
     access: Access
@@ -50,19 +50,19 @@ class RunningConsole:
         path: str,
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Answer:
-        """Send a request as it is; a Host of the test's own replaces the true one."""
+    ) -> Response:
+        """Send a request unchanged; a `Host` in `headers` replaces the real one."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            return Response(response.status, response.headers, response.read())
 
-    def get(self, path: str, **headers: str) -> Answer:
+    def get(self, path: str, **headers: str) -> Response:
         return self.ask("GET", path, headers=headers)
 
-    def post(self, path: str, body: object, **headers: str) -> Answer:
-        """Send a change as the console's own pages do: JSON, or bytes as they are."""
+    def post(self, path: str, body: object, **headers: str) -> Response:
+        """Send a change as the console's pages do: JSON, or the given bytes."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.ask("POST", path, data, self.own_headers() | headers)
 
@@ -72,7 +72,7 @@ class RunningConsole:
 
 @contextlib.contextmanager
 def running(make: Callable[[], web.Application], access: Access) -> Iterator[RunningConsole]:
-    """Run an application; `make` is called where its loop runs."""
+    """Run an application; `make` is called in its event loop."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

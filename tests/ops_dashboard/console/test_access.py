@@ -1,4 +1,4 @@
-"""Whoever is let in has to come by the front door: every rule, and what gets around it."""
+"""Every access rule, and the ways around it that are known."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from ops_dashboard.console.access import (
     CHANGE_HEADER,
     Access,
-    Refusal,
-    Request,
+    AccessDenial,
+    AccessRequest,
     is_loopback,
 )
 
@@ -17,7 +17,7 @@ CLOSED = Access(change_token="change", access_token="a-long-access-token")
 OWN = {"Origin": "http://localhost:8717", CHANGE_HEADER: "change"}
 
 
-def asked(  # noqa: PLR0913 - all that is judged
+def denial(  # noqa: PLR0913 - the parts of a request
     access: Access = OPEN,
     *,
     method: str = "GET",
@@ -25,9 +25,9 @@ def asked(  # noqa: PLR0913 - all that is judged
     host: str = "localhost:8717",
     headers: dict[str, str] | None = None,
     session: str | None = None,
-) -> Refusal | None:
-    return access.refusal(
-        Request(method=method, path=path, host=host, headers=headers or {}, session=session)
+) -> AccessDenial | None:
+    return access.denial(
+        AccessRequest(method=method, path=path, host=host, headers=headers or {}, session=session)
     )
 
 
@@ -35,8 +35,8 @@ def asked(  # noqa: PLR0913 - all that is judged
     "host",
     ["localhost", "localhost:8717", "LOCALHOST:1", "127.0.0.1:8717", "[::1]:8717", "10.0.0.7"],
 )
-def test_addresses_and_localhost_are_answered(host: str) -> None:
-    assert asked(host=host) is None
+def test_addresses_and_localhost_are_allowed(host: str) -> None:
+    assert denial(host=host) is None
 
 
 @pytest.mark.parametrize(
@@ -54,76 +54,76 @@ def test_addresses_and_localhost_are_answered(host: str) -> None:
         "localhost:8717/evil.example?",
     ],
 )
-def test_a_name_that_anybody_can_point_here_is_refused(host: str) -> None:
+def test_any_other_host_name_is_denied(host: str) -> None:
     """DNS rebinding: the browser thinks that the console is evil.example's own server."""
     if host.startswith("localhost:8717/"):
-        assert asked(host=host, method="POST", headers=OWN) is Refusal.ORIGIN
+        assert denial(host=host, method="POST", headers=OWN) is AccessDenial.ORIGIN
     else:
-        assert asked(host=host) is Refusal.HOST
+        assert denial(host=host) is AccessDenial.HOST
 
 
-def test_a_name_that_the_operator_gave_is_answered() -> None:
+def test_a_name_allowed_by_the_operator_is_allowed() -> None:
     access = Access(change_token="change", names=frozenset({"ops.example"}))
-    assert asked(access, host="OPS.example:8717") is None
-    assert asked(access, host="www.ops.example") is Refusal.HOST
+    assert denial(access, host="OPS.example:8717") is None
+    assert denial(access, host="www.ops.example") is AccessDenial.HOST
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
 @pytest.mark.parametrize("mode", ["cors", "no-cors", "navigate", "websocket"])
 @pytest.mark.parametrize("path", ["/api/batches", "/media/collage/ann:000001", "/"])
-def test_another_site_may_open_pages_and_nothing_else(site: str, mode: str, path: str) -> None:
-    """``same-site`` is another port of this machine."""
+def test_another_site_may_only_open_pages(site: str, mode: str, path: str) -> None:
+    """``same-site`` includes other ports of this machine."""
     headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
     opens_a_page = mode == "navigate" and path == "/"
-    assert asked(path=path, headers=headers) is (None if opens_a_page else Refusal.SITE)
+    assert denial(path=path, headers=headers) is (None if opens_a_page else AccessDenial.SITE)
 
 
 @pytest.mark.parametrize(
-    ("headers", "refusal"),
+    ("headers", "expected"),
     [
         (OWN, None),
-        ({}, Refusal.ORIGIN),
-        (OWN | {"Origin": "null"}, Refusal.ORIGIN),
-        (OWN | {"Origin": "http://evil.example"}, Refusal.ORIGIN),
-        (OWN | {"Origin": "http://localhost:9999"}, Refusal.ORIGIN),
-        (OWN | {"Origin": "file://localhost:8717"}, Refusal.ORIGIN),
-        ({"Origin": "http://localhost:8717"}, Refusal.CHANGE_TOKEN),
-        (OWN | {CHANGE_HEADER: "chang"}, Refusal.CHANGE_TOKEN),
-        (OWN | {CHANGE_HEADER: "\u00e9"}, Refusal.CHANGE_TOKEN),
+        ({}, AccessDenial.ORIGIN),
+        (OWN | {"Origin": "null"}, AccessDenial.ORIGIN),
+        (OWN | {"Origin": "http://evil.example"}, AccessDenial.ORIGIN),
+        (OWN | {"Origin": "http://localhost:9999"}, AccessDenial.ORIGIN),
+        (OWN | {"Origin": "file://localhost:8717"}, AccessDenial.ORIGIN),
+        ({"Origin": "http://localhost:8717"}, AccessDenial.CHANGE_TOKEN),
+        (OWN | {CHANGE_HEADER: "chang"}, AccessDenial.CHANGE_TOKEN),
+        (OWN | {CHANGE_HEADER: "\u00e9"}, AccessDenial.CHANGE_TOKEN),
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "SOMETHING"])
-def test_a_change_needs_our_origin_and_our_pages_token(
-    method: str, headers: dict[str, str], refusal: Refusal | None
+def test_a_change_needs_the_own_origin_and_the_change_token(
+    method: str, headers: dict[str, str], expected: AccessDenial | None
 ) -> None:
-    assert asked(method=method, headers=headers) is refusal
+    assert denial(method=method, headers=headers) is expected
 
 
 @pytest.mark.parametrize("path", ["/", "/api/batches", "/media/collage/x", "/loginx", "/staticx/"])
-def test_beyond_loopback_all_but_the_way_in_needs_the_token(path: str) -> None:
-    assert asked(CLOSED, path=path) is Refusal.ACCESS_TOKEN
-    assert asked(CLOSED, path=path, session="wrong") is Refusal.ACCESS_TOKEN
-    assert asked(CLOSED, path=path, session=CLOSED.session) is None
-    assert asked(CLOSED, path="/login") is None
-    assert asked(CLOSED, path="/static/base.css") is None
+def test_with_an_access_token_everything_but_the_sign_in_needs_a_session(path: str) -> None:
+    assert denial(CLOSED, path=path) is AccessDenial.ACCESS_TOKEN
+    assert denial(CLOSED, path=path, session="wrong") is AccessDenial.ACCESS_TOKEN
+    assert denial(CLOSED, path=path, session=CLOSED.session) is None
+    assert denial(CLOSED, path="/login") is None
+    assert denial(CLOSED, path="/static/base.css") is None
 
 
-def test_a_session_does_not_stand_for_the_change_token() -> None:
+def test_a_session_does_not_replace_the_change_token() -> None:
     headers = {"Origin": "http://localhost:8717"}
     assert (
-        asked(CLOSED, method="POST", headers=headers, session=CLOSED.session)
-        is Refusal.CHANGE_TOKEN
+        denial(CLOSED, method="POST", headers=headers, session=CLOSED.session)
+        is AccessDenial.CHANGE_TOKEN
     )
-    assert asked(CLOSED, method="POST", headers=OWN) is Refusal.ACCESS_TOKEN
+    assert denial(CLOSED, method="POST", headers=OWN) is AccessDenial.ACCESS_TOKEN
 
 
-def test_the_cookie_does_not_hold_the_token_and_only_the_token_opens() -> None:
+def test_the_cookie_does_not_contain_the_token_and_only_the_token_signs_in() -> None:
     assert "a-long-access-token" not in CLOSED.session
-    assert CLOSED.opens("a-long-access-token")
-    assert not CLOSED.opens("a-long-access-toke")
-    assert not CLOSED.opens("")
-    assert not OPEN.opens("")
-    assert not OPEN.opens("None")
+    assert CLOSED.is_access_token("a-long-access-token")
+    assert not CLOSED.is_access_token("a-long-access-toke")
+    assert not CLOSED.is_access_token("")
+    assert not OPEN.is_access_token("")
+    assert not OPEN.is_access_token("None")
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_the_cookie_does_not_hold_the_token_and_only_the_token_opens() -> None:
         ("127.9.9.9", True),
         ("::1", True),
         ("localhost", True),
-        ("0.0.0.0", False),  # noqa: S104 - the case to be told
+        ("0.0.0.0", False),  # noqa: S104 - the case
         ("::", False),
         ("192.168.1.4", False),
         ("ops.example", False),
     ],
 )
-def test_loopback_is_told_from_what_others_can_reach(host: str, only_here: bool) -> None:  # noqa: FBT001 - a case
+def test_loopback_is_distinguished_from_reachable_addresses(host: str, only_here: bool) -> None:  # noqa: FBT001 - a case
     assert is_loopback(host) is only_here

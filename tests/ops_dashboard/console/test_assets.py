@@ -1,4 +1,4 @@
-"""Nothing is fetched from elsewhere, nothing is inline, and a browser has little to load."""
+"""Pages load nothing from other servers, contain nothing inline, and are small."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 
 import ops_dashboard.console
-from ops_dashboard.console.assets import Assets
 from tests.ops_dashboard.console.running import RunningConsole
 
 FOLDER = Path(ops_dashboard.console.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 STATIC = sorted((FOLDER / "static").iterdir())
 PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload"]
-MOST_BYTES = 90_000
+MAX_PAGE_BYTES = 90_000
 
 
-def loaded(console: RunningConsole, page: str) -> dict[str, bytes]:
-    """Return all files that a browser loads for a page, as they travel."""
+def load(console: RunningConsole, page: str) -> dict[str, bytes]:
+    """Return the files that a browser loads for a page, compressed."""
     text = console.get(page).text
     names = set(re.findall(r'(?:src|href)="/static/([^"]+)"', text))
     found: dict[str, bytes] = {}
@@ -35,15 +34,15 @@ def loaded(console: RunningConsole, page: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_file_of_a_page_is_there_and_all_are_small(
+def test_every_file_of_a_page_exists_and_together_they_are_small(
     console: RunningConsole, page: str
 ) -> None:
-    files = loaded(console, page)
-    assert sum(map(len, files.values())) < MOST_BYTES
+    files = load(console, page)
+    assert sum(map(len, files.values())) < MAX_PAGE_BYTES
     assert ("uPlot.iife.js" in files) == (page == "/")
 
 
-def test_a_browser_that_has_a_file_is_told_so(console: RunningConsole) -> None:
+def test_an_unchanged_file_is_not_sent_again(console: RunningConsole) -> None:
     tag = console.get("/static/base.css").headers["ETag"]
     again = console.get("/static/base.css", **{"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
@@ -58,14 +57,32 @@ def test_a_browser_that_has_a_file_is_told_so(console: RunningConsole) -> None:
         "/static/..%2fserver.py",
     ],
 )
-def test_only_the_known_files_can_be_asked_for(console: RunningConsole, path: str) -> None:
+def test_only_the_listed_files_are_served(console: RunningConsole, path: str) -> None:
     answer = console.get(path)
     assert answer.status == 404
     assert b"aiohttp" not in answer.body
 
 
-def test_all_files_together_are_small() -> None:
-    assert Assets().total_bytes() < 1.3 * MOST_BYTES
+def test_all_files_together_are_small(console: RunningConsole) -> None:
+    files = {name: body for page in PAGES for name, body in load(console, page).items()}
+    assert sum(map(len, files.values())) < 1.3 * MAX_PAGE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("theme.js", "text/javascript; charset=utf-8"),
+        ("base.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ],
+)
+def test_files_are_revalidated_and_have_exact_types(
+    console: RunningConsole, name: str, content_type: str
+) -> None:
+    headers = console.get(f"/static/{name}").headers
+    assert headers["Content-Type"] == content_type
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", [*TEMPLATES, *STATIC], ids=lambda path: path.name)
@@ -75,7 +92,7 @@ def test_no_file_names_another_server(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_page_has_scripts_styles_or_handlers_of_its_own(path: Path) -> None:
+def test_no_page_contains_inline_scripts_styles_or_handlers(path: Path) -> None:
     text = path.read_text()
     assert re.findall(r"<script(?![^>]* src=)", text) == []
     assert re.findall(r"<style|\sstyle=|\son[a-z]+=|javascript:", text) == []
@@ -83,6 +100,6 @@ def test_no_page_has_scripts_styles_or_handlers_of_its_own(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", STATIC, ids=lambda path: path.name)
-def test_no_script_makes_elements_out_of_text(path: Path) -> None:
+def test_no_script_parses_text_as_html(path: Path) -> None:
     forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
     assert re.findall(forbidden, path.read_text()) == []

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.middleware import COOKIE
+from ops_dashboard.console.middleware import SESSION_COOKIE
 from ops_dashboard.console.server import make_app, new_access
 from tests.ops_dashboard.console.running import RunningConsole, running
 
@@ -23,7 +23,7 @@ def closed(account: Account) -> Iterator[RunningConsole]:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/static/base.css", "/api/batches", "/nothing"])
-def test_every_answer_forbids_what_is_not_ours(console: RunningConsole, path: str) -> None:
+def test_every_response_has_the_security_headers(console: RunningConsole, path: str) -> None:
     headers = console.get(path).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -36,18 +36,18 @@ def test_every_answer_forbids_what_is_not_ours(console: RunningConsole, path: st
     assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_data_and_pages_are_never_kept_by_a_cache(console: RunningConsole) -> None:
+def test_data_and_pages_are_never_cached(console: RunningConsole) -> None:
     for path in (*PAGES, "/api/batches"):
         assert console.get(path).headers["Cache-Control"] == "no-store"
 
 
-def test_a_foreign_name_gets_nothing(console: RunningConsole) -> None:
+def test_an_unknown_host_name_is_denied(console: RunningConsole) -> None:
     answer = console.get("/", Host="evil.example")
     assert answer.status == 403
     assert console.access.change_token not in answer.text
 
 
-def test_a_change_from_another_site_is_refused(console: RunningConsole) -> None:
+def test_a_change_from_another_site_is_denied(console: RunningConsole) -> None:
     body = b'{"all": true}'
     forged = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
     assert console.ask("POST", "/api/failures/redrive", body, forged).status == 403
@@ -55,7 +55,7 @@ def test_a_change_from_another_site_is_refused(console: RunningConsole) -> None:
     assert console.post("/api/failures/redrive", {"all": True}).status == 200
 
 
-def test_without_a_session_a_page_leads_to_the_sign_in_and_data_stay_shut(
+def test_without_a_session_pages_redirect_to_the_sign_in_and_data_are_denied(
     closed: RunningConsole,
 ) -> None:
     page = closed.get("/gallery")
@@ -80,15 +80,15 @@ def test_the_printed_address_signs_in_and_leaves_no_token_in_the_page(
 
 
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], "%00", "é"])
-def test_a_wrong_token_signs_nobody_in(closed: RunningConsole, token: str) -> None:
+def test_a_wrong_token_does_not_sign_in(closed: RunningConsole, token: str) -> None:
     form = urlencode({"token": token}).encode()
     answer = closed.ask("POST", "/login", form, {"Origin": f"http://{closed.host}"})
     assert answer.status == 401
     assert "Set-Cookie" not in answer.headers
-    assert closed.get("/api/batches", Cookie=f"{COOKIE}={token or 'x'}").status == 401
+    assert closed.get("/api/batches", Cookie=f"{SESSION_COOKIE}={token or 'x'}").status == 401
 
 
-def test_the_form_signs_in_from_the_consoles_own_page_only(closed: RunningConsole) -> None:
+def test_the_form_signs_in_from_the_consoles_page_only(closed: RunningConsole) -> None:
     form = urlencode({"token": TOKEN}).encode()
     assert closed.ask("POST", "/login", form, {"Origin": f"http://{closed.host}"}).status == 303
     assert closed.ask("POST", "/login", form, {"Origin": "http://evil.example"}).status == 403

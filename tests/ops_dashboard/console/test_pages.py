@@ -12,7 +12,9 @@ from tests.ops_dashboard.console.running import RunningConsole, running
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_says_where_it_is_and_brings_its_script(console: RunningConsole, page: Page) -> None:
+def test_a_page_marks_itself_in_the_navigation_and_loads_its_script(
+    console: RunningConsole, page: Page
+) -> None:
     text = console.get(page.path).text
     assert f"<title>{page.title} · Coverstream</title>" in text
     assert re.findall(r'href="([^"]+)" aria-current="page"', text) == [page.path]
@@ -20,9 +22,9 @@ def test_a_page_says_where_it_is_and_brings_its_script(console: RunningConsole, 
     assert 'lang="en"' in text
 
 
-def test_a_hostile_stack_name_is_shown_and_does_nothing(account: Account) -> None:
+def test_a_hostile_stack_name_is_escaped(account: Account) -> None:
     access = new_access(None)
-    pages = Pages(access, stack='<script>"x', where="</title><b>")
+    pages = Pages(access, stack='<script>"x', location="</title><b>")
 
     def make() -> web.Application:
         app = web.Application()

@@ -1,4 +1,4 @@
-"""Documents of windows as the collage Lambda writes them."""
+"""Metadata documents of windows, as the collage Lambda writes them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.console.api import batches
 from ops_dashboard.console.api.batches import Batches
 from stream_ingest.batches.progress import Counted
 from stream_ingest.batches.registry import Totals
@@ -28,19 +27,18 @@ def test_batches_come_newest_first_with_their_progress(
     assert console.get("/api/batches/four").status == 404
 
 
-def test_only_the_newest_are_shown_and_all_are_counted(
-    console: RunningConsole, ops_table: OpsTable, monkeypatch: pytest.MonkeyPatch
+def test_only_the_newest_are_listed_and_all_are_counted(
+    ops_table: OpsTable,
 ) -> None:
-    monkeypatch.setattr(batches, "NEWEST", 2)
     for number in range(4):
         ops_table.aws.registry.register(header(f"b{number}"))
         ops_table.aws.clock.advance(60)
-    found = console.get("/api/batches").json
-    assert [row["progress"]["batch_id"] for row in found["batches"]] == ["b3", "b2"]
-    assert found["total"] == 4
+    found = Batches(ops_table.aws.registry, max_batches=2).read()
+    assert [row.progress.batch_id for row in found.batches] == ["b3", "b2"]
+    assert found.total == 4
 
 
-def test_an_ended_batch_is_not_added_up_again_for_every_look(
+def test_the_progress_of_an_ended_batch_is_cached(
     ops_table: OpsTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = ops_table.aws.registry
@@ -48,11 +46,11 @@ def test_an_ended_batch_is_not_added_up_again_for_every_look(
     registry.note_totals("done", Totals(), sent=True)
     registry.note_drained("done", set(range(BUCKETS)))
     registry.note_counted("done", Counted(final=True))
-    looks: list[str] = []
-    plain = registry.progress
-    monkeypatch.setattr(registry, "progress", lambda each: looks.append(each) or plain(each))
+    reads: list[str] = []
+    progress = registry.progress
+    monkeypatch.setattr(registry, "progress", lambda each: reads.append(each) or progress(each))
     of_registry = Batches(registry)
     for _ in range(3):
         (row,) = of_registry.read().batches
         assert row.progress.ended
-    assert looks == ["done"]
+    assert reads == ["done"]

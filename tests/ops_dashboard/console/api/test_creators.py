@@ -24,7 +24,7 @@ def filled(ops_table: OpsTable) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_creators_are_found_by_the_beginning_of_their_names(console: RunningConsole) -> None:
+def test_creators_are_found_by_the_start_of_their_names(console: RunningConsole) -> None:
     found = console.get("/api/creators?prefix=an").json
     assert [each["creator"] for each in found["creators"]] == ["ann", "anton"]
     assert console.get("/api/creators?prefix=zoe").json["creators"] == []
@@ -32,7 +32,7 @@ def test_creators_are_found_by_the_beginning_of_their_names(console: RunningCons
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_creator_of_exactly_this_name_is_first_and_there_once(console: RunningConsole) -> None:
+def test_an_exact_match_is_first_and_listed_once(console: RunningConsole) -> None:
     names = [each["creator"] for each in console.get("/api/creators?prefix=ann").json["creators"]]
     assert names == ["ann"]
 
@@ -50,11 +50,11 @@ def test_a_creator_has_open_windows_and_a_history(console: RunningConsole, creat
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "%00", "a%0Ab", "x" * 3_000])
-def test_who_is_not_there_is_not_found(console: RunningConsole, name: str) -> None:
+def test_an_unknown_creator_is_not_found(console: RunningConsole, name: str) -> None:
     assert console.get(f"/api/creator?name={name}").status == 404
 
 
-def test_a_made_up_page_is_refused_in_words(console: RunningConsole) -> None:
+def test_an_invalid_page_token_is_a_bad_request(console: RunningConsole) -> None:
     answer = console.get("/api/creators?after=nonsense")
     assert answer.status == 400
     assert "not a page of this listing" in answer.json["error"]

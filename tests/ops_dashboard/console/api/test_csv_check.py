@@ -19,7 +19,7 @@ HEADER = b"creator_name,cover_url,created_at\n"
         ("C:\\t\\y.csv", "y.csv"),
     ],
 )
-def test_a_csv_is_known_by_its_name_and_loses_its_folders(name: str, own: str) -> None:
+def test_a_csv_file_name_loses_its_folders(name: str, own: str) -> None:
     assert check_name(name, "text/csv") == own
     assert check_name(name, "application/vnd.ms-excel") == own
 
@@ -34,33 +34,33 @@ def test_a_csv_is_known_by_its_name_and_loses_its_folders(name: str, own: str) -
         ("a.csv", ""),
     ],
 )
-def test_what_is_no_csv_by_name_or_type_is_refused(name: str, kind: str) -> None:
+def test_another_name_or_content_type_is_refused(name: str, kind: str) -> None:
     with pytest.raises(UserError):
         check_name(name, kind)
 
 
-def test_a_character_may_lie_across_two_chunks() -> None:
+def test_a_character_may_be_split_between_two_chunks() -> None:
     check = TextCheck()
     data = "é".encode()
-    check.take(data[:1])
-    check.take(data[1:], last=True)
+    check.check(data[:1])
+    check.check(data[1:], last=True)
     assert check.size == 2
 
 
 @pytest.mark.parametrize("chunks", [[b"\xff"], [b"a\0b"], [b"ok", b"\xc3"]])
-def test_what_is_no_utf8_text_is_refused(chunks: list[bytes]) -> None:
+def test_bytes_that_are_not_utf8_text_are_refused(chunks: list[bytes]) -> None:
     check = TextCheck()
-    with pytest.raises(UserError, match=r"no text|not UTF-8"):  # noqa: PT012 - any chunk may be it
+    with pytest.raises(UserError, match=r"not text|not UTF-8"):  # noqa: PT012 - any chunk may raise
         for chunk in chunks:
-            check.take(chunk)
-        check.take(b"", last=True)
+            check.check(chunk)
+        check.check(b"", last=True)
 
 
 def test_a_file_is_refused_as_soon_as_it_is_too_large() -> None:
     check = TextCheck(max_bytes=1 << 20)
-    check.take(b"x" * (1 << 20))
+    check.check(b"x" * (1 << 20))
     with pytest.raises(UserError, match="larger than 1 MB"):
-        check.take(b"x")
+        check.check(b"x")
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,17 @@ def test_a_file_without_the_columns_or_rows_is_refused(
         check_columns(path)
 
 
-def test_a_line_that_cannot_be_read_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ops_dashboard.console.api.csv_check._MAX_FIELD_BYTES", 1_000)
+def test_the_error_names_the_line_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(HEADER + b'"' + b"x" * 2_000 + b'",y,z\n')
     with pytest.raises(UserError, match="line 2 cannot be read as CSV"):
-        check_columns(path)
+        check_columns(path, max_field_bytes=1_000)
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_columns_may_come_in_any_order_with_others_and_a_mark(tmp_path: Path, mark: bytes) -> None:
+def test_columns_may_be_in_any_order_among_others_after_a_byte_order_mark(
+    tmp_path: Path, mark: bytes
+) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(mark + b"id,created_at, creator_name ,cover_url\n1,2,3,4\n")
     check_columns(path)

@@ -23,7 +23,7 @@ def built(ops_table: OpsTable) -> None:
     """Ann's first window has a collage, her second failed, the third waits."""
     ops_table.fold("ann", range(1, 7), BATCH)
     ops_table.end("ann:000001", "partial", images_ok=1, images_failed=1, **KEYS)
-    ops_table.end("ann:000002", "failed", error="no image could be had")
+    ops_table.end("ann:000002", "failed", error="no image could be downloaded")
 
 
 @pytest.mark.usefixtures("built")
@@ -41,7 +41,9 @@ def test_windows_are_listed_newest_first_and_by_status_creator_and_batch(
 
 
 @pytest.mark.usefixtures("built")
-def test_a_window_tells_what_is_in_each_cell(console: RunningConsole, ops_table: OpsTable) -> None:
+def test_a_window_lists_the_image_of_each_cell(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
     ops_table.aws.s3.put_object(
         Bucket=OUTPUT, Key=KEYS["metadata_key"], Body=metadata_of("ann:000001")
     )
@@ -53,17 +55,15 @@ def test_a_window_tells_what_is_in_each_cell(console: RunningConsole, ops_table:
 
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("window", ["ann:000001", "ann:000002", "ann:000003"])
-def test_a_window_without_metadata_is_told_of_all_the_same(
-    console: RunningConsole, window: str
-) -> None:
-    """Its document was taken by the bucket's lifecycle, or it was never built."""
+def test_a_window_without_metadata_is_shown_too(console: RunningConsole, window: str) -> None:
+    """The bucket's lifecycle has deleted its document, or it was never built."""
     found = console.get(f"/api/windows/{window}").json
     assert found["window"]["window_id"] == window
     assert found["metadata"] is None
 
 
 @pytest.mark.usefixtures("built")
-def test_metadata_that_cannot_be_read_are_told_in_words(
+def test_metadata_that_cannot_be_decoded_is_an_error_with_its_key(
     console: RunningConsole, ops_table: OpsTable
 ) -> None:
     ops_table.aws.s3.put_object(Bucket=OUTPUT, Key=KEYS["metadata_key"], Body=b"{}")
@@ -74,7 +74,7 @@ def test_metadata_that_cannot_be_read_are_told_in_words(
 
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("kind", ["thumbnail", "collage", "download"])
-def test_an_image_is_given_by_a_presigned_url_that_soon_ends(
+def test_an_image_redirects_to_a_presigned_url_that_expires_soon(
     console: RunningConsole, kind: str
 ) -> None:
     answer = console.get(f"/media/{kind}/ann:000001")

@@ -60,7 +60,7 @@ def deployed(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("deployed")
-def test_the_overview_is_cloudwatchs_dashboard_with_its_data(
+def test_the_overview_is_the_cloudwatch_dashboard_with_its_data(
     console: RunningConsole,
 ) -> None:
     now: dict[str, Any] = console.get("/api/dashboard").json
@@ -74,17 +74,17 @@ def test_the_overview_is_cloudwatchs_dashboard_with_its_data(
 
 
 @pytest.mark.usefixtures("deployed")
-def test_a_range_of_seven_days_is_read_by_the_hour(console: RunningConsole) -> None:
+def test_a_range_of_seven_days_has_hourly_points(console: RunningConsole) -> None:
     now = console.get("/api/dashboard?range=7d").json
     assert now["end"] - now["start"] == 7 * 86_400
     assert now["period"] == 3_600
 
 
-def test_a_range_that_is_none_is_refused(console: RunningConsole) -> None:
+def test_an_unknown_range_is_a_bad_request(console: RunningConsole) -> None:
     assert console.get("/api/dashboard?range=1y").status == 400
 
 
-def test_a_stack_without_a_dashboard_says_so(console: RunningConsole) -> None:
+def test_a_missing_dashboard_is_reported(console: RunningConsole) -> None:
     answer = console.get("/api/dashboard")
     assert answer.status == 502
     assert "does not exist" in answer.json["error"]

@@ -12,7 +12,7 @@ HOSTILE = "<script>\x07\u202e"
 
 
 def refuse(account: Account, batch: str, *parts: int) -> None:
-    """Store refusals in parts of so many rows, numbered through."""
+    """Store refused rows in parts of these sizes, numbered across parts."""
     rows = RefusedRows(account.s3, OUTPUT, batch)
     number = 0
     for size in parts:
@@ -29,9 +29,7 @@ def refuse(account: Account, batch: str, *parts: int) -> None:
         number += size
 
 
-def test_the_batches_of_which_rows_were_refused_are_listed(
-    console: RunningConsole, account: Account
-) -> None:
+def test_batches_with_refused_rows_are_listed(console: RunningConsole, account: Account) -> None:
     assert console.get("/api/refused").json == {"batches": []}
     refuse(account, "20261120-a", 1)
     refuse(account, "20261121-b", 1)
@@ -51,7 +49,7 @@ def test_every_refused_row_is_shown_once_in_order(
     assert shown == [str(number) for number in range(sum(parts))]
 
 
-def test_a_row_is_shown_as_it_came(console: RunningConsole, account: Account) -> None:
+def test_a_row_is_shown_unchanged(console: RunningConsole, account: Account) -> None:
     refuse(account, "b", 1)
     (row,) = console.get("/api/refused/b").json["rows"]
     assert (row["creator"], row["reason"]) == (HOSTILE, "bad_url")
@@ -64,5 +62,5 @@ def test_a_batch_without_refusals_has_an_empty_page(console: RunningConsole) -> 
 @pytest.mark.parametrize(
     "path", ["/api/refused/b?after=x", "/api/refused/b?after=1.-1", "/api/refused/..%2Fx"]
 )
-def test_a_place_that_is_none_is_refused(console: RunningConsole, path: str) -> None:
+def test_an_invalid_position_is_a_bad_request(console: RunningConsole, path: str) -> None:
     assert console.get(path).status == 400

@@ -12,12 +12,12 @@ from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 
 BATCH = header("batch-a", images=2)
-_PATIENCE_S = 30
+_TIMEOUT_S = 30
 
 
 @pytest.fixture
 def closed(ops_table: OpsTable) -> None:
-    """Two windows of ann, one of ben, all ended; ben's failed in passing."""
+    """Two windows of ann, one of ben, all ended; ben's failed for a temporary reason."""
     ops_table.fold("ann", range(1, 5), BATCH)
     ops_table.fold("ben", range(1, 3), BATCH)
     for window in ("ann:000001", "ann:000002"):
@@ -26,7 +26,7 @@ def closed(ops_table: OpsTable) -> None:
 
 
 def queued(account: Account) -> dict[str, str]:
-    """Return the windows in the collage queue, and the name that each is rebuilt under."""
+    """Return the windows in the collage queue, each with the name of its run."""
     answer = account.sqs.receive_message(
         QueueUrl=account.outputs.collage_queue_url, MaxNumberOfMessages=10
     )
@@ -40,7 +40,7 @@ def runs(console: RunningConsole) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("closed")
-def test_a_creators_windows_are_sent_and_followed_to_their_end(
+def test_a_creators_windows_are_sent_and_tracked_until_done(
     console: RunningConsole, account: Account, ops_table: OpsTable
 ) -> None:
     run = console.post("/api/replays", {"creators": ["ann"]}).json
@@ -53,8 +53,8 @@ def test_a_creators_windows_are_sent_and_followed_to_their_end(
 
 
 def until(console: RunningConsole, done: int) -> list[dict[str, Any]]:
-    """Return the runs once so many windows of the newest are done."""
-    deadline = time.monotonic() + _PATIENCE_S
+    """Return the runs once `done` windows of the newest are done."""
+    deadline = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < deadline:
         found = runs(console)
         if found[0]["done"] == done:
@@ -75,14 +75,14 @@ def test_a_run_counts_only_what_ended_under_its_name(
 
 
 @pytest.mark.usefixtures("closed")
-def test_a_retry_takes_what_failed_for_a_passing_reason(
+def test_a_retry_takes_windows_that_failed_for_a_temporary_reason(
     console: RunningConsole, account: Account
 ) -> None:
     run = console.post("/api/replays", {"retry": True}).json
     assert (run["windows"], run["about"]) == (1, "failed downloads of every batch")
     assert queued(account) == {"ben:000001": run["name"]}
     other = console.post("/api/replays", {"retry": True, "batch": "another"})
-    assert other.json == {"error": "there is nothing to build again"}
+    assert other.json == {"error": "there is nothing to rebuild"}
 
 
 @pytest.mark.usefixtures("closed")
@@ -95,7 +95,7 @@ def test_a_creator_is_replayed_within_a_range(console: RunningConsole, account: 
 
 
 @pytest.mark.parametrize(
-    "order",
+    "request_body",
     [
         {},
         {"creators": ["nobody"]},
@@ -106,10 +106,10 @@ def test_a_creator_is_replayed_within_a_range(console: RunningConsole, account: 
         {"windows": ["no window id"]},
     ],
 )
-def test_an_order_that_is_none_starts_nothing(
-    console: RunningConsole, account: Account, order: dict[str, object]
+def test_an_invalid_request_starts_nothing(
+    console: RunningConsole, account: Account, request_body: dict[str, object]
 ) -> None:
-    answer = console.post("/api/replays", order)
+    answer = console.post("/api/replays", request_body)
     assert answer.status in {400, 422}
     assert answer.json["error"]
     assert runs(console) == []

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ops_dashboard.console.access import Access
+from ops_dashboard.console.account import Account
+from ops_dashboard.console.api.uploads import Uploads
+from ops_dashboard.console.server import make_app
 from stream_ingest.contracts.errors import TransientError
-from tests.ops_dashboard.console.running import RunningConsole
+from tests.ops_dashboard.console.running import RunningConsole, running
 
 if TYPE_CHECKING:
     from tests.ops_dashboard.console.conftest import FakePush
 
 CSV = b"creator_name,cover_url,created_at\nann,https://x.example/a.jpg,2026-11-21\n"
 TYPE = {"Content-Type": "text/csv"}
-_PATIENCE_S = 30
+_TIMEOUT_S = 30
 
 
 def until(console: RunningConsole, state: str) -> dict[str, Any]:
     """Return the newest upload once it is in a state."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < deadline:
         upload: dict[str, Any] = console.get("/api/uploads").json[0]
         if upload["state"] == state:
@@ -27,7 +31,7 @@ def until(console: RunningConsole, state: str) -> dict[str, Any]:
     pytest.fail(f"never {state}")
 
 
-def test_a_file_is_pushed_as_the_command_line_pushes_it(
+def test_a_file_is_pushed_as_the_cli_does(
     console: RunningConsole, fake_push: FakePush, upload_folder: Path
 ) -> None:
     fake_push.may_end.clear()
@@ -47,7 +51,7 @@ def test_a_file_is_pushed_as_the_command_line_pushes_it(
 @pytest.mark.parametrize(
     ("flush", "kind"), [("batch-end", "batch-end"), ("idle:7d", "idle"), ("never", "never")]
 )
-def test_what_is_not_full_waits_as_the_person_says(
+def test_the_flush_policy_is_the_users_choice(
     console: RunningConsole, fake_push: FakePush, flush: str, kind: str
 ) -> None:
     console.post(f"/api/uploads?name=covers.csv&flush={flush}", CSV, **TYPE)
@@ -55,7 +59,7 @@ def test_what_is_not_full_waits_as_the_person_says(
     assert fake_push.sent[0][1].settings.flush.kind == kind
 
 
-def test_a_push_that_fails_is_told_and_keeps_the_file_to_go_on_with(
+def test_a_failed_push_is_reported_and_keeps_the_file_for_resuming(
     console: RunningConsole, fake_push: FakePush, upload_folder: Path
 ) -> None:
     fake_push.error = TransientError("the stream refuses")
@@ -73,12 +77,12 @@ def test_a_push_that_fails_is_told_and_keeps_the_file_to_go_on_with(
         ("name=covers.csv", b"creator_name,created_at\na,b\n", "text/csv", "lacks cover_url"),
         ("name=covers.csv", b"", "text/csv", "it has nothing"),
         ("name=covers.csv", b"\xff\xfe", "text/csv", "not UTF-8"),
-        ("name=covers.csv", CSV + b"\0", "text/csv", "no text"),
+        ("name=covers.csv", CSV + b"\0", "text/csv", "not text"),
         ("name=covers.csv&flush=soon", CSV, "text/csv", "flush policy"),
         ("name=covers.csv&batch=../x", CSV, "text/csv", "batch id"),
     ],
 )
-def test_what_is_no_such_file_is_refused_and_leaves_nothing(  # noqa: PLR0913, PLR0917 - a case has that many sides
+def test_an_invalid_file_is_refused_and_deleted(  # noqa: PLR0913, PLR0917 - the parts of a case
     console: RunningConsole,
     fake_push: FakePush,
     upload_folder: Path,
@@ -96,17 +100,17 @@ def test_what_is_no_such_file_is_refused_and_leaves_nothing(  # noqa: PLR0913, P
 
 
 def test_a_file_is_refused_when_it_grows_too_large(
-    console: RunningConsole, upload_folder: Path, monkeypatch: pytest.MonkeyPatch
+    account: Account, access: Access, fake_push: FakePush, upload_folder: Path
 ) -> None:
-    limit = "ops_dashboard.console.api.csv_check.TextCheck.__init__.__defaults__"
-    monkeypatch.setattr(limit, (1 << 20,))
-    answer = console.post("/api/uploads?name=covers.csv", CSV + b"x" * (1 << 20), **TYPE)
+    uploads = Uploads(fake_push, upload_folder, max_bytes=1 << 20)
+    with running(lambda: make_app(account, access, uploads), access) as console:
+        answer = console.post("/api/uploads?name=covers.csv", CSV + b"x" * (1 << 20), **TYPE)
     assert answer.status == 400
     assert "larger than 1 MB" in answer.json["error"]
     assert list(upload_folder.iterdir()) == []
 
 
-def test_a_batch_that_is_being_pushed_keeps_its_file(
+def test_a_second_upload_does_not_replace_the_file_of_a_running_batch(
     console: RunningConsole, fake_push: FakePush, upload_folder: Path
 ) -> None:
     fake_push.may_end.clear()

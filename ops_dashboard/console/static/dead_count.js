@@ -1,27 +1,27 @@
-// What every page has: the count of dead letters in the navigation.
-import { get, live } from "./api.js";
+// The number of dead letters in the navigation of every page.
+import { get, poll } from "./api.js";
 import { $ } from "./dom.js";
-import { int } from "./words.js";
+import { int } from "./format.js";
 
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-let known = null;
+let shown = null;
 const listeners = [];
 
-/** Call back with the number of dead messages whenever it changes. */
+/** Call `listener` with the number of dead letters whenever it changes. */
 export function onDeadCount(listener) {
   listeners.push(listener);
 }
 
-export const deadCount = live(async () => {
+export const deadCount = poll(async () => {
   const { queues } = await get("/api/failures/counts");
   const total = Object.values(queues).reduce((sum, each) => sum + each, 0);
   $("dead-count").hidden = total === 0;
   $("dead-count").textContent = int(total);
   $("dead-count").title = `${int(total)} messages in dead-letter queues`;
-  if (total !== known) {
-    const first = known === null;
-    known = total;
+  if (total !== shown) {
+    const first = shown === null;
+    shown = total;
     if (!first) listeners.forEach((each) => each(total));
   }
 }, 5000);

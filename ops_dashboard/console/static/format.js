@@ -1,4 +1,4 @@
-// Numbers, times and reasons as people read them.
+// Formats numbers, times and reasons for people.
 
 const INT = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -6,7 +6,7 @@ const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 export const int = (value) => INT.format(value);
 const SMALL = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
-/** A figure as short as it can be read: 0.0012, 3.25, 9,999, 12.3K. */
+/** Format a number in a few characters: 0.0012, 3.25, 9,999, 12.3K. */
 export function compact(value) {
   const size = Math.abs(value);
   if (size < 1) return SMALL.format(value);
@@ -43,7 +43,7 @@ export function ago(iso) {
   return seconds < 5 ? "just now" : `${duration(seconds)} ago`;
 }
 
-/** A moment in the reader's own zone, to the second. */
+/** Format a time in the user's time zone, to the second. */
 export function moment(iso) {
   if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return iso;
   const date = new Date(iso);
@@ -52,44 +52,44 @@ export function moment(iso) {
     : date.toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
-export const REASONS = {
-  expired: "its signature had run out before the download",
-  forbidden: "401 or 403: how a CDN answers a dead signature",
-  not_found: "404 or 410: it is no longer there",
-  http_error: "a status that repeating does not mend",
-  server_error: "429 or 5xx, after all attempts",
-  timeout: "the attempt, the image or the window ran out of time",
-  connection: "no connection, a broken one, or a body that ended early",
-  blocked_address: "its host is no public address, or the port is not allowed",
-  bad_url: "not an http(s) URL that can be fetched",
-  too_many_redirects: "it was redirected too often",
-  too_large: "more bytes than one image may have",
-  not_an_image: "what came is not an image",
-  unsupported_format: "an image of a format that is not decoded here",
+export const FAILURE_REASONS = {
+  expired: "its signature had expired before the download",
+  forbidden: "401 or 403, which a CDN returns for an expired signature",
+  not_found: "404 or 410: the image no longer exists",
+  http_error: "an HTTP status that a retry does not change",
+  server_error: "429 or 5xx on every attempt",
+  timeout: "the attempt, the image or the window exceeded its time limit",
+  connection: "no connection, or it was closed early",
+  blocked_address: "the host's address is not public, or the port is not allowed",
+  bad_url: "not a valid http(s) URL",
+  too_many_redirects: "too many redirects",
+  too_large: "more bytes than allowed for one image",
+  not_an_image: "the response is not an image",
+  unsupported_format: "an image format that is not supported",
   too_small: "smaller than 50×50 pixels",
-  too_many_pixels: "more pixels than one image may have",
-  truncated: "the image ends early",
+  too_many_pixels: "more pixels than allowed for one image",
+  truncated: "the image is incomplete",
   corrupt: "the image cannot be decoded",
   not_listed: "the window's own image list could not be read",
 };
 
-export const REFUSALS = {
-  bad_json: "the cover column is neither a URL nor JSON that parses",
+export const REFUSAL_REASONS = {
+  bad_json: "the cover column is neither a URL nor valid JSON",
   no_url: "no URL in the cover column",
-  bad_url: "no URL that is http(s) with a host",
-  expired: "every URL's x-expires has passed: it would only answer 403",
-  bad_creator: "no name, over 128 bytes, or control characters",
-  bad_date: "no date that can be read",
-  duplicate: "the creator's image is known already",
-  quarantined: "its record could not be read",
+  bad_url: "no http(s) URL with a host",
+  expired: "x-expires of every URL has passed, so a download would return 403",
+  bad_creator: "the name is empty, over 128 bytes long, or has control characters",
+  bad_date: "the date cannot be parsed",
+  duplicate: "this image of the creator is already known",
+  quarantined: "its record could not be decoded",
 };
 
-export const CLOSED = {
+export const CLOSE_REASONS = {
   full: "it was full",
-  idle: "no row came for its idle time",
+  idle: "no new row during its idle time",
   expiring: "its URLs were about to expire",
   "batch-end": "its batch ended",
 };
 
-/** The creator's running number of a window id, `charli:000012` → 12. */
+/** The number in a window id: `charli:000012` → 12. */
 export const windowNumber = (windowId) => Number(windowId.slice(windowId.lastIndexOf(":") + 1));
