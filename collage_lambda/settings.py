@@ -1,4 +1,4 @@
-"""Settings of the collage Lambda, read once from the environment. Pure."""
+"""Settings of the collage and the prefetch Lambda, read once from the environment. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from collage_lambda.download.urls import AllowedSources, Ports, parse_allowed, p
 from stream_ingest.contracts import environment as env
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MOST_MEMORY_MB = 10_240
-_SWITCH = ("on", "off")
 _Members = TypeVar("_Members", AllowedSources, Ports, frozenset[str])
 
 
 class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the stack's parts are and how this deployment downloads."""
+    """Names of the stack's resources, and how this deployment downloads covers."""
 
     table: str
     bus: str
@@ -29,14 +27,14 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     copies_by_creator: bool
     keep_originals: bool
     refused_images: frozenset[str]
-    """sha256 of placeholders that are taken for missing images."""
+    """sha256 of placeholders that count as missing images."""
     downloads: int
-    """Requests that run at once within one invocation, where memory allows."""
+    """Maximum number of requests that one invocation runs at once, if memory allows."""
     downloads_per_host: int
     memory_mb: int
-    """What Lambda gives the function; without Lambda as much as the largest function has."""
+    """Memory that Lambda gives the function."""
     url_life_s: int
-    """How long the link in `CollageCreated` works; 0 leaves it out."""
+    """How long the link in `CollageCreated` works; 0 means no link."""
     prefetch_expire_days: int
     """Days after which a lifecycle rule removes prefetched covers."""
 
@@ -51,33 +49,33 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             temp_bucket=variables.text(env.TEMP_BUCKET),
             allowed_sources=_members(variables, env.ALLOWED_SOURCES, parse_allowed),
             allowed_ports=_members(variables, env.ALLOWED_PORTS, parse_ports),
-            copies_by_creator=variables.choice(env.BY_CREATOR_COPY, _SWITCH, "on") == "on",
+            copies_by_creator=variables.switch(env.BY_CREATOR_COPY),
             refused_images=_members(variables, env.REFUSED_IMAGES, parse_sha256s),
-            keep_originals=variables.choice(env.KEEP_ORIGINALS, _SWITCH, "on") == "on",
-            downloads=variables.whole(env.DOWNLOADS, 64),
-            downloads_per_host=variables.whole(env.DOWNLOADS_PER_HOST, 40),
-            memory_mb=variables.whole(env.MEMORY_MB, _MOST_MEMORY_MB),
-            prefetch_expire_days=variables.whole(env.PREFETCH_EXPIRE_DAYS, 60, least=2),
-            url_life_s=variables.whole(env.COLLAGE_URL_LIFE_S, 3_600, least=0),
+            keep_originals=variables.switch(env.KEEP_ORIGINALS),
+            downloads=variables.integer(env.DOWNLOADS),
+            downloads_per_host=variables.integer(env.DOWNLOADS_PER_HOST),
+            memory_mb=variables.integer(env.MEMORY_MB),
+            prefetch_expire_days=variables.integer(env.PREFETCH_EXPIRE_DAYS, 2),
+            url_life_s=variables.integer(env.COLLAGE_URL_LIFE_S, 0),
         )
         variables.check()
         return settings
 
 
 def parse_sha256s(text: str) -> frozenset[str]:
-    """Read sha256 digests, comma separated; `ValueError` names what is none."""
+    """Return comma-separated sha256 digests; raises `ValueError` if one is not a digest."""
     digests = frozenset(each.strip().lower() for each in text.split(",") if each.strip())
     for digest in sorted(digests):
         if not _SHA256.fullmatch(digest):
-            msg = f"{digest!r} is no sha256"
+            msg = f"{digest!r} is not a sha256"
             raise ValueError(msg)
     return digests
 
 
 def _members(variables: env.Variables, name: str, parse: Callable[[str], _Members]) -> _Members:
-    """Return what `parse` makes of a variable; of one that is missing or wrong, of nothing."""
+    """Return a parsed variable, which may be empty; text that `parse` refuses is a problem."""
     try:
-        return parse(variables.text(name, ""))
+        return parse(variables.text(name, allow_empty=True))
     except ValueError as error:
-        variables.problem(f"{name}: {error}")
+        variables.add_problem(f"{name}: {error}")
         return parse("")

@@ -38,13 +38,10 @@ class FunctionSettings:
             timeout_s=settings.windowing_timeout_s,
             reserved_concurrency=settings.windowing_reserved_concurrency,
         )
-        variables = {
-            environment.PARTIAL_RESPONSES: settings.partial_responses,
-            environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
-            environment.PREFETCH_COVERS: "on" if settings.prefetch_covers else "off",
-        }
         handler = "stream_ingest.windowing.handler.handle"
-        return self._function("windowing", "windowing", handler, limits, variables)
+        return self._function(
+            "windowing", "windowing", handler, limits, self._windowing_variables()
+        )
 
     def mapping(self) -> MappingArgs:
         """Return how records reach the windowing function."""
@@ -61,12 +58,8 @@ class FunctionSettings:
         """Return what the sweeper runs and reads; it shares the windowing function's bundle."""
         settings = self.settings
         limits = Limits(memory_mb=settings.sweeper_memory_mb, timeout_s=settings.sweeper_timeout_s)
-        variables = {
-            environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
-            environment.PREFETCH_COVERS: "on" if settings.prefetch_covers else "off",
-            environment.MAX_RECEIVES: str(settings.collage_max_receives),
-        }
         handler = "stream_ingest.windowing.sweeper.handler.handle"
+        variables = self._windowing_variables()
         return self._function("sweeper", "windowing", handler, limits, variables)
 
     def collage(self) -> FunctionArgs:
@@ -77,14 +70,8 @@ class FunctionSettings:
             timeout_s=settings.collage_timeout_s,
             reserved_concurrency=settings.collage_reserved_concurrency,
         )
-        variables = {
-            **self._downloads(),
-            environment.REFUSED_IMAGES: ",".join(settings.refused_images),
-            environment.KEEP_ORIGINALS: "on" if settings.keep_originals else "off",
-            environment.COLLAGE_URL_LIFE_S: str(settings.collage_url_life_s),
-            environment.BY_CREATOR_COPY: "on" if settings.by_creator_copy else "off",
-        }
         handler = "collage_lambda.handler.handle"
+        variables = self._collage_variables()
         return self._function("collage", "collage", handler, limits, variables)
 
     def prefetch(self) -> FunctionArgs:
@@ -93,19 +80,9 @@ class FunctionSettings:
         limits = Limits(
             memory_mb=settings.prefetch_memory_mb, timeout_s=settings.prefetch_timeout_s
         )
-        variables = {
-            **self._downloads(),
-            environment.PREFETCH_EXPIRE_DAYS: str(settings.prefetch_expire_days),
-        }
         handler = "collage_lambda.prefetch.handler.handle"
+        variables = self._collage_variables()
         return self._function("prefetch", "collage", handler, limits, variables)
-
-    def _downloads(self) -> dict[str, str]:
-        """Return from where covers may be fetched."""
-        return {
-            environment.ALLOWED_SOURCES: ",".join(self.settings.allowed_sources),
-            environment.ALLOWED_PORTS: ",".join(self.settings.allowed_ports),
-        }
 
     def intake(self) -> FunctionArgs:
         """Return what the intake runs and reads; its component adds the queues' URLs."""
@@ -118,6 +95,31 @@ class FunctionSettings:
         return self._function(
             "intake", "intake", "stream_ingest.intake.handler.handle", limits, variables
         )
+
+    def _windowing_variables(self) -> dict[str, str]:
+        """Return what `stream_ingest.windowing.settings` reads, apart from the shared variables."""
+        settings = self.settings
+        return {
+            environment.PARTIAL_RESPONSES: settings.partial_responses,
+            environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
+            environment.PREFETCH_COVERS: _switch(on=settings.prefetch_covers),
+            environment.MAX_RECEIVES: str(settings.collage_max_receives),
+        }
+
+    def _collage_variables(self) -> dict[str, str]:
+        """Return what `collage_lambda.settings` reads, apart from the shared variables."""
+        settings = self.settings
+        return {
+            environment.ALLOWED_SOURCES: ",".join(settings.allowed_sources),
+            environment.ALLOWED_PORTS: ",".join(map(str, settings.allowed_ports)),
+            environment.REFUSED_IMAGES: ",".join(settings.refused_images),
+            environment.DOWNLOADS: str(settings.downloads),
+            environment.DOWNLOADS_PER_HOST: str(settings.downloads_per_host),
+            environment.KEEP_ORIGINALS: _switch(on=settings.keep_originals),
+            environment.BY_CREATOR_COPY: _switch(on=settings.by_creator_copy),
+            environment.COLLAGE_URL_LIFE_S: str(settings.collage_url_life_s),
+            environment.PREFETCH_EXPIRE_DAYS: str(settings.prefetch_expire_days),
+        }
 
     def _function(
         self,
@@ -151,3 +153,7 @@ class FunctionSettings:
             environment.TEMP_BUCKET: self.storage.temp.name,
             environment.METRICS_NAMESPACE: namespace_of(pulumi.get_stack()),
         }
+
+
+def _switch(*, on: bool) -> str:
+    return "on" if on else "off"

@@ -1,132 +1,124 @@
 """What a stack may set, with defaults and bounds. Edge (Pulumi's configuration), read once.
 
 Keys are those of ``Pulumi.<stack>.yaml`` under ``coverstream:``, in camelCase; fields are the same
-words in snake_case. Values that are wrong are reported all together.
+words in snake_case. These defaults are the only ones: the Lambdas have none of their own.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import re
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 import pulumi
 from ops_dashboard.monitoring.resources import Thresholds
 
-_HOST_PORT = re.compile(r"[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}")
-_PORT = re.compile(r"[1-9][0-9]{0,4}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
-_ROUTE_TABLE = re.compile(r"rtb-[0-9a-f]{8,17}")
-_MOST_PORT = 65_535
+MemoryMb = Annotated[int, msgspec.Meta(ge=128, le=10_240)]
+TimeoutS = Annotated[int, msgspec.Meta(ge=1, le=900)]
+WorkerTimeoutS = Annotated[int, msgspec.Meta(ge=30, le=900)]
+ReservedConcurrency = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+MaxConcurrency = Annotated[int, msgspec.Meta(ge=2, le=1_000)]
+"""Maximum concurrency of an SQS event source: SQS takes no less than 2."""
+MaxReceives = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+Requests = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=10_080)]
+HostPort = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}\Z")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+VpcId = Annotated[str, msgspec.Meta(pattern=r"^(vpc-[0-9a-f]{8,17})?\Z")]
+SubnetId = Annotated[str, msgspec.Meta(pattern=r"^subnet-[0-9a-f]{8,17}\Z")]
+RouteTableId = Annotated[str, msgspec.Meta(pattern=r"^rtb-[0-9a-f]{8,17}\Z")]
 
 
 class SettingsError(Exception):
     """Settings of a stack are wrong; the message lists all of them."""
 
 
-def whole(default: int, least: int, most: int) -> int:
-    """Declare a whole number with its bounds."""
-    return field(default=default, metadata={"least": least, "most": most})
-
-
-def choice(default: str, *choices: str) -> str:
-    """Declare one of some words."""
-    return field(default=default, metadata={"choices": choices})
-
-
-def matching(pattern: str, what: str, default: str = "") -> str:
-    """Declare a text of a form; `what` says in words what it is."""
-    return field(default=default, metadata={"pattern": pattern, "what": what})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Settings of one stack. Bounds are those of AWS where AWS has any (docs/facts.md)."""
 
     protect: bool = False
     """Refuse to delete the table, and buckets that hold objects."""
-    bundle_platform: str = choice("lambda", "lambda", "local")
+    bundle_platform: Literal["lambda", "local"] = "lambda"
     """``local`` only where functions run on this machine (the embedded AWS)."""
 
-    stream_shards: int = whole(0, 0, 500)
+    stream_shards: Annotated[int, msgspec.Meta(ge=0, le=500)] = 0
     """Shards of the stream; 0 lets AWS scale it on demand."""
-    stream_retention_hours: int = whole(24, 24, 168)
+    stream_retention_hours: Annotated[int, msgspec.Meta(ge=24, le=168)] = 24
     """At most 7 days: a creator's marks, which recognise a redelivery, are kept for 9."""
 
-    windowing_memory_mb: int = whole(1_024, 128, 10_240)
-    windowing_timeout_s: int = whole(120, 1, 900)
-    windowing_reserved_concurrency: int = whole(0, 0, 1_000)
+    windowing_memory_mb: MemoryMb = 1_024
+    windowing_timeout_s: TimeoutS = 120
+    windowing_reserved_concurrency: ReservedConcurrency = 0
     """0 reserves nothing; the shards bound it anyway."""
-    windowing_batch_size: int = whole(100, 1, 10_000)
+    windowing_batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
     """Packed records an invocation is given; 100 of 25 KB stay under the 6 MB of a payload."""
-    windowing_batching_window_s: int = whole(1, 0, 300)
-    windowing_parallelization: int = whole(1, 1, 10)
+    windowing_batching_window_s: Annotated[int, msgspec.Meta(ge=0, le=300)] = 1
+    windowing_parallelization: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
     """Batches of one shard that are folded at once; each creator stays in order."""
-    windowing_max_retries: int = whole(10, 0, 10_000)
-    windowing_max_record_age_s: int = whole(21_600, 60, 604_800)
+    windowing_max_retries: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 10
+    windowing_max_record_age_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 21_600
     """A batch that still fails after this goes, whole, to the failure bucket."""
-    failure_bucket: str = choice("output", "output", "temp")
+    failure_bucket: Literal["output", "temp"] = "output"
     """Where batches end that the windowing function could not fold, under ``aws/lambda/``."""
 
-    sweeper_memory_mb: int = whole(512, 128, 10_240)
-    sweeper_timeout_s: int = whole(55, 1, 900)
+    sweeper_memory_mb: MemoryMb = 512
+    sweeper_timeout_s: TimeoutS = 55
     """Two sweeps at once harm nothing, so this may be longer than the minute between them."""
 
-    collage_memory_mb: int = whole(1_769, 128, 10_240)
+    collage_memory_mb: MemoryMb = 1_769
     """1,769 MB is one whole vCPU."""
-    collage_timeout_s: int = whole(120, 1, 900)
-    collage_reserved_concurrency: int = whole(0, 0, 1_000)
+    collage_timeout_s: TimeoutS = 120
+    collage_reserved_concurrency: ReservedConcurrency = 0
     """0 reserves nothing; else at least `collage_max_concurrency`."""
-    collage_max_concurrency: int = whole(10, 2, 1_000)
-    collage_max_receives: int = whole(3, 1, 1_000)
+    collage_max_concurrency: MaxConcurrency = 10
+    collage_max_receives: MaxReceives = 3
     """Receipts after which a window's message is a dead letter."""
 
-    alarm_error_percent: int = whole(5, 0, 100)
+    alarm_error_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
     """Alarms begin above these figures; what each watches is in
     ops_dashboard/monitoring/alarms.py."""
-    alarm_duration_s: int = whole(600, 1, 900)
+    alarm_duration_s: TimeoutS = 600
     """Of one collage; where the function's timeout is shorter, nine tenths of that."""
-    alarm_memory_percent: int = whole(80, 1, 100)
-    alarm_dead_letters: int = whole(10, 0, 1_000_000)
+    alarm_memory_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 80
+    alarm_dead_letters: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
     """In one queue."""
-    alarm_iterator_age_minutes: int = whole(10, 1, 10_080)
-    alarm_window_age_minutes: int = whole(60, 1, 10_080)
+    alarm_iterator_age_minutes: Minutes = 10
+    alarm_window_age_minutes: Minutes = 60
     """How long a closed window may wait for its collage."""
-    alarm_idle_minutes: int = whole(15, 5, 1_440)
+    alarm_idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=1_440)] = 15
     """How long nothing may move while a batch is open."""
-    alarm_failed_images_percent: int = whole(20, 0, 100)
-    alarm_cost_usd_per_day: int = whole(25, 1, 1_000_000)
+    alarm_failed_images_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 20
+    alarm_cost_usd_per_day: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 25
 
     prefetch_covers: bool = True
     """Prefetch covers whose URL dies while their window is open; else such a window is
     closed early."""
-    prefetch_expire_days: int = whole(60, 3, 3_650)
+    prefetch_expire_days: Annotated[int, msgspec.Meta(ge=3, le=3_650)] = 60
     """How long a prefetched cover is kept; a window that is open for longer is closed before."""
-    prefetch_memory_mb: int = whole(1_024, 128, 10_240)
-    prefetch_timeout_s: int = whole(120, 30, 900)
+    prefetch_memory_mb: MemoryMb = 1_024
+    prefetch_timeout_s: WorkerTimeoutS = 120
 
-    collage_url_life_s: int = whole(3_600, 0, 43_200)
+    collage_url_life_s: Annotated[int, msgspec.Meta(ge=0, le=43_200)] = 3_600
     """How long the link in a CollageCreated event works at most (it is signed with the function's
     own session, and dies with that); 0 leaves it out."""
 
-    intake_memory_mb: int = whole(1_769, 128, 10_240)
-    intake_timeout_s: int = whole(300, 30, 900)
+    intake_memory_mb: MemoryMb = 1_769
+    intake_timeout_s: WorkerTimeoutS = 300
     """A file that takes longer is gone on with by the next invocation."""
-    intake_max_concurrency: int = whole(5, 2, 1_000)
+    intake_max_concurrency: MaxConcurrency = 5
     """Files that are read at once."""
-    intake_max_receives: int = whole(3, 1, 1_000)
+    intake_max_receives: MaxReceives = 3
     """Receipts after which a request or a file's message is a dead letter."""
 
     kms_key: bool = False
     """Encrypt buckets, table, queues and stream with a key of the stack's own, renewed yearly."""
-    vpc_id: str = matching(r"|vpc-[0-9a-f]{8,17}", "a VPC's id")
+    vpc_id: VpcId = ""
     """Run the functions in this VPC; empty runs them in AWS's own network."""
-    vpc_subnets: tuple[str, ...] = ()
+    vpc_subnets: tuple[SubnetId, ...] = ()
     """Its private subnets; each needs a route to a NAT gateway, by which covers are fetched."""
-    vpc_route_tables: tuple[str, ...] = ()
+    vpc_route_tables: tuple[RouteTableId, ...] = ()
     """Those subnets' route tables, which get the endpoints of S3 and DynamoDB (they cost nothing);
     none leaves these out, for a VPC that has them."""
     vpc_interface_endpoints: bool = True
@@ -136,26 +128,34 @@ class Settings:
     """Keep S3's log of every request to the buckets."""
     data_events: bool = False
     """Keep CloudTrail's record of every read and write of an object."""
-    audit_expire_days: int = whole(365, 1, 3_650)
+    audit_expire_days: Days = 365
     """How long both are kept, in a bucket of their own."""
 
-    archive_retention_days: int = whole(30, 0, 3_650)
+    archive_retention_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 30
     """How long WindowReady events can be replayed; 0 keeps them for ever."""
-    log_retention_days: int = whole(30, 1, 3_653)
-    log_level: str = choice("INFO", "DEBUG", "INFO", "WARNING", "ERROR")
+    log_retention_days: Annotated[int, msgspec.Meta(ge=1, le=3_653)] = 30
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    originals_expire_days: int = whole(30, 1, 3_650)
+    originals_expire_days: Days = 30
     """How long downloaded originals are kept for a replay."""
-    allowed_sources: tuple[str, ...] = ()
+    allowed_sources: tuple[HostPort, ...] = ()
     """``host:port`` pairs that may be fetched although their address is not public."""
-    allowed_ports: tuple[str, ...] = ()
+    allowed_ports: tuple[Port, ...] = ()
     """Ports that may be fetched from, but for `allowed_sources`; none means any."""
-    refused_images: tuple[str, ...] = ()
+    downloads: Requests = 64
+    """Requests that one collage or prefetch invocation runs at once, if its memory allows."""
+    downloads_per_host: Requests = 40
+    """Requests that it runs at once to one host."""
+    refused_images: tuple[Sha256, ...] = ()
     """sha256 of placeholders that are taken for missing images; logs name those that repeat."""
-    partial_responses: str = choice("trusted", "trusted", "raise")
-    dedup_horizon_days: int = whole(90, 1, 3_650)
+    partial_responses: Literal["trusted", "raise"] = "trusted"
+    """``raise`` if the event source mapping ignores batchItemFailures (the embedded AWS)."""
+    dedup_horizon_days: Days = 90
+    """How long a creator's images are remembered, so that a later row of one is a duplicate."""
     keep_originals: bool = True
+    """Store a window's downloaded originals for a replay."""
     by_creator_copy: bool = True
+    """Store each collage a second time under collages/by-creator/."""
 
     @property
     def thresholds(self) -> Thresholds:
@@ -176,69 +176,34 @@ class Settings:
         )
 
     def __post_init__(self) -> None:
-        """Check what no single setting shows."""
+        """Raise `SettingsError` for settings that contradict each other."""
         problems = []
-        reserved, wanted = self.collage_reserved_concurrency, self.collage_max_concurrency
-        if 0 < reserved < wanted:
+        reserved, concurrent = self.collage_reserved_concurrency, self.collage_max_concurrency
+        if 0 < reserved < concurrent:
             problems.append(
                 f"collageReservedConcurrency is {reserved}, less than collageMaxConcurrency"
-                f" {wanted}: throttled messages would use up their receipts"
+                f" {concurrent}: throttled messages would use up their receipts"
             )
-        problems += [
-            f"allowedSources has {source!r}, not a host:port pair"
-            for source in self.allowed_sources
-            if not _HOST_PORT.fullmatch(source)
-        ]
-        problems += [
-            f"allowedPorts has {port!r}, not a port"
-            for port in self.allowed_ports
-            if not _PORT.fullmatch(port) or int(port) > _MOST_PORT
-        ]
-        problems += [
-            f"refusedImages has {digest!r}, not a sha256"
-            for digest in self.refused_images
-            if not _SHA256.fullmatch(digest)
-        ]
-        problems += self._vpc_problems()
-        if problems:
-            raise SettingsError("; ".join(problems))
-
-    def _vpc_problems(self) -> list[str]:
-        """Return what is wrong with the place of the functions."""
-        problems = [
-            f"{key} has {value!r}, not {what}"
-            for key, values, pattern, what in (
-                ("vpcSubnets", self.vpc_subnets, _SUBNET, "a subnet's id"),
-                ("vpcRouteTables", self.vpc_route_tables, _ROUTE_TABLE, "a route table's id"),
-            )
-            for value in values
-            if not pattern.fullmatch(value)
-        ]
         if self.vpc_id and not self.vpc_subnets:
             problems.append("vpcId is set without vpcSubnets: functions run in subnets")
         if not self.vpc_id and (self.vpc_subnets or self.vpc_route_tables):
             problems.append("vpcSubnets or vpcRouteTables are set without vpcId")
-        return problems
-
-
-def config_key(name: str) -> str:
-    """Return the configuration key of a field: ``stream_shards`` is ``streamShards``."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+        if problems:
+            raise SettingsError("; ".join(problems))
 
 
 def read_settings(config: pulumi.Config) -> Settings:
-    """Return the stack's settings; `SettingsError` lists every value that is wrong."""
+    """Return the stack's settings; raises `SettingsError` that lists every wrong value."""
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for setting in dataclasses.fields(Settings):
-        raw = config.get(config_key(setting.name))
+    for setting in msgspec.structs.fields(Settings):
+        raw = config.get(setting.encode_name)
         if raw is None:
             continue
         try:
-            values[setting.name] = _parse(setting, raw)
-        except ValueError as error:
-            problems.append(f"{config_key(setting.name)} is {raw!r}, {error}")
+            values[setting.name] = _parse(raw, setting.type)
+        except msgspec.MsgspecError as error:
+            problems.append(f"{setting.encode_name} is {raw!r}: {error}")
     try:
         settings = Settings(**values)
     except SettingsError as error:
@@ -248,46 +213,7 @@ def read_settings(config: pulumi.Config) -> Settings:
     return settings
 
 
-def _parse(setting: dataclasses.Field[Any], raw: str) -> object:
-    """Return a setting's value; `ValueError` ends the sentence ``<key> is <value>, …``."""
-    if setting.type == "bool":
-        return _one_of(raw.lower(), ("true", "false")) == "true"
-    if setting.type == "int":
-        return _whole(raw, setting.metadata["least"], setting.metadata["most"])
-    if setting.type == "str":
-        if "pattern" in setting.metadata:
-            return _matching(raw, setting.metadata["pattern"], setting.metadata["what"])
-        return _one_of(raw, setting.metadata["choices"])
-    return _texts(raw)
-
-
-def _one_of(raw: str, choices: tuple[str, ...]) -> str:
-    if raw not in choices:
-        msg = f"not one of {', '.join(choices)}"
-        raise ValueError(msg)
-    return raw
-
-
-def _matching(raw: str, pattern: str, what: str) -> str:
-    if not re.fullmatch(pattern, raw):
-        msg = f"not {what}"
-        raise ValueError(msg)
-    return raw
-
-
-def _whole(raw: str, least: int, most: int) -> int:
-    if not raw.isdecimal() or not least <= int(raw) <= most:
-        msg = f"not a whole number from {least} to {most}"
-        raise ValueError(msg)
-    return int(raw)
-
-
-def _texts(raw: str) -> tuple[str, ...]:
-    try:
-        values = json.loads(raw)
-    except json.JSONDecodeError:
-        values = None
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        msg = "not a list of strings"
-        raise ValueError(msg)
-    return tuple(values)
+def _parse(raw: str, kind: Any) -> object:  # noqa: ANN401 - a type, or one that is annotated
+    """Return a setting's value; lists are JSON, as the Pulumi CLI stores them."""
+    is_list = getattr(kind, "__origin__", None) is tuple
+    return msgspec.convert(msgspec.json.decode(raw) if is_list else raw, kind, strict=False)

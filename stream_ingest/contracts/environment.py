@@ -1,6 +1,7 @@
-"""Environment variables of the Lambdas, for their code and for the Pulumi program. Pure.
+"""Environment variables of the Lambdas, for the code that reads and the program that sets them.
 
-Names only, and one class that reads a mapping and reports all problems at once.
+Every variable is mandatory: the only defaults are those of the stack's settings
+(`pulumi/settings.py`), and `pulumi/functions.py` passes them all. Pure.
 """
 
 from __future__ import annotations
@@ -13,40 +14,44 @@ TABLE = "COVERSTREAM_TABLE"
 BUS = "COVERSTREAM_BUS"
 STREAM = "COVERSTREAM_STREAM"
 INTAKE_QUEUE = "COVERSTREAM_INTAKE_QUEUE"
-"""URL of the queue of the intake: uploads that S3 announces, requests, and what goes on later."""
+"""URL of the intake's queue: uploads that S3 announces, batch requests, and continuations."""
 INTAKE_DEAD_LETTERS = "COVERSTREAM_INTAKE_DEAD_LETTERS"
-"""URL of the queue where the intake puts what it cannot do, with the reason."""
+"""URL of the queue to which the intake sends what it cannot process, with the reason."""
 INPUT_BUCKET = "COVERSTREAM_INPUT_BUCKET"
 OUTPUT_BUCKET = "COVERSTREAM_OUTPUT_BUCKET"
 TEMP_BUCKET = "COVERSTREAM_TEMP_BUCKET"
 ALLOWED_SOURCES = "COVERSTREAM_ALLOWED_SOURCES"
-"""``host:port`` pairs, comma separated, that may be fetched though their address is not public."""
+"""``host:port`` pairs, comma separated, that may be fetched even if their address is not public."""
 ALLOWED_PORTS = "COVERSTREAM_ALLOWED_PORTS"
-"""Ports, comma separated, that may be fetched from (default any); allowed sources name theirs."""
+"""Ports, comma separated, that covers may be fetched from; empty means any.
+
+`ALLOWED_SOURCES` are exempt.
+"""
 PARTIAL_RESPONSES = "COVERSTREAM_PARTIAL_RESPONSES"
-"""``trusted`` where the mapping honours batchItemFailures, ``raise`` where not (ministack)."""
+"""``trusted`` if the event source mapping honours batchItemFailures, ``raise`` if it does not
+(ministack)."""
 DEDUP_HORIZON_DAYS = "COVERSTREAM_DEDUP_HORIZON_DAYS"
 BY_CREATOR_COPY = "COVERSTREAM_BY_CREATOR_COPY"
 """``on`` or ``off``: whether each collage is stored a second time under collages/by-creator/."""
 MAX_RECEIVES = "COVERSTREAM_MAX_RECEIVES"
-"""How often a window's message is received before it is a dead letter."""
+"""How often a message is received before it becomes a dead letter: a window's message for the
+sweeper, a file's or a request's for the intake."""
 REFUSED_IMAGES = "COVERSTREAM_REFUSED_IMAGES"
-"""sha256 digests, comma separated, of placeholders that are taken for missing images."""
+"""sha256 digests, comma separated, of placeholders that count as missing images."""
 PREFETCH_COVERS = "COVERSTREAM_PREFETCH_COVERS"
-"""``on`` or ``off``: whether covers about to expire are prefetched; if not, their windows are
-closed."""
+"""``on`` or ``off``: whether covers about to expire are prefetched; if not, their windows close."""
 PREFETCH_EXPIRE_DAYS = "COVERSTREAM_PREFETCH_EXPIRE_DAYS"
 """Days after which a lifecycle rule removes prefetched covers."""
 KEEP_ORIGINALS = "COVERSTREAM_KEEP_ORIGINALS"
-"""``on`` or ``off``: whether a window's downloaded originals are kept for a replay."""
+"""``on`` or ``off``: whether a window's downloaded originals are stored for a replay."""
 DOWNLOADS = "COVERSTREAM_DOWNLOADS"
-"""Requests that one collage invocation runs at once (default 64)."""
+"""Maximum number of requests that one invocation runs at once."""
 DOWNLOADS_PER_HOST = "COVERSTREAM_DOWNLOADS_PER_HOST"
-"""Requests that it runs at once to one host (default 40)."""
+"""Maximum number of requests that one invocation runs at once to one host."""
 MEMORY_MB = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
-"""Set by Lambda itself."""
+"""Memory of the function; Lambda sets it."""
 COLLAGE_URL_LIFE_S = "COVERSTREAM_COLLAGE_URL_LIFE_S"
-"""Seconds for which the link in a `CollageCreated` event works (default 3600; 0: no link)."""
+"""Seconds for which the link in a `CollageCreated` event works; 0 means no link."""
 METRICS_NAMESPACE = "COVERSTREAM_METRICS_NAMESPACE"
 """CloudWatch namespace of the stack's metrics (`stream_ingest.contracts.metrics.namespace_of`)."""
 
@@ -56,40 +61,45 @@ class SettingsError(PermanentError):
 
 
 class Variables:
-    """Reads variables out of `mapping` and collects every problem until `check`."""
+    """Reads variables from a mapping and collects every problem until `check`."""
 
     def __init__(self, mapping: Mapping[str, str]) -> None:
         """Read from `mapping`, usually ``os.environ``."""
         self._mapping = mapping
         self._problems: list[str] = []
 
-    def text(self, name: str, default: str | None = None) -> str:
-        """Return a variable; one that is missing and has no default is a problem."""
-        value = self._mapping.get(name, default)
-        if not value and default is None:
-            self._problems.append(f"{name} is not set")
+    def text(self, name: str, *, allow_empty: bool = False) -> str:
+        """Return a variable; it is a problem if it is not set or, by default, empty."""
+        value = self._mapping.get(name)
+        if value is None or (not value and not allow_empty):
+            self.add_problem(f"{name} is not set")
         return value or ""
 
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """Return one of `choices`; anything else is a problem."""
-        value = self._mapping.get(name, default)
-        if value not in choices:
-            self._problems.append(f"{name} is {value!r}, not one of {', '.join(choices)}")
+        value = self.text(name)
+        if value and value not in choices:
+            self.add_problem(f"{name} is {value!r}, not one of {', '.join(choices)}")
         return value
 
-    def whole(self, name: str, default: int, least: int = 1) -> int:
-        """Return a whole number of at least `least`; anything else is a problem."""
-        raw = self._mapping.get(name, str(default))
-        if not raw.isdecimal() or int(raw) < least:
-            self._problems.append(f"{name} is {raw!r}, not a whole number from {least}")
-            return default
-        return int(raw)
+    def switch(self, name: str) -> bool:
+        """Return whether a variable is ``on``; anything but ``on`` and ``off`` is a problem."""
+        return self.choice(name, ("on", "off")) == "on"
 
-    def problem(self, text: str) -> None:
-        """Note a problem that the caller found in a variable's text."""
-        self._problems.append(text)
+    def integer(self, name: str, minimum: int = 1) -> int:
+        """Return a whole number of at least `minimum`; anything else is a problem."""
+        value = self.text(name)
+        if value.isdecimal() and int(value) >= minimum:
+            return int(value)
+        if value:
+            self.add_problem(f"{name} is {value!r}, not a whole number from {minimum}")
+        return minimum
+
+    def add_problem(self, problem: str) -> None:
+        """Add a problem that the caller found in a variable's text."""
+        self._problems.append(problem)
 
     def check(self) -> None:
-        """Raise `SettingsError` with every problem seen so far."""
+        """Raise `SettingsError` with every problem found so far."""
         if self._problems:
             raise SettingsError("; ".join(self._problems))

@@ -11,7 +11,7 @@ from stream_ingest.contracts import environment as env
 
 
 class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the stack's parts are."""
+    """Names and URLs of the stack's resources."""
 
     table: str
     stream: str
@@ -34,7 +34,7 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
             temp_bucket=variables.text(env.TEMP_BUCKET),
             queue_url=variables.text(env.INTAKE_QUEUE),
             dead_letters_url=variables.text(env.INTAKE_DEAD_LETTERS),
-            max_receives=variables.whole(env.MAX_RECEIVES, 3),
+            max_receives=variables.integer(env.MAX_RECEIVES),
         )
         variables.check()
         return settings

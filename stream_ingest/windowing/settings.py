@@ -11,7 +11,7 @@ from stream_ingest.contracts import environment as env
 
 
 class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the stack's parts are and how this deployment folds."""
+    """Names of the stack's resources, and how this deployment folds rows."""
 
     table: str
     bus: str
@@ -31,13 +31,11 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
             bus=variables.text(env.BUS),
             output_bucket=variables.text(env.OUTPUT_BUCKET),
             temp_bucket=variables.text(env.TEMP_BUCKET),
-            horizon_days=variables.whole(env.DEDUP_HORIZON_DAYS, 90),
-            trusts_partial_responses=variables.choice(
-                env.PARTIAL_RESPONSES, ("trusted", "raise"), "trusted"
-            )
+            horizon_days=variables.integer(env.DEDUP_HORIZON_DAYS),
+            trusts_partial_responses=variables.choice(env.PARTIAL_RESPONSES, ("trusted", "raise"))
             == "trusted",
-            max_receives=variables.whole(env.MAX_RECEIVES, 3),
-            prefetch_covers=variables.choice(env.PREFETCH_COVERS, ("on", "off"), "off") == "on",
+            max_receives=variables.integer(env.MAX_RECEIVES),
+            prefetch_covers=variables.switch(env.PREFETCH_COVERS),
         )
         variables.check()
         return settings

@@ -21,14 +21,13 @@ from collage_lambda.image.interpreter import return_memory, watch_pillow
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
 from collage_lambda.settings import CollageSettings
-from stream_ingest.contracts import environment as env
 from tests.bench.measure import peak_mb
 from tests.bench.plain import LAYOUT, encoded, plain_canvas, plain_cell
 from tests.fakes.collage.events import window_image, window_ready
+from tests.fakes.lambda_variables import lambda_variables
 
 THREADS = 8
 _WINDOW_S = 60.0
-_NAMES = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +50,7 @@ def our_collages(host: str) -> Callable[[int], int]:
     return_memory()
     watch_pillow()
     settings = CollageSettings.from_env(
-        _NAMES | {env.ALLOWED_SOURCES: host, env.KEEP_ORIGINALS: "off"}
+        lambda_variables(ALLOWED_SOURCES=host, KEEP_ORIGINALS="off")
     )
     nowhere = TempStore(cast("Any", None), "x")
     builder = wiring._builder(settings, nowhere, ThreadPoolExecutor(4))  # noqa: SLF001 - the real one

@@ -19,6 +19,7 @@ from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import envelope, window_image, window_ready
 from tests.fakes.collage.images import plain_jpeg
+from tests.fakes.lambda_variables import lambda_variables
 from tests.fakes.sqs_delivery import sqs_event
 
 
@@ -40,13 +41,13 @@ class Context:
 def wired(
     aws: CollageAws, server: CoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[CollageAws]:
-    variables = {
-        env.TABLE: TABLE,
-        env.BUS: BUS,
-        env.OUTPUT_BUCKET: OUTPUT,
-        env.TEMP_BUCKET: TEMP,
-        env.ALLOWED_SOURCES: f"127.0.0.1:{server.port}",
-    }
+    variables = lambda_variables(
+        table=TABLE,
+        bus=BUS,
+        output=OUTPUT,
+        temp=TEMP,
+        ALLOWED_SOURCES=f"127.0.0.1:{server.port}",
+    )
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     server.bodies["0"] = plain_jpeg((200, 30, 30))

@@ -4,13 +4,20 @@ import pytest
 
 from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts import environment as env
+from tests.fakes.lambda_variables import lambda_variables
 
-COMPLETE = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
+READ = (
+    *(env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET, env.MEMORY_MB),
+    *(env.ALLOWED_SOURCES, env.ALLOWED_PORTS, env.REFUSED_IMAGES),
+    *(env.KEEP_ORIGINALS, env.BY_CREATOR_COPY, env.DOWNLOADS, env.DOWNLOADS_PER_HOST),
+    *(env.COLLAGE_URL_LIFE_S, env.PREFETCH_EXPIRE_DAYS),
+)
 
 
-def test_only_names_have_to_be_given() -> None:
-    settings = CollageSettings.from_env(COMPLETE)
+def test_lists_may_be_empty() -> None:
+    settings = CollageSettings.from_env(lambda_variables())
     assert settings.allowed_sources == settings.allowed_ports == frozenset()
+    assert settings.refused_images == frozenset()
     assert settings.copies_by_creator
     assert settings.keep_originals
     assert (settings.downloads, settings.downloads_per_host) == (64, 40)
@@ -19,17 +26,16 @@ def test_only_names_have_to_be_given() -> None:
 
 def test_everything_can_be_chosen() -> None:
     settings = CollageSettings.from_env(
-        COMPLETE
-        | {
-            env.ALLOWED_SOURCES: "127.0.0.1:8000,localhost:8000",
-            env.ALLOWED_PORTS: "80, 443",
-            env.REFUSED_IMAGES: f"{'ab' * 32}, {'CD' * 32}",
-            env.BY_CREATOR_COPY: "off",
-            env.KEEP_ORIGINALS: "off",
-            env.DOWNLOADS: "8",
-            env.DOWNLOADS_PER_HOST: "2",
-            env.COLLAGE_URL_LIFE_S: "0",
-        }
+        lambda_variables(
+            ALLOWED_SOURCES="127.0.0.1:8000,localhost:8000",
+            ALLOWED_PORTS="80, 443",
+            REFUSED_IMAGES=f"{'ab' * 32}, {'CD' * 32}",
+            BY_CREATOR_COPY="off",
+            KEEP_ORIGINALS="off",
+            DOWNLOADS="8",
+            DOWNLOADS_PER_HOST="2",
+            COLLAGE_URL_LIFE_S="0",
+        )
     )
     assert settings.allowed_sources == {("127.0.0.1", 8000), ("localhost", 8000)}
     assert settings.allowed_ports == {80, 443}
@@ -40,7 +46,7 @@ def test_everything_can_be_chosen() -> None:
     assert settings.url_life_s == 0
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(env.SettingsError) as caught:
         CollageSettings.from_env(
             {
@@ -51,12 +57,5 @@ def test_all_problems_are_told_at_once() -> None:
                 env.DOWNLOADS: "0",
             }
         )
-    for name in (
-        *COMPLETE,
-        env.ALLOWED_SOURCES,
-        env.ALLOWED_PORTS,
-        env.REFUSED_IMAGES,
-        env.KEEP_ORIGINALS,
-        env.DOWNLOADS,
-    ):
+    for name in READ:
         assert name in str(caught.value)

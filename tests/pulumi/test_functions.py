@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from collage_lambda.settings import CollageSettings
 from ops_dashboard.packaging.bundles import BUNDLES
 from stream_ingest.contracts import environment
+from stream_ingest.intake.settings import IntakeSettings
+from stream_ingest.windowing.settings import WindowingSettings
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
@@ -68,6 +71,21 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
     assert collage[environment.ALLOWED_PORTS] == "80,443"
     assert collage[environment.REFUSED_IMAGES] == "ab" * 32
     assert collage[environment.KEEP_ORIGINALS] == collage[environment.BY_CREATOR_COPY] == "off"
+
+
+def test_every_function_gets_every_variable_that_it_reads(prod: Recorder) -> None:
+    """Lambda sets the memory's size itself; what nothing but the deployment sets has no default."""
+    read = {
+        "windowing": WindowingSettings,
+        "sweeper": WindowingSettings,
+        "collage": CollageSettings,
+        "prefetch": CollageSettings,
+        "intake": IntakeSettings,
+    }
+    assert set(read) == set(FUNCTIONS)
+    for name, settings in read.items():
+        variables = prod.one("Function", name).inputs["environment"]["variables"]
+        settings.from_env({**variables, environment.MEMORY_MB: "1769"})
 
 
 def test_what_aws_runs_trusts_partial_responses_and_fetches_public_addresses_only(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -183,18 +184,18 @@ def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(deploy: Deploy) -> Non
         ({"vpcId": VPC}, "vpcId is set without vpcSubnets"),
         ({"vpcSubnets": SUBNETS}, "without vpcId"),
         ({"vpcRouteTables": ROUTES}, "without vpcId"),
-        ({"vpcId": "my-vpc", "vpcSubnets": SUBNETS}, "vpcId is 'my-vpc', not a VPC's id"),
-        ({"vpcId": VPC, "vpcSubnets": ["a"]}, "vpcSubnets has 'a', not a subnet's id"),
+        ({"vpcId": "my-vpc", "vpcSubnets": SUBNETS}, "vpcId is 'my-vpc': Expected `str` matching"),
+        ({"vpcId": VPC, "vpcSubnets": ["a"]}, "vpcSubnets is '[\"a\"]': Expected `str` matching"),
         (
             {"vpcId": VPC, "vpcSubnets": SUBNETS, "vpcRouteTables": ["b"]},
-            "vpcRouteTables has 'b', not a route table's id",
+            "vpcRouteTables is '[\"b\"]': Expected `str` matching",
         ),
     ],
 )
 def test_half_a_place_in_a_vpc_is_refused(
     deploy: Deploy, settings: dict[str, object], problem: str
 ) -> None:
-    with pytest.raises(SettingsError, match=problem):
+    with pytest.raises(SettingsError, match=re.escape(problem)):
         deploy("dev", **settings)
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
-from settings import Settings, SettingsError, config_key, read_settings
+from settings import Settings, SettingsError, read_settings
 
 import pulumi
 from ops_dashboard.local.aws.stack import LOCAL_SETTINGS, stack_settings
@@ -12,7 +12,7 @@ from ops_dashboard.local.aws.stack import LOCAL_SETTINGS, stack_settings
 if TYPE_CHECKING:
     from conftest import Deploy
 
-KNOWN = {config_key(setting.name) for setting in dataclasses.fields(Settings)}
+KNOWN = {setting.encode_name for setting in msgspec.structs.fields(Settings)}
 
 
 def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:

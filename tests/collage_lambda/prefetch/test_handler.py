@@ -16,6 +16,7 @@ from collage_lambda.prefetch.handler import handle, logger
 from stream_ingest.contracts import environment as env
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP
 from tests.fakes.collage.events import envelope, expiring_envelope, window_image, window_ready
+from tests.fakes.lambda_variables import lambda_variables
 from tests.fakes.prefetch_bench import PACK, PrefetchBench
 from tests.fakes.sqs_delivery import sqs_event
 
@@ -37,14 +38,13 @@ class Context:
 @pytest.fixture
 def wired(bench: PrefetchBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrefetchBench]:
     """The real composition, on the bench's AWS, server and clock."""
-    variables = {
-        env.TABLE: TABLE,
-        env.BUS: BUS,
-        env.OUTPUT_BUCKET: OUTPUT,
-        env.TEMP_BUCKET: TEMP,
-        env.ALLOWED_SOURCES: f"127.0.0.1:{bench.server.port}",
-        env.PREFETCH_EXPIRE_DAYS: "60",
-    }
+    variables = lambda_variables(
+        table=TABLE,
+        bus=BUS,
+        output=OUTPUT,
+        temp=TEMP,
+        ALLOWED_SOURCES=f"127.0.0.1:{bench.server.port}",
+    )
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring.time, "time", bench.clock)

@@ -26,12 +26,11 @@ from collage_lambda.image.interpreter import return_memory, watch_pillow
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
 from collage_lambda.settings import CollageSettings
-from stream_ingest.contracts import environment as env
 from stream_ingest.contracts.settings import CollageLayout
 from tests.fakes.collage.events import window_image, window_ready
+from tests.fakes.lambda_variables import lambda_variables
 
 _BETWEEN_LOOKS_S = 0.005
-_NAMES = {env.TABLE: "t", env.BUS: "b", env.OUTPUT_BUCKET: "o", env.TEMP_BUCKET: "x"}
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +68,7 @@ def build(task: Task) -> Report:
     return_memory()  # what `wiring.worker` does first
     watch_pillow()
     settings = CollageSettings.from_env(
-        _NAMES | {env.ALLOWED_SOURCES: task.source, env.MEMORY_MB: str(task.memory_mb)}
+        lambda_variables(ALLOWED_SOURCES=task.source, MEMORY_MB=str(task.memory_mb))
     )
     uploads = ThreadPoolExecutor(4)
     wired = wiring._builder(settings, TempStore(cast("Any", Bucket()), "x"), uploads)  # noqa: SLF001 - the real one

@@ -25,7 +25,6 @@ from collage_lambda import wiring as collage_wiring
 from collage_lambda.prefetch import handler as prefetch_handler
 from collage_lambda.prefetch import wiring as prefetch_wiring
 from stream_ingest.batches.registry import Totals
-from stream_ingest.contracts import environment as env
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.records.codec import BUCKETS
@@ -43,6 +42,7 @@ from tests.fakes.ingest import aws as ingest_aws
 from tests.fakes.ingest.aws import IngestAws
 from tests.fakes.ingest.fold import put_open_window
 from tests.fakes.ingest.rows import header
+from tests.fakes.lambda_variables import lambda_variables
 from tests.fakes.sqs_delivery import sqs_event
 from tests.paths import EVENTS
 
@@ -82,9 +82,13 @@ def _ingest(patch: pytest.MonkeyPatch) -> Iterator[IngestAws]:
     with mock_aws():
         aws = IngestAws({name: boto3.client(name) for name in ("dynamodb", "events", "s3")})  # type: ignore[call-overload]  # by name
         made = aws.clients | {"events": aws.bus}
-        names = (env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET)
-        values = (ingest_aws.TABLE, ingest_aws.BUS, ingest_aws.OUTPUT, ingest_aws.TEMP)
-        for name, value in zip(names, values, strict=True):
+        variables = lambda_variables(
+            table=ingest_aws.TABLE,
+            bus=ingest_aws.BUS,
+            output=ingest_aws.OUTPUT,
+            temp=ingest_aws.TEMP,
+        )
+        for name, value in variables.items():
             patch.setenv(name, value)
         _forget_ingest()
         with pytest.MonkeyPatch.context() as inner:
@@ -121,14 +125,14 @@ def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServe
     with ExitStack() as stack:
         server = stack.enter_context(CoverServer())
         aws = stack.enter_context(CollageAws())
-        variables = {
-            env.TABLE: collage_aws.TABLE,
-            env.BUS: collage_aws.BUS,
-            env.OUTPUT_BUCKET: collage_aws.OUTPUT,
-            env.TEMP_BUCKET: collage_aws.TEMP,
-            env.ALLOWED_SOURCES: f"127.0.0.1:{server.port}",
-            env.KEEP_ORIGINALS: "off",
-        }
+        variables = lambda_variables(
+            table=collage_aws.TABLE,
+            bus=collage_aws.BUS,
+            output=collage_aws.OUTPUT,
+            temp=collage_aws.TEMP,
+            ALLOWED_SOURCES=f"127.0.0.1:{server.port}",
+            KEEP_ORIGINALS="off",
+        )
         for name, value in variables.items():
             patch.setenv(name, value)
         for cached in (collage_wiring.worker, prefetch_wiring.prefetcher):

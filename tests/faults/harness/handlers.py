@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from stream_ingest.contracts import environment as env
 from stream_ingest.windowing import handler, wiring
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.stream_processor import Windowing
 from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
 from tests.fakes.ingest.lambda_context import LambdaContext
+from tests.fakes.lambda_variables import lambda_variables
 
 SETTINGS = WindowingSettings.from_env(
-    {env.TABLE: TABLE, env.BUS: BUS, env.OUTPUT_BUCKET: OUTPUT, env.TEMP_BUCKET: TEMP}
+    lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
 )
 _called = threading.local()
 _handle = inspect.unwrap(handler.handle)  # logs and metrics are not looked at here

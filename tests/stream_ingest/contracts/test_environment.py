@@ -5,29 +5,35 @@ import pytest
 from stream_ingest.contracts.environment import SettingsError, Variables
 
 
-def test_what_is_set_is_read() -> None:
-    variables = Variables({"A": "x", "B": "raise", "C": "12"})
+def test_variables_that_are_set_are_read() -> None:
+    variables = Variables({"A": "x", "B": "raise", "C": "12", "D": "", "E": "on", "F": "off"})
     assert variables.text("A") == "x"
-    assert variables.choice("B", ("trusted", "raise"), "trusted") == "raise"
-    assert variables.whole("C", 90) == 12
+    assert variables.choice("B", ("trusted", "raise")) == "raise"
+    assert variables.integer("C") == 12
+    assert variables.text("D", allow_empty=True) == ""
+    assert variables.switch("E")
+    assert not variables.switch("F")
     variables.check()
 
 
-def test_what_is_not_set_has_its_default() -> None:
+def test_no_variable_has_a_default() -> None:
     variables = Variables({})
-    assert variables.text("A", "") == ""
-    assert variables.choice("B", ("trusted", "raise"), "trusted") == "trusted"
-    assert variables.whole("C", 90) == 90
-    variables.check()
+    variables.text("A", allow_empty=True)
+    variables.choice("B", ("trusted", "raise"))
+    variables.switch("C")
+    variables.integer("D")
+    with pytest.raises(SettingsError) as caught:
+        variables.check()
+    assert str(caught.value).split("; ") == [f"{name} is not set" for name in "ABCD"]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     variables = Variables({"EMPTY": "", "B": "maybe", "C": "0", "D": "-1", "E": "1.5", "F": ""})
     variables.text("A")
     variables.text("EMPTY")
-    variables.choice("B", ("trusted", "raise"), "trusted")
+    variables.choice("B", ("trusted", "raise"))
     for name in "CDEF":
-        variables.whole(name, 90)
+        variables.integer(name)
     with pytest.raises(SettingsError) as caught:
         variables.check()
     assert str(caught.value).split("; ") == [
@@ -37,5 +43,5 @@ def test_all_problems_are_told_at_once() -> None:
         "C is '0', not a whole number from 1",
         "D is '-1', not a whole number from 1",
         "E is '1.5', not a whole number from 1",
-        "F is '', not a whole number from 1",
+        "F is not set",
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from stream_ingest.windowing import wiring
 from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP, IngestAws
+from tests.fakes.lambda_variables import lambda_variables
 
 _CACHED = (
     "settings",
@@ -27,12 +28,7 @@ def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> IngestAws:
     """The environment of a deployed stack; threads, clock and bus are the fakes."""
     for name in _CACHED:
         getattr(wiring, name).cache_clear()
-    variables = {
-        "COVERSTREAM_TABLE": TABLE,
-        "COVERSTREAM_BUS": BUS,
-        "COVERSTREAM_OUTPUT_BUCKET": OUTPUT,
-        "COVERSTREAM_TEMP_BUCKET": TEMP,
-    }
+    variables = lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     made = aws.clients | {"events": aws.bus}

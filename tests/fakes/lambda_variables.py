@@ -1,0 +1,35 @@
+"""A complete set of the variables that the Lambdas read."""
+
+from __future__ import annotations
+
+from stream_ingest.contracts import environment as env
+
+
+def lambda_variables(
+    *, table: str = "t", bus: str = "b", output: str = "o", temp: str = "x", **others: str
+) -> dict[str, str]:
+    """Return every variable of every Lambda; `others` are by the constants' names in `env`."""
+    return {
+        env.TABLE: table,
+        env.BUS: bus,
+        env.STREAM: "rows",
+        env.INTAKE_QUEUE: "https://queue/intake",
+        env.INTAKE_DEAD_LETTERS: "https://queue/intake-dead-letters",
+        env.INPUT_BUCKET: "input",
+        env.OUTPUT_BUCKET: output,
+        env.TEMP_BUCKET: temp,
+        env.ALLOWED_SOURCES: "",
+        env.ALLOWED_PORTS: "",
+        env.REFUSED_IMAGES: "",
+        env.PARTIAL_RESPONSES: "trusted",
+        env.DEDUP_HORIZON_DAYS: "90",
+        env.MAX_RECEIVES: "3",
+        env.PREFETCH_COVERS: "off",
+        env.PREFETCH_EXPIRE_DAYS: "60",
+        env.BY_CREATOR_COPY: "on",
+        env.KEEP_ORIGINALS: "on",
+        env.DOWNLOADS: "64",
+        env.DOWNLOADS_PER_HOST: "40",
+        env.MEMORY_MB: "10240",
+        env.COLLAGE_URL_LIFE_S: "3600",
+    } | {getattr(env, name): value for name, value in others.items()}
