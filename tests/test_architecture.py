@@ -37,7 +37,6 @@ EFFECTS = {
     "os",
     "pulumi",
     "pulumi_aws",
-    "random",
     "secrets",
     "shutil",
     "signal",
@@ -51,8 +50,6 @@ EFFECTS = {
 ALLOWED = {
     # boto3's converters between Python's values and DynamoDB's JSON: no client, no network.
     ("stream_ingest.aws.items", "boto3.dynamodb.types"),
-    # A generator with a given seed.
-    ("ops_dashboard.local.samples.generator", "random"),
     # Documents are built from outputs; nothing is declared.
     ("components.policies", "pulumi"),
 }
@@ -60,7 +57,8 @@ ALLOWED = {
 TO_SPLIT = {"ops_dashboard.trace.query"}
 """Pure modules that need the pure half of an edge, until that half has a module of its own."""
 EFFECT_CALLS = re.compile(
-    r"(open|print|input)|.*\.(now|utcnow|today|read_text|read_bytes|write_text|write_bytes)"
+    r"(open|print|input)|random\.[a-z]+"  # random.Random(seed) has no effect
+    r"|.*\.(now|utcnow|today|read_text|read_bytes|write_text|write_bytes)"
 )
 
 
