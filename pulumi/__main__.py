@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import pulumi_aws as aws
-from components.audit import Audit, AuditArgs
-from components.bus import Bus, BusArgs
-from components.collage import Collage, CollageArgs
-from components.delivery import Delivery, DeliveryArgs
-from components.directory import Directory
-from components.encryption import Encryption, EncryptionArgs
-from components.guard import Guard
-from components.intake import Intake, IntakeArgs
-from components.monitoring import Monitoring, MonitoringArgs, WatchedNames
-from components.network import Network, NetworkArgs
-from components.prefetch import Prefetch, PrefetchArgs
-from components.state import State, StateArgs
-from components.storage import Storage, StorageArgs
-from components.stream import AWS_KEY, Stream, StreamArgs
-from components.sweeper import Sweeper, SweeperArgs
-from components.windowing import Windowing, WindowingArgs
+from components.compute.collage import Collage, CollageArgs
+from components.compute.intake import Intake, IntakeArgs
+from components.compute.prefetch import Prefetch, PrefetchArgs
+from components.compute.sweeper import Sweeper, SweeperArgs
+from components.compute.windowing import Windowing, WindowingArgs
+from components.data.audit import Audit, AuditArgs
+from components.data.state import State, StateArgs
+from components.data.storage import Storage, StorageArgs
+from components.data.stream import AWS_KEY, Stream, StreamArgs
+from components.messaging.bus import Bus, BusArgs
+from components.messaging.delivery import Delivery, DeliveryArgs
+from components.operations.monitoring import MonitoredNames, Monitoring, MonitoringArgs
+from components.operations.stack_parameter import StackParameter
+from components.security.encryption import Encryption, EncryptionArgs
+from components.security.hardening import Hardening
+from components.security.network import Network, NetworkArgs
 from functions import FunctionSettings
 from settings import read_settings
 
@@ -54,7 +54,9 @@ network = (
     if settings.vpc_id
     else None
 )
-guard = Guard(region=region, key_arn=key_arn, placement=network.placement if network else None)
+hardening = Hardening(
+    region=region, key_arn=key_arn, placement=network.placement if network else None
+)
 storage = Storage(
     "storage",
     StorageArgs(
@@ -124,7 +126,9 @@ prefetch_requests = Delivery(
         key_arn=key_arn,
     ),
 )
-functions = FunctionSettings(settings, prefix, state=state, bus=bus, storage=storage, guard=guard)
+functions = FunctionSettings(
+    settings, prefix, state=state, bus=bus, storage=storage, hardening=hardening
+)
 windowing = Windowing(
     "windowing",
     WindowingArgs(
@@ -186,7 +190,7 @@ monitoring = Monitoring(
         region=region,
         thresholds=settings.thresholds,
         stream_shards=settings.stream_shards,
-        names=WatchedNames(
+        names=MonitoredNames(
             stream=stream.name,
             table=state.name,
             bus=bus.name,
@@ -245,6 +249,6 @@ entries = {
     "dashboard_name": monitoring.dashboard.dashboard_name,
     "alarm_topic_arn": monitoring.topic.arn,
 }
-Directory("directory", stack, entries)
+StackParameter("directory", stack, entries)
 for key, value in entries.items():
     pulumi.export(key, value)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.bus import Bus
-from components.function import FunctionArgs, Limits, Logging
-from components.guard import UNGUARDED, Guard
-from components.state import State
-from components.storage import Storage
-from components.windowing import MappingArgs
+from components.compute.function import FunctionArgs, Limits, Logging
+from components.compute.windowing import MappingArgs
+from components.data.state import State
+from components.data.storage import Storage
+from components.messaging.bus import Bus
+from components.security.hardening import NO_HARDENING, Hardening
 from settings import Settings
 
 import pulumi
@@ -28,7 +28,7 @@ class FunctionSettings:
     state: State
     bus: Bus
     storage: Storage
-    guard: Guard = UNGUARDED
+    hardening: Hardening = NO_HARDENING
 
     def windowing(self) -> FunctionArgs:
         """Return what the windowing function runs and reads."""
@@ -138,7 +138,7 @@ class FunctionSettings:
                 retention_days=self.settings.log_retention_days, level=self.settings.log_level
             ),
             variables={**self._shared(), **variables},
-            guard=self.guard,
+            hardening=self.hardening,
         )
 
     def _bundle(self, name: str) -> bundles.Bundle:

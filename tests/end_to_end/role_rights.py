@@ -52,21 +52,21 @@ USES: dict[Key, Use] = {
     ),
     **_uses("windowing", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.fold_a_window),
     **_uses(
-        "windowing", "KeepRefusalsAndOverflow", "output/failed/*", s3__PutObject=Uses.fold_poison
+        "windowing", "StoreRefusalsAndOverflow", "output/failed/*", s3__PutObject=Uses.fold_poison
     ),
     **_uses(
         "windowing",
-        "KeepRefusalsAndOverflow",
+        "StoreRefusalsAndOverflow",
         "temp/processing/*",
         s3__PutObject=Uses.fold_a_long_window,
     ),
     **_uses(
         "windowing",
-        "KeepDiscardedBatches",
+        "StoreDiscardedBatches",
         "output/aws/lambda/*",
         s3__PutObject=Uses.keep_discarded_batch,
     ),
-    **_uses("windowing", "FindFailureBucket", "output", s3__ListBucket=Uses.find_failure_bucket),
+    **_uses("windowing", "ListFailureBucket", "output", s3__ListBucket=Uses.find_failure_bucket),
     **_logs("sweeper"),
     **_uses("sweeper", "FindDue", "table/state/index/due-index", dynamodb__Query=Uses.sweep),
     **_uses(
@@ -88,7 +88,9 @@ USES: dict[Key, Use] = {
         dynamodb__GetItem=Uses.flush_a_batch,
     ),
     **_uses("sweeper", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.flush_a_batch),
-    **_uses("sweeper", "KeepOverflow", "temp/processing/*", s3__PutObject=Uses.flush_a_long_window),
+    **_uses(
+        "sweeper", "StoreOverflow", "temp/processing/*", s3__PutObject=Uses.flush_a_long_window
+    ),
     **_uses(
         "sweeper",
         "ReportBatches",
@@ -105,7 +107,7 @@ USES: dict[Key, Use] = {
     **_logs("collage"),
     **_uses(
         "collage",
-        "TakeWindows",
+        "ReceiveWindows",
         "collage",
         sqs__ReceiveMessage=Uses.receive_windows,
         sqs__DeleteMessage=Uses.delete_window,
@@ -119,15 +121,15 @@ USES: dict[Key, Use] = {
     **_uses("collage", "CompareOutputs", "output/collages/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "CompareOutputs", "output/thumbnails/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "CompareOutputs", "output/metadata/*", s3__GetObject=Uses.rebuild),
-    **_uses("collage", "SeeMissingOutputs", "output", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "DetectMissingOutputs", "output", s3__ListBucket=Uses.rebuild_what_is_gone),
     **_uses("collage", "ReadImages", "temp/originals/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "ReadImages", "temp/processing/*", s3__GetObject=Uses.build_a_long_window),
-    **_uses("collage", "SeeMissingImages", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
-    **_uses("collage", "KeepEvidence", "temp/debug/*", s3__PutObject=Uses.build_in_debug),
-    **_uses("collage", "KeepOriginals", "temp/originals/*", s3__PutObject=Uses.build),
+    **_uses("collage", "DetectMissingImages", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "StoreDebugImages", "temp/debug/*", s3__PutObject=Uses.build_in_debug),
+    **_uses("collage", "StoreOriginals", "temp/originals/*", s3__PutObject=Uses.build),
     **_uses(
         "collage",
-        "ForgetPacks",
+        "DeletePackItems",
         "table/state",
         dynamodb__DeleteItem=Uses.build_with_prefetched_covers,
     ),
@@ -139,14 +141,14 @@ USES: dict[Key, Use] = {
     ),
     **_uses(
         "collage",
-        "RemovePacks",
+        "DeletePacks",
         "temp/prefetched/*",
         s3__DeleteObject=Uses.build_with_prefetched_covers,
     ),
     **_logs("prefetch"),
     **_uses(
         "prefetch",
-        "TakeRequests",
+        "ReceiveRequests",
         "prefetch",
         sqs__ReceiveMessage=Uses.receive_prefetch_requests,
         sqs__DeleteMessage=Uses.delete_prefetch_request,
@@ -154,7 +156,7 @@ USES: dict[Key, Use] = {
     ),
     **_uses(
         "prefetch",
-        "NoteCovers",
+        "RecordCovers",
         "table/state",
         dynamodb__BatchGetItem=Uses.prefetch_covers,
         dynamodb__PutItem=Uses.prefetch_covers,
@@ -162,35 +164,37 @@ USES: dict[Key, Use] = {
     ),
     **_uses(
         "prefetch",
-        "ForgetPacks",
+        "DeletePackItems",
         "table/state",
         dynamodb__DeleteItem=Uses.prefetch_for_nothing_open,
     ),
     **_uses(
         "prefetch",
-        "KeepPacks",
+        "StorePacks",
         "temp/prefetched/*",
         s3__GetObject=Uses.prefetch_for_nothing_open,
         s3__PutObject=Uses.prefetch_covers,
         s3__DeleteObject=Uses.prefetch_for_nothing_open,
     ),
-    **_uses("prefetch", "SeeMissingPacks", "temp", s3__ListBucket=Uses.prefetch_covers),
+    **_uses("prefetch", "DetectMissingPacks", "temp", s3__ListBucket=Uses.prefetch_covers),
     **_logs("intake"),
     **_uses(
         "intake",
-        "TakeMessages",
+        "ReceiveMessages",
         "intake",
         sqs__ReceiveMessage=Uses.receive_requests,
         sqs__DeleteMessage=Uses.delete_request,
         sqs__GetQueueAttributes=Uses.look_at_requests,
         sqs__ChangeMessageVisibility=Uses.show_request_again,
     ),
-    **_uses("intake", "GoOnAndGiveUp", "intake", sqs__SendMessage=Uses.go_on_later),
-    **_uses("intake", "GoOnAndGiveUp", "intake-dead-letters", sqs__SendMessage=Uses.give_up),
+    **_uses("intake", "ContinueAndDeadLetter", "intake", sqs__SendMessage=Uses.go_on_later),
+    **_uses(
+        "intake", "ContinueAndDeadLetter", "intake-dead-letters", sqs__SendMessage=Uses.give_up
+    ),
     **_uses("intake", "SendRows", "stream/rows", kinesis__PutRecords=Uses.take_in),
     **_uses(
         "intake",
-        "KeepBatches",
+        "StoreBatches",
         "table/state",
         dynamodb__GetItem=Uses.take_in,
         dynamodb__PutItem=Uses.take_in,
@@ -203,7 +207,7 @@ USES: dict[Key, Use] = {
         s3__GetObject=Uses.take_in,
         s3__GetObjectVersion=Uses.take_in_a_version,
     ),
-    **_uses("intake", "SeeMissingFiles", "input", s3__ListBucket=Uses.look_for_missing_file),
+    **_uses("intake", "DetectMissingFiles", "input", s3__ListBucket=Uses.look_for_missing_file),
     **_uses("intake", "ArchiveFiles", "input/archived/*", s3__PutObject=Uses.take_in),
     **_uses(
         "intake",
@@ -212,10 +216,10 @@ USES: dict[Key, Use] = {
         s3__DeleteObject=Uses.take_in,
         s3__DeleteObjectVersion=Uses.take_in_a_version,
     ),
-    **_uses("intake", "KeepRefusals", "output/failed/rows/*", s3__PutObject=Uses.take_in_bad_rows),
+    **_uses("intake", "StoreRefusals", "output/failed/rows/*", s3__PutObject=Uses.take_in_bad_rows),
     **_uses(
         "intake",
-        "KeepChunks",
+        "StoreChunks",
         "temp/processing/intake/*",
         s3__GetObject=Uses.read_chunk,
         s3__PutObject=Uses.take_in,
@@ -239,7 +243,7 @@ _MISSING = "answers 404 for an object that is not there; AWS 403 to whoever may 
 _LOOKED_FOR = {"Outputs", "Sources", "Packs"}
 UNSHOWN: dict[Key, str] = {
     **{key: _OWN_LOGS for key in USES if key[1] == "WriteOwnLogs"},
-    **{key: _MISSING for key in USES if key[1].removeprefix("SeeMissing") in _LOOKED_FOR},
+    **{key: _MISSING for key in USES if key[1].removeprefix("DetectMissing") in _LOOKED_FOR},
 }
 """Rights of which ministack cannot show that they are needed, and why; the list only shrinks.
 

@@ -300,7 +300,7 @@ def test_only_the_items_of_packs_may_be_deleted(stack: GuardedStack) -> None:
         if "dynamodb:DeleteItem" in statement["Action"]
     ]
     packs_only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
-    assert found == [(role, "ForgetPacks", packs_only) for role in ("collage", "prefetch")]
+    assert found == [(role, "DeletePackItems", packs_only) for role in ("collage", "prefetch")]
 
 
 def test_only_our_rules_may_send_to_our_queues(stack: GuardedStack) -> None:

@@ -138,7 +138,7 @@ def test_the_failure_bucket_can_be_chosen(deploy: Deploy) -> None:
     mapping = recorder.one("EventSourceMapping", "windowing").inputs
     assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": "arn:Bucket:temp"}}
     statements = recorder.one("RolePolicy", "windowing").document("policy")["Statement"]
-    (kept,) = (s for s in statements if s["Sid"] == "KeepDiscardedBatches")
+    (kept,) = (s for s in statements if s["Sid"] == "StoreDiscardedBatches")
     assert kept["Resource"] == ["arn:Bucket:temp/aws/lambda/*"]
 
 

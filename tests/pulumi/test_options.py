@@ -63,9 +63,9 @@ def test_the_key_is_renewed_every_year_and_hard_to_lose(keyed: Recorder) -> None
 
 
 def test_iam_decides_who_uses_the_key_and_only_this_accounts_rules_send(keyed: Recorder) -> None:
-    own = statement(keyed, "Key", "encryption", "LetIamDecide")
+    own = statement(keyed, "Key", "encryption", "DelegateToIam")
     assert own["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
-    rules = statement(keyed, "Key", "encryption", "LetRulesSendToQueues")
+    rules = statement(keyed, "Key", "encryption", "AllowRulesToSend")
     assert rules["Principal"] == {"Service": "events.amazonaws.com"}
     assert set(rules["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert rules["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
@@ -233,7 +233,7 @@ def test_the_trail_records_data_events_of_our_objects_alone(audited: Recorder) -
 def test_only_our_trail_may_write_into_its_bucket(audited: Recorder) -> None:
     trail = "arn:aws:cloudtrail:eu-central-1:123456789012:trail/coverstream-dev-data"
     assert audited.one("Trail", "data").inputs["name"] == "coverstream-dev-data"
-    for sid, action in (("FindTrailBucket", "s3:GetBucketAcl"), ("Trail", "s3:PutObject")):
+    for sid, action in (("CheckTrailBucket", "s3:GetBucketAcl"), ("Trail", "s3:PutObject")):
         one = statement(audited, "BucketPolicy", "logs", sid)
         assert one["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
         assert one["Action"] == action
@@ -254,7 +254,7 @@ def test_logs_are_private_expire_and_lie_under_the_only_key_that_s3_delivers_to(
 
 @pytest.mark.parametrize(
     ("settings", "kinds"),
-    [({"accessLogs": True}, {"AccessLogs"}), ({"dataEvents": True}, {"FindTrailBucket", "Trail"})],
+    [({"accessLogs": True}, {"AccessLogs"}), ({"dataEvents": True}, {"CheckTrailBucket", "Trail"})],
 )
 def test_each_kind_of_log_may_be_had_alone(
     deploy: Deploy, settings: dict[str, object], kinds: set[str]

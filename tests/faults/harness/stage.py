@@ -41,7 +41,7 @@ from tests.faults.harness.studio import Covers
 STREAM = "coverstream-test"
 COLLAGE_TIMEOUT_S = 120
 VISIBILITY_S = 6 * COLLAGE_TIMEOUT_S
-"""What pulumi/components/delivery.py gives the queue."""
+"""What pulumi/components/messaging/delivery.py gives the queue."""
 SHARDS = 2
 MAX_RECEIVES = 3
 PAGE_ITEMS = 7
@@ -154,7 +154,7 @@ class Stage:
     def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> Outcome | None:
         """Let a collage worker take one of the visible messages; None where it has to come again.
 
-        The function is given one message at a time (pulumi/components/collage.py).
+        The function is given one message at a time (pulumi/components/compute/collage.py).
         """
         message = self.queue.receive(which)
         if message is None:

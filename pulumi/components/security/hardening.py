@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import guard_policies, policies
-from components.network import Placement
+from components.security import hardening_policies, policies
+from components.security.network import Placement
 
 import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guard:
-    """The key under which data lies, and where functions run; None for what AWS does by itself."""
+class Hardening:
+    """The KMS key of the stored data and the VPC of the functions; None leaves AWS's default."""
 
     region: pulumi.Input[str] = ""
     key_arn: pulumi.Input[str] | None = None
@@ -23,7 +23,7 @@ class Guard:
 
     @property
     def vpc_config(self) -> aws.lambda_.FunctionVpcConfigArgsDict | None:
-        """Return a function's place in a VPC, as Lambda takes it."""
+        """The subnets and security group of a function, as Lambda takes them."""
         if self.placement is None:
             return None
         return {
@@ -32,23 +32,23 @@ class Guard:
         }
 
 
-UNGUARDED = Guard()
+NO_HARDENING = Hardening()
 
 
 def allow_key(
     name: str,
-    guard: Guard,
+    hardening: Hardening,
     role_name: pulumi.Input[str],
     services: Sequence[str],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
-    """Let a role use the key by way of some services, where there is a key."""
-    if guard.key_arn is None:
+    """Allow a role to use the key through `services`; without a key, return nothing."""
+    if hardening.key_arn is None:
         return []
     document = policies.document(
-        guard_policies.use_key,
-        key_arn=guard.key_arn,
-        region=guard.region,
+        hardening_policies.use_key,
+        key_arn=hardening.key_arn,
+        region=hardening.region,
         services=list(services),
     )
     return [
@@ -57,12 +57,12 @@ def allow_key(
 
 
 def allow_placement(
-    name: str, guard: Guard, role_name: pulumi.Input[str], opts: pulumi.ResourceOptions
+    name: str, hardening: Hardening, role_name: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """Let Lambda put a function into the VPC, where there is one."""
-    if guard.placement is None:
+    """Allow Lambda to attach a function to the VPC; without a VPC, return nothing."""
+    if hardening.placement is None:
         return []
-    document = json.dumps(guard_policies.attach_to_vpc())
+    document = json.dumps(hardening_policies.attach_to_vpc())
     return [
         aws.iam.RolePolicy(f"{name}-vpc", name="vpc", role=role_name, policy=document, opts=opts)
     ]

@@ -22,8 +22,8 @@ Names = Mapping[str, pulumi.Input[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchedNames:
-    """Names of what is watched; `Resources` says what each is."""
+class MonitoredNames:
+    """Names of the monitored resources, as in `Resources`."""
 
     stream: pulumi.Input[str]
     table: pulumi.Input[str]
@@ -36,18 +36,18 @@ class WatchedNames:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
-    """What is watched, and from where on it is an alarm."""
+    """The monitored resources and the thresholds of their alarms."""
 
     prefix: str
     stack: str
     region: pulumi.Input[str]
-    names: WatchedNames
+    names: MonitoredNames
     thresholds: Thresholds
     stream_shards: int
     memory_mb: Mapping[Service, int]
 
     def resources(self) -> pulumi.Output[Resources]:
-        """Return what the pure functions take, once the names are known."""
+        """Return the `Resources` of the dashboard and the alarms, once the names are known."""
         return pulumi.Output.all(
             region=self.region,
             stream=self.names.stream,
@@ -59,8 +59,8 @@ class MonitoringArgs:
             functions={str(service): name for service, name in self.names.functions.items()},
         ).apply(self._known)
 
-    def shape(self) -> Resources:
-        """Return a stand-in without names: which alarms there are does not depend on any."""
+    def placeholder(self) -> Resources:
+        """Return `Resources` with placeholder names: the set of alarms does not depend on names."""
         return self._known(
             {
                 **dict.fromkeys(("region", "stream", "table", "bus", "window_rule", "queue"), "-"),
@@ -80,7 +80,7 @@ class MonitoringArgs:
 
 
 class Monitoring(pulumi.ComponentResource):
-    """A dashboard, an SNS topic that people subscribe to, and the alarms that tell it."""
+    """A dashboard, an SNS topic to subscribe to, and the alarms that notify it."""
 
     def __init__(
         self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None
@@ -91,16 +91,18 @@ class Monitoring(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic = aws.sns.Topic(
             name,
-            # Not encrypted: CloudWatch may not use AWS's own key for SNS; an alarm is no secret.
+            # Not encrypted: CloudWatch cannot use the AWS managed key of SNS.
             name=f"{args.prefix}-alarms",
             opts=self._child,
         )
-        made = [self._alarm(alarm) for alarm in alarms(args.shape(), args.thresholds).values()]
+        created = [
+            self._alarm(alarm) for alarm in alarms(args.placeholder(), args.thresholds).values()
+        ]
         self.dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=args.prefix,
             dashboard_body=pulumi.Output.json_dumps(
-                pulumi.Output.all(self._resources, *(alarm.arn for alarm in made)).apply(
+                pulumi.Output.all(self._resources, *(alarm.arn for alarm in created)).apply(
                     lambda known: dashboard_body(known[0], args.thresholds, known[1:])
                 )
             ),
@@ -113,7 +115,7 @@ class Monitoring(pulumi.ComponentResource):
             alarm.name,
             name=alarm_name(self._args.prefix, alarm.name),
             alarm_description=alarm.meaning,
-            **(self._of_expression(alarm) if alarm.is_math else self._of_metric(alarm)),
+            **(self._math_alarm(alarm) if alarm.is_math else self._metric_alarm(alarm)),
             evaluation_periods=alarm.periods,
             datapoints_to_alarm=alarm.breaching,
             comparison_operator="GreaterThanThreshold",
@@ -124,7 +126,7 @@ class Monitoring(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _of_metric(self, alarm: Alarm) -> dict[str, Any]:
+    def _metric_alarm(self, alarm: Alarm) -> dict[str, Any]:
         (line,) = alarm.lines
         return {
             "namespace": line.namespace,
@@ -134,7 +136,7 @@ class Monitoring(pulumi.ComponentResource):
             "period": alarm.period_s,
         }
 
-    def _of_expression(self, alarm: Alarm) -> dict[str, Any]:
+    def _math_alarm(self, alarm: Alarm) -> dict[str, Any]:
         return {"metric_queries": [self._query(alarm, n) for n in range(len(alarm.lines))]}
 
     def _query(self, alarm: Alarm, number: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:

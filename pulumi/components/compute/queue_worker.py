@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pulumi_aws as aws
-from components.delivery import Delivery
-from components.function import FunctionArgs, FunctionRole, create_function
+from components.compute.function import FunctionArgs, FunctionRole, create_function
+from components.messaging.delivery import Delivery
 
 import pulumi
 
 
-def create_queue_worker(  # noqa: PLR0913, PLR0917 - what a function and its mapping are made of
+def create_queue_worker(  # noqa: PLR0913, PLR0917 - the parts of a function and its mapping
     name: str,
     function: FunctionArgs,
     role: FunctionRole,
@@ -18,7 +18,7 @@ def create_queue_worker(  # noqa: PLR0913, PLR0917 - what a function and its map
     max_concurrency: int,
     parent: pulumi.Resource,
 ) -> aws.lambda_.Function:
-    """Create a function and the mapping that gives it messages, `max_concurrency` at once."""
+    """Create a function and its SQS mapping, which runs `max_concurrency` invocations at most."""
     created = create_function(name, function, role, granted, parent)
     aws.lambda_.EventSourceMapping(
         name,
@@ -26,7 +26,7 @@ def create_queue_worker(  # noqa: PLR0913, PLR0917 - what a function and its map
         function_name=created.name,
         batch_size=1,
         function_response_types=["ReportBatchItemFailures"],
-        # Waiting in the queue is free; a throttled message would use up one of its receipts.
+        # Waiting in the queue is free; a throttled invocation would use up one of the receives.
         scaling_config={"maximum_concurrency": max_concurrency},
         opts=pulumi.ResourceOptions(parent=parent),
     )

@@ -1,26 +1,26 @@
-"""Queue → prefetched covers: the prefetch function and its SQS mapping. Edge (Pulumi)."""
+"""The prefetch function and its SQS mapping. Edge (Pulumi)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components import policies
-from components.delivery import Delivery
-from components.function import FunctionArgs, FunctionRole
-from components.queue_worker import create_queue_worker
-from components.state import State
-from components.storage import Storage
+from components.compute.function import FunctionArgs, FunctionRole
+from components.compute.queue_worker import create_queue_worker
+from components.data.state import State
+from components.data.storage import Storage
+from components.messaging.delivery import Delivery
+from components.security import policies, role_policies
 
 import pulumi
 
 MAX_CONCURRENCY = 2
-"""Packs that are made at once: the fewest that SQS allows; an hour's covers of all creators wait
-for an hour at most."""
+"""Packs that are built at once: the minimum that SQS allows. The covers that expire within an hour
+wait for an hour at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrefetchArgs:
-    """The function and all that it touches."""
+    """The function and the resources that it uses."""
 
     function: FunctionArgs
     delivery: Delivery
@@ -42,7 +42,7 @@ class Prefetch(pulumi.ComponentResource):
         )
         granted = role.grant(
             policies.document(
-                policies.prefetch,
+                role_policies.prefetch,
                 log_group_arn=role.log_group.arn,
                 queue_arn=args.delivery.queue.arn,
                 table_arn=args.state.arn,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import guard_policies, policies
+from components.security import hardening_policies, policies
 
 import pulumi
 
 DELETION_DAYS = 30
-"""The longest that KMS waits before a deleted key, and all data under it, is gone for good."""
+"""The maximum that KMS waits before it deletes a key, and with it all data under the key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Encryption(pulumi.ComponentResource):
             description=f"Everything that {args.prefix} stores",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            policy=policies.document(guard_policies.key, account=args.account),
+            policy=policies.document(hardening_policies.key, account=args.account),
             opts=child,
         )
         aws.kms.Alias(name, name=f"alias/{args.prefix}", target_key_id=self.key.key_id, opts=child)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import guard_policies, policies
-from components.guard import UNGUARDED, Guard, allow_key, allow_placement
+from components.security import hardening_policies, policies
+from components.security.hardening import NO_HARDENING, Hardening, allow_key, allow_placement
 
 import pulumi
 from ops_dashboard.packaging.bundles import Bundle
@@ -19,7 +19,7 @@ ARCHITECTURE = "arm64"
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a function may use; a reserved concurrency of 0 reserves nothing."""
+    """Memory, time and concurrency of a function; a reserved concurrency of 0 reserves nothing."""
 
     memory_mb: int
     timeout_s: int
@@ -28,7 +28,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Logging:
-    """How long logs are kept, and from which level on they are written."""
+    """How long logs are stored, and their lowest level."""
 
     retention_days: int
     level: str
@@ -36,7 +36,7 @@ class Logging:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """What a function runs, with which limits, and which variables it reads."""
+    """Code, limits, logging and environment variables of a function."""
 
     function_name: str
     bundle: Bundle
@@ -44,14 +44,14 @@ class FunctionArgs:
     limits: Limits
     logging: Logging
     variables: Mapping[str, pulumi.Input[str]]
-    guard: Guard = UNGUARDED
+    hardening: Hardening = NO_HARDENING
 
 
 class FunctionRole(pulumi.ComponentResource):
-    """A role that only Lambda assumes, and the one log group that it may write to.
+    """A role that only Lambda can assume, and the one log group that it may write to.
 
-    It comes before its function, because a mapping's rights have to be there when the mapping is
-    made; `grant` gives it its one policy.
+    It is created before its function: Lambda checks a mapping's rights when the mapping is created.
+    Call `grant` once to attach its policy.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class FunctionRole(pulumi.ComponentResource):
         self.register_outputs({"role": self.role.name})
 
     def grant(self, document: pulumi.Output[str]) -> aws.iam.RolePolicy:
-        """Give the role its policy; once."""
+        """Attach the role's policy. Call once."""
         return aws.iam.RolePolicy(
             self._name, name="own", role=self.role.name, policy=document, opts=self._child
         )
@@ -92,11 +92,11 @@ def create_function(
     granted: aws.iam.RolePolicy,
     parent: pulumi.Resource,
 ) -> aws.lambda_.Function:
-    """Create a function that runs as `role`, once the role's policy is `granted`."""
+    """Create a function that runs as `role`, after the role's policy `granted`."""
     child = pulumi.ResourceOptions(parent=parent)
-    more = [
-        *allow_key(name, args.guard, role.role.name, guard_policies.THROUGH, child),
-        *allow_placement(name, args.guard, role.role.name, child),
+    hardened = [
+        *allow_key(name, args.hardening, role.role.name, hardening_policies.KEY_SERVICES, child),
+        *allow_placement(name, args.hardening, role.role.name, child),
     ]
     return aws.lambda_.Function(
         name,
@@ -111,15 +111,15 @@ def create_function(
         timeout=args.limits.timeout_s,
         reserved_concurrent_executions=args.limits.reserved_concurrency or -1,
         environment={"variables": _variables(name, args)},
-        vpc_config=args.guard.vpc_config,
+        vpc_config=args.hardening.vpc_config,
         # Text: Powertools writes JSON lines itself, and EMF lines must reach the log as they are.
         logging_config={"log_format": "Text", "log_group": role.log_group.name},
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[granted, *more]),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[granted, *hardened]),
     )
 
 
 def _variables(name: str, args: FunctionArgs) -> dict[str, pulumi.Input[str]]:
-    """Return a function's variables and those that Powertools reads."""
+    """Return the function's variables together with those that Powertools reads."""
     return {
         **args.variables,
         "POWERTOOLS_SERVICE_NAME": name,

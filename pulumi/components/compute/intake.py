@@ -7,25 +7,25 @@ import json
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import policies
-from components.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
-from components.function import FunctionArgs, FunctionRole, create_function
-from components.queues import Queue, QueueArgs
-from components.state import State
-from components.storage import Storage
-from components.stream import Stream
+from components.compute.function import FunctionArgs, FunctionRole, create_function
+from components.data.state import State
+from components.data.storage import Storage
+from components.data.stream import Stream
+from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
+from components.messaging.queue import Queue, QueueArgs
+from components.security import policies, role_policies
 
 import pulumi
 from stream_ingest.contracts import environment
 from stream_ingest.intake.jobs import CSV_FOLDER, CSV_SUFFIXES, OBJECT_CREATED
 
 DEFAULT_BUS = "default"
-"""The bus on which S3 announces objects, whatever other buses there are."""
+"""S3 sends its events to the account's default bus, and to no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeArgs:
-    """The function and all that it touches; at most `max_concurrency` files are read at once."""
+    """The function and the resources that it uses; `max_concurrency` files are read at once."""
 
     prefix: str
     function: FunctionArgs
@@ -37,10 +37,10 @@ class IntakeArgs:
 
 
 class Intake(pulumi.ComponentResource):
-    """Reads CSV files into the stream: dropped ones, and those that a request names.
+    """Reads CSV files into the stream: dropped files, and those that a request names.
 
-    One queue takes both, and what an invocation leaves for the next one. So each has the same
-    retries, and its dead letters.
+    One queue carries both, and the continuations of files that take more than one invocation. So
+    all have the same retries and the same dead-letter queue.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Intake(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.rule = self._rule()
         self._queues()
-        self._announce()
+        self._enable_events()
         self.function = self._function()
         self.register_outputs({"queue_url": self.queue.url, "function": self.function.name})
 
     def _rule(self) -> aws.cloudwatch.EventRule:
-        """Match the upload of a CSV file; nothing under another folder starts anything."""
+        """Match the upload of a CSV file below `CSV_FOLDER`; other uploads start nothing."""
         bucket = self._args.storage.input.name
         keys = [{"wildcard": f"{CSV_FOLDER}*{suffix}"} for suffix in CSV_SUFFIXES]
         return aws.cloudwatch.EventRule(
@@ -84,7 +84,7 @@ class Intake(pulumi.ComponentResource):
             QueueArgs(
                 queue_name=f"{args.prefix}-intake-dead-letters",
                 rule_arns=rule_arns,
-                key_arn=args.function.guard.key_arn,
+                key_arn=args.function.hardening.key_arn,
             ),
             self._child,
         )
@@ -97,7 +97,7 @@ class Intake(pulumi.ComponentResource):
                 receive_wait_s=20,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
-                key_arn=args.function.guard.key_arn,
+                key_arn=args.function.hardening.key_arn,
             ),
             self._child,
         )
@@ -110,8 +110,8 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _announce(self) -> None:
-        """Let S3 announce uploads once somebody listens."""
+    def _enable_events(self) -> None:
+        """Switch on S3's events for uploads, once the rule has its target."""
         target = aws.cloudwatch.EventTarget(
             "csv-uploaded",
             rule=self.rule.name,
@@ -134,18 +134,20 @@ class Intake(pulumi.ComponentResource):
 
     def _function(self) -> aws.lambda_.Function:
         args = self._args
-        own = {
+        variables = {
             environment.STREAM: args.stream.name,
             environment.INTAKE_QUEUE: self.queue.url,
             environment.INTAKE_DEAD_LETTERS: self.dead_letters.url,
         }
-        function = dataclasses.replace(args.function, variables={**args.function.variables, **own})
+        function = dataclasses.replace(
+            args.function, variables={**args.function.variables, **variables}
+        )
         role = FunctionRole(
             self._name, function.function_name, function.logging.retention_days, self._child
         )
         granted = role.grant(
             policies.document(
-                policies.intake,
+                role_policies.intake,
                 log_group_arn=role.log_group.arn,
                 queue_arn=self.queue.arn,
                 dead_letter_arn=self.dead_letters.arn,
@@ -157,8 +159,8 @@ class Intake(pulumi.ComponentResource):
             )
         )
         created = create_function(self._name, function, role, granted, self)
-        # Lambda ends a chain of 16 invocations through a queue as a runaway loop; a large file
-        # takes more, and each of them leaves it further on than it was.
+        # Lambda stops a chain of 16 invocations through a queue as a recursive loop. A large file
+        # takes more of them, and each one makes progress.
         allowed = aws.lambda_.FunctionRecursionConfig(
             self._name, function_name=created.name, recursive_loop="Allow", opts=self._child
         )

@@ -19,7 +19,7 @@ WINDOW_ATTRIBUTES = (
     "closed_at",
     "reason",
 )
-"""Attributes that `status-date-index` projects besides keys: enough to list a day's windows."""
+"""Attributes that `status-date-index` projects, which list a day's windows without the table."""
 
 _ATTRIBUTES = {
     table.PARTITION_KEY: "S",
@@ -77,7 +77,7 @@ class State(pulumi.ComponentResource):
 def _index(
     name: str, hash_key: str, range_key: str, attributes: tuple[str, ...] = ()
 ) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
-    """Return an index that projects `attributes` besides keys, or keys only."""
+    """Return an index that projects the keys and `attributes`."""
     key = aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs
     return aws.dynamodb.TableGlobalSecondaryIndexArgs(
         name=name,

@@ -13,7 +13,7 @@ from stream_ingest.contracts.events import WindowReady
 
 @dataclass(frozen=True, kw_only=True)
 class BusArgs:
-    """`archive_retention_days` of 0 keeps events for ever."""
+    """An `archive_retention_days` of 0 stores events for ever."""
 
     bus_name: str
     archive_retention_days: int

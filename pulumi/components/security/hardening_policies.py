@@ -1,4 +1,4 @@
-"""Policies that only the options of a stack need: a key of its own, a VPC, logs. Pure.
+"""Policies for a stack's options: KMS key, VPC, access logs and CloudTrail. Pure.
 
 As in `policies`, the only ``*`` are deny statements, and resources where IAM has nothing narrower:
 a key's own policy names the key as ``*``, and EC2 describes network interfaces of a whole account.
@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.policies import Document, Statement, allow, policy
+from components.security.policies import Document, Statement, allow, policy
 
 DATA_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
-THROUGH = ("s3", "dynamodb", "kinesis", "sqs")
-"""Services by way of which the functions use the key, and in no other way."""
+KEY_SERVICES = ("s3", "dynamodb", "kinesis", "sqs")
+"""The services through which the functions may use the key."""
 _STATE_KEY = ("kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
-"""What DynamoDB asks of a table's users besides (its guide, authorizing use of your KMS key)."""
+"""Further actions that DynamoDB requires of a table's users.
+
+Source: DynamoDB Developer Guide, "Authorizing use of your AWS KMS key"."""
 
 
 def key(*, account: str) -> Document:
-    """Return a key's policy: IAM decides who uses it; EventBridge may write to encrypted queues."""
+    """Return a key's policy: IAM decides who uses it, and EventBridge may write to queues."""
     return policy(
         {
-            "Sid": "LetIamDecide",
+            "Sid": "DelegateToIam",
             "Effect": "Allow",
             "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
             "Action": "kms:*",
             "Resource": "*",
         },
         {
-            "Sid": "LetRulesSendToQueues",
+            "Sid": "AllowRulesToSend",
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": list(DATA_KEY),
@@ -38,8 +40,8 @@ def key(*, account: str) -> Document:
     )
 
 
-def use_key(*, key_arn: str, region: str, services: Sequence[str] = THROUGH) -> Document:
-    """Let a role use a key by way of some services, each of which checks its other rights first."""
+def use_key(*, key_arn: str, region: str, services: Sequence[str] = KEY_SERVICES) -> Document:
+    """Allow the use of a key through `services`, each of which checks the role's other rights."""
     through = [f"{service}.{region}.amazonaws.com" for service in services]
     actions = [*DATA_KEY, *(_STATE_KEY if "dynamodb" in services else ())]
     return policy(
@@ -48,10 +50,11 @@ def use_key(*, key_arn: str, region: str, services: Sequence[str] = THROUGH) -> 
 
 
 def attach_to_vpc() -> Document:
-    """Let Lambda put a function into a VPC by the function's role (Lambda's guide, VPC).
+    """Allow Lambda to attach a function to a VPC with the function's role.
 
-    The actions of AWSLambdaVPCAccessExecutionRole, without its log rights. EC2 takes no narrower
-    resource for most of them.
+    These are the actions of AWSLambdaVPCAccessExecutionRole without those for logs (AWS Lambda
+    Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"). EC2 accepts no
+    narrower resource for most of them.
     """
     return policy(
         allow(
@@ -70,7 +73,7 @@ def attach_to_vpc() -> Document:
 
 
 def refuse_other_encryption(bucket_arn: str) -> Statement:
-    """Refuse an upload that asks for any encryption but KMS; asking for none gets the default."""
+    """Deny uploads that request another encryption than KMS; without a request, KMS is used."""
     header = "s3:x-amz-server-side-encryption"
     return {
         "Sid": "OwnKeyOnly",
@@ -82,8 +85,8 @@ def refuse_other_encryption(bucket_arn: str) -> Statement:
     }
 
 
-def take_access_logs(bucket_arn: str, sources: Sequence[str], account: str) -> Statement:
-    """Let S3 write the access logs of some buckets under ``access/``."""
+def accept_access_logs(bucket_arn: str, sources: Sequence[str], account: str) -> Statement:
+    """Allow S3 to write the access logs of the `sources` under ``access/``."""
     return {
         "Sid": "AccessLogs",
         "Effect": "Allow",
@@ -97,13 +100,13 @@ def take_access_logs(bucket_arn: str, sources: Sequence[str], account: str) -> S
     }
 
 
-def take_trail(bucket_arn: str, trail_arn: str, account: str) -> list[Statement]:
-    """Let one trail of CloudTrail write under ``AWSLogs/<account>/``."""
+def accept_trail(bucket_arn: str, trail_arn: str, account: str) -> list[Statement]:
+    """Allow one CloudTrail trail to write under ``AWSLogs/<account>/``."""
     principal = {"Service": "cloudtrail.amazonaws.com"}
     only = {"aws:SourceArn": trail_arn}
     return [
         {
-            "Sid": "FindTrailBucket",
+            "Sid": "CheckTrailBucket",
             "Effect": "Allow",
             "Principal": principal,
             "Action": "s3:GetBucketAcl",

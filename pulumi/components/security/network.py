@@ -24,7 +24,7 @@ _ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where a function runs."""
+    """Subnets and security group of a function."""
 
     subnet_ids: Sequence[str]
     security_group_id: pulumi.Input[str]
@@ -39,23 +39,23 @@ class NetworkArgs:
     vpc_id: str
     subnet_ids: Sequence[str]
     route_table_ids: Sequence[str]
-    """Empty leaves the gateway endpoints out."""
+    """If empty, no gateway endpoints are created."""
     interface_endpoints: bool
     ports: Sequence[int]
-    """Ports that may be fetched from; none means any."""
+    """Ports that covers may be fetched from; empty means all."""
 
 
 class Network(pulumi.ComponentResource):
-    """Security groups and endpoints; `placement` is what a function is given."""
+    """Security groups and endpoints; `placement` is for the functions."""
 
     def __init__(
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Create the groups, and the endpoints that were asked for."""
+        """Create the groups, and the endpoints that the arguments request."""
         super().__init__("coverstream:index:Network", name, None, opts)
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
-        self.group = self._group("functions", "Functions of the stack; nobody connects to them")
-        self._let_out()
+        self.group = self._group("functions", "Functions of the stack; no inbound connections")
+        self._allow_egress()
         for service in GATEWAYS if args.route_table_ids else ():
             aws.ec2.VpcEndpoint(
                 service,
@@ -66,7 +66,7 @@ class Network(pulumi.ComponentResource):
                 opts=self._child,
             )
         if args.interface_endpoints:
-            self._open_doors()
+            self._create_interface_endpoints()
         self.placement = Placement(subnet_ids=args.subnet_ids, security_group_id=self.group.id)
         self.register_outputs({"group": self.group.id})
 
@@ -79,10 +79,10 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _let_out(self) -> None:
-        """Let functions connect anywhere, at the ports that covers may be fetched from and HTTPS.
+    def _allow_egress(self) -> None:
+        """Allow connections to all addresses, at HTTPS and the ports that covers are fetched from.
 
-        Which addresses are fetched is judged by the function itself, where it connects.
+        The function checks each address itself when it connects.
         """
         ports = sorted({*self._args.ports, HTTPS}) if self._args.ports else [None]
         for port in ports:
@@ -96,11 +96,11 @@ class Network(pulumi.ComponentResource):
                 opts=self._child,
             )
 
-    def _open_doors(self) -> None:
-        doors = self._group("endpoints", "Doors to AWS for the functions of the stack")
+    def _create_interface_endpoints(self) -> None:
+        group = self._group("endpoints", "VPC endpoints for the functions of the stack")
         aws.vpc.SecurityGroupIngressRule(
             "endpoints",
-            security_group_id=doors.id,
+            security_group_id=group.id,
             referenced_security_group_id=self.group.id,
             ip_protocol="tcp",
             from_port=HTTPS,
@@ -114,7 +114,7 @@ class Network(pulumi.ComponentResource):
                 service_name=self._service(service),
                 vpc_endpoint_type="Interface",
                 subnet_ids=self._args.subnet_ids,
-                security_group_ids=[doors.id],
+                security_group_ids=[group.id],
                 private_dns_enabled=True,
                 opts=self._child,
             )

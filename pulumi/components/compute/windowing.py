@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import policies
-from components.bucket import PrivateBucket
-from components.bus import Bus
-from components.function import FunctionArgs, FunctionRole, create_function
-from components.state import State
-from components.storage import Storage
-from components.stream import Stream
+from components.compute.function import FunctionArgs, FunctionRole, create_function
+from components.data.bucket import PrivateBucket
+from components.data.state import State
+from components.data.storage import Storage
+from components.data.stream import Stream
+from components.messaging.bus import Bus
+from components.security import policies, role_policies
 
 import pulumi
 
@@ -29,7 +29,7 @@ class MappingArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowingArgs:
-    """The function, its mapping, and all that it touches."""
+    """The function, its mapping, and the resources that it uses."""
 
     function: FunctionArgs
     mapping: MappingArgs
@@ -38,7 +38,7 @@ class WindowingArgs:
     bus: Bus
     storage: Storage
     failures: PrivateBucket
-    """Where batches end that could not be folded."""
+    """Bucket of the record batches that could not be folded."""
 
 
 class Windowing(pulumi.ComponentResource):
@@ -55,7 +55,7 @@ class Windowing(pulumi.ComponentResource):
         )
         granted = role.grant(
             policies.document(
-                policies.windowing,
+                role_policies.windowing,
                 log_group_arn=role.log_group.arn,
                 stream_arn=args.stream.arn,
                 table_arn=args.state.arn,
@@ -70,7 +70,10 @@ class Windowing(pulumi.ComponentResource):
         self.register_outputs({"function": self.function.name})
 
     def _map(self, name: str, args: WindowingArgs, child: pulumi.ResourceOptions) -> None:
-        """Read from the oldest record on: rows that were pushed before the function came count."""
+        """Map the stream to the function, from the oldest record on.
+
+        So rows that were pushed before the function was deployed are not missed.
+        """
         mapping = args.mapping
         aws.lambda_.EventSourceMapping(
             name,
@@ -84,7 +87,7 @@ class Windowing(pulumi.ComponentResource):
             maximum_retry_attempts=mapping.max_retries,
             maximum_record_age_in_seconds=mapping.max_record_age_s,
             function_response_types=["ReportBatchItemFailures"],
-            # Only S3 is given the records themselves; a queue would be told where they were.
+            # S3 receives the records themselves; a queue would receive their position only.
             destination_config={"on_failure": {"destination_arn": args.failures.arn}},
             opts=child,
         )

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_aws as aws
-from components import guard_policies, policies
-from components.bucket import Expiry, PrivateBucket, PrivateBucketArgs
-from components.storage import Storage
+from components.data.bucket import Expiry, PrivateBucket, PrivateBucketArgs
+from components.data.storage import Storage
+from components.security import hardening_policies, policies
 
 import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuditArgs:
-    """What is logged, and for how long logs are kept."""
+    """Which logs to write, and for how many days to store them."""
 
     prefix: str
     account: pulumi.Input[str]
@@ -37,17 +37,17 @@ class Audit(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Create the bucket, and what was asked for."""
+        """Create the bucket, and the logs that the arguments request."""
         super().__init__("coverstream:index:Audit", name, None, opts)
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         self._trail_name = f"{args.prefix}-data"
         storage = args.storage
-        self._watched = {"input": storage.input, "output": storage.output, "temp": storage.temp}
+        self._buckets = {"input": storage.input, "output": storage.output, "temp": storage.temp}
         self.bucket = PrivateBucket("logs", self._bucket_args(), self._child)
         if args.access_logs:
             self._log_access()
         if args.trail:
-            self._follow()
+            self._create_trail()
         self.register_outputs({"bucket": self.bucket.name})
 
     def _bucket_args(self) -> PrivateBucketArgs:
@@ -61,27 +61,27 @@ class Audit(pulumi.ComponentResource):
             ),
             writers=lambda bucket_arn: pulumi.Output.all(
                 bucket_arn=bucket_arn,
-                sources=[bucket.arn for bucket in self._watched.values()],
+                sources=[bucket.arn for bucket in self._buckets.values()],
                 account=args.account,
                 region=args.region,
             ).apply(self._writers),
         )
 
     def _writers(self, known: dict[str, Any]) -> list[policies.Statement]:
-        """Return the statements that let AWS write into the bucket."""
+        """Return the statements that allow AWS to write to the bucket."""
         account, bucket_arn = known["account"], known["bucket_arn"]
         trail = f"arn:aws:cloudtrail:{known['region']}:{account}:trail/{self._trail_name}"
         statements: list[policies.Statement] = []
         if self._args.access_logs:
             statements.append(
-                guard_policies.take_access_logs(bucket_arn, known["sources"], account)
+                hardening_policies.accept_access_logs(bucket_arn, known["sources"], account)
             )
         if self._args.trail:
-            statements += guard_policies.take_trail(bucket_arn, trail, account)
+            statements += hardening_policies.accept_trail(bucket_arn, trail, account)
         return statements
 
     def _log_access(self) -> None:
-        for purpose, bucket in self._watched.items():
+        for purpose, bucket in self._buckets.items():
             aws.s3.BucketLogging(
                 purpose,
                 bucket=bucket.name,
@@ -90,9 +90,9 @@ class Audit(pulumi.ComponentResource):
                 opts=self._child,
             )
 
-    def _follow(self) -> None:
+    def _create_trail(self) -> None:
         """Record every read and write of an object; CloudTrail bills them by the 100,000."""
-        objects = [pulumi.Output.concat(bucket.arn, "/") for bucket in self._watched.values()]
+        objects = [pulumi.Output.concat(bucket.arn, "/") for bucket in self._buckets.values()]
         aws.cloudtrail.Trail(
             "data",
             name=self._trail_name,
@@ -110,6 +110,6 @@ class Audit(pulumi.ComponentResource):
                     ],
                 }
             ],
-            # CloudTrail writes a first object at once, to see whether it may.
+            # CloudTrail writes a test object when the trail is created.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.bucket]),
         )

@@ -1,39 +1,39 @@
-"""SQS queues: encrypted, TLS only, written by named EventBridge rules only. Edge (Pulumi)."""
+"""An SQS queue: encrypted, TLS only, written by named EventBridge rules only. Edge (Pulumi)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import policies
+from components.security import policies
 
 import pulumi
 
 DAY_S = 86_400
 RETENTION_S = 14 * DAY_S
-"""The longest that SQS keeps a message."""
+"""The maximum that SQS allows."""
 
 KEY_REUSE_S = 3_600
-"""How long SQS uses one data key, so that it need not call KMS for each message."""
+"""How long SQS reuses one data key instead of calling KMS for each message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueArgs:
-    """Who may send to a queue, and what becomes of messages that nobody can handle."""
+    """Senders, timing, dead-letter queue and encryption of a queue."""
 
     queue_name: str
     rule_arns: tuple[pulumi.Input[str], ...] = ()
-    """Rules that may send; functions and schedules send by their roles."""
+    """EventBridge rules that may send; functions and schedules send with their roles."""
     visibility_timeout_s: int = 30
     receive_wait_s: int = 0
-    """How long a receipt waits for a message; 20 is the most and the cheapest."""
+    """How long a receive waits for a message; the maximum, 20, is the cheapest."""
     dead_letter_arn: pulumi.Input[str] | None = None
     max_receives: int = 3
     key_arn: pulumi.Input[str] | None = None
 
 
 class Queue(pulumi.ComponentResource):
-    """One standard queue that keeps messages for 14 days."""
+    """One standard queue that stores messages for 14 days."""
 
     def __init__(
         self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None
@@ -47,7 +47,7 @@ class Queue(pulumi.ComponentResource):
             message_retention_seconds=RETENTION_S,
             visibility_timeout_seconds=args.visibility_timeout_s,
             receive_wait_time_seconds=args.receive_wait_s,
-            # One or the other: SQS takes no queue that asks for both.
+            # SQS rejects a queue with both kinds of encryption.
             sqs_managed_sse_enabled=None if args.key_arn else True,
             kms_master_key_id=args.key_arn,
             kms_data_key_reuse_period_seconds=KEY_REUSE_S if args.key_arn else None,
@@ -67,7 +67,7 @@ class Queue(pulumi.ComponentResource):
 
 
 def _redrive(args: QueueArgs) -> pulumi.Output[str] | None:
-    """Return where a message goes after too many receipts, as SQS's JSON."""
+    """Return the redrive policy as JSON, or None without a dead-letter queue."""
     if args.dead_letter_arn is None:
         return None
     return pulumi.Output.json_dumps(

@@ -1,4 +1,4 @@
-"""The SSM parameter with a stack's addresses, which the command lines read. Edge (Pulumi)."""
+"""The SSM parameter with a stack's addresses, for the command lines. Edge (Pulumi)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pulumi
 from stream_ingest.aws.stack import StackOutputs, parameter_name
 
 
-class Directory(pulumi.ComponentResource):
+class StackParameter(pulumi.ComponentResource):
     """The SSM parameter that `stream_ingest.aws.stack.load_stack` reads."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Directory(pulumi.ComponentResource):
         entries: Mapping[str, pulumi.Input[Any]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Write the parameter; `entries` are the fields of `StackOutputs`, all of them."""
+        """Write the parameter; `entries` are all fields of `StackOutputs`."""
         super().__init__("coverstream:index:Directory", name, None, opts)
         self.parameter = aws.ssm.Parameter(
             name,

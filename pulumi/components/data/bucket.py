@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import guard_policies, policies
+from components.security import hardening_policies, policies
 
 import pulumi
 
@@ -20,10 +20,10 @@ class Expiry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ageing:
-    """Objects become cheaper to keep and dearer to read, `days` after they were written.
+class Transition:
+    """Objects move to `storage_class` `days` after they were written.
 
-    S3 leaves those below 128 KB where they are, since they would cost more elsewhere.
+    S3 does not move objects below 128 KB: they would cost more in the other class.
     """
 
     days: int
@@ -32,21 +32,21 @@ class Ageing:
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
-    """What a bucket is called and how long it keeps what."""
+    """Name, lifecycle and encryption of a bucket."""
 
     bucket_name: pulumi.Input[str]
     protect: bool
     versioned: bool = False
     expiries: tuple[Expiry, ...] = ()
-    ageing: tuple[Ageing, ...] = ()
+    transitions: tuple[Transition, ...] = ()
     key_arn: pulumi.Input[str] | None = None
-    """A KMS key for all objects; none means S3's own."""
+    """KMS key for all objects; None uses S3's own key."""
     writers: Callable[[pulumi.Output[str]], pulumi.Output[list[policies.Statement]]] | None = None
-    """Given the bucket's ARN, makes statements for its policy: which services of AWS may write."""
+    """Returns policy statements for the AWS services that may write, given the bucket's ARN."""
 
 
 class PrivateBucket(pulumi.ComponentResource):
-    """One private bucket; `name` and `arn` are usable once its policy is in place."""
+    """One private bucket."""
 
     def __init__(
         self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None
@@ -59,20 +59,20 @@ class PrivateBucket(pulumi.ComponentResource):
         )
         self.name, self.arn = self.bucket.bucket, self.bucket.arn
         self._args = args
-        self._close(name, child)
-        versioning = self._keep_versions(name, child) if args.versioned else None
+        self._make_private(name, child)
+        versioning = self._enable_versioning(name, child) if args.versioned else None
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=self.bucket.bucket,
             rules=_lifecycle(args),
-            # AWS applies a rule on old versions only to a bucket that keeps them.
+            # AWS accepts a rule for old versions only on a versioned bucket.
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[versioning] if versioning else None
             ),
         )
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def _close(self, name: str, child: pulumi.ResourceOptions) -> None:
+    def _make_private(self, name: str, child: pulumi.ResourceOptions) -> None:
         bucket = self.bucket.bucket
         aws.s3.BucketServerSideEncryptionConfiguration(
             name,
@@ -81,7 +81,7 @@ class PrivateBucket(pulumi.ComponentResource):
                 {
                     "apply_server_side_encryption_by_default": _encryption(self._args.key_arn),
                     "blocked_encryption_types": ["SSE-C"],
-                    # One call of KMS for many objects instead of one for each.
+                    # One KMS call for many objects instead of one for each.
                     **({"bucket_key_enabled": True} if self._args.key_arn else {}),
                 }
             ],
@@ -102,22 +102,26 @@ class PrivateBucket(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             name,
             bucket=bucket,
-            policy=policies.document(_policy, bucket_arn=self.bucket.arn, more=self._more()),
-            # S3 refuses two changes of one bucket's access at the same time.
+            policy=policies.document(
+                _policy, bucket_arn=self.bucket.arn, extra=self._extra_statements()
+            ),
+            # S3 rejects concurrent changes of one bucket's access settings.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
 
-    def _more(
+    def _extra_statements(
         self,
     ) -> list[pulumi.Input[policies.Statement]] | pulumi.Output[list[policies.Statement]]:
-        """Return the statements that only some buckets' policies have."""
+        """Return the statements beyond `policies.bucket`."""
         if self._args.writers:
             return self._args.writers(self.bucket.arn)
         if self._args.key_arn:
-            return [self.bucket.arn.apply(guard_policies.refuse_other_encryption)]
+            return [self.bucket.arn.apply(hardening_policies.refuse_other_encryption)]
         return []
 
-    def _keep_versions(self, name: str, child: pulumi.ResourceOptions) -> aws.s3.BucketVersioning:
+    def _enable_versioning(
+        self, name: str, child: pulumi.ResourceOptions
+    ) -> aws.s3.BucketVersioning:
         return aws.s3.BucketVersioning(
             name,
             bucket=self.bucket.bucket,
@@ -126,9 +130,9 @@ class PrivateBucket(pulumi.ComponentResource):
         )
 
 
-def _policy(*, bucket_arn: str, more: Sequence[policies.Statement]) -> policies.Document:
+def _policy(*, bucket_arn: str, extra: Sequence[policies.Statement]) -> policies.Document:
     document = policies.bucket(bucket_arn=bucket_arn)
-    return policies.policy(*document["Statement"], *more)
+    return policies.policy(*document["Statement"], *extra)
 
 
 def _encryption(
@@ -140,7 +144,7 @@ def _encryption(
 
 
 def _lifecycle(args: PrivateBucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
-    """Return the rules: orphaned uploads, old versions, what is kept cheaper, what expires."""
+    """Return the rules: incomplete uploads, old versions, transitions, expiries."""
     rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": "abort-incomplete-uploads",
@@ -158,14 +162,15 @@ def _lifecycle(args: PrivateBucketArgs) -> list[aws.s3.BucketLifecycleConfigurat
                 "noncurrent_version_expiration": {"noncurrent_days": 30},
             }
         )
-    if args.ageing:
+    if args.transitions:
         rules.append(
             {
                 "id": "age",
                 "status": "Enabled",
                 "filter": {"prefix": ""},
                 "transitions": [
-                    {"days": step.days, "storage_class": step.storage_class} for step in args.ageing
+                    {"days": step.days, "storage_class": step.storage_class}
+                    for step in args.transitions
                 ],
             }
         )

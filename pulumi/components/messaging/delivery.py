@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components.queues import Queue, QueueArgs
+from components.messaging.queue import Queue, QueueArgs
 
 import pulumi
 from stream_ingest.contracts.events import Event, Source
@@ -15,12 +15,12 @@ VISIBILITY_PER_TIMEOUT = 6
 """AWS asks for a visibility timeout of six times the function's timeout (docs/facts.md#sqs)."""
 RETRY_S = 86_400
 RETRIES = 185
-"""How long and how often EventBridge tries to deliver: the most that it allows."""
+"""How long and how often EventBridge tries to deliver: the maximum that it allows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryArgs:
-    """Which events go to which function's queue; `function_timeout_s` is that function's."""
+    """Which events go to which queue; `function_timeout_s` is the timeout of its consumer."""
 
     prefix: str
     bus_name: pulumi.Input[str]
@@ -29,16 +29,16 @@ class DeliveryArgs:
     rule: str
     """Name of the rule, and of its target."""
     queue: str
-    """Name of the queue; that of its dead letters follows from it."""
+    """Name of the queue; its dead-letter queue is ``<queue>-dead-letters``."""
     rule_dead_letters: str | None = None
-    """Queue of events that EventBridge could not deliver; None takes the queue's own."""
+    """Prefix of the dead-letter queue for undeliverable events; None shares that of `queue`."""
     function_timeout_s: int
     max_receives: int
     key_arn: pulumi.Input[str] | None = None
 
 
 class Delivery(pulumi.ComponentResource):
-    """Events of one kind, also replayed ones, become messages on `queue`."""
+    """Sends the events of one type, replayed ones too, to `queue`."""
 
     def __init__(
         self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None
@@ -65,14 +65,14 @@ class Delivery(pulumi.ComponentResource):
         self._target()
         self.register_outputs({"queue_url": self.queue.url, "rule_arn": self.rule.arn})
 
-    def _dead_letters(self, filler: str) -> Queue:
+    def _dead_letters(self, prefix: str) -> Queue:
         args = self._args
-        is_rules = filler == (args.rule_dead_letters or args.queue)
+        takes_events = prefix == (args.rule_dead_letters or args.queue)
         return Queue(
-            f"{filler}-dead-letters",
+            f"{prefix}-dead-letters",
             QueueArgs(
-                queue_name=f"{args.prefix}-{filler}-dead-letters",
-                rule_arns=(self.rule.arn,) if is_rules else (),
+                queue_name=f"{args.prefix}-{prefix}-dead-letters",
+                rule_arns=(self.rule.arn,) if takes_events else (),
                 key_arn=args.key_arn,
             ),
             self._child,

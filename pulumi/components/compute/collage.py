@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components import policies
-from components.bus import Bus
-from components.delivery import Delivery
-from components.function import FunctionArgs, FunctionRole
-from components.queue_worker import create_queue_worker
-from components.state import State
-from components.storage import Storage
+from components.compute.function import FunctionArgs, FunctionRole
+from components.compute.queue_worker import create_queue_worker
+from components.data.state import State
+from components.data.storage import Storage
+from components.messaging.bus import Bus
+from components.messaging.delivery import Delivery
+from components.security import policies, role_policies
 
 import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
 class CollageArgs:
-    """The function and all that it touches; at most `max_concurrency` windows are built at once."""
+    """The function and the resources that it uses; `max_concurrency` windows are built at once."""
 
     function: FunctionArgs
     max_concurrency: int
@@ -42,7 +42,7 @@ class Collage(pulumi.ComponentResource):
         )
         granted = role.grant(
             policies.document(
-                policies.collage,
+                role_policies.collage,
                 log_group_arn=role.log_group.arn,
                 queue_arn=args.delivery.queue.arn,
                 table_arn=args.state.arn,

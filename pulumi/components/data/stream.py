@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pulumi
 
 AWS_KEY = "alias/aws/kinesis"
-"""The key that AWS keeps for this."""
+"""The AWS managed key of Kinesis."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Stream(pulumi.ComponentResource):
     """One encrypted stream that keeps user partition keys, and so each creator's order.
 
     The on-demand option that spreads records regardless of their key has no argument in pulumi-aws
-    and is off unless somebody switches it on by hand (docs/facts.md#kinesis).
+    and is off by default (docs/facts.md#kinesis).
     """
 
     def __init__(

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.bucket import Ageing, Expiry, PrivateBucket, PrivateBucketArgs
+from components.data.bucket import Expiry, PrivateBucket, PrivateBucketArgs, Transition
 
 import pulumi
 
 PROCESSING_DAYS = 7
 DEBUG_DAYS = 30
-INPUT_AGEING = (
-    Ageing(days=30, storage_class="STANDARD_IA"),
-    Ageing(days=90, storage_class="GLACIER"),
-    Ageing(days=365, storage_class="DEEP_ARCHIVE"),
+INPUT_TRANSITIONS = (
+    Transition(days=30, storage_class="STANDARD_IA"),
+    Transition(days=90, storage_class="GLACIER"),
+    Transition(days=365, storage_class="DEEP_ARCHIVE"),
 )
-OUTPUT_AGEING = (
-    Ageing(days=90, storage_class="STANDARD_IA"),
-    Ageing(days=365, storage_class="GLACIER"),
+OUTPUT_TRANSITIONS = (
+    Transition(days=90, storage_class="STANDARD_IA"),
+    Transition(days=365, storage_class="GLACIER"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """Names are ``<prefix>-<purpose>-<account>-<region>``: all of AWS shares them."""
+    """Buckets are named ``<prefix>-<purpose>-<account>-<region>``: names are global in AWS."""
 
     prefix: str
     account: pulumi.Input[str]
@@ -37,8 +37,8 @@ class StorageArgs:
 class Storage(pulumi.ComponentResource):
     """Buckets `input` and `output` (versioned) and `temp` (its prefixes expire).
 
-    What ages in `input` and `output` costs less and less; from GLACIER on it has to be restored
-    before it can be read. Nothing there is ever deleted.
+    Objects in `input` and `output` move to cheaper storage classes with age, and are never deleted.
+    From GLACIER on they have to be restored before they can be read.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Storage(pulumi.ComponentResource):
         """Create the buckets."""
         super().__init__("coverstream:index:Storage", name, None, opts)
         self._args = args
-        # Versions: a file that is replaced while it is read is read to its own end.
-        self.input = self._bucket("input", versioned=True, ageing=INPUT_AGEING)
-        self.output = self._bucket("output", versioned=True, ageing=OUTPUT_AGEING)
+        # Versioned, so that a file that is replaced while it is read can be read to its end.
+        self.input = self._bucket("input", versioned=True, transitions=INPUT_TRANSITIONS)
+        self.output = self._bucket("output", versioned=True, transitions=OUTPUT_TRANSITIONS)
         self.temp = self._bucket(
             "temp",
             expiries=(
@@ -67,7 +67,7 @@ class Storage(pulumi.ComponentResource):
         *,
         versioned: bool = False,
         expiries: tuple[Expiry, ...] = (),
-        ageing: tuple[Ageing, ...] = (),
+        transitions: tuple[Transition, ...] = (),
     ) -> PrivateBucket:
         args = self._args
         return PrivateBucket(
@@ -79,7 +79,7 @@ class Storage(pulumi.ComponentResource):
                 protect=args.protect,
                 versioned=versioned,
                 expiries=expiries,
-                ageing=ageing,
+                transitions=transitions,
                 key_arn=args.key_arn,
             ),
             pulumi.ResourceOptions(parent=self),

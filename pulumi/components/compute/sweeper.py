@@ -6,28 +6,28 @@ import json
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from components import policies
-from components.bus import Bus
-from components.function import FunctionArgs, FunctionRole, create_function
-from components.guard import allow_key
-from components.queues import Queue, QueueArgs
-from components.state import State
-from components.storage import Storage
+from components.compute.function import FunctionArgs, FunctionRole, create_function
+from components.data.state import State
+from components.data.storage import Storage
+from components.messaging.bus import Bus
+from components.messaging.queue import Queue, QueueArgs
+from components.security import policies, role_policies
+from components.security.hardening import allow_key
 
 import pulumi
 from stream_ingest.contracts.events import BatchDrained
 
 BATCH_RETRY_S = 86_400
 BATCH_RETRIES = 185
-"""A drained batch is swept at last, however long it takes."""
+"""The event of a drained batch is retried for a day, as long as EventBridge allows."""
 TICK_RETRY_S = 60
 TICK_RETRIES = 1
-"""A tick that is late by a minute is useless: the next one does all of its work."""
+"""A tick is dropped after a minute: the next one does the same work."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweeperArgs:
-    """The function and all that it touches."""
+    """The function and the resources that it uses."""
 
     prefix: str
     account: pulumi.Input[str]
@@ -53,7 +53,7 @@ class Sweeper(pulumi.ComponentResource):
             QueueArgs(
                 queue_name=f"{args.prefix}-sweeper-dead-letters",
                 rule_arns=(self.rule.arn,),
-                key_arn=args.function.guard.key_arn,
+                key_arn=args.function.hardening.key_arn,
             ),
             self._child,
         )
@@ -63,7 +63,7 @@ class Sweeper(pulumi.ComponentResource):
         self.register_outputs({"function": self.function.name})
 
     def _rule(self) -> aws.cloudwatch.EventRule:
-        """Match the end of a batch's rows, whoever announces it."""
+        """Match the end of a batch's rows, from any of our sources."""
         return aws.cloudwatch.EventRule(
             "batch-drained",
             name=f"{self._args.prefix}-batch-drained",
@@ -85,7 +85,7 @@ class Sweeper(pulumi.ComponentResource):
         )
         granted = role.grant(
             policies.document(
-                policies.sweeper,
+                role_policies.sweeper,
                 log_group_arn=role.log_group.arn,
                 table_arn=args.state.arn,
                 bus_arn=args.bus.arn,
@@ -144,14 +144,14 @@ class Sweeper(pulumi.ComponentResource):
             name="own",
             role=role.name,
             policy=policies.document(
-                policies.scheduler,
+                role_policies.scheduler,
                 function_arn=self.function.arn,
                 dead_letter_arn=self.dead_letters.arn,
             ),
             opts=self._child,
         )
-        reporting = allow_key(
-            "sweeper-schedule", args.function.guard, role.name, ("sqs",), self._child
+        key_rights = allow_key(
+            "sweeper-schedule", args.function.hardening, role.name, ("sqs",), self._child
         )
         aws.scheduler.Schedule(
             self._name,
@@ -167,5 +167,5 @@ class Sweeper(pulumi.ComponentResource):
                 },
                 "dead_letter_config": {"arn": self.dead_letters.arn},
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted, *reporting]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted, *key_rights]),
         )

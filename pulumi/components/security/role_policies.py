@@ -1,0 +1,216 @@
+"""The policy of each role. Pure.
+
+A role's policy lists exactly the actions that it needs, on exactly the resources that it uses. The
+only ``*`` are (1) key prefixes inside one bucket, (2) the streams of one log group, and (3) in
+*deny* statements, which must cover every principal and action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.security.policies import Document, Statement, allow, objects, policy
+
+from stream_ingest.contracts.table import BATCH_INDEX, DUE_INDEX, STATUS_INDEX
+
+_UPDATE_STATE = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+"""Actions that change a creator's state: TransactWriteItems needs the rights of its writes."""
+
+_RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+"""Actions of an SQS mapping, which uses its function's role."""
+_PACK_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
+"""The only items that are ever deleted: those of packs of prefetched covers."""
+
+
+def _below(*prefixes: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the condition that limits ListBucket to some prefixes."""
+    return {"StringLikeIfExists": {"s3:prefix": [f"{prefix}/*" for prefix in prefixes]}}
+
+
+def write_logs(log_group_arn: str) -> Statement:
+    """Allow writing to one existing log group; functions do not create any."""
+    return allow(
+        "WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]
+    )
+
+
+def windowing(  # noqa: PLR0913 - one argument for each resource
+    *,
+    log_group_arn: str,
+    stream_arn: str,
+    table_arn: str,
+    bus_arn: str,
+    output_arn: str,
+    temp_arn: str,
+    failure_arn: str,
+) -> Document:
+    """Return the rights of the windowing function.
+
+    Lambda writes discarded batches with this role, under ``aws/lambda/``, and requires ListBucket
+    on that bucket (AWS Lambda Developer Guide, "Retaining discarded batch records").
+    """
+    return policy(
+        write_logs(log_group_arn),
+        allow(
+            "ReadStream",
+            [
+                "kinesis:DescribeStream",
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+            ],
+            [stream_arn],
+        ),
+        allow("FoldState", _UPDATE_STATE, [table_arn]),
+        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        allow(
+            "StoreRefusalsAndOverflow",
+            ["s3:PutObject"],
+            [*objects(output_arn, "failed"), *objects(temp_arn, "processing")],
+        ),
+        allow("StoreDiscardedBatches", ["s3:PutObject"], objects(failure_arn, "aws/lambda")),
+        allow("ListFailureBucket", ["s3:ListBucket"], [failure_arn]),
+    )
+
+
+def sweeper(  # noqa: PLR0913 - one argument for each resource
+    *,
+    log_group_arn: str,
+    table_arn: str,
+    bus_arn: str,
+    output_arn: str,
+    temp_arn: str,
+    dead_letter_arn: str,
+) -> Document:
+    """Return the rights of the sweeper; Lambda reports a failed sweep with this role.
+
+    It reads a report only after a conditional put has shown that it exists, so that it needs no
+    ListBucket.
+    """
+    indexes = [f"{table_arn}/index/{name}" for name in (BATCH_INDEX, DUE_INDEX, STATUS_INDEX)]
+    return policy(
+        write_logs(log_group_arn),
+        allow("FindDue", ["dynamodb:Query"], indexes),
+        allow("MoveState", [*_UPDATE_STATE, "dynamodb:GetItem"], [table_arn]),
+        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        allow("StoreOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
+        allow("ReportBatches", ["s3:PutObject", "s3:GetObject"], objects(output_arn, "results")),
+        allow("ReportFailedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
+    )
+
+
+def collage(  # noqa: PLR0913 - one argument for each resource
+    *,
+    log_group_arn: str,
+    queue_arn: str,
+    table_arn: str,
+    bus_arn: str,
+    output_arn: str,
+    temp_arn: str,
+    keep_originals: bool,
+) -> Document:
+    """Return the rights of the collage function.
+
+    An output is replaced only if it has not changed since it was read (a conditional put requires
+    GetObject too). With ListBucket, S3 answers 404, not 403, for a missing object. It is limited to
+    the prefixes that the function reads. The condition is ``IfExists``, because AWS does not
+    document that the prefix is known in that check, whose request has none, and without the 404s no
+    window could be rebuilt. So a listing of all keys, without a prefix, is not denied. (Ceph
+    observed that AWS takes the object's key as the prefix, ceph/ceph#68577. If you observe the same
+    on AWS, remove ``IfExists``.)
+    """
+    prefixes = ("collages", "thumbnails", "metadata")
+    images = ("originals", "processing", "prefetched")
+    outputs = objects(output_arn, *prefixes)
+    originals = [allow("StoreOriginals", ["s3:PutObject"], objects(temp_arn, "originals"))]
+    return policy(
+        write_logs(log_group_arn),
+        allow("ReceiveWindows", _RECEIVE, [queue_arn]),
+        allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
+        allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
+        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        allow("PublishOutputs", ["s3:PutObject"], outputs),
+        allow("CompareOutputs", ["s3:GetObject"], outputs),
+        allow("DetectMissingOutputs", ["s3:ListBucket"], [output_arn], _below(*prefixes)),
+        allow("StoreDebugImages", ["s3:PutObject"], objects(temp_arn, "debug")),
+        allow("ReadImages", ["s3:GetObject"], objects(temp_arn, *images)),
+        allow("DetectMissingImages", ["s3:ListBucket"], [temp_arn], _below(*images)),
+        allow("DeletePacks", ["s3:DeleteObject"], objects(temp_arn, "prefetched")),
+        *(originals if keep_originals else []),
+    )
+
+
+def prefetch(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: str) -> Document:
+    """Return the rights of the prefetch function; for ListBucket see `collage`."""
+    return policy(
+        write_logs(log_group_arn),
+        allow("ReceiveRequests", _RECEIVE, [queue_arn]),
+        allow("RecordCovers", _UPDATE_STATE, [table_arn]),
+        allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
+        allow(
+            "StorePacks",
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            objects(temp_arn, "prefetched"),
+        ),
+        allow("DetectMissingPacks", ["s3:ListBucket"], [temp_arn], _below("prefetched")),
+    )
+
+
+def intake(  # noqa: PLR0913 - one argument for each resource
+    *,
+    log_group_arn: str,
+    queue_arn: str,
+    dead_letter_arn: str,
+    stream_arn: str,
+    table_arn: str,
+    input_arn: str,
+    output_arn: str,
+    temp_arn: str,
+) -> Document:
+    """Return the rights of the intake: read files, send their rows, archive dropped files.
+
+    A request may name any file of the input bucket. With ListBucket, S3 answers 404, not 403, for a
+    missing file.
+    """
+    return policy(
+        write_logs(log_group_arn),
+        allow(
+            "ReceiveMessages",
+            [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            ],
+            [queue_arn],
+        ),
+        allow("ContinueAndDeadLetter", ["sqs:SendMessage"], [queue_arn, dead_letter_arn]),
+        allow("SendRows", ["kinesis:PutRecords"], [stream_arn]),
+        allow(
+            "StoreBatches",
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [table_arn],
+        ),
+        allow("ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], [f"{input_arn}/*"]),
+        allow("DetectMissingFiles", ["s3:ListBucket"], [input_arn]),
+        allow("ArchiveFiles", ["s3:PutObject"], objects(input_arn, "archived")),
+        allow(
+            "RemoveArchivedFiles",
+            ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            objects(input_arn, "csv-files"),
+        ),
+        allow("StoreRefusals", ["s3:PutObject"], objects(output_arn, "failed/rows")),
+        allow(
+            "StoreChunks", ["s3:GetObject", "s3:PutObject"], objects(temp_arn, "processing/intake")
+        ),
+    )
+
+
+def scheduler(*, function_arn: str, dead_letter_arn: str) -> Document:
+    """Return the rights of the schedule: invoke one function, report a failed invocation."""
+    return policy(
+        allow("StartSweep", ["lambda:InvokeFunction"], [function_arn]),
+        allow("ReportMissedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
+    )
