@@ -1,8 +1,8 @@
-"""Every alarm: what it watches, from where on, and what it means. Pure.
+"""Every alarm: what it watches, its threshold and its meaning. Pure.
 
-One dictionary from a stack's names and thresholds; Pulumi makes alarms of it, the console and the
-dashboard show their states. Expressions add up with SUM over arrays, which passes over metrics that
-have no data, and lean on what the sweeper emits each minute.
+`alarms` is a function of a stack's names and thresholds; Pulumi creates the alarms from it, the
+console and the dashboard show their states. Expressions add with SUM over arrays, which skips
+metrics without data, and rely on what the sweeper emits each minute.
 """
 
 from __future__ import annotations
@@ -12,28 +12,36 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ops_dashboard.monitoring import cost, watched
-from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, aws_metric, math, own
+from ops_dashboard.monitoring.metric_lines import (
+    HIDDEN,
+    MAX,
+    Line,
+    LineStyle,
+    aws_metric,
+    custom_metric,
+    expression,
+)
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import CATALOGUE, Service
 
 PERIOD_S = 300
-_HIDDEN_LEAST = Look(stat="Minimum", visible=False)
-_FILLERS = {
-    "collage": "Windows wait as dead letters because the collage function failed too often on them",
-    "window-rule": "Events wait as dead letters because the bus could not deliver them",
-    "sweeper": "Calls of the sweeper wait as dead letters because it failed on them",
+_HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)
+_DEAD_LETTERS = {
+    "collage": "Windows became dead letters because the collage function failed on them repeatedly",
+    "window-rule": "Events became dead letters because the bus could not deliver them to the queue",
+    "sweeper": "Invocations of the sweeper became dead letters because they failed",
     "prefetch": "Prefetch requests wait as dead letters because they failed too often",
-    "intake": "Files or requests wait as dead letters because the intake failed too often on them",
+    "intake": "Files or requests became dead letters because the intake failed on them repeatedly",
 }
-"""What the dead letters of each queue are."""
+"""The first sentence of the alarm on each dead-letter queue."""
 _REASONS_IN_USE = 10
-"""So many different reasons are billed as metrics of their own, more or less."""
+"""Approximate number of metrics by reason; CloudWatch bills each reason as a metric."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One alarm. It watches its only line, or the last one where there are several."""
+    """One alarm. It watches its only line, or the last one if there are several."""
 
     name: str
     meaning: str
@@ -41,24 +49,24 @@ class Alarm:
     above: float
     period_s: int = PERIOD_S
     periods: int = 1
-    """Periods that are looked at."""
+    """Number of most recent periods to evaluate."""
     breaching: int = 1
-    """Periods of those that have to be above."""
+    """Number of those periods that must be above the threshold."""
     missing: Literal["notBreaching", "breaching"] = "notBreaching"
 
     @property
     def is_math(self) -> bool:
-        """Tell whether it watches an expression."""
+        """Whether it watches an expression."""
         return len(self.lines) > 1
 
     @property
     def metrics_read(self) -> int:
-        """Return the number of metrics it reads: what AWS bills."""
+        """Number of metrics that it reads, which is what AWS bills."""
         return sum(line.expression is None for line in self.lines)
 
 
 def alarm_name(stack_prefix: str, name: str) -> str:
-    """Return an alarm's name in AWS: ``coverstream-dev-poison``."""
+    """Return an alarm's name in AWS, such as ``coverstream-dev-poison``."""
     return f"{stack_prefix}-{name}"
 
 
@@ -66,7 +74,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
     """Return all alarms by name."""
     free = [
         _poison(resources),
-        _given_up(resources),
+        _abandoned(resources),
         *_dead_letters(resources, thresholds),
         _error_rate(resources, thresholds),
         _duration(resources, thresholds),
@@ -83,7 +91,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
 
 
 def constant_usd(resources: Resources, metrics_read: int) -> float:
-    """Return what a day costs on which nothing happens; `metrics_read` by the other alarms."""
+    """Return the cost of an idle day; `metrics_read` is the number that the other alarms read."""
     own_metrics = sum(len(metric.services) * metric.in_total for metric in CATALOGUE)
     return cost.constant_usd_per_day(
         resources,
@@ -98,10 +106,10 @@ _COST_METRICS = 10
 def _poison(resources: Resources) -> Alarm:
     return Alarm(
         name="poison",
-        meaning="Records of the stream could not be read; see failed/records/ and"
+        meaning="Records of the stream could not be decoded; see `failed/records/` and"
         " `ops-dashboard dlq list`.",
         lines=[
-            own(
+            custom_metric(
                 resources,
                 catalogue.RECORDS_QUARANTINED,
                 Service.WINDOWING,
@@ -113,18 +121,18 @@ def _poison(resources: Resources) -> Alarm:
     )
 
 
-def _given_up(resources: Resources) -> Alarm:
+def _abandoned(resources: Resources) -> Alarm:
     return Alarm(
-        name="windows-given-up",
-        meaning="Windows were given up on; see `ops-dashboard dlq list`, then"
+        name="windows-abandoned",
+        meaning="Windows were abandoned after the last attempt; see `ops-dashboard dlq list`, then"
         " `ops-dashboard retry --failed`.",
         lines=[
-            own(
+            custom_metric(
                 resources,
-                catalogue.WINDOWS_GIVEN_UP,
+                catalogue.WINDOWS_ABANDONED,
                 Service.SWEEPER,
-                "given_up",
-                "windows given up",
+                "abandoned",
+                "windows abandoned",
             )
         ],
         above=0,
@@ -134,13 +142,13 @@ def _given_up(resources: Resources) -> Alarm:
 def _dead_letters(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
     return [
         Alarm(
-            name=f"{filler}-dead-letters",
-            meaning=f"{_FILLERS[filler]}; `ops-dashboard dlq list` tells why, and once that is"
-            " mended `ops-dashboard dlq redrive --all` sends them on.",
-            lines=[watched.dead_letter_line(filler, queue)],
+            name=f"{kind}-dead-letters",
+            meaning=f"{_DEAD_LETTERS[kind]}; `ops-dashboard dlq list` shows why; after fixing"
+            " the cause, `ops-dashboard dlq redrive --all` sends them again.",
+            lines=[watched.dead_letter_line(kind, queue)],
             above=thresholds.dead_letters,
         )
-        for filler, queue in resources.dead_letters.items()
+        for kind, queue in resources.dead_letters.items()
     ]
 
 
@@ -162,7 +170,7 @@ def _duration(resources: Resources, thresholds: Thresholds) -> Alarm:
         " see its p99 and the downloads on the dashboard.",
         lines=[
             aws_metric(
-                "AWS/Lambda", "Duration", dimensions, "duration", "longest collage", look=MOST
+                "AWS/Lambda", "Duration", dimensions, "duration", "longest collage", style=MAX
             )
         ],
         above=1_000 * thresholds.duration_s,
@@ -185,8 +193,8 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
 def _iterator_age(resources: Resources, thresholds: Thresholds) -> Alarm:
     return Alarm(
         name="iterator-age",
-        meaning=f"The stream is read {thresholds.iterator_age_minutes} minutes late or more; see"
-        " the windowing function's errors, throttles and retries.",
+        meaning=f"The stream's reader is {thresholds.iterator_age_minutes} minutes or more behind;"
+        " see the windowing function's errors, throttles and retries.",
         lines=[watched.iterator_age_line(resources)],
         above=60_000 * thresholds.iterator_age_minutes,
     )
@@ -196,20 +204,20 @@ def _stuck(resources: Resources, thresholds: Thresholds) -> Alarm:
     return Alarm(
         name="windows-stuck",
         meaning=f"A window has waited for its collage for {thresholds.window_age_minutes} minutes;"
-        " see the queue's depth and the collage function's errors.",
+        " see the queue depth and the collage function's errors.",
         lines=[watched.oldest_window_line(resources)],
         above=60 * thresholds.window_age_minutes,
     )
 
 
 def _nothing_flows(resources: Resources, thresholds: Thresholds) -> Alarm:
-    """Watch that something moves while a batch is open; no word from the sweeper is an alarm, too.
+    """Watch that work progresses while a batch is open; a silent sweeper is an alarm, too.
 
-    ``open * 0`` gives the sum a value for each minute that the sweeper spoke in, so that a stage
-    which emits nothing counts as a stage in which nothing moves.
+    ``open * 0`` gives the sum a value for each minute in which the sweeper emitted, so that a stage
+    that emits nothing counts as idle.
     """
     moving = [
-        own(resources, metric, service, f"moved{number}", metric.name, look=HIDDEN)
+        custom_metric(resources, metric, service, f"moved{number}", metric.name, style=HIDDEN)
         for number, (metric, service) in enumerate(
             [
                 (catalogue.ROWS_RECEIVED, Service.WINDOWING),
@@ -219,22 +227,22 @@ def _nothing_flows(resources: Resources, thresholds: Thresholds) -> Alarm:
             ]
         )
     ]
-    open_ = own(
+    open_ = custom_metric(
         resources,
         catalogue.BATCHES_OPEN,
         Service.SWEEPER,
         "open",
         "open batches",
-        look=_HIDDEN_LEAST,
+        style=_HIDDEN_MIN,
     )
     ids = ", ".join(line.id for line in moving)
     still = f"IF(open > 0 AND SUM([open * 0, {ids}]) == 0, 1, 0)"
     periods = max(1, 60 * thresholds.idle_minutes // PERIOD_S)
     return Alarm(
         name="nothing-flows",
-        meaning=f"A batch is open, but for {thresholds.idle_minutes} minutes no row came and no"
-        " window ended (or the sweeper is silent); see `ops-dashboard status`.",
-        lines=[open_, *moving, math("still", "1 where nothing moves", still)],
+        meaning=f"A batch is open, but for {thresholds.idle_minutes} minutes no row arrived and no"
+        " window ended, or the sweeper emitted no metrics; see `ops-dashboard status`.",
+        lines=[open_, *moving, expression("still", "1 if nothing moves", still)],
         above=0,
         periods=periods,
         breaching=periods,
@@ -243,11 +251,12 @@ def _nothing_flows(resources: Resources, thresholds: Thresholds) -> Alarm:
 
 
 def _failed_images(resources: Resources, thresholds: Thresholds) -> Alarm:
-    """Watch two of three periods: one creator's dead covers are no rise, a changed CDN is."""
+    """Watch two of three periods, so that one creator's dead covers raise no alarm."""
     return Alarm(
         name="image-failures",
-        meaning=f"More than {thresholds.failed_images_percent} % of covers cannot be had any more,"
-        " as when the CDN changes its signatures; see images failed by reason on the dashboard.",
+        meaning=f"More than {thresholds.failed_images_percent} % of covers could not be downloaded,"
+        " for example because the CDN changed its signatures; see images failed by reason on the"
+        " dashboard.",
         lines=watched.failed_images_lines(resources),
         above=thresholds.failed_images_percent,
         periods=3,
@@ -259,7 +268,7 @@ def _dropped(resources: Resources) -> Alarm:
     return Alarm(
         name="metrics-dropped",
         meaning="CloudWatch could not read metrics in a function's log and dropped them, so charts"
-        " and alarms see less than there is; look for lines with `_aws` in the log.",
+        " and alarms miss them; search the log for lines with `_aws`.",
         lines=watched.dropped_lines(resources),
         above=0,
     )
@@ -268,8 +277,8 @@ def _dropped(resources: Resources) -> Alarm:
 def _cost(resources: Resources, thresholds: Thresholds, constant: float) -> Alarm:
     return Alarm(
         name="cost",
-        meaning=f"The day is estimated to have cost more than {thresholds.cost_usd_per_day} USD;"
-        " see which part has risen in the chart of costs.",
+        meaning=f"The day is estimated to cost more than {thresholds.cost_usd_per_day} USD; see the"
+        " chart of costs for the part that rose.",
         lines=cost.cost_lines(resources, constant),
         above=thresholds.cost_usd_per_day,
         period_s=cost.DAY_S,

@@ -1,8 +1,7 @@
-"""AWS's own metrics that are looked at, with the dimensions that AWS documents for them. Pure.
+"""The metrics of AWS that we use, with the dimensions that AWS documents for them. Pure.
 
-A name or a dimension that is not here cannot be put on a chart or into an alarm: `check_documented`
-raises when the stack's program runs, where AWS would show an empty chart for ever
-(docs/facts.md#empty-charts).
+`check_documented` rejects any other name or dimension when the Pulumi program runs; AWS would
+accept it and show an empty chart (docs/facts.md#empty-charts).
 
 Sources, by namespace: AWS/Lambda "Types of metrics for Lambda functions"; AWS/Kinesis "Monitoring
 Kinesis Data Streams with CloudWatch" (stream-level); AWS/SQS "Available CloudWatch metrics for

@@ -1,4 +1,4 @@
-"""The lines of a chart: what is visible of a list of queries, expressions evaluated. Pure."""
+"""Lines of a chart with their data; expressions are evaluated here. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class ChartLine:
 
 
 def chart_lines(queries: Sequence[Query], series: dict[str, Series]) -> list[ChartLine]:
-    """Return the visible lines from the metrics' series by id; expressions may use earlier ones."""
+    """Return the visible lines, given the metrics' series by id.
+
+    An expression may refer to the metrics and to earlier expressions.
+    """
     known = dict(series)
     for query in queries:
         if "Expression" in query:

@@ -1,18 +1,24 @@
-"""What a day costs, estimated from counted units as metric math. Pure.
+"""The estimated cost of a day, as metric math over counted units. Pure.
 
-Counted: milliseconds of each function, bytes into the stream, DynamoDB's write and read units with
-its indexes, collages. A collage stands for what it brings with it: objects put, queue requests,
-events, an invocation. Constant: stream hours, dashboard, alarms, metrics, the sweeper's requests.
-Left out, because a day's work does not decide it: what the intake and prefetched covers take,
-stored bytes (S3, table, archive, logs), taxes, free tiers, data leaving AWS. Prices are those of
-`prices`; on a stack that stands still the estimate is too high by the free tiers.
+Counted: milliseconds of each function, bytes into the stream, DynamoDB's write and read units
+including its indexes, and collages. A collage includes the objects put, queue requests, events and
+invocation that it causes. Constant: stream hours, dashboard, alarms, metrics, the sweeper's
+requests. Left out, because they do not depend on the day's work: intake and prefetch, stored bytes
+(S3, table, archive, logs), taxes, free tiers, data transfer out of AWS. Prices are those of
+`prices`; on an idle stack the estimate is too high by the free tiers.
 
 An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
 """
 
 from __future__ import annotations
 
-from ops_dashboard.monitoring.metric_lines import HIDDEN, Line, aws_metric, math, own
+from ops_dashboard.monitoring.metric_lines import (
+    HIDDEN,
+    Line,
+    aws_metric,
+    custom_metric,
+    expression,
+)
 from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts import metrics as catalogue
@@ -36,7 +42,7 @@ _INDEXES = (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
 
 
 def collage_usd() -> float:
-    """Return what a collage costs besides its milliseconds and its table writes."""
+    """Return the cost of a collage without its milliseconds and table writes."""
     return (
         COLLAGE_PUTS * LIST.s3_put.one
         + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
@@ -46,7 +52,7 @@ def collage_usd() -> float:
 
 
 def constant_usd_per_day(resources: Resources, *, alarm_metrics: int, own_metrics: int) -> float:
-    """Return what a day costs on which nothing happens."""
+    """Return the cost of a day on which nothing happens."""
     hour = resources.stream_shards * LIST.kinesis_shard_hour.one or LIST.kinesis_on_demand_hour.one
     month = LIST.dashboard_month.one
     month += alarm_metrics * LIST.alarm_metric_month.one + own_metrics * LIST.metric_month.one
@@ -54,22 +60,23 @@ def constant_usd_per_day(resources: Resources, *, alarm_metrics: int, own_metric
 
 
 def cost_lines(resources: Resources, constant_usd: float) -> list[Line]:
-    """Return the hidden counts and, last, the estimate in USD; to be read with a period of a day.
+    """Return the hidden counts and, last, the estimate in USD; the period must be a day.
 
-    SUM over an array passes over what has no data, where ``+`` would have none either; the
-    sweeper's milliseconds are there on every day.
+    SUM over an array skips metrics without data, whereas ``+`` has no value if one of them has
+    none. The sweeper's milliseconds have data on every day.
     """
     counted = _counted(resources)
     terms = ", ".join(f"{line.id} * {price:.15f}" for line, price in counted)
-    expression = f"SUM([{terms}]) + {constant_usd:.4f}"
-    return [*(line for line, _ in counted), math("cost", "USD", expression)]
+    total = f"SUM([{terms}]) + {constant_usd:.4f}"
+    return [*(line for line, _ in counted), expression("cost", "USD", total)]
 
 
 def part_lines(resources: Resources) -> list[Line]:
-    """Return the hidden counts, and what each of them costs in USD."""
+    """Return the hidden counts, and the cost of each in USD."""
     counted = _counted(resources)
     parts = [
-        math(f"usd_{line.id}", line.label, f"{line.id} * {price:.15f}") for line, price in counted
+        expression(f"usd_{line.id}", line.label, f"{line.id} * {price:.15f}")
+        for line, price in counted
     ]
     return [*(line for line, _ in counted), *parts]
 
@@ -80,13 +87,13 @@ def _counted(resources: Resources) -> list[tuple[Line, float]]:
         _bytes_in(resources),
         *_table_units(resources),
         (
-            own(
+            custom_metric(
                 resources,
                 catalogue.COLLAGES_CREATED,
                 Service.COLLAGE,
                 "collages",
                 "collages",
-                look=HIDDEN,
+                style=HIDDEN,
             ),
             collage_usd(),
         ),
@@ -96,14 +103,14 @@ def _counted(resources: Resources) -> list[tuple[Line, float]]:
 def _milliseconds(resources: Resources, service: Service) -> tuple[Line, float]:
     dimensions = {"FunctionName": resources.functions[service]}
     label = f"{service} ms"
-    line = aws_metric("AWS/Lambda", "Duration", dimensions, f"ms_{service}", label, look=HIDDEN)
+    line = aws_metric("AWS/Lambda", "Duration", dimensions, f"ms_{service}", label, style=HIDDEN)
     return line, resources.memory_mb[service] / 1024 / 1000 * LIST.lambda_gb_s.one
 
 
 def _bytes_in(resources: Resources) -> tuple[Line, float]:
     dimensions = {"StreamName": resources.stream}
     line = aws_metric(
-        "AWS/Kinesis", "IncomingBytes", dimensions, "bytes_in", "bytes in", look=HIDDEN
+        "AWS/Kinesis", "IncomingBytes", dimensions, "bytes_in", "bytes in", style=HIDDEN
     )
     if resources.stream_shards:
         return line, LIST.kinesis_put_unit.one / KINESIS_PUT_UNIT_BYTES
@@ -116,13 +123,13 @@ def _table_units(resources: Resources) -> list[tuple[Line, float]]:
     write_usd, read_usd = LIST.dynamodb_write.one, LIST.dynamodb_read.one
     writes, reads = "ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"
     units = [
-        (aws_metric(namespace, writes, name, "writes", "table writes", look=HIDDEN), write_usd),
-        (aws_metric(namespace, reads, name, "reads", "table reads", look=HIDDEN), read_usd),
+        (aws_metric(namespace, writes, name, "writes", "table writes", style=HIDDEN), write_usd),
+        (aws_metric(namespace, reads, name, "reads", "table reads", style=HIDDEN), read_usd),
     ]
     for number, index in enumerate(_INDEXES):
         dimensions = {**name, "GlobalSecondaryIndexName": index}
         id_, label = f"writes_{number}", f"{index} writes"
         units.append(
-            (aws_metric(namespace, writes, dimensions, id_, label, look=HIDDEN), write_usd)
+            (aws_metric(namespace, writes, dimensions, id_, label, style=HIDDEN), write_usd)
         )
     return units

@@ -1,4 +1,4 @@
-"""Reads the data of charts: GetMetricData for metrics, expressions here. Edge (CloudWatch)."""
+"""Reading the data of charts with GetMetricData. Edge (CloudWatch)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from ops_dashboard.monitoring.metric_math import Series
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
 
-_MOST_QUERIES = 500
-"""GetMetricData takes so many in one call."""
+_MAX_QUERIES = 500
+"""Maximum number of queries in one call of GetMetricData."""
 
 
 def read_lines(
     cloudwatch: CloudWatchClient, queries: Sequence[Query], start: datetime, end: datetime
 ) -> list[ChartLine]:
-    """Return the lines that are to be shown, in order; one without data has no points.
+    """Return the visible lines of a chart or alarm, in order; one without data has no points.
 
-    `queries` are those of one chart or alarm
-    (`ops_dashboard.monitoring.metric_lines.metric_queries`).
+    `queries` come from `ops_dashboard.monitoring.metric_lines.metric_queries`.
     """
     series = read_metrics(cloudwatch, queries, start, end)
     return chart_lines(queries, series)
@@ -32,14 +31,14 @@ def read_lines(
 def read_metrics(
     cloudwatch: CloudWatchClient, queries: Sequence[Query], start: datetime, end: datetime
 ) -> dict[str, Series]:
-    """Return the series of all queries that ask for a metric, by id."""
+    """Return the series of all queries for a metric (not an expression), by id."""
     wanted: list[Any] = [
         {**query, "ReturnData": True} for query in queries if "MetricStat" in query
     ]
     series: dict[str, Series] = {query["Id"]: {} for query in wanted}
-    for first in range(0, len(wanted), _MOST_QUERIES):
+    for first in range(0, len(wanted), _MAX_QUERIES):
         pages = cloudwatch.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=wanted[first : first + _MOST_QUERIES], StartTime=start, EndTime=end
+            MetricDataQueries=wanted[first : first + _MAX_QUERIES], StartTime=start, EndTime=end
         )
         for page in pages:
             for result in page["MetricDataResults"]:

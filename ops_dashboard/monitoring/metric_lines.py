@@ -1,7 +1,7 @@
-"""Lines of a chart, alike for CloudWatch's dashboards, its alarms and GetMetricData. Pure.
+"""Lines of a chart, for CloudWatch's dashboards and alarms and for GetMetricData. Pure.
 
 A `Line` is a metric with its statistic, or an expression over other lines of the same chart
-(CloudWatch's metric math). Every line has an id, so that an expression can name it.
+(CloudWatch's metric math). Every line has an id by which expressions refer to it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Line:
     expression: str | None = None
     visible: bool = True
     on_right: bool = False
-    """Drawn against the axis on the right."""
+    """Drawn against the right axis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class LineStyle:
     """How a line is drawn."""
 
     stat: str = "Sum"
@@ -43,58 +43,61 @@ class Look:
     on_right: bool = False
 
 
-SUM = Look()
-HIDDEN = Look(visible=False)
-MOST = Look(stat="Maximum")
+SUM = LineStyle()
+HIDDEN = LineStyle(visible=False)
+MAX = LineStyle(stat="Maximum")
 
 
-def own(  # noqa: PLR0913 - a line has that many sides
+def custom_metric(  # noqa: PLR0913 - a line has that many properties
     resources: Resources,
     metric: Metric,
     service: Service,
     id_: str,
     label: str,
     *,
-    look: Look = SUM,
+    style: LineStyle = SUM,
     reason: str | None = None,
 ) -> Line:
-    """Return a line of one of our metrics; `ValueError` for one that is not emitted like that."""
+    """Return a line of a metric of the catalogue.
+
+    Raises `ValueError` if `service` does not emit it, in total or by `reason`.
+    """
     fits = metric.in_total if reason is None else metric.by_reason
     if service not in metric.services or not fits:
         msg = f"{service} does not emit {metric.name} {'in total' if reason is None else reason}"
         raise ValueError(msg)
     dimensions = {SERVICE: str(service)} if reason is None else {REASON: reason, SERVICE: service}
-    return _line((resources.namespace, metric.name), dimensions, id_, label, look)
+    return _line((resources.namespace, metric.name), dimensions, id_, label, style)
 
 
-def aws_metric(  # noqa: PLR0913 - a line has that many sides
+def aws_metric(  # noqa: PLR0913 - a line has that many properties
     namespace: str,
     metric: str,
     dimensions: Mapping[str, str],
     id_: str,
     label: str,
     *,
-    look: Look = SUM,
+    style: LineStyle = SUM,
 ) -> Line:
-    """Return a line of one of AWS's metrics; `ValueError` for one that is not documented."""
+    """Return a line of one of AWS's metrics; raises `ValueError` if AWS does not document it."""
     check_documented(namespace, metric, dimensions)
-    return _line((namespace, metric), dimensions, id_, label, look)
+    return _line((namespace, metric), dimensions, id_, label, style)
 
 
-def math(id_: str, label: str, expression: str, look: Look = SUM) -> Line:
+def expression(id_: str, label: str, formula: str, style: LineStyle = SUM) -> Line:
     """Return a line that is computed from others."""
     return Line(
         id=id_,
         label=label,
         dimensions={},
-        expression=expression,
-        visible=look.visible,
-        on_right=look.on_right,
+        expression=formula,
+        visible=style.visible,
+        on_right=style.on_right,
     )
 
 
 def _line(
-    name: tuple[str, str], dimensions: Mapping[str, str], id_: str, label: str, look: Look
+    name: tuple[str, str], dimensions: Mapping[str, str], id_: str, label: str, style: LineStyle
 ) -> Line:
     return Line(
         id=id_,
@@ -102,9 +105,9 @@ def _line(
         namespace=name[0],
         metric=name[1],
         dimensions={key: str(value) for key, value in dimensions.items()},
-        stat=look.stat,
-        visible=look.visible,
-        on_right=look.on_right,
+        stat=style.stat,
+        visible=style.visible,
+        on_right=style.on_right,
     )
 
 
@@ -124,9 +127,9 @@ def metric_array(line: Line) -> list[Any]:
 def metric_queries(widget: Mapping[str, Any], period_s: int | None = None) -> list[Query]:
     """Return a metric widget of a dashboard's body as queries for GetMetricData.
 
-    `period_s` overrules the widget's own period. Works on a body that was read back from
-    CloudWatch as well; `ValueError` for a widget that is not one of metrics, or uses CloudWatch's
-    shorthand of dots (ours never do).
+    `period_s` overrides the widget's own period. The body may also be one that was read back from
+    CloudWatch. Raises `ValueError` for a widget without metrics, and for CloudWatch's shorthand of
+    dots, which our dashboard does not use.
     """
     if widget["type"] != "metric":
         msg = f"a {widget['type']} widget has no metrics"
@@ -146,7 +149,7 @@ def _query(entry: list[Any], period_s: int) -> Query:
     if "expression" in options:
         return {**shown, "Expression": options["expression"], "Period": period_s}
     if "." in names or "..." in names:
-        msg = f"{names}: the shorthand of dots is not read"
+        msg = f"{names}: the shorthand of dots is not supported"
         raise ValueError(msg)
     namespace, metric, *pairs = names
     dimensions = [

@@ -1,12 +1,12 @@
-"""CloudWatch's metric math, as far as our charts and alarms use it. Pure.
+"""The part of CloudWatch's metric math that our charts and alarms use. Pure.
 
-Known are numbers, ids, ``+ - * /``, comparisons, ``AND``, ``SUM([…])`` and ``IF(condition, then,
-else)``; anything else raises. The rules are those of "Metric math syntax and functions": two series
-meet where both have a value, ``SUM`` over an array adds what is there, a division by zero has no
-value, a comparison gives 1 or 0.
+Supported are numbers, ids, ``+ - * /``, comparisons, ``AND``, ``SUM([…])`` and ``IF(condition,
+then, else)``; anything else raises. The rules are those of AWS's "Metric math syntax and
+functions": an operation on two series has a value where both have one, ``SUM`` over an array skips
+missing values, a division by zero has no value, a comparison returns 1 or 0.
 
-AWS evaluates expressions itself; the embedded AWS does not, and so that a chart is the same on
-both, the console evaluates them here on both.
+AWS evaluates expressions itself, but the embedded AWS does not. The console evaluates them here on
+both, so that its charts are the same.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 
 
 class MetricMathError(ValueError):
-    """An expression is wrong, or uses what is not known here."""
+    """An expression is invalid, or uses something that is not supported here."""
 
 
 def evaluate(expression: str, series: Mapping[str, Series]) -> Series:
-    """Return the series of an expression over others by id; `MetricMathError` if it has none."""
+    """Return the series of an expression over series by id; raises `MetricMathError`."""
     try:
         tree = ast.parse(expression.replace(" AND ", " and "), mode="eval")
     except SyntaxError as error:
@@ -59,11 +59,11 @@ def _value(node: ast.expr, series: Mapping[str, Series]) -> Value:  # noqa: PLR0
         case ast.Name(id=name) if name in series:
             return series[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _meet(_BINARY[type(op)], _value(left, series), _value(right, series))
+            return _combine(_BINARY[type(op)], _value(left, series), _value(right, series))
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-            return _meet(_COMPARE[type(op)], _value(left, series), _value(right, series))
+            return _combine(_COMPARE[type(op)], _value(left, series), _value(right, series))
         case ast.BoolOp(op=ast.And(), values=[left, right]):
-            return _meet(
+            return _combine(
                 lambda one, other: bool(one) and bool(other),
                 _value(left, series),
                 _value(right, series),
@@ -73,12 +73,12 @@ def _value(node: ast.expr, series: Mapping[str, Series]) -> Value:  # noqa: PLR0
         case ast.Call(func=ast.Name(id="IF"), args=[condition, then, otherwise]):
             return _if(*(_value(part, series) for part in (condition, then, otherwise)))
         case _:
-            msg = f"{ast.unparse(node)!r} is not known here"
+            msg = f"{ast.unparse(node)!r} is not supported here"
             raise MetricMathError(msg)
 
 
-def _meet(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Apply a function wherever both sides have a value."""
+def _combine(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
+    """Apply a function at every moment at which both operands have a value."""
     if not isinstance(left, dict) and not isinstance(right, dict):
         return float(function(left, right))
     result: Series = {}
@@ -86,7 +86,7 @@ def _meet(function: Callable[[float, float], float], left: Value, right: Value) 
         try:
             result[moment] = float(function(_at(left, moment), _at(right, moment)))
         except ZeroDivisionError:
-            continue  # CloudWatch has no value there either
+            continue  # CloudWatch has no value for it either
     return result
 
 
@@ -104,7 +104,7 @@ def _sum(values: list[Value]) -> Series:
     result: Series = {}
     for value in values:
         if not isinstance(value, dict):
-            msg = "SUM adds series, not numbers"
+            msg = "SUM takes series, not numbers"
             raise MetricMathError(msg)
         for moment, number in value.items():
             result[moment] = result.get(moment, 0.0) + number
@@ -113,7 +113,7 @@ def _sum(values: list[Value]) -> Series:
 
 def _if(condition: Value, then: Value, otherwise: Value) -> Value:
     if not isinstance(condition, dict):
-        msg = "IF asks a series"
+        msg = "the condition of IF must be a series"
         raise MetricMathError(msg)
     result: Series = {}
     for moment, is_true in condition.items():

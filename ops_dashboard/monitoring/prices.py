@@ -1,8 +1,8 @@
-"""AWS's list prices, once for alarms and plans, as AWS writes them: so much for so many. Pure.
+"""AWS's list prices, for alarms and plans. Pure.
 
-docs/facts.md#prices: us-east-1, read from infracost's copies of AWS's price list. Nobody has
-checked them against a bill. A plan may be given others (``ops-dashboard plan --prices``); alarms
-use these.
+docs/facts.md#prices: us-east-1, read from infracost's copies of AWS's price list. They
+have not been checked against a bill. ``ops-dashboard plan --prices`` replaces them for a plan;
+alarms use these.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 REGION = "us-east-1"
 DATE = "2024-11-15"
-"""Date of the newest list they are from; most are of 2024-07-01."""
+"""Date of the newest list used; most prices are of 2024-07-01."""
 SOURCE = "AWS price list by way of infracost's golden files (docs/facts.md#prices)"
 
 MILLION = 1_000_000
@@ -33,7 +33,7 @@ class Price(msgspec.Struct, frozen=True):
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """All prices that are used anywhere; a field's name is its key in a file of prices."""
+    """All prices used by the project; a field's name is its key in a file of prices."""
 
     lambda_gb_s: Price = Price(0.0000133334, 1, "GB-s of arm64")
     lambda_request: Price = Price(0.20, MILLION, "invocations")
@@ -55,7 +55,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     metric_month: Price = Price(0.30, 1, "months")
 
     def changed(self, usd: Mapping[str, float]) -> Prices:
-        """Return the list with some prices replaced, each for as many as here."""
+        """Return the list with some prices replaced; each keeps its `per`."""
         new = {
             name: msgspec.structs.replace(getattr(self, name), usd=price)
             for name, price in usd.items()

@@ -1,6 +1,6 @@
-"""The names of one stack's parts, and from where on a figure is an alarm. Pure.
+"""Names of one stack's resources, and the thresholds of its alarms. Pure.
 
-Dashboard and alarms are functions of these two and of nothing else.
+Dashboard and alarms are functions of these two alone.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from stream_ingest.contracts.metrics import Service, namespace_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """Names as AWS knows them."""
+    """Names of one stack's resources in AWS."""
 
     stack: str
     region: str
     stream: str
     stream_shards: int
-    """0 where the stream scales on demand."""
+    """0 if the stream scales on demand."""
     table: str
     bus: str
     window_rule: str
     queue: str
     dead_letters: Mapping[str, str]
-    """Names of dead-letter queues by what fills them."""
+    """Names of dead-letter queues, by kind of dead letter."""
     functions: Mapping[Service, str]
     memory_mb: Mapping[Service, int]
-    """What each function may use, and is billed for."""
+    """Memory of each function, which is what it is billed for."""
 
     @property
     def namespace(self) -> str:
-        """Return the namespace of this stack's own metrics."""
+        """Return the namespace of this stack's custom metrics."""
         return namespace_of(self.stack)
 
     @property
@@ -43,7 +43,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """From where on a figure is an alarm; each is a setting of the stack (pulumi/settings.py)."""
+    """Thresholds of the alarms; each is a setting of the stack (pulumi/settings.py)."""
 
     error_percent: int = 5
     duration_s: int = 600

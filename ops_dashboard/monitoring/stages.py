@@ -1,4 +1,4 @@
-"""The dashboard's rows, one for each stage that a cover passes. Pure."""
+"""The dashboard's rows, one for each stage of the pipeline. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from ops_dashboard.monitoring import cost, stages_collage, watched
 from ops_dashboard.monitoring.log_queries import errors_query, window_lines_query
-from ops_dashboard.monitoring.metric_lines import MOST, Look, aws_metric, own
+from ops_dashboard.monitoring.metric_lines import MAX, LineStyle, aws_metric, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
-from ops_dashboard.monitoring.widgets import Mark, Widget, chart, log_lines, text
+from ops_dashboard.monitoring.widgets import Annotation, Widget, chart, log_lines, text
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.records.rows import RefusalReason
 
-_RIGHT = Look(on_right=True)
+_RIGHT = LineStyle(on_right=True)
 _WINDOW_LINES = 100
 
 
@@ -76,24 +76,24 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             {"FunctionName": resources.functions[Service.WINDOWING]},
             "folded",
             "last record folded",
-            look=MOST,
+            style=MAX,
         ),
     ]
-    mark = Mark(label="alarm", value=60_000 * thresholds.iterator_age_minutes)
+    mark = Annotation(label="alarm", value=60_000 * thresholds.iterator_age_minutes)
     return [
-        chart("Iterator age", behind, region, unit="milliseconds", marks=[mark]),
+        chart("Iterator age", behind, region, unit="milliseconds", annotations=[mark]),
         chart(
             "Into the stream",
             [
                 aws_metric(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
-                aws_metric(kinesis, "IncomingRecords", name, "records_in", "records", look=_RIGHT),
-                own(
+                aws_metric(kinesis, "IncomingRecords", name, "records_in", "records", style=_RIGHT),
+                custom_metric(
                     resources,
                     catalogue.RECORDS_RECEIVED,
                     Service.WINDOWING,
                     "records_folded",
                     "records delivered",
-                    look=_RIGHT,
+                    style=_RIGHT,
                 ),
             ],
             region,
@@ -115,7 +115,7 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
 def _windowing(resources: Resources) -> list[Widget]:
     region = resources.region
     refused = [
-        own(
+        custom_metric(
             resources,
             catalogue.ROWS_REFUSED,
             Service.SWEEPER,
@@ -133,7 +133,7 @@ def _windowing(resources: Resources) -> list[Widget]:
             unit="milliseconds",
         ),
         chart(
-            "Rows refused, by reason, as their batch ends",
+            "Rows refused, by reason, when their batch ends",
             refused,
             region,
             unit="a minute",
@@ -141,13 +141,13 @@ def _windowing(resources: Resources) -> list[Widget]:
         ),
         chart(
             "Transactions retried, records redelivered",
-            watched.ours(
+            watched.custom_metrics(
                 resources,
                 Service.WINDOWING,
                 {
                     "transactions retried": catalogue.COMMIT_CONFLICTS,
                     "records to be redelivered": catalogue.RECORDS_FAILED,
-                    "rows that came again": catalogue.ROWS_RESENT,
+                    "rows received again": catalogue.ROWS_RESENT,
                     "windows left for the sweeper": catalogue.WINDOWS_NOT_EMITTED,
                 },
             ),
@@ -163,7 +163,7 @@ def _table(resources: Resources) -> list[Widget]:
     return [
         chart(
             "What the sweeper did",
-            watched.ours(
+            watched.custom_metrics(
                 resources,
                 Service.SWEEPER,
                 {
@@ -226,8 +226,10 @@ def _bus_and_queue(resources: Resources) -> list[Widget]:
             "Events delivered and failed",
             [
                 aws_metric("AWS/Events", "Invocations", rule, "delivered", "delivered"),
-                aws_metric("AWS/Events", "FailedInvocations", rule, "failed", "failed for good"),
-                aws_metric("AWS/Events", "InvocationsSentToDlq", rule, "dead", "to dead letters"),
+                aws_metric("AWS/Events", "FailedInvocations", rule, "failed", "failed permanently"),
+                aws_metric(
+                    "AWS/Events", "InvocationsSentToDlq", rule, "dead", "sent to dead letters"
+                ),
             ],
             resources.region,
             unit="a minute",
@@ -235,15 +237,15 @@ def _bus_and_queue(resources: Resources) -> list[Widget]:
         chart(
             "Queue depth",
             [
-                aws_metric(sqs, waiting, queue, "waiting", "waiting", look=MOST),
-                aws_metric(sqs, taken, queue, "taken", "being built", look=MOST),
+                aws_metric(sqs, waiting, queue, "waiting", "waiting", style=MAX),
+                aws_metric(sqs, taken, queue, "taken", "being built", style=MAX),
             ],
             resources.region,
             unit="messages",
         ),
         chart(
             "Queue age",
-            [aws_metric(sqs, age, queue, "age", "oldest message", look=MOST)],
+            [aws_metric(sqs, age, queue, "age", "oldest message", style=MAX)],
             resources.region,
             unit="seconds",
         ),

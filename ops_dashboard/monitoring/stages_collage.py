@@ -1,28 +1,28 @@
-"""The dashboard's rows of the collage function, and of what could not be done. Pure."""
+"""The dashboard's rows on the collage and prefetch functions and on dead letters. Pure."""
 
 from __future__ import annotations
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.monitoring import watched
-from ops_dashboard.monitoring.metric_lines import Look, own
+from ops_dashboard.monitoring.metric_lines import LineStyle, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
-from ops_dashboard.monitoring.widgets import Mark, Widget, chart
+from ops_dashboard.monitoring.widgets import Annotation, Widget, chart
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 
-_RIGHT = Look(on_right=True)
+_RIGHT = LineStyle(on_right=True)
 
 
 def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
-    """Return how long collages take, how long windows wait, how much memory is used."""
+    """Return the charts of durations, waiting times and memory."""
     waited = [
-        own(
+        custom_metric(
             resources,
             catalogue.WINDOW_LATENCY,
             Service.COLLAGE,
             f"waited_{stat}",
             stat,
-            look=Look(stat=stat),
+            style=LineStyle(stat=stat),
         )
         for stat in watched.PERCENTILES
     ]
@@ -33,46 +33,49 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             watched.duration_lines(resources, Service.COLLAGE),
             resources.region,
             unit="milliseconds",
-            marks=[Mark(label="alarm", value=1_000 * thresholds.duration_s)],
+            annotations=[Annotation(label="alarm", value=1_000 * thresholds.duration_s)],
         ),
         chart(
-            "From closing a window to its collage", waited, resources.region, unit="milliseconds"
+            "Time from a window's closing to its collage",
+            waited,
+            resources.region,
+            unit="milliseconds",
         ),
         chart(
             "Memory used",
             memory,
             resources.region,
             unit="percent",
-            marks=[Mark(label="alarm", value=thresholds.memory_percent)],
+            annotations=[Annotation(label="alarm", value=thresholds.memory_percent)],
         ),
     ]
 
 
 def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
-    """Return what became of images and of messages, and the rates of failure."""
-    downloads = watched.ours(
+    """Return the charts of downloads, of how messages ended, and of failure rates."""
+    downloads = watched.custom_metrics(
         resources,
         Service.COLLAGE,
         {"images": catalogue.IMAGES_OK, "failed": catalogue.IMAGES_FAILED},
     )
-    size = own(
-        resources, catalogue.BYTES_DOWNLOADED, Service.COLLAGE, "bytes", "bytes", look=_RIGHT
+    size = custom_metric(
+        resources, catalogue.BYTES_DOWNLOADED, Service.COLLAGE, "bytes", "bytes", style=_RIGHT
     )
     endings = {
         "collage created": catalogue.COLLAGES_CREATED,
         "window failed": catalogue.COLLAGES_FAILED,
         "earlier collage kept": catalogue.COLLAGES_KEPT,
-        "done before": catalogue.COLLAGES_ALREADY_DONE,
-        "error, comes again": catalogue.MESSAGES_FAILED,
-        "another worker has it": catalogue.MESSAGES_DEFERRED,
+        "already done": catalogue.COLLAGES_ALREADY_DONE,
+        "failed, redelivered": catalogue.MESSAGES_FAILED,
+        "deferred, another worker has it": catalogue.MESSAGES_DEFERRED,
     }
     rates = [
         *watched.error_lines(resources),
         *watched.failed_images_lines(resources),
     ]
-    marks = [
-        Mark(label="alarm of errors", value=thresholds.error_percent),
-        Mark(label="alarm of images", value=thresholds.failed_images_percent),
+    annotations = [
+        Annotation(label="alarm on errors", value=thresholds.error_percent),
+        Annotation(label="alarm on images", value=thresholds.failed_images_percent),
     ]
     return [
         chart(
@@ -84,33 +87,42 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         ),
         chart(
             "How messages ended",
-            watched.ours(resources, Service.COLLAGE, endings),
+            watched.custom_metrics(resources, Service.COLLAGE, endings),
             resources.region,
             unit="a minute",
         ),
-        chart("Failure rates", rates, resources.region, unit="percent", marks=marks, period_s=300),
+        chart(
+            "Failure rates",
+            rates,
+            resources.region,
+            unit="percent",
+            annotations=annotations,
+            period_s=300,
+        ),
     ]
 
 
 def prefetch(resources: Resources) -> list[Widget]:
-    """Return what was prefetched of covers whose URL dies while their window is open."""
-    asked = watched.ours(resources, Service.SWEEPER, {"requested": catalogue.COVERS_REQUESTED})
+    """Return the charts of covers that expire while their window is open."""
+    asked = watched.custom_metrics(
+        resources, Service.SWEEPER, {"requested": catalogue.COVERS_REQUESTED}
+    )
     prefetched = {
         "prefetched": catalogue.COVERS_PREFETCHED,
         "requests that failed": catalogue.MESSAGES_FAILED,
     }
-    size = own(
+    size = custom_metric(
         resources,
         catalogue.BYTES_DOWNLOADED,
         Service.PREFETCH,
         "prefetched_bytes",
         "bytes",
-        look=_RIGHT,
+        style=_RIGHT,
     )
     return [
         chart(
             "Covers about to expire",
-            [*asked, *watched.ours(resources, Service.PREFETCH, prefetched), size],
+            [*asked, *watched.custom_metrics(resources, Service.PREFETCH, prefetched), size],
             resources.region,
             unit="a minute",
             right_unit="bytes a minute",
@@ -119,7 +131,7 @@ def prefetch(resources: Resources) -> list[Widget]:
         chart(
             "Covers that could not be prefetched, by reason",
             [
-                own(
+                custom_metric(
                     resources,
                     catalogue.COVERS_LOST,
                     Service.PREFETCH,
@@ -138,31 +150,33 @@ def prefetch(resources: Resources) -> list[Widget]:
 
 
 def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
-    """Return what could not be done, and what may be stuck."""
-    letters = [
-        watched.dead_letter_line(filler, queue) for filler, queue in resources.dead_letters.items()
+    """Return the charts of dead letters, lost records and windows, and stuck windows."""
+    counts = [
+        watched.dead_letter_line(kind, queue) for kind, queue in resources.dead_letters.items()
     ]
     lost = [
-        *watched.ours(
+        *watched.custom_metrics(
             resources, Service.WINDOWING, {"records quarantined": catalogue.RECORDS_QUARANTINED}
         ),
-        *watched.ours(resources, Service.SWEEPER, {"windows given up": catalogue.WINDOWS_GIVEN_UP}),
+        *watched.custom_metrics(
+            resources, Service.SWEEPER, {"windows abandoned": catalogue.WINDOWS_ABANDONED}
+        ),
     ]
     ages = [watched.oldest_window_line(resources)]
     return [
         chart(
             "Dead letters waiting",
-            letters,
+            counts,
             resources.region,
             unit="messages",
-            marks=[Mark(label="alarm", value=thresholds.dead_letters + 1)],
+            annotations=[Annotation(label="alarm", value=thresholds.dead_letters + 1)],
         ),
-        chart("Records quarantined, windows given up", lost, resources.region, unit="a minute"),
+        chart("Records quarantined, windows abandoned", lost, resources.region, unit="a minute"),
         chart(
             "Oldest window without a collage",
             ages,
             resources.region,
             unit="seconds",
-            marks=[Mark(label="alarm", value=60 * thresholds.window_age_minutes)],
+            annotations=[Annotation(label="alarm", value=60 * thresholds.window_age_minutes)],
         ),
     ]

@@ -1,8 +1,16 @@
-"""Lines that several places draw or watch: what an alarm watches is what its chart shows. Pure."""
+"""Lines shared by charts and alarms: an alarm watches what its chart shows. Pure."""
 
 from __future__ import annotations
 
-from ops_dashboard.monitoring.metric_lines import HIDDEN, MOST, Line, Look, aws_metric, math, own
+from ops_dashboard.monitoring.metric_lines import (
+    HIDDEN,
+    MAX,
+    Line,
+    LineStyle,
+    aws_metric,
+    custom_metric,
+    expression,
+)
 from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Metric, Service
@@ -10,71 +18,68 @@ from stream_ingest.contracts.metrics import Metric, Service
 PERCENTILES = ("p50", "p95", "p99")
 
 
-def dead_letter_line(filler: str, queue: str) -> Line:
-    """Return how many dead letters wait in a queue."""
-    name, id_ = "ApproximateNumberOfMessagesVisible", f"dead_{filler.replace('-', '_')}"
-    return aws_metric(
-        "AWS/SQS", name, {"QueueName": queue}, id_, f"{filler} dead letters", look=MOST
-    )
+def dead_letter_line(kind: str, queue: str) -> Line:
+    """Return the number of dead letters in a queue."""
+    name, id_ = "ApproximateNumberOfMessagesVisible", f"dead_{kind.replace('-', '_')}"
+    return aws_metric("AWS/SQS", name, {"QueueName": queue}, id_, f"{kind} dead letters", style=MAX)
 
 
 def error_lines(resources: Resources) -> list[Line]:
-    """Return the hidden counts and the collage error rate in percent of all that ended.
+    """Return the hidden counts and the collage error rate, in percent of all that ended.
 
-    An invocation that ran out of time or memory prints no metric; Lambda counts it as an error.
+    An invocation that runs out of time or memory emits no metric; Lambda counts it as an error.
     """
     bad = (catalogue.COLLAGES_FAILED, catalogue.MESSAGES_FAILED)
     good = (catalogue.COLLAGES_CREATED, catalogue.COLLAGES_KEPT, catalogue.COLLAGES_ALREADY_DONE)
     counts = [
-        own(resources, metric, Service.COLLAGE, f"n{number}", metric.name, look=HIDDEN)
+        custom_metric(resources, metric, Service.COLLAGE, f"n{number}", metric.name, style=HIDDEN)
         for number, metric in enumerate((*bad, *good))
     ]
     name = {"FunctionName": resources.functions[Service.COLLAGE]}
-    crashed = aws_metric("AWS/Lambda", "Errors", name, "crashed", "crashed", look=HIDDEN)
+    crashed = aws_metric("AWS/Lambda", "Errors", name, "crashed", "crashed", style=HIDDEN)
     failed = ", ".join(["crashed", *(line.id for line in counts[: len(bad)])])
     every = ", ".join(["crashed", *(line.id for line in counts)])
     rate = f"100 * SUM([{failed}]) / SUM([{every}])"
-    return [*counts, crashed, math("error_rate", "collage errors %", rate)]
+    return [*counts, crashed, expression("error_rate", "collage errors %", rate)]
 
 
 def memory_line(resources: Resources, service: Service) -> Line:
-    """Return how much of its memory a function's process has ever used."""
-    return own(
-        resources, catalogue.MEMORY_PERCENT, service, f"memory_{service}", service, look=MOST
+    """Return the peak memory of a function's process, in percent of what it may use."""
+    return custom_metric(
+        resources, catalogue.MEMORY_PERCENT, service, f"memory_{service}", service, style=MAX
     )
 
 
 def iterator_age_line(resources: Resources) -> Line:
-    """Return how far behind the stream's reader is, in milliseconds."""
+    """Return the stream's iterator age, in milliseconds."""
     dimensions, name = {"StreamName": resources.stream}, "GetRecords.IteratorAgeMilliseconds"
-    return aws_metric("AWS/Kinesis", name, dimensions, "behind", "oldest record read", look=MOST)
+    return aws_metric("AWS/Kinesis", name, dimensions, "behind", "oldest record read", style=MAX)
 
 
 def oldest_window_line(resources: Resources) -> Line:
     """Return the age in seconds of the oldest window without a collage."""
     metric = catalogue.OLDEST_WINDOW_AGE
-    return own(resources, metric, Service.SWEEPER, "stuck", "oldest window", look=MOST)
+    return custom_metric(resources, metric, Service.SWEEPER, "stuck", "oldest window", style=MAX)
 
 
 def failed_images_lines(resources: Resources) -> list[Line]:
     """Return the hidden counts and the share of cells that stayed empty, in percent."""
     metrics = (catalogue.IMAGES_FAILED, catalogue.IMAGES_OK)
     failed, fine = (
-        own(resources, metric, Service.COLLAGE, id_, metric.name, look=HIDDEN)
+        custom_metric(resources, metric, Service.COLLAGE, id_, metric.name, style=HIDDEN)
         for metric, id_ in zip(metrics, ("empty", "full"), strict=True)
     )
-    share = math("failed_share", "images failed %", "100 * empty / SUM([empty, full])")
+    share = expression("failed_share", "images failed %", "100 * empty / SUM([empty, full])")
     return [failed, fine, share]
 
 
 def dropped_lines(resources: Resources) -> list[Line]:
-    """Return the hidden counts of EMF lines that CloudWatch dropped without a word, and their sum.
+    """Return the hidden counts of EMF lines that CloudWatch dropped silently, and their sum.
 
-    Such a line is a metric that nobody sees, and so an alarm that cannot begin
-    (docs/facts.md#cloudwatch).
+    The metrics of a dropped line reach no chart and no alarm (docs/facts.md#cloudwatch).
     """
     counts = [
-        aws_metric("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, look=HIDDEN)
+        aws_metric("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, style=HIDDEN)
         for number, (metric, group) in enumerate(
             (metric, group)
             for metric in ("EMFParsingErrors", "EMFValidationErrors")
@@ -82,14 +87,16 @@ def dropped_lines(resources: Resources) -> list[Line]:
         )
     ]
     total = f"SUM([{', '.join(line.id for line in counts)}])"
-    return [*counts, math("dropped", "metric lines dropped", total)]
+    return [*counts, expression("dropped", "metric lines dropped", total)]
 
 
 def duration_lines(resources: Resources, service: Service) -> list[Line]:
-    """Return a function's duration as Lambda measures it."""
+    """Return percentiles of a function's duration, as Lambda measures it."""
     name = {"FunctionName": resources.functions[service]}
     return [
-        aws_metric("AWS/Lambda", "Duration", name, f"{service}_{stat}", stat, look=Look(stat=stat))
+        aws_metric(
+            "AWS/Lambda", "Duration", name, f"{service}_{stat}", stat, style=LineStyle(stat=stat)
+        )
         for stat in PERCENTILES
     ]
 
@@ -103,9 +110,11 @@ def function_error_lines(resources: Resources, service: Service) -> list[Line]:
     ]
 
 
-def ours(resources: Resources, service: Service, metrics: dict[str, Metric]) -> list[Line]:
-    """Return our metrics by their labels."""
+def custom_metrics(
+    resources: Resources, service: Service, metrics: dict[str, Metric]
+) -> list[Line]:
+    """Return a line for each of a service's metrics, given by label."""
     return [
-        own(resources, metric, service, f"{service}_{metric.name}", label)
+        custom_metric(resources, metric, service, f"{service}_{metric.name}", label)
         for label, metric in metrics.items()
     ]

@@ -1,6 +1,7 @@
-"""Widgets of a CloudWatch dashboard, as AWS's "Dashboard Body Structure and Syntax" has them. Pure.
+"""Widgets of a CloudWatch dashboard. Pure.
 
-Widgets are placed by `rows`: each row's widgets stand side by side on the grid of 24 columns.
+Their format is AWS's "Dashboard Body Structure and Syntax". `rows` places them on the grid of 24
+columns.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ PERIOD_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A horizontal line across a chart, where its alarm begins."""
+class Annotation:
+    """A horizontal line across a chart, at the threshold of its alarm."""
 
     label: str
     value: float
@@ -26,7 +27,7 @@ class Mark:
 
 
 def text(markdown: str, *, height: int = 1) -> Widget:
-    """Return a heading over the whole width."""
+    """Return a text as wide as the dashboard."""
     properties = {"markdown": markdown, "background": "transparent"}
     return _widget("text", COLUMNS, height, properties)
 
@@ -34,7 +35,7 @@ def text(markdown: str, *, height: int = 1) -> Widget:
 def number(
     title: str, lines: Iterable[Line], region: str, *, width: int = 4, period_s: int = 3_600
 ) -> Widget:
-    """Return a widget that shows the latest value large, and its course small."""
+    """Return a widget that shows the latest value, with a sparkline."""
     properties = {
         **_metrics(title, lines, region, period_s),
         "view": "singleValue",
@@ -43,19 +44,19 @@ def number(
     return _widget("metric", width, 4, properties)
 
 
-def chart(  # noqa: PLR0913 - a chart has that many sides
+def chart(  # noqa: PLR0913 - a chart has that many properties
     title: str,
     lines: Iterable[Line],
     region: str,
     *,
     unit: str,
     right_unit: str | None = None,
-    marks: Sequence[Mark] = (),
+    annotations: Sequence[Annotation] = (),
     stacked: bool = False,
     width: int = 8,
     period_s: int = PERIOD_S,
 ) -> Widget:
-    """Return a chart over time; `unit` says what its axis counts."""
+    """Return a chart over time; `unit` is the label of its left axis."""
     axes: dict[str, Any] = {"left": {"min": 0, "label": unit, "showUnits": False}}
     if right_unit is not None:
         axes["right"] = {"min": 0, "label": right_unit, "showUnits": False}
@@ -66,19 +67,19 @@ def chart(  # noqa: PLR0913 - a chart has that many sides
         "yAxis": axes,
         "liveData": True,
     }
-    if marks:
-        properties["annotations"] = {"horizontal": [_annotation(mark) for mark in marks]}
+    if annotations:
+        properties["annotations"] = {"horizontal": [_annotation(each) for each in annotations]}
     return _widget("metric", width, 6, properties)
 
 
 def alarm_status(title: str, arns: Sequence[str], *, width: int = COLUMNS) -> Widget:
-    """Return the states of alarms (at most 100), those in ALARM first."""
+    """Return the states of alarms (at most 100), the latest change first."""
     properties = {"title": title, "alarms": list(arns), "sortBy": "stateUpdatedTimestamp"}
     return _widget("alarm", width, 4, properties)
 
 
 def log_lines(title: str, query: str, groups: Sequence[str], region: str) -> Widget:
-    """Return what a Logs Insights query finds in some log groups."""
+    """Return a table of what a Logs Insights query finds in some log groups."""
     sources = " | ".join(f"SOURCE '{group}'" for group in groups)
     properties = {
         "title": title,
@@ -90,7 +91,7 @@ def log_lines(title: str, query: str, groups: Sequence[str], region: str) -> Wid
 
 
 def rows(each: Iterable[Sequence[Widget]]) -> list[Widget]:
-    """Return all widgets with their places; `ValueError` where a row is wider than the grid."""
+    """Return all widgets with their positions; raises `ValueError` if a row is too wide."""
     placed: list[Widget] = []
     top = 0
     for row in each:
@@ -124,6 +125,6 @@ def _metrics(title: str, lines: Iterable[Line], region: str, period_s: int) -> d
     }
 
 
-def _annotation(mark: Mark) -> dict[str, Any]:
-    side = {"yAxis": "right"} if mark.on_right else {}
-    return {"label": mark.label, "value": mark.value, **side}
+def _annotation(annotation: Annotation) -> dict[str, Any]:
+    side = {"yAxis": "right"} if annotation.on_right else {}
+    return {"label": annotation.label, "value": annotation.value, **side}

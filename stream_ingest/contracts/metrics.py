@@ -97,8 +97,8 @@ WINDOWS_NOT_EMITTED = _count(
     (Service.WINDOWING, Service.SWEEPER),
     "windows that the bus did not take; they wait in the table for the sweeper",
 )
-WINDOWS_GIVEN_UP = _count(
-    "WindowsGivenUp", _SWEEPER, "windows noted as failed because no worker could end them"
+WINDOWS_ABANDONED = _count(
+    "WindowsAbandoned", _SWEEPER, "windows noted as failed because no worker could end them"
 )
 RECORDS_QUARANTINED = _count(
     "RecordsQuarantined", _WINDOWING, "records that could not be read; kept under failed/records/"

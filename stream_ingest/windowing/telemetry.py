@@ -49,7 +49,7 @@ def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
         catalogue.WINDOWS_CLOSED: sweep.closed,
         catalogue.WINDOWS_EMITTED: sweep.emitted,
         catalogue.WINDOWS_NOT_EMITTED: sweep.not_emitted,
-        catalogue.WINDOWS_GIVEN_UP: len(sweep.given_up),
+        catalogue.WINDOWS_ABANDONED: len(sweep.given_up),
         catalogue.COMMIT_CONFLICTS: sweep.lost_races,
         catalogue.COVERS_REQUESTED: sweep.covers_requested,
         catalogue.BATCHES_FLUSHED: len(sweep.batches_flushed),

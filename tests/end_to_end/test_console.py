@@ -110,7 +110,7 @@ def test_the_overview_shows_the_dashboards_figures_and_the_batch(here: Visit) ->
     expect(batch).to_have_attribute("data-state", "ended")
     expect(batch.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
     assert page.locator("#widgets canvas").count() > 3
-    made = page.locator(".figure", has_text="Collages made").locator(".figure-value")
+    made = page.locator(".figure", has_text="Collages built").locator(".figure-value")
     expect(made).to_have_text(A_COUNT)
     page.get_by_role("radio", name="7d").click()
     expect(page.get_by_role("radio", name="7d")).to_be_checked()

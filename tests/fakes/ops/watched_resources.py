@@ -17,8 +17,8 @@ RESOURCES = Resources(
     window_rule="coverstream-dev-window-ready",
     queue="coverstream-dev-collage",
     dead_letters={
-        filler: f"coverstream-dev-{filler}-dead-letters"
-        for filler in ("collage", "window-rule", "sweeper", "intake", "prefetch")
+        kind: f"coverstream-dev-{kind}-dead-letters"
+        for kind in ("collage", "window-rule", "sweeper", "intake", "prefetch")
     },
     functions={service: f"coverstream-dev-{service}" for service in Service},
     memory_mb={

@@ -58,7 +58,7 @@ def state(alarm: Alarm, figures: Figures) -> str:
         ({}, "OK"),
     ],
 )
-def test_more_than_five_percent_of_errors_are_an_alarm(figures: Figures, expected: str) -> None:
+def test_more_than_five_percent_of_errors_raise_an_alarm(figures: Figures, expected: str) -> None:
     assert state(ALARMS["collage-errors"], figures) == expected
 
 
@@ -81,9 +81,7 @@ def test_more_than_five_percent_of_errors_are_an_alarm(figures: Figures, expecte
         ({"BatchesOpen": [0, None, None]}, "OK"),
     ],
 )
-def test_nothing_that_flows_while_a_batch_is_open_is_an_alarm(
-    figures: Figures, expected: str
-) -> None:
+def test_an_open_batch_without_progress_raises_an_alarm(figures: Figures, expected: str) -> None:
     assert state(ALARMS["nothing-flows"], figures) == expected
 
 
@@ -97,7 +95,7 @@ def test_nothing_that_flows_while_a_batch_is_open_is_an_alarm(
         ({}, "OK"),
     ],
 )
-def test_covers_that_fail_for_ten_minutes_are_an_alarm_and_a_bad_moment_is_not(
+def test_covers_that_fail_for_ten_minutes_raise_an_alarm_and_a_short_failure_does_not(
     figures: Figures, expected: str
 ) -> None:
     assert state(ALARMS["image-failures"], figures) == expected
@@ -107,7 +105,7 @@ def test_covers_that_fail_for_ten_minutes_are_an_alarm_and_a_bad_moment_is_not(
     ("name", "metric", "below", "above"),
     [
         ("poison", "RecordsQuarantined", 0, 1),
-        ("windows-given-up", "WindowsGivenUp", 0, 1),
+        ("windows-abandoned", "WindowsAbandoned", 0, 1),
         ("collage-dead-letters", "ApproximateNumberOfMessagesVisible", 10, 11),
         ("collage-duration", "Duration", 600_000, 600_001),
         ("collage-memory", "MemoryPercent", 80, 80.1),
@@ -116,7 +114,7 @@ def test_covers_that_fail_for_ten_minutes_are_an_alarm_and_a_bad_moment_is_not(
         ("metrics-dropped", "EMFValidationErrors", 0, 1),
     ],
 )
-def test_an_alarm_begins_above_its_threshold_and_not_on_it(
+def test_an_alarm_is_raised_above_its_threshold_and_not_at_it(
     name: str, metric: str, below: float, above: float
 ) -> None:
     assert state(ALARMS[name], {metric: [below]}) == "OK"
@@ -124,7 +122,7 @@ def test_an_alarm_begins_above_its_threshold_and_not_on_it(
     assert state(ALARMS[name], {metric: [None]}) == "OK"
 
 
-def test_a_day_that_costs_more_than_its_limit_is_an_alarm() -> None:
+def test_a_day_that_costs_more_than_the_threshold_raises_an_alarm() -> None:
     """Write units of the table and its three indexes are equal here: four times the same figure."""
     dollar = 1_000_000 / 0.625 / 4
     cheap: Figures = {"Duration": [0], "ConsumedWriteCapacityUnits": [10 * dollar]}
@@ -133,6 +131,6 @@ def test_a_day_that_costs_more_than_its_limit_is_an_alarm() -> None:
     assert state(ALARMS["cost"], dear) == "ALARM"
 
 
-def test_every_alarm_says_what_it_means_and_none_has_anothers_name() -> None:
+def test_every_alarm_has_a_meaning_and_a_unique_name() -> None:
     assert len({alarm.meaning for alarm in ALARMS.values()}) == len(ALARMS)
     assert all(name == alarm.name for name, alarm in ALARMS.items())

@@ -39,26 +39,26 @@ def estimate(constant: float = 0.0, shards: int = 1, **counts: float) -> float:
         ({"collages": 1_000}, 5 * 0.005 + 3 * 0.0004 + 2 * 0.001 + 0.0002),
     ],
 )
-def test_a_count_costs_what_aws_asks_for_it(counts: dict[str, float], usd: float) -> None:
+def test_a_count_costs_what_aws_charges_for_it(counts: dict[str, float], usd: float) -> None:
     assert estimate(**counts) == pytest.approx(usd, rel=1e-3)
 
 
-def test_a_stream_on_demand_costs_by_the_byte() -> None:
+def test_an_on_demand_stream_is_charged_by_the_byte() -> None:
     assert estimate(shards=0, bytes_in=1e9) == pytest.approx(0.12)
 
 
-def test_a_day_on_which_nothing_happens_costs_the_constant() -> None:
+def test_an_idle_day_costs_the_constant() -> None:
     assert estimate(constant=1.25) == pytest.approx(1.25)
 
 
-def test_the_constant_is_stream_dashboard_alarms_metrics_and_sweeps() -> None:
+def test_the_constant_is_the_stream_dashboard_alarms_metrics_and_sweeps() -> None:
     by_hand = 24 * 0.015 + (3 + 40 * 0.10 + 50 * 0.30) / 30.4 + 1_440 * 0.2e-6
     assert constant_usd_per_day(RESOURCES, alarm_metrics=40, own_metrics=50) == pytest.approx(
         by_hand
     )
 
 
-def test_the_constant_that_is_used_counts_the_alarms_there_are() -> None:
+def test_the_constant_counts_the_metrics_that_the_alarms_read() -> None:
     read = sum(alarm.metrics_read for alarm in alarms(RESOURCES, Thresholds()).values())
     watched = alarms(RESOURCES, Thresholds())["cost"]
     constant = constant_usd(RESOURCES, read - watched.metrics_read)

@@ -26,7 +26,7 @@ def name_of(widget: dict[str, Any]) -> str:
     return str(widget["properties"].get("title", f"text at {widget['y']}"))
 
 
-def test_the_body_is_json_of_the_documented_structure() -> None:
+def test_the_body_has_the_documented_structure() -> None:
     check_body(json.loads(json.dumps(BODY)))
 
 
@@ -55,14 +55,14 @@ def broken(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         lambda widget: widget["properties"]["metrics"].append([{"id": "e", "expression": "x * 2"}]),
     ],
 )
-def test_the_checker_refuses_what_cloudwatch_would(
+def test_the_checker_rejects_what_cloudwatch_rejects(
     change: Callable[[dict[str, Any]], object],
 ) -> None:
     with pytest.raises((RuleError, KeyError)):
         check_widget(broken(change))
 
 
-def test_no_widget_lies_on_another() -> None:
+def test_no_two_widgets_overlap() -> None:
     taken: set[tuple[int, int]] = set()
     for widget in WIDGETS:
         cells = {
@@ -74,20 +74,20 @@ def test_no_widget_lies_on_another() -> None:
         taken |= cells
 
 
-def test_the_overview_has_what_a_person_asks_first() -> None:
+def test_the_overview_shows_the_six_figures() -> None:
     shown = [name_of(w) for w in WIDGETS if w["properties"].get("view") == "singleValue"]
     assert shown == [
         "Rows in",
         "Windows closed",
-        "Collages made",
+        "Collages built",
         "Images failed",
-        "Oldest open work",
+        "Oldest work in progress",
         "Estimated cost today",
     ]
     assert all(widget["y"] < 10 for widget in WIDGETS if name_of(widget) in shown)
 
 
-def test_a_row_for_each_stage_follows() -> None:
+def test_the_overview_is_followed_by_a_row_for_each_stage() -> None:
     texts = [w["properties"]["markdown"] for w in WIDGETS if w["type"] == "text"][1:]
     headings = [text.partition("\n")[0] for text in texts]
     assert headings == [
@@ -103,7 +103,7 @@ def test_a_row_for_each_stage_follows() -> None:
     ]
 
 
-def test_where_an_alarm_begins_is_drawn_into_its_chart() -> None:
+def test_the_threshold_of_an_alarm_is_drawn_in_its_chart() -> None:
     thresholds = Thresholds(memory_percent=66, iterator_age_minutes=3)
     body = dashboard_body(RESOURCES, thresholds, ARNS)
     marks = {
@@ -116,7 +116,7 @@ def test_where_an_alarm_begins_is_drawn_into_its_chart() -> None:
     assert set(marks) >= {"Collage duration", "Dead letters waiting", "Failure rates"}
 
 
-def test_the_cost_that_is_shown_is_the_cost_that_is_watched() -> None:
+def test_the_cost_figure_shows_what_the_cost_alarm_watches() -> None:
     (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Estimated cost")]
     (expression,) = [q["Expression"] for q in metric_queries(widget) if "Expression" in q]
     watched = alarms(RESOURCES, Thresholds())["cost"].lines[-1].expression
@@ -125,7 +125,7 @@ def test_the_cost_that_is_shown_is_the_cost_that_is_watched() -> None:
 
 @pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=name_of)
 def test_each_widget_can_be_drawn_from_its_queries(widget: dict[str, Any]) -> None:
-    """Every expression of ours is one that the console can evaluate, with data and without."""
+    """The console can evaluate every expression, with data and without."""
     queries = metric_queries(widget)
     ids = [query["Id"] for query in queries if "MetricStat" in query]
     for points in ({}, {60: 1.0, 120: 2.0}):
@@ -134,17 +134,17 @@ def test_each_widget_can_be_drawn_from_its_queries(widget: dict[str, Any]) -> No
     assert all(line.points for line in lines)
 
 
-def test_a_query_has_the_widgets_period_or_the_askers() -> None:
+def test_a_query_has_the_period_of_the_widget_or_of_the_caller() -> None:
     widget = METRIC_WIDGETS[0]
     assert metric_queries(widget)[0]["MetricStat"]["Period"] == widget["properties"]["period"]
     assert metric_queries(widget, 7_200)[0]["MetricStat"]["Period"] == 7_200
 
 
-def test_a_text_has_no_queries() -> None:
+def test_a_text_widget_has_no_queries() -> None:
     with pytest.raises(ValueError, match="text widget has no metrics"):
         metric_queries(WIDGETS[0])
 
 
-def test_a_row_that_is_too_wide_is_refused() -> None:
+def test_a_row_that_is_too_wide_is_rejected() -> None:
     with pytest.raises(ValueError, match="48 columns"):
         rows([[text("a"), text("b")]])

@@ -41,7 +41,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Emitted:
-    """One metric as a line has it, but for the value of its reason."""
+    """One metric of an EMF line, without the value of its reason."""
 
     name: str
     unit: str
@@ -65,13 +65,13 @@ def emitted(lines: list[dict[str, Any]]) -> set[Emitted]:
     }
 
 
-def own_queries(queries: list[Query]) -> list[dict[str, Any]]:
+def custom_metric_queries(queries: list[Query]) -> list[dict[str, Any]]:
     metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
     return [metric for metric in metrics if metric["Namespace"] == RESOURCES.namespace]
 
 
 def check_emitted(metric: dict[str, Any], emitted: set[Emitted]) -> None:
-    """Check that a watched metric is one that a line has: its name, its dimensions, its service."""
+    """Check that a line has this metric, with these dimensions and this service."""
     dimensions = {pair["Name"]: pair["Value"] for pair in metric["Dimensions"]}
     found = {
         (each.name, each.service, each.dimensions)
@@ -82,7 +82,7 @@ def check_emitted(metric: dict[str, Any], emitted: set[Emitted]) -> None:
         assert dimensions[REASON] in REASONS[metric["MetricName"]]
 
 
-def test_the_catalogue_is_what_the_handlers_emit_no_more_and_no_less(
+def test_the_handlers_emit_exactly_the_catalogue(
     emitted: set[Emitted],
 ) -> None:
     catalogue = {
@@ -94,8 +94,8 @@ def test_the_catalogue_is_what_the_handlers_emit_no_more_and_no_less(
     assert emitted == catalogue
 
 
-def test_every_line_is_emf_that_cloudwatch_takes(lines: list[dict[str, Any]]) -> None:
-    """A JSON object with a time stamp and, for every name of its directives, a member."""
+def test_every_line_is_emf_that_cloudwatch_accepts(lines: list[dict[str, Any]]) -> None:
+    """A JSON object with a time stamp, and a member for every name in its directives."""
     for line in lines:
         assert isinstance(line["_aws"]["Timestamp"], int)
         for directive in line["_aws"]["CloudWatchMetrics"]:
@@ -107,42 +107,42 @@ def test_every_line_is_emf_that_cloudwatch_takes(lines: list[dict[str, Any]]) ->
                 assert all(isinstance(line[name], str) and line[name] for name in dimensions)
 
 
-def test_neither_creator_nor_window_nor_batch_is_ever_a_dimension(emitted: set[Emitted]) -> None:
+def test_no_metric_has_a_creator_window_or_batch_as_a_dimension(emitted: set[Emitted]) -> None:
     """Each combination is billed: 10,000 creators cost 3,000 USD a month (docs/facts.md#prices)."""
     assert {name for each in emitted for name in each.dimensions} == {SERVICE, REASON}
 
 
-def test_a_reason_that_is_counted_is_one_of_the_known(lines: list[dict[str, Any]]) -> None:
+def test_every_counted_reason_is_a_known_reason(lines: list[dict[str, Any]]) -> None:
     counted = [(name, line[REASON]) for line in lines for name in REASONS if REASON in line]
     told = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
     assert {reason for _, reason in told} <= {*FailureReason, *RefusalReason}
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_every_metric_of_ours_that_an_alarm_watches_is_emitted_so(
-    name: str, emitted: set[Emitted]
-) -> None:
-    for metric in own_queries(queries_of(ALARMS[name])):
+def test_every_custom_metric_of_an_alarm_is_emitted(name: str, emitted: set[Emitted]) -> None:
+    for metric in custom_metric_queries(queries_of(ALARMS[name])):
         check_emitted(metric, emitted)
 
 
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget["properties"]["title"])
-def test_every_metric_of_ours_that_a_widget_draws_is_emitted_so(
+def test_every_custom_metric_of_a_widget_is_emitted(
     widget: dict[str, Any], emitted: set[Emitted]
 ) -> None:
-    for metric in own_queries(metric_queries(widget)):
+    for metric in custom_metric_queries(metric_queries(widget)):
         check_emitted(metric, emitted)
 
 
-def test_all_that_is_emitted_is_drawn_somewhere() -> None:
-    """A metric that nobody looks at is paid for in vain."""
+def test_every_emitted_metric_is_shown_by_a_widget() -> None:
+    """A metric without a chart is paid for in vain."""
     drawn = {
-        metric["MetricName"] for widget in WIDGETS for metric in own_queries(metric_queries(widget))
+        metric["MetricName"]
+        for widget in WIDGETS
+        for metric in custom_metric_queries(metric_queries(widget))
     }
     assert {metric.name for metric in CATALOGUE} == drawn
 
 
-def test_whatever_else_is_watched_aws_documents() -> None:
+def test_every_metric_of_aws_in_use_is_documented() -> None:
     queries = [query for widget in WIDGETS for query in metric_queries(widget)]
     queries += [query for alarm in ALARMS.values() for query in queries_of(alarm)]
     metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
@@ -169,7 +169,9 @@ def test_whatever_else_is_watched_aws_documents() -> None:
         ("AWS/Nothing", "Duration", "FunctionName"),
     ],
 )
-def test_what_aws_does_not_document_is_refused(namespace: str, name: str, dimension: str) -> None:
+def test_a_metric_that_aws_does_not_document_is_rejected(
+    namespace: str, name: str, dimension: str
+) -> None:
     with pytest.raises(ValueError, match="is not documented"):
         check_documented(namespace, name, [dimension])
 
@@ -182,7 +184,7 @@ def test_a_metric_of_another_service_cannot_be_emitted() -> None:
         Meter(Service.COLLAGE).write_by_reason(created, {"x": 1})
 
 
-def test_nothing_but_the_meter_emits() -> None:
+def test_only_the_meter_emits_metrics() -> None:
     for package in ("stream_ingest", "collage_lambda"):
         for path in (ROOT / package).rglob("*.py"):
             used = {

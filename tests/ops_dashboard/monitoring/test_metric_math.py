@@ -22,7 +22,7 @@ NONE: Series = {}
         ("IF(a > 0 AND SUM([a * 0, b]) == 0, 1, 0)", {60: 1.0, 120: 0.0, 180: 1.0}),
     ],
 )
-def test_an_expression_has_the_values_that_cloudwatch_gives_it(
+def test_an_expression_has_the_values_that_cloudwatch_computes(
     expression: str, expected: Series
 ) -> None:
     assert evaluate(expression, {"a": A, "b": B, "none": NONE}) == expected
@@ -41,6 +41,6 @@ def test_an_expression_has_the_values_that_cloudwatch_gives_it(
         "__import__('os')",
     ],
 )
-def test_what_is_not_known_is_refused(expression: str) -> None:
+def test_an_unsupported_expression_is_rejected(expression: str) -> None:
     with pytest.raises(MetricMathError):
         evaluate(expression, {"a": A})

@@ -6,19 +6,19 @@ from ops_dashboard.monitoring import cost
 from ops_dashboard.monitoring.prices import LIST, Prices
 
 
-def test_a_price_is_for_so_many() -> None:
+def test_a_price_is_divided_by_its_quantity() -> None:
     assert LIST.dynamodb_write.one == pytest.approx(0.000000625)
     assert LIST.s3_put.one == pytest.approx(0.000005)
 
 
-def test_a_price_that_is_given_is_for_as_many() -> None:
+def test_a_replaced_price_keeps_its_quantity() -> None:
     changed = LIST.changed({"s3_put": 0.0054})
     assert changed.s3_put.one == pytest.approx(0.0000054)
     assert changed.dynamodb_write == LIST.dynamodb_write
 
 
-def test_alarms_and_plans_have_the_same_prices() -> None:
-    """No other module may hold a price: cost.py multiplies those of the list."""
+def test_only_the_price_list_contains_prices() -> None:
+    """Alarms and plans use the same prices: cost.py multiplies those of the list."""
     assert cost.collage_usd() == pytest.approx(
         5 * LIST.s3_put.one
         + 3 * LIST.sqs_request.one

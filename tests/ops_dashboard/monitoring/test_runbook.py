@@ -15,11 +15,11 @@ def sections() -> dict[str, str]:
     return {part.partition("\n")[0]: part for part in parts}
 
 
-def test_every_alarm_has_its_section_and_no_other_is_there() -> None:
+def test_the_runbook_has_one_section_for_each_alarm() -> None:
     assert set(sections()) == {alarm.name for alarm in alarms(ANY, Thresholds()).values()}
 
 
-def test_every_section_says_what_it_means_where_to_look_and_what_to_do() -> None:
+def test_every_section_says_what_the_alarm_means_where_to_look_and_what_to_do() -> None:
     for name, text in sections().items():
         for word in ("**Means**", "**Look**", "**Do**"):
             assert text.count(word) == 1, name

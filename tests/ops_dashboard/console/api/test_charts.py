@@ -15,7 +15,7 @@ from ops_dashboard.console.api.charts import (
 from ops_dashboard.monitoring.metric_lines import Line
 from ops_dashboard.monitoring.metric_math import Series
 from ops_dashboard.monitoring.widgets import (
-    Mark,
+    Annotation,
     alarm_status,
     chart,
     log_lines,
@@ -58,7 +58,12 @@ def test_a_chart_covers_the_chosen_range() -> None:
 def test_a_chart_shows_its_visible_lines_expressions_and_annotations() -> None:
     lines = [line("a", visible=False), line("b", stat="Maximum", on_right=True), total("a", "b")]
     widget = chart(
-        "C", lines, "r", unit="rows", right_unit="s", marks=[Mark(label="alarm", value=5)]
+        "C",
+        lines,
+        "r",
+        unit="rows",
+        right_unit="s",
+        annotations=[Annotation(label="alarm", value=5)],
     )
     found = view(widget, {"a": {60: 1.0}, "b": {60: 2.0}})
     assert [(each.label, each.points, each.on_right) for each in found.lines] == [

@@ -82,19 +82,21 @@ def test_a_record_that_comes_in_is_on_the_charts_once(
     local_aws: LocalAws, bridge: MetricsBridge
 ) -> None:
     bridge.step(time.time())
-    before = total(drawn(local_aws, "Records quarantined, windows given up")["records quarantined"])
+    before = total(
+        drawn(local_aws, "Records quarantined, windows abandoned")["records quarantined"]
+    )
     local_aws.clients.kinesis.put_record(
         StreamName=local_aws.outputs().stream_name, Data=b"no record", PartitionKey="0"
     )
 
     def is_there() -> bool:
         bridge.step(time.time())
-        lines = drawn(local_aws, "Records quarantined, windows given up")
+        lines = drawn(local_aws, "Records quarantined, windows abandoned")
         return total(lines["records quarantined"]) > before
 
     wait_until(is_there)
     bridge.step(time.time())
-    lines = drawn(local_aws, "Records quarantined, windows given up")
+    lines = drawn(local_aws, "Records quarantined, windows abandoned")
     assert total(lines["records quarantined"]) == before + 1
     assert total(drawn(local_aws, "Into the stream")["records"]) >= 1
     assert drawn(local_aws, "Windowing duration")["p99"].points
@@ -128,7 +130,7 @@ def test_the_depth_of_the_queue_is_no_dead_letter(
         ],
     )
     bridge.decide(time.time())
-    names = [f"coverstream-dev-{filler}-dead-letters" for filler in RESOURCES.dead_letters]
+    names = [f"coverstream-dev-{kind}-dead-letters" for kind in RESOURCES.dead_letters]
     found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
     assert [alarm["StateValue"] for alarm in found] == ["OK"] * len(names)
 
