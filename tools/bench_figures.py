@@ -24,6 +24,15 @@ _ABOUT = {
     "suite": "`make test`",
 }
 """What each benchmark measures, in the order of the table."""
+_KEY_FIGURES = {
+    "push": ("a push from MariaDB into the stream", "async-kinesis", "async-kinesis, row by row"),
+    "fold": ("windowing, one core", None, ""),
+    "compose": ("a collage of 35 covers, one thread", "plain", "plain Pillow"),
+    "end_to_end": ("the whole pipeline on this machine", None, ""),
+    "state": ("DynamoDB writes in a sorted batch", "item per URL", "an item for each URL"),
+    "cold_start.collage.handler": ("import of the collage function", None, ""),
+}
+"""Results in the short table: what they measure, the peer to name, and what the peer is."""
 
 
 def figures_table(results: Mapping[str, Any]) -> str:
@@ -40,6 +49,17 @@ def figures_table(results: Mapping[str, Any]) -> str:
         rows += [cells for name in names for cells in _rows(name, results[name])]
     measured = f"\nMeasured on {oldest_date(results, every)}: {machine_of(results)}.\n"
     return measured + markdown_table(_COLUMNS, rows)
+
+
+def key_figures_table(results: Mapping[str, Any]) -> str:
+    """Return the few figures that README shows, each with one peer of the same run."""
+    rows = []
+    for name, (what, peer, about) in _KEY_FIGURES.items():
+        entry = results[name]
+        ratio = None if peer is None else entry["ratio"][peer]
+        beside = "" if ratio is None else f"{ratio:.1f} times as good as {about}"
+        rows.append((what, f"{_figure(entry['ours'])} {entry['unit']}", beside))
+    return markdown_table(("what", "figure", "compared in the same run"), rows)
 
 
 def machine_of(results: Mapping[str, Any]) -> str:

@@ -15,6 +15,12 @@ fails if that would change a document.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import msgspec
 
 from ops_dashboard.checkout import ROOT
@@ -38,6 +44,7 @@ ANY = Resources(
     memory_mb=dict.fromkeys(Service, 1_024),
 )
 """Resources of no particular stack: no table shows their names."""
+_PLAN = ("--images=2000000", "--deadline=30m")
 
 
 def metrics_table() -> str:
@@ -60,5 +67,29 @@ def alarms_table() -> str:
 
 def figures_table() -> str:
     """Return what `make bench` measured."""
-    results = msgspec.json.decode((ROOT / "bench-results.json").read_bytes())
-    return bench_figures.figures_table(results)
+    return bench_figures.figures_table(_results())
+
+
+def key_figures_table() -> str:
+    """Return the few figures of `make bench` that README shows."""
+    return bench_figures.key_figures_table(_results())
+
+
+def machine() -> str:
+    """Return when and on which machine `make bench` measured."""
+    results = _results()
+    return f"measured on {results['date'][:10]} on {bench_figures.machine_of(results)}"
+
+
+def plan_output() -> str:
+    """Return a plan as the command prints it, 80 columns wide, as a fenced block."""
+    command = [Path(sys.executable).with_name("ops-dashboard"), "plan", *_PLAN]
+    done = subprocess.run(  # noqa: S603 - our own command, no shell
+        command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"}
+    )
+    return f"\n```text\n{done.stdout.rstrip()}\n```\n"
+
+
+def _results() -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode((ROOT / "bench-results.json").read_bytes())
+    return found

@@ -1,0 +1,203 @@
+"""The reference of what all parts agree on: settings, variables, events, table, S3 keys. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from collage_lambda import reasons
+from collage_lambda.output.keys import keys_of
+from ops_dashboard.checkout import ROOT
+from stream_ingest.contracts import environment, events, settings, table
+from stream_ingest.contracts.events import Event, WindowImage, WindowReady
+from stream_ingest.contracts.settings import CollageLayout
+from stream_ingest.intake import requests
+from tools.markdown import markdown_table
+from tools.source_text import constant_docs, field_docs, prose
+
+_FIELDS = ("field", "type", "default", "meaning")
+
+
+def struct_table(module: ModuleType, class_name: str) -> str:
+    """Return the fields of a struct, one per row."""
+    docs = field_docs(module, class_name)
+    struct = getattr(module, class_name)
+    rows = [
+        (f"`{field.name}`", _type(field.type), _default(field), docs.get(field.name, ""))
+        for field in _types(struct)
+    ]
+    return markdown_table(_FIELDS, rows)
+
+
+def batch_settings() -> str:
+    """Return the settings of a batch with its layout and flush policy."""
+    parts = ("BatchSettings", "CollageLayout", "FlushPolicy")
+    return "\n".join(f"\n### {name}\n{struct_table(settings, name)}" for name in parts)
+
+
+def request_table() -> str:
+    """Return the fields of a request for a controlled batch."""
+    parts = ("BatchRequest", "ProcessingConfig")
+    return "\n".join(f"\n### {name}\n{struct_table(requests, name)}" for name in parts)
+
+
+def events_reference() -> str:
+    """Return a section for each event with its fields."""
+    sections = []
+    for event in Event.__subclasses__():
+        name = event.detail_type()
+        docs = prose(event.__doc__ or "")
+        sections.append(f"\n### {name}\n\n{docs}\n{struct_table(events, name)}")
+    for part in ("WindowImage", "HeldCover"):
+        docs = prose(getattr(events, part).__doc__ or "")
+        sections.append(f"\n### {part}\n\n{docs}\n{struct_table(events, part)}")
+    return "\n".join(sections)
+
+
+def environment_table() -> str:
+    """Return the environment variables of the functions, one per row."""
+    docs = constant_docs(environment)
+    rows = [
+        (f"`{value}`", docs[name])
+        for name, value in vars(environment).items()
+        if name.isupper() and isinstance(value, str)
+    ]
+    return markdown_table(("variable", "meaning"), rows)
+
+
+def stack_settings() -> str:
+    """Return the settings of a stack, one per row."""
+    module = _pulumi_settings()
+    docs = field_docs(module, "Settings")
+    rows = [
+        (f"`{module.config_key(each.name)}`", _shown(each.default), _allowed(each), docs[each.name])
+        for each in dataclasses.fields(module.Settings)
+    ]
+    return markdown_table(("setting", "default", "allowed", "meaning"), rows)
+
+
+def layout_table() -> str:
+    """Return the fields of a collage's layout."""
+    return struct_table(settings, "CollageLayout")
+
+
+def statuses_table() -> str:
+    """Return the statuses of a window."""
+    docs = field_docs(table, "WindowStatus")
+    rows = [(f"`{status}`", docs[status.name]) for status in table.WindowStatus]
+    return markdown_table(("status", "meaning"), rows)
+
+
+def failures_table() -> str:
+    """Return the reasons for which a cell stays empty."""
+    docs = field_docs(reasons, "FailureReason")
+    rows = [
+        (f"`{reason}`", "yes" if reason.is_passing else "", docs[reason.name])
+        for reason in reasons.FailureReason
+    ]
+    return markdown_table(("reason", "`retry` fetches it again", "meaning"), rows)
+
+
+def items_table() -> str:
+    """Return the kinds of items in the table, from the docstring of its module."""
+    lines = (table.__doc__ or "").splitlines()
+    rules = [number for number, line in enumerate(lines) if line.startswith("====")]
+    starts = [0, *(at + 1 for at, char in enumerate(lines[rules[0]]) if char == " ")]
+    columns = [at for at in starts if lines[rules[0]][at] == "="]
+    rows = []
+    for line in lines[rules[1] + 1 : rules[2]]:
+        cells = [line[a:b].strip() for a, b in zip(columns, [*columns[1:], None], strict=True)]
+        rows.append((f"`{cells[0]}`", f"`{cells[1]}`", prose(cells[2])))
+    return markdown_table(("`creator_name`", "`item`", "what it is"), rows)
+
+
+def window_keys_table() -> str:
+    """Return the keys of one window's objects, for a window of the demo."""
+    event = WindowReady(
+        window_id="charli:000012",
+        creator="charli",
+        batch_id="push-1",
+        trigger="mysql-push",
+        closed_at=datetime(2026, 11, 21, tzinfo=UTC),
+        closed_because="full",
+        layout=CollageLayout(),
+        image_count=1,
+        images=(WindowImage(identity="-", url="-", created_at=datetime(2026, 11, 21, tzinfo=UTC)),),
+    )
+    keys = keys_of(event)
+    rows = [(name, f"`{value}`") for name, value in msgspec.structs.asdict(keys).items()]
+    return markdown_table(("object", "key"), rows)
+
+
+def _pulumi_settings() -> ModuleType:
+    """Import ``pulumi/settings.py``, which is in no package."""
+    spec = importlib.util.spec_from_file_location("stack_settings", ROOT / "pulumi" / "settings.py")
+    assert spec is not None  # noqa: S101 - the file is there
+    assert spec.loader is not None  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _allowed(field: dataclasses.Field[Any]) -> str:
+    meta = field.metadata
+    if "least" in meta:
+        return f"{meta['least']:,} to {meta['most']:,}"
+    if "choices" in meta:
+        return ", ".join(f"`{each}`" for each in meta["choices"])
+    return str(meta.get("what", {"bool": "`true`, `false`"}.get(str(field.type), "a list")))
+
+
+def _types(struct: type) -> Iterator[msgspec.inspect.Field]:
+    found = msgspec.inspect.type_info(struct)
+    assert isinstance(found, msgspec.inspect.StructType)  # noqa: S101 - callers pass structs
+    yield from found.fields
+
+
+def _default(field: msgspec.inspect.Field) -> str:
+    if field.required:
+        return "required"
+    if field.default is msgspec.NODEFAULT:
+        return "empty"
+    return _shown(field.default)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, msgspec.Struct):
+        return "its defaults"
+    if value in (None, "", ()):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _type(kind: msgspec.inspect.Type) -> str:  # noqa: PLR0911 - one return for each kind
+    match kind:
+        case msgspec.inspect.UnionType(types=types):
+            return " or ".join(map(_type, types))
+        case msgspec.inspect.LiteralType(values=values):
+            return ", ".join(f"`{value}`" for value in values)
+        case msgspec.inspect.VarTupleType(item_type=item):
+            return f"list of {_type(item)}"
+        case msgspec.inspect.DictType(value_type=value):
+            return f"object of {_type(value)}"
+        case msgspec.inspect.StructType(cls=cls):
+            return f"[{cls.__name__}](#{cls.__name__.lower()})"
+        case msgspec.inspect.IntType(ge=low, le=high):
+            return f"whole number{_range(low, high)}"
+        case msgspec.inspect.StrType(max_length=longest):
+            return "text" if longest is None else f"text, up to {longest} characters"
+    return {"NoneType": "null", "BoolType": "true or false", "DateTimeType": "date and time"}[type(kind).__name__]
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if low is None:
+        return ""
+    return f" from {low:,}" if high is None else f" from {low:,} to {high:,}"
