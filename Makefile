@@ -7,7 +7,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow bench docs-tables measured lint type format package preview up pr
+.PHONY: help setup demo test test-slow bench docs docs-tables measured lint type format package preview up pr
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ format: setup ## format the code
 
 docs-tables: setup ## write the generated tables of README.md and docs/
 	@$(RUN)/cog -r -P -I . --verbosity=1 $$(grep -lrF '<!-- [[[cog' README.md docs)
+
+docs: setup ## build the documentation site into site/
+	@NO_MKDOCS_2_WARNING=1 $(UV) run --locked --quiet --group docs mkdocs build --quiet --strict
 
 measured: setup ## put the figures of bench-results.json into ops-dashboard plan and the documents
 	$(RUN)/python -m tools.measured_figures

@@ -22,6 +22,11 @@ from stream_ingest.intake import requests
 from tools.markdown import markdown_table
 from tools.source_text import constant_docs, field_docs, prose
 
+_PLAIN_TYPES = {
+    "NoneType": "null",
+    "BoolType": "true or false",
+    "DateTimeType": "date and time",
+}
 _FIELDS = ("field", "type", "default", "meaning")
 
 
@@ -55,7 +60,7 @@ def events_reference() -> str:
         name = event.detail_type()
         docs = prose(event.__doc__ or "")
         sections.append(f"\n### {name}\n\n{docs}\n{struct_table(events, name)}")
-    for part in ("WindowImage", "HeldCover"):
+    for part in ("WindowImage", "PrefetchedCover"):
         docs = prose(getattr(events, part).__doc__ or "")
         sections.append(f"\n### {part}\n\n{docs}\n{struct_table(events, part)}")
     return "\n".join(sections)
@@ -86,13 +91,6 @@ def stack_settings() -> str:
 def layout_table() -> str:
     """Return the fields of a collage's layout."""
     return struct_table(settings, "CollageLayout")
-
-
-def statuses_table() -> str:
-    """Return the statuses of a window."""
-    docs = field_docs(table, "WindowStatus")
-    rows = [(f"`{status}`", docs[status.name]) for status in table.WindowStatus]
-    return markdown_table(("status", "meaning"), rows)
 
 
 def failures_table() -> str:
@@ -194,7 +192,7 @@ def _type(kind: msgspec.inspect.Type) -> str:  # noqa: PLR0911 - one return for 
             return f"whole number{_range(low, high)}"
         case msgspec.inspect.StrType(max_length=longest):
             return "text" if longest is None else f"text, up to {longest} characters"
-    return {"NoneType": "null", "BoolType": "true or false", "DateTimeType": "date and time"}[type(kind).__name__]
+    return _PLAIN_TYPES[type(kind).__name__]
 
 
 def _range(low: int | None, high: int | None) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.docs.snippets import demo_lines, masked
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
@@ -23,6 +25,8 @@ def test_the_demo_goes_all_ways_in_and_finds_what_was_generated(tmp_path: Path) 
     )
     assert done.returncode == 0, done.stderr
     assert "Every figure and every cell is what was generated." in done.stderr
+    printed = {masked(line) for line in done.stderr.splitlines()}
+    assert {masked(line) for line in demo_lines()} <= printed, "README.md shows other lines"
     summary = json.loads((tmp_path / "summary.json").read_text())
     found = {each["trigger"]: each for each in summary["batches"]}
     assert {"s3-trigger", "sqs-trigger"} < found.keys()

@@ -7,7 +7,7 @@ from ops_dashboard.monitoring.resources import Thresholds
 from tests.paths import ROOT
 from tools.docs_tables import ANY
 
-RUNBOOK = ROOT / "docs" / "runbook.md"
+RUNBOOK = ROOT / "docs" / "operations" / "runbook.md"
 
 
 def sections() -> dict[str, str]:
