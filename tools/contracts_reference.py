@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import Any
 
 import msgspec
 
@@ -35,7 +33,7 @@ def struct_table(module: ModuleType, class_name: str) -> str:
     docs = field_docs(module, class_name)
     struct = getattr(module, class_name)
     rows = [
-        (f"`{field.name}`", _type(field.type), _default(field), docs.get(field.name, ""))
+        (f"`{field.encode_name}`", _type(field.type), _default(field), docs.get(field.name, ""))
         for field in _types(struct)
     ]
     return markdown_table(_FIELDS, rows)
@@ -79,13 +77,7 @@ def environment_table() -> str:
 
 def stack_settings() -> str:
     """Return the settings of a stack, one per row."""
-    module = _pulumi_settings()
-    docs = field_docs(module, "Settings")
-    rows = [
-        (f"`{module.config_key(each.name)}`", _shown(each.default), _allowed(each), docs[each.name])
-        for each in dataclasses.fields(module.Settings)
-    ]
-    return markdown_table(("setting", "default", "allowed", "meaning"), rows)
+    return struct_table(_pulumi_settings(), "Settings")
 
 
 def layout_table() -> str:
@@ -140,18 +132,9 @@ def _pulumi_settings() -> ModuleType:
     assert spec is not None  # noqa: S101 - the file is there
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # msgspec looks annotations up there
     spec.loader.exec_module(module)
     return module
-
-
-def _allowed(field: dataclasses.Field[Any]) -> str:
-    meta = field.metadata
-    if "least" in meta:
-        return f"{meta['least']:,} to {meta['most']:,}"
-    if "choices" in meta:
-        return ", ".join(f"`{each}`" for each in meta["choices"])
-    return str(meta.get("what", {"bool": "`true`, `false`"}.get(str(field.type), "a list")))
 
 
 def _types(struct: type) -> Iterator[msgspec.inspect.Field]:

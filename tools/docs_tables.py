@@ -83,7 +83,7 @@ def machine() -> str:
 
 def plan_output() -> str:
     """Return a plan as the command prints it, 80 columns wide, as a fenced block."""
-    command = [Path(sys.executable).with_name("ops-dashboard"), "plan", *_PLAN]
+    command: list[str | Path] = [Path(sys.executable).with_name("ops-dashboard"), "plan", *_PLAN]
     done = subprocess.run(  # noqa: S603 - our own command, no shell
         command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"}
     )
