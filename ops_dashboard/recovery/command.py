@@ -27,7 +27,7 @@ from ops_dashboard.recovery.replay import (
 )
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import StackOutputs, load_stack
-from stream_ingest.cli.terminal import progress, say
+from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.timerange import parse_moment
@@ -150,7 +150,7 @@ class Recovery:
     def _end(self, window_ids: list[str], name: str, *, wait: bool, json: bool) -> None:
         end = ReplayEnd(name=name, windows=len(window_ids), by_status={})
         if wait:
-            with progress(name) as tell:
+            with show_progress(name) as tell:
                 end = follow(
                     self._reader,
                     window_ids,

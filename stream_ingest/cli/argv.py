@@ -1,8 +1,8 @@
 """Hides the database's password in this process's command line. Edge (this process's memory).
 
-Whoever may list processes reads the arguments of all of them (``ps``), and Linux shows them as they
-are in a process's own memory, where a process may overwrite them. Until it has done so they are
-visible: ``MYSQL_URL`` never is to other users.
+Other users can read the arguments of a process (``ps``). On Linux the arguments are stored in the
+process's own memory, where it may overwrite them; until then the password is visible. The variable
+``MYSQL_URL`` is never visible to other users.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 _PASSWORD = re.compile(rb"((?:mysql|mariadb)://[^:/@\0]*:)([^\0]*)(?=@)")
 _STAT = Path("/proc/self/stat")
 _ARG_START, _ARG_END = 45, 46
-"""Places of arg_start and arg_end behind the command's name (proc_pid_stat(5), fields 48, 49)."""
+"""Positions of arg_start and arg_end after the command's name (proc_pid_stat(5), fields 48, 49)."""
 
 
 def hide_password() -> None:
-    """Overwrite the password of every database URL among the arguments; nothing but on Linux."""
+    """Overwrite the password in every database URL among the arguments; a no-op except on Linux."""
     try:
         fields = _STAT.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         start, end = int(fields[_ARG_START]), int(fields[_ARG_END])
@@ -30,5 +30,5 @@ def hide_password() -> None:
 
 
 def without_passwords(arguments: bytes) -> bytes:
-    """Return arguments, each ended by NUL, with a star for each byte of a password."""
+    """Return NUL-terminated arguments with a star for each byte of a password."""
     return _PASSWORD.sub(lambda match: match[1] + b"*" * len(match[2]), arguments)

@@ -1,9 +1,10 @@
-"""Options that several commands share, and what they mean together. Edge: it makes the sources."""
+"""Options that several commands share, and what they mean together. Edge (it makes the sources)."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,8 +37,8 @@ MysqlSecret = Annotated[
         "--mysql-secret",
         envvar="MYSQL_SECRET_ID",
         show_envvar=True,
-        help="Name or ARN of a Secrets Manager secret with the credentials, and the place unless"
-        " --mysql tells it.",
+        help="Name or ARN of a Secrets Manager secret with the credentials, and with host, port"
+        " and database unless --mysql has them.",
         rich_help_panel="Source",
     ),
 ]
@@ -53,33 +54,57 @@ Csv = Annotated[
 Since = Annotated[
     str | None,
     typer.Option(
-        help="Rows created from this moment on: a date, a date and time (UTC), last_7_days,"
-        " or last_push (what came after the last push that ended well).",
+        help="Only rows created at or after this time: a date, a date and time (UTC), last_7_days,"
+        " or last_push (after the last push that succeeded).",
         rich_help_panel="Rows",
     ),
 ]
 Until = Annotated[
     str | None,
-    typer.Option(help="Rows created before this moment.", rich_help_panel="Rows"),
+    typer.Option(help="Only rows created before this time.", rich_help_panel="Rows"),
 ]
 Creator = Annotated[
     list[str] | None,
-    typer.Option("--creator", help="Only this creator; may be repeated.", rich_help_panel="Rows"),
+    typer.Option(
+        "--creator", help="Only rows of this creator; may be repeated.", rich_help_panel="Rows"
+    ),
 ]
 ColumnNames = Annotated[
     str | None,
     typer.Option(
         "--columns",
-        help="Other column names: creator=…,cover=…,created_at=…",
+        help="Column names other than the defaults: creator=NAME,cover=NAME,created_at=NAME",
         rich_help_panel="Source",
     ),
 ]
 Stack = Annotated[str, typer.Option(envvar="COVERSTREAM_STACK", help="Deployed stack.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+BatchId = Annotated[
+    str | None, typer.Option(help="Name of the batch; generated if it is not given.")
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Wait until every window of the batch has ended.")
+]
+Rows = Annotated[int, typer.Option(help="Rows of cells.", rich_help_panel="Collage")]
+Cols = Annotated[int, typer.Option(help="Columns of cells.", rich_help_panel="Collage")]
+CellPx = Annotated[
+    int, typer.Option(help="Width and height of a cell in pixels.", rich_help_panel="Collage")
+]
+Quality = Annotated[int, typer.Option(help="JPEG quality, 1 to 100.", rich_help_panel="Collage")]
+Background = Annotated[
+    str, typer.Option(help="Colour of empty cells, as #rrggbb.", rich_help_panel="Collage")
+]
+ImagesPerCollage = Annotated[
+    int | None,
+    typer.Option(
+        help="Maximum number of images per collage; default rows x cols.",
+        rich_help_panel="Collage",
+    ),
+]
 
 
 class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Where rows come from, and which."""
+    """Where rows come from, and which rows."""
 
     mysql: str | None
     mysql_secret: str | None
@@ -92,15 +117,15 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trigger(self) -> str:
-        """The trigger that a push from this source is known by."""
+        """Trigger of a batch from this source."""
         return "csv-push" if self.csv else "mysql-push"
 
     def address(self) -> MySqlAddress:
-        """Return the database's address; `UserError` where none was given."""
+        """Return the database's address; raises `UserError` if none was given."""
         return address_of(self.mysql, self.mysql_secret)
 
     def check(self, now: datetime) -> None:
-        """Raise `UserError` for bad dates and columns and options that do not go together."""
+        """Raise `UserError` for invalid dates or columns and options that exclude each other."""
         self.within(now, None)
         parse_columns(self.columns, CSV_COLUMNS)
         if self.csv is None:
@@ -110,11 +135,11 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise UserError(msg)
 
     def within(self, now: datetime, last_push: datetime | None) -> TimeRange:
-        """Return the range of created_at that is asked for."""
+        """Return the requested range of created_at."""
         return parse_range(self.since, self.until, now, last_push)
 
     def source(self, within: TimeRange) -> Source:
-        """Return the source itself."""
+        """Return the source of the requested rows."""
         if self.csv:
             columns = parse_columns(self.columns, CSV_COLUMNS)
             return CsvSource(self.csv, columns, within=within, creators=self.creators)
@@ -125,13 +150,13 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def address_of(mysql: str | None, mysql_secret: str | None) -> MySqlAddress:
-    """Return the address that a URL and a secret's id tell; `UserError` where there is neither."""
+    """Return a database's address from its URL and a secret; raises `UserError` without either."""
     if mysql_secret:
         secretsmanager = clients.session().client("secretsmanager", config=clients.CONFIG)
         return secret_address(secretsmanager, mysql_secret, mysql)
     if mysql:
         return parse_address(mysql)
-    msg = "say where the rows are: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE"
+    msg = "choose a source: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE"
     raise UserError(msg)
 
 
@@ -147,8 +172,8 @@ def batch_settings(  # noqa: PLR0913 - one parameter for each option
     images_per_window: int | None,
     debug: bool,
 ) -> BatchSettings:
-    """Return a batch's settings; `UserError` names what is out of range."""
-    wanted = {
+    """Return a batch's settings; raises `UserError` that names an option out of range."""
+    values = {
         "layout": {
             "rows": rows,
             "cols": cols,
@@ -160,9 +185,14 @@ def batch_settings(  # noqa: PLR0913 - one parameter for each option
         "debug": debug,
     }
     try:
-        settings = msgspec.convert(wanted, type=BatchSettings)
+        settings = msgspec.convert(values, type=BatchSettings)
     except msgspec.ValidationError as error:
         msg = f"collage options: {error}"
         raise UserError(msg) from error
     policy = BATCH_END if flush else flush_policy or settings.flush
     return msgspec.structs.replace(settings, flush=policy)
+
+
+def new_batch_id() -> str:
+    """Return a new batch id that sorts by time: ``20261121-030512-9f3a``."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

@@ -1,266 +1,111 @@
-"""What `stream-ingest push` does, from its options to its last line. Edge: the composition root."""
+"""The command `stream-ingest push`. Edge."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import functools
-import sys
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
 
-from stream_ingest.aws import clients
-from stream_ingest.aws.stack import StackOutputs, load_stack
-from stream_ingest.batches.progress import BatchProgress
-from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.cli.options import SourceOptions
-from stream_ingest.cli.terminal import progress, say
-from stream_ingest.cli.wait import follow
-from stream_ingest.contracts.errors import CoverstreamError, UserError
-from stream_ingest.push.checkpoint import Checkpoint, PushPlan
-from stream_ingest.push.chunks import Chunk
-from stream_ingest.push.last_push import LastPush
-from stream_ingest.push.push import Push, PushReport, rehearse
-from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.batches.registry import check_batch_id
+from stream_ingest.cli import options, run_push
+from stream_ingest.cli.options import SourceOptions, batch_settings, new_batch_id
+from stream_ingest.contracts.settings import parse_flush
+from stream_ingest.push.checkpoint import latest_unfinished
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.sources.mysql_connection import database_now
-from stream_ingest.sources.source import Source
-from stream_ingest.sources.timerange import LAST_PUSH, TimeRange
 
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
+EXAMPLES = """Examples:
 
-_INTERRUPTED = 130
+  stream-ingest push --mysql mysql://reader@db:3306/tiktok_creator --since last_push
 
+  stream-ingest push --csv covers.csv --flush --wait
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a push came to, and how its batch ended if that was waited for."""
+  stream-ingest push --csv covers.csv --dry-run
 
-    report: PushReport
-    progress: BatchProgress | None = None
+  stream-ingest push --resume
+"""
 
 
-def dry_run(chosen: SourceOptions, header: BatchHeader, stack: str) -> Result:
-    """Read, judge and pack all rows; send nothing and, but for ``last_push``, ask AWS nothing."""
-    last = None
-    if chosen.since == LAST_PUSH:
-        last = _last_push(chosen, stack_outputs(stack)).until()
-    source = chosen.source(chosen.within(datetime.now(UTC), last))
-    with progress("reading") as tell:
-        report = asyncio.run(rehearse(source, header, lambda report: tell(spoken(report), 0, None)))
-    return Result(report=report)
-
-
-def push(chosen: SourceOptions, header: BatchHeader, stack: str, *, wait: bool) -> Result:
-    """Push as a new batch."""
-    outputs = stack_outputs(stack)
-    last, until = None, datetime.now(UTC)
-    if chosen.csv is None:
-        last = _last_push(chosen, outputs)
-        until = asyncio.run(database_now(chosen.address()))
-    within = chosen.within(until, last.until() if last else None)
-    asyncio.run(chosen.source(within).check())
-    plan = _plan(chosen, header, stack, within, min(within.until or until, until))
-    with Checkpoint.start(plan) as checkpoint:
-        try:
-            _registry(outputs).register(header)
-        except UserError:  # somebody else's batch has this id
-            checkpoint.finish()
-            raise
-        return _finish(chosen, within, outputs, checkpoint, None, wait=wait)
-
-
-def resume(batch_id: str, mysql: str | None, mysql_secret: str | None, *, wait: bool) -> Result:
-    """Go on with a push that was killed or stopped; its database's URL or secret is given anew."""
-    checkpoint, chunk = Checkpoint.resume(batch_id)
-    with checkpoint:
-        plan = checkpoint.plan
-        chosen = _chosen(plan, mysql, mysql_secret)
-        outputs = stack_outputs(plan.stack)
-        registry = _registry(outputs)
-        if registry.load(batch_id) is None:
-            registry.register(plan.header)
-        within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
-        say(f"resuming batch {batch_id}")
-        return _finish(chosen, within, outputs, checkpoint, chunk, wait=wait)
-
-
-def print_result(result: Result, *, json: bool, title: str) -> None:
-    """Print what a push came to: lines for a person on stderr, or JSON on stdout."""
-    report, followed = result.report, result.progress
-    if json:
-        fields = msgspec.to_builtins(report) | {"progress": msgspec.to_builtins(followed)}
-        sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
+def push(  # noqa: PLR0913 - one parameter for each option
+    *,
+    mysql: options.Mysql = None,
+    mysql_secret: options.MysqlSecret = None,
+    table: options.Table = "videos_links",
+    csv: options.Csv = None,
+    columns: options.ColumnNames = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    creator: options.Creator = None,
+    flush: Annotated[
+        bool, typer.Option("--flush", help="Close windows that are not full when the batch ends.")
+    ] = False,
+    flush_policy: Annotated[
+        str | None,
+        typer.Option(
+            help="When to close windows that are not full: never, batch-end or idle:<duration>"
+            " (idle:12h); default idle:7d."
+        ),
+    ] = None,
+    batch_id: options.BatchId = None,
+    stack: options.Stack = "dev",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and check the rows, but send nothing.")
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue a push that was stopped or killed: the one of --batch-id, or the latest."
+            " It keeps the options it was started with.",
+        ),
+    ] = False,
+    wait: options.Wait = False,
+    json: options.Json = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Store the HTTP responses of images that fail to download."),
+    ] = False,
+    rows: options.Rows = 5,
+    cols: options.Cols = 7,
+    cell_px: options.CellPx = 200,
+    quality: options.Quality = 95,
+    background: options.Background = "#ffffff",
+    images_per_window: options.ImagesPerCollage = None,
+) -> None:
+    """Push rows into the stream as one batch."""
+    if resume:
+        result = run_push.resume(batch_id or latest_unfinished(), mysql, mysql_secret, wait=wait)
+        run_push.print_result(result, json=json, title="sent")
         return
-    say(f"batch {report.batch_id}: {title}")
-    say(f"  {spoken(report)}")
-    for reason, count in sorted(report.refused.items()):
-        say(f"  refused as {reason}: {count:,}")
-    if followed:
-        say(
-            f"  {followed.rows_accepted:,} rows accepted, {followed.collages:,} collages,"
-            f" {followed.images_ok:,} images in them, {followed.images_failed:,} failed"
-        )
-
-
-def spoken(report: PushReport) -> str:
-    """Return a report in words."""
-    refused = sum(report.refused.values())
-    rate = report.rows_read / report.seconds if report.seconds else 0
-    return (
-        f"{report.rows_read:,} rows read, {report.rows_sent:,} sent in {report.records:,} records,"
-        f" {refused:,} refused ({rate:,.0f} rows/s)"
-    )
-
-
-def stack_outputs(stack: str) -> StackOutputs:
-    """Return a deployed stack's outputs; `UserError` where it is not deployed."""
-    return load_stack(clients.session().client("ssm", config=clients.CONFIG), stack)
-
-
-def _plan(
-    chosen: SourceOptions, header: BatchHeader, stack: str, within: TimeRange, ends_at: datetime
-) -> PushPlan:
-    return PushPlan(
-        header=header,
-        stack=stack,
-        place=None if chosen.csv else chosen.address().place,
-        table=chosen.table,
-        csv=str(chosen.csv.resolve()) if chosen.csv else None,
-        csv_stamp=_stamp(chosen.csv) if chosen.csv else None,
-        columns=chosen.columns,
-        creators=tuple(chosen.creators),
-        since=within.since.isoformat() if within.since else None,
-        until=within.until.isoformat() if within.until else None,
-        ends_at=ends_at.isoformat(),
-    )
-
-
-def _chosen(plan: PushPlan, mysql: str | None, mysql_secret: str | None) -> SourceOptions:
-    """Return the options of a plan; `UserError` where its source is not what it was."""
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
-        table=plan.table,
-        csv=Path(plan.csv) if plan.csv else None,
-        columns=plan.columns,
-        since=None,
-        until=None,
-        creators=plan.creators,
+        table=table,
+        csv=csv,
+        columns=columns,
+        since=since,
+        until=until,
+        creators=creator or (),
     )
-    if chosen.csv and _stamp(chosen.csv) != plan.csv_stamp:
-        msg = f"{chosen.csv} has changed since the push began; push it as a new batch"
-        raise UserError(msg)
-    if not chosen.csv and chosen.address().place != plan.place:
-        msg = (
-            f"the push to resume reads {plan.place}: give that database's URL (MYSQL_URL)"
-            " or secret (MYSQL_SECRET_ID)"
-        )
-        raise UserError(msg)
-    return chosen
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        msg = f"cannot read {path}: {error.strerror}"
-        raise UserError(msg) from error
-    return status.st_size, status.st_mtime_ns
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _finish(  # noqa: PLR0913 - one step of both commands
-    chosen: SourceOptions,
-    within: TimeRange,
-    outputs: StackOutputs,
-    checkpoint: Checkpoint,
-    begun: Chunk | None,
-    *,
-    wait: bool,
-) -> Result:
-    """Send, remember where the push ended, drop the checkpoint, and follow the batch if asked."""
-    plan = checkpoint.plan
-    batch_id = plan.header.batch_id
-    reports: list[PushReport] = []
-    try:
-        report = asyncio.run(
-            _send(chosen.source(within), outputs, checkpoint, begun, seen=reports.append)
-        )
-    except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError) as error:
-        done = f" ({spoken(reports[-1])})" if reports else ""
-        say(f"batch {batch_id} has not ended{done}")
-        say(f"go on with: stream-ingest push --resume --batch-id {batch_id}")
-        if isinstance(error, KeyboardInterrupt):
-            raise SystemExit(_INTERRUPTED) from None
-        raise
-    if chosen.csv is None and not plan.creators:
-        _last_push(chosen, outputs).ended(datetime.fromisoformat(plan.ends_at), batch_id)
-    checkpoint.finish()
-    return Result(report=report, progress=_follow(batch_id, outputs) if wait else None)
-
-
-class _LateS3:
-    """An S3 client that is made once a row was refused: it takes more memory than the others."""
-
-    @functools.cached_property
-    def _client(self) -> S3Client:
-        return clients.session().client("s3", config=clients.CONFIG)
-
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> object:  # noqa: N803 - AWS's names
-        return self._client.put_object(Bucket=Bucket, Key=Key, Body=Body, ContentType=ContentType)
-
-
-async def _send(
-    source: Source,
-    outputs: StackOutputs,
-    checkpoint: Checkpoint,
-    begun: Chunk | None,
-    *,
-    seen: Callable[[PushReport], None],
-) -> PushReport:
-    header = checkpoint.plan.header
-    async with contextlib.AsyncExitStack() as stack:
-        tell = stack.enter_context(progress(f"batch {header.batch_id}"))
-        kinesis = await stack.enter_async_context(
-            clients.async_session().create_client(
-                "kinesis",
-                region_name=clients.region() or outputs.region,
-                config=clients.async_config(),
-            )
-        )
-        sending = Push(
-            header=header,
-            kinesis=kinesis,
-            stream=outputs.stream_name,
-            registry=_registry(outputs),
-            refused=RefusedRows(_LateS3(), outputs.output_bucket, header.batch_id),
-            checkpoint=checkpoint,
-            progress=lambda report: tell(spoken(report), 0, None),
-        )
-        seen(sending.report)
-        return await sending.run(source, begun)
-
-
-def _follow(batch_id: str, outputs: StackOutputs) -> BatchProgress:
-    missing = f"batch {batch_id!r} is not in table {outputs.table_name}"
-    return follow(_registry(outputs), batch_id, patience_s=0, missing=missing)
-
-
-def _registry(outputs: StackOutputs) -> BatchRegistry:
-    dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
-    return BatchRegistry(dynamodb, outputs.table_name, time.time)
-
-
-def _last_push(chosen: SourceOptions, outputs: StackOutputs) -> LastPush:
-    dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
-    return LastPush(dynamodb, outputs.table_name, chosen.address(), chosen.table)
+    chosen.check(datetime.now(UTC))
+    header = BatchHeader(
+        batch_id=check_batch_id(batch_id or new_batch_id()),
+        trigger=chosen.trigger,
+        settings=batch_settings(
+            flush=flush,
+            flush_policy=parse_flush(flush_policy) if flush_policy else None,
+            rows=rows,
+            cols=cols,
+            cell_px=cell_px,
+            quality=quality,
+            background=background,
+            images_per_window=images_per_window,
+            debug=debug,
+        ),
+    )
+    if dry_run:
+        result = run_push.dry_run(chosen, header, stack)
+        run_push.print_result(result, json=json, title="dry run, nothing was sent")
+        return
+    result = run_push.push(chosen, header, stack, wait=wait)
+    run_push.print_result(result, json=json, title="sent")

@@ -1,44 +1,107 @@
-"""What `stream-ingest submit` does: a file into S3 if it is not there, and a request. Edge."""
+"""The command `stream-ingest submit`: upload a file if it is local, and send a request. Edge."""
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+import typer
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.progress import BatchProgress
-from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.registry import BatchRegistry, check_batch_id
+from stream_ingest.cli import options
+from stream_ingest.cli.options import new_batch_id
+from stream_ingest.cli.run_push import stack_outputs
+from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow as follow_batch
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, read_request, settings_of
 
 UPLOADS = "manual-uploads"
-"""Folder of the input bucket that starts nothing by itself."""
-BEGIN_PATIENCE_S = 120
-"""How long a request may wait for its turn before `--wait` says that nothing has begun."""
+"""Folder of the input bucket where a new object starts no batch by itself."""
+START_TIMEOUT_S = 120
+"""How long `--wait` waits for a batch to start before it fails."""
+EXAMPLES = """Examples:
+
+  stream-ingest submit covers.csv --rows 3 --cols 4 --wait
+
+  stream-ingest submit s3://my-input/manual-uploads/covers.csv --mix-creators --output-prefix team-a
+"""
 
 
-def config_of(options: dict[str, object]) -> ProcessingConfig:
-    """Return the configuration that options name; `UserError` for one out of range."""
+def submit(  # noqa: PLR0913 - one parameter for each option
+    file: Annotated[str, typer.Argument(help="s3://<input bucket>/<key>, or a file to upload.")],
+    *,
+    rows: options.Rows = 5,
+    cols: options.Cols = 7,
+    cell_px: options.CellPx = 200,
+    quality: options.Quality = 95,
+    background: options.Background = "#ffffff",
+    max_images_per_creator: options.ImagesPerCollage = None,
+    group_by_creator: Annotated[
+        bool,
+        typer.Option(
+            "--group-by-creator/--mix-creators",
+            help="Fill a collage with one creator's images, or with the file's in their order.",
+        ),
+    ] = True,
+    dedup: Annotated[bool, typer.Option(help="Refuse images that the creator already has.")] = True,
+    output_prefix: Annotated[
+        str, typer.Option(help="Folder for the batch's outputs, under collages/ and so on.")
+    ] = "",
+    batch_id: options.BatchId = None,
+    stack: options.Stack = "dev",
+    wait: options.Wait = False,
+    json: options.Json = False,
+) -> None:
+    """Request a controlled batch: the intake reads the file with these settings."""
+    config = config_of(
+        {
+            "rows": rows,
+            "cols": cols,
+            "cell_px": cell_px,
+            "quality": quality,
+            "background": background.lower(),
+            "max_images_per_creator": max_images_per_creator,
+            "group_by_creator": group_by_creator,
+            "dedup": dedup,
+        }
+    )
+    outputs = stack_outputs(stack)
+    name = check_batch_id(batch_id or new_batch_id())
+    request = send_request(outputs, file, name, output_prefix, config)
+    say(f"batch {name}: requested for s3://{request.s3_bucket}/{request.s3_key}")
+    progress = follow(outputs, name) if wait else None
+    if json:
+        result = {"request": request, "progress": progress}
+        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+    elif progress:
+        say(f"  {progress.rows_accepted:,} rows accepted, {progress.collages:,} collages")
+
+
+def config_of(values: dict[str, object]) -> ProcessingConfig:
+    """Return the configuration that options make; raises `UserError` if one is out of range."""
     try:
-        return msgspec.convert(options, type=ProcessingConfig)
+        return msgspec.convert(values, type=ProcessingConfig)
     except msgspec.ValidationError as error:
         msg = f"options: {error}"
         raise UserError(msg) from error
 
 
-def submit(
+def send_request(
     outputs: StackOutputs, file: str, batch_id: str, prefix: str, config: ProcessingConfig
 ) -> BatchRequest:
-    """Ask for a batch and return the request; a local file is uploaded first.
+    """Request a batch and return the request; a local file is uploaded first.
 
-    Everything is checked before anything is sent. Sent twice under one id it is one batch.
+    Everything is checked before anything is sent. Two requests with the same id are one batch.
     """
-    bucket, key = _place(outputs, file, batch_id)
+    bucket, key = _object_of(outputs, file, batch_id)
     request = read_request(
         {
             "s3_bucket": bucket,
@@ -60,18 +123,18 @@ def submit(
 
 
 def follow(outputs: StackOutputs, batch_id: str) -> BatchProgress:
-    """Wait until a batch has ended; `UserError` where it does not begin."""
+    """Wait until a batch has ended; raises `UserError` if it does not start."""
     dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
     registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
     missing = (
-        f"batch {batch_id} has not begun within {BEGIN_PATIENCE_S} s;"
-        " `ops-dashboard dlq list` tells a request that was refused, and why"
+        f"batch {batch_id} has not started within {START_TIMEOUT_S} s;"
+        " `ops-dashboard dlq list` shows refused requests and why"
     )
-    return follow_batch(registry, batch_id, patience_s=BEGIN_PATIENCE_S, missing=missing)
+    return follow_batch(registry, batch_id, start_timeout_s=START_TIMEOUT_S, missing=missing)
 
 
-def _place(outputs: StackOutputs, file: str, batch_id: str) -> tuple[str, str]:
-    """Return bucket and key of a file, or where a local one is to go."""
+def _object_of(outputs: StackOutputs, file: str, batch_id: str) -> tuple[str, str]:
+    """Return the bucket and key of a file, or those that a local file is uploaded to."""
     if file.startswith("s3://"):
         bucket, _, key = file.removeprefix("s3://").partition("/")
         if not key or bucket != outputs.input_bucket:

@@ -1,4 +1,4 @@
-"""What the command lines say while they work: bars on a terminal, plain lines elsewhere. Edge."""
+"""Messages and progress on stderr: a bar on a terminal, plain lines elsewhere. Edge (terminal)."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from stream_ingest.aws.clients import plain_errors
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 
-_LINE_EVERY_S = 2.0
+_LINE_INTERVAL_S = 2.0
 
-Say = Callable[[str], None]
-Tell = Callable[[str, float, float | None], None]
-"""Called with a text, how much is done, and of how much (None where that is not known)."""
+ReportProgress = Callable[[str, float, float | None], None]
+"""Called with a text, the amount done, and the total (None if it is not known)."""
 
 
 def say(text: str) -> None:
-    """Print one line for a person, on stderr: stdout is for results."""
+    """Print one line on stderr; stdout is for results."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Tell]:
-    """Show progress on stderr: a bar on a terminal, a line every two seconds elsewhere."""
+def show_progress(title: str) -> Iterator[ReportProgress]:
+    """Show progress on stderr: a bar on a terminal, otherwise a line every two seconds."""
     console = Console(stderr=True)
     if console.is_terminal:
         yield from _bar(console, title)
@@ -36,7 +35,7 @@ def progress(title: str) -> Iterator[Tell]:
         yield from _lines(title)
 
 
-def _bar(console: Console, title: str) -> Iterator[Tell]:
+def _bar(console: Console, title: str) -> Iterator[ReportProgress]:
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -49,20 +48,20 @@ def _bar(console: Console, title: str) -> Iterator[Tell]:
         yield lambda text, done, total: bars.update(task, completed=done, total=total, text=text)
 
 
-def _lines(title: str) -> Iterator[Tell]:
-    spoken = time.monotonic()
+def _lines(title: str) -> Iterator[ReportProgress]:
+    printed_at = time.monotonic()
 
-    def tell(text: str, _done: float, _total: float | None) -> None:
-        nonlocal spoken
-        if time.monotonic() - spoken >= _LINE_EVERY_S:
-            spoken = time.monotonic()
+    def report(text: str, _done: float, _total: float | None) -> None:
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= _LINE_INTERVAL_S:
+            printed_at = time.monotonic()
             say(f"{title}: {text}")
 
-    yield tell
+    yield report
 
 
 def run(command: Callable[[], object], name: str) -> None:
-    """Run a command line; a person's mistake ends in one line and exit code 2."""
+    """Run a command line; an error of ours is one line and exit code 1, a `UserError` 2."""
     try:
         with plain_errors():
             command()

@@ -1,4 +1,4 @@
-"""A batch followed to its end, with how far it is on stderr. Edge (DynamoDB, terminal)."""
+"""Following a batch to its end, with its progress on stderr. Edge (DynamoDB, terminal)."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ import time
 
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.cli.terminal import progress
+from stream_ingest.cli.terminal import show_progress
 from stream_ingest.contracts.errors import UserError
 
 _POLL_S = 1.0
 
 
 def follow(
-    registry: BatchRegistry, batch_id: str, *, patience_s: float, missing: str
+    registry: BatchRegistry, batch_id: str, *, start_timeout_s: float, missing: str
 ) -> BatchProgress:
-    """Wait until a batch has ended; return its last progress.
+    """Wait until a batch has ended; return its final progress.
 
-    `UserError` with the text `missing` where after `patience_s` seconds there is no such batch.
+    Raises `UserError` with the text `missing` if the batch does not exist after `start_timeout_s`
+    seconds.
     """
-    deadline = time.monotonic() + patience_s
-    with progress(f"batch {batch_id}") as tell:
+    deadline = time.monotonic() + start_timeout_s
+    with show_progress(f"batch {batch_id}") as report:
         while True:
-            seen = registry.progress(batch_id)
-            if seen is not None:
-                tell(_spoken(seen), seen.images_ok + seen.images_failed, seen.rows_accepted or None)
-                if seen.ended:
-                    return seen
+            current = registry.progress(batch_id)
+            if current is not None:
+                done = current.images_ok + current.images_failed
+                report(_describe(current), done, current.rows_accepted or None)
+                if current.ended:
+                    return current
             elif time.monotonic() >= deadline:
                 raise UserError(missing)
             time.sleep(_POLL_S)
 
 
-def _spoken(seen: BatchProgress) -> str:
+def _describe(current: BatchProgress) -> str:
     return (
-        f"{seen.status}: {seen.rows_accepted:,} rows accepted, {seen.collages:,} of"
-        f" {seen.windows:,} windows made into collages"
+        f"{current.status}: {current.rows_accepted:,} rows accepted, {current.collages:,} of"
+        f" {current.windows:,} windows made into collages"
     )

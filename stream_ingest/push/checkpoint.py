@@ -68,7 +68,7 @@ class Checkpoint:
             if path.exists():
                 msg = (
                     f"batch {plan.header.batch_id!r} was begun before and has not ended;"
-                    f" go on with: stream-ingest push --resume --batch-id {plan.header.batch_id}"
+                    f" continue with: stream-ingest push --resume --batch-id {plan.header.batch_id}"
                 )
                 raise UserError(msg)
             checkpoint.write(None)

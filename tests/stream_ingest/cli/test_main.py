@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from moto import mock_aws
 
-from stream_ingest.cli.main import main, new_batch_id
+from stream_ingest.cli.main import main
+from stream_ingest.cli.options import new_batch_id
 from tests.fakes.ingest.rows import cover_url
 
 Run = Callable[..., "Outcome"]
@@ -73,7 +75,7 @@ def rows(tmp_path: Path) -> str:
     [
         (
             ["push"],
-            "say where the rows are: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE",
+            "choose a source: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE",
         ),
         (["push", "--mysql", "postgres://u:hunter2@h/db"], "--mysql: expected mysql://"),
         (["push", "--csv", "x.csv", "--since", "yesterday"], "date 'yesterday': expected"),
@@ -94,8 +96,8 @@ def rows(tmp_path: Path) -> str:
         (["push", "--csv", "x.csv", "--dry-run"], "cannot read x.csv"),
         (["push", "--resume"], "no push to resume"),
         (["push", "--resume", "--batch-id", "b"], "no push of batch 'b' to resume"),
-        (["export"], "say which format: --csv"),
-        (["export", "--csv"], "say where the rows are"),
+        (["export"], "choose a format: --csv"),
+        (["export", "--csv"], "choose a source"),
     ],
 )
 def test_a_mistake_is_one_line(run: Run, arguments: list[str], said: str) -> None:
@@ -225,3 +227,18 @@ def test_usage_is_told_without_a_traceback(run: Run, arguments: list[str]) -> No
     assert outcome.code == 2
     assert "Traceback" not in outcome.err
     assert outcome.out == ""
+
+
+def test_the_version_is_that_of_the_installed_package(run: Run) -> None:
+    outcome = run("--version")
+    assert outcome.code == 0
+    assert outcome.out == f"stream-ingest {version('coverstream')}\n"
+
+
+@pytest.mark.parametrize("command", ["push", "export", "submit"])
+def test_the_help_of_every_command_has_an_example(run: Run, command: str) -> None:
+    outcome = run(command, "--help")
+    assert outcome.code == 0
+    assert f"stream-ingest {command} --" in outcome.out.partition("Example")[2] or (
+        f"stream-ingest {command} covers.csv" in outcome.out
+    )

@@ -48,7 +48,7 @@ def settings(**changes: Any) -> BatchSettings:  # noqa: ANN401 - any option
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({}, "say where the rows are"),
+        ({}, "choose a source"),
         ({"mysql": "postgres://x"}, "expected mysql://"),
         ({"csv": Path("a.csv"), "since": "last_push"}, "last_push is for MySQL"),
         ({"csv": Path("a.csv"), "since": "soon"}, "date 'soon'"),

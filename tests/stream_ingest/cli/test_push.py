@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.mysql.server import create_schema
-from stream_ingest.cli import push, wait
+from stream_ingest.cli import run_push, wait
 from stream_ingest.cli.main import main
 from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.records.codec import BUCKETS, unpack
@@ -55,15 +55,15 @@ class Deployed:
 def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
     stack = Deployed(aws)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(push, "stack_outputs", lambda _: OUTPUTS)
-    monkeypatch.setattr(push.clients, "async_session", lambda: stack)
+    monkeypatch.setattr(run_push, "stack_outputs", lambda _: OUTPUTS)
+    monkeypatch.setattr(run_push.clients, "async_session", lambda: stack)
 
     def client(service: str, config: object) -> object:
         assert config is not None
         stack.asked.add(service)
         return aws.clients[service]
 
-    monkeypatch.setattr(push.clients, "session", lambda: SimpleNamespace(client=client))
+    monkeypatch.setattr(run_push.clients, "session", lambda: SimpleNamespace(client=client))
     return stack
 
 
@@ -144,7 +144,7 @@ def test_a_push_that_was_cut_short_says_how_to_go_on_and_does(
     deployed.kinesis = FakeKinesis(*[answer] * 20)  # type: ignore[list-item]
     code, _, err = run("--csv", rows, "--batch-id", "b")
     assert code in {1, 2}
-    assert "go on with: stream-ingest push --resume --batch-id b" in err
+    assert "continue with: stream-ingest push --resume --batch-id b" in err
     assert unfinished() == ["b"]
 
     deployed.kinesis = FakeKinesis()
@@ -193,7 +193,7 @@ def test_waiting_ends_with_the_batch(
             fold_all(deployed)
 
     clock = deployed.aws.clock
-    monkeypatch.setattr(push, "time", SimpleNamespace(time=clock))
+    monkeypatch.setattr(run_push, "time", SimpleNamespace(time=clock))
     monkeypatch.setattr(wait, "time", SimpleNamespace(monotonic=clock, sleep=sleep))
     code, out, _ = run(
         "--csv", rows, "--batch-id", "b", "--images-per-window", "2", "--wait", "--json"

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from moto import mock_aws
 
-from stream_ingest.cli import push, submit
+from stream_ingest.cli import submit
 from stream_ingest.cli.main import main
 from stream_ingest.intake.requests import BatchRequest, ProcessingConfig
 from tests.fakes.ingest.aws import IngestAws
@@ -41,7 +41,7 @@ def account(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     with mock_aws():
         account = Account()
         outputs = msgspec.structs.replace(OUTPUTS, request_queue_url=account.queue)
-        monkeypatch.setattr(push, "stack_outputs", lambda _: outputs)
+        monkeypatch.setattr(submit, "stack_outputs", lambda _: outputs)
         yield account
 
 
@@ -94,7 +94,7 @@ def test_a_local_file_is_uploaded_where_it_starts_nothing_by_itself(
     assert request.s3_key == "manual-uploads/b/covers.csv"
     body = account.s3.get_object(Bucket="input", Key=request.s3_key)["Body"].read()
     assert body == b"rows"
-    assert "batch b: asked for s3://input/manual-uploads/b/covers.csv" in said
+    assert "batch b: requested for s3://input/manual-uploads/b/covers.csv" in said
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_would_be_refused_is_told_at_once_and_nothing_is_sent(
 def test_waiting_for_a_batch_that_never_begins_ends_with_where_to_look(
     account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "BEGIN_PATIENCE_S", -1)
+    monkeypatch.setattr(submit, "START_TIMEOUT_S", -1)
     code, _, error = run("s3://input/a.csv", "--wait")
     assert code == 2
     assert "ops-dashboard dlq list" in error

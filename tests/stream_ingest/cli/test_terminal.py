@@ -12,7 +12,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from stream_ingest.cli.terminal import progress, run, say
+from stream_ingest.cli.terminal import run, say, show_progress
 from stream_ingest.contracts.errors import DecodeError, TransientError, UserError
 
 
@@ -82,10 +82,10 @@ def test_progress_without_a_terminal_is_a_line_every_two_seconds(
 ) -> None:
     moments = iter([0.0, 0.5, 2.0, 2.0, 3.9])
     monkeypatch.setattr("stream_ingest.cli.terminal.time.monotonic", lambda: next(moments))
-    with progress("batch b") as tell:
-        tell("1 row", 1, None)
-        tell("2 rows", 2, None)
-        tell("3 rows", 3, None)
+    with show_progress("batch b") as report:
+        report("1 row", 1, None)
+        report("2 rows", 2, None)
+        report("3 rows", 3, None)
     assert capsys.readouterr().err == "batch b: 2 rows\n"
 
 

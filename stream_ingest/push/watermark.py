@@ -1,4 +1,7 @@
-"""Where the last push of a table ended, shared by all who push it. Edge (DynamoDB)."""
+"""The watermark of a MySQL table: up to where its rows have been pushed. Edge (DynamoDB).
+
+It is stored in the stack's table, so everybody who pushes the same MySQL table shares it.
+"""
 
 from __future__ import annotations
 
@@ -16,32 +19,32 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-class LastPush:
-    """The upper bound of `created_at` of the last push of one table that ended well."""
+class PushWatermark:
+    """The upper bound of `created_at` of the last push of one MySQL table that succeeded."""
 
     def __init__(
         self, dynamodb: DynamoDBClient, table_name: str, address: MySqlAddress, source: str
     ) -> None:
-        """Remember for table `source` of the database at `address`, whoever the user is."""
+        """Use the watermark of table `source` of the database at `address`, for any user."""
         self._dynamodb, self._table = dynamodb, table_name
         place = creator_key(f"{address.place}/{source}")
         self._key = {table.PARTITION_KEY: f"push#{place}", table.SORT_KEY: table.LAST_PUSH}
 
-    def until(self) -> datetime | None:
-        """Return where the last push ended, None where there was none."""
-        with map_errors("read the last push"):
+    def load(self) -> datetime | None:
+        """Return the watermark, or None if no push has succeeded yet."""
+        with map_errors("read the push watermark"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(self._key), ConsistentRead=True
             )
         item = answer.get("Item")
         return datetime.fromisoformat(from_wire(item)["until"]) if item else None
 
-    def ended(self, until: datetime, batch_id: str) -> None:
-        """Remember that a push ended well at `until`; never moves backwards."""
+    def advance(self, until: datetime, batch_id: str) -> None:
+        """Store the end of a push that succeeded; the watermark never moves backwards."""
         moment = until.astimezone(UTC).isoformat()  # sorts as text
         item = {**self._key, "until": moment, "by_batch": batch_id}
         try:
-            with map_errors("note the last push"):
+            with map_errors("store the push watermark"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
