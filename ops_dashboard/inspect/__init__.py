@@ -1,1 +1,1 @@
-"""Batches, creators and windows as the table has them."""
+"""Batches, creators and windows, read from the table."""

@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 
 _Each = TypeVar("_Each")
 _HISTORY = 20
-"""Windows of a creator that are shown with it."""
+"""Maximum number of a creator's windows to show with it."""
 
 
-class CreatorAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a name: the creator of that very name, or those whose names begin so."""
+class CreatorListing(msgspec.Struct, frozen=True, kw_only=True):
+    """The creator of exactly the given name, or those whose names begin with it."""
 
     creator: CreatorView | None
     windows: list[WindowRecord]
-    """The creator's latest windows."""
+    """Its latest windows."""
     creators: list[CreatorEntry]
     next: str | None
 
 
 class Listings:
-    """Lists what is in one stack's table."""
+    """Lists creators and windows of one stack."""
 
     def __init__(self, stack: str) -> None:
-        """Look the stack up; `UserError` where it is not deployed."""
+        """Look the stack up; raises `UserError` if it is not deployed."""
         session = clients.session()
         outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
         dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
@@ -62,42 +62,42 @@ class Listings:
             say("no such windows")
             return
         print_table(window_table(page.windows))
-        _tell_next(page.next)
+        _say_next(page.next)
 
     def creators(self, name: str | None, *, limit: int, after: str | None, json: bool) -> None:
         """Print one creator, or those whose names begin with `name`."""
         if name is not None:
             check_name(name)
-        answer = self._answer(name, limit, after)
+        found = self._search(name, limit, after)
         if json:
-            print_json(answer)
-        elif answer.creator is not None:
-            _print_creator(answer.creator, answer.windows)
-        elif answer.creators:
-            print_table(creator_table(answer.creators))
-            _tell_next(answer.next)
-        elif answer.next is not None:
-            say("none found so far")
-            _tell_next(answer.next)
+            print_json(found)
+        elif found.creator is not None:
+            _print_creator(found.creator, found.windows)
+        elif found.creators:
+            print_table(creator_table(found.creators))
+            _say_next(found.next)
+        elif found.next is not None:
+            say("nothing found yet")
+            _say_next(found.next)
         else:
-            say("no creators" if name is None else "no creator's name begins so")
+            say("no creators" if name is None else "no creator's name begins with that")
 
-    def _answer(self, name: str | None, limit: int, after: str | None) -> CreatorAnswer:
-        creator = self._creators.one(name) if name and after is None else None
+    def _search(self, name: str | None, limit: int, after: str | None) -> CreatorListing:
+        creator = self._creators.find(name) if name and after is None else None
         if creator is not None:
             wanted = WindowFilter(creator=creator.creator)
             history = self._window_page(wanted, min(limit, _HISTORY), None)
-            return CreatorAnswer(
+            return CreatorListing(
                 creator=creator, windows=history.windows, creators=[], next=history.next
             )
         found, cursor = _filled(
             lambda left, cursor: _pair(self._creators, name or "", left, cursor), limit, after
         )
-        return CreatorAnswer(creator=None, windows=[], creators=found, next=cursor)
+        return CreatorListing(creator=None, windows=[], creators=found, next=cursor)
 
     def _window_page(self, wanted: WindowFilter, limit: int, after: str | None) -> WindowPage:
         def page(left: int, cursor: str | None) -> tuple[list[WindowRecord], str | None]:
-            found = self._windows.page(wanted, limit=left, after=cursor)
+            found = self._windows.list_page(wanted, limit=left, after=cursor)
             return found.windows, found.next
 
         windows, cursor = _filled(page, limit, after)
@@ -107,14 +107,14 @@ class Listings:
 def _pair(
     reader: CreatorReader, prefix: str, limit: int, after: str | None
 ) -> tuple[list[CreatorEntry], str | None]:
-    page = reader.page(prefix, limit=limit, after=after)
+    page = reader.list_page(prefix, limit=limit, after=after)
     return page.creators, page.next
 
 
 def _filled(
     page: Callable[[int, str | None], tuple[list[_Each], str | None]], limit: int, after: str | None
 ) -> tuple[list[_Each], str | None]:
-    """Return as many entries as were asked for, over as many pages as that takes."""
+    """Return `limit` entries, from as many pages as that takes."""
     found, cursor = page(limit, after)
     while cursor is not None and len(found) < limit:
         more, cursor = page(limit - len(found), cursor)
@@ -123,7 +123,7 @@ def _filled(
 
 
 def check_name(name: str) -> None:
-    """Raise `UserError` for what cannot be a creator's name."""
+    """Raise `UserError` if `name` cannot be a creator's name."""
     if not is_creator_name(name):
         msg = "not a creator's name: 1 to 128 bytes of UTF-8 without control characters"
         raise UserError(msg)
@@ -156,14 +156,14 @@ def _print_creator(creator: CreatorView, windows: list[WindowRecord]) -> None:
 
 
 def _prefetched(window: OpenWindowView) -> str:
-    """Return how many of a window's covers are prefetched or lost, where any is."""
+    """Return how many of a window's covers are prefetched or lost, if any."""
     counts = [f"{window.prefetched} prefetched"] if window.prefetched else []
     counts += [f"{window.lost} lost"] if window.lost else []
     return f" ({', '.join(counts)})" if counts else ""
 
 
 def _closing(window: OpenWindowView) -> str:
-    """Return when and why an open window will be closed, if no row comes."""
+    """Return when and why an open window will be closed if no row arrives."""
     if window.closes_at is None:
         return window.closes_because or "when full"
     at = f"{window.closes_at:%Y-%m-%d %H:%M}"
@@ -173,14 +173,14 @@ def _closing(window: OpenWindowView) -> str:
 
 
 def creator_table(creators: list[CreatorEntry]) -> Table:
-    """Return a table of creators, a line each."""
+    """Return a table of creators, one per row."""
     rows = [(each.creator, each.open_images, each.last_batch) for each in creators]
     return table_of(("creator", "images waiting", "last batch"), rows)
 
 
 def window_table(windows: list[WindowRecord]) -> Table:
-    """Return a table of windows, a line each."""
-    columns = ("window", "creator", "batch", "status", "images", "closed (UTC)", "why", "trouble")
+    """Return a table of windows, one per row."""
+    columns = ("window", "creator", "batch", "status", "images", "closed (UTC)", "why", "failure")
     rows = [
         (
             each.window_id,
@@ -190,21 +190,21 @@ def window_table(windows: list[WindowRecord]) -> Table:
             f"{each.images_ok} of {each.image_count}",
             each.closed_at[:19].replace("T", " "),
             each.closed_because,
-            trouble_of(each),
+            failure_text(each),
         )
         for each in windows
     ]
     return table_of(columns, rows)
 
 
-def trouble_of(window: WindowRecord) -> str:
-    """Return why a window failed, and how many of its images for which reason. Pure."""
+def failure_text(window: WindowRecord) -> str:
+    """Return why a window failed, and the number of failed images by reason. Pure."""
     counts = ", ".join(f"{count} {reason}" for reason, count in window.failures.items())
     if window.error is None:
         return counts
     return f"{window.error} ({counts})" if counts else window.error
 
 
-def _tell_next(cursor: str | None) -> None:
+def _say_next(cursor: str | None) -> None:
     if cursor is not None:
         say(f"there are more: --after {cursor}")

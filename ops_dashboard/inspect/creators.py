@@ -1,10 +1,10 @@
-"""Creators: found by name, and what is waiting in a creator's open windows. Edge (DynamoDB).
+"""Creators by name, with their open windows. Edge (DynamoDB).
 
-One creator by its name is one read. There is no index of names: a listing or a search walks
-`batch-id-index`, whose entries of 100 to 200 bytes (of creators, windows and tallies) are a small
-part of the table, and then reads the creators of the page. One page reads at most `MAX_READS` MB
-of the index, which is 2,560 read units (0.0003 USD); 100,000 creators with 10 windows each are
-about 200 MB, ten such pages for a search that finds nothing.
+Finding a creator by its exact name is one read. There is no index of names: a listing or a search
+scans `batch-id-index`, whose entries (creators, windows and tallies, 100 to 200 bytes each) are a
+small part of the table, and then reads the creators of the page. A page scans at most `MAX_READS`
+MB of the index: 2,560 read units, 0.0003 USD. 100,000 creators with 10 windows each are about
+200 MB, so a search that finds nothing takes ten pages.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PAGE = 50
 MAX_READS = 20
-"""Requests of 1 MB each that one page may take."""
+"""Maximum number of scan requests, of 1 MB each, for one page."""
 
 
 class CreatorEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class CreatorEntry(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """The creator in keys and window ids (`naming.creator_key`)."""
     open_images: int
-    """Images that wait in open windows."""
+    """Images in open windows."""
     last_batch: str
 
 
@@ -52,7 +52,7 @@ class CreatorPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenWindowView(msgspec.Struct, frozen=True, kw_only=True):
-    """A window that is filling: `images` of `size`, some of them prefetched or lost by now."""
+    """An open window: `images` of `size`, of which some may be prefetched or lost."""
 
     images: int
     prefetched: int
@@ -60,29 +60,29 @@ class OpenWindowView(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     settings: BatchSettings
     batch_id: str
-    """The batch whose row came last."""
+    """The batch of its latest row."""
     trigger: str
     oldest_cover_at: datetime
-    """When the oldest of its covers was created."""
+    """`created_at` of its oldest cover."""
     touched_at: datetime
-    """When its last row came."""
+    """When its latest row arrived."""
     closes_at: datetime | None
-    """When it will be closed at the latest, if no row comes; None where it waits to be full."""
+    """When it will be closed at the latest if no row arrives; None if it waits until it is full."""
     closes_because: str | None
-    """``batch-end`` where it ends with its batch, else ``idle``, ``expiring``, or None."""
+    """``batch-end`` if it closes with its batch, else ``idle``, ``expiring`` or None."""
 
 
 class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
-    """One creator; its windows are `WindowPages.page(WindowFilter(creator=…))`."""
+    """One creator; its windows are `WindowPages.list_page(WindowFilter(creator=…))`."""
 
     creator: str
     key: str
     windows_closed: int
     known_images: int
-    """Images that would be refused as duplicates (the dedup memory)."""
+    """Size of the dedup memory: images that would be refused as duplicates."""
     open_images: int
     open: list[OpenWindowView]
-    """One for each configuration that waits, the fullest first."""
+    """One for each window configuration, the fullest first."""
     last_batch: str
 
 
@@ -92,20 +92,22 @@ class CreatorReader:
     def __init__(
         self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
     ) -> None:
-        """Read one stack's table; `prefetch` where covers about to expire are prefetched."""
+        """Read one stack's table; `prefetch` says whether expiring covers are prefetched."""
         self._table = TableReader(dynamodb, table_name)
         self._prefetch = prefetch
 
-    def one(self, creator: str) -> CreatorView | None:
-        """Return a creator by its exact name, read consistently; None where there is none."""
+    def find(self, creator: str) -> CreatorView | None:
+        """Return a creator by its exact name, read consistently; None if there is none."""
         item = self._table.get(creator_key(creator), table.STATE)
         return None if item is None else self._state(item)
 
-    def page(self, prefix: str = "", *, limit: int = PAGE, after: str | None = None) -> CreatorPage:
+    def list_page(
+        self, prefix: str = "", *, limit: int = PAGE, after: str | None = None
+    ) -> CreatorPage:
         """Return creators whose names begin with `prefix` (as written, or in lower case).
 
-        By name within a page, in no order from page to page. A page may have fewer than `limit`
-        creators, or none, although there is a next one; `UserError` for a cursor of something else.
+        Creators are sorted within a page but not across pages. A page may have fewer than `limit`
+        creators, or none, and still have a next page. Raises `UserError` for an invalid cursor.
         """
         start = read_cursor(after, {"creators"}).get("creators")
         found: list[Item] = []
@@ -116,7 +118,7 @@ class CreatorReader:
                 break
         if len(found) > limit:
             start = {name: found[limit - 1][name] for name in ("batch_id", *_KEY)}
-        states = self._table.whole(found[:limit])
+        states = self._table.full_items(found[:limit])
         page = sorted(map(_entry, states), key=lambda each: each.creator)
         return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
 
@@ -164,7 +166,7 @@ def _entry(item: Item) -> CreatorEntry:
 
 
 def open_window(window: OpenWindow, *, prefetch: bool) -> OpenWindowView:
-    """Return what an operator sees of an open window. Pure."""
+    """Return the view of an open window. Pure."""
     moments = deadlines(window, prefetch=prefetch)
     because = min(moments, key=moments.__getitem__, default=None)
     return OpenWindowView(

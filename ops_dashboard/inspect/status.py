@@ -1,4 +1,4 @@
-"""How batches are doing, for a person or a program, once or until they end. Edge (terminal)."""
+"""``ops-dashboard status``: progress of batches, once or until they end. Edge (terminal)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _EVERY_S = 2.0
-Shown = BatchProgress | list[BatchProgress]
+Progress = BatchProgress | list[BatchProgress]
 
 
-class BatchBoard:
-    """Progress of batches; one that has ended is read once (only a replay or retry changes it)."""
+class ProgressReader:
+    """Reads progress of batches; one that has ended is read once (only a replay changes it)."""
 
     def __init__(self, registry: BatchRegistry, stack: str) -> None:
         """Read the batches of `stack`."""
         self._registry, self._stack = registry, stack
-        self._over: dict[str, BatchProgress] = {}
+        self._ended: dict[str, BatchProgress] = {}
 
-    def one(self, batch_id: str) -> BatchProgress:
-        """Return one batch's progress; `UserError` where there is none."""
+    def find(self, batch_id: str) -> BatchProgress:
+        """Return one batch's progress; raises `UserError` if there is no such batch."""
         progress = self._registry.progress(batch_id)
         if progress is None:
             msg = (
@@ -45,86 +45,86 @@ class BatchBoard:
     def latest(self, ended: int | None = None) -> list[BatchProgress]:
         """Return every open batch, then the last `ended` ones (None for all), newest first.
 
-        Costs one query of the whole batch for each that is open or was not read before.
+        Costs a query of each batch that is open or was not read before.
         """
-        under_way = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
-        # The index is by the day of their beginning.
-        over = list(self._registry.ids_in(ENDED_BATCH))[::-1]
-        ids = [*sorted(under_way, reverse=True), *over[:ended]]
-        found = map(self._progress, dict.fromkeys(ids))  # one may end in between
+        open_ = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
+        # The index is sorted by the day on which they started.
+        ended_ids = list(self._registry.ids_in(ENDED_BATCH))[::-1]
+        ids = [*sorted(open_, reverse=True), *ended_ids[:ended]]
+        found = map(self._progress, dict.fromkeys(ids))  # a batch may end between the two queries
         return [each for each in found if each is not None]
 
     def _progress(self, batch_id: str) -> BatchProgress | None:
-        if batch_id in self._over:
-            return self._over[batch_id]
+        if batch_id in self._ended:
+            return self._ended[batch_id]
         progress = self._registry.progress(batch_id)
         if progress is not None and progress.status == ENDED_BATCH:
-            self._over[batch_id] = progress
+            self._ended[batch_id] = progress
         return progress
 
 
 def show_status(*, stack: str, batch_id: str | None, last: int, watch: bool, json: bool) -> None:
-    """Print one batch's progress, or that of all that are open and the `last` that ended.
+    """Print one batch's progress, or that of all open batches and the `last` that ended.
 
-    With `watch`, again whenever it changes: one batch's until it has ended, all batches' until
-    Ctrl-C.
+    With `watch`, print it again whenever it changes: one batch until it has ended, all batches
+    until Ctrl-C.
     """
     session = clients.session()
     outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
     dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
-    board = BatchBoard(BatchRegistry(dynamodb, outputs.table_name, time.time), stack)
+    reader = ProgressReader(BatchRegistry(dynamodb, outputs.table_name, time.time), stack)
 
-    def look() -> Shown:
-        return board.latest(last) if batch_id is None else board.one(batch_id)
+    def read() -> Progress:
+        return reader.latest(last) if batch_id is None else reader.find(batch_id)
 
     if not watch:
-        _print(look(), json=json)
+        _print(read(), json=json)
     elif batch_id is not None:
-        _watch(changes(look, time.sleep), json=json)
+        _watch(changes(read, time.sleep), json=json)
     else:
         try:
-            _watch(changes(look, time.sleep), json=json)
-        except KeyboardInterrupt:  # there is no other end
+            _watch(changes(read, time.sleep), json=json)
+        except KeyboardInterrupt:  # the only way to end it
             return
 
 
-def changes(look: Callable[[], Shown], wait: Callable[[float], None]) -> Iterator[Shown]:
-    """Yield what there is to see, each time that it has changed; ends with the batch."""
-    before: Shown | None = None
+def changes(read: Callable[[], Progress], wait: Callable[[float], None]) -> Iterator[Progress]:
+    """Yield the progress whenever it has changed; ends when the batch has ended."""
+    before: Progress | None = None
     while True:
-        seen = look()
-        if seen != before:
-            yield seen
-            before = seen
-        if isinstance(seen, BatchProgress) and seen.ended:
+        current = read()
+        if current != before:
+            yield current
+            before = current
+        if isinstance(current, BatchProgress) and current.ended:
             return
         wait(_EVERY_S)
 
 
-def _watch(seen: Iterator[Shown], *, json: bool) -> None:
+def _watch(updates: Iterator[Progress], *, json: bool) -> None:
     screen = console()
     if json or not screen.is_terminal:
-        for each in seen:
+        for each in updates:
             _print(each, json=json)
         return
     with Live(console=screen, auto_refresh=False) as live:
-        for each in seen:
+        for each in updates:
             live.update(_table(each), refresh=True)
 
 
-def _print(shown: Shown, *, json: bool) -> None:
+def _print(progress: Progress, *, json: bool) -> None:
     if json:
-        print_json(shown)
+        print_json(progress)
     else:
-        print_table(_table(shown))
+        print_table(_table(progress))
 
 
-def _table(shown: Shown) -> Table:
-    return batch_table(shown) if isinstance(shown, list) else progress_table(shown)
+def _table(progress: Progress) -> Table:
+    return batch_table(progress) if isinstance(progress, list) else progress_table(progress)
 
 
 def batch_table(batches: list[BatchProgress]) -> Table:
-    """Return a table of batches, a line each."""
+    """Return a table of batches, one per row."""
     columns = ("batch", "trigger", "status", "rows read", "accepted", "refused", "collages")
     rows = [
         (
@@ -142,7 +142,7 @@ def batch_table(batches: list[BatchProgress]) -> Table:
 
 
 def progress_table(batch: BatchProgress) -> Table:
-    """Return a table of one batch, a line a figure."""
+    """Return a table of one batch, one figure per row."""
     rows: list[tuple[str, object]] = [
         ("trigger", batch.trigger),
         ("status", batch.status),

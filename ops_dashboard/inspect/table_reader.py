@@ -1,4 +1,4 @@
-"""The table as an operator's queries read it: items, indexes, whole items. Edge (DynamoDB)."""
+"""Reading items, queries and scans of the table. Edge (DynamoDB)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TableReader:
         self._batch_get = BatchGet(dynamodb, table_name)
 
     def get(self, key: str, sort_key: str) -> Item | None:
-        """Return one item, read consistently; None where there is none."""
+        """Return one item, read consistently; None if there is none."""
         with map_errors("read an item"):
             answer = self._dynamodb.get_item(
                 TableName=self._table,
@@ -35,7 +35,7 @@ class TableReader:
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def query(self, **request: Any) -> Iterator[Item]:  # noqa: ANN401 - boto's own arguments
-        """Yield the items of a query, page after page, each fetched when it is come to."""
+        """Yield the items of a query; each page is requested when it is needed."""
         return query_items(self._dynamodb, "query the table", TableName=self._table, **request)
 
     def scan(self, **request: Any) -> tuple[list[Item], Item | None]:  # noqa: ANN401 - boto's own arguments
@@ -45,10 +45,10 @@ class TableReader:
         after = answer.get("LastEvaluatedKey")
         return list(map(from_wire, answer["Items"])), from_wire(after) if after else None
 
-    def whole(self, entries: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items behind index entries, in their order; without those that have gone.
+    def full_items(self, entries: Iterable[Item]) -> Iterator[Item]:
+        """Yield the full items of index entries, in their order; skip those that no longer exist.
 
-        Costs half a read unit per 4 KB of item, a hundred in one request.
+        Costs half a read unit per 4 KB of item; a request reads up to 100 items.
         """
         entries = iter(entries)
         while part := list(islice(entries, MAX_BATCH_KEYS)):

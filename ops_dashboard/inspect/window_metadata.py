@@ -1,4 +1,4 @@
-"""A window's metadata as its last build wrote it. Edge (S3)."""
+"""A window's metadata, as its last build wrote it. Edge (S3)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def read_metadata(s3: S3Client, bucket: str, key: str) -> WindowMetadata | None:
-    """Return the metadata under a key; None where it was never written or its life is over.
+    """Return the metadata under a key; None if it was never written or has expired.
 
-    `DecodeError` names an object that is no metadata.
+    Raises `DecodeError` if the object is not metadata.
     """
     try:
         with map_errors(f"read {key}"):

@@ -1,18 +1,18 @@
-"""Windows listed page by page, newest first, whatever they are filtered by. Edge (DynamoDB).
+"""Pages of windows, newest first, with filters. Edge (DynamoDB).
 
-What each listing reads, for a page of N windows:
+Reads for a page of N windows:
 
 =====================  =======================================================================
 filtered by            reads
 =====================  =======================================================================
-creator (and others)   the creator's windows in the table, from the newest on; exactly by time
-batch (and status)     `batch-id-index` from the highest window number on, then N whole items
-status, or nothing     `status-date-index` from the latest day on (all six statuses are merged
-                       where none is named), then N whole items
+creator (and others)   the creator's windows in the table, from the newest; exactly by time
+batch (and status)     `batch-id-index` from the highest window number, then N full items
+status, or nothing     `status-date-index` from the latest day (all six statuses are merged
+                       if none is given), then N full items
 =====================  =======================================================================
 
-Both indexes know a window's day at most, so windows are by time within a page, and by day (of a
-batch: by their numbers) from page to page. An index lags by a moment.
+The indexes contain a window's day at most, so windows are sorted by time within a page, and by day
+(those of a batch: by number) across pages. Indexes are eventually consistent.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _INDEX_KEYS = {
 
 
 class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which windows; None leaves a property open."""
+    """Which windows to list; None means any."""
 
     status: WindowStatus | None = None
     batch_id: str | None = None
     creator: str | None = None
 
-    def fits(self, window: WindowRecord) -> bool:
-        """Tell whether a window is one of those (an index may still show it as it was)."""
+    def matches(self, window: WindowRecord) -> bool:
+        """Whether a window matches; an index may have returned it with an old status."""
         return (
             self.status in (None, window.status)
             and self.batch_id in (None, window.batch_id)
@@ -76,26 +76,26 @@ class WindowPages:
         """Read one stack's table."""
         self._table = TableReader(dynamodb, table_name)
 
-    def page(
+    def list_page(
         self, wanted: WindowFilter, *, limit: int = PAGE, after: str | None = None
     ) -> WindowPage:
-        """Return the windows after cursor `after`; `UserError` for a cursor of something else.
+        """Return the windows after cursor `after`; raises `UserError` if it is invalid.
 
-        A page may have fewer than `limit` windows although there is a next one.
+        A page may have fewer than `limit` windows and still have a next page.
         """
         listings, keys = self._listings(wanted, limit)
         positions = read_cursor(after, listings.keys())
         started = {name: start(positions.get(name)) for name, start in listings.items()}
         entries, cursor = _take(started, positions, keys, limit)
-        items = entries if wanted.creator is not None else self._table.whole(entries)
-        windows = [window for window in map(window_record, items) if wanted.fits(window)]
+        items = entries if wanted.creator is not None else self._table.full_items(entries)
+        windows = [window for window in map(window_record, items) if wanted.matches(window)]
         windows.sort(key=lambda window: (window.closed_at, window.window_id), reverse=True)
         return WindowPage(windows=windows, next=cursor)
 
     def _listings(
         self, wanted: WindowFilter, limit: int
     ) -> tuple[dict[str, _Listing], tuple[str, ...]]:
-        """Return what to merge, by name, and the attributes of a position in it."""
+        """Return the listings to merge, by name, and the key attributes of their positions."""
         if wanted.creator is not None:
             key = creator_key(wanted.creator)
             return {"creator": partial(self._of_creator, key, wanted)}, _TABLE_KEY
@@ -154,7 +154,7 @@ class WindowPages:
 
 
 def _filtered(given: dict[str, str]) -> dict[str, Any]:
-    """Return the filter on attributes that have to be equal to values; nothing for none."""
+    """Return the filter that attributes equal values; empty if there are none."""
     if not given:
         return {}
     return {"FilterExpression": " AND ".join(f"{name} = :{name[1:]}" for name in given)}
@@ -170,7 +170,7 @@ def _take(
     keys: tuple[str, ...],
     limit: int,
 ) -> tuple[list[Item], str | None]:
-    """Return the newest `limit` entries of all listings, and the cursor behind them."""
+    """Return the newest `limit` entries of all listings, and the cursor after them."""
     named = [_named(name, entries) for name, entries in listings.items()]
     merged = heapq.merge(*named, key=lambda each: each[1].get("processing_date", ""), reverse=True)
     taken = list(islice(merged, limit))

@@ -17,7 +17,7 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str
     status: str
     closed_at: str
-    """When it closed; midnight of its day for a window that only a replay's event told of."""
+    """When it closed; midnight of its day if the item was created by a replayed event."""
     image_count: int
     trigger: str = ""
     closed_because: str | None = None
@@ -26,11 +26,11 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, int] = {}
     """Empty cells by reason."""
     attempts: int = 0
-    """How often a collage worker claimed it."""
+    """Number of claims by collage workers."""
     emissions: int = 0
-    """How often its event was put on the bus."""
+    """Number of times that its event was put on the bus."""
     lease_owner: str | None = None
-    """Request id and message id of the worker that is at it, while it is ``processing``."""
+    """Request id and message id of the worker that is building it; only while ``processing``."""
     completed_at: str | None = None
     duration_ms: int | None = None
     error: str | None = None
@@ -44,7 +44,7 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def window_record(item: Item) -> WindowRecord:
-    """Return what an operator sees of a window's status item."""
+    """Return the record of a window's status item."""
     known = {
         name: _plain(value)
         for name, value in item.items()
@@ -56,7 +56,7 @@ def window_record(item: Item) -> WindowRecord:
 
 
 def _plain(value: object) -> object:
-    """Return a value with whole numbers where boto3 gives decimals."""
+    """Return a value with integers in place of boto3's decimals."""
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     return int(value) if isinstance(value, Decimal) else value

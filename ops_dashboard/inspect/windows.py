@@ -1,6 +1,6 @@
-"""Windows in the table, as an operator asks for them. Edge (DynamoDB).
+"""Windows in the table: one by its id, or all of a creator, batch or status. Edge (DynamoDB).
 
-`WindowReader` finds windows one by one or all of a kind; `window_pages` lists them in pages.
+`window_pages` lists them in pages.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class WindowReader:
-    """Finds windows by creator, batch or status, and the event of one."""
+    """Reads windows and their events from one stack's table."""
 
     def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
-        """Read one stack's table."""
+        """Read with a low-level client."""
         self._table = TableReader(dynamodb, table_name)
 
     def of_creator(self, creator: str) -> Iterator[WindowRecord]:
@@ -44,7 +44,7 @@ class WindowReader:
             ExpressionAttributeNames={"#item": table.SORT_KEY},
             ExpressionAttributeValues=to_wire({":batch": batch_id, ":window": "window#"}),
         )
-        yield from map(window_record, self._table.whole(entries))
+        yield from map(window_record, self._table.full_items(entries))
 
     def in_status(self, status: table.WindowStatus) -> Iterator[WindowRecord]:
         """Yield every window in a status, by the date on which it closed."""
@@ -54,16 +54,16 @@ class WindowReader:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_wire({":status": str(status)}),
         )
-        yield from map(window_record, self._table.whole(entries))
+        yield from map(window_record, self._table.full_items(entries))
 
-    def one(self, window_id: str) -> WindowRecord | None:
-        """Return one window, None where there is none; `DecodeError` for what is no window id."""
+    def find(self, window_id: str) -> WindowRecord | None:
+        """Return a window, None if there is none; raises `DecodeError` for an invalid id."""
         key, number = split_window_id(window_id)
         item = self._table.get(key, table.window_item(number))
         return None if item is None else window_record(item)
 
     def event(self, window_id: str) -> WindowReady | None:
-        """Return a window's event as it was written when the window closed, None if it is gone."""
+        """Return the event that was written when a window closed; None if it has expired."""
         key, number = split_window_id(window_id)
         item = self._table.get(key, table.images_item(number))
         return None if item is None else expand_event(bytes(item["detail"]))

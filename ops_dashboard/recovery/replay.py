@@ -120,7 +120,7 @@ def follow(
     moved = time.monotonic()
     while waiting:
         part, later = waiting[:_LOOK_AT_ONCE], waiting[_LOOK_AT_ONCE:]
-        seen = [(window_id, reader.one(window_id)) for window_id in part]
+        seen = [(window_id, reader.find(window_id)) for window_id in part]
         ended = {
             window_id: window.status
             for window_id, window in seen

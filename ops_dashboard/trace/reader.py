@@ -1,4 +1,4 @@
-"""Gathers a window's story: table, buckets, and Logs Insights by the one query. Edge (network)."""
+"""Reading a window's timeline from the table, the buckets and Logs Insights. Edge (network)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ops_dashboard.trace.timeline import (
     StoredObject,
     Timeline,
     log_line,
-    steps_of,
+    timeline_steps,
 )
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import error_code, map_errors
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _POLL_S = 0.5
-_PATIENCE_S = 60.0
-_UNDER_WAY = frozenset({"Scheduled", "Running", "Unknown"})
-_GONE = frozenset({"404", "NoSuchKey", "NotFound"})
+_TIMEOUT_S = 60.0
+_RUNNING = frozenset({"Scheduled", "Running", "Unknown"})
+_NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 def log_groups(outputs: StackOutputs) -> list[str]:
@@ -46,10 +46,10 @@ def log_groups(outputs: StackOutputs) -> list[str]:
 
 
 class TimelineReader:
-    """Tells windows' stories on one stack."""
+    """Reads timelines of windows of one stack."""
 
     def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
-        """Read with the session's rights; what it may not read is said in the story."""
+        """Read with the session's rights; without rights to the logs there are no log lines."""
         dynamodb = session.client("dynamodb", config=clients.CONFIG)
         self._outputs = outputs
         self._windows = WindowReader(dynamodb, outputs.table_name)
@@ -57,28 +57,28 @@ class TimelineReader:
         self._s3: S3Client = session.client("s3", config=clients.CONFIG)
         self._logs: CloudWatchLogsClient = session.client("logs", config=clients.CONFIG)
 
-    def tell(self, window_id: str) -> Timeline | None:
-        """Return a window's story, None for a window that the table does not know."""
-        window = self._windows.one(window_id)
+    def read(self, window_id: str) -> Timeline | None:
+        """Return a window's timeline; None if the table has no such window."""
+        window = self._windows.find(window_id)
         if window is None:
             return None
         batch = self._batches.load(window.batch_id)
         objects = list(self._objects(window))
-        lines, trouble = self._lines(window)
+        lines, log_error = self._lines(window)
         return Timeline(
             window=window,
             batch=batch,
-            steps=steps_of(window, batch, objects, lines),
+            steps=timeline_steps(window, batch, objects, lines),
             objects=objects,
             empty_cells=self._empty_cells(window),
             log_lines=len(lines),
-            log_trouble=trouble,
+            log_error=log_error,
             query=trace_query(window_id),
             log_groups=log_groups(self._outputs),
         )
 
     def _objects(self, window: WindowRecord) -> Iterator[StoredObject]:
-        """Yield where a window's objects are or would be; none once its event has gone."""
+        """Yield a window's objects, present or missing; none once its event has expired."""
         event = self._windows.event(window.window_id)
         if event is None:
             return
@@ -91,10 +91,10 @@ class TimelineReader:
 
     def _object(self, what: str, bucket: str, key: str) -> StoredObject:
         try:
-            with map_errors(f"look at {key}"):
+            with map_errors(f"read {key}"):
                 head = self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            if error_code(error) not in _GONE:
+            if error_code(error) not in _NOT_FOUND:
                 raise
             return StoredObject(what=what, bucket=bucket, key=key)
         return StoredObject(
@@ -106,7 +106,7 @@ class TimelineReader:
         )
 
     def _empty_cells(self, window: WindowRecord) -> list[EmptyCell]:
-        """Return which images are missing and why, as the window's metadata tells."""
+        """Return the images that are missing and why, from the window's metadata."""
         if not window.failures or window.metadata_key is None:
             return []
         document = read_metadata(self._s3, self._outputs.output_bucket, window.metadata_key)
@@ -117,10 +117,10 @@ class TimelineReader:
         ]
 
     def _lines(self, window: WindowRecord) -> tuple[list[LogLine], str | None]:
-        """Return the window's log lines, or why they cannot be had."""
+        """Return the window's log lines, or why they could not be read."""
         begins, ends = log_range(datetime.fromisoformat(window.closed_at), datetime.now(UTC))
         try:
-            with map_errors("ask Logs Insights"):
+            with map_errors("query Logs Insights"):
                 query = self._logs.start_query(
                     logGroupNames=log_groups(self._outputs),
                     startTime=int(begins.timestamp()),
@@ -134,14 +134,14 @@ class TimelineReader:
             return [], str(error)
 
     def _results(self, query_id: str) -> list[LogLine]:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + _TIMEOUT_S
         while True:
-            with map_errors("ask Logs Insights"):
+            with map_errors("query Logs Insights"):
                 answer = self._logs.get_query_results(queryId=query_id)
-            if answer["status"] not in _UNDER_WAY:
+            if answer["status"] not in _RUNNING:
                 break
             if time.monotonic() > deadline:
-                msg = f"Logs Insights did not answer within {_PATIENCE_S:.0f} s"
+                msg = f"Logs Insights did not answer within {_TIMEOUT_S:.0f} s"
                 raise TransientError(msg)
             time.sleep(_POLL_S)
         if answer["status"] != "Complete":

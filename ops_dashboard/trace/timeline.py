@@ -1,6 +1,6 @@
-"""What became of one window, gathered from the table, the buckets and the logs. Pure.
+"""The timeline of one window, from the table, the buckets and the logs. Pure.
 
-The table says what is so, the objects what there is to look at, the log lines how it came about.
+The table has its state, the buckets its objects, and the log lines show how it got there.
 """
 
 from __future__ import annotations
@@ -15,31 +15,29 @@ from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.batches.progress import Batch
 
 TABLE, LOG, OBJECTS = "table", "log", "bucket"
-_BEGAN, _CLOSED = "began", "closed"
+_STARTED, _CLOSED = "started", "closed"
 _WITHIN_SECOND = timedelta(milliseconds=999)
 _LOG_TIME = "%Y-%m-%d %H:%M:%S,%f%z"
-"""Powertools' time stamp."""
-_TOLD = frozenset(
+"""Format of Powertools' timestamps."""
+_OMITTED = frozenset(
     {
         "level", "location", "message", "timestamp", "service", "window_id", "batch_id",
         "cold_start", "function_name", "function_memory_size", "function_arn",
     }
 )  # fmt: skip
-"""Facts of a log line that are told elsewhere, or that nobody asks for."""
-
-
+"""Fields of a log line that are shown elsewhere or of no interest."""
 _NAMES = {"function_request_id": "request", "message_id": "message", "receives": "receives"}
-"""What a person is told of whom a line is from."""
+"""Shorter names of the fields that identify a request."""
 
 
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
-    """An object of a window: where it belongs, and when and how big it was written."""
+    """An object of a window: its place, and if it exists its size and time."""
 
     what: str
     bucket: str
     key: str
     bytes: int | None = None
-    """None where it is not there."""
+    """None if it does not exist."""
     written_at: datetime | None = None
 
 
@@ -53,7 +51,7 @@ class EmptyCell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a Lambda."""
+    """One log line of a function."""
 
     at: datetime
     service: str
@@ -62,7 +60,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened, and where that is written."""
+    """Something that happened, and the source that says so."""
 
     at: datetime
     source: str
@@ -71,7 +69,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of one window."""
+    """Everything known about one window."""
 
     window: WindowRecord
     batch: Batch | None
@@ -80,13 +78,13 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     objects: list[StoredObject]
     empty_cells: list[EmptyCell]
     log_lines: int
-    log_trouble: str | None
-    """Why there are no log lines, where they could not be had."""
+    log_error: str | None
+    """Why the log lines could not be read; None if they were."""
     query: str
     log_groups: list[str]
 
 
-def steps_of(
+def timeline_steps(
     window: WindowRecord,
     batch: Batch | None,
     objects: Iterable[StoredObject],
@@ -94,8 +92,8 @@ def steps_of(
 ) -> list[Step]:
     """Return what happened, in order.
 
-    Tables and buckets know whole seconds, log lines milliseconds: within a second a closing comes
-    before its lines, objects and ends come after them.
+    Table and buckets have a resolution of seconds, log lines of milliseconds. Within a second, a
+    window's closing is sorted before log lines, and objects and ends after them.
     """
     steps = [
         *_table_steps(window, batch),
@@ -105,7 +103,7 @@ def steps_of(
             for line in lines
         ),
     ]
-    return sorted(steps, key=_moment)
+    return sorted(steps, key=_sort_time)
 
 
 def _object_steps(objects: Iterable[StoredObject]) -> Iterator[Step]:
@@ -118,8 +116,8 @@ def _object_steps(objects: Iterable[StoredObject]) -> Iterator[Step]:
         yield Step(at=at, source=OBJECTS, what=f"{', '.join(names)} written")
 
 
-def _moment(step: Step) -> datetime:
-    begins = step.source == LOG or step.what.endswith((_BEGAN, _CLOSED))
+def _sort_time(step: Step) -> datetime:
+    begins = step.source == LOG or step.what.endswith((_STARTED, _CLOSED))
     return step.at if begins else step.at + _WITHIN_SECOND
 
 
@@ -127,7 +125,7 @@ def _table_steps(window: WindowRecord, batch: Batch | None) -> list[Step]:
     steps = []
     if batch is not None:
         started = datetime.fromisoformat(batch.started_at)
-        what = f"batch {batch.batch_id} {_BEGAN}"
+        what = f"batch {batch.batch_id} {_STARTED}"
         steps.append(Step(at=started, source=TABLE, what=what, facts={"trigger": batch.trigger}))
     closed = {"images": window.image_count, "because": window.closed_because}
     steps.append(_step(window.closed_at, f"window {_CLOSED}", closed))
@@ -148,16 +146,18 @@ def _step(at: str, what: str, facts: dict[str, Any]) -> Step:
 
 
 def log_line(message: str, written_at: str) -> LogLine:
-    """Return what a Lambda printed; a line that is none of ours is told as it is.
+    """Return a function's log line; one that is not our JSON keeps its text.
 
-    `written_at` is Logs Insights' time stamp, for lines that have none of their own.
+    `written_at` is Logs Insights' timestamp, for lines without one of their own.
     """
     at = datetime.fromisoformat(written_at).replace(tzinfo=UTC)
     try:
         line = msgspec.json.decode(message, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError):
         return LogLine(at=at, service="lambda", message=message.strip(), facts={})
-    facts = {name: value for name, value in line.items() if name not in _TOLD and value is not None}
+    facts = {
+        name: value for name, value in line.items() if name not in _OMITTED and value is not None
+    }
     return LogLine(
         at=_own_time(line.get("timestamp")) or at,
         service=str(line.get("service", "lambda")),
@@ -173,10 +173,10 @@ def _own_time(text: object) -> datetime | None:
         return None
 
 
-def told(steps: Iterable[Step]) -> Iterator[tuple[Step, str]]:
-    """Yield each step with its facts as a person reads them: ``images 35, because full``.
+def with_facts(steps: Iterable[Step]) -> Iterator[tuple[Step, str]]:
+    """Yield each step with its facts as text, such as ``images 35, because full``.
 
-    Which request and which message it is, is said when it changes and not on every line.
+    Request and message ids appear only when they change.
     """
     last: dict[str, object] = {}
     for step in steps:

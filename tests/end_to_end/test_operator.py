@@ -220,7 +220,7 @@ def heeded_ctrl_c() -> Iterator[None]:
         (("trace", "op.one:000099"), "no window op.one:000099 in stack 'dev'"),
         (("trace", "op.one"), "not a window id: 'op.one'"),
         (("creators", "a\tb"), "not a creator's name"),
-        (("windows", "--after=zzz"), "not a page of this listing"),
+        (("windows", "--after=zzz"), "not a cursor of this listing"),
         (("status", "--batch=nope"), "no batch 'nope' in stack 'dev'"),
         (("windows", "--stack=nope"), "stack 'nope' is not deployed"),
     ],

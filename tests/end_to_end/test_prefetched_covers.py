@@ -75,7 +75,7 @@ class Fortnight:
     def prefetched(self) -> int:
         """Return how many covers are prefetched in open windows."""
         reader = CreatorReader(self.stack.aws.clients.dynamodb, self.stack.outputs.table_name)
-        found = [reader.one(name) for name in CREATORS]
+        found = [reader.find(name) for name in CREATORS]
         return sum(window.prefetched for each in found if each for window in each.open)
 
     def packs(self) -> set[str]:

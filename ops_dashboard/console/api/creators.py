@@ -37,14 +37,14 @@ class Creators:
 
     async def _get_list(self, request: web.Request) -> web.Response:
         prefix, after = query_value(request, "prefix"), query_value(request, "after")
-        page = await in_thread(self._account.creators.page, prefix or "", after=after)
+        page = await in_thread(self._account.creators.list_page, prefix or "", after=after)
         if prefix and not after:
             page = await in_thread(self._with_exact_match, prefix, page)
         return json_response(page)
 
     def _with_exact_match(self, name: str, page: CreatorPage) -> CreatorPage:
         """Put the creator of exactly this name first; the index may not have it yet."""
-        exact = self._account.creators.one(name) if is_creator_name(name) else None
+        exact = self._account.creators.find(name) if is_creator_name(name) else None
         if exact is None:
             return page
         first = CreatorEntry(
@@ -59,10 +59,13 @@ class Creators:
     async def _get_one(self, request: web.Request) -> web.Response:
         name, after = request.query.get("name", ""), query_value(request, "after")
         is_valid = is_creator_name(name)
-        state = await in_thread(self._account.creators.one, name) if is_valid else None
+        state = await in_thread(self._account.creators.find, name) if is_valid else None
         if state is None:
             raise web.HTTPNotFound(text="no such creator")
         history = await in_thread(
-            self._account.pages.page, WindowFilter(creator=name), limit=_MAX_HISTORY, after=after
+            self._account.pages.list_page,
+            WindowFilter(creator=name),
+            limit=_MAX_HISTORY,
+            after=after,
         )
         return json_response(CreatorHistory(state=state, history=history))

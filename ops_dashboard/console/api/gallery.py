@@ -52,7 +52,7 @@ class Gallery:
         )
         after = query_value(request, "after")
         return json_response(
-            await in_thread(self._account.pages.page, wanted, limit=_PAGE_SIZE, after=after)
+            await in_thread(self._account.pages.list_page, wanted, limit=_PAGE_SIZE, after=after)
         )
 
     async def _get_one(self, request: web.Request) -> web.Response:
@@ -76,7 +76,7 @@ class Gallery:
 
     async def _window(self, request: web.Request) -> WindowRecord:
         try:
-            found = await in_thread(self._account.windows.one, request.match_info["window_id"])
+            found = await in_thread(self._account.windows.find, request.match_info["window_id"])
         except DecodeError as error:
             raise web.HTTPNotFound(text=str(error)) from error
         if found is None:

@@ -77,7 +77,7 @@ class Rebuilds:
     def runs(self) -> list[Run]:
         """Check some of each run's pending windows, and return all runs, newest first."""
         for run in self._runs:
-            run.check(self._account.windows.one)
+            run.check(self._account.windows.find)
         return [run.progress() for run in self._runs]
 
     def _replay(self, wanted: RunRequest) -> _TrackedRun:

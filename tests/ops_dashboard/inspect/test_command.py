@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ops_dashboard.inspect.command import check_name, trouble_of, window_table
+from ops_dashboard.inspect.command import check_name, failure_text, window_table
 from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.contracts.errors import UserError
 
@@ -26,14 +26,14 @@ WINDOW = WindowRecord(
         ("its event cannot be read", {}, "its event cannot be read"),
     ],
 )
-def test_trouble_says_what_failed_and_for_how_many_images(
+def test_the_failure_text_has_the_error_and_the_failed_images(
     error: str | None, failures: dict[str, int], trouble: str
 ) -> None:
     window = msgspec.structs.replace(WINDOW, error=error, failures=failures)
-    assert trouble_of(window) == trouble
+    assert failure_text(window) == trouble
 
 
-def test_a_window_is_a_line_and_its_name_no_markup() -> None:
+def test_a_window_is_one_row_and_its_name_is_not_markup() -> None:
     table = window_table([WINDOW])
     cells = [str(cell) for column in table.columns for cell in column.cells]
     assert cells[:6] == [
@@ -47,6 +47,6 @@ def test_a_window_is_a_line_and_its_name_no_markup() -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "\udcff", "x" * 129])
-def test_what_can_be_no_creators_name_is_told_so(name: str) -> None:
+def test_an_invalid_creator_name_is_an_error(name: str) -> None:
     with pytest.raises(UserError, match="not a creator's name"):
         check_name(name)

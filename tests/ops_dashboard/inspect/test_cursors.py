@@ -10,13 +10,13 @@ from stream_ingest.contracts.errors import UserError
 POSITIONS = {"failed": {"status": "failed", "creator_name": "=E2=80=AE"}, "ready": {"item": "x"}}
 
 
-def test_a_cursor_is_read_back_and_can_stand_in_a_url() -> None:
+def test_a_cursor_can_be_read_back_and_is_safe_in_a_url() -> None:
     text = write_cursor(POSITIONS)
     assert read_cursor(text, {"failed", "ready", "queued"}) == POSITIONS
     assert text.replace("-", "").replace("_", "").isalnum()
 
 
-def test_no_cursor_is_the_beginning() -> None:
+def test_without_a_cursor_a_listing_starts_at_the_beginning() -> None:
     assert read_cursor(None, {"failed"}) == {}
 
 
@@ -31,11 +31,11 @@ def test_no_cursor_is_the_beginning() -> None:
         write_cursor({})[:2],
     ],
 )
-def test_what_no_listing_wrote_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="not a page"):
+def test_an_invalid_cursor_is_rejected(text: str) -> None:
+    with pytest.raises(UserError, match="not a cursor"):
         read_cursor(text, {"failed"})
 
 
-def test_a_cursor_of_another_listing_is_refused() -> None:
+def test_a_cursor_of_another_listing_is_rejected() -> None:
     with pytest.raises(UserError, match="another listing"):
         read_cursor(write_cursor(POSITIONS), {"creators"})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.inspect.status import BatchBoard, Shown, batch_table, changes
+from ops_dashboard.inspect.status import Progress, ProgressReader, batch_table, changes
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.errors import UserError
@@ -32,12 +32,12 @@ def progress(collages: int, *, ended: bool = False) -> BatchProgress:
 
 
 class Scripted:
-    """Shows one thing after another, one for each wait; the last again and again."""
+    """Returns one progress after another, one for each wait; the last one repeatedly."""
 
-    def __init__(self, *shown: Shown) -> None:
+    def __init__(self, *shown: Progress) -> None:
         self.shown, self.waited = list(shown), 0
 
-    def look(self) -> Shown:
+    def read(self) -> Progress:
         return self.shown[min(self.waited, len(self.shown) - 1)]
 
     def wait(self, _seconds: float) -> None:
@@ -46,24 +46,24 @@ class Scripted:
             raise KeyboardInterrupt
 
 
-def test_a_batch_is_followed_until_it_has_ended_and_told_of_when_it_changes() -> None:
+def test_a_batch_is_followed_until_it_ends_and_shown_when_it_changes() -> None:
     steps = [progress(0), progress(0), progress(1), progress(2, ended=True), progress(2)]
     script = Scripted(*steps)
-    assert list(changes(script.look, script.wait)) == [steps[0], steps[2], steps[3]]
+    assert list(changes(script.read, script.wait)) == [steps[0], steps[2], steps[3]]
     assert script.waited == 3
 
 
-def test_all_batches_are_followed_until_somebody_stops_it() -> None:
+def test_all_batches_are_followed_until_interrupted() -> None:
     script = Scripted([], [progress(1)], [progress(2, ended=True)])
-    seen = changes(script.look, script.wait)
+    seen = changes(script.read, script.wait)
     assert [next(seen), next(seen), next(seen)] == script.shown
     with pytest.raises(KeyboardInterrupt):
         next(seen)
 
 
 @pytest.fixture
-def board(ops_table: OpsTable) -> BatchBoard:
-    """Three batches that ended on three days, and one that is being sent."""
+def reader(ops_table: OpsTable) -> ProgressReader:
+    """Three batches that ended on different days, and one that is being sent."""
     registry = BatchRegistry(ops_table.aws.dynamodb, TABLE, ops_table.aws.clock)
     for name in ("zoe", "ann", "mia"):
         registry.register(header(name))
@@ -71,7 +71,7 @@ def board(ops_table: OpsTable) -> BatchBoard:
         registry.move(name, "sent", "ended")
         ops_table.aws.clock.advance(86_400)
     registry.register(header("now"))
-    return BatchBoard(registry, "dev")
+    return ProgressReader(registry, "dev")
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def board(ops_table: OpsTable) -> BatchBoard:
         (0, ["now"]),
     ],
 )
-def test_open_batches_come_first_and_then_the_latest_that_ended(
-    board: BatchBoard, ended: int | None, expected: list[str]
+def test_open_batches_come_first_then_the_latest_ended_ones(
+    reader: ProgressReader, ended: int | None, expected: list[str]
 ) -> None:
-    assert [batch.batch_id for batch in board.latest(ended)] == expected
+    assert [batch.batch_id for batch in reader.latest(ended)] == expected
 
 
-def test_a_batch_that_is_not_there_is_told_with_its_stack(board: BatchBoard) -> None:
+def test_a_missing_batch_is_an_error_that_names_the_stack(reader: ProgressReader) -> None:
     with pytest.raises(UserError, match="no batch 'nope' in stack 'dev'"):
-        board.one("nope")
+        reader.find("nope")
 
 
-def test_the_table_of_batches_counts_in_thousands() -> None:
+def test_the_table_of_batches_has_one_row_per_batch() -> None:
     table = batch_table([progress(2)])
     assert table.row_count == 1
     assert "2 of 2" in [str(cell) for column in table.columns for cell in column.cells]

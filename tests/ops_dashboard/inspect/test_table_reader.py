@@ -32,23 +32,23 @@ def test_unprocessed_keys_are_requested_again_and_the_order_is_kept() -> None:
     client = Hesitant()
     reader = TableReader(client, "t")  # type: ignore[arg-type]
     wanted = [key(3), key(1), key(3), key(2)]
-    assert list(reader.whole(wanted)) == wanted
+    assert list(reader.full_items(wanted)) == wanted
     assert client.sizes == [3, 2, 1]
 
 
-def test_keys_that_stay_unprocessed_are_an_error_and_no_gap(
+def test_keys_that_stay_unprocessed_are_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(dynamodb, "MAX_BACKOFF_S", 0.0)
     reader = TableReader(Hesitant(ever=False), "t")  # type: ignore[arg-type]
     with pytest.raises(TransientError, match="left unprocessed"):
-        list(reader.whole([key(1)]))
+        list(reader.full_items([key(1)]))
 
 
-def test_an_item_that_has_gone_is_left_out() -> None:
+def test_an_item_that_no_longer_exists_is_skipped() -> None:
     class Empty:
         def batch_get_item(self, **_: object) -> dict[str, Any]:
             return {"Responses": {"t": [to_wire(key(2))]}}
 
     reader = TableReader(Empty(), "t")  # type: ignore[arg-type]
-    assert list(reader.whole([key(1), key(2)])) == [key(2)]
+    assert list(reader.full_items([key(1), key(2)])) == [key(2)]

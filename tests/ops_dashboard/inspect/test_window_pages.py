@@ -34,9 +34,9 @@ def ids(page: WindowPage) -> list[str]:
 
 
 def every_page(pages: WindowPages, wanted: WindowFilter, limit: int) -> list[list[str]]:
-    found = [pages.page(wanted, limit=limit)]
+    found = [pages.list_page(wanted, limit=limit)]
     while found[-1].next is not None:
-        found.append(pages.page(wanted, limit=limit, after=found[-1].next))
+        found.append(pages.list_page(wanted, limit=limit, after=found[-1].next))
     return [ids(page) for page in found]
 
 
@@ -46,8 +46,8 @@ NEWEST_FIRST = [
 ]  # fmt: skip
 
 
-def test_all_windows_come_newest_first_whatever_their_status(pages: WindowPages) -> None:
-    page = pages.page(WindowFilter())
+def test_windows_of_all_statuses_are_listed_newest_first(pages: WindowPages) -> None:
+    page = pages.list_page(WindowFilter())
     assert ids(page) == NEWEST_FIRST
     assert page.next is None
 
@@ -81,19 +81,21 @@ def test_windows_are_filtered_by_status_batch_and_creator(
     assert list(chain.from_iterable(every_page(pages, wanted, limit))) == expected
 
 
-def test_a_window_in_a_listing_has_all_that_is_known_of_it(pages: WindowPages) -> None:
-    (window,) = pages.page(WindowFilter(batch_id="batch-b", status=WindowStatus.FAILED)).windows
+def test_a_listed_window_has_all_its_attributes(pages: WindowPages) -> None:
+    (window,) = pages.list_page(
+        WindowFilter(batch_id="batch-b", status=WindowStatus.FAILED)
+    ).windows
     assert (window.creator, window.image_count, window.closed_because) == ("ann", 2, "full")
     assert (window.trigger, window.error) == (B.trigger, "no image could be had")
 
 
-def test_a_cursor_of_another_listing_is_refused(pages: WindowPages) -> None:
-    after = pages.page(WindowFilter(creator="ann"), limit=1).next
+def test_a_cursor_of_another_listing_is_rejected(pages: WindowPages) -> None:
+    after = pages.list_page(WindowFilter(creator="ann"), limit=1).next
     with pytest.raises(UserError, match="another listing"):
-        pages.page(WindowFilter(), after=after)
+        pages.list_page(WindowFilter(), after=after)
 
 
-def test_a_window_that_only_a_replay_told_of_closed_on_its_day(ops_table: OpsTable) -> None:
+def test_a_window_created_by_a_replayed_event_closed_on_its_day(ops_table: OpsTable) -> None:
     """A claim makes the item from the event where the table is empty, without `closed_at`."""
     ops_table.aws.set_item(
         "ann",
@@ -105,12 +107,12 @@ def test_a_window_that_only_a_replay_told_of_closed_on_its_day(ops_table: OpsTab
         processing_date="2026-11-20",
         image_count=2,
     )
-    window = WindowReader(ops_table.aws.dynamodb, TABLE).one("ann:000001")
+    window = WindowReader(ops_table.aws.dynamodb, TABLE).find("ann:000001")
     assert window is not None
     assert window.closed_at == "2026-11-20T00:00:00+00:00"
 
 
-def test_more_windows_than_one_request_takes_are_read_whole(ops_table: OpsTable) -> None:
+def test_more_windows_than_one_request_returns_are_all_read(ops_table: OpsTable) -> None:
     batch = header("many", images=1)
     for start in range(0, 120, 40):
         ops_table.fold("ann", range(start, start + 40), batch)

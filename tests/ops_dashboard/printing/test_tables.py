@@ -24,7 +24,7 @@ HOSTILE = "\x1b[2J\u202e[red]evil[/] \u2028\x9b31m\ud800</script>"
         ("[bold]", "[bold]"),
     ],
 )
-def test_what_a_terminal_would_act_upon_is_shown_as_an_escape(text: str, shown: str) -> None:
+def test_a_character_that_a_terminal_acts_upon_is_escaped(text: str, shown: str) -> None:
     assert safe(text) == shown
 
 
@@ -34,7 +34,7 @@ def printed(*values: object) -> str:
     return out.getvalue()
 
 
-def test_a_hostile_name_is_printed_letter_by_letter() -> None:
+def test_a_hostile_name_is_printed_literally() -> None:
     """Neither rich's markup nor its emoji codes nor a terminal's commands."""
     out = printed(HOSTILE, ":smile:")
     assert "[red]evil[/]" in out
@@ -42,7 +42,7 @@ def test_a_hostile_name_is_printed_letter_by_letter() -> None:
     assert not {"\x1b", "\u202e", "\u2028", "\x9b"} & set(out)
 
 
-def test_nothing_is_cut_off_where_no_terminal_limits_it() -> None:
+def test_nothing_is_cut_off_without_a_terminal() -> None:
     assert "x" * 500 in printed("x" * 500, None)
 
 
@@ -55,7 +55,7 @@ def test_numbers_have_commas_and_none_is_empty() -> None:
     ]
 
 
-def test_json_is_ascii_and_says_the_same() -> None:
+def test_json_is_ascii_and_decodes_to_the_same_value() -> None:
     value = {"creator": "\u202e日本\x9b\x7f", "count": 3}
     line = json_line(value)
     assert line.isascii()

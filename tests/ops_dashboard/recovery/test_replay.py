@@ -60,7 +60,7 @@ class ScriptedReader:
     def __init__(self, *steps: WindowRecord | None) -> None:
         self.steps = list(steps)
 
-    def one(self, window_id: str) -> WindowRecord | None:
+    def find(self, window_id: str) -> WindowRecord | None:
         assert window_id == "ann:000001"
         return self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
 
@@ -77,7 +77,7 @@ def test_following_ends_when_every_window_was_built_under_the_name(
     )
     told: list[tuple[int, int]] = []
     end = follow(
-        reader,  # type: ignore[arg-type]  # only `one` is asked
+        reader,  # type: ignore[arg-type]  # only `find` is called
         ["ann:000001", "ann:000001"],
         "mine",
         patience_s=60,
@@ -89,7 +89,7 @@ def test_following_ends_when_every_window_was_built_under_the_name(
 
 def test_following_gives_up_when_nothing_moves() -> None:
     end = follow(
-        ScriptedReader(None),  # type: ignore[arg-type]  # only `one` is asked
+        ScriptedReader(None),  # type: ignore[arg-type]  # only `find` is called
         ["ann:000001"],
         "mine",
         patience_s=-1,

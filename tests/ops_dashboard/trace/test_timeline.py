@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.trace.timeline import StoredObject, log_line, steps_of, told
+from ops_dashboard.trace.timeline import StoredObject, log_line, timeline_steps, with_facts
 from stream_ingest.batches.progress import Batch
 
 WINDOW = WindowRecord(
@@ -48,15 +48,15 @@ def stored(what: str, second: int | None) -> StoredObject:
     return StoredObject(what=what, bucket="output", key=what, written_at=written)
 
 
-def test_a_story_is_in_order_though_table_and_bucket_know_only_seconds() -> None:
+def test_steps_are_in_order_although_table_and_bucket_have_seconds_only() -> None:
     lines = [
         log_line(line("03,900", "window ended"), "2026-11-21 11:00:03.950"),
         log_line(line("03,100", "window taken up"), "2026-11-21 11:00:03.950"),
     ]
     objects = [stored("collage", 3), stored("thumbnail", 3), stored("metadata", None)]
-    steps = steps_of(WINDOW, BATCH, objects, lines)
+    steps = timeline_steps(WINDOW, BATCH, objects, lines)
     assert [(step.source, step.what) for step in steps] == [
-        ("table", "batch b began"),
+        ("table", "batch b started"),
         ("table", "window closed"),
         ("log", "collage: window taken up"),
         ("log", "collage: window ended"),
@@ -65,15 +65,15 @@ def test_a_story_is_in_order_though_table_and_bucket_know_only_seconds() -> None
     ]
 
 
-def test_a_window_whose_batch_is_not_known_has_a_story_too() -> None:
+def test_a_window_of_an_unknown_batch_has_a_timeline_too() -> None:
     """Its batch was never registered, or its item has expired."""
-    assert [step.what for step in steps_of(WINDOW, None, [], [])] == [
+    assert [step.what for step in timeline_steps(WINDOW, None, [], [])] == [
         "window closed",
         "window partial",
     ]
 
 
-def test_a_log_line_tells_its_facts_and_not_what_every_line_has() -> None:
+def test_a_log_line_keeps_its_facts_without_the_fields_of_every_line() -> None:
     found = log_line(line("03,100", "window ended", ending="created", error=None), "2026-11-21")
     assert (found.service, found.message, found.facts) == (
         "collage",
@@ -83,18 +83,20 @@ def test_a_log_line_tells_its_facts_and_not_what_every_line_has() -> None:
     assert found.at == datetime(2026, 11, 21, 11, 0, 3, 100_000, tzinfo=UTC)
 
 
-def test_a_line_that_is_none_of_ours_is_told_as_it_is() -> None:
+def test_a_line_that_is_none_of_ours_is_with_facts_as_it_is() -> None:
     for text in ("Task timed out after 3.00 seconds\n", "[1, 2]"):
         found = log_line(text, "2026-11-21 11:00:03.950")
         assert (found.service, found.message) == ("lambda", text.strip())
         assert found.at == datetime(2026, 11, 21, 11, 0, 3, 950_000, tzinfo=UTC)
 
 
-def test_a_request_is_named_when_it_changes() -> None:
+def test_a_request_id_is_shown_when_it_changes() -> None:
     requests = ("one", "one", "two")
     lines = [
         log_line(line(f"0{index},000", "x", function_request_id=request, n=index), "2026-11-21")
         for index, request in enumerate(requests)
     ]
-    said = [facts for _, facts in told(steps_of(WINDOW, None, [], lines)) if "n " in facts]
+    said = [
+        facts for _, facts in with_facts(timeline_steps(WINDOW, None, [], lines)) if "n " in facts
+    ]
     assert said == ["request one, n 0", "n 1", "request two, n 2"]

@@ -57,4 +57,4 @@ def test_an_unknown_creator_is_not_found(console: RunningConsole, name: str) -> 
 def test_an_invalid_page_token_is_a_bad_request(console: RunningConsole) -> None:
     answer = console.get("/api/creators?after=nonsense")
     assert answer.status == 400
-    assert "not a page of this listing" in answer.json["error"]
+    assert "not a cursor of this listing" in answer.json["error"]
