@@ -108,11 +108,12 @@ def licence_of(package: str) -> str:
     if package in _FROM_ITS_LICENCE_FILE:
         return _FROM_ITS_LICENCE_FILE[package]
     about = metadata(package)
-    named = about.get("License-Expression") or about.get("License")
-    if not named:
+    named = about.get_all("License-Expression") or about.get_all("License")
+    if not named or not named[0]:
         msg = f"{package} does not name its licence: add it to {__name__}"
         raise UserError(msg)
-    return _SPDX.get(named, named)
+    licence: str = named[0]
+    return _SPDX.get(licence, licence)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from email.message import Message
 from importlib.metadata import PackageNotFoundError
 
 import pytest
@@ -21,7 +22,7 @@ def test_every_locked_package_is_listed_with_the_bundles_that_carry_it() -> None
 
 
 def test_a_package_without_a_licence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notice, "metadata", lambda _package: {})
+    monkeypatch.setattr(notice, "metadata", lambda _package: Message())
     with pytest.raises(UserError, match="a-package does not name its licence"):
         licence_of("a-package")
     monkeypatch.undo()
