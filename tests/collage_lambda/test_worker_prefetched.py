@@ -104,7 +104,7 @@ def test_whoever_died_before_letting_go_is_made_up_for_by_the_message(
         prefetched.collage.windows._dynamodb = prefetched.collage.aws.dynamodb  # noqa: SLF001 - the same faults
         with pytest.raises(TransientError):
             prefetched.collage.work(event)
-        assert faults.struck
+        assert faults.injected
     assert prefetched.aws.window(event.window_id)["status"] == "completed"
     assert prefetched.waiting() == {0, 1, 2}
     assert prefetched.collage.work(event).ending is Ending.ALREADY_DONE

@@ -115,9 +115,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("version", [None, 1, 2])
-def test_conditions_hold_for_the_same_items(
-    pair: Pair, condition: str, version: int | None
-) -> None:
+def test_both_evaluate_conditions_alike(pair: Pair, condition: str, version: int | None) -> None:
     if version is not None:
         pair.both("put_item", **put("ann", version=version, registered_by="token"))
     pair.both("put_item", **put("ann", condition, CONDITIONS[condition], version=7))
@@ -135,7 +133,7 @@ UPDATES: dict[str, dict[str, Any]] = {
     "DELETE drained :s": {":s": {7}},
     "DELETE drained :s SET batch_id = :t": {":s": {1, 2}, ":t": "b"},
 }
-REFUSED: dict[str, dict[str, Any]] = {
+FAILING_WRITES: dict[str, dict[str, Any]] = {
     "ADD creator :n": {":n": 1},
     "DELETE creator :s": {":s": {1}},
     "SET item = :t": {":t": "other"},
@@ -149,12 +147,12 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("returned", ["NONE", "ALL_OLD", "ALL_NEW"])
-@pytest.mark.parametrize("update", [*UPDATES, *REFUSED])
+@pytest.mark.parametrize("update", [*UPDATES, *FAILING_WRITES])
 @pytest.mark.parametrize("exists", [True, False])
-def test_updates_come_to_the_same(pair: Pair, update: str, returned: str, exists: bool) -> None:  # noqa: FBT001 - both
+def test_both_apply_updates_alike(pair: Pair, update: str, returned: str, exists: bool) -> None:  # noqa: FBT001 - both
     if exists:
         pair.both("put_item", **put("ann", version=1, batch_id="a", creator="ann", drained={7}))
-    values = (UPDATES | REFUSED)[update]
+    values = (UPDATES | FAILING_WRITES)[update]
     request = {"ExpressionAttributeValues": to_wire(values)} if values else {}
     pair.both(
         "update_item",
@@ -169,7 +167,7 @@ def test_updates_come_to_the_same(pair: Pair, update: str, returned: str, exists
 
 @pytest.mark.parametrize("condition", ["", *CONDITIONS])
 @pytest.mark.parametrize("exists", [True, False])
-def test_deletes_come_to_the_same(pair: Pair, condition: str, exists: bool) -> None:  # noqa: FBT001 - both
+def test_both_apply_deletes_alike(pair: Pair, condition: str, exists: bool) -> None:  # noqa: FBT001 - both
     if exists:
         pair.both("put_item", **put("ann", version=1, registered_by="token"))
     values = CONDITIONS.get(condition)
@@ -179,7 +177,7 @@ def test_deletes_come_to_the_same(pair: Pair, condition: str, exists: bool) -> N
     pair.same()
 
 
-def test_a_failed_condition_shows_the_item_where_it_is_asked_to(pair: Pair) -> None:
+def test_a_failed_condition_returns_the_item_if_requested(pair: Pair) -> None:
     pair.both("put_item", **put("ann", status="processing"))
     for shows in ("ALL_OLD", "NONE"):
         said = pair.both(
@@ -213,7 +211,7 @@ NEW, OLD = "attribute_not_exists(creator_name)", "attribute_exists(creator_name)
 
 @pytest.mark.parametrize("kinds", list(itertools.product(("Put", "Update"), repeat=2)))
 @pytest.mark.parametrize("conditions", list(itertools.product((NEW, OLD, ""), repeat=2)))
-def test_a_transaction_does_all_or_nothing(
+def test_a_transaction_writes_all_items_or_none(
     pair: Pair, kinds: tuple[str, str], conditions: tuple[str, str]
 ) -> None:
     pair.both("put_item", **put("ann", version=9))
@@ -225,7 +223,7 @@ def test_a_transaction_does_all_or_nothing(
     pair.same()
 
 
-def test_a_transaction_takes_each_item_once(pair: Pair) -> None:
+def test_a_transaction_may_contain_each_item_once(pair: Pair) -> None:
     said = pair.both("transact_write_items", TransactItems=[action("Put", "ann", "")] * 2)
     assert said[0] == "ValidationException"
 
@@ -254,7 +252,7 @@ QUERIES: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("index", "condition", "values"), QUERIES)
-def test_indexes_show_the_same(
+def test_both_query_indexes_alike(
     pair: Pair, index: str, condition: str, values: dict[str, Any]
 ) -> None:
     for number in range(6):
@@ -308,7 +306,7 @@ def requests(draw: st.DrawFn) -> Request:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(requests(), max_size=12))
-def test_any_sequence_of_writes_leaves_the_same_table(
+def test_both_have_the_same_table_after_any_sequence_of_writes(
     moto_dynamodb: Any,  # noqa: ANN401 - a boto3 client
     writes: list[Request],
 ) -> None:

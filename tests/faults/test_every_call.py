@@ -1,8 +1,8 @@
-"""Each call of the pipeline goes wrong once, in every way: crashes before and after it among them.
+"""Every AWS call of the pipeline fails once, with every kind of fault.
 
-A small run is played without faults to learn which calls there are; then it is played again for
-each of them: in the slow suite for every kind of fault, else each kind strikes its half of the
-calls (`fault_places`). Losses are accounted for as Jepsen's set checker does it.
+A small scenario runs without faults to record its calls, then once for each call: with every kind
+of fault in the slow suite, with half of the kinds else (`call_sites`). Losses are computed as by
+Jepsen's set checker.
 """
 
 from __future__ import annotations
@@ -15,59 +15,59 @@ from itertools import chain
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.call_sites import PAIRS, CallSite, share_of
+from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.history import BatchPlan, History
+from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.injector import Fault, Kind
-from tests.faults.harness.places import PAIRS, Place, half
-from tests.faults.harness.play import played
 
 KINDS = (*chain(*PAIRS), Kind.UNREACHABLE, Kind.THROTTLED)
-STORY = History(
+SCENARIO = History(
     batches=(
         BatchPlan(3, FlushPolicy(idle_s=7_200), tuple((n % 3, n % 8) for n in range(12)), 8),
         BatchPlan(3, BATCH_END, tuple((n % 3, n % 11) for n in range(4, 14)), 20, refused=1),
     ),
     batch_size=10,
 )
-LOOKS = frozenset({"dynamodb.query", "dynamodb.batch_get_item", "dynamodb.get_item"})
+READS = frozenset({"dynamodb.query", "dynamodb.batch_get_item", "dynamodb.get_item"})
 FIRST_SWEEPS = 3
-"""Later ones only look, over and over, until time has passed."""
+"""Later sweeps only poll until time has passed."""
 
 
 @cache
-def places() -> list[Place]:
-    with played(STORY) as run:
-        check(run.stage, run.batches)
-        invocations = run.stage.invocations
+def call_sites() -> list[CallSite]:
+    with run_to_end(SCENARIO) as run:
+        check_invariants(run.account, run.batches)
+        invocations = run.account.invocations
     numbers: Counter[str] = Counter()
     found = []
     for invocation in invocations:
         number = numbers[invocation.name]
         numbers[invocation.name] += 1
         found += [
-            Place(invocation.name, number, nth, call)
+            CallSite(invocation.name, number, nth, call)
             for nth, call in enumerate(invocation.calls)
-            if number < FIRST_SWEEPS or invocation.name != "sweeper" or call not in LOOKS
+            if number < FIRST_SWEEPS or invocation.name != "sweeper" or call not in READS
         ]
     return found
 
 
-def struck_by(kind: Kind, chosen: Sequence[Place]) -> Iterator[str]:
-    """Play the story once for each of these calls, and yield what was struck."""
+def inject_each(kind: Kind, chosen: Sequence[CallSite]) -> Iterator[str]:
+    """Run the scenario once for each of these calls, and yield what was injected."""
     for place in chosen:
         fault = Fault(kind, place.nth)
-        with played(STORY, {(place.process, place.invocation): (fault,)}) as run:
-            check(run.stage, run.batches)
-            yield from run.stage.struck
+        with run_to_end(SCENARIO, {(place.process, place.invocation): (fault,)}) as run:
+            check_invariants(run.account, run.batches)
+            yield from run.account.injected
 
 
 @pytest.mark.parametrize("kind", [*chain(*PAIRS)])
-def test_g1_nothing_is_lost_or_doubled_whichever_call_goes_wrong(kind: Kind) -> None:
-    chosen = half(places(), kind)
-    assert len(list(struck_by(kind, chosen))) == len(chosen)
+def test_g1_no_row_is_lost_or_duplicated_when_any_call_fails(kind: Kind) -> None:
+    chosen = share_of(call_sites(), kind)
+    assert len(list(inject_each(kind, chosen))) == len(chosen)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_g1_nothing_is_lost_or_doubled_whichever_call_goes_wrong_of_all(kind: Kind) -> None:
-    assert len(list(struck_by(kind, places()))) == len(places())
+def test_g1_no_row_is_lost_or_duplicated_when_any_call_fails_in_any_way(kind: Kind) -> None:
+    assert len(list(inject_each(kind, call_sites()))) == len(call_sites())

@@ -109,7 +109,7 @@ ORIENTATIONS = range(1, 9)
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_g9_each_format_of_the_matrix_becomes_its_cell(decoder: Decoder, name: str) -> None:
+def test_g9_each_format_of_the_matrix_is_decoded_correctly(decoder: Decoder, name: str) -> None:
     make, wanted, tolerance = GOOD[name]
     cell = decoder.decode(make(), SPEC)
     assert isinstance(cell, Cell), cell
@@ -153,7 +153,7 @@ BAD: dict[str, tuple[Callable[[], bytes], set[FailureReason]]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_g9_what_is_no_whole_image_is_a_reason(decoder: Decoder, name: str) -> None:
+def test_g9_what_is_not_a_whole_image_fails_with_a_reason(decoder: Decoder, name: str) -> None:
     make, reasons = BAD[name]
     failure = decoder.decode(make(), SPEC)
     assert isinstance(failure, Failure)

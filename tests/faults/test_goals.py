@@ -18,17 +18,17 @@ import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.fakes.ingest.aws import OUTPUT
+from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.checks.table import Table
-from tests.faults.harness.checks.verdict import check
 from tests.faults.harness.history import (
     CREATORS,
     EXPIRING_EVERY,
-    Again,
     BatchPlan,
     Deliver,
     History,
     Poison,
     Push,
+    Redeliver,
     Replay,
     Step,
     Sweep,
@@ -36,8 +36,8 @@ from tests.faults.harness.history import (
     Work,
     identity,
 )
+from tests.faults.harness.history_runner import HistoryRunner, run_steps, run_to_end
 from tests.faults.harness.injector import Fault, Kind
-from tests.faults.harness.play import Play, begun, played
 
 NEVER = FlushPolicy(kind="never")
 FULL = 35
@@ -72,10 +72,10 @@ CRASHES = {
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_g2_every_window_has_exactly_the_35_images_that_it_has_to_have(crash: str) -> None:
+def test_g2_every_full_window_has_exactly_its_35_images(crash: str) -> None:
     """Three creators; crashes from when a third is folded on, and a third delivered again."""
     distinct = (3 * FULL, 2 * FULL + 10, FULL - 1)
-    story = History(
+    scenario = History(
         batches=(BatchPlan(FULL, NEVER, rows_of(*distinct), chunk_rows=60),),
         steps=(
             Push(0, EVERYTHING),
@@ -83,13 +83,13 @@ def test_g2_every_window_has_exactly_the_35_images_that_it_has_to_have(crash: st
             Deliver(1, 2),
             *(Deliver(lane, 1, CRASHES[crash]) for lane in (0, 1) * 4),
             *LANES,
-            *(Again(lane, 0, 60, cut) for lane in (0, 1) for cut in (1, 11)),
+            *(Redeliver(lane, 0, 60, cut) for lane in (0, 1) for cut in (1, 11)),
         ),
         batch_size=20,
     )
-    with played(story) as run:
-        assert bool(run.stage.struck) is bool(CRASHES[crash])
-        found = Table(run.stage)
+    with run_to_end(scenario) as run:
+        assert bool(run.account.injected) is bool(CRASHES[crash])
+        found = Table(run.account)
         for creator, count in zip(CREATORS, distinct, strict=True):
             wanted = [identity(number) for number in LASTING[:count]]
             windows = found.windows.get(creator, [])
@@ -98,18 +98,18 @@ def test_g2_every_window_has_exactly_the_35_images_that_it_has_to_have(crash: st
             assert all(len(set(images)) == FULL for images in shown)
             waiting = [image.url for window in found.open[creator] for image in window.images]
             assert len(waiting) == count % FULL
-        check(run.stage, run.batches)
+        check_invariants(run.account, run.batches)
 
 
-def snapshot(run: Play) -> dict[str, Any]:
+def snapshot(run: HistoryRunner) -> dict[str, Any]:
     """Return all that there is to see; that a batch is drained may be said again, to no effect."""
-    stage = run.stage
-    events = [each for each in stage.bus.heard if each["detail-type"] != "BatchDrained"]
+    account = run.account
+    events = [each for each in account.bus.received if each["detail-type"] != "BatchDrained"]
     return {
-        "items": copy.deepcopy(stage.dynamodb.items),
-        "objects": {place: each[-1].body for place, each in stage.s3.versions.items()},
+        "items": copy.deepcopy(account.dynamodb.items),
+        "objects": {place: each[-1].body for place, each in account.s3.versions.items()},
         "events": events,
-        "messages": list(stage.bodies),
+        "messages": list(account.bodies),
     }
 
 
@@ -131,42 +131,42 @@ def test_g3_the_same_events_twice_change_nothing(moment: str) -> None:
     pushes = (Push(0, EVERYTHING), Push(1, EVERYTHING), Poison(1, 2))
     early = BEFORE[moment] if moment == "while events wait" else ()
     late = () if early else BEFORE[moment]
-    with begun(History(TWO_BATCHES, (*pushes, *early, *LANES, *late), batch_size=10)) as run:
+    with run_steps(History(TWO_BATCHES, (*pushes, *early, *LANES, *late), batch_size=10)) as run:
         was = snapshot(run)
         for lane in (0, 1):
-            length = len(run.stage.lanes[lane].records)
+            length = len(run.account.lanes[lane].records)
             assert length > 3
-            run.step(Again(lane, 0, EVERYTHING))
+            run.step(Redeliver(lane, 0, EVERYTHING))
             for cut in range(1, length):
-                run.step(Again(lane, 0, EVERYTHING, cut))
-                run.step(Again(lane, cut, 1))
+                run.step(Redeliver(lane, 0, EVERYTHING, cut))
+                run.step(Redeliver(lane, cut, 1))
         assert snapshot(run) == was
-        run.rest()
-        check(run.stage, run.batches)
+        run.settle()
+        check_invariants(run.account, run.batches)
 
 
 @contextmanager
-def archived(*, keep_originals: bool = True) -> Iterator[Play]:
-    """Play two batches to their end; their images are gone then, as signed URLs are."""
+def archived(*, keep_originals: bool = True) -> Iterator[HistoryRunner]:
+    """Run two batches to their end; their images are gone then, as signed URLs are."""
     steps = (Push(0, EVERYTHING), Push(1, EVERYTHING), *LANES)
-    with played(History(TWO_BATCHES, steps, keep_originals=keep_originals)) as run:
-        run.stage.covers.down |= {identity(number) for number in range(20)}
+    with run_to_end(History(TWO_BATCHES, steps, keep_originals=keep_originals)) as run:
+        run.account.covers.down |= {identity(number) for number in range(20)}
         yield run
 
 
-def pictures(run: Play) -> dict[str, bytes]:
-    stage = run.stage
-    keys = stage.s3.keys(OUTPUT)
-    return {key: stage.s3.read(OUTPUT, key) for key in keys if key.startswith(PICTURES)}
+def pictures(run: HistoryRunner) -> dict[str, bytes]:
+    account = run.account
+    keys = account.s3.keys(OUTPUT)
+    return {key: account.s3.read(OUTPUT, key) for key in keys if key.startswith(PICTURES)}
 
 
-def puts(run: Play) -> int:
-    return sum(len(versions) for versions in run.stage.s3.versions.values())
+def puts(run: HistoryRunner) -> int:
+    return sum(len(versions) for versions in run.account.s3.versions.values())
 
 
-def collages(run: Play) -> dict[str, tuple[str, int, str]]:
+def collages(run: HistoryRunner) -> dict[str, tuple[str, int, str]]:
     """Return what each window's status item says of its collage."""
-    items = [window.status for window in Table(run.stage).all_windows]
+    items = [window.status for window in Table(run.account).all_windows]
     return {
         each["window_id"]: (each["status"], int(each["images_ok"]), each["collage_sha256"])
         for each in items
@@ -174,53 +174,53 @@ def collages(run: Play) -> dict[str, tuple[str, int, str]]:
 
 
 @pytest.mark.parametrize("keep_originals", [True, False])
-def test_g4_a_replay_of_the_whole_archive_gives_the_same_objects_and_no_window(
+def test_g4_a_replay_of_the_whole_archive_creates_the_same_objects_and_no_window(
     keep_originals: bool,  # noqa: FBT001 - both
 ) -> None:
     """Twice, in any order: with the originals all is built again, without them all is kept."""
     with archived(keep_originals=keep_originals) as run:
         before, objects = collages(run), pictures(run)
-        keys, ready = run.stage.s3.keys(OUTPUT), len(run.stage.bus.archive)
+        keys, ready = run.account.s3.keys(OUTPUT), len(run.account.bus.archive)
         assert len(before) > 5
-        assert set(before) == {e["detail"]["window_id"] for _, e in run.stage.bus.archive}
+        assert set(before) == {e["detail"]["window_id"] for _, e in run.account.bus.archive}
         for seed in (0, 1):
             built = puts(run)
             run.step(Replay(seed))
             run.step(Work(times=10 * len(before)))
-            assert not run.stage.queue.messages
+            assert not run.account.queue.messages
             assert collages(run) == before
             assert pictures(run) == objects
-            assert run.stage.s3.keys(OUTPUT) == keys
-            for body in run.stage.bodies[: len(before)] + run.stage.bodies[-len(before) :]:
-                run.stage.build(body)  # what comes again builds nothing again
+            assert run.account.s3.keys(OUTPUT) == keys
+            for body in run.account.bodies[: len(before)] + run.account.bodies[-len(before) :]:
+                run.account.build(body)  # what comes again builds nothing again
             assert puts(run) - built == (4 * len(before) if keep_originals else 0)
-        assert len(run.stage.bus.archive) == ready, "a replay is not archived again"
-        run.rest()
-        check(run.stage, run.batches)
+        assert len(run.account.bus.archive) == ready, "a replay is not archived again"
+        run.settle()
+        check_invariants(run.account, run.batches)
 
 
 @pytest.mark.parametrize("kind", range(4))
 @pytest.mark.parametrize("place", [0, 250, 499])
-def test_g5_one_poison_record_in_500_costs_itself_alone(place: int, kind: int) -> None:
+def test_g5_one_poison_record_in_500_affects_no_other_record(place: int, kind: int) -> None:
     """One invocation takes all 500; the shard is not held up, and nothing is tried again."""
     rows = tuple((0, LASTING[n % 300]) for n in range(499))
     plan = BatchPlan(FULL, NEVER, rows, chunk_rows=1)
     records = 2 + 499  # the batch is registered, its totals are noted; end marks come later
-    story = History((plan,), (Push(0, 1 + place), Poison(0, kind), Push(0, records - 1 - place)))
-    with begun(History(story.batches, story.steps, batch_size=500)) as run:
-        stage = run.stage
-        lane = max(stage.lanes, key=lambda each: len(each.records))
+    scenario = History((plan,), (Push(0, 1 + place), Poison(0, kind), Push(0, records - 1 - place)))
+    with run_steps(History(scenario.batches, scenario.steps, batch_size=500)) as run:
+        account = run.account
+        lane = max(account.lanes, key=lambda each: len(each.records))
         assert len(lane.records) >= 499
         while lane.poll():
             pass
         assert lane.is_done
         assert lane.invocations == 1
-        for other in stage.lanes:
+        for other in account.lanes:
             other.poll()
-        (key,) = [key for key in stage.s3.keys(OUTPUT) if key.startswith("failed/records/")]
-        reason = json.loads(stage.s3.read(OUTPUT, key))["reason"]
+        (key,) = [key for key in account.s3.keys(OUTPUT) if key.startswith("failed/records/")]
+        reason = json.loads(account.s3.read(OUTPUT, key))["reason"]
         assert reason.startswith("record: ")
-        item = Table(stage).items[CREATORS[0], "state"]
+        item = Table(account).items[CREATORS[0], "state"]
         assert (int(item["accepted"]), int(item["duplicates"])) == (300, 199)
-        run.rest()
-        check(run.stage, run.batches)
+        run.settle()
+        check_invariants(run.account, run.batches)

@@ -24,12 +24,12 @@ def named() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("path", "name"), named())
-def test_a_test_that_the_page_names_is_there(path: str, name: str) -> None:
+def test_every_test_named_on_the_page_exists(path: str, name: str) -> None:
     text = (ROOT / "tests" / path).read_text()
     assert f"def {name}(" in text or not name
 
 
-def test_every_guarantee_names_what_shows_it() -> None:
+def test_every_guarantee_names_a_test() -> None:
     rows = [line for line in section().splitlines() if line.startswith("|")][2:]
     assert len(rows) > 15
     assert all(NAMED.search(row.rpartition(" | ")[2]) for row in rows)

@@ -1,7 +1,7 @@
-"""Generated histories: whatever breaks, in whatever order, the pipeline ends where it has to.
+"""Generated histories: every invariant holds after any faults in any order.
 
 Model: Jepsen's set checker and Flink's window checkpoint test. A history is data; a failing one is
-printed cut down, and can be played again as it stands (see `test_regressions.py`).
+printed in its shortest form and can be added to `test_regressions.py` as printed.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.history import History
-from tests.faults.harness.play import played
+from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.strategies import FLAVOURS, histories
 
 EXAMPLES = 30
@@ -19,13 +19,13 @@ MANY_EXAMPLES = 600
 _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-def play(story: History) -> None:
-    with played(story) as run:
-        check(run.stage, run.batches)
+def run_and_check(scenario: History) -> None:
+    with run_to_end(scenario) as run:
+        check_invariants(run.account, run.batches)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_g1_nothing_is_lost_or_doubled_in_generated_histories(flavour: str) -> None:
+def test_g1_no_row_is_lost_or_duplicated_in_generated_histories(flavour: str) -> None:
     @settings(
         max_examples=EXAMPLES,
         derandomize=True,
@@ -35,8 +35,8 @@ def test_g1_nothing_is_lost_or_doubled_in_generated_histories(flavour: str) -> N
         suppress_health_check=_CHECKS,
     )
     @given(histories(FLAVOURS[flavour]))
-    def search(story: History) -> None:
-        play(story)
+    def search(scenario: History) -> None:
+        run_and_check(scenario)
 
     search()
 
@@ -44,7 +44,7 @@ def test_g1_nothing_is_lost_or_doubled_in_generated_histories(flavour: str) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_g1_nothing_is_lost_or_doubled_in_thousands_of_histories(flavour: str) -> None:
+def test_g1_no_row_is_lost_or_duplicated_in_thousands_of_histories(flavour: str) -> None:
     @settings(
         max_examples=MANY_EXAMPLES,
         database=None,
@@ -54,7 +54,7 @@ def test_g1_nothing_is_lost_or_doubled_in_thousands_of_histories(flavour: str) -
         suppress_health_check=_CHECKS,
     )
     @given(histories(FLAVOURS[flavour], parts=16))
-    def search(story: History) -> None:
-        play(story)
+    def search(scenario: History) -> None:
+        run_and_check(scenario)
 
     search()

@@ -1,7 +1,7 @@
-"""A process stops at each of its calls, the others go on, and then it goes on as if nothing were.
+"""A process pauses at each of its calls while others run, and then continues.
 
-Lambda may start a second sweeper beside the first, or deliver a batch again while an invocation
-that it has given up still runs. What such a one read is old by the time it writes.
+Lambda may start a second sweeper while the first runs, or redeliver a batch while an invocation
+that it considers failed still runs. What such an invocation has read is stale when it writes.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from dataclasses import replace
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.history import (
-    Again,
     BatchPlan,
     Deliver,
     History,
     Push,
+    Redeliver,
     Resume,
     Step,
     Sweep,
     Wait,
     Work,
 )
+from tests.faults.harness.history_runner import run_steps, run_to_end
 from tests.faults.harness.injector import Fault, Kind
-from tests.faults.harness.play import begun, played
 
 ALL = 50
 IDLE_S = 7_200
@@ -34,7 +34,7 @@ FLUSHED = BatchPlan(3, BATCH_END, tuple((n % 3, n % 11) for n in range(3, 19)), 
 """Two batches of the same creators with the same settings: they share windows and duplicates."""
 LANES = (Deliver(0, ALL), Deliver(1, ALL))
 OTHERS = (*LANES, Sweep(), Sweep(drained=True), Work(times=3))
-STORIES: dict[str, tuple[tuple[Step, ...], Sweep | Again, tuple[Step, ...]]] = {
+SCENARIOS: dict[str, tuple[tuple[Step, ...], Sweep | Redeliver, tuple[Step, ...]]] = {
     "a sweeper that closes what is idle, beside rows": (
         (Push(0, ALL), *LANES, Wait(IDLE_S + 3_600)),
         Sweep(),
@@ -67,38 +67,38 @@ STORIES: dict[str, tuple[tuple[Step, ...], Sweep | Again, tuple[Step, ...]]] = {
     ),
     "an invocation given up by Lambda, beside its redelivery": (
         (Push(0, ALL), Push(1, 3)),
-        Again(0, 0, 8),
+        Redeliver(0, 0, 8),
         (*LANES, Push(1, ALL), *OTHERS),
     ),
     "an invocation given up by Lambda, beside a flush": (
         (Push(1, ALL), Deliver(0, 1), Deliver(1, ALL)),
-        Again(0, 0, 8),
+        Redeliver(0, 0, 8),
         (*LANES, Sweep(drained=True), Sweep(), Push(0, ALL), *OTHERS),
     ),
 }
 
 
-def calls_of(story: str) -> int:
-    """Return how many calls the process makes that is to be stopped."""
-    before, stopped, _ = STORIES[story]
+def calls_of(scenario: str) -> int:
+    """Return how many calls the paused process makes."""
+    before, stopped, _ = SCENARIOS[scenario]
     name = "sweeper" if isinstance(stopped, Sweep) else "windowing"
-    with begun(History((IDLE, FLUSHED), before)) as run:
-        known = len(run.stage.invocations)
+    with run_steps(History((IDLE, FLUSHED), before)) as run:
+        known = len(run.account.invocations)
         run.step(stopped)
-        invocations = run.stage.invocations[known:]
+        invocations = run.account.invocations[known:]
         assert {each.name for each in invocations} == {name}
         return len(invocations[0].calls)
 
 
-@pytest.mark.parametrize("story", STORIES)
-def test_g1_nothing_is_lost_or_doubled_by_a_process_that_goes_on_late(story: str) -> None:
-    before, stopped, meanwhile = STORIES[story]
-    calls = calls_of(story)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_g1_no_row_is_lost_or_duplicated_by_a_process_that_continues_late(scenario: str) -> None:
+    before, stopped, meanwhile = SCENARIOS[scenario]
+    calls = calls_of(scenario)
     assert calls > 3
     for nth in range(calls):
         for kind in (Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER):
             late = replace(stopped, faults=(Fault(kind, nth),))
             steps = (*before, late, *meanwhile, Resume(0))
-            with played(History((IDLE, FLUSHED), steps)) as run:
-                check(run.stage, run.batches)
-                assert any(struck.startswith("paused") for struck in run.stage.struck)
+            with run_to_end(History((IDLE, FLUSHED), steps)) as run:
+                check_invariants(run.account, run.batches)
+                assert any(injected.startswith("paused") for injected in run.account.injected)

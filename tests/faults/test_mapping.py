@@ -96,7 +96,7 @@ def test_an_empty_or_missing_list_of_failures_is_success(response: object) -> No
     "failure",
     [{"itemIdentifier": ""}, {"itemIdentifier": None}, {"itemId": "1"}, {"itemIdentifier": "404"}],
 )
-def test_a_response_that_makes_no_sense_fails_the_whole_batch(failure: dict[str, Any]) -> None:
+def test_an_invalid_response_fails_the_whole_batch(failure: dict[str, Any]) -> None:
     bench = Bench(lambda _: {"batchItemFailures": [failure]})
     bench.put("a1", "a2")
     assert bench.poll(2) == [["a1", "a2"]] * 2
@@ -104,7 +104,7 @@ def test_a_response_that_makes_no_sense_fails_the_whole_batch(failure: dict[str,
 
 
 @pytest.mark.parametrize("bisects", [True, False])
-def test_everything_from_the_lowest_reported_record_on_comes_again(bisects: bool) -> None:  # noqa: FBT001 - both ways
+def test_all_records_from_the_lowest_reported_one_are_redelivered(bisects: bool) -> None:  # noqa: FBT001 - both ways
     bench = Bench(failing(3, 1), bisects=bisects)
     bench.put("a1", "a2", "a3", "a4")
     assert bench.poll() == [["a1", "a2", "a3", "a4"]]
@@ -113,7 +113,7 @@ def test_everything_from_the_lowest_reported_record_on_comes_again(bisects: bool
     assert bench.poll(2) == [["a2", "a3", "a4"]]
 
 
-def test_failures_are_ignored_where_the_mapping_does_not_ask_for_them() -> None:
+def test_reported_failures_are_ignored_without_report_batch_item_failures() -> None:
     bench = Bench(failing(0), reports=False)
     bench.put("a1")
     assert bench.poll(2) == [["a1"]]
@@ -165,13 +165,13 @@ def test_reports_of_the_first_record_count_as_retries() -> None:
     assert bench.mapping.is_done
 
 
-def test_retries_are_without_end_unless_they_are_limited() -> None:
+def test_retries_are_unlimited_by_default() -> None:
     bench = Bench(broken)
     bench.put("a1")
     assert len(bench.poll(500)) == 500
 
 
-def test_what_was_retried_too_often_goes_with_its_data_to_the_destination() -> None:
+def test_a_batch_that_exhausts_its_retries_goes_with_its_data_to_the_destination() -> None:
     bench = Bench(broken, max_retries=1)
     bench.put("a1", "a2")
     bench.poll(2)
@@ -184,7 +184,7 @@ def test_what_was_retried_too_often_goes_with_its_data_to_the_destination() -> N
     assert bench.poll(2) == [["a3"]], "the shard goes on"
 
 
-def test_a_record_that_became_too_old_is_given_up_before_it_is_delivered() -> None:
+def test_a_record_that_is_too_old_is_discarded_before_it_is_delivered() -> None:
     bench = Bench(max_record_age_s=60)
     bench.put("a1")
     bench.clock.advance(61)
@@ -193,7 +193,7 @@ def test_a_record_that_became_too_old_is_given_up_before_it_is_delivered() -> No
     assert [kept["requestContext"]["condition"] for kept in bench.kept] == ["RecordAgeExceeded"]
 
 
-def test_records_have_no_age_limit_unless_they_are_given_one() -> None:
+def test_records_have_no_age_limit_by_default() -> None:
     bench = Bench()
     bench.put("a1")
     bench.clock.advance(6 * 86_400)
@@ -255,19 +255,19 @@ def test_lanes_keep_the_order_of_each_partition_key() -> None:
     assert given == {"a": ["a1", "a2", "a3"], "b": ["b1", "b2"], "c": ["c1"], "d": ["d1"]}
 
 
-def test_what_was_delivered_can_come_again_in_any_split() -> None:
+def test_delivered_records_can_be_redelivered_in_any_split() -> None:
     bench = Bench(batch_size=4)
     bench.put("a1", "a2", "a3", "a4")
     bench.poll()
     bench.given.clear()
-    bench.mapping.again(1, 4, [1])
+    bench.mapping.redeliver(1, 4, [1])
     assert bench.given == [["a2"], ["a3", "a4"]]
     assert bench.mapping.checkpoint == 4
 
 
-def test_what_comes_again_early_stops_at_the_first_failure() -> None:
+def test_a_redelivery_stops_at_the_first_failure() -> None:
     """Otherwise a record would overtake one of its own partition key, which AWS never does."""
     bench = Bench(broken)
     bench.put("a1", "a2")
-    bench.mapping.again(1, 2, [1])
+    bench.mapping.redeliver(1, 2, [1])
     assert bench.given == [["a1"]]

@@ -1,11 +1,10 @@
-"""Each call of a run that prefetches covers goes wrong once, in every way, a slow process among
-them.
+"""Every AWS call of a run that prefetches covers fails once, with every kind of fault.
 
-In the slow suite every kind of fault strikes each call, else each kind its half (`fault_places`).
+In the slow suite each call gets every kind of fault, else half of them (`call_sites`).
 
-What the verdict asks of it beyond G1 (`fault_verdict.check_prefetched`): every closed window finds
-its prefetched covers where its event has them until it has its collage, and in the end no pack and
-no item is left but for windows that failed.
+Beyond G1, `invariants.check_prefetched` asserts that every closed window finds its prefetched
+covers until it has its collage, and that in the end packs and items are left for failed windows
+only.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.windowing.rules.deadlines import AHEAD_S
 from tests.fakes.ingest.aws import TEMP
 from tests.faults.harness import history
-from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.call_sites import PAIRS, CallSite, share_of
+from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.history import EXPIRING_EVERY, BatchPlan, History
+from tests.faults.harness.history_runner import HistoryRunner, run_to_end
 from tests.faults.harness.injector import Fault, Kind
-from tests.faults.harness.places import PAIRS, Place, half
-from tests.faults.harness.play import Play, played
-from tests.faults.harness.stage import Stage
+from tests.faults.harness.simulated_account import SimulatedAccount
 
 KINDS = (*chain(*PAIRS), Kind.UNREACHABLE, Kind.THROTTLED)
 FIRST_ROWS = (*((n % 3, EXPIRING_EVERY * n - 1) for n in range(1, 8)), (0, 50), (1, 51))
 """Seven that expire, and two that do not."""
 LATER_ROWS = tuple((n % 3, 60 + n) for n in range(9))
-STORY = History(
+SCENARIO = History(
     batches=(
         BatchPlan(5, FlushPolicy(kind="never"), FIRST_ROWS, 20),
         BatchPlan(5, BATCH_END, LATER_ROWS, 20),
@@ -58,35 +57,35 @@ STORY = History(
     prefetch=True,
     batch_size=10,
 )
-STRUCK = frozenset({"sweeper", "prefetch", "collage"})
+FAULTY_PROCESSES = frozenset({"sweeper", "prefetch", "collage"})
 FIRST = {"sweeper": 2, "prefetch": 9, "collage": 4}
-"""Invocations that are struck: those of the story's own steps, and some of what follows."""
+"""Number of invocations with faults: those of the scenario's steps, and some that follow."""
 
 
-def packs(stage: Stage) -> list[PackIndex]:
+def packs(account: SimulatedAccount) -> list[PackIndex]:
     """Return every pack that was ever put, with what was in it."""
     found = []
-    for places in (stage.s3.versions, stage.s3.removed):
+    for places in (account.s3.versions, account.s3.removed):
         for (bucket, key), versions in places.items():
-            for version in versions if (bucket, key[:5]) == (TEMP, "prefetched/") else ():
+            for version in versions if bucket == TEMP and key.startswith("prefetched/") else ():
                 with spool() as file:
                     file.write(version.body)
                     found.append(open_pack(file, PackIndex)[1])
     return found
 
 
-def check_all(run: Play) -> None:
-    check(run.stage, run.batches)
-    for index in packs(run.stage):
+def check_all(run: HistoryRunner) -> None:
+    check_invariants(run.account, run.batches)
+    for index in packs(run.account):
         members = [(each.creator, each.window, each.identity) for each in index.members]
         assert len(set(members)) == len(members)
 
 
 @cache
-def places() -> list[Place]:
-    with played(STORY) as run:
+def call_sites() -> list[CallSite]:
+    with run_to_end(SCENARIO) as run:
         check_all(run)
-        invocations = run.stage.invocations
+        invocations = run.account.invocations
     numbers: Counter[str] = Counter()
     found = []
     for invocation in invocations:
@@ -94,47 +93,47 @@ def places() -> list[Place]:
         numbers[invocation.name] += 1
         if number < FIRST.get(invocation.name, 0):
             found += [
-                Place(invocation.name, number, nth, call)
+                CallSite(invocation.name, number, nth, call)
                 for nth, call in enumerate(invocation.calls)
             ]
     return found
 
 
-def test_the_story_prefetches_covers_and_releases_them() -> None:
-    with played(STORY) as run:
+def test_the_scenario_prefetches_covers_and_releases_them() -> None:
+    with run_to_end(SCENARIO) as run:
         check_all(run)
-        made, shown = packs(run.stage), origins(run.stage)
+        made, shown = packs(run.account), origins(run.account)
     assert {member.creator for index in made for member in index.members} == set(history.CREATORS)
     assert shown["prefetched"] >= 2
-    assert {place.process for place in places()} == STRUCK
+    assert {place.process for place in call_sites()} == FAULTY_PROCESSES
 
 
-def origins(stage: Stage) -> Counter[str]:
+def origins(account: SimulatedAccount) -> Counter[str]:
     """Return how many cells show what was prefetched, stored and downloaded."""
-    keys = [place for place in stage.s3.versions if place[1].startswith("metadata/")]
-    documents = [json.loads(stage.s3.read(*place)) for place in keys]
+    keys = [place for place in account.s3.versions if place[1].startswith("metadata/")]
+    documents = [json.loads(account.s3.read(*place)) for place in keys]
     return Counter(cell.get("origin") for document in documents for cell in document["cells"])
 
 
-def struck_by(kind: Kind, chosen: Sequence[Place]) -> Iterator[str]:
-    """Play the story once for each of these calls, and yield what was struck."""
+def inject_each(kind: Kind, chosen: Sequence[CallSite]) -> Iterator[str]:
+    """Run the scenario once for each of these calls, and yield what was injected."""
     for place in chosen:
         fault = Fault(kind, place.nth)
-        with played(STORY, {(place.process, place.invocation): (fault,)}) as run:
+        with run_to_end(SCENARIO, {(place.process, place.invocation): (fault,)}) as run:
             check_all(run)
-            yield from run.stage.struck
+            yield from run.account.injected
 
 
 @pytest.mark.parametrize("kind", [*chain(*PAIRS)])
-def test_g1_every_cover_is_prefetched_once_whichever_call_goes_wrong(kind: Kind) -> None:
-    chosen = half(places(), kind)
-    assert len(list(struck_by(kind, chosen))) == len(chosen)
+def test_g1_every_cover_is_prefetched_once_when_any_call_fails(kind: Kind) -> None:
+    chosen = share_of(call_sites(), kind)
+    assert len(list(inject_each(kind, chosen))) == len(chosen)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_g1_every_cover_is_prefetched_once_whichever_call_goes_wrong_of_all(kind: Kind) -> None:
-    assert len(list(struck_by(kind, places()))) == len(places())
+def test_g1_every_cover_is_prefetched_once_when_any_call_fails_in_any_way(kind: Kind) -> None:
+    assert len(list(inject_each(kind, call_sites()))) == len(call_sites())
 
 
 PAUSED = (Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER)
@@ -142,17 +141,23 @@ PAUSED = (Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER)
 
 @pytest.mark.parametrize("kind", PAUSED)
 @pytest.mark.parametrize("which", [0, -1], ids=["first request", "last request"])
-def test_g1_a_late_prefetcher_takes_nothing_from_others(kind: Kind, which: int) -> None:
-    """Others work in its place, close windows and build them; then it goes on where it was."""
+def test_g1_a_late_prefetcher_does_not_interfere_with_others(kind: Kind, which: int) -> None:
+    """Others work in its place, close windows and build them; then it continues."""
     steps_of_interest = [
-        number for number, each in enumerate(STORY.steps) if isinstance(each, history.Prefetch)
+        number for number, each in enumerate(SCENARIO.steps) if isinstance(each, history.Prefetch)
     ]
     at = steps_of_interest[which]
     for nth in range(12):
         slow = history.Prefetch(faults=(Fault(kind, nth),))
-        steps = (*STORY.steps[:at], slow, history.Wait(800), *STORY.steps[at:], history.Resume(0))
-        story = History(
-            batches=STORY.batches, steps=steps, gone=STORY.gone, prefetch=True, batch_size=10
+        steps = (
+            *SCENARIO.steps[:at],
+            slow,
+            history.Wait(800),
+            *SCENARIO.steps[at:],
+            history.Resume(0),
         )
-        with played(story) as run:
+        scenario = History(
+            batches=SCENARIO.batches, steps=steps, gone=SCENARIO.gone, prefetch=True, batch_size=10
+        )
+        with run_to_end(scenario) as run:
             check_all(run)

@@ -1,28 +1,28 @@
-"""Histories that once ended wrong, cut down: each names what was found and stays."""
+"""Histories that once violated an invariant, in their shortest form."""
 
 from __future__ import annotations
 
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
-from tests.faults.harness.checks.verdict import check
+from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.history import (
     BatchPlan,
     Deliver,
-    Flip,
     History,
-    Lag,
+    IndexLag,
     Push,
     Replay,
     Resume,
     Step,
     Sweep,
+    ToggleImage,
     Wait,
     Work,
 )
+from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.injector import Fault, Kind
-from tests.faults.harness.play import played
-from tests.faults.harness.stage import MAX_RECEIVES
+from tests.faults.harness.simulated_account import MAX_RECEIVES
 
 NEVER = FlushPolicy(kind="never")
 ALL = 20
@@ -32,11 +32,11 @@ TWO_BATCHES_OF_ONE_CREATOR = (BatchPlan(3, NEVER, ((0, 0),)), BatchPlan(3, NEVER
 
 
 def ends_right(batches: tuple[BatchPlan, ...], *steps: Step) -> None:
-    with played(History(batches=batches, steps=steps)) as run:
-        check(run.stage, run.batches)
+    with run_to_end(History(batches=batches, steps=steps)) as run:
+        check_invariants(run.account, run.batches)
 
 
-def test_a_tally_that_moves_while_it_is_counted_is_not_taken_for_quarantined() -> None:
+def test_a_tally_that_moves_while_it_is_counted_is_not_counted_as_quarantined() -> None:
     """The sweeper read tallies, then states; another batch's fold moved one in between."""
     reading = (Fault(Kind.PAUSED_AFTER, operation="batch_get_item"),)
     ends_right(
@@ -50,15 +50,15 @@ def test_a_tally_that_moves_while_it_is_counted_is_not_taken_for_quarantined() -
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_creator_that_the_index_does_not_show_is_not_taken_for_quarantined(seed: int) -> None:
+def test_a_creator_missing_from_the_index_is_not_counted_as_quarantined(seed: int) -> None:
     """Its state is the next batch's already, and its tally not visible yet."""
     ends_right(
-        TWO_BATCHES_OF_ONE_CREATOR, *FIRST_BATCH, Wait(61), Lag(seed), *SECOND_BATCH, Sweep()
+        TWO_BATCHES_OF_ONE_CREATOR, *FIRST_BATCH, Wait(61), IndexLag(seed), *SECOND_BATCH, Sweep()
     )
 
 
 @pytest.mark.parametrize("seed", range(16))
-def test_a_creator_that_the_index_shows_twice_does_not_stand_for_one_that_is_not_shown(
+def test_a_creator_twice_in_the_index_does_not_replace_a_missing_one(
     seed: int,
 ) -> None:
     """Ann's tally has moved to the next batch, Ben's state is new, and both have as many rows."""
@@ -69,7 +69,7 @@ def test_a_creator_that_the_index_shows_twice_does_not_stand_for_one_that_is_not
         Push(0, 2),
         Deliver(0, ALL),
         Deliver(1, ALL),
-        Lag(seed),
+        IndexLag(seed),
         *FIRST_BATCH,
         *SECOND_BATCH,
         Sweep(),
@@ -82,16 +82,16 @@ def test_a_slow_worker_without_images_overwrites_no_metadata() -> None:
     ends_right(
         (BatchPlan(1, NEVER, ((0, 0),)),),
         *FIRST_BATCH,
-        Flip(0),
+        ToggleImage(0),
         Work(faults=slow),
-        Flip(0),
+        ToggleImage(0),
         Wait(800),
         Work(),
         Resume(0),
     )
 
 
-def test_a_replay_that_dies_does_not_make_a_failure_of_a_collage() -> None:
+def test_a_replay_that_dies_does_not_turn_a_collage_into_a_failure() -> None:
     """The sweeper gave up on windows by all the attempts that there ever were."""
     dies = (Fault(Kind.KILLED_AFTER, operation="update_item"),)
     ends_right(

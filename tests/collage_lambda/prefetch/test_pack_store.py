@@ -153,5 +153,5 @@ def test_whoever_dies_while_a_pack_is_taken_down_is_made_up_for(
         dying.release_pack(covers)
     except KilledError:
         shelf.release_pack(covers)
-    assert len(faults.struck) == 1
+    assert len(faults.injected) == 1
     assert is_clear(aws)

@@ -21,7 +21,7 @@ from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 KINDS = (Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.LOST, Kind.THROTTLED, Kind.RETRIED)
 CALLS = 12
-"""More than any of the stories makes; `calls` tells how many were struck."""
+"""More than any of the stories makes; `calls` tells how many were injected."""
 
 
 def dying(

@@ -1,7 +1,7 @@
-"""The windowing Lambda's real handler, called for a process of the stage.
+"""The windowing Lambda's real handler, called for a simulated process.
 
-The handler finds its parts in `wiring`, once per process; here many processes share one
-interpreter, so `on_stage` has the wiring answer for whichever process is being called.
+The handler gets its components from `wiring`, once per process. Here many processes share one
+interpreter, so `patch_wiring` makes the wiring return those of the process that is called.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SETTINGS = WindowingSettings.from_env(
     lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
 )
 _called = threading.local()
-_handle = inspect.unwrap(handler.handle)  # logs and metrics are not looked at here
+_handle = inspect.unwrap(handler.handle)  # without Powertools' decorators
 
 
 @contextmanager
-def on_stage() -> Iterator[None]:
-    """Let `windowing` call the handler."""
+def patch_wiring() -> Iterator[None]:
+    """Patch the wiring for `windowing`."""
     with (
         patch.object(wiring, "windowing", lambda: _called.windowing),
         patch.object(wiring, "settings", lambda: SETTINGS),
@@ -40,7 +40,7 @@ def on_stage() -> Iterator[None]:
 
 
 def windowing(part: Windowing, event: dict[str, Any]) -> dict[str, Any]:
-    """Call the handler in the process that `part` is of."""
+    """Call the handler in the process of `part`."""
     _called.windowing = part
     response: dict[str, Any] = _handle(event, LambdaContext())
     return response

@@ -1,7 +1,7 @@
-"""A history: what happens to the pipeline, as data. It says the same each time that it is played.
+"""A history: what happens to the pipeline, as data, so that every run of it is the same.
 
-Steps name things by numbers that are taken modulo what is there, so any list of steps can be played
-and a failing one can be cut down step by step.
+Steps refer to batches, lanes and messages by numbers, modulo how many exist. So any list of steps
+is valid, and a failing one can be shortened step by step.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from stream_ingest.windowing.rules.deadlines import AHEAD_S, SAFE_TIME_S
 from tests.fakes.ingest.rows import NOW_S, cover_row, cover_url, header
 from tests.faults.harness.aws.mapping import FOR_EVER
 from tests.faults.harness.injector import Fault
-from tests.faults.harness.pushes import Batch
+from tests.faults.harness.push_process import Batch
 
 CREATORS = ("ann", "ben #1", "Zoë")
-"""Of three different buckets out of four, on both shards."""
+"""In three of the four buckets, on both shards."""
 EXPIRING_EVERY = 5
 LIFE_S = 6 * 3_600
 """Signed URLs live for at least six hours (docs/facts.md#url-expiry)."""
@@ -27,7 +27,7 @@ Faults = tuple[Fault, ...]
 
 
 def cover(creator: int, number: int, batch: int, first_expiry: int = _FIRST_EXPIRY) -> CoverRow:
-    """Return a row of an image; two batches bring the same image under different URLs."""
+    """Return a row of an image; each batch has its own URL for the same image."""
     expires = first_expiry if number % EXPIRING_EVERY == EXPIRING_EVERY - 1 else None
     url = cover_url(number, expires=expires, signature=f"batch{batch}", extension=".jpeg")
     url = url if expires else f"{url}?refresh={batch}"
@@ -50,7 +50,8 @@ class BatchPlan:
     refused: int = 0
 
     def batch(self, number: int, first_expiry: int = _FIRST_EXPIRY) -> Batch:
-        """Return what is pushed. Windows of other sizes have another quality, and do not mix."""
+        """Return the batch to push. The quality depends on the window size, so that layouts
+        differ."""
         head = header(
             f"batch-{number}",
             images=self.images,
@@ -64,16 +65,16 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class Push:
-    """A batch's producer does the next things: so many, or until it dies."""
+    """A batch's producer runs for some actions, or until it dies."""
 
     batch: int
-    things: int = 1
+    actions: int = 1
     faults: Faults = ()
 
 
 @dataclass(frozen=True)
 class Deliver:
-    """The mapping delivers a lane's next records, so many times; faults are for the first."""
+    """The mapping invokes the function `times` times; faults apply to the first invocation."""
 
     lane: int
     times: int = 1
@@ -81,8 +82,8 @@ class Deliver:
 
 
 @dataclass(frozen=True)
-class Again:
-    """The mapping delivers records that it has delivered before, cut somewhere."""
+class Redeliver:
+    """The mapping redelivers records, cut into two pieces."""
 
     lane: int
     start: int
@@ -93,7 +94,7 @@ class Again:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The sweeper runs: for a drained batch where one waits (`drained`), or for everything."""
+    """The sweeper runs: for a drained batch, if there is one (`drained`), or for everything."""
 
     drained: bool = False
     faults: Faults = ()
@@ -101,7 +102,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Work:
-    """A collage worker takes a message, then others; faults are for the first."""
+    """A collage worker handles `times` messages; faults apply to the first."""
 
     which: int = 0
     times: int = 1
@@ -109,8 +110,8 @@ class Work:
 
 
 @dataclass(frozen=True)
-class WorkAgain:
-    """SQS delivers a message that was there before, whether or not it was done."""
+class RedeliverMessage:
+    """SQS redelivers an earlier message, handled or not."""
 
     which: int
     faults: Faults = ()
@@ -118,7 +119,7 @@ class WorkAgain:
 
 @dataclass(frozen=True)
 class Prefetch:
-    """A prefetcher takes a request; or one comes `again` that was there before."""
+    """A prefetcher handles a request, or an earlier one `again`."""
 
     which: int = 0
     again: bool = False
@@ -134,36 +135,36 @@ class Wait:
 
 @dataclass(frozen=True)
 class Replay:
-    """The archive is replayed, in an order that `seed` gives."""
+    """The archive is replayed in an order that depends on `seed`."""
 
     seed: int
 
 
 @dataclass(frozen=True)
 class Resume:
-    """One of the processes that were slow goes on."""
+    """One of the paused processes continues."""
 
     which: int
 
 
 @dataclass(frozen=True)
 class Poison:
-    """A record that nobody can read reaches the stream."""
+    """A record that cannot be decoded reaches the stream."""
 
     lane: int
     kind: int
 
 
 @dataclass(frozen=True)
-class Flip:
-    """An image cannot be had for now, or can be had again."""
+class ToggleImage:
+    """An image becomes unavailable, or available again."""
 
     image: int
 
 
 @dataclass(frozen=True)
-class Lag:
-    """The table's indexes fall behind for some items (by `seed`) until time passes."""
+class IndexLag:
+    """The table's indexes lag for some items (by `seed`) until the clock advances."""
 
     seed: int
 
@@ -171,31 +172,31 @@ class Lag:
 Step = (
     Push
     | Deliver
-    | Again
+    | Redeliver
     | Sweep
     | Work
-    | WorkAgain
+    | RedeliverMessage
     | Prefetch
     | Wait
     | Replay
     | Resume
     | Poison
-    | Flip
-    | Lag
+    | ToggleImage
+    | IndexLag
 )
 
 
 @dataclass(frozen=True)
 class History:
-    """Two batches and what happens while they are under way."""
+    """Batches and the steps that happen to them."""
 
     batches: tuple[BatchPlan, ...]
     steps: tuple[Step, ...] = ()
     gone: frozenset[int] = frozenset()
-    """Images that can never be had."""
+    """Images that are never available."""
     keep_originals: bool = True
     prefetch: bool = False
-    """Whether covers about to expire are prefetched; some are about to from the beginning then."""
+    """Whether covers about to expire are prefetched; if so, some are about to at the start."""
     batch_size: int = 4
     parallelization: int = 1
     max_retries: int = FOR_EVER
@@ -203,5 +204,5 @@ class History:
 
     @property
     def first_expiry(self) -> int:
-        """When signed URLs begin to die (epoch seconds)."""
+        """When the first signed URLs expire (epoch seconds)."""
         return NOW_S + AHEAD_S + SAFE_TIME_S if self.prefetch else _FIRST_EXPIRY

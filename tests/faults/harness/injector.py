@@ -1,8 +1,8 @@
-"""Faults at chosen calls: a proxy in front of any fake client.
+"""Injects faults at chosen calls: a proxy for any fake client.
 
-A `Fault` says what goes wrong at which call: the nth that matches its service and operation (any,
-where it names none). Every process of a test has its own `Faults`, shared by all its clients, so
-that "the fifth call of this worker" means something.
+A `Fault` names its call: the nth that matches its service and operation (any, if it names none).
+Every process of a test has its own `Faults`, shared by all its clients, so that "the fifth call of
+this worker" is well defined.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ class Kind(StrEnum):
     LOST = "lost"
     """The request took effect; its answer never came."""
     RETRIED = "retried"
-    """As lost, but the SDK sent it again and returns the second answer."""
+    """As `LOST`, but the SDK retried and returns the second answer."""
     THROTTLED = "throttled"
-    """AWS refused the request as one too many."""
+    """AWS throttled the request."""
     PARTIAL = "partial"
-    """AWS did a part of it and says so (PutRecords, PutEvents, BatchGetItem); else as throttled."""
+    """A partial result (PutRecords, PutEvents, BatchGetItem); for other calls as `THROTTLED`."""
     DENIED = "denied"
-    """AWS refused the request as forbidden: nothing that the code should wait out."""
+    """AWS denied the request, which no retry changes."""
     KILLED_BEFORE = "killed before"
     """The process died before the request."""
     KILLED_AFTER = "killed after"
     """The process died after the request took effect."""
     PAUSED_BEFORE = "paused before"
-    """The process was slow: others run before the request leaves."""
+    """The process is slow: others run before its request is sent."""
     PAUSED_AFTER = "paused after"
-    """The process was slow: others run between the answer and what follows."""
+    """The process is slow: others run after its request, before it continues."""
 
 
 _THROTTLING = {
@@ -61,12 +61,12 @@ _THROTTLING = {
     "s3": ("SlowDown", 503),
 }
 _IDEMPOTENT_BY_TOKEN = frozenset({"transact_write_items"})
-"""botocore gives these a token of their own, so that a second sending is answered as the first."""
+"""botocore adds a client token, so that a retry gets the answer of the first request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` at the calls from `nth` (0 is the first that matches) on, `times` of them."""
+    """`kind` at `times` matching calls, from the `nth` on (0 is the first)."""
 
     kind: Kind
     nth: int = 0
@@ -75,7 +75,7 @@ class Fault:
     times: int = 1
 
     def matches(self, service: str, operation: str) -> bool:
-        """Tell whether a call is one that this fault counts."""
+        """Return whether a call matches."""
         return self.service in {"", service} and self.operation in {"", operation}
 
 
@@ -84,15 +84,15 @@ class Faults:
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self.calls: list[str] = []
-        self.struck: list[str] = []
+        self.injected: list[str] = []
         self.arm(faults)
 
     def arm(self, faults: Iterable[Fault]) -> None:
-        """Replace the faults; calls are counted anew."""
+        """Replace the faults and reset the counts."""
         self._counts = dict.fromkeys(faults, 0)
 
     def next(self, service: str, operation: str) -> Kind | None:
-        """Count a call and return what is to go wrong with it."""
+        """Count a call and return the kind of its fault, if any."""
         self.calls.append(f"{service}.{operation}")
         found = None
         for fault, count in self._counts.items():
@@ -101,12 +101,12 @@ class Faults:
                 if fault.nth <= count < fault.nth + fault.times and found is None:
                     found = fault.kind
         if found is not None:
-            self.struck.append(f"{found} {self.calls[-1]}")
+            self.injected.append(f"{found} {self.calls[-1]}")
         return found
 
 
 class Faulty:
-    """A client that behaves like `client` but for the faults."""
+    """Behaves like `client`, except for the faults."""
 
     def __init__(self, client: object, service: str, faults: Faults) -> None:
         self._client, self._service, self._faults = client, service, faults
@@ -116,16 +116,16 @@ class Faulty:
 
         def faulty(**request: Wire) -> Wire:
             kind = self._faults.next(self._service, operation)
-            return call(**request) if kind is None else self._strike(kind, operation, call, request)
+            return call(**request) if kind is None else self._inject(kind, operation, call, request)
 
         return faulty
 
-    def _strike(self, kind: Kind, operation: str, call: Call, request: Wire) -> Wire:
+    def _inject(self, kind: Kind, operation: str, call: Call, request: Wire) -> Wire:
         if kind is Kind.PARTIAL and operation in PARTIAL:
             return PARTIAL[operation](call, request)
         self._before(kind, operation)
         if kind is Kind.LOST:
-            with suppress(ClientError):  # a refusal's answer is lost like any other
+            with suppress(ClientError):  # the answer of an error is lost, too
                 call(**request)
             raise no_answer(self._service)
         answer = call(**request)
@@ -153,7 +153,7 @@ class Faulty:
 
 
 class AsyncFaulty:
-    """As `Faulty`, for aiobotocore: answers come some turns of the event loop later."""
+    """As `Faulty`, for aiobotocore: answers arrive some turns of the event loop later."""
 
     def __init__(self, client: object, service: str, faults: Faults) -> None:
         self._faulty = Faulty(client, service, faults)

@@ -1,4 +1,4 @@
-"""A person who looks after the pipeline: finds what was given up and has it done again."""
+"""What an operator does: find abandoned windows and replay them."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from random import Random
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import table
 from stream_ingest.windowing.sweeper.overdue import ABANDONED, MAX_EMISSIONS
-from tests.faults.harness.stage import MAX_RECEIVES, Stage
+from tests.faults.harness.simulated_account import MAX_RECEIVES, SimulatedAccount
 
 
-def given_up_windows(stage: Stage) -> set[str]:
-    """Return the ids of windows that the sweeper gave up on; asserts that it had to."""
+def abandoned_windows(account: SimulatedAccount) -> set[str]:
+    """Return the ids of abandoned windows; asserts that abandoning each was right."""
     found = set()
-    for (_, sort), wire in stage.dynamodb.items.items():
+    for (_, sort), wire in account.dynamodb.items.items():
         item = from_wire(wire) if sort.startswith("window#") else {}
         if ABANDONED not in item.get("failures", ()):
             continue
         assert item["status"] == table.WindowStatus.FAILED
         attempts, emissions = item.get("attempts", 0), item.get("emissions", 0)
         assert attempts >= MAX_RECEIVES or emissions >= MAX_EMISSIONS, item["window_id"]
-        assert "collage_key" not in item, f"{item['window_id']} has a collage, and is given up"
+        assert "collage_key" not in item, (
+            f"{item['window_id']} is abandoned although it has a collage"
+        )
         found.add(item["window_id"])
     return found
 
 
-def redrive(stage: Stage, windows: set[str], name: str) -> None:
-    """Replay these windows from the archive, and none else."""
-    archive = stage.bus.archive
-    stage.bus.archive = [
+def redrive(account: SimulatedAccount, windows: set[str], name: str) -> None:
+    """Replay only these windows from the archive."""
+    archive = account.bus.archive
+    account.bus.archive = [
         (time_s, event) for time_s, event in archive if event["detail"]["window_id"] in windows
     ]
-    stage.bus.start_replay(name, 0, stage.clock(), Random(0))  # noqa: S311 - a shuffle
-    stage.bus.archive = archive
+    account.bus.start_replay(name, 0, account.clock(), Random(0))  # noqa: S311 - a shuffle
+    account.bus.archive = archive

@@ -1,4 +1,4 @@
-"""How histories are drawn. A `Flavour` says which processes the faults go for."""
+"""Hypothesis strategies for histories. A `Flavour` says which processes have faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults.harness.injector import Fault, Kind
 
 T = TypeVar("T")
 _FIRST_CALLS, _CALLS = 5, 14
-"""About as many as one invocation makes here; the first ones are always made."""
+"""About as many calls as one invocation makes; the first ones are always made."""
 _WAITS = (1, 61, 200, 800, 3_700, 7_300)
 """Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
 _FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch")
@@ -61,34 +61,38 @@ def faults() -> st.SearchStrategy[tuple[Fault, ...]]:
 
 def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
     """Draw one step."""
-    strikes = {name: faults() if name in flavour.faulty else st.just(()) for name in _FAULTY}
+    faults_of = {name: faults() if name in flavour.faulty else st.just(()) for name in _FAULTY}
     small, times = st.integers(0, 5), st.integers(1, 3)
-    push = st.builds(history.Push, small, times, strikes["push"])
-    deliver = st.builds(history.Deliver, small, times, strikes["windowing"])
-    work = st.builds(history.Work, small, times, strikes["collage"])
+    push = st.builds(history.Push, small, times, faults_of["push"])
+    deliver = st.builds(history.Deliver, small, times, faults_of["windowing"])
+    work = st.builds(history.Work, small, times, faults_of["collage"])
     wait = st.builds(history.Wait, st.sampled_from(_WAITS))
-    sweep = st.builds(history.Sweep, st.booleans(), strikes["sweeper"])
+    sweep = st.builds(history.Sweep, st.booleans(), faults_of["sweeper"])
     again = st.builds(
-        history.Again,
+        history.Redeliver,
         small,
         st.integers(0, 20),
         st.integers(1, 12),
         st.integers(0, 11),
-        strikes["windowing"],
+        faults_of["windowing"],
     )
-    work_again = st.builds(history.WorkAgain, st.integers(0, 20), strikes["collage"])
+    redeliver_message = st.builds(
+        history.RedeliverMessage, st.integers(0, 20), faults_of["collage"]
+    )
     usual = [*[push] * 3, *[deliver] * 4, *[work] * 5, *[sweep] * 2, *[wait] * 2]
-    usual += [again, again, work_again, work_again, st.builds(history.Resume, small)]
+    usual += [again, again, redeliver_message, redeliver_message, st.builds(history.Resume, small)]
     rare = [
         st.builds(history.Replay, small),
         st.builds(history.Poison, small, small),
-        st.builds(history.Flip, st.integers(0, 12)),
+        st.builds(history.ToggleImage, st.integers(0, 12)),
     ]
-    lag = [st.builds(history.Lag, small)] * 2 if flavour.lags else []
-    prefetch = st.builds(history.Prefetch, small, st.just(value=False), strikes["prefetch"])
-    prefetch_again = st.builds(history.Prefetch, small, st.just(value=True), strikes["prefetch"])
+    lag = [st.builds(history.IndexLag, small)] * 2 if flavour.lags else []
+    prefetch = st.builds(history.Prefetch, small, st.just(value=False), faults_of["prefetch"])
+    redeliver_prefetch = st.builds(
+        history.Prefetch, small, st.just(value=True), faults_of["prefetch"]
+    )
     prefetched = (
-        [prefetch, prefetch, prefetch, prefetch, prefetch_again, sweep, sweep]
+        [prefetch, prefetch, prefetch, prefetch, redeliver_prefetch, sweep, sweep]
         if flavour.prefetch
         else []
     )
@@ -96,7 +100,7 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
 
 
 def batch_plans() -> st.SearchStrategy[history.BatchPlan]:
-    """Draw a batch of a few creators whose images come again and again."""
+    """Draw a batch of a few creators with repeated images."""
     row = st.tuples(st.integers(0, 2), st.integers(0, 12))
     return st.builds(
         history.BatchPlan,
@@ -111,7 +115,7 @@ def batch_plans() -> st.SearchStrategy[history.BatchPlan]:
 def long_lists(each: st.SearchStrategy[T], parts: int) -> st.SearchStrategy[tuple[T, ...]]:
     """Draw lists of about five times `parts`, which shrink to nothing.
 
-    Hypothesis gives one list without a least length five elements on the average.
+    Without a minimum length, Hypothesis draws lists of five elements on average.
     """
     part = st.lists(each, max_size=12)
     return st.tuples(*(part,) * parts).map(lambda lists: tuple(chain.from_iterable(lists)))

@@ -1,7 +1,7 @@
-"""Work that stops at a chosen point and goes on when it is told to: interleaving without chance.
+"""Work that pauses at a chosen call until it is resumed: deterministic interleaving.
 
-A `Task` runs in a thread of its own, but never beside its caller: one of the two always waits for
-the other. So histories with slow workers say the same each time.
+A `Task` runs in its own thread, but never concurrently with its caller: one of the two always waits
+for the other. So histories with slow workers are reproducible.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Task:
         self._thread.start()
 
     def resume(self) -> None:
-        """Let the work go on to its next pause or its end; raises what it has raised."""
+        """Continue the work to its next pause or its end; raises what the work raised."""
         if self.is_done:
             return
         self._go.release()
@@ -39,7 +39,7 @@ class Task:
             raise error
 
     def kill(self) -> None:
-        """End the work where it stands, as a process that is killed ends."""
+        """End the work at its current call, as if its process was killed."""
         self._is_killed = True
         try:
             self.resume()
@@ -52,13 +52,13 @@ class Task:
         try:
             if not self._is_killed:
                 self._work()
-        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
+        except BaseException as error:  # noqa: BLE001 - raised by `resume`
             self._error = error
         self.is_done = True
         self._stopped.release()
 
     def wait(self) -> None:
-        """Pause until `resume` is called; `KilledError` where the work is to end here."""
+        """Pause until `resume` is called; raises `KilledError` if `kill` was called."""
         if not self._is_killed:
             self._stopped.release()
             self._go.acquire()
@@ -67,7 +67,7 @@ class Task:
 
 
 def pause() -> None:
-    """Stop the task that this is called in; outside of a task nothing happens."""
+    """Pause the current task; does nothing outside of a task."""
     task: Task | None = getattr(_here, "task", None)
     if task is not None:
         task.wait()

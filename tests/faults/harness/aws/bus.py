@@ -57,7 +57,7 @@ class FakeBus:
     clock: Callable[[], float]
     archives: Mapping[str, Sequence[Any]]
     rules: list[Rule] = field(default_factory=list)
-    heard: list[Event] = field(default_factory=list)
+    received: list[Event] = field(default_factory=list)
     """Every event that was put, in order; without replays."""
     archive: list[tuple[float, Event]] = field(default_factory=list)
     _replays: set[str] = field(default_factory=set)
@@ -96,7 +96,7 @@ class FakeBus:
         problem = _problem(entry)
         if problem is not None:
             return {"ErrorCode": problem, "ErrorMessage": problem}
-        event_id = f"event-{len(self.heard):08d}"
+        event_id = f"event-{len(self.received):08d}"
         if entry["EventBusName"] != self.name:
             return {"EventId": event_id}  # AWS says so of a bus that is not there, and drops it
         now = datetime.fromtimestamp(self.clock(), UTC)
@@ -111,7 +111,7 @@ class FakeBus:
             "resources": [],
             "detail": json.loads(entry["Detail"]),
         }
-        self.heard.append(event)
+        self.received.append(event)
         if Rule(self.archives, self._deliver).matches(event):
             self.archive.append((now.timestamp(), event))
         self._deliver(event)

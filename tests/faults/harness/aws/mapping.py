@@ -112,7 +112,7 @@ class LaneMapping:
             self._settle(batch, self._invoke(batch.records))
         return True
 
-    def again(self, start: int, stop: int, cuts: Sequence[int] = ()) -> None:
+    def redeliver(self, start: int, stop: int, cuts: Sequence[int] = ()) -> None:
         """Deliver records of the lane once more, out of turn, in pieces; the checkpoint stays.
 
         AWS may do so with what it has delivered before. `start` is at most the checkpoint: what

@@ -1,4 +1,4 @@
-"""Whether every counter is exact: what a batch is said to have come to, against what it was.
+"""Checks that every counter of a batch is exact.
 
 Counts are compared with the batch as it was pushed and with the model of the stream; nothing is
 compared only with another count of the same table.
@@ -16,18 +16,20 @@ from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.ingest.aws import OUTPUT
 from tests.faults.harness.checks.model import Model
 from tests.faults.harness.checks.table import Table, Window
+from tests.faults.harness.fake_images import identities_in
 from tests.faults.harness.injector import Faults
-from tests.faults.harness.parts import Clients, registry
-from tests.faults.harness.pushes import Batch
-from tests.faults.harness.stage import Stage
-from tests.faults.harness.studio import shown_in
+from tests.faults.harness.push_process import Batch
+from tests.faults.harness.simulated_account import SimulatedAccount
+from tests.faults.harness.wiring import Clients, registry
 
 _COLLAGES = (WindowStatus.COMPLETED, WindowStatus.PARTIAL)
 
 
-def check_figures(stage: Stage, batches: Sequence[Batch], model: Model, found: Table) -> None:
-    """Every batch has ended and was announced, and every figure of it is exact."""
-    registered = registry(Clients(stage, Faults()))
+def check_figures(
+    account: SimulatedAccount, batches: Sequence[Batch], model: Model, found: Table
+) -> None:
+    """Every batch has ended and was emitted as completed, with exact figures."""
+    registered = registry(Clients(account, Faults()))
     open_images = 0
     for batch in batches:
         batch_id = batch.header.batch_id
@@ -36,8 +38,8 @@ def check_figures(stage: Stage, batches: Sequence[Batch], model: Model, found: T
         assert progress.status == "ended", batch_id
         owned = [each for each in found.all_windows if each.event.batch_id == batch_id]
         _check_rows(batch, model, progress)
-        _check_windows(stage, owned, progress)
-        _check_announcements(stage, batch, owned, progress)
+        _check_windows(account, owned, progress)
+        _check_announcements(account, batch, owned, progress)
         item = found.items[table.batch_partition(batch_id), table.BATCH]
         assert sorted(map(int, item["drained"])) == list(range(int(item["buckets"]))), batch_id
         exact = _tallies(found, batch_id)
@@ -48,11 +50,11 @@ def check_figures(stage: Stage, batches: Sequence[Batch], model: Model, found: T
         ), batch_id
         open_images += exact.open_images
     waiting = sum(len(each.images) for windows in found.open.values() for each in windows)
-    assert open_images == waiting, "an image that waits is counted by one batch"
+    assert open_images == waiting, "every open image is counted by one batch"
 
 
 def _tallies(found: Table, batch_id: str) -> Counted:
-    """Return what the states, and the tallies that have left them, add up to."""
+    """Return the sum of a batch's tallies, in states and in items of their own."""
     return sum_tallies(
         item
         for (partition, sort), item in found.items.items()
@@ -72,15 +74,17 @@ def _check_rows(batch: Batch, model: Model, progress: BatchProgress) -> None:
     assert progress.rows_read == accepted + sum(refused.values()), batch_id
 
 
-def _check_windows(stage: Stage, owned: Sequence[Window], progress: BatchProgress) -> None:
+def _check_windows(
+    account: SimulatedAccount, owned: Sequence[Window], progress: BatchProgress
+) -> None:
     batch_id = progress.batch_id
     statuses = Counter(str(window.status["status"]) for window in owned)
     collages = [
-        stage.s3.read(OUTPUT, window.status["collage_key"])
+        account.s3.read(OUTPUT, window.status["collage_key"])
         for window in owned
         if window.status["status"] in _COLLAGES
     ]
-    images, shown = images_in(owned), sum(len(shown_in(collage)) for collage in collages)
+    images, shown = images_in(owned), sum(len(identities_in(collage)) for collage in collages)
     assert progress.windows == len(owned), batch_id
     assert progress.windows_by_status == statuses, batch_id
     assert progress.collages == len(collages), batch_id
@@ -88,16 +92,18 @@ def _check_windows(stage: Stage, owned: Sequence[Window], progress: BatchProgres
 
 
 def _check_announcements(
-    stage: Stage, batch: Batch, owned: Sequence[Window], progress: BatchProgress
+    account: SimulatedAccount, batch: Batch, owned: Sequence[Window], progress: BatchProgress
 ) -> None:
-    """An end that is told twice is told alike, but for what a replay has changed meanwhile."""
+    """Repeated events are equal, except for what a replay has changed in between."""
     batch_id = progress.batch_id
     told = [
         event
-        for event in (convert_detail(each, BatchCompleted) for each in stage.told(BatchCompleted))
+        for event in (
+            convert_detail(each, BatchCompleted) for each in account.emitted(BatchCompleted)
+        )
         if event.batch_id == batch_id
     ]
-    assert told, f"{batch_id} was never announced"
+    assert told, f"{batch_id} was never emitted"
     for event in told:
         assert event.rows_read == progress.rows_read
         assert event.rows_accepted == progress.rows_accepted

@@ -1,9 +1,9 @@
-"""What the pipeline has to come to, worked out from the stream alone: a model without faults.
+"""The expected result of the pipeline, computed from the stream alone: a model without faults.
 
-The order of a creator's images is that of the stream, each batch's record counted once. An image
-belongs to the windows of the settings under which it came first; every further row of it is a
-duplicate of the batch that brought it, which may still ask for the image's window to be closed when
-it ends. Nothing here knows of states, marks or tables.
+A creator's images are in stream order, with each record counted once. An image belongs to the
+windows of the settings of its first row; every further row is a duplicate of its own batch, which
+may still request to close the image's window when it ends. The model knows no states, watermarks or
+tables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.faults.harness.aws.kinesis import StreamRecord
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An image that was accepted: where it came from, and the row that brought it."""
+    """An accepted image and its first row."""
 
     identity: str
     url: str
@@ -31,14 +31,14 @@ class Expected:
     """Batches that had a row of it and close windows when they end."""
 
     def sent_by(self, batch: BatchHeader) -> None:
-        """Note that a batch had a row of this image."""
+        """Record that a batch had a row of this image."""
         same = batch.settings.window_key == self.settings.window_key
         if same and batch.settings.flush.kind == "batch-end":
             self.ending.add(batch.batch_id)
 
     @property
     def expires(self) -> bool:
-        """Tell whether its URL has an end, so that it cannot wait for ever."""
+        """Return whether its URL expires, so that its window has to close."""
         return expires_at(self.url) is not None
 
 
@@ -47,7 +47,7 @@ class Model:
     """All creators and batches after a stream."""
 
     images: dict[tuple[str, str], list[Expected]] = field(default_factory=lambda: defaultdict(list))
-    """By creator and layout: the images in the order in which they have to be in windows."""
+    """By creator and layout: the images in the order of their windows."""
     accepted: Counter[str] = field(default_factory=Counter)
     duplicates: Counter[str] = field(default_factory=Counter)
     rows: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -57,7 +57,7 @@ class Model:
 
 
 def model_of(shards: Iterable[list[StreamRecord]]) -> Model:
-    """Return what a stream comes to; asserts that the producer kept each bucket's order."""
+    """Return the model of a stream; asserts that the producer preserved each bucket's order."""
     model = Model()
     next_number: Counter[tuple[str, int]] = Counter()
     known: dict[tuple[str, str], Expected] = {}
@@ -76,11 +76,11 @@ def model_of(shards: Iterable[list[StreamRecord]]) -> Model:
             sent[place] = record.data
             assert packed.number == next_number[place[:2]], f"{place} overtook another record"
             next_number[place[:2]] += 1
-            _take(model, packed, known)
+            _apply(model, packed, known)
     return model
 
 
-def _take(model: Model, packed: PackedRecord, known: dict[tuple[str, str], Expected]) -> None:
+def _apply(model: Model, packed: PackedRecord, known: dict[tuple[str, str], Expected]) -> None:
     batch = packed.batch
     for row in packed.cover_rows():
         model.creators.add(row.creator)

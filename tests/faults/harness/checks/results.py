@@ -1,4 +1,4 @@
-"""Whether what a batch is reported to have come to is there, once, and all of it says the same."""
+"""Checks that the results of each batch exist once and agree with each other."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from stream_ingest.batches.results.summary import (
 )
 from stream_ingest.contracts.events import BatchCompleted, convert_detail
 from tests.fakes.ingest.aws import OUTPUT
-from tests.faults.harness.pushes import Batch
-from tests.faults.harness.stage import Stage
+from tests.faults.harness.push_process import Batch
+from tests.faults.harness.simulated_account import SimulatedAccount
 
 
-def check_results(stage: Stage, batches: Sequence[Batch]) -> None:
-    """Every end that was told is its summary's; list, day and month agree with the summaries."""
-    told = [convert_detail(each, BatchCompleted) for each in stage.told(BatchCompleted)]
-    summaries = [_summary(stage, batch.header.batch_id) for batch in batches]
+def check_results(account: SimulatedAccount, batches: Sequence[Batch]) -> None:
+    """BatchCompleted, list, day and month agree with the summaries."""
+    told = [convert_detail(each, BatchCompleted) for each in account.emitted(BatchCompleted)]
+    summaries = [_summary(account, batch.header.batch_id) for batch in batches]
     wanted = {key for each in summaries for key in (each.summary_key, each.results_key)}
     by_day: dict[str, list[BatchSummary]] = defaultdict(list)
     for summary in summaries:
         assert {repr(e) for e in told if e.batch_id == summary.batch_id} == {
             repr(completed(summary))
         }
-        _check_list(stage, summary)
+        _check_list(account, summary)
         by_day[summary.ended_at[:10]].append(summary)
     for day, ended in by_day.items():
-        stats = decode_statistics(stage.s3.read(OUTPUT, daily_key(day)), DailyStats)
+        stats = decode_statistics(account.s3.read(OUTPUT, daily_key(day)), DailyStats)
         assert stats.batches.keys() == {each.batch_id for each in ended}
         _check_sums(stats.totals, ended)
-        report = decode_statistics(stage.s3.read(OUTPUT, monthly_key(day[:7])), MonthlyReport)
+        report = decode_statistics(account.s3.read(OUTPUT, monthly_key(day[:7])), MonthlyReport)
         assert report.days[day] == stats.totals
         _check_sums(report.totals, [e for d in by_day for e in by_day[d] if d[:7] == day[:7]])
         wanted |= {daily_key(day), monthly_key(day[:7])}
-    assert {key for key in stage.s3.keys(OUTPUT) if key.startswith("results/")} == wanted
+    assert {key for key in account.s3.keys(OUTPUT) if key.startswith("results/")} == wanted
 
 
-def _summary(stage: Stage, batch_id: str) -> BatchSummary:
-    versions = stage.s3.versions[OUTPUT, summary_key(batch_id)]
-    assert len(versions) == len(stage.s3.versions[OUTPUT, results_key(batch_id)]) == 1
+def _summary(account: SimulatedAccount, batch_id: str) -> BatchSummary:
+    versions = account.s3.versions[OUTPUT, summary_key(batch_id)]
+    assert len(versions) == len(account.s3.versions[OUTPUT, results_key(batch_id)]) == 1
     return decode_summary(versions[0].body)
 
 
-def _check_list(stage: Stage, summary: BatchSummary) -> None:
-    text = stage.s3.read(OUTPUT, summary.results_key).decode()
+def _check_list(account: SimulatedAccount, summary: BatchSummary) -> None:
+    text = account.s3.read(OUTPUT, summary.results_key).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert len({line["window_id"] for line in lines}) == len(lines) == summary.windows
     assert Counter(line["status"] for line in lines) == summary.windows_by_status

@@ -1,4 +1,4 @@
-"""What the table of a stage holds, read for a verdict."""
+"""The table of a simulated account, decoded for the checks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.rules.state import OpenWindow, decode_body
-from tests.faults.harness.stage import Stage
+from tests.faults.harness.simulated_account import SimulatedAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window as the table has it: its status item and its stored event."""
+    """A window in the table: its status item and its stored event."""
 
     number: int
     status: Item
@@ -22,10 +22,10 @@ class Window:
 
 
 class Table:
-    """What a stage's table holds, by kind of item."""
+    """The decoded items of a table, by type."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.items = {key: from_wire(item) for key, item in stage.dynamodb.items.items()}
+    def __init__(self, account: SimulatedAccount) -> None:
+        self.items = {key: from_wire(item) for key, item in account.dynamodb.items.items()}
         self.windows: dict[str, list[Window]] = {}
         self.open: dict[str, list[OpenWindow]] = {}
         self.next_window: dict[str, int] = {}

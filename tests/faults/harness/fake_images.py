@@ -1,6 +1,6 @@
-"""Builds windows without a network: pictures are a pure function of the identities they show.
+"""A fake builder and fetcher without a network: images are pure functions of identities.
 
-`Covers` is the CDN: some images are gone for good, others only for now. The builder keeps and
+In `FakeCdn` some images are gone for good, others are unavailable for now. The builder stores and
 reuses originals as the real one does, through the real `TempStore`.
 """
 
@@ -28,19 +28,19 @@ from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 from tests.fakes.ingest.threads import InlineExecutor
 
 
-class Covers:
-    """What the CDN gives: everything but what is `gone` for good or `down` for now."""
+class FakeCdn:
+    """Serves every image except those that are `gone` for good or `down` for now."""
 
     def __init__(self, gone: Iterable[str] = ()) -> None:
         self.gone = frozenset(gone)
         self.down: set[str] = set()
         self.missed: set[str] = set()
-        """What somebody asked for in vain, for whichever of the two reasons."""
+        """Identities that were requested while they were gone or down."""
         self.misplaced: list[str] = []
-        """Covers that were prefetched for a window, and were not there when it was built."""
+        """FakeCdn that were prefetched for a window, and were not there when it was built."""
 
     def fetch(self, identity: str) -> bytes | Failure:
-        """Return an image's bytes, or why there are none."""
+        """Return an image's bytes, or its failure."""
         if identity in self.gone | self.down:
             self.missed.add(identity)
         if identity in self.gone:
@@ -50,25 +50,25 @@ class Covers:
         return f"bytes of {identity}".encode()
 
 
-def picture(kind: str, identities: Iterable[str]) -> bytes:
-    """Return the collage or the thumbnail of images."""
+def fake_image(kind: str, identities: Iterable[str]) -> bytes:
+    """Return a fake collage or thumbnail of images."""
     return json.dumps([kind, *identities]).encode()
 
 
-def shown_in(collage: bytes) -> list[str]:
-    """Return the identities that a picture shows."""
+def identities_in(collage: bytes) -> list[str]:
+    """Return the identities in a fake collage or thumbnail."""
     _, *identities = json.loads(collage)
     return identities
 
 
-class StubFetching:
-    """Stands for `collage_lambda.prefetch.fetching.CoverFetching`."""
+class FakeFetching:
+    """Replaces `collage_lambda.prefetch.fetching.CoverFetching`."""
 
-    def __init__(self, covers: Covers) -> None:
+    def __init__(self, covers: FakeCdn) -> None:
         self._covers = covers
 
     def run(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
-        """Fetch covers, each once; what is gone for good is lost."""
+        """Fetch covers, each once; those that are gone for good are lost."""
         assert fetch_s > 0
         waiting: dict[tuple[str, str], list[AtRisk]] = {}
         for cover in covers:
@@ -86,12 +86,12 @@ class StubFetching:
         return summary
 
 
-class StubBuilder:
-    """Stands for `collage_lambda.builder.Builder`."""
+class FakeBuilder:
+    """Replaces `collage_lambda.builder.Builder`."""
 
     def __init__(
         self,
-        covers: Covers,
+        covers: FakeCdn,
         temp: TempStore,
         *,
         keep_originals: bool,
@@ -109,7 +109,7 @@ class StubBuilder:
         reuse_originals: bool,
         spared: Mapping[str, FailureReason] | None = None,
     ) -> Build:
-        """Return a window's pictures; originals that were kept are read first."""
+        """Return a window's images; stored originals are read first."""
         assert window_s > 0
         with ExitStack() as stack:
             before = NOTHING_KEPT
@@ -118,10 +118,10 @@ class StubBuilder:
             packer = stack.enter_context(OriginalsPacker())
             prefetched = stack.enter_context(PrefetchedCovers())
             prefetched.load(event.images, self._temp, InlineExecutor())
-            self._look_for(prefetched, event)
-            at_hand = CachedImages(stored=before.originals, prefetched=prefetched)
+            self._check_prefetched(prefetched, event)
+            cached = CachedImages(stored=before.originals, prefetched=prefetched)
             cells = [
-                self._cell(number, image, at_hand, packer, spared or {})
+                self._cell(number, image, cached, packer, spared or {})
                 for number, image in enumerate(event.images)
             ]
             kept = self._keep_originals and packer.count > before.count
@@ -132,15 +132,15 @@ class StubBuilder:
             assembly=Assembly(
                 canvas=cast("Canvas", None), outcomes=cells, bytes_downloaded=len(cells)
             ),
-            collage=picture("collage", shown) if shown else b"",
-            thumbnail=picture("thumbnail", shown) if shown else b"",
+            collage=fake_image("collage", shown) if shown else b"",
+            thumbnail=fake_image("thumbnail", shown) if shown else b"",
             originals_key=keys.originals if kept or before.count else None,
             timings_ms={"assemble": 1},
             repeated=[],
         )
 
-    def _look_for(self, prefetched: PrefetchedCovers, event: WindowReady) -> None:
-        """Note covers that are not where the window has them, unless it may have let them go."""
+    def _check_prefetched(self, prefetched: PrefetchedCovers, event: WindowReady) -> None:
+        """Record prefetched covers that are missing, unless the window may have released them."""
         if not self._has_ended(event.window_id):
             self._covers.misplaced += [
                 f"{event.window_id}: {image.identity}"
@@ -152,13 +152,13 @@ class StubBuilder:
         self,
         number: int,
         image: WindowImage,
-        at_hand: CachedImages,
+        cached: CachedImages,
         packer: OriginalsPacker,
         spared: Mapping[str, FailureReason],
     ) -> CellOutcome:
         origin: Origin
         data: bytes | Failure | None
-        origin, data = next(at_hand.bytes_of(image), ("download", None))
+        origin, data = next(cached.bytes_of(image), ("download", None))
         if data is None and image.identity in spared:
             data = Failure(reason=spared[image.identity])
         if data is None:

@@ -1,8 +1,8 @@
-"""Everything that outlives a process, and the AWS machinery that calls the functions.
+"""A simulated AWS account: what outlives a process, and the services that invoke the functions.
 
-Table, stream, bus, queue, buckets and clock last; processes come from `Fleet`s. Each method is one
-invocation: faults are those of the process that is called. What a function may raise on purpose
-ends here as it does in Lambda (the batch or the message comes again); a bug is not swallowed.
+Table, stream, bus, queues, buckets and clock last; processes come from `ProcessPool`s. Each method
+is one invocation, and its faults are those of the invoked process. Errors that a function raises on
+purpose end here as they do in Lambda (the batch or message is redelivered); bugs are raised.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.windowing.sweeper.sweeper import Sweep, Sweeper
 from tests.fakes.ingest.aws import BUS, OUTPUT, TEMP, create_table
 from tests.fakes.ingest.clock import Clock
-from tests.faults.harness import handlers, parts
+from tests.faults.harness import handlers, wiring
 from tests.faults.harness.aws.bus import Event, FakeBus, Rule
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
 from tests.faults.harness.aws.errors import KilledError
@@ -34,14 +34,14 @@ from tests.faults.harness.aws.kinesis import FakeKinesis
 from tests.faults.harness.aws.mapping import LaneMapping, MappingSettings
 from tests.faults.harness.aws.s3 import FakeS3
 from tests.faults.harness.aws.sqs import FakeQueue
-from tests.faults.harness.fleet import Fleet
+from tests.faults.harness.fake_images import FakeCdn
 from tests.faults.harness.injector import Fault, Faults
-from tests.faults.harness.studio import Covers
+from tests.faults.harness.process_pool import ProcessPool
 
 STREAM = "coverstream-test"
 COLLAGE_TIMEOUT_S = 120
 VISIBILITY_S = 6 * COLLAGE_TIMEOUT_S
-"""What pulumi/components/messaging/delivery.py gives the queue."""
+"""As in pulumi/components/messaging/delivery.py."""
 SHARDS = 2
 MAX_RECEIVES = 3
 PAGE_ITEMS = 7
@@ -60,8 +60,8 @@ class Invocation:
     calls: tuple[str, ...]
 
 
-class Stage:
-    """Everything, ready to run."""
+class SimulatedAccount:
+    """All services of one stack, ready to run."""
 
     def __init__(
         self,
@@ -71,8 +71,8 @@ class Stage:
         keep_originals: bool = True,
         prefetch: bool = False,
     ) -> None:
-        self.clock, self.covers = Clock(), Covers(gone)
-        self.keep_originals, self.prefetch = keep_originals, prefetch
+        self.clock, self.covers = Clock(), FakeCdn(gone)
+        self.keep_originals, self.prefetch_covers = keep_originals, prefetch
         self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
         create_table(self.dynamodb)
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)
@@ -86,49 +86,49 @@ class Stage:
         self.prefetch_queue = FakeQueue(
             self.clock, visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES
         )
-        """Prefetch requests; those that failed too often are redriven at once."""
+        """Prefetch requests; those that failed too often are redriven immediately."""
         self.bodies: list[str] = []
-        """Every message that was ever put on the queue."""
+        """Every message that was ever sent to the queue."""
         self.drained: list[Event] = []
-        """Events that wait for the sweeper's invocation."""
+        """Events for which the sweeper has not been invoked yet."""
         self.bus = self._bus()
-        self.windowing = Fleet(self, "windowing", parts.windowing)
-        self.sweeper = Fleet(self, "sweeper", parts.sweeper)
-        self.workers = Fleet(self, "collage", parts.collage_worker)
-        self.prefetchers = Fleet(self, "prefetch", parts.prefetcher)
+        self.windowing = ProcessPool(self, "windowing", wiring.windowing)
+        self.sweeper = ProcessPool(self, "sweeper", wiring.sweeper)
+        self.workers = ProcessPool(self, "collage", wiring.collage_worker)
+        self.prefetchers = ProcessPool(self, "prefetch", wiring.prefetcher)
         self.lanes = self._lanes(mapping or MappingSettings(batch_size=4, bisects=True))
         self.invocations: list[Invocation] = []
-        self.struck: list[str] = []
+        self.injected: list[str] = []
         self.schedule: Schedule = {}
-        """For invocations that are given no faults of their own."""
-        self._begun: Counter[str] = Counter()
+        """The faults of invocations that are called without any."""
+        self._started: Counter[str] = Counter()
         self._windowing_faults: tuple[Fault, ...] = ()
         self._requests = 0
 
     def scheduled(self, name: str) -> tuple[Fault, ...]:
-        """Begin an invocation of a kind of process; return the faults that it is to meet."""
-        number = self._begun[name]
-        self._begun[name] += 1
+        """Count an invocation of a kind of process and return its scheduled faults."""
+        number = self._started[name]
+        self._started[name] += 1
         return self.schedule.get((name, number), ())
 
-    def note(self, name: str, faults: Faults) -> None:
-        """Add what an invocation did to the log of the whole run."""
+    def record(self, name: str, faults: Faults) -> None:
+        """Add the calls and faults of an invocation to the log of the run."""
         self.invocations.append(Invocation(name, tuple(faults.calls)))
-        self.struck += faults.struck
+        self.injected += faults.injected
         faults.calls.clear()
-        faults.struck.clear()
+        faults.injected.clear()
 
-    def told(self, kind: type[DomainEvent]) -> list[dict[str, Any]]:
-        """Return the details of one type of event that were put on the bus, in order."""
+    def emitted(self, kind: type[DomainEvent]) -> list[dict[str, Any]]:
+        """Return the details of all events of one type on the bus, in order."""
         name = kind.detail_type()
-        return [event["detail"] for event in self.bus.heard if event["detail-type"] == name]
+        return [event["detail"] for event in self.bus.received if event["detail-type"] == name]
 
     def deliver(self, lane: int, faults: Iterable[Fault] = ()) -> bool:
-        """Let the stream's mapping invoke the windowing function once; False without records."""
+        """Invoke the windowing function through the mapping once; return False without records."""
         self._windowing_faults = tuple(faults)
         return self.lanes[lane].poll()
 
-    def deliver_again(
+    def redeliver(
         self,
         lane: int,
         start: int,
@@ -137,24 +137,24 @@ class Stage:
         cuts: Iterable[int] = (),
         faults: Iterable[Fault] = (),
     ) -> None:
-        """Deliver records that were delivered before; `faults` meet the first piece."""
+        """Redeliver records, cut into pieces; `faults` apply to the first piece."""
         self._windowing_faults = tuple(faults)
-        self.lanes[lane].again(start, stop, list(cuts))
+        self.lanes[lane].redeliver(start, stop, list(cuts))
 
     def sweep(self, faults: Iterable[Fault] = ()) -> None:
-        """Let the sweeper run, as it does each minute; a failed run is followed by the next."""
+        """Run the sweeper, as every minute; the next run follows a failed one."""
         self._call(self.sweeper, faults, Sweeper.sweep)
 
     def sweep_drained(self, faults: Iterable[Fault] = ()) -> None:
-        """Let the sweeper see an event of a drained batch that waits for it."""
+        """Invoke the sweeper with the last event of a drained batch, if there is one."""
         if self.drained:
             batch_id = self.drained.pop()["detail"]["batch_id"]
             self._call(self.sweeper, faults, lambda part: part.sweep_batch(batch_id, Sweep()))
 
     def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> Outcome | None:
-        """Let a collage worker take one of the visible messages; None where it has to come again.
+        """Invoke a collage worker with a visible message; return None if SQS has to redeliver it.
 
-        The function is given one message at a time (pulumi/components/compute/collage.py).
+        The mapping passes one message at a time (pulumi/components/compute/queue_worker.py).
         """
         message = self.queue.receive(which)
         if message is None:
@@ -165,7 +165,7 @@ class Stage:
         return outcome
 
     def build(self, body: str, faults: Iterable[Fault] = ()) -> Outcome | None:
-        """Let a collage worker bring one message to its end; None where it could not."""
+        """Invoke a collage worker with a message body; return None if the invocation failed."""
         self._requests += 1
         owner = f"request-{self._requests}"
         outcome: Outcome | None = self._call(
@@ -178,7 +178,7 @@ class Stage:
         return outcome
 
     def prefetch(self, which: int = 0, faults: Iterable[Fault] = ()) -> PrefetchResult | None:
-        """Let a prefetcher take one of the visible requests; None where it has to come again."""
+        """Invoke a prefetcher with a visible request; return None if SQS has to redeliver it."""
         message = self.prefetch_queue.receive(which)
         if message is None:
             return None
@@ -187,11 +187,11 @@ class Stage:
             self.prefetch_queue.delete(message.receipt)
         return prefetched
 
-    def prefetch_again(self, which: int, faults: Iterable[Fault] = ()) -> None:
-        """Deliver a prefetch request that was delivered before."""
-        told = [event for event in self.bus.heard if event["detail-type"] == _EXPIRING]
-        if told:
-            self._prefetch(json.dumps(told[which % len(told)]), faults)
+    def redeliver_prefetch(self, which: int, faults: Iterable[Fault] = ()) -> None:
+        """Redeliver a prefetch request."""
+        requests = [event for event in self.bus.received if event["detail-type"] == _EXPIRING]
+        if requests:
+            self._prefetch(json.dumps(requests[which % len(requests)]), faults)
 
     def _prefetch(self, body: str, faults: Iterable[Fault]) -> PrefetchResult | None:
         prefetched: PrefetchResult | None = self._call(
@@ -202,12 +202,12 @@ class Stage:
         return prefetched
 
     def has_ended(self, window_id: str) -> bool:
-        """Tell whether a window has ever had a collage, and so may have let its covers go."""
+        """Return whether a window has had a collage, and so may have released its covers."""
         key, number = split_window_id(window_id)
         return "collage_key" in self.dynamodb.items.get((key, table.window_item(number)), {})
 
     def invoke_windowing(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - the handler's response
-        """Call the windowing handler; whatever fails it on purpose is Lambda's function error."""
+        """Call the windowing handler; expected errors become Lambda's function errors."""
         faults, self._windowing_faults = self._windowing_faults, ()
         try:
             return self.windowing.run(faults, lambda part: handlers.windowing(part, event))
@@ -219,14 +219,14 @@ class Stage:
             raise AssertionError(msg) from error
 
     @staticmethod
-    def _call(fleet: Fleet[Any], faults: Iterable[Fault], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - what `work` returns
+    def _call(pool: ProcessPool[Any], faults: Iterable[Fault], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - what `work` returns
         try:
-            return fleet.run(faults, work)
+            return pool.run(faults, work)
         except _ON_PURPOSE:
             return None
 
     def _bus(self) -> FakeBus:
-        """Return the bus with the archive and the rules that the Pulumi program gives it."""
+        """Return the bus with the archive and the rules of the Pulumi program."""
         ready, drained = [WindowReady.detail_type()], [BatchDrained.detail_type()]
         sources = [Source.WINDOWING.value, Source.SWEEPER.value]
         bus = FakeBus(BUS, self.clock, {"detail-type": ready, "replay-name": [{"exists": False}]})
@@ -244,9 +244,11 @@ class Stage:
         return bus
 
     def _enqueue(self, event: Event) -> None:
-        """Queue a window's message; an event may be emitted only for what is written."""
+        """Send a window's message; asserts that the window was written before its event."""
         key, number = split_window_id(event["detail"]["window_id"])
-        assert (key, table.window_item(number)) in self.dynamodb.items, "emitted, but not written"
+        assert (key, table.window_item(number)) in self.dynamodb.items, (
+            "emitted before it was written"
+        )
         self.bodies.append(json.dumps(event))
         self.queue.send(self.bodies[-1])
 

@@ -1,4 +1,4 @@
-"""The pipeline's real parts, put together on fake clients as `wiring` does on real ones."""
+"""Wires the real components of the pipeline to fake clients, as each `wiring` does to real ones."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.faults.harness import handlers
+from tests.faults.harness.fake_images import FakeBuilder, FakeFetching
 from tests.faults.harness.injector import AsyncFaulty, Faults, Faulty
-from tests.faults.harness.studio import StubBuilder, StubFetching
 
 if TYPE_CHECKING:
-    from tests.faults.harness.stage import Stage
+    from tests.faults.harness.simulated_account import SimulatedAccount
 
 _THREADS = InlineExecutor()
 PREFETCHED_LIFE_S = 18 * 3_600
-"""So that everything comes to rest within days."""
+"""Short, so that a run settles within simulated days."""
 
 
 class Clients:
-    """One process's clients, each of them with the process's faults before it."""
+    """The clients of one process, each behind the process's faults."""
 
-    def __init__(self, stage: Stage, faults: Faults) -> None:
-        self.stage, self.clock = stage, stage.clock
-        self.dynamodb: Any = Faulty(stage.dynamodb, "dynamodb", faults)
-        self.s3: Any = Faulty(stage.s3, "s3", faults)
-        self.events: Any = Faulty(stage.bus, "events", faults)
-        self.kinesis: Any = AsyncFaulty(stage.kinesis, "kinesis", faults)
+    def __init__(self, account: SimulatedAccount, faults: Faults) -> None:
+        self.account, self.clock = account, account.clock
+        self.dynamodb: Any = Faulty(account.dynamodb, "dynamodb", faults)
+        self.s3: Any = Faulty(account.s3, "s3", faults)
+        self.events: Any = Faulty(account.bus, "events", faults)
+        self.kinesis: Any = AsyncFaulty(account.kinesis, "kinesis", faults)
 
 
 def registry(clients: Clients) -> BatchRegistry:
-    """Return the batches as one process sees them."""
+    """Return the batch registry of one process."""
     return BatchRegistry(clients.dynamodb, TABLE, clients.clock)
 
 
 def windowing(clients: Clients) -> Windowing:
-    """Return the windowing of one process."""
+    """Return the stream processor of one process."""
     return Windowing(
         store=_store(clients),
         emitter=_emitter(clients, Source.WINDOWING),
@@ -78,20 +78,20 @@ def sweeper(clients: Clients) -> Sweeper:
         threads=_THREADS,
         clock=clients.clock,
         max_attempts=handlers.SETTINGS.max_receives,
-        prefetch=clients.stage.prefetch,
+        prefetch=clients.account.prefetch_covers,
     )
 
 
 def collage_worker(clients: Clients) -> CollageWorker:
-    """Return the collage worker of one process; its builder is the stub."""
+    """Return the collage worker of one process, with a fake builder."""
     temp = TempStore(clients.s3, TEMP)
     outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
-    links = Links(clients.stage.s3, OUTPUT, 0, clients.clock)  # type: ignore[arg-type]
-    builder: Any = StubBuilder(
-        clients.stage.covers,
+    links = Links(clients.account.s3, OUTPUT, 0, clients.clock)  # type: ignore[arg-type]
+    builder: Any = FakeBuilder(
+        clients.account.covers,
         temp,
-        keep_originals=clients.stage.keep_originals,
-        has_ended=clients.stage.has_ended,
+        keep_originals=clients.account.keep_originals,
+        has_ended=clients.account.has_ended,
     )
     return CollageWorker(
         windows=Windows(clients.dynamodb, TABLE, clients.clock),
@@ -105,8 +105,8 @@ def collage_worker(clients: Clients) -> CollageWorker:
 
 
 def prefetcher(clients: Clients) -> Prefetcher:
-    """Return the prefetcher of one process; its fetching is the stub."""
-    fetching: Any = StubFetching(clients.stage.covers)
+    """Return the prefetcher of one process, with fake fetching."""
+    fetching: Any = FakeFetching(clients.account.covers)
     return Prefetcher(
         store=_store(clients),
         shelf=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
@@ -119,7 +119,7 @@ def prefetcher(clients: Clients) -> Prefetcher:
 
 
 def _store(clients: Clients) -> CreatorRepository:
-    return CreatorRepository(clients.dynamodb, TABLE, prefetch=clients.stage.prefetch)
+    return CreatorRepository(clients.dynamodb, TABLE, prefetch=clients.account.prefetch_covers)
 
 
 def _emitter(clients: Clients, source: Source) -> Emitter:

@@ -1,4 +1,4 @@
-"""Jepsen's accounting (checker/set, total-queue): what went in against what is there in the end."""
+"""Jepsen's accounting (checker/set, total-queue): compare what went in with what came out."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from stream_ingest.contracts.identity import image_identity
 from tests.faults.harness.checks.table import Table
-from tests.faults.harness.pushes import Batch
-from tests.faults.harness.stage import Stage
+from tests.faults.harness.push_process import Batch
+from tests.faults.harness.simulated_account import SimulatedAccount
 
 Image = tuple[str, str]
 """A creator and the identity of one of its images."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """What must be empty, all of it."""
+class Accounting:
+    """Images that violate a law; all three sets have to be empty."""
 
     lost: frozenset[Image]
     """Pushed, and in no window."""
@@ -27,13 +27,13 @@ class Account:
     """In a window, and never sent."""
 
 
-CLEAR = Account(lost=frozenset(), duplicated=frozenset(), unexpected=frozenset())
+BALANCED = Accounting(lost=frozenset(), duplicated=frozenset(), unexpected=frozenset())
 
 
-def account_of(stage: Stage, batches: Sequence[Batch]) -> Account:
-    """Return the account of a stage that has come to rest: every push has ended by then."""
+def accounting_of(account: SimulatedAccount, batches: Sequence[Batch]) -> Accounting:
+    """Return the accounting of a settled account, after every push has ended."""
     attempted = {(row.creator, row.identity) for batch in batches for row in batch.rows}
-    found = Table(stage)
+    found = Table(account)
     read: Counter[Image] = Counter(
         (creator, image.identity)
         for creator, windows in found.windows.items()
@@ -46,7 +46,7 @@ def account_of(stage: Stage, batches: Sequence[Batch]) -> Account:
         for window in windows
         for image in window.images
     )
-    return Account(
+    return Accounting(
         lost=frozenset(attempted - read.keys()),
         duplicated=frozenset(image for image, count in read.items() if count > 1),
         unexpected=frozenset(read.keys() - attempted),

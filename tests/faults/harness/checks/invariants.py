@@ -1,6 +1,6 @@
-"""Whether a pipeline at rest is what it has to be. Each function states one law and asserts it.
+"""The invariants of a settled pipeline. Each function asserts one law.
 
-The stage is compared with the model of its stream (`fault_model`): contents, not only counts.
+The account is compared with the model of its stream (`model`): contents, not only counts.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from stream_ingest.contracts.events import (
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.rules.state import OpenImage, OpenWindow
 from tests.fakes.ingest.aws import OUTPUT, TEMP
-from tests.faults.harness.checks.account import CLEAR, account_of
+from tests.faults.harness.checks.accounting import BALANCED, accounting_of
 from tests.faults.harness.checks.figures import check_figures
 from tests.faults.harness.checks.model import Expected, Model, model_of
 from tests.faults.harness.checks.objects import check_objects
 from tests.faults.harness.checks.results import check_results
 from tests.faults.harness.checks.table import Table, Window
-from tests.faults.harness.pushes import Batch
-from tests.faults.harness.stage import Stage
+from tests.faults.harness.push_process import Batch
+from tests.faults.harness.simulated_account import SimulatedAccount
 
 
-def check(stage: Stage, batches: Sequence[Batch]) -> None:
-    """Assert every law on a stage that has come to rest, after `batches` were pushed to it."""
-    model, found = model_of(stage.kinesis.shards), Table(stage)
+def check_invariants(account: SimulatedAccount, batches: Sequence[Batch]) -> None:
+    """Assert every law on a settled account, after `batches` were pushed to it."""
+    model, found = model_of(account.kinesis.shards), Table(account)
     check_windows(model, found)
     check_items(model, found, batches)
-    check_events(stage, found)
-    check_figures(stage, batches, model, found)
-    check_objects(stage, found.all_windows)
-    check_results(stage, batches)
-    check_quarantine(stage, model)
-    check_prefetched(stage, found)
-    assert account_of(stage, batches) == CLEAR
+    check_events(account, found)
+    check_figures(account, batches, model, found)
+    check_objects(account, found.all_windows)
+    check_results(account, batches)
+    check_quarantine(account, model)
+    check_prefetched(account, found)
+    assert accounting_of(account, batches) == BALANCED
 
 
 def check_windows(model: Model, found: Table) -> None:
@@ -73,7 +73,7 @@ def _check_contents(
     waiting = [image for window in open_windows for image in window.images]
     assert [image.url for image in waiting] == [image.url for image in left]
     late = [image for image, here in zip(left, waiting, strict=True) if _must_close(image, here)]
-    assert not late, "images wait that should not"
+    assert not late, "images are open that should be in a closed window"
 
 
 def _must_close(image: Expected, here: OpenImage) -> bool:
@@ -82,7 +82,7 @@ def _must_close(image: Expected, here: OpenImage) -> bool:
 
 
 def _check_closing(window: Window, images: list[Expected]) -> None:
-    """A window is full, or there is a reason why it is not; it is the batch's that closed it."""
+    """A window is full or was closed for a reason; it belongs to the batch that closed it."""
     event, full = window.event, images[0].settings.images_per_window
     last, kinds = images[-1], {image.settings.flush.kind for image in images}
     assert event.image_count == len(images) <= full
@@ -101,7 +101,7 @@ def _check_closing(window: Window, images: list[Expected]) -> None:
 
 
 def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
-    """The table holds what it has to hold, and nothing besides: no item is there twice."""
+    """The table holds exactly the expected items."""
     wanted = {(table.batch_partition(each.header.batch_id), table.BATCH) for each in batches}
     for creator in model.creators:
         key = creator_key(creator)
@@ -116,13 +116,12 @@ def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
     assert wanted <= found.items.keys() - prefetched <= wanted | tallies
 
 
-def check_prefetched(stage: Stage, found: Table) -> None:
-    """What is prefetched is what a window still waits with: failed ones only, now that all is at
-    rest.
+def check_prefetched(account: SimulatedAccount, found: Table) -> None:
+    """Prefetched covers are left for failed windows only.
 
-    While they waited, all found it where they had it.
+    Until then, every window found its prefetched covers when it was built.
     """
-    assert stage.covers.misplaced == []
+    assert account.covers.misplaced == []
     waiting: dict[str, set[int]] = {}
     for window in found.all_windows:
         for image in window.event.images:
@@ -133,30 +132,28 @@ def check_prefetched(stage: Stage, found: Table) -> None:
         for key, item in found.items.items()
         if key[1] == table.PREFETCHED
     }
-    packs = [key for key in stage.s3.keys(TEMP) if key.startswith("prefetched/")]
+    packs = [key for key in account.s3.keys(TEMP) if key.startswith("prefetched/")]
     assert items == waiting
     assert packs == sorted(waiting)
     for window in (window for name in found.open for window in found.open[name]):
-        assert not any(image.prefetched for image in window.images), (
-            "prefetched, and yet not closed"
-        )
+        assert not any(image.prefetched for image in window.images), "prefetched, but not closed"
 
 
-def check_events(stage: Stage, found: Table) -> None:
-    """Every window was announced as ready, with the same words each time, and no other one was."""
+def check_events(account: SimulatedAccount, found: Table) -> None:
+    """Every window, and no other, was emitted as ready, always with the same detail."""
     ready = {window.event.window_id: window.event for window in found.all_windows}
-    heard = set()
-    for detail in stage.told(WindowReady):
+    emitted = set()
+    for detail in account.emitted(WindowReady):
         event = convert_detail(detail, WindowReady)
-        heard.add(event.window_id)
+        emitted.add(event.window_id)
         assert event == ready[event.window_id]
-    assert heard == ready.keys()
+    assert emitted == ready.keys()
     for ending in (CollageCreated, CollageFailed):
-        assert {detail["window_id"] for detail in stage.told(ending)} <= ready.keys()
+        assert {detail["window_id"] for detail in account.emitted(ending)} <= ready.keys()
 
 
-def check_quarantine(stage: Stage, model: Model) -> None:
-    """Every record that cannot be read is kept once; nothing was given up."""
-    kept = [key for key in stage.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
+def check_quarantine(account: SimulatedAccount, model: Model) -> None:
+    """Every undecodable record is stored once; no record was discarded."""
+    kept = [key for key in account.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
     names = sorted(key.rpartition("/")[2] for key in kept)
     assert names == sorted(f"{sequence}.json" for sequence in model.poison)

@@ -1,7 +1,7 @@
-"""A push on the stage: real packer, producer and registry, in a process that may die.
+"""A push into the simulated account: real packer, producer and registry, in a mortal process.
 
 What lasts is what the checkpoint file holds (`stream_ingest.push.checkpoint`): which chunk was
-begun. A process that takes over sends that chunk again, byte for byte, and goes on behind it.
+run_steps. A process that takes over sends that chunk again, byte for byte, and goes on behind it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from stream_ingest.push.producer import KinesisProducer
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import OutgoingRecord, Packer
 from stream_ingest.records.rows import CoverRow
-from tests.faults.harness import parts
+from tests.faults.harness import wiring
 from tests.faults.harness.aws.errors import KilledError
 from tests.faults.harness.injector import Fault, Faults
 
 if TYPE_CHECKING:
-    from tests.faults.harness.stage import Stage
+    from tests.faults.harness.simulated_account import SimulatedAccount
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What is pushed: rows in their order, and how many were refused before they were packed."""
+    """A batch to push: its rows in order, and the number of rows refused before packing."""
 
     header: BatchHeader
     rows: Sequence[CoverRow]
@@ -39,7 +39,7 @@ class Batch:
 
     @property
     def totals(self) -> Totals:
-        """Return what the producer writes at the end."""
+        """Return the totals that the producer writes at the end."""
         refused = {"expired": self.refused} if self.refused else {}
         read = len(self.rows) + self.refused
         return Totals(rows_read=read, rows_sent=len(self.rows), refused=refused)
@@ -54,55 +54,57 @@ class Batch:
         return [*chunks, list(packer.end())]
 
 
-class Push:
-    """One batch on its way into the stream."""
+class PushProcess:
+    """Pushes one batch, in as many processes as it takes."""
 
-    def __init__(self, stage: Stage, loop: asyncio.AbstractEventLoop, batch: Batch) -> None:
+    def __init__(
+        self, account: SimulatedAccount, loop: asyncio.AbstractEventLoop, batch: Batch
+    ) -> None:
         self.batch = batch
-        self._stage, self._loop = stage, loop
+        self._account, self._loop = account, loop
         self._chunks = batch.chunks()
-        self._is_registered = self._is_noted = False
+        self._is_registered = self._has_totals = False
         self._done = 0
 
     @property
     def is_done(self) -> bool:
-        """Tell whether the last end mark is in."""
+        """Return whether the last end mark was sent."""
         return self._done == len(self._chunks)
 
-    def run(self, things: int = 1_000, faults: Iterable[Fault] = ()) -> None:
-        """Let a process do so many things: register, send a chunk, write the totals, end marks.
+    def run(self, actions: int = 1_000, faults: Iterable[Fault] = ()) -> None:
+        """Run a process for `actions` steps: register, send a chunk, write totals, send end marks.
 
-        A process that dies has done fewer; the next one (`push --resume`) takes over.
+        If the process dies earlier, the next one continues (`push --resume`).
         """
-        own = Faults(faults or self._stage.scheduled("push"))
-        clients = parts.Clients(self._stage, own)
+        own = Faults(faults or self._account.scheduled("push"))
+        clients = wiring.Clients(self._account, own)
         with suppress(CoverstreamError, ClientError, KilledError):
-            for _ in range(things):
+            for _ in range(actions):
                 if self.is_done:
                     break
                 self._next(clients)
-        self._stage.note("push", own)
+        self._account.record("push", own)
 
-    def _next(self, clients: parts.Clients) -> None:
-        registry = parts.registry(clients)
+    def _next(self, clients: wiring.Clients) -> None:
+        registry = wiring.registry(clients)
         if not self._is_registered:
-            with suppress(UserError):  # this very push has registered it and never heard of it
+            with suppress(UserError):  # this very push has registered it and never received of it
                 registry.register(self.batch.header)
             self._is_registered = True
-        elif self._done == len(self._chunks) - 1 and not self._is_noted:
+        elif self._done == len(self._chunks) - 1 and not self._has_totals:
             registry.note_totals(self.batch.header.batch_id, self.batch.totals, sent=True)
-            self._is_noted = True
+            self._has_totals = True
         else:
             self._loop.run_until_complete(self._send(clients, self._chunks[self._done]))
             self._done += 1
 
-    async def _send(self, clients: parts.Clients, records: Sequence[OutgoingRecord]) -> None:
+    async def _send(self, clients: wiring.Clients, records: Sequence[OutgoingRecord]) -> None:
         async def pass_time(seconds: float) -> None:
-            self._stage.clock.advance(seconds)
+            self._account.clock.advance(seconds)
 
         producer = KinesisProducer(
             clients.kinesis,
-            self._stage.kinesis.name,
+            self._account.kinesis.name,
             accepted=lambda _: None,
             sleep=pass_time,
             jitter=lambda: 1.0,

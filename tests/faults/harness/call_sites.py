@@ -1,4 +1,4 @@
-"""The calls of a run, each of which may go wrong once. Pure."""
+"""The AWS calls of a run, at each of which a fault can be injected. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PAIRS = (
     (Kind.LOST, Kind.RETRIED),
     (Kind.PARTIAL, Kind.DENIED),
 )
-"""Kinds that have much in common: in the normal suite each call meets one of every pair."""
+"""Similar kinds: in the normal suite each call gets one of every pair."""
 
 
-class Place(NamedTuple):
+class CallSite(NamedTuple):
     """One call: the `nth` of the `invocation`-th process of this kind."""
 
     process: str
@@ -25,8 +25,8 @@ class Place(NamedTuple):
     call: str
 
 
-def half(places: Sequence[Place], kind: Kind) -> list[Place]:
-    """Return the places of a kind's half: every second call of each sort, or the only one."""
+def share_of(places: Sequence[CallSite], kind: Kind) -> list[CallSite]:
+    """Return the call sites for a kind: every second call of each operation, or the only one."""
     (which,) = (pair.index(kind) for pair in PAIRS if kind in pair)
     sorts = [(place.process, place.call) for place in places]
     there_are, seen, chosen = Counter(sorts), Counter[tuple[str, str]](), []
