@@ -1,12 +1,12 @@
-"""Faults inside a deployed function: one module that a test adds to the function's own zip.
+"""Injects faults in a deployed function: a module that a test adds to the function's zip.
 
-The function's handler becomes `handle` here, which hands everything on to the real one. Before a
-call leaves for AWS the armed `Fault` may strike: the process dies, the answer is lost, the call is
-refused. It strikes as often as it has shots, each of which is a file that only one thread can
-remove, so that all processes of a function together fire no more. It also lets time pass: the
-wiring's clock runs ahead by what the file ``clock`` says.
+The function's handler becomes `handle`, which calls the real one. Before a request is sent to AWS,
+the armed `Fault` may be injected: the process dies, the answer is lost, the call is refused. It is
+injected `times` times, each of which is a file that only one thread can remove, so that the limit
+holds for all processes of a function together. The wiring's clock is ahead by the seconds in the
+file ``clock``.
 
-Only botocore and the standard library are imported here: this runs where no test code is.
+Only botocore and the standard library are imported, since the zip has no test code.
 """
 
 from __future__ import annotations
@@ -31,87 +31,87 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
 FOLDER = "COVERSTREAM_TEST_FAULTS"
-"""Variable with the folder in which the test and its functions meet."""
+"""Variable with the folder that the test shares with its functions."""
 HANDLER = "COVERSTREAM_TEST_HANDLER"
-"""Variable with the function's own handler."""
+"""Variable with the real handler."""
 _PLAN, _CLOCK, _FIRED = "plan.json", "clock", "fired"
 _BACKOFF = 0.02
-"""What is left of botocore's waits between its retries."""
+"""Factor for botocore's waits between retries."""
 _POLL_S = 0.02
-_HELD_FOR_S = 100.0
+_MAX_PAUSE_S = 100.0
 
 
-class Strike(StrEnum):
-    """What happens to a call."""
+class FaultKind(StrEnum):
+    """What happens to a request."""
 
     KILL_BEFORE = "kill-before"
-    """The process dies before the request leaves."""
+    """The process dies before the request is sent."""
     KILL_AFTER = "kill-after"
-    """The process dies after AWS has done what was asked."""
+    """The process dies after AWS has executed the request."""
     LOSE = "lose"
-    """AWS has done what was asked, and its answer never arrives."""
+    """AWS executes the request, and its answer is lost."""
     THROTTLE = "throttle"
-    """AWS refuses because there is too much to do."""
+    """AWS throttles the request."""
     LEAVE_KEYS = "leave-keys"
-    """BatchGetItem answers none of its keys."""
+    """BatchGetItem returns all keys as unprocessed."""
     REFUSE_ENTRY = "refuse-entry"
-    """PutEvents takes all entries but the second, or the only one."""
-    HOLD = "hold"
-    """The request waits until the test lets it go."""
+    """PutEvents accepts all entries but the second, or the only one."""
+    PAUSE = "pause"
+    """The request waits until the test releases it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Which calls of which function are struck, and how often.
+    """Which calls of which function fail, and how often.
 
-    `call` is ``service.Operation`` in botocore's words; every text in `where` has to be in the
-    request's URL or body. The first `skip` calls that match are let through.
+    `call` is ``service.Operation`` in botocore's terms. The request's URL or body has to contain
+    every text in `where`. The first `skip` matching calls succeed.
     """
 
     function: str
     call: str
-    strike: Strike
+    kind: FaultKind
     where: tuple[str, ...] = ()
     skip: int = 0
-    shots: int = 1
+    times: int = 1
 
 
 class FaultFolder:
-    """What the test has armed, what has fired, and how late it is."""
+    """The shared folder: the armed fault, how often it fired, and the clock."""
 
     def __init__(self, path: Path) -> None:
-        """Meet in the folder `path`, which is there."""
+        """Use the existing folder `path`."""
         self.path = path
 
     def arm(self, fault: Fault) -> None:
-        """Replace whatever was armed by `fault`."""
+        """Arm `fault` only."""
         self.disarm()
-        for kind, count in (("skip", fault.skip), ("shot", fault.shots)):
+        for kind, count in (("skip", fault.skip), ("shot", fault.times)):
             for number in range(count):
                 (self.path / f"{kind}-{number:03d}").touch()
         self._write(_PLAN, json.dumps(dataclasses.asdict(fault)))
 
     def disarm(self) -> None:
-        """Leave nothing armed, nothing fired, nothing held."""
+        """Remove the fault and its counts."""
         for pattern in (_PLAN, "skip-*", "shot-*", f"{_FIRED}-*", "released"):
             for path in self.path.glob(pattern):
                 path.unlink(missing_ok=True)
 
     def armed(self) -> Fault | None:
-        """Return the fault that is armed."""
+        """Return the armed fault."""
         try:
             plan = json.loads((self.path / _PLAN).read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             return None
         plan["where"] = tuple(plan["where"])
-        return Fault(**{**plan, "strike": Strike(plan["strike"])})
+        return Fault(**{**plan, "kind": FaultKind(plan["kind"])})
 
     def fired(self) -> int:
-        """Return how many shots were fired."""
+        """Return how often the fault was injected."""
         return len(list(self.path.glob(f"{_FIRED}-*")))
 
     def fire(self) -> bool:
-        """Take a shot, unless calls are to be let through first or none is left."""
+        """Count a matching call; return whether to inject the fault."""
         if self._take("skip-*"):
             return False
         shot = self._take("shot-*")
@@ -120,19 +120,19 @@ class FaultFolder:
         return bool(shot)
 
     def release(self) -> None:
-        """Let go what is held."""
+        """Release paused requests."""
         (self.path / "released").touch()
 
     def is_released(self) -> bool:
-        """Tell whether what was held may go on."""
+        """Return whether paused requests were released."""
         return (self.path / "released").exists()
 
     def set_clock(self, ahead_s: float) -> None:
-        """Let the functions' clocks run ahead by `ahead_s` seconds."""
+        """Set the functions' clocks `ahead_s` seconds ahead."""
         self._write(_CLOCK, str(ahead_s))
 
     def now_s(self) -> float:
-        """Return what the functions' clocks show (epoch seconds)."""
+        """Return the time of the functions' clocks (epoch seconds)."""
         try:
             ahead = float((self.path / _CLOCK).read_text())
         except FileNotFoundError:
@@ -144,7 +144,7 @@ class FaultFolder:
             try:
                 path.unlink()
             except FileNotFoundError:
-                continue  # another thread was quicker
+                continue  # taken by another thread
             return path.name
         return ""
 
@@ -155,35 +155,35 @@ class FaultFolder:
 
 
 class _Raw:
-    """A made-up body."""
+    """The raw body of a made-up response."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
 
     def stream(self) -> Iterator[bytes]:
-        """Yield the body at once, as urllib3's responses do bit by bit."""
+        """Yield the whole body."""
         yield self._data
 
 
-def _strike(fault: Fault, folder: FaultFolder, request: Any) -> AWSResponse | None:  # noqa: ANN401 - botocore has no types
-    match fault.strike:
-        case Strike.KILL_BEFORE:
+def _inject(fault: Fault, folder: FaultFolder, request: Any) -> AWSResponse | None:  # noqa: ANN401 - botocore has no types
+    match fault.kind:
+        case FaultKind.KILL_BEFORE:
             os._exit(1)
-        case Strike.KILL_AFTER:
+        case FaultKind.KILL_AFTER:
             _send(request)
             os._exit(1)
-        case Strike.LOSE:
+        case FaultKind.LOSE:
             _send(request)
             raise ConnectionClosedError(endpoint_url=request.url)
-        case Strike.THROTTLE:
+        case FaultKind.THROTTLE:
             return _throttled(request)
-        case Strike.LEAVE_KEYS:
+        case FaultKind.LEAVE_KEYS:
             wanted = json.loads(request.body)["RequestItems"]
             return _answer(request, 200, {"Responses": {}, "UnprocessedKeys": wanted})
-        case Strike.REFUSE_ENTRY:
+        case FaultKind.REFUSE_ENTRY:
             return _without_one_entry(request)
-        case Strike.HOLD:
-            _hold(folder)
+        case FaultKind.PAUSE:
+            _pause(folder)
     return None
 
 
@@ -216,8 +216,8 @@ def _answer(request: Any, status: int, content: object) -> AWSResponse:  # noqa:
     return AWSResponse(request.url, status, headers, _Raw(json.dumps(content).encode()))
 
 
-def _hold(folder: FaultFolder) -> None:
-    deadline = time.monotonic() + _HELD_FOR_S
+def _pause(folder: FaultFolder) -> None:
+    deadline = time.monotonic() + _MAX_PAUSE_S
     while not folder.is_released() and time.monotonic() < deadline:
         time.sleep(_POLL_S)
 
@@ -232,11 +232,11 @@ def _before_send(event_name: str, request: Any, **_: object) -> AWSResponse | No
     body = request.body if isinstance(request.body, bytes) else b""
     if not all(text in request.url or text.encode() in body for text in fault.where):
         return None
-    return _strike(fault, folder, request) if folder.fire() else None
+    return _inject(fault, folder, request) if folder.fire() else None
 
 
 def _install() -> Any:  # noqa: ANN401 - a handler
-    """Hook into botocore and the wiring's clock, and return the function's own handler."""
+    """Hook into botocore and the wiring's clock, and return the real handler."""
     botocore.handlers.BUILTIN_HANDLERS.append(("before-send", _before_send))
     botocore.endpoint.time = SimpleNamespace(sleep=lambda wait_s: time.sleep(wait_s * _BACKOFF))
     module, name = os.environ[HANDLER].rsplit(".", 1)
@@ -259,6 +259,6 @@ _real = _install() if HANDLER in os.environ else None
 
 
 def handle(event: object, context: object) -> object:
-    """Run the function's own handler."""
+    """Run the real handler."""
     assert _real is not None
     return _real(event, context)

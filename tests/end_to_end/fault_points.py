@@ -1,7 +1,7 @@
-"""The places at which a function is struck, by name, and how much time must pass before it heals.
+"""The calls at which faults are injected in a function, by name, and when their damage heals.
 
-Each is one call of AWS: a process dies between two of them or not at all, as far as anybody can see
-from outside. ``{creator}`` and ``{batch}`` stand for those of the case.
+Each is one AWS call: from outside, a process can only die between two of them. ``{creator}`` and
+``{batch}`` are those of the test case.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 
 from collage_lambda.worker import LEASE_MARGIN_S
 from stream_ingest.windowing.repository import OUTBOX_DELAY_S
-from tests.end_to_end.fault_hook import Fault, Strike
+from tests.end_to_end.fault_hook import Fault, FaultKind
 
 ATTEMPTS = 5
-"""How often botocore tries a call, as the functions' wirings say."""
+"""How often botocore tries a call, as set in the functions' wirings."""
 COLLAGE_TIMEOUT_S = 120
 NOW = 0
-"""It heals by redelivery alone."""
+"""Heals by redelivery alone."""
 OUTBOX = OUTBOX_DELAY_S + 10
-"""It heals once the sweeper finds windows that are still ``ready``."""
+"""Heals when the sweeper finds windows that are still ``ready``."""
 LEASE = COLLAGE_TIMEOUT_S + LEASE_MARGIN_S + 10
-"""It heals once the dead worker's lease is over."""
+"""Heals when the dead worker's lease has expired."""
 FEW = 5
-"""Covers that close no window: the creator's state is put without a transaction."""
+"""Too few covers to close a window: the creator's state is put without a transaction."""
 MANY = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaultPoint:
-    """A fault, the seconds after which its damage heals, and how many covers it takes."""
+    """A fault, the seconds after which its damage heals, and how many covers to push."""
 
     fault: Fault
     heals_after_s: int = NOW
@@ -38,31 +38,31 @@ class FaultPoint:
 def _at(  # noqa: PLR0913 - a row of the table
     function: str,
     call: str,
-    strike: Strike,
+    kind: FaultKind,
     *where: str,
     heals_after_s: int = NOW,
-    shots: int = 1,
+    times: int = 1,
     skip: int = 0,
     covers: int = MANY,
 ) -> FaultPoint:
-    fault = Fault(function=function, call=call, strike=strike, where=where, shots=shots, skip=skip)
+    fault = Fault(function=function, call=call, kind=kind, where=where, times=times, skip=skip)
     return FaultPoint(fault=fault, heals_after_s=heals_after_s, covers=covers)
 
 
-def _windowing(call: str, strike: Strike, *where: str, **more: int) -> FaultPoint:
-    return _at("windowing", call, strike, *where, **more)
+def _windowing(call: str, kind: FaultKind, *where: str, **more: int) -> FaultPoint:
+    return _at("windowing", call, kind, *where, **more)
 
 
-def _sweeper(call: str, strike: Strike, *where: str, **more: int) -> FaultPoint:
-    return _at("sweeper", call, strike, *where, **more)
+def _sweeper(call: str, kind: FaultKind, *where: str, **more: int) -> FaultPoint:
+    return _at("sweeper", call, kind, *where, **more)
 
 
-def _collage(call: str, strike: Strike, *where: str, **more: int) -> FaultPoint:
-    return _at("collage", call, strike, *where, **more)
+def _collage(call: str, kind: FaultKind, *where: str, **more: int) -> FaultPoint:
+    return _at("collage", call, kind, *where, **more)
 
 
-_BEFORE, _AFTER, _LOSE = Strike.KILL_BEFORE, Strike.KILL_AFTER, Strike.LOSE
-_THROTTLE, _REFUSE = Strike.THROTTLE, Strike.REFUSE_ENTRY
+_BEFORE, _AFTER, _LOSE = FaultKind.KILL_BEFORE, FaultKind.KILL_AFTER, FaultKind.LOSE
+_THROTTLE, _REFUSE = FaultKind.THROTTLE, FaultKind.REFUSE_ENTRY
 _GET, _PUT, _UPDATE = "dynamodb.BatchGetItem", "dynamodb.PutItem", "dynamodb.UpdateItem"
 _TRANSACT, _QUERY = "dynamodb.TransactWriteItems", "dynamodb.Query"
 _EVENTS, _OBJECT = "eventbridge.PutEvents", "s3.PutObject"
@@ -83,20 +83,20 @@ WINDOWING = {
     "dies-between-noting-and-telling-the-end": _windowing(_EVENTS, _BEFORE, _BATCH, "BatchDrained"),
     "loses-an-answer-to-its-transaction": _windowing(_TRANSACT, _LOSE, _CREATOR),
     "loses-all-answers-to-its-transaction": _windowing(
-        _TRANSACT, _LOSE, _CREATOR, shots=ATTEMPTS, heals_after_s=OUTBOX
+        _TRANSACT, _LOSE, _CREATOR, times=ATTEMPTS, heals_after_s=OUTBOX
     ),
     "loses-an-answer-to-a-put": _windowing(_PUT, _LOSE, _CREATOR, covers=FEW),
-    "loses-all-answers-to-a-put": _windowing(_PUT, _LOSE, _CREATOR, covers=FEW, shots=ATTEMPTS),
+    "loses-all-answers-to-a-put": _windowing(_PUT, _LOSE, _CREATOR, covers=FEW, times=ATTEMPTS),
     "loses-an-answer-of-the-bus": _windowing(_EVENTS, _LOSE, _CREATOR),
     "loses-an-answer-to-its-note-of-the-end": _windowing(_UPDATE, _LOSE, _BATCH, "drained"),
-    "is-throttled-reading": _windowing(_GET, _THROTTLE, _CREATOR, shots=ATTEMPTS),
-    "is-throttled-in-its-transaction": _windowing(_TRANSACT, _THROTTLE, _CREATOR, shots=ATTEMPTS),
-    "is-throttled-in-a-put": _windowing(_PUT, _THROTTLE, _CREATOR, shots=ATTEMPTS, covers=FEW),
-    "is-throttled-marking": _windowing(_UPDATE, _THROTTLE, _CREATOR, ":queued", shots=3 * ATTEMPTS),
+    "is-throttled-reading": _windowing(_GET, _THROTTLE, _CREATOR, times=ATTEMPTS),
+    "is-throttled-in-its-transaction": _windowing(_TRANSACT, _THROTTLE, _CREATOR, times=ATTEMPTS),
+    "is-throttled-in-a-put": _windowing(_PUT, _THROTTLE, _CREATOR, times=ATTEMPTS, covers=FEW),
+    "is-throttled-marking": _windowing(_UPDATE, _THROTTLE, _CREATOR, ":queued", times=3 * ATTEMPTS),
     "is-throttled-by-the-bus": _windowing(
-        _EVENTS, _THROTTLE, _CREATOR, shots=ATTEMPTS, heals_after_s=OUTBOX
+        _EVENTS, _THROTTLE, _CREATOR, times=ATTEMPTS, heals_after_s=OUTBOX
     ),
-    "is-left-with-unread-keys": _windowing(_GET, Strike.LEAVE_KEYS, _CREATOR, shots=3),
+    "is-left-with-unread-keys": _windowing(_GET, FaultKind.LEAVE_KEYS, _CREATOR, times=3),
     "has-one-event-of-three-refused": _windowing(_EVENTS, _REFUSE, _CREATOR, heals_after_s=OUTBOX),
 }
 
@@ -124,15 +124,15 @@ COLLAGE = {
     "loses-the-answer-to-its-collage": _collage(_OBJECT, _LOSE, "/collages/2", _CREATOR),
     "loses-the-answer-to-its-end": _collage(_UPDATE, _LOSE, _CREATOR, "completed_at"),
     "loses-the-answer-of-the-bus": _collage(_EVENTS, _LOSE, _CREATOR),
-    "is-throttled-claiming": _collage(_UPDATE, _THROTTLE, _CREATOR, ":processing", shots=ATTEMPTS),
-    "is-throttled-ending": _collage(_UPDATE, _THROTTLE, _CREATOR, "completed_at", shots=ATTEMPTS),
-    "cannot-store-originals": _collage(_OBJECT, _THROTTLE, "/originals/", _CREATOR, shots=ATTEMPTS),
+    "is-throttled-claiming": _collage(_UPDATE, _THROTTLE, _CREATOR, ":processing", times=ATTEMPTS),
+    "is-throttled-ending": _collage(_UPDATE, _THROTTLE, _CREATOR, "completed_at", times=ATTEMPTS),
+    "cannot-store-originals": _collage(_OBJECT, _THROTTLE, "/originals/", _CREATOR, times=ATTEMPTS),
     "cannot-store-a-thumbnail": _collage(
-        _OBJECT, _THROTTLE, "/thumbnails/", _CREATOR, shots=ATTEMPTS
+        _OBJECT, _THROTTLE, "/thumbnails/", _CREATOR, times=ATTEMPTS
     ),
-    "cannot-store-a-collage": _collage(_OBJECT, _THROTTLE, "/collages/2", _CREATOR, shots=ATTEMPTS),
+    "cannot-store-a-collage": _collage(_OBJECT, _THROTTLE, "/collages/2", _CREATOR, times=ATTEMPTS),
     "cannot-store-a-copy": _collage(
-        _OBJECT, _THROTTLE, "/collages/by-creator/", _CREATOR, shots=ATTEMPTS
+        _OBJECT, _THROTTLE, "/collages/by-creator/", _CREATOR, times=ATTEMPTS
     ),
     "has-its-event-refused": _collage(_EVENTS, _REFUSE, _CREATOR),
 }
@@ -145,10 +145,10 @@ SWEEPER = {
     "dies-between-telling-and-noting-the-end": _sweeper(_EVENTS, _AFTER, _BATCH, "BatchCompleted"),
     "dies-after-noting-the-end": _sweeper(_UPDATE, _AFTER, _BATCH, '"ended"'),
     "loses-all-answers-to-a-flush": _sweeper(
-        _TRANSACT, _LOSE, _CREATOR, shots=ATTEMPTS, heals_after_s=OUTBOX
+        _TRANSACT, _LOSE, _CREATOR, times=ATTEMPTS, heals_after_s=OUTBOX
     ),
     "is-throttled-looking-for-what-is-due": _sweeper(
-        _QUERY, _THROTTLE, "due_shard", shots=ATTEMPTS
+        _QUERY, _THROTTLE, "due_shard", times=ATTEMPTS
     ),
     "has-the-end-refused-by-the-bus": _sweeper(_EVENTS, _REFUSE, _BATCH, "BatchCompleted"),
 }

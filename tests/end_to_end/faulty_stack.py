@@ -1,8 +1,8 @@
-"""A deployed stack whose functions can be struck by faults.
+"""A deployed stack with faults injected in its functions.
 
-The functions run from their own zips, with `fault_hook` beside the code. Two things of AWS are made
-quick: a message that was not deleted is seen again after `VISIBILITY_S` instead of minutes, and the
-functions' clock is moved on by hand where a lease or the outbox's delay has to pass.
+The functions run from their own zips, with `fault_hook` added. Two waits are shortened: the
+visibility timeout is `VISIBILITY_S` instead of minutes, and tests set the functions' clock ahead
+when a lease or the outbox's delay has to pass.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ _SEEDS = iter(range(1_000, 2_000))
 
 @dataclass(frozen=True)
 class FaultyStack(Pipeline):
-    """A pipeline in which `faults` may strike; `audit_url` is a queue that hears the bus."""
+    """A pipeline with injected `faults`; the queue `audit_url` receives all events of the bus."""
 
     faults: FaultFolder
     audit_url: str
-    told: dict[str, list[dict[str, Any]]]
-    """Events heard so far, by batch."""
+    received: dict[str, list[dict[str, Any]]]
+    """Events received so far, by batch."""
     endpoint: str
-    """Where commands find AWS; a proxy's URL where one is in between."""
+    """The AWS endpoint for commands, or a proxy in front of it."""
 
     @property
     def variables(self) -> dict[str, str]:
-        """Variables for our commands."""
+        """Environment variables for our commands."""
         return {**os.environ, **self.aws.environment(), "AWS_ENDPOINT_URL": self.endpoint}
 
     def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -78,7 +78,7 @@ class FaultyStack(Pipeline):
         )
 
     def sample(self, name: str, creators: int = 1, covers: int = COVERS) -> Sample:
-        """Return rows of creators that nobody has seen; their covers are served."""
+        """Return rows of new creators, whose covers are served."""
         names = [f"{name}-{index}" for index in range(creators)]
         sample = plan_rows(
             now=datetime.now(UTC),
@@ -95,7 +95,7 @@ class FaultyStack(Pipeline):
         return sample
 
     def send(self, sample: Sample, batch_id: str) -> None:
-        """Push a sample with `stream-ingest` and do not wait for what becomes of it."""
+        """Push a sample with `stream-ingest`, without waiting for its batch."""
         with csv_file(sample) as path:
             done = self.here(ingest_app, "push", *push_options(path, batch_id))
         assert done.exit_code == 0, done.stderr
@@ -110,51 +110,51 @@ class FaultyStack(Pipeline):
                 env=variables,
                 stderr=subprocess.DEVNULL,
             ) as process:
-                assert moment.reached.wait(PATIENCE_S), "the push never came so far"
+                assert moment.reached.wait(PATIENCE_S), "the push never reached the moment"
                 process.kill()
                 assert process.wait(PATIENCE_S) == -signal.SIGKILL
             moment.over.set()
 
     def progress(self, batch_id: str) -> BatchProgress:
-        """Return how far a batch is."""
+        """Return the progress of a batch."""
         registry = BatchRegistry(
             self.aws.clients.dynamodb, self.outputs.table_name, self.faults.now_s
         )
         found = registry.progress(batch_id)
-        assert found is not None, f"nobody has registered {batch_id}"
+        assert found is not None, f"{batch_id} is not registered"
         return found
 
     def sweep(self) -> None:
-        """Run the sweeper once, as its schedule does each minute; what it dies of is its own."""
+        """Invoke the sweeper once, as its schedule does every minute; ignore its errors."""
         self.aws.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
 
-    def wait_for_shots(self, shots: int) -> None:
-        """Sweep until the armed fault has struck so often."""
+    def wait_for_faults(self, times: int) -> None:
+        """Sweep until the armed fault was injected `times` times."""
 
-        def struck() -> bool:
+        def injected() -> bool:
             self.sweep()
-            return self.faults.fired() >= shots
+            return self.faults.fired() >= times
 
-        self.wait(struck, "the fault never struck")
+        self.wait(injected, "the fault was not injected")
 
-    def heal(self, batch_id: str) -> None:
+    def sweep_until_ended(self, batch_id: str) -> None:
         """Sweep until a batch has ended."""
 
         def ended() -> bool:
             self.sweep()
             return self.progress(batch_id).status == "ended"
 
-        self.wait(ended, "the batch never ended")
+        self.wait(ended, "the batch did not end")
 
     def wait(self, condition: Callable[[], bool], complaint: str) -> None:
-        """Poll a condition that has to come true."""
+        """Poll until a condition is true; fails with `complaint` after `PATIENCE_S`."""
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, complaint
             time.sleep(_TICK_S)  # polls a condition
 
     def log(self, function: str) -> str:
-        """Return all that a function has written so far."""
+        """Return the log of a function so far."""
         group = f"/aws/lambda/{getattr(self.outputs, f'{function}_function')}"
         pages = (
             self.aws.clients.untyped("logs")
@@ -184,14 +184,14 @@ class FaultyStack(Pipeline):
         ):
             for message in messages:
                 event = json.loads(message["Body"])
-                self.told.setdefault(event["detail"]["batch_id"], []).append(event)
+                self.received.setdefault(event["detail"]["batch_id"], []).append(event)
                 sqs.delete_message(QueueUrl=self.audit_url, ReceiptHandle=message["ReceiptHandle"])
-        return self.told.get(batch_id, [])
+        return self.received.get(batch_id, [])
 
 
 @contextmanager
 def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
-    """Start an embedded AWS with a stack whose functions carry `fault_hook`."""
+    """Start an embedded AWS with a stack whose functions include `fault_hook`."""
     faults = FaultFolder(folder)
     with CoverServer(clock=faults.now_s) as covers, LocalAws.start() as aws:
         outputs = aws.deploy(
@@ -214,7 +214,7 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
             late_covers=covers,
             faults=faults,
             audit_url=_audit(aws, outputs.bus_name),
-            told={},
+            received={},
             endpoint=aws.endpoint,
         )
 
@@ -246,7 +246,7 @@ def hooked_zip(bundle: str) -> bytes:
 
 
 def _audit(aws: LocalAws, bus: str) -> str:
-    """Return a queue that is told everything our functions say on the bus."""
+    """Return the URL of a new queue that receives all our events of the bus."""
     url = aws.clients.sqs.create_queue(QueueName="audit")["QueueUrl"]
     arn = aws.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     pattern = json.dumps({"source": [{"prefix": "coverstream."}]})
@@ -260,13 +260,13 @@ def _audit(aws: LocalAws, bus: str) -> str:
 
 
 def push_options(path: Path, batch_id: str) -> list[str]:
-    """Return the options with which a file is pushed here."""
+    """Return the options to push a file."""
     return [f"--csv={path}", "--flush", f"--batch-id={batch_id}", *PUSH_LAYOUT]
 
 
 @contextmanager
 def csv_file(sample: Sample) -> Iterator[Path]:
-    """Write a sample's rows as a CSV file, for as long as it is needed."""
+    """Write a sample's rows as a CSV file, which exists inside the block."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.csv")
         path.write_bytes(csv_bytes(sample.rows))

@@ -1,90 +1,90 @@
-"""What each right of the intake's role is for, shown by using it."""
+"""Uses each right of the intake's role, to show that it is needed."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from tests.end_to_end.guarded_stack import GuardedStack, Said
+from tests.end_to_end.iam_stack import CallResult, IamStack
 
 HEADER = "creator_name,cover_url,created_at\n"
 
 
 class IntakeUses:
-    """Uses of the intake's rights, each on files that nobody has seen before."""
+    """Uses of the intake's rights, each with a new file."""
 
-    _stack: GuardedStack
+    _stack: IamStack
 
     def _name(self) -> str:
         raise NotImplementedError
 
-    def _call(self, role: str, service: str, operation: str, **arguments: object) -> Said:
+    def _call(self, role: str, service: str, operation: str, **arguments: object) -> CallResult:
         raise NotImplementedError
 
-    def take_in(self) -> Said:
-        """Read a dropped file of one row, send it and move it."""
+    def take_in(self) -> CallResult:
+        """Read a dropped file of one row, send it and archive it."""
         return self._take_in(f"{self._name()},https://p16.tiktokcdn.com/a,2026-11-01\n")
 
-    def take_in_bad_rows(self) -> Said:
-        """Read a dropped file of which a row is refused."""
+    def take_in_bad_rows(self) -> CallResult:
+        """Read a dropped file with a refused row."""
         return self._take_in(",,\n")
 
-    def take_in_a_version(self) -> Said:
-        """Read, move and delete the version of a file that S3 has announced."""
+    def take_in_a_version(self) -> CallResult:
+        """Read, archive and delete the version of a file named in S3's event."""
         return self._take_in(f"{self._name()},https://p16.tiktokcdn.com/a,2026\n", version=True)
 
-    def give_up(self) -> Said:
-        """Put a message that cannot be read among the dead letters."""
-        said = self._invoke("no request", tries=3)
+    def dead_letter(self) -> CallResult:
+        """Send a message that cannot be read to the dead-letter queue."""
+        result = self._invoke("no request", tries=3)
         url = self._stack.outputs.dead_letter_urls["intake"]
         self._stack.aws.clients.sqs.purge_queue(QueueUrl=url)
-        return said
+        return result
 
-    def go_on_later(self) -> Said:
-        """Ask for another invocation."""
+    def continue_later(self) -> CallResult:
+        """Send a continuation."""
         return self._on_queue("send_message", MessageBody="{}")
 
-    def receive_requests(self) -> Said:
-        """Lambda's poller takes messages."""
+    def receive_requests(self) -> CallResult:
+        """Lambda's poller receives messages."""
         return self._on_queue("receive_message")
 
-    def delete_request(self) -> Said:
-        """Lambda's poller deletes a message that was worked off."""
+    def delete_request(self) -> CallResult:
+        """Lambda's poller deletes a handled message."""
         return self._on_queue("delete_message", ReceiptHandle=self._receipt())
 
-    def show_request_again(self) -> Said:
-        """Let a message be received again soon."""
+    def retry_request_soon(self) -> CallResult:
+        """Make a message visible again soon."""
         return self._on_queue(
             "change_message_visibility", ReceiptHandle=self._receipt(), VisibilityTimeout=1
         )
 
-    def look_at_requests(self) -> Said:
-        """Lambda's poller looks how much there is."""
+    def inspect_request_queue(self) -> CallResult:
+        """Lambda's poller reads the queue's attributes."""
         return self._on_queue("get_queue_attributes", AttributeNames=["All"])
 
-    def read_chunk(self) -> Said:
-        """Read the chunk with which an earlier invocation has stopped."""
+    def read_chunk(self) -> CallResult:
+        """Read the chunk that an earlier invocation has stored."""
         bucket, key = self._stack.outputs.temp_bucket, f"processing/intake/{self._name()}.chunk"
         self._stack.aws.clients.s3.put_object(Bucket=bucket, Key=key, Body=b"chunk")
         return self._call("intake", "s3", "head_object", Bucket=bucket, Key=key)
 
-    def look_for_missing_file(self) -> Said:
-        """Look for a file that is not there."""
+    def find_missing_file(self) -> CallResult:
+        """Find out that a file is missing."""
         bucket = self._stack.outputs.input_bucket
         return self._call("intake", "s3", "list_objects_v2", Bucket=bucket)
 
-    def _take_in(self, rows: str, *, version: bool = False) -> Said:
+    def _take_in(self, rows: str, *, version: bool = False) -> CallResult:
         key, bucket = f"csv-files/{self._name()}.csv", self._stack.outputs.input_bucket
         answer = self._stack.aws.clients.s3.put_object(
             Bucket=bucket, Key=key, Body=(HEADER + rows).encode()
         )
-        announced = {"key": key, "etag": answer["ETag"].strip('"'), "sequencer": self._name()}
+        uploaded = {"key": key, "etag": answer["ETag"].strip('"'), "sequencer": self._name()}
         if version:
-            announced["version-id"] = answer["VersionId"]
-        detail: dict[str, Any] = {"bucket": {"name": bucket}, "object": announced}
+            uploaded["version-id"] = answer["VersionId"]
+        detail: dict[str, Any] = {"bucket": {"name": bucket}, "object": uploaded}
         return self._invoke(json.dumps({"detail-type": "Object Created", "detail": detail}))
 
-    def _invoke(self, body: str, tries: int = 1) -> Said:
+    def _invoke(self, body: str, tries: int = 1) -> CallResult:
         message = {
             "messageId": self._name(),
             "receiptHandle": "handle",
@@ -104,6 +104,6 @@ class IntakeUses:
         (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
         return message["ReceiptHandle"]
 
-    def _on_queue(self, operation: str, **arguments: object) -> Said:
+    def _on_queue(self, operation: str, **arguments: object) -> CallResult:
         url = self._stack.outputs.request_queue_url
         return self._call("intake", "sqs", operation, QueueUrl=url, **arguments)

@@ -1,4 +1,4 @@
-"""What the rights around prefetched covers are for, shown by using them."""
+"""Uses each right for prefetched covers, to show that it is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.prefetch import AtRisk
 from stream_ingest.windowing.rules.state import OpenImage
-from tests.end_to_end.guarded_stack import GuardedStack, Said
+from tests.end_to_end.iam_stack import CallResult, IamStack
 from tests.fakes.collage.events import expiring_envelope
 from tests.fakes.ingest.fold import put_open_window
 from tests.fakes.sqs_delivery import sqs_event
@@ -25,9 +25,9 @@ _LIFE_S = 86_400
 
 
 class PrefetchUses:
-    """Uses of the rights to put packs up, read them and take them down."""
+    """Uses of the rights to store, read and delete packs."""
 
-    _stack: GuardedStack
+    _stack: IamStack
 
     def _name(self) -> str:
         raise NotImplementedError
@@ -35,35 +35,35 @@ class PrefetchUses:
     def _window(self, creator: str, life_s: int = 0) -> Any:  # noqa: ANN401 - as its one implementation
         raise NotImplementedError
 
-    def _build(self, window: Any, replay: str | None = None) -> Said:  # noqa: ANN401 - as above
+    def _build(self, window: Any, replay: str | None = None) -> CallResult:  # noqa: ANN401 - as above
         raise NotImplementedError
 
-    def _call(self, role: str, service: str, operation: str, **arguments: object) -> Said:
+    def _call(self, role: str, service: str, operation: str, **arguments: object) -> CallResult:
         raise NotImplementedError
 
-    def prefetch_covers(self) -> Said:
-        """Fetch the covers of an open window that are about to expire, and note them."""
+    def prefetch_covers(self) -> CallResult:
+        """Fetch the covers of an open window that are about to expire, and record them."""
         creator, now_s = self._name(), int(time.time())
         store = CreatorRepository(
             self._clients.dynamodb, self._stack.outputs.table_name, prefetch=True
         )
         urls = [image.url for image in self._window(creator, life_s=3_000).images]
         put_open_window(store, creator, urls, now_s)
-        said = self._prefetch(creator, f"prefetched/{creator}.zip")
+        result = self._prefetch(creator, f"prefetched/{creator}.zip")
         key = creator_key(creator)
         (window,) = store.load([key])[key].open.values()
-        noted = all(image.prefetched for image in window.images)
-        return Said(done=said.done and noted, text=said.text)
+        recorded = all(image.prefetched for image in window.images)
+        return CallResult(done=result.done and recorded, text=result.text)
 
-    def prefetch_for_nothing_open(self) -> Said:
-        """Take a pack down of which nobody has any need by now."""
+    def prefetch_for_nothing_open(self) -> CallResult:
+        """Delete a pack that no window needs."""
         creator = self._name()
         pack = f"prefetched/{creator}.zip"
         self._put_pack(pack, [AtRisk(creator=creator, window="w", image=OpenImage("u", 1))])
         return self._prefetch(creator, pack)
 
-    def build_with_prefetched_covers(self) -> Said:
-        """Build a window from a pack, and take that down."""
+    def build_with_prefetched_covers(self) -> CallResult:
+        """Build a window from a pack, and delete the pack."""
         creator = self._name()
         window, pack = self._window(creator), f"prefetched/{creator}.zip"
         images: tuple[WindowImage, ...] = window.images
@@ -71,7 +71,7 @@ class PrefetchUses:
             AtRisk(creator=creator, window="w", image=OpenImage(image.url, 1)) for image in images
         ]
         index = self._put_pack(pack, waiting)
-        self._shelf.begin(pack, range(len(waiting)), index.until)
+        self._packs.begin(pack, range(len(waiting)), index.until)
         prefetched = [
             PrefetchedCover(
                 pack=pack,
@@ -93,19 +93,19 @@ class PrefetchUses:
             )
         )
 
-    def receive_prefetch_requests(self) -> Said:
-        """Lambda's poller takes messages."""
+    def receive_prefetch_requests(self) -> CallResult:
+        """Lambda's poller receives messages."""
         return self._on_prefetch_queue("receive_message")
 
-    def delete_prefetch_request(self) -> Said:
-        """Lambda's poller deletes a message that was worked off."""
+    def delete_prefetch_request(self) -> CallResult:
+        """Lambda's poller deletes a handled message."""
         sqs, url = self._clients.sqs, self._stack.outputs.prefetch_queue_url
         sqs.send_message(QueueUrl=url, MessageBody="{}")
         (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
         return self._on_prefetch_queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
 
-    def inspect_prefetch_queue(self) -> Said:
-        """Lambda's poller looks how much there is."""
+    def inspect_prefetch_queue(self) -> CallResult:
+        """Lambda's poller reads the queue's attributes."""
         return self._on_prefetch_queue("get_queue_attributes", AttributeNames=["All"])
 
     @property
@@ -113,23 +113,23 @@ class PrefetchUses:
         return self._stack.aws.clients
 
     @property
-    def _shelf(self) -> PackStore:
+    def _packs(self) -> PackStore:
         outputs, clients = self._stack.outputs, self._clients
         return PackStore(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
 
     def _put_pack(self, key: str, waiting: list[AtRisk]) -> PackIndex:
-        """Put a pack up with every right there is; its covers are no images."""
+        """Store a pack with administrator rights; its covers are not images."""
         with CoverPacker(int(time.time()), _LIFE_S) as packer, Pack() as pack:
             for number, each in enumerate(waiting):
                 packer.keep([each], each.image.url, hashlib.sha256(b"%d" % number).digest())
             index = packer.write(pack)
-            assert self._shelf.put(key, pack.seal(index))
+            assert self._packs.put(key, pack.seal(index))
         return index
 
-    def _prefetch(self, creator: str, pack: str) -> Said:
+    def _prefetch(self, creator: str, pack: str) -> CallResult:
         event = CoversExpiring(pack=pack, creators=(creator,), covers=1)
         return self._stack.invoke("prefetch", sqs_event(expiring_envelope(event)))
 
-    def _on_prefetch_queue(self, operation: str, **arguments: object) -> Said:
+    def _on_prefetch_queue(self, operation: str, **arguments: object) -> CallResult:
         url = self._stack.outputs.prefetch_queue_url
         return self._call("prefetch", "sqs", operation, QueueUrl=url, **arguments)

@@ -1,16 +1,16 @@
 """Every right of every role, and the use that shows what it is for.
 
-A new right needs a use here, or a reason in `UNSHOWN` why the embedded AWS cannot show it.
+A new right needs a use here, or a reason in `NOT_ENFORCED` why the embedded AWS cannot show it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.end_to_end.guarded_stack import Said
+from tests.end_to_end.iam_stack import CallResult
 from tests.end_to_end.role_uses import Uses
 
-Use = Callable[[Uses], Said]
+Use = Callable[[Uses], CallResult]
 Key = tuple[str, str, str, str]
 """Role, statement, action, and the resource in short."""
 
@@ -64,7 +64,7 @@ USES: dict[Key, Use] = {
         "windowing",
         "StoreDiscardedBatches",
         "output/aws/lambda/*",
-        s3__PutObject=Uses.keep_discarded_batch,
+        s3__PutObject=Uses.store_discarded_batch,
     ),
     **_uses("windowing", "ListFailureBucket", "output", s3__ListBucket=Uses.find_failure_bucket),
     **_logs("sweeper"),
@@ -111,7 +111,7 @@ USES: dict[Key, Use] = {
         "collage",
         sqs__ReceiveMessage=Uses.receive_windows,
         sqs__DeleteMessage=Uses.delete_window,
-        sqs__GetQueueAttributes=Uses.look_at_queue,
+        sqs__GetQueueAttributes=Uses.inspect_queue,
     ),
     **_uses("collage", "MoveWindow", "table/state", dynamodb__UpdateItem=Uses.build),
     **_uses("collage", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.build),
@@ -121,10 +121,12 @@ USES: dict[Key, Use] = {
     **_uses("collage", "CompareOutputs", "output/collages/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "CompareOutputs", "output/thumbnails/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "CompareOutputs", "output/metadata/*", s3__GetObject=Uses.rebuild),
-    **_uses("collage", "DetectMissingOutputs", "output", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses(
+        "collage", "DetectMissingOutputs", "output", s3__ListBucket=Uses.rebuild_missing_outputs
+    ),
     **_uses("collage", "ReadImages", "temp/originals/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "ReadImages", "temp/processing/*", s3__GetObject=Uses.build_a_long_window),
-    **_uses("collage", "DetectMissingImages", "temp", s3__ListBucket=Uses.rebuild_what_is_gone),
+    **_uses("collage", "DetectMissingImages", "temp", s3__ListBucket=Uses.rebuild_missing_outputs),
     **_uses("collage", "StoreDebugImages", "temp/debug/*", s3__PutObject=Uses.build_in_debug),
     **_uses("collage", "StoreOriginals", "temp/originals/*", s3__PutObject=Uses.build),
     **_uses(
@@ -184,12 +186,12 @@ USES: dict[Key, Use] = {
         "intake",
         sqs__ReceiveMessage=Uses.receive_requests,
         sqs__DeleteMessage=Uses.delete_request,
-        sqs__GetQueueAttributes=Uses.look_at_requests,
-        sqs__ChangeMessageVisibility=Uses.show_request_again,
+        sqs__GetQueueAttributes=Uses.inspect_request_queue,
+        sqs__ChangeMessageVisibility=Uses.retry_request_soon,
     ),
-    **_uses("intake", "ContinueAndDeadLetter", "intake", sqs__SendMessage=Uses.go_on_later),
+    **_uses("intake", "ContinueAndDeadLetter", "intake", sqs__SendMessage=Uses.continue_later),
     **_uses(
-        "intake", "ContinueAndDeadLetter", "intake-dead-letters", sqs__SendMessage=Uses.give_up
+        "intake", "ContinueAndDeadLetter", "intake-dead-letters", sqs__SendMessage=Uses.dead_letter
     ),
     **_uses("intake", "SendRows", "stream/rows", kinesis__PutRecords=Uses.take_in),
     **_uses(
@@ -207,7 +209,7 @@ USES: dict[Key, Use] = {
         s3__GetObject=Uses.take_in,
         s3__GetObjectVersion=Uses.take_in_a_version,
     ),
-    **_uses("intake", "DetectMissingFiles", "input", s3__ListBucket=Uses.look_for_missing_file),
+    **_uses("intake", "DetectMissingFiles", "input", s3__ListBucket=Uses.find_missing_file),
     **_uses("intake", "ArchiveFiles", "input/archived/*", s3__PutObject=Uses.take_in),
     **_uses(
         "intake",
@@ -238,14 +240,16 @@ USES: dict[Key, Use] = {
     ),
 }
 
-_OWN_LOGS = "compares log rights with the group's ARN; AWS with that and what is behind its colon"
-_MISSING = "answers 404 for an object that is not there; AWS 403 to whoever may not list"
-_LOOKED_FOR = {"Outputs", "Sources", "Packs"}
-UNSHOWN: dict[Key, str] = {
+_OWN_LOGS = (
+    "compares log rights with the group's ARN; AWS with the ARN and the stream after its colon"
+)
+_MISSING = "answers 404 for a missing object; AWS 403 without ListBucket"
+_CHECKED = {"Outputs", "Images", "Packs"}
+NOT_ENFORCED: dict[Key, str] = {
     **{key: _OWN_LOGS for key in USES if key[1] == "WriteOwnLogs"},
-    **{key: _MISSING for key in USES if key[1].removeprefix("DetectMissing") in _LOOKED_FOR},
+    **{key: _MISSING for key in USES if key[1].removeprefix("DetectMissing") in _CHECKED},
 }
-"""Rights of which ministack cannot show that they are needed, and why; the list only shrinks.
+"""Rights whose need ministack cannot show, and why. Do not add to it.
 
-`test_iam` holds the policies to these very actions and resources all the same.
+`test_iam` still compares the policies with these actions and resources.
 """

@@ -1,8 +1,7 @@
-"""What each right of each role is for, shown by using it.
+"""Uses each right of each function's role, to show that it is needed.
 
-A function uses its rights when it is invoked with an event of the kind that it gets. What AWS's own
-services do with a role (pollers, log writers, failure destinations, the scheduler) ministack does
-without asking; there the very calls of the service are made with a session of the role.
+A function uses its rights when it is invoked with an event of its trigger. The rights that AWS's
+services use are in `service_uses`.
 """
 
 from __future__ import annotations
@@ -26,9 +25,10 @@ from stream_ingest.contracts.timestamps import to_epoch_ms
 from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
-from tests.end_to_end.guarded_stack import GuardedStack, Said
+from tests.end_to_end.iam_stack import CallResult, IamStack
 from tests.end_to_end.intake_uses import IntakeUses
 from tests.end_to_end.prefetch_uses import PrefetchUses
+from tests.end_to_end.service_uses import ServiceUses
 from tests.fakes.collage.events import envelope, window_image, window_ready
 from tests.fakes.ingest.delivery import kinesis_event
 
@@ -37,48 +37,48 @@ LONG = CollageLayout(rows=5, cols=10, cell_px=60)
 _HOUR_S = 3_600
 
 
-class Uses(IntakeUses, PrefetchUses):
-    """Uses of rights, each on creators and windows that nobody has seen before."""
+class Uses(IntakeUses, PrefetchUses, ServiceUses):
+    """Uses of rights, each with new creators and windows."""
 
-    def __init__(self, stack: GuardedStack) -> None:
-        """Use the rights of the stack's roles."""
+    def __init__(self, stack: IamStack) -> None:
+        """Use the rights of one stack's roles."""
         self._stack = stack
         self._numbers = itertools.count(1)
 
     # The windowing function
 
-    def fold_a_row(self) -> Said:
+    def fold_a_row(self) -> CallResult:
         """Fold one row into an open window."""
         return self._fold(rows=1, layout=SMALL)
 
-    def fold_a_window(self) -> Said:
+    def fold_a_window(self) -> CallResult:
         """Fold the rows of a full window, and emit it."""
         return self._fold(rows=SMALL.cells, layout=SMALL)
 
-    def fold_a_long_window(self) -> Said:
+    def fold_a_long_window(self) -> CallResult:
         """Fold a window whose image list does not fit the bus."""
         return self._fold(rows=LONG.cells, layout=LONG, url_length=MAX_URL_LENGTH)
 
-    def fold_poison(self) -> Said:
-        """Put a record aside that cannot be read."""
+    def fold_poison(self) -> CallResult:
+        """Quarantine a record that cannot be decoded."""
         return self._stack.invoke("windowing", kinesis_event([b"no record of ours"]))
 
     # The sweeper
 
-    def sweep(self) -> Said:
-        """Look for all that is due."""
+    def sweep(self) -> CallResult:
+        """Query everything that is due."""
         return self._stack.invoke("sweeper", {})
 
-    def flush_a_batch(self) -> Said:
+    def flush_a_batch(self) -> CallResult:
         """Close the open window of a batch that has been drained, and emit it."""
         return self._flush(rows=1, layout=SMALL)
 
-    def flush_a_long_window(self) -> Said:
+    def flush_a_long_window(self) -> CallResult:
         """The same with an image list that does not fit the bus."""
         return self._flush(rows=LONG.cells - 1, layout=LONG, url_length=MAX_URL_LENGTH)
 
-    def end_a_batch(self) -> Said:
-        """End a batch of which every row was refused, and report it."""
+    def end_a_batch(self) -> CallResult:
+        """End and report a batch whose rows were all refused."""
         header, registry = _header(self._name(), SMALL), self._stack.registry
         registry.register(header)
         totals = Totals(rows_read=1, refused={"expired": 1})
@@ -88,12 +88,12 @@ class Uses(IntakeUses, PrefetchUses):
 
     # The collage function
 
-    def build(self) -> Said:
+    def build(self) -> CallResult:
         """Build a window for the first time."""
         return self._build(self._window(self._name()))
 
-    def build_in_debug(self) -> Said:
-        """Build a window with an image that cannot be had, and keep the answer."""
+    def build_in_debug(self) -> CallResult:
+        """Build a window with an unavailable image, and store the answer."""
         window = self._window(self._name())
         missing = msgspec.structs.replace(
             window.images[0], url=f"http://{self._stack.covers.address}/nothing/there.jpeg"
@@ -101,19 +101,19 @@ class Uses(IntakeUses, PrefetchUses):
         images = (missing, *window.images[1:])
         return self._build(msgspec.structs.replace(window, images=images, debug=True))
 
-    def rebuild(self) -> Said:
-        """Build a window and, as a replay asks for it, once more."""
+    def rebuild(self) -> CallResult:
+        """Build a window, and rebuild it for a replay."""
         window = self._window(self._name())
         first = self._build(window)
         assert first.done, first.text
         return self._build(window, replay="again")
 
-    def rebuild_what_is_gone(self) -> Said:
-        """Build a window of which a replay says that it was there, and nothing is."""
+    def rebuild_missing_outputs(self) -> CallResult:
+        """Rebuild a window whose objects are gone, for a replay."""
         return self._build(self._window(self._name()), replay="again")
 
-    def build_a_long_window(self) -> Said:
-        """Build a window whose image list lies in the temp bucket."""
+    def build_a_long_window(self) -> CallResult:
+        """Build a window whose image list is in the temp bucket."""
         window = self._window(self._name())
         key = f"processing/windows/{window.window_id.replace(':', '/')}.json"
         self._stack.aws.clients.s3.put_object(
@@ -123,120 +123,23 @@ class Uses(IntakeUses, PrefetchUses):
         )
         return self._build(msgspec.structs.replace(window, images=(), images_key=key))
 
-    # What AWS's services do with a role
-
-    def describe_stream(self) -> Said:
-        """Lambda's poller looks at the stream."""
-        stream = self._stack.outputs.stream_name
-        return self._call("windowing", "kinesis", "describe_stream", StreamName=stream)
-
-    def summarize_stream(self) -> Said:
-        """Lambda's poller looks at the stream."""
-        stream = self._stack.outputs.stream_name
-        return self._call("windowing", "kinesis", "describe_stream_summary", StreamName=stream)
-
-    def list_shards(self) -> Said:
-        """Lambda's poller looks for shards."""
-        stream = self._stack.outputs.stream_name
-        return self._call("windowing", "kinesis", "list_shards", StreamName=stream)
-
-    def seek_in_shard(self) -> Said:
-        """Lambda's poller begins with a shard."""
-        return self._call("windowing", "kinesis", "get_shard_iterator", **self._shard())
-
-    def read_shard(self) -> Said:
-        """Lambda's poller reads on."""
-        kinesis = self._stack.aws.clients.untyped("kinesis")
-        iterator = kinesis.get_shard_iterator(**self._shard())["ShardIterator"]
-        arn = kinesis.describe_stream(StreamName=self._stack.outputs.stream_name)
-        return self._call(
-            "windowing",
-            "kinesis",
-            "get_records",
-            ShardIterator=iterator,
-            StreamARN=arn["StreamDescription"]["StreamARN"],
-        )
-
-    def keep_discarded_batch(self) -> Said:
-        """Lambda stores a batch that the windowing function could not fold."""
-        return self._call(
-            "windowing",
-            "s3",
-            "put_object",
-            Bucket=self._stack.outputs.output_bucket,
-            Key=f"aws/lambda/{self._name()}",
-            Body=b"{}",
-        )
-
-    def find_failure_bucket(self) -> Said:
-        """Lambda looks whether the bucket for such batches is there."""
-        bucket = self._stack.outputs.output_bucket
-        return self._call("windowing", "s3", "list_objects_v2", Bucket=bucket)
-
-    def report_failed_sweep(self) -> Said:
-        """Lambda reports a sweep that failed for good."""
-        return self._send("sweeper", self._stack.outputs.dead_letter_urls["sweeper"])
-
-    def report_missed_sweep(self) -> Said:
-        """The scheduler reports a sweep that it could not start."""
-        return self._send("sweeper-schedule", self._stack.outputs.dead_letter_urls["sweeper"])
-
-    def start_sweep(self) -> Said:
-        """The scheduler starts a sweep."""
-        name = self._stack.outputs.sweeper_function
-        return self._call(
-            "sweeper-schedule", "lambda", "invoke", FunctionName=name, InvocationType="Event"
-        )
-
-    def receive_windows(self) -> Said:
-        """Lambda's poller takes messages."""
-        return self._queue("receive_message")
-
-    def delete_window(self) -> Said:
-        """Lambda's poller deletes a message that was worked off."""
-        sqs, url = self._stack.aws.clients.sqs, self._stack.outputs.collage_queue_url
-        sqs.send_message(QueueUrl=url, MessageBody="{}")
-        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
-        return self._queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
-
-    def look_at_queue(self) -> Said:
-        """Lambda's poller looks how much there is."""
-        return self._queue("get_queue_attributes", AttributeNames=["All"])
-
-    def create_log_stream(self, role: str) -> Said:
-        """Lambda opens a log stream for a function."""
-        return self._call(
-            role,
-            "logs",
-            "create_log_stream",
-            logGroupName=self._log_group(role),
-            logStreamName=self._name(),
-        )
-
-    def put_log_events(self, role: str) -> Said:
-        """Lambda writes a function's log."""
-        stream = {"logGroupName": self._log_group(role), "logStreamName": self._name()}
-        self._stack.aws.clients.untyped("logs").create_log_stream(**stream)
-        line = {"timestamp": int(time.time() * 1000), "message": "one line"}
-        return self._call(role, "logs", "put_log_events", **stream, logEvents=[line])
-
     # Shared
 
     def _name(self) -> str:
         return f"someone{next(self._numbers)}"
 
-    def _fold(self, *, rows: int, layout: CollageLayout, url_length: int = 0) -> Said:
+    def _fold(self, *, rows: int, layout: CollageLayout, url_length: int = 0) -> CallResult:
         header = _header(self._name(), layout)
         return self._deliver(header, _rows(header.batch_id, rows, url_length))
 
-    def _deliver(self, header: BatchHeader, rows: list[CoverRow]) -> Said:
+    def _deliver(self, header: BatchHeader, rows: list[CoverRow]) -> CallResult:
         packer = Packer(header)
         full = [record for row in rows if (record := packer.add(row))]
         records = [record.data for record in (*full, *packer.flush())]
         return self._stack.invoke("windowing", kinesis_event(records))
 
-    def _flush(self, *, rows: int, layout: CollageLayout, url_length: int = 0) -> Said:
-        """Prepare a drained batch with every right there is, and sweep it."""
+    def _flush(self, *, rows: int, layout: CollageLayout, url_length: int = 0) -> CallResult:
+        """Prepare a drained batch with administrator rights, and sweep it."""
         header, registry = _header(self._name(), layout), self._stack.registry
         batch_id = header.batch_id
         registry.register(header)
@@ -246,14 +149,14 @@ class Uses(IntakeUses, PrefetchUses):
         assert registry.note_drained(batch_id, set(range(BUCKETS)))
         return self._sweep(header, "flushed")
 
-    def _sweep(self, header: BatchHeader, status: str) -> Said:
-        """Sweep a drained batch; done is whether that brought it into a status."""
+    def _sweep(self, header: BatchHeader, status: str) -> CallResult:
+        """Sweep a drained batch; `done` if it reached `status`."""
         drained = BatchDrained(batch_id=header.batch_id, trigger=header.trigger)
         event = {"detail-type": "BatchDrained", "detail": msgspec.to_builtins(drained)}
-        said = self._stack.invoke("sweeper", event)
+        result = self._stack.invoke("sweeper", event)
         batch = self._stack.registry.load(header.batch_id)
         moved = batch is not None and batch.status == status
-        return Said(done=said.done and moved, text=said.text)
+        return CallResult(done=result.done and moved, text=result.text)
 
     def _window(self, creator: str, life_s: int = 12 * _HOUR_S) -> Any:  # noqa: ANN401 - the fake's own
         covers = [
@@ -271,7 +174,7 @@ class Uses(IntakeUses, PrefetchUses):
         ]
         return window_ready(images, creator=creator, number=1, layout=SMALL)
 
-    def _build(self, window: Any, replay: str | None = None) -> Said:  # noqa: ANN401 - as above
+    def _build(self, window: Any, replay: str | None = None) -> CallResult:  # noqa: ANN401 - as above
         message = {
             "messageId": self._name(),
             "receiptHandle": "handle",
@@ -285,37 +188,20 @@ class Uses(IntakeUses, PrefetchUses):
         }
         return self._stack.invoke("collage", {"Records": [message]})
 
-    def _call(self, role: str, service: str, operation: str, **arguments: object) -> Said:
+    def _call(self, role: str, service: str, operation: str, **arguments: object) -> CallResult:
         return call(self._stack, role, service, operation, **arguments)
 
-    def _send(self, role: str, url: str) -> Said:
-        said = self._call(role, "sqs", "send_message", QueueUrl=url, MessageBody="{}")
-        self._stack.aws.clients.sqs.purge_queue(QueueUrl=url)
-        return said
 
-    def _queue(self, operation: str, **arguments: object) -> Said:
-        url = self._stack.outputs.collage_queue_url
-        return self._call("collage", "sqs", operation, QueueUrl=url, **arguments)
-
-    def _shard(self) -> dict[str, str]:
-        return {
-            "StreamName": self._stack.outputs.stream_name,
-            "ShardId": "shardId-000000000000",
-            "ShardIteratorType": "TRIM_HORIZON",
-        }
-
-    def _log_group(self, role: str) -> str:
-        return f"/aws/lambda/{self._stack.function_name(role)}"
-
-
-def call(stack: GuardedStack, role: str, service: str, operation: str, **arguments: object) -> Said:
-    """Make one call of AWS as a role."""
+def call(
+    stack: IamStack, role: str, service: str, operation: str, **arguments: object
+) -> CallResult:
+    """Call AWS as a role."""
     with contextlib.closing(stack.as_role(role, service)) as client:
         try:
             answer = getattr(client, operation)(**arguments)
         except ClientError as error:
-            return Said(done=False, text=str(error))
-    return Said(done=True, text=json.dumps(answer, default=str))
+            return CallResult(done=False, text=str(error))
+    return CallResult(done=True, text=json.dumps(answer, default=str))
 
 
 def _header(name: str, layout: CollageLayout) -> BatchHeader:

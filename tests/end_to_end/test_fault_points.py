@@ -12,8 +12,8 @@ import json
 
 import pytest
 
-from tests.end_to_end.exactness import dead_letters, differences, picture_differences
-from tests.end_to_end.fault_hook import Fault, Strike
+from tests.end_to_end.batch_differences import dead_letters, differences, image_differences
+from tests.end_to_end.fault_hook import Fault, FaultKind
 from tests.end_to_end.fault_points import ATTEMPTS, LEASE, OFTEN, POINTS, FaultPoint
 from tests.end_to_end.faulty_stack import FaultyStack, csv_file, hooked_zip
 from tests.end_to_end.kinesis_proxy import (
@@ -36,10 +36,10 @@ def test_nothing_is_lost_or_doubled_where(stack: FaultyStack, name: str) -> None
     sample = stack.sample(name, covers=point.covers)
     arm(stack, point, name)
     stack.send(sample, name)
-    stack.wait_for_shots(point.fault.shots)
+    stack.wait_for_faults(point.fault.times)
     stack.faults.set_clock(point.heals_after_s)
-    stack.heal(name)
-    assert stack.faults.fired() == point.fault.shots
+    stack.sweep_until_ended(name)
+    assert stack.faults.fired() == point.fault.times
     assert differences(stack, sample, name) == []
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_lost_or_doubled_where_the_stream(stack: FaultyStack, name: s
     sample = stack.sample(name, creators=3)
     with proxy(stack.aws.endpoint, STREAM_FAULTS[name]) as url:
         dataclasses.replace(stack, endpoint=url).send(sample, name)
-    stack.heal(name)
+    stack.sweep_until_ended(name)
     assert differences(stack, sample, name) == []
 
 
@@ -90,7 +90,7 @@ def test_a_push_killed_with_sigkill_is_resumed(stack: FaultyStack, name: str) ->
         stack.kill_push(path, batch_id, StandStill(*KILLS[name]))
         done = stack.command("stream-ingest", "push", "--resume", f"--batch-id={batch_id}")
     assert done.returncode == 0, done.stderr
-    stack.heal(batch_id)
+    stack.sweep_until_ended(batch_id)
     assert differences(stack, sample, batch_id) == []
 
 
@@ -103,13 +103,13 @@ def test_rows_of_a_killed_push_may_be_pushed_as_a_new_batch(stack: FaultyStack, 
     with csv_file(sample) as path:
         stack.kill_push(path, killed, StandStill(*KILLS[name]))
     stack.send(sample, again)
-    stack.heal(again)
+    stack.sweep_until_ended(again)
     before, after = stack.progress(killed), stack.progress(again)
     repeated = sample.expectation.rows_accepted - after.rows_accepted
     assert after.refused == {"duplicate": repeated}
     assert 0 < before.rows_accepted <= repeated  # the killed one shows what its closed windows hold
     stack.wait(lambda: all_ended(stack, killed, again), "covers of the killed push still wait")
-    assert picture_differences(stack, sample.expectation) == []
+    assert image_differences(stack, sample.expectation) == []
     assert list(dead_letters(stack)) == []
 
 
@@ -128,9 +128,9 @@ def test_a_record_that_nobody_can_read_is_kept_although_s3_is_slow_to_take_it(
     fault = Fault(
         function="windowing",
         call="s3.PutObject",
-        strike=Strike.THROTTLE,
+        kind=FaultKind.THROTTLE,
         where=("/failed/records/",),
-        shots=ATTEMPTS,
+        times=ATTEMPTS,
     )
     stack.faults.arm(fault)
     poison = stack.aws.clients.kinesis.put_record(
@@ -138,7 +138,7 @@ def test_a_record_that_nobody_can_read_is_kept_although_s3_is_slow_to_take_it(
     )
     sample = stack.sample(name)
     stack.send(sample, name)
-    stack.heal(name)
+    stack.sweep_until_ended(name)
     assert stack.faults.fired() == ATTEMPTS
     sequence = int(poison["SequenceNumber"])  # ministack writes it with leading zeros
     (kept,) = [key for key in stack.keys("failed/records/") if f"/{sequence}.json" in key]
@@ -148,10 +148,10 @@ def test_a_record_that_nobody_can_read_is_kept_although_s3_is_slow_to_take_it(
 
 HELD = {
     "windowing": Fault(
-        function="windowing", call="dynamodb.TransactWriteItems", strike=Strike.HOLD
+        function="windowing", call="dynamodb.TransactWriteItems", kind=FaultKind.PAUSE
     ),
     "collage": Fault(
-        function="collage", call="s3.PutObject", strike=Strike.HOLD, where=("/collages/2",)
+        function="collage", call="s3.PutObject", kind=FaultKind.PAUSE, where=("/collages/2",)
     ),
 }
 
@@ -164,13 +164,13 @@ def test_a_mapping_that_is_switched_off_amid_a_batch_goes_on_where_it_stopped(
     sample = stack.sample(name)
     stack.faults.arm(HELD["windowing"])
     stack.send(sample, name)
-    stack.wait_for_shots(1)
+    stack.wait_for_faults(1)
     switch_mapping(stack, on=False)
     stack.faults.release()
     stack.wait(lambda: stack.progress(name).windows == 3, "the held delivery was not folded")
     assert not stack.progress(name).settled
     switch_mapping(stack, on=True)
-    stack.heal(name)
+    stack.sweep_until_ended(name)
     assert differences(stack, sample, name) == []
 
 
@@ -190,13 +190,13 @@ def test_new_code_amid_an_invocation_loses_nothing(stack: FaultyStack, function:
     sample = stack.sample(name)
     stack.faults.arm(HELD[function])
     stack.send(sample, name)
-    stack.wait_for_shots(1)
+    stack.wait_for_faults(1)
     deployed = getattr(stack.outputs, f"{function}_function")
     stack.aws.clients.functions.update_function_code(
         FunctionName=deployed, ZipFile=hooked_zip(function)
     )
     stack.faults.set_clock(LEASE)
-    stack.heal(name)
+    stack.sweep_until_ended(name)
     assert differences(stack, sample, name) == []
 
 
@@ -207,9 +207,9 @@ def test_a_slow_worker_that_lost_its_lease_publishes_nothing(stack: FaultyStack)
     sample = stack.sample(name)
     stack.faults.arm(HELD["collage"])
     stack.send(sample, name)
-    stack.wait_for_shots(1)
+    stack.wait_for_faults(1)
     stack.faults.set_clock(LEASE)
-    stack.heal(name)
+    stack.sweep_until_ended(name)
     ended = stack.windows_of(f"{name}-0")
     pictures = {key: modified(stack, key) for key in stack.keys("collages/") if name in key}
     stack.faults.release()

@@ -1,14 +1,14 @@
-"""Every role can do its job on an AWS that enforces IAM, needs each of its rights, and has no more.
+"""Every role has exactly the rights that it needs, on an embedded AWS that enforces IAM.
 
-ministack checks every call of an SDK against the policies of the role that makes it. What it lets
-pass unasked is listed in `UNSHOWN`, or shown on the policies themselves.
+ministack checks every SDK call against the policies of the calling role. What it does not check is
+listed in `NOT_ENFORCED`, or compared with the policies themselves.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,36 +16,34 @@ import pytest
 
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.samples.creators import CREATORS
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.settings import CollageLayout
-from tests.end_to_end.exactness import objects_of
-from tests.end_to_end.guarded_stack import (
+from tests.end_to_end.batch_differences import objects_of
+from tests.end_to_end.denied_calls import NEVER, Arguments
+from tests.end_to_end.iam_stack import (
     FUNCTIONS,
     ROLES,
-    GuardedStack,
+    CallResult,
+    IamStack,
     Right,
-    Said,
-    guarded_stack,
+    iam_stack,
 )
-from tests.end_to_end.role_rights import UNSHOWN, USES, Key, Use
+from tests.end_to_end.role_rights import NOT_ENFORCED, USES, Key, Use
 from tests.end_to_end.role_uses import Uses, call
 from tests.end_to_end.samples import make_sample, write_rows
 
 pytestmark = pytest.mark.timeout(240)
 
-Arguments = Callable[[StackOutputs], Mapping[str, Any]]
-
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IamStack]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        with guarded_stack() as running:
+        with iam_stack() as running:
             yield running
 
 
 def test_the_whole_pipeline_works_with_the_deployed_roles_alone(
-    stack: GuardedStack, tmp_path_factory: pytest.TempPathFactory
+    stack: IamStack, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     sample = make_sample(stack.covers, CREATORS[:3], seed=61)
     path = write_rows(sample, tmp_path_factory.mktemp("rows"), "rows.csv")
@@ -61,8 +59,8 @@ def test_the_whole_pipeline_works_with_the_deployed_roles_alone(
     assert [line for line in logged(stack) if is_denial(line)] == []
 
 
-def logged(stack: GuardedStack) -> list[str]:
-    """Return every line that a function has logged, and the embedded AWS's own."""
+def logged(stack: IamStack) -> list[str]:
+    """Return all log lines of the functions and of the embedded AWS."""
     logs = stack.aws.clients.untyped("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     lines = [
@@ -77,13 +75,13 @@ def logged(stack: GuardedStack) -> list[str]:
 
 
 def is_denial(text: str) -> bool:
-    """Tell whether AWS has refused something for want of a right."""
+    """Return whether a text reports a denied call."""
     return any(word in text for word in ("AccessDenied", "not authorized", "(403)", "Forbidden"))
 
 
 @pytest.fixture(scope="module")
-def uses(stack: GuardedStack) -> Uses:
-    """Uses of rights, undisturbed: nothing but the test invokes a function."""
+def uses(stack: IamStack) -> Uses:
+    """Uses of rights, with all triggers switched off."""
     functions = stack.aws.clients.functions
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
@@ -94,18 +92,18 @@ def uses(stack: GuardedStack) -> Uses:
 
 
 @pytest.fixture(scope="module")
-def shown(uses: Uses) -> Callable[[Key], Said]:
-    """What a use comes to with every right there is; each use once."""
+def shown(uses: Uses) -> Callable[[Key], CallResult]:
+    """The result of a use with all rights; each use is run once."""
 
     @cache
-    def show(use: Use) -> Said:
+    def show(use: Use) -> CallResult:
         return use(uses)
 
     return lambda key: show(USES[key])
 
 
-def in_short(stack: GuardedStack, arn: str) -> str:
-    """Return a resource's ARN without what depends on account, region and stack."""
+def in_short(stack: IamStack, arn: str) -> str:
+    """Return a resource's ARN without account, region and stack."""
     outputs = stack.outputs
     place = arn.split(":", 5)[5]
     place = place.replace(outputs.output_bucket, "output").replace(outputs.temp_bucket, "temp")
@@ -114,7 +112,7 @@ def in_short(stack: GuardedStack, arn: str) -> str:
     return place.replace(f"coverstream-{outputs.stack}-", "")
 
 
-def deployed_rights(stack: GuardedStack) -> dict[Key, Right]:
+def deployed_rights(stack: IamStack) -> dict[Key, Right]:
     return {
         (right.role, right.sid, right.action, in_short(stack, right.resource)): right
         for role in ROLES
@@ -122,20 +120,20 @@ def deployed_rights(stack: GuardedStack) -> dict[Key, Right]:
     }
 
 
-def test_every_right_of_every_role_has_a_use(stack: GuardedStack) -> None:
+def test_every_right_of_every_role_has_a_use(stack: IamStack) -> None:
     assert stack.deployed_roles() == {stack.role_name(role) for role in ROLES}
     assert sorted(deployed_rights(stack)) == sorted(USES)
 
 
-def test_few_rights_are_beyond_what_the_embedded_aws_can_show() -> None:
-    assert len(UNSHOWN) <= 13
+def test_the_embedded_aws_enforces_all_but_a_few_rights() -> None:
+    assert len(NOT_ENFORCED) <= 13
 
 
 def cases() -> Iterator[Any]:
-    """Yield every right that can be shown; beyond the first of a statement they are slow."""
+    """Yield every enforced right; all but the first of a statement are marked slow."""
     statements: set[tuple[str, str]] = set()
     for key in USES:
-        if key not in UNSHOWN:
+        if key not in NOT_ENFORCED:
             marks = [pytest.mark.slow] if key[:2] in statements else []
             statements.add(key[:2])
             yield pytest.param(key, id=" ".join(key), marks=marks)
@@ -144,9 +142,9 @@ def cases() -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("key", list(cases()))
 def test_a_role_fails_without_any_one_of_its_rights(
-    stack: GuardedStack, uses: Uses, shown: Callable[[Key], Said], key: Key
+    stack: IamStack, uses: Uses, shown: Callable[[Key], CallResult], key: Key
 ) -> None:
-    """A right is an action on a resource; whoever lacks a statement lacks all rights in it."""
+    """A right is one action on one resource of a statement."""
     complete = shown(key)
     assert complete.done, complete.text
     assert not is_denial(complete.text)
@@ -156,139 +154,25 @@ def test_a_role_fails_without_any_one_of_its_rights(
     assert denied(stack, right.role, right.action).search(deprived.text), deprived.text
 
 
-def denied(stack: GuardedStack, role: str, action: str) -> re.Pattern[str]:
-    """Return what AWS says to a role that may not do something; nothing but 403 to a HEAD."""
+def denied(stack: IamStack, role: str, action: str) -> re.Pattern[str]:
+    """Return a pattern of AWS's message to a denied role; the answer to HEAD is only a 403."""
     name = re.escape(stack.role_name(role))
-    told = rf"assumed-role/{name}/\S+ is not authorized to perform: {action} "
-    return re.compile(told + (r"|\(403\) when calling the HeadObject" * (action == "s3:GetObject")))
-
-
-def _on_table(**more: object) -> Arguments:
-    return lambda outputs: {"TableName": outputs.table_name, **more}
-
-
-def _on_queue(**more: object) -> Arguments:
-    return lambda outputs: {"QueueUrl": outputs.collage_queue_url, **more}
-
-
-def _on_stream(**more: object) -> Arguments:
-    return lambda outputs: {"StreamName": outputs.stream_name, **more}
-
-
-def _on_object(bucket: str, key: str, **more: object) -> Arguments:
-    return lambda outputs: {"Bucket": getattr(outputs, f"{bucket}_bucket"), "Key": key, **more}
-
-
-def _on_bucket(bucket: str, **more: object) -> Arguments:
-    return lambda outputs: {"Bucket": getattr(outputs, f"{bucket}_bucket"), **more}
-
-
-def _on_function(function: str) -> Arguments:
-    return lambda outputs: {"FunctionName": getattr(outputs, f"{function}_function")}
-
-
-_KEY = {"creator_name": {"S": "a"}, "item": {"S": "state"}}
-_ENTRY = {"Source": "coverstream.windowing", "DetailType": "WindowReady", "Detail": "{}"}
-_PARAMETER = {"Name": "/coverstream/dev"}
-NEVER: list[tuple[str, str, str, Arguments]] = [
-    ("windowing", "s3:GetObject", "get_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("windowing", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
-    ("windowing", "s3:PutObject", "put_object", _on_object("temp", "originals/a.zip")),
-    ("windowing", "s3:PutObject", "put_object", _on_object("input", "a.csv")),
-    ("windowing", "s3:DeleteObject", "delete_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("windowing", "s3:ListBucket", "list_objects_v2", _on_bucket("temp")),
-    ("windowing", "dynamodb:Scan", "scan", _on_table()),
-    ("windowing", "dynamodb:DeleteItem", "delete_item", _on_table(Key=_KEY)),
-    ("windowing", "dynamodb:PutItem", "put_item", lambda _: {"TableName": "other", "Item": _KEY}),
-    ("windowing", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
-    ("windowing", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
-    ("windowing", "sqs:ReceiveMessage", "receive_message", _on_queue()),
-    ("windowing", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
-    ("windowing", "lambda:InvokeFunction", "invoke", _on_function("collage")),
-    ("windowing", "ssm:GetParameter", "get_parameter", lambda _: _PARAMETER),
-    ("sweeper", "kinesis:ListShards", "list_shards", _on_stream()),
-    ("sweeper", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
-    ("sweeper", "s3:GetObject", "get_object", _on_object("temp", "processing/a.json")),
-    ("sweeper", "s3:PutObject", "put_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("sweeper", "dynamodb:Scan", "scan", _on_table()),
-    ("sweeper", "dynamodb:DeleteItem", "delete_item", _on_table(Key=_KEY)),
-    ("sweeper", "dynamodb:DeleteTable", "delete_table", _on_table()),
-    ("sweeper", "sqs:ReceiveMessage", "receive_message", _on_queue()),
-    ("sweeper", "lambda:InvokeFunction", "invoke", _on_function("sweeper")),
-    ("collage", "kinesis:ListShards", "list_shards", _on_stream()),
-    ("collage", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
-    ("collage", "s3:DeleteObject", "delete_object", _on_object("output", "collages/a.jpg")),
-    ("collage", "s3:DeleteObject", "delete_object", _on_object("temp", "originals/a.zip")),
-    ("collage", "s3:PutObject", "put_object", _on_object("input", "a.csv")),
-    ("collage", "s3:PutObject", "put_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("collage", "s3:PutObject", "put_object", _on_object("temp", "processing/a.json")),
-    ("collage", "s3:GetObject", "get_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("collage", "s3:GetObject", "get_object", _on_object("input", "a.csv")),
-    ("collage", "s3:ListBucket", "list_objects_v2", _on_bucket("output", Prefix="failed/")),
-    ("collage", "s3:ListBucket", "list_objects_v2", _on_bucket("input")),
-    ("collage", "dynamodb:GetItem", "get_item", _on_table(Key=_KEY)),
-    ("collage", "dynamodb:PutItem", "put_item", _on_table(Item=_KEY)),
-    ("collage", "dynamodb:Scan", "scan", _on_table()),
-    (
-        "collage",
-        "dynamodb:UpdateItem",
-        "update_item",
-        lambda _: {"TableName": "other", "Key": _KEY},
-    ),
-    ("collage", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
-    ("collage", "sqs:PurgeQueue", "purge_queue", _on_queue()),
-    ("collage", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
-    ("collage", "lambda:InvokeFunction", "invoke", _on_function("sweeper")),
-    ("collage", "s3:PutObject", "put_object", _on_object("temp", "prefetched/a.zip")),
-    ("collage", "s3:DeleteObject", "delete_object", _on_object("temp", "processing/a.json")),
-    ("prefetch", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
-    ("prefetch", "s3:PutObject", "put_object", _on_object("temp", "originals/a.zip")),
-    ("prefetch", "s3:PutObject", "put_object", _on_object("temp", "processing/a.json")),
-    ("prefetch", "s3:DeleteObject", "delete_object", _on_object("temp", "originals/a.zip")),
-    ("prefetch", "s3:DeleteObject", "delete_object", _on_object("output", "collages/a.jpg")),
-    ("prefetch", "s3:GetObject", "get_object", _on_object("output", "collages/a.jpg")),
-    ("prefetch", "s3:GetObject", "get_object", _on_object("temp", "processing/a.json")),
-    ("prefetch", "s3:GetObject", "get_object", _on_object("input", "a.csv")),
-    ("prefetch", "s3:ListBucket", "list_objects_v2", _on_bucket("temp", Prefix="originals/")),
-    ("prefetch", "s3:ListBucket", "list_objects_v2", _on_bucket("output")),
-    ("prefetch", "dynamodb:GetItem", "get_item", _on_table(Key=_KEY)),
-    ("prefetch", "dynamodb:Scan", "scan", _on_table()),
-    ("prefetch", "kinesis:PutRecord", "put_record", _on_stream(Data=b"a", PartitionKey="a")),
-    ("prefetch", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
-    ("prefetch", "sqs:ReceiveMessage", "receive_message", _on_queue()),
-    ("prefetch", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
-    ("prefetch", "lambda:InvokeFunction", "invoke", _on_function("collage")),
-    ("intake", "s3:PutObject", "put_object", _on_object("input", "csv-files/a.csv")),
-    ("intake", "s3:DeleteObject", "delete_object", _on_object("input", "archived/a.csv")),
-    ("intake", "s3:DeleteObject", "delete_object", _on_object("input", "manual-uploads/a.csv")),
-    ("intake", "s3:PutObject", "put_object", _on_object("output", "collages/a.jpg")),
-    ("intake", "s3:GetObject", "get_object", _on_object("output", "failed/rows/a.jsonl")),
-    ("intake", "s3:PutObject", "put_object", _on_object("temp", "originals/a.zip")),
-    ("intake", "dynamodb:Scan", "scan", _on_table()),
-    ("intake", "dynamodb:DeleteItem", "delete_item", _on_table(Key=_KEY)),
-    ("intake", "kinesis:ListShards", "list_shards", _on_stream()),
-    ("intake", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
-    ("intake", "sqs:ReceiveMessage", "receive_message", _on_queue()),
-    ("intake", "events:PutEvents", "put_events", lambda _: {"Entries": [_ENTRY]}),
-    ("intake", "lambda:InvokeFunction", "invoke", _on_function("intake")),
-    ("sweeper-schedule", "lambda:InvokeFunction", "invoke", _on_function("collage")),
-    ("sweeper-schedule", "sqs:SendMessage", "send_message", _on_queue(MessageBody="{}")),
-    ("sweeper-schedule", "dynamodb:Scan", "scan", _on_table()),
-    ("sweeper-schedule", "s3:ListBucket", "list_objects_v2", _on_bucket("output")),
-]
-"""Role, action, the call that needs it, and on what: what the role never has to do."""
+    message = rf"assumed-role/{name}/\S+ is not authorized to perform: {action} "
+    return re.compile(
+        message + (r"|\(403\) when calling the HeadObject" * (action == "s3:GetObject"))
+    )
 
 
 @pytest.mark.parametrize(("role", "action", "operation", "arguments"), NEVER)
-def test_a_role_may_not_do_what_it_never_does(
-    stack: GuardedStack, role: str, action: str, operation: str, arguments: Arguments
+def test_a_role_is_denied_what_it_never_does(
+    stack: IamStack, role: str, action: str, operation: str, arguments: Arguments
 ) -> None:
     service = action.partition(":")[0]
-    said = call(stack, role, service, operation, **arguments(stack.outputs))
-    assert denied(stack, role, action).search(said.text), said.text
+    result = call(stack, role, service, operation, **arguments(stack.outputs))
+    assert denied(stack, role, action).search(result.text), result.text
 
 
-def test_only_the_items_of_packs_may_be_deleted(stack: GuardedStack) -> None:
+def test_only_the_items_of_packs_may_be_deleted(stack: IamStack) -> None:
     """ministack has no dynamodb:LeadingKeys, so the policies themselves are looked at.
 
     On AWS every DeleteItem has that key: the partition key of its item.
@@ -303,7 +187,7 @@ def test_only_the_items_of_packs_may_be_deleted(stack: GuardedStack) -> None:
     assert found == [(role, "DeletePackItems", packs_only) for role in ("collage", "prefetch")]
 
 
-def test_only_our_rules_may_send_to_our_queues(stack: GuardedStack) -> None:
+def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:
     """ministack delivers an event to a queue unasked, so the policies themselves are looked at."""
     outputs = stack.outputs
     drained = outputs.window_rule_arn.replace("window-ready", "batch-drained")
@@ -334,7 +218,7 @@ def test_only_our_rules_may_send_to_our_queues(stack: GuardedStack) -> None:
 
 
 def test_only_our_rule_may_invoke_the_sweeper_and_nobody_else_any_function(
-    stack: GuardedStack,
+    stack: IamStack,
 ) -> None:
     """ministack invokes a rule's function unasked, so the policies themselves are looked at."""
     (statement,) = who_may_invoke(stack, stack.outputs.sweeper_function)
@@ -347,7 +231,7 @@ def test_only_our_rule_may_invoke_the_sweeper_and_nobody_else_any_function(
     assert who_may_invoke(stack, stack.outputs.intake_function) == []
 
 
-def who_may_invoke(stack: GuardedStack, function: str) -> list[dict[str, Any]]:
+def who_may_invoke(stack: IamStack, function: str) -> list[dict[str, Any]]:
     """Return the statements of a function's own policy; ministack has an empty one for none."""
     policy = stack.aws.clients.functions.get_policy(FunctionName=function)["Policy"]
     statements: list[dict[str, Any]] = json.loads(policy)["Statement"]

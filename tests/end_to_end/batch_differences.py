@@ -25,14 +25,14 @@ def differences(stack: FaultyStack, sample: Sample, batch_id: str) -> list[str]:
     return [
         *figure_differences({**sample.expectation.summary(), "open_images": 0}, found),
         *_unlike("rows read and rows accounted for in", batch_id, rows, found["rows_read"]),
-        *picture_differences(stack, sample.expectation),
+        *image_differences(stack, sample.expectation),
         *event_differences(stack, sample.expectation, batch_id),
         *dead_letters(stack),
     ]
 
 
-def picture_differences(stack: FaultyStack, expectation: Expectation) -> list[str]:
-    """Compare each window's end, that each object is there once, and each cell."""
+def image_differences(stack: FaultyStack, expectation: Expectation) -> list[str]:
+    """Compare each window's status, objects and cells."""
     lines: list[str] = []
     collages: dict[str, bytes] = {}
     for creator in expectation.cells:
@@ -75,25 +75,25 @@ def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
 
 
 def event_differences(stack: FaultyStack, expectation: Expectation, batch_id: str) -> Iterator[str]:
-    """Compare what the bus has heard: each window, each collage, the end, and nothing else."""
+    """Compare the events on the bus: each window, each collage, the end, and nothing else."""
 
-    def heard(kind: str) -> list[dict[str, Any]]:
+    def emitted(kind: str) -> list[dict[str, Any]]:
         return [e["detail"] for e in stack.events_of(batch_id) if e["detail-type"] == kind]
 
-    # The end may be told by a redelivery that comes after a sweep has ended the batch.
-    stack.wait(lambda: bool(heard("BatchDrained")), "nobody said that the batch was drained")
+    # BatchDrained may be emitted by a redelivery after a sweep has ended the batch.
+    stack.wait(lambda: bool(emitted("BatchDrained")), "BatchDrained was not emitted")
     wanted = [collage_name(each).removesuffix(".jpg") for each in expectation.windows()]
     for kind in ("WindowReady", "CollageCreated"):
-        windows = {detail["window_id"].replace(":", "_collage_") for detail in heard(kind)}
+        windows = {detail["window_id"].replace(":", "_collage_") for detail in emitted(kind)}
         yield from _unlike(kind, batch_id, sorted(windows), sorted(wanted))
-    for detail in heard("BatchCompleted"):
+    for detail in emitted("BatchCompleted"):
         yield from figure_differences(dict(expectation.summary()), detail)
     kinds = {event["detail-type"] for event in stack.events_of(batch_id)}
     yield from _unlike("kinds of events of", batch_id, sorted(kinds), _KINDS)
 
 
 def dead_letters(stack: Pipeline) -> Iterator[str]:
-    """Name each queue of dead letters that holds any."""
+    """Yield each dead-letter queue that is not empty."""
     for name, url in stack.outputs.dead_letter_urls.items():
         attributes = stack.aws.clients.sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]

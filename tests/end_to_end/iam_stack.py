@@ -1,4 +1,4 @@
-"""A deployed stack on an embedded AWS that enforces IAM: its roles, whole and short of a right."""
+"""A deployed stack on an embedded AWS that enforces IAM, and its roles with and without rights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Right:
-    """One action on one resource, as one statement of one role's policy allows it."""
+    """One action on one resource that a statement of a role's policy allows."""
 
     role: str
     sid: str
@@ -38,25 +38,25 @@ class Right:
     resource: str
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a call: whether it did its work, and all that was said about it."""
+class CallResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a call succeeded, and the text of its answer, error or log."""
 
     done: bool
     text: str
 
 
 @dataclass(frozen=True)
-class GuardedStack(Pipeline):
-    """A pipeline whose roles may be deprived of rights, and looked at from inside."""
+class IamStack(Pipeline):
+    """A pipeline whose roles can lose rights, and whose calls can be made as a role."""
 
     def role_name(self, role: str) -> str:
-        """Return the name that a role is deployed under."""
+        """Return the name of a deployed role."""
         if role in FUNCTIONS:
             return f"{self.function_name(role)}-function"
         return f"coverstream-{self.outputs.stack}-{role}"
 
     def function_name(self, function: str) -> str:
-        """Return the name that a function is deployed under."""
+        """Return the name of a deployed function."""
         name: str = getattr(self.outputs, f"{function}_function")
         return name
 
@@ -70,7 +70,7 @@ class GuardedStack(Pipeline):
         return found
 
     def deployed_roles(self) -> set[str]:
-        """Return the names of all roles that there are."""
+        """Return the names of all deployed roles."""
         return {role["RoleName"] for role in self._iam.list_roles()["Roles"]}
 
     def rights(self, role: str) -> Iterator[Right]:
@@ -82,7 +82,7 @@ class GuardedStack(Pipeline):
 
     @contextmanager
     def without(self, right: Right) -> Iterator[None]:
-        """Take one right from its role, for as long as the block lasts."""
+        """Remove one right from its role inside the block."""
         before = self.statements(right.role)
         self._put(right.role, [part for each in before for part in _less(each, right)])
         try:
@@ -96,8 +96,8 @@ class GuardedStack(Pipeline):
             RoleName=self.role_name(role), PolicyName=_POLICY, PolicyDocument=document
         )
 
-    def invoke(self, function: str, event: Mapping[str, object]) -> Said:
-        """Invoke a function as its trigger does; what it says is its answer and its log."""
+    def invoke(self, function: str, event: Mapping[str, object]) -> CallResult:
+        """Invoke a function as its trigger does; the text is its answer and its log."""
         answer = self.aws.clients.functions.invoke(
             FunctionName=self.function_name(function),
             Payload=json.dumps(event).encode(),
@@ -106,7 +106,7 @@ class GuardedStack(Pipeline):
         payload = json.loads(answer["Payload"].read())
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
         failures = payload.get("batchItemFailures") if isinstance(payload, dict) else None
-        return Said(
+        return CallResult(
             done="FunctionError" not in answer and not failures,
             text=f"{json.dumps(payload)}\n{log}",
         )
@@ -131,7 +131,7 @@ class GuardedStack(Pipeline):
 
     @cached_property
     def registry(self) -> BatchRegistry:
-        """The batches, as an administrator sees them."""
+        """The batch registry, with an administrator's rights."""
         return BatchRegistry(self.aws.clients.dynamodb, self.outputs.table_name, time.time)
 
     @cached_property
@@ -140,9 +140,10 @@ class GuardedStack(Pipeline):
 
     @cached_property
     def _sessions(self) -> dict[str, Any]:
-        """Sessions of all roles; their trust lets nobody but AWS's services in, so it is lifted.
+        """Sessions of all roles.
 
-        Who may assume a role changes nothing of what the role may do.
+        Their trust policies only allow AWS's services, so they are extended for the moment. Who may
+        assume a role does not change what the role may do.
         """
         sessions = {}
         for role in ROLES:
@@ -164,7 +165,7 @@ class GuardedStack(Pipeline):
 
 
 def _less(statement: Statement, right: Right) -> Iterator[Statement]:
-    """Yield what is left of a statement without one action on one resource."""
+    """Yield the statements that remain of one without one action on one resource."""
     if statement["Sid"] != right.sid:
         yield statement
         return
@@ -177,11 +178,11 @@ def _less(statement: Statement, right: Right) -> Iterator[Statement]:
 
 
 @contextmanager
-def guarded_stack() -> Iterator[GuardedStack]:
+def iam_stack() -> Iterator[IamStack]:
     """Start an embedded AWS that enforces IAM, with the stack on it."""
     with CoverServer() as covers, LocalAws.start(auth=True) as aws:
         outputs = aws.deploy(allowed_sources=[covers.address])
-        yield GuardedStack(
+        yield IamStack(
             aws=aws,
             outputs=outputs,
             covers=covers,

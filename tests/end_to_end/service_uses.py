@@ -1,0 +1,137 @@
+"""Uses the rights that AWS's services need in a function's role, to show that they are needed.
+
+ministack's pollers, log writers, failure destinations and scheduler do not check the role. So the
+calls of these services are made here with a session of the role.
+"""
+
+from __future__ import annotations
+
+import time
+
+from tests.end_to_end.iam_stack import CallResult, IamStack
+
+
+class ServiceUses:
+    """Uses of rights by AWS's services."""
+
+    _stack: IamStack
+
+    def _name(self) -> str:
+        raise NotImplementedError
+
+    def _call(self, role: str, service: str, operation: str, **arguments: object) -> CallResult:
+        raise NotImplementedError
+
+    def describe_stream(self) -> CallResult:
+        """Lambda's poller describes the stream."""
+        stream = self._stack.outputs.stream_name
+        return self._call("windowing", "kinesis", "describe_stream", StreamName=stream)
+
+    def summarize_stream(self) -> CallResult:
+        """Lambda's poller describes the stream."""
+        stream = self._stack.outputs.stream_name
+        return self._call("windowing", "kinesis", "describe_stream_summary", StreamName=stream)
+
+    def list_shards(self) -> CallResult:
+        """Lambda's poller lists the shards."""
+        stream = self._stack.outputs.stream_name
+        return self._call("windowing", "kinesis", "list_shards", StreamName=stream)
+
+    def seek_in_shard(self) -> CallResult:
+        """Lambda's poller starts at a shard."""
+        return self._call("windowing", "kinesis", "get_shard_iterator", **self._shard())
+
+    def read_shard(self) -> CallResult:
+        """Lambda's poller reads a shard."""
+        kinesis = self._stack.aws.clients.untyped("kinesis")
+        iterator = kinesis.get_shard_iterator(**self._shard())["ShardIterator"]
+        arn = kinesis.describe_stream(StreamName=self._stack.outputs.stream_name)
+        return self._call(
+            "windowing",
+            "kinesis",
+            "get_records",
+            ShardIterator=iterator,
+            StreamARN=arn["StreamDescription"]["StreamARN"],
+        )
+
+    def store_discarded_batch(self) -> CallResult:
+        """Lambda stores a batch that the windowing function could not fold."""
+        return self._call(
+            "windowing",
+            "s3",
+            "put_object",
+            Bucket=self._stack.outputs.output_bucket,
+            Key=f"aws/lambda/{self._name()}",
+            Body=b"{}",
+        )
+
+    def find_failure_bucket(self) -> CallResult:
+        """Lambda checks that the bucket for such batches exists."""
+        bucket = self._stack.outputs.output_bucket
+        return self._call("windowing", "s3", "list_objects_v2", Bucket=bucket)
+
+    def report_failed_sweep(self) -> CallResult:
+        """Lambda reports a sweep that failed for good."""
+        return self._send("sweeper", self._stack.outputs.dead_letter_urls["sweeper"])
+
+    def report_missed_sweep(self) -> CallResult:
+        """The scheduler reports a sweep that it could not start."""
+        return self._send("sweeper-schedule", self._stack.outputs.dead_letter_urls["sweeper"])
+
+    def start_sweep(self) -> CallResult:
+        """The scheduler starts a sweep."""
+        name = self._stack.outputs.sweeper_function
+        return self._call(
+            "sweeper-schedule", "lambda", "invoke", FunctionName=name, InvocationType="Event"
+        )
+
+    def receive_windows(self) -> CallResult:
+        """Lambda's poller receives messages."""
+        return self._queue("receive_message")
+
+    def delete_window(self) -> CallResult:
+        """Lambda's poller deletes a handled message."""
+        sqs, url = self._stack.aws.clients.sqs, self._stack.outputs.collage_queue_url
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+        return self._queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
+
+    def inspect_queue(self) -> CallResult:
+        """Lambda's poller reads the queue's attributes."""
+        return self._queue("get_queue_attributes", AttributeNames=["All"])
+
+    def create_log_stream(self, role: str) -> CallResult:
+        """Lambda opens a log stream for a function."""
+        return self._call(
+            role,
+            "logs",
+            "create_log_stream",
+            logGroupName=self._log_group(role),
+            logStreamName=self._name(),
+        )
+
+    def put_log_events(self, role: str) -> CallResult:
+        """Lambda writes a function's log."""
+        stream = {"logGroupName": self._log_group(role), "logStreamName": self._name()}
+        self._stack.aws.clients.untyped("logs").create_log_stream(**stream)
+        line = {"timestamp": int(time.time() * 1000), "message": "one line"}
+        return self._call(role, "logs", "put_log_events", **stream, logEvents=[line])
+
+    def _send(self, role: str, url: str) -> CallResult:
+        result = self._call(role, "sqs", "send_message", QueueUrl=url, MessageBody="{}")
+        self._stack.aws.clients.sqs.purge_queue(QueueUrl=url)
+        return result
+
+    def _queue(self, operation: str, **arguments: object) -> CallResult:
+        url = self._stack.outputs.collage_queue_url
+        return self._call("collage", "sqs", operation, QueueUrl=url, **arguments)
+
+    def _shard(self) -> dict[str, str]:
+        return {
+            "StreamName": self._stack.outputs.stream_name,
+            "ShardId": "shardId-000000000000",
+            "ShardIteratorType": "TRIM_HORIZON",
+        }
+
+    def _log_group(self, role: str) -> str:
+        return f"/aws/lambda/{self._stack.function_name(role)}"
