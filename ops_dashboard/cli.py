@@ -222,7 +222,7 @@ def serve(
 @dlq.command("list")
 def dlq_list(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
     """List dead letters: why, when, which window, how often."""
-    Recovery(stack).list_letters(json=json)
+    Recovery(stack).list_dead_letters(json=json)
 
 
 @dlq.command("redrive")

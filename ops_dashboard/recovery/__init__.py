@@ -1,1 +1,1 @@
-"""Dead letters, redrive, replay and retry."""
+"""Dead letters and their redrive, replays and retries."""

@@ -1,8 +1,8 @@
-"""Windows are sent to the collage queue again, under a replay's name. Edge (SQS, S3, DynamoDB).
+"""Rebuilds of chosen windows, through the collage queue. Edge (SQS, S3, DynamoDB).
 
-What EventBridge's replay does for a time range, this does for chosen windows: the message is the
-archived event as the table has it, with a `replay-name` of ours. The collage Lambda applies each
-name once to each window, so sending twice doubles nothing.
+EventBridge's replay rebuilds a time range; this rebuilds chosen windows in the same way. A message
+is the event as the table has it, with a `replay-name` of ours. The collage function applies each
+name once to each window, so sending a window twice has no effect.
 """
 
 from __future__ import annotations
@@ -34,8 +34,22 @@ _MAX_BATCH_BYTES = 900_000
 """SendMessageBatch takes 10 messages and 1 MiB in all."""
 
 
+class RebuildMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that rebuilds a window; `body` is None if the window's event has expired."""
+
+    window_id: str
+    body: str | None
+
+
+class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Windows that were sent, and windows whose event has expired."""
+
+    sent: list[str]
+    expired: list[str]
+
+
 class Rebuild:
-    """Asks for collages to be built again."""
+    """Sends windows of one stack to be built again."""
 
     def __init__(
         self, reader: WindowReader, sqs: SQSClient, s3: S3Client, outputs: StackOutputs
@@ -43,50 +57,43 @@ class Rebuild:
         """Work on one stack."""
         self._reader, self._sqs, self._s3, self._outputs = reader, sqs, s3, outputs
 
-    def ask(
-        self, window_ids: Iterable[str], name: str, *, spares: bool = False
-    ) -> tuple[list[str], list[str]]:
-        """Send windows under a replay `name`; return those sent and those whose event is gone.
+    def send(
+        self, window_ids: Iterable[str], name: str, *, skip_permanent: bool = False
+    ) -> RebuildReport:
+        """Send windows under a replay's `name`.
 
-        With `spares` the images that failed for good before are not fetched again.
+        With `skip_permanent`, images that failed permanently in the last build are not downloaded
+        again.
         """
-        asked: list[str] = []
-        gone: list[str] = []
-        bodies = self._bodies(window_ids, name, asked, gone, spares=spares)
-        for group in message_batches(bodies):
-            self._send(group)
-        return asked, gone
+        sent: list[str] = []
+        expired: list[str] = []
+        messages = (self._message(each, name, skip_permanent=skip_permanent) for each in window_ids)
+        for group in message_batches(messages):
+            self._send([each.body for each in group if each.body is not None])
+            for each in group:
+                (expired if each.body is None else sent).append(each.window_id)
+        return RebuildReport(sent=sent, expired=expired)
 
-    def _bodies(
-        self,
-        window_ids: Iterable[str],
-        name: str,
-        asked: list[str],
-        gone: list[str],
-        *,
-        spares: bool,
-    ) -> Iterator[str]:
-        for window_id in window_ids:
-            event = self._reader.event(window_id)
-            if event is None:
-                gone.append(window_id)
-                continue
-            asked.append(window_id)
-            yield self._envelope(event, name, self._spared(event) if spares else {})
+    def _message(self, window_id: str, name: str, *, skip_permanent: bool) -> RebuildMessage:
+        event = self._reader.event(window_id)
+        if event is None:
+            return RebuildMessage(window_id=window_id, body=None)
+        skipped = self._permanent_failures(event) if skip_permanent else {}
+        return RebuildMessage(window_id=window_id, body=self._envelope(event, name, skipped))
 
-    def _spared(self, event: WindowReady) -> dict[str, str]:
-        """Return the identities that failed for good in the last build, and why."""
+    def _permanent_failures(self, event: WindowReady) -> dict[str, str]:
+        """Return the identities that failed permanently in the last build, with the reason."""
         key = keys_of(event).metadata
         metadata = read_metadata(self._s3, self._outputs.output_bucket, key)
         if metadata is None:
-            return {}  # it was never built, so nothing is known to be hopeless
+            return {}  # it was never built
         return {
             cell.identity: cell.reason
             for cell in metadata.cells
             if cell.reason and not FailureReason(cell.reason).is_passing
         }
 
-    def _envelope(self, event: WindowReady, name: str, spared: dict[str, str]) -> str:
+    def _envelope(self, event: WindowReady, name: str, skipped: dict[str, str]) -> str:
         """Return the event in EventBridge's envelope, as a replay would deliver it."""
         envelope: dict[str, Any] = {
             "version": "0",
@@ -97,7 +104,7 @@ class Rebuild:
             "region": self._outputs.region,
             "resources": [],
             "replay-name": name,
-            **({"coverstream-spared": spared} if spared else {}),
+            **({"coverstream-spared": skipped} if skipped else {}),
             "detail": msgspec.Raw(
                 fitting_detail(event, self._s3, self._outputs.temp_bucket).encode()
             ),
@@ -105,6 +112,8 @@ class Rebuild:
         return msgspec.json.encode(envelope).decode()
 
     def _send(self, bodies: list[str]) -> None:
+        if not bodies:
+            return
         with map_errors("send windows to the collage queue"):
             answer = self._sqs.send_message_batch(
                 QueueUrl=self._outputs.collage_queue_url,
@@ -113,15 +122,15 @@ class Rebuild:
                 ],
             )
         if answer.get("Failed"):
-            msg = f"the collage queue refused {len(answer['Failed'])} windows; run this again"
+            msg = f"the collage queue rejected {len(answer['Failed'])} windows; run this again"
             raise TransientError(msg)
 
 
-def message_batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Group message bodies into batches that SendMessageBatch takes."""
+def message_batches(messages: Iterable[RebuildMessage]) -> Iterator[list[RebuildMessage]]:
+    """Group messages into batches that SendMessageBatch takes."""
     return grouped(
-        bodies,
-        weigh=lambda body: len(body.encode()),
+        messages,
+        weigh=lambda message: len((message.body or "").encode()),
         most=_MAX_MESSAGES,
         max_weight=_MAX_BATCH_BYTES,
     )

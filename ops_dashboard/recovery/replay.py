@@ -1,8 +1,8 @@
-"""Collages are built again: a time range from the archive, or chosen windows from the table. Edge.
+"""Replays of a time range from the archive, and the progress of replays. Edge (EventBridge).
 
-An archive replay reaches what was archived; EventBridge's archive lags by minutes, so a range that
-ends within the last ten says so. Windows of one creator, chosen windows and retries are sent from
-the table instead, with the same content.
+EventBridge's archive lags by minutes, so a range that ends within the last ten minutes gives a
+warning. Windows of one creator, chosen windows and retries are sent from the table instead
+(`rebuild`), with the same content.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 ARCHIVE_LAG = timedelta(minutes=10)
 """How far behind an archive may be (EventBridge User Guide: wait ten minutes before a replay)."""
 _POLL_S = 1.0
-_LOOK_AT_ONCE = 200
+_CHECKED_AT_ONCE = 200
 
 
-class ReplayEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a replay or retry."""
+class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of a replay or retry."""
 
     name: str
     windows: int
     by_status: dict[str, int]
     waiting: int = 0
-    """Windows that had not ended when waiting was given up."""
+    """Windows that had not ended when waiting timed out."""
 
 
 class ArchiveReplay:
-    """Replays a time range from the stack's archive to the collage rule alone."""
+    """Replays a time range from one stack's archive, to the collage rule only."""
 
     def __init__(self, events: EventBridgeClient, outputs: StackOutputs) -> None:
         """Work on one stack."""
         self._events, self._outputs = events, outputs
 
     def start(self, name: str, start: datetime, end: datetime) -> None:
-        """Start a replay; `UserError` for a range that is none."""
+        """Start a replay; raises `UserError` for an empty range."""
         if start >= end:
             msg = f"--from {start:%Y-%m-%dT%H:%M} is not before --to {end:%Y-%m-%dT%H:%M}"
             raise UserError(msg)
@@ -66,25 +66,20 @@ class ArchiveReplay:
                 },
             )
 
-    def state(self, name: str) -> str:
-        """Return AWS's state of a replay: ``STARTING``, ``RUNNING``, ``COMPLETED``, ``FAILED``."""
-        with map_errors("look at a replay"):
-            return self._events.describe_replay(ReplayName=name)["State"]
-
 
 def lag_warning(end: datetime, now: datetime) -> str | None:
-    """Return what to say of a range that ends within the archive's lag; None for any other."""
+    """Return a warning for a range that ends within the archive's lag, else None."""
     safe = now - ARCHIVE_LAG
     if end <= safe:
         return None
     return (
         f"The archive may lag by ten minutes: windows that closed after {safe:%Y-%m-%dT%H:%M:%SZ}"
-        " may be missing from this replay; run it again later, nothing is doubled."
+        " may be missing from this replay. Running it again later is safe."
     )
 
 
 def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iterator[WindowRecord]:
-    """Yield every ended window that closed in a range."""
+    """Yield the ended windows that closed in a range."""
     for status in sorted(table.ENDED):
         for window in reader.in_status(status):
             if start <= datetime.fromisoformat(window.closed_at) < end:
@@ -92,7 +87,7 @@ def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iter
 
 
 def retryable(windows: Iterable[WindowRecord], passing: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the ids of windows that failed, in part or whole, for a reason that may have passed."""
+    """Yield the ids of partial and failed windows with a reason that may have passed."""
     for window in windows:
         if window.status not in {table.WindowStatus.PARTIAL, table.WindowStatus.FAILED}:
             continue
@@ -101,7 +96,7 @@ def retryable(windows: Iterable[WindowRecord], passing: Callable[[str], bool]) -
 
 
 def replay_name(kind: str, now: datetime | None = None) -> str:
-    """Return a name that AWS has not seen: names live for 90 days."""
+    """Return a new name; AWS keeps the names of replays for 90 days."""
     return f"{kind}-{now or datetime.now(UTC):%Y%m%dT%H%M%S-%f}"
 
 
@@ -110,29 +105,33 @@ def follow(
     window_ids: Iterable[str],
     name: str,
     *,
-    patience_s: float,
-    tell: Callable[[int, int], None],
-) -> ReplayEnd:
-    """Wait until every window was built again under `name`; give up when nothing moves any more."""
+    timeout_s: float,
+    report: Callable[[int, int], None],
+) -> ReplayResult:
+    """Wait until every window is built again under `name`.
+
+    Stops when no window has ended for `timeout_s`. `report` gets the number of ended windows and
+    the total.
+    """
     waiting = list(dict.fromkeys(window_ids))
     total = len(waiting)
     statuses: Counter[str] = Counter()
-    moved = time.monotonic()
+    last_end = time.monotonic()
     while waiting:
-        part, later = waiting[:_LOOK_AT_ONCE], waiting[_LOOK_AT_ONCE:]
-        seen = [(window_id, reader.find(window_id)) for window_id in part]
+        checked, later = waiting[:_CHECKED_AT_ONCE], waiting[_CHECKED_AT_ONCE:]
+        seen = [(window_id, reader.find(window_id)) for window_id in checked]
         ended = {
             window_id: window.status
             for window_id, window in seen
             if window and window.replayed_as == name and window.status in table.ENDED
         }
         statuses.update(ended.values())
-        waiting = later + [window_id for window_id in part if window_id not in ended]
-        tell(total - len(waiting), total)
+        waiting = later + [window_id for window_id in checked if window_id not in ended]
+        report(total - len(waiting), total)
         if ended:
-            moved = time.monotonic()
-        elif time.monotonic() - moved > patience_s:
+            last_end = time.monotonic()
+        elif time.monotonic() - last_end > timeout_s:
             break
         elif waiting:
             time.sleep(_POLL_S)
-    return ReplayEnd(name=name, windows=total, by_status=dict(statuses), waiting=len(waiting))
+    return ReplayResult(name=name, windows=total, by_status=dict(statuses), waiting=len(waiting))

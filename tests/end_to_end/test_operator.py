@@ -94,11 +94,11 @@ def test_windows_are_listed_by_batch_status_and_creator(here: Here) -> None:
     assert moments == sorted(moments, reverse=True)
 
 
-def test_a_creator_shows_what_waits_and_what_was_made(here: Here) -> None:
-    answer = here.ops("creators", "op.two")
-    (waiting,) = answer["creator"]["open"]
+def test_a_creator_shows_its_open_windows(here: Here) -> None:
+    found = here.ops("creators", "op.two")
+    (waiting,) = found["creator"]["open"]
     assert (waiting["images"], waiting["size"], waiting["closes_because"]) == (4, 35, "idle")
-    assert answer["windows"] == []
+    assert found["windows"] == []
     found = here.ops("creators", "op.")
     assert found["creator"] is None
     assert [each["creator"] for each in found["creators"]] == ["op.one", "op.two"]
@@ -109,7 +109,7 @@ def test_a_creator_shows_what_waits_and_what_was_made(here: Here) -> None:
     [("creators", HOSTILE), ("creators",), ("windows",), ("trace", HOSTILE_WINDOW)],
     ids=lambda arguments: arguments[0],
 )
-def test_a_hostile_name_is_shown_and_does_nothing(here: Here, arguments: tuple[str, ...]) -> None:
+def test_a_hostile_name_is_shown_literally(here: Here, arguments: tuple[str, ...]) -> None:
     code, out, err = here.run(*arguments)
     assert code == 0, err
     assert "\\u202eevil[red]<b>x" in out
@@ -119,47 +119,47 @@ def test_a_hostile_name_is_shown_and_does_nothing(here: Here, arguments: tuple[s
     assert HOSTILE in json.dumps(json.loads(as_json), ensure_ascii=False)
 
 
-def test_a_story_goes_from_the_batch_to_the_object_by_one_query(here: Here) -> None:
-    story = here.ops("trace", HOSTILE_WINDOW)
-    assert story["log_trouble"] is None
-    told = [step["what"] for step in story["steps"]]
-    assert told[0] == f"batch {BATCH} began"
-    lines = [what for what in told if what.startswith(("sweeper", "collage:"))]
-    # The sweeper tells of a window once it is on the bus; a worker may have it by then.
+def test_a_timeline_goes_from_the_batch_to_the_objects(here: Here) -> None:
+    timeline = here.ops("trace", HOSTILE_WINDOW)
+    assert timeline["log_error"] is None
+    steps = [step["what"] for step in timeline["steps"]]
+    assert steps[0] == f"batch {BATCH} started"
+    lines = [what for what in steps if what.startswith(("sweeper", "collage:"))]
+    # The sweeper logs a window after it is on the bus; a worker may have it by then.
     assert sorted(lines) == [
         "collage: window ended",
         "collage: window taken up",
         "sweeper: window closed",
     ]
     assert lines.index("collage: window taken up") < lines.index("collage: window ended")
-    # A step names what was written within one second: five objects are one to five steps.
-    written = [what.removesuffix(" written") for what in told if what.endswith(" written")]
+    # A step has all objects of one second, so five objects are one to five steps.
+    written = [what.removesuffix(" written") for what in steps if what.endswith(" written")]
     objects = ["collage", "copy by creator", "metadata", "originals", "thumbnail"]
     assert sorted(name for names in written for name in names.split(", ")) == objects
-    assert told.index("window closed") < told.index(f"{written[0]} written")
-    assert sorted(each["what"] for each in story["objects"] if each["bytes"]) == objects
+    assert steps.index("window closed") < steps.index(f"{written[0]} written")
+    assert sorted(each["what"] for each in timeline["objects"] if each["bytes"]) == objects
 
 
 def test_a_full_window_names_the_record_that_filled_it(here: Here) -> None:
-    story = here.ops("trace", "op.one:000001")
-    (closed,) = [step for step in story["steps"] if step["what"] == "windowing: window closed"]
+    timeline = here.ops("trace", "op.one:000001")
+    (closed,) = [step for step in timeline["steps"] if step["what"] == "windowing: window closed"]
     facts = closed["facts"]
     assert facts["shard"].startswith("shardId-")
     assert int(facts["sequence_number"]) <= int(facts["last_sequence_number"])
     assert facts["function_request_id"]
-    (ended,) = [step for step in story["steps"] if step["what"] == "collage: window ended"]
-    keys = {each["what"]: each["key"] for each in story["objects"]}
+    (ended,) = [step for step in timeline["steps"] if step["what"] == "collage: window ended"]
+    keys = {each["what"]: each["key"] for each in timeline["objects"]}
     assert ended["facts"]["collage_key"] == keys["collage"]
 
 
-def test_the_query_alone_asks_nobody(here: Here) -> None:
+def test_the_query_alone_needs_no_stack(here: Here) -> None:
     code, out, _ = here.run("trace", "op.one:000001", "--query", "--stack=none")
     assert code == 0
-    story = here.ops("trace", "op.one:000001")
-    assert out == story["query"] + "\n"
+    timeline = here.ops("trace", "op.one:000001")
+    assert out == timeline["query"] + "\n"
 
 
-def test_the_doctor_finds_all_well(operated: Pipeline) -> None:
+def test_the_doctor_finds_no_problem_in_a_healthy_stack(operated: Pipeline) -> None:
     done = operated.command("ops-dashboard", "doctor", "--json")
     report = json.loads(done.stdout)
     states: dict[str, Any] = {each["check"]: each["state"] for each in report["findings"]}
@@ -170,7 +170,7 @@ def test_the_doctor_finds_all_well(operated: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("option", ["--stack=nope", "--mysql=mysql://u:geheim@127.0.0.1:1/x"])
-def test_the_doctor_says_what_is_wrong_in_one_line_and_exits_1(
+def test_the_doctor_reports_a_problem_in_one_line_and_exits_1(
     operated: Pipeline, option: str
 ) -> None:
     done = operated.command("ops-dashboard", "doctor", option)
@@ -226,7 +226,7 @@ def heeded_ctrl_c() -> Iterator[None]:
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
-def test_a_mistake_is_one_line_and_exit_code_2(
+def test_an_operators_mistake_is_one_line_and_exit_code_2(
     here: Here, arguments: tuple[str, ...], said: str
 ) -> None:
     code, out, err = here.run(*arguments)

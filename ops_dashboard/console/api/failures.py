@@ -15,7 +15,7 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, read_json
 from ops_dashboard.recovery.dead_letters import DeadLetter
-from ops_dashboard.recovery.redrive import Redriven
+from ops_dashboard.recovery.redrive import RedriveReport
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.contracts.errors import UserError
@@ -58,7 +58,7 @@ class Failures:
 
     async def _get_letters(self, _request: web.Request) -> web.Response:
         async with self._queue_lock:
-            letters = await in_thread(self._account.redrive.letters)
+            letters = await in_thread(self._account.redrive.dead_letters)
         return json_response(sorted(letters, key=lambda letter: letter.when, reverse=True))
 
     async def _post_redrive(self, request: web.Request) -> web.Response:
@@ -71,7 +71,7 @@ class Failures:
         self._counts.invalidate()
         return json_response(redriven)
 
-    def _redrive(self, wanted: RedriveRequest) -> Redriven:
+    def _redrive(self, wanted: RedriveRequest) -> RedriveReport:
         ids = frozenset(wanted.ids)
 
         def is_wanted(letter: DeadLetter) -> bool:

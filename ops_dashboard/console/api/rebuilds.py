@@ -110,16 +110,16 @@ class Rebuilds:
         )
         chosen = list(retryable(candidates, _PASSING.__contains__))
         about = f"failed downloads of {wanted.batch or 'every batch'}"
-        return self._send(replay_name("retry", now), about, chosen, spares=True)
+        return self._send(replay_name("retry", now), about, chosen, skip_permanent=True)
 
     def _send(
-        self, name: str, about: str, window_ids: list[str], *, spares: bool = False
+        self, name: str, about: str, window_ids: list[str], *, skip_permanent: bool = False
     ) -> _TrackedRun:
         if not window_ids:
             msg = "there is nothing to rebuild"
             raise UserError(msg)
-        sent, gone = self._account.rebuild.ask(window_ids, name, spares=spares)
-        return _TrackedRun(name, about, self._now(), sent, gone=len(gone))
+        report = self._account.rebuild.send(window_ids, name, skip_permanent=skip_permanent)
+        return _TrackedRun(name, about, self._now(), report.sent, gone=len(report.expired))
 
     def _of_creator(self, creator: str) -> Iterable[WindowRecord]:
         return self._account.windows.of_creator(creator)

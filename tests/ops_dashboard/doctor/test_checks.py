@@ -35,14 +35,14 @@ def denied() -> ClientError:
         (-3_600, State.WRONG),
     ],
 )
-def test_a_clock_is_judged_by_how_far_off_it_is(skew_s: float, state: State) -> None:
+def test_a_clock_is_judged_by_its_skew(skew_s: float, state: State) -> None:
     finding = clock_finding(skew_s)
     assert finding.state is state
     assert (finding.do is None) == (state is State.OK)
     assert ("behind" in finding.found) == (skew_s <= 0)
 
 
-def test_what_a_check_finds_is_its_finding() -> None:
+def test_a_check_returns_its_finding() -> None:
     assert result(Check(name="a", look=lambda: "fine")) == Finding(
         check="a", state=State.OK, found="fine"
     )
@@ -59,7 +59,7 @@ def test_what_a_check_finds_is_its_finding() -> None:
         (ConnectionRefusedError(111, "refused"), "deploy"),
     ],
 )
-def test_an_error_is_a_finding_of_one_line_with_what_to_do(error: Exception, do: str) -> None:
+def test_an_error_becomes_a_finding_of_one_line_with_a_fix(error: Exception, do: str) -> None:
     finding = result(Check(name="a", look=raising(error), do="deploy"))
     assert finding.state is State.WRONG
     assert "\n" not in finding.found
@@ -67,7 +67,7 @@ def test_an_error_is_a_finding_of_one_line_with_what_to_do(error: Exception, do:
     assert do in finding.do
 
 
-def test_a_bug_is_no_finding() -> None:
+def test_a_bug_is_not_a_finding() -> None:
     with pytest.raises(KeyError):
         result(Check(name="a", look=raising(KeyError("x"))))
 
@@ -100,7 +100,7 @@ class Session:
         return self.sts
 
 
-def test_a_clock_that_is_so_far_off_that_aws_refuses_it_is_still_measured() -> None:
+def test_a_skew_for_which_aws_rejects_requests_is_still_measured() -> None:
     """The refusal is about the credentials, but its answer has the time."""
     ahead = NOW + timedelta(minutes=10)
     sts = Sts("Sat, 21 Nov 2026 12:00:00 GMT", refuses=True)

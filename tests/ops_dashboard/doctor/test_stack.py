@@ -68,7 +68,7 @@ def findings(session: Any) -> dict[str, Finding]:  # noqa: ANN401 - a boto3 sess
     return {check.name: result(check) for check in checks}
 
 
-def test_a_stack_that_is_well_is_said_to_be() -> None:
+def test_a_healthy_stack_passes_every_check() -> None:
     found = findings(Session(WELL))
     assert tuple(found) == PARTS
     assert {each.state for each in found.values()} == {State.OK}
@@ -121,7 +121,7 @@ def test_a_stack_that_is_well_is_said_to_be() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_is_not_well_is_said_with_what_to_do(
+def test_a_problem_is_reported_with_a_fix(
     path: str, value: object, check: str, state: State, said: str
 ) -> None:
     answers = copy.deepcopy(WELL)
@@ -138,7 +138,7 @@ def test_what_is_not_well_is_said_with_what_to_do(
 
 
 @pytest.mark.usefixtures("ops_table")
-def test_every_part_that_was_deleted_is_named() -> None:
+def test_every_deleted_part_is_reported() -> None:
     """The outputs outlive their stack when somebody deletes it by hand."""
     found = findings(boto3.Session(region_name="us-east-1"))
     assert {each.state for each in found.values()} == {State.WRONG}

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from ops_dashboard.recovery.dead_letters import read_failed_batch, read_message, read_poison
-from ops_dashboard.recovery.rebuild import message_batches
-from ops_dashboard.recovery.redrive import RecordSource, as_rebuild, by_batch
+from ops_dashboard.recovery.rebuild import RebuildMessage, message_batches
+from ops_dashboard.recovery.record_source import RecordSource, by_batch
+from ops_dashboard.recovery.redrive import as_rebuild
 from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow
 
 
@@ -22,14 +23,14 @@ def message(body: str, **attributes: str) -> Any:  # noqa: ANN401 - boto's Typed
     }
 
 
-def test_a_dead_window_tells_which_it_is_and_when() -> None:
+def test_a_dead_letter_has_its_window_and_time() -> None:
     body = json.dumps({"detail": {"window_id": "ann:000001", "batch_id": "b"}})
     letter = read_message("collage", message(body))
     assert (letter.window_id, letter.batch_id, letter.tries) == ("ann:000001", "b", 4)
     assert letter.when == "2026-11-06T21:20:00+00:00"
 
 
-def test_eventbridges_own_reason_is_told() -> None:
+def test_a_dead_letter_has_eventbridges_reason() -> None:
     letter = read_message(
         "window-rule", message("{}", ERROR_MESSAGE="no permission", RETRY_ATTEMPTS="185")
     )
@@ -41,7 +42,7 @@ def test_any_body_can_be_listed(body: str) -> None:
     assert read_message("sweeper", message(body)).window_id is None
 
 
-def test_a_batch_that_lambda_gave_up_on_tells_aws_words() -> None:
+def test_a_failed_batch_has_the_condition_that_lambda_reports() -> None:
     letter = read_failed_batch(
         "aws/lambda/x",
         {
@@ -54,12 +55,12 @@ def test_a_batch_that_lambda_gave_up_on_tells_aws_words() -> None:
     assert (letter.tries, letter.rows) == (3, 7)
 
 
-def test_a_quarantined_record_tells_its_day_and_reason() -> None:
+def test_a_quarantined_record_has_its_day_and_reason() -> None:
     letter = read_poison("failed/records/2026/11/21/5.json", {"reason": "codec version 9"})
     assert (letter.when, letter.why) == ("2026-11-21", "codec version 9")
 
 
-def test_a_message_goes_again_under_a_replays_name() -> None:
+def test_a_window_message_is_redriven_under_a_replay_name() -> None:
     body = as_rebuild('{"detail-type": "WindowReady", "detail": {"schema": 1}}', "redrive-1")
     assert json.loads(body) == {
         "detail-type": "WindowReady",
@@ -69,13 +70,15 @@ def test_a_message_goes_again_under_a_replays_name() -> None:
 
 
 @pytest.mark.parametrize("body", ["no json", "[1]"])
-def test_what_is_no_envelope_goes_again_as_it_is(body: str) -> None:
+def test_a_body_without_an_envelope_is_redriven_unchanged(body: str) -> None:
     assert as_rebuild(body, "redrive-1") == body
 
 
 def test_messages_are_grouped_within_the_limits_of_sqs() -> None:
-    assert [len(group) for group in message_batches(["x"] * 25)] == [10, 10, 5]
-    assert [len(group) for group in message_batches(["x" * 400_000] * 5)] == [2, 2, 1]
+    small = RebuildMessage(window_id="ann:000001", body="x")
+    large = RebuildMessage(window_id="ann:000001", body="x" * 400_000)
+    assert [len(group) for group in message_batches([small] * 25)] == [10, 10, 5]
+    assert [len(group) for group in message_batches([large] * 5)] == [2, 2, 1]
     assert list(message_batches([])) == []
 
 

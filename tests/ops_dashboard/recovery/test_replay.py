@@ -24,7 +24,9 @@ def window(**changes: object) -> WindowRecord:
 
 
 @pytest.mark.parametrize(("minutes_ago", "warns"), [(0, True), (9, True), (10, False), (11, False)])
-def test_a_range_into_the_last_ten_minutes_says_so(minutes_ago: int, *, warns: bool) -> None:
+def test_a_range_that_ends_in_the_last_ten_minutes_gives_a_warning(
+    minutes_ago: int, *, warns: bool
+) -> None:
     warning = lag_warning(NOW - timedelta(minutes=minutes_ago), NOW)
     assert (warning is not None) == warns
     assert warning is None or "2026-11-21T11:50:00Z" in warning
@@ -42,7 +44,9 @@ def test_a_range_into_the_last_ten_minutes_says_so(minutes_ago: int, *, warns: b
         ({"status": "processing", "error": "x"}, False),
     ],
 )
-def test_only_what_may_have_passed_is_retried(changes: dict[str, object], *, chosen: bool) -> None:
+def test_only_failures_that_may_have_passed_are_retried(
+    changes: dict[str, object], *, chosen: bool
+) -> None:
     passing = {"timeout", "connection"}.__contains__
     assert list(retryable([window(**changes)], passing)) == (["ann:000001"] if chosen else [])
 
@@ -55,7 +59,7 @@ def test_names_of_replays_differ_within_a_second() -> None:
 
 
 class ScriptedReader:
-    """Shows windows as the steps say, one step each time it is asked."""
+    """Returns one window after another, then the last one repeatedly."""
 
     def __init__(self, *steps: WindowRecord | None) -> None:
         self.steps = list(steps)
@@ -65,7 +69,7 @@ class ScriptedReader:
         return self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
 
 
-def test_following_ends_when_every_window_was_built_under_the_name(
+def test_following_ends_when_every_window_is_built_under_the_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ops_dashboard.recovery.replay.time.sleep", lambda _: None)
@@ -75,24 +79,24 @@ def test_following_ends_when_every_window_was_built_under_the_name(
         window(status="processing", replayed_as="mine"),
         window(status="completed", replayed_as="mine"),
     )
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     end = follow(
         reader,  # type: ignore[arg-type]  # only `find` is called
         ["ann:000001", "ann:000001"],
         "mine",
-        patience_s=60,
-        tell=lambda done, total: told.append((done, total)),
+        timeout_s=60,
+        report=lambda done, total: reported.append((done, total)),
     )
     assert (end.windows, end.by_status, end.waiting) == (1, {"completed": 1}, 0)
-    assert told == [(0, 1), (0, 1), (0, 1), (1, 1)]
+    assert reported == [(0, 1), (0, 1), (0, 1), (1, 1)]
 
 
-def test_following_gives_up_when_nothing_moves() -> None:
+def test_following_times_out_when_no_window_ends() -> None:
     end = follow(
         ScriptedReader(None),  # type: ignore[arg-type]  # only `find` is called
         ["ann:000001"],
         "mine",
-        patience_s=-1,
-        tell=lambda _done, _total: None,
+        timeout_s=-1,
+        report=lambda _done, _total: None,
     )
     assert end.waiting == 1
