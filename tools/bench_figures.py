@@ -45,7 +45,7 @@ def figures_table(results: Mapping[str, Any]) -> str:
     rows: list[tuple[str, ...]] = []
     for benchmark, names in found.items():
         if names:
-            rows.append((f"**{benchmark}**", _ABOUT[benchmark], "", "", "", ""))
+            rows.append((f"**{benchmark}**: {_ABOUT[benchmark]}", "", "", "", "", ""))
         rows += [cells for name in names for cells in _rows(name, results[name])]
     measured = f"\nMeasured on {oldest_date(results, every)}: {machine_of(results)}.\n"
     return measured + markdown_table(_COLUMNS, rows)

@@ -25,7 +25,7 @@ _PLAIN_TYPES = {
     "BoolType": "true or false",
     "DateTimeType": "date and time",
 }
-_FIELDS = ("field", "type", "default", "meaning")
+_FIELDS = ("name", "type", "default", "meaning")
 
 
 def struct_table(module: ModuleType, class_name: str) -> str:
@@ -168,11 +168,11 @@ def _type(kind: msgspec.inspect.Type) -> str:  # noqa: PLR0911 - one return for 
         case msgspec.inspect.VarTupleType(item_type=item):
             return f"list of {_type(item)}"
         case msgspec.inspect.DictType(value_type=value):
-            return f"object of {_type(value)}"
+            return f"object, values {_type(value)}"
         case msgspec.inspect.StructType(cls=cls):
             return f"[{cls.__name__}](#{cls.__name__.lower()})"
         case msgspec.inspect.IntType(ge=low, le=high):
-            return f"whole number{_range(low, high)}"
+            return _range(low, high)
         case msgspec.inspect.StrType(max_length=longest):
             return "text" if longest is None else f"text, up to {longest} characters"
     return _PLAIN_TYPES[type(kind).__name__]
@@ -180,5 +180,5 @@ def _type(kind: msgspec.inspect.Type) -> str:  # noqa: PLR0911 - one return for 
 
 def _range(low: int | None, high: int | None) -> str:
     if low is None:
-        return ""
-    return f" from {low:,}" if high is None else f" from {low:,} to {high:,}"
+        return "whole number"
+    return f"{low:,} or more" if high is None else f"{low:,} to {high:,}"

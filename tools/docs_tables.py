@@ -44,6 +44,7 @@ ANY = Resources(
     memory_mb=dict.fromkeys(Service, 1_024),
 )
 """Resources of no particular stack: no table shows their names."""
+_RUNBOOK = "../operations/runbook.md"
 _PLAN = ("--images=2000000", "--deadline=30m")
 
 
@@ -60,8 +61,11 @@ def _services(metric: Metric) -> str:
 
 
 def alarms_table() -> str:
-    """Return all alarms, with the default thresholds."""
-    rows = [(f"`{alarm.name}`", alarm.meaning) for alarm in alarms(ANY, Thresholds()).values()]
+    """Return all alarms, with the default thresholds, for a page in docs/reference/."""
+    rows = [
+        (f"[`{alarm.name}`]({_RUNBOOK}#{alarm.name})", alarm.meaning)
+        for alarm in alarms(ANY, Thresholds()).values()
+    ]
     return markdown_table(("alarm", "what it means, and where to look"), rows)
 
 

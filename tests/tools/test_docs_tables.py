@@ -59,12 +59,12 @@ def test_figures_are_shown_with_peers_limits_and_what_is_missing() -> None:
     shown = figures_table(results).splitlines()
     assert shown[1] == "Measured on 2026-11-21: AMD EPYC, 2 cores, Python 3.11.7."
     assert shown[5:] == [
-        "| **compose** | 35 JPEG covers in memory to a collage, one thread |  |  |  |  |",
+        "| **compose**: 35 JPEG covers in memory to a collage, one thread |  |  |  |  |  |",
         "| compose | 112 ms |  |  |  |  |",
         "|  |  | plain: 406 | 3.64 | ≥ 3.2 times | yes |",
         "|  |  | libvips: missing |  | ≥ 1.8 times | not measured |",
         "| compose.psnr | 46.4 dB |  |  | ≥ 47 dB | **no** |",
-        "| **suite** | `make test` |  |  |  |  |",
+        "| **suite**: `make test` |  |  |  |  |  |",
         "| suite | not measured |  |  | ≤ 360 s | not measured |",
     ]
 

@@ -21,5 +21,5 @@ def test_the_runbook_has_one_section_for_each_alarm() -> None:
 
 def test_every_section_says_what_the_alarm_means_where_to_look_and_what_to_do() -> None:
     for name, text in sections().items():
-        for word in ("**Means**", "**Look**", "**Do**"):
+        for word in ("**Means:**", "**Look at**", "**Do:**"):
             assert text.count(word) == 1, name
