@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.originals.pack import spool
 from collage_lambda.originals.window_pack import StoredOriginals
-from stream_ingest.aws.errors import FENCED, error_code, map_errors
+from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowImage
 
@@ -85,7 +85,7 @@ class TempStore:
                     **condition,
                 )
         except ClientError as error:
-            if error_code(error) not in FENCED:
+            if error_code(error) not in CONDITION_FAILED:
                 raise
 
     def save_failure(self, key: str, document: bytes) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import WindowKeys
-from stream_ingest.aws.errors import FENCED, error_code, map_errors
+from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 from stream_ingest.contracts.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Outputs:
                     **condition,
                 )
         except ClientError as error:
-            if error_code(error) not in FENCED:
+            if error_code(error) not in CONDITION_FAILED:
                 raise
             msg = f"{key} was published by another worker ({error_code(error)})"
             raise PublishConflictError(msg) from error

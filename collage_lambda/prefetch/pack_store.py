@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import FENCED, error_code, map_errors
+from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
@@ -48,7 +48,7 @@ class PackStore:
                     IfNoneMatch="*",
                 )
         except ClientError as error:
-            if error_code(error) not in FENCED:
+            if error_code(error) not in CONDITION_FAILED:
                 raise
             return False
         return True
@@ -136,7 +136,7 @@ class PackStore:
             with map_errors(f"look at {pack}"):
                 self._s3.head_object(Bucket=self._bucket, Key=pack)
         except ClientError as error:
-            if error_code(error) not in FENCED:
+            if error_code(error) not in CONDITION_FAILED:
                 raise
             return False
         return True

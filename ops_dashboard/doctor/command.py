@@ -15,7 +15,7 @@ from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.aws import clients
 from stream_ingest.cli.options import address_of
 from stream_ingest.sources.mysql import MySqlSource
-from stream_ingest.sources.mysql_connection import connected, fetch
+from stream_ingest.sources.mysql_connection import connect, fetch
 from stream_ingest.sources.source import MYSQL_COLUMNS, parse_columns
 from stream_ingest.sources.timerange import TimeRange
 
@@ -76,7 +76,7 @@ async def _look_at(database: DatabaseOptions) -> str:
     columns = parse_columns(database.columns, MYSQL_COLUMNS)
     always = TimeRange(since=None, until=None)
     await MySqlSource(address, database.table, columns, within=always, creators=()).check()
-    async with connected(address) as connection:
+    async with connect(address) as connection:
         ((version,),) = await fetch(connection, "SELECT VERSION()", [])
     return f"{address!r}, {version}: {database.table} can be read"
 

@@ -19,7 +19,7 @@ from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.request_groups import grouped
+from stream_ingest.aws.request_groups import group_by_weight
 from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowReady
@@ -128,9 +128,9 @@ class Rebuild:
 
 def message_batches(messages: Iterable[RebuildMessage]) -> Iterator[list[RebuildMessage]]:
     """Group messages into batches that SendMessageBatch takes."""
-    return grouped(
+    return group_by_weight(
         messages,
         weigh=lambda message: len((message.body or "").encode()),
-        most=_MAX_MESSAGES,
+        max_count=_MAX_MESSAGES,
         max_weight=_MAX_BATCH_BYTES,
     )

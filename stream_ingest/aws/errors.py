@@ -1,8 +1,7 @@
-"""Cloud error codes become ours, here and nowhere else. Edge.
+"""Mapping of AWS error codes to the error tree, for the whole project. Edge (botocore).
 
-What botocore still raises after its own retries is either another writer's victory
-(`ConflictError`), something that time may mend (`TransientError`), or a bug or a missing right,
-which is left as it is.
+What botocore raises after its own retries is a failed conditional check (`ConflictError`), a
+passing failure (`TransientError`), or a bug or a missing permission, which is raised unchanged.
 """
 
 from __future__ import annotations
@@ -21,8 +20,10 @@ from botocore.exceptions import (
 
 from stream_ingest.contracts.errors import ConflictError, TransientError
 
-FENCED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"})
-"""A conditional put of S3 lost: another object is there, is being put right now, or has gone."""
+CONDITION_FAILED = frozenset(
+    {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"}
+)
+"""S3's codes of a failed conditional write: the object exists, is being written, or is gone."""
 _CONFLICTS = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed"})
 _TRANSIENT = frozenset(
     {
@@ -52,7 +53,7 @@ _SERVER_ERROR = 500
 
 @contextmanager
 def map_errors(doing: str) -> Iterator[None]:
-    """Turn botocore's errors inside the block into ours; `doing` opens the message."""
+    """Convert botocore's errors inside the block to ours; the message begins with `doing`."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Things grouped into requests that a service takes. Pure."""
+"""Grouping things into requests within a service's limits. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def grouped(
-    things: Iterable[T], *, weigh: Callable[[T], int], most: int, max_weight: int
+def group_by_weight(
+    things: Iterable[T], *, weigh: Callable[[T], int], max_count: int, max_weight: int
 ) -> Iterator[list[T]]:
-    """Yield groups in order: at most `most` things, at most `max_weight` together, in each.
+    """Yield groups, in order, of at most `max_count` things and `max_weight` in total.
 
-    A thing that is too heavy by itself is a group of its own: its service will say so.
+    A thing heavier than `max_weight` is a group by itself: the service will refuse it.
     """
     group: list[T] = []
     total = 0
     for thing in things:
         weight = weigh(thing)
-        if group and (len(group) == most or total + weight > max_weight):
+        if group and (len(group) == max_count or total + weight > max_weight):
             yield group
             group, total = [], 0
         group.append(thing)

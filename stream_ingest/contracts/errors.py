@@ -1,11 +1,11 @@
 """The error tree. Pure.
 
 CoverstreamError
-├── PermanentError      doing it again gives the same end: quarantine it
-│   ├── DecodeError     bytes or JSON that are not what their contract says
-│   └── UserError       a person's mistake at the command line: one line, exit code 2
-└── TransientError      doing it again may work: let it be redelivered
-    └── ConflictError   another writer was first: load again and decide again
+├── PermanentError      a retry fails in the same way: quarantine the input
+│   ├── DecodeError     bytes or JSON that violate their contract
+│   └── UserError       a mistake at the command line: one line, exit code 2
+└── TransientError      a retry may succeed: let the input be redelivered
+    └── ConflictError   a conditional check failed: load again and decide again
 
 Anything else that is raised is a bug and ends the invocation loudly.
 """
@@ -14,19 +14,19 @@ from __future__ import annotations
 
 
 class CoverstreamError(Exception):
-    """Root of all errors that this project raises on purpose."""
+    """Root of all errors that this project raises deliberately."""
 
 
 class PermanentError(CoverstreamError):
-    """The same input will fail again; it goes to quarantine or to a person."""
+    """The same input would fail again; it is quarantined or reported to a person."""
 
 
 class DecodeError(PermanentError):
-    """A record, event or message does not keep its contract; says which field."""
+    """A record, event or message violates its contract; the message names the field."""
 
 
 class UserError(PermanentError):
-    """A person's mistake, told in one line without a traceback; exit code 2."""
+    """A user's mistake, reported in one line without a traceback; exit code 2."""
 
 
 class TransientError(CoverstreamError):
@@ -34,4 +34,4 @@ class TransientError(CoverstreamError):
 
 
 class ConflictError(TransientError):
-    """A conditional write lost against another writer; nothing was written."""
+    """A conditional check failed because another writer was first; nothing was written."""

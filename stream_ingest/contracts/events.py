@@ -24,11 +24,11 @@ EventBridge takes 1 MB for a whole PutEvents request (256 KB until 2025); SQS ta
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Because = Literal["full", "idle", "expiring", "batch-end"]
-"""Why a window was closed."""
+"""The reason why a window was closed."""
 
 
 class Source(StrEnum):
-    """`source` of an event: the part of the pipeline that saw it happen."""
+    """`source` of an event: the part of the pipeline that emits it."""
 
     WINDOWING = "coverstream.windowing"
     COLLAGE = "coverstream.collage"
@@ -36,12 +36,12 @@ class Source(StrEnum):
 
 
 class PrefetchedCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a cover is prefetched that was fetched before its URL expired: bytes of a pack."""
+    """Where the bytes of a prefetched cover are: a member of a pack in S3."""
 
     pack: str
     """Key of the pack in the temp bucket (``prefetched/…``)."""
     member: Annotated[int, msgspec.Meta(ge=0)]
-    """Its number in the pack."""
+    """Number of the member in the pack."""
     offset: Annotated[int, msgspec.Meta(ge=0)]
     length: Annotated[int, msgspec.Meta(ge=1)]
     sha256: str
@@ -52,7 +52,7 @@ class PrefetchedCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class WindowImage(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """One image of a window: what it is, where it was, and where else it may be."""
+    """One image of a window: its identity, its URL and its fallback URLs."""
 
     identity: str
     url: str
@@ -65,21 +65,21 @@ class WindowImage(
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all details; `detail_type` is the class's name."""
+    """Base class of all details; `detail_type` is the name of the class."""
 
     schema: Literal[1] = 1
 
     @classmethod
     def detail_type(cls) -> str:
-        """EventBridge's detail-type of this event: the name of its class."""
+        """Return EventBridge's detail-type of this event: the name of its class."""
         return cls.__name__
 
 
 class WindowReady(Event, frozen=True, kw_only=True):
-    """A window was closed; carries all that its collage needs, so that a replay needs no more.
+    """A window was closed; contains everything that its collage needs, also for a replay.
 
-    `images` are in cell order, row by row. Where they would not fit the bus they are empty and
-    `images_key` names the object in the temp bucket that holds them (a JSON list of that shape).
+    `images` are in cell order, row by row. If they exceed `MAX_DETAIL_BYTES`, `images` is empty and
+    `images_key` names an object in the temp bucket that contains them (a JSON list).
     """
 
     window_id: str
@@ -93,23 +93,23 @@ class WindowReady(Event, frozen=True, kw_only=True):
     images: tuple[WindowImage, ...]
     images_key: str | None = None
     debug: bool = False
-    """Whether the answers behind failed downloads are to be kept."""
+    """Whether to store the HTTP responses of failed downloads."""
     prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
-    """Folder that the batch's outputs have of their own."""
+    """Folder of the batch's outputs."""
 
 
 class CoversExpiring(Event, frozen=True, kw_only=True):
-    """Covers in open windows are about to expire; their bytes are to be prefetched as one pack.
+    """Covers in open windows are about to expire and are to be prefetched as one pack.
 
-    Which covers these are is in the states of the creators, and nowhere else: what has been
-    prefetched or closed since is not fetched.
+    The states of the creators say which covers these are: the event does not list them, so that
+    those that have been prefetched or closed since are not fetched.
     """
 
     pack: Annotated[str, msgspec.Meta(pattern=r"^prefetched/[0-9A-Za-z/_\-]+\.zip\Z")]
-    """Key in the temp bucket; the same however often this event is delivered."""
+    """Key in the temp bucket; the same for every delivery of this event."""
     creators: tuple[str, ...]
     covers: Count
-    """How many were at risk when they were asked for."""
+    """Number of covers about to expire when the prefetch was requested."""
 
 
 class CollageCreated(Event, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ class CollageCreated(Event, frozen=True, kw_only=True):
     bucket: str
     key: str
     url: str | None = None
-    """Link to the collage that works without credentials until `url_expires_at` at the latest."""
+    """Presigned link to the collage, valid until `url_expires_at` at the latest."""
     url_expires_at: datetime | None = None
     thumbnail_key: str
     metadata_key: str
@@ -137,7 +137,7 @@ class CollageCreated(Event, frozen=True, kw_only=True):
 
 
 class CollageFailed(Event, frozen=True, kw_only=True):
-    """A window ended without a collage, because not one of its images could be had."""
+    """A window ended without a collage because every image failed."""
 
     window_id: str
     creator: str
@@ -151,7 +151,7 @@ class CollageFailed(Event, frozen=True, kw_only=True):
 
 
 class BatchDrained(Event, frozen=True, kw_only=True):
-    """Every row of a batch has been folded; its open windows may be flushed now."""
+    """Every row of a batch has been folded; its open windows can be flushed."""
 
     batch_id: str
     trigger: str
@@ -171,19 +171,19 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     images_failed: Count
     summary_key: str | None = None
     results_key: str | None = None
-    """Keys in the output bucket: all of these figures, and a CSV with a line for each window."""
+    """Keys in the output bucket: these figures as JSON, and a CSV with a line for each window."""
 
 
 E_ = TypeVar("E_", bound=Event)
 
 
 def encode_detail(event: Event) -> str:
-    """Return the detail as JSON, ready for PutEvents; not checked against `MAX_DETAIL_BYTES`."""
+    """Return the detail as JSON for PutEvents; its size is not checked (`MAX_DETAIL_BYTES`)."""
     return msgspec.json.encode(event).decode()
 
 
 def decode_detail(raw: str | bytes, event: type[E_]) -> E_:
-    """Return the event in a detail's JSON; `DecodeError` names the field at fault."""
+    """Return the event in a detail's JSON; raises `DecodeError` that names the invalid field."""
     try:
         return msgspec.json.decode(raw, type=event)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -192,7 +192,7 @@ def decode_detail(raw: str | bytes, event: type[E_]) -> E_:
 
 
 def convert_detail(detail: object, event: type[E_]) -> E_:
-    """Return the event in an already parsed detail; `DecodeError` names the field at fault."""
+    """Return the event in a parsed detail; raises `DecodeError` that names the invalid field."""
     try:
         return msgspec.convert(detail, type=event)
     except msgspec.ValidationError as error:

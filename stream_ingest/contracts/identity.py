@@ -1,4 +1,4 @@
-"""What makes two cover URLs the same image, and when a URL stops working. Pure.
+"""The identity of a cover URL's image, and when the URL expires. Pure.
 
 A TikTok CDN URL is ``https://HOST/[obj/]BUCKET/OBJECT_ID[~TEMPLATE].EXT?x-expires=…&x-signature=…``.
 Host, template, extension and query change from one scrape to the next; ``BUCKET/OBJECT_ID`` is the
@@ -16,13 +16,13 @@ FINGERPRINT_BYTES = 6
 _PLAIN_TIKTOK = re.compile(
     r"https://[a-z0-9.\-]+/(?:(?:obj|img)/)?([\w\-]+/[\w\-]+)~tplv-", re.ASCII
 )
-"""What nearly all URLs are, without anything that would need the closer look of the others."""
+"""The form of nearly all URLs, which needs none of the checks that other URLs need."""
 _SIGNED_TIKTOK = re.compile(
     _PLAIN_TIKTOK.pattern
     + r"""[!"$%'->@-\[\]-~]*\?(?:[!"$%'-\[\]-~]*&)*?x-expires=(\d{1,12})(?:&[!"$-\[\]-~]*)?""",
     re.ASCII,
 )
-"""The same with an expiry, and to its end; of what may be in a URL without ``#``."""
+"""The same form with an expiry, matched up to the URL's end; no fragment."""
 _TIKTOK_PATH = re.compile(
     r"(?i:https?)://(?P<host>[^/?#]+)/(?:(?:obj|img)/)?"
     r"(?P<object>[^/?#~]+/(?:(?!%7[eE])[^?#~])+)(?P<template>(?:~|%7[eE])tplv-)?"
@@ -34,7 +34,7 @@ _TIKTOK_HOST = re.compile(
 )
 _EXPIRES = re.compile(r"[?&]x-expires=(\d{1,12})(?=[&#]|$)")
 _EXPIRY, _USUAL_DIGITS = "x-expires=", 10
-"""What nearly all URLs have, read without an expression: the fold does nothing as often as this."""
+"""The expiry of nearly all URLs is read without a regular expression: it is the fold's hot path."""
 _SIGNING = frozenset(
     {
         "x-expires",
@@ -52,22 +52,22 @@ _SIGNING_PREFIXES = ("x-amz-", "x-goog-")
 
 
 def signed_image(url: str) -> tuple[str, int] | None:
-    """Return `image_identity` and `expires_at` of a URL as TikTok signs nearly all of them.
+    """Return `image_identity` and `expires_at` of a URL in TikTok's usual signed form, else None.
 
-    One glance in place of three; None for any other URL. Whatever is no None is a URL that can be
-    fetched: ASCII with a host, and no space, control character or backslash.
+    One match replaces three. A URL that matches can be fetched: it is ASCII with a host, and has
+    no space, control character or backslash.
     """
     signed = _SIGNED_TIKTOK.fullmatch(url)
     return (signed[1], int(signed[2])) if signed else None
 
 
 def image_identity(url: str) -> str:
-    """Return what stays the same when an image's URL is signed anew."""
+    """Return the part of a URL that does not change when it is signed again."""
     plain = _PLAIN_TIKTOK.match(url)
-    return plain[1] if plain else _closer_look(url)
+    return plain[1] if plain else _identity_of_other(url)
 
 
-def _closer_look(url: str) -> str:
+def _identity_of_other(url: str) -> str:
     match = _TIKTOK_PATH.match(url)
     if match and (
         match["template"]
@@ -94,7 +94,7 @@ def _signs(parameter: str) -> bool:
 
 
 def expires_at(url: str) -> int | None:
-    """Return the UTC epoch second from which the URL answers 403, or None where it does not say."""
+    """Return the UTC epoch second from which the URL answers 403, or None if it does not say."""
     at = url.find(_EXPIRY)
     if at <= 0:
         return None
@@ -107,9 +107,9 @@ def expires_at(url: str) -> int | None:
 
 
 def fingerprint(identity: str) -> bytes:
-    """Return 48 bits that stand for an identity in the dedup memory.
+    """Return a 48-bit hash of an identity for the dedup memory.
 
-    That an image is taken for one of 100 others of its creator has a chance of 4 in 10^13; for one
-    of 32,000, the most that are remembered, 1 in 10^10.
+    The probability that an image collides with one of 100 others of its creator is 4 in 10^13; with
+    one of 32,000, the maximum that is remembered, 1 in 10^10.
     """
     return blake2b(identity.encode(), digest_size=FINGERPRINT_BYTES).digest()

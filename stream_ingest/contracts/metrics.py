@@ -1,12 +1,12 @@
-"""Every metric of ours, once: name, unit, dimensions, who emits it, what it means. Pure.
+"""The catalogue of custom metrics: name, unit, dimensions, emitting functions, meaning. Pure.
 
-A leaf that imports nothing but the standard library, because the Lambdas carry it: they emit
-through it (`stream_ingest.aws.meter`), and dashboard, alarms, console and README are made of it. So
-no name is written twice, and none can be watched that nobody emits.
+The Lambdas emit metrics through it (`stream_ingest.aws.meter`); the dashboard, the alarms, the
+console and the documentation are built from it. So every name is written once, and only emitted
+metrics can be watched. It imports only the standard library, because every Lambda loads it.
 
-A metric's dimensions are `service` (which function speaks) and, for a few, `Reason`. CloudWatch
-bills each combination (0.30 USD a month), so a creator, a window or a batch is never one: those are
-in the log lines. The namespace holds the stack, so that two stacks of one account are never mixed.
+A metric's dimensions are `service` (the emitting function) and, for a few, `Reason`. CloudWatch
+bills each combination (0.30 USD a month), so creators, windows and batches are no dimensions: they
+are in the log lines. The namespace contains the stack, so stacks of one account do not mix.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 NAMESPACE = "Coverstream"
-"""Namespace where no stack is named (unit tests); a stack's own is `namespace_of`."""
+"""Namespace without a stack (unit tests); a stack's namespace is `namespace_of`."""
 SERVICE = "service"
 REASON = "Reason"
 
@@ -26,7 +26,7 @@ def namespace_of(stack: str) -> str:
 
 
 class Unit(StrEnum):
-    """CloudWatch's words for the units that are used here."""
+    """CloudWatch's names of the units in use."""
 
     COUNT = "Count"
     MILLISECONDS = "Milliseconds"
@@ -36,7 +36,7 @@ class Unit(StrEnum):
 
 
 class Service(StrEnum):
-    """Who emits: the value of the dimension `service`."""
+    """An emitting function: the value of the dimension `service`."""
 
     WINDOWING = "windowing"
     SWEEPER = "sweeper"
@@ -51,18 +51,12 @@ class Metric:
     name: str
     unit: Unit
     services: tuple[Service, ...]
-    """Every function that emits it, each under its own `service`."""
+    """The functions that emit it, each with its own `service`."""
     meaning: str
     by_reason: bool = False
-    """Emitted under (Reason, service)."""
+    """Emitted with the dimensions (Reason, service)."""
     in_total: bool = True
-    """Emitted under (service) alone."""
-
-    @property
-    def dimension_sets(self) -> tuple[frozenset[str], ...]:
-        """Return the sets of dimension names that it is emitted under."""
-        plain = (frozenset({SERVICE}),) if self.in_total else ()
-        return (*plain, frozenset({SERVICE, REASON})) if self.by_reason else plain
+    """Emitted with the dimension (service) alone."""
 
 
 _COLLAGE = (Service.COLLAGE,)
@@ -75,47 +69,55 @@ def _count(name: str, services: tuple[Service, ...], meaning: str) -> Metric:
     return Metric(name=name, unit=Unit.COUNT, services=services, meaning=meaning)
 
 
-RECORDS_RECEIVED = _count("RecordsReceived", _WINDOWING, "packed records delivered, repeats too")
-ROWS_RECEIVED = _count("RowsReceived", _WINDOWING, "rows in those records, repeats too")
-ROWS_ACCEPTED = _count("RowsAccepted", _WINDOWING, "rows that became an image of a window")
-ROWS_DUPLICATE = _count(
-    "RowsDuplicate", _WINDOWING, "rows refused because the creator's image is known already"
+RECORDS_RECEIVED = _count(
+    "RecordsReceived", _WINDOWING, "records delivered by Kinesis, redeliveries included"
 )
+ROWS_RECEIVED = _count(
+    "RowsReceived", _WINDOWING, "rows in the delivered records, redeliveries included"
+)
+ROWS_ACCEPTED = _count("RowsAccepted", _WINDOWING, "rows added to a window as an image")
+ROWS_DUPLICATE = _count("RowsDuplicate", _WINDOWING, "rows whose image the creator already has")
 ROWS_RESENT = _count(
-    "RowsResent", _WINDOWING, "rows recognised as folded before: redelivered, or sent again"
+    "RowsResent",
+    _WINDOWING,
+    "rows already processed: redelivered by Kinesis, or sent again by the producer",
 )
 WINDOWS_CLOSED = _count(
     "WindowsClosed",
     (Service.WINDOWING, Service.SWEEPER),
-    "windows closed: full ones by windowing, idle ones and those of an ended batch by the sweeper",
+    "windows closed: when full by windowing; when idle or at the end of a batch by the sweeper",
 )
 WINDOWS_EMITTED = _count(
-    "WindowsEmitted", _SWEEPER, "windows the sweeper sent to the bus, for the first time or again"
+    "WindowsEmitted", _SWEEPER, "WindowReady events sent by the sweeper, first attempts and retries"
 )
 WINDOWS_NOT_EMITTED = _count(
     "WindowsNotEmitted",
     (Service.WINDOWING, Service.SWEEPER),
-    "windows that the bus did not take; they wait in the table for the sweeper",
+    "windows whose event EventBridge rejected; the sweeper sends them again",
 )
 WINDOWS_ABANDONED = _count(
-    "WindowsAbandoned", _SWEEPER, "windows noted as failed because no worker could end them"
+    "WindowsAbandoned", _SWEEPER, "windows marked as failed because no worker could finish them"
 )
 RECORDS_QUARANTINED = _count(
-    "RecordsQuarantined", _WINDOWING, "records that could not be read; kept under failed/records/"
+    "RecordsQuarantined",
+    _WINDOWING,
+    "records that could not be decoded; stored under failed/records/",
 )
 RECORDS_FAILED = _count(
-    "RecordsFailed", _WINDOWING, "records that Kinesis has to deliver again after a passing error"
+    "RecordsFailed", _WINDOWING, "records to be redelivered by Kinesis after a transient error"
 )
 COMMIT_CONFLICTS = _count(
     "CommitConflicts",
     (Service.WINDOWING, Service.SWEEPER),
-    "transactions done again because another writer was quicker",
+    "writes retried after a failed conditional check: another writer was first",
 )
 COVERS_REQUESTED = _count(
-    "CoversRequested", _SWEEPER, "covers about to expire that were requested, repeats too"
+    "CoversRequested",
+    _SWEEPER,
+    "covers about to expire whose prefetch was requested, retries included",
 )
 COVERS_PREFETCHED = _count(
-    "CoversPrefetched", _PREFETCH, "covers prefetched to S3 while their windows are open"
+    "CoversPrefetched", _PREFETCH, "covers stored in S3 before their URL expired"
 )
 COVERS_LOST = Metric(
     name="CoversLost",
@@ -123,50 +125,58 @@ COVERS_LOST = Metric(
     services=_PREFETCH,
     by_reason=True,
     in_total=False,
-    meaning="covers that could not be had any more when they were to be prefetched, by reason",
+    meaning="covers whose prefetch failed, by reason",
 )
-BATCHES_FLUSHED = _count("BatchesFlushed", _SWEEPER, "batches whose open windows were closed")
-BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches of which every window has ended")
+BATCHES_FLUSHED = _count(
+    "BatchesFlushed", _SWEEPER, "batches at whose end the open windows were closed"
+)
+BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches in which every window has ended")
 ROWS_REFUSED = Metric(
     name="RowsRefused",
     unit=Unit.COUNT,
     services=_SWEEPER,
     by_reason=True,
     in_total=False,
-    meaning="rows refused, by reason, counted when their batch ends",
+    meaning="rows refused, by reason; emitted when the batch ends",
 )
-BATCHES_OPEN = _count("BatchesOpen", _SWEEPER, "batches that have not ended, seen each minute")
+BATCHES_OPEN = _count("BatchesOpen", _SWEEPER, "batches that have not ended, sampled every minute")
 WINDOWS_WAITING = _count(
-    "WindowsWaiting", _SWEEPER, "windows closed but without a collage yet, seen each minute"
+    "WindowsWaiting", _SWEEPER, "closed windows without a collage, sampled every minute"
 )
 OLDEST_WINDOW_AGE = Metric(
     name="OldestWindowAgeSeconds",
     unit=Unit.SECONDS,
     services=_SWEEPER,
-    meaning="age of the oldest of those windows; 0 when there is none",
+    meaning="age of the oldest closed window without a collage; 0 if there is none",
 )
 OLDEST_WORK_AGE = Metric(
     name="OldestWorkAgeSeconds",
     unit=Unit.SECONDS,
     services=_SWEEPER,
-    meaning="age of the oldest batch or window that has not ended, end to end; 0 when none",
+    meaning="age of the oldest batch or window that has not ended; 0 if there is none",
 )
 
-COLLAGES_CREATED = _count("CollagesCreated", _COLLAGE, "collages stored and announced")
-COLLAGES_FAILED = _count("CollagesFailed", _COLLAGE, "windows of which no image could be had")
+COLLAGES_CREATED = _count(
+    "CollagesCreated", _COLLAGE, "collages stored and announced by a CollageCreated event"
+)
+COLLAGES_FAILED = _count(
+    "CollagesFailed", _COLLAGE, "windows without a collage because every image failed"
+)
 COLLAGES_KEPT = _count(
-    "CollagesKept", _COLLAGE, "rebuilds with fewer images than the collage that is there"
+    "CollagesKept", _COLLAGE, "rebuilds discarded because the existing collage has more images"
 )
 COLLAGES_ALREADY_DONE = _count(
-    "CollagesAlreadyDone", _COLLAGE, "messages that came again after their window had ended"
+    "CollagesAlreadyDone", _COLLAGE, "messages received again after their window had ended"
 )
 MESSAGES_FAILED = _count(
     "MessagesFailed",
     (Service.COLLAGE, Service.PREFETCH),
-    "messages that come again after an error, or become dead letters",
+    "messages that failed: retried, or moved to the dead-letter queue",
 )
 MESSAGES_DEFERRED = _count(
-    "MessagesDeferred", _COLLAGE, "messages that come again because another worker has the window"
+    "MessagesDeferred",
+    _COLLAGE,
+    "messages retried later because another worker has the window's lease",
 )
 IMAGES_OK = _count("ImagesOk", _COLLAGE, "cells that show their image")
 IMAGES_FAILED = Metric(
@@ -174,28 +184,28 @@ IMAGES_FAILED = Metric(
     unit=Unit.COUNT,
     services=_COLLAGE,
     by_reason=True,
-    meaning="cells that stayed empty, in total and by reason",
+    meaning="cells left empty, in total and by reason",
 )
 BYTES_DOWNLOADED = Metric(
     name="BytesDownloaded",
     unit=Unit.BYTES,
     services=(Service.COLLAGE, Service.PREFETCH),
-    meaning="bytes of covers fetched",
+    meaning="bytes of covers downloaded",
 )
 WINDOW_LATENCY = Metric(
     name="WindowLatencyMs",
     unit=Unit.MILLISECONDS,
     services=_COLLAGE,
-    meaning="from a window's closing to its stored collage, waiting included; not for replays",
+    meaning="time from closing a window to its stored collage, replays excluded",
 )
 MEMORY_PERCENT = Metric(
     name="MemoryPercent",
     unit=Unit.PERCENT,
     services=tuple(Service),
-    meaning="most memory that a function's process ever held, of what it may use",
+    meaning="peak memory of a function's process, as a percentage of its limit",
 )
 
 CATALOGUE: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)
 )
-"""All of the above, in that order."""
+"""All metrics, in the order of this module."""

@@ -1,4 +1,4 @@
-"""Names that are safe wherever they are put: keys, paths, HTML, CSV. Pure.
+"""Names that are safe in keys, paths, HTML and CSV. Pure.
 
 A creator's *key* is its name with every byte outside ``A-Z a-z 0-9 _ - .`` written as ``=XX``
 (UTF-8, upper-case hex; a leading dot too). So a key holds no slash, quote, ``#``, space or control
@@ -24,7 +24,7 @@ _WINDOW_ID = re.compile(r"(?P<key>[^:]+):(?P<number>[0-9]{6,12})")
 
 
 def is_creator_name(name: str) -> bool:
-    """Tell whether `name` can name a creator: 1 to 128 UTF-8 bytes and no control character."""
+    """Return whether `name` is a valid creator name: 1 to 128 UTF-8 bytes, no control character."""
     if not name or name.isspace():
         return False
     if name.isascii():
@@ -41,10 +41,10 @@ def _has_control(name: str) -> bool:
 
 
 def mixed_creator(batch_id: str) -> str:
-    """Return what stands for the creator where a batch's windows mix creators.
+    """Return the creator name that stands for all creators of a batch whose windows mix them.
 
-    One name is one bucket and one state: the batch's rows are folded in the order they arrive. No
-    handle of TikTok's has a dash.
+    One name is one bucket and one state, so the batch's rows are folded in the order they arrive.
+    TikTok handles contain no dash, so no creator has this name.
     """
     return f"mixed-{batch_id}"
 

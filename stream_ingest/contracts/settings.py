@@ -1,8 +1,7 @@
-"""What a batch may set: collage layout, window size and flush policy. Pure.
+"""Settings of a batch: collage layout, window size and flush policy. Pure.
 
-The settings travel with every packed record, so that whoever folds a row needs no look-up and two
-batches with different settings never mix: a creator has one open window per
-`BatchSettings.window_key`.
+The settings are part of every packed record, so that folding a row needs no look-up. Batches with
+different settings never mix: a creator has one open window per `BatchSettings.window_key`.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ PREFIX_PATTERN = r"^(?:[A-Za-z0-9][A-Za-z0-9_\-]*(?:/[A-Za-z0-9][A-Za-z0-9_\-]*)
 """Folders that need no escaping, without dots, and without a slash at either end."""
 MAX_IDLE_S = 3_650 * DAY_S
 MAX_IMAGES_PER_WINDOW = 400
-"""A cover with four signed URLs of TikTok's takes some 200 bytes of its creator's item, compressed;
-where URLs take far more, `windowing.room` closes windows before they are full."""
+"""A cover with four signed TikTok URLs takes some 200 bytes of its creator's item, compressed; if
+URLs take far more, `windowing.rules.item_budget` closes windows before they are full."""
 _DURATION = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": DAY_S}
 
 
 class CollageLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one collage looks: `rows` x `cols` square cells of `cell_px` pixels, without gaps."""
+    """Layout of a collage: `rows` x `cols` square cells of `cell_px` pixels, without gaps."""
 
     rows: Annotated[int, msgspec.Meta(ge=1, le=40)] = 5
     cols: Annotated[int, msgspec.Meta(ge=1, le=40)] = 7
@@ -36,7 +35,7 @@ class CollageLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @property
     def cells(self) -> int:
-        """Number of cells, and so the most images that one collage can show."""
+        """Number of cells: the maximum number of images in one collage."""
         return self.rows * self.cols
 
     @property
@@ -46,11 +45,11 @@ class CollageLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class FlushPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a window that is not full is closed all the same.
+    """When a window that is not full is closed.
 
-    ``never``: not until it is full; ``idle``: `idle_s` seconds after its last image;
-    ``batch-end``: when the batch that put an image into it has ended, and as for ``idle`` where a
-    row comes after that (a redriven record), so that no image waits for ever.
+    ``never``: only when it is full; ``idle``: `idle_s` seconds after its last image;
+    ``batch-end``: when a batch that added an image to it has ended, or as ``idle`` if a row arrives
+    after that (from a redriven record), so that no image waits for ever.
     """
 
     kind: Literal["never", "idle", "batch-end"] = "idle"
@@ -61,7 +60,7 @@ BATCH_END = FlushPolicy(kind="batch-end")
 
 
 def parse_flush(text: str) -> FlushPolicy:
-    """Read ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``); else `UserError`."""
+    """Parse ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``); raises `UserError`."""
     if text == "never":
         return FlushPolicy(kind="never")
     if text == "batch-end":
@@ -78,7 +77,7 @@ def parse_flush(text: str) -> FlushPolicy:
 
 
 def parse_duration(text: str) -> int:
-    """Return the seconds of a duration: ``90s``, ``15m``, ``12h`` or ``7d``; else `UserError`."""
+    """Return the seconds of ``90s``, ``15m``, ``12h`` or ``7d``; raises `UserError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
         msg = f"duration {text!r}: expected a number and a unit, such as 90s, 15m, 12h or 7d"
@@ -89,28 +88,28 @@ def parse_duration(text: str) -> int:
 class BatchSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """All that a batch may choose for itself.
+    """Everything that a batch can set.
 
-    What is as ever is not written down, so that records of a newer producer are read by older
-    functions unless they ask for what those do not know. So a default may not change: it is part of
-    the codec's version.
+    Default values are not encoded, so that older functions can read the records of a newer producer
+    unless these use a new setting. Hence a default must not change: it is part of the codec's
+    version.
     """
 
     layout: CollageLayout = CollageLayout()
     images_per_window: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] = 35
     flush: FlushPolicy = FlushPolicy()
     debug: bool = False
-    """Whether the answers behind failed downloads are kept (``debug/`` in the temp bucket)."""
+    """Whether the HTTP responses of failed downloads are stored (``debug/`` in the temp bucket)."""
     prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
-    """Folder under ``collages/``, ``thumbnails/`` and ``metadata/`` for what the batch makes."""
+    """Folder under ``collages/``, ``thumbnails/`` and ``metadata/`` for the batch's outputs."""
     dedup: bool = True
-    """Whether an image that the creator is known to have is refused; else only one that is in the
-    open window already. What is accepted is remembered all the same."""
+    """Whether an image that the creator already has is refused. If not, only one that is already in
+    the open window is refused. Accepted images are remembered in either case."""
     group_by_creator: bool = True
-    """Whether a window holds one creator's images; else the batch's, in the order they arrive."""
+    """Whether a window has images of one creator only, or the batch's in the order they arrive."""
 
     def __post_init__(self) -> None:
-        """Refuse a window that its collage could not show."""
+        """Raise `ValueError` if a window has more images than its collage has cells."""
         if self.images_per_window > self.layout.cells:
             msg = (
                 f"images_per_window {self.images_per_window} does not fit"
@@ -120,7 +119,7 @@ class BatchSettings(
 
     @property
     def window_key(self) -> str:
-        """What must be equal for two rows to share a window, as a short readable key."""
+        """A short readable key of the settings that two rows in one window must share."""
         layout = self.layout
         key = (
             f"{layout.rows}x{layout.cols}-{layout.cell_px}px-q{layout.quality}"

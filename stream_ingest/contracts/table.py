@@ -1,24 +1,24 @@
-"""Names in the DynamoDB table: keys, indexes, attributes, once for all who use it. Pure.
+"""The layout of the DynamoDB table: keys, indexes, attributes, statuses. Pure.
 
-One table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never a ``#``)
-or ``batch#<id>``, ``push#<source>`` or ``prefetched#<pack>``; sort key `item` says what the item
-is:
+There is one table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never
+a ``#``) or ``batch#<id>``, ``push#<source>`` or ``prefetched#<pack>``; sort key `item` names the
+kind of item:
 
 ====================  =================  =========================================================
-creator_name          item               what it is
+creator_name          item               content
 ====================  =================  =========================================================
 <creator key>         state              the creator's aggregate: open windows, dedup memory, tally
 <creator key>         window#000012      status, counts and output keys of one window (small)
 <creator key>         images#000012      the window's WindowReady detail, compressed, written once
-batch#<id>            batch              a batch: settings, what was read, sent, refused, its status
-batch#<id>            tally#<creator>    a creator's tally of a batch that it has moved on from
-batch#<id>            intake             how far the intake is with the batch's file
-push#<source>         last               the upper bound of the last push that ended well
-prefetched#<pack>     prefetched         which covers of a pack in S3 a window still waits with
+batch#<id>            batch              a batch: settings, status, counts of rows
+batch#<id>            tally#<creator>    a creator's tally of an earlier batch, once spilled
+batch#<id>            intake             the intake's job state for the batch's file
+push#<source>         last               the watermark of the pushes of one MySQL table
+prefetched#<pack>     prefetched         members of a pack in S3 that open windows still need
 ====================  =================  =========================================================
 
 Indexes: `batch-id-index` (batch_id, item), `status-date-index` (status, processing_date), and the
-sparse `due-index` (due_shard, due_at) of what the sweeper has to look at.
+sparse `due-index` (due_shard, due_at) of the items that the sweeper has to process.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ BATCH_INDEX_ATTRIBUTES = (
     "collage_key",
 )
 """Attributes that `batch-id-index` projects besides keys: enough for a batch's status and for the
-list of its windows. None of them changes with a fold, which therefore writes no entry."""
+list of its windows. A fold changes none of them, so it causes no write to the index."""
 
 TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "open_images")
-"""What a creator's state, or a tally of its own, adds to what the census counts of its batch."""
+"""Attributes of a creator's state, or of a spilled tally, that the batch counter adds up."""
 
 STATE = "state"
 BATCH = "batch"
@@ -59,36 +59,36 @@ INTAKE = "intake"
 LAST_PUSH = "last"
 PREFETCHED = "prefetched"
 FIRST_WINDOW = "window#"
-"""Sorts behind every other item of a batch in `batch-id-index`, and before all of its windows."""
+"""In `batch-id-index` it sorts after all other items of a batch and before its windows."""
 
 
 def window_item(number: int) -> str:
-    """Sort key of a window's status item."""
+    """Return the sort key of a window's status item."""
     return f"window#{number:06d}"
 
 
 def images_item(number: int) -> str:
-    """Sort key of a window's image list."""
+    """Return the sort key of a window's image list."""
     return f"images#{number:06d}"
 
 
 def tally_item(key: str) -> str:
-    """Sort key of a creator's spilled tally within a batch's partition."""
+    """Return the sort key of a creator's spilled tally within a batch's partition."""
     return f"tally#{key}"
 
 
 def batch_partition(batch_id: str) -> str:
-    """Partition key of a batch's own items."""
+    """Return the partition key of a batch's items."""
     return f"batch#{batch_id}"
 
 
 def pack_partition(pack: str) -> str:
-    """Partition key of the item of a pack of prefetched covers."""
+    """Return the partition key of the item of a pack of prefetched covers."""
     return f"prefetched#{pack}"
 
 
 def due_shard(key: str) -> str:
-    """Return a creator's shard of the due index, ``due#0`` to ``due#7``: so that none runs hot."""
+    """Return a creator's shard of the due index, ``due#0`` to ``due#7``, which avoids a hot key."""
     return f"due#{zlib.crc32(key.encode()) % DUE_SHARDS}"
 
 
@@ -109,7 +109,7 @@ class WindowStatus(StrEnum):
 
 
 ENDED = frozenset({WindowStatus.COMPLETED, WindowStatus.PARTIAL, WindowStatus.FAILED})
-"""Statuses that only a replay or a retry leaves."""
+"""Terminal statuses: only a replay or a retry changes them."""
 
 COLLAGES = (WindowStatus.COMPLETED, WindowStatus.PARTIAL)
 """Statuses of a window that has a collage."""

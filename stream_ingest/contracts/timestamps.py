@@ -1,21 +1,21 @@
-"""Moments in their forms: epoch seconds and milliseconds, ISO text, datetime. Pure."""
+"""Conversions between datetimes, epoch seconds and milliseconds, and ISO text. Pure."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - for moments without a zone, which are UTC
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - for times without a zone, which are UTC
 _MS = timedelta(milliseconds=1)
 
 
 def from_epoch_ms(value: int) -> datetime:
-    """Return the UTC moment of milliseconds since 1970."""
+    """Return the UTC datetime of milliseconds since 1970."""
     return _EPOCH + value * _MS
 
 
 def from_epoch_s(value: int) -> datetime:
-    """Return the UTC moment of seconds since 1970."""
+    """Return the UTC datetime of seconds since 1970."""
     return datetime.fromtimestamp(value, UTC)
 
 
@@ -25,9 +25,9 @@ def iso_date(epoch_s: int) -> str:
 
 
 def to_epoch_ms(moment: datetime) -> int:
-    """Return whole milliseconds since 1970; a moment without a zone is UTC.
+    """Return whole milliseconds since 1970; a time without a zone is taken as UTC.
 
-    Raises `OverflowError` for one that is not within the years 1 to 9999 of UTC.
+    Raises `OverflowError` if it is outside the years 1 to 9999 of UTC.
     """
     if moment.tzinfo is None:
         return (moment - _NAIVE_EPOCH) // _MS
@@ -35,12 +35,12 @@ def to_epoch_ms(moment: datetime) -> int:
 
 
 def as_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, taking one without a zone as UTC; see `to_epoch_ms` for the range."""
+    """Return a time in UTC; one without a zone is taken as UTC. Raises as `to_epoch_ms`."""
     return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
 
 
 def parse_utc(text: str) -> datetime:
-    """Return the UTC moment of an ISO 8601 date, or date and time; `ValueError` for all else."""
+    """Return an ISO 8601 date, or date and time, in UTC; raises `ValueError` for other text."""
     try:
         return as_utc(datetime.fromisoformat(text.strip()))
     except OverflowError as error:
@@ -50,4 +50,4 @@ def parse_utc(text: str) -> datetime:
 
 EARLIEST_MS = to_epoch_ms(datetime.min)  # noqa: DTZ901 - as_utc gives it its zone
 LATEST_MS = to_epoch_ms(datetime.max)  # noqa: DTZ901 - as above
-"""The first and the last millisecond that a datetime in UTC can name."""
+"""The first and the last millisecond that a UTC datetime can represent."""

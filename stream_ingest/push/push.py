@@ -24,7 +24,7 @@ from stream_ingest.push.read_ahead import read_ahead
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import OutgoingRecord, Packer
-from stream_ingest.records.rows import Refusal, admit
+from stream_ingest.records.rows import RowRefusal, admit
 from stream_ingest.sources.source import Cursor, Page, Source
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Counting:
         # Under whose name a row's window fills, where that is not its creator's.
         self._group = None if header.settings.group_by_creator else mixed_creator(header.batch_id)
         self.report = PushReport(batch_id=header.batch_id)
-        self.refusals: list[Refusal] = []
+        self.refusals: list[RowRefusal] = []
         """Refused since the list was last cleared."""
 
     def take(self, page: Page, now_s: int) -> list[OutgoingRecord]:
@@ -94,7 +94,7 @@ class Counting:
         self.report.rows_read += len(page.rows)
         for row in page.rows:
             outcome = admit(*row, now_s)
-            if isinstance(outcome, Refusal):
+            if isinstance(outcome, RowRefusal):
                 self.report.refused[outcome.reason.value] += 1
                 self.refusals.append(outcome)
                 continue

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.records.rows import Refusal
+from stream_ingest.records.rows import RowRefusal
 
 
 class Puts(Protocol):
@@ -32,7 +32,7 @@ class RefusedRows:
         self.parts = 0
         """How many parts were stored; a resumed push sets it."""
 
-    def store(self, refusals: Sequence[Refusal]) -> None:
+    def store(self, refusals: Sequence[RowRefusal]) -> None:
         """Store refusals as the next part; nothing where there are none."""
         if not refusals:
             return

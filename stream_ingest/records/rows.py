@@ -50,7 +50,7 @@ class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether `identity` is known to be that of `url` itself; else it has to be looked at."""
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class RowRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """A row that was refused, with enough of it that a person can find and mend it."""
 
     reason: RefusalReason
@@ -59,7 +59,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
 
 
-def admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | Refusal:
+def admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | RowRefusal:
     """Return the row fit for the stream, or why it is refused; never raises for any input."""
     try:
         return _admit(creator, cover, created_at, now_s)
@@ -67,7 +67,7 @@ def admit(creator: object, cover: object, created_at: object, now_s: int) -> Cov
         return _refuse(RefusalReason.BAD_JSON, creator, cover, created_at)
 
 
-def _admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | Refusal:
+def _admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | RowRefusal:
     name = creator if isinstance(creator, str) else text_of(creator)
     if not is_creator_name(name):
         return _refuse(RefusalReason.BAD_CREATOR, creator, cover, created_at)
@@ -125,8 +125,10 @@ def _fallbacks(alive: list[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _refuse(reason: RefusalReason, creator: object, cover: object, created_at: object) -> Refusal:
-    return Refusal(
+def _refuse(
+    reason: RefusalReason, creator: object, cover: object, created_at: object
+) -> RowRefusal:
+    return RowRefusal(
         reason=reason,
         creator=_excerpt(creator, 200),
         cover=_excerpt(cover, 500),

@@ -16,7 +16,7 @@ import msgspec
 from asyncmy.cursors import SSCursor
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql_connection import MySqlAddress, connected, fetch, quoted
+from stream_ingest.sources.mysql_connection import MySqlAddress, connect, fetch, quote
 from stream_ingest.sources.source import Columns, Cursor, Page
 from stream_ingest.sources.timerange import TimeRange
 
@@ -46,7 +46,7 @@ class MySqlSource:
 
     async def check(self) -> None:
         """Raise `UserError` where there is no such database, table or column, or no access."""
-        async with connected(self._address) as connection:
+        async with connect(self._address) as connection:
             await _Planner(connection, self._address, self._table).plan(self._columns)
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
@@ -54,7 +54,7 @@ class MySqlSource:
 
         The cursor is the last row's key, or the number of rows read where the table has no key.
         """
-        async with connected(self._address) as connection:
+        async with connect(self._address) as connection:
             plan = await _Planner(connection, self._address, self._table).plan(self._columns)
             if plan.key:
                 async for page in self._keyset(connection, plan, after):
@@ -70,18 +70,18 @@ class MySqlSource:
         last: Cursor | None,
     ) -> AsyncIterator[Page]:
         names = [*dict.fromkeys((*self._columns.names(), *plan.key))]
-        selected, order = ", ".join(map(quoted, names)), ", ".join(map(quoted, plan.key))
+        selected, order = ", ".join(map(quote, names)), ", ".join(map(quote, plan.key))
         places = [names.index(name) for name in plan.key]
         asked = self._page_rows * _PAGES_PER_QUERY
         while True:
             where, values = self._where()
             if last is not None:
-                condition, more = behind(plan.key, last)
+                condition, more = condition_after(plan.key, last)
                 where, values = [*where, condition], [*values, *more]
             found = 0
             async with connection.cursor(cursor=SSCursor) as cursor:
                 await cursor.execute(
-                    f"SELECT {selected} FROM {quoted(self._table)}{_and(where)}"  # noqa: S608 - identifiers are quoted, values are parameters
+                    f"SELECT {selected} FROM {quote(self._table)}{_and(where)}"  # noqa: S608 - identifiers are quoted, values are parameters
                     f" ORDER BY {order} LIMIT {asked}",
                     values,
                 )
@@ -99,10 +99,10 @@ class MySqlSource:
     ) -> AsyncIterator[Page]:
         skip, count = int(after[0]) if after else 0, 0
         where, values = self._where()
-        selected = ", ".join(map(quoted, self._columns.names()))
+        selected = ", ".join(map(quote, self._columns.names()))
         async with connection.cursor(cursor=SSCursor) as cursor:
             await cursor.execute(
-                f"SELECT {selected} FROM {quoted(self._table)}{_and(where)}",  # noqa: S608 - as above
+                f"SELECT {selected} FROM {quote(self._table)}{_and(where)}",  # noqa: S608 - as above
                 values,
             )
             while rows := await cursor.fetchmany(self._page_rows):
@@ -112,7 +112,7 @@ class MySqlSource:
                     yield Page(rows=wanted, cursor=(count,))
 
     def _where(self) -> tuple[list[str], list[object]]:
-        created_at = quoted(self._columns.created_at)
+        created_at = quote(self._columns.created_at)
         where: list[str] = []
         values: list[object] = []
         if self._within.since:
@@ -123,7 +123,7 @@ class MySqlSource:
             values.append(_naive(self._within.until))
         if self._creators:
             marks = ", ".join(["%s"] * len(self._creators))
-            creator = quoted(self._columns.creator)
+            creator = quote(self._columns.creator)
             # The first finds them by index, the second exactly: a collation may ignore case, and
             # the column's bytes may be those of another character set.
             exactly = f"BINARY CONVERT({creator} USING utf8mb4)"
@@ -193,7 +193,7 @@ class _Planner:
         return await fetch(self._connection, sql, [self._address.database, self._table])
 
 
-def behind(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
+def condition_after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
     """Return the condition for rows behind `last` in key order; MySQL can range-scan it.
 
     For (a, b) behind (x, y): ``a >= x AND (a > x OR (a = x AND b > y))``.
@@ -201,10 +201,10 @@ def behind(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object
     alternatives = []
     values: list[object] = [last[0]]
     for depth in range(len(key)):
-        equal = [f"{quoted(name)} = %s" for name in key[:depth]]
-        alternatives.append(" AND ".join([*equal, f"{quoted(key[depth])} > %s"]))
+        equal = [f"{quote(name)} = %s" for name in key[:depth]]
+        alternatives.append(" AND ".join([*equal, f"{quote(key[depth])} > %s"]))
         values.extend(last[: depth + 1])
-    return f"{quoted(key[0])} >= %s AND ({' OR '.join(alternatives)})", values
+    return f"{quote(key[0])} >= %s AND ({' OR '.join(alternatives)})", values
 
 
 def _and(where: Sequence[str]) -> str:

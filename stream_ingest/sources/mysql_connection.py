@@ -73,13 +73,13 @@ def parse_address(url: str) -> MySqlAddress:
 
 async def database_now(address: MySqlAddress) -> datetime:
     """Return the database's own UTC time, whole seconds; `UserError` if it cannot be asked."""
-    async with connected(address) as connection:
+    async with connect(address) as connection:
         ((moment,),) = await fetch(connection, "SELECT UTC_TIMESTAMP()", [])
     return moment.replace(microsecond=0, tzinfo=UTC)  # type: ignore[no-any-return]  # asyncmy has no types
 
 
 @asynccontextmanager
-async def connected(address: MySqlAddress) -> AsyncIterator[Any]:
+async def connect(address: MySqlAddress) -> AsyncIterator[Any]:
     """Hold a connection in UTC; every error of the server is a `UserError` without the password."""
     options: dict[str, Any] = {"unix_socket": address.unix_socket} if address.unix_socket else {}
     if address.tls:
@@ -113,7 +113,7 @@ async def fetch(connection: Any, sql: str, values: Sequence[object]) -> Sequence
         return await cursor.fetchall()  # type: ignore[no-any-return]  # asyncmy has no types
 
 
-def quoted(identifier: str) -> str:
+def quote(identifier: str) -> str:
     """Return an identifier in MySQL's quotes."""
     return "`" + identifier.replace("`", "``").replace("%", "%%") + "`"
 

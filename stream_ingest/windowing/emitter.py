@@ -15,7 +15,7 @@ import msgspec
 
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import to_wire
-from stream_ingest.aws.request_groups import grouped
+from stream_ingest.aws.request_groups import group_by_weight
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import Event, Source, WindowReady, encode_detail
@@ -133,9 +133,9 @@ class Emitter:
 
 def requests(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Group entries into PutEvents requests of at most 10 entries and 900 KB."""
-    return grouped(
+    return group_by_weight(
         entries,
         weigh=lambda entry: len(entry.detail.encode()) + _ENTRY_OVERHEAD,
-        most=_MAX_ENTRIES,
+        max_count=_MAX_ENTRIES,
         max_weight=_MAX_REQUEST_BYTES,
     )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from ops_dashboard.local.mysql.binary import ensure_mariadbd
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import TABLE, create_schema
-from stream_ingest.sources.mysql_connection import connected, parse_address
+from stream_ingest.sources.mysql_connection import connect, parse_address
 from tests.bench.measure import say
 from tests.bench.rows import CREATORS
 
@@ -59,7 +59,7 @@ def filled(*sizes: int) -> Iterator[str]:
 
 async def _fill(url: str, sizes: tuple[int, ...]) -> None:
     await create_schema(url)
-    async with connected(parse_address(url)) as connection, connection.cursor() as cursor:
+    async with connect(parse_address(url)) as connection, connection.cursor() as cursor:
         for rows in sizes:
             name = table_name(rows)
             await cursor.execute(f"CREATE TABLE {name} LIKE {TABLE}")

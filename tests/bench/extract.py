@@ -22,7 +22,7 @@ from asyncmy.cursors import SSCursor
 
 from stream_ingest.push.push import rehearse
 from stream_ingest.sources.mysql import PAGE_ROWS, MySqlSource
-from stream_ingest.sources.mysql_connection import connected, parse_address
+from stream_ingest.sources.mysql_connection import connect, parse_address
 from stream_ingest.sources.source import MYSQL_COLUMNS
 from stream_ingest.sources.timerange import TimeRange
 from tests.bench.database import filled, table_name
@@ -56,7 +56,7 @@ async def ours(url: str, table: str) -> int:
 async def bare(url: str, table: str) -> int:
     """Read and parse; return the rows."""
     count = 0
-    async with connected(parse_address(url)) as connection, connection.cursor(SSCursor) as cursor:
+    async with connect(parse_address(url)) as connection, connection.cursor(SSCursor) as cursor:
         await cursor.execute(_QUERY.format(table=table))
         while rows := await cursor.fetchmany(PAGE_ROWS):
             for _, cover, _ in rows:

@@ -22,7 +22,7 @@ from pathlib import Path
 from asyncmy.cursors import SSCursor
 
 from ops_dashboard.local.aws.stack import LocalAws
-from stream_ingest.sources.mysql_connection import connected, parse_address
+from stream_ingest.sources.mysql_connection import connect, parse_address
 from tests.bench.database import filled, table_name
 from tests.bench.measure import ROOT, hand_over, paired, say, watched
 from tests.bench.peers import missing_module
@@ -83,7 +83,7 @@ async def peer(url: str, endpoint: str, stream: str, rows: int) -> float:
     began = time.perf_counter()
     async with (
         producer,
-        connected(parse_address(url)) as connection,
+        connect(parse_address(url)) as connection,
         connection.cursor(SSCursor) as cursor,
     ):
         await cursor.execute(

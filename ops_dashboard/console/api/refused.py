@@ -13,7 +13,7 @@ from ops_dashboard.console.api.json_api import in_thread, json_response
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.batches.registry import check_batch_id
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.records.rows import Refusal
+from stream_ingest.records.rows import RowRefusal
 
 _PREFIX = "failed/rows/"
 _PAGE_SIZE = 100
@@ -29,7 +29,7 @@ class RefusedBatches(msgspec.Struct, frozen=True, kw_only=True):
 class RefusedPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a batch's refused rows; `next` is the position of the next page, if any."""
 
-    rows: list[Refusal]
+    rows: list[RowRefusal]
     reasons: dict[str, int]
     """Number of rows by reason, in the part file of this page."""
     next: str | None = None
@@ -74,7 +74,7 @@ class Refused:
                 lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
         except s3.exceptions.NoSuchKey:
             return RefusedPage(rows=[], reasons={})
-        rows = [msgspec.json.decode(line, type=Refusal) for line in lines]
+        rows = [msgspec.json.decode(line, type=RowRefusal) for line in lines]
         end = first + _PAGE_SIZE
         return RefusedPage(
             rows=rows[first:end],

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import FENCED, error_code, map_errors
+from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 from stream_ingest.contracts.errors import ConflictError, DecodeError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class ResultStore:
             with map_errors(f"put {key}"):
                 self._s3.put_object(**request)
         except ClientError as error:
-            if error_code(error) not in FENCED:
+            if error_code(error) not in CONDITION_FAILED:
                 raise
             return False
         return True

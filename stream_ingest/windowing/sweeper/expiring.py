@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from stream_ingest.aws.request_groups import grouped
+from stream_ingest.aws.request_groups import group_by_weight
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
@@ -53,8 +53,8 @@ class ExpiringCovers:
         states = self._store.load(keys)
         noted = self._threads.map(lambda state: self._note(state, now_s), states.values())
         asked = sorted((each for each in noted if each.covers), key=lambda each: each.creator)
-        groups = grouped(
-            asked, weigh=lambda each: each.covers, most=MAX_COVERS, max_weight=MAX_COVERS
+        groups = group_by_weight(
+            asked, weigh=lambda each: each.covers, max_count=MAX_COVERS, max_weight=MAX_COVERS
         )
         return sum(self._tell(group, now_s) for group in groups)
 

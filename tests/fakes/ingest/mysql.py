@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stream_ingest.sources.mysql import MySqlSource
-from stream_ingest.sources.mysql_connection import connected, fetch, parse_address
+from stream_ingest.sources.mysql_connection import connect, fetch, parse_address
 from stream_ingest.sources.source import MYSQL_COLUMNS, Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.timerange import TimeRange
 
@@ -24,7 +24,7 @@ class Database:
 
         async def run() -> Sequence[Any]:
             rows: Sequence[Any] = []
-            async with connected(self.address) as connection:
+            async with connect(self.address) as connection:
                 for statement in statements:
                     rows = await fetch(connection, statement.replace("%", "%%"), [])
                 await connection.commit()

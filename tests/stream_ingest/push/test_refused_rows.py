@@ -3,12 +3,12 @@ from __future__ import annotations
 import msgspec
 
 from stream_ingest.push.refused_rows import RefusedRows
-from stream_ingest.records.rows import Refusal, RefusalReason
+from stream_ingest.records.rows import RefusalReason, RowRefusal
 from tests.fakes.ingest.aws import OUTPUT, IngestAws
 
 
-def refusal(number: int) -> Refusal:
-    return Refusal(
+def refusal(number: int) -> RowRefusal:
+    return RowRefusal(
         reason=RefusalReason.EXPIRED, creator=f"🎉{number}", cover="a\nb", created_at="2026-11-21"
     )
 
@@ -19,7 +19,7 @@ def test_refused_rows_are_one_line_of_json_each(aws: IngestAws) -> None:
     (key,) = aws.keys_in(OUTPUT)
     assert key == "failed/rows/b1/part-00001.jsonl"
     lines = aws.read(OUTPUT, key).splitlines()
-    assert [msgspec.json.decode(line, type=Refusal) for line in lines] == kept
+    assert [msgspec.json.decode(line, type=RowRefusal) for line in lines] == kept
 
 
 def test_parts_are_numbered_from_where_a_resumed_push_stands(aws: IngestAws) -> None:

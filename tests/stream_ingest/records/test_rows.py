@@ -17,8 +17,8 @@ from stream_ingest.records.rows import (
     MAX_URL_LENGTH,
     MAX_URLS_LENGTH,
     CoverRow,
-    Refusal,
     RefusalReason,
+    RowRefusal,
     admit,
 )
 from tests.fakes.ingest.rows import HOST, NOW_S, cover_url, header, object_id
@@ -35,7 +35,7 @@ def admitted(cover: object, created_at: object = WHEN, creator: object = "charli
 
 def refused(cover: object, created_at: object = WHEN, creator: object = "charli") -> RefusalReason:
     outcome = admit(creator, cover, created_at, NOW_S)
-    assert isinstance(outcome, Refusal), outcome
+    assert isinstance(outcome, RowRefusal), outcome
     return outcome.reason
 
 
@@ -174,7 +174,7 @@ def test_fallbacks_that_would_make_the_row_too_heavy_are_left_out() -> None:
 
 def test_a_refusal_keeps_enough_of_the_row_to_find_and_mend_it() -> None:
     outcome = admit("c" * 300, "x" * 1_000, "y" * 100, NOW_S)
-    assert outcome == Refusal(
+    assert outcome == RowRefusal(
         reason=RefusalReason.BAD_CREATOR, creator="c" * 200, cover="x" * 500, created_at="y" * 40
     )
 
@@ -225,8 +225,8 @@ def test_any_row_is_admitted_or_refused_and_either_can_be_kept(
 ) -> None:
     """Nothing that a source yields raises, and what is admitted can be packed and read again."""
     outcome = admit(creator, cover, created_at, NOW_S)
-    if isinstance(outcome, Refusal):
-        assert msgspec.json.decode(msgspec.json.encode(outcome), type=Refusal) == outcome
+    if isinstance(outcome, RowRefusal):
+        assert msgspec.json.decode(msgspec.json.encode(outcome), type=RowRefusal) == outcome
         return
     assert EARLIEST_MS <= outcome.created_at_ms <= LATEST_MS
     assert outcome.url.lower().startswith(("http://", "https://"))

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql import behind
+from stream_ingest.sources.mysql import condition_after
 from stream_ingest.sources.mysql_connection import (
     MySqlAddress,
-    connected,
+    connect,
     database_now,
     parse_address,
-    quoted,
+    quote,
 )
 
 
@@ -88,12 +88,12 @@ def test_a_password_shows_in_no_text_of_an_address() -> None:
     [("a", "`a`"), ("a`b", "`a``b`"), ("50%", "`50%%`"), ("a.b", "`a.b`"), ("`; --", "```; --`")],
 )
 def test_identifiers_are_quoted(identifier: str, expected: str) -> None:
-    assert quoted(identifier) == expected
+    assert quote(identifier) == expected
 
 
 def test_the_condition_behind_a_row_starts_with_what_an_index_can_search() -> None:
-    assert behind(["id"], [7]) == ("`id` >= %s AND (`id` > %s)", [7, 7])
-    assert behind(["a", "b"], ["x", 7]) == (
+    assert condition_after(["id"], [7]) == ("`id` >= %s AND (`id` > %s)", [7, 7])
+    assert condition_after(["a", "b"], ["x", 7]) == (
         "`a` >= %s AND (`a` > %s OR `a` = %s AND `b` > %s)",
         ["x", "x", "x", 7],
     )
@@ -106,7 +106,7 @@ KEYS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
 def test_the_condition_means_behind_in_the_order_of_the_key(
     last: tuple[int, int, int], row: tuple[int, int, int]
 ) -> None:
-    condition, values = behind(["a", "b", "c"], last)
+    condition, values = condition_after(["a", "b", "c"], last)
     python = condition.replace("`", "").replace(" = ", " == ").replace("AND", "and")
     python = python.replace("OR", "or") % tuple(values)
     assert eval(python, dict(zip("abc", row, strict=True))) is (row > last)  # noqa: S307 - made of three columns above
@@ -122,12 +122,12 @@ def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_socket_that_is_not_there_is_told_in_one_line() -> None:
+def test_a_missing_socket_is_one_line() -> None:
     nobody = parse_address("mysql://u:hunter2@localhost/db?unix_socket=/nowhere/mysqld.sock")
 
-    async def connect() -> None:
-        async with connected(nobody):
+    async def open_connection() -> None:
+        async with connect(nobody):
             pass
 
     with pytest.raises(UserError, match="cannot open mysql://u@localhost"):
-        asyncio.run(connect())
+        asyncio.run(open_connection())

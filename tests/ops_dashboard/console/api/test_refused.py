@@ -4,7 +4,7 @@ import pytest
 
 from ops_dashboard.console.account import Account
 from stream_ingest.push.refused_rows import RefusedRows
-from stream_ingest.records.rows import Refusal, RefusalReason
+from stream_ingest.records.rows import RefusalReason, RowRefusal
 from tests.fakes.ingest.aws import OUTPUT
 from tests.ops_dashboard.console.running import RunningConsole
 
@@ -17,7 +17,7 @@ def refuse(account: Account, batch: str, *parts: int) -> None:
     number = 0
     for size in parts:
         refusals = [
-            Refusal(
+            RowRefusal(
                 reason=RefusalReason.BAD_URL,
                 creator=HOSTILE,
                 cover=str(number + each),
