@@ -1,1 +1,1 @@
-"""The local run: embedded AWS, private MariaDB, sample covers and the demo."""
+"""The local run: embedded AWS, temporary MariaDB, sample covers, and the demo."""

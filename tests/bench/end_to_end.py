@@ -30,7 +30,7 @@ from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.cover_model import UrlSigner
 from ops_dashboard.local.samples.creators import SampleCreator
-from ops_dashboard.local.samples.generator import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, generate_sample
 from tests.bench.cover_server import serving
 from tests.bench.measure import hand_over, say
 from tests.bench.results import OURS, Limit, Measure
@@ -59,7 +59,7 @@ def sample(host: str) -> Sample:
         for number in range(IMAGES // IMAGES_OF_A_CREATOR)
     ]
     signer = UrlSigner(base_url=f"http://{host}", secret=b"bench")
-    return plan_rows(now=datetime.now(UTC), signer=signer, creators=creators, awkward=False)
+    return generate_sample(now=datetime.now(UTC), signer=signer, creators=creators, awkward=False)
 
 
 async def _load(url: str, planned: Sample) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ops_dashboard.local.demo.check import collage_differences, collage_name, figure_differences
-from ops_dashboard.local.samples.expected import Expectation
+from ops_dashboard.local.samples.expected import ExpectedBatch
 from ops_dashboard.local.samples.generator import Sample
 from stream_ingest.contracts.naming import creator_key
 from tests.end_to_end.faulty_stack import LAYOUT, FaultyStack
@@ -31,7 +31,7 @@ def differences(stack: FaultyStack, sample: Sample, batch_id: str) -> list[str]:
     ]
 
 
-def image_differences(stack: FaultyStack, expectation: Expectation) -> list[str]:
+def image_differences(stack: FaultyStack, expectation: ExpectedBatch) -> list[str]:
     """Compare each window's status, objects and cells."""
     lines: list[str] = []
     collages: dict[str, bytes] = {}
@@ -42,7 +42,7 @@ def image_differences(stack: FaultyStack, expectation: Expectation) -> list[str]
 
 
 def _window_differences(
-    stack: FaultyStack, expectation: Expectation, creator: str
+    stack: FaultyStack, expectation: ExpectedBatch, creator: str
 ) -> Iterator[str]:
     names = [collage_name(each) for each in expectation.windows_of(creator)]
     windows = stack.windows_of(creator)
@@ -74,7 +74,9 @@ def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
     return {Path(key).name: stack.read(key) for key in keys}
 
 
-def event_differences(stack: FaultyStack, expectation: Expectation, batch_id: str) -> Iterator[str]:
+def event_differences(
+    stack: FaultyStack, expectation: ExpectedBatch, batch_id: str
+) -> Iterator[str]:
     """Compare the events on the bus: each window, each collage, the end, and nothing else."""
 
     def emitted(kind: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from typing import Any
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.samples.creators import SampleCreator
-from ops_dashboard.local.samples.generator import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, generate_sample
 from ops_dashboard.local.samples.video_row import csv_bytes
 from ops_dashboard.packaging.bundles import Platform, build_bundle
 from stream_ingest.aws.items import from_wire
@@ -80,7 +80,7 @@ class FaultyStack(Pipeline):
     def sample(self, name: str, creators: int = 1, covers: int = COVERS) -> Sample:
         """Return rows of new creators, whose covers are served."""
         names = [f"{name}-{index}" for index in range(creators)]
-        sample = plan_rows(
+        sample = generate_sample(
             now=datetime.now(UTC),
             signer=self.covers.signer,
             seed=next(_SEEDS),

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.samples.creators import SampleCreator
-from ops_dashboard.local.samples.generator import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, generate_sample
 from ops_dashboard.local.samples.video_row import csv_bytes
 
 
 def make_sample(
     covers: CoverServer, creators: Sequence[SampleCreator], *, seed: int, awkward: bool = True
 ) -> Sample:
-    sample = plan_rows(
+    sample = generate_sample(
         now=datetime.now(UTC),
         signer=covers.signer,
         seed=seed,

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from ops_dashboard.local.aws.bridge import process
-from ops_dashboard.local.demo.console import console_beside
+from ops_dashboard.local.demo.console import running_console
 from ops_dashboard.local.samples.creators import SampleCreator
 from stream_ingest.contracts.naming import creator_key
 from tests.end_to_end.console_browser import Visit, chromium, visit
@@ -71,8 +71,8 @@ def address(
     """The console, served by the command itself; beside it, what CloudWatch does by itself."""
     folder = tmp_path_factory.mktemp("console-log")
     with (
-        process.beside(pipeline.aws.instance),
-        console_beside(pipeline.aws.environment(), folder) as url,
+        process.running_bridge(pipeline.aws.instance),
+        running_console(pipeline.aws.environment(), folder) as url,
     ):
         yield url.rstrip("/")
 

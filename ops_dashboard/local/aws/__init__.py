@@ -1,1 +1,1 @@
-"""The embedded AWS: started, deployed onto by the Pulumi program, stopped."""
+"""The embedded AWS (ministack): start it, deploy the Pulumi program onto it, stop it."""

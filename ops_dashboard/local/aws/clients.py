@@ -1,7 +1,7 @@
-"""boto3 clients of one embedded AWS, typed. Edge (network).
+"""Typed boto3 clients of one embedded AWS. Edge (network).
 
-Credentials, region and endpoint are given, never looked up: a user's profile, proxy or instance
-role must not leak into a local run, nor a local run into a user's account.
+Credentials, region and endpoint are fixed, never looked up: a local run must not use a user's
+profile, proxy or instance role, and must never reach a user's account.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105 - the embedded AWS's own root key, the same everywhere
+SECRET_KEY = "test"  # noqa: S105 - the root key of every ministack
 _CONFIG = Config(
     proxies={},
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -34,32 +34,32 @@ _CONFIG = Config(
 
 
 class Clients:
-    """Makes each service's client once, for use from many threads."""
+    """Creates each service's client once. Thread-safe."""
 
     def __init__(self, endpoint: str, ca_bundle: str | None = None) -> None:
-        """Talk to `endpoint`; `ca_bundle` is the file of its certificate where it speaks TLS."""
+        """Connect to `endpoint`; `ca_bundle` is its certificate's file if it uses TLS."""
         self.endpoint, self.ca_bundle = endpoint, ca_bundle
         self._session = boto3.Session(
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
             region_name=REGION,
         )
-        self._made: dict[str, Any] = {}
-        self._lock = threading.Lock()  # making clients of one session is not thread-safe
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()  # creating clients of one session is not thread-safe
 
     def untyped(self, service: str) -> Any:  # noqa: ANN401 - boto3 builds its classes at run time
-        """Return the client of any service, by boto3's name for it."""
+        """Return the client of a service, by boto3's name for it."""
         with self._lock:
-            if service not in self._made:
-                self._made[service] = self._session.client(  # type: ignore[call-overload]  # by name
+            if service not in self._clients:
+                self._clients[service] = self._session.client(  # type: ignore[call-overload]  # by name
                     service, endpoint_url=self.endpoint, config=_CONFIG, verify=self.ca_bundle
                 )
-            return self._made[service]
+            return self._clients[service]
 
     def close(self) -> None:
-        """End all connections: a server that speaks TLS waits for them before it ends."""
+        """Close all connections; a server with TLS waits for them before it exits."""
         with self._lock:
-            for client in self._made.values():
+            for client in self._clients.values():
                 client.close()
 
     @property

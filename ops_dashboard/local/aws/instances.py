@@ -1,7 +1,7 @@
-"""Which embedded AWSes run on this machine for this user. Edge (files, processes).
+"""The registry of this user's running embedded AWSes. Edge (files, processes).
 
-One JSON file each under the user's state directory, so that ``local down`` finds what an earlier
-``local up`` started, and two of them live side by side.
+Each has a JSON file in the user's state directory, so that ``local down`` finds what an earlier
+``local up`` has started, and several can run at the same time.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     endpoint: str
     group: int
-    """Process group of the server and its workers; also the pid of the group's first process."""
+    """Process group of the server and its workers, which is also the server's pid."""
     started: str
-    """When that process began; a later process with the same number began at another time."""
+    """The server's start time (`started_at`), which tells it from a later process with its pid."""
     folder: str
-    """Its log and all of its temporary files; deleted when it is stopped."""
+    """Folder of its log and temporary files; deleted when it stops."""
     ca_bundle: str | None = None
-    """File of its certificate, where it speaks TLS."""
+    """File of its certificate, if it uses TLS."""
     state: str | None = None
-    """Where it keeps what it holds; None where that is deleted when it is stopped."""
+    """Folder of its persistent state; None if its state is deleted when it stops."""
 
     @property
     def is_alive(self) -> bool:
@@ -45,23 +45,23 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.folder, "aws.log")
 
 
-def remember(instance: Instance) -> None:
-    """Write an instance's file; the latest on a port replaces an earlier one."""
+def register(instance: Instance) -> None:
+    """Write an instance's file; it replaces that of an earlier instance on its port."""
     path = _path(instance.port)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{instance.group}.tmp")
-    fresh.write_bytes(msgspec.json.encode(instance))
-    fresh.replace(path)
+    temporary = path.with_suffix(f".{instance.group}.tmp")
+    temporary.write_bytes(msgspec.json.encode(instance))
+    temporary.replace(path)
 
 
-def forget(instance: Instance) -> None:
-    """Delete an instance's file; safe where it is gone, or where a later one has taken its port."""
+def unregister(instance: Instance) -> None:
+    """Delete an instance's file. Idempotent; the file of a later instance on its port stays."""
     if _read(_path(instance.port)) == instance:
         _path(instance.port).unlink(missing_ok=True)
 
 
 def running() -> list[Instance]:
-    """Return what runs, by port; what has died is forgotten and its files are deleted."""
+    """Return the running instances, by port; delete the files of those that have died."""
     alive = []
     for path in sorted(_folder().glob("*.json")):
         instance = _read(path)
@@ -83,7 +83,7 @@ def _path(port: int) -> Path:
 
 
 def _read(path: Path) -> Instance | None:
-    """Return the instance in a file; None where there is none, or an older version wrote it."""
+    """Return the instance in a file, or None if the file is missing or of another version."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Instance)
     except (FileNotFoundError, msgspec.DecodeError):

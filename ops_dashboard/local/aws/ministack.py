@@ -1,8 +1,8 @@
 """Starts and stops the embedded AWS. Edge (processes, network, files).
 
-ministack runs in an environment of its own (``uv tool run``), so that its pinned botocore does not
-bind ours and none of our packages is there for a function whose zip should carry it. It sees none
-of our variables: what a function inherits from it must not depend on the shell that started it.
+ministack runs in a separate environment (``uv tool run``), so that its pinned botocore does not
+bind ours, and a function cannot import a package that is missing in its zip. It gets a minimal set
+of variables, so that functions do not depend on the shell that started it.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops_dashboard.local.aws.instances import FOLDER_PREFIX, Instance, forget, remember
+from ops_dashboard.local.aws.instances import FOLDER_PREFIX, Instance, register, unregister
 from ops_dashboard.local.aws.process import end_group, group_is_alive, started_at
 from stream_ingest.contracts.errors import UserError
 
 VERSION = "1.5.33"
 HOST = "127.0.0.1"
-START_PATIENCE_S = 180
+START_TIMEOUT_S = 180
 """The first start on a machine downloads ministack; later ones take a second."""
-STOP_PATIENCE_S = 10
-SAVE_PATIENCE_S = 120
-"""One that keeps its state writes it down before it ends; a killed one has lost it."""
+STOP_TIMEOUT_S = 10
+SAVE_TIMEOUT_S = 120
+"""An instance with persistent state writes it before it exits; if killed, the state is lost."""
 _POLL_S = 0.05
 _PORT_TRIES = 5
 _TAKEN = "already in use"
-_UV_CAUSE = re.compile(r"╰─▶|^\s*cause:", re.MULTILINE)  # what uv puts before each cause
-_KEPT_VARIABLES = (
+_UV_CAUSE = re.compile(r"╰─▶|^\s*cause:", re.MULTILINE)  # uv's marks of a cause
+_INHERITED_VARIABLES = (
     "PATH", "HOME", "LANG", "LC_ALL", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
     "SSL_CERT_FILE", "SSL_CERT_DIR",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
 )  # fmt: skip
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-"""What this process started and has not stopped, by pid: only a parent can reap its child."""
-_OUR_UV_VARIABLES = frozenset({"UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"})
+"""Running instances that this process has started, by pid: only the parent can reap them."""
+_DROPPED_UV_VARIABLES = frozenset({"UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to start: on which port (None chooses a free one), and whether IAM is enforced.
+    """How to start: the port (None chooses a free one), IAM enforcement, persistent state.
 
-    With `auth` it speaks TLS, because the buckets' own policies refuse plain HTTP. With `state` it
-    begins with what is in that folder and, when it is stopped, leaves there what it holds then.
+    With `auth` it uses TLS, because the bucket policies deny plain HTTP. With `state` it loads its
+    state from that folder, and saves it there when it is stopped.
     """
 
     port: int | None = None
@@ -61,13 +61,13 @@ class Options:
 
 
 class _PortTakenError(Exception):
-    """Somebody else was quicker; another port may do."""
+    """Another process has the port."""
 
 
 def start(stack: str, options: Options) -> Instance:
-    """Start an embedded AWS for `stack` and return it once it answers; `UserError` where it cannot.
+    """Start an embedded AWS for `stack` and return it once it responds.
 
-    It outlives this process unless `stop` is called.
+    It outlives this process unless `stop` is called. Raises `UserError` if it does not start.
     """
     for _ in range(_PORT_TRIES):
         port = options.port or _free_port()
@@ -75,28 +75,28 @@ def start(stack: str, options: Options) -> Instance:
             return _start_on(port, stack, options)
         except _PortTakenError as error:
             if options.port:
-                msg = f"port {port} is taken; name another one, or none for a free one"
+                msg = f"port {port} is taken; choose another --port, or none for a free one"
                 raise UserError(msg) from error
-    msg = f"found no free port on {HOST}"
+    msg = f"no free port found on {HOST}"
     raise UserError(msg)
 
 
 def stop(instance: Instance) -> None:
-    """End the server and all of its workers, and delete its files. Safe to call twice."""
+    """Terminate the server and its workers, and delete its files. Idempotent."""
     if instance.is_alive or _is_orphaned(instance):
-        end_group(instance.group, SAVE_PATIENCE_S if instance.state else STOP_PATIENCE_S)
+        end_group(instance.group, SAVE_TIMEOUT_S if instance.state else STOP_TIMEOUT_S)
     child = _CHILDREN.pop(instance.group, None)
     if child is not None:
         child.wait()
-    forget(instance)
+    unregister(instance)
     shutil.rmtree(instance.folder, ignore_errors=True)
 
 
 def _is_orphaned(instance: Instance) -> bool:
-    """Tell whether workers are left although the group's first process has ended.
+    """Return whether workers still run although the server has ended.
 
-    A group's number is not given to a new process while the group has members (POSIX), so the
-    members are ours, unless a new process has the number and proves them to be others.
+    The pid of a new process is never the id of an existing group (POSIX), so if no process has the
+    server's pid, the group is still the server's.
     """
     return started_at(instance.group) is None and group_is_alive(instance.group)
 
@@ -107,7 +107,7 @@ def _start_on(port: int, stack: str, options: Options) -> Instance:
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     token = secrets.token_hex(8)
     tls = folder / "tmp" / "ministack-tls" / "server.crt" if options.auth else None
-    variables = _environment(folder, port, token, tls) | _keeping(options.state)
+    variables = _environment(folder, port, token, tls) | _state_variables(options.state)
     child = _spawn(folder, variables)
     instance = Instance(
         stack=stack,
@@ -127,7 +127,7 @@ def _start_on(port: int, stack: str, options: Options) -> Instance:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     _CHILDREN[child.pid] = child
-    remember(instance)
+    register(instance)
     return instance
 
 
@@ -152,16 +152,16 @@ def _spawn(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]
 
 
 def _environment(folder: Path, port: int, token: str, tls: Path | None) -> dict[str, str]:
-    """Return ministack's whole environment; its functions inherit it."""
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    kept |= {
+    """Return ministack's environment, which its functions inherit."""
+    inherited = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
+    inherited |= {
         name: value
         for name, value in os.environ.items()
-        if name.startswith("UV_") and name not in _OUR_UV_VARIABLES
+        if name.startswith("UV_") and name not in _DROPPED_UV_VARIABLES
     }
     encrypted = {"USE_SSL": "1", "AUTH": "true", "AWS_CA_BUNDLE": str(tls)} if tls else {}
     return {
-        **kept,
+        **inherited,
         **encrypted,
         "NO_PROXY": f"{HOST},localhost",
         "no_proxy": f"{HOST},localhost",
@@ -169,18 +169,18 @@ def _environment(folder: Path, port: int, token: str, tls: Path | None) -> dict[
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": HOST,
-        "MINISTACK_EDITION": token,  # its health answer repeats it: that is how we know our own
+        "MINISTACK_EDITION": token,  # in its health response, which identifies this instance
         "IOT_MTLS_ENABLED": "false",
         "SFTP_ENABLED": "false",
-        "DOCKER_HOST": f"unix://{folder}/no-docker",  # it would look for containers to remove
+        "DOCKER_HOST": f"unix://{folder}/no-docker",  # else it removes containers of an earlier run
         "TMPDIR": str(folder / "tmp"),
         "STATE_DIR": str(folder / "state"),
         "S3_DATA_DIR": str(folder / "s3"),
     }
 
 
-def _keeping(state: Path | None) -> dict[str, str]:
-    """Return the variables with which ministack keeps what it holds; objects at once."""
+def _state_variables(state: Path | None) -> dict[str, str]:
+    """Return the variables that make ministack save its state in a folder."""
     if state is None:
         return {}
     return {
@@ -192,25 +192,25 @@ def _keeping(state: Path | None) -> dict[str, str]:
 
 
 def _wait_until_ready(child: subprocess.Popen[bytes], instance: Instance, token: str) -> None:
-    deadline = time.monotonic() + START_PATIENCE_S
-    while not _answers(instance, token):
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _responds(instance, token):
         if child.poll() is not None:
-            raise _why_it_ended(instance.log)
+            raise _start_error(instance.log)
         if time.monotonic() > deadline:
-            msg = f"the embedded AWS did not start within {START_PATIENCE_S} s"
+            msg = f"the embedded AWS did not start within {START_TIMEOUT_S} s"
             raise UserError(msg)
         time.sleep(_POLL_S)
 
 
-def _answers(instance: Instance, token: str) -> bool:
-    """Tell whether the server on this port is the one that was told `token`."""
+def _responds(instance: Instance, token: str) -> bool:
+    """Return whether the server on this port is the one that was started with `token`."""
     connection: http.client.HTTPConnection
     if instance.ca_bundle is None:
         connection = http.client.HTTPConnection(HOST, instance.port, timeout=5)
     elif Path(instance.ca_bundle).is_file():
         try:
             context = ssl.create_default_context(cafile=instance.ca_bundle)
-        except ssl.SSLError:  # the file is there, but is still being written
+        except ssl.SSLError:  # the file is still being written
             return False
         connection = http.client.HTTPSConnection(HOST, instance.port, timeout=5, context=context)
     else:
@@ -225,7 +225,7 @@ def _answers(instance: Instance, token: str) -> bool:
     return isinstance(health, dict) and health.get("edition") == token
 
 
-def _why_it_ended(log: Path) -> Exception:
+def _start_error(log: Path) -> Exception:
     text = log.read_text(encoding="utf-8", errors="replace")
     if _TAKEN in text:
         return _PortTakenError()
@@ -233,13 +233,13 @@ def _why_it_ended(log: Path) -> Exception:
 
 
 def _cause(text: str) -> str:
-    """Return in one line why a start failed: uv's innermost cause, or the last line of a log."""
+    """Return one line on why a start failed: uv's innermost cause, or the log's last line."""
     text, _, _ = text.partition("hint:")
     _, *causes = _UV_CAUSE.split(text)
     if causes:
         return " ".join(causes[-1].split())
     lines = text.split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
 
 
 def _is_taken(port: int) -> bool:

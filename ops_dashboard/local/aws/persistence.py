@@ -1,8 +1,8 @@
-"""A folder in which an embedded AWS keeps what it holds, from one run to the next. Edge (files).
+"""The folder of an embedded AWS's persistent state, used by ``local up --state``. Edge (files).
 
-What it holds names its own port (queue URLs do), so it is started on that port again. Beside what
-ministack writes lies one file of ours, written once the stack is deployed: without it there is
-nothing to go on from.
+The state contains its port (in queue URLs), so it can be restored on that port only. Besides
+ministack's files the folder has a marker file, written once the stack is deployed: without it the
+state is incomplete and is not used.
 """
 
 from __future__ import annotations
@@ -15,56 +15,66 @@ import msgspec
 from ops_dashboard.local.aws.instances import Instance
 from stream_ingest.contracts.errors import UserError
 
-_NOTE = "coverstream.json"
-_OURS = frozenset({_NOTE, "services", "objects"})
+_MARKER = "coverstream.json"
+_OURS = frozenset({_MARKER, "services", "objects"})
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept in a folder."""
+class SavedStack(msgspec.Struct, frozen=True, kw_only=True):
+    """What a state folder contains."""
 
     stack: str
     port: int
     auth: bool
 
 
-def read_kept(folder: Path) -> Kept | None:
-    """Return what a folder keeps, None where that is nothing; `UserError` for a stranger's folder.
+def load_saved_stack(folder: Path) -> SavedStack | None:
+    """Return what a folder contains, or None if there is no complete state.
 
-    What is left of a deployment that failed is removed.
+    Deletes the state of a failed deployment. Raises `UserError` if the folder has other files.
     """
     if not folder.exists():
         return None
-    strangers = sorted(path.name for path in folder.iterdir() if path.name not in _OURS)
-    if strangers:
-        msg = f"{folder} holds {strangers[0]!r}, which is no embedded AWS's: choose another --state"
+    others = sorted(path.name for path in folder.iterdir() if path.name not in _OURS)
+    if others:
+        msg = (
+            f"{folder} contains {others[0]!r}, which is not an embedded AWS's state:"
+            " choose another --state"
+        )
         raise UserError(msg)
     try:
-        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Kept)
+        return msgspec.json.decode((folder / _MARKER).read_bytes(), type=SavedStack)
     except FileNotFoundError:
         clear(folder)
         return None
     except msgspec.DecodeError as error:
-        msg = f"{folder / _NOTE}: {error}"
+        msg = f"{folder / _MARKER}: {error}"
         raise UserError(msg) from error
 
 
 def clear(folder: Path) -> None:
-    """Remove what an embedded AWS has left in a folder; strangers' files stay."""
-    for name in _OURS - {_NOTE}:
+    """Delete the state of an embedded AWS from a folder; other files stay."""
+    for name in _OURS - {_MARKER}:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def note_kept(folder: Path, instance: Instance) -> None:
-    """Note that a stack is deployed on what is kept in `folder`."""
+def record_saved_stack(folder: Path, instance: Instance) -> None:
+    """Write the marker file: the state in `folder` contains a deployed stack."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = Kept(stack=instance.stack, port=instance.port, auth=instance.ca_bundle is not None)
-    (folder / _NOTE).write_bytes(msgspec.json.encode(kept) + b"\n")
+    saved = SavedStack(
+        stack=instance.stack, port=instance.port, auth=instance.ca_bundle is not None
+    )
+    (folder / _MARKER).write_bytes(msgspec.json.encode(saved) + b"\n")
 
 
-def check_same(folder: Path, kept: Kept, *, stack: str, port: int | None, auth: bool) -> None:
-    """Raise `UserError` where a folder keeps something else than what is asked for."""
-    asked = Kept(stack=stack, port=kept.port if port is None else port, auth=auth)
-    if asked != kept:
-        how = f"stack {kept.stack} on port {kept.port}, {'with' if kept.auth else 'without'} --auth"
-        msg = f"{folder} keeps {how}: start it so, or choose another --state"
+def check_matches(
+    folder: Path, saved: SavedStack, *, stack: str, port: int | None, auth: bool
+) -> None:
+    """Raise `UserError` if a folder's state has another stack, port or `auth` than requested."""
+    requested = SavedStack(stack=stack, port=saved.port if port is None else port, auth=auth)
+    if requested != saved:
+        auth_text = "with" if saved.auth else "without"
+        msg = (
+            f"{folder} contains stack {saved.stack} on port {saved.port}, {auth_text} --auth:"
+            " use the same options, or choose another --state"
+        )
         raise UserError(msg)

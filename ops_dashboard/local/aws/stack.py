@@ -1,4 +1,4 @@
-"""An embedded AWS with a stack on it: start, deploy, use, stop. Edge (processes, network).
+"""An embedded AWS with a deployed stack. Edge (processes, network).
 
 with LocalAws.start() as aws:
     outputs = aws.deploy(allowed_sources=["127.0.0.1:8123"])
@@ -26,20 +26,20 @@ from stream_ingest.contracts.errors import UserError
 
 LOCAL_SETTINGS: Mapping[str, object] = {
     "bundlePlatform": "local",
-    # ministack counts a batch as done whatever batchItemFailures say (docs/facts.md#ministack).
+    # ministack ignores batchItemFailures and counts the batch as done (docs/facts.md#ministack).
     "partialResponses": "raise",
 }
-"""What is different on the embedded AWS, whatever the stack's own file says."""
+"""Settings of every deployment on the embedded AWS; they override the stack's file."""
 
 
 class LocalAws:
-    """One embedded AWS. Ends with its ``with`` block, unless it was told to `leave_running`."""
+    """One embedded AWS. Its ``with`` block stops it, unless `leave_running` was called."""
 
     def __init__(self, instance: Instance) -> None:
-        """Take over an instance that runs."""
+        """Use a running instance."""
         self.instance = instance
         self.clients = Clients(instance.endpoint, instance.ca_bundle)
-        self._stays = False
+        self._leave_running = False
 
     @classmethod
     def start(
@@ -50,11 +50,11 @@ class LocalAws:
         auth: bool = False,
         state: Path | None = None,
     ) -> LocalAws:
-        """Start one with nothing on it, or with what is kept in the folder `state`.
+        """Start an empty one, or restore the state in the folder `state`.
 
-        `UserError` where that is impossible.
+        Raises `UserError` if the stack does not exist or the start fails.
         """
-        stack_settings(stack)  # a stack that does not exist is told before anything starts
+        stack_settings(stack)  # fails before anything is started
         options = ministack.Options(port=port, auth=auth, state=state)
         return cls(ministack.start(stack, options))
 
@@ -69,10 +69,10 @@ class LocalAws:
         allowed_sources: Sequence[str] = (),
         settings: Mapping[str, object] | None = None,
     ) -> StackOutputs:
-        """Deploy the Pulumi program and return where its parts are; once.
+        """Deploy the Pulumi program and return its outputs. Not idempotent.
 
-        `allowed_sources` are ``host:port`` pairs that may be fetched although they are not public.
-        `settings` overrules the stack's file, key by key (``{"collageTimeoutS": 5}``).
+        `allowed_sources` are non-public ``host:port`` addresses that covers may be downloaded from.
+        `settings` override the stack's file by key (``{"collageTimeoutS": 5}``).
         """
         own = {**LOCAL_SETTINGS, **(settings or {})}
         if allowed_sources:
@@ -83,11 +83,11 @@ class LocalAws:
         return self.outputs()
 
     def outputs(self) -> StackOutputs:
-        """Return where the deployed stack's parts are; `UserError` where it is not deployed."""
+        """Return the deployed stack's outputs; raises `UserError` if it is not deployed."""
         return load_stack(self.clients.ssm, self.instance.stack)
 
     def environment(self) -> dict[str, str]:
-        """Return the variables with which any AWS SDK or CLI talks to this one."""
+        """Return the environment variables that make any AWS SDK or CLI use this instance."""
         certificate = self.instance.ca_bundle
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -99,16 +99,16 @@ class LocalAws:
         }
 
     def leave_running(self) -> None:
-        """Keep it when the ``with`` block ends; ``ops-dashboard local down`` stops it."""
-        self._stays = True
+        """Do not stop it at the end of the ``with`` block; ``ops-dashboard local down`` does."""
+        self._leave_running = True
 
     def stop(self) -> None:
-        """End it and everything on it. Safe to call twice."""
+        """Stop it. Idempotent."""
         self.clients.close()
         ministack.stop(self.instance)
 
     def __enter__(self) -> Self:
-        """Begin its use."""
+        """Return itself."""
         return self
 
     def __exit__(
@@ -117,22 +117,22 @@ class LocalAws:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop it, unless it is to stay and nothing went wrong."""
-        if error is not None or not self._stays:
+        """Stop it, unless `leave_running` was called and no exception was raised."""
+        if error is not None or not self._leave_running:
             self.stop()
 
 
 def stack_settings(stack: str) -> dict[str, Any]:
-    """Return the configuration in ``Pulumi.<stack>.yaml``; `UserError` where there is none."""
+    """Return the configuration in ``Pulumi.<stack>.yaml``; raises `UserError` without that file."""
     path = ROOT / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml")))
-        msg = f"no stack {stack!r}: there are {known}"
+        msg = f"no stack {stack!r}; known stacks: {known}"
         raise UserError(msg)
     config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     return config
 
 
 def _as_text(value: object) -> str:
-    """Return a configuration value as the Pulumi CLI hands it to a program."""
+    """Return a configuration value as the Pulumi CLI passes it to a program."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,1 +1,1 @@
-"""The demo: the whole job on sample covers, checked."""
+"""The demo: the whole pipeline on sample covers, with its results checked."""

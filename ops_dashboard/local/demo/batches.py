@@ -1,6 +1,6 @@
-"""The demo's batches: one for each way in, its rows, and what must come out. Pure.
+"""The demo's batches: one for each input, with its rows and expected results. Pure.
 
-No two share a creator, so each batch can be expected by itself although they run side by side.
+No two batches share a creator, so each has its own expected results although they run concurrently.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops_dashboard.local.samples.creators import CONTROLLED_CREATORS, DROPPED_CREATORS
-from ops_dashboard.local.samples.generator import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, generate_sample
 from stream_ingest.contracts.settings import CollageLayout
 
 if TYPE_CHECKING:
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
     from ops_dashboard.local.samples.cover_model import UrlSigner
 
-_USUAL = CollageLayout()
+_DEFAULT_LAYOUT = CollageLayout()
 CONTROLLED_LAYOUT = CollageLayout(rows=3, cols=4, cell_px=160, background="#1d3557")
-"""The grid that the controlled batch asks for: nothing of it is as for any other batch."""
+"""The layout of the controlled batch, which differs from the default in everything."""
 CONTROLLED_PREFIX = "campaign-7"
 DROPPED_FILE, CONTROLLED_FILE = "covers.csv", "campaign.csv"
-_DROPPED_SEED, _CONTROLLED_SEED = 8, 9  # the pushed rows have the default
+_DROPPED_SEED, _CONTROLLED_SEED = 8, 9  # the pushed rows use the default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoBatch:
     """One batch of the demo."""
 
-    entrance: str  # what a person calls the way by which it comes
-    trigger: str  # what the pipeline calls it
+    input_name: str  # its input, for people
+    trigger: str  # its input, as the pipeline calls it
     sample: Sample
-    layout: CollageLayout = _USUAL
-    prefix: str = ""  # folder of its own under collages/
+    layout: CollageLayout = _DEFAULT_LAYOUT
+    prefix: str = ""  # its folder under collages/
     file: str = ""  # name of its file in the input bucket
 
     @property
@@ -42,13 +42,13 @@ class DemoBatch:
         return f"{self.layout.rows}x{self.layout.cols}"
 
     def expected(self) -> dict[str, object]:
-        """Return what `ops-dashboard status` must say of it in the end."""
+        """Return what `ops-dashboard status` must report once it has ended."""
         figures = self.sample.expectation.summary()
         return {**figures, "trigger": self.trigger, "open_images": 0, "ended": True}
 
 
 class DemoBatches(NamedTuple):
-    """All of them."""
+    """The demo's batches by input."""
 
     pushed: DemoBatch
     dropped: DemoBatch
@@ -59,15 +59,15 @@ def plan_batches(*, now: datetime, signer: UrlSigner) -> DemoBatches:
     """Return the batches with rows that are valid at `now` (aware) and for a day after it."""
     return DemoBatches(
         pushed=DemoBatch(
-            entrance="MySQL push",
+            input_name="MySQL push",
             trigger="mysql-push",
-            sample=plan_rows(now=now, signer=signer),
+            sample=generate_sample(now=now, signer=signer),
         ),
         dropped=DemoBatch(
-            entrance="CSV drop",
+            input_name="CSV drop",
             trigger="s3-trigger",
             file=DROPPED_FILE,
-            sample=plan_rows(
+            sample=generate_sample(
                 now=now,
                 signer=signer,
                 seed=_DROPPED_SEED,
@@ -75,10 +75,10 @@ def plan_batches(*, now: datetime, signer: UrlSigner) -> DemoBatches:
             ),
         ),
         controlled=DemoBatch(
-            entrance="controlled batch",
+            input_name="controlled batch",
             trigger="sqs-trigger",
             file=CONTROLLED_FILE,
-            sample=plan_rows(
+            sample=generate_sample(
                 now=now,
                 signer=signer,
                 seed=_CONTROLLED_SEED,

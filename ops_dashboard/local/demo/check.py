@@ -1,8 +1,8 @@
-"""What came out against what was generated, figure by figure and cell by cell. Pure.
+"""Compares the demo's results with the generated data, every figure and every cell. Pure.
 
-The generator's expectation knows nothing of the pipeline, and the pixels know nothing of its
-tables: each sample cover carries a colour code that says whose it is, read here from the collage.
-A cell without a cover shows the background that its batch has asked for.
+The expected results come from the generator alone, and the cells are checked by their pixels: each
+sample cover has a colour code that identifies it, which is read from the collage. A cell without a
+cover must have the background colour of its batch.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from PIL import Image, ImageChops, ImageStat
 
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
 from ops_dashboard.local.samples.cover_swatch import read_swatch
-from ops_dashboard.local.samples.expected import Expectation, ExpectedCell, ExpectedWindow
+from ops_dashboard.local.samples.expected import ExpectedBatch, ExpectedCell, ExpectedWindow
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout
 
-_BLEED_PX = 16  # side of the blocks in which JPEG keeps colours
-_BACKGROUND_TOLERANCE = 8  # of 255, in each channel: what JPEG does to an even area
+_BLEED_PX = 16  # side of JPEG's chroma blocks
+_BACKGROUND_TOLERANCE = 8  # of 255 per channel: JPEG's error in a uniform area
 
 
 def batch_differences(
     batch: DemoBatch, status: Mapping[str, object], collages: Mapping[str, bytes]
 ) -> list[str]:
-    """Return a line for all that is not as expected of a batch, by the way in that it came."""
+    """Return a line for each difference of a batch, prefixed with the name of its input."""
     lines = [
         *figure_differences(batch.expected(), status),
         *collage_differences(batch.sample.expectation, collages, batch.layout),
     ]
-    return [f"{batch.entrance}: {line}" for line in lines]
+    return [f"{batch.input_name}: {line}" for line in lines]
 
 
 def file_differences(batches: DemoBatches, input_keys: Iterable[str]) -> list[str]:
-    """Return a line for each file that is not where it belongs when its batch was read."""
+    """Return a line for each input file that is not where it should be after its batch."""
     keys = set(input_keys)
     dropped, controlled = batches.dropped.file, batches.controlled.file
     lines = []
@@ -47,7 +47,7 @@ def file_differences(batches: DemoBatches, input_keys: Iterable[str]) -> list[st
 
 
 def figure_differences(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
-    """Return a line for every expected figure that is not the one found."""
+    """Return a line for each figure that differs from the expected one."""
     return [
         f"{name}: expected {value}, found {found.get(name)}"
         for name, value in expected.items()
@@ -56,14 +56,14 @@ def figure_differences(expected: Mapping[str, object], found: Mapping[str, objec
 
 
 def collage_name(window: ExpectedWindow) -> str:
-    """Return the file name of a window's collage, as the pipeline documents it."""
+    """Return the file name of a window's collage, as documented."""
     return f"{creator_key(window.creator)}_collage_{window.ordinal:06d}.jpg"
 
 
 def collage_differences(
-    expectation: Expectation, collages: Mapping[str, bytes], layout: CollageLayout
+    expectation: ExpectedBatch, collages: Mapping[str, bytes], layout: CollageLayout
 ) -> list[str]:
-    """Return a line for every collage that is missing, unexpected or has a wrong cell."""
+    """Return a line for each collage that is missing or unexpected, and for each wrong cell."""
     expected = {collage_name(each): each for each in expectation.windows() if each.has_collage}
     lines = [f"{name}: missing" for name in expected.keys() - collages.keys()]
     lines += [f"{name}: not expected" for name in collages.keys() - expected.keys()]
@@ -80,12 +80,12 @@ def _cell_differences(
             yield f"{name}: {collage.size[0]}x{collage.size[1]} px, expected {layout.size_px}"
             return
         for index in range(layout.cells):
-            wanted = window.cells[index] if index < len(window.cells) else None
+            expected = window.cells[index] if index < len(window.cells) else None
             cell = collage.crop(cell_box(index, layout))
             found = read_swatch(cell)
-            if found != _swatch_of(wanted):
-                yield f"{name}, cell {index}: expected {_swatch_of(wanted)}, found {found}"
-            elif found is None and not _is_even(cell, layout.background):
+            if found != _swatch_of(expected):
+                yield f"{name}, cell {index}: expected {_swatch_of(expected)}, found {found}"
+            elif found is None and not _is_uniform(cell, layout.background):
                 yield f"{name}, cell {index}: not empty in {layout.background}"
 
 
@@ -93,13 +93,13 @@ def _swatch_of(cell: ExpectedCell | None) -> tuple[int, int] | None:
     return (cell.creator_index, cell.number) if cell is not None and cell.ok else None
 
 
-def _is_even(cell: Image.Image, colour: str) -> bool:
-    """Tell whether a cell is of one colour, apart from its margin, into which neighbours bleed."""
+def _is_uniform(cell: Image.Image, colour: str) -> bool:
+    """Return whether a cell has one colour, except in its margin, where JPEG blurs neighbours."""
     width, height = cell.size
     box = _BLEED_PX, _BLEED_PX, width - _BLEED_PX, height - _BLEED_PX
     inside = cell.convert("RGB").crop(box)
-    unlike = ImageChops.difference(inside, Image.new("RGB", inside.size, colour))
-    return all(most <= _BACKGROUND_TOLERANCE for _, most in ImageStat.Stat(unlike).extrema)
+    difference = ImageChops.difference(inside, Image.new("RGB", inside.size, colour))
+    return all(high <= _BACKGROUND_TOLERANCE for _, high in ImageStat.Stat(difference).extrema)
 
 
 def cell_box(index: int, layout: CollageLayout) -> tuple[int, int, int, int]:

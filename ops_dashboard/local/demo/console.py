@@ -1,4 +1,4 @@
-"""The console beside a demo that is kept: a command of its own. Edge (processes)."""
+"""Runs the console as a separate process. Edge (processes)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 from stream_ingest.contracts.errors import UserError
 
-_END_S = 15
+_STOP_TIMEOUT_S = 15
 
 
 @contextlib.contextmanager
-def console_beside(environment: Mapping[str, str], folder: Path, *arguments: str) -> Iterator[str]:
-    """Run ``ops-dashboard serve`` while the block runs; yield its address.
+def running_console(environment: Mapping[str, str], folder: Path, *arguments: str) -> Iterator[str]:
+    """Run ``ops-dashboard serve`` during a ``with`` block; yield its address.
 
-    `environment` are the variables of its AWS; its log is ``console.log`` in `folder`. `UserError`
-    where it does not start.
+    `environment` contains the variables of its AWS; its log is ``console.log`` in `folder`. Raises
+    `UserError` if it does not start.
     """
     log = folder / "console.log"
     with log.open("ab") as lines:
@@ -32,22 +32,22 @@ def console_beside(environment: Mapping[str, str], folder: Path, *arguments: str
             text=True,
         )
     with process:
-        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        assert process.stdout is not None  # noqa: S101 - stdout is a pipe
         address = process.stdout.readline().strip()
         if not address:
-            process.wait(_END_S)
-            msg = f"the console does not start: {log.read_text(errors='replace').strip()[-500:]}"
+            process.wait(_STOP_TIMEOUT_S)
+            msg = f"the console did not start: {log.read_text(errors='replace').strip()[-500:]}"
             raise UserError(msg)
         try:
             yield address
         finally:
-            _end(process)
+            _stop(process)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the console; an upload that it still sends can be taken up with ``push --resume``."""
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Stop the console; an interrupted upload can be continued with ``push --resume``."""
     process.terminate()
     try:
-        process.wait(_END_S)
+        process.wait(_STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()

@@ -22,7 +22,7 @@ from ops_dashboard.local.aws.bridge import process
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
 from ops_dashboard.local.demo.check import batch_differences, file_differences
-from ops_dashboard.local.demo.inputs import Entrances
+from ops_dashboard.local.demo.inputs import DemoInputs
 from ops_dashboard.local.demo.output import COLLAGES, PUSHED_CSV, SUMMARY, write_output
 from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise
 from ops_dashboard.local.mysql.binary import ensure_mariadbd
@@ -35,7 +35,7 @@ from stream_ingest.cli.terminal import say
 
 
 class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the demo found, and where to look on."""
+    """The results of the demo, and how to connect to what it has started."""
 
     summary: DemoSummary
     differences: list[str]
@@ -44,17 +44,19 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Demo:
-    """One run of the demo; everything it starts ends with `stack`, unless that is left open."""
+    """One run of the demo. Everything it starts is stopped when `stack` is closed."""
 
-    def __init__(self, output: Path, stack: contextlib.ExitStack, *, bridged: bool = False) -> None:
-        """Write into `output`; register what is started with `stack`.
+    def __init__(
+        self, output: Path, stack: contextlib.ExitStack, *, with_metrics: bool = False
+    ) -> None:
+        """Write into `output`; enter everything that is started into `stack`.
 
-        `bridged` gives the embedded AWS metrics and alarms, for whoever looks at them later.
+        `with_metrics` runs the metrics bridge, which gives the embedded AWS metrics and alarms.
         """
-        self._output, self._stack, self._bridged = output, stack, bridged
+        self._output, self._stack, self._with_metrics = output, stack, with_metrics
 
     def run(self) -> DemoResult:
-        """Run the main job and compare; raises `UserError` for what a person has to mend."""
+        """Run all batches and compare their results; raises `UserError` if the set-up fails."""
         started = time.monotonic()
         covers = self._stack.enter_context(CoverServer())
         batches = plan_batches(now=datetime.now(UTC), signer=covers.signer)
@@ -64,13 +66,13 @@ class Demo:
             aws = self._deploy(covers)
             pushed, arguments = source.result()
         batches = batches._replace(pushed=pushed)
-        entrances = Entrances(aws)
-        self._send(entrances, batches, arguments)
-        found = entrances.follow(batches)
+        inputs = DemoInputs(aws)
+        self._send(inputs, batches, arguments)
+        found = inputs.wait(batches)
         say("4/5 copying the collages")
-        collages = {batch.trigger: self._copied(entrances, batch) for batch in batches}
-        say("5/5 comparing with what was generated, figure by figure and cell by cell")
-        differences = file_differences(batches, entrances.input_keys())
+        collages = {batch.trigger: self._copy_collages(inputs, batch) for batch in batches}
+        say("5/5 comparing every figure and every cell with the generated data")
+        differences = file_differences(batches, inputs.input_keys())
         for batch in batches:
             differences += batch_differences(batch, found[batch.trigger], collages[batch.trigger])
         summary = summarise(
@@ -85,21 +87,21 @@ class Demo:
             port=aws.instance.port,
         )
 
-    def _send(self, entrances: Entrances, batches: DemoBatches, arguments: Sequence[str]) -> None:
-        """Go all ways in; the two files are read while the rows are pushed."""
+    def _send(self, inputs: DemoInputs, batches: DemoBatches, arguments: Sequence[str]) -> None:
+        """Use all three inputs; the two files are read while the rows are pushed."""
         pushed, dropped, controlled = batches
-        say(f"3/5 dropping a file of {_rows(dropped)} rows into the input bucket")
+        say(f"3/5 uploading a CSV file of {_rows(dropped)} rows to the input bucket")
         data = spreadsheet_bytes(dropped.sample.rows)
-        entrances.drop(dropped, write_output(self._output, dropped.file, data))
-        say(f"    asking for a controlled batch of {_rows(controlled)} rows, {controlled.grid}")
+        inputs.drop(dropped, write_output(self._output, dropped.file, data))
+        say(f"    requesting a batch of {_rows(controlled)} rows with a {controlled.grid} grid")
         data = csv_bytes(controlled.sample.rows)
-        entrances.ask(controlled, write_output(self._output, controlled.file, data))
-        say(f"    pushing {_rows(pushed)} rows and following the batches")
-        entrances.push(arguments)
+        inputs.request(controlled, write_output(self._output, controlled.file, data))
+        say(f"    pushing {_rows(pushed)} rows and waiting for all batches")
+        inputs.push(arguments)
 
-    def _copied(self, entrances: Entrances, batch: DemoBatch) -> Mapping[str, bytes]:
-        """Copy a batch's collages out of the bucket; return them by file name."""
-        found = entrances.collages(batch)
+    def _copy_collages(self, inputs: DemoInputs, batch: DemoBatch) -> Mapping[str, bytes]:
+        """Copy a batch's collages from the bucket to disk; return them by file name."""
+        found = inputs.collages(batch)
         for name, data in found.items():
             write_output(self._output, f"{COLLAGES}/{batch.trigger}/{name}", data)
         return found
@@ -108,20 +110,20 @@ class Demo:
         say("1/5 starting the embedded AWS and deploying the stack")
         aws = self._stack.enter_context(LocalAws.start())
         aws.deploy(allowed_sources=[covers.address])
-        if self._bridged:
-            self._stack.enter_context(process.beside(aws.instance))
+        if self._with_metrics:
+            self._stack.enter_context(process.running_bridge(aws.instance))
         say(f"    AWS at {aws.endpoint}, covers at {covers.url}")
         return aws
 
     def _prepare_source(self, batch: DemoBatch) -> tuple[DemoBatch, Sequence[str]]:
-        """Return the batch as it can be pushed here, and the arguments with which `push` does."""
+        """Return the batch to push, and the arguments of `push`: MySQL if possible, else a CSV."""
         sample = batch.sample
         program = ensure_mariadbd(say)
         if program is None:
             say("    pushing the same rows from a CSV file instead")
             path = write_output(self._output, PUSHED_CSV, csv_bytes(sample.rows))
-            return replace(batch, entrance="CSV push", trigger="csv-push"), [f"--csv={path}"]
-        say("2/5 starting a private MariaDB and loading the rows")
+            return replace(batch, input_name="CSV push", trigger="csv-push"), [f"--csv={path}"]
+        say("2/5 starting a temporary MariaDB and loading the rows")
         database = self._stack.enter_context(PrivateMariaDb(program))
         asyncio.run(_load(database.url, sample))
         return batch, [f"--mysql={database.url}"]

@@ -1,6 +1,6 @@
-"""The ways into a deployed stack, each gone as a user goes it. Edge (processes, S3, the clock).
+"""The inputs of a deployed stack, used as a user does. Edge (processes, S3, clock).
 
-A file is dropped with one call to S3; everything else is one of our own commands.
+A CSV file is uploaded with one call to S3; everything else runs one of our commands.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from stream_ingest.contracts.errors import CoverstreamError
 
 DROP_FOLDER = "csv-files"
 REQUEST_FOLDER = "manual-uploads"
-PUSHED_ID, CONTROLLED_ID = "demo", "demo-controlled"  # who drops a file cannot name its batch
-END_PATIENCE_S = 120
+PUSHED_ID, CONTROLLED_ID = "demo", "demo-controlled"  # a dropped file cannot name its batch
+END_TIMEOUT_S = 120
 _POLL_S = 0.5
 
 
 class DemoFailedError(CoverstreamError):
-    """The demo ran, and what came out is not what was generated; lists the differences."""
+    """The demo's results differ from the expected ones; lists the differences."""
 
 
-class Entrances:
-    """The ways into one stack."""
+class DemoInputs:
+    """The inputs of one stack, and the results of their batches."""
 
     def __init__(self, aws: LocalAws) -> None:
-        """Go into the stack deployed on `aws`."""
+        """Use the stack deployed on `aws`."""
         self._aws, self._outputs = aws, aws.outputs()
 
     def push(self, arguments: Sequence[str]) -> None:
-        """Push the rows that `arguments` name, and follow the batch to its end."""
+        """Push the rows given by `arguments`, and wait until the batch has ended."""
         options = ("--flush", "--wait", f"--batch-id={PUSHED_ID}")
         self._command("stream-ingest", "push", *arguments, *options)
 
     def drop(self, batch: DemoBatch, file: Path) -> None:
-        """Put a file where it starts a batch by itself."""
+        """Upload a file under the prefix where each new file starts a batch."""
         self._put(f"{DROP_FOLDER}/{batch.file}", file)
 
-    def ask(self, batch: DemoBatch, file: Path) -> None:
-        """Put a file where it starts nothing, and ask for a batch of it with a grid of its own."""
+    def request(self, batch: DemoBatch, file: Path) -> None:
+        """Upload a file under another prefix, and request a batch of it with a custom layout."""
         key, layout = f"{REQUEST_FOLDER}/{batch.file}", batch.layout
         self._put(key, file)
         self._command(
@@ -63,18 +63,23 @@ class Entrances:
             f"--batch-id={CONTROLLED_ID}",
         )
 
-    def follow(self, batches: Sequence[DemoBatch]) -> Mapping[str, dict[str, Any]]:
-        """Return each batch's status by its trigger, once all have ended and no file waits."""
-        deadline = time.monotonic() + END_PATIENCE_S
+    def wait(self, batches: Sequence[DemoBatch]) -> Mapping[str, dict[str, Any]]:
+        """Return the status of each batch by trigger, once all have ended and all files are read.
+
+        Raises `DemoFailedError` after two minutes.
+        """
+        deadline = time.monotonic() + END_TIMEOUT_S
         while True:
             listed = json.loads(self._command("ops-dashboard", "status", "--json"))
             found = {each["trigger"]: each for each in listed}
-            late = [b.entrance for b in batches if not found.get(b.trigger, {}).get("ended")]
-            if not late and not self._keys(self._outputs.input_bucket, f"{DROP_FOLDER}/"):
+            unfinished = [
+                b.input_name for b in batches if not found.get(b.trigger, {}).get("ended")
+            ]
+            if not unfinished and not self._keys(self._outputs.input_bucket, f"{DROP_FOLDER}/"):
                 return found
             if time.monotonic() > deadline:
-                what = ", ".join(late) or f"the file under {DROP_FOLDER}/"
-                msg = f"not done with within {END_PATIENCE_S} s: {what}"
+                what = ", ".join(unfinished) or f"the file under {DROP_FOLDER}/"
+                msg = f"not finished within {END_TIMEOUT_S} s: {what}"
                 raise DemoFailedError(msg)
             time.sleep(_POLL_S)
 
@@ -85,7 +90,9 @@ class Entrances:
     def collages(self, batch: DemoBatch) -> dict[str, bytes]:
         """Return a batch's collages by file name."""
         bucket = self._outputs.output_bucket
-        folder = "/".join(filter(None, ("collages", batch.prefix, "2")))  # then the year goes on
+        folder = "/".join(
+            filter(None, ("collages", batch.prefix, "2"))
+        )  # the first digit of the year
         return {
             Path(key).name: self._aws.clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             for key in self._keys(bucket, folder)
@@ -95,7 +102,7 @@ class Entrances:
     def _put(self, key: str, file: Path) -> None:
         bucket = self._outputs.input_bucket
         self._aws.clients.s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
-        say(f"    {file} is s3://{bucket}/{key}")
+        say(f"    uploaded {file} as s3://{bucket}/{key}")
 
     def _keys(self, bucket: str, prefix: str) -> list[str]:
         pages = self._aws.clients.s3.get_paginator("list_objects_v2").paginate(
@@ -104,7 +111,7 @@ class Entrances:
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def _command(self, name: str, *arguments: str) -> str:
-        """Run one of our commands as a user would, and return what it printed on stdout."""
+        """Run one of our commands as a user does; return its stdout."""
         program = Path(sys.executable).with_name(name)
         environment = {**os.environ, **self._aws.environment()}
         done = subprocess.run(  # noqa: S603 - our own command, no shell

@@ -1,4 +1,4 @@
-"""The folder in which the demo leaves what it has made. Edge (disk)."""
+"""The demo's output folder. Edge (disk)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KNOWN = frozenset({COLLAGES, SUMMARY, PUSHED_CSV, DROPPED_FILE, CONTROLLED_FILE
 
 
 def write_output(output: Path, name: str, data: bytes) -> Path:
-    """Write a file into `output`, its folders too; return its path."""
+    """Write a file below `output`, creating its folders; return its path."""
     path = output / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
@@ -22,12 +22,12 @@ def write_output(output: Path, name: str, data: bytes) -> Path:
 
 
 def clear_output(output: Path) -> None:
-    """Remove what an earlier demo left in `output`; `UserError` for any other folder."""
+    """Delete the output of an earlier demo; raises `UserError` if `output` has other files."""
     if not output.exists():
         return
-    strangers = sorted(path.name for path in output.iterdir() if path.name not in _KNOWN)
-    if strangers:
-        msg = f"{output} holds {strangers[0]!r}, which is no demo's: choose another --output"
+    others = sorted(path.name for path in output.iterdir() if path.name not in _KNOWN)
+    if others:
+        msg = f"{output} contains {others[0]!r}, which is not from a demo: choose another --output"
         raise UserError(msg)
     for path in [*output.glob(f"{COLLAGES}/**/*.jpg"), *map(output.joinpath, _KNOWN - {COLLAGES})]:
         path.unlink(missing_ok=True)

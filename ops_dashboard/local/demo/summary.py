@@ -1,4 +1,4 @@
-"""The figures of a demo, by batch and in all: what is in ``summary.json``, and its table. Pure."""
+"""The demo's figures by batch and in total: ``summary.json``, and the printed table. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops_dashboard.printing.tables import table_of
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What came out of some rows."""
+    """The results of some rows."""
 
     rows_read: int
     rows_accepted: int
@@ -25,9 +25,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchFigures(Figures, frozen=True, kw_only=True):
-    """What came out of one batch, and what it is."""
+    """The results and the settings of one batch."""
 
-    entrance: str
+    input_name: str
     batch_id: str
     trigger: str
     grid: str
@@ -36,29 +36,29 @@ class BatchFigures(Figures, frozen=True, kw_only=True):
 
 
 class DemoSummary(Figures, frozen=True, kw_only=True):
-    """What came out of all batches together and of each."""
+    """The results of all batches in total, and of each."""
 
     seconds: float
     batches: list[BatchFigures]
 
 
 _COUNTS = ("rows_read", "rows_accepted", "windows", "collages", "images_ok", "images_failed")
-_ROW_COUNTS = 2  # the first of them, which the refused rows come behind
+_ROW_COUNTS = 2  # the first of these; the table lists refused rows after them
 
 
 def figures_of(batch: DemoBatch, status: Mapping[str, object]) -> BatchFigures:
-    """Return the figures of a batch from its status, whatever they ought to be."""
-    what = {
-        "entrance": batch.entrance,
+    """Return the actual figures of a batch from its status."""
+    settings = {
+        "input_name": batch.input_name,
         "grid": batch.grid,
         "cell_px": batch.layout.cell_px,
         "background": batch.layout.background,
     }
-    return msgspec.convert({**status, **what}, type=BatchFigures)
+    return msgspec.convert({**status, **settings}, type=BatchFigures)
 
 
 def summarise(batches: Sequence[BatchFigures], seconds: float) -> DemoSummary:
-    """Return the figures of all batches, which have taken `seconds` together."""
+    """Return the figures of all batches; `seconds` is the duration of the whole demo."""
     refused: Counter[str] = Counter()
     for batch in batches:
         refused.update(batch.refused)
@@ -86,4 +86,4 @@ def summary_table(summary: DemoSummary) -> Table:
         *counts[_ROW_COUNTS:],
         ("seconds", *none, summary.seconds),
     ]
-    return table_of(("figure", *(batch.entrance for batch in batches), "all"), rows)
+    return table_of(("figure", *(batch.input_name for batch in batches), "all"), rows)

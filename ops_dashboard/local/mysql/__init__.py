@@ -1,1 +1,1 @@
-"""A private MariaDB server with the source table."""
+"""A temporary MariaDB server with the source table."""

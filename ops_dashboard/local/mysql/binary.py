@@ -1,6 +1,6 @@
-"""Finds or installs the MariaDB server program. Edge: file system, sub-processes, apt.
+"""Finds or installs the MariaDB server program. Edge (disk, processes).
 
-Only the binary and its SQL files are needed, nothing is configured and no service is started.
+Only the binary and its SQL files are needed: nothing is configured, no service is started.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ _FOLDERS = (
 )
 _PROBE_TIMEOUT_S = 20
 _APT_TIMEOUT_S = 600
-_LOCK = ("-o", "DPkg::Lock::Timeout=300")  # seconds to wait for another apt-get to end
+_LOCK = ("-o", "DPkg::Lock::Timeout=300")  # seconds to wait for another apt-get
 
 
 def find_mariadbd(folders: Iterable[str] | None = None) -> Path | None:
-    """Return the MariaDB server in PATH or the usual (or given) folders, None where there is none.
+    """Return the MariaDB server in PATH or the usual (or given) folders, or None.
 
-    Oracle's mysqld carries the same name but sets up its data in another way: it does not count.
+    Oracle's MySQL also has a program named mysqld, but initializes its data differently, so it is
+    not accepted.
     """
     search = os.pathsep.join(
         [os.environ.get("PATH", os.defpath), *(_FOLDERS if folders is None else folders)]
@@ -51,10 +52,9 @@ def find_mariadbd(folders: Iterable[str] | None = None) -> Path | None:
 
 
 def ensure_mariadbd(say: Say) -> Path | None:
-    """Return the MariaDB server, installing it where that is possible without asking.
+    """Return the MariaDB server, installed first if needed, as root on Debian or Ubuntu only.
 
-    That is: as root on Debian or Ubuntu. Elsewhere `say` gets one line on how to install it, and
-    the answer is None. Calling it twice installs once.
+    On other systems `say` gets one line on how to install it, and None is returned. Idempotent.
     """
     found = find_mariadbd()
     if found is not None:
@@ -63,15 +63,15 @@ def ensure_mariadbd(say: Say) -> Path | None:
         say(install_hint())
         return None
     say(f"installing {PACKAGE} with apt-get (7 MB, binaries only, no service is started)")
-    trouble = _install()
+    error = _install()
     found = find_mariadbd()
     if found is None:
-        say(f"apt-get could not install {PACKAGE}: {trouble or 'it holds no mariadbd'}")
+        say(f"apt-get could not install {PACKAGE}: {error or 'the package has no mariadbd'}")
     return found
 
 
 def install_hint() -> str:
-    """One line that says how to install MariaDB on this machine."""
+    """Return one line on how to install MariaDB on this machine."""
     if shutil.which("apt-get"):
         return f"no mariadbd found; install it with: sudo apt-get install {PACKAGE}"
     if shutil.which("brew"):
@@ -82,7 +82,7 @@ def install_hint() -> str:
 
 
 def is_debian(os_release: str) -> bool:
-    """Tell whether the text of /etc/os-release is that of Debian, Ubuntu or their offspring."""
+    """Return whether a text of /etc/os-release is that of Debian, Ubuntu or a derivative."""
     fields = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
     names = f"{fields.get('ID', '')} {fields.get('ID_LIKE', '')}".replace('"', " ").split()
     return not {"debian", "ubuntu"}.isdisjoint(names)
@@ -113,8 +113,8 @@ def _may_install() -> bool:
 
 
 def _install() -> str:
-    """Run apt-get; return its last line of complaint, or nothing where all went well."""
-    # A stale package list is no reason to stop: the list in place may do.
+    """Run apt-get; return the last line of its errors, or an empty string on success."""
+    # If the update fails, the present package list may do.
     _apt("update", "-qq")
     return _apt("install", "-y", "-qq", "--no-install-recommends", *_LOCK, PACKAGE)
 
@@ -123,7 +123,7 @@ def _apt(*arguments: str) -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["apt-get", *arguments],  # noqa: S607 - apt-get is where PATH has it
+            ["apt-get", *arguments],  # noqa: S607 - apt-get is found in PATH
             capture_output=True,
             text=True,
             env=environment,

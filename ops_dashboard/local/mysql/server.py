@@ -1,9 +1,9 @@
-"""A MariaDB server of our own, gone without a trace when its context ends. Edge: processes, files.
+"""A temporary MariaDB server, removed completely when its context ends. Edge (processes, disk).
 
-Data, socket, log and temporary files live in one temporary directory; TCP listens on 127.0.0.1
-only. The data directory is set up by the server's own bootstrap mode from the SQL files that come
-with it, because Debian's ``mariadb-server-core`` lacks what ``mariadb-install-db`` calls. Only the
-privilege tables are made, so both steps together take about a second.
+Data, socket, log and temporary files are in one temporary directory; TCP listens on 127.0.0.1 only.
+The data directory is initialized by the server's bootstrap mode from the SQL files that come with
+it, because Debian's ``mariadb-server-core`` lacks the programs that ``mariadb-install-db`` calls.
+Only the privilege tables are created, so initializing and starting take about a second.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SYSTEM_TABLES = ("mysql_system_tables.sql", "mariadb_system_tables.sql")  # the
 _SHARES = ("share/mysql", "share/mariadb", "share")
 _PORT_TAKEN = "Address already in use"
 
-# Small and quick instead of durable: the data dies with the server.
+# Small and fast rather than durable: the data is deleted with the server.
 _TUNING = (
     "--innodb-log-file-size=4M",
     "--innodb-buffer-pool-size=32M",
@@ -66,21 +66,20 @@ _TUNING = (
 
 
 class MariaDbError(UserError):
-    """The private server could not be set up or started; says what its log says."""
+    """The server could not be initialized or started; contains the error from its log."""
 
 
 class PrivateMariaDb:
-    """A running MariaDB with one user, whose rights end at the database ``tiktok_creator``.
+    """A MariaDB with one user, who has rights on the database ``tiktok_creator`` only.
 
-    A context manager that may be entered again after it was left. Entering takes about a second
-    and raises `MariaDbError`; leaving stops the process and removes its directory, whatever
-    happened in between.
+    A reusable context manager. Entering takes about a second and raises `MariaDbError` if the
+    server does not start; leaving stops the process and removes its directory in all cases.
     """
 
     def __init__(
         self, program: Path | None = None, *, start_timeout_s: float = START_TIMEOUT_S
     ) -> None:
-        """Take the server `program`, or else the one that is installed."""
+        """Run the server `program`, by default the installed one."""
         self._program = program
         self._start_timeout_s = start_timeout_s
         self._password = ""
@@ -90,7 +89,7 @@ class PrivateMariaDb:
 
     @property
     def url(self) -> str:
-        """``mysql://user:password@127.0.0.1:port/tiktok_creator``; may not exist yet."""
+        """``mysql://user:password@127.0.0.1:port/tiktok_creator``; that database may not exist."""
         return f"mysql://{USER}:{self._password}@127.0.0.1:{self._port}/{DATABASE}"
 
     @property
@@ -100,21 +99,21 @@ class PrivateMariaDb:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the running server, None where none runs."""
+        """Process id of the running server, or None."""
         return None if self._process is None else self._process.pid
 
     @property
     def directory(self) -> Path | None:
-        """Where the running server keeps all it has, None where none runs."""
+        """Directory of all files of the running server, or None."""
         return self._directory
 
     def __enter__(self) -> Self:
-        """Set up, start and return the server once it accepts connections."""
+        """Initialize and start the server; return it once it accepts connections."""
         program = self._program or find_mariadbd()
         if program is None:
             raise MariaDbError(install_hint())
         self._password = secrets.token_hex(16)
-        # Not the deepest of paths: a unix socket's may be 107 bytes long.
+        # A short path, because a unix socket's may have 107 bytes at most.
         self._directory = Path(tempfile.mkdtemp(prefix="coverstream-db-"))
         try:
             self._bootstrap(program, self._directory)
@@ -134,7 +133,7 @@ class PrivateMariaDb:
         self.stop()
 
     def stop(self) -> None:
-        """Stop the process, kindly at first, and remove its directory; twice is safe."""
+        """Terminate the process, kill it if needed, and remove its directory. Idempotent."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -159,11 +158,12 @@ class PrivateMariaDb:
             check=False,
         )
         if done.returncode != 0:
-            msg = f"{program} could not set up a data directory: {_complaint(done.stderr.decode())}"
+            error = _first_error(done.stderr.decode())
+            msg = f"{program} could not initialize its data directory: {error}"
             raise MariaDbError(msg)
 
     def _start(self, program: Path, directory: Path) -> None:
-        """Start on a free port; where another process was quicker to take it, on another one."""
+        """Start on a free port, and on another one if that has been taken in the meantime."""
         deadline = time.monotonic() + self._start_timeout_s
         log = directory / "server.log"
         for _ in range(_PORT_ATTEMPTS):
@@ -172,25 +172,25 @@ class PrivateMariaDb:
             if self._wait_until_ready(directory / "socket", deadline):
                 return
             if self._process.poll() is None:
-                msg = f"{program} was not ready within {self._start_timeout_s:g} s"
+                msg = f"{program} did not start within {self._start_timeout_s:g} s"
                 raise MariaDbError(msg)
             if _PORT_TAKEN not in log.read_text(errors="replace"):
                 break
-        msg = f"{program} ended at once: {_complaint(log.read_text(errors='replace'))}"
+        msg = f"{program} exited at start: {_first_error(log.read_text(errors='replace'))}"
         raise MariaDbError(msg)
 
     def _wait_until_ready(self, path: Path, deadline: float) -> bool:
-        """Tell whether the server greets on its own socket before the deadline or its end."""
+        """Return whether the server accepts connections before the deadline and without exiting."""
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 return False
-            if _greets(path):
+            if _sends_handshake(path):
                 return True
             time.sleep(_POLL_S)
         return False
 
 
-# Bootstrap mode wants each statement to end with its line.
+# In bootstrap mode each statement must end with its line.
 _BEFORE_TABLES = "CREATE DATABASE mysql;\nUSE mysql;\n"
 
 
@@ -203,27 +203,27 @@ def _users(password: str) -> str:
 
 
 def _system_tables(program: Path) -> Path:
-    """Return the SQL file of the privilege tables that belongs to a server program."""
+    """Return the SQL file that creates the privilege tables of a server program."""
     folders = [parent for path in (program, program.resolve()) for parent in path.parents[1:3]]
     for folder in (*folders, Path("/usr")):
         for share in _SHARES:
             for name in _SYSTEM_TABLES:
                 if (folder / share / name).is_file():
                     return folder / share / name
-    msg = f"no {_SYSTEM_TABLES[0]} belongs to {program}: MariaDB is not completely installed"
+    msg = f"{_SYSTEM_TABLES[0]} of {program} not found: MariaDB is not completely installed"
     raise MariaDbError(msg)
 
 
 def _command(program: Path, directory: Path) -> list[str]:
     command = [str(program), "--no-defaults", *_TUNING]
     command += [f"--datadir={directory / 'data'}", f"--tmpdir={directory}"]
-    # mariadbd refuses to run as root unless told to, and --user is for root only.
+    # mariadbd runs as root only with --user=root, and others may not use --user.
     return [*command, "--user=root"] if os.geteuid() == 0 else command
 
 
 def _launch(program: Path, directory: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
     arguments = [
-        "--innodb-fast-shutdown=2",  # what is not written yet will not be missed
+        "--innodb-fast-shutdown=2",  # unwritten data may be lost
         f"--port={port}",
         "--bind-address=127.0.0.1",
         f"--socket={directory / 'socket'}",
@@ -235,7 +235,7 @@ def _launch(program: Path, directory: Path, port: int, log: Path) -> subprocess.
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C goes to us, and we stop the server in order
+            start_new_session=True,  # so that Ctrl-C does not reach the server, which we stop
         )
 
 
@@ -245,10 +245,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _greets(path: Path) -> bool:
-    """Tell whether a server sends its handshake on a unix socket: it then takes log-ins.
+def _sends_handshake(path: Path) -> bool:
+    """Return whether a server sends its handshake on a unix socket, so that it accepts log-ins.
 
-    The unix socket, not the port: it is ours for certain, and it opens after the port.
+    The socket is certainly this server's, which a port may not be, and it opens after the port.
     """
     with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
         client.settimeout(1)
@@ -257,7 +257,7 @@ def _greets(path: Path) -> bool:
     return False
 
 
-def _complaint(log: str) -> str:
-    """Return the first error of a server's log, else its last line."""
+def _first_error(log: str) -> str:
+    """Return the first error in a server's log, or its last line."""
     lines = log.strip().splitlines() or ["its log is empty"]
     return next((line for line in lines if "ERROR" in line), lines[-1])

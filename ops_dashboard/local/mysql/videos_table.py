@@ -1,4 +1,4 @@
-"""The source table of the local run: made and filled with asyncmy. Edge: MySQL."""
+"""Creates and fills the source table of the local run. Edge (MySQL)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _INSERT = f"INSERT INTO {TABLE} (creator, cover, created_at) VALUES (%s, %s, %s)
 
 
 async def create_schema(url: str) -> None:
-    """Create the database of a ``mysql://`` URL and its table where they are missing."""
+    """Create the database of a ``mysql://`` URL and its table. Idempotent."""
     async with _connection(url, database=None) as connection, connection.cursor() as cursor:
         name = _database(url)
         await cursor.execute(f"SHOW DATABASES LIKE '{name}'")
@@ -47,9 +47,9 @@ async def create_schema(url: str) -> None:
 
 
 async def load_rows(url: str, rows: Iterable[VideoRow]) -> int:
-    """Insert rows in the given order, so that ids rise with it; returns how many.
+    """Insert rows in the given order, with ascending ids; return their number.
 
-    One transaction: either all are in or none. Calling it twice inserts twice.
+    All rows are inserted in one transaction. Not idempotent.
     """
     count = 0
     stream = iter(rows)
@@ -66,7 +66,7 @@ async def load_rows(url: str, rows: Iterable[VideoRow]) -> int:
 def _database(url: str) -> str:
     name = urlsplit(url).path.lstrip("/")
     if not name.isidentifier():
-        msg = f"{name!r} in the MySQL URL is not the name of a database"
+        msg = f"{name!r} in the MySQL URL is not a database name"
         raise UserError(msg)
     return name
 

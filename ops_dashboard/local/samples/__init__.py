@@ -1,1 +1,1 @@
-"""Sample rows and covers, and the server that serves the covers."""
+"""Sample rows and covers, the expected results, and a server for the covers."""

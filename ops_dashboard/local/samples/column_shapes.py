@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
-class Links(NamedTuple):
-    """The URLs of one cover: the same picture under several URLs, and an animated one beside it."""
+class CoverUrls(NamedTuple):
+    """The URLs of one cover: several of the same image, and one of its animated cover."""
 
     urls: Sequence[str]  # at least three, best first
-    animated: str  # of another object, which may be shown only where there is no static cover
+    animated: str  # of another object, to be used only if there is no static cover
 
 
-Shape = Callable[[Links], str]
+Shape = Callable[[CoverUrls], str]
 
 
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _mobile(links: Links) -> dict[str, object]:
+def _mobile(links: CoverUrls) -> dict[str, object]:
     return {"uri": "tos-maliva-p-0068", "url_list": [*links.urls], "width": 720, "height": 720}
 
 
@@ -49,19 +49,19 @@ SHAPES: dict[str, Shape] = {
     "json in json": lambda links: _dump(_dump(_mobile(links))),
     "ftp first": lambda links: _dump({"url_list": ["ftp://cdn.example.com/1.jpeg", *links.urls]}),
 }
-"""Shapes that hold a static cover, by name."""
+"""Formats with a static cover, by name."""
 
 SHAPES_WITHOUT_ANIMATED = tuple(
     name for name in SHAPES if name not in {"web", "animated first", "tikwm"}
 )
-"""For covers that fail: nobody should have to say whether an animated one may take their place."""
+"""For covers that fail: without an animated cover, which might replace them."""
 
 SHAPES_WITH_ALL_URLS = ("mobile", "mobile cover", "list", "escaped slashes", "json in json")
-"""For covers whose first URL is dead: these name the others too."""
+"""For covers whose first URL is dead: these contain the other URLs too."""
 
 
 def animated_only(url: str) -> str:
-    """Return a cover column that holds nothing but an animated cover."""
+    """Return a cover column with an animated cover only."""
     return _dump({"dynamicCover": url})
 
 
@@ -73,7 +73,7 @@ BAD_JSON: tuple[Shape, ...] = (
     lambda _: "n/a",
     lambda _: "cover unavailable",
 )
-"""Columns that look like JSON but are not, or are neither JSON nor URL."""
+"""Columns that are invalid JSON, or neither JSON nor a URL."""
 
 NO_URL: tuple[str | None, ...] = (
     None,
@@ -86,7 +86,7 @@ NO_URL: tuple[str | None, ...] = (
     '{"cover":null}',
     '{"cover":{"url_list":[]}}',
 )
-"""Columns that hold no URL at all."""
+"""Columns without any URL."""
 
 BAD_URL = (
     '{"url_list":["ftp://cdn.example.com/cover.jpeg"]}',
@@ -95,4 +95,4 @@ BAD_URL = (
     '{"url_list":["http:///obj/no-host.jpeg"]}',
     "ftp://cdn.example.com/raw.jpeg",
 )
-"""Columns with URLs, none of which is http or https with a host."""
+"""Columns whose URLs are not http or https with a host."""

@@ -1,7 +1,7 @@
-"""Draws the sample covers: photographs with a label and a colour code. Edge: reads image files.
+"""Draws the sample covers: photographs with a label and a colour code. Edge (disk).
 
-The photographs are those inside scikit-image's wheel (nothing is downloaded), in one tint per
-creator. All that identifies a cover lies in its centre square, which is what a collage shows.
+The photographs come from scikit-image's wheel (nothing is downloaded), tinted by creator. Label and
+code are in the centre square of a cover, the part that a collage shows.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ PHOTOGRAPHS = (
 )
 
 _PHOTOGRAPHS_PER_CREATOR = 4
-_GOLDEN_ANGLE = 0.381966  # of the circle: neighbours in the list are far apart in hue
-_NEXT_ROUND = 0.29  # of the circle: and so are those who share their photographs
+_GOLDEN_ANGLE = 0.381966  # of the circle, so that neighbours in the list have distinct hues
+_NEXT_ROUND = 0.29  # of the circle, so that creators with the same photographs have, too
 _TINT = 0.5
-_PHOTOGRAPH_PX = (660, 760)  # what a cover is cut from, a little elsewhere each time
+_PHOTOGRAPH_PX = (660, 760)  # what covers are cropped from, each at another place
 _BAND = (0.47, 0.80)  # top and bottom of the label, of the square's side
-_SHADE = 190  # of 255: the label's ground, dark enough for white letters on any photograph
+_SHADE = 190  # of 255: the label's background, dark enough for white letters on any photograph
 _NAME_LINE, _NUMBER_LINE = 0.545, 0.695  # middles of the two lines
 _NAME_SIZE, _NUMBER_SIZE = 0.115, 0.20  # heights of the letters
 _NAME_WIDTH = 0.94
@@ -58,13 +58,13 @@ def draw_cover(creator_index: int, caption: str, number: int, *, scale: int = 1)
     return picture
 
 
-def draw_backside(creator_index: int, number: int) -> Image.Image:
-    """Return a picture that no collage should show: no label, no code, colours inverted."""
+def draw_second_frame(creator_index: int, number: int) -> Image.Image:
+    """Return a frame that no collage may show: no label, no code, inverted colours."""
     return ImageOps.invert(_scene(creator_index, number))
 
 
 def _scene(creator_index: int, number: int) -> Image.Image:
-    """Return one of a creator's photographs, `SIZE_PX`, cut and mirrored as `number` has it."""
+    """Return one of a creator's photographs, `SIZE_PX`, cropped and mirrored by `number`."""
     photograph = _tinted(creator_index, number % _PHOTOGRAPHS_PER_CREATOR)
     width, height = SIZE_PX
     left = number * 37 % (photograph.width - width + 1)
@@ -73,7 +73,7 @@ def _scene(creator_index: int, number: int) -> Image.Image:
     return ImageOps.mirror(scene) if number // _PHOTOGRAPHS_PER_CREATOR % 2 else scene
 
 
-# A window's covers are of one creator, so a few of these are asked for again and again.
+# A window's covers are of one creator, so few of these are in use at a time.
 @lru_cache(maxsize=24)
 def _tinted(creator_index: int, which: int) -> Image.Image:
     """Return one of a creator's photographs in its tint, `_PHOTOGRAPH_PX` in size."""
@@ -93,7 +93,7 @@ def _photograph(name: str) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def _photograph_folder() -> Path:
-    """Return where scikit-image keeps its pictures, without importing it."""
+    """Return the folder of scikit-image's pictures, without importing it."""
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:
         msg = "the sample covers need scikit-image: uv sync --group demo"
@@ -115,7 +115,7 @@ def _write_label(picture: Image.Image, caption: str, number: int) -> None:
 
 @lru_cache(maxsize=128)
 def _label(caption: str, side: int) -> Image.Image:
-    """Return the label's mask with the name on it, as wide as the square."""
+    """Return the label's mask with the name, as wide as the square."""
     label = Image.new("L", (side, round(side * (_BAND[1] - _BAND[0]))), 0)
     size = round(side * _NAME_SIZE)
     width = _font(size).getlength(caption)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageDraw
 
-from ops_dashboard.local.samples.cover_art import draw_backside, draw_cover
+from ops_dashboard.local.samples.cover_art import draw_cover, draw_second_frame
 from ops_dashboard.local.samples.cover_model import Behaviour
 from ops_dashboard.local.samples.cover_swatch import centre_square
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _QUALITY = 85
 _ORIENTATION = 0x0112  # EXIF tag
-_TURNED_LEFT = 6  # "turn it 90 degrees clockwise to see it upright"
+_TURNED_LEFT = 6  # the image must be rotated 90 degrees clockwise
 _CORNER = 0.12  # of the square's side
 _WEB_PAGE = b"<!doctype html><title>Sorry</title><p>This video is currently unavailable.</p>"
 
 
 class Body(NamedTuple):
-    """What a server sends: its type and its bytes."""
+    """The body of a response and its content type."""
 
     content_type: str
     data: bytes
@@ -36,7 +36,7 @@ class Body(NamedTuple):
 
 @lru_cache(maxsize=256)
 def cover_body(cover: Cover) -> Body:
-    """Return the file of a cover; the same bytes each time."""
+    """Return the file of a cover; always the same bytes."""
     return _MAKERS.get(cover.behaviour, _jpeg)(cover)
 
 
@@ -73,13 +73,13 @@ def _webp(cover: Cover) -> Body:
 
 
 def _animated_webp(cover: Cover) -> Body:
-    second = draw_backside(cover.creator_index, cover.number)
+    second = draw_second_frame(cover.creator_index, cover.number)
     options = {"save_all": True, "append_images": [second], "duration": 200, "method": 0}
     return Body("image/webp", _saved(_draw(cover), "WEBP", quality=_QUALITY, **options))
 
 
 def _png_alpha(cover: Cover) -> Body:
-    """Make the square's upper corners transparent, and magenta for whoever ignores alpha."""
+    """Make the square's upper corners transparent, and magenta for decoders that ignore alpha."""
     picture = _draw(cover).convert("RGBA")
     left, top, side = centre_square(*picture.size)
     corner = round(side * _CORNER)

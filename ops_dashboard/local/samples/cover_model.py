@@ -1,8 +1,8 @@
-"""Sample covers as values: what each is, how its server behaves, and its signed URLs. Pure.
+"""Sample covers as values: identity, behaviour of their server, signed URLs. Pure.
 
 The URLs look like TikTok's (docs/facts.md#cover-urls): bucket and object id in the path, then a
-size template, with the expiry and a signature in the query. As there, whoever changes host, path or
-query of a signed URL gets 403.
+size template, with the expiry and a signature in the query. A request with a changed host,
+path or query gets 403.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 HOUR_S = 3_600
 DEAD_REGION = "useast8"
-"""Region (``idc``) of the URLs that a cover with `Behaviour.GONE_IN_ONE_REGION` does not answer."""
+"""Region (``idc``) in which a cover with `Behaviour.GONE_IN_ONE_REGION` is missing."""
 
 TEMPLATES = (
     "~tplv-tiktokx-360p.jpeg",
@@ -28,7 +28,7 @@ TEMPLATES = (
     "~tplv-dmt-logoccm:300:400:tos-maliva-i-68.jpeg",
     "~c5_300x400.jpeg",
 )
-"""Size templates as seen in the wild; which one a URL has does not change what it answers."""
+"""Size templates of real URLs; they do not change what the server returns."""
 NO_TEMPLATE = ""
 """The original object, without an extension."""
 
@@ -38,7 +38,7 @@ _PATH = re.compile(
 
 
 class Behaviour(StrEnum):
-    """How the server answers requests for a cover."""
+    """How the server responds to requests for a cover."""
 
     JPEG = "jpeg"
     LARGE_JPEG = "large-jpeg"  # 1080 px wide
@@ -58,7 +58,7 @@ class Behaviour(StrEnum):
 
     @property
     def fails(self) -> bool:
-        """Whether there is no picture to be had, however often one asks."""
+        """Whether the image cannot be downloaded, however often it is requested."""
         return self in FAILING
 
 
@@ -68,11 +68,11 @@ FAILING = (Behaviour.NOT_FOUND, Behaviour.FORBIDDEN, Behaviour.HTML, Behaviour.T
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """One picture of one creator, as the cover server has it."""
+    """One cover of one creator, as the server has it."""
 
     object_id: str  # 32 hexadecimal digits, unique among the covers of a server
     creator_index: int
-    caption: str  # what is written on it; ASCII, which is all that the font has
+    caption: str  # its label; ASCII, because the font has nothing else
     number: int  # running number of the creator's covers, from 1
     behaviour: Behaviour = Behaviour.JPEG
     bucket: str = "tos-maliva-p-0068"
@@ -80,17 +80,17 @@ class Cover:
 
     @property
     def identity(self) -> str:
-        """``bucket/object id``: what stays the same under every signature and template."""
+        """``bucket/object id``, the same under every signature and template."""
         return f"{self.bucket}/{self.object_id}"
 
     def path(self, template: str) -> str:
-        """Path of the cover's URL with a size template."""
+        """Return the path of the cover's URL with a size template."""
         return f"/{'obj/' * self.obj_prefix}{self.identity}{template}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlSigner:
-    """Makes and checks the signatures of one cover server."""
+    """Creates and checks the signatures of one cover server."""
 
     base_url: str  # http://127.0.0.1:PORT
     secret: bytes
@@ -104,7 +104,7 @@ class UrlSigner:
         return f"{self.base_url}{quote(path, safe='/~:')}?{query}"
 
     def query(self, path: str, expires_s: int, region: str, nonce: int = 0) -> str:
-        """Return the query that makes a path valid until `expires_s`."""
+        """Return the query string of a path's URL that is valid until `expires_s`."""
         fields = {
             "lk3s": hashlib.blake2s(path.encode(), digest_size=4).hexdigest(),
             "nonce": nonce,
@@ -121,7 +121,7 @@ class UrlSigner:
         return base64.b64encode(digest).decode()
 
     def is_valid(self, path: str, expires: str, signature: str, now_s: float) -> bool:
-        """Tell whether a request's signature is ours and still lives."""
+        """Return whether a request's signature is this server's and has not expired."""
         if not expires.isdecimal() or int(expires) <= now_s:
             return False
         ours = self.signature(path, int(expires))
@@ -129,6 +129,6 @@ class UrlSigner:
 
 
 def object_id_of(path: str) -> str | None:
-    """Return the object id in a decoded path, None where it is not a cover's."""
+    """Return the object id in a decoded path, or None if it is not a cover's."""
     match = _PATH.fullmatch(path)
     return match["object_id"] if match else None

@@ -1,9 +1,9 @@
-"""A CDN of our own for the sample covers, on 127.0.0.1. Edge: network, a thread, the clock.
+"""A CDN for the sample covers, on 127.0.0.1. Edge (network, thread, clock).
 
-It answers TikTok-like signed URLs (`cover_model`) with labelled photographs (`cover_art`), and some
-of them the way that real ones answer: late, elsewhere, broken or not at all (`Behaviour`). A URL
-whose signature is not the server's own, or has expired, gets 403, so that a client that rewrites
-URLs fails. What each cover was asked for and answered is counted.
+It serves labelled photographs (`cover_art`) under signed URLs like TikTok's (`cover_model`), and
+some of them as unreliably as a real CDN: after a retry, a redirect, broken or not at all
+(`Behaviour`). A URL with another server's or an expired signature gets 403, so a client that
+rewrites URLs fails. Requests and responses are counted per cover.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _RENDERERS = 2  # threads; Pillow lets others run while it encodes
 
 
 class CoverServer:
-    """The cover server in a thread of its own; a context manager that is entered once.
+    """The cover server in a separate thread; a context manager that is entered once.
 
-    `add` may be called whenever the server runs. `requests` and `answers` may be read by any thread
-    at any time, also after the end.
+    `add` may be called while the server runs. `requests` and `answers` may be read by any thread at
+    any time, also after the end.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, port: int = 0) -> None:
-        """Take the clock (Unix seconds) that decides what has expired; port 0 is any free one."""
+        """Decide expiry by `clock` (Unix seconds); port 0 chooses a free one."""
         self._clock = clock
         self._port = port
         self._secret = secrets.token_bytes(16)
@@ -64,7 +64,7 @@ class CoverServer:
 
     @property
     def address(self) -> str:
-        """``127.0.0.1:PORT``, as an allow-list of sources wants it."""
+        """``127.0.0.1:PORT``, for the setting `allowedSources`."""
         return f"{_HOST}:{self._port}"
 
     @property
@@ -74,12 +74,12 @@ class CoverServer:
 
     @property
     def signer(self) -> UrlSigner:
-        """Makes URLs that this server accepts; it has its port only once it is entered."""
+        """Creates URLs that this server accepts; valid only once the server has its port."""
         return UrlSigner(base_url=self.url, secret=self._secret)
 
     @property
     def requests(self) -> Counter[str]:
-        """How often each cover was asked for, by object id."""
+        """Number of requests of each cover, by object id."""
         counts: Counter[str] = Counter()
         for (object_id, _), count in self.answers.items():
             counts[object_id] += count
@@ -87,23 +87,20 @@ class CoverServer:
 
     @property
     def answers(self) -> Counter[tuple[str, int]]:
-        """How often each cover (object id, "" for no cover's path) got each HTTP status."""
+        """Number of responses by object id ("" for other paths) and HTTP status."""
         with self._lock:
             return self._answers.copy()
 
     def add(self, covers: Iterable[Cover]) -> None:
-        """Serve these covers too; one with the object id of an earlier one takes its place."""
+        """Serve these covers too; one with the object id of an earlier one replaces it."""
         self._covers.update({cover.object_id: cover for cover in covers})
 
     def switch_off(self) -> None:
-        """Stop answering: connections are refused from now on, as if the CDN were gone.
-
-        Counts stay readable. Safe to call twice.
-        """
+        """Refuse connections from now on. Idempotent; the counts stay readable."""
         self._call(self._close())
 
     def __enter__(self) -> Self:
-        """Start listening; `OSError` where the port is taken."""
+        """Start listening; raises `OSError` if the port is taken."""
         self._loop = asyncio.new_event_loop()
         self._thread.start()
         try:
@@ -161,7 +158,7 @@ class CoverServer:
         return response
 
     async def _respond(self, request: web.Request, cover: Cover | None) -> web.Response:
-        """Decide in the order of a CDN: signature, object, then how this object behaves."""
+        """Check in the order of a CDN: signature, object, then the object's behaviour."""
         query = request.query
         expires, signature = query.get("x-expires", ""), query.get("x-signature", "")
         if not self.signer.is_valid(request.path, expires, signature, self._clock()):
@@ -171,14 +168,14 @@ class CoverServer:
         mirrored = request.path.startswith("/mirror/")
         if cover.behaviour is Behaviour.REDIRECTED and not mirrored:
             return self._redirect(request.path)
-        refusal = self._refusal(cover, query.get("idc", ""))
-        if refusal is not None:
-            return refusal
+        error = self._error_response(cover, query.get("idc", ""))
+        if error is not None:
+            return error
         body = await self._loop.run_in_executor(self._pool, cover_body, cover)
         return _picture(body)
 
-    def _refusal(self, cover: Cover, region: str) -> web.Response | None:
-        """Return what a cover answers instead of a body, None where it has one to send."""
+    def _error_response(self, cover: Cover, region: str) -> web.Response | None:
+        """Return the error response of a cover, or None if its image is to be sent."""
         behaviour = cover.behaviour
         if behaviour is Behaviour.NOT_FOUND or (
             behaviour is Behaviour.GONE_IN_ONE_REGION and region == DEAD_REGION
@@ -186,7 +183,7 @@ class CoverServer:
             return _plain(HTTPStatus.NOT_FOUND)
         if behaviour is Behaviour.FORBIDDEN:
             return _plain(HTTPStatus.FORBIDDEN)
-        if not self._is_first(cover):
+        if not self._is_first_request(cover):
             return None
         if behaviour is Behaviour.FLAKY:
             return _plain(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -194,7 +191,7 @@ class CoverServer:
             return _plain(HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(cover.number % 2)})
         return None
 
-    def _is_first(self, cover: Cover) -> bool:
+    def _is_first_request(self, cover: Cover) -> bool:
         failures = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.TOO_MANY_REQUESTS)
         with self._lock:
             return not any(self._answers[cover.object_id, status] for status in failures)

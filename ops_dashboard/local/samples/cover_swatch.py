@@ -1,8 +1,8 @@
-"""A colour code in each sample cover that says, in pixels, whose cover it is and which. Pure.
+"""The colour code in each sample cover that identifies it by its pixels. Pure.
 
-Seven blocks stand in a row near the lower edge of the centre square, the part of a cover that a
-collage shows. Each is one of the eight corners of the RGB cube: three bits a block that survive
-scaling, cropping and JPEG with room to spare. In a 200 px cell a block is 25 x 26 px::
+Seven blocks form a row near the lower edge of the centre square, the part of a cover that a collage
+shows. Each has one of the eight colours whose channels are on or off: three bits a block, which
+survive scaling, cropping and JPEG with a wide margin. In a 200 px cell a block is 25 x 26 px::
 
     block   0   1 | 2   3   4 (and one bit of 5) | 5 (two bits)   6
             creator         number                      check
@@ -16,24 +16,27 @@ from PIL import Image, ImageDraw
 
 CREATORS = 64
 NUMBERS = 1024
-"""How many creators and numbers the code can tell apart: 0 to one less."""
+"""The code's range: indexes and numbers from 0 to one less than these."""
 
 _BLOCKS = 7
 _LEFT, _TOP, _RIGHT, _BOTTOM = 0.06, 0.84, 0.94, 0.97  # of the square's side
 _CHECKS = 32
 _DARK, _LIGHT = 80, 175
-"""A channel's mean counts as off up to the one and as on from the other; between is no code."""
+"""A channel is off up to the first mean value and on from the second; between them is no code."""
 
 
 class Swatch(NamedTuple):
-    """What the code says."""
+    """The decoded content of the code."""
 
     creator_index: int
     number: int
 
 
 def draw_swatch(picture: Image.Image, creator_index: int, number: int) -> None:
-    """Draw the code into the centre square of an RGB picture; `ValueError` beyond its range."""
+    """Draw the code into the centre square of an RGB picture.
+
+    Raises `ValueError` for values outside its range.
+    """
     if not (0 <= creator_index < CREATORS and 0 <= number < NUMBERS):
         msg = f"no swatch for creator {creator_index}, number {number}"
         raise ValueError(msg)
@@ -47,10 +50,10 @@ def draw_swatch(picture: Image.Image, creator_index: int, number: int) -> None:
 
 
 def read_swatch(cell: Image.Image) -> Swatch | None:
-    """Return what the code in a collage's cell says, None where there is no valid code.
+    """Return the content of the code in a collage's cell, or None if there is no valid code.
 
-    `cell` is a cell of any size from about 60 px, or a whole cover. A white, black or rotated cell
-    has no valid code, nor has the wrong crop of a cover.
+    `cell` is a cell of about 60 px or more, or a whole cover. A white, black or rotated cell has
+    no valid code, nor does a wrong crop of a cover.
     """
     picture = cell.convert("RGB")
     code = 0
@@ -65,13 +68,13 @@ def read_swatch(cell: Image.Image) -> Swatch | None:
 
 
 def centre_square(width: int, height: int) -> tuple[int, int, int]:
-    """Return left, top and side in pixels of the largest square in the middle."""
+    """Return left, top and side in pixels of the largest centred square."""
     side = min(width, height)
     return (width - side) // 2, (height - side) // 2, side
 
 
 def _box(size: tuple[int, int], block: int, inset: float) -> tuple[int, int, int, int]:
-    """Pixels of a block, less `inset` of its width and height on each side."""
+    """Return the box of a block in pixels, without `inset` of its size on each side."""
     left, top, side = centre_square(*size)
     width = (_RIGHT - _LEFT) / _BLOCKS
     height = _BOTTOM - _TOP
@@ -84,5 +87,5 @@ def _box(size: tuple[int, int], block: int, inset: float) -> tuple[int, int, int
 
 
 def _check(creator_index: int, number: int) -> int:
-    """Five bits that are neither all off nor all on where all others are."""
+    """Return five check bits, not all off or on if all other bits are."""
     return (creator_index * 7 + number * 3 + 21) % _CHECKS

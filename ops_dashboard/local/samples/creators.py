@@ -1,4 +1,4 @@
-"""The creators of the demo: names as people choose them, and how much each has. Pure."""
+"""The creators of the demo: realistic names, and the number of covers of each. Pure."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleCreator:
-    """A creator and how many of its rows are accepted."""
+    """A creator, and how many of its rows are accepted."""
 
-    index: int  # 0 to 63: what the swatch on its covers says
+    index: int  # 0 to 63, encoded in the swatch of its covers
     name: str
     caption: str  # the name in ASCII, for the labels
     covers: int
     all_fail: bool = False  # none of its covers can be downloaded
 
 
-# Name, number of covers, and what to write on them where the name is not ASCII.
+# Name, number of covers, and their caption if the name is not ASCII.
 _Line = tuple[str, int, str]
 
-# The numbers sit on both sides of 35 and 70, the sizes of one and two windows.
+# The numbers are around 35 and 70, the sizes of one and two windows.
 _PUSHED: tuple[_Line, ...] = (
     ("mia.cooks", 140, ""),
     ("the_real_leo_travels2024", 70, ""),
@@ -60,11 +60,11 @@ _PUSHED: tuple[_Line, ...] = (
     ("city/of/angles", 35, ""),
     ("two__underscores", 2, ""),
     ("only.once", 1, ""),
-    ("ghost_account", 0, ""),  # nothing but rows that are refused
+    ("ghost_account", 0, ""),  # all of its rows are refused
 )
 _ALL_FAIL = "lost.and.never.found"
 
-# A window each at least.
+# At least one full window each.
 _DROPPED: tuple[_Line, ...] = (
     ("reef_diver_maya", 71, ""),
     ("chess; with sam", 35, ""),
@@ -73,7 +73,7 @@ _DROPPED: tuple[_Line, ...] = (
     ('the "quoted" club', 52, ""),
 )
 
-# The numbers sit on both sides of 12 and 24: the controlled batch has windows of twelve.
+# The numbers are around 12 and 24: the controlled batch has windows of twelve.
 _CONTROLLED: tuple[_Line, ...] = (
     ("spring.lookbook", 30, ""),
     ("nina_unboxes", 24, ""),
@@ -97,11 +97,11 @@ def _creators(lines: tuple[_Line, ...], first_index: int) -> tuple[SampleCreator
 
 
 CREATORS = _creators(_PUSHED, 0)
-"""The forty creators in the table that is pushed."""
+"""The forty creators of the MySQL table."""
 DROPPED_CREATORS = _creators(_DROPPED, len(_PUSHED))
-"""Those in the file that is dropped into the input bucket."""
+"""The creators of the CSV file in the input bucket."""
 CONTROLLED_CREATORS = _creators(_CONTROLLED, len(_PUSHED) + len(_DROPPED))
-"""Those of the controlled batch."""
+"""The creators of the controlled batch."""
 
 BAD_NAMES = ("", "nul\0byte", "Ω" * 100, "x" * 129)
-"""Names that no creator can have: empty, with a control character, over 128 bytes of UTF-8."""
+"""Invalid names: empty, with a control character, over 128 bytes of UTF-8."""

@@ -1,6 +1,6 @@
-"""What the pipeline must make of generated rows, from what was generated and nothing else. Pure.
+"""The expected results of generated rows, derived from the generated data alone. Pure.
 
-Never import pipeline code here: this is the other side of the comparison.
+This module must not import pipeline code, because it is what the pipeline is compared with.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ops_dashboard.local.samples.cover_model import Cover
 
 
-class Summary(TypedDict):
-    """The figures of ``summary.json`` that a generator can know."""
+class ExpectedFigures(TypedDict):
+    """The figures of ``summary.json`` that the generator knows."""
 
     rows_read: int
     rows_accepted: int
@@ -29,12 +29,12 @@ class Summary(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCell:
-    """One accepted row: where its picture belongs, and whether there is one."""
+    """The cell of one accepted row, and whether its image can be downloaded."""
 
     object_id: str
     identity: str  # bucket/object id
     creator_index: int
-    number: int  # what the swatch says, with `creator_index`
+    number: int  # encoded in the swatch, with `creator_index`
     ok: bool  # False: the cell stays white
 
 
@@ -48,13 +48,13 @@ class ExpectedWindow:
 
     @property
     def has_collage(self) -> bool:
-        """Whether any image can be had: without one the window fails and has no collage."""
+        """Whether any image can be downloaded; otherwise the window fails and has no collage."""
         return any(cell.ok for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """All that is expected of one batch, pushed once into an empty pipeline and flushed."""
+class ExpectedBatch:
+    """The expected results of one batch, pushed once into an empty pipeline and flushed."""
 
     rows_read: int
     refused: Mapping[str, int]  # by reason; reasons without a row are absent
@@ -63,12 +63,12 @@ class Expectation:
 
     @property
     def rows_accepted(self) -> int:
-        """Number of rows that end in a window."""
+        """Number of rows that end up in a window."""
         return sum(len(cells) for cells in self.cells.values())
 
     @property
     def images_failed(self) -> dict[str, int]:
-        """Number of images that cannot be had, by creator; creators without one are absent."""
+        """Number of images that cannot be downloaded, by creator; zeros are left out."""
         failed = {name: sum(not cell.ok for cell in cells) for name, cells in self.cells.items()}
         return {name: count for name, count in failed.items() if count}
 
@@ -86,8 +86,8 @@ class Expectation:
         """Return every creator's windows."""
         return tuple(window for creator in self.cells for window in self.windows_of(creator))
 
-    def summary(self) -> Summary:
-        """Return the figures under the names that ``summary.json`` has for them."""
+    def summary(self) -> ExpectedFigures:
+        """Return the figures by their names in ``summary.json``."""
         windows, failed = self.windows(), sum(self.images_failed.values())
         return {
             "rows_read": self.rows_read,
@@ -100,8 +100,10 @@ class Expectation:
         }
 
 
-def expect(outcomes: Iterable[tuple[str, str | Cover]], images_per_window: int = 35) -> Expectation:
-    """Return the expectation of rows in order: each one's creator, and its refusal or its cover."""
+def expected_batch(
+    outcomes: Iterable[tuple[str, str | Cover]], images_per_window: int = 35
+) -> ExpectedBatch:
+    """Return the expected results of rows, given as creator and cover or refusal, in order."""
     refused: Counter[str] = Counter()
     cells: dict[str, list[ExpectedCell]] = {}
     for creator, outcome in outcomes:
@@ -110,7 +112,7 @@ def expect(outcomes: Iterable[tuple[str, str | Cover]], images_per_window: int =
         else:
             cells.setdefault(creator, []).append(_cell(outcome))
     accepted = {creator: tuple(found) for creator, found in cells.items()}
-    return Expectation(
+    return ExpectedBatch(
         rows_read=refused.total() + sum(map(len, accepted.values())),
         refused=dict(sorted(refused.items())),
         cells=accepted,

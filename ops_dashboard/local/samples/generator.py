@@ -1,16 +1,16 @@
-"""Some 2,000 rows as real tables have them, and what must become of each. Pure.
+"""Generates some 2,000 rows like those of real tables, with their expected results. Pure.
 
-`plan_rows` draws everything from one seed: who has how many covers, which rows are refused and why,
-which covers misbehave, how each column is written down and when it was. Each row is made *for* an
-outcome, and the expectation is the sum of those; no row is ever judged. The rules that both sides
-share (the pipeline judges, this module composes):
+`generate_sample` derives everything from one seed: each creator's covers, which rows are refused
+and why, which covers misbehave, the format of each column and the dates. Each row is generated for
+a chosen outcome, and the expected results are the sum of the outcomes; no row is evaluated. The rules
+that the pipeline applies and this module relies on:
 
 ==============  =================================================================================
 bad_json        starts with ``{``, ``[`` or ``"`` and does not parse, or is neither URL nor JSON
 no_url          NULL, empty, or JSON without any URL
-bad_url         URLs, but none is http or https with a host
+bad_url         URLs, but none that is http or https with a host
 expired         the ``x-expires`` of every candidate has passed; never a first occurrence
-bad_creator     a name that is empty, holds a control character or has over 128 bytes
+bad_creator     an empty name, a control character, or more than 128 bytes
 bad_date        MySQL's zero date
 duplicate       the object is in an earlier row of the creator that was accepted
 ==============  =================================================================================
@@ -25,15 +25,15 @@ from typing import TYPE_CHECKING
 
 from ops_dashboard.local.samples.cover_column import ColumnWriter
 from ops_dashboard.local.samples.creators import BAD_NAMES, CREATORS, SampleCreator
-from ops_dashboard.local.samples.expected import expect
-from ops_dashboard.local.samples.row_plan import deal_slots
+from ops_dashboard.local.samples.expected import expected_batch
+from ops_dashboard.local.samples.row_plan import plan_rows_by_creator
 from ops_dashboard.local.samples.video_row import VideoRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ops_dashboard.local.samples.cover_model import Cover, UrlSigner
-    from ops_dashboard.local.samples.expected import Expectation
+    from ops_dashboard.local.samples.expected import ExpectedBatch
 
 REFUSED_SHARE = 0.11
 SPREAD = timedelta(days=5)
@@ -42,7 +42,7 @@ _LATEST = timedelta(minutes=5)  # before `now`: the age of the newest row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRow:
-    """One row and its fate: the reason why it is refused, or the cover that it puts in a window."""
+    """One row and its expected outcome: the reason of its refusal, or its accepted cover."""
 
     row: VideoRow
     outcome: str | Cover
@@ -50,19 +50,19 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Rows in the order of their dates and ids, the covers to serve, and what to expect."""
+    """Rows in the order of their dates and ids, the covers to serve, and the expected results."""
 
     sample_rows: tuple[SampleRow, ...]
     covers: tuple[Cover, ...]
-    expectation: Expectation
+    expectation: ExpectedBatch
 
     @property
     def rows(self) -> tuple[VideoRow, ...]:
-        """The rows alone, to be loaded in this order."""
+        """The rows without their outcomes, to be loaded in this order."""
         return tuple(sample.row for sample in self.sample_rows)
 
 
-def plan_rows(  # noqa: PLR0913 - each is a choice of its own, all but two have a default
+def generate_sample(  # noqa: PLR0913 - independent options, all but two with a default
     *,
     now: datetime,
     signer: UrlSigner,
@@ -74,26 +74,24 @@ def plan_rows(  # noqa: PLR0913 - each is a choice of its own, all but two have 
     spread: timedelta = SPREAD,
     images_per_window: int = 35,
 ) -> Sample:
-    """Return rows of `creators`, valid at `now` (aware) and for a day after it.
+    """Return rows of `creators`, whose URLs are valid at `now` (aware) and for a day after it.
 
-    `refused_share` is the number of refused rows per accepted one. Without `awkward` there is
-    nothing but good covers that download. The same arguments give the same sample. `ValueError`
-    where there are too few covers for each kind of awkwardness to occur.
+    `refused_share` is the number of refused rows per accepted one. Without `awkward` all rows have
+    plain covers that can be downloaded. The same arguments return the same sample. Raises
+    `ValueError` if there are too few covers for each behaviour to occur.
     """
-    chance = random.Random(seed)  # noqa: S311 - rows, not secrets
-    slots = deal_slots(chance, creators, refused_share if awkward else None)
-    writer = ColumnWriter(chance, signer, int(now.timestamp()))
-    order = [creator for creator in creators for _ in slots[creator.name]]
-    chance.shuffle(order)
-    queues = {name: iter(writer.write(queue)) for name, queue in slots.items()}
+    rng = random.Random(seed)  # noqa: S311 - rows, not secrets
+    planned = plan_rows_by_creator(rng, creators, refused_share if awkward else None)
+    writer = ColumnWriter(rng, signer, int(now.timestamp()))
+    order = [creator for creator in creators for _ in planned[creator.name]]
+    rng.shuffle(order)
+    queues = {name: iter(writer.write(queue)) for name, queue in planned.items()}
     drafts = [(creator.name, *next(queues[creator.name])) for creator in order]
     if awkward:
         for name in BAD_NAMES:
-            drafts.insert(
-                chance.randrange(len(drafts)), (name, writer.good_column(), "bad_creator")
-            )
+            drafts.insert(rng.randrange(len(drafts)), (name, writer.good_column(), "bad_creator"))
     undated = [(creators[0].name, writer.good_column(), "bad_date") for _ in range(bad_dates)]
-    dates = [*[None] * bad_dates, *_dates(chance, len(drafts), now - _LATEST, spread)]
+    dates = [*[None] * bad_dates, *_dates(rng, len(drafts), now - _LATEST, spread)]
     rows = tuple(
         SampleRow(row=VideoRow(creator, column, date), outcome=outcome)
         for (creator, column, outcome), date in zip([*undated, *drafts], dates, strict=True)
@@ -102,14 +100,12 @@ def plan_rows(  # noqa: PLR0913 - each is a choice of its own, all but two have 
     return Sample(
         sample_rows=rows,
         covers=tuple(writer.covers),
-        expectation=expect(outcomes, images_per_window),
+        expectation=expected_batch(outcomes, images_per_window),
     )
 
 
-def _dates(
-    chance: random.Random, count: int, latest: datetime, spread: timedelta
-) -> list[datetime]:
-    """Return rising dates, no two in the same second; `ValueError` where `spread` is too short."""
+def _dates(rng: random.Random, count: int, latest: datetime, spread: timedelta) -> list[datetime]:
+    """Return ascending dates in distinct seconds; raises `ValueError` if `spread` is too short."""
     end = latest.replace(microsecond=0)
-    ages_s = chance.sample(range(int(spread.total_seconds())), count)
+    ages_s = rng.sample(range(int(spread.total_seconds())), count)
     return [end - timedelta(seconds=age_s) for age_s in sorted(ages_s, reverse=True)]

@@ -1,4 +1,4 @@
-"""Who gets which awkward row: each creator's rows in order, dealt from shuffled decks. Pure."""
+"""Plans each creator's rows: the order of accepted covers and refused rows. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BEHAVIOUR_SHARES: Mapping[Behaviour, float] = {
     Behaviour.HTML: 0.005,
     Behaviour.TRUNCATED: 0.005,
 }
-"""How many covers of a thousand behave so; each at least once. The others are plain JPEGs."""
+"""Share of the covers with each behaviour, at least one each. The others are plain JPEGs."""
 
 REFUSAL_SHARES: Mapping[str, float] = {
     "duplicate": 0.44,
@@ -42,32 +42,32 @@ REFUSAL_SHARES: Mapping[str, float] = {
     "no_url": 0.12,
     "bad_url": 0.08,
 }
-"""What part of the refused rows of known creators is refused for which reason."""
+"""Share of each reason among the refused rows of valid creators."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A row to be written: `cover` if it is to be accepted, else the reason why it is not."""
+class PlannedRow:
+    """A row to generate: its cover if it will be accepted, else the reason of its refusal."""
 
     cover: Cover | None
     reason: str = ""
 
 
-def deal_slots(
-    chance: random.Random, creators: Sequence[SampleCreator], refused_share: float | None
-) -> dict[str, list[Slot]]:
-    """Return each creator's rows in order; `refused_share` None deals good covers only.
+def plan_rows_by_creator(
+    rng: random.Random, creators: Sequence[SampleCreator], refused_share: float | None
+) -> dict[str, list[PlannedRow]]:
+    """Return each creator's rows in order; with `refused_share` None, good covers only.
 
-    A duplicate always has an accepted row before it. `ValueError` where there are too few covers
+    Every duplicate comes after an accepted row. Raises `ValueError` if there are too few covers
     for each behaviour to occur.
     """
-    behaviours = _behaviours(chance, creators, tame=refused_share is None)
-    refusals = [] if refused_share is None else _refusals(chance, creators, refused_share)
+    behaviours = _behaviours(rng, creators, all_good=refused_share is None)
+    refusals = [] if refused_share is None else _refusals(rng, creators, refused_share)
     return {
-        creator.name: _creator_slots(
-            chance,
+        creator.name: _creator_rows(
+            rng,
             [
-                _cover(chance, creator, number, behaviour)
+                _cover(rng, creator, number, behaviour)
                 for number, behaviour in enumerate(behaviours[creator.name], start=1)
             ],
             [reason for name, reason in refusals if name == creator.name],
@@ -77,19 +77,19 @@ def deal_slots(
 
 
 def _behaviours(
-    chance: random.Random, creators: Sequence[SampleCreator], *, tame: bool
+    rng: random.Random, creators: Sequence[SampleCreator], *, all_good: bool
 ) -> dict[str, list[Behaviour]]:
-    """Return how each creator's covers behave, in order."""
-    total = sum(creator.covers for creator in creators if tame or not creator.all_fail)
-    deck = [] if tame else _deck(BEHAVIOUR_SHARES, total)
-    if len(deck) > total:
-        msg = f"{total} covers are too few for {len(deck)} that behave oddly"
+    """Return the behaviour of each creator's covers, in order."""
+    total = sum(creator.covers for creator in creators if all_good or not creator.all_fail)
+    shuffled = [] if all_good else _repeat_by_share(BEHAVIOUR_SHARES, total)
+    if len(shuffled) > total:
+        msg = f"{total} covers are too few for {len(shuffled)} with special behaviour"
         raise ValueError(msg)
-    deck += [Behaviour.JPEG] * (total - len(deck))
-    chance.shuffle(deck)
+    shuffled += [Behaviour.JPEG] * (total - len(shuffled))
+    rng.shuffle(shuffled)
     return {
         creator.name: [
-            FAILING[number % len(FAILING)] if creator.all_fail and not tame else deck.pop()
+            FAILING[number % len(FAILING)] if creator.all_fail and not all_good else shuffled.pop()
             for number in range(creator.covers)
         ]
         for creator in creators
@@ -97,49 +97,47 @@ def _behaviours(
 
 
 def _refusals(
-    chance: random.Random, creators: Sequence[SampleCreator], share: float
+    rng: random.Random, creators: Sequence[SampleCreator], share: float
 ) -> list[tuple[str, str]]:
-    """Return creator and reason of each refused row, more for those with more covers.
+    """Return creator and reason of each refused row, more for creators with more covers.
 
-    A creator without covers gets one for each reason that it can have.
+    A creator without covers gets one row for each reason but "duplicate".
     """
     covers = [creator.covers for creator in creators]
     any_creator = [count + 4 for count in covers]
     drawn = [
-        (chance.choices(creators, covers if reason == "duplicate" else any_creator)[0], reason)
-        for reason in _deck(REFUSAL_SHARES, round(sum(covers) * share))
+        (rng.choices(creators, covers if reason == "duplicate" else any_creator)[0], reason)
+        for reason in _repeat_by_share(REFUSAL_SHARES, round(sum(covers) * share))
     ]
-    barren = [creator for creator in creators if not creator.covers]
-    sure = [(creator, reason) for creator in barren for reason in REFUSAL_SHARES]
+    without_covers = [creator for creator in creators if not creator.covers]
+    certain = [(creator, reason) for creator in without_covers for reason in REFUSAL_SHARES]
     return [(creator.name, why) for creator, why in drawn] + [
-        (creator.name, why) for creator, why in sure if why != "duplicate"
+        (creator.name, why) for creator, why in certain if why != "duplicate"
     ]
 
 
-def _deck(shares: Mapping[T, float], size: int) -> list[T]:
-    """Return each kind as often as its share of `size`, at least once."""
+def _repeat_by_share(shares: Mapping[T, float], size: int) -> list[T]:
+    """Return each key as often as its share of `size`, at least once."""
     return [kind for kind, share in shares.items() for _ in range(max(1, round(size * share)))]
 
 
-def _cover(
-    chance: random.Random, creator: SampleCreator, number: int, behaviour: Behaviour
-) -> Cover:
+def _cover(rng: random.Random, creator: SampleCreator, number: int, behaviour: Behaviour) -> Cover:
     return Cover(
-        object_id=f"{chance.getrandbits(128):032x}",
+        object_id=f"{rng.getrandbits(128):032x}",
         creator_index=creator.index,
         caption=creator.caption,
         number=number,
         behaviour=behaviour,
-        bucket=chance.choice(BUCKETS),
-        obj_prefix=chance.random() < 0.8,  # noqa: PLR2004 - most have it
+        bucket=rng.choice(BUCKETS),
+        obj_prefix=rng.random() < 0.8,  # noqa: PLR2004 - most have it
     )
 
 
-def _creator_slots(chance: random.Random, covers: list[Cover], reasons: list[str]) -> list[Slot]:
-    """Mix a creator's refused rows among the accepted ones, whose order stays."""
-    slots = [Slot(cover) for cover in covers]
+def _creator_rows(rng: random.Random, covers: list[Cover], reasons: list[str]) -> list[PlannedRow]:
+    """Insert a creator's refused rows at random places; the accepted ones keep their order."""
+    rows = [PlannedRow(cover) for cover in covers]
     for reason in reasons:
-        # Not before the first accepted row, which a duplicate needs.
+        # A duplicate must come after the first accepted row.
         earliest = 1 if reason == "duplicate" else 0
-        slots.insert(chance.randint(min(earliest, len(slots)), len(slots)), Slot(None, reason))
-    return slots
+        rows.insert(rng.randint(min(earliest, len(rows)), len(rows)), PlannedRow(None, reason))
+    return rows

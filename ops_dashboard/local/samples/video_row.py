@@ -1,4 +1,4 @@
-"""One row of videos_links, and its forms in MySQL and CSV. Pure."""
+"""A row of the table videos_links, and its formats in MySQL and CSV. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 CSV_COLUMNS = ("creator_name", "cover_url", "created_at")
 ZERO_DATE = "0000-00-00 00:00:00"
-"""What MySQL stores for a date that is none."""
+"""What MySQL stores for an invalid date."""
 _NOTES = ("", "", "checked by Ana;\nask Leo", "")
 
 
 class VideoRow(NamedTuple):
-    """A creator, any text as cover, and an aware date.
+    """A creator, the text of the cover column, and an aware date.
 
-    SQL's NULL is None; a `created_at` of None is MySQL's zero date.
+    None is NULL in SQL; for `created_at` it is MySQL's zero date.
     """
 
     creator: str | None
@@ -29,17 +29,17 @@ class VideoRow(NamedTuple):
 
 
 def stored_date(row: VideoRow) -> str:
-    """Return the date as MySQL and an export of it write it: in UTC, without a zone."""
+    """Return the date as MySQL and its exports write it: in UTC, without a zone."""
     if row.created_at is None:
         return ZERO_DATE
     return f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def spreadsheet_bytes(rows: Iterable[VideoRow]) -> bytes:
-    """Return rows as a team's spreadsheet saves them; the values are those of `csv_bytes`.
+    """Return rows as a spreadsheet program saves them, with the values of `csv_bytes`.
 
-    UTF-8 with a mark, semicolons, CRLF, names in capitals, our columns in another order among
-    others, and a note of two lines here and there.
+    UTF-8 with a byte order mark, semicolons, CRLF, capitalized names, additional columns, and some
+    notes of two lines.
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")

@@ -1,1 +1,1 @@
-"""What CloudWatch does by itself and ministack does not: metrics from logs, alarm states."""
+"""The metrics bridge: metrics from logs and alarm states, which ministack does not provide."""

@@ -1,9 +1,9 @@
-"""How CloudWatch decides an alarm's state, as far as ours need it. Pure.
+"""Evaluates an alarm as CloudWatch does, for the kinds of alarm that we have. Pure.
 
-From "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data": the last
-`periods` periods are looked at, the running one included; the alarm is on when at least `breaching`
-of them lie above the threshold; a period without data counts as the alarm's `missing` says.
-(CloudWatch looks for older data points where some are missing; ours count as missing at once.)
+From "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data" in CloudWatch's
+user guide: of the last `periods` periods, the current one included, at least `breaching` must be
+above the threshold; `missing` says how a period without data counts. (If points are missing,
+CloudWatch also considers older ones; here a missing point is missing.)
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from ops_dashboard.monitoring.metric_math import Series
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm, as far as its evaluation needs it; breaching is what lies above `threshold`."""
+class AlarmDefinition(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an alarm that its evaluation needs; above `threshold` is breaching."""
 
     name: str
     queries: list[Query]
-    """One of them returns its data: that is watched."""
+    """One of them returns data, which the alarm watches."""
     threshold: float
     period_s: int
     periods: int
     breaching: int
-    """Periods of those that have to be above."""
+    """Number of those periods that must be above the threshold."""
     missing: str
-    """CloudWatch's word: ``notBreaching`` or ``breaching``."""
+    """CloudWatch's setting: ``notBreaching`` or ``breaching``."""
 
 
-def first_moment(definition: Definition, now_s: int) -> int:
-    """Return the epoch second at which the first period that counts begins."""
-    return _begins(definition, now_s)[-1]
+def range_start(definition: AlarmDefinition, now_s: int) -> int:
+    """Return the start of the first period to read, in epoch seconds."""
+    return _period_starts(definition, now_s)[-1]
 
 
-def state_of(
-    definition: Definition, watched: Series, now_s: int, before: str = "OK"
+def evaluate(
+    definition: AlarmDefinition, watched: Series, now_s: int, before: str = "OK"
 ) -> tuple[State, str]:
-    """Return the state at a moment, and why; `before` is the state until then.
+    """Return the state at `now_s`, and its reason; `before` is the current state.
 
-    An alarm that was just made stays without data until there is some: its stack is silent yet.
+    A new alarm for which missing data are breaching stays INSUFFICIENT_DATA until data arrive.
     """
-    values = [watched.get(begin) for begin in _begins(definition, now_s)]
+    values = [watched.get(start) for start in _period_starts(definition, now_s)]
     if before == "INSUFFICIENT_DATA" and definition.missing == "breaching" and not watched:
         return "INSUFFICIENT_DATA", "no data yet"
     breaching = [value for value in values if value is not None and value > definition.threshold]
@@ -53,14 +53,14 @@ def state_of(
     if definition.missing == "breaching":
         count += values.count(None)
     shown = ", ".join("no data" if value is None else f"{value:g}" for value in values)
-    why = (
+    reason = (
         f"{count} of {definition.periods} periods above {definition.threshold:g}"
         f" (needs {definition.breaching}), newest first: {shown}"
     )
-    return ("ALARM" if count >= definition.breaching else "OK"), why
+    return ("ALARM" if count >= definition.breaching else "OK"), reason
 
 
-def _begins(definition: Definition, now_s: int) -> list[int]:
-    """Return when each period that counts begins, the running one first."""
-    running = now_s // definition.period_s * definition.period_s
-    return [running - age * definition.period_s for age in range(definition.periods)]
+def _period_starts(definition: AlarmDefinition, now_s: int) -> list[int]:
+    """Return the start of each period, the current one first."""
+    current = now_s // definition.period_s * definition.period_s
+    return [current - age * definition.period_s for age in range(definition.periods)]

@@ -1,10 +1,10 @@
-"""What an alarm watches, kept for the local run beside the alarm itself. Edge (SSM).
+"""Stores the alarms' metric queries for the local run. Edge (SSM).
 
-ministack evaluates alarms by itself, but passes over their dimensions, expressions and missing
-data, and forgets the queries (docs/facts.md#ministack): the depth of the collage queue would raise
-the alarm of every dead-letter queue. So the engine gives it alarms that name no metric, which it
-leaves alone, and keeps here what they watch; `ops_dashboard.local.aws.bridge.alarm_rules` evaluates
-them.
+ministack evaluates alarms itself, but ignores their dimensions, expressions and missing data, and
+does not return their queries (docs/facts.md#ministack): the depth of the collage queue would
+trigger the alarm of every dead-letter queue. So the engine creates alarms without a metric, which
+ministack does not evaluate, and stores their definitions in SSM parameters; the bridge evaluates
+those (`ops_dashboard.local.aws.bridge.alarm_rules`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
-from ops_dashboard.local.aws.bridge.alarm_rules import Definition
+from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition
 from ops_dashboard.local.aws.clients import Clients
 
 _FOLDER = "/ministack/alarms"
 
 
-def keep(clients: Clients, definition: Definition) -> None:
-    """Keep an alarm's definition; the latest of a name replaces an earlier one."""
+def save(clients: Clients, definition: AlarmDefinition) -> None:
+    """Store an alarm's definition; it replaces an earlier one of the same name."""
     clients.ssm.put_parameter(
         Name=f"{_FOLDER}/{definition.name}",
         Value=msgspec.json.encode(definition).decode(),
@@ -29,8 +29,8 @@ def keep(clients: Clients, definition: Definition) -> None:
     )
 
 
-def load(clients: Clients) -> list[Definition]:
+def load(clients: Clients) -> list[AlarmDefinition]:
     """Return the definitions of all alarms."""
     pages = clients.ssm.get_paginator("get_parameters_by_path").paginate(Path=_FOLDER)
     values: list[Any] = [item["Value"] for page in pages for item in page["Parameters"]]
-    return [msgspec.json.decode(value, type=Definition) for value in values]
+    return [msgspec.json.decode(value, type=AlarmDefinition) for value in values]

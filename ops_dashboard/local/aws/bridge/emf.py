@@ -1,7 +1,7 @@
-"""Log lines of Lambda functions as metric data: EMF, and Lambda's own REPORT. Pure.
+"""Extracts metric data from log lines of Lambda functions: EMF and REPORT lines. Pure.
 
-CloudWatch Logs takes EMF lines apart by itself; ministack does not (docs/facts.md#ministack).
-Lambda's own metrics come from no log line on AWS; here the REPORT line stands for an invocation.
+CloudWatch Logs extracts EMF lines; ministack does not (docs/facts.md#ministack). On AWS, Lambda's
+metrics do not come from log lines; here they are derived from the REPORT line of each invocation.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ Datum = dict[str, Any]
 """A MetricDatum of PutMetricData."""
 
 _REPORT = re.compile(r"^REPORT RequestId: \S+\s+Duration: ([\d.]+) ms")
-_MOST_VALUES = 150
-"""PutMetricData takes so many values in one datum."""
+_MAX_VALUES = 150
+"""The maximum number of values in one datum of PutMetricData."""
 
 
 def emf_data(line: str) -> Iterator[tuple[str, Datum]]:
-    """Yield (namespace, datum) of an EMF line; nothing of any other line.
+    """Yield (namespace, datum) of an EMF line, nothing for any other line.
 
-    Of a line that says ``_aws`` but is no EMF, `KeyError` or `TypeError` tells: on AWS it would be
-    lost without a word.
+    Raises `KeyError` or `TypeError` for a line with ``_aws`` that is not valid EMF, because
+    CloudWatch would drop it silently.
     """
     if '"_aws"' not in line:
         return
@@ -35,26 +35,26 @@ def emf_data(line: str) -> Iterator[tuple[str, Datum]]:
             for metric in directive["Metrics"]:
                 value = document[metric["Name"]]
                 values = value if isinstance(value, list) else [value]
-                for start in range(0, len(values), _MOST_VALUES):
+                for start in range(0, len(values), _MAX_VALUES):
                     yield (
                         directive["Namespace"],
                         {
                             "MetricName": metric["Name"],
                             "Dimensions": dimensions,
                             "Timestamp": timestamp_s,
-                            "Values": values[start : start + _MOST_VALUES],
+                            "Values": values[start : start + _MAX_VALUES],
                             "Unit": metric["Unit"],
                         },
                     )
 
 
 def report_data(line: str, function: str, timestamp_s: float) -> Iterator[tuple[str, Datum]]:
-    """Yield what AWS/Lambda would tell of the invocation that a REPORT line ends."""
+    """Yield the AWS/Lambda metrics of the invocation that a REPORT line ends."""
     found = _REPORT.match(line)
     if found is None:
         return
-    told = (("Duration", float(found[1]), "Milliseconds"), ("Invocations", 1.0, "Count"))
-    for name, value, unit in told:
+    metrics = (("Duration", float(found[1]), "Milliseconds"), ("Invocations", 1.0, "Count"))
+    for name, value, unit in metrics:
         yield (
             "AWS/Lambda",
             {

@@ -1,13 +1,14 @@
-"""What CloudWatch does by itself and ministack does not: logs become metrics, metrics states. Edge.
+"""Publishes metrics and evaluates alarms, which ministack does not do. Edge (CloudWatch).
 
-Each `step` publishes what is new since the last one, and sets the state of alarms that changed:
+Each `step` publishes what is new since the last one, and updates the state of the alarms:
 
-- EMF lines of the functions' logs, with their own time stamps; REPORT lines as Lambda's metrics;
-- depth of the queues; records and bytes that came into the stream.
+- EMF lines of the functions' logs, with their time stamps; REPORT lines as metrics of Lambda;
+- the depth of the queues; records and bytes put into the stream.
 
-So charts and alarms of a local stack have data, for these metrics; what only AWS measures (iterator
-age, throttles, the bus, the table's units) has none here. A bridge may start late: it reads on from
-where the last one stopped, or from the beginning. Two at once would count everything twice.
+So the charts and alarms of a local stack have data for these metrics. What only AWS measures
+(iterator age, throttles, the bus, the table's units) has none. A bridge may start late: it
+continues where the last one stopped, or reads from the beginning. Two at once would count
+everything twice.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 from ops_dashboard.local.aws.bridge import alarm_store
 from ops_dashboard.local.aws.bridge import position as bridge_position
-from ops_dashboard.local.aws.bridge.alarm_rules import Definition, first_moment, state_of
+from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition, evaluate, range_start
 from ops_dashboard.local.aws.bridge.emf import Datum, emf_data, report_data
 from ops_dashboard.local.aws.bridge.log_reader import LogReader
 from ops_dashboard.local.aws.bridge.stream_reader import StreamReader
@@ -27,20 +28,20 @@ from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.monitoring.metric_data import read_lines
 from stream_ingest.aws.stack import StackOutputs
 
-_MOST_DATA = 500
-"""PutMetricData takes 1,000 metrics and 1 MB a call."""
+_MAX_DATA = 500
+"""PutMetricData accepts 1,000 metrics and 1 MB a call."""
 _DEPTHS = {
     "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
     "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
 }
-"""SQS's attributes by the metrics that CloudWatch makes of them."""
+"""CloudWatch's metrics of queues, by the SQS attribute that has the value."""
 
 
 class MetricsBridge:
     """Publishes one local stack's metrics and evaluates its alarms."""
 
     def __init__(self, clients: Clients, outputs: StackOutputs) -> None:
-        """Bridge the stack with these outputs."""
+        """Bridge the stack that has these outputs."""
         self._clients, self._outputs = clients, outputs
         functions = (
             outputs.windowing_function,
@@ -57,7 +58,7 @@ class MetricsBridge:
         self._definitions = alarm_store.load(clients)
 
     def step(self, now_s: float) -> None:
-        """Publish what is new, then decide the alarms as of `now_s` (epoch seconds)."""
+        """Publish what is new, then evaluate the alarms as of `now_s` (epoch seconds)."""
         data: dict[str, list[Datum]] = defaultdict(list)
         for namespace, datum in (*self._from_logs(), *self._from_queues(now_s)):
             data[namespace].append(datum)
@@ -65,10 +66,10 @@ class MetricsBridge:
         for namespace, each in data.items():
             self._publish(namespace, each)
         self._save_position()
-        self.decide(now_s)
+        self.update_alarms(now_s)
 
-    def decide(self, now_s: float) -> None:
-        """Set the state of every alarm that is in another one by now."""
+    def update_alarms(self, now_s: float) -> None:
+        """Set the state of every alarm whose state has changed."""
         cloudwatch = self._clients.untyped("cloudwatch")
         pages = cloudwatch.get_paginator("describe_alarms").paginate()
         states = {
@@ -78,10 +79,10 @@ class MetricsBridge:
         }
         for definition in self._definitions:
             before = states[definition.name]
-            state, why = self._judge(definition, int(now_s), before)
+            state, reason = self._evaluate(definition, int(now_s), before)
             if before != state:
                 cloudwatch.set_alarm_state(
-                    AlarmName=definition.name, StateValue=state, StateReason=why
+                    AlarmName=definition.name, StateValue=state, StateReason=reason
                 )
 
     def _save_position(self) -> None:
@@ -91,12 +92,12 @@ class MetricsBridge:
             bridge_position.save(self._clients, position)
             self._position = position
 
-    def _judge(self, definition: Definition, now_s: int, before: str) -> tuple[str, str]:
-        start = datetime.fromtimestamp(first_moment(definition, now_s), UTC)
+    def _evaluate(self, definition: AlarmDefinition, now_s: int, before: str) -> tuple[str, str]:
+        start = datetime.fromtimestamp(range_start(definition, now_s), UTC)
         end = datetime.fromtimestamp(now_s + 1, UTC)
         cloudwatch = self._clients.untyped("cloudwatch")
         (watched,) = read_lines(cloudwatch, definition.queries, start, end)
-        return state_of(definition, watched.points, now_s, before)
+        return evaluate(definition, watched.points, now_s, before)
 
     def _from_logs(self) -> Iterator[tuple[str, Datum]]:
         for function, reader in self._logs.items():
@@ -123,6 +124,6 @@ class MetricsBridge:
 
     def _publish(self, namespace: str, data: list[Datum]) -> None:
         cloudwatch = self._clients.untyped("cloudwatch")
-        for start in range(0, len(data), _MOST_DATA):
-            part = data[start : start + _MOST_DATA]
+        for start in range(0, len(data), _MAX_DATA):
+            part = data[start : start + _MAX_DATA]
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=part)

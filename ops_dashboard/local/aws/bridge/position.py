@@ -1,7 +1,7 @@
-"""How far the bridge has read, kept in the embedded AWS itself. Edge (SSM).
+"""The bridge's read position, stored in the embedded AWS. Edge (SSM).
 
-An embedded AWS may keep its state between runs: logs, records, and the metrics made of them. The
-next run's bridge goes on behind what was counted already.
+An embedded AWS with persistent state still has its logs, records and metrics in the next run, whose
+bridge must continue after what was already counted.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ _NAME = "/ministack/bridge"
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read last."""
+    """The last log line and record that were read."""
 
     logs: dict[str, int] = {}
-    """Epoch milliseconds of the newest line that was read, by function."""
+    """Epoch milliseconds of the newest line read, by function."""
     shards: dict[str, str] = {}
-    """Sequence number of the last record that was read, by shard."""
+    """Sequence number of the last record read, by shard."""
 
 
 def load(clients: Clients) -> Position:
-    """Return where the last bridge stopped; the very beginning where there was none."""
+    """Return where the last bridge stopped, or the beginning if there was none."""
     try:
         raw = clients.ssm.get_parameter(Name=_NAME)["Parameter"]["Value"]
     except clients.ssm.exceptions.ParameterNotFound:
@@ -32,6 +32,6 @@ def load(clients: Clients) -> Position:
 
 
 def save(clients: Clients, position: Position) -> None:
-    """Keep a position in the place of the last one."""
+    """Store a position; it replaces the previous one."""
     value = msgspec.json.encode(position).decode()
     clients.ssm.put_parameter(Name=_NAME, Value=value, Type="String", Overwrite=True)

@@ -1,7 +1,7 @@
-"""The bridge as a process beside an embedded AWS that was left running. Edge (processes).
+"""Runs the bridge as a process for an embedded AWS. Edge (processes).
 
-``python -m ops_dashboard.local.aws.bridge.process PORT`` follows the embedded AWS on that port and
-ends when that ends. Its log is ``bridge.log`` in the instance's folder.
+``python -m ops_dashboard.local.aws.bridge.process PORT`` serves the embedded AWS on that port and
+exits when that stops. Its log is ``bridge.log`` in the instance's folder.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ops_dashboard.local.aws.instances import Instance, running
 from stream_ingest.aws.stack import load_stack
 
 _STEP_S = 5.0
-_LOOK_S = 0.5
-"""How often it looks whether its AWS still runs."""
+_POLL_S = 0.5
+"""How often it checks that its AWS still runs."""
 
 
-def spawn(instance: Instance) -> subprocess.Popen[bytes]:
-    """Start the bridge of an instance on which a stack is deployed; once an instance."""
+def start_bridge(instance: Instance) -> subprocess.Popen[bytes]:
+    """Start the bridge of an instance with a deployed stack; call it once per instance."""
     with Path(instance.folder, "bridge.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own arguments
             [sys.executable, "-m", "ops_dashboard.local.aws.bridge.process", str(instance.port)],
@@ -40,9 +40,9 @@ def spawn(instance: Instance) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def beside(instance: Instance) -> Iterator[None]:
-    """Have the bridge of an instance run for the time of a ``with`` block."""
-    process = spawn(instance)
+def running_bridge(instance: Instance) -> Iterator[None]:
+    """Run the bridge of an instance during a ``with`` block."""
+    process = start_bridge(instance)
     try:
         yield
     finally:
@@ -51,7 +51,7 @@ def beside(instance: Instance) -> Iterator[None]:
 
 
 def follow(instance: Instance) -> None:
-    """Bridge an instance until it ends; raises what goes wrong while it runs."""
+    """Bridge an instance until it stops; raises errors of AWS while it runs."""
     clients = Clients(instance.endpoint, instance.ca_bundle)
     try:
         bridge = MetricsBridge(clients, load_stack(clients.ssm, instance.stack))
@@ -60,16 +60,16 @@ def follow(instance: Instance) -> None:
             if time.monotonic() >= next_s:
                 bridge.step(time.time())
                 next_s = time.monotonic() + _STEP_S
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
     except (BotoCoreError, ClientError):
-        if instance.is_alive:  # else its end is why
+        if instance.is_alive:  # else the error is its shutdown
             raise
     finally:
         clients.close()
 
 
 def main() -> None:
-    """Follow the instance on the port that is the one argument."""
+    """Serve the instance on the port given as the argument."""
     port = int(sys.argv[1])
     for instance in running():
         if instance.port == port:

@@ -1,4 +1,4 @@
-"""Counts what comes into a stream, for which ministack has no metrics. Edge (Kinesis)."""
+"""Counts the records put into a stream, for which ministack has no metrics. Edge (Kinesis)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ class StreamReader:
     """Reads every shard, each record once."""
 
     def __init__(self, kinesis: KinesisClient, stream: str, last: dict[str, str]) -> None:
-        """Read `stream` from behind the records whose sequence numbers are in `last`, by shard.
+        """Read `stream` after the records whose sequence numbers are in `last`, by shard.
 
-        A shard that is not in there is read from its beginning; one that is split off later is not
-        followed.
+        A shard without an entry is read from its beginning. Shards created later are not read.
         """
         self._kinesis, self._stream = kinesis, stream
         self.last = dict(last)
-        """Sequence number of the last record that was read, by shard."""
+        """Sequence number of the last record read, by shard."""
         self._iterators = {
             shard["ShardId"]: self._iterator(shard["ShardId"])
             for shard in kinesis.list_shards(StreamName=stream)["Shards"]
         }
 
     def read(self) -> list[Datum]:
-        """Return IncomingRecords and IncomingBytes of the records that are new."""
+        """Return IncomingRecords and IncomingBytes of the new records."""
         data: list[Datum] = []
         for shard in self._iterators:
             self._read_shard(shard, data)

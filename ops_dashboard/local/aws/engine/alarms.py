@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ops_dashboard.local.aws.bridge import alarm_store
-from ops_dashboard.local.aws.bridge.alarm_rules import Definition
+from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.inputs import Inputs
 from ops_dashboard.monitoring.metric_lines import Query
 
 Created = tuple[str, dict[str, Any]]
 _ABOVE = "GreaterThanThreshold"
-"""The one comparison that `ops_dashboard.local.aws.bridge.alarm_rules` knows."""
+"""The only comparison that `ops_dashboard.local.aws.bridge.alarm_rules` supports."""
 _ONE_PERIOD = "metrics of one period"
 
 
@@ -23,10 +23,10 @@ def _topic(clients: Clients, inputs: Inputs) -> Created:
 
 
 def _alarm(clients: Clients, inputs: Inputs) -> Created:
-    """Create an alarm that ministack leaves alone, and keep what it watches (`alarm_store`)."""
+    """Create an alarm, and store its queries for the bridge, which evaluates it (`alarm_store`)."""
     name = inputs.text("name")
-    period_s, queries = _watched(inputs)
-    definition = Definition(
+    period_s, queries = _period_and_queries(inputs)
+    definition = AlarmDefinition(
         name=name,
         queries=queries,
         threshold=inputs.number("threshold"),
@@ -37,8 +37,7 @@ def _alarm(clients: Clients, inputs: Inputs) -> Created:
     )
     operator = inputs.text("comparisonOperator")
     if operator != _ABOVE:
-        error = inputs.wrong("comparisonOperator", _ABOVE)
-        raise error
+        raise inputs.invalid(name="comparisonOperator", expected=_ABOVE)
     cloudwatch = clients.untyped("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=name,
@@ -52,29 +51,28 @@ def _alarm(clients: Clients, inputs: Inputs) -> Created:
         AlarmActions=inputs.texts("alarmActions"),
         OKActions=inputs.texts("okActions"),
     )
-    alarm_store.keep(clients, definition)
+    alarm_store.save(clients, definition)
     found = cloudwatch.describe_alarms(AlarmNames=[name])
     return name, {"name": name, "arn": found["MetricAlarms"][0]["AlarmArn"]}
 
 
-def _watched(inputs: Inputs) -> tuple[int, list[Query]]:
+def _period_and_queries(inputs: Inputs) -> tuple[int, list[Query]]:
     """Return an alarm's period in seconds, and its metric or expression as queries."""
     blocks = inputs.blocks("metricQueries")
     if not blocks:
         return inputs.number("period"), [_metric("watched", inputs, inputs.text("statistic"))]
     queries, periods = [], set()
     for block in blocks:
-        shown = {"Label": block.text("label"), "ReturnData": block.flag("returnData")}
+        options = {"Label": block.text("label"), "ReturnData": block.flag("returnData")}
         metric = block.block("metric")
         if metric is None:
             expression = block.text("expression")
-            queries.append({"Id": block.text("id"), "Expression": expression, **shown})
+            queries.append({"Id": block.text("id"), "Expression": expression, **options})
         else:
             periods.add(metric.number("period"))
-            queries.append(_metric(block.text("id"), metric, metric.text("stat")) | shown)
+            queries.append(_metric(block.text("id"), metric, metric.text("stat")) | options)
     if len(periods) != 1:
-        error = inputs.wrong("metricQueries", _ONE_PERIOD)
-        raise error
+        raise inputs.invalid(name="metricQueries", expected=_ONE_PERIOD)
     return periods.pop(), queries
 
 

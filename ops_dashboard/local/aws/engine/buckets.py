@@ -1,4 +1,4 @@
-"""Creates S3 buckets and what makes them private. Edge (network)."""
+"""Creates S3 buckets with their policies, lifecycle and notifications. Edge (network)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Created = tuple[str, dict[str, Any]]
 
 def _bucket(clients: Clients, inputs: Inputs) -> Created:
     name = inputs.text("bucket")
-    inputs.flag("forceDestroy")  # how to delete, which the engine never does
+    inputs.flag("forceDestroy")  # concerns deletion, which the engine does not support
     clients.untyped("s3").create_bucket(Bucket=name)
     return name, {
         "bucket": name,
@@ -26,7 +26,7 @@ def _encryption(clients: Clients, inputs: Inputs) -> Created:
     bucket = inputs.text("bucket")
     rules = []
     for rule in inputs.blocks("rules"):
-        default = rule.need_block("applyServerSideEncryptionByDefault")
+        default = rule.required_block("applyServerSideEncryptionByDefault")
         rules.append(
             {
                 "ApplyServerSideEncryptionByDefault": {
@@ -57,7 +57,7 @@ def _public_access(clients: Clients, inputs: Inputs) -> Created:
 
 def _ownership(clients: Clients, inputs: Inputs) -> Created:
     bucket = inputs.text("bucket")
-    ownership = inputs.need_block("rule").text("objectOwnership")
+    ownership = inputs.required_block("rule").text("objectOwnership")
     clients.untyped("s3").put_bucket_ownership_controls(
         Bucket=bucket,
         OwnershipControls={"Rules": [{"ObjectOwnership": ownership}]},
@@ -73,7 +73,7 @@ def _policy(clients: Clients, inputs: Inputs) -> Created:
 
 def _versioning(clients: Clients, inputs: Inputs) -> Created:
     bucket = inputs.text("bucket")
-    status = inputs.need_block("versioningConfiguration").text("status")
+    status = inputs.required_block("versioningConfiguration").text("status")
     clients.untyped("s3").put_bucket_versioning(
         Bucket=bucket,
         VersioningConfiguration={"Status": status},
@@ -91,31 +91,31 @@ def _lifecycle(clients: Clients, inputs: Inputs) -> Created:
 
 
 def _lifecycle_rule(rule: Inputs) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    created: dict[str, Any] = {
         "ID": rule.text("id"),
         "Status": rule.text("status"),
-        "Filter": {"Prefix": rule.need_block("filter").text("prefix")},
+        "Filter": {"Prefix": rule.required_block("filter").text("prefix")},
     }
     if abort := rule.block("abortIncompleteMultipartUpload"):
-        made["AbortIncompleteMultipartUpload"] = {
+        created["AbortIncompleteMultipartUpload"] = {
             "DaysAfterInitiation": abort.number("daysAfterInitiation")
         }
     if expiration := rule.block("expiration"):
-        made["Expiration"] = {"Days": expiration.number("days")}
+        created["Expiration"] = {"Days": expiration.number("days")}
     if old := rule.block("noncurrentVersionExpiration"):
-        made["NoncurrentVersionExpiration"] = {"NoncurrentDays": old.number("noncurrentDays")}
+        created["NoncurrentVersionExpiration"] = {"NoncurrentDays": old.number("noncurrentDays")}
     if transitions := rule.blocks("transitions"):
-        made["Transitions"] = [
+        created["Transitions"] = [
             {"Days": step.number("days"), "StorageClass": step.text("storageClass")}
             for step in transitions
         ]
-    return made
+    return created
 
 
 def _notification(clients: Clients, inputs: Inputs) -> Created:
     bucket = inputs.text("bucket")
     if not inputs.flag("eventbridge"):
-        raise inputs.wrong(name="eventbridge", expected="true")
+        raise inputs.invalid(name="eventbridge", expected="true")
     clients.untyped("s3").put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )

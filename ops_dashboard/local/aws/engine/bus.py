@@ -45,34 +45,34 @@ def _target(clients: Clients, inputs: Inputs) -> Created:
                 "Id": id_,
                 "Arn": inputs.text("arn"),
                 "RetryPolicy": _retry(inputs),
-                "DeadLetterConfig": {"Arn": inputs.need_block("deadLetterConfig").text("arn")},
+                "DeadLetterConfig": {"Arn": inputs.required_block("deadLetterConfig").text("arn")},
             }
         ],
     )
     if answer["FailedEntryCount"]:
-        raise inputs.wrong(name="arn", expected=f"accepted: {answer['FailedEntries']}")
+        raise inputs.invalid(name="arn", expected=f"accepted: {answer['FailedEntries']}")
     return f"{rule}-{id_}", {}
 
 
 def _schedule(clients: Clients, inputs: Inputs) -> Created:
-    name, target = inputs.text("name"), inputs.need_block("target")
+    name, target = inputs.text("name"), inputs.required_block("target")
     arn = clients.untyped("scheduler").create_schedule(
         Name=name,
         ScheduleExpression=inputs.text("scheduleExpression"),
-        FlexibleTimeWindow={"Mode": inputs.need_block("flexibleTimeWindow").text("mode")},
+        FlexibleTimeWindow={"Mode": inputs.required_block("flexibleTimeWindow").text("mode")},
         State="ENABLED",
         Target={
             "Arn": target.text("arn"),
             "RoleArn": target.text("roleArn"),
             "RetryPolicy": _retry(target),
-            "DeadLetterConfig": {"Arn": target.need_block("deadLetterConfig").text("arn")},
+            "DeadLetterConfig": {"Arn": target.required_block("deadLetterConfig").text("arn")},
         },
     )["ScheduleArn"]
     return f"default/{name}", {"name": name, "arn": arn, "groupName": "default"}
 
 
 def _retry(inputs: Inputs) -> dict[str, int]:
-    retry = inputs.need_block("retryPolicy")
+    retry = inputs.required_block("retryPolicy")
     return {
         "MaximumEventAgeInSeconds": retry.number("maximumEventAgeInSeconds"),
         "MaximumRetryAttempts": retry.number("maximumRetryAttempts"),

@@ -1,4 +1,4 @@
-"""Creates Lambda functions and who may call them. Edge (network, reads zips)."""
+"""Creates Lambda functions and their permissions. Edge (network, disk)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNRESERVED = -1
 
 def _function(clients: Clients, inputs: Inputs) -> Created:
     name = inputs.text("name")
-    logging = inputs.need_block("loggingConfig")
+    logging = inputs.required_block("loggingConfig")
     clients.untyped("lambda").create_function(
         FunctionName=name,
         Runtime=inputs.text("runtime"),
@@ -27,7 +27,7 @@ def _function(clients: Clients, inputs: Inputs) -> Created:
         Role=inputs.text("role"),
         MemorySize=inputs.number("memorySize"),
         Timeout=inputs.number("timeout"),
-        Environment={"Variables": inputs.need_block("environment").map("variables")},
+        Environment={"Variables": inputs.required_block("environment").map("variables")},
         LoggingConfig={
             "LogFormat": logging.text("logFormat"),
             "LogGroup": logging.text("logGroup"),
@@ -50,14 +50,14 @@ def _function(clients: Clients, inputs: Inputs) -> Created:
 
 
 def _code(inputs: Inputs) -> bytes:
-    """Return a function's zip; the program must have hashed the very same bytes."""
+    """Return a function's zip; its hash must be the one that the program has set."""
     archive = inputs.raw("code")
     if not isinstance(archive, pulumi.FileArchive):
-        raise inputs.wrong(name="code", expected="a zip of this machine")
+        raise inputs.invalid(name="code", expected="a local zip file")
     code = Path(archive.path).read_bytes()
     digest = base64.b64encode(hashlib.sha256(code).digest()).decode()
     if inputs.text("sourceCodeHash") != digest:
-        raise inputs.wrong(name="sourceCodeHash", expected=digest)
+        raise inputs.invalid(name="sourceCodeHash", expected=digest)
     return code
 
 
@@ -75,7 +75,7 @@ def _permission(clients: Clients, inputs: Inputs) -> Created:
 
 def _event_invoke(clients: Clients, inputs: Inputs) -> Created:
     name = inputs.text("functionName")
-    failure = inputs.need_block("destinationConfig").need_block("onFailure")
+    failure = inputs.required_block("destinationConfig").required_block("onFailure")
     clients.untyped("lambda").put_function_event_invoke_config(
         FunctionName=name,
         MaximumRetryAttempts=inputs.number("maximumRetryAttempts"),

@@ -17,7 +17,7 @@ _NUMBERS = {
 
 
 def _mapping(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
-    wanted: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "EventSourceArn": inputs.text("eventSourceArn"),
         "FunctionName": inputs.text("functionName"),
         "FunctionResponseTypes": inputs.texts("functionResponseTypes"),
@@ -26,18 +26,20 @@ def _mapping(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
     for ours, theirs in _NUMBERS.items():
         number = inputs.number_or_none(ours)
         if number is not None:
-            wanted[theirs] = number
+            parameters[theirs] = number
     if position := inputs.text_or_none("startingPosition"):
-        wanted["StartingPosition"] = position
+        parameters["StartingPosition"] = position
     if inputs.raw("bisectBatchOnFunctionError") is not None:
-        wanted["BisectBatchOnFunctionError"] = inputs.flag("bisectBatchOnFunctionError")
+        parameters["BisectBatchOnFunctionError"] = inputs.flag("bisectBatchOnFunctionError")
     if destinations := inputs.block("destinationConfig"):
-        failure = destinations.need_block("onFailure")
-        wanted["DestinationConfig"] = {"OnFailure": {"Destination": failure.text("destinationArn")}}
+        failure = destinations.required_block("onFailure")
+        parameters["DestinationConfig"] = {
+            "OnFailure": {"Destination": failure.text("destinationArn")}
+        }
     if scaling := inputs.block("scalingConfig"):
-        wanted["ScalingConfig"] = {"MaximumConcurrency": scaling.number("maximumConcurrency")}
-    made = clients.untyped("lambda").create_event_source_mapping(**wanted)
-    return made["UUID"], {"uuid": made["UUID"], "functionArn": made["FunctionArn"]}
+        parameters["ScalingConfig"] = {"MaximumConcurrency": scaling.number("maximumConcurrency")}
+    created = clients.untyped("lambda").create_event_source_mapping(**parameters)
+    return created["UUID"], {"uuid": created["UUID"], "functionArn": created["FunctionArn"]}
 
 
 CREATE = {"aws:lambda/eventSourceMapping:EventSourceMapping": _mapping}

@@ -1,4 +1,4 @@
-"""Runs the Pulumi program as the language host would. Edge (runs the program, environment)."""
+"""Runs the Pulumi program as Pulumi's language host does. Edge (event loop, environment)."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ops_dashboard.local.aws.engine.resources import Engine
 PROJECT = "coverstream"
 PROGRAM = ROOT / "pulumi"
 _THREADS = 8
-"""Resources that are created at once."""
+"""Number of resources that are created concurrently."""
 
 
 def run_program(
     clients: Clients, stack: str, config: Mapping[str, str], program: Path = PROGRAM
 ) -> list[tuple[str, str]]:
-    """Create everything that the program in the folder `program` declares.
+    """Create every resource of the program in the folder `program`; return their (type, name).
 
-    Returns (type, name) of each resource. `config` holds Pulumi's configuration as strings, under
-    ``coverstream:streamShards`` and so on. Blocks; not to be called from a running event loop.
-    Raises what the program raises, `EngineError` where the embedded AWS refuses a resource or the
-    engine does not know it. Not idempotent: resources that exist are refused.
+    `config` is Pulumi's configuration, all values strings (``coverstream:streamShards``). Blocks,
+    and must not be called from a running event loop. Not idempotent: existing resources are an
+    error. Raises what the program raises, and `EngineError` for a resource that the embedded AWS
+    rejects or the engine does not support.
     """
     engine = Engine(clients)
     run_with(engine, stack, config, program)
@@ -41,14 +41,14 @@ def run_program(
 def run_with(
     mocks: pulumi.runtime.Mocks, stack: str, config: Mapping[str, str], program: Path = PROGRAM
 ) -> None:
-    """Run the program with `mocks` in the place of Pulumi's engine; else like `run_program`."""
-    # In a context of its own: Pulumi keeps settings, configuration and stack in context variables.
+    """Run the program with `mocks` as Pulumi's engine; otherwise like `run_program`."""
+    # In a separate context: Pulumi stores settings, configuration and stack in context variables.
     contextvars.Context().run(_run, mocks, stack, dict(config), program)
 
 
 def _run(mocks: pulumi.runtime.Mocks, stack: str, config: dict[str, str], program: Path) -> None:
     with _strict_outputs(), _quiet_sdk(), _event_loop() as loop:
-        # What an earlier run that failed left behind belongs to a loop that is closed.
+        # Outputs of an earlier failed run belong to a loop that is closed.
         pulumi.runtime.settings.SETTINGS.outputs.clear()
         pulumi.runtime.set_mocks(mocks, PROJECT, stack, preview=False)
         pulumi.runtime.set_all_config(config)
@@ -63,21 +63,21 @@ def _run_main(program: Path) -> None:
 
 @contextmanager
 def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Provide the loop that Pulumi's tasks are made on; set before the first resource is.
+    """Provide the loop of Pulumi's tasks, which must be set before the first resource.
 
-    Pulumi needs a loop in each of its worker threads too, and never closes those that it makes.
+    Pulumi also needs a loop in each of its worker threads, and never closes those it creates.
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    # One failure fails every output that depends on it; the first is raised, the others are echoes.
+    # A failure fails every output that depends on it. The first is raised, so the others are noise.
     loop.set_exception_handler(lambda _, __: None)
     others: list[asyncio.AbstractEventLoop] = []
 
-    def give_loop() -> None:
+    def set_loop() -> None:
         others.append(asyncio.new_event_loop())
         asyncio.set_event_loop(others[-1])
 
-    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "engine", initializer=give_loop))
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "engine", initializer=set_loop))
     try:
         yield loop
     finally:
@@ -89,7 +89,7 @@ def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 @contextmanager
 def _quiet_sdk() -> Iterator[None]:
-    """Drop what pulumi-aws says about its own old classes when it is imported."""
+    """Ignore the deprecation warnings that importing pulumi-aws raises about its own classes."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
         yield
@@ -97,7 +97,7 @@ def _quiet_sdk() -> Iterator[None]:
 
 @contextmanager
 def _strict_outputs() -> Iterator[None]:
-    """Make a string made of an output that is not known yet an error (docs/facts.md#pulumi)."""
+    """Make formatting an unresolved output into a string an error (docs/facts.md#pulumi)."""
     name = "PULUMI_ERROR_OUTPUT_STRING"
     before = os.environ.get(name)
     os.environ[name] = "1"

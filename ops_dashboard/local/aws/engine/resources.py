@@ -1,4 +1,4 @@
-"""The engine: creates each resource that the Pulumi program registers, or fails. Edge (network)."""
+"""The engine: creates each resource that the Pulumi program registers. Edge (network)."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ CREATE: Mapping[str, Create] = {
     **streams.CREATE,
     **tables.CREATE,
 }
-"""Every resource type that the engine knows, by its token."""
+"""The supported resource types, by token."""
 
-Answer = Callable[[Clients, Inputs], Outputs]
+Lookup = Callable[[Clients, Inputs], Outputs]
 
 
 def _identity(clients: Clients, _: Inputs) -> Outputs:
@@ -61,30 +61,33 @@ def _partition(_: Clients, __: Inputs) -> Outputs:
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com"}
 
 
-ANSWER: Mapping[str, Answer] = {
+LOOKUPS: Mapping[str, Lookup] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
 }
-"""Every look-up that the engine answers, by its token."""
+"""The supported invokes (functions of a provider), by token."""
 
 
 class Engine(pulumi.runtime.Mocks):
-    """Creates resources of one stack on the AWS that `clients` talk to."""
+    """Creates one stack's resources on an embedded AWS."""
 
     def __init__(self, clients: Clients) -> None:
-        """Create through `clients`; `created` collects (type, name) of what was."""
+        """Create through `clients`; `created` lists (type, name) of each resource."""
         self._clients = clients
         self.created: list[tuple[str, str]] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, Outputs]:
-        """Create a resource and return its id and outputs; `EngineError` for anything unknown."""
-        if not args.custom:  # a component: nothing of its own in AWS
+        """Create a resource and return its id and outputs.
+
+        Raises `EngineError` if its type or an input is not supported, or AWS rejects it.
+        """
+        if not args.custom:  # a component, which is no resource in AWS
             return f"{args.name}-id", {}
         where = f"{args.typ} {args.name}"
         create = CREATE.get(args.typ)
         if create is None:
-            msg = f"{where}: the engine does not know this resource type"
+            msg = f"{where}: the engine does not support this resource type"
             raise EngineError(msg)
         plain = _without_secrets(args.inputs)
         inputs = Inputs(plain, where)
@@ -98,17 +101,17 @@ class Engine(pulumi.runtime.Mocks):
         return id_, {**plain, **outputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[Outputs, list[tuple[str, str]]]:
-        """Answer a look-up; `EngineError` for anything unknown."""
-        answer = ANSWER.get(args.token)
-        if answer is None:
-            msg = f"{args.token}: the engine does not know this look-up"
+        """Return an invoke's result; raises `EngineError` if it is not supported."""
+        look_up = LOOKUPS.get(args.token)
+        if look_up is None:
+            msg = f"{args.token}: the engine does not support this invoke"
             raise EngineError(msg)
         inputs = Inputs(args.args, args.token)
-        outputs = answer(self._clients, inputs)
+        outputs = look_up(self._clients, inputs)
         inputs.check_all_read()
         return outputs, []
 
 
 def _without_secrets(values: Mapping[str, Any]) -> Outputs:
-    """Unwrap what the SDK marks as secret (a parameter's value); the local run has no secrets."""
+    """Unwrap values that the SDK marks as secret; the local run has no secrets."""
     return {key: pulumi.runtime.rpc.unwrap_rpc_secret(value) for key, value in values.items()}

@@ -13,7 +13,7 @@ DEFAULT_RETENTION_HOURS = 24
 
 def _stream(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
     name = inputs.text("name")
-    mode = inputs.need_block("streamModeDetails").text("streamMode")
+    mode = inputs.required_block("streamModeDetails").text("streamMode")
     shards = inputs.number_or_none("shardCount")
     clients.untyped("kinesis").create_stream(
         StreamName=name,

@@ -11,7 +11,7 @@ from ops_dashboard.local.aws.engine.waiting import wait_until
 
 def _table(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
     name = inputs.text("name")
-    encryption = inputs.need_block("serverSideEncryption")
+    encryption = inputs.required_block("serverSideEncryption")
     clients.untyped("dynamodb").create_table(
         TableName=name,
         BillingMode=inputs.text("billingMode"),
@@ -33,8 +33,8 @@ def _table(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
         return table["TableStatus"] == "ACTIVE"
 
     wait_until(is_active, f"table {name} is active")
-    _expire(clients, name, inputs)
-    _back_up(clients, name, inputs)
+    _set_ttl(clients, name, inputs)
+    _set_recovery(clients, name, inputs)
     arn = clients.dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
     return name, {"name": name, "arn": arn}
 
@@ -54,7 +54,7 @@ def _index(index: Inputs) -> dict[str, Any]:
     }
 
 
-def _expire(clients: Clients, name: str, inputs: Inputs) -> None:
+def _set_ttl(clients: Clients, name: str, inputs: Inputs) -> None:
     ttl = inputs.block("ttl")
     if ttl:
         clients.untyped("dynamodb").update_time_to_live(
@@ -66,7 +66,7 @@ def _expire(clients: Clients, name: str, inputs: Inputs) -> None:
         )
 
 
-def _back_up(clients: Clients, name: str, inputs: Inputs) -> None:
+def _set_recovery(clients: Clients, name: str, inputs: Inputs) -> None:
     recovery = inputs.block("pointInTimeRecovery")
     if recovery:
         clients.untyped("dynamodb").update_continuous_backups(

@@ -1,4 +1,4 @@
-"""Waits for what a service does in its own time. Edge (clock)."""
+"""Waits for asynchronous operations of a service. Edge (clock)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from ops_dashboard.local.aws.engine.inputs import EngineError
 
 _POLL_S = 0.05
-_PATIENCE_S = 30
+_TIMEOUT_S = 30
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Return as soon as `is_so`; `EngineError` when it has not come true in 30 seconds."""
-    deadline = time.monotonic() + _PATIENCE_S
+    """Return once `is_so` returns True; raises `EngineError` after 30 seconds."""
+    deadline = time.monotonic() + _TIMEOUT_S
     while not is_so():
         if time.monotonic() > deadline:
-            msg = f"waited {_PATIENCE_S} s in vain until {what}"
+            msg = f"timed out after {_TIMEOUT_S} s waiting until {what}"
             raise EngineError(msg)
         time.sleep(_POLL_S)

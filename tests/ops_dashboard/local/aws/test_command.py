@@ -1,4 +1,4 @@
-"""``local up`` and ``local down`` as a person uses them: processes of their own."""
+"""``local up`` and ``local down``, run as separate processes like a user runs them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def exported(output: str) -> dict[str, str]:
     return dict(words[1].split("=", 1) for words in pairs if words[0] == "export")
 
 
-def test_up_deploys_and_outlives_its_command_and_down_leaves_nothing(run: Run) -> None:
+def test_up_deploys_a_stack_that_outlives_it_and_down_removes_everything(run: Run) -> None:
     up = run("up", "--allow-source", "127.0.0.1:9")
     assert up.returncode == 0, up.stderr
     assert len(up.stdout.splitlines()) == 5
@@ -58,7 +58,7 @@ def test_up_deploys_and_outlives_its_command_and_down_leaves_nothing(run: Run) -
     (instance,) = running()
     assert instance.endpoint == variables["AWS_ENDPOINT_URL"]
     assert LocalAws(instance).outputs().stack == "dev"
-    assert Path(instance.folder, "bridge.log").is_file()  # its metrics are bridged
+    assert Path(instance.folder, "bridge.log").is_file()  # its metrics are with_metrics
     down = run("down")
     assert down.returncode == 0, down.stderr
     assert running() == []
@@ -66,15 +66,15 @@ def test_up_deploys_and_outlives_its_command_and_down_leaves_nothing(run: Run) -
     assert not Path(instance.folder).exists()
 
 
-def test_state_that_is_kept_is_there_again(run: Run, tmp_path: Path) -> None:
+def test_persistent_state_is_restored(run: Run, tmp_path: Path) -> None:
     """Table, objects and functions; on the same port, which the queues' URLs name."""
     folder = tmp_path / "kept"
     first = run("up", "--state", str(folder))
     assert first.returncode == 0, first.stderr
     (instance,) = running()
-    (told,) = json.loads(run("status", "--json").stdout)
-    assert (told["port"], told["is_deployed"]) == (instance.port, True)
-    assert told["state"] == str(folder)
+    (listed,) = json.loads(run("status", "--json").stdout)
+    assert (listed["port"], listed["is_deployed"]) == (instance.port, True)
+    assert listed["state"] == str(folder)
     aws = LocalAws(instance)
     outputs = aws.outputs()
     aws.clients.s3.put_object(Bucket=outputs.output_bucket, Key="a/b c", Body=b"kept")
@@ -83,13 +83,13 @@ def test_state_that_is_kept_is_there_again(run: Run, tmp_path: Path) -> None:
     )
     busy = run("up", "--state", str(folder))
     assert busy.returncode != 0
-    assert f"on port {instance.port} keeps its state" in busy.stderr
+    assert f"on port {instance.port} is using" in busy.stderr
     down = run("down")
     assert f"local up --state {folder}" in down.stderr
     again = run("up", "--state", str(folder))
     assert again.returncode == 0, again.stderr
     assert again.stdout == first.stdout
-    assert "as it was left" in again.stderr
+    assert "is restored on" in again.stderr
     clients = LocalAws(running()[0]).clients
     assert LocalAws(running()[0]).outputs() == outputs
     kept = clients.s3.get_object(Bucket=outputs.output_bucket, Key="a/b c")["Body"].read()
@@ -101,11 +101,11 @@ def test_state_that_is_kept_is_there_again(run: Run, tmp_path: Path) -> None:
 
 
 def test_status_says_when_nothing_runs(run: Run) -> None:
-    assert "none runs" in run("status").stderr
+    assert "no embedded AWS is running" in run("status").stderr
     assert run("status", "--json").stdout == "[]\n"
 
 
-def test_a_port_that_is_taken_is_one_clear_line() -> None:
+def test_a_taken_port_is_reported_in_one_line() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -114,7 +114,7 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
             LocalAws.start(port=port)
 
 
-def test_ministack_that_cannot_be_had_is_one_clear_line(
+def test_a_failed_installation_of_ministack_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A machine without network and with an empty cache."""
@@ -127,12 +127,12 @@ def test_ministack_that_cannot_be_had_is_one_clear_line(
     assert "ministack" in str(caught.value)
 
 
-def test_a_stack_that_does_not_exist_is_told_with_those_that_do() -> None:
-    with pytest.raises(UserError, match="no stack 'qa': there are dev, prod"):
+def test_an_unknown_stack_is_reported_with_the_known_ones() -> None:
+    with pytest.raises(UserError, match="no stack 'qa'; known stacks: dev, prod"):
         stack_settings("qa")
 
 
-def test_two_run_side_by_side_and_down_asks_which(
+def test_two_can_run_and_down_needs_to_know_which(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = LocalAws.start(), LocalAws.start()
@@ -141,7 +141,7 @@ def test_two_run_side_by_side_and_down_asks_which(
         assert second.clients.s3.list_buckets()["Buckets"] == []
         undecided = run("down")
         assert undecided.returncode != 0
-        assert "several run" in undecided.stderr
+        assert "several are running" in undecided.stderr
         monkeypatch.setenv("AWS_ENDPOINT_URL", first.endpoint)
         assert run("down").returncode == 0  # the shell's own
         assert [instance.port for instance in running()] == [second.instance.port]
@@ -153,13 +153,13 @@ def test_two_run_side_by_side_and_down_asks_which(
 
 
 def test_down_with_nothing_running_says_so(run: Run) -> None:
-    assert "no embedded AWS runs" in run("down").stderr
+    assert "no embedded AWS is running" in run("down").stderr
     assert run("down", "--all").returncode == 0
 
 
-def test_a_server_that_was_killed_is_forgotten(run: Run) -> None:
+def test_a_killed_server_is_unregistered(run: Run) -> None:
     aws = LocalAws.start()
     os.killpg(aws.instance.group, 9)
     aws.stop()
     assert running() == []
-    assert "no embedded AWS runs" in run("down").stderr
+    assert "no embedded AWS is running" in run("down").stderr

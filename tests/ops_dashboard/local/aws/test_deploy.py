@@ -63,7 +63,7 @@ def test_the_queues_exist_and_redrive(local_aws: LocalAws) -> None:
         local_aws.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 
 
-def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalAws) -> None:
+def test_the_mappings_connect_stream_and_queue_to_their_functions(local_aws: LocalAws) -> None:
     outputs = local_aws.outputs()
     mappings = {
         mapping["FunctionArn"].rpartition(":")[2]: mapping
@@ -86,7 +86,7 @@ def test_the_mappings_join_stream_and_queue_to_their_functions(local_aws: LocalA
 
 
 @pytest.mark.parametrize("name", ["windowing", "sweeper", "collage", "intake", "prefetch"])
-def test_the_functions_are_the_bundles_of_this_machine(local_aws: LocalAws, name: str) -> None:
+def test_the_functions_are_the_local_bundles(local_aws: LocalAws, name: str) -> None:
     found = local_aws.clients.functions.get_function_configuration(
         FunctionName=f"coverstream-dev-{name}"
     )
@@ -98,7 +98,7 @@ def test_the_functions_are_the_bundles_of_this_machine(local_aws: LocalAws, name
     assert [one["retentionInDays"] for one in groups["logGroups"]] == [14]
 
 
-def test_the_local_run_may_fetch_from_the_tests_own_server_only(
+def test_the_local_run_may_download_from_the_tests_server_only(
     local_aws: LocalAws, cover_socket: socket.socket
 ) -> None:
     found = local_aws.clients.functions.get_function_configuration(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.aws import instances
-from ops_dashboard.local.aws.instances import Instance, forget, remember, running
+from ops_dashboard.local.aws.instances import Instance, register, running, unregister
 from ops_dashboard.local.aws.process import started_at
 
 
@@ -30,37 +30,37 @@ def instance(port: int, **changes: object) -> Instance:
     return msgspec.structs.replace(made, **changes)
 
 
-def test_instances_live_side_by_side_ordered_by_port() -> None:
+def test_several_instances_are_listed_by_port() -> None:
     for port in (5002, 5001):
-        remember(instance(port))
+        register(instance(port))
     assert [one.port for one in running()] == [5001, 5002]
 
 
-def test_one_that_died_is_forgotten_and_its_files_are_gone(state: Path) -> None:
+def test_a_dead_instance_is_unregistered_and_its_files_are_deleted(state: Path) -> None:
     folder = state / f"{instances.FOLDER_PREFIX}x"
     folder.mkdir()
     # Its number belongs to another process now.
-    remember(instance(5001, started="long ago", folder=str(folder)))
-    remember(instance(5002))
+    register(instance(5001, started="long ago", folder=str(folder)))
+    register(instance(5002))
     assert [one.port for one in running()] == [5002]
     assert not list(state.rglob("5001.json"))
     assert not folder.exists()
 
 
 def test_a_file_that_cannot_be_read_is_deleted(state: Path) -> None:
-    remember(instance(5001))
+    register(instance(5001))
     (broken,) = state.rglob("5001.json")
     broken.write_text('{"stack": "dev"}', encoding="utf-8")
     assert running() == []
     assert not broken.exists()
 
 
-def test_forgetting_leaves_alone_who_has_taken_the_port_since() -> None:
+def test_unregistering_keeps_a_later_instance_on_the_port() -> None:
     old = instance(5001, started="long ago")
-    remember(old)
-    remember(instance(5001))
-    forget(old)
+    register(old)
+    register(instance(5001))
+    unregister(old)
     assert [one.port for one in running()] == [5001]
-    forget(instance(5001))
-    forget(instance(5001))
+    unregister(instance(5001))
+    unregister(instance(5001))
     assert running() == []

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from ops_dashboard.local.aws.instances import Instance
-from ops_dashboard.local.aws.persistence import Kept, check_same, note_kept, read_kept
+from ops_dashboard.local.aws.persistence import (
+    SavedStack,
+    check_matches,
+    load_saved_stack,
+    record_saved_stack,
+)
 from stream_ingest.contracts.errors import UserError
 
 INSTANCE = Instance(
@@ -18,42 +23,40 @@ INSTANCE = Instance(
 )
 
 
-def test_what_was_deployed_is_gone_on_from(tmp_path: Path) -> None:
+def test_a_deployed_stack_is_restored(tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    assert read_kept(folder) is None
-    note_kept(folder, INSTANCE)
+    assert load_saved_stack(folder) is None
+    record_saved_stack(folder, INSTANCE)
     (folder / "services").mkdir()
-    kept = read_kept(folder)
-    assert kept == Kept(stack="dev", port=5001, auth=False)
-    check_same(folder, kept, stack="dev", port=None, auth=False)
+    saved = load_saved_stack(folder)
+    assert saved == SavedStack(stack="dev", port=5001, auth=False)
+    check_matches(folder, saved, stack="dev", port=None, auth=False)
 
 
-def test_what_a_failed_deployment_left_is_no_state(tmp_path: Path) -> None:
-    """A second deployment onto half of the first would find its resources taken."""
+def test_the_state_of_a_failed_deployment_is_deleted(tmp_path: Path) -> None:
+    """A second deployment onto a partial one would fail, because resources exist."""
     (tmp_path / "services").mkdir()
     (tmp_path / "services" / "s3.json").write_text("{}")
-    assert read_kept(tmp_path) is None
+    assert load_saved_stack(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_strangers_folder_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").touch()
-    with pytest.raises(UserError, match=r"holds 'thesis.odt'"):
-        read_kept(tmp_path)
+    with pytest.raises(UserError, match=r"contains 'thesis.odt'"):
+        load_saved_stack(tmp_path)
     assert (tmp_path / "thesis.odt").exists()
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         {"stack": "prod", "port": None, "auth": False},
         {"stack": "dev", "port": 5002, "auth": False},
         {"stack": "dev", "port": None, "auth": True},
     ],
 )
-def test_what_is_kept_is_not_taken_for_something_else(
-    tmp_path: Path, asked: dict[str, object]
-) -> None:
-    kept = Kept(stack="dev", port=5001, auth=False)
-    with pytest.raises(UserError, match="keeps stack dev on port 5001, without --auth"):
-        check_same(tmp_path, kept, **asked)  # type: ignore[arg-type]
+def test_saved_state_needs_the_same_options(tmp_path: Path, requested: dict[str, object]) -> None:
+    saved = SavedStack(stack="dev", port=5001, auth=False)
+    with pytest.raises(UserError, match="contains stack dev on port 5001, without --auth"):
+        check_matches(tmp_path, saved, **requested)  # type: ignore[arg-type]

@@ -35,14 +35,14 @@ def start() -> Iterator[Start]:
         child.communicate()
 
 
-def test_a_process_is_known_by_when_it_started(start: Start) -> None:
+def test_a_process_is_identified_by_its_start_time(start: Start) -> None:
     child = start("print('up'); input()")
     assert started_at(child.pid)
     assert started_at(child.pid) == started_at(child.pid)
     assert started_at(child.pid) != started_at(1)
 
 
-def test_a_process_that_ended_is_gone_although_nobody_reaped_it(start: Start) -> None:
+def test_a_zombie_does_not_count_as_running(start: Start) -> None:
     child = start("print('up')")
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert started_at(child.pid) is None
@@ -56,13 +56,13 @@ def test_ending_a_group_ends_grandchildren_too(start: Start) -> None:
     assert started_at(child.pid) is None
 
 
-def test_what_does_not_listen_is_ended_all_the_same(start: Start) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(start: Start) -> None:
     child = start(DEAF)
     end_group(child.pid, timeout_s=0.2)
     assert child.wait() == -9
 
 
-def test_ending_a_group_twice_is_safe(start: Start) -> None:
+def test_ending_a_group_is_idempotent(start: Start) -> None:
     child = start("print('up'); input()")
     end_group(child.pid)
     child.wait()

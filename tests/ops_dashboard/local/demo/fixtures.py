@@ -1,4 +1,4 @@
-"""The demo's batches and what a pipeline that does all right makes of them."""
+"""The demo's batches, with the results of a correct pipeline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plan() -> DemoBatches:
 
 def status_of(batch: DemoBatch) -> dict[str, object]:
     """Return what `ops-dashboard status` says of a batch that went well."""
-    return {**batch.expected(), "batch_id": f"id of {batch.entrance}", "settled": True}
+    return {**batch.expected(), "batch_id": f"id of {batch.input_name}", "settled": True}
 
 
 def collages_of(batch: DemoBatch) -> dict[str, bytes]:

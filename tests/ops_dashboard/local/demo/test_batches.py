@@ -1,4 +1,4 @@
-"""The demo's three batches must not meet, and the controlled one must be like no other."""
+"""The demo's three batches must be independent, and the controlled one must differ from all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_no_two_batches_share_a_cover(batches: DemoBatches) -> None:
     assert len(set(covers)) == len(covers)
 
 
-def test_planned_again_they_are_the_same(batches: DemoBatches) -> None:
+def test_planning_again_returns_the_same_batches(batches: DemoBatches) -> None:
     assert plan() == batches
 
 
@@ -42,7 +42,7 @@ def test_each_creator_of_the_dropped_file_fills_a_window(batches: DemoBatches) -
     assert found.images_per_window == batches.dropped.layout.cells == 35
 
 
-def test_the_controlled_batch_has_a_grid_of_its_own(batches: DemoBatches) -> None:
+def test_the_controlled_batch_has_a_custom_grid(batches: DemoBatches) -> None:
     layout, usual = batches.controlled.layout, CollageLayout()
     found = batches.controlled.sample.expectation
     assert (batches.controlled.grid, found.images_per_window) == ("3x4", 12)
@@ -52,7 +52,7 @@ def test_the_controlled_batch_has_a_grid_of_its_own(batches: DemoBatches) -> Non
     assert sorted(sizes.values()) == [1, 1, 2, 2, 3]
 
 
-def test_each_batch_has_refused_rows_and_cells_that_stay_empty(batches: DemoBatches) -> None:
+def test_each_batch_has_refused_rows_and_empty_cells(batches: DemoBatches) -> None:
     for batch in batches:
         assert batch.sample.expectation.summary()["images_failed"] >= 4
         assert len(batch.sample.expectation.refused) == 6

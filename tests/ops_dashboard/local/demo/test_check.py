@@ -1,4 +1,4 @@
-"""Nothing that goes wrong in one of the demo's batches may stay unseen."""
+"""Every error in one of the demo's batches must be reported."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def painted(collage: bytes, index: int, colour: str, batch: DemoBatch) -> bytes:
     return file.getvalue()
 
 
-def test_a_batch_that_went_well_has_no_differences(
-    batch: DemoBatch, collages: dict[str, bytes]
-) -> None:
+def test_a_correct_batch_has_no_differences(batch: DemoBatch, collages: dict[str, bytes]) -> None:
     assert batch_differences(batch, status_of(batch), collages) == []
 
 
@@ -50,7 +48,7 @@ def test_a_batch_that_went_well_has_no_differences(
     ("name", "value"),
     [("windows", 8), ("images_ok", 0), ("trigger", "s3-trigger"), ("ended", False)],
 )
-def test_a_wrong_figure_is_told_with_the_entrance(
+def test_a_wrong_figure_is_reported_with_its_input(
     batch: DemoBatch, collages: dict[str, bytes], name: str, value: object
 ) -> None:
     (line,) = batch_differences(batch, status_of(batch) | {name: value}, collages)
@@ -58,7 +56,7 @@ def test_a_wrong_figure_is_told_with_the_entrance(
     assert line == f"controlled batch: {name}: expected {expected}, found {value}"
 
 
-def test_a_collage_that_is_missing_and_one_too_many_are_told(
+def test_missing_and_unexpected_collages_are_reported(
     batch: DemoBatch, collages: dict[str, bytes]
 ) -> None:
     moved = {name: data for name, data in collages.items() if name != COLLAGE}
@@ -69,7 +67,7 @@ def test_a_collage_that_is_missing_and_one_too_many_are_told(
     ]
 
 
-def test_the_usual_grid_instead_of_the_one_asked_for_is_told(
+def test_the_default_grid_instead_of_the_requested_one_is_reported(
     batches: DemoBatches, batch: DemoBatch, collages: dict[str, bytes]
 ) -> None:
     usual = next(iter(collages_of(batches.dropped).values()))
@@ -77,7 +75,7 @@ def test_the_usual_grid_instead_of_the_one_asked_for_is_told(
     assert lines == [f"controlled batch: {COLLAGE}: 1400x1000 px, expected (640, 480)"]
 
 
-def test_an_empty_cell_in_another_background_is_told(
+def test_an_empty_cell_with_another_background_is_reported(
     batch: DemoBatch, collages: dict[str, bytes]
 ) -> None:
     wrong = {COLLAGE: painted(collages[COLLAGE], 11, "#ffffff", batch)}
@@ -85,13 +83,13 @@ def test_an_empty_cell_in_another_background_is_told(
     assert lines == [f"controlled batch: {COLLAGE}, cell 11: not empty in #1d3557"]
 
 
-def test_a_cell_without_its_cover_is_told(batch: DemoBatch, collages: dict[str, bytes]) -> None:
+def test_a_cell_without_its_cover_is_reported(batch: DemoBatch, collages: dict[str, bytes]) -> None:
     wrong = {COLLAGE: painted(collages[COLLAGE], 0, batch.layout.background, batch)}
     (line,) = batch_differences(batch, status_of(batch), collages | wrong)
     assert line.startswith(f"controlled batch: {COLLAGE}, cell 0: expected (45, 25), found None")
 
 
-def test_files_belong_into_the_archive_or_stay(batches: DemoBatches) -> None:
+def test_input_files_are_archived_or_stay(batches: DemoBatches) -> None:
     assert file_differences(batches, [ARCHIVED, ASKED_FOR]) == []
     failed = ARCHIVED.replace("processed", "failed")
     assert file_differences(batches, [failed, ASKED_FOR]) == [

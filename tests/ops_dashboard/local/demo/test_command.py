@@ -1,4 +1,4 @@
-"""What the demo tells, and that it fails where it must; the demo itself is made up here."""
+"""What the demo command prints, and that differences make it fail; the demo itself is faked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch, *differences: str) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
 
 
-def test_a_demo_without_differences_tells_each_way_in_and_where_to_look(
+def test_a_demo_without_differences_prints_each_input_and_its_output_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made_up(monkeypatch)

@@ -10,7 +10,7 @@ from stream_ingest.contracts.errors import UserError
 MADE = ("collages/a.jpg", "collages/s3-trigger/b.jpg", "summary.json", "covers.csv", "campaign.csv")
 
 
-def test_what_an_earlier_demo_left_is_removed(tmp_path: Path) -> None:
+def test_the_output_of_an_earlier_demo_is_deleted(tmp_path: Path) -> None:
     """Those of old had their collages in no folders."""
     for name in MADE:
         write_output(tmp_path, name, b"x")
@@ -18,14 +18,14 @@ def test_what_an_earlier_demo_left_is_removed(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_folder_that_is_no_demos_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     write_output(tmp_path, "collages/a.jpg", b"x")
     write_output(tmp_path, "thesis.tex", b"x")
-    with pytest.raises(UserError, match=r"holds 'thesis\.tex'"):
+    with pytest.raises(UserError, match=r"contains 'thesis\.tex'"):
         clear_output(tmp_path)
     assert (tmp_path / "collages/a.jpg").exists()
 
 
-def test_a_folder_that_is_not_there_is_clear(tmp_path: Path) -> None:
+def test_a_missing_folder_is_accepted(tmp_path: Path) -> None:
     clear_output(tmp_path / "new")
     assert write_output(tmp_path / "new", "summary.json", b"{}").read_bytes() == b"{}"

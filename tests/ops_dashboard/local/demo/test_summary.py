@@ -24,7 +24,7 @@ def printed(summary: DemoSummary) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
 
 
-def test_all_is_the_sum_of_the_batches(summary: DemoSummary) -> None:
+def test_the_total_is_the_sum_of_the_batches(summary: DemoSummary) -> None:
     for name in ("rows_read", "rows_accepted", "windows", "collages", "images_ok", "images_failed"):
         values = [getattr(batch, name) for batch in summary.batches]
         assert getattr(summary, name) == sum(values), name
@@ -34,7 +34,7 @@ def test_all_is_the_sum_of_the_batches(summary: DemoSummary) -> None:
     assert summary.rows_read == summary.rows_accepted + sum(summary.refused.values())
 
 
-def test_the_table_has_a_column_for_each_way_in(summary: DemoSummary) -> None:
+def test_the_table_has_a_column_for_each_input(summary: DemoSummary) -> None:
     lines = {name: values for name, *values in printed(summary)}
     assert lines["trigger"] == ["mysql-push", "s3-trigger", "sqs-trigger", ""]
     assert lines["grid"] == ["5x7", "5x7", "3x4", ""]
@@ -44,10 +44,10 @@ def test_the_table_has_a_column_for_each_way_in(summary: DemoSummary) -> None:
     assert lines["seconds"] == ["", "", "", "31.4"]
 
 
-def test_the_json_names_each_batch_and_keeps_the_sums_on_top(summary: DemoSummary) -> None:
+def test_the_json_has_each_batch_and_the_totals_on_top(summary: DemoSummary) -> None:
     written = msgspec.to_builtins(summary)
     assert written["rows_read"] == 2_382
-    assert [each["entrance"] for each in written["batches"]] == [
+    assert [each["input_name"] for each in written["batches"]] == [
         "MySQL push",
         "CSV drop",
         "controlled batch",

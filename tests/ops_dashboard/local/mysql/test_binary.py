@@ -1,4 +1,4 @@
-"""Finding and installing mariadbd, with stand-ins for the programs on a machine."""
+"""Finding and installing mariadbd, with fake programs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_server_is_found_by_either_name(machine: Machine) -> None:
     assert find_mariadbd() == mariadbd
 
 
-def test_oracles_mysqld_does_not_count(machine: Machine) -> None:
+def test_oracles_mysqld_is_not_accepted(machine: Machine) -> None:
     """It sets up its data in another way."""
     machine.install("mysqld", f"echo '{ORACLE}'")
     assert find_mariadbd() is None
@@ -60,7 +60,7 @@ def test_a_folder_outside_path_is_searched_too(
     assert find_mariadbd([str(tmp_path)]) == program
 
 
-def test_what_is_installed_is_used_without_a_word(machine: Machine) -> None:
+def test_an_installed_server_is_used_silently(machine: Machine) -> None:
     program = machine.install("mariadbd", f"echo '{MARIADB}'")
     assert machine.ensure() == program
     assert machine.said == []
@@ -75,7 +75,7 @@ def test_what_is_installed_is_used_without_a_word(machine: Machine) -> None:
         ("other", "put it into PATH"),
     ],
 )
-def test_without_the_right_to_install_one_line_says_how(
+def test_without_root_one_line_says_how_to_install(
     machine: Machine, installer: str, command: str
 ) -> None:
     machine.install(installer, "exit 1")
@@ -105,7 +105,7 @@ def test_root_on_debian_installs_binaries_only(
     assert "no service is started" in machine.said[0]
 
 
-def test_an_installation_that_fails_is_told_in_one_line(
+def test_a_failed_installation_is_reported_in_one_line(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(binary, "_may_install", lambda: True)
@@ -124,5 +124,5 @@ def test_an_installation_that_fails_is_told_in_one_line(
         ("", False),
     ],
 )
-def test_debian_is_known_by_its_os_release(release: str, *, expected: bool) -> None:
+def test_debian_is_recognized_by_its_os_release(release: str, *, expected: bool) -> None:
     assert is_debian(release) is expected

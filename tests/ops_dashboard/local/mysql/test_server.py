@@ -1,4 +1,4 @@
-"""The private server: real log-ins, real rows, and nothing left behind."""
+"""The temporary server: real connections, real rows, and complete removal."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def query(url: str, sql: str) -> list[tuple[Any, ...]]:
     return asyncio.run(select(url, sql))
 
 
-def test_rows_come_back_as_they_were_loaded_and_in_order(database: PrivateMariaDb) -> None:
+def test_rows_are_read_as_they_were_loaded_and_in_order(database: PrivateMariaDb) -> None:
     rows = [
         VideoRow("🌸 sakura diary 🌸", '{"cut":"' + "x" * 70_000, NOON),
         VideoRow("nul\0byte", None, NOON + timedelta(seconds=1)),
@@ -84,14 +84,14 @@ def test_rows_come_back_as_they_were_loaded_and_in_order(database: PrivateMariaD
     ]
 
 
-def test_making_the_schema_again_keeps_the_rows(database: PrivateMariaDb) -> None:
+def test_creating_the_schema_again_keeps_the_rows(database: PrivateMariaDb) -> None:
     asyncio.run(load_rows(database.url, [VideoRow("kept", "x", NOON)]))
     asyncio.run(create_schema(database.url))
     count = "SELECT COUNT(*) FROM tiktok_creator.videos_links WHERE creator = 'kept'"
     assert query(database.url, count) == [(1,)]
 
 
-def test_more_rows_than_one_insert_takes_are_all_loaded(database: PrivateMariaDb) -> None:
+def test_rows_of_several_inserts_are_all_loaded(database: PrivateMariaDb) -> None:
     rows = (VideoRow("many", str(number), NOON) for number in range(1_203))
     assert asyncio.run(load_rows(database.url, rows)) == 1_203
     ids = "SELECT cover FROM tiktok_creator.videos_links WHERE creator = 'many' ORDER BY id"
@@ -109,12 +109,12 @@ def test_the_user_sees_no_other_database(database: PrivateMariaDb) -> None:
         query(database.url, "SELECT * FROM mysql.global_priv")
 
 
-def test_a_url_without_a_database_is_a_users_error(database: PrivateMariaDb) -> None:
-    with pytest.raises(UserError, match="not the name of a database"):
+def test_a_url_without_a_database_is_a_user_error(database: PrivateMariaDb) -> None:
+    with pytest.raises(UserError, match="is not a database name"):
         asyncio.run(create_schema(database.url.replace("tiktok_creator", "a`b")))
 
 
-def test_only_this_machine_and_this_user_get_in(database: PrivateMariaDb) -> None:
+def test_only_this_machine_and_this_user_can_connect(database: PrivateMariaDb) -> None:
     """The port listens on 127.0.0.1 alone, and the directory is its owner's alone."""
     variables = "SELECT @@bind_address, @@skip_name_resolve, @@port"
     assert query(database.url, variables) == [("127.0.0.1", 1, database.port)]
@@ -122,7 +122,7 @@ def test_only_this_machine_and_this_user_get_in(database: PrivateMariaDb) -> Non
     assert stat.S_IMODE(database.directory.stat().st_mode) == 0o700
 
 
-def test_nothing_is_left_behind_even_after_an_error(program: Path) -> None:
+def test_everything_is_removed_even_after_an_error(program: Path) -> None:
     seen: list[tuple[int, Path]] = []
 
     def fail_while_it_runs() -> None:
@@ -147,7 +147,7 @@ def test_it_starts_again_after_it_was_stopped_and_is_empty(program: Path) -> Non
             asyncio.run(create_schema(server.url))
 
 
-def test_a_port_that_was_taken_meanwhile_is_replaced(
+def test_a_port_taken_in_the_meantime_is_replaced(
     database: PrivateMariaDb, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free_port = mariadb._free_port  # noqa: SLF001 - the race is made here
@@ -172,7 +172,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert server.directory is None
 
 
-def test_a_server_that_hangs_is_given_up_and_killed(tmp_path: Path) -> None:
+def test_a_server_that_hangs_is_killed(tmp_path: Path) -> None:
     hanging = tmp_path / "bin" / "mariadbd"
     hanging.parent.mkdir()
     hanging.write_text('#!/bin/sh\ncase "$*" in *--bootstrap*) exit 0;; esac\nexec sleep 600\n')
@@ -181,6 +181,6 @@ def test_a_server_that_hangs_is_given_up_and_killed(tmp_path: Path) -> None:
     tables.parent.mkdir(parents=True)
     tables.write_text("SELECT 1;\n")
     server = PrivateMariaDb(hanging, start_timeout_s=0.3)
-    with pytest.raises(MariaDbError, match=r"not ready within 0\.3 s"), server:
+    with pytest.raises(MariaDbError, match=r"did not start within 0\.3 s"), server:
         pass
     assert server.pid is None

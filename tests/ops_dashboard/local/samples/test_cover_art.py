@@ -1,4 +1,4 @@
-"""The covers are for human eyes; what can be checked without them is checked here."""
+"""The properties of the covers that can be checked without looking at them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from itertools import combinations
 import pytest
 from PIL import ImageChops, ImageOps, ImageStat
 
-from ops_dashboard.local.samples.cover_art import PHOTOGRAPHS, SIZE_PX, draw_backside, draw_cover
+from ops_dashboard.local.samples.cover_art import (
+    PHOTOGRAPHS,
+    SIZE_PX,
+    draw_cover,
+    draw_second_frame,
+)
 from ops_dashboard.local.samples.cover_swatch import read_swatch
 from ops_dashboard.local.samples.creators import CREATORS
 
@@ -53,5 +58,5 @@ def test_a_label_is_white_on_dark_and_within_the_centre_square(caption: str) -> 
     assert margins.getextrema()[1] < 160, "no letter touches the edge"
 
 
-def test_a_backside_has_no_code() -> None:
-    assert read_swatch(draw_backside(3, 5)) is None
+def test_a_second_frame_has_no_code() -> None:
+    assert read_swatch(draw_second_frame(3, 5)) is None

@@ -1,4 +1,4 @@
-"""Each kind of file must be what it says, or the pipeline would be tested with something else."""
+"""Each kind of file must have the format that it claims, or the pipeline is not tested with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def opened(behaviour: Behaviour) -> Image.Image:
 
 
 @pytest.mark.parametrize("behaviour", [kind for kind in Behaviour if not kind.fails])
-def test_each_picture_shows_its_cover_once_it_is_decoded_with_care(behaviour: Behaviour) -> None:
+def test_each_image_decodes_to_its_cover(behaviour: Behaviour) -> None:
     picture = ImageOps.exif_transpose(opened(behaviour)).convert("RGB")
     assert read_swatch(picture) == (5, 41)
 
@@ -57,7 +57,7 @@ def test_only_the_first_frame_of_an_animation_is_the_cover() -> None:
     assert read_swatch(picture) is None
 
 
-def test_transparent_corners_are_magenta_for_whoever_ignores_alpha() -> None:
+def test_transparent_corners_are_magenta_if_alpha_is_ignored() -> None:
     picture = opened(Behaviour.PNG_ALPHA)
     corners = [picture.getpixel((x, 100)) for x in (10, 529)]
     assert corners == [(255, 0, 255, 0)] * 2
@@ -69,7 +69,7 @@ def test_a_truncated_jpeg_opens_but_does_not_decode() -> None:
         picture.load()
 
 
-def test_a_web_page_is_no_picture() -> None:
+def test_a_web_page_is_not_an_image() -> None:
     body = cover_body(replace(COVER, behaviour=Behaviour.HTML))
     assert body.content_type == "text/html"
     with pytest.raises(UnidentifiedImageError):

@@ -1,4 +1,4 @@
-"""URLs that look like TikTok's, and signatures that are worth their name."""
+"""URLs like TikTok's, with signatures that protect them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def is_valid(url: str, signer: UrlSigner = SIGNER, now_s: float = EXPIRES_S - 1)
 
 
 @pytest.mark.parametrize("template", [*TEMPLATES, NO_TEMPLATE])
-def test_a_url_leads_back_to_its_object(template: str) -> None:
+def test_a_url_contains_its_object_id(template: str) -> None:
     path = urlsplit(SIGNER.url(COVER, template, EXPIRES_S)).path
     assert object_id_of(path) == COVER.object_id
     assert path == f"/obj/{COVER.identity}{template}"
 
 
 @pytest.mark.parametrize("path", ["/", "/obj/x/y", "/obj/tos-a/0a0a", "/a/b/" + "0a" * 16])
-def test_any_other_path_is_no_objects(path: str) -> None:
+def test_any_other_path_has_no_object_id(path: str) -> None:
     assert object_id_of(path) is None
 
 
@@ -53,7 +53,7 @@ def test_a_signature_is_valid_until_it_expires() -> None:
         ("0a0a", "0b0a"),
     ],
 )
-def test_a_url_that_was_rewritten_is_not_valid(old: str, new: str) -> None:
+def test_a_rewritten_url_is_not_valid(old: str, new: str) -> None:
     url = SIGNER.url(COVER, TEMPLATES[0], EXPIRES_S)
     assert not is_valid(url.replace(old, new, 1))
 
@@ -63,7 +63,7 @@ def test_another_servers_signature_is_not_valid() -> None:
     assert not is_valid(other.url(COVER, TEMPLATES[0], EXPIRES_S))
 
 
-def test_signatures_hold_characters_that_must_be_quoted() -> None:
+def test_signatures_contain_characters_that_must_be_quoted() -> None:
     """A client that unquotes and does not quote again turns a plus into a space."""
     urls = [SIGNER.url(COVER, TEMPLATES[0], hour * 3600) for hour in range(100)]
     assert any("%2B" in url for url in urls)

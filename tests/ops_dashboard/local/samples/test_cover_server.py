@@ -1,4 +1,4 @@
-"""The cover server, asked over HTTP: it must misbehave exactly as it says."""
+"""The cover server over HTTP: each behaviour must be exactly as documented."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def url_of(server: CoverServer, cover: Cover, region: str = "maliva") -> str:
     return server.signer.url(cover, TEMPLATES[0], EXPIRES_S, region)
 
 
-def test_a_signed_url_gives_the_labelled_picture(server: CoverServer) -> None:
+def test_a_signed_url_returns_the_labelled_cover(server: CoverServer) -> None:
     answer = get(url_of(server, a_cover(number=10)))
     assert (answer.status, answer.content_type) == (200, "image/jpeg")
     assert read_swatch(Image.open(io.BytesIO(answer.data))) == (2, 10)
@@ -110,7 +110,7 @@ def test_an_unknown_object_is_not_found(server: CoverServer) -> None:
         (Behaviour.TRUNCATED, [200]),
     ],
 )
-def test_a_cover_answers_as_it_should(
+def test_a_cover_responds_by_its_behaviour(
     server: CoverServer, behaviour: Behaviour, statuses: list[int]
 ) -> None:
     cover = a_cover(behaviour, number=100 + list(Behaviour).index(behaviour))
@@ -124,13 +124,13 @@ def test_only_one_of_many_requests_at_once_fails_for_a_flaky_cover(server: Cover
     assert sorted(answer.status for answer in answers) == [200] * 7 + [500]
 
 
-def test_a_throttled_cover_says_when_to_come_back(server: CoverServer) -> None:
+def test_a_throttled_cover_sends_retry_after(server: CoverServer) -> None:
     for number, seconds in ((140, "0"), (141, "1")):
         answer = get(url_of(server, a_cover(Behaviour.THROTTLED, number=number)))
         assert answer.headers["Retry-After"] == seconds
 
 
-def test_a_redirected_cover_arrives_over_another_path(server: CoverServer) -> None:
+def test_a_redirected_cover_is_served_from_another_path(server: CoverServer) -> None:
     cover = a_cover(Behaviour.REDIRECTED, number=150)
     answer = get(url_of(server, cover))
     assert read_swatch(Image.open(io.BytesIO(answer.data))) == (2, 150)
@@ -144,7 +144,7 @@ def test_a_cover_may_be_gone_in_one_region_only(server: CoverServer) -> None:
     assert get(url_of(server, cover)).status == 200
 
 
-def test_a_server_that_is_switched_off_refuses_connections_and_keeps_its_counts() -> None:
+def test_a_switched_off_server_refuses_connections_and_keeps_its_counts() -> None:
     with CoverServer() as running:
         cover = a_cover()
         url = url_of(running, cover)
@@ -156,7 +156,7 @@ def test_a_server_that_is_switched_off_refuses_connections_and_keeps_its_counts(
     assert running.requests == {cover.object_id: 1}
 
 
-def test_two_servers_run_side_by_side_and_do_not_accept_each_others_urls() -> None:
+def test_two_servers_do_not_accept_each_others_urls() -> None:
     with CoverServer() as one, CoverServer() as other:
         assert one.address != other.address
         url = url_of(one, a_cover())
@@ -164,7 +164,7 @@ def test_two_servers_run_side_by_side_and_do_not_accept_each_others_urls() -> No
         assert get(url.replace(one.address, other.address)).status == 403
 
 
-def test_a_port_that_is_taken_is_an_error_and_leaves_no_thread(server: CoverServer) -> None:
+def test_a_taken_port_is_an_error_and_leaves_no_thread(server: CoverServer) -> None:
     threads = threading.active_count()
     second = CoverServer(port=int(server.address.rpartition(":")[2]))
     with pytest.raises(OSError, match=r"Errno"), second:

@@ -1,4 +1,4 @@
-"""The colour code must still be read where it counts: in a cell of a collage's JPEG."""
+"""The colour code must be readable in a cell of a collage's JPEG."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_a_cell_of_one_colour_has_no_code(colour: str) -> None:
     assert read_swatch(Image.new("RGB", (200, 200), colour)) is None
 
 
-def test_a_cover_that_lies_on_its_side_has_no_code() -> None:
+def test_a_rotated_cover_has_no_code() -> None:
     cell = collage_cell(draw_cover(3, "mia.cooks", 17), 200, 95)
     turned = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
     assert [read_swatch(cell.transpose(turn)) for turn in turned] == [None, None, None]
 
 
 @pytest.mark.parametrize("code", [(-1, 0), (CREATORS, 0), (0, -1), (0, NUMBERS)])
-def test_a_number_that_does_not_fit_is_refused(code: tuple[int, int]) -> None:
+def test_a_number_out_of_range_is_refused(code: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="no swatch"):
         draw_swatch(Image.new("RGB", (200, 200)), *code)

@@ -1,4 +1,4 @@
-"""The expectation's own arithmetic, on rows small enough to count by hand."""
+"""The arithmetic of the expected results, on rows that can be counted by hand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_row_is_either_accepted_or_refused() -> None:
     }
 
 
-def test_windows_hold_35_cells_in_order_and_the_last_the_rest() -> None:
+def test_windows_have_35_cells_in_order_and_the_last_has_the_rest() -> None:
     found = expect([("ann", a_cover(0, number)) for number in range(1, 77)])
     windows = found.windows_of("ann")
     assert [len(window.cells) for window in windows] == [35, 35, 6]
@@ -38,17 +38,17 @@ def test_windows_hold_35_cells_in_order_and_the_last_the_rest() -> None:
     assert numbers == list(range(1, 77))
 
 
-def test_a_full_window_leaves_no_empty_one() -> None:
+def test_a_full_window_is_not_followed_by_an_empty_one() -> None:
     found = expect([("ann", a_cover(0, number)) for number in range(35)])
     assert len(found.windows()) == 1
 
 
-def test_a_window_without_any_picture_has_no_collage() -> None:
+def test_a_window_without_any_image_has_no_collage() -> None:
     rows = [("ann", a_cover(0, number, Behaviour.NOT_FOUND)) for number in (1, 2)]
     found = expect([*rows, ("bob", a_cover(1, 1)), ("bob", a_cover(1, 2, Behaviour.HTML))])
     assert (found.summary()["windows"], found.summary()["collages"]) == (2, 1)
     assert found.images_failed == {"ann": 2, "bob": 1}
 
 
-def test_a_creator_that_is_not_there_has_no_windows() -> None:
+def test_an_unknown_creator_has_no_windows() -> None:
     assert expect([]).windows_of("nobody") == ()

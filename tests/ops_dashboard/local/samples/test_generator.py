@@ -1,4 +1,4 @@
-"""The sample must hold what the demo promises, and its expectation what its rows deserve."""
+"""The sample must contain what the demo documents, and its expected results must be right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops_dashboard.local.samples.cover_model import Behaviour, UrlSigner, object
 from ops_dashboard.local.samples.cover_swatch import CREATORS as MOST_CREATORS
 from ops_dashboard.local.samples.cover_swatch import NUMBERS
 from ops_dashboard.local.samples.creators import BAD_NAMES, CREATORS
-from ops_dashboard.local.samples.generator import Sample, plan_rows
+from ops_dashboard.local.samples.generator import Sample, generate_sample
 from stream_ingest.contracts.naming import is_creator_name
 from stream_ingest.records.rows import CoverRow, admit
 
@@ -26,7 +26,7 @@ REASONS = {"bad_json", "no_url", "bad_url", "expired", "bad_creator", "duplicate
 
 
 def plan(seed: int = 7, **options: object) -> Sample:
-    return plan_rows(now=NOW, signer=SIGNER, seed=seed, **options)
+    return generate_sample(now=NOW, signer=SIGNER, seed=seed, **options)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_every_kind_of_awkward_row_occurs(seed: int) -> None:
         assert column in columns
 
 
-def test_rows_come_in_the_order_of_their_dates_within_the_last_days(sample: Sample) -> None:
+def test_rows_are_ordered_by_date_within_the_last_days(sample: Sample) -> None:
     dates = [row.created_at for row in sample.rows if row.created_at]
     assert len(dates) == len(sample.rows)
     assert all(earlier < later for earlier, later in pairwise(dates))
@@ -76,7 +76,7 @@ def test_a_creators_accepted_covers_are_numbered_in_the_order_of_their_rows(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_pipeline_judges_each_row_as_it_was_made(seed: int) -> None:
+def test_the_pipeline_agrees_with_the_outcome_of_each_row(seed: int) -> None:
     """Both sides follow one set of rules; this is where they meet."""
     seen: set[tuple[str, str]] = set()
     now_s = int(NOW.timestamp())
@@ -94,7 +94,7 @@ def test_the_pipeline_judges_each_row_as_it_was_made(seed: int) -> None:
             assert verdict.identity == sample_row.outcome.identity
 
 
-def test_expired_rows_now_and_then_come_back_alive(sample: Sample) -> None:
+def test_some_expired_covers_return_with_valid_urls(sample: Sample) -> None:
     """So that an expired row that was remembered as seen would lose its cover."""
     accepted = {row.outcome.object_id for row in sample.sample_rows if not is_refused(row)}
     columns = [row.row.cover or "" for row in sample.sample_rows if row.outcome == "expired"]
@@ -106,7 +106,7 @@ def is_refused(row: object) -> bool:
     return isinstance(getattr(row, "outcome", None), str)
 
 
-def test_duplicates_have_signatures_of_their_own(sample: Sample) -> None:
+def test_duplicates_have_different_signatures(sample: Sample) -> None:
     """A pipeline that compares raw URLs must not get through."""
     urls: Counter[str] = Counter()
     for row in sample.rows:
@@ -114,7 +114,7 @@ def test_duplicates_have_signatures_of_their_own(sample: Sample) -> None:
     assert all(count == 1 for text, count in urls.items() if "x-signature" in text)
 
 
-def test_only_the_server_knows_how_to_show_a_wrong_choice(sample: Sample) -> None:
+def test_unused_animated_covers_are_served_but_not_expected(sample: Sample) -> None:
     """Animated covers beside static ones carry a number that no cell has."""
     wrong = [cover for cover in sample.covers if cover.number >= WRONG_NUMBER]
     expected = {cell.object_id for cells in sample.expectation.cells.values() for cell in cells}
@@ -124,7 +124,7 @@ def test_only_the_server_knows_how_to_show_a_wrong_choice(sample: Sample) -> Non
     assert all(cover.number < NUMBERS for cover in sample.covers)
 
 
-def test_a_first_url_in_a_dead_region_has_living_ones_behind_it(sample: Sample) -> None:
+def test_a_dead_first_url_is_followed_by_working_ones(sample: Sample) -> None:
     for row in sample.sample_rows:
         if not is_refused(row) and row.outcome.behaviour is Behaviour.GONE_IN_ONE_REGION:
             regions = [part[:7] for part in (row.row.cover or "").split("idc=")[1:]]
@@ -133,7 +133,7 @@ def test_a_first_url_in_a_dead_region_has_living_ones_behind_it(sample: Sample) 
             assert len(regions) == 4
 
 
-def test_fresh_signatures_live_for_a_day(sample: Sample) -> None:
+def test_new_signatures_are_valid_for_a_day(sample: Sample) -> None:
     raw = [row for row in sample.sample_rows if (row.row.cover or "").startswith("http")]
     living = [row for row in raw if row.outcome != "expired"]
     for row in living:
@@ -145,7 +145,7 @@ def test_fresh_signatures_live_for_a_day(sample: Sample) -> None:
     assert len(living) > 50
 
 
-def test_each_creator_name_is_good_and_each_bad_name_bad() -> None:
+def test_all_creator_names_are_valid_and_all_bad_names_invalid() -> None:
     assert all(is_creator_name(creator.name) for creator in CREATORS)
     assert not any(is_creator_name(name) for name in BAD_NAMES)
     assert len({creator.name.casefold() for creator in CREATORS}) == len(CREATORS)
@@ -153,7 +153,7 @@ def test_each_creator_name_is_good_and_each_bad_name_bad() -> None:
     assert len(CREATORS) <= MOST_CREATORS
 
 
-def test_one_creator_has_no_picture_and_another_no_row_that_is_accepted(sample: Sample) -> None:
+def test_one_creator_has_no_image_and_another_no_accepted_row(sample: Sample) -> None:
     found = sample.expectation
     assert not any(window.has_collage for window in found.windows_of("lost.and.never.found"))
     assert found.windows_of("ghost_account") == ()
@@ -161,14 +161,14 @@ def test_one_creator_has_no_picture_and_another_no_row_that_is_accepted(sample: 
     assert found.summary()["collages"] == found.summary()["windows"] - 1
 
 
-def test_a_few_creators_alone_make_a_small_sample() -> None:
+def test_fewer_creators_make_a_smaller_sample() -> None:
     small = plan(creators=CREATORS[:3], refused_share=0.2)
     summary = small.expectation.summary()
     assert summary["rows_accepted"] == sum(creator.covers for creator in CREATORS[:3])
     assert set(summary["refused"]) == REASONS
 
 
-def test_a_tame_sample_holds_nothing_but_good_covers() -> None:
+def test_without_awkward_rows_all_covers_are_good() -> None:
     tame = plan(awkward=False).expectation.summary()
     assert tame["refused"] == {}
     assert tame["images_failed"] == 0

@@ -24,11 +24,11 @@ def test_a_date_is_written_in_utc_without_a_zone() -> None:
     assert stored_date(VideoRow("a", "b", MORNING.astimezone(UTC))) == "2026-11-20 00:30:15"
 
 
-def test_no_date_is_written_as_mysqls_zero_date() -> None:
+def test_a_missing_date_is_written_as_mysqls_zero_date() -> None:
     assert stored_date(VideoRow("a", "b", None)) == "0000-00-00 00:00:00"
 
 
-def test_any_text_comes_back_from_a_csv_file() -> None:
+def test_any_text_survives_a_csv_file() -> None:
     texts = ['{"a":"b, c"}', "line\nbreak", "nul\0byte", "🌸", 'quote"d', "", " padded "]
     rows = [VideoRow(text, text, MORNING) for text in texts]
     header, *found = csv.reader(io.StringIO(csv_bytes(rows).decode(), newline=""))
@@ -40,7 +40,7 @@ def test_null_becomes_an_empty_field() -> None:
     assert csv_bytes([VideoRow(None, None, None)]).splitlines()[1] == b",,0000-00-00 00:00:00"
 
 
-def test_a_spreadsheets_file_is_as_awkward_as_it_says() -> None:
+def test_a_spreadsheets_file_has_the_documented_format() -> None:
     data = spreadsheet_bytes([VideoRow("ann", "https://e.com/1", MORNING)] * 2)
     assert data.startswith(b"\xef\xbb\xbfId;Created_At;Creator_Name;Note;Cover_URL\r\n1;")
     assert b'"checked by Ana;\nask Leo"' in data

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.local.aws.bridge.alarm_rules import Definition, first_moment, state_of
+from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition, evaluate, range_start
 from ops_dashboard.monitoring.metric_math import Series
 
 NOW_S = 1_200 + 60  # a minute into the period that began at 1,200
 
 
-def definition(periods: int = 1, breaching: int = 1, missing: str = "notBreaching") -> Definition:
-    return Definition(
+def definition(
+    periods: int = 1, breaching: int = 1, missing: str = "notBreaching"
+) -> AlarmDefinition:
+    return AlarmDefinition(
         name="a",
         queries=[],
         threshold=5,
@@ -29,8 +31,8 @@ def definition(periods: int = 1, breaching: int = 1, missing: str = "notBreachin
         ({}, "OK"),
     ],
 )
-def test_an_alarm_is_on_while_the_running_period_lies_above(points: Series, expected: str) -> None:
-    assert state_of(definition(), points, NOW_S)[0] == expected
+def test_an_alarm_is_on_while_the_current_period_is_above(points: Series, expected: str) -> None:
+    assert evaluate(definition(), points, NOW_S)[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -42,31 +44,29 @@ def test_an_alarm_is_on_while_the_running_period_lies_above(points: Series, expe
         ({300: 9.0, 1_200: 9.0}, "OK"),
     ],
 )
-def test_two_of_three_periods_are_enough_where_two_are_asked_for(
-    points: Series, expected: str
-) -> None:
-    assert state_of(definition(periods=3, breaching=2), points, NOW_S)[0] == expected
+def test_the_required_number_of_periods_is_enough(points: Series, expected: str) -> None:
+    assert evaluate(definition(periods=3, breaching=2), points, NOW_S)[0] == expected
 
 
 @pytest.mark.parametrize(
     ("points", "expected"), [({}, "ALARM"), ({900: 0.0}, "OK"), ({900: 9.0}, "ALARM")]
 )
-def test_silence_is_an_alarm_where_missing_data_breaches(points: Series, expected: str) -> None:
+def test_missing_data_raises_an_alarm_if_it_is_breaching(points: Series, expected: str) -> None:
     alarm = definition(periods=3, breaching=3, missing="breaching")
-    assert state_of(alarm, points, NOW_S)[0] == expected
+    assert evaluate(alarm, points, NOW_S)[0] == expected
 
 
-def test_a_stack_that_has_not_spoken_yet_is_no_alarm() -> None:
+def test_a_new_alarm_waits_for_data() -> None:
     alarm = definition(periods=3, breaching=3, missing="breaching")
-    assert state_of(alarm, {}, NOW_S, "INSUFFICIENT_DATA")[0] == "INSUFFICIENT_DATA"
-    assert state_of(alarm, {900: 0.0}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
-    assert state_of(definition(), {}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+    assert evaluate(alarm, {}, NOW_S, "INSUFFICIENT_DATA")[0] == "INSUFFICIENT_DATA"
+    assert evaluate(alarm, {900: 0.0}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+    assert evaluate(definition(), {}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
 
 
-def test_the_reason_says_what_was_seen() -> None:
-    _, why = state_of(definition(periods=2, breaching=2), {1_200: 6.5}, NOW_S)
+def test_the_reason_lists_the_values() -> None:
+    _, why = evaluate(definition(periods=2, breaching=2), {1_200: 6.5}, NOW_S)
     assert why == "1 of 2 periods above 5 (needs 2), newest first: 6.5, no data"
 
 
-def test_data_is_asked_for_from_the_first_period_that_counts() -> None:
-    assert first_moment(definition(periods=3), NOW_S) == 600
+def test_data_is_read_from_the_first_period_that_counts() -> None:
+    assert range_start(definition(periods=3), NOW_S) == 600

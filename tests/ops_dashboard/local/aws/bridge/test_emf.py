@@ -47,18 +47,18 @@ def test_a_single_value_need_not_be_a_list() -> None:
     assert datum["Values"] == [7]
 
 
-def test_more_values_than_one_datum_takes_are_several() -> None:
+def test_too_many_values_are_split_into_several_datums() -> None:
     data = list(emf_data(json.dumps(LINE | {"ImagesFailed": list(range(200))})))
     assert [len(datum["Values"]) for _, datum in data] == [150, 50, 150, 50]
 
 
 @pytest.mark.parametrize("line", ["", "plain", '{"level": "INFO"}', "START RequestId: 1"])
-def test_any_other_line_is_no_metric(line: str) -> None:
+def test_any_other_line_yields_nothing(line: str) -> None:
     assert list(emf_data(line)) == []
     assert list(report_data(line, "f", 1.0)) == []
 
 
-def test_a_line_that_lacks_a_dimension_is_told_and_not_dropped() -> None:
+def test_a_line_that_lacks_a_dimension_raises() -> None:
     with pytest.raises(KeyError):
         list(emf_data(json.dumps({k: LINE[k] for k in LINE if k != "Reason"})))
 

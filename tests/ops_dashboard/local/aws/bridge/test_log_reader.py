@@ -50,7 +50,7 @@ def test_each_line_is_read_once(logs: FakeLogs) -> None:
     assert read(reader) == []
 
 
-def test_a_line_that_appears_late_with_an_earlier_stamp_is_read(logs: FakeLogs) -> None:
+def test_a_late_line_with_an_earlier_time_stamp_is_read(logs: FakeLogs) -> None:
     """Two invocations end at once: the later stamp may be there first."""
     reader = LogReader(logs, "group")  # type: ignore[arg-type]
     logs.write("second", 10_000, "b")
@@ -59,7 +59,7 @@ def test_a_line_that_appears_late_with_an_earlier_stamp_is_read(logs: FakeLogs) 
     assert read(reader) == ["a"]
 
 
-def test_a_later_run_reads_on_behind_the_newest_line(logs: FakeLogs) -> None:
+def test_a_later_run_continues_after_the_newest_line(logs: FakeLogs) -> None:
     first = LogReader(logs, "group")  # type: ignore[arg-type]
     logs.write("one", 1_000, "a")
     assert read(first) == ["a"]
@@ -67,10 +67,8 @@ def test_a_later_run_reads_on_behind_the_newest_line(logs: FakeLogs) -> None:
     assert read(LogReader(logs, "group", first.newest_ms)) == ["b"]  # type: ignore[arg-type]
 
 
-def test_an_answer_that_is_cut_off_is_read_on(
-    logs: FakeLogs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_reader, "_MOST_EVENTS", 4)
+def test_a_truncated_response_is_continued(logs: FakeLogs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_reader, "_MAX_EVENTS", 4)
     reader = LogReader(logs, "group")  # type: ignore[arg-type]
     for number in range(5):
         logs.write(f"s{number}", 100 + number, f"{number} first", f"{number} last")
@@ -78,10 +76,10 @@ def test_an_answer_that_is_cut_off_is_read_on(
     assert read(reader) == []
 
 
-def test_more_lines_than_an_answer_holds_within_a_millisecond_are_told(
+def test_too_many_lines_within_a_millisecond_raise(
     logs: FakeLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_reader, "_MOST_EVENTS", 2)
+    monkeypatch.setattr(log_reader, "_MAX_EVENTS", 2)
     logs.write("s", 1, "a", "b", "c")
-    with pytest.raises(RuntimeError, match="within a millisecond"):
+    with pytest.raises(RuntimeError, match="within one millisecond"):
         read(LogReader(logs, "group"))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The bridge as a process of its own, and what it makes of a stack's logs and queues."""
+"""The metrics bridge on a deployed stack, also as a separate process."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def bridge(local_aws: LocalAws) -> MetricsBridge:
     return MetricsBridge(local_aws.clients, local_aws.outputs())
 
 
-def test_the_engine_keeps_what_every_alarm_watches(local_aws: LocalAws) -> None:
+def test_the_engine_stores_the_queries_of_every_alarm(local_aws: LocalAws) -> None:
     kept = {each.name.removeprefix("coverstream-dev-"): each for each in alarm_store.load(
         local_aws.clients
     )}  # fmt: skip
@@ -78,9 +78,7 @@ def test_the_engine_keeps_what_every_alarm_watches(local_aws: LocalAws) -> None:
     assert len(kept["cost"].queries) == 11
 
 
-def test_a_record_that_comes_in_is_on_the_charts_once(
-    local_aws: LocalAws, bridge: MetricsBridge
-) -> None:
+def test_an_incoming_record_is_counted_once(local_aws: LocalAws, bridge: MetricsBridge) -> None:
     bridge.step(time.time())
     before = total(
         drawn(local_aws, "Records quarantined, windows abandoned")["records quarantined"]
@@ -103,7 +101,7 @@ def test_a_record_that_comes_in_is_on_the_charts_once(
     assert drawn(local_aws, "Queue depth")["waiting"].points
 
 
-def test_a_bridge_goes_on_where_the_last_one_stopped(
+def test_a_bridge_continues_where_the_last_one_stopped(
     local_aws: LocalAws, bridge: MetricsBridge
 ) -> None:
     """Else a state that is kept between runs would be counted again by each."""
@@ -114,7 +112,7 @@ def test_a_bridge_goes_on_where_the_last_one_stopped(
     assert [drawn(local_aws, chart) for chart in charts] == before
 
 
-def test_the_depth_of_the_queue_is_no_dead_letter(
+def test_the_depth_of_the_queue_does_not_raise_the_dead_letter_alarm(
     local_aws: LocalAws, bridge: MetricsBridge
 ) -> None:
     """Ministack's own evaluation passes over dimensions and would take one for the other."""
@@ -135,13 +133,13 @@ def test_the_depth_of_the_queue_is_no_dead_letter(
     assert [alarm["StateValue"] for alarm in found] == ["OK"] * len(names)
 
 
-def test_the_process_publishes_and_ends_with_its_aws(
+def test_the_process_publishes_metrics_and_exits_with_its_aws(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with LocalAws.start() as aws:
         aws.deploy()
-        process = bridge_process.spawn(aws.instance)
+        process = bridge_process.start_bridge(aws.instance)
         wait_until(lambda: bool(drawn(aws, "Queue depth")["waiting"].points))
         assert process.poll() is None
         aws.stop()

@@ -1,4 +1,4 @@
-"""What the engine makes of an alarm; that it is evaluated is shown in test_bridge."""
+"""How the engine creates an alarm; its evaluation is tested in test_metrics_bridge."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def refuse(inputs: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-def test_a_comparison_that_is_not_evaluated_here_is_refused() -> None:
+def test_a_comparison_that_is_not_supported_is_refused() -> None:
     assert "comparisonOperator" in refuse(SINGLE | {"comparisonOperator": "LessThanThreshold"})
 
 

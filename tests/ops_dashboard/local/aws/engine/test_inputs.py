@@ -9,7 +9,7 @@ from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
 WHERE = "aws:sqs/queue:Queue collage"
 
 
-def test_all_that_was_read_is_fine() -> None:
+def test_inputs_that_are_all_read_are_accepted() -> None:
     inputs = Inputs({"name": "q", "delay": 3.0, "sse": True, "tags": {"a": "b"}}, WHERE)
     assert inputs.text("name") == "q"
     assert inputs.number("delay") == 3
@@ -18,7 +18,7 @@ def test_all_that_was_read_is_fine() -> None:
     inputs.check_all_read()
 
 
-def test_what_nobody_read_is_an_error_that_names_it() -> None:
+def test_an_unread_input_is_an_error_that_names_it() -> None:
     inputs = Inputs({"name": "q", "fifoQueue": True, "policy": "{}"}, WHERE)
     inputs.text("name")
     with pytest.raises(EngineError, match=r"Queue collage: .* fifoQueue, policy"):
@@ -29,14 +29,14 @@ def test_an_unread_input_of_a_nested_block_is_an_error_too() -> None:
     inputs = Inputs(
         {"target": {"arn": "a", "input": "{}"}, "rules": [{"id": "x", "new": 1}]}, WHERE
     )
-    assert inputs.need_block("target").text("arn") == "a"
+    assert inputs.required_block("target").text("arn") == "a"
     (rule,) = inputs.blocks("rules")
     assert rule.text("id") == "x"
     with pytest.raises(EngineError, match=r"rules\[0\]\.new, target\.input"):
         inputs.check_all_read()
 
 
-def test_an_input_that_is_not_set_need_not_be_read() -> None:
+def test_an_input_that_is_not_set_may_be_unread() -> None:
     Inputs({"name": None}, WHERE).check_all_read()
 
 
@@ -52,11 +52,11 @@ def test_an_input_that_is_not_set_need_not_be_read() -> None:
         (lambda i: i.texts("x"), {"x": [1]}),
         (lambda i: i.document("x"), {"x": "{"}),
         (lambda i: i.block("x"), {"x": "a"}),
-        (lambda i: i.need_block("x"), {}),
+        (lambda i: i.required_block("x"), {}),
         (lambda i: i.map("x"), {"x": {"a": 1}}),
     ],
 )
-def test_an_input_of_another_kind_is_an_error_that_names_it(
+def test_an_input_of_another_type_is_an_error_that_names_it(
     read: Callable[[Inputs], object], values: dict[str, object]
 ) -> None:
     with pytest.raises(EngineError, match=r"Queue collage: x is"):

@@ -1,4 +1,4 @@
-"""The engine refuses what it does not know; programs here are a few lines, on moto."""
+"""The engine rejects what it does not support; small programs run against moto."""
 
 from __future__ import annotations
 
@@ -58,24 +58,24 @@ EDGE_FUNCTION = "aws.cloudfront.Function('edge', runtime='cloudfront-js-2.0', co
 
 def test_an_unknown_type_is_an_error(clients: Clients, tmp_path: Path) -> None:
     with pytest.raises(
-        EngineError, match="aws:cloudfront/function:Function edge: the engine does not know"
+        EngineError, match="aws:cloudfront/function:Function edge: the engine does not support"
     ):
         run_program(clients, "dev", {}, program(tmp_path, EDGE_FUNCTION))
 
 
 def test_an_unknown_input_is_an_error(clients: Clients, tmp_path: Path) -> None:
     lines = QUEUE.format(more=", delay_seconds=5")
-    with pytest.raises(EngineError, match="Queue q: the engine does not know delaySeconds"):
+    with pytest.raises(EngineError, match="Queue q: the engine does not support delaySeconds"):
         run_program(clients, "dev", {}, program(tmp_path, lines))
 
 
-def test_an_unknown_look_up_is_an_error(clients: Clients, tmp_path: Path) -> None:
+def test_an_unknown_invoke_is_an_error(clients: Clients, tmp_path: Path) -> None:
     line = "pulumi.export('zones', aws.get_availability_zones_output().names)"
     with pytest.raises(EngineError, match="getAvailabilityZones"):
         run_program(clients, "dev", {}, program(tmp_path, line))
 
 
-def test_a_refusal_by_aws_names_the_resource(clients: Clients, tmp_path: Path) -> None:
+def test_an_error_of_aws_names_the_resource(clients: Clients, tmp_path: Path) -> None:
     line = "aws.sqs.QueuePolicy('p', queue_url='https://localhost/1/none', policy='{}')"
     with pytest.raises(EngineError, match=r"QueuePolicy p: .*NonExistentQueue"):
         run_program(clients, "dev", {}, program(tmp_path, line))
@@ -88,14 +88,12 @@ def test_a_string_made_of_an_unknown_output_is_an_error(clients: Clients, tmp_pa
         run_program(clients, "dev", {}, program(tmp_path, *lines))
 
 
-def test_an_error_of_the_program_is_raised_as_it_is(clients: Clients, tmp_path: Path) -> None:
+def test_an_error_of_the_program_propagates(clients: Clients, tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         run_program(clients, "dev", {}, program(tmp_path, "1 / 0"))
 
 
-def test_configuration_and_stack_reach_the_program_and_runs_do_not_mix(
-    clients: Clients, tmp_path: Path
-) -> None:
+def test_each_run_has_its_own_configuration_and_stack(clients: Clients, tmp_path: Path) -> None:
     name = "pulumi.get_stack() + '-' + pulumi.Config('coverstream').require('word')"
     folder = program(tmp_path, QUEUE.format(more="").replace("name='q'", f"name={name}"))
     run_program(clients, "one", {"coverstream:word": "first"}, folder)
