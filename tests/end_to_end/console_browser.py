@@ -1,4 +1,4 @@
-"""Debian's chromium with the console in it, and what it complains of."""
+"""Runs the console in Debian's chromium, and collects the browser's errors and warnings."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
 )
-_PATIENCE_MS = 30_000
+_TIMEOUT_MS = 30_000
 SCREENSHOTS = ROOT / "test-output" / "console"
-"""Pictures of every page as the tests saw it, for a person to look at."""
+"""Screenshots of every page, for people to look at."""
 
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser; skip where there is none, but for CI, which has to have one."""
+    """Start the browser; without one the test is skipped, or fails in CI."""
     program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if program is None:
         if os.environ.get("CI") == "true":
             pytest.fail(_HINT)
         pytest.skip(_HINT)
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=_TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
         try:
@@ -48,32 +48,32 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """One page that is open, and all that it complained of."""
+    """One open page, and its errors and warnings."""
 
     page: Page
     base: str
-    complaints: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
-        """Open one of the console's pages and wait until its data are there."""
+        """Open one of the console's pages and wait until its data are loaded."""
         self.page.goto(self.base + path)
         expect(self.page.locator("#live-text")).to_have_text("live")
         self.page.wait_for_load_state("networkidle")
         return self.page
 
-    def barriers(self) -> list[str]:
-        """Return what axe-core finds that keeps people out: each rule with its first place."""
+    def violations(self) -> list[str]:
+        """Return the accessibility violations that axe-core finds: rule and first element."""
         found = Axe().run(self.page).response["violations"]
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
-    def picture(self, name: str) -> None:
+    def screenshot(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 @contextlib.contextmanager
 def visit(browser: Browser, base: str) -> Iterator[Visit]:
-    """Open a fresh window; whatever page complains in it fails the test at the end."""
+    """Open a new window; any error or warning in it fails the test at the end."""
     context = browser.new_context(
         viewport={"width": 1360, "height": 850},
         color_scheme="light",
@@ -81,19 +81,19 @@ def visit(browser: Browser, base: str) -> Iterator[Visit]:
         reduced_motion="reduce",
         accept_downloads=True,
     )
-    context.set_default_timeout(_PATIENCE_MS)
+    context.set_default_timeout(_TIMEOUT_MS)
     page = context.new_page()
     here = Visit(page, base)
 
-    def heard(message: ConsoleMessage) -> None:
+    def collect(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            here.complaints.append(f"{message.type}: {message.text}")
+            here.messages.append(f"{message.type}: {message.text}")
 
-    page.on("console", heard)
-    page.on("pageerror", lambda error: here.complaints.append(f"error: {error}"))
-    page.on("dialog", lambda dialog: here.complaints.append(f"dialog: {dialog.message}"))
+    page.on("console", collect)
+    page.on("pageerror", lambda error: here.messages.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: here.messages.append(f"dialog: {dialog.message}"))
     try:
         yield here
     finally:
         context.close()
-    assert here.complaints == []
+    assert here.messages == []

@@ -1,4 +1,4 @@
-"""A deployed stack, its covers, and our commands as a user runs them."""
+"""A deployed stack, its cover servers, and our commands run as a user does."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from stream_ingest.cli.main import app as ingest_app
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A deployed stack, its covers, and our commands as a user runs them."""
+    """A deployed stack, its cover servers, and our commands run as a user does."""
 
     aws: LocalAws
     outputs: StackOutputs
     covers: CoverServer
     mortal_covers: CoverServer
-    """Serves until a test switches it off."""
+    """A server that a test switches off."""
     late_covers: CoverServer
-    """Serves once a test enters it."""
+    """A server that a test switches on."""
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Variables for our commands."""
+        """The environment variables of our commands."""
         return {**os.environ, **self.aws.environment()}
 
     def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of our commands to its end, as a process of its own."""
+        """Run one of our commands as a separate process; wait for its end."""
         return subprocess.run(  # noqa: S603 - our own commands, no shell
             [Path(sys.executable).with_name(name), *arguments],
             env=self.variables,
@@ -50,24 +50,24 @@ class Pipeline:
         )
 
     def here(self, app: typer.Typer, *arguments: str) -> Result:
-        """Run one of our commands in this process: to start one takes a second each time.
+        """Run one of our commands in this process, which saves a second per call.
 
-        What it raises comes through. Not while a browser is open, whose loop is this process's.
+        Exceptions propagate. Not possible while a browser is open, which uses this process's loop.
         """
         return CliRunner().invoke(app, arguments, env=self.variables, catch_exceptions=False)
 
-    def ops(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON a command prints
-        """Run an `ops-dashboard` command with --json; return what it printed."""
+    def ops(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON
+        """Run an `ops-dashboard` command with --json; return its decoded output."""
         done = self.here(ops_app, *arguments, "--json")
         assert done.exit_code == 0, done.stderr
         return json.loads(done.stdout)
 
     def push(self, *arguments: str) -> dict[str, Any]:
-        """Push, wait for the end, return the JSON of what was done."""
+        """Push a batch and wait for its end; return the decoded output."""
         done = self.here(ingest_app, "push", *arguments, "--wait", "--json")
         assert done.exit_code == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
 
     def status(self, batch_id: str) -> dict[str, Any]:
         status: dict[str, Any] = self.ops("status", "--batch", batch_id)

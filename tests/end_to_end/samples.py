@@ -1,4 +1,4 @@
-"""Sample rows for one server of covers."""
+"""Sample rows whose covers are served by one cover server."""
 
 from __future__ import annotations
 

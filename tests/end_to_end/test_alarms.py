@@ -65,7 +65,7 @@ def test_poison_raises_its_alarm_people_are_told_and_told_when_it_is_over(
 ) -> None:
     bridge = MetricsBridge(pipeline.aws.clients, pipeline.outputs)
     bridge.step(time.time())
-    bridge.decide(time.time() + 3_600)  # whatever other tests have raised is over by then
+    bridge.update_alarms(time.time() + 3_600)  # whatever other tests have raised is over by then
     assert state(pipeline, POISON) == "OK"
     told(pipeline, inbox, POISON)
 
@@ -80,6 +80,6 @@ def test_poison_raises_its_alarm_people_are_told_and_told_when_it_is_over(
     assert changes == [("OK", "ALARM")]
     assert state(pipeline, POISON) == "ALARM"
 
-    bridge.decide(time.time() + 600)
+    bridge.update_alarms(time.time() + 600)
     assert told(pipeline, inbox, POISON) == [("ALARM", "OK")]
     assert state(pipeline, POISON) == "OK"

@@ -1,4 +1,4 @@
-"""The console in a real browser, over the embedded AWS with collages of a real run."""
+"""The console in a real browser, on the embedded AWS with the collages of a real run."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 pytestmark = pytest.mark.timeout(240)
 
 MARKUP = "<img src=x onerror=alert(1)>\"'</script>"
-TURNED = "evil\u202egnp.exe"
-"""A right-to-left override: shown raw it would read ``evilexe.png``."""
+REVERSED = "evil\u202egnp.exe"
+"""With a right-to-left override: shown raw it would look like ``evilexe.png``."""
 PAGES = {
     "overview": "/",
     "creators": "/creators",
@@ -46,29 +46,29 @@ def hostile(name: str, index: int) -> SampleCreator:
 
 @pytest.fixture(scope="module")
 def pushed(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> datetime:
-    """A batch of four creators, two of them hostile, with refused rows; when it began (UTC)."""
-    began = datetime.now(UTC)
+    """Push four creators, two of them hostile, and refused rows; return the start (UTC)."""
+    started = datetime.now(UTC)
     creators = [
         plain_creator("console.one", 21, 37),
         plain_creator("console.two", 22, 5),
         hostile(MARKUP, 23),
-        hostile(TURNED, 24),
+        hostile(REVERSED, 24),
     ]
     sample = make_sample(pipeline.covers, creators, seed=61)
     path = write_rows(sample, tmp_path_factory.mktemp("console"), "console.csv")
     with path.open("a") as file:
         csv.writer(file).writerow([MARKUP, "<script>alert(2)</script>", "2026-11-01"])
     pipeline.push(f"--csv={path}", "--flush", "--batch-id=console")
-    return began
+    return started
 
 
 @pytest.fixture(scope="module")
 def address(
     pipeline: Pipeline,
-    pushed: datetime,  # noqa: ARG001 - there has to be something to see
+    pushed: datetime,  # noqa: ARG001 - so that there is something to see
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
-    """The console, served by the command itself; beside it, what CloudWatch does by itself."""
+    """The address of the console, served by the command itself, with the metrics bridge running."""
     folder = tmp_path_factory.mktemp("console-log")
     with (
         process.running_bridge(pipeline.aws.instance),
@@ -79,7 +79,7 @@ def address(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Of this module only: while it runs, nothing else of this process may use asyncio."""
+    """A browser for this module; while it runs, nothing else in this process may use asyncio."""
     with chromium() as program:
         yield program
 
@@ -91,16 +91,16 @@ def here(address: str, browser: Browser) -> Iterator[Visit]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_keeps_nobody_out_in_light_and_dark_and_fits_a_phone(here: Visit, name: str) -> None:
+def test_a_page_is_accessible_in_light_and_dark_and_fits_a_phone(here: Visit, name: str) -> None:
     page = here.open(PAGES[name])
-    here.picture(f"{name}-light")
-    assert here.barriers() == []
+    here.screenshot(f"{name}-light")
+    assert here.violations() == []
     page.emulate_media(color_scheme="dark")
-    here.picture(f"{name}-dark")
-    assert here.barriers() == []
+    here.screenshot(f"{name}-dark")
+    assert here.violations() == []
     page.set_viewport_size({"width": PHONE_PX, "height": 844})
-    here.picture(f"{name}-phone")
-    assert here.barriers() == []
+    here.screenshot(f"{name}-phone")
+    assert here.violations() == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE_PX
 
 
@@ -116,7 +116,7 @@ def test_the_overview_shows_the_dashboards_figures_and_the_batch(here: Visit) ->
     expect(page.get_by_role("radio", name="7d")).to_be_checked()
 
 
-def test_a_collage_is_opened_walked_by_keyboard_and_downloaded(
+def test_a_collage_is_opened_navigated_by_keyboard_and_downloaded(
     here: Visit, pipeline: Pipeline
 ) -> None:
     page = here.open("/gallery?creator=console.one")
@@ -130,7 +130,7 @@ def test_a_collage_is_opened_walked_by_keyboard_and_downloaded(
     assert picture.evaluate("image => image.naturalWidth") == 1_400
     cells = dialog.locator(".cell")
     expect(cells).to_have_count(35)
-    here.picture("collage")
+    here.screenshot("collage")
     cells.first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
@@ -138,7 +138,7 @@ def test_a_collage_is_opened_walked_by_keyboard_and_downloaded(
     expect(panel).to_contain_text("Cell 9 row 2, column 2")
     expect(panel).to_contain_text("identity")
     expect(panel.locator("code").last).to_have_text(re.compile("^[0-9a-f]{64}$|^tos|^http"))
-    assert here.barriers() == []
+    assert here.violations() == []
     with page.expect_download() as download:
         dialog.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "console.one_collage_000001.jpg"
@@ -147,12 +147,12 @@ def test_a_collage_is_opened_walked_by_keyboard_and_downloaded(
     expect(dialog).to_be_hidden()
 
 
-def test_a_cell_that_is_empty_says_why(here: Visit) -> None:
+def test_an_empty_cell_shows_its_reason(here: Visit) -> None:
     page = here.open("/gallery?status=partial&batch=console")
     page.locator(".tile").first.click()
     page.locator(".cell.failed").first.hover()
     panel = page.get_by_role("complementary")
-    expect(panel).to_contain_text(re.compile("trying again would not help|may pass when tried"))
+    expect(panel).to_contain_text(re.compile("a retry would not help|a retry may succeed"))
     expect(panel).to_contain_text("source")
 
 
@@ -167,8 +167,8 @@ def test_a_creator_is_found_with_its_history(here: Visit) -> None:
 
 @pytest.mark.parametrize(
     ("creator", "shown"),
-    [(MARKUP, MARKUP), (TURNED, "evilU+202Egnp.exe")],
-    ids=["markup", "turned"],
+    [(MARKUP, MARKUP), (REVERSED, "evilU+202Egnp.exe")],
+    ids=["markup", "reversed"],
 )
 def test_a_hostile_name_is_text_on_every_page(here: Visit, creator: str, shown: str) -> None:
     page = here.open("/gallery?batch=console")
@@ -181,7 +181,7 @@ def test_a_hostile_name_is_text_on_every_page(here: Visit, creator: str, shown: 
     page.locator("#list a", has_text=shown).click()
     expect(page.get_by_role("heading", name=shown)).to_be_visible()
     page.get_by_role("link", name="Replay …").click()
-    expect(page.get_by_label("Creators, one a line")).to_have_value(creator)
+    expect(page.get_by_label("Creators, one per line")).to_have_value(creator)
     page = here.open("/failures?batch=console")
     if creator == MARKUP:
         row = page.get_by_role("row", name="bad_json").filter(has_text=MARKUP)
@@ -189,8 +189,8 @@ def test_a_hostile_name_is_text_on_every_page(here: Visit, creator: str, shown: 
     assert page.locator("img[onerror], main script").count() == 0
 
 
-def bury(pipeline: Pipeline, creator: str) -> None:
-    """Put the message of a creator's first window into the dead-letter queue."""
+def dead_letter(pipeline: Pipeline, creator: str) -> None:
+    """Send the message of a creator's first window to the dead-letter queue."""
     item = pipeline.aws.clients.dynamodb.get_item(
         TableName=pipeline.outputs.table_name,
         Key={"creator_name": {"S": creator_key(creator)}, "item": {"S": "images#000001"}},
@@ -203,27 +203,27 @@ def bury(pipeline: Pipeline, creator: str) -> None:
 
 
 def test_a_dead_letter_is_redriven_by_its_button(here: Visit, pipeline: Pipeline) -> None:
-    bury(pipeline, "console.two")
+    dead_letter(pipeline, "console.two")
     page = here.open("/failures")
     expect(page.locator("#dead-count")).to_be_visible()
     row = page.get_by_role("row", name="console.two:000001")
     expect(row).to_contain_text("every try to build it failed")
-    here.picture("failures-letter")
+    here.screenshot("failures-letter")
     row.get_by_role("button", name="Redrive").click()
-    expect(page.get_by_text("1 letter sent on.")).to_be_visible()
+    expect(page.get_by_text("1 dead letter redriven.")).to_be_visible()
     expect(row).to_have_count(0)
 
 
-def test_a_creator_is_replayed_and_watched(here: Visit) -> None:
+def test_a_creator_is_replayed_and_its_progress_shown(here: Visit) -> None:
     page = here.open("/replay?creator=console.one")
     page.get_by_role("button", name="Start the replay").click()
     run = page.get_by_role("article")
     expect(run).to_have_attribute("data-done", "true", timeout=60_000)
-    expect(run).to_contain_text("2 of 2 windows built again")
-    here.picture("replay-done")
+    expect(run).to_contain_text("2 of 2 windows rebuilt")
+    here.screenshot("replay-done")
 
 
-def test_a_range_is_replayed_and_watched(here: Visit, pushed: datetime) -> None:
+def test_a_range_is_replayed_and_its_progress_shown(here: Visit, pushed: datetime) -> None:
     page = here.open("/replay")
     page.get_by_role("button", name="last hour").click()
     page.get_by_label("Windows closed from").fill(f"{pushed:%Y-%m-%dT%H:%M:%S}")
@@ -244,7 +244,7 @@ def drop(here: Visit, name: str, kind: str, content: str) -> None:
     here.page.locator("#drop").dispatch_event("drop", {"dataTransfer": transfer})
 
 
-def test_a_csv_is_dropped_checked_uploaded_and_its_batch_watched_to_the_end(
+def test_a_csv_is_dropped_checked_and_uploaded_and_its_batch_shown_until_its_end(
     here: Visit, pipeline: Pipeline
 ) -> None:
     sample = make_sample(pipeline.covers, [plain_creator("dropped", 25, 3)], seed=65, awkward=False)
@@ -262,20 +262,20 @@ def test_a_csv_is_dropped_checked_uploaded_and_its_batch_watched_to_the_end(
         expect(page.get_by_role("alert")).to_contain_text(problem)
         expect(page.get_by_role("button", name="Upload")).to_be_disabled()
     drop(here, "covers.csv", "text/csv", text.getvalue())
-    expect(page.get_by_text("type and columns are right")).to_be_visible()
+    expect(page.get_by_text("file type and columns are valid")).to_be_visible()
     page.get_by_role("button", name="Upload").click()
     batch = page.get_by_role("article")
     expect(batch).to_have_attribute("data-state", "ended", timeout=90_000)
     expect(batch).to_contain_text("1 of 1 collage")
-    here.picture("upload-done")
+    here.screenshot("upload-done")
     batch.get_by_role("link").first.click()
     expect(page.get_by_role("button", name="Collage 1 of dropped")).to_be_visible()
 
 
-def test_what_the_server_refuses_is_told_on_the_page(here: Visit) -> None:
-    """The browser looks at the first 64 KB only; the server at all of it."""
+def test_an_error_of_the_server_is_shown_on_the_page(here: Visit) -> None:
+    """The browser checks the first 64 KB only; the server checks all of it."""
     page = here.open("/upload")
     drop(here, "covers.csv", "text/csv", "creator_name,cover_url,created_at\n")
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_role("alert")).to_have_text("the file has a header and no rows")
-    here.complaints[:] = [each for each in here.complaints if "400 (Bad Request)" not in each]
+    expect(page.get_by_role("alert")).to_have_text("the file has a header but no rows")
+    here.messages[:] = [each for each in here.messages if "400 (Bad Request)" not in each]

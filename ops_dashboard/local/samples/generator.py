@@ -2,8 +2,8 @@
 
 `generate_sample` derives everything from one seed: each creator's covers, which rows are refused
 and why, which covers misbehave, the format of each column and the dates. Each row is generated for
-a chosen outcome, and the expected results are the sum of the outcomes; no row is evaluated. The rules
-that the pipeline applies and this module relies on:
+a chosen outcome, and the expected results are the sum of the outcomes; no row is evaluated. These
+are the rules that the pipeline applies and this module relies on:
 
 ==============  =================================================================================
 bad_json        starts with ``{``, ``[`` or ``"`` and does not parse, or is neither URL nor JSON

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.local.aws.bridge.alarm_rules import Definition, state_of
+from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition, evaluate
 from ops_dashboard.monitoring.alarms import Alarm, alarms
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.metric_math import Series
@@ -33,7 +33,7 @@ def state(alarm: Alarm, figures: Figures) -> str:
         for id_, metric in metrics.items()
     }
     (watched,) = chart_lines(queries, series)
-    definition = Definition(
+    definition = AlarmDefinition(
         name=alarm.name,
         queries=queries,
         threshold=alarm.above,
@@ -43,7 +43,7 @@ def state(alarm: Alarm, figures: Figures) -> str:
         missing=alarm.missing,
     )
     last = max(map(len, figures.values()), default=1) - 1
-    return state_of(definition, watched.points, last * PERIOD_S + PERIOD_S - 1)[0]
+    return evaluate(definition, watched.points, last * PERIOD_S + PERIOD_S - 1)[0]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops_dashboard.local.samples.cover_model import Behaviour, Cover
-from ops_dashboard.local.samples.expected import expect
+from ops_dashboard.local.samples.expected import expected_batch
 
 
 def a_cover(creator: int, number: int, behaviour: Behaviour = Behaviour.JPEG) -> Cover:
@@ -17,7 +17,7 @@ def a_cover(creator: int, number: int, behaviour: Behaviour = Behaviour.JPEG) ->
 
 
 def test_every_row_is_either_accepted_or_refused() -> None:
-    found = expect([("ann", a_cover(0, 1)), ("ann", "bad_json"), ("bob", "expired")])
+    found = expected_batch([("ann", a_cover(0, 1)), ("ann", "bad_json"), ("bob", "expired")])
     assert found.summary() == {
         "rows_read": 3,
         "rows_accepted": 1,
@@ -30,7 +30,7 @@ def test_every_row_is_either_accepted_or_refused() -> None:
 
 
 def test_windows_have_35_cells_in_order_and_the_last_has_the_rest() -> None:
-    found = expect([("ann", a_cover(0, number)) for number in range(1, 77)])
+    found = expected_batch([("ann", a_cover(0, number)) for number in range(1, 77)])
     windows = found.windows_of("ann")
     assert [len(window.cells) for window in windows] == [35, 35, 6]
     assert [window.ordinal for window in windows] == [1, 2, 3]
@@ -39,16 +39,16 @@ def test_windows_have_35_cells_in_order_and_the_last_has_the_rest() -> None:
 
 
 def test_a_full_window_is_not_followed_by_an_empty_one() -> None:
-    found = expect([("ann", a_cover(0, number)) for number in range(35)])
+    found = expected_batch([("ann", a_cover(0, number)) for number in range(35)])
     assert len(found.windows()) == 1
 
 
 def test_a_window_without_any_image_has_no_collage() -> None:
     rows = [("ann", a_cover(0, number, Behaviour.NOT_FOUND)) for number in (1, 2)]
-    found = expect([*rows, ("bob", a_cover(1, 1)), ("bob", a_cover(1, 2, Behaviour.HTML))])
+    found = expected_batch([*rows, ("bob", a_cover(1, 1)), ("bob", a_cover(1, 2, Behaviour.HTML))])
     assert (found.summary()["windows"], found.summary()["collages"]) == (2, 1)
     assert found.images_failed == {"ann": 2, "bob": 1}
 
 
 def test_an_unknown_creator_has_no_windows() -> None:
-    assert expect([]).windows_of("nobody") == ()
+    assert expected_batch([]).windows_of("nobody") == ()

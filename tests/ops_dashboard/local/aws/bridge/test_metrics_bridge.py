@@ -127,7 +127,7 @@ def test_the_depth_of_the_queue_does_not_raise_the_dead_letter_alarm(
             }
         ],
     )
-    bridge.decide(time.time())
+    bridge.update_alarms(time.time())
     names = [f"coverstream-dev-{kind}-dead-letters" for kind in RESOURCES.dead_letters]
     found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
     assert [alarm["StateValue"] for alarm in found] == ["OK"] * len(names)
