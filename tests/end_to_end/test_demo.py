@@ -15,7 +15,7 @@ from tests.docs.snippets import demo_lines, masked
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-def test_the_demo_goes_all_ways_in_and_finds_what_was_generated(tmp_path: Path) -> None:
+def test_the_demo_uses_all_inputs_and_matches_the_generated_data(tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own command, no shell
         [Path(sys.executable).with_name("ops-dashboard"), "demo", f"--output={tmp_path}"],
         capture_output=True,
@@ -38,5 +38,5 @@ def test_the_demo_goes_all_ways_in_and_finds_what_was_generated(tmp_path: Path) 
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    with Image.open(path) as picture:
-        return picture.size
+    with Image.open(path) as image:
+        return image.size

@@ -1,8 +1,8 @@
-"""The demo: the whole main job on this machine, checked against what was generated. Edge.
+"""The demo: all batches on this machine, compared with the generated data. Edge (processes).
 
-Made of what a user has too: the embedded AWS with the stack deployed, our commands and a file
-dropped into S3. Only the sources are ours: a private MariaDB (or a CSV file, where there is none),
-two CSV files, and a server of sample covers. The three ways in are gone side by side.
+It uses what a user has: the embedded AWS with the stack deployed, our commands, and a file uploaded
+to S3. The sources are generated: a temporary MariaDB (or a CSV file without one), two CSV files,
+and a server of sample covers. All three inputs are used at the same time.
 """
 
 from __future__ import annotations
