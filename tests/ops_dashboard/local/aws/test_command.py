@@ -44,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
 
 
 def exported(output: str) -> dict[str, str]:
-    """Return what a shell that evaluates `output` has in its environment afterwards."""
+    """Return the environment variables of a shell that has evaluated `output`."""
     pairs = (shlex.split(line) for line in output.splitlines())
     return dict(words[1].split("=", 1) for words in pairs if words[0] == "export")
 
@@ -67,7 +67,7 @@ def test_up_deploys_a_stack_that_outlives_it_and_down_removes_everything(run: Ru
 
 
 def test_persistent_state_is_restored(run: Run, tmp_path: Path) -> None:
-    """Table, objects and functions; on the same port, which the queues' URLs name."""
+    """Table, objects and functions, on the same port, which is in the queues' URLs."""
     folder = tmp_path / "kept"
     first = run("up", "--state", str(folder))
     assert first.returncode == 0, first.stderr

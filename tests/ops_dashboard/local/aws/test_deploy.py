@@ -109,7 +109,7 @@ def test_the_local_run_may_download_from_the_tests_server_only(
 
 
 def test_the_sweeper_runs_from_its_bundle(local_aws: LocalAws) -> None:
-    """The embedded AWS has none of our packages: what runs is what the zip carries."""
+    """The embedded AWS has none of our packages, so everything comes from the zip."""
     answer = local_aws.clients.functions.invoke(
         FunctionName=local_aws.outputs().sweeper_function, Payload=b"{}"
     )

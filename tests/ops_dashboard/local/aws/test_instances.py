@@ -18,7 +18,7 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def instance(port: int, **changes: object) -> Instance:
-    """An instance whose process is the test's own, and so alive."""
+    """Return an instance whose process is the test itself, and so alive."""
     made = Instance(
         stack="dev",
         port=port,

@@ -22,12 +22,12 @@ def plan() -> DemoBatches:
 
 
 def status_of(batch: DemoBatch) -> dict[str, object]:
-    """Return what `ops-dashboard status` says of a batch that went well."""
+    """Return what `ops-dashboard status` reports for a correct batch."""
     return {**batch.expected(), "batch_id": f"id of {batch.input_name}", "settled": True}
 
 
 def collages_of(batch: DemoBatch) -> dict[str, bytes]:
-    """Return a batch's collages as they should be."""
+    """Return a batch's expected collages."""
     windows = [window for window in batch.sample.expectation.windows() if window.has_collage]
     return {collage_name(window): collage_of(batch, window) for window in windows}
 

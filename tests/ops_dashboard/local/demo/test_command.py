@@ -16,7 +16,7 @@ from tests.ops_dashboard.local.demo.fixtures import plan, status_of
 
 
 def made_up(monkeypatch: pytest.MonkeyPatch, *differences: str) -> None:
-    """Let the demo find these differences without running."""
+    """Make the demo report these differences without running."""
     summary = summarise([figures_of(batch, status_of(batch)) for batch in plan()], 31.4)
     result = DemoResult(summary=summary, differences=[*differences], environment={}, port=1)
 
@@ -36,10 +36,10 @@ def test_a_demo_without_differences_prints_each_input_and_its_output_folder(
 ) -> None:
     made_up(monkeypatch)
     run_demo(tmp_path, keep=False)
-    told = capsys.readouterr()
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert printed.out == ""
     for text in ("MySQL push", "CSV drop", "controlled batch", "3x4", f"{tmp_path}/collages/"):
-        assert text in told.err
+        assert text in printed.err
 
 
 def test_a_difference_in_any_batch_fails_the_demo(

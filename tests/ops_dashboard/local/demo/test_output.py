@@ -11,7 +11,7 @@ MADE = ("collages/a.jpg", "collages/s3-trigger/b.jpg", "summary.json", "covers.c
 
 
 def test_the_output_of_an_earlier_demo_is_deleted(tmp_path: Path) -> None:
-    """Those of old had their collages in no folders."""
+    """Earlier versions wrote the collages without subfolders."""
     for name in MADE:
         write_output(tmp_path, name, b"x")
     clear_output(tmp_path)

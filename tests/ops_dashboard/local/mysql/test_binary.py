@@ -14,11 +14,11 @@ ORACLE = "mysqld  Ver 8.4.3 for Linux on x86_64 (MySQL Community Server - GPL)"
 
 
 class Machine:
-    """A folder that is all of PATH, and what was said to the user."""
+    """A machine whose PATH is one folder, and the messages to its user."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def install(self, name: str, script: str) -> Path:
         program = self.folder / name
@@ -27,7 +27,7 @@ class Machine:
         return program
 
     def ensure(self) -> Path | None:
-        return ensure_mariadbd(self.said.append)
+        return ensure_mariadbd(self.messages.append)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_server_is_found_by_either_name(machine: Machine) -> None:
 
 
 def test_oracles_mysqld_is_not_accepted(machine: Machine) -> None:
-    """It sets up its data in another way."""
+    """It initializes its data differently."""
     machine.install("mysqld", f"echo '{ORACLE}'")
     assert find_mariadbd() is None
 
@@ -63,7 +63,7 @@ def test_a_folder_outside_path_is_searched_too(
 def test_an_installed_server_is_used_silently(machine: Machine) -> None:
     program = machine.install("mariadbd", f"echo '{MARIADB}'")
     assert machine.ensure() == program
-    assert machine.said == []
+    assert machine.messages == []
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_without_root_one_line_says_how_to_install(
 ) -> None:
     machine.install(installer, "exit 1")
     assert machine.ensure() is None
-    assert len(machine.said) == 1
-    assert command in machine.said[0]
+    assert len(machine.messages) == 1
+    assert command in machine.messages[0]
 
 
 def test_root_on_debian_installs_binaries_only(
@@ -101,8 +101,8 @@ def test_root_on_debian_installs_binaries_only(
     assert install.startswith("noninteractive install -y")
     assert "--no-install-recommends" in install
     assert install.endswith(" mariadb-server-core")
-    assert len(machine.said) == 1
-    assert "no service is started" in machine.said[0]
+    assert len(machine.messages) == 1
+    assert "no service is started" in machine.messages[0]
 
 
 def test_a_failed_installation_is_reported_in_one_line(
@@ -111,7 +111,7 @@ def test_a_failed_installation_is_reported_in_one_line(
     monkeypatch.setattr(binary, "_may_install", lambda: True)
     machine.install("apt-get", "echo 'E: Unable to fetch some archives' >&2; exit 100")
     assert machine.ensure() is None
-    assert machine.said[-1].endswith("E: Unable to fetch some archives")
+    assert machine.messages[-1].endswith("E: Unable to fetch some archives")
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_a_url_without_a_database_is_a_user_error(database: PrivateMariaDb) -> N
 
 
 def test_only_this_machine_and_this_user_can_connect(database: PrivateMariaDb) -> None:
-    """The port listens on 127.0.0.1 alone, and the directory is its owner's alone."""
+    """The port listens on 127.0.0.1 only, and only the owner can read the directory."""
     variables = "SELECT @@bind_address, @@skip_name_resolve, @@port"
     assert query(database.url, variables) == [("127.0.0.1", 1, database.port)]
     assert database.directory is not None

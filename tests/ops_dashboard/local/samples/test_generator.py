@@ -115,7 +115,7 @@ def test_duplicates_have_different_signatures(sample: Sample) -> None:
 
 
 def test_unused_animated_covers_are_served_but_not_expected(sample: Sample) -> None:
-    """Animated covers beside static ones carry a number that no cell has."""
+    """Animated covers of columns with a static one have numbers that no cell has."""
     wrong = [cover for cover in sample.covers if cover.number >= WRONG_NUMBER]
     expected = {cell.object_id for cells in sample.expectation.cells.values() for cell in cells}
     assert wrong

@@ -9,7 +9,7 @@ from ops_dashboard.local.aws.bridge.log_reader import LogReader
 
 
 class FakeLogs:
-    """A log group as ministack answers for it: by time, cut off without a token."""
+    """A log group as ministack returns it: by time, truncated without a token."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
@@ -51,7 +51,7 @@ def test_each_line_is_read_once(logs: FakeLogs) -> None:
 
 
 def test_a_late_line_with_an_earlier_time_stamp_is_read(logs: FakeLogs) -> None:
-    """Two invocations end at once: the later stamp may be there first."""
+    """Of two concurrent invocations, the one with the later time stamp may be written first."""
     reader = LogReader(logs, "group")  # type: ignore[arg-type]
     logs.write("second", 10_000, "b")
     assert read(reader) == ["b"]

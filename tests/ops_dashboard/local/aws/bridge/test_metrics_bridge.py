@@ -66,16 +66,16 @@ def bridge(local_aws: LocalAws) -> MetricsBridge:
 
 
 def test_the_engine_stores_the_queries_of_every_alarm(local_aws: LocalAws) -> None:
-    kept = {each.name.removeprefix("coverstream-dev-"): each for each in alarm_store.load(
+    stored = {each.name.removeprefix("coverstream-dev-"): each for each in alarm_store.load(
         local_aws.clients
     )}  # fmt: skip
     expected = alarms(RESOURCES, Thresholds(duration_s=108))
-    assert {name: kept[name].threshold for name in kept} == {
+    assert {name: stored[name].threshold for name in stored} == {
         name: alarm.above for name, alarm in expected.items()
     }
-    assert kept["nothing-flows"].missing == "breaching"
-    assert kept["image-failures"].breaching == 2
-    assert len(kept["cost"].queries) == 11
+    assert stored["nothing-flows"].missing == "breaching"
+    assert stored["image-failures"].breaching == 2
+    assert len(stored["cost"].queries) == 11
 
 
 def test_an_incoming_record_is_counted_once(local_aws: LocalAws, bridge: MetricsBridge) -> None:
@@ -104,7 +104,7 @@ def test_an_incoming_record_is_counted_once(local_aws: LocalAws, bridge: Metrics
 def test_a_bridge_continues_where_the_last_one_stopped(
     local_aws: LocalAws, bridge: MetricsBridge
 ) -> None:
-    """Else a state that is kept between runs would be counted again by each."""
+    """Else each run with the same persistent state would count everything again."""
     bridge.step(time.time())
     charts = ("Windowing duration", "Into the stream")
     before = [drawn(local_aws, chart) for chart in charts]
@@ -115,7 +115,7 @@ def test_a_bridge_continues_where_the_last_one_stopped(
 def test_the_depth_of_the_queue_does_not_raise_the_dead_letter_alarm(
     local_aws: LocalAws, bridge: MetricsBridge
 ) -> None:
-    """Ministack's own evaluation passes over dimensions and would take one for the other."""
+    """Ministack's evaluation ignores dimensions, so it would mix up the queues."""
     cloudwatch = local_aws.clients.untyped("cloudwatch")
     cloudwatch.put_metric_data(
         Namespace="AWS/SQS",

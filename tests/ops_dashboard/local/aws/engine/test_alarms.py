@@ -32,7 +32,7 @@ def query(id_: str, period_s: int) -> dict[str, Any]:
 
 
 def refuse(inputs: dict[str, Any]) -> str:
-    """Return why an alarm is refused, before anything is asked of AWS."""
+    """Return why an alarm is refused before any call to AWS."""
     with pytest.raises(EngineError) as caught:
         create(None, Inputs(inputs, "alarm a"))  # type: ignore[arg-type]
     return str(caught.value)

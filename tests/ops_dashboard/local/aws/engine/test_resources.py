@@ -82,7 +82,7 @@ def test_an_error_of_aws_names_the_resource(clients: Clients, tmp_path: Path) ->
 
 
 def test_a_string_made_of_an_unknown_output_is_an_error(clients: Clients, tmp_path: Path) -> None:
-    """It would put words of Pulumi's, not the queue's ARN, into the policy."""
+    """It would put a message of Pulumi, not the queue's ARN, into the policy."""
     lines = (QUEUE.format(more=""), "pulumi.log.info(f'{q.arn}')")
     with pytest.raises(Exception, match="Calling __str__ on an Output"):
         run_program(clients, "dev", {}, program(tmp_path, *lines))
