@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from ops_dashboard.cli import app as operator
 from stream_ingest.cli.main import app as ingest
@@ -20,7 +21,18 @@ def commands(app: typer.Typer, name: str) -> Iterator[str]:
         yield from commands(group.typer_instance, f"{name} {group.typer_instance.info.name}")
 
 
+OPERATOR = [
+    each
+    for each in commands(operator, "ops-dashboard")
+    if not each.startswith("ops-dashboard local ")
+]
 ALL = [*commands(operator, "ops-dashboard"), *commands(ingest, "stream-ingest")]
+
+
+@pytest.mark.parametrize("command", OPERATOR)
+def test_the_help_of_every_command_has_an_example(command: str) -> None:
+    shown = CliRunner().invoke(operator, [*command.split()[1:], "--help"]).output
+    assert f"{command} " in shown.partition("Examples:")[2] + " "
 
 
 def test_all_commands_are_found() -> None:

@@ -1,0 +1,108 @@
+"""Options and help of ``ops-dashboard dlq``, ``replay`` and ``retry``. Edge (command line)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops_dashboard.recovery.command import Recovery
+from stream_ingest.cli import options
+from stream_ingest.contracts.errors import UserError
+
+dlq_app = typer.Typer(
+    name="dlq",
+    help="Dead letters: messages and records that could not be processed.",
+    no_args_is_help=True,
+)
+
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the collages are rebuilt.")]
+
+LIST_EXAMPLES = """Examples:
+
+  ops-dashboard dlq list
+
+  ops-dashboard dlq list --stack prod --json
+"""
+REDRIVE_EXAMPLES = """Examples:
+
+  ops-dashboard dlq redrive --all
+
+  ops-dashboard dlq redrive --window charli:000012
+"""
+REPLAY_EXAMPLES = """Examples:
+
+  ops-dashboard replay --from 2026-11-20 --to 2026-11-21 --wait
+
+  ops-dashboard replay --creator charli --from 2026-11-01
+
+  ops-dashboard replay --window charli:000012 --window charli:000013
+"""
+RETRY_EXAMPLES = """Examples:
+
+  ops-dashboard retry --failed --wait
+
+  ops-dashboard retry --failed --batch push-20261121-0900
+"""
+
+
+@dlq_app.command("list", epilog=LIST_EXAMPLES)
+def list_dead_letters(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
+    """List dead letters: kind, time, window or object, number of attempts, and reason."""
+    Recovery(stack).list_dead_letters(json=json)
+
+
+@dlq_app.command(epilog=REDRIVE_EXAMPLES)
+def redrive(
+    *,
+    window: Annotated[str | None, typer.Option(help="Only dead letters of this window.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Send dead letters to be processed again; sending one twice has no effect."""
+    if every == bool(window):
+        msg = "give either --window ID or --all"
+        raise UserError(msg)
+    Recovery(stack).redrive(window, json=json)
+
+
+def replay(  # noqa: PLR0913 - one parameter for each option
+    *,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Windows that closed at or after this time (UTC).")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Windows that closed before this time; default: now.")
+    ] = None,
+    creator: options.Creator = None,
+    window: Annotated[
+        list[str] | None, typer.Option(help="Only this window; may be repeated.")
+    ] = None,
+    wait: Wait = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Rebuild collages, from the stored originals if the URLs have expired."""
+    Recovery(stack).replay(
+        start, end, creators=creator or [], windows=window or [], wait=wait, json=json
+    )
+
+
+def retry(  # noqa: PLR0913 - one parameter for each option
+    *,
+    failed: Annotated[
+        bool,
+        typer.Option("--failed", help="Windows with failures whose reason may have passed."),
+    ] = False,
+    batch: Annotated[str | None, typer.Option(help="Only windows of this batch.")] = None,
+    creator: Annotated[str | None, typer.Option(help="Only windows of this creator.")] = None,
+    wait: Wait = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Download failed images again and rebuild their collages; other images are not downloaded."""
+    if not failed:
+        msg = "give --failed: it selects the windows to retry"
+        raise UserError(msg)
+    Recovery(stack).retry(batch_id=batch, creator=creator, wait=wait, json=json)
