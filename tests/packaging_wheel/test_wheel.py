@@ -92,6 +92,14 @@ def test_both_commands_print_their_help(installed: Path, tmp_path: Path, command
     assert "Usage" in succeed(installed / "bin" / command, "--help", cwd=tmp_path)
 
 
+@pytest.mark.parametrize("command", ["stream-ingest"])
+def test_both_commands_print_the_version_of_pyproject(
+    installed: Path, tmp_path: Path, command: str
+) -> None:
+    printed = succeed(installed / "bin" / command, "--version", cwd=tmp_path)
+    assert printed == f"{command} {PROJECT['version']}\n"
+
+
 def test_everything_outside_functions_and_the_embedded_aws_can_be_imported(
     installed: Path, tmp_path: Path
 ) -> None:

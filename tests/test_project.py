@@ -1,0 +1,41 @@
+"""What the files in the root say of each other."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from tests.paths import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE)
+
+
+def test_make_lists_every_target_and_runs_it_whatever_files_there_are() -> None:
+    phony = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, flags=re.MULTILINE)
+    assert phony is not None
+    assert sorted(phony[1].replace("\\\n", " ").split()) == sorted(TARGETS)
+    assert re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, flags=re.MULTILINE) == TARGETS
+
+
+def test_make_installs_the_uv_that_is_locked() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    (uv,) = (package for package in lock["package"] if package["name"] == "uv")
+    assert f"UV_VERSION := {uv['version']}\n" in MAKEFILE
+
+
+def test_the_workflow_runs_what_ci_runs() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yaml").read_text(encoding="utf-8")
+    assert "run: bash .ci/run\n" in workflow
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_every_path_and_target_that_a_document_names_exists(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    paths = re.findall(r"[`\s]((?:[\w.-]+/)+[\w.-]*)[`\s:]", text)
+    missing = [path for path in (*links, *paths) if not (ROOT / path).exists()]
+    assert not missing
+    assert set(re.findall(r"`make ([a-z-]+)`", text)) <= set(TARGETS)
