@@ -39,115 +39,145 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Settings of one stack. Bounds are those of AWS where AWS has any (docs/facts.md)."""
 
     protect: bool = False
-    """Refuse to delete the table, and buckets that hold objects."""
+    """Refuse to delete the table, and buckets that still have objects."""
     bundle_platform: Literal["lambda", "local"] = "lambda"
-    """``local`` only where functions run on this machine (the embedded AWS)."""
+    """``local`` if functions run on this machine (the embedded AWS)."""
 
     stream_shards: Annotated[int, msgspec.Meta(ge=0, le=500)] = 0
     """Shards of the stream; 0 lets AWS scale it on demand."""
     stream_retention_hours: Annotated[int, msgspec.Meta(ge=24, le=168)] = 24
-    """At most 7 days: a creator's marks, which recognise a redelivery, are kept for 9."""
+    """Retention of the stream. At most 7 days, because creators' watermarks, which recognise a
+    redelivery, are stored for 9."""
 
     windowing_memory_mb: MemoryMb = 1_024
+    """Memory of the windowing function."""
     windowing_timeout_s: TimeoutS = 120
+    """Timeout of the windowing function."""
     windowing_reserved_concurrency: ReservedConcurrency = 0
-    """0 reserves nothing; the shards bound it anyway."""
+    """Reserved concurrency of the windowing function; 0 reserves nothing, and the shards limit
+    it anyway."""
     windowing_batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
-    """Packed records an invocation is given; 100 of 25 KB stay under the 6 MB of a payload."""
+    """Maximum number of packed records in a delivery; 100 records of 25 KB fit the 6 MB of a
+    payload."""
     windowing_batching_window_s: Annotated[int, msgspec.Meta(ge=0, le=300)] = 1
+    """How long a delivery waits for more records."""
     windowing_parallelization: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
-    """Batches of one shard that are folded at once; each creator stays in order."""
+    """Deliveries of one shard that are processed at once; each creator stays in order."""
     windowing_max_retries: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 10
+    """Retries of a delivery that fails, before it goes to the failure bucket."""
     windowing_max_record_age_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 21_600
-    """A batch that still fails after this goes, whole, to the failure bucket."""
+    """Age after which a delivery that still fails goes to the failure bucket, with its
+    records."""
     failure_bucket: Literal["output", "temp"] = "output"
-    """Where batches end that the windowing function could not fold, under ``aws/lambda/``."""
+    """Bucket for deliveries that the windowing function could not process, under
+    ``aws/lambda/``."""
 
     sweeper_memory_mb: MemoryMb = 512
+    """Memory of the sweeper."""
     sweeper_timeout_s: TimeoutS = 55
-    """Two sweeps at once harm nothing, so this may be longer than the minute between them."""
+    """Timeout of the sweeper. It may be longer than the minute between two sweeps, because
+    sweeps at the same time do no harm."""
 
     collage_memory_mb: MemoryMb = 1_769
-    """1,769 MB is one whole vCPU."""
+    """Memory of the collage function; 1,769 MB is one whole vCPU."""
     collage_timeout_s: TimeoutS = 120
+    """Timeout of the collage function; the visibility timeout of its queue is six times as
+    long."""
     collage_reserved_concurrency: ReservedConcurrency = 0
-    """0 reserves nothing; else at least `collage_max_concurrency`."""
+    """Reserved concurrency of the collage function; 0 reserves nothing, otherwise at least
+    ``collageMaxConcurrency``."""
     collage_max_concurrency: MaxConcurrency = 10
+    """Maximum number of collages that are built at once."""
     collage_max_receives: MaxReceives = 3
-    """Receipts after which a window's message is a dead letter."""
+    """Receipts after which a window's message becomes a dead letter."""
 
     alarm_error_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
-    """Alarms begin above these figures; what each watches is in
-    ops_dashboard/monitoring/alarms.py."""
+    """Alarm ``collage-errors``: above this share of windows or messages that fail."""
     alarm_duration_s: TimeoutS = 600
-    """Of one collage; where the function's timeout is shorter, nine tenths of that."""
+    """Alarm ``collage-duration``: above this duration of a collage, or nine tenths of the
+    function's timeout if that is shorter."""
     alarm_memory_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 80
+    """Memory alarms: above this share of a function's memory."""
     alarm_dead_letters: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
-    """In one queue."""
+    """Dead-letter alarms: above this number of messages in one queue."""
     alarm_iterator_age_minutes: Minutes = 10
+    """Alarm ``iterator-age``: if the stream is read this late."""
     alarm_window_age_minutes: Minutes = 60
-    """How long a closed window may wait for its collage."""
+    """Alarm ``windows-stuck``: if a closed window waits this long for its collage."""
     alarm_idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=1_440)] = 15
-    """How long nothing may move while a batch is open."""
+    """Alarm ``nothing-flows``: if nothing moves for this long while a batch is open."""
     alarm_failed_images_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 20
+    """Alarm ``image-failures``: above this share of images that fail."""
     alarm_cost_usd_per_day: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 25
+    """Alarm ``cost``: above this estimate for a day."""
 
     prefetch_covers: bool = True
-    """Prefetch covers whose URL dies while their window is open; else such a window is
-    closed early."""
+    """Prefetch covers whose URL expires while their window is open; otherwise such a window
+    closes early."""
     prefetch_expire_days: Annotated[int, msgspec.Meta(ge=3, le=3_650)] = 60
-    """How long a prefetched cover is kept; a window that is open for longer is closed before."""
+    """How long a prefetched cover is stored; a window that is open for longer closes before
+    that."""
     prefetch_memory_mb: MemoryMb = 1_024
+    """Memory of the prefetch function."""
     prefetch_timeout_s: WorkerTimeoutS = 120
+    """Timeout of the prefetch function."""
 
     collage_url_life_s: Annotated[int, msgspec.Meta(ge=0, le=43_200)] = 3_600
-    """How long the link in a CollageCreated event works at most (it is signed with the function's
-    own session, and dies with that); 0 leaves it out."""
+    """Maximum life of the link in a CollageCreated event, which is signed with the function's
+    session and ends with it; 0 leaves the link out."""
 
     intake_memory_mb: MemoryMb = 1_769
+    """Memory of the intake function."""
     intake_timeout_s: WorkerTimeoutS = 300
-    """A file that takes longer is gone on with by the next invocation."""
+    """Timeout of the intake function; a file that takes longer is continued by the next
+    invocation."""
     intake_max_concurrency: MaxConcurrency = 5
-    """Files that are read at once."""
+    """Maximum number of files that are read at once."""
     intake_max_receives: MaxReceives = 3
-    """Receipts after which a request or a file's message is a dead letter."""
+    """Receipts after which the message of a file or a request becomes a dead letter."""
 
     kms_key: bool = False
-    """Encrypt buckets, table, queues and stream with a key of the stack's own, renewed yearly."""
+    """Encrypt buckets, table, queues and stream with a KMS key of the stack, which is rotated
+    yearly."""
     vpc_id: VpcId = ""
-    """Run the functions in this VPC; empty runs them in AWS's own network."""
+    """VPC to run the functions in; empty runs them in AWS's own network."""
     vpc_subnets: tuple[SubnetId, ...] = ()
-    """Its private subnets; each needs a route to a NAT gateway, by which covers are fetched."""
+    """Private subnets of the VPC; each needs a route to a NAT gateway, through which covers are
+    downloaded."""
     vpc_route_tables: tuple[RouteTableId, ...] = ()
-    """Those subnets' route tables, which get the endpoints of S3 and DynamoDB (they cost nothing);
-    none leaves these out, for a VPC that has them."""
+    """Route tables of those subnets, which get endpoints for S3 and DynamoDB (free of charge);
+    leave them out if the VPC has these endpoints."""
     vpc_interface_endpoints: bool = True
-    """Create the endpoints of Kinesis, SQS, EventBridge, Logs, CloudWatch and SSM (billed by the
-    hour); false where the VPC has them, or the NAT gateway is to serve."""
+    """Create endpoints for Kinesis, SQS, EventBridge, Logs, CloudWatch and SSM (billed by the
+    hour); ``false`` if the VPC has them or the NAT gateway should do."""
     access_logs: bool = False
-    """Keep S3's log of every request to the buckets."""
+    """Store S3's log of every request to the buckets."""
     data_events: bool = False
-    """Keep CloudTrail's record of every read and write of an object."""
+    """Store CloudTrail's record of every read and write of an object."""
     audit_expire_days: Days = 365
-    """How long both are kept, in a bucket of their own."""
+    """How long access logs and data events are stored, in a bucket of their own."""
 
     archive_retention_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 30
     """How long WindowReady events can be replayed; 0 keeps them for ever."""
     log_retention_days: Annotated[int, msgspec.Meta(ge=1, le=3_653)] = 30
+    """How long the functions' logs are stored; one of the values that CloudWatch Logs
+    allows."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Log level of the functions."""
 
     originals_expire_days: Days = 30
-    """How long downloaded originals are kept for a replay."""
+    """How long downloaded originals are stored for replays."""
     allowed_sources: tuple[HostPort, ...] = ()
-    """``host:port`` pairs that may be fetched although their address is not public."""
+    """``host:port`` pairs that may be downloaded from although their address is not public."""
     allowed_ports: tuple[Port, ...] = ()
-    """Ports that may be fetched from, but for `allowed_sources`; none means any."""
+    """Ports that may be downloaded from, except by `allowedSources`; empty allows any."""
     downloads: Requests = 64
-    """Requests that one collage or prefetch invocation runs at once, if its memory allows."""
+    """Maximum number of requests that one collage or prefetch invocation runs at once, if its
+    memory allows."""
     downloads_per_host: Requests = 40
-    """Requests that it runs at once to one host."""
+    """Maximum number of requests that one invocation runs at once to one host."""
     refused_images: tuple[Sha256, ...] = ()
-    """sha256 of placeholders that are taken for missing images; logs name those that repeat."""
+    """sha256 of placeholders that count as missing images; the log names images that repeat."""
     partial_responses: Literal["trusted", "raise"] = "trusted"
     """``raise`` if the event source mapping ignores batchItemFailures (the embedded AWS)."""
     dedup_horizon_days: Days = 90

@@ -41,7 +41,15 @@ def _section(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401 - Typer'
     context = typer.Context(command, info_name=name)
     yield f"\n### {name}\n"
     yield _prose(command.help or "")
+    yield from _examples(command.epilog or "")
     yield markdown_table(("option", "meaning", "default"), _rows(command, context))
+
+
+def _examples(epilog: str) -> Iterator[str]:
+    """Yield the examples of a command's help as a shell block."""
+    lines = [line.strip() for line in epilog.splitlines()[1:] if line.strip()]
+    if lines:
+        yield "\n".join(["\n```bash", *lines, "```"])
 
 
 def _rows(command: Any, context: typer.Context) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
