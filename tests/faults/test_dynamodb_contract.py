@@ -1,91 +1,29 @@
-"""One contract for the table in memory and for a DynamoDB that others wrote (moto).
+"""One contract test for `FakeDynamoDb` and moto's DynamoDB.
 
-The same requests go to both; answers, errors and the tables afterwards have to be the same. The
-expressions are those of the pipeline, taken from its own code where that can be.
+Both get the same requests, and have to return the same answers and errors and end with the same
+table. The expressions are those of the pipeline, taken from its code where possible.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts import table
-from tests.fakes.ingest.aws import TABLE, create_table
-from tests.faults.harness.aws.dynamodb import FakeDynamoDb
+from tests.fakes.ingest.aws import TABLE
+from tests.faults.harness.dynamodb_pair import DynamoDbPair
 
 Request = tuple[str, dict[str, Any]]
-_DROPPED = (
-    "ResponseMetadata",
-    "ConsumedCapacity",
-    "ItemCollectionMetrics",
-    "ScannedCount",
-    "UnprocessedKeys",
-)
-
-
-class Pair:
-    """The same table twice."""
-
-    def __init__(self, moto: Any) -> None:  # noqa: ANN401 - a boto3 client
-        self.moto, self.fake = moto, FakeDynamoDb(page_items=1_000)
-        if TABLE in moto.list_tables()["TableNames"]:
-            moto.delete_table(TableName=TABLE)
-        create_table(moto)
-        create_table(self.fake)
-
-    def both(self, operation: str, **request: Any) -> Any:  # noqa: ANN401 - as boto3
-        """Ask both; return what both have said."""
-        said = [answer(getattr(each, operation), request) for each in (self.moto, self.fake)]
-        assert said[1] == said[0], (operation, request)
-        return said[1]
-
-    def same(self) -> None:
-        """Compare the tables."""
-        moto, fake = (each.scan(TableName=TABLE)["Items"] for each in (self.moto, self.fake))
-        assert sorted(map(ordered, fake)) == sorted(map(ordered, moto))
-
-
-def ordered(item: dict[str, Any]) -> str:
-    """Return an item's text; the members of sets have no order."""
-    return repr(sorted((name, sorted_set(value)) for name, value in item.items()))
-
-
-def sorted_set(value: dict[str, Any]) -> object:
-    ((kind, content),) = value.items()
-    return (kind, sorted(content) if kind in {"NS", "SS"} else content)
-
-
-def answer(call: Callable[..., Any], request: dict[str, Any]) -> Any:  # noqa: ANN401 - as boto3
-    """Return an answer, or of an error what the code looks at: code, reasons and the item."""
-    try:
-        said = {name: each for name, each in call(**request).items() if name not in _DROPPED}
-    except ClientError as error:
-        response: Any = error.response
-        reasons = [each.get("Code") for each in response.get("CancellationReasons", [])]
-        return (
-            response["Error"]["Code"],
-            reasons,
-            response.get("Item") and ordered(response["Item"]),
-        )
-    for listed in ("Items", "Responses"):
-        if listed in said:
-            items = said[listed] if listed == "Items" else said[listed].get(TABLE, [])
-            said[listed] = sorted(map(ordered, items))
-    if "Attributes" in said:
-        said["Attributes"] = ordered(said["Attributes"])
-    return said
 
 
 @pytest.fixture
-def pair(moto_dynamodb: Any) -> Pair:  # noqa: ANN401 - a boto3 client
-    return Pair(moto_dynamodb)
+def pair(moto_dynamodb: Any) -> DynamoDbPair:  # noqa: ANN401 - a boto3 client
+    return DynamoDbPair(moto_dynamodb)
 
 
 def key(name: str, sort: str = "state") -> dict[str, Any]:
@@ -115,7 +53,9 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("version", [None, 1, 2])
-def test_both_evaluate_conditions_alike(pair: Pair, condition: str, version: int | None) -> None:
+def test_both_evaluate_conditions_alike(
+    pair: DynamoDbPair, condition: str, version: int | None
+) -> None:
     if version is not None:
         pair.both("put_item", **put("ann", version=version, registered_by="token"))
     pair.both("put_item", **put("ann", condition, CONDITIONS[condition], version=7))
@@ -133,7 +73,7 @@ UPDATES: dict[str, dict[str, Any]] = {
     "DELETE drained :s": {":s": {7}},
     "DELETE drained :s SET batch_id = :t": {":s": {1, 2}, ":t": "b"},
 }
-FAILING_WRITES: dict[str, dict[str, Any]] = {
+REFUSED_UPDATES: dict[str, dict[str, Any]] = {
     "ADD creator :n": {":n": 1},
     "DELETE creator :s": {":s": {1}},
     "SET item = :t": {":t": "other"},
@@ -147,12 +87,14 @@ FAILING_WRITES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("returned", ["NONE", "ALL_OLD", "ALL_NEW"])
-@pytest.mark.parametrize("update", [*UPDATES, *FAILING_WRITES])
+@pytest.mark.parametrize("update", [*UPDATES, *REFUSED_UPDATES])
 @pytest.mark.parametrize("exists", [True, False])
-def test_both_apply_updates_alike(pair: Pair, update: str, returned: str, exists: bool) -> None:  # noqa: FBT001 - both
+def test_both_apply_updates_alike(
+    pair: DynamoDbPair, update: str, returned: str, exists: bool  # noqa: FBT001 - both
+) -> None:
     if exists:
         pair.both("put_item", **put("ann", version=1, batch_id="a", creator="ann", drained={7}))
-    values = (UPDATES | FAILING_WRITES)[update]
+    values = (UPDATES | REFUSED_UPDATES)[update]
     request = {"ExpressionAttributeValues": to_wire(values)} if values else {}
     pair.both(
         "update_item",
@@ -167,7 +109,7 @@ def test_both_apply_updates_alike(pair: Pair, update: str, returned: str, exists
 
 @pytest.mark.parametrize("condition", ["", *CONDITIONS])
 @pytest.mark.parametrize("exists", [True, False])
-def test_both_apply_deletes_alike(pair: Pair, condition: str, exists: bool) -> None:  # noqa: FBT001 - both
+def test_both_apply_deletes_alike(pair: DynamoDbPair, condition: str, exists: bool) -> None:  # noqa: FBT001 - both
     if exists:
         pair.both("put_item", **put("ann", version=1, registered_by="token"))
     values = CONDITIONS.get(condition)
@@ -177,10 +119,10 @@ def test_both_apply_deletes_alike(pair: Pair, condition: str, exists: bool) -> N
     pair.same()
 
 
-def test_a_failed_condition_returns_the_item_if_requested(pair: Pair) -> None:
+def test_a_failed_condition_returns_the_item_if_requested(pair: DynamoDbPair) -> None:
     pair.both("put_item", **put("ann", status="processing"))
     for shows in ("ALL_OLD", "NONE"):
-        said = pair.both(
+        answer = pair.both(
             "update_item",
             TableName=TABLE,
             Key=key("ann"),
@@ -190,8 +132,8 @@ def test_a_failed_condition_returns_the_item_if_requested(pair: Pair) -> None:
             ExpressionAttributeValues=to_wire({":new": "b", ":old": "c"}),
             ReturnValuesOnConditionCheckFailure=shows,
         )
-        assert said[0] == "ConditionalCheckFailedException"
-        assert bool(said[2]) is (shows == "ALL_OLD")
+        assert answer[0] == "ConditionalCheckFailedException"
+        assert bool(answer[2]) is (shows == "ALL_OLD")
 
 
 def action(kind: str, name: str, condition: str) -> dict[str, Any]:
@@ -212,7 +154,7 @@ NEW, OLD = "attribute_not_exists(creator_name)", "attribute_exists(creator_name)
 @pytest.mark.parametrize("kinds", list(itertools.product(("Put", "Update"), repeat=2)))
 @pytest.mark.parametrize("conditions", list(itertools.product((NEW, OLD, ""), repeat=2)))
 def test_a_transaction_writes_all_items_or_none(
-    pair: Pair, kinds: tuple[str, str], conditions: tuple[str, str]
+    pair: DynamoDbPair, kinds: tuple[str, str], conditions: tuple[str, str]
 ) -> None:
     pair.both("put_item", **put("ann", version=9))
     actions = [
@@ -223,12 +165,12 @@ def test_a_transaction_writes_all_items_or_none(
     pair.same()
 
 
-def test_a_transaction_may_contain_each_item_once(pair: Pair) -> None:
-    said = pair.both("transact_write_items", TransactItems=[action("Put", "ann", "")] * 2)
-    assert said[0] == "ValidationException"
+def test_a_transaction_may_contain_each_item_once(pair: DynamoDbPair) -> None:
+    answer = pair.both("transact_write_items", TransactItems=[action("Put", "ann", "")] * 2)
+    assert answer[0] == "ValidationException"
 
 
-def test_items_are_read_back_one_by_one_and_together(pair: Pair) -> None:
+def test_items_are_read_back_one_by_one_and_together(pair: DynamoDbPair) -> None:
     for name in ("ann", "ben"):
         pair.both("put_item", **put(name, version=1, body=b"\x00\x01", seen={"2026-11": b"x"}))
     for name in ("ann", "nobody"):
@@ -240,8 +182,8 @@ def test_items_are_read_back_one_by_one_and_together(pair: Pair) -> None:
         "ProjectionExpression": "#a, #b, #c",
         "ExpressionAttributeNames": {"#a": table.PARTITION_KEY, "#b": "version", "#c": "absent"},
     }
-    said = pair.both("batch_get_item", RequestItems={TABLE: wanted | some})
-    assert "body" not in repr(said)
+    answer = pair.both("batch_get_item", RequestItems={TABLE: wanted | some})
+    assert "body" not in repr(answer)
 
 
 QUERIES: list[tuple[str, str, dict[str, Any]]] = [
@@ -253,7 +195,7 @@ QUERIES: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("index", "condition", "values"), QUERIES)
 def test_both_query_indexes_alike(
-    pair: Pair, index: str, condition: str, values: dict[str, Any]
+    pair: DynamoDbPair, index: str, condition: str, values: dict[str, Any]
 ) -> None:
     for number in range(6):
         attributes: dict[str, Any] = {
@@ -268,8 +210,8 @@ def test_both_query_indexes_alike(
         pair.both("put_item", **put(f"ann{number}", **attributes))
     names = {"ExpressionAttributeNames": {"#status": "status"}} if "#" in condition else {}
     request = {"TableName": TABLE, "IndexName": index, "KeyConditionExpression": condition}
-    said = pair.both("query", **request, ExpressionAttributeValues=to_wire(values), **names)
-    assert said["Items"]
+    answer = pair.both("query", **request, ExpressionAttributeValues=to_wire(values), **names)
+    assert answer["Items"]
 
 
 _NAMES, _NUMBERS = st.sampled_from(("ann", "ben")), st.integers(0, 2)
@@ -280,7 +222,7 @@ _ATTRIBUTES = st.fixed_dictionaries(
 
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
-    """Draw a write of those that the tests above try one by one."""
+    """Draw a write like those of the tests above."""
     name, condition = draw(_NAMES), draw(st.sampled_from(["", *CONDITIONS]))
     if draw(st.booleans()):
         return "put_item", put(name, condition, CONDITIONS.get(condition), **draw(_ATTRIBUTES))
@@ -310,7 +252,7 @@ def test_both_have_the_same_table_after_any_sequence_of_writes(
     moto_dynamodb: Any,  # noqa: ANN401 - a boto3 client
     writes: list[Request],
 ) -> None:
-    pair = Pair(moto_dynamodb)
+    pair = DynamoDbPair(moto_dynamodb)
     for operation, request in writes:
         pair.both(operation, **request)
     pair.same()
