@@ -159,18 +159,22 @@ class Intake(pulumi.ComponentResource):
             )
         )
         created = create_function(self._name, function, role, granted, self)
+        self._map_queue(created)
+        return created
+
+    def _map_queue(self, function: aws.lambda_.Function) -> None:
+        """Invoke the function with one message at a time."""
         # Lambda stops a chain of 16 invocations through a queue as a recursive loop. A large file
         # takes more of them, and each one makes progress.
         allowed = aws.lambda_.FunctionRecursionConfig(
-            self._name, function_name=created.name, recursive_loop="Allow", opts=self._child
+            self._name, function_name=function.name, recursive_loop="Allow", opts=self._child
         )
         aws.lambda_.EventSourceMapping(
             self._name,
             event_source_arn=self.queue.arn,
-            function_name=created.name,
+            function_name=function.name,
             batch_size=1,
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximum_concurrency": args.max_concurrency},
+            scaling_config={"maximum_concurrency": self._args.max_concurrency},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
         )
-        return created
