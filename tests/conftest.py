@@ -15,7 +15,7 @@ from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
 
 LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
-"""Folders under tests/ whose files take longest: begun last, one would keep a worker busy alone."""
+"""Folders under tests/ with the slowest files, which start first to keep all workers busy."""
 PIPELINE = "alarms console intake main_job mysql operator poison recovery secrets"
 TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
@@ -24,14 +24,14 @@ TOGETHER = {
     "ops_dashboard/local/aws/bridge/test_bridge.py": "local_aws",
     "ops_dashboard/local/aws/test_deploy.py": "local_aws",
 }
-"""Files under tests/ that share a deployed stack, by what they share: each is deployed once.
+"""Files under tests/ that share a deployed stack, which is deployed once, by its name.
 
-By path, because pytest 9.2 does not heed the names that pytest-xdist 3.8 makes of ``xdist_group``.
+By path, because pytest 9.2 ignores the names that pytest-xdist 3.8 makes of ``xdist_group``.
 """
 
 
 class WholeFiles(LoadFileScheduling):
-    """A file stays on one worker, and files that share a stack do; begun in order of collection."""
+    """Schedules whole files, and files that share a stack, on one worker, in collection order."""
 
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
         super().__init__(config, log)
@@ -60,9 +60,9 @@ def _rank(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def cover_socket() -> Iterator[socket.socket]:
-    """A socket bound to a free loopback port: the one address that the local stack may fetch from.
+    """A socket bound to a free loopback port: the only address that the local stack may fetch from.
 
-    A test that serves covers listens on it (aiohttp's SockSite takes it as it is).
+    A test that serves covers listens on it (with aiohttp's SockSite).
     """
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -83,9 +83,9 @@ def local_aws(
 
 @pytest.fixture(scope="session")
 def mariadb_url() -> Iterator[str]:
-    """The ``mysql://`` URL of a server of our own; its database is not made yet.
+    """The ``mysql://`` URL of a private server, without a database.
 
-    Required where ``CI=true``; elsewhere a machine without MariaDB skips what needs it.
+    Required if ``CI=true``; else tests are skipped on a machine without MariaDB.
     """
     if find_mariadbd() is None:
         if os.environ.get("CI") == "true":

@@ -1,4 +1,4 @@
-"""Places of the repository that tests read from or write to."""
+"""Paths of the repository that tests use."""
 
 from __future__ import annotations
 

@@ -40,12 +40,12 @@ def test_a_ratio_says_how_many_times_better_ours_is() -> None:
     assert rates.ratio("plain") == 2
 
 
-def test_a_limit_of_at_most_is_on_what_ours_takes_of_the_peer() -> None:
+def test_a_limit_of_at_most_compares_our_use_with_the_peers() -> None:
     assert SPEED.ratio("floor") == 2
     assert SPEED.reached() == {"plain": True, "floor": False, "montage": None}
 
 
-def test_a_median_of_pairs_goes_before_the_figures() -> None:
+def test_a_median_of_pairs_is_used_instead_of_the_figures() -> None:
     assert msgspec.structs.replace(SPEED, ratios={"plain": 3.0}).ratio("plain") == 3.0
 
 
@@ -63,7 +63,7 @@ def test_a_missing_peer_is_in_the_table_with_its_reason() -> None:
     assert "not measured" in printed
 
 
-def test_the_table_says_of_each_limit_whether_it_is_reached() -> None:
+def test_the_table_shows_whether_each_limit_is_met() -> None:
     own = Measure(name="fold", unit="rows/s", ours=200_000.0, limits={OURS: Limit(least=150_000)})
     printed = _printed(SPEED, own)
     cells = [[cell.strip() for cell in line.split("│")] for line in printed.splitlines()]
@@ -122,7 +122,7 @@ def test_a_benchmark_that_cannot_run_says_why(capfd: pytest.CaptureFixture[str])
     assert "No module named" in capfd.readouterr().err
 
 
-def test_pairs_take_turns_and_a_first_round_does_not_count() -> None:
+def test_pairs_alternate_and_a_first_round_is_not_counted() -> None:
     order: list[str] = []
 
     def work(name: str, value: float) -> float:
@@ -135,7 +135,7 @@ def test_pairs_take_turns_and_a_first_round_does_not_count() -> None:
     assert median_ratios(figures, OURS) == {"peer": 3.0}
 
 
-def test_a_child_is_measured_by_itself_and_its_failure_told() -> None:
+def test_a_child_is_measured_by_itself_and_its_failure_reported() -> None:
     done = watched(["python3", "-S", "-c", "print(sum(range(10**6)))"])
     assert done.output == b"499999500000\n"
     assert 0 < done.peak_mb < peak_mb()
@@ -143,7 +143,7 @@ def test_a_child_is_measured_by_itself_and_its_failure_told() -> None:
         watched(["python3", "-S", "-c", "raise SystemExit('no such thing')"])
 
 
-def test_peers_that_are_not_there_have_a_reason() -> None:
+def test_missing_peers_have_a_reason() -> None:
     assert missing_module("json") is None
     assert "no_such_package" in (missing_module("no_such_package") or "")
     assert missing_program("sh", "dash") is None

@@ -62,7 +62,7 @@ def test_the_laws_hold_at_twenty_thousand_rows(part: Part, worst: Worst) -> None
     assert part.duplicates > 200
 
 
-def test_halves_of_the_shards_come_to_what_all_of_them_do(part: Part) -> None:
+def test_two_halves_of_the_shards_give_the_results_of_all_shards(part: Part) -> None:
     """But for how many rows a record has: a packer learns how well its own rows compress."""
     halves = [Run(SCALE, range(first, 8, 2), lambda _: None).run() for first in (0, 1)]
     assert sum(half.accepted for half in halves) == part.accepted
@@ -71,14 +71,14 @@ def test_halves_of_the_shards_come_to_what_all_of_them_do(part: Part) -> None:
     assert together.write_units == pytest.approx(alone.write_units, rel=0.01)
 
 
-def test_a_lost_image_is_told(part: Part, worst: Worst) -> None:
+def test_a_lost_image_is_reported(part: Part, worst: Worst) -> None:
     lost = msgspec.structs.replace(part, open_images=1)
     assert not laws(SCALE, [lost], worst)["every accepted image is in one window"]
     fewer = msgspec.structs.replace(part, duplicates=part.duplicates - 1)
     assert not laws(SCALE, [fewer], worst)["every row was folded"]
 
 
-def test_the_worst_creator_stays_below_the_limits_and_near_them(worst: Worst) -> None:
+def test_the_worst_creator_is_just_below_the_limits(worst: Worst) -> None:
     """An item far below them would mean that the case is not the worst."""
     found = worst.figures
     assert 300_000 < found.largest_item <= limits.MAX_ITEM_BYTES
@@ -114,7 +114,7 @@ def test_the_population_has_the_shape_that_it_promises() -> None:
     assert population.share_under(counts, 50) > 0.6
 
 
-def test_the_population_deals_out_every_row_once() -> None:
+def test_the_population_yields_every_row_once() -> None:
     rows = population.Population(3_000, 30)
     everything, nothing = np.ones(30, dtype=bool), np.zeros(30, dtype=bool)
     chunks = list(rows.chunks(everything, 1_000))
@@ -130,7 +130,7 @@ def test_the_population_deals_out_every_row_once() -> None:
 
 
 @pytest.mark.parametrize("images", [1, 34, 35, 80])
-def test_the_store_weighs_and_keeps_what_the_real_one_writes(images: int) -> None:
+def test_the_store_has_the_sizes_and_items_of_the_real_one(images: int) -> None:
     """`CreatorRepository` on the fault harness's DynamoDB, item by item."""
     dynamodb, simulated = FakeDynamoDb(), SimulatedStore(Clock(float(NOW_S)))
     create_table(dynamodb)
@@ -237,7 +237,7 @@ def test_a_partition_gives_1000_write_units_a_second() -> None:
     assert (throughput.hottest, throughput.hottest_key) == (2_399, "charli")
 
 
-def test_the_store_waits_where_a_partition_has_nothing_left() -> None:
+def test_the_store_waits_if_a_partition_has_no_capacity_left() -> None:
     """An item of 400 KB is 98 of the 3,000 read units of a second."""
     clock = Clock(float(NOW_S))
     simulated = SimulatedStore(clock)
@@ -259,7 +259,7 @@ def test_a_partition_key_has_one_shard_that_writes_it() -> None:
         writers.check("charli", "shardId-2")
 
 
-def test_a_state_that_was_written_since_is_a_conflict() -> None:
+def test_a_state_written_in_the_meantime_is_a_conflict() -> None:
     simulated = SimulatedStore(Clock(float(NOW_S)))
     state = CreatorState(creator="charli")
     simulated.commit(state, Change(state=state), NOW_S)

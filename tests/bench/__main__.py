@@ -1,7 +1,7 @@
-"""Measures what is named on the command line, or everything, beside its peers: ``make bench``.
+"""Runs the named benchmarks, or all, with their peers: ``make bench``.
 
-Prints a table and writes ``bench-results.json`` at the repository root. What is run on its own
-(``python -m tests.bench fold``) takes the place of what the file had of it.
+Prints a table and writes ``bench-results.json`` at the repository root. A run of some benchmarks
+(``python -m tests.bench fold``) replaces their entries in the file.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ BENCHMARKS = (
     "end_to_end",
     "cold_start",
 )
-"""The suite goes first: it finds README's figures out of date as soon as there are others."""
+"""The suite runs first: it fails as soon as the documents' figures are out of date."""
 RESULTS = ROOT / "bench-results.json"
 
 
 def main(names: list[str]) -> int:
-    """Run benchmarks; return the exit code: 1 where one could not be run at all."""
+    """Run benchmarks; return the exit code: 1 if one of them could not run."""
     console = Console(stderr=True, highlight=False)
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
@@ -62,7 +62,7 @@ def main(names: list[str]) -> int:
 
 
 def run_one(name: str) -> list[Measure]:
-    """Run one benchmark in a process of its own and return what it measured, or why it failed."""
+    """Run one benchmark in its own process; return its measures, or why it failed."""
     command = [sys.executable, "-m", f"tests.bench.{name}"]
     last = ""
     with (
@@ -81,7 +81,7 @@ def run_one(name: str) -> list[Measure]:
 
 
 def surroundings() -> dict[str, Any]:
-    """Return on what, when and from which source a run was made."""
+    """Return the machine, date and commit of a run."""
     cpus = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

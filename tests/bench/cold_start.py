@@ -1,7 +1,7 @@
-"""Each handler imported by a fresh interpreter from its unzipped bundle: seconds, and MB zipped.
+"""Imports each handler in a fresh interpreter from its unzipped bundle: seconds, and zipped MB.
 
 The bundles are those of the local run, for this machine and Python. As on Lambda, nothing else is
-on the path, and nothing compiled is kept from one start to the next.
+on the path, and no bytecode is cached between starts.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _ENVIRONMENT = {"AWS_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "bench"}
 
 
 def import_seconds(folder: Path, handler: str) -> float:
-    """Return what importing a handler takes."""
+    """Return the seconds to import a handler."""
     command = [sys.executable, "-S", "-I", "-B", "-c", _IMPORT, str(folder), handler]
     return float(watched(command, environment=_ENVIRONMENT).output)
 
 
 def measures(name: str, folder: Path) -> list[Measure]:
-    """Build and unzip one bundle, start each of its handlers some times."""
+    """Build and unzip one bundle, and start each of its handlers several times."""
     bundle = build_bundle(name, Platform.LOCAL)
     with zipfile.ZipFile(bundle.path) as archive:
         archive.extractall(folder)

@@ -1,10 +1,10 @@
-"""Windows of covers over HTTP become collages: images for each second of CPU, and memory.
+"""Builds windows of covers over HTTP into collages: images per CPU second, and memory.
 
-The server is a process of its own whose CPU counts for nobody. Ours is the Lambda's builder as it
-is wired (downloads, decoders, limits), with originals not kept, as no peer keeps them.
+The server is a separate process, whose CPU is not counted. Ours is the Lambda's builder as it is
+wired (downloads, decoders, limits), without storing originals, as no peer stores them.
 
 plain        ``requests`` in 8 threads, every cover decoded whole, cropped, LANCZOS, one JPEG
-img2dataset  download, centre crop and resize to 200 px only, 8 threads; its start is taken off
+img2dataset  download, centre crop and resize to 200 px only, 8 threads; its start is subtracted
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ IMG2DATASET_IMAGES = 1_500
 
 
 def img2dataset_s(host: str, count: int) -> float:
-    """Return the CPU seconds of a run of img2dataset; `ChildFailedError` where it cannot be run."""
+    """Return the CPU seconds of a run of img2dataset; raises `ChildFailedError` if it fails."""
     with tempfile.TemporaryDirectory() as name:
         listing, output = Path(name, "urls.txt"), Path(name, "images")
         lines = (url for window in range(-(-count // LAYOUT.cells)) for url in urls(host, window))
@@ -57,7 +57,7 @@ def img2dataset_s(host: str, count: int) -> float:
 
 
 def img2dataset(host: str) -> float:
-    """Return the CPU seconds that img2dataset takes for an image, without its start."""
+    """Return the CPU seconds of img2dataset per image, without its start."""
     many, few = (
         img2dataset_s(host, count) for count in (IMG2DATASET_IMAGES + LAYOUT.cells, LAYOUT.cells)
     )
@@ -65,7 +65,7 @@ def img2dataset(host: str) -> float:
 
 
 def missing_img2dataset() -> str | None:
-    """Return why img2dataset cannot be a peer; fetches it into an environment of its own."""
+    """Return why img2dataset cannot run; installs it into its own environment."""
     command = [uv.find_uv_bin(), "tool", "run", "--quiet", *IMG2DATASET, "python", "-c", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     return (

@@ -1,7 +1,7 @@
-"""Windows of covers built in this process, our way or the plain way: one run. Edge (HTTP).
+"""Builds windows of covers in this process, our way or the plain way: one run. Edge (HTTP).
 
 Run by ``python -m tests.bench.collage_run ours|plain HOST:PORT WINDOWS``, which prints a `Run`. It
-imports what the Lambda imports and little more, because its memory is what is measured.
+imports little more than the Lambda does, because its memory is measured.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WINDOW_S = 60.0
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run took."""
+    """The figures of one run."""
 
     cpu_s_per_image: float
     peak_mb: float
@@ -46,7 +46,7 @@ def urls(host: str, window: int) -> list[str]:
 
 
 def our_collages(host: str) -> Callable[[int], int]:
-    """Return a function that builds a window and tells how many images are in it."""
+    """Return a function that builds a window and returns the number of its images."""
     return_memory()
     watch_pillow()
     settings = CollageSettings.from_env(
@@ -87,7 +87,7 @@ def plain_collages(host: str) -> Callable[[int], int]:
 
 
 def run(how: str, host: str, windows: int) -> Run:
-    """Build windows one way; the first is not timed."""
+    """Build windows one way; the first one is not timed."""
     build = {"ours": our_collages, "plain": plain_collages}[how](host)
     build(0)
     began, images = time.process_time(), 0

@@ -1,9 +1,9 @@
-"""A CDN that costs next to nothing: covers made beforehand, served by a process of its own. Edge.
+"""A cheap CDN: prepared covers, served by its own process. Edge (HTTP).
 
-Any path ``/<bucket>/<object id>…`` has one of the covers, told apart from all others by a comment
-in the JPEG, as two images with the same bytes would count as one. ``python -m
-tests.bench.cover_server [demo]`` serves until its stdin closes; its first line is its port. With
-``demo`` the covers are those of the demo, drawn once.
+Any path ``/<bucket>/<object id>…`` returns one of the covers, made unique by a comment in the JPEG,
+because two images with the same bytes would count as one. ``python -m tests.bench.cover_server
+[demo]`` serves until its stdin closes; its first line is its port. With ``demo`` the covers are
+those of the demo, drawn once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _COMMENT = b"\xff\xfe"
 
 @contextmanager
 def serving(*kind: str) -> Iterator[tuple[str, int]]:
-    """Have covers served for a ``with`` block; gives ``host:port`` and the process's id."""
+    """Serve covers inside a ``with`` block; yields ``host:port`` and the process id."""
     child = subprocess.Popen(  # noqa: S603 - our own arguments
         [sys.executable, "-m", "tests.bench.cover_server", *kind],
         cwd=ROOT,

@@ -20,7 +20,7 @@ _QUALITIES = range(96, 30, -3)
 
 
 def covers(count: int = COUNT) -> list[bytes]:
-    """Return JPEGs; the same each time."""
+    """Return JPEGs, the same every time."""
     spec = importlib.util.find_spec("skimage")
     assert spec is not None, "scikit-image is in the demo group"
     assert spec.origin is not None

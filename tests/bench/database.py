@@ -38,7 +38,7 @@ _FILL = (
 
 
 def table_name(rows: int) -> str:
-    """Return the table that holds so many rows."""
+    """Return the name of the table with a number of rows."""
     return f"{TABLE}_{rows}"
 
 

@@ -1,12 +1,12 @@
-"""The demo's path, larger: MariaDB, push, embedded AWS, collages. Images a second, all on here.
+"""The demo's path at a larger scale, all on this machine: MariaDB, push, embedded AWS, collages.
 
-As the demo runs it: rows in every shape that it has, its covers (drawn beforehand, so that drawing
-is nobody's time), ``stream-ingest push --flush --wait``. The clock runs from the push's start to
-the batch's end. ``BENCH_IMAGES`` sets how many images, in hundreds.
+As in the demo: rows in all of its shapes, its covers (drawn beforehand, so that drawing is not
+timed), ``stream-ingest push --flush --wait``. The time is from the start of the push to the end of
+the batch. ``BENCH_IMAGES`` sets the number of images, in hundreds.
 
-Idle is how long nothing of a stage ran although it had work: of windowing, until its last
-invocation began; of the collage function, while a window's message waited; of the machine, the
-seconds of its cores that nobody used.
+Idle is the time in which a stage had work and did nothing: windowing, until its last invocation
+started; the collage function, while a window's message waited; the machine, the unused seconds of
+its cores.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LEAST = {"end_to_end": 220, "end_to_end.with_originals": 180}
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run came to."""
+    """The figures of one run."""
 
     seconds: float
     images: int
@@ -68,7 +68,7 @@ async def _load(url: str, planned: Sample) -> None:
 
 
 def run(*, keep_originals: bool) -> Run:
-    """Run the whole path once, on an embedded AWS of its own."""
+    """Run the whole path once, on a new embedded AWS."""
     with ExitStack() as stack:
         host, server = stack.enter_context(serving("demo"))
         database = stack.enter_context(PrivateMariaDb(ensure_mariadbd(say)))
@@ -120,7 +120,7 @@ def _waiting(aws: LocalAws) -> int:
 
 
 def measures(name: str, found: Run) -> list[Measure]:
-    """Return what a run tells."""
+    """Return the measures of a run."""
     assert found.images == IMAGES, f"{found.images} images of {IMAGES}"
     rate = Measure(
         name=name,

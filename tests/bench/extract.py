@@ -1,9 +1,9 @@
-"""Rows out of MariaDB, judged and packed into records, nothing sent: rows a second, and memory.
+"""Reads rows from MariaDB, validates and packs them, sends nothing: rows a second, and memory.
 
 bare      asyncmy's unbuffered cursor and `orjson.loads` of the cover, and nothing else
-mariadb   ``mariadb --quick`` writing the same query to a pipe that is read away
+mariadb   ``mariadb --quick`` writing the same query to a pipe that is drained
 
-``python -m tests.bench.extract ours|bare URL ROWS`` is one run, in a process of its own.
+``python -m tests.bench.extract ours|bare URL ROWS`` is one run, in its own process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _QUERY = "SELECT creator, cover, created_at FROM {table} ORDER BY created_at, id
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run came to."""
+    """The figures of one run."""
 
     rows: int
     seconds: float
@@ -46,7 +46,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ours(url: str, table: str) -> int:
-    """Read, judge and pack; return the rows in records."""
+    """Read, validate and pack; return the number of packed rows."""
     source = MySqlSource(parse_address(url), table, MYSQL_COLUMNS, within=TimeRange())
     report = await rehearse(source, HEADER, lambda _: None)
     assert report.rows_sent == report.rows_read
@@ -54,7 +54,7 @@ async def ours(url: str, table: str) -> int:
 
 
 async def bare(url: str, table: str) -> int:
-    """Read and parse; return the rows."""
+    """Read and parse; return the number of rows."""
     count = 0
     async with connect(parse_address(url)) as connection, connection.cursor(SSCursor) as cursor:
         await cursor.execute(_QUERY.format(table=table))
@@ -79,7 +79,7 @@ def _part(how: str, url: str, rows: int) -> Run:
 
 
 def _dump(url: str, rows: int) -> float:
-    """Return the seconds that MariaDB's own client takes."""
+    """Return the seconds of MariaDB's own client."""
     place = urlsplit(url)
     command = [
         "mariadb", "--no-defaults", "--quick", "--batch", f"--host={place.hostname}",

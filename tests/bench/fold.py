@@ -1,13 +1,13 @@
-"""Packed records folded into states and windows: rows a second of CPU, of any number of rows.
+"""Folds packed records into states and windows: rows per CPU second, for any number of rows.
 
-From an invocation's event (100 records, base64) to `Change`s; nothing is written or read. Rows come
-sorted by creator, 100 each, so that every size has the same work a row. Every event is folded
-twice, into the states of all rows so far and into those of the last 100,000: whatever else this
-machine does slows both down, so that what is left between them is the number of rows
-(`fold.spread`). `fold.mixed` has the rows of 20,000 creators in the order of their dates, where a
-record holds two or three of a creator.
+From an invocation's event (100 records, base64) to `Change`s; nothing is written or read. Rows are
+sorted by creator, 100 each, so that the work per row is the same for every size. Every event is
+folded twice, into the states of all rows so far and into those of the last 100,000. Other load on
+the machine slows both down, so the difference between them is the effect of the number of rows
+(`fold.spread`). `fold.mixed` has the rows of 20,000 creators ordered by date, so that a record
+holds two or three rows of a creator.
 
-``python -m tests.bench.fold FILE ROWS`` is one run, in a process of its own.
+``python -m tests.bench.fold FILE ROWS`` is one run, in its own process.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _RULES = Rules()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run came to."""
+    """The figures of one run."""
 
     rate: float
     """Rows a second of CPU, of all rows."""
@@ -54,7 +54,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Folded:
-    """States of creators, as values in memory."""
+    """States of creators, in memory."""
 
     def __init__(self) -> None:
         """Begin with no creator."""

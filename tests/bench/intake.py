@@ -1,9 +1,9 @@
-"""How fast the intake reads a large file, and in how much memory: a file on disk, no network.
+"""How fast the intake reads a large file, and with how much memory: a file on disk, no network.
 
     python -m tests.bench.intake 2000000
 
-S3 is a file on disk read in the intake's own ranges, the stream takes everything at once, chunks
-are written to disk. What is measured is our own work: reading, judging, packing, writing down.
+S3 is a file on disk, read in the intake's ranges; the stream accepts everything at once; chunks are
+written to disk. So only our own work is measured: reading, validating, packing, checkpointing.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ class DiskS3:
 
 
 class Stream:
-    """Takes every record."""
+    """Accepts every record."""
 
     async def put_records(self, *, Records: list[Any], **_: object) -> dict[str, Any]:  # noqa: N803 - AWS's
         return {"FailedRecordCount": 0, "Records": [{} for _ in Records]}
 
 
 class Table(JobStore):
-    """The ledger, with its item left out and its chunks on disk."""
+    """The job store without its item, with chunks on disk."""
 
     def claim(self, job: Job, holder: str, until_s: int) -> JobState:  # noqa: ARG002 - as in the ledger
         return JobState(job=job, started_at=0)
@@ -63,7 +63,7 @@ class Table(JobStore):
 
 
 class Registry:
-    """Batches that nobody asks about."""
+    """A batch registry that is never read."""
 
     def load(self, _: str) -> bool:
         return True

@@ -1,7 +1,7 @@
-"""How things are measured here: alternating runs, medians, memory of processes. Edge (processes).
+"""How benchmarks measure: alternating runs, medians, memory of processes. Edge (processes).
 
-A benchmark is a module with a `main`, run in a process of its own: measures go to stdout as JSON,
-words about its progress to stderr.
+A benchmark is a module with a `main`, run in its own process: measures go to stdout as JSON,
+progress to stderr.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_LINES = 40
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child process took, its own children included in `cpu_s` once they have ended."""
+    """Time and memory of a child process; `cpu_s` includes its own ended children."""
 
     seconds: float
     cpu_s: float
@@ -38,27 +38,26 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChildFailedError(Exception):
-    """A child ended with an error; says its last line."""
+    """A child ended with an error; has its last line."""
 
 
 def say(text: str) -> None:
-    """Tell how far a benchmark is."""
+    """Print the progress of a benchmark."""
     sys.stderr.write(f"    {text}\n")
     sys.stderr.flush()
 
 
 def hand_over(measures: Sequence[Measure]) -> None:
-    """Write what was measured for the runner to read: the last thing that a benchmark does."""
+    """Write the measures for the runner: the last step of a benchmark."""
     sys.stdout.buffer.write(msgspec.json.encode(measures))
 
 
 def paired(
     works: Mapping[str, Callable[[], float]], rounds: int, *, what: str = "round"
 ) -> dict[str, list[float]]:
-    """Return the figures of each work, run in turn `rounds` times, each time in another order.
+    """Return the figures of each function, called in turn `rounds` times, in changing order.
 
-    A work returns what it took (seconds, or whatever it measures); one more round comes before and
-    does not count.
+    A function returns its figure, such as seconds. A first round is not counted.
     """
     figures: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)
@@ -73,7 +72,7 @@ def paired(
 
 
 def median_ratios(figures: Mapping[str, Sequence[float]], ours: str) -> dict[str, float]:
-    """Return for each peer the median of its figure over ours, pair by pair: of times, the gain."""
+    """Return the median of each peer's figure over ours, pair by pair: for times, the gain."""
     return {
         name: statistics.median(
             theirs / own for theirs, own in zip(values, figures[ours], strict=True)
@@ -84,16 +83,16 @@ def median_ratios(figures: Mapping[str, Sequence[float]], ours: str) -> dict[str
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the seconds of CPU that `work` takes in this process, all threads together."""
+    """Return the CPU seconds of `work` in this process, all threads together."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def peak_mb(pid: int | str = "self") -> float:
-    """Return the most that a process had resident since it began to run its program, in MiB.
+    """Return the peak resident memory of a process since its program started, in MiB.
 
-    From /proc, not `getrusage`: that of a child begins with its parent's size.
+    From /proc, not `getrusage`, whose peak of a child includes its parent's size.
     """
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -107,7 +106,7 @@ def watched(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Watched:
-    """Run a command and return what it took; `ChildFailedError` with its last line if it fails."""
+    """Run a command and return its figures; raises `ChildFailedError` with its last line."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         began = time.monotonic()
         child = subprocess.Popen(  # noqa: S603 - our own arguments
@@ -139,7 +138,7 @@ def watched(
 
 
 class Watch:
-    """Looks at a process's peak memory until it is told to stop or the process has ended."""
+    """Polls a process's peak memory until stopped or until the process has ended."""
 
     def __init__(self, pid: int) -> None:
         """Begin to look."""
@@ -164,6 +163,6 @@ class Watch:
 
 
 def part(module: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the part wrote as JSON
-    """Run ``python -m module arguments`` and return the JSON it wrote: a process of its own."""
+    """Run ``python -m module arguments`` in its own process and return the JSON that it wrote."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return msgspec.json.decode(watched(command, cwd=ROOT).output)

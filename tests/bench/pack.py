@@ -1,8 +1,8 @@
-"""Rows packed into Kinesis records: rows that a shard takes in a second, and what that costs.
+"""Packs rows into Kinesis records: rows that a shard accepts per second, and their CPU.
 
-A shard takes 1 MB/s or 1,000 records/s, whichever binds (AWS Kinesis quotas). Peers, by arithmetic
-over the very same rows: an aggregate of 25 KB without compression (rows as JSON, one a line), and a
-record for each row.
+A shard accepts 1 MB/s or 1,000 records/s, whichever is reached first (AWS Kinesis quotas). Peers,
+computed from the same rows: an aggregate of 25 KB without compression (rows as JSON, one per line),
+and one record per row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHARD_RECORDS = 1_000
 
 
 def per_shard_second(rows: int, records: float, size: int) -> float:
-    """Return how many of such rows a shard takes in a second."""
+    """Return how many of these rows a shard accepts per second."""
     return rows / max(records / _SHARD_RECORDS, size / _SHARD_BYTES)
 
 

@@ -1,4 +1,4 @@
-"""Covers become a collage the plain way: what our own is compared with. Pure (Pillow)."""
+"""Covers become a collage the plain way, to compare ours with. Pure (Pillow)."""
 
 from __future__ import annotations
 

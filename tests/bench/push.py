@@ -1,8 +1,8 @@
 """``stream-ingest push`` from MariaDB into the embedded Kinesis, the whole command: rows a second.
 
-The stack is deployed, but nothing reads the stream: what is measured is the way into it. The peer
-is async-kinesis with its limits of a shard's rate lifted, a JSON record for each row, on fewer rows
-of the same database. Seconds are those of reading and sending, without the start of the process.
+The stack is deployed, but nothing reads the stream. The peer is async-kinesis without its rate
+limit per shard, with a JSON record for each row, on fewer rows of the same database. Seconds are
+those of reading and sending, without the start of the process.
 
 ``python -m tests.bench.push URL ENDPOINT STREAM ROWS`` is one run of the peer.
 """
@@ -37,7 +37,7 @@ _WITHOUT_LIMIT = 10**9
 
 @contextmanager
 def silent_stack() -> Iterator[LocalAws]:
-    """Have an embedded AWS with the stack on it whose functions are never called."""
+    """Start an embedded AWS with the stack, whose functions are never invoked."""
     with LocalAws.start() as aws:
         aws.deploy()
         functions = aws.clients.untyped("lambda")
@@ -47,7 +47,7 @@ def silent_stack() -> Iterator[LocalAws]:
 
 
 class OurPush:
-    """Pushes the whole table again and again, each time as another batch."""
+    """Pushes the whole table repeatedly, each time as another batch."""
 
     def __init__(self, url: str, aws: LocalAws, rows: int) -> None:
         """Push from the database at `url`."""
@@ -97,7 +97,7 @@ async def peer(url: str, endpoint: str, stream: str, rows: int) -> float:
 
 
 def _peer_run(url: str, aws: LocalAws) -> float:
-    """Return the seconds a row takes with the peer, in a process of its own."""
+    """Return the seconds per row of the peer, in its own process."""
     command = [sys.executable, "-m", "tests.bench.push", url, aws.endpoint]
     command += [aws.outputs().stream_name, str(PEER_ROWS)]
     done = watched(command, environment=aws.environment(), cwd=ROOT)

@@ -1,4 +1,4 @@
-"""What a benchmark found, as values: figures, peers, limits, a table and a JSON file. Pure."""
+"""Results of benchmarks as values: figures, peers, limits, a table and a JSON file. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be reached: at least, or at most, a value."""
+    """A target: at least, or at most, a value."""
 
     least: float | None = None
     most: float | None = None
 
     def is_met(self, value: float) -> bool:
-        """Tell whether a value is within."""
+        """Return whether a value is within the limit."""
         return (self.least is None or value >= self.least) and (
             self.most is None or value <= self.most
         )
 
     def words(self, unit: str) -> str:
-        """Return the limit as a person reads it; a ratio's unit is `TIMES`."""
+        """Return the limit as text; a ratio's unit is `TIMES`."""
         parts = [("≥", self.least), ("≤", self.most)]
         return " ".join(
             f"{sign} {figure(value)}{unit}" for sign, value in parts if value is not None
@@ -34,11 +34,12 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing measured: our figure beside those of peers, and what is to be reached.
+    """One measure: our figure, those of peers, and their limits.
 
-    A peer's text instead of a figure says why it is missing. `ratios` are medians over paired runs;
-    where there are none the figures are divided. A ratio says how many times better ours is, in
-    rows a second as in seconds; where a limit says at most, how many times ours takes of the peer.
+    A text instead of a peer's figure says why it is missing. `ratios` are medians of paired runs;
+    without them the figures are divided. A ratio says how many times better ours is, for rows a
+    second and for seconds alike; for a limit of "at most" it says how many times ours uses what the
+    peer uses.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
     def ratio(self, peer: str) -> float | None:
-        """Return the ratio to a peer in the sense of its limit; None where either is missing."""
+        """Return the ratio to a peer in the sense of its limit, or None if either is missing."""
         theirs = self.peers.get(peer)
         if peer not in self.ratios and (isinstance(theirs, str) or not theirs or not self.ours):
             return None
@@ -112,7 +113,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def figure(value: float) -> str:
-    """Return a figure with as many digits as mean something."""
+    """Return a figure with its significant digits."""
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.4g}"

@@ -90,7 +90,10 @@ REFUSED_UPDATES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("update", [*UPDATES, *REFUSED_UPDATES])
 @pytest.mark.parametrize("exists", [True, False])
 def test_both_apply_updates_alike(
-    pair: DynamoDbPair, update: str, returned: str, exists: bool  # noqa: FBT001 - both
+    pair: DynamoDbPair,
+    update: str,
+    returned: str,
+    exists: bool,  # noqa: FBT001 - both
 ) -> None:
     if exists:
         pair.both("put_item", **put("ann", version=1, batch_id="a", creator="ann", drained={7}))

@@ -22,11 +22,11 @@ _WRITE_BYTES, _READ_BYTES = 1_024, 4_096
 
 
 class LimitError(Exception):
-    """AWS would refuse this, however often it is tried."""
+    """AWS would refuse this on every attempt."""
 
 
 class ThrottledError(Exception):
-    """A partition has no capacity left in this second; says from when on it has some."""
+    """A partition has no capacity left in this second; has the second when it has some."""
 
     def __init__(self, key: str, until: int) -> None:
         """`until` is the first second in which the key may be used again."""
@@ -35,7 +35,7 @@ class ThrottledError(Exception):
 
 
 class WrongShardError(Exception):
-    """A second writer of a partition key: its order would be lost."""
+    """A second writer of a partition key, which would lose its order."""
 
 
 def write_units(size: int, before: int = 0) -> int:
@@ -49,14 +49,14 @@ def read_units(size: int) -> int:
 
 
 def check_item(key: str, size: int) -> None:
-    """Refuse an item that is larger than DynamoDB takes."""
+    """Raise `LimitError` if an item is larger than DynamoDB accepts."""
     if size > MAX_ITEM_BYTES:
         msg = f"{key}: an item of {size:,} bytes"
         raise LimitError(msg)
 
 
 def check_transaction(sizes: Sequence[int]) -> None:
-    """Refuse a transaction with too many actions, or too large, of items of these sizes."""
+    """Raise `LimitError` if a transaction has too many actions or too many bytes."""
     if len(sizes) > MAX_ACTIONS:
         msg = f"a transaction of {len(sizes)} actions"
         raise LimitError(msg)
@@ -66,17 +66,17 @@ def check_transaction(sizes: Sequence[int]) -> None:
 
 
 def check_payload(size: int) -> None:
-    """Refuse an invocation that Lambda would not take."""
+    """Raise `LimitError` if an invocation is larger than Lambda accepts."""
     if size > MAX_PAYLOAD_BYTES:
         msg = f"an invocation of {size:,} bytes"
         raise LimitError(msg)
 
 
 class Throughput:
-    """Units that partitions give out, second by second.
+    """Capacity units of partitions, second by second.
 
-    A request is taken while its partition has any unit left in the second; what it takes beyond is
-    owed by the seconds that follow.
+    A request is accepted while its partition has any unit left in the second; what it uses beyond
+    that is subtracted from the following seconds.
     """
 
     def __init__(self, most: int) -> None:
@@ -84,10 +84,10 @@ class Throughput:
         self._most = most
         self._taken: dict[str, tuple[int, int]] = {}
         self.hottest, self.hottest_key = 0, ""
-        """Most units that one key was asked for within one second."""
+        """Maximum units that one key was used for within one second."""
 
     def take(self, key: str, units: int, second: int) -> None:
-        """Take units of a key; `ThrottledError` where none are left in this second."""
+        """Consume units of a key; raises `ThrottledError` if none are left in this second."""
         last, taken = self._taken.get(key, (second, 0))
         taken = max(0, taken - self._most * (second - last))
         if taken >= self._most:
@@ -99,14 +99,14 @@ class Throughput:
 
 
 class Writers:
-    """Which shard writes which partition key: one and the same."""
+    """Which shard writes which partition key; there must be one."""
 
     def __init__(self) -> None:
         """Begin with no key."""
         self._shards: dict[str, str] = {}
 
     def check(self, key: str, shard: str) -> None:
-        """Refuse a key that another shard has written."""
+        """Raise `WrongShardError` for a key that another shard has written."""
         if self._shards.setdefault(key, shard) != shard:
             msg = f"{key}: written from {shard} and {self._shards[key]}"
             raise WrongShardError(msg)

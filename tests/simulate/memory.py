@@ -1,4 +1,4 @@
-"""How much memory this process has. Edge (/proc)."""
+"""Memory of this process. Edge (/proc)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def resident_mb() -> float:
-    """Return what is resident now, in MiB."""
+    """Return the resident memory, in MiB."""
     for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024

@@ -1,8 +1,8 @@
-"""Some shards of the pipeline, from rows to windows: what one process of the simulation runs.
+"""Some shards of the pipeline, from rows to windows: the work of one process of the simulation.
 
-Real: packing, reading a delivery, the windowing's shell (gather, fold, commit, emit), the sweeper's
-rule for the end of a batch. Simulated: time, stream, table. Lambda gives each creator its turn
-within an invocation, so its writes are spread over the time in which its rows arrived.
+Real: packing, reading a delivery, the stream processor (gather, fold, commit, emit), the sweeper's
+rule for the end of a batch. Simulated: time, stream, table. Creators are handled one after the
+other within an invocation, so their writes are spread over the time in which its rows arrived.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SWEPT_A_SECOND = 200
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a simulation is, and how fast its rows come."""
+    """The size of a simulation and the rate of its rows."""
 
     rows: int
     creators: int
@@ -48,7 +48,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a run stood after some rows of all."""
+    """The state of a run after some of the rows."""
 
     rows: int
     own_rows: int
@@ -61,7 +61,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, kw_only=True):
-    """What came of some of the shards."""
+    """The results of some of the shards."""
 
     samples: list[Sample] = []
     rows: int = 0
@@ -81,7 +81,7 @@ class Part(msgspec.Struct, kw_only=True):
 
 
 class Turns(Executor):
-    """Gives each creator its turn within an invocation; no threads, so that runs are alike."""
+    """Runs the creators of an invocation in turn, without threads, for reproducible runs."""
 
     def __init__(self, clock: Clock) -> None:
         """Move `clock` on while there is work."""
@@ -100,28 +100,28 @@ class Turns(Executor):
 
 
 class QueuedMarks:
-    """An emitter whose bus takes everything; counts what it writes to the table."""
+    """An emitter with an unlimited bus; counts its writes to the table."""
 
     def __init__(self, store: SimulatedStore) -> None:
         """Write to `store`."""
         self._store = store
 
     def emit_windows(self, windows: Sequence[WindowReady]) -> list[str]:
-        """Note windows as queued."""
+        """Record windows as queued."""
         for window in windows:
             self._store.note_queued(split_window_id(window.window_id)[0])
         return []
 
     def emit(self, _event: Event) -> bool:
-        """Take it."""
+        """Accept an event."""
         return True
 
 
 class Unused:
-    """Stands for a part that this run may not need."""
+    """Replaces a component that this run should not need."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - it is always an error
-        """Say what was needed after all."""
+        """Raise an error with the name of the attribute."""
         raise AssertionError(name)
 
 
@@ -181,7 +181,7 @@ class Run:
         self._invoke(shard, shard.put(record, arrived_s), arrived_s)
 
     def _invoke(self, shard: Shard, event: dict[str, Any] | None, until_s: float) -> None:
-        """Fold an event in the time in which its rows came: since the one before, until now."""
+        """Fold an event, spread over the time since the previous one."""
         if event is None:
             return
         began = time.perf_counter()
@@ -202,7 +202,7 @@ class Run:
         self._spend("delivery, fold, commit", began)
 
     def _end(self) -> None:
-        """Close what is open, as the sweeper does at the end of a batch."""
+        """Close open windows, as the sweeper does at the end of a batch."""
         began = time.perf_counter()
         for key in list(self.store.kept):
             self.store.shard = self._shard_name(key)
@@ -239,7 +239,7 @@ class Run:
         )
 
     def _timed(self, name: str, values: Iterable[Any]) -> Iterator[Any]:
-        """Yield values; what it takes to come by them is counted under `name`."""
+        """Yield values, and add the time of the iteration to `name`."""
         following = iter(values)
         while True:
             began = time.perf_counter()

@@ -1,13 +1,13 @@
-"""Who has how many rows, and the rows by their dates: seeded, the same each time. Pure.
+"""Who has how many rows, and the rows by date: seeded, the same every time. Pure.
 
-Rows a creator follow a lognormal. That posts a user are heavy-tailed is well known (Mitzenmacher, A
-Brief History of Generative Models for Power Law and Lognormal Distributions, 2004); its parameters
-are not measured, but chosen to meet what is asked for: 100 rows a creator on average, most with
-under 50, a few with 50,000 of 20 million (`CAP`). Each creator's rows are spread evenly over the
-month, so a batch by date mixes all creators, which is the most work for the fold.
+Rows per creator follow a lognormal distribution. That posts per user are heavy-tailed is well known
+(Mitzenmacher, A Brief History of Generative Models for Power Law and Lognormal Distributions,
+2004). The parameters are not measured, but chosen to meet the requirements: 100 rows per creator on
+average, most with under 50, a few with 50,000 of 20 million (`CAP`). Each creator's rows are spread
+evenly over the month, so a batch by date mixes all creators, which is the most work for the fold.
 
-A row in `REPEATED` shows again one of the last `RECENT` images of its creator, signed anew, as a
-scraper that comes back finds it. The dedup memory has to know every one of them.
+One row in `REPEATED` repeats one of the last `RECENT` images of its creator with a new signature,
+as a scraper that returns finds it. The dedup memory has to know every one of them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SIGNATURE = 20
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Rows that are read together: those of the creators asked for, and how many of all."""
+    """Rows that are read together: those of the selected creators, and the number of all."""
 
     rows: list[CoverRow]
     repeated: int
@@ -48,7 +48,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 def row_counts(rows: int, creators: int) -> NDArray[np.uint32]:
-    """Return how many rows each creator has, most first; together they are `rows`."""
+    """Return the number of rows of each creator, largest first; their sum is `rows`."""
     normal, cap = NormalDist(), max(1.0, rows * CAP)
     places = ((number + 0.5) / creators for number in range(creators))
     shape = np.exp(SIGMA * np.array([-normal.inv_cdf(place) for place in places]))
@@ -61,12 +61,12 @@ def row_counts(rows: int, creators: int) -> NDArray[np.uint32]:
 
 
 def creator_name(number: int) -> str:
-    """Return a creator's name; which names have many rows is as good as random."""
+    """Return a creator's name; names are independent of the number of rows."""
     return f"{_WORDS[number % 4]}{number * 7_919 % 1_000_003}"
 
 
 class Population:
-    """All rows of a month, in the order of their dates."""
+    """All rows of a month, ordered by date."""
 
     def __init__(self, rows: int, creators: int) -> None:
         """Deal `rows` out to `creators` and shuffle them."""
@@ -127,7 +127,7 @@ def share_under(counts: NDArray[np.uint32], rows: int) -> float:
 
 
 def gini(counts: NDArray[np.uint32]) -> float:
-    """Return how unequal creators are: 0 where all have as many rows, near 1 where one has all."""
+    """Return the Gini coefficient: 0 if all creators have as many rows, near 1 if one has all."""
     rising = np.sort(counts.astype(np.float64))
     places = np.arange(1, len(rising) + 1)
     return float((2 * (places * rising).sum() / rising.sum() - len(rising) - 1) / len(rising))

@@ -1,7 +1,7 @@
 """The simulation's processes. Edge (processes).
 
-Two of them, each with half of the shards: shards share nothing, so their states, windows and
-figures are those of one process, in half of the time. Each deals out all rows and takes its own.
+There are two, each with half of the shards. Shards share nothing, so their states, windows and
+figures are those of one process, in half of the time. Each generates all rows and uses its own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ PROCESSES = 2
 
 
 class PartFailedError(Exception):
-    """A process ended without a result; it has said why."""
+    """A process ended without a result; it has printed why."""
 
 
 def simulate(scale: Scale, processes: int = PROCESSES) -> list[Part]:
-    """Run all shards in some processes and return what came of each; ends them when interrupted."""
+    """Run all shards in some processes and return their results; ends them if interrupted."""
     context = multiprocessing.get_context("spawn")
     pipes, running = [], []
     for number in range(processes):
@@ -46,7 +46,7 @@ def simulate(scale: Scale, processes: int = PROCESSES) -> list[Part]:
 
 
 def _child(scale: Scale, shards: Sequence[int], pipe: Connection) -> None:
-    """Run some shards; what was done goes through the pipe, and in the end what came of it."""
+    """Run some shards; sends progress and then the result through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
     with suppress(BrokenPipeError):  # the parent is gone
         part = Run(scale, shards, pipe.send).run()
@@ -54,7 +54,7 @@ def _child(scale: Scale, shards: Sequence[int], pipe: Connection) -> None:
 
 
 def _results(pipes: Sequence[Connection], rows: int) -> list[Part]:
-    """Read what the processes say until each has said what came of it."""
+    """Read from the processes until each has sent its result."""
     done = dict.fromkeys(pipes, 0)
     found: dict[Connection, Part] = {}
     began, told = time.monotonic(), 0

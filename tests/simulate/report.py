@@ -1,4 +1,4 @@
-"""What a simulation came to: parts put together, laws checked, figures, a table, JSON. Pure."""
+"""Results of a simulation: parts merged, laws checked, figures, a table, JSON. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POINTS = 100
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the whole simulation stood after some rows; one point of every plot."""
+    """The state of the whole simulation after some rows; one point of every plot."""
 
     rows: int
     seconds: float
@@ -43,7 +43,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def points(parts: Sequence[Part]) -> list[Point]:
-    """Return the course of all parts together: they run side by side, over the same rows."""
+    """Return the course of all parts together: they run in parallel, over the same rows."""
     courses = [part.samples for part in parts]
     together = [_point(samples) for samples in zip(*courses, strict=True)]
     step = max(1, len(together) // POINTS)
@@ -70,7 +70,7 @@ def _point(samples: Sequence[Sample]) -> Point:
 
 
 def laws(scale: Scale, parts: Sequence[Part], worst: Worst) -> dict[str, bool]:
-    """Return what has to hold, and whether it does."""
+    """Return the laws and whether each holds."""
     rows = sum(part.rows for part in parts)
     accepted = sum(part.accepted for part in parts)
     duplicates = sum(part.duplicates for part in parts)
@@ -154,7 +154,7 @@ def figures(scale: Scale, parts: Sequence[Part], worst: Worst) -> dict[str, Any]
 
 
 def table_of(found: dict[str, Any]) -> Table:
-    """Return the figures that have a limit, and those that are asked for first."""
+    """Return the figures that have a limit, and the most important ones."""
     table = Table(title=f"{found['rows']:,} rows of {found['creators']:,} creators")
     for title in ("figure", "value", "limit"):
         table.add_column(title, justify="left" if title == "figure" else "right")

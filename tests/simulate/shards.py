@@ -1,7 +1,7 @@
 """Kinesis and its Lambda mapping: records by shard, invocations of 100 records or 6 MB. Pure.
 
-A shard takes the partition keys whose MD5 falls into its part of the hash range, as Kinesis splits
-it evenly; the mapping fills an invocation up to the stack's own 100 records and Lambda's 6 MB.
+A shard has the partition keys whose MD5 is in its part of the hash range, which Kinesis splits
+evenly. The mapping fills an invocation up to the stack's 100 records and Lambda's 6 MB.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ENVELOPE = 700
 
 
 def shard_of(bucket: int, shards: int) -> int:
-    """Return the number of the shard that takes a bucket's records."""
+    """Return the number of the shard of a bucket's records."""
     key = f"bucket-{bucket:03d}".encode()
     return int.from_bytes(md5(key, usedforsecurity=False).digest()) * shards >> 128
 
@@ -36,7 +36,7 @@ class Shard:
         self._bytes = self._sequence = self.largest_payload = 0
 
     def put(self, record: OutgoingRecord, arrived_s: float) -> dict[str, Any] | None:
-        """Take a record; return the event of an invocation that it completes or does not fit."""
+        """Add a record; return the event of an invocation that is full, if any."""
         data = b64encode(record.data).decode()
         size = len(data) + _ENVELOPE
         event = self.take() if self._bytes + size > MAX_PAYLOAD_BYTES else None
@@ -58,7 +58,7 @@ class Shard:
         return event
 
     def take(self) -> dict[str, Any] | None:
-        """Return the event of all records that wait; None where there are none."""
+        """Return the event of all waiting records, or None if there are none."""
         if not self._entries:
             return None
         check_payload(self._bytes)

@@ -1,10 +1,10 @@
-"""The table in memory: states as they are stored, windows counted, limits kept, capacity billed.
+"""The table in memory: states as they are stored, windows counted, limits checked, capacity billed.
 
-Keeps the promises of `CreatorRepository` (`load`, `commit`), with the same bodies, images items and
-conditions; sizes and units are worked out instead of building each item in the wire's form, which
-would be a third of the time. `tests/test_simulate.py` compares both. Indexes
-(docs/facts.md#dynamodb): a unit for each entry that is made, changed or taken away, and for both
-where a key changes; a transaction doubles all. Billed to the table is the sum.
+Replaces `CreatorRepository` (`load`, `commit`), with the same bodies, image items and conditions.
+Sizes and units are computed instead of encoding each item, which would take a third of the time.
+`tests/test_simulate.py` compares both. Indexes (docs/facts.md#dynamodb): one unit for each entry
+that is added, changed or removed, and two if a key changes; a transaction doubles all. The table is
+billed the sum.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Clock:
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A creator's item as it is in the table."""
+    """A creator's item in the table."""
 
     version: int
     next_window: int
@@ -89,7 +89,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct):
-    """What was counted so far."""
+    """The counters."""
 
     commits: int = 0
     transactions: int = 0
@@ -107,7 +107,7 @@ class Figures(msgspec.Struct):
 
 
 class SimulatedStore:
-    """States and windows of all creators of some shards."""
+    """States and windows of the creators of some shards."""
 
     def __init__(self, clock: Clock) -> None:
         """Count by `clock`; `shard` has to say which shard is being folded."""
@@ -118,11 +118,11 @@ class SimulatedStore:
         self._writers, self._clock = Writers(), clock
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
-        """Return the states of creators by key; new ones for the unknown."""
+        """Return the states of creators by key; new ones for unknown creators."""
         return {key: self._load(key) for key in keys}
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
-        """Write a change; `ConflictError` if another writer was first, `LimitError` as AWS is."""
+        """Write a change; raises `ConflictError` after another write, `LimitError` as AWS would."""
         key = creator_key(before.creator)
         self._writers.check(key, self.shard)
         old = self.kept.get(key)
@@ -144,7 +144,7 @@ class SimulatedStore:
         self.kept[key] = new
 
     def note_queued(self, key: str) -> None:
-        """Count what it takes to note that a window's event is out."""
+        """Count the writes to record that a window's event was emitted."""
         self._take(self.writes, key, 1)
         for partition, units in (
             (table.BATCH_INDEX, 1),
@@ -213,7 +213,7 @@ class SimulatedStore:
         self.indexes.add(partition, units, int(self._clock()))
 
     def _take(self, throughput: Throughput, key: str, units: int) -> None:
-        """Take units as the SDK does: wait where there are none, and try again."""
+        """Consume units as the SDK does: if there are none, wait and retry."""
         try:
             throughput.take(key, units, int(self._clock()))
         except ThrottledError as error:

@@ -32,7 +32,7 @@ _LETTERS = string.ascii_letters + string.digits + "-_"
 
 
 class Worst(msgspec.Struct, frozen=True, kw_only=True):
-    """What the worst creator came to."""
+    """The figures of the worst creator."""
 
     rows: int
     images_in_windows: int
