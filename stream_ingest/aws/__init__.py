@@ -1,1 +1,1 @@
-"""The only package that knows boto3: clients, error mapping, DynamoDB items, metrics, stacks."""
+"""Access to AWS: clients, error mapping, DynamoDB reads and items, metrics, stack outputs."""

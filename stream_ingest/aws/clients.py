@@ -1,8 +1,8 @@
-"""AWS clients of the command lines, as the standard variables ask for them. Edge.
+"""AWS sessions of the command lines, configured by the standard variables. Edge (environment).
 
 boto3 reads ``AWS_ENDPOINT_URL``, ``AWS_PROFILE`` and ``AWS_REGION``/``AWS_DEFAULT_REGION`` itself,
-except that ``AWS_REGION`` is the Lambda runtime's and the other SDKs' name for what boto3 calls
-``AWS_DEFAULT_REGION``; both are honoured here.
+except that ``AWS_REGION`` is the name of the Lambda runtime and the other SDKs for what boto3 calls
+``AWS_DEFAULT_REGION``; both are read here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CONFIG = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout
 
 
 def region() -> str | None:
-    """Return the region that the environment names, None to let the profile decide."""
+    """Return the region of the environment, or None to use that of the profile."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
 
 
@@ -45,16 +45,16 @@ def session() -> boto3.Session:
 
 
 def async_session() -> AioSession:
-    """Return a session whose clients are for asyncio."""
+    """Return a session whose clients are asynchronous."""
     core = AioSession()
     _share_descriptions(core)
     return core
 
 
 def _share_descriptions(core: botocore.session.Session) -> None:
-    """Have a session read botocore's files on AWS's services where another has not yet.
+    """Share botocore's service descriptions between sessions.
 
-    Left alone each reads and keeps them all: for the sessions of a push that is 20 MB.
+    Otherwise every session loads its own copy: 20 MB for the sessions of a push.
     """
     core.register_component("data_loader", _descriptions(core.get_config_variable("data_path")))
 
@@ -66,7 +66,7 @@ def _descriptions(path: str | None) -> Loader:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn what a person can mend about AWS access into a `UserError` of one line."""
+    """Convert errors of AWS access inside the block to a `UserError` of one line."""
     try:
         yield
     except NoCredentialsError as error:

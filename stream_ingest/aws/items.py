@@ -1,4 +1,4 @@
-"""DynamoDB items between Python's values and the wire's typed form. Pure."""
+"""Conversion between Python values and DynamoDB's typed items. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _deserialize = TypeDeserializer().deserialize
 
 
 def to_wire(item: Mapping[str, object]) -> Item:
-    """Return an item in DynamoDB's typed form; attributes that are None are left out."""
+    """Return an item in DynamoDB's typed form, without attributes that are None."""
     return {name: _serialize(value) for name, value in item.items() if value is not None}
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:
-    """Return an item's plain values (numbers are Decimals, bytes are `Binary`)."""
+    """Return an item's values: numbers are `Decimal`, bytes are `Binary`."""
     return {name: _deserialize(value) for name, value in item.items()}

@@ -1,9 +1,8 @@
-"""The one way in which a metric leaves a Lambda: an EMF line, by the catalogue. Edge (stdout).
+"""Emits the metrics of the catalogue as EMF lines. Edge (stdout).
 
-EMF fails silently (docs/facts.md#cloudwatch), so what is emitted is checked here: a metric that the
-catalogue does not give to this service raises. A metric that belongs to an invocation is flushed by
-the handler's decorator (`Meter.powertools.log_metrics`) or, where a timeout must not lose it, at
-once.
+EMF fails silently (docs/facts.md#cloudwatch), so metrics are checked here: one that the catalogue
+does not assign to this service raises `ValueError`. Metrics of an invocation are flushed by the
+handler's decorator (`Meter.powertools.log_metrics`) or, if a timeout must not lose them, at once.
 """
 
 from __future__ import annotations
@@ -26,26 +25,26 @@ class Meter:
     """Emits the metrics of one service."""
 
     def __init__(self, service: Service) -> None:
-        """Emit under `service`, into the namespace that the environment names."""
+        """Emit as `service`, into the namespace of the environment."""
         self.service = service
         self.namespace = os.environ.get(METRICS_NAMESPACE, catalogue.NAMESPACE)
         self.powertools = Metrics(namespace=self.namespace, service=service)
 
     def add(self, metric: Metric, value: float) -> None:
-        """Add a value, to be written with the next flush."""
+        """Add a value; the next flush writes it."""
         self._check(metric, by_reason=False)
         self.powertools.add_metric(name=metric.name, unit=MetricUnit(metric.unit), value=value)
 
     def add_memory(self, limit_mb: float) -> None:
-        """Add how much of its memory limit this process has ever used, in percent."""
+        """Add this process's peak memory as a percentage of its limit."""
         self.add(MEMORY_PERCENT, round(100 * peak_memory_mb() / limit_mb, 1))
 
     def flush(self) -> None:
-        """Write what was added, in one line."""
+        """Write the added values in one line."""
         self.powertools.flush_metrics()
 
     def write_by_reason(self, metric: Metric, counts: Mapping[str, int]) -> None:
-        """Write a count for each reason at once, each in a line of its own."""
+        """Write a count for each reason immediately, one line each."""
         self._check(metric, by_reason=True)
         for reason, count in counts.items():
             with single_metric(
@@ -61,10 +60,10 @@ class Meter:
         fits = metric.by_reason if by_reason else metric.in_total
         if self.service not in metric.services or not fits:
             kind = "by reason" if by_reason else "in total"
-            msg = f"the catalogue does not give {metric.name} {kind} to {self.service}"
+            msg = f"the catalogue does not assign {metric.name} {kind} to {self.service}"
             raise ValueError(msg)
 
 
 def peak_memory_mb() -> float:
-    """Return the most resident memory that this process ever had, in MB (Linux counts in KB)."""
+    """Return the peak resident memory of this process in MB (Linux reports KB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB

@@ -1,4 +1,4 @@
-"""A query of the table, page after page. Edge (DynamoDB)."""
+"""Queries of a DynamoDB table, page by page. Edge (DynamoDB)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def query_items(
     doing: str,
     **request: Any,  # noqa: ANN401 - boto's own arguments
 ) -> Iterator[Item]:
-    """Yield a query's items, a page in memory; `doing` opens the message of an error of ours."""
+    """Yield a query's items, with one page in memory; error messages begin with `doing`."""
     while True:
         with map_errors(doing):
             answer = dynamodb.query(**request)

@@ -1,7 +1,7 @@
-"""Where a deployed stack's parts are: one JSON parameter that Pulumi has written. Edge (SSM).
+"""The outputs of a deployed stack: one JSON parameter that Pulumi writes. Edge (SSM).
 
-The command lines need no Pulumi CLI and no state backend: they read ``/coverstream/<stack>`` with
-the user's own AWS credentials, and so work the same against AWS and the embedded one.
+The command lines need neither the Pulumi CLI nor its state backend: they read
+``/coverstream/<stack>`` with the user's AWS credentials, from AWS and the embedded AWS alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
-    """Names and addresses of one deployed stack's parts."""
+    """Names, ARNs and URLs of one deployed stack's resources."""
 
     stack: str
     region: str
@@ -49,12 +49,12 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parameter_name(stack: str) -> str:
-    """Name of the SSM parameter that holds a stack's outputs."""
+    """Return the name of the SSM parameter with a stack's outputs."""
     return f"/coverstream/{stack}"
 
 
 def load_stack(ssm: SSMClient, stack: str) -> StackOutputs:
-    """Return the outputs of a deployed stack; `UserError` where it is not deployed."""
+    """Return the outputs of a deployed stack; raises `UserError` if it is not deployed."""
     name = parameter_name(stack)
     try:
         raw = ssm.get_parameter(Name=name)["Parameter"]["Value"]

@@ -1,9 +1,9 @@
-"""Where a push is, on disk, so that a killed one goes on with nothing lost. Edge (disk).
+"""The progress of a push, on disk, so that a killed push can continue without loss. Edge (disk).
 
-One file a batch under the user's state directory. Before a chunk of records is sent, the file is
-replaced by one that holds those very records, the numbers that follow them and the source's cursor
-behind them. A resumed push sends the chunk again, byte for byte (the fold recognises what it has),
-and reads on from the cursor. No password is written: a resumed push is given the URL again.
+There is one file per batch in the user's state directory. Before a chunk of records is sent, the
+file is replaced by one that contains these records, the next record numbers and the source's cursor
+after them. A resumed push sends the chunk again, byte for byte (the fold recognises what it has),
+and continues reading at the cursor. No password is written: a resumed push gets the URL again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stream_ingest.records.codec import BatchHeader
 
 
 class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a push was asked to do, and what it made of it."""
+    """The options of a push, and what was resolved from them."""
 
     header: BatchHeader
     stack: str
@@ -39,7 +39,7 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None
     until: str | None
     ends_at: str
-    """What `last_push` means once this push has ended well."""
+    """The watermark to store once this push has succeeded."""
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,22 +52,22 @@ _SCHEMA = 1
 
 
 class Checkpoint:
-    """The file of one batch, locked while its push runs; a context that lets go of the lock."""
+    """The file of one batch, locked while its push runs; a context manager."""
 
     def __init__(self, plan: PushPlan, lock: IO[bytes], path: Path) -> None:
-        """Take an open lock; use `start` or `resume`."""
+        """Use `start` or `resume`; `lock` is the locked file."""
         self.plan, self._lock, self._path = plan, lock, path
 
     @classmethod
     def start(cls, plan: PushPlan) -> Checkpoint:
-        """Begin the file of a new batch; `UserError` where one is there already."""
+        """Create the file of a new batch; raises `UserError` if there is one already."""
         path = _path(plan.header.batch_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as undo:
             checkpoint = cls(plan, undo.enter_context(_lock(path)), path)
             if path.exists():
                 msg = (
-                    f"batch {plan.header.batch_id!r} was begun before and has not ended;"
+                    f"batch {plan.header.batch_id!r} was started before and has not ended;"
                     f" continue with: stream-ingest push --resume --batch-id {plan.header.batch_id}"
                 )
                 raise UserError(msg)
@@ -77,10 +77,10 @@ class Checkpoint:
 
     @classmethod
     def resume(cls, batch_id: str) -> tuple[Checkpoint, Chunk | None]:
-        """Return the file of a batch that was begun, and its last chunk; `UserError` if none."""
+        """Return the file of an unfinished batch and its last chunk; raises `UserError` if none."""
         path = _path(batch_id)
         if not path.exists():
-            msg = f"no push of batch {batch_id!r} to resume; there are: {_named(unfinished())}"
+            msg = f"no push of batch {batch_id!r} to resume; unfinished: {_list_ids(unfinished())}"
             raise UserError(msg)
         with contextlib.ExitStack() as undo:
             lock = undo.enter_context(_lock(path))
@@ -89,7 +89,7 @@ class Checkpoint:
         return cls(content.plan, lock, path), content.chunk
 
     def __enter__(self) -> Self:
-        """Hold the lock."""
+        """Return the checkpoint, which holds the lock."""
         return self
 
     def __exit__(
@@ -98,11 +98,11 @@ class Checkpoint:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let another process take the batch up; the file stays."""
+        """Release the lock, so that another process can resume the batch; the file stays."""
         self._lock.close()
 
     def write(self, chunk: Chunk | None) -> None:
-        """Replace the file; after a crash there is either the old one or the new one, whole."""
+        """Replace the file atomically: after a crash it is either the old or the new one."""
         data = msgspec.msgpack.encode(_Content(schema=_SCHEMA, plan=self.plan, chunk=chunk))
         fresh = self._path.with_suffix(".new")
         with fresh.open("wb") as file:
@@ -112,7 +112,7 @@ class Checkpoint:
         fresh.replace(self._path)
 
     def finish(self) -> None:
-        """Delete the file: the push has ended well, or never began."""
+        """Delete the file: the push has succeeded, or has sent nothing."""
         self._path.unlink(missing_ok=True)
         _lock_path(self._path).unlink(missing_ok=True)
         self._lock.close()
@@ -125,7 +125,7 @@ def unfinished() -> list[str]:
 
 
 def latest_unfinished() -> str:
-    """Return the id of the push that was last under way; `UserError` where there is none."""
+    """Return the id of the latest unfinished push; raises `UserError` if there is none."""
     found = unfinished()
     if not found:
         msg = "no push to resume: every push from this machine has ended"
@@ -151,7 +151,7 @@ def _lock(path: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        msg = f"batch {path.stem!r} is being pushed by another process right now"
+        msg = f"batch {path.stem!r} is being pushed by another process"
         raise UserError(msg) from error
     return lock
 
@@ -168,5 +168,5 @@ def _read(path: Path) -> _Content:
     return content
 
 
-def _named(batch_ids: list[str]) -> str:
+def _list_ids(batch_ids: list[str]) -> str:
     return ", ".join(batch_ids[:5]) or "none"

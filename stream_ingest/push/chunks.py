@@ -1,6 +1,6 @@
-"""A chunk of a batch: records that leave together, written down before they do. Edge.
+"""A chunk of a batch: records that are checkpointed and then sent together. Edge.
 
-(It is a value; but the totals in it belong to the table's edge.)
+(It is a value, but its totals belong to the table's edge.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from stream_ingest.sources.source import Cursor
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Records that leave together, and where the push stands behind them."""
+    """Records that are sent together, and the state of the push after them."""
 
     records: tuple[OutgoingRecord, ...]
     numbers: tuple[int, ...]
@@ -21,7 +21,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor | None
     """None before the first row and in the chunk of end marks."""
     totals: Totals
-    """What was read, refused and (with this chunk) sent."""
+    """Rows read, refused and, with this chunk, sent."""
     refused_parts: int
     ends: bool = False
-    """Whether these are the end marks: no row follows."""
+    """Whether these are the end marks, after which no row follows."""

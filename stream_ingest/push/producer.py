@@ -1,9 +1,9 @@
-"""Packed records into Kinesis, in order within each bucket. Edge (network).
+"""Sends packed records to Kinesis, in order within each bucket. Edge (network).
 
-Kinesis promises no order across a PutRecords call: a record that fails does not stop those behind
-it. So at most one record of a bucket is under way at any time, and the next one leaves only when
-that one was accepted; other buckets go on meanwhile. A request whose answer is lost is sent again
-with the same bytes, which the fold recognises.
+PutRecords does not preserve order: a record that fails does not stop those after it. So at most one
+record of a bucket is in flight at any time, and the next is sent when that one was accepted; other
+buckets are not affected. A request whose response is lost is sent again with the same bytes, which
+the fold recognises.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 MAX_RECORDS = 500
 MAX_REQUEST_BYTES = 1 << 20
 """PutRecords takes 500 records and 10 MiB (5 MiB until 2025). A shard takes 1 MB/s, small requests
-fail more cheaply, and a request is in memory thrice while it is being signed and sent."""
+are cheaper to retry, and a request is in memory three times while it is signed and sent."""
 MAX_REQUESTS = 4
-MAX_WAITING_BYTES = 16 << 20
-GIVE_UP_AFTER = 12
+MAX_QUEUED_BYTES = 16 << 20
+MAX_ATTEMPTS = 12
 _FIRST_BACKOFF_S = 0.1
-_LONGEST_BACKOFF_S = 10.0
+_MAX_BACKOFF_S = 10.0
 
 
 class KinesisProducer:
-    """Sends records and waits for their acceptance; `put` holds the caller back when it must."""
+    """Sends records and retries them until they are accepted; `put` applies back-pressure."""
 
     def __init__(
         self,
@@ -44,36 +44,36 @@ class KinesisProducer:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`accepted` is called once for each record that Kinesis has taken."""
+        """`accepted` is called once for each record that Kinesis has accepted."""
         self._client, self._stream, self._accepted = client, stream, accepted
         self._sleep, self._jitter = sleep, jitter
         self._queues: dict[int, deque[OutgoingRecord]] = {}
         self._busy: set[int] = set()
-        self._waiting_bytes = 0
+        self._queued_bytes = 0
         self._requests: set[asyncio.Task[None]] = set()
-        self._moved = asyncio.Event()
+        self._progressed = asyncio.Event()
         self._error: BaseException | None = None
         self._stopped = False
 
     async def put(self, record: OutgoingRecord) -> None:
-        """Take a record; waits while too much is waiting. Raises what a request has failed with."""
+        """Queue a record; wait while too many bytes are queued. Raises a request's error."""
         self._queues.setdefault(record.bucket, deque()).append(record)
-        self._waiting_bytes += len(record.data)
+        self._queued_bytes += len(record.data)
         self._dispatch()
-        while self._waiting_bytes > MAX_WAITING_BYTES:
+        while self._queued_bytes > MAX_QUEUED_BYTES:
             await self._wait()
 
     async def drain(self) -> None:
-        """Wait until every record was accepted; raises what a request has failed with."""
-        while self._waiting_bytes or self._requests:
+        """Wait until every record was accepted; raises the error of a failed request."""
+        while self._queued_bytes or self._requests:
             self._dispatch()
             await self._wait()
         self._check()
 
     async def stop(self) -> None:
-        """Cancel what is under way and start nothing more; calling it twice is safe.
+        """Cancel requests in flight and start no more; calling it twice is safe.
 
-        Records without an answer may or may not be in the stream.
+        Records without a response may or may not be in the stream.
         """
         self._stopped = True
         for request in self._requests:
@@ -82,8 +82,8 @@ class KinesisProducer:
 
     async def _wait(self) -> None:
         self._check()
-        self._moved.clear()
-        await self._moved.wait()
+        self._progressed.clear()
+        await self._progressed.wait()
         self._check()
 
     def _check(self) -> None:
@@ -92,15 +92,15 @@ class KinesisProducer:
 
     def _dispatch(self) -> None:
         while len(self._requests) < MAX_REQUESTS and not (self._error or self._stopped):
-            heads = self._ready_heads()
+            heads = self._next_records()
             if not heads:
                 return
             self._busy.update(record.bucket for record in heads)
             request = asyncio.create_task(self._send(heads))
             self._requests.add(request)
-            request.add_done_callback(self._finished)
+            request.add_done_callback(self._on_done)
 
-    def _ready_heads(self) -> list[OutgoingRecord]:
+    def _next_records(self) -> list[OutgoingRecord]:
         heads: list[OutgoingRecord] = []
         size = 0
         for bucket, queue in self._queues.items():
@@ -112,34 +112,34 @@ class KinesisProducer:
             heads.append(queue[0])
         return heads
 
-    def _finished(self, request: asyncio.Task[None]) -> None:
+    def _on_done(self, request: asyncio.Task[None]) -> None:
         self._requests.discard(request)
         if not request.cancelled() and request.exception() is not None:
             self._error = self._error or request.exception()
         self._dispatch()
-        self._moved.set()
+        self._progressed.set()
 
     async def _send(self, records: Sequence[OutgoingRecord]) -> None:
-        """Send one head per bucket until each was accepted, backing off between rounds."""
-        waiting, why = list(records), ""
-        for attempt in range(GIVE_UP_AFTER):
+        """Send one record per bucket until each was accepted, with a back-off between attempts."""
+        unsent, reason = list(records), ""
+        for attempt in range(MAX_ATTEMPTS):
             if attempt:
-                longest = min(_FIRST_BACKOFF_S * 2 ** (attempt - 1), _LONGEST_BACKOFF_S)
-                await self._sleep(longest * self._jitter())
+                backoff_s = min(_FIRST_BACKOFF_S * 2 ** (attempt - 1), _MAX_BACKOFF_S)
+                await self._sleep(backoff_s * self._jitter())
             try:
-                waiting, why = await self._send_once(waiting)
-            except TransientError as error:  # all refused, or the answer lost: the same bytes again
-                why = str(error)
-            if not waiting:
+                unsent, reason = await self._send_once(unsent)
+            except TransientError as error:  # all rejected or the response lost: send again
+                reason = str(error)
+            if not unsent:
                 return
         msg = (
-            f"stream {self._stream}: {len(waiting)} records not taken in {GIVE_UP_AFTER} tries,"
-            f" the last time: {why}"
+            f"stream {self._stream}: {len(unsent)} records not accepted after {MAX_ATTEMPTS}"
+            f" attempts; last error: {reason}"
         )
         raise TransientError(msg)
 
     async def _send_once(self, records: list[OutgoingRecord]) -> tuple[list[OutgoingRecord], str]:
-        """Send records; return those that were refused, and the reasons that Kinesis gave."""
+        """Send records; return those that Kinesis rejected, and its error codes."""
         with map_errors(f"put records into {self._stream}"):
             answer = await self._client.put_records(
                 StreamName=self._stream,
@@ -162,7 +162,7 @@ class KinesisProducer:
         for record in records:
             self._queues[record.bucket].popleft()
             self._busy.discard(record.bucket)
-            self._waiting_bytes -= len(record.data)
+            self._queued_bytes -= len(record.data)
             self._accepted(record)
         self._dispatch()
-        self._moved.set()
+        self._progressed.set()

@@ -1,9 +1,9 @@
-"""One push: rows of a source, admitted, packed and sent as one batch. Edge.
+"""One push: rows of a source, checked, packed and sent as one batch. Edge.
 
-Rows travel in chunks. A chunk is read and packed while the one before it is being sent; when that
-one is in, the chunk is written to the checkpoint, and only then sent. Order matters at the end,
-too: rows are drained, then the batch's totals are written, then the end marks are sent. So whoever
-sees the last end mark also sees how many rows there were.
+Rows are sent in chunks. A chunk is read and packed while the previous one is being sent; when that
+one was accepted, the chunk is written to the checkpoint, and only then sent. The order at the end
+matters, too: the producer is drained, then the batch's totals are written, then the end marks are
+sent. So a reader of the last end mark also finds the number of rows.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 50_000
 """Rows in a chunk: some 400 in each bucket, about one full record of each."""
 CHUNK_BYTES = 16 << 20
-"""Packed records that end a chunk before that, where rows are long: memory stays bounded."""
-_TOTALS_EVERY_S = 5.0
+"""Bytes of packed records that end a chunk earlier if rows are long: memory stays bounded."""
+_TOTALS_INTERVAL_S = 5.0
 
 
 class PushReport(msgspec.Struct, kw_only=True):
-    """What a push has done so far, or in the end."""
+    """Counts of a push, so far or final."""
 
     batch_id: str
     rows_read: int = 0
@@ -49,7 +49,7 @@ class PushReport(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
 
     def totals(self, *, rows_sent: int | None = None) -> Totals:
-        """Return the counts that go into the batch's item, `rows_sent` as given or as it stands."""
+        """Return the counts for the batch's item, with `rows_sent` if it is given."""
         return Totals(
             rows_read=self.rows_read,
             rows_sent=self.rows_sent if rows_sent is None else rows_sent,
@@ -61,36 +61,36 @@ Progress = Callable[[PushReport], None]
 
 
 class Journal(Protocol):
-    """Where a push writes each chunk down before it is sent."""
+    """Where a push writes each chunk before it is sent."""
 
     def write(self, chunk: Chunk | None) -> None:
-        """Keep `chunk` in place of the one before."""
+        """Store `chunk` in place of the previous one."""
         ...
 
 
 class NoJournal:
-    """For a push that is simply done again where it was cut short."""
+    """For a push that starts over if it is interrupted."""
 
     def write(self, chunk: Chunk | None) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
 
-class Counting:
-    """Admits and packs rows and counts them: all of a push but the sending."""
+class CountingPacker:
+    """Checks, packs and counts rows: everything of a push except sending."""
 
     def __init__(self, header: BatchHeader) -> None:
-        """Count for the batch in `header`."""
-        self.packer = Packer(header)
-        # Under whose name a row's window fills, where that is not its creator's.
+        """Pack for the batch in `header`."""
+        self.records = Packer(header)
+        # The name under which rows are windowed if windows mix creators.
         self._group = None if header.settings.group_by_creator else mixed_creator(header.batch_id)
         self.report = PushReport(batch_id=header.batch_id)
         self.refusals: list[RowRefusal] = []
-        """Refused since the list was last cleared."""
+        """Rows refused since the list was last cleared."""
 
-    def take(self, page: Page, now_s: int) -> list[OutgoingRecord]:
-        """Admit and pack a page; return the records that became full."""
+    def add_page(self, page: Page, now_s: int) -> list[OutgoingRecord]:
+        """Check and pack the rows of a page; return the records that became full."""
         full = []
-        add, group = self.packer.add, self._group
+        add, group = self.records.add, self._group
         self.report.rows_read += len(page.rows)
         for row in page.rows:
             outcome = admit(*row, now_s)
@@ -104,30 +104,30 @@ class Counting:
                 full.append(record)
         return full
 
-    def note_sent(self, record: OutgoingRecord) -> None:
-        """Count a record that the stream has taken."""
+    def count_sent(self, record: OutgoingRecord) -> None:
+        """Count a record that the stream has accepted."""
         self.report.records += 1
         self.report.rows_sent += record.rows
         self.report.bytes += len(record.data)
 
 
 async def rehearse(source: Source, header: BatchHeader, progress: Progress) -> PushReport:
-    """Read, admit and pack everything and send nothing (``--dry-run``)."""
-    counting = Counting(header)
+    """Read, check and pack all rows, but send nothing (``--dry-run``)."""
+    packer = CountingPacker(header)
     started = time.monotonic()
     async for page in read_ahead(source.pages()):
-        for record in counting.take(page, int(time.time())):
-            counting.note_sent(record)
-        counting.refusals.clear()
-        counting.report.seconds = time.monotonic() - started
-        progress(counting.report)
-    for record in counting.packer.flush():
-        counting.note_sent(record)
-    return counting.report
+        for record in packer.add_page(page, int(time.time())):
+            packer.count_sent(record)
+        packer.refusals.clear()
+        packer.report.seconds = time.monotonic() - started
+        progress(packer.report)
+    for record in packer.records.flush():
+        packer.count_sent(record)
+    return packer.report
 
 
 class Push:
-    """A batch on its way from a source into the stream."""
+    """Sends a batch from a source to the stream."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -141,33 +141,34 @@ class Push:
         progress: Progress,
         chunk_rows: int = CHUNK_ROWS,
     ) -> None:
-        """Send as the batch in `header`, which is registered already."""
+        """Send as the batch in `header`, which must be registered."""
         self._header, self._registry, self._refused = header, registry, refused
         self._checkpoint, self._progress, self._chunk_rows = checkpoint, progress, chunk_rows
-        self._counting = Counting(header)
-        self._producer = KinesisProducer(kinesis, stream, accepted=self._counting.note_sent)
+        self._packer = CountingPacker(header)
+        self._producer = KinesisProducer(kinesis, stream, accepted=self._packer.count_sent)
         self._started = time.monotonic()
-        self._noted = self._started
+        self._totals_stored_at = self._started
         self._rows_packed = 0
 
     @property
     def report(self) -> PushReport:
-        """What was done so far."""
-        self._counting.report.seconds = time.monotonic() - self._started
-        return self._counting.report
+        """The counts so far."""
+        self._packer.report.seconds = time.monotonic() - self._started
+        return self._packer.report
 
-    async def run(self, source: Source, begun: Chunk | None = None) -> PushReport:
-        """Send every row of `source` and the end of the batch; return what was done.
+    async def run(self, source: Source, last_chunk: Chunk | None = None) -> PushReport:
+        """Send every row of `source` and the end marks; return the final counts.
 
-        `begun` is the chunk that an earlier, killed run of this push had written last: it is sent
-        again, and reading goes on behind it. Raises `TransientError` when the stream or the table
-        goes on refusing; the batch then stays ``sending``, and the checkpoint stays.
+        `last_chunk` is the chunk that an earlier, interrupted run of this push wrote last: it is
+        sent again, and reading continues after it. Raises `TransientError` if the stream or the
+        table keeps failing; the batch then stays ``sending``, and the checkpoint stays.
         """
         try:
-            if begun is not None:
-                await self._take_up(begun)
-            if begun is None or not begun.ends:
-                async for chunk in self._chunks(source, begun.cursor if begun else None):
+            if last_chunk is not None:
+                await self._resume(last_chunk)
+            if last_chunk is None or not last_chunk.ends:
+                after = last_chunk.cursor if last_chunk else None
+                async for chunk in self._chunks(source, after):
                     await self._send(chunk)
                 await self._end()
             await self._producer.drain()
@@ -176,26 +177,27 @@ class Push:
         self._progress(self.report)
         return self.report
 
-    async def _take_up(self, begun: Chunk) -> None:
-        """Stand where the earlier run stood, and send its last chunk again."""
-        report = self._counting.report
-        again = sum(record.rows for record in begun.records)
-        report.rows_read, report.refused = begun.totals.rows_read, Counter(begun.totals.refused)
-        report.rows_sent = begun.totals.rows_sent - again
-        self._rows_packed = begun.totals.rows_sent
-        self._counting.packer.number_from(begun.numbers)
-        self._refused.parts = begun.refused_parts
-        for record in begun.records:
+    async def _resume(self, last_chunk: Chunk) -> None:
+        """Restore the state of the earlier run, and send its last chunk again."""
+        report = self._packer.report
+        again = sum(record.rows for record in last_chunk.records)
+        report.rows_read = last_chunk.totals.rows_read
+        report.refused = Counter(last_chunk.totals.refused)
+        report.rows_sent = last_chunk.totals.rows_sent - again
+        self._rows_packed = last_chunk.totals.rows_sent
+        self._packer.records.start_numbers_at(last_chunk.numbers)
+        self._refused.parts = last_chunk.refused_parts
+        for record in last_chunk.records:
             await self._producer.put(record)
 
     async def _chunks(self, source: Source, after: Cursor | None) -> AsyncIterator[Chunk]:
-        """Read, admit and pack; yield a chunk whenever enough rows are packed, and what is left."""
+        """Read, check and pack rows; yield a chunk when enough rows are packed, and the rest."""
         records: list[OutgoingRecord] = []
         rows, cursor = 0, after
         async for page in read_ahead(source.pages(after)):
-            records += self._counting.take(page, int(time.time()))
+            records += self._packer.add_page(page, int(time.time()))
             rows, cursor = rows + len(page.rows), page.cursor
-            await self._tell()
+            await self._report_progress()
             if rows >= self._chunk_rows or sum(len(each.data) for each in records) >= CHUNK_BYTES:
                 yield await self._chunk(records, cursor)
                 records, rows = [], 0
@@ -203,21 +205,21 @@ class Push:
             yield await self._chunk(records, cursor)
 
     async def _chunk(self, records: list[OutgoingRecord], cursor: Cursor | None) -> Chunk:
-        """Close a chunk: seal every bucket, store what was refused."""
-        records += self._counting.packer.flush()
+        """Close a chunk: seal every bucket and store the refused rows."""
+        records += self._packer.records.flush()
         self._rows_packed += sum(record.rows for record in records)
-        await asyncio.to_thread(self._refused.store, self._counting.refusals)
-        self._counting.refusals.clear()
+        await asyncio.to_thread(self._refused.store, self._packer.refusals)
+        self._packer.refusals.clear()
         return Chunk(
             records=tuple(records),
-            numbers=self._counting.packer.numbers(),
+            numbers=self._packer.records.numbers(),
             cursor=cursor,
             totals=self.report.totals(rows_sent=self._rows_packed),
             refused_parts=self._refused.parts,
         )
 
     async def _send(self, chunk: Chunk) -> None:
-        """Wait for the chunk before, write this one down, hand it to the producer."""
+        """Wait for the previous chunk, write this one to the checkpoint, and send it."""
         await self._producer.drain()
         await asyncio.to_thread(self._checkpoint.write, chunk)
         for record in chunk.records:
@@ -225,12 +227,12 @@ class Push:
 
     async def _end(self) -> None:
         await self._producer.drain()
-        await self._note(sent=True)
-        marks = tuple(self._counting.packer.end())
+        await self._store_totals(sent=True)
+        marks = tuple(self._packer.records.end())
         await self._send(
             Chunk(
                 records=marks,
-                numbers=self._counting.packer.numbers(),
+                numbers=self._packer.records.numbers(),
                 cursor=None,
                 totals=self.report.totals(),
                 refused_parts=self._refused.parts,
@@ -238,13 +240,13 @@ class Push:
             )
         )
 
-    async def _tell(self) -> None:
+    async def _report_progress(self) -> None:
         self._progress(self.report)
-        if time.monotonic() - self._noted > _TOTALS_EVERY_S:
-            self._noted = time.monotonic()
-            await self._note(sent=False)
+        if time.monotonic() - self._totals_stored_at > _TOTALS_INTERVAL_S:
+            self._totals_stored_at = time.monotonic()
+            await self._store_totals(sent=False)
 
-    async def _note(self, *, sent: bool) -> None:
+    async def _store_totals(self, *, sent: bool) -> None:
         totals = self.report.totals()
         await asyncio.to_thread(
             self._registry.note_totals, self._header.batch_id, totals, sent=sent

@@ -1,4 +1,4 @@
-"""Pages of a source, read while those before them are worked on. Edge (asyncio)."""
+"""Reads pages of a source while earlier ones are being processed. Edge (asyncio)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from stream_ingest.sources.source import Page
 
 _AHEAD = 2
-"""Pages that may wait: more would only take memory."""
+"""Maximum number of pages that are read ahead: more would only take memory."""
 
 
 async def read_ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
-    """Yield `pages`, the next of which are being read meanwhile; raises what reading raises."""
+    """Yield `pages`, reading the next ones in the background; raises what reading raises."""
     queue: asyncio.Queue[Page | None] = asyncio.Queue(_AHEAD)
 
     async def read() -> None:
@@ -29,6 +29,6 @@ async def read_ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
         await reading
     finally:
         reading.cancel()
-        while not queue.empty():  # so that the end of reading, which waits for a place, can come
+        while not queue.empty():  # makes space for the final None of `read`
             queue.get_nowait()
         await asyncio.gather(reading, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Rows that were refused at the entrance are kept where a person can read them. Edge (S3).
+"""Stores refused rows where a person can read them. Edge (S3).
 
 One JSON line a row under ``failed/rows/<batch>/part-00001.jsonl`` in the output bucket.
 """
@@ -14,8 +14,8 @@ from stream_ingest.aws.errors import map_errors
 from stream_ingest.records.rows import RowRefusal
 
 
-class Puts(Protocol):
-    """What is needed of an S3 client."""
+class ObjectWriter(Protocol):
+    """The part of an S3 client that is used."""
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> object:  # noqa: N803 - AWS's names
         """Store an object."""
@@ -23,17 +23,17 @@ class Puts(Protocol):
 
 
 class RefusedRows:
-    """Stores refusals part by part, numbered from 1; the same part twice is the same object."""
+    """Stores refusals in parts, numbered from 1; storing a part again replaces the object."""
 
-    def __init__(self, s3: Puts, bucket: str, batch_id: str) -> None:
-        """Keep the refusals of one batch in `bucket`."""
+    def __init__(self, s3: ObjectWriter, bucket: str, batch_id: str) -> None:
+        """Store the refusals of one batch in `bucket`."""
         self._s3, self._bucket = s3, bucket
         self.prefix = f"failed/rows/{batch_id}/"
         self.parts = 0
-        """How many parts were stored; a resumed push sets it."""
+        """Number of stored parts; a resumed push sets it."""
 
     def store(self, refusals: Sequence[RowRefusal]) -> None:
-        """Store refusals as the next part; nothing where there are none."""
+        """Store refusals as the next part; does nothing if there are none."""
         if not refusals:
             return
         with map_errors("store refused rows"):

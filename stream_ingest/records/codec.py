@@ -1,12 +1,12 @@
-"""The Kinesis record: many rows of many creators, packed, compressed and versioned. Pure.
+"""The Kinesis record: rows of many creators, packed, compressed and versioned. Pure.
 
 A record is one byte of codec version and a zlib stream of compact JSON: a `PackedRecord`, its rows
-by column, since like things beside each other compress best (`_Wire`). Rows are bucketed by a
+by column, because similar values next to each other compress best (`_Wire`). Rows are bucketed by a
 stable hash of the creator; the bucket is the partition key, so all rows of a creator stay in order
 on one shard. Within a batch each bucket's records are numbered from 0, and a row's `position` is
-that number and its place in the record. A producer sends record n+1 of a bucket only after record n
-was accepted, and sends the very same bytes again when in doubt: so whatever has a position at or
-below a creator's mark has been folded before, whoever delivered it twice.
+that number and its index in the record. A producer sends record n+1 of a bucket only after record n
+was accepted, and sends the same bytes again when in doubt: so a row whose position is at or
+below a creator's watermark has been folded before, whatever caused the second delivery.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 
 CODEC_VERSION = 2
 BUCKETS = 128
-"""Fixed for ever: another number would move creators between buckets and lose their order."""
+"""Must never change: another number would move creators between buckets and lose their order."""
 MAX_UNPACKED_BYTES = 16 << 20
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\Z"
-"""What a batch id and a trigger look like: both become parts of keys."""
+"""Pattern of batch ids and triggers: both become parts of keys."""
 _LEVEL, _WINDOW_BITS = 5, 13
-"""Whatever repeats does so within 8 KB. zlib-ng's level 5 leaves 3 % less than zlib's own, in half
-of its time; what it writes is zlib's format all the same."""
+"""Repetitions are within 8 KB of each other. zlib-ng's level 5 compresses 3 % better than zlib, in
+half the time; the format is zlib's."""
 _ROW_BITS = 20
 _MAX_NUMBER = 1 << 40
 
@@ -46,7 +46,7 @@ _Identity = Annotated[str, msgspec.Meta(min_length=1, max_length=2 * MAX_URL_LEN
 
 
 class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every record says of the batch that it belongs to."""
+    """The batch that a record belongs to."""
 
     batch_id: _Name
     trigger: _Name
@@ -54,7 +54,7 @@ class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PackedRow(msgspec.Struct, frozen=True, gc=False):
-    """One row within a record; `identity` only where it does not follow from `url`."""
+    """One row within a record; `identity` is None if it follows from `url`."""
 
     creator: int
     url: str
@@ -78,7 +78,7 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.number << _ROW_BITS | index
 
     def cover_rows(self) -> Iterator[CoverRow]:
-        """Yield the rows as they were packed; `DecodeError` for a creator that is not listed."""
+        """Yield the rows; raises `DecodeError` if a row refers to a creator that is not listed."""
         for row in self.rows:
             if row.creator >= len(self.creators):
                 msg = f"record: row names creator {row.creator} of {len(self.creators)}"
@@ -96,7 +96,7 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True):
 class _Wire(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A record as it is written down.
+    """The encoded form of a record.
 
     Element n of `of`, `urls` and `times` is row n's; `times` are milliseconds since the row before
     it, the first since 1970. `fallbacks` and `identities` are by row, of those that have any.
@@ -132,7 +132,7 @@ class _Wire(
         )
 
     def record(self) -> PackedRecord:
-        """Return the record; `DecodeError` for columns that do not belong together."""
+        """Return the record; raises `DecodeError` if the columns are inconsistent."""
         moments = tuple(accumulate(self.times))
         count = len(moments)
         if not len(self.of) == len(self.urls) == count:
@@ -142,7 +142,7 @@ class _Wire(
             msg = "record: a time that no date has"
             raise DecodeError(msg)
         if max((*self.fallbacks, *self.identities), default=-1) >= count:
-            msg = f"record: a fallback or an identity of a row behind the last of {count}"
+            msg = f"record: a fallback or an identity of a row after the last of {count}"
             raise DecodeError(msg)
         return PackedRecord(
             batch=self.batch,
@@ -164,19 +164,19 @@ class _Wire(
 
 
 def bucket_of(creator: str) -> int:
-    """Return the bucket of a creator, 0 to `BUCKETS` - 1; the same for ever and everywhere."""
+    """Return the bucket of a creator, 0 to `BUCKETS` - 1; it never changes."""
     return zlib_ng.crc32(creator.encode()) % BUCKETS
 
 
 def pack(record: PackedRecord) -> bytes:
-    """Return the bytes of a record; `unpack` reads them back."""
+    """Return the bytes of a record; `unpack` decodes them."""
     deflater = zlib_ng.compressobj(_LEVEL, wbits=_WINDOW_BITS)
     packed = deflater.compress(msgspec.json.encode(_Wire.of_record(record)))
     return bytes([CODEC_VERSION]) + packed + deflater.flush()
 
 
 def unpack(data: bytes) -> PackedRecord:
-    """Return the record in `data`; `DecodeError` says what is wrong with it."""
+    """Return the record in `data`; raises `DecodeError` if it is not valid."""
     if not data:
         msg = "record: empty"
         raise DecodeError(msg)
@@ -190,10 +190,10 @@ def unpack(data: bytes) -> PackedRecord:
         msg = f"record: {error}"
         raise DecodeError(msg) from error
     if not inflater.eof:
-        msg = f"record: cut short, or over {MAX_UNPACKED_BYTES} bytes unpacked"
+        msg = f"record: truncated, or over {MAX_UNPACKED_BYTES} bytes unpacked"
         raise DecodeError(msg)
     if inflater.unused_data:
-        msg = f"record: {len(inflater.unused_data)} bytes behind its end"
+        msg = f"record: {len(inflater.unused_data)} bytes after its end"
         raise DecodeError(msg)
     try:
         return msgspec.json.decode(raw, type=_Wire).record()

@@ -1,7 +1,7 @@
-"""URLs out of a cover column, whatever shape it has. Pure.
+"""Extracts URLs from a cover column of any shape. Pure.
 
 The cover column of real tables holds a bare URL, a JSON string, a list, ``{"url_list": [...]}`` or
-an object of several covers (nine shapes and their broken cousins); all of them are read here.
+an object of several covers: nine shapes, and malformed variants of them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _ANIMATED = re.compile(r"dynamic|animated", re.IGNORECASE)
 _HEIC = re.compile(r"\.hei[cf](?:$|[?#])", re.IGNORECASE)
 
 _COVER = re.compile(r"cover|thumb", re.IGNORECASE)
-"""Keys that hold covers. Other keys are read too, and count where no key says cover."""
-_OF_ITS_PARENT = frozenset({"url", "urls", "url_list", "urlList"})
-_TIKTOKS_OWN = frozenset({"uri", "url_list", "width", "height"})
-"""Keys of the object that TikTok's API has for an image."""
-_NOT_THE_VIDEO = re.compile(r"uri$|avatar|author|music", re.IGNORECASE)
+"""Keys of covers. URLs under other keys are used if there are none under these."""
+_INHERITING = frozenset({"url", "urls", "url_list", "urlList"})
+_TIKTOK_IMAGE_KEYS = frozenset({"uri", "url_list", "width", "height"})
+"""Keys of TikTok's image object."""
+_IGNORED = re.compile(r"uri$|avatar|author|music", re.IGNORECASE)
 _PREFERRED = (
     "cover",
     "url_list",
@@ -42,11 +42,11 @@ _FIRST_JSON = frozenset('{["')
 
 
 class NotJsonError(ValueError):
-    """The column looks like JSON, or like nothing known, and does not parse."""
+    """The column is neither a URL nor valid JSON."""
 
 
 def text_of(value: object) -> str:
-    """Return a column's value as text: bytes as UTF-8, nothing for None."""
+    """Return a column's value as text: bytes as UTF-8, an empty string for None."""
     if value is None:
         return ""
     if isinstance(value, bytes | bytearray):
@@ -55,12 +55,12 @@ def text_of(value: object) -> str:
 
 
 def candidate_urls(cover: object) -> list[str]:
-    """Return every URL in a cover column, the best first: static, then HEIC, then animated.
+    """Return every URL in a cover column, best first: static, then HEIC, then animated.
 
-    URLs under keys that do not speak of covers (a video's share link, say) are returned only where
+    URLs under keys that do not name covers (such as a video's share link) are returned only if
     there are no others. Raises `NotJsonError` for text that is neither a URL nor JSON.
     """
-    value = _unwrapped(cover)
+    value = _unwrap(cover)
     if isinstance(value, dict) and (url := _only_url(value)):
         return [url]
     found: list[_Found] = []
@@ -75,26 +75,26 @@ def candidate_urls(cover: object) -> list[str]:
 
 
 def _only_url(value: dict[str, object]) -> str | None:
-    """Return the URL of TikTok's own object with one in its list: nearly always that is all."""
+    """Return the URL of a TikTok image object with one URL (the most common shape), else None."""
     urls = value.get("url_list")
-    if not isinstance(urls, list) or len(urls) != 1 or not value.keys() <= _TIKTOKS_OWN:
+    if not isinstance(urls, list) or len(urls) != 1 or not value.keys() <= _TIKTOK_IMAGE_KEYS:
         return None
     url = urls[0]
     return url if isinstance(url, str) and _BARE_URL.match(url) else None
 
 
 _Found = tuple[str, bool, bool]
-"""A URL, whether it is animated, and whether a key above it, if there is any, speaks of a cover.
+"""A URL, whether it is animated, and whether a key above it, if there is any, names a cover.
 
-Plain tuples and cached keys, because a push does nothing as often as this."""
+Plain tuples and cached keys, because this is the hot path of a push."""
 
 
 def _rank(found: _Found) -> int:
     return 2 if found[1] else 1 if _HEIC.search(found[0]) else 0
 
 
-def _unwrapped(cover: object) -> object:
-    """Return the URL or the parsed JSON of a column, out of any JSON strings around it."""
+def _unwrap(cover: object) -> object:
+    """Return the URL or the parsed JSON of a column, without the JSON strings around it."""
     if isinstance(cover, str):
         text = cover.strip()
     elif isinstance(cover, bytes | bytearray):
@@ -146,20 +146,20 @@ def _walk(
     animated: bool,  # noqa: FBT001 - in a push's innermost loop, where names cost time
     under_cover: bool | None,  # noqa: FBT001 - as above
 ) -> None:
-    """Add what looks like a URL to `found`, in the order of preference within each object.
+    """Add URLs to `found`, in the order of preference within each object.
 
-    `under_cover` tells whether a key above says cover; None where there is no key above.
+    `under_cover` is whether a key above names a cover; None if there is no key above.
     """
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):
-        for key, of_its_parent, says_animated, says_cover in _reading_order(tuple(value)):
+        for key, inherits, is_animated, is_cover in _reading_order(tuple(value)):
             below = value[key]
-            covers = under_cover if of_its_parent else bool(under_cover or says_cover)
+            covers = under_cover if inherits else bool(under_cover or is_cover)
             if isinstance(below, str):
-                _walk_text(below, found, depth + 1, animated or says_animated, covers)
+                _walk_text(below, found, depth + 1, animated or is_animated, covers)
             elif isinstance(below, list | dict):
-                _walk(below, found, depth + 1, animated or says_animated, covers)
+                _walk(below, found, depth + 1, animated or is_animated, covers)
     elif isinstance(value, list):
         for each in value:
             if isinstance(each, str):
@@ -194,16 +194,16 @@ def _walk_text(
 
 @lru_cache(maxsize=256)
 def _reading_order(keys: tuple[object, ...]) -> list[tuple[str, bool, bool, bool]]:
-    """Return an object's keys, the preferred first: of its parent, says animated, says cover.
+    """Return an object's keys, preferred first: (key, inherits, is animated, is cover).
 
-    Objects of one table have the same keys a million times.
+    Cached, because all objects of a table have the same few sets of keys.
     """
-    wanted = [key for key in keys if isinstance(key, str) and not _NOT_THE_VIDEO.match(key)]
+    wanted = [key for key in keys if isinstance(key, str) and not _IGNORED.match(key)]
     return [
         (
             key,
-            key in _OF_ITS_PARENT,
-            key not in _OF_ITS_PARENT and bool(_ANIMATED.search(key)),
+            key in _INHERITING,
+            key not in _INHERITING and bool(_ANIMATED.search(key)),
             bool(_COVER.search(key)),
         )
         for key in sorted(wanted, key=_preference)

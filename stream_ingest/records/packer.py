@@ -1,4 +1,4 @@
-"""Rows gathered into records of one bucket each, numbered, ready to be sent. Pure.
+"""Packs rows into numbered records, one bucket each. Pure.
 
 At about 65 bytes a row a record of 25 KB carries 380 rows: a shard (1,000 records/s or 1 MB/s, AWS
 Kinesis quotas) takes some 15,000 rows/s instead of 1,000.
@@ -22,15 +22,15 @@ from stream_ingest.records.codec import (
 from stream_ingest.records.rows import CoverRow
 
 RECORD_BYTES = 25_000
-"""Aim of a record's size. Kinesis bills on-demand by KB and provisioned by 25 KB units."""
+"""Target size of a record. Kinesis bills on-demand by KB and provisioned by 25 KB units."""
 MAX_RAW_SIZE = 250_000
-"""Rows of this many characters end a record however well they compress: it has to stay below the
-stream's 1 MiB and `packing.MAX_UNPACKED_BYTES` whatever the rows are."""
+"""Characters of rows that end a record however well they compress: a record must stay below the
+stream's 1 MiB and `codec.MAX_UNPACKED_BYTES` for any rows."""
 _FIRST_RATIO = 0.25
 
 
 class OutgoingRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record ready to be sent: its bucket, number, bytes and how many rows are in it."""
+    """A record ready to be sent: its bucket, number, bytes and number of rows."""
 
     bucket: int
     number: int
@@ -44,7 +44,7 @@ class OutgoingRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Bucket:
-    """Rows of one bucket that wait for their record."""
+    """Rows of one bucket that are not in a record yet."""
 
     __slots__ = ("creators", "number", "rows", "size")
 
@@ -58,7 +58,7 @@ class _Bucket:
         self.size = 0
 
     def add(self, row: CoverRow) -> int:
-        """Take a row; return how long all rows are by now, unpacked."""
+        """Add a row; return the unpacked size of all rows."""
         url, size = row.url, len(row.url) + 24
         creator = self.creators.get(row.creator)
         if creator is None:
@@ -76,16 +76,16 @@ class _Bucket:
 
 
 class Packer:
-    """Gathers rows into records of about `RECORD_BYTES`, by bucket, in the order they came."""
+    """Packs rows into records of about `RECORD_BYTES`, by bucket, in the order they are added."""
 
     def __init__(self, batch: BatchHeader) -> None:
-        """Pack for `batch`; numbers of every bucket start at 0."""
+        """Pack for `batch`; record numbers of every bucket start at 0."""
         self._batch = batch
         self._buckets = [_Bucket() for _ in range(BUCKETS)]
         self._ratio = _FIRST_RATIO
 
     def add(self, row: CoverRow) -> OutgoingRecord | None:
-        """Take a row; return its bucket's record once that is full."""
+        """Add a row; return its bucket's record if that is full."""
         index = bucket_of(row.creator)
         size = self._buckets[index].add(row)
         if size * self._ratio < RECORD_BYTES and size < MAX_RAW_SIZE:
@@ -96,8 +96,8 @@ class Packer:
         """Return the number of each bucket's next record."""
         return tuple(bucket.number for bucket in self._buckets)
 
-    def number_from(self, numbers: Sequence[int]) -> None:
-        """Go on numbering where `numbers` says; only before the first row."""
+    def start_numbers_at(self, numbers: Sequence[int]) -> None:
+        """Set the number of each bucket's next record; only before the first row."""
         for bucket, number in zip(self._buckets, numbers, strict=True):
             bucket.number = number
 
@@ -108,7 +108,7 @@ class Packer:
                 yield self._seal(index)
 
     def end(self) -> Iterator[OutgoingRecord]:
-        """Yield the mark of the batch's end for every bucket; to be sent after all rows."""
+        """Yield the end mark of the batch for every bucket; send them after all rows."""
         for index in range(BUCKETS):
             yield self._seal(index, last=True)
 

@@ -1,4 +1,4 @@
-"""Rows as read become cover rows or refusals with a reason. Pure."""
+"""Checks source rows: each becomes a cover row, or a refusal with its reason. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from stream_ingest.records.cover_column import NotJsonError, candidate_urls, tex
 MAX_URL_LENGTH = 2_048
 MAX_FALLBACKS = 3
 MAX_URLS_LENGTH = 4_096
-"""Length of a row's URL and fallbacks together: a creator's open images share one 400-KB item."""
+"""Maximum length of a row's URL and fallbacks together: a creator's open images share one 400-KB
+item."""
 
 _NEVER = r"\s\x00-\x1f\x7f\ud800-\udfff\\"
 _FETCHABLE = re.compile(rf"https?://[^{_NEVER}/?#@]+(?:[/?#][^{_NEVER}]*)?", re.IGNORECASE)
 _HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.IGNORECASE)
-"""All that is left of `_FETCHABLE` to be seen in a text that has none of `_NEVER`."""
+"""What `_FETCHABLE` still has to check in text without characters of `_NEVER`."""
 
 
 class RefusalReason(StrEnum):
-    """Why a row was refused; the names are those of status, summaries and metrics."""
+    """Why a row was refused; the values appear in status, summaries and metrics."""
 
     BAD_JSON = "bad_json"
     NO_URL = "no_url"
@@ -38,7 +39,7 @@ class RefusalReason(StrEnum):
 
 
 class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One cover image of one creator, as read from a source and found fit."""
+    """One cover image of one creator, read from a source and checked."""
 
     creator: str
     url: str
@@ -47,11 +48,11 @@ class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     created_at_ms: int
     """UTC, milliseconds since 1970."""
     identity_follows: bool = False
-    """Whether `identity` is known to be that of `url` itself; else it has to be looked at."""
+    """Whether `identity` is known to be that of `url`; if not, the packer compares them."""
 
 
 class RowRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that was refused, with enough of it that a person can find and mend it."""
+    """A refused row, with enough of its values to find and correct it."""
 
     reason: RefusalReason
     creator: str
@@ -100,7 +101,7 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
 
 
 def _image(url: str) -> tuple[str, int | None] | None:
-    """Return an image's identity and when its URL expires; None where it cannot be fetched."""
+    """Return an image's identity and the URL's expiry; None if the URL cannot be fetched."""
     if len(url) > MAX_URL_LENGTH:
         return None
     if signed := signed_image(url):  # nearly always
@@ -137,12 +138,12 @@ def _refuse(
 
 
 def _excerpt(value: object, length: int) -> str:
-    """Return the beginning of a value's text, fit for JSON: a lone surrogate becomes ``?``."""
+    """Return the beginning of a value's text, valid in JSON: a lone surrogate becomes ``?``."""
     return text_of(value)[:length].encode("utf-8", "replace").decode()
 
 
 def _moment(value: object) -> int | None:
-    """Return epoch milliseconds of a datetime, a date or their ISO text; None for what is none."""
+    """Return epoch milliseconds of a datetime, a date or ISO text; None for anything else."""
     try:
         if isinstance(value, datetime):
             return to_epoch_ms(value)

@@ -187,9 +187,9 @@ def test_a_metric_that_aws_does_not_document_is_rejected(
 
 def test_a_metric_of_another_service_cannot_be_emitted() -> None:
     (created,) = [metric for metric in CATALOGUE if metric.name == "CollagesCreated"]
-    with pytest.raises(ValueError, match="does not give CollagesCreated in total to sweeper"):
+    with pytest.raises(ValueError, match="does not assign CollagesCreated in total to sweeper"):
         Meter(Service.SWEEPER).add(created, 1)
-    with pytest.raises(ValueError, match="does not give CollagesCreated by reason to collage"):
+    with pytest.raises(ValueError, match="does not assign CollagesCreated by reason to collage"):
         Meter(Service.COLLAGE).write_by_reason(created, {"x": 1})
 
 

@@ -140,7 +140,7 @@ def test_a_push_that_was_cut_short_says_how_to_go_on_and_does(
     answer: object,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("stream_ingest.push.producer.GIVE_UP_AFTER", 1)
+    monkeypatch.setattr("stream_ingest.push.producer.MAX_ATTEMPTS", 1)
     deployed.kinesis = FakeKinesis(*[answer] * 20)  # type: ignore[list-item]
     code, _, err = run("--csv", rows, "--batch-id", "b")
     assert code in {1, 2}

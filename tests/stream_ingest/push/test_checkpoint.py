@@ -92,7 +92,7 @@ def test_a_push_that_ended_well_leaves_nothing_behind(folder: Path) -> None:
     checkpoint.write(CHUNK)
     checkpoint.finish()
     assert list(folder.iterdir()) == []
-    with pytest.raises(UserError, match="no push of batch 'b1' to resume; there are: none"):
+    with pytest.raises(UserError, match="no push of batch 'b1' to resume; unfinished: none"):
         Checkpoint.resume("b1")
 
 
@@ -120,7 +120,7 @@ def test_what_was_under_way_last_is_resumed_first(folder: Path) -> None:
         os.utime(folder / f"{batch_id}.push", (number, number))
     assert unfinished() == ["b2", "b3", "b1"]
     assert latest_unfinished() == "b2"
-    with pytest.raises(UserError, match="there are: b2, b3, b1"):
+    with pytest.raises(UserError, match="unfinished: b2, b3, b1"):
         Checkpoint.resume("b9")
 
 

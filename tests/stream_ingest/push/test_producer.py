@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.push import producer as module
-from stream_ingest.push.producer import GIVE_UP_AFTER, MAX_RECORDS, MAX_REQUESTS, KinesisProducer
+from stream_ingest.push.producer import MAX_ATTEMPTS, MAX_RECORDS, MAX_REQUESTS, KinesisProducer
 from stream_ingest.records.packer import OutgoingRecord
 from tests.fakes.ingest.kinesis import (
     Answer,
@@ -128,7 +128,7 @@ def test_the_backoff_doubles_up_to_ten_seconds_and_is_jittered() -> None:
     assert sending.slept == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
 
 
-def test_other_buckets_go_on_while_one_backs_off() -> None:
+def test_other_buckets_continue_while_one_backs_off() -> None:
     kinesis = FakeKinesis(refuse_all(), refuse_all())
     sending = Sending(kinesis)
     release = asyncio.Event()
@@ -153,16 +153,19 @@ def test_other_buckets_go_on_while_one_backs_off() -> None:
 
 
 @pytest.mark.parametrize("answer", [refuse_all("ThrottlingException"), throttle()])
-def test_it_gives_up_when_a_record_is_refused_again_and_again(answer: Answer) -> None:
-    sending = Sending(FakeKinesis(*[answer] * GIVE_UP_AFTER))
-    with pytest.raises(TransientError, match=r"stream: 1 records not taken in 12 tries.*xception"):
+def test_a_record_that_keeps_being_rejected_is_an_error_after_the_last_attempt(
+    answer: Answer,
+) -> None:
+    sending = Sending(FakeKinesis(*[answer] * MAX_ATTEMPTS))
+    message = r"stream: 1 records not accepted after 12 attempts.*xception"
+    with pytest.raises(TransientError, match=message):
         run(lambda: sending.send([record(1, 0), record(1, 1)]))
-    assert len(sending.kinesis.attempts) == GIVE_UP_AFTER
+    assert len(sending.kinesis.attempts) == MAX_ATTEMPTS
     assert sending.accepted == []
-    assert len(sending.slept) == GIVE_UP_AFTER - 1
+    assert len(sending.slept) == MAX_ATTEMPTS - 1
 
 
-def test_a_stream_that_is_not_there_is_told_at_once() -> None:
+def test_a_missing_stream_is_an_error_without_retries() -> None:
     sending = Sending(FakeKinesis(raising("ResourceNotFoundException")))
     with pytest.raises(ClientError, match="ResourceNotFound"):
         run(lambda: sending.send([record(1, 0)]))
@@ -170,7 +173,7 @@ def test_a_stream_that_is_not_there_is_told_at_once() -> None:
 
 
 def test_an_error_reaches_the_next_put_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 100)
+    monkeypatch.setattr(module, "MAX_QUEUED_BYTES", 100)
     sending = Sending(FakeKinesis(raising("AccessDeniedException")))
     reached: list[int] = []
 
@@ -215,7 +218,7 @@ def test_only_a_few_requests_are_under_way_at_once() -> None:
 def test_the_caller_is_prefetched_back_while_too_much_is_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 1_000)
+    monkeypatch.setattr(module, "MAX_QUEUED_BYTES", 1_000)
     kinesis = FakeKinesis()
     sending = Sending(kinesis)
     put: list[int] = []

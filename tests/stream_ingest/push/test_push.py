@@ -164,7 +164,7 @@ def test_progress_is_told_page_by_page(pushing: Pushing) -> None:
 def test_totals_are_noted_on_the_way_of_a_long_push(
     pushing: Pushing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stream_ingest.push.push._TOTALS_EVERY_S", -1.0)
+    monkeypatch.setattr("stream_ingest.push.push._TOTALS_INTERVAL_S", -1.0)
     noted: list[tuple[int, bool]] = []
     real: Callable[..., None] = BatchRegistry.note_totals
 
@@ -264,7 +264,7 @@ def test_a_push_killed_behind_its_totals_goes_on_after_any_time(
     pushing: Pushing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch is ``sent`` already: noting totals on the way must not stop the resumed push."""
-    monkeypatch.setattr("stream_ingest.push.push._TOTALS_EVERY_S", -1.0)
+    monkeypatch.setattr("stream_ingest.push.push._TOTALS_INTERVAL_S", -1.0)
     source = ListSource(rows(250), page_rows=50)
     pushing.run(source, chunk_rows=100)
     report = pushing.run(source, chunk_rows=100, begun=pushing.journal.chunks[1])

@@ -74,7 +74,7 @@ def packed(**changes: object) -> bytes:
         (b"", "empty"),
         (b"plain text", "codec version 112"),
         (bytes([CODEC_VERSION + 1]) + packed()[1:], "codec version 3"),
-        (packed()[:-3], "cut short"),
+        (packed()[:-3], "truncated"),
         (bytes([CODEC_VERSION]) + zlib.compress(b"{}"), "missing required field"),
         (packed(creators=("ann\n",)), "not a creator name"),
         (packed(creators=("",)), "not a creator name"),
