@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-from tests.docs.snippets import DEMO, DOCUMENTS, Snippet, demo_lines, inline_commands, snippets
+from tests.docs.snippets import DOCUMENTS, Snippet, inline_commands, snippets
 from tests.paths import ROOT
 from tools.cli_reference import APPLICATIONS
 
@@ -92,14 +92,6 @@ def test_a_command_line_that_needs_no_stack_runs(snippet: Snippet, tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
-
-
-def test_readme_shows_six_lines_of_the_demo() -> None:
-    """`tests/end_to_end/test_demo.py` compares them with what a demo prints."""
-    assert DEMO in (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = demo_lines()
-    assert len(lines) == 6
-    assert lines[0].split()[0] == "figure"
 
 
 def test_readme_is_short() -> None:
