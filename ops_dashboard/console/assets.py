@@ -1,15 +1,21 @@
-"""The console's scripts and styles, and uPlot's, served from disk. Edge (disk).
+"""The console's scripts and styles, and uPlot's, read at the start and served. Edge (disk).
 
 uPlot (MIT) draws the charts: 33 KB compressed, against 351 KB for Bokeh and 1.4 MB for Plotly. It
 comes from the PyPI package `uplot-python`, whose Python code is never imported: `hatch_build.py`
 copies the files into the wheel, and a checkout has the package itself.
+
+docs/adr/0046-static-files-in-memory.md says why aiohttp's own static files are not used.
 """
 
 from __future__ import annotations
 
+import gzip
+from hashlib import sha256
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
 _FOLDER = Path(__file__).parent / "static"
@@ -21,32 +27,45 @@ _CONTENT_TYPES = {
 _UPLOT = ("uPlot.iife.js", "uPlot.min.css")
 
 
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """One file, uncompressed and compressed."""
+
+    body: bytes
+    gzipped: bytes
+    content_type: str
+    etag: str
+
+
 class Assets:
     """Serves ``/static/{name}`` from a fixed list of files, so no path can escape the folders."""
 
     def __init__(self) -> None:
-        """List the files; raises `FileNotFoundError` if uPlot is not installed."""
+        """Read every file once; raises `FileNotFoundError` if uPlot is not installed."""
         paths = [path for path in _FOLDER.iterdir() if path.suffix in _CONTENT_TYPES]
         paths += [chart_library() / name for name in _UPLOT]
-        self._paths = {path.name: path for path in paths}
+        self._assets = {path.name: _read(path) for path in paths}
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the files."""
         return [web.get("/static/{name}", self._get)]
 
-    async def _get(self, request: web.Request) -> web.StreamResponse:
+    async def _get(self, request: web.Request) -> web.Response:
         """Return a file, compressed if the browser accepts that; 304 if its copy is current."""
-        path = self._paths.get(request.match_info["name"])
-        if path is None:
+        asset = self._assets.get(request.match_info["name"])
+        if asset is None:
             raise web.HTTPNotFound(text="no such file")
         headers = {
-            "Cache-Control": "no-cache",  # may be stored, but not used without asking again
-            "Content-Type": _CONTENT_TYPES[path.suffix],  # the system's MIME table may differ
+            "ETag": asset.etag,
+            "Cache-Control": "no-cache",  # may be stored, but is revalidated before each use
+            "Content-Type": asset.content_type,
             "Vary": "Accept-Encoding",
         }
-        response = web.FileResponse(path, headers=headers)
-        response.enable_compression()
-        return response
+        if request.headers.get("If-None-Match") == asset.etag:
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return web.Response(body=asset.gzipped, headers=headers)
+        return web.Response(body=asset.body, headers=headers)
 
 
 def chart_library() -> Path:
@@ -59,3 +78,13 @@ def chart_library() -> Path:
         msg = "uPlot is not installed: run make setup"
         raise FileNotFoundError(msg)
     return Path(spec.submodule_search_locations[0]) / "static"
+
+
+def _read(path: Path) -> Asset:
+    body = path.read_bytes()
+    return Asset(
+        body=body,
+        gzipped=gzip.compress(body, 9, mtime=0),
+        content_type=_CONTENT_TYPES[path.suffix],
+        etag=f'"{sha256(body).hexdigest()[:20]}"',
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import http.client
 import re
 from pathlib import Path
 
@@ -46,6 +48,23 @@ def test_an_unchanged_file_is_not_sent_again(console: RunningConsole) -> None:
     tag = console.get("/static/base.css").headers["ETag"]
     again = console.get("/static/base.css", **{"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_response_without_body_leaves_the_connection_usable(
+    console: RunningConsole, method: str
+) -> None:
+    """A compressor's trailer after the headers would corrupt the connection's next response."""
+    tag = console.get("/static/base.css").headers["ETag"]
+    known = {"If-None-Match": tag} if method == "GET" else {}
+    connection = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20)
+    with contextlib.closing(connection):
+        for _ in range(2):
+            headers = {"Accept-Encoding": "gzip, deflate", **known}
+            connection.request(method, "/static/base.css", headers=headers)
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (304 if known else 200, b"")
+        assert connection.sock is not None
 
 
 @pytest.mark.parametrize(
