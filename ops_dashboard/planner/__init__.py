@@ -1,1 +1,1 @@
-"""What a job will take: time, memory, concurrency and money."""
+"""Plans of jobs: time, memory, concurrency and cost."""

@@ -1,7 +1,7 @@
-"""What a job costs, item by item: so many of something at a list price. Pure.
+"""The cost of a job, item by item: a count at a list price. Pure.
 
-Left out: bytes kept (`kept` tells them), what stands whether or not anything runs (dashboard,
-alarms, metrics, a stream's other hours), retries, replays and prefetched covers, reports, taxes,
+Left out: stored bytes (see `stored`), fixed costs (dashboard, alarms, metrics, a stream's other
+hours), retries, replays and prefetched covers, reports, taxes,
 free tiers, and data transfer: covers come in free of charge, but not through a NAT gateway.
 """
 
@@ -17,17 +17,19 @@ from ops_dashboard.monitoring.prices import Price, Prices
 from ops_dashboard.planner.collage_work import CollageSize
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
-from ops_dashboard.planner.windowing_work import Windowing, records
+from ops_dashboard.planner.windowing_work import WindowingWork, records
 from ops_dashboard.planner.workload import Job
 
 _GB = 1e9
 _COUNTS = 2
-"""How often a batch's rows are counted: when all are folded, and after its flush."""
-_COUNT_READS_A_CREATOR = 2
-"""Read units of a count: state and tally, read consistently."""
-_LOOK_READS_AN_ENTRY = 0.03
-"""Read units of a sweep while a batch waits for its collages: half of one for 4 KB, of entries of
-some 250 bytes: windows in two indexes, creators in one."""
+"""Number of times that a batch's rows are counted: after the last fold, and after its flush."""
+_COUNT_READS_PER_CREATOR = 2
+"""Read units of counting a creator: state and tally, read consistently."""
+_CHECK_READS_PER_ENTRY = 0.03
+"""Read units of a sweep while a batch waits for its collages, for each index entry.
+
+Half a unit for 4 KB, with entries of about 250 bytes; windows are in two indexes, creators in one.
+"""
 SWEEP_S = 60
 SWEEPER_MB = 512
 _SWEEP_RUN_S = 0.5
@@ -52,7 +54,7 @@ class Stage(StrEnum):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the bill."""
+    """One item of the bill."""
 
     stage: Stage
     what: str
@@ -61,24 +63,24 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def usd(self) -> float:
-        """What it costs."""
+        """Cost of the item."""
         return self.count * self.price.one
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """GB that stay: collages with thumbnails and metadata, and originals until they expire."""
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """Stored GB: collages with thumbnails and metadata, and originals until they expire."""
 
     collages_gb: float
     originals_gb: float
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as it is going to be run: `seconds` in all, `waiting_s` of them after its last row."""
+    """A job and how it runs: `seconds` in all, `waiting_s` of them after its last row."""
 
     job: Job
     figures: Figures
     prices: Prices
-    work: Windowing
+    work: WindowingWork
     size: CollageSize
     seconds: float
     waiting_s: float
@@ -95,12 +97,12 @@ def bill(run: Run) -> list[Item]:
     ]
 
 
-def kept(job: Job, figures: Figures) -> Kept:
-    """Return what a job leaves in the buckets."""
+def stored(job: Job, figures: Figures) -> Stored:
+    """Return what a job stores in the buckets."""
     assumed = figures.assumed
-    pictures = (2 if job.copies else 1) * assumed.collage_bytes + _SMALL_BYTES
+    collage_bytes = (2 if job.copies else 1) * assumed.collage_bytes + _SMALL_BYTES
     originals = job.images * assumed.cover_bytes if job.originals else 0.0
-    return Kept(collages_gb=job.windows * pictures / _GB, originals_gb=originals / _GB)
+    return Stored(collages_gb=job.windows * collage_bytes / _GB, originals_gb=originals / _GB)
 
 
 def _stream(run: Run) -> list[Item]:
@@ -135,16 +137,17 @@ def _windowing(run: Run) -> list[Item]:
 
 
 def _sweeper(run: Run) -> list[Item]:
-    """Each minute: what is due; while a batch's collages are awaited, what the indexes show of it.
+    """Return the sweeper's items.
 
-    Once all rows are folded: each creator's tally.
+    It reads what is due each minute, the batch's index entries while collages are pending, and
+    each creator's tally when all rows are folded.
     """
     stage, prices, job = Stage.WINDOWING, run.prices, run.job
     sweeps = math.ceil(run.seconds / SWEEP_S)
-    looks = _COUNTS + math.ceil(run.waiting_s / SWEEP_S)
-    a_look = (job.creators + 2 * job.windows) * _LOOK_READS_AN_ENTRY
-    counts = _COUNTS * job.creators * _COUNT_READS_A_CREATOR
-    reads = counts + looks * a_look + job.partial_windows
+    checks = _COUNTS + math.ceil(run.waiting_s / SWEEP_S)
+    check_reads = (job.creators + 2 * job.windows) * _CHECK_READS_PER_ENTRY
+    counts = _COUNTS * job.creators * _COUNT_READS_PER_CREATOR
+    reads = counts + checks * check_reads + job.partial_windows
     gb_s = sweeps * _SWEEP_RUN_S * SWEEPER_MB / 1_024
     return [
         _item(stage, "sweeper", gb_s, prices.lambda_gb_s),

@@ -1,8 +1,8 @@
 """The cheapest way to run a job within a deadline. Pure.
 
-Tried are all streams that a push can fill, all ways to read them, and all sizes of the collage
-function; each with the fewest collages at once that meet the deadline, since more at once cost
-nothing but the servers' patience. A month of the stream's hours counts, too: it stands anyway.
+All streams that a push can fill, all ways to read them and all sizes of the collage function are
+compared, each with the lowest concurrency that meets the deadline: a higher one costs no less and
+loads the image servers more. The cost includes the stream's hours of a month, as it is always on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ops_dashboard.monitoring.prices import Prices
-from ops_dashboard.planner.bill import Item, Kept, Run, Stage, bill, kept
+from ops_dashboard.planner.bill import Item, Run, Stage, Stored, bill, stored
 from ops_dashboard.planner.collage_work import CollageSize, sizes
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.timing import (
@@ -24,13 +24,13 @@ from ops_dashboard.planner.timing import (
     fastest_concurrency,
     timing,
 )
-from ops_dashboard.planner.windowing_work import Stream, Windowing, windowing
+from ops_dashboard.planner.windowing_work import Stream, WindowingWork, windowing_work
 from ops_dashboard.planner.workload import Job
 from stream_ingest.contracts.errors import UserError
 
 MONTH_H = 730
 _BATCHING_WINDOWS_S = (1, 5, 15, 60)
-_MOST_PARALLEL = 10
+_MAX_PARALLELIZATION = 10
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StreamMonth(msgspec.Struct, frozen=True, kw_only=True):
-    """What the hours of a month cost for a stream that takes what the push sends."""
+    """Monthly cost of the hours of a stream that takes what the push sends."""
 
     shards: int
     provisioned_usd: float
@@ -53,28 +53,28 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     job: Job
     deadline_s: int
-    work: Windowing
+    work: WindowingWork
     size: CollageSize
     concurrency: int
     timing: Timing
     items: list[Item]
     stream_month: StreamMonth
-    kept: Kept
+    stored: Stored
     candidates: list[Candidate] = []
 
     @property
     def usd(self) -> float:
-        """What the job costs."""
+        """Cost of the job."""
         return sum(item.usd for item in self.items)
 
     @property
-    def standing_usd(self) -> float:
-        """What a month of its stream costs."""
+    def stream_month_usd(self) -> float:
+        """Monthly cost of its stream."""
         month = self.stream_month
         return month.provisioned_usd if self.work.stream.shards else month.on_demand_usd
 
     def usd_of(self, stage: Stage) -> float:
-        """Return what a stage costs."""
+        """Return the cost of a stage."""
         return sum(item.usd for item in self.items if item.stage is stage)
 
     def per_million(self, usd: float) -> float:
@@ -83,51 +83,51 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Planner(msgspec.Struct, frozen=True, kw_only=True):
-    """Plans one job; at most `most_concurrency` collages may be built at once."""
+    """Plans one job, with at most `max_concurrency` concurrent collages."""
 
     job: Job
     deadline_s: int
-    most_concurrency: int
+    max_concurrency: int
     figures: Figures
     prices: Prices
 
     def plan(self) -> Plan:
-        """Return the cheapest plan; `UserError` where none meets the deadline, with what could."""
+        """Return the cheapest plan; raises `UserError` if none meets the deadline."""
         plans = (
             self._plan(work, size, concurrency)
             for work, size in self._choices()
-            if (concurrency := self._least_concurrency(work, size)) is not None
+            if (concurrency := self._min_concurrency(work, size)) is not None
         )
         found = min(plans, key=_rank, default=None)
         if found is None:
             raise UserError(self._why_not())
         candidates = [
-            Candidate(size=size, concurrency=self._least_concurrency(found.work, size))
+            Candidate(size=size, concurrency=self._min_concurrency(found.work, size))
             for size in sizes(self.job, self.figures, self.prices)
         ]
         return msgspec.structs.replace(found, candidates=candidates)
 
-    def _choices(self) -> Iterator[tuple[Windowing, CollageSize]]:
+    def _choices(self) -> Iterator[tuple[WindowingWork, CollageSize]]:
         wide = sizes(self.job, self.figures, self.prices)
-        works = (windowing(self.job, self.figures, stream) for stream in streams(self.figures))
+        works = (windowing_work(self.job, self.figures, stream) for stream in streams(self.figures))
         return itertools.product(works, wide)
 
-    def _timing(self, work: Windowing, size: CollageSize, concurrency: int) -> Timing:
+    def _timing(self, work: WindowingWork, size: CollageSize, concurrency: int) -> Timing:
         return timing(self.job, self.figures, work, size, concurrency)
 
-    def _least_concurrency(self, work: Windowing, size: CollageSize) -> int | None:
-        """Return the fewest collages at once that meet the deadline; None where none does."""
-        least = MIN_CONCURRENCY
-        enough = fastest_concurrency(self.job, size, self.most_concurrency)
-        if self._timing(work, size, enough).seconds > self.deadline_s:
+    def _min_concurrency(self, work: WindowingWork, size: CollageSize) -> int | None:
+        """Return the lowest concurrency that meets the deadline; None if none does."""
+        low = MIN_CONCURRENCY
+        high = fastest_concurrency(self.job, size, self.max_concurrency)
+        if self._timing(work, size, high).seconds > self.deadline_s:
             return None
-        while least < enough:
-            middle = (least + enough) // 2
+        while low < high:
+            middle = (low + high) // 2
             meets = self._timing(work, size, middle).seconds <= self.deadline_s
-            least, enough = (least, middle) if meets else (middle + 1, enough)
-        return enough
+            low, high = (low, middle) if meets else (middle + 1, high)
+        return high
 
-    def _plan(self, work: Windowing, size: CollageSize, concurrency: int) -> Plan:
+    def _plan(self, work: WindowingWork, size: CollageSize, concurrency: int) -> Plan:
         timed = self._timing(work, size, concurrency)
         run = Run(
             job=self.job,
@@ -147,7 +147,7 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
             timing=timed,
             items=bill(run),
             stream_month=self._stream_month(work.stream.shards),
-            kept=kept(self.job, self.figures),
+            stored=stored(self.job, self.figures),
         )
 
     def _stream_month(self, shards: int) -> StreamMonth:
@@ -159,38 +159,39 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _why_not(self) -> str:
-        """Return what the shortest possible is, and what binds there."""
+        """Return the shortest possible time and its bottleneck, as an error message."""
         tried = (
             (self._timing(work, size, each), work, size, each)
             for work, size in self._choices()
-            for each in [fastest_concurrency(self.job, size, self.most_concurrency)]
+            for each in [fastest_concurrency(self.job, size, self.max_concurrency)]
         )
         shortest, work, size, concurrency = min(tried, key=lambda each: each[0].seconds)
-        binds = shortest.binds
-        why = f", by {work.limit}" if binds is Stage.WINDOWING else ""
+        bottleneck = shortest.bottleneck
+        why = f", by {work.limit}" if bottleneck is Stage.WINDOWING else ""
         return (
             f"--deadline {duration(self.deadline_s)}: {self.job.images:,} images take at least"
-            f" {duration(shortest.seconds)} ({concurrency} collages at once, {size.memory_mb:,} MB"
-            f" each); {binds} binds with {duration(shortest.stages[binds])}{why}"
+            f" {duration(shortest.seconds)} ({concurrency} concurrent collages,"
+            f" {size.memory_mb:,} MB each); the bottleneck is {bottleneck} with"
+            f" {duration(shortest.stages[bottleneck])}{why}"
         )
 
 
 def streams(figures: Figures) -> Iterator[Stream]:
-    """Yield the streams to choose from: up to as many shards as a push can fill, or on demand."""
+    """Yield the streams to compare: up to as many shards as a push can fill, or on demand."""
     enough = enough_shards(figures)
     shards = sorted({1, min(2, enough), enough, 0})
     for each, parallel, wait_s in itertools.product(
-        shards, range(1, _MOST_PARALLEL + 1), _BATCHING_WINDOWS_S
+        shards, range(1, _MAX_PARALLELIZATION + 1), _BATCHING_WINDOWS_S
     ):
         yield Stream(shards=each, parallelization=parallel, batching_window_s=wait_s)
 
 
 def enough_shards(figures: Figures) -> int:
-    """Return the shards that take all that a push sends."""
+    """Return the number of shards that take all that a push sends."""
     return math.ceil(figures.measured.push_rows_per_s / figures.measured.rows_per_shard_s)
 
 
 def _rank(each: Plan) -> tuple[float, int, int]:
-    """Return what makes a plan better than another: its cost to the cent, then its plainness."""
+    """Return the sort key of plans: cost to the cent, then batching window, then readers."""
     stream = each.work.stream
-    return round(each.usd + each.standing_usd, 2), stream.batching_window_s, stream.readers
+    return round(each.usd + each.stream_month_usd, 2), stream.batching_window_s, stream.readers

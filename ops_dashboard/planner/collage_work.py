@@ -1,8 +1,8 @@
-"""How long a collage takes in a Lambda of some memory, and what that costs. Pure.
+"""Time and cost of a collage, by memory of the collage function. Pure.
 
-Lambda gives a vCPU for each 1,769 MB, and below that a share of one; billed is memory x time. Time
-on the CPU shrinks with memory, at the same cost; time on the network does not, and costs more. So
-the least memory is the cheapest, as long as the process has room and the deadline is met.
+Lambda allots a vCPU for each 1,769 MB, and below that a share of one; it bills memory x time. CPU
+time shrinks with memory, at the same cost; network time does not, and costs more. So the smallest
+memory that fits the process and meets the deadline is the cheapest.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ops_dashboard.planner.workload import Job
 from stream_ingest.contracts.errors import UserError
 
 SIZES_MB = (512, 640, 768, 1_024, 1_280, 1_536, 1_769, 2_048, 2_560, 3_008, 3_538)
-"""Sizes that are compared: with less than 512 MB the function downloads fewer than a window's 35
+"""Sizes to compare: with less than 512 MB the function downloads fewer than a window's 35
 covers at once (`collage_lambda.concurrency`), and with more than two vCPUs nothing gets faster."""
-ROOM = 1.25
-"""Memory for each of the process's peak: the alarm `collage-memory` rings at 80 %."""
+MEMORY_HEADROOM = 1.25
+"""Memory divided by the process's peak; the alarm `collage-memory` is raised at 80 %."""
 
 
 class CollageSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class CollageSize(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
-        """How long a window takes: first it waits, then it works, as if neither overlapped."""
+        """Time of a window, as if network and CPU time did not overlap."""
         return self.cpu_s + self.network_s
 
     @property
@@ -42,15 +42,13 @@ class CollageSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sizes(job: Job, figures: Figures, prices: Prices) -> list[CollageSize]:
-    """Return all sizes that the process has room in; `UserError` where it has in none."""
-    least_mb = ROOM * figures.measured.collage_peak_mb
-    wide = [size for size in SIZES_MB if size >= least_mb]
-    if not wide:
-        msg = (
-            f"collage_peak_mb: a collage would need {least_mb:,.0f} MB, more than {SIZES_MB[-1]:,}"
-        )
+    """Return all sizes that fit the process; raises `UserError` if none does."""
+    min_mb = MEMORY_HEADROOM * figures.measured.collage_peak_mb
+    fitting = [size for size in SIZES_MB if size >= min_mb]
+    if not fitting:
+        msg = f"collage_peak_mb: a collage would need {min_mb:,.0f} MB, more than {SIZES_MB[-1]:,}"
         raise UserError(msg)
-    return [_size(job, figures, prices, memory_mb) for memory_mb in wide]
+    return [_size(job, figures, prices, memory_mb) for memory_mb in fitting]
 
 
 def _size(job: Job, figures: Figures, prices: Prices, memory_mb: int) -> CollageSize:

@@ -1,4 +1,4 @@
-"""``ops-dashboard plan``. Edge (terminal, files): asks nobody, so it needs no stack."""
+"""``ops-dashboard plan``; calls no AWS, so it needs no stack. Edge (terminal, files)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from stream_ingest.contracts.settings import parse_duration
 
 DEFAULT_REGION = REGION
 _COLUMNS = 80
-_MOST_CONCURRENCY = 1_000
+_MAX_CONCURRENCY = 1_000
 
 
 class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person may decide besides the job."""
+    """Options besides the job."""
 
     deadline: str
     max_concurrency: int
@@ -37,12 +37,12 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_plan(job: Job, options: PlanOptions, *, verbose: bool, json: bool) -> None:
-    """Print the cheapest plan; `UserError` where there is none."""
+    """Print the cheapest plan; raises `UserError` if there is none."""
     basis = _basis(options)
     planner = Planner(
         job=job,
         deadline_s=parse_duration(options.deadline),
-        most_concurrency=_concurrency(options.max_concurrency),
+        max_concurrency=_check_concurrency(options.max_concurrency),
         figures=basis.figures,
         prices=basis.prices,
     )
@@ -57,7 +57,7 @@ def _basis(options: PlanOptions) -> Basis:
     prices = _numbers(options.prices, Prices.__struct_fields__, "--prices")
     figures = _numbers(options.measured, NAMES, "--measured")
     if options.region != REGION and not prices:
-        msg = f"--region {options.region}: prices are {REGION}'s; give others with --prices FILE"
+        msg = f"--region {options.region}: prices are those of {REGION}; replace them (--prices)"
         raise UserError(msg)
     return Basis(
         figures=Figures(measured=shipped_figures()).changed(figures),
@@ -84,11 +84,11 @@ def _numbers(file: Path | None, known: Collection[str], option: str) -> dict[str
     return read_numbers(data, known, f"{option} {file}")
 
 
-def _concurrency(most: int) -> int:
-    if not MIN_CONCURRENCY <= most <= _MOST_CONCURRENCY:
-        msg = f"--max-concurrency {most}: expected {MIN_CONCURRENCY} to {_MOST_CONCURRENCY:,}"
+def _check_concurrency(concurrency: int) -> int:
+    if not MIN_CONCURRENCY <= concurrency <= _MAX_CONCURRENCY:
+        msg = f"--max-concurrency {concurrency}: expected {MIN_CONCURRENCY} to {_MAX_CONCURRENCY:,}"
         raise UserError(msg)
-    return most
+    return concurrency
 
 
 def _print(plan: Plan, basis: Basis, *, verbose: bool) -> None:

@@ -1,4 +1,4 @@
-"""A plan as JSON, with all that is behind it; and the settings that it comes to. Pure."""
+"""A plan as JSON with all its inputs, and the settings that it recommends. Pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from ops_dashboard.planner.measured import Figures
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plan was reckoned with."""
+    """Inputs of a plan."""
 
     figures: Figures
     prices: Prices
     region: str
     replaced: tuple[str, ...]
-    """Names of the figures and prices that were given in place of ours."""
+    """Names of figures and prices that the user replaced."""
 
 
 def document(plan: Plan, basis: Basis) -> dict[str, Any]:
-    """Return a plan with all that is behind it."""
+    """Return a plan with all its inputs."""
     return {
         "job": {**msgspec.to_builtins(plan.job), "windows": plan.job.windows},
         "deadline_s": plan.deadline_s,
         "expected_s": round(plan.timing.seconds, 1),
-        "binds": plan.timing.binds.value,
+        "bottleneck": plan.timing.bottleneck.value,
         "settings": {each.name: each.value for each in settings(plan)},
         "why": {each.name: each.why for each in settings(plan)},
         "windowing": plan.work,
@@ -50,7 +50,7 @@ def document(plan: Plan, basis: Basis) -> dict[str, Any]:
             for each in plan.candidates
         ],
         "stream_month": plan.stream_month,
-        "kept": plan.kept,
+        "stored": plan.stored,
         "prices": {
             "region": basis.region,
             "source": price_list.SOURCE,
@@ -63,7 +63,7 @@ def document(plan: Plan, basis: Basis) -> dict[str, Any]:
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """A setting of the stack by its key in ``Pulumi.<stack>.yaml``."""
+    """A setting of the stack, by its key in ``Pulumi.<stack>.yaml``."""
 
     name: str
     value: int | bool
@@ -71,14 +71,14 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def settings(plan: Plan) -> list[Setting]:
-    """Return the settings that a plan comes to."""
+    """Return the settings that a plan recommends."""
     stream, size, job = plan.work.stream, plan.size, plan.job
     found = [
-        ("streamShards", stream.shards, _why_so_many_shards(plan)),
+        ("streamShards", stream.shards, _stream_cost(plan)),
         (
             "windowingParallelization",
             stream.parallelization,
-            f"{plan.work.rows_a_delivery:,.0f} rows a delivery",
+            f"{plan.work.rows_a_delivery:,.0f} rows per delivery",
         ),
         (
             "windowingBatchingWindowS",
@@ -90,14 +90,14 @@ def settings(plan: Plan) -> list[Setting]:
             size.memory_mb,
             f"cheapest: {size.cpu_s:.2f} s CPU, {size.network_s:.2f} s network",
         ),
-        ("collageMaxConcurrency", plan.concurrency, "fewest that meet the deadline"),
+        ("collageMaxConcurrency", plan.concurrency, "lowest that meets the deadline"),
     ]
     switches = [("byCreatorCopy", job.copies), ("keepOriginals", job.originals)]
-    found += [(name, False, "as you said") for name, is_on in switches if not is_on]
+    found += [(name, False, "as requested") for name, is_on in switches if not is_on]
     return [Setting(name=name, value=value, why=why) for name, value, why in found]
 
 
-def _why_so_many_shards(plan: Plan) -> str:
+def _stream_cost(plan: Plan) -> str:
     month = plan.stream_month
     by_shard = f"{month.provisioned_usd:.2f} USD a month"
     if plan.work.stream.shards:

@@ -17,37 +17,37 @@ _MB = 1_000_000
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `make bench` measured, on one machine; arm64 on Lambda is taken to be as fast."""
+    """What `make bench` measured, on one machine; arm64 on Lambda is assumed to be as fast."""
 
     date: str
     machine: str
     collage_images_per_cpu_s: float
     """Covers of 150 KB over HTTP into collages."""
     collage_peak_mb: float
-    """Most memory that its process held."""
+    """Peak memory of its process."""
     rows_per_shard_s: float
-    """Packed rows that a shard takes by its 1 MB/s."""
+    """Packed rows per second that fit into a shard's 1 MB/s."""
     fold_rows_per_cpu_s: float
     push_rows_per_s: float
-    """Out of the database into the stream, by one push."""
+    """From the database into the stream, by one push."""
     state_units_sorted: float
-    """DynamoDB's write units an image, 100 rows of a creator together; without the collages'."""
+    """DynamoDB write units per image with 100 rows of a creator together, without collages."""
     state_units_drip: float
-    """The same, one row of a creator at a time, 350 of them."""
+    """The same for 350 rows of a creator, one at a time."""
 
 
 class Assumed(msgspec.Struct, frozen=True, kw_only=True):
-    """What no benchmark of ours can measure, because only AWS or the CDN decides it."""
+    """What no benchmark here can measure, because it depends on AWS or the CDN."""
 
     collage_network_s: float = 0.6
-    """A window's waiting for others, whatever its CPU: 35 covers of 150 KB at 75 MB/s, the CDN's
-    answers, three rounds of S3 PUTs, the originals' 5 MB, table and bus."""
+    """Network time of a window: 35 covers of 150 KB at 75 MB/s, the CDN's latency, three rounds of
+    S3 PUTs, 5 MB of originals, table and bus."""
     collage_parallel_share: float = 0.7
-    """Share of a collage's CPU time (decoding) that a second vCPU can take over."""
+    """Share of a collage's CPU time (decoding) that a second vCPU can run in parallel."""
     aws_call_ms: float = 12
-    """A call of DynamoDB or EventBridge from a Lambda."""
+    """Latency of a DynamoDB or EventBridge call from a Lambda."""
     table_writes_per_s: float = 4_000
-    """Write units that a new table on demand takes; one that has seen more takes twice its peak."""
+    """Write units of a new on-demand table; an older one takes twice its previous peak."""
     cover_bytes: float = 150_000
     collage_bytes: float = 450_000
 
@@ -56,20 +56,20 @@ Part = TypeVar("Part", Measured, Assumed)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a plan reckons with."""
+    """All figures that a plan is based on."""
 
     measured: Measured
     assumed: Assumed = Assumed()
 
     @property
     def bytes_per_row(self) -> float:
-        """Packed bytes of a row."""
+        """Packed bytes per row."""
         return _MB / self.measured.rows_per_shard_s
 
     def changed(self, numbers: Mapping[str, float]) -> Figures:
-        """Return the figures with some replaced; `UserError` for one that must not be 0."""
+        """Return the figures with some replaced; raises `UserError` for one that must not be 0."""
         for name, value in numbers.items():
-            if not value and name not in _MAY_BE_NOTHING:
+            if not value and name not in _MAY_BE_ZERO:
                 msg = f"{name} is 0"
                 raise UserError(msg)
         return Figures(
@@ -77,7 +77,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-_MAY_BE_NOTHING = frozenset({"collage_network_s", "collage_parallel_share", "aws_call_ms"})
+_MAY_BE_ZERO = frozenset({"collage_network_s", "collage_parallel_share", "aws_call_ms"})
 NAMES = tuple(
     name
     for part in (Measured, Assumed)

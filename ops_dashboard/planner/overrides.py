@@ -1,4 +1,4 @@
-"""Figures that a person gives in place of ours: a JSON object of names and numbers. Pure."""
+"""Figures given by the user: a JSON object of names and numbers. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from stream_ingest.contracts.errors import UserError
 
 
 def read_numbers(data: bytes, known: Collection[str], what: str) -> dict[str, float]:
-    """Return the numbers in `data`, none below 0; `UserError` names all that is wrong.
+    """Return the numbers in `data`, none below 0; raises `UserError` naming every problem.
 
-    `what` says what they are, such as ``--prices FILE``.
+    `what` begins the message, such as ``--prices FILE``.
     """
     try:
         found = msgspec.json.decode(data, type=dict[str, object])

@@ -1,4 +1,4 @@
-"""DynamoDB's write units of a job, from the two benchmarks of the state. Pure."""
+"""DynamoDB write units of a job, from the two benchmarks of the state. Pure."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import msgspec
 from ops_dashboard.planner.measured import Figures
 
 BENCH_ROWS, BENCH_WINDOWS = 100, 2
-"""Of each creator in the benchmark `state`."""
+"""Rows and windows of each creator in the benchmark `state`."""
 DRIP_ROWS, DRIP_WINDOWS = 350, 10
-"""Of the creator in the benchmark `state.drip`."""
+"""Rows and windows of the creator in the benchmark `state.drip`."""
 COLLAGE_WRITES = 6 + 5
-"""Units by which a worker claims a window and ends it (counted on the embedded AWS): its item,
+"""Units of a worker's claim and end of a window, counted on the embedded AWS: its item,
 `status-date-index` twice (a key moves), `batch-id-index`, `due-index` (twice; then once)."""
 
 
 class StateUnits(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of windowing: for each time that a creator's state is written, for each window.
+    """Write units of windowing: per write of a creator's state, and per window.
 
-    A window's are its items in the creator's transaction, with their indexes, and its mark that the
-    event is out.
+    Those of a window are its items in the creator's transaction, with their indexes, and the update
+    that records its event as emitted.
     """
 
     a_write: float
@@ -27,11 +27,11 @@ class StateUnits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def state_units(figures: Figures) -> StateUnits:
-    """Return the units; at least one each, whatever the figures.
+    """Return the units, at least one each.
 
-    The benchmarks are two equations: 100 rows of a creator at once are one write and 2 windows, 350
-    rows one by one are 350 writes and 10 windows. Mixed rows on the embedded AWS took 1 to 16 %
-    less than this says.
+    The benchmarks give two equations: 100 rows of a creator at once are one write and 2 windows,
+    350 rows one at a time are 350 writes and 10 windows. Mixed rows on the embedded AWS took 1 to
+    16 % less than computed here.
     """
     together = figures.measured.state_units_sorted * BENCH_ROWS
     apart = figures.measured.state_units_drip * DRIP_ROWS

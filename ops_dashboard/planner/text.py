@@ -1,4 +1,4 @@
-"""A plan as a person reads it. Pure."""
+"""A plan as text and tables. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.table import Table
 from ops_dashboard.monitoring import prices as price_list
 from ops_dashboard.planner.bill import Item
 from ops_dashboard.planner.capacity import Candidate, Plan
-from ops_dashboard.planner.collage_work import ROOM
+from ops_dashboard.planner.collage_work import MEMORY_HEADROOM
 from ops_dashboard.planner.document import Basis, settings
 from ops_dashboard.planner.timing import duration
 from ops_dashboard.planner.windowing_work import VCPU_MB
@@ -19,18 +19,18 @@ _SMALL_USD = 0.005
 
 
 def summary(plan: Plan) -> str:
-    """Return what is planned, and whether when it ends is due to one stage."""
+    """Return the job, its expected duration and the bottleneck."""
     job = plan.job
     return (
         f"{job.images:,} images of {job.creators:,} creators, {job.order}: {job.windows:,} windows,"
         f" {job.partial_windows:,} not full.\n"
         f"Expected to take {duration(plan.timing.seconds)}, within"
-        f" {duration(plan.deadline_s)}; {plan.timing.binds} binds."
+        f" {duration(plan.deadline_s)}; bottleneck: {plan.timing.bottleneck}."
     )
 
 
 def settings_table(plan: Plan) -> Table:
-    """Return the settings of the stack, and why each is as it is."""
+    """Return the recommended settings of the stack, with reasons."""
     return table_of(
         ["setting", "value", "why"],
         [[each.name, _value(each.value), each.why] for each in settings(plan)],
@@ -38,12 +38,12 @@ def settings_table(plan: Plan) -> Table:
 
 
 def stages_table(plan: Plan) -> Table:
-    """Return what each stage takes and costs; they overlap, so their times do not add up."""
+    """Return time and cost of each stage; stages overlap, so their times do not add up."""
     table = table_of(
         ["stage", "takes", "USD", "USD per million images"],
         [
             [
-                f"{stage} (binds)" if stage is plan.timing.binds else stage.value,
+                f"{stage} (bottleneck)" if stage is plan.timing.bottleneck else stage.value,
                 duration(seconds),
                 _usd(plan.usd_of(stage)),
                 _usd(plan.per_million(plan.usd_of(stage))),
@@ -59,7 +59,7 @@ def stages_table(plan: Plan) -> Table:
 
 def sizes_table(plan: Plan) -> Table:
     """Return the sizes of the collage function that were compared."""
-    columns = ["memory MB", "vCPU", "CPU", "network", "a window", "at once", "USD/M images"]
+    columns = ["memory MB", "vCPU", "CPU", "network", "per window", "concurrency", "USD/M images"]
     table = table_of(columns, [_size_row(plan, each) for each in plan.candidates])
     return _right(table, 0)
 
@@ -76,29 +76,29 @@ def items_table(plan: Plan) -> Table:
 
 
 def notes(plan: Plan, basis: Basis) -> Iterator[str]:
-    """Yield what the figures rest on and what they leave out."""
+    """Yield what the figures are based on and what they leave out."""
     measured = basis.figures.measured
     yield f"Windowing takes {duration(plan.work.seconds)} because of {plan.work.limit}."
     yield from _savings(plan, basis)
     month = basis.prices.s3_gb_month.one
-    kept = plan.kept
+    stored = plan.stored
     yield (
-        f"Kept, not in the sums: collages {kept.collages_gb:,.0f} GB"
-        f" ({_usd(kept.collages_gb * month)} USD a month), originals {kept.originals_gb:,.0f} GB"
-        f" ({_usd(kept.originals_gb * month)} USD for 30 days)."
+        f"Storage, not included: collages {stored.collages_gb:,.0f} GB"
+        f" ({_usd(stored.collages_gb * month)} USD a month), originals"
+        f" {stored.originals_gb:,.0f} GB ({_usd(stored.originals_gb * month)} USD for 30 days)."
     )
     yield (
         f"Prices: {_region(basis)}, {price_list.SOURCE}, {price_list.DATE}; without taxes, free"
-        " tiers, data transfer and what stands whether or not rows come."
+        " tiers, data transfer and fixed costs."
     )
     assumed = basis.figures.assumed
     yield (
         f"Measured: make bench, {measured.date}, {measured.machine}. Assumed:"
-        f" {assumed.collage_network_s:g} s network a window, {assumed.aws_call_ms:g} ms a call,"
-        f" a table of {assumed.table_writes_per_s:,.0f} write units a second."
+        f" {assumed.collage_network_s:g} s network per window, {assumed.aws_call_ms:g} ms per call,"
+        f" a table of {assumed.table_writes_per_s:,.0f} write units per second."
     )
     if basis.replaced:
-        yield f"Given by you: {', '.join(basis.replaced)}."
+        yield f"Replaced by you: {', '.join(basis.replaced)}."
 
 
 def _size_row(plan: Plan, each: Candidate) -> list[str]:
@@ -116,18 +116,18 @@ def _size_row(plan: Plan, each: Candidate) -> list[str]:
 
 
 def sizes_reason(basis: Basis) -> str:
-    """Return the rule by which the collage function's memory is chosen."""
+    """Return how the collage function's memory is chosen."""
     peak_mb = basis.figures.measured.collage_peak_mb
     return (
-        f"Lambda gives a vCPU for each {VCPU_MB:,} MB and bills memory x time. CPU time shrinks"
-        " with memory at the same cost; network time does not shrink, and costs more. So: the"
-        " least memory that meets the deadline, from 512 MB (35 downloads at once) and from"
-        f" {ROOM * peak_mb:,.0f} MB (peak {peak_mb:,.0f} MB and a quarter)."
+        f"Lambda allots a vCPU for each {VCPU_MB:,} MB and bills memory x time. CPU time shrinks"
+        " with memory at the same cost; network time does not, and costs more. So the smallest"
+        " memory that meets the deadline is best, but at least 512 MB (35 concurrent downloads)"
+        f" and {MEMORY_HEADROOM * peak_mb:,.0f} MB (peak of {peak_mb:,.0f} MB plus a quarter)."
     )
 
 
 def _item_row(plan: Plan, item: Item) -> list[str]:
-    count = f"{item.count:,.0f}" if item.count >= 100 else f"{item.count:,.2f}"  # noqa: PLR2004 - digits that mean something
+    count = f"{item.count:,.0f}" if item.count >= 100 else f"{item.count:,.2f}"  # noqa: PLR2004 - significant digits
     return [
         item.stage.value,
         item.what,
@@ -141,7 +141,7 @@ def _item_row(plan: Plan, item: Item) -> list[str]:
 def _region(basis: Basis) -> str:
     if basis.region == price_list.REGION:
         return basis.region
-    return f"{basis.region}, but {price_list.REGION}'s where not given by you"
+    return f"{basis.region}, but {price_list.REGION}'s unless replaced by you"
 
 
 def _savings(plan: Plan, basis: Basis) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _savings(plan: Plan, basis: Basis) -> Iterator[str]:
         yield f"{name} false would save {_usd(put_usd)} USD per million images."
 
 
-def _value(value: int | bool) -> str:  # noqa: FBT001 - a setting's value is what is shown
+def _value(value: int | bool) -> str:  # noqa: FBT001 - the value to show
     return str(value).lower() if isinstance(value, bool) else f"{value:,}"
 
 

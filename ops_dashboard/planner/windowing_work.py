@@ -1,9 +1,9 @@
-"""How fast rows become windows, and how often a creator's state is written for it. Pure.
+"""Time and writes of windowing a job. Pure.
 
-Records of a shard go to the windowing function in deliveries, one after the other for each part of
-the shard (``windowingParallelization``). A delivery writes the state of every creator that is in
-it, so it is cheap where many rows of a creator are in it together: where rows come mixed, by fewer
-creators a part and by waiting longer (``windowingBatchingWindowS``).
+The windowing function gets a shard's records in deliveries, one after the other for each concurrent
+batch of the shard (``windowingParallelization``). A delivery writes the state of each of its
+creators, so it is cheap if it has many rows of each. With mixed rows, more parallelization (fewer
+creators per batch) and a longer batching window (``windowingBatchingWindowS``) help.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from stream_ingest.records.packer import RECORD_BYTES
 MEMORY_MB = 1_024
 """``windowingMemoryMb``."""
 VCPU_MB = 1_769
-"""Memory with which Lambda gives a whole vCPU (docs/facts.md#lambda)."""
+"""Memory for which Lambda allots a whole vCPU (docs/facts.md#lambda)."""
 RECORDS_A_DELIVERY = 100
 """``windowingBatchSize``."""
 CHUNK_ROWS = 50_000
-"""Rows after which a push seals the records of all buckets (`stream_ingest.push.push`)."""
+"""Rows after which a push completes the records of all buckets (`stream_ingest.push.push`)."""
 THREADS = 16
-"""Creators that one invocation writes at once (`stream_ingest.windowing.wiring`)."""
+"""Creators that an invocation writes concurrently (`stream_ingest.windowing.wiring`)."""
 EVENTS_A_REQUEST = 10
 KEYS_A_REQUEST = 100
 ON_DEMAND_SHARDS = 4
-"""What a new stream on demand takes: 4 MB/s."""
+"""Capacity of a new on-demand stream: 4 MB/s."""
 WINDOWS_PER_S = 500
-"""A status of `status-date-index` is one key, which takes 1,000 write units a second, and each
-window comes to it and leaves it."""
+"""A status is one key of `status-date-index`, which takes 1,000 write units a second; each window
+is written to it and deleted from it."""
 _ROUNDS = 40
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """The stream and how it is read: the stack's settings of these names."""
+    """The stream and how it is read, as in the stack's settings."""
 
     shards: int
     """0 is on demand."""
@@ -48,35 +48,35 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def width(self) -> int:
-        """How many shards take rows."""
+        """Number of shards that take rows."""
         return self.shards or ON_DEMAND_SHARDS
 
     @property
     def readers(self) -> int:
-        """Deliveries that are under way at once."""
+        """Number of concurrent deliveries."""
         return self.width * self.parallelization
 
 
-class Windowing(msgspec.Struct, frozen=True, kw_only=True):
-    """What folding a job through a stream comes to."""
+class WindowingWork(msgspec.Struct, frozen=True, kw_only=True):
+    """The work of folding a job's rows from a stream."""
 
     stream: Stream
     rows_a_delivery: float
     deliveries: float
     delivery_s: float
     creator_deliveries: float
-    """How often any creator's state is written because of its rows."""
+    """Number of writes of creators' states because of rows."""
     limits: dict[str, float]
-    """What may hold it up, and for how many seconds each would."""
+    """Possible bottlenecks, with the seconds that each would take."""
 
     @property
     def seconds(self) -> float:
-        """How long it takes."""
+        """Duration of windowing."""
         return max(self.limits.values())
 
     @property
     def limit(self) -> str:
-        """What holds it up most."""
+        """Name of the bottleneck."""
         return max(self.limits, key=lambda limit: self.limits[limit])
 
     @property
@@ -85,7 +85,7 @@ class Windowing(msgspec.Struct, frozen=True, kw_only=True):
         return self.deliveries * self.delivery_s * MEMORY_MB / 1_024
 
 
-def windowing(job: Job, figures: Figures, stream: Stream) -> Windowing:
+def windowing_work(job: Job, figures: Figures, stream: Stream) -> WindowingWork:
     """Return the work of windowing a job."""
     arriving = arrival_rows_per_s(figures, stream) / stream.readers
     rows = _rows_a_delivery(job, figures, stream, arriving)
@@ -94,7 +94,7 @@ def windowing(job: Job, figures: Figures, stream: Stream) -> Windowing:
     written = max(job.creators, deliveries * creators_in(job, stream, rows))
     units = state_units(figures)
     units_full = written * units.a_write + job.full_windows * units.a_window
-    return Windowing(
+    return WindowingWork(
         stream=stream,
         rows_a_delivery=rows,
         deliveries=deliveries,
@@ -110,45 +110,48 @@ def windowing(job: Job, figures: Figures, stream: Stream) -> Windowing:
 
 
 def arrival_rows_per_s(figures: Figures, stream: Stream) -> float:
-    """Return the rows a second that a push brings through a stream."""
+    """Return the rows per second that a push sends through a stream."""
     measured = figures.measured
     return min(measured.push_rows_per_s, stream.width * measured.rows_per_shard_s)
 
 
 def records(job: Job, figures: Figures) -> float:
-    """Return the records that carry a job: each bucket has full ones and a rest in each chunk."""
+    """Return the number of records of a job; a bucket's last record of a chunk is not full."""
     chunks = job.images / CHUNK_ROWS
     whole = math.ceil(CHUNK_ROWS / BUCKETS * figures.bytes_per_row / RECORD_BYTES)
     return max(chunks * BUCKETS * whole, min(BUCKETS, job.creators))
 
 
 def creators_in(job: Job, stream: Stream, rows: float) -> float:
-    """Return how many creators a delivery of so many rows is of."""
+    """Return the number of creators in a delivery of `rows` rows."""
     if job.order is Order.DRIP:
         return rows
     if job.order is Order.SORTED:
         return max(1.0, rows / job.images_a_creator)
     pool = max(1.0, job.creators / stream.readers)
-    return max(1.0, -pool * math.expm1(-rows / pool))  # each row is of any of them
+    return max(1.0, -pool * math.expm1(-rows / pool))  # each row is of a random creator
 
 
 def _rows_a_delivery(job: Job, figures: Figures, stream: Stream, arriving: float) -> float:
-    """Return what comes in while the delivery before is folded, at least the batching window.
+    """Return the rows that arrive while the previous delivery is folded.
 
-    Longer deliveries take longer, so the answer is sought from below; they never exceed a batch.
+    At least those of the batching window, at most a batch. Larger deliveries take longer, so the
+    number is found by iteration from below.
     """
-    most = min(RECORDS_A_DELIVERY * job.images / records(job, figures), job.images / stream.readers)
-    rows = max(1.0, min(most, arriving * max(1, stream.batching_window_s)))
+    maximum = min(
+        RECORDS_A_DELIVERY * job.images / records(job, figures), job.images / stream.readers
+    )
+    rows = max(1.0, min(maximum, arriving * max(1, stream.batching_window_s)))
     for _ in range(_ROUNDS):
         longer = arriving * _delivery_s(job, figures, stream, rows)
-        if longer <= rows or rows >= most:
+        if longer <= rows or rows >= maximum:
             break
-        rows = min(most, longer)
+        rows = min(maximum, longer)
     return rows
 
 
 def _delivery_s(job: Job, figures: Figures, stream: Stream, rows: float) -> float:
-    """Return how long an invocation takes: load, fold, write, emit, mark."""
+    """Return the duration of an invocation: load, fold, write, emit, record."""
     call_s = figures.assumed.aws_call_ms / 1_000
     creators = creators_in(job, stream, rows)
     windows = rows * job.full_windows / job.images

@@ -1,4 +1,4 @@
-"""What is to be planned: so many images of so many creators, and the windows they make. Pure."""
+"""The job to plan: images, creators and the resulting windows. Pure."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from stream_ingest.contracts.errors import UserError
 
 WINDOW_IMAGES = 35
 IMAGES_A_CREATOR = 100
-"""Where nobody says how many creators there are."""
+"""Default if the number of creators is not given."""
 
 
 class Order(StrEnum):
-    """How the rows of a creator follow each other; each group costs a write of its state."""
+    """Order of rows; each run of rows of a creator costs a write of its state."""
 
     SORTED = "sorted"
-    """One behind the other, as in a file that is sorted by creator."""
+    """Together, as in a file that is sorted by creator."""
     MIXED = "mixed"
-    """Anyhow among all others', as by date or id: how a push from MySQL reads them."""
+    """Among those of all other creators, as by date or id: the order of a push from MySQL."""
     DRIP = "drip"
-    """No two together: a few new covers of each creator now and then."""
+    """One at a time: a few new covers of each creator now and then."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """Images to come, and what a stack keeps of them. Creators have equally many, or one more."""
+    """Images to process, spread evenly over creators, and what is stored of them."""
 
     images: int
     creators: int
@@ -33,42 +33,42 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     copies: bool = True
     """Whether each collage is copied under its creator's name (``byCreatorCopy``)."""
     originals: bool = True
-    """Whether originals are kept for a replay (``keepOriginals``)."""
+    """Whether originals are stored for replays (``keepOriginals``)."""
 
     @property
     def images_a_creator(self) -> float:
-        """Images of a creator, on average."""
+        """Average number of images of a creator."""
         return self.images / self.creators
 
     @property
     def full_windows(self) -> int:
-        """Windows that fill up."""
+        """Number of windows that become full."""
         each, more = divmod(self.images, self.creators)
-        lucky = more * ((each + 1) // WINDOW_IMAGES)
-        return lucky + (self.creators - more) * (each // WINDOW_IMAGES)
+        larger = more * ((each + 1) // WINDOW_IMAGES)
+        return larger + (self.creators - more) * (each // WINDOW_IMAGES)
 
     @property
     def partial_windows(self) -> int:
-        """Windows that are closed at the end, with what there is: at most one for each creator."""
+        """Number of windows closed at the end that are not full: at most one per creator."""
         each, more = divmod(self.images, self.creators)
-        lucky = more * bool((each + 1) % WINDOW_IMAGES)
-        return lucky + (self.creators - more) * bool(each % WINDOW_IMAGES)
+        larger = more * bool((each + 1) % WINDOW_IMAGES)
+        return larger + (self.creators - more) * bool(each % WINDOW_IMAGES)
 
     @property
     def windows(self) -> int:
-        """All windows."""
+        """Number of windows."""
         return self.full_windows + self.partial_windows
 
     @property
     def window_images(self) -> float:
-        """Images of a window, on average."""
+        """Average number of images of a window."""
         return self.images / self.windows
 
 
 def job_of(
     images: int, creators: int | None, order: Order, *, copies: bool, originals: bool
 ) -> Job:
-    """Return the job; `UserError` where there is nothing to plan."""
+    """Return the job; raises `UserError` if a number is out of range."""
     if images < 1:
         msg = f"--images {images}: nothing to plan; expected 1 or more"
         raise UserError(msg)

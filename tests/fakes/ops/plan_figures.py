@@ -27,7 +27,7 @@ def planned(  # noqa: PLR0913 - what a plan depends on
     order: Order = Order.SORTED,
     *,
     deadline_s: int = 1_800,
-    most_concurrency: int = 900,
+    max_concurrency: int = 900,
     copies: bool = True,
     originals: bool = True,
     figures: Figures = FIGURES,
@@ -37,7 +37,7 @@ def planned(  # noqa: PLR0913 - what a plan depends on
     return Planner(
         job=job,
         deadline_s=deadline_s,
-        most_concurrency=most_concurrency,
+        max_concurrency=max_concurrency,
         figures=figures,
         prices=LIST,
     ).plan()

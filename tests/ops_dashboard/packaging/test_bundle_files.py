@@ -44,13 +44,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_bundle_holds_what_its_handler_imports_and_nothing_else(project: Path) -> None:
+def test_a_bundle_contains_exactly_what_its_handler_imports(project: Path) -> None:
     unused = {"app/typing_only.py", "app/cli.py"}
     every = {path.relative_to(project).as_posix() for path in project.rglob("*.py")}
     assert set(own_files(project, ("app.handler",))) == every - unused
 
 
-def test_a_handler_that_is_not_there_is_named(project: Path) -> None:
+def test_a_missing_handler_is_named(project: Path) -> None:
     with pytest.raises(BundleError, match=r"app\.missing"):
         own_files(project, ("app.handler", "app.missing"))
 
@@ -74,7 +74,7 @@ def test_a_handler_that_is_not_there_is_named(project: Path) -> None:
         "six.py",
     ],
 )
-def test_what_a_function_may_use_is_packed(path: str) -> None:
+def test_files_that_a_function_may_use_are_packed(path: str) -> None:
     assert is_needed(PurePosixPath(path))
 
 
@@ -95,11 +95,11 @@ def test_what_a_function_may_use_is_packed(path: str) -> None:
         ".lock",
     ],
 )
-def test_what_no_function_uses_stays_out(path: str) -> None:
+def test_files_that_no_function_uses_are_left_out(path: str) -> None:
     assert not is_needed(PurePosixPath(path))
 
 
-def test_the_same_files_give_the_same_bytes_wherever_and_whenever(tmp_path: Path) -> None:
+def test_the_same_files_give_the_same_bytes_anywhere_and_anytime(tmp_path: Path) -> None:
     digests = []
     for folder, names in (("a", ["x.py", "y/z.py"]), ("b", ["y/z.py", "x.py"])):
         root = tmp_path / folder

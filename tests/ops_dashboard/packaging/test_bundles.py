@@ -58,9 +58,7 @@ def test_every_handler_imports_from_its_bundle_alone(name: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", list(BUNDLES))
-def test_nothing_that_a_handler_imports_is_compiled_when_it_starts(
-    name: str, tmp_path: Path
-) -> None:
+def test_no_import_of_a_handler_is_compiled_at_start(name: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(build(name, Platform.LOCAL).path) as archive:
         archive.extractall(tmp_path)
     done = subprocess.run(  # noqa: S603 - our own arguments
@@ -97,7 +95,7 @@ def test_building_elsewhere_gives_the_same_bytes(tmp_path: Path) -> None:
     assert elsewhere.sha256 == build("windowing", Platform.LAMBDA).sha256
 
 
-def test_an_unchanged_source_is_not_built_again_and_a_changed_one_is(
+def test_only_a_changed_source_is_built_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without bytecode, which changes nothing of this and takes seconds."""
@@ -137,7 +135,7 @@ def test_both_platforms_get_the_same_modules(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(BUNDLES))
-def test_a_bundle_tells_nothing_of_the_machine_that_built_it(name: str) -> None:
+def test_a_bundle_contains_no_trace_of_the_machine_that_built_it(name: str) -> None:
     places = [str(ROOT), str(Path(sys.prefix)), str(Path.home() / ".cache"), "bundle-"]
     with zipfile.ZipFile(build(name, Platform.LAMBDA).path) as archive:
         names = archive.namelist()
@@ -149,7 +147,7 @@ def test_a_bundle_tells_nothing_of_the_machine_that_built_it(name: str) -> None:
             assert not [place for place in places if place.encode() in body], entry
 
 
-def test_neither_command_lines_nor_the_dashboard_are_in_a_bundle() -> None:
+def test_a_bundle_contains_neither_command_lines_nor_the_dashboard() -> None:
     for name in BUNDLES:
         with zipfile.ZipFile(build(name, Platform.LAMBDA).path) as archive:
             names = {n for n in archive.namelist() if not n.endswith(".pyc")}

@@ -29,15 +29,13 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return found
 
 
-def test_each_module_that_compiles_gets_bytecode_beside_it(
-    files: dict[str, Path], tmp_path: Path
-) -> None:
+def test_each_module_that_compiles_gets_bytecode(files: dict[str, Path], tmp_path: Path) -> None:
     made = with_bytecode(files, HERE, tmp_path / "made")
     assert set(made) == {*files, f"app/__pycache__/one.{TAG}.pyc"}
     assert all(made[name] == path for name, path in files.items())
 
 
-def test_bytecode_depends_on_the_source_and_its_name_alone(
+def test_bytecode_depends_only_on_the_source_and_its_name(
     files: dict[str, Path], tmp_path: Path
 ) -> None:
     """Not on when or where it was made, and it is taken whatever its source's time."""
@@ -51,13 +49,13 @@ def test_bytecode_depends_on_the_source_and_its_name_alone(
     assert code.co_filename == "app/one.py"
 
 
-def test_without_that_python_a_bundle_has_its_sources_alone(
+def test_without_that_python_a_bundle_contains_sources_only(
     files: dict[str, Path], tmp_path: Path
 ) -> None:
     assert compiler("2.99") is None
     assert with_bytecode(files, None, tmp_path / "made") == files
 
 
-def test_this_python_serves_its_own_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_python_compiles_for_its_own_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bytecode, "_output", lambda *_: pytest.fail("nothing is to be looked for"))
     assert compiler(f"{sys.version_info.major}.{sys.version_info.minor}") == HERE

@@ -33,7 +33,7 @@ def million() -> Plan:
     return planned(1_000_000)
 
 
-def test_the_two_benchmarks_of_the_state_are_two_equations() -> None:
+def test_state_units_are_computed_from_both_benchmarks() -> None:
     """50 units = 1 write + 2 windows, 1,400 units = 350 writes + 10 windows."""
     units = state_units(FIGURES)
     assert units.a_write + 2 * units.a_window == pytest.approx(100 * 0.5)
@@ -41,13 +41,13 @@ def test_the_two_benchmarks_of_the_state_are_two_equations() -> None:
     assert units.a_window == pytest.approx(16_100 / 690)
 
 
-def test_the_benchmarks_are_what_they_are_taken_for() -> None:
+def test_the_benchmarks_have_the_assumed_rows_and_windows() -> None:
     assert state.ROWS_OF_A_CREATOR == state_units_of.BENCH_ROWS
     assert state.ROWS_OF_A_CREATOR // 35 == state_units_of.BENCH_WINDOWS
     assert state.DRIP_ROWS == state_units_of.DRIP_ROWS == 35 * state_units_of.DRIP_WINDOWS
 
 
-def test_the_table_costs_what_is_written_into_it(million: Plan) -> None:
+def test_the_table_is_billed_by_writes_and_reads(million: Plan) -> None:
     states = (10_000 + 10_000) * (50 - 2 * 16_100 / 690)  # once for its rows, once closed
     windows = 30_000 * 16_100 / 690
     ends = 30_000 * (6 + 5)  # claim and end, with their three indexes
@@ -59,7 +59,7 @@ def test_the_table_costs_what_is_written_into_it(million: Plan) -> None:
     assert usd == pytest.approx((states + windows + ends) * 0.625e-6 + reads * 0.125e-6)
 
 
-def test_a_collage_puts_five_objects_and_its_function_runs(million: Plan) -> None:
+def test_a_collage_is_billed_for_five_objects_and_its_function(million: Plan) -> None:
     puts = 30_000 * 5 * 0.005 / 1_000
     window_s = (1_000_000 / 30_000) / 160 / (512 / 1_769) + 0.6
     function = 30_000 * (window_s * 512 / 1_024 * 0.0000133334 + 0.20e-6)
@@ -68,12 +68,14 @@ def test_a_collage_puts_five_objects_and_its_function_runs(million: Plan) -> Non
     assert million.usd_of(Stage.COLLAGE) == pytest.approx(puts + function + ends + log)
 
 
-def test_a_window_is_two_events_one_of_them_archived_and_three_requests(million: Plan) -> None:
+def test_a_window_is_billed_for_two_events_an_archived_event_and_three_requests(
+    million: Plan,
+) -> None:
     events, archive = 30_000 * 2 * 1e-6, 30_000 * 13_000 / 1e9 * 0.10
     assert million.usd_of(Stage.BUS) == pytest.approx(events + archive + 30_000 * 3 * 0.40e-6)
 
 
-def test_a_stream_costs_its_hours_and_units(million: Plan) -> None:
+def test_a_stream_is_billed_by_hours_and_units(million: Plan) -> None:
     """20 chunks of 50,000 rows: 390 rows in each of 128 buckets, of 71 bytes, are 2 records."""
     assert million.usd_of(Stage.STREAM) == pytest.approx(0.015 + 20 * 128 * 2 * 0.014e-6)
 
@@ -87,7 +89,7 @@ def test_windowing_is_billed_by_the_second(million: Plan) -> None:
     assert count_of(million, Stage.WINDOWING, "log", "GB") == pytest.approx(log / 1e9)
 
 
-def test_a_million_images_cost_by_hand(million: Plan) -> None:
+def test_the_cost_of_a_million_images_matches_a_calculation_by_hand(million: Plan) -> None:
     """States 0.042, windows 0.438, ends 0.206, S3 0.750, collage function 0.270, events and
     archive 0.099, queue 0.036, logs 0.044, stream 0.015: 1.90; the rest is the sweeper's two
     counts, 20,000 reads each, and 2,100 in each of the 27 minutes or so in which collages are
@@ -127,7 +129,7 @@ BENCHED = Figures(
         (BENCHED, 2_857, Order.SORTED, True, 1.428),
     ],
 )
-def test_what_a_million_images_cost(
+def test_the_cost_of_a_million_images(
     figures: Figures, creators: int, order: Order, *, slim: bool, usd: float
 ) -> None:
     """1.50 USD is not met as a stack is set up by default. It is met without copies and originals
@@ -137,8 +139,8 @@ def test_what_a_million_images_cost(
     assert (plan.per_million(plan.usd) <= TARGET_USD) == (usd <= TARGET_USD)
 
 
-def test_what_stays_is_told_apart() -> None:
+def test_storage_is_not_part_of_the_bill() -> None:
     plan = planned(1_000_000, copies=False)
-    assert plan.kept.originals_gb == pytest.approx(150)
-    assert plan.kept.collages_gb == pytest.approx(30_000 * (450_000 + 55_000) / 1e9)
-    assert planned(1_000_000, originals=False).kept.originals_gb == 0
+    assert plan.stored.originals_gb == pytest.approx(150)
+    assert plan.stored.collages_gb == pytest.approx(30_000 * (450_000 + 55_000) / 1e9)
+    assert planned(1_000_000, originals=False).stored.originals_gb == 0

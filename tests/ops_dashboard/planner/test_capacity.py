@@ -9,45 +9,47 @@ from tests.fakes.ops.plan_figures import FIGURES, planned
 
 
 @pytest.mark.parametrize("order", [Order.SORTED, Order.MIXED])
-def test_two_million_images_take_half_an_hour_with_50_collages_at_once(order: Order) -> None:
+def test_two_million_images_take_half_an_hour_with_50_concurrent_collages(order: Order) -> None:
     """By hand: 60,000 windows of 33 images take 0.72 s of CPU at 512 MB and 0.6 s of network; 50
     at once build them in 60,000 x 1.32 / 50 = 1,584 s, which leaves 216 s for what comes before."""
-    plan = planned(2_000_000, order=order, most_concurrency=50)
+    plan = planned(2_000_000, order=order, max_concurrency=50)
     assert plan.timing.seconds <= 1_800
     assert plan.concurrency <= 50
     assert plan.size.memory_mb == 512
-    assert plan.timing.binds is Stage.COLLAGE
+    assert plan.timing.bottleneck is Stage.COLLAGE
     assert plan.concurrency * plan.timing.stages[Stage.COLLAGE] == pytest.approx(
         60_000 * plan.size.seconds
     )
 
 
-def test_fewer_at_once_need_more_memory() -> None:
-    plan = planned(2_000_000, most_concurrency=40)
+def test_a_lower_concurrency_needs_more_memory() -> None:
+    plan = planned(2_000_000, max_concurrency=40)
     assert plan.size.memory_mb == 640
     at_once = {each.size.memory_mb: each.concurrency for each in plan.candidates}
     assert at_once[512] is None
     assert at_once[640] == plan.concurrency
 
 
-def test_concurrency_is_the_least_that_meets_the_deadline() -> None:
+def test_the_concurrency_is_the_lowest_that_meets_the_deadline() -> None:
     plan = planned(2_000_000)
-    fewer = planned(2_000_000, most_concurrency=plan.concurrency - 1)
+    fewer = planned(2_000_000, max_concurrency=plan.concurrency - 1)
     assert fewer.size.memory_mb > plan.size.memory_mb
 
 
-def test_a_deadline_that_cannot_be_met_is_told_with_the_shortest_and_what_binds() -> None:
+def test_an_impossible_deadline_is_an_error_with_the_shortest_time_and_the_bottleneck() -> None:
     with pytest.raises(
         UserError, match=r"--deadline 1m 00s: 2,000,000 images take at least"
     ) as raised:
         planned(2_000_000, deadline_s=60)
-    assert "windowing binds with" in str(raised.value)
+    assert "the bottleneck is windowing with" in str(raised.value)
     assert "by the table's writes" in str(raised.value)
-    with pytest.raises(UserError, match=r"2 collages at once, 3,538 MB each\); collage binds"):
-        planned(2_000_000, most_concurrency=2)
+    with pytest.raises(
+        UserError, match=r"2 concurrent collages, 3,538 MB each\); the bottleneck is collage"
+    ):
+        planned(2_000_000, max_concurrency=2)
 
 
-def test_the_shortest_is_met() -> None:
+def test_the_shortest_time_is_a_possible_deadline() -> None:
     with pytest.raises(UserError) as raised:
         planned(100_000, deadline_s=1)
     shortest = str(raised.value).partition("at least ")[2].partition(" (")[0]
@@ -55,7 +57,7 @@ def test_the_shortest_is_met() -> None:
     planned(100_000, deadline_s=int(minutes) * 60 + int(seconds.rstrip("s")))
 
 
-def test_a_stream_is_what_costs_least_in_a_month_and_is_wide_enough() -> None:
+def test_the_stream_has_the_lowest_monthly_cost_and_enough_shards() -> None:
     """A month of a shard is 10.95 USD, of a stream on demand 29.20."""
     assert planned(1_000_000).work.stream.shards == 1
     fast = FIGURES.changed({"table_writes_per_s": 1e6, "push_rows_per_s": 50_000})
@@ -65,6 +67,6 @@ def test_a_stream_is_what_costs_least_in_a_month_and_is_wide_enough() -> None:
     assert hurried.stream_month.on_demand_usd == pytest.approx(29.20)
 
 
-def test_mixed_rows_are_read_by_many_to_save_writes() -> None:
+def test_mixed_rows_are_read_with_more_parallelization_to_save_writes() -> None:
     mixed, together = planned(2_000_000, order=Order.MIXED), planned(2_000_000)
     assert mixed.work.stream.parallelization > together.work.stream.parallelization == 1

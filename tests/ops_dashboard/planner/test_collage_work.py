@@ -18,13 +18,13 @@ def by_memory(figures: Figures = FIGURES) -> dict[int, float]:
     return {size.memory_mb: size.seconds for size in sizes(FULL, figures, LIST)}
 
 
-def test_with_the_least_memory_all_covers_are_downloaded_at_once() -> None:
+def test_the_smallest_size_downloads_all_covers_at_once() -> None:
     wanted = Concurrency(downloads=64, decoders=2)
     runs = fitting(wanted, SIZES_MB[0] * MB, FetchLimits().max_bytes)
     assert runs.downloads >= WINDOW_IMAGES
 
 
-def test_the_cpu_shrinks_with_memory_and_the_network_does_not() -> None:
+def test_cpu_time_shrinks_with_memory_and_network_time_does_not() -> None:
     found = by_memory()
     assert found[1_769] == pytest.approx(35 / 160 + 0.6)
     assert found[512] == pytest.approx(35 / 160 * 1_769 / 512 + 0.6)
@@ -37,7 +37,7 @@ def test_less_memory_is_cheaper() -> None:
     assert usd[0] == pytest.approx((35 / 160 * 1_769 / 512 + 0.6) / 2 * 1e6 / 35 * 0.0000133334)
 
 
-def test_no_size_is_below_what_the_process_needs() -> None:
+def test_every_size_fits_the_process() -> None:
     assert min(by_memory(FIGURES.changed({"collage_peak_mb": 700}))) == 1_024
     with pytest.raises(UserError, match="collage_peak_mb"):
         sizes(FULL, FIGURES.changed({"collage_peak_mb": 4_000}), LIST)

@@ -26,17 +26,23 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
-def test_a_plan_fits_80_columns_and_says_what_to_set(run: Run) -> None:
+def test_a_plan_fits_80_columns_and_shows_the_settings(run: Run) -> None:
     code, out, _ = run("--images", "2000000", "--deadline", "30m", "--verbose")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
-    for word in ("collageMemoryMb", "collageMaxConcurrency", "streamShards", "(binds)", "1,769 MB"):
+    for word in (
+        "collageMemoryMb",
+        "collageMaxConcurrency",
+        "streamShards",
+        "(bottleneck)",
+        "1,769 MB",
+    ):
         assert word in out
     assert "us-east-1" in out
     assert "2024-11-15" in out
 
 
-def test_json_has_all_that_is_behind_a_plan(run: Run) -> None:
+def test_the_json_of_a_plan_has_all_its_inputs(run: Run) -> None:
     _, out, _ = run("--images", "100000", "--json", "--no-originals")
     found = json.loads(out)
     assert found["settings"]["keepOriginals"] is False
@@ -47,14 +53,14 @@ def test_json_has_all_that_is_behind_a_plan(run: Run) -> None:
     assert found["figures"]["measured"]["machine"]
 
 
-def test_prices_and_figures_of_a_file_take_the_place_of_ours(run: Run, tmp_path: Path) -> None:
+def test_prices_and_figures_in_files_replace_the_defaults(run: Run, tmp_path: Path) -> None:
     prices, figures = tmp_path / "prices.json", tmp_path / "figures.json"
     prices.write_text('{"s3_put": 0.0054}')
     figures.write_text('{"push_rows_per_s": 20000}')
     options = ("--prices", str(prices), "--measured", str(figures), "--region", "eu-central-1")
     _, out, _ = run("--images", "1000", *options)
-    assert "Given by you: push_rows_per_s, s3_put" in out
-    assert "Prices: eu-central-1, but us-east-1's where not given by you" in " ".join(out.split())
+    assert "Replaced by you: push_rows_per_s, s3_put" in out
+    assert "Prices: eu-central-1, but us-east-1's unless replaced by you" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,7 @@ def test_prices_and_figures_of_a_file_take_the_place_of_ours(run: Run, tmp_path:
         (["--images", "5", "--deadline", "soon"], "duration 'soon'"),
         (["--images", "5", "--deadline", "10s"], "take at least"),
         (["--images", "5", "--max-concurrency", "1"], "--max-concurrency 1: expected 2 to 1,000"),
-        (["--images", "5", "--region", "eu-central-1"], "prices are us-east-1's"),
+        (["--images", "5", "--region", "eu-central-1"], "prices are those of us-east-1"),
         (["--images", "5", "--prices", "nowhere.json"], "--prices nowhere.json: No such file"),
     ],
 )

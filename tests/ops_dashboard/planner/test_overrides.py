@@ -28,7 +28,7 @@ def test_numbers_are_read_by_name() -> None:
         (b"", "not a JSON object"),
     ],
 )
-def test_what_is_wrong_is_named(data: bytes, said: str) -> None:
+def test_every_problem_in_a_file_is_named(data: bytes, said: str) -> None:
     with pytest.raises(UserError, match="--prices x: ") as raised:
         read_numbers(data, KNOWN, "--prices x")
     assert said in str(raised.value)

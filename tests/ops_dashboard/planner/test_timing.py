@@ -6,7 +6,7 @@ from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.planner.bill import Stage
 from ops_dashboard.planner.collage_work import sizes
 from ops_dashboard.planner.timing import Timing, duration, timing
-from ops_dashboard.planner.windowing_work import Stream, windowing
+from ops_dashboard.planner.windowing_work import Stream, windowing_work
 from ops_dashboard.planner.workload import Job, Order
 from tests.fakes.ops.plan_figures import FIGURES
 
@@ -15,11 +15,11 @@ WARM = FIGURES.changed({"table_writes_per_s": 1_000_000, "aws_call_ms": 0})
 
 
 def timed(job: Job, concurrency: int) -> Timing:
-    work = windowing(job, WARM, STREAM)
+    work = windowing_work(job, WARM, STREAM)
     return timing(job, WARM, work, sizes(job, WARM, LIST)[0], concurrency)
 
 
-def test_stages_by_hand() -> None:
+def test_stages_match_a_calculation_by_hand() -> None:
     job = Job(images=3_500_000, creators=10_000, order=Order.SORTED)
     stages = timed(job, 105).stages
     window_s = 35 / 160 * 1_769 / 512 + 0.6
@@ -37,7 +37,7 @@ def test_sorted_rows_overlap_all_stages_and_mixed_ones_fill_windows_later() -> N
     assert late_s == pytest.approx(rows_s * 35 / 350, rel=0.01)
 
 
-def test_what_is_not_full_is_closed_by_the_sweeper_and_built_after_the_rows() -> None:
+def test_windows_that_are_not_full_are_built_after_the_last_row() -> None:
     job = Job(images=340, creators=10, order=Order.SORTED)
     assert timed(job, 10).seconds > 60
 

@@ -34,6 +34,6 @@ def test_windows_are_counted_by_creator(
         (10, 11, "--creators 11"),
     ],
 )
-def test_a_job_that_is_none_is_refused(images: int, creators: int | None, said: str) -> None:
+def test_an_invalid_job_is_an_error(images: int, creators: int | None, said: str) -> None:
     with pytest.raises(UserError, match=said):
         job_of(images, creators, Order.MIXED, copies=True, originals=True)
