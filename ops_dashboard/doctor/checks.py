@@ -1,6 +1,6 @@
-"""Is all there that a push needs? Each check is a finding, with what to do. Edge (network).
+"""Checks of credentials, clock and stack, each with a finding and a fix. Edge (network).
 
-Nothing is changed and nothing is written. A check that needs what another did not find is skipped.
+Checks only read. A check is skipped if it needs something that an earlier one did not find.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from stream_ingest.contracts.errors import CoverstreamError
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=15
 )
-"""A doctor who waits is of no use."""
-NOTED_SKEW_S = 30
-WORST_SKEW_S = 240
-"""AWS refuses a signature that is five minutes off (Signature Version 4)."""
+"""Short timeouts, so that an unreachable service is reported quickly."""
+WARN_SKEW_S = 30
+MAX_SKEW_S = 240
+"""AWS rejects a signature that is five minutes off (Signature Version 4)."""
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 
 
 class State(StrEnum):
-    """How a check went."""
+    """Result of a check."""
 
     OK = "ok"
     NOTE = "note"
-    """Works, and somebody should look at it."""
+    """It works, but needs attention."""
     WRONG = "wrong"
     SKIPPED = "skipped"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found, and what to do about it where that is anything."""
+    """What one check found, and how to fix it."""
 
     check: str
     state: State
@@ -50,20 +50,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: returns what it found, or raises; `do` says what to do then.
+    """One check: `run` returns what it found, or raises; `do` is how to fix that.
 
-    None where the error itself says that.
+    `do` is None if the error itself says so.
     """
 
     name: str
-    look: Callable[[], Finding | str]
+    run: Callable[[], Finding | str]
     do: str | None = None
 
 
 def result(check: Check) -> Finding:
-    """Return a check's finding; an error of AWS, of the network or of ours is one, too."""
+    """Run a check and return its finding; known errors become findings, too."""
     try:
-        found = check.look()
+        found = check.run()
     except (CoverstreamError, ClientError, BotoCoreError, OSError) as error:
         return Finding(
             check=check.name,
@@ -77,57 +77,57 @@ def result(check: Check) -> Finding:
 
 
 def _hint(error: Exception) -> str | None:
-    """Return what to do about an error that means the same in every check."""
+    """Return how to fix an error that has the same cause in every check."""
     if isinstance(error, NoCredentialsError):
         return 'set AWS_PROFILE, or eval "$(ops-dashboard local up)" for the embedded AWS'
     if isinstance(error, NoRegionError):
         return "set AWS_REGION"
     if isinstance(error, ClientError) and error_code(error) in _DENIED:
-        return "give your user or role the right that the message names"
+        return "grant your user or role the permission that the message names"
     return None
 
 
 class Account:
-    """Who asks, when, and for which stack: what all other checks build on."""
+    """Checks of credentials, clock and stack, on which all other checks depend."""
 
     def __init__(self, session: boto3.Session, stack: str, now: Callable[[], datetime]) -> None:
-        """Ask with the session's credentials; `now` gives this machine's UTC time."""
+        """Use the session's credentials; `now` returns this machine's UTC time."""
         self._session, self._stack, self._now = session, stack, now
         self._skew_s: float | None = None
         self.outputs: StackOutputs | None = None
-        """The stack's outputs, once `findings` has found them."""
+        """The stack's outputs, set by `findings`."""
 
     def findings(self) -> Iterator[Finding]:
-        """Yield the findings on credentials, clock and stack; each needs the one before."""
-        who = result(
+        """Yield the findings on credentials, clock and stack; each depends on the previous one."""
+        credentials = result(
             Check(
                 name="credentials",
-                look=self._credentials,
+                run=self._credentials,
                 do="check AWS_PROFILE, AWS_ENDPOINT_URL and the network",
             )
         )
-        yield who
+        yield credentials
         if self._skew_s is None:
-            yield skipped("clock", "needs an answer of AWS")
+            yield skipped("clock", "needs a response from AWS")
         else:
             yield clock_finding(self._skew_s)
-        if who.state is State.WRONG:
+        if credentials.state is State.WRONG:
             yield skipped("stack", "needs credentials")
             return
-        yield result(Check(name="stack", look=self._outputs, do="deploy it: make up STACK=<stack>"))
+        yield result(Check(name="stack", run=self._outputs, do="deploy it: make up STACK=<stack>"))
 
     def _credentials(self) -> str:
         client = self._session.client("sts", config=CONFIG)
         try:
             answer: Any = client.get_caller_identity()
         except ClientError as error:
-            self._note_time(error.response)
+            self._measure_skew(error.response)
             raise
-        self._note_time(answer)
+        self._measure_skew(answer)
         endpoint = client.meta.endpoint_url
         return f"{answer['Arn']} in {self._session.region_name} at {endpoint}"
 
-    def _note_time(self, answer: Any) -> None:  # noqa: ANN401 - a response of boto3's
+    def _measure_skew(self, answer: Any) -> None:  # noqa: ANN401 - a response of boto3's
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
         if date is not None:
             self._skew_s = (self._now() - parsedate_to_datetime(date)).total_seconds()
@@ -138,21 +138,25 @@ class Account:
 
 
 def skipped(check: str, why: str) -> Finding:
-    """Return the finding of a check that was not made."""
+    """Return the finding of a check that was skipped."""
     return Finding(check=check, state=State.SKIPPED, found=why)
 
 
 def clock_finding(skew_s: float) -> Finding:
-    """Return what a clock's skew means; positive is ahead of AWS. Pure."""
+    """Return the finding on a clock's skew; a positive one is ahead of AWS. Pure."""
     side = "ahead of" if skew_s > 0 else "behind"
     found = f"{abs(skew_s):.0f} s {side} AWS"
     state = State.OK
-    if abs(skew_s) > NOTED_SKEW_S:
-        state = State.WRONG if abs(skew_s) > WORST_SKEW_S else State.NOTE
-    do = None if state is State.OK else "set this machine's clock (NTP); AWS refuses 5 minutes"
+    if abs(skew_s) > WARN_SKEW_S:
+        state = State.WRONG if abs(skew_s) > MAX_SKEW_S else State.NOTE
+    do = (
+        None
+        if state is State.OK
+        else "set this machine's clock (NTP); AWS rejects a skew of 5 minutes"
+    )
     return Finding(check="clock", state=state, found=found, do=do)
 
 
 def utc_now() -> datetime:
-    """Return this machine's time."""
+    """Return this machine's UTC time."""
     return datetime.now(UTC)

@@ -23,7 +23,7 @@ _STYLES = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red", Sta
 
 
 class DatabaseOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which database, as a push would be told."""
+    """Which database to check, in the options of `stream-ingest push`."""
 
     mysql: str | None
     mysql_secret: str | None
@@ -32,25 +32,25 @@ class DatabaseOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_given(self) -> bool:
-        """Tell whether there is a database to look at."""
+        """Whether a database was given."""
         return bool(self.mysql or self.mysql_secret)
 
 
 def show_doctor(stack: str, database: DatabaseOptions, *, json: bool) -> bool:
-    """Print each finding as soon as it is there; tell whether all is well."""
+    """Print each finding when it is available; return whether no check failed."""
     found = []
     for finding in findings(stack, database):
         found.append(finding)
         if not json:
             _print(finding)
-    is_well = all(finding.state is not State.WRONG for finding in found)
+    is_ok = all(finding.state is not State.WRONG for finding in found)
     if json:
-        print_json({"ok": is_well, "findings": found})
-    return is_well
+        print_json({"ok": is_ok, "findings": found})
+    return is_ok
 
 
 def findings(stack: str, database: DatabaseOptions) -> Iterator[Finding]:
-    """Yield all findings."""
+    """Run all checks; yield their findings."""
     session = clients.session()
     account = Account(session, stack, utc_now)
     yield from account.findings()
@@ -64,18 +64,18 @@ def findings(stack: str, database: DatabaseOptions) -> Iterator[Finding]:
     yield result(
         Check(
             name="database",
-            look=lambda: asyncio.run(_look_at(database)),
-            do="check the URL, the network, and that the user may SELECT from the table",
+            run=lambda: asyncio.run(_check_database(database)),
+            do="check the URL, the network, and that the user has SELECT on the table",
         )
     )
 
 
-async def _look_at(database: DatabaseOptions) -> str:
-    """Find the table and its columns, as a push would."""
+async def _check_database(database: DatabaseOptions) -> str:
+    """Check that the table and its columns can be read, as a push would."""
     address = address_of(database.mysql, database.mysql_secret)
     columns = parse_columns(database.columns, MYSQL_COLUMNS)
-    always = TimeRange(since=None, until=None)
-    await MySqlSource(address, database.table, columns, within=always, creators=()).check()
+    any_time = TimeRange(since=None, until=None)
+    await MySqlSource(address, database.table, columns, within=any_time, creators=()).check()
     async with connect(address) as connection:
         ((version,),) = await fetch(connection, "SELECT VERSION()", [])
     return f"{address!r}, {version}: {database.table} can be read"

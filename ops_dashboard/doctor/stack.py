@@ -1,4 +1,4 @@
-"""The doctor's look at a deployed stack's parts. Edge (network)."""
+"""Checks of the parts of a deployed stack. Edge (network)."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTIN
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
 PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")
 _GOOD_MAPPINGS = frozenset({"Enabled"})
-_MOST_KEYS = 1_000
-"""Keys in one answer of ListObjectsV2."""
-_PASSING = frozenset({"Creating", "Enabling", "Updating"})
+_MAX_KEYS = 1_000
+"""Maximum number of keys in a response of ListObjectsV2."""
+_IN_PROGRESS = frozenset({"Creating", "Enabling", "Updating"})
 
 
 class StackChecks:
-    """Looks at each part of one stack."""
+    """Checks each part of one stack."""
 
     def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
-        """Look with the session's rights."""
+        """Use the session's credentials."""
         self._session, self._outputs = session, outputs
 
     def checks(self) -> list[Check]:
-        """Return the checks, in the order in which rows come by."""
-        looks = {
+        """Return the checks, in the order of the pipeline."""
+        checks = {
             "stream": self._stream,
             "table": self._table,
             "queues": self._queues,
@@ -41,7 +41,7 @@ class StackChecks:
             "functions": self._functions,
             "mappings": self._mappings,
         }
-        return [Check(name=name, look=look, do=_REDEPLOY) for name, look in looks.items()]
+        return [Check(name=name, run=run, do=_REDEPLOY) for name, run in checks.items()]
 
     def _stream(self) -> str | Finding:
         kinesis = self._client("kinesis")
@@ -63,7 +63,7 @@ class StackChecks:
         wanted = {table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX}
         missing = sorted(wanted - indexes.keys())
         if missing:
-            return _wrong("table", f"without {', '.join(missing)}", _REDEPLOY)
+            return _wrong("table", f"missing {', '.join(missing)}", _REDEPLOY)
         busy = [name for name in sorted(wanted) if indexes[name] != "ACTIVE"]
         text = f"{found['TableStatus']}, {len(wanted)} indexes"
         if found["TableStatus"] not in {"ACTIVE", "UPDATING"} or busy:
@@ -73,7 +73,7 @@ class StackChecks:
 
     def _queues(self) -> str:
         depth = queue_depth(self._client("sqs"), self._outputs.collage_queue_url)
-        return f"{depth.waiting:,} windows wait, {depth.received:,} are being built"
+        return f"{depth.waiting:,} windows waiting, {depth.received:,} being built"
 
     def _dead_letters(self) -> str | Finding:
         urls = self._outputs.dead_letter_urls
@@ -85,14 +85,14 @@ class StackChecks:
         if not waiting:
             return "none"
         text = ", ".join(
-            f"{count:,}{' or more' if count == _MOST_KEYS else ''} {kind}"
+            f"{count:,}{' or more' if count == _MAX_KEYS else ''} {kind}"
             for kind, count in waiting.items()
         )
-        do = "look: ops-dashboard dlq list; send again: ops-dashboard dlq redrive --all"
+        do = "list them: ops-dashboard dlq list; after a fix: ops-dashboard dlq redrive --all"
         return Finding(check="dead letters", state=State.NOTE, found=text, do=do)
 
     def _objects(self, prefix: str) -> int:
-        """Return how many failed records or batches are kept, as far as one request tells."""
+        """Return the number of failed records or batches, as far as one request lists them."""
         bucket = self._outputs.output_bucket
         found = self._client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
         keys = (each["Key"] for each in found.get("Contents", []))
@@ -120,7 +120,7 @@ class StackChecks:
             try:
                 s3.list_objects_v2(Bucket=name, MaxKeys=1)
             except s3.exceptions.NoSuchBucket as error:
-                msg = f"bucket {name} is not there"
+                msg = f"bucket {name} does not exist"
                 raise UserError(msg) from error
         return f"{len(names)} can be read"
 
@@ -140,29 +140,29 @@ class StackChecks:
         for name in self._fed_functions():
             found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
             states[name] = found[0]["State"] if found else "missing"
-        passing = [name for name, state in states.items() if state in _PASSING]
-        if passing:
-            text = ", ".join(f"{name} is {states[name]}" for name in passing)
+        in_progress = [name for name, state in states.items() if state in _IN_PROGRESS]
+        if in_progress:
+            text = ", ".join(f"{name} is {states[name]}" for name in in_progress)
             return Finding(check="mappings", state=State.NOTE, found=text, do="wait a minute")
-        return _all(states, _GOOD_MAPPINGS, "mappings", "stream and queues feed their functions")
+        return _all(states, _GOOD_MAPPINGS, "mappings", "enabled for stream and queues")
 
     def _function_names(self) -> tuple[str, ...]:
         outputs = self._outputs
         return (*self._fed_functions(), outputs.sweeper_function)
 
     def _fed_functions(self) -> tuple[str, ...]:
-        """Return those that a stream or a queue feeds."""
+        """Return the functions that a stream or a queue invokes."""
         outputs = self._outputs
         return outputs.windowing_function, outputs.collage_function, outputs.intake_function
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - of any service
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
         return self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # by name
 
 
 def _all(
     states: Mapping[str, str], good: set[str] | frozenset[str], check: str, text: str
 ) -> str | Finding:
-    """Return `text` where every state is good, else a finding of those that are not."""
+    """Return `text` if every state is good, else a finding with the others."""
     bad = [f"{name} is {state}" for name, state in states.items() if state not in good]
     return text if not bad else _wrong(check, ", ".join(bad), _REDEPLOY)
 

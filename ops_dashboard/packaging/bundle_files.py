@@ -1,8 +1,7 @@
-"""What a Lambda bundle holds: which modules, which files of wheels, in which bytes. Edge (files).
+"""Contents of a Lambda bundle: modules, files of wheels, and the zip. Edge (files).
 
-It reads source files and writes one zip. Every decision here depends on the files alone: the same
-files give the same bytes. (Compressed by the zlib that Python runs with: another zlib may give
-other bytes, never other contents.)
+The result depends on the files alone: the same files give the same bytes. (A different version of
+zlib may compress to other bytes, but never to other contents.)
 """
 
 from __future__ import annotations
@@ -14,42 +13,42 @@ from pathlib import Path, PurePosixPath
 
 from stream_ingest.contracts.errors import UserError
 
-KEPT_SERVICES = frozenset({"dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"})
-"""Services whose API models stay in botocore and boto3; the other 400 would be most of a bundle."""
+INCLUDED_SERVICES = frozenset({"dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"})
+"""Services whose API models of botocore and boto3 are packed; the other 400 would be the bulk."""
 
 _LICENCE_WORDS = ("licen", "copying", "notice", "authors")
-_DEAD_FILES = frozenset(
+_UNUSED_FILES = frozenset(
     {".lock", "py.typed"}
-)  # what uv leaves in a target, what type checkers read
-_DEAD_FOLDERS = frozenset({"__pycache__", "tests", "test", "examples"})
-_DEAD_SUFFIXES = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c"})
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
+)  # left by uv in a target, and read by type checkers only
+_UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "test", "examples"})
+_UNUSED_SUFFIXES = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c"})
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 _MODE = 0o644 << 16
 
 
 class BundleError(UserError):
-    """A bundle cannot be built; says why."""
+    """A bundle cannot be built."""
 
 
 def is_needed(path: PurePosixPath) -> bool:
-    """Tell whether a file of an installed wheel is ever used by a function.
+    """Return whether a function may use a file of an installed wheel.
 
-    Of a package's metadata only its version (METADATA) and its licence stay: RECORD, INSTALLER and
-    direct_url.json tell about the machine that installed it.
+    Of a package's metadata, METADATA (its version) and its licence are packed. RECORD, INSTALLER
+    and direct_url.json depend on the machine that installed it.
     """
     parts = path.parts
     if (
         parts[0] == "bin"
-        or path.name in _DEAD_FILES
-        or path.suffix in _DEAD_SUFFIXES
-        or _DEAD_FOLDERS & set(parts[:-1])
+        or path.name in _UNUSED_FILES
+        or path.suffix in _UNUSED_SUFFIXES
+        or _UNUSED_FOLDERS & set(parts[:-1])
     ):
         return False
     if parts[0].endswith(".dist-info"):
         name = path.name.lower()
         return name == "metadata" or any(word in name for word in _LICENCE_WORDS)
     if parts[:2] in {("botocore", "data"), ("boto3", "data")} and len(parts) > 3:  # noqa: PLR2004 - data/<service>/<file>
-        return parts[2] in KEPT_SERVICES
+        return parts[2] in INCLUDED_SERVICES
     return True
 
 
@@ -61,10 +60,10 @@ def wheel_files(folder: Path) -> dict[str, Path]:
 
 
 def own_files(root: Path, handlers: tuple[str, ...]) -> dict[str, Path]:
-    """Return the project's own modules that some handlers import, directly or not, by their name.
+    """Return the project's modules that handlers import, directly or indirectly, by name.
 
-    Found in the source, not by running it: imports inside functions count, those under
-    ``if TYPE_CHECKING`` do not. So a change of a command line leaves every bundle as it was.
+    They are found in the source, without running it: imports inside functions count, those under
+    ``if TYPE_CHECKING`` do not. So a change of a command line changes no bundle.
     """
     found: dict[str, Path] = {}
     waiting = list(handlers)
@@ -84,7 +83,7 @@ def own_files(root: Path, handlers: tuple[str, ...]) -> dict[str, Path]:
 
 
 def write_zip(files: Mapping[str, Path], target: Path) -> None:
-    """Write `files` to a zip: sorted, each with the same time and mode, compressed alike."""
+    """Write `files` to a zip: sorted, with fixed times, modes and compression."""
     with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
@@ -95,7 +94,7 @@ def write_zip(files: Mapping[str, Path], target: Path) -> None:
 
 
 def _module_path(root: Path, module: str) -> Path | None:
-    """Return the file of one of our modules; None for a name that is not one."""
+    """Return the file of a module of the project, None if there is no such module."""
     base = root.joinpath(*module.split("."))
     for path in (base.with_suffix(".py"), base / "__init__.py"):
         if path.is_file():
@@ -110,7 +109,7 @@ def _parents(module: str) -> Iterator[str]:
 
 
 def _imports(path: Path, module: str) -> Iterator[str]:
-    """Yield all names that a module may import; not all of them need be modules."""
+    """Yield all names that a module imports; not all of them are modules."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in _live_nodes(ast.parse(path.read_bytes(), filename=path.name)):
         if isinstance(node, ast.Import):
@@ -129,7 +128,7 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree, leaving out what only a type checker reads."""
+    """Walk a tree without the nodes that only a type checker reads."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

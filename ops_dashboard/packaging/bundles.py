@@ -1,10 +1,10 @@
 """Reproducible Lambda zips without Docker. Edge (runs uv, reads and writes files).
 
 Versions and their hashes come from uv.lock through ``uv export``, wheels for the target platform
-from ``uv pip install --target``; `ops_dashboard.packaging.bundle_files` decides what of them is
-packed, and `ops_dashboard.packaging.bytecode` compiles it, where this machine has the Python that
-the bundle is for. Zips are kept in dist/ under a key of all that went into them: an unchanged
-source is neither built nor deployed again.
+from ``uv pip install --target``; `ops_dashboard.packaging.bundle_files` selects the files to
+pack, and `ops_dashboard.packaging.bytecode` compiles them if this machine has the bundle's Python.
+Zips are stored in dist/ under a hash of all their inputs, so an unchanged source is neither built
+nor deployed again.
 
 ``python -m ops_dashboard.packaging.bundles [lambda|local]`` builds both and prints where they are.
 """
@@ -34,8 +34,8 @@ from ops_dashboard.packaging.bytecode import compiler, with_bytecode
 LAMBDA_PYTHON = "3.13"
 LAMBDA_WHEELS = "aarch64-manylinux_2_28"  # what Amazon Linux 2023 on Graviton runs
 MAX_ZIP_BYTES = 50_000_000
-"""Largest zip that Lambda takes directly; ours are to stay under half of it."""
-_KEPT_BUILDS = 3
+"""Maximum zip that Lambda accepts directly; ours stay under half of it."""
+_MAX_BUILDS = 3
 _BUILDER = ("bundles.py", "bundle_files.py", "bytecode.py")
 
 
@@ -44,12 +44,12 @@ class Platform(StrEnum):
 
     LAMBDA = "lambda"
     LOCAL = "local"
-    """This machine and this Python: what the embedded AWS runs functions on."""
+    """This machine and this Python, on which the embedded AWS runs functions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a bundle is made of: modules with handlers, and a dependency group of pyproject.toml."""
+    """Contents of a bundle: modules with handlers, and a dependency group of pyproject.toml."""
 
     handlers: tuple[str, ...]
     group: str
@@ -77,15 +77,15 @@ class Bundle:
 
     @property
     def sha256_base64(self) -> str:
-        """The hash in the form that Lambda reports as CodeSha256."""
+        """The hash in the format of Lambda's CodeSha256."""
         return base64.b64encode(bytes.fromhex(self.sha256)).decode()
 
 
 def build_bundle(name: str, platform: Platform, root: Path = ROOT) -> Bundle:
-    """Return the bundle `name` for `platform`, built unless dist/ has it already.
+    """Return the bundle `name` for `platform`; build it unless dist/ has it already.
 
-    Safe to call from several processes at once. `BundleError` where a handler is missing, a wheel
-    is not to be had, or the zip is too large for Lambda.
+    Safe to call from several processes at once. Raises `BundleError` if a handler is missing, a
+    wheel is not available, or the zip is too large for Lambda.
     """
     contents = BUNDLES[name]
     own = own_files(root, contents.handlers)
@@ -95,7 +95,7 @@ def build_bundle(name: str, platform: Platform, root: Path = ROOT) -> Bundle:
     with _lock(target.parent):
         if not target.is_file():
             _build(own, requirements, platform, target)
-            _forget_old(target, f"{name}-{platform}-*.zip")
+            _delete_old(target, f"{name}-{platform}-*.zip")
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     return Bundle(path=target, sha256=digest)
 
@@ -106,8 +106,8 @@ def main() -> None:
     console = Console(soft_wrap=True, highlight=False)
     if compiler(_python(platform)) is None:
         Console(stderr=True, soft_wrap=True, highlight=False).print(
-            f"[yellow]no Python {_python(platform)} here: the bundles get no bytecode, functions"
-            f" start 0.3 to 0.5 s later[/] (uv python install {_python(platform)})"
+            f"[yellow]no Python {_python(platform)} found: bundles have no bytecode, so functions"
+            f" start 0.3 to 0.5 s more slowly[/] (uv python install {_python(platform)})"
         )
     for name in BUNDLES:
         try:
@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def _requirements(group: str, root: Path) -> bytes:
-    """Return a group's packages as locked, with hashes, without what depends on this machine."""
+    """Return a group's locked packages with hashes, independent of this machine."""
     return _uv(
         "export", "--frozen", "--no-header", "--no-annotate", "--no-emit-project",
         "--only-group", group, cwd=root,
@@ -127,7 +127,7 @@ def _requirements(group: str, root: Path) -> bytes:
 
 
 def _key(own: dict[str, Path], requirements: bytes, platform: Platform) -> str:
-    """Return a short hash of everything that decides what is in a bundle."""
+    """Return a short hash of all inputs of a bundle."""
     builder = [Path(__file__).with_name(name) for name in _BUILDER]
     python = compiler(_python(platform))
     parts = [str(platform).encode(), _python(platform).encode(), requirements]
@@ -162,13 +162,13 @@ def _build(own: dict[str, Path], requirements: bytes, platform: Platform, target
         write_zip(with_bytecode(files, python, Path(scratch, "compiled")), finished)
         size = finished.stat().st_size
         if size > MAX_ZIP_BYTES:
-            msg = f"{target.name} has {size} bytes, Lambda takes {MAX_ZIP_BYTES}"
+            msg = f"{target.name} has {size} bytes; Lambda accepts {MAX_ZIP_BYTES}"
             raise BundleError(msg)
         finished.replace(target)
 
 
 def _uv(*arguments: str, cwd: Path) -> bytes:
-    """Run uv and return what it printed; `BundleError` with its last line where it fails."""
+    """Run uv and return its output; raises `BundleError` with its last line if it fails."""
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     command = [uv.find_uv_bin(), *arguments]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)  # noqa: S603 - our own arguments
@@ -181,17 +181,17 @@ def _uv(*arguments: str, cwd: Path) -> bytes:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Let one process at a time build into `folder`."""
+    """Allow one process at a time to build into `folder`."""
     folder.mkdir(exist_ok=True)
     with (folder / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-def _forget_old(newest: Path, pattern: str) -> None:
-    """Delete builds that later ones have replaced; the last few stay for who still reads them."""
+def _delete_old(newest: Path, pattern: str) -> None:
+    """Delete old builds, except the last few, which other processes may still read."""
     builds = sorted(newest.parent.glob(pattern), key=lambda path: path.stat().st_mtime)
-    for path in builds[:-_KEPT_BUILDS]:
+    for path in builds[:-_MAX_BUILDS]:
         path.unlink(missing_ok=True)
 
 

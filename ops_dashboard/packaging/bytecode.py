@@ -1,10 +1,10 @@
-"""Python sources compiled beforehand, for where they cannot be kept compiled. Edge (runs Python).
+"""Bytecode for bundles, compiled when they are built. Edge (runs Python).
 
-Lambda's code is read-only, so a function without bytecode compiles all that it imports at each cold
-start: 0.5 of the collage's 0.8 seconds. Bytecode belongs to one minor version of Python and says so
-in the file's name: another passes it over and reads the source. It names its source by the path
-within the bundle and is never checked against it (PEP 552), so it depends on the sources and the
-compiler alone.
+A function's code is read-only, so without bytecode it compiles all that it imports at each cold
+start: 0.5 of the collage's 0.8 seconds. Bytecode is for one minor version of Python, which is in
+the file's name; other versions ignore it and read the source. It names its source by the path in
+the bundle and is never checked against it (PEP 552), so it depends only on the sources and the
+compiler.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Compiler(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     version: str
-    """In full, as 3.13.9."""
+    """Full version, such as 3.13.9."""
 
 
 @cache
 def compiler(version: str) -> Compiler | None:
-    """Return a Python of a minor version (as 3.13): this one, or one that uv finds here."""
+    """Return a Python of a minor version such as 3.13, this one or one that uv finds, or None."""
     here = platform.python_version()
     if here.startswith(f"{version}."):
         return Compiler(path=sys.executable, version=here)
@@ -42,9 +42,9 @@ def compiler(version: str) -> Compiler | None:
 def with_bytecode(
     files: Mapping[str, Path], python: Compiler | None, folder: Path
 ) -> dict[str, Path]:
-    """Return `files` and, beside each module that compiles, its bytecode, made in `folder`.
+    """Return `files` with the bytecode of each module that compiles, written to `folder`.
 
-    Without a compiler they stay alone: slower to start, and otherwise the same.
+    Without a compiler, return `files` alone; functions then start more slowly.
     """
     if python is None:
         return dict(files)
@@ -55,14 +55,14 @@ def with_bytecode(
             copy.write_bytes(path.read_bytes())
     command = [python.path, "-I", "-m", "compileall", "-q", "-s", str(folder), str(folder)]
     command += ["--invalidation-mode", "unchecked-hash"]
-    # Its exit code only tells that some file did not compile, which then has none.
+    # A file that does not compile has no bytecode; the exit code says no more than that.
     subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # noqa: S603 - our own arguments
     compiled = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.pyc")}
     return {**files, **compiled}
 
 
 def _output(*command: str) -> str:
-    """Return what a command prints; nothing where it cannot be run or fails."""
+    """Return the output of a command; empty if it cannot be run or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     except OSError:

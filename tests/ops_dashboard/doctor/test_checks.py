@@ -13,10 +13,10 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 def raising(error: Exception) -> Callable[[], str]:
-    def look() -> str:
+    def run() -> str:
         raise error
 
-    return look
+    return run
 
 
 def denied() -> ClientError:
@@ -43,24 +43,24 @@ def test_a_clock_is_judged_by_its_skew(skew_s: float, state: State) -> None:
 
 
 def test_a_check_returns_its_finding() -> None:
-    assert result(Check(name="a", look=lambda: "fine")) == Finding(
+    assert result(Check(name="a", run=lambda: "fine")) == Finding(
         check="a", state=State.OK, found="fine"
     )
-    finding = Finding(check="a", state=State.NOTE, found="so so", do="look")
-    assert result(Check(name="a", look=lambda: finding)) is finding
+    finding = Finding(check="a", state=State.NOTE, found="so so", do="check")
+    assert result(Check(name="a", run=lambda: finding)) is finding
 
 
 @pytest.mark.parametrize(
     ("error", "do"),
     [
         (UserError("gone"), "deploy"),
-        (denied(), "the right that the message names"),
+        (denied(), "the permission that the message names"),
         (NoCredentialsError(), "set AWS_PROFILE"),
         (ConnectionRefusedError(111, "refused"), "deploy"),
     ],
 )
 def test_an_error_becomes_a_finding_of_one_line_with_a_fix(error: Exception, do: str) -> None:
-    finding = result(Check(name="a", look=raising(error), do="deploy"))
+    finding = result(Check(name="a", run=raising(error), do="deploy"))
     assert finding.state is State.WRONG
     assert "\n" not in finding.found
     assert finding.do is not None
@@ -69,11 +69,11 @@ def test_an_error_becomes_a_finding_of_one_line_with_a_fix(error: Exception, do:
 
 def test_a_bug_is_not_a_finding() -> None:
     with pytest.raises(KeyError):
-        result(Check(name="a", look=raising(KeyError("x"))))
+        result(Check(name="a", run=raising(KeyError("x"))))
 
 
 class Sts:
-    """Says who asks, and what time it is over there."""
+    """Returns the caller's identity, and AWS's time."""
 
     class meta:  # noqa: N801 - boto3's name
         endpoint_url = "https://sts"
@@ -101,7 +101,7 @@ class Session:
 
 
 def test_a_skew_for_which_aws_rejects_requests_is_still_measured() -> None:
-    """The refusal is about the credentials, but its answer has the time."""
+    """The error is about the credentials, but its response has the time."""
     ahead = NOW + timedelta(minutes=10)
     sts = Sts("Sat, 21 Nov 2026 12:00:00 GMT", refuses=True)
     account = Account(Session(sts), "dev", lambda: ahead)  # type: ignore[arg-type]

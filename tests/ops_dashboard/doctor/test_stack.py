@@ -49,7 +49,7 @@ WELL: dict[str, dict[str, Any]] = {
 
 
 class Session:
-    """Answers each call with what AWS would say."""
+    """Answers each call with a given response."""
 
     def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
         self._answers = answers
@@ -85,7 +85,7 @@ def test_a_healthy_stack_passes_every_check() -> None:
         ("dynamodb describe_table Table TableStatus", "CREATING", "table", State.WRONG, "CREATING"),
         (
             "dynamodb describe_table Table GlobalSecondaryIndexes",
-            [], "table", State.WRONG, "without batch-id-index, due-index, status-date-index",
+            [], "table", State.WRONG, "missing batch-id-index, due-index, status-date-index",
         ),
         (
             "sqs get_queue_attributes Attributes ApproximateNumberOfMessages",
@@ -139,7 +139,7 @@ def test_a_problem_is_reported_with_a_fix(
 
 @pytest.mark.usefixtures("ops_table")
 def test_every_deleted_part_is_reported() -> None:
-    """The outputs outlive their stack when somebody deletes it by hand."""
+    """The outputs outlive a stack whose resources were deleted by hand."""
     found = findings(boto3.Session(region_name="us-east-1"))
     assert {each.state for each in found.values()} == {State.WRONG}
-    assert found["buckets"].found == "bucket input is not there"
+    assert found["buckets"].found == "bucket input does not exist"
