@@ -21,7 +21,7 @@ TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
     "end_to_end/test_fault_points.py": "faulty stack",
     "end_to_end/test_prefetched_covers.py": "faulty stack",
-    "ops_dashboard/local/aws/bridge/test_bridge.py": "local_aws",
+    "ops_dashboard/local/aws/bridge/test_metrics_bridge.py": "local_aws",
     "ops_dashboard/local/aws/test_deploy.py": "local_aws",
 }
 """Files under tests/ that share a deployed stack, which is deployed once, by its name.

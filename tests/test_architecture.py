@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import TOGETHER
 from tests.paths import ROOT
 
 PACKAGES = ("stream_ingest", "collage_lambda", "ops_dashboard", "tools")
@@ -54,8 +55,6 @@ ALLOWED = {
     ("components.security.policies", "pulumi"),
 }
 """Modules that may import part of a library with effects, and which part."""
-TO_SPLIT = {"ops_dashboard.trace.query"}
-"""Pure modules that need the pure half of an edge, until that half has a module of its own."""
 EFFECT_CALLS = re.compile(
     r"(open|print|input)|random\.[a-z]+"  # random.Random(seed) has no effect
     r"|.*\.(now|utcnow|today|read_text|read_bytes|write_text|write_bytes)"
@@ -116,7 +115,7 @@ def test_a_pure_module_imports_no_network_clock_disk_or_environment(name: str) -
     assert {each for each in used if not each.startswith(tuple(allowed))} == set()
 
 
-@pytest.mark.parametrize("name", sorted(PURE.keys() - TO_SPLIT))
+@pytest.mark.parametrize("name", PURE)
 def test_a_pure_module_imports_pure_modules_only(name: str) -> None:
     assert {each for each in imports(PURE[name]) if each in MODULES} <= PURE.keys()
 
@@ -145,3 +144,8 @@ def test_the_pulumi_program_is_no_package() -> None:
     """An `__init__.py` in `pulumi/` or in `tests/pulumi/` would shadow the Pulumi SDK."""
     assert not list((ROOT / "pulumi").rglob("__init__.py"))
     assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_every_file_that_shares_a_stack_exists() -> None:
+    """A file under a former name would deploy a stack of its own, and take a minute more."""
+    assert [file for file in TOGETHER if not (ROOT / "tests" / file).is_file()] == []

@@ -1,4 +1,4 @@
-"""The reference of the two command lines, from their Typer applications. Pure."""
+"""The reference of the two command lines, from their Typer applications. Edge (imports)."""
 
 from __future__ import annotations
 

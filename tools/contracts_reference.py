@@ -1,4 +1,4 @@
-"""The reference of what all parts agree on: settings, variables, events, table, S3 keys. Pure."""
+"""The reference of settings, variables, events, table and S3 keys. Edge (files)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,9 @@ from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive
 from ops_dashboard.recovery.replay import ArchiveReplay
 from stream_ingest.aws import clients
-from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     import boto3

@@ -17,8 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from stream_ingest.aws.errors import error_code
-from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=15

@@ -9,10 +9,10 @@ import boto3
 
 from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
 from stream_ingest.aws.queue_depth import queue_depth
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
 PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")

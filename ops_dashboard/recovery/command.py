@@ -26,10 +26,11 @@ from ops_dashboard.recovery.replay import (
     retryable,
 )
 from stream_ingest.aws import clients
-from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.sources.timerange import parse_moment
 
 TIMEOUT_S = 900.0

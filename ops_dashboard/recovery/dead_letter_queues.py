@@ -9,7 +9,7 @@ import msgspec
 
 from ops_dashboard.recovery.dead_letters import DeadLetter, read_message
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -11,9 +11,9 @@ import msgspec
 
 from ops_dashboard.recovery.dead_letters import DeadLetter, read_failed_batch, read_poison
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.records.codec import PackedRecord, unpack
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.request_groups import group_by_weight
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.windowing.overflow import fitting_detail
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from ops_dashboard.recovery.failed_records import FailedRecords
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.push import NoJournal, Push, PushReport
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader, PackedRecord

@@ -18,9 +18,9 @@ import msgspec
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

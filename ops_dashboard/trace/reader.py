@@ -25,9 +25,9 @@ from ops_dashboard.trace.timeline import (
 )
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import error_code, map_errors
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient

@@ -16,13 +16,14 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_ingest.aws import clients
-from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli.options import SourceOptions
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.cli.wait import follow
 from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import Checkpoint, PushPlan
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.push import Push, PushReport, rehearse

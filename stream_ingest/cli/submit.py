@@ -12,7 +12,6 @@ import typer
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, check_batch_id
 from stream_ingest.cli import options
@@ -21,6 +20,7 @@ from stream_ingest.cli.run_push import stack_outputs
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow as follow_batch
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, read_request, settings_of
 
 UPLOADS = "manual-uploads"

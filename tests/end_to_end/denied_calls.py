@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 Arguments = Callable[[StackOutputs], Mapping[str, Any]]
 

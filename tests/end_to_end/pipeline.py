@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 from ops_dashboard.cli import app as ops_app
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
-from stream_ingest.aws.stack import StackOutputs
 from stream_ingest.cli.main import app as ingest_app
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 
 @dataclass(frozen=True)

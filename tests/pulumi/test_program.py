@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ops_dashboard.local.aws.engine.resources import CREATE
-from stream_ingest.aws.stack import StackOutputs, parameter_name
+from stream_ingest.contracts.stack_outputs import StackOutputs, parameter_name
 from tests.paths import ROOT
 
 if TYPE_CHECKING:

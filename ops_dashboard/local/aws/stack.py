@@ -21,8 +21,9 @@ from ops_dashboard.local.aws import ministack
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.program import PROJECT, run_program
 from ops_dashboard.local.aws.instances import Instance
-from stream_ingest.aws.stack import StackOutputs, load_stack
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 LOCAL_SETTINGS: Mapping[str, object] = {
     "bundlePlatform": "local",

@@ -9,7 +9,7 @@ import msgspec
 import pulumi_aws as aws
 
 import pulumi
-from stream_ingest.aws.stack import StackOutputs, parameter_name
+from stream_ingest.contracts.stack_outputs import StackOutputs, parameter_name
 
 
 class StackParameter(pulumi.ComponentResource):

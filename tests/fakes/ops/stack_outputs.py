@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.stack_outputs import StackOutputs
 from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
 
 _QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012"

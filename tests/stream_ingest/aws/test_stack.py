@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from moto import mock_aws
 
-from stream_ingest.aws.stack import load_stack, parameter_name
+from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import DecodeError, UserError
+from stream_ingest.contracts.stack_outputs import parameter_name
 from tests.fakes.ops.stack_outputs import stack_outputs
 
 OUTPUTS = stack_outputs()

@@ -26,7 +26,7 @@ from ops_dashboard.local.aws.bridge.log_reader import LogReader
 from ops_dashboard.local.aws.bridge.stream_reader import StreamReader
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.monitoring.metric_data import read_lines
-from stream_ingest.aws.stack import StackOutputs
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 _MAX_DATA = 500
 """PutMetricData accepts 1,000 metrics and 1 MB a call."""

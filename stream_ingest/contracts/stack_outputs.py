@@ -1,0 +1,42 @@
+"""Names and addresses of a deployed stack's resources, as Pulumi writes them for commands. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
+    """Names, ARNs and URLs of one deployed stack's resources."""
+
+    stack: str
+    region: str
+    stream_name: str
+    table_name: str
+    bus_name: str
+    archive_arn: str
+    window_rule_arn: str
+    input_bucket: str
+    output_bucket: str
+    temp_bucket: str
+    collage_queue_url: str
+    dead_letter_urls: dict[str, str]
+    """Dead-letter queues by what fills them: ``collage``, ``prefetch``, ``intake``,
+    ``sweeper``, ``window-rule``."""
+    windowing_function: str
+    sweeper_function: str
+    collage_function: str
+    intake_function: str
+    prefetch_function: str
+    prefetch_queue_url: str
+    """Queue of the prefetch function: covers of open windows that are about to expire."""
+    prefetch_covers: bool
+    """Whether those are prefetched; else their windows are closed early."""
+    request_queue_url: str
+    """Queue of the intake: requests for controlled batches, and uploads that S3 announces."""
+    dashboard_name: str
+    alarm_topic_arn: str
+
+
+def parameter_name(stack: str) -> str:
+    """Return the name of the SSM parameter with a stack's outputs."""
+    return f"/coverstream/{stack}"
