@@ -1,4 +1,4 @@
-"""Rows out of a CSV file with a header, and into one. Edge (disk)."""
+"""Reads rows from a CSV file with a header, and writes them to one. Edge (disk)."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ _MAX_FIELD_BYTES = 64 << 20
 
 
 class CsvSource:
-    """A CSV file: UTF-8 with or without a mark, any column order, other columns ignored."""
+    """A CSV file: UTF-8 with or without a byte order mark, any column order, extra columns."""
 
     def __init__(
         self, path: Path, columns: Columns, *, within: TimeRange, creators: Sequence[str] = ()
     ) -> None:
-        """Read rows whose created_at is `within`, of `creators` only if any are named."""
+        """Read rows with created_at `within`, and of `creators` only if any are given."""
         self._path, self._columns = path, columns
         self._within, self._creators = within, frozenset(creators)
 
     async def check(self) -> None:
-        """Raise `UserError` where there is no such file or its header lacks a column."""
-        with self._opened() as file:
+        """Raise `UserError` if the file cannot be read or its header lacks a column."""
+        with self._open() as file:
             self._positions(next(csv.reader(file), []))
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
-        """Yield pages of rows; `UserError` names the line that cannot be read.
+        """Yield pages of rows; raises `UserError` that names the line if one cannot be parsed.
 
-        The cursor is the number of the file's rows that were read, wanted or not.
+        The cursor is the number of rows read from the file, including filtered ones.
         """
-        with self._opened() as file:
+        with self._open() as file:
             for page in self._read(file, int(after[0]) if after else 0):
                 yield page
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[TextIO]:
+    def _open(self) -> Iterator[TextIO]:
         csv.field_size_limit(_MAX_FIELD_BYTES)
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
@@ -62,7 +62,7 @@ class CsvSource:
                 if count <= skip or not fields:
                     continue
                 row = tuple(fields[at] if at < len(fields) else "" for at in where)
-                if self._wanted(row):
+                if self._matches(row):
                     rows.append((row[0], row[1], row[2]))
                 if len(rows) == PAGE_ROWS:
                     yield Page(rows=rows, cursor=(count,))
@@ -84,7 +84,7 @@ class CsvSource:
             raise UserError(msg)
         return [names.index(name) for name in self._columns.names()]
 
-    def _wanted(self, row: Sequence[str]) -> bool:
+    def _matches(self, row: Sequence[str]) -> bool:
         if self._creators and row[0] not in self._creators:
             return False
         if self._within.since is None and self._within.until is None:
@@ -92,16 +92,16 @@ class CsvSource:
         try:
             moment = parse_utc(row[2])
         except ValueError:
-            return True  # refused as bad_date, and so counted
+            return True  # the push refuses and counts it as bad_date
         return (self._within.since is None or moment >= self._within.since) and (
             self._within.until is None or moment < self._within.until
         )
 
 
 async def write_csv(source: Source, path: Path) -> int:
-    """Write all rows of a source as CSV; return how many.
+    """Write all rows of a source as CSV; return their number.
 
-    The file appears whole or not at all.
+    The file appears complete or not at all.
     """
     count = 0
     partial = path.with_name(path.name + ".partial")

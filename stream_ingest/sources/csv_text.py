@@ -1,8 +1,8 @@
-"""Rows out of the text of a CSV file, each with the position behind it. Pure.
+"""Reads rows from the text of a CSV file, with the position after each. Pure.
 
-The dialects of real life: any order of columns, other columns, names in any case and with spaces
-around, commas, semicolons, tabs or bars between, quoted newlines, every end of line, empty lines.
-Reading may go on at any position that was given with a row, and gives what it would have given.
+Reads real-world dialects: any order of columns, extra columns, names in any case and with spaces
+around them, comma, semicolon, tab or bar as delimiter, quoted newlines, every line ending, empty
+lines. Reading can resume at the position of any row, and yields the same rows.
 """
 
 from __future__ import annotations
@@ -17,62 +17,61 @@ from stream_ingest.sources.text_stream import TEXT_ERRORS, TextStream, Unreadabl
 
 PAGE_ROWS = 5_000
 PAGE_BYTES = 4 << 20
-"""A page ends with the row that reaches either."""
+"""A page ends with the row that reaches either limit."""
 MAX_ROW_BYTES = 16 << 20
-"""A longer row is a quote that nobody closed, or no CSV at all."""
+"""A longer row is an unclosed quote, or the file is not CSV."""
 MAX_HEADER_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
-_SHOWN = 300
+_MAX_EXCERPT = 300
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """What the header says: where the three columns are, and where the rows begin."""
+    """The header: indexes of the three columns, the delimiter, and the start of the rows."""
 
     where: tuple[int, int, int]
     delimiter: str
     position: int
     line: int
-    """Lines that the header takes, empty ones before it too."""
+    """Number of lines of the header, including empty lines before it."""
 
 
 class CsvText:
     """The rows of one text."""
 
     def __init__(self, text: TextStream, columns: Columns) -> None:
-        """Read the header; `UnreadableError` where it lacks a column."""
+        """Read the header; raises `UnreadableError` if it lacks a column."""
         self._text = text
         self.layout = read_layout(_head(text), columns)
 
     def pages(self, after: tuple[int, int] | None = None) -> Iterator[Page]:
-        """Yield pages from behind the header on, or from behind a page's cursor.
+        """Yield pages, starting after the header or after a page's cursor.
 
-        A cursor is the position behind a page's last row and the number of lines up to there.
-        Where the file cannot be read on, `UnreadableError` comes when every row before the trouble
-        was yielded.
+        A cursor is the position after a page's last row and the number of lines up to there. If the
+        file becomes unreadable, `UnreadableError` is raised after all rows before that place.
         """
         layout = self.layout
         begin, line = cursor = after or (layout.position, layout.line)
         rows: list[SourceRow] = []
-        trouble = None
+        failure = None
         reader = _RowReader(self._text.blocks(begin), layout.delimiter, begin, line)
         try:
             for fields in reader:
                 cursor = (reader.position, reader.line)
                 if fields:
-                    rows.append(_chosen(fields, layout.where))
+                    rows.append(_select(fields, layout.where))
                 if len(rows) == PAGE_ROWS or cursor[0] - begin >= PAGE_BYTES:
                     yield Page(rows=rows, cursor=cursor)
                     rows, begin = [], cursor[0]
         except UnreadableError as error:
-            trouble = error
+            failure = error
         if rows:
             yield Page(rows=rows, cursor=cursor)
-        if trouble is not None:
-            raise trouble
+        if failure is not None:
+            raise failure
 
 
 def read_layout(head: bytes, columns: Columns) -> Layout:
-    """Return what the first row says, under the first delimiter that shows all three columns."""
+    """Return the layout of the first row, with the first delimiter that gives all three columns."""
     headers = [_header(head, delimiter) for delimiter in _DELIMITERS]
     wanted = [name.casefold() for name in columns.names()]
     for delimiter, (names, position, line) in zip(_DELIMITERS, headers, strict=True):
@@ -82,13 +81,13 @@ def read_layout(head: bytes, columns: Columns) -> Layout:
             return Layout(where=where, delimiter=delimiter, position=position, line=line)
     names, _, line = headers[0]
     missing = [name for name in columns.names() if name.casefold() not in names]
-    shown = ", ".join(names)[:_SHOWN].encode("utf-8", "replace").decode() or "empty"
+    shown = ", ".join(names)[:_MAX_EXCERPT].encode("utf-8", "replace").decode() or "empty"
     reason = f"the file has no column {', '.join(missing)}; its header is {shown}"
     raise UnreadableError(max(line, 1), reason)
 
 
 def _header(head: bytes, delimiter: str) -> tuple[list[str], int, int]:
-    """Return the names in the first row that holds any, and position and line behind it."""
+    """Return the names in the first row that is not empty, and the position and line after it."""
     reader = _RowReader(iter([head] if head else []), delimiter, 0, 0)
     for fields in reader:
         if any(fields):
@@ -97,9 +96,9 @@ def _header(head: bytes, delimiter: str) -> tuple[list[str], int, int]:
 
 
 def _head(text: TextStream) -> bytes:
-    """Return the beginning of a text, long enough for any header; less where the file breaks off.
+    """Return the beginning of a text, long enough for any header, or less if the file is broken.
 
-    Whoever reads the rows comes to that place again.
+    In that case reading the rows raises the error again.
     """
     found = b""
     try:
@@ -113,14 +112,14 @@ def _head(text: TextStream) -> bytes:
     return found
 
 
-def _chosen(fields: list[str], where: tuple[int, int, int]) -> SourceRow:
-    """Return the three values; what a short row lacks is empty, and refused at the entrance."""
+def _select(fields: list[str], where: tuple[int, int, int]) -> SourceRow:
+    """Return the three values; those missing in a short row are empty, and so are refused later."""
     first, second, third = (fields[at] if at < len(fields) else "" for at in where)
     return first, second, third
 
 
 class _RowReader:
-    """Rows of a text, empty ones too; `position` and `line` are those behind the last row."""
+    """Rows of a text, including empty ones; `position` and `line` are those after the last row."""
 
     def __init__(self, blocks: Iterator[bytes], delimiter: str, position: int, line: int) -> None:
         self.position, self.line = position, line
@@ -128,7 +127,7 @@ class _RowReader:
         self._row_bytes = 0
         self._ended = False
         csv.field_size_limit(MAX_ROW_BYTES)
-        self._reader = csv.reader(self._pulled(), delimiter=delimiter)
+        self._reader = csv.reader(self._next_lines(), delimiter=delimiter)
 
     def __iter__(self) -> Iterator[list[str]]:
         while True:
@@ -140,32 +139,32 @@ class _RowReader:
                 raise UnreadableError(first_line, str(error)) from error
             if fields is None:
                 return
-            if self._ended:  # the reader asked for more, and gave up the row only at the end
+            if self._ended:  # the csv module wanted more lines at the end of the file
                 raise UnreadableError(first_line, "a quote is opened and never closed")
             yield fields
 
-    def _pulled(self) -> Iterator[str]:
-        """Yield lines to the csv module, which takes just as many as a row needs."""
+    def _next_lines(self) -> Iterator[str]:
+        """Yield lines to the csv module, which takes only as many as a row needs."""
         try:
             for raw in self._lines:
                 self.position += len(raw)
                 self.line += 1
                 self._row_bytes += len(raw)
                 if self._row_bytes > MAX_ROW_BYTES:
-                    raise _endless(self.line)
+                    raise _row_too_long(self.line)
                 yield raw.decode("utf-8", TEXT_ERRORS)
         except UnreadableError as error:
             raise UnreadableError(error.line or self.line + 1, error.reason) from error
         self._ended = True
 
 
-def _endless(line: int) -> UnreadableError:
+def _row_too_long(line: int) -> UnreadableError:
     reason = f"a row of more than {MAX_ROW_BYTES >> 20} MiB, or a quote that is not closed"
     return UnreadableError(line, reason)
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield lines with their ends, which are CR, LF or both; the last may have none."""
+    """Yield lines with their endings (CR, LF or both); the last may have none."""
     rest = b""
     for block in blocks:
         lines = (rest + block).splitlines(keepends=True)

@@ -1,9 +1,9 @@
-"""Rows out of MySQL or MariaDB in keyset pages. Edge (network).
+"""Reads rows from MySQL or MariaDB in keyset pages. Edge (network).
 
 Pages follow a key (``WHERE key > last ORDER BY key LIMIT n``), so memory is constant for any table
-and no page costs more than its own rows. The order is (created_at, primary key) where created_at is
-indexed and never NULL, else the primary key; a table without one is read through one unbuffered
-cursor.
+and a page costs no more than its rows. The order is (created_at, primary key) if created_at is
+indexed and never NULL, otherwise the primary key; a table without a primary key is read through one
+unbuffered cursor.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from stream_ingest.sources.timerange import TimeRange
 
 PAGE_ROWS = 1_000
 _PAGES_PER_QUERY = 5
-"""Pages that the server sends in one go, so that it need not wait for us after each."""
+"""Pages read by one query, to save round trips."""
 _UNFIT_FOR_KEYS = frozenset({"enum", "set", "float", "double", "bit"})
-"""Types whose order or equality is not that of the values read: no page can follow from them."""
+"""Types whose order or equality differs from that of the values read: unusable as page keys."""
 
 
 class MySqlSource:
@@ -40,19 +40,19 @@ class MySqlSource:
         creators: Sequence[str] = (),
         page_rows: int = PAGE_ROWS,
     ) -> None:
-        """Read rows of `table` with created_at `within`, of `creators` only if any are named."""
+        """Read rows of `table` with created_at `within`, of `creators` only if any are given."""
         self._address, self._table, self._columns = address, table, columns
         self._within, self._creators, self._page_rows = within, tuple(creators), page_rows
 
     async def check(self) -> None:
-        """Raise `UserError` where there is no such database, table or column, or no access."""
+        """Raise `UserError` if the database, table or a column is missing or not readable."""
         async with connect(self._address) as connection:
             await _Planner(connection, self._address, self._table).plan(self._columns)
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
-        """Yield pages of rows; `UserError` for what a person has to mend.
+        """Yield pages of rows; raises `UserError` as `check` does.
 
-        The cursor is the last row's key, or the number of rows read where the table has no key.
+        The cursor is the last row's key, or the number of rows read if the table has no key.
         """
         async with connect(self._address) as connection:
             plan = await _Planner(connection, self._address, self._table).plan(self._columns)
@@ -72,7 +72,7 @@ class MySqlSource:
         names = [*dict.fromkeys((*self._columns.names(), *plan.key))]
         selected, order = ", ".join(map(quote, names)), ", ".join(map(quote, plan.key))
         places = [names.index(name) for name in plan.key]
-        asked = self._page_rows * _PAGES_PER_QUERY
+        limit = self._page_rows * _PAGES_PER_QUERY
         while True:
             where, values = self._where()
             if last is not None:
@@ -82,14 +82,14 @@ class MySqlSource:
             async with connection.cursor(cursor=SSCursor) as cursor:
                 await cursor.execute(
                     f"SELECT {selected} FROM {quote(self._table)}{_and(where)}"  # noqa: S608 - identifiers are quoted, values are parameters
-                    f" ORDER BY {order} LIMIT {asked}",
+                    f" ORDER BY {order} LIMIT {limit}",
                     values,
                 )
                 while rows := await cursor.fetchmany(self._page_rows):
                     found += len(rows)
-                    last = tuple(_portable(rows[-1][place]) for place in places)
+                    last = tuple(_to_portable(rows[-1][place]) for place in places)
                     yield Page(rows=[row[:3] for row in rows], cursor=last)
-            if found < asked:
+            if found < limit:
                 return
 
     async def _unbuffered(
@@ -106,10 +106,10 @@ class MySqlSource:
                 values,
             )
             while rows := await cursor.fetchmany(self._page_rows):
-                wanted = list(rows)[max(skip - count, 0) :]
+                new = list(rows)[max(skip - count, 0) :]
                 count += len(rows)
-                if wanted:
-                    yield Page(rows=wanted, cursor=(count,))
+                if new:
+                    yield Page(rows=new, cursor=(count,))
 
     def _where(self) -> tuple[list[str], list[object]]:
         created_at = quote(self._columns.created_at)
@@ -117,15 +117,15 @@ class MySqlSource:
         values: list[object] = []
         if self._within.since:
             where.append(f"{created_at} >= %s")
-            values.append(_naive(self._within.since))
+            values.append(_to_naive_utc(self._within.since))
         if self._within.until:
             where.append(f"{created_at} < %s")
-            values.append(_naive(self._within.until))
+            values.append(_to_naive_utc(self._within.until))
         if self._creators:
             marks = ", ".join(["%s"] * len(self._creators))
             creator = quote(self._columns.creator)
-            # The first finds them by index, the second exactly: a collation may ignore case, and
-            # the column's bytes may be those of another character set.
+            # The first condition uses an index, the second compares exactly: a collation may ignore
+            # case, and the column may have another character set.
             exactly = f"BINARY CONVERT({creator} USING utf8mb4)"
             where.append(f"{creator} IN ({marks}) AND {exactly} IN ({marks})")
             values.extend([*self._creators, *self._creators])
@@ -142,7 +142,7 @@ class _Column(msgspec.Struct, frozen=True):
 
 
 class _Planner:
-    """Finds out how a table can be paged."""
+    """Determines how a table can be paged."""
 
     def __init__(self, connection: Any, address: MySqlAddress, table: str) -> None:  # noqa: ANN401 - as above
         self._connection, self._address, self._table = connection, address, table
@@ -194,9 +194,9 @@ class _Planner:
 
 
 def condition_after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
-    """Return the condition for rows behind `last` in key order; MySQL can range-scan it.
+    """Return the condition for rows after `last` in key order; MySQL can range-scan it.
 
-    For (a, b) behind (x, y): ``a >= x AND (a > x OR (a = x AND b > y))``.
+    For (a, b) after (x, y): ``a >= x AND (a > x OR (a = x AND b > y))``.
     """
     alternatives = []
     values: list[object] = [last[0]]
@@ -211,10 +211,10 @@ def _and(where: Sequence[str]) -> str:
     return " WHERE " + " AND ".join(where) if where else ""
 
 
-def _portable(value: object) -> int | str | bytes:
-    """Return a key's value as MySQL takes it back and a file can hold it."""
+def _to_portable(value: object) -> int | str | bytes:
+    """Return a key's value in a form that MySQL accepts and a file can store."""
     return value if isinstance(value, int | bytes) else str(value)
 
 
-def _naive(moment: datetime) -> datetime:
+def _to_naive_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""A MySQL or MariaDB server: where it is, and a connection to it. Edge (network)."""
+"""Addresses of and connections to MySQL or MariaDB servers. Edge (network)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXPECTED = (
 
 
 class MySqlAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a database is and who asks; the password never shows in `repr`."""
+    """Address of and login to a database; `repr` never shows the password."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class MySqlAddress(msgspec.Struct, frozen=True, kw_only=True):
     tls: bool = False
 
     def __repr__(self) -> str:
-        """Name the database without the password."""
+        """Return the URL without the password."""
         return f"mysql://{self.user}@{self.place}"
 
     @property
@@ -45,9 +45,9 @@ class MySqlAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_address(url: str) -> MySqlAddress:
-    """Read ``mysql://user:password@host:port/database[?unix_socket=…&ssl=true]``.
+    """Parse ``mysql://user:password@host:port/database[?unix_socket=…&ssl=true]``.
 
-    `UserError` for anything else says nothing of what was given: a password may be anywhere in it.
+    The `UserError` for anything else never quotes the text, which may contain a password.
     """
     try:
         parts = urlsplit(url)
@@ -57,7 +57,7 @@ def parse_address(url: str) -> MySqlAddress:
     database = unquote(parts.path.strip("/"))
     if parts.scheme not in {"mysql", "mariadb"} or not parts.hostname or not database:
         raise UserError(_EXPECTED)
-    if "/" in database or "@" in database:  # the rest of a password, as likely as not
+    if "/" in database or "@" in database:  # probably the rest of a password
         raise UserError(_EXPECTED)
     query = parse_qs(parts.query)
     return MySqlAddress(
@@ -72,7 +72,7 @@ def parse_address(url: str) -> MySqlAddress:
 
 
 async def database_now(address: MySqlAddress) -> datetime:
-    """Return the database's own UTC time, whole seconds; `UserError` if it cannot be asked."""
+    """Return the database's UTC time in whole seconds; raises `UserError` if it is unreachable."""
     async with connect(address) as connection:
         ((moment,),) = await fetch(connection, "SELECT UTC_TIMESTAMP()", [])
     return moment.replace(microsecond=0, tzinfo=UTC)  # type: ignore[no-any-return]  # asyncmy has no types
@@ -80,7 +80,7 @@ async def database_now(address: MySqlAddress) -> datetime:
 
 @asynccontextmanager
 async def connect(address: MySqlAddress) -> AsyncIterator[Any]:
-    """Hold a connection in UTC; every error of the server is a `UserError` without the password."""
+    """Open a connection in UTC; errors of the server become a `UserError` without the password."""
     options: dict[str, Any] = {"unix_socket": address.unix_socket} if address.unix_socket else {}
     if address.tls:
         options["ssl"] = ssl.create_default_context()
@@ -114,7 +114,7 @@ async def fetch(connection: Any, sql: str, values: Sequence[object]) -> Sequence
 
 
 def quote(identifier: str) -> str:
-    """Return an identifier in MySQL's quotes."""
+    """Return an identifier in backquotes, escaped for MySQL and for parameter formatting."""
     return "`" + identifier.replace("`", "``").replace("%", "%%") + "`"
 
 

@@ -1,9 +1,9 @@
-"""A database's credentials out of AWS Secrets Manager. Edge (Secrets Manager).
+"""Reads a database's credentials from AWS Secrets Manager. Edge (Secrets Manager).
 
 A secret holds a ``mysql://`` URL, or JSON as RDS and its rotation functions write it: ``username``,
-``password`` and, but for secrets that RDS manages itself, ``host``, ``port`` and ``dbname``
+``password`` and, except for secrets that RDS manages, ``host``, ``port`` and ``dbname``
 (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html).
-It is read anew for each connection, so that a rotation in between does no harm.
+It is read again for each connection, so a rotation between connections does no harm.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stream_ingest.sources.mysql_connection import DEFAULT_PORT, MySqlAddress, p
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
-_WANTED = "a mysql:// URL, or JSON with username, password, host, port and dbname"
+_EXPECTED = "a mysql:// URL, or JSON with username, password, host, port and dbname"
 
 
 class _Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +35,13 @@ def secret_address(
 ) -> MySqlAddress:
     """Return a database's address with user and password from a secret.
 
-    `url` tells the place where the secret does not, or another one, say a replica; it may not
-    have a password of its own. `UserError` names the secret and says nothing of what is in it.
+    `url` gives host, port and database if the secret does not, or overrides them, for example with
+    a replica; it must not contain a password. Raises `UserError` that names the secret, but not
+    its content.
     """
     place = parse_address(url) if url else None
     if place and place.password:
-        msg = "--mysql has a password and --mysql-secret names another: give one of them"
+        msg = "--mysql contains a password and --mysql-secret is another one: use only one of them"
         raise UserError(msg)
     found = _parse(secret_id, _read(secretsmanager, secret_id))
     if isinstance(found, MySqlAddress):
@@ -67,13 +68,13 @@ def _parse(secret_id: str, text: str) -> MySqlAddress | _Credentials:
             return parse_address(text.strip())
         return msgspec.json.decode(text, type=_Credentials, strict=False)
     except (UserError, msgspec.DecodeError):
-        msg = f"secret {secret_id}: expected {_WANTED}"
-        raise UserError(msg) from None  # the cause may quote what is in it
+        msg = f"secret {secret_id}: expected {_EXPECTED}"
+        raise UserError(msg) from None  # the cause may quote the content
 
 
 def _place(secret_id: str, found: _Credentials) -> MySqlAddress:
     if not found.host or not found.dbname:
-        msg = f"secret {secret_id} does not tell where: add --mysql mysql://host:port/database"
+        msg = f"secret {secret_id} has no host and database: add --mysql mysql://host:port/database"
         raise UserError(msg)
     return MySqlAddress(
         host=found.host,

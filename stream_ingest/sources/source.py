@@ -1,4 +1,4 @@
-"""What every source yields, and how its columns are named. Pure."""
+"""The interface of a source of rows, and the names of its columns. Pure."""
 
 from __future__ import annotations
 
@@ -10,31 +10,30 @@ import msgspec
 from stream_ingest.contracts.errors import UserError
 
 SourceRow = tuple[object, object, object]
-"""Creator, cover column and created_at, as the source gave them: nothing is trusted yet."""
-
+"""Creator, cover column and created_at as read from the source, not validated yet."""
 
 Cursor = tuple[Any, ...]
-"""Where a page ends, in a form that can be written down and read again: int, str or bytes each."""
+"""The position after a page, in a form that can be stored: each element is int, str or bytes."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows in order, and the cursor behind the last of them."""
+    """Rows in order, and the cursor after the last of them."""
 
     rows: list[SourceRow]
     cursor: Cursor
 
 
 class Source(Protocol):
-    """Something that rows come from, a page at a time."""
+    """Something that rows are read from, page by page."""
 
     async def check(self) -> None:
-        """Raise `UserError` for what would keep the source from being read at all."""
+        """Raise `UserError` if the source cannot be read at all."""
         ...
 
     def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
-        """Yield pages in a stable order, from behind `after` on if it is given.
+        """Yield pages in a stable order, starting after the cursor `after` if it is given.
 
-        Memory does not grow with the source.
+        Memory does not grow with the size of the source.
         """
         ...
 
@@ -56,7 +55,7 @@ CSV_COLUMNS = Columns(creator="creator_name", cover="cover_url", created_at="cre
 
 
 def parse_columns(text: str | None, default: Columns) -> Columns:
-    """Read ``creator=name,cover=cover_json,created_at=inserted``; others keep their names."""
+    """Parse ``creator=name,cover=cover_json,created_at=inserted``; others keep their defaults."""
     if not text:
         return default
     chosen: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What `--since` and `--until` mean. Pure: the clock is an argument."""
+"""Parses `--since` and `--until`. Pure (the clock is an argument)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TimeRange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Return the UTC moment of a date, a date and time, or ``last_<n>_days``; else `UserError`."""
+    """Return a date, a date and time, or ``last_<n>_days`` in UTC; raises `UserError`."""
     match = _LAST_DAYS.fullmatch(text)
     if match:
         return now - timedelta(days=int(match["days"]))
@@ -39,7 +39,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
 def parse_range(
     since: str | None, until: str | None, now: datetime, last_push: datetime | None
 ) -> TimeRange:
-    """Return the range that two options mean; ``last_push`` without an earlier push is all rows."""
+    """Return the range of both options; ``last_push`` without an earlier push includes all rows."""
     lower = last_push if since == LAST_PUSH else parse_moment(since, now) if since else None
     upper = parse_moment(until, now) if until else None
     if lower and upper and lower >= upper:

@@ -24,7 +24,7 @@ def test_lists_may_be_empty() -> None:
     assert settings.url_life_s == 3_600
 
 
-def test_everything_can_be_chosen() -> None:
+def test_every_variable_is_read() -> None:
     settings = CollageSettings.from_env(
         lambda_variables(
             ALLOWED_SOURCES="127.0.0.1:8000,localhost:8000",

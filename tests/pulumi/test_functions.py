@@ -39,7 +39,7 @@ def test_each_function_has_a_role_and_a_log_group_of_its_own(prod: Recorder, nam
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_functions_are_told_what_the_stack_is_made_of(dev: Recorder, name: str) -> None:
+def test_functions_get_the_names_of_the_stacks_resources(dev: Recorder, name: str) -> None:
     variables = dev.one("Function", name).inputs["environment"]["variables"]
     names = {
         environment.TABLE: "coverstream-dev-state",
@@ -106,7 +106,7 @@ def test_no_variable_holds_a_secret_and_all_fit_into_4_kb(prod: Recorder) -> Non
         assert not [name for name in variables if any(word in name for word in words)]
 
 
-def test_a_batch_of_records_is_retried_split_and_kept_never_dropped(dev: Recorder) -> None:
+def test_a_batch_of_records_is_retried_split_and_stored_never_dropped(dev: Recorder) -> None:
     mapping = dev.one("EventSourceMapping", "windowing").inputs
     assert mapping["eventSourceArn"] == "arn:Stream:rows"
     assert mapping["functionName"] == "coverstream-dev-windowing"
@@ -142,7 +142,7 @@ def test_the_failure_bucket_can_be_chosen(deploy: Deploy) -> None:
     assert kept["Resource"] == ["arn:Bucket:temp/aws/lambda/*"]
 
 
-def test_windows_wait_in_the_queue_not_in_throttled_receipts(prod: Recorder) -> None:
+def test_windows_wait_in_the_queue_instead_of_being_throttled(prod: Recorder) -> None:
     mapping = prod.one("EventSourceMapping", "collage").inputs
     assert mapping["eventSourceArn"] == "arn:Queue:collage"
     assert mapping["batchSize"] == 1
@@ -174,7 +174,7 @@ def test_a_drained_batch_starts_the_sweeper_and_only_its_rule_may(dev: Recorder)
     assert permission.inputs["function"] == "coverstream-dev-sweeper"
 
 
-def test_a_sweep_that_fails_is_kept(dev: Recorder) -> None:
+def test_a_failed_sweep_becomes_a_dead_letter(dev: Recorder) -> None:
     config = dev.one("FunctionEventInvokeConfig", "sweeper").inputs
     failure = config["destinationConfig"]["onFailure"]
     assert failure == {"destination": "arn:Queue:sweeper-dead-letters"}

@@ -21,21 +21,21 @@ def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
     return read_settings(config)
 
 
-def test_nothing_set_is_a_whole_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch) == Settings()
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_a_stacks_file_sets_nothing_that_nobody_reads(stack: str) -> None:
+def test_a_stacks_file_has_no_unknown_settings(stack: str) -> None:
     keys = [key.removeprefix("coverstream:") for key in stack_settings(stack)]
     assert not [key for key in keys if not key.startswith("aws:") and key not in KNOWN]
 
 
-def test_what_the_local_run_overrules_is_read() -> None:
+def test_the_local_runs_overrides_are_settings() -> None:
     assert {*LOCAL_SETTINGS, "allowedSources"} <= KNOWN
 
 
-def test_values_are_read_as_the_cli_hands_them_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_parsed_from_the_clis_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read(
         monkeypatch,
         streamShards="4",
@@ -82,7 +82,9 @@ def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         assert key in str(caught.value)
 
 
-def test_reserving_less_than_may_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reserving_less_than_the_maximum_concurrency_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Throttled messages would use up their receipts and end as dead letters."""
     with pytest.raises(SettingsError, match="collageReservedConcurrency"):
         read(monkeypatch, collageReservedConcurrency="5", collageMaxConcurrency="10")

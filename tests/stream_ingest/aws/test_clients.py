@@ -7,14 +7,14 @@ import pytest
 from stream_ingest.aws import clients
 
 
-def test_all_sessions_share_what_was_read_of_awss_services(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_sessions_share_the_service_descriptions(monkeypatch: pytest.MonkeyPatch) -> None:
     """A push has four of them, and each by itself would keep 7 MB of endpoints alone."""
     monkeypatch.delenv("AWS_DATA_PATH", raising=False)
     first, second = (clients.session()._session.get_component("data_loader") for _ in range(2))  # noqa: SLF001 - boto3 shows it nowhere else
     assert first is second is clients.async_session().get_component("data_loader")
 
 
-def test_a_folder_of_ones_own_descriptions_is_honoured(
+def test_a_custom_folder_of_service_descriptions_is_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))

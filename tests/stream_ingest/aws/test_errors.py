@@ -25,7 +25,7 @@ def client_error(code: str, *reasons: str, status: int = 400) -> ClientError:
         client_error("TransactionCanceledException", "None", "ConditionalCheckFailed"),
     ],
 )
-def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
+def test_a_failed_conditional_check_is_a_conflict(error: ClientError) -> None:
     with (
         pytest.raises(ConflictError, match=r"^commit charli: ") as caught,
         map_errors("commit charli"),
@@ -49,7 +49,7 @@ def test_another_writers_victory_is_a_conflict(error: ClientError) -> None:
         ConnectTimeoutError(endpoint_url="https://e"),
     ],
 )
-def test_what_time_may_mend_is_transient_and_no_conflict(error: Exception) -> None:
+def test_a_passing_failure_is_transient_and_not_a_conflict(error: Exception) -> None:
     with pytest.raises(TransientError, match=r"^put: ") as caught, map_errors("put"):
         raise error
     assert not isinstance(caught.value, ConflictError)
@@ -64,7 +64,7 @@ def test_what_time_may_mend_is_transient_and_no_conflict(error: Exception) -> No
         ValueError("a bug"),
     ],
 )
-def test_a_bug_or_a_missing_right_is_left_as_it_is(error: Exception) -> None:
+def test_a_bug_or_a_missing_permission_is_raised_unchanged(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, map_errors("put"):
         raise error
     assert caught.value is error

@@ -22,13 +22,13 @@ def ssm(aws_environment: None) -> Any:  # noqa: ANN401, ARG001 - a boto3 client;
         yield boto3.client("ssm")
 
 
-def test_a_deployed_stack_tells_where_its_parts_are(ssm: Any) -> None:  # noqa: ANN401 - a boto3 client
+def test_the_outputs_of_a_deployed_stack_are_loaded(ssm: Any) -> None:  # noqa: ANN401 - a boto3 client
     value = msgspec.json.encode(OUTPUTS).decode()
     ssm.put_parameter(Name=parameter_name("dev"), Value=value, Type="String")
     assert load_stack(ssm, "dev") == OUTPUTS
 
 
-def test_a_later_program_may_tell_more(ssm: Any) -> None:  # noqa: ANN401 - a boto3 client
+def test_unknown_outputs_of_a_later_version_are_ignored(ssm: Any) -> None:  # noqa: ANN401 - a boto3 client
     value = json.dumps(msgspec.to_builtins(OUTPUTS) | {"new_queue_url": "n"})
     ssm.put_parameter(Name=parameter_name("dev"), Value=value, Type="String")
     assert load_stack(ssm, "dev") == OUTPUTS
@@ -40,7 +40,7 @@ def test_a_stack_that_is_not_deployed_says_how_to_deploy_it(ssm: Any) -> None:  
 
 
 @pytest.mark.parametrize("value", ["{}", "no json", "[]"])
-def test_a_parameter_that_tells_something_else_is_named(ssm: Any, value: str) -> None:  # noqa: ANN401 - a boto3 client
+def test_an_invalid_parameter_is_an_error_that_names_it(ssm: Any, value: str) -> None:  # noqa: ANN401 - a boto3 client
     ssm.put_parameter(Name=parameter_name("dev"), Value=value, Type="String")
     with pytest.raises(DecodeError, match="/coverstream/dev"):
         load_stack(ssm, "dev")

@@ -113,15 +113,13 @@ def test_a_stack_that_is_not_deployed_is_one_line(run: Run, rows: str) -> None:
     assert "pulumi up" in complaint
 
 
-def test_nowhere_to_look_for_a_stack_is_one_line(
-    run: Run, rows: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_region_is_one_line(run: Run, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     assert run("push", "--csv", rows).complaint == "no AWS region: set AWS_REGION"
 
 
-def test_no_right_to_look_for_a_stack_is_one_line(
+def test_missing_credentials_are_one_line(
     run: Run, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -139,7 +137,7 @@ def test_a_profile_that_is_not_there_is_one_line(
     assert "work" in run("push", "--csv", rows).complaint
 
 
-def test_an_endpoint_that_is_down_is_one_line(
+def test_an_unreachable_endpoint_is_one_line(
     run: Run, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -195,7 +193,7 @@ def test_a_dry_run_of_a_file_needs_no_aws_at_all(rows: str, tmp_path: Path) -> N
     }
 
 
-def test_a_batch_id_that_was_made_up_sorts_by_time_and_is_one() -> None:
+def test_a_generated_batch_id_is_valid_and_sorts_by_time() -> None:
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", new_batch_id())
     assert new_batch_id() != new_batch_id()
 
@@ -222,7 +220,7 @@ def test_help_shows_no_password_of_the_environment(
 @pytest.mark.parametrize(
     "arguments", [["push", "--nonsense"], ["nonsense"], ["push", "--rows", "x"]]
 )
-def test_usage_is_told_without_a_traceback(run: Run, arguments: list[str]) -> None:
+def test_usage_errors_have_no_traceback(run: Run, arguments: list[str]) -> None:
     outcome = run(*arguments)
     assert outcome.code == 2
     assert "Traceback" not in outcome.err

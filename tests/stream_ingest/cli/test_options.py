@@ -55,14 +55,14 @@ def settings(**changes: Any) -> BatchSettings:  # noqa: ANN401 - any option
         ({"csv": Path("a.csv"), "columns": "cover"}, "--columns 'cover'"),
     ],
 )
-def test_options_that_mean_nothing_are_told_before_anything_is_done(
+def test_invalid_options_are_errors_before_anything_is_done(
     options: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(UserError, match=complaint):
         chosen(**options).check(NOW)
 
 
-def test_the_source_is_the_file_where_one_is_named() -> None:
+def test_the_source_is_the_file_if_one_is_given() -> None:
     """MYSQL_URL may well be set in the shell of someone who pushes a file."""
     both = chosen(mysql="mysql://u:p@h/db", csv=Path("a.csv"))
     both.check(NOW)
@@ -70,14 +70,14 @@ def test_the_source_is_the_file_where_one_is_named() -> None:
     assert both.trigger == "csv-push"
 
 
-def test_the_source_is_the_table_else() -> None:
+def test_the_source_is_the_table_otherwise() -> None:
     options = chosen(mysql="mysql://u:p@h/db", since="last_push")
     options.check(NOW)
     assert isinstance(options.source(TimeRange()), MySqlSource)
     assert options.trigger == "mysql-push"
 
 
-def test_a_batch_has_the_default_settings_unless_told() -> None:
+def test_a_batch_has_the_default_settings() -> None:
     assert settings() == BatchSettings()
 
 
@@ -110,6 +110,6 @@ def test_a_colour_may_be_written_in_capitals() -> None:
         ({"rows": 40, "cols": 40}, "images_per_window"),
     ],
 )
-def test_a_collage_that_cannot_be_is_a_persons_mistake(options: dict[str, Any], field: str) -> None:
+def test_invalid_collage_options_are_a_user_error(options: dict[str, Any], field: str) -> None:
     with pytest.raises(UserError, match=f"collage options: .*{field}"):
         settings(**options)

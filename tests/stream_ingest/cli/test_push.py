@@ -101,7 +101,7 @@ def test_a_file_is_pushed_as_a_batch(deployed: Deployed, run: Push, rows: str) -
     assert unfinished() == []
 
 
-def test_s3_is_asked_only_where_a_row_was_refused(
+def test_an_s3_client_is_created_only_if_a_row_is_refused(
     deployed: Deployed, run: Push, tmp_path: Path
 ) -> None:
     """Its client takes 5 MB, and most pushes refuse nothing."""
@@ -111,7 +111,7 @@ def test_s3_is_asked_only_where_a_row_was_refused(
     assert deployed.asked == {"dynamodb"}
 
 
-def test_an_id_that_is_taken_sends_nothing_and_leaves_nothing(
+def test_a_batch_id_in_use_sends_nothing_and_leaves_no_checkpoint(
     deployed: Deployed, run: Push, rows: str
 ) -> None:
     run("--csv", rows, "--batch-id", "b")
@@ -123,7 +123,7 @@ def test_an_id_that_is_taken_sends_nothing_and_leaves_nothing(
     assert unfinished() == []
 
 
-def test_a_file_that_cannot_be_read_begins_no_batch(
+def test_a_file_that_cannot_be_read_starts_no_batch(
     deployed: Deployed, run: Push, tmp_path: Path
 ) -> None:
     code, _, err = run("--csv", str(tmp_path / "nothing.csv"), "--batch-id", "b")
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_read_begins_no_batch(
 
 
 @pytest.mark.parametrize("answer", [raising("ExpiredTokenException"), raising("SlowDown")])
-def test_a_push_that_was_cut_short_says_how_to_go_on_and_does(
+def test_an_interrupted_push_says_how_to_continue_and_does(
     deployed: Deployed,
     run: Push,
     rows: str,
@@ -156,7 +156,7 @@ def test_a_push_that_was_cut_short_says_how_to_go_on_and_does(
     assert unfinished() == []
 
 
-def test_ctrl_c_says_how_to_go_on(
+def test_ctrl_c_says_how_to_continue(
     deployed: Deployed, run: Push, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def interrupted(*_: object, **__: object) -> None:
@@ -226,7 +226,7 @@ def insert(database: Database, numbers: range, when: str) -> None:
     database.run(f"INSERT INTO videos_links (creator, cover, created_at) VALUES {values}")  # noqa: S608 - a test's own values
 
 
-def test_last_push_is_what_came_after_the_last_push_that_ended_well(
+def test_last_push_means_rows_after_the_last_push_that_succeeded(
     deployed: Deployed, run: Push, database: Database
 ) -> None:
     arguments = ["--mysql", database.url, "--since", "last_push", "--json"]
@@ -238,7 +238,7 @@ def test_last_push_is_what_came_after_the_last_push_that_ended_well(
     assert database.address.password not in repr(deployed.aws.snapshot())
 
 
-def test_a_push_of_some_creators_is_not_the_tables_last_push(
+def test_a_push_of_some_creators_does_not_move_the_watermark(
     deployed: Deployed, run: Push, database: Database
 ) -> None:
     insert(database, range(9), "UTC_TIMESTAMP() - INTERVAL 1 HOUR")
@@ -248,7 +248,7 @@ def test_a_push_of_some_creators_is_not_the_tables_last_push(
     assert len(deployed.kinesis.stored) > 0
 
 
-def test_a_push_that_failed_is_not_the_last_one_and_is_resumed_with_its_address(
+def test_a_failed_push_does_not_move_the_watermark_and_is_resumed_with_its_address(
     deployed: Deployed, run: Push, database: Database, tmp_path: Path
 ) -> None:
     insert(database, range(9), "UTC_TIMESTAMP() - INTERVAL 1 HOUR")

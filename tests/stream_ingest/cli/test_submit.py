@@ -58,7 +58,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
-def test_a_request_says_all_that_was_asked_for(account: Account, run: Run) -> None:
+def test_a_request_contains_every_option(account: Account, run: Run) -> None:
     code, out, _ = run(
         "s3://input/manual-uploads/a.csv",
         *("--rows=3", "--cols=4", "--quality=80", "--max-images-per-creator=10"),
@@ -83,7 +83,7 @@ def test_a_request_says_all_that_was_asked_for(account: Account, run: Run) -> No
     assert json.loads(out)["request"]["s3_key"] == "manual-uploads/a.csv"
 
 
-def test_a_local_file_is_uploaded_where_it_starts_nothing_by_itself(
+def test_a_local_file_is_uploaded_to_a_folder_that_starts_no_batch(
     account: Account, run: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "covers.csv"
@@ -110,7 +110,7 @@ def test_a_local_file_is_uploaded_where_it_starts_nothing_by_itself(
         (["s3://input/a.csv", "--batch-id=a b"], "batch id 'a b'"),
     ],
 )
-def test_what_would_be_refused_is_told_at_once_and_nothing_is_sent(
+def test_an_invalid_request_is_an_error_and_nothing_is_sent(
     account: Account, run: Run, arguments: list[str], said: str
 ) -> None:
     code, out, error = run(*arguments)
@@ -121,7 +121,7 @@ def test_what_would_be_refused_is_told_at_once_and_nothing_is_sent(
     assert "Contents" not in account.s3.list_objects_v2(Bucket="input")
 
 
-def test_waiting_for_a_batch_that_never_begins_ends_with_where_to_look(
+def test_waiting_for_a_batch_that_never_starts_ends_with_a_hint(
     account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(submit, "START_TIMEOUT_S", -1)

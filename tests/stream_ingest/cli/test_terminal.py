@@ -45,7 +45,7 @@ DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetP
         (DENIED, 2, "AccessDenied"),
     ],
 )
-def test_what_goes_wrong_ends_in_one_line_and_its_code(
+def test_an_error_is_one_line_and_its_exit_code(
     error: Exception, code: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr("sys.argv", ["stream-ingest"])
@@ -72,7 +72,7 @@ def test_success_is_exit_code_0(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.code == 0
 
 
-def test_what_is_said_to_a_person_stays_out_of_the_result(capsys: Capture) -> None:
+def test_messages_go_to_stderr_not_stdout(capsys: Capture) -> None:
     say("hello")
     assert capsys.readouterr() == ("", "hello\n")
 

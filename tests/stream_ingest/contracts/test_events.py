@@ -83,12 +83,12 @@ EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING]
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())
-def test_an_event_is_read_as_it_was_written(event: Event) -> None:
+def test_an_event_survives_encoding_and_decoding(event: Event) -> None:
     assert decode_detail(encode_detail(event), type(event)) == event
     assert convert_detail(json.loads(encode_detail(event)), type(event)) == event
 
 
-def test_an_image_says_of_itself_only_what_is_not_usual() -> None:
+def test_an_image_omits_default_values() -> None:
     """Events of before, and functions of before, know nothing of prefetched covers."""
     (plain,) = json.loads(encode_detail(READY))["images"]
     assert set(plain) == {"identity", "url", "created_at"}
@@ -100,7 +100,7 @@ def test_an_image_says_of_itself_only_what_is_not_usual() -> None:
     assert decode_detail(encode_detail(event), WindowReady) == event
 
 
-def test_every_event_of_the_module_is_tried_here() -> None:
+def test_every_event_of_the_module_is_tested_here() -> None:
     assert {type(event) for event in EVENTS} == set(Event.__subclasses__())
 
 
@@ -134,7 +134,7 @@ def changed(event: Event, **changes: object) -> dict[str, Any]:
         (changed(READY, images=[{"x": 1}]), r"`x` - at `\$\.images\[0\]`"),
     ],
 )
-def test_a_detail_that_breaks_its_contract_names_the_field(
+def test_an_invalid_detail_is_an_error_that_names_the_field(
     detail: dict[str, Any], field: str
 ) -> None:
     for attempt in (
@@ -159,6 +159,6 @@ def test_every_event_is_as_strict_as_the_first(event: Event) -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"null", b"\xff", b'{"batch_id": "\xff"}', '{"batch_id": "\ud800"}', b"[]"]
 )
-def test_what_is_no_json_is_a_decode_error(raw: str | bytes) -> None:
+def test_invalid_json_is_a_decode_error(raw: str | bytes) -> None:
     with pytest.raises(DecodeError, match="BatchDrained"):
         decode_detail(raw, BatchDrained)

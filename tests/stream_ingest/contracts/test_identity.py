@@ -42,7 +42,7 @@ def test_two_objects_are_two_images() -> None:
     assert image_identity(cover_url(1)) != image_identity(cover_url(2))
 
 
-def test_the_time_stamp_at_its_end_is_part_of_the_object_id() -> None:
+def test_a_timestamp_at_the_end_is_part_of_the_object_id() -> None:
     url = "https://p16-sign-va.tiktokcdn.com/tos-maliva-p-0068/4c9b_{}~tplv-noop.image"
     assert image_identity(url.format(1649976518)) != image_identity(url.format(1649976519))
 
@@ -54,7 +54,7 @@ def test_the_time_stamp_at_its_end_is_part_of_the_object_id() -> None:
     st.sampled_from([".jpeg", ".webp", ".heic", ".image"]),
     st.integers(1, 10**10) | st.none(),
 )
-def test_signing_anew_never_changes_the_identity(
+def test_signing_again_never_changes_the_identity(
     number: int, host: str, template: str, extension: str, expires: int | None
 ) -> None:
     url = cover_url(number, host=host, template=template, extension=extension, expires=expires)
@@ -79,7 +79,7 @@ def test_signing_anew_never_changes_the_identity(
         ("HTTPS://Example.COM/a.jpg", "https://example.com/a.jpg"),
     ],
 )
-def test_elsewhere_only_the_signature_is_left_out(one: str, other: str) -> None:
+def test_on_other_hosts_only_the_signature_is_removed(one: str, other: str) -> None:
     assert image_identity(one) == image_identity(other) == other
 
 
@@ -96,7 +96,7 @@ def test_elsewhere_only_the_signature_is_left_out(one: str, other: str) -> None:
         ("https://tiktokcdn.com.example.org/a/1~x", "https://tiktokcdn.com.example.org/a/1~y"),
     ],
 )
-def test_elsewhere_two_urls_are_two_images(one: str, other: str) -> None:
+def test_on_other_hosts_two_urls_are_two_images(one: str, other: str) -> None:
     """A tilde is a template's only where TikTok's path is certain: else images would be lost."""
     assert image_identity(one) != image_identity(other)
 
@@ -121,7 +121,7 @@ def test_elsewhere_two_urls_are_two_images(one: str, other: str) -> None:
         ("/x-expires=1", None),
     ],
 )
-def test_the_expiry_is_read_where_the_url_says_it(query: str, expected: int | None) -> None:
+def test_the_expiry_is_read_from_the_url(query: str, expected: int | None) -> None:
     assert expires_at("https://p16-sign-va.tiktokcdn.com/a/b" + query) == expected
 
 
@@ -138,7 +138,7 @@ PARTS = st.sampled_from(
     st.lists(PARTS, max_size=12).map("".join),
     st.sampled_from(["", f"https://p16.tiktokcdn.com/{COVER}~tplv-", cover_url(1, expires=5)]),
 )
-def test_one_glance_sees_what_a_closer_look_does(end: str, beginning: str) -> None:
+def test_the_fast_path_agrees_with_the_general_one(end: str, beginning: str) -> None:
     """Whatever `signed_image` knows must be what the three functions that it spares would say."""
     url = beginning + end
     if signed := signed_image(url):
@@ -148,7 +148,7 @@ def test_one_glance_sees_what_a_closer_look_does(end: str, beginning: str) -> No
         assert not {" ", "\\"} & set(url)
 
 
-def test_the_usual_url_is_known_at_one_glance() -> None:
+def test_the_usual_url_takes_the_fast_path() -> None:
     assert signed_image(cover_url(1, expires=1_794_000_000)) == (object_id(1), 1_794_000_000)
     assert signed_image(cover_url(1, expires=None)) is None
 
@@ -161,7 +161,7 @@ def test_the_usual_url_is_known_at_one_glance() -> None:
         ("https://example.com/é.jpg", "9a830e62debc"),
     ],
 )
-def test_fingerprints_stay_what_they_are(identity: str, expected: str) -> None:
+def test_fingerprints_never_change(identity: str, expected: str) -> None:
     """They are the dedup memory in the table: another hash would let every image in twice."""
     assert fingerprint(identity).hex() == expected
 

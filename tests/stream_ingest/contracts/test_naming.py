@@ -27,7 +27,7 @@ def test_a_name_can_be_read_back_from_its_key(name: str) -> None:
 
 
 @given(ANY_TEXT)
-def test_a_key_is_made_of_safe_characters_only(name: str) -> None:
+def test_a_key_has_safe_characters_only(name: str) -> None:
     assert SAFE.fullmatch(creator_key(name))
 
 
@@ -37,7 +37,7 @@ def test_two_names_never_share_a_key(names: list[str]) -> None:
 
 
 @given(st.text(alphabet="./=%2eE ", min_size=1, max_size=6))
-def test_a_key_is_never_a_step_in_a_path(name: str) -> None:
+def test_a_key_is_never_a_relative_path(name: str) -> None:
     key = creator_key(name)
     assert not key.startswith(".")
     assert "/" not in key
@@ -58,7 +58,7 @@ def test_a_key_is_never_a_step_in_a_path(name: str) -> None:
         ("🎉", "=F0=9F=8E=89"),
     ],
 )
-def test_keys_stay_what_they_are(name: str, key: str) -> None:
+def test_keys_never_change(name: str, key: str) -> None:
     """They are in the table and in S3: another spelling would make other creators of them."""
     assert creator_key(name) == key
 
@@ -66,7 +66,7 @@ def test_keys_stay_what_they_are(name: str, key: str) -> None:
 @pytest.mark.parametrize(
     "key", ["", "a b", "a=2f", "a=2", "=61", ".hidden", "=FF", "a/b", "é", "a\n", "=ED=A0=80"]
 )
-def test_what_no_name_encodes_to_is_not_a_key(key: str) -> None:
+def test_text_that_no_name_encodes_to_is_not_a_key(key: str) -> None:
     with pytest.raises(DecodeError, match="not a creator key"):
         creator_name(key)
 
@@ -88,7 +88,7 @@ def test_what_no_name_encodes_to_is_not_a_key(key: str) -> None:
         "=2E",
     ],
 )
-def test_what_tiktok_shows_as_a_name_is_one(name: str) -> None:
+def test_tiktok_nicknames_are_valid_names(name: str) -> None:
     assert is_creator_name(name)
 
 
@@ -110,17 +110,17 @@ def test_what_tiktok_shows_as_a_name_is_one(name: str) -> None:
         "\udfff",
     ],
 )
-def test_empty_long_control_and_unencodable_text_is_no_name(name: str) -> None:
+def test_empty_long_control_and_unencodable_text_is_not_a_name(name: str) -> None:
     assert not is_creator_name(name)
 
 
 @given(ANY_TEXT, st.integers(0, 10**12 - 1))
-def test_a_window_id_splits_into_what_made_it(name: str, number: int) -> None:
+def test_a_window_id_splits_into_creator_key_and_number(name: str, number: int) -> None:
     key = creator_key(name)
     assert split_window_id(window_id(key, number)) == (key, number)
 
 
-def test_window_ids_stay_what_they_are() -> None:
+def test_window_ids_never_change() -> None:
     assert window_id("charli", 12) == "charli:000012"
     assert window_id("charli", 1_234_567) == "charli:1234567"
 
@@ -138,6 +138,6 @@ def test_window_ids_stay_what_they_are() -> None:
         "a:\u0660\u0660\u0660\u0660\u0660\u0661",
     ],
 )
-def test_what_is_not_a_window_id_is_said_to_be_none(value: str) -> None:
+def test_an_invalid_window_id_is_an_error(value: str) -> None:
     with pytest.raises(DecodeError, match="not a"):
         split_window_id(value)

@@ -57,7 +57,7 @@ def test_a_flush_policy_is_read_from_one_word(text: str, policy: FlushPolicy) ->
         "idle:7w",
     ],
 )
-def test_a_bad_flush_policy_is_a_persons_mistake(text: str) -> None:
+def test_an_invalid_flush_policy_is_a_user_error(text: str) -> None:
     with pytest.raises(UserError, match="expected"):
         parse_flush(text)
 
@@ -101,7 +101,7 @@ def test_settings_out_of_range_name_their_field(wire: dict[str, Any], field: str
         msgspec.convert(wire, type=BatchSettings)
 
 
-def test_what_looks_different_does_not_share_a_window() -> None:
+def test_different_layouts_do_not_share_a_window() -> None:
     one = BatchSettings()
     layouts = [
         CollageLayout(rows=7, cols=5),
@@ -114,11 +114,11 @@ def test_what_looks_different_does_not_share_a_window() -> None:
     assert len({each.window_key for each in [one, *others]}) == 6
 
 
-def test_the_flush_policy_does_not_part_windows() -> None:
+def test_the_flush_policy_does_not_separate_windows() -> None:
     assert BatchSettings(flush=FlushPolicy(kind="never")).window_key == BatchSettings().window_key
 
 
-def test_window_keys_stay_what_they_are() -> None:
+def test_window_keys_never_change() -> None:
     """Open windows are stored under them: another spelling would leave them open for ever."""
     assert BatchSettings().window_key == "5x7-200px-q95-ffffff-n35"
 

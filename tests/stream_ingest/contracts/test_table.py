@@ -22,13 +22,13 @@ def test_no_creator_can_take_the_place_of_a_batch() -> None:
     assert creator_key("batch#b") != table.batch_partition("b") == "batch#b"
 
 
-def test_due_shards_stay_what_they_are_and_are_all_looked_at() -> None:
+def test_due_shards_never_change_and_are_all_used() -> None:
     assert table.due_shard("charli") == "due#4"
     shards = {table.due_shard(f"creator{number}") for number in range(200)}
     assert shards == {f"due#{number}" for number in range(table.DUE_SHARDS)}
 
 
-def test_a_window_that_has_ended_is_neither_waiting_nor_under_way() -> None:
+def test_a_window_that_has_ended_is_neither_waiting_nor_in_progress() -> None:
     assert set(table.WindowStatus) - table.ENDED == {"ready", "queued", "processing"}
 
 

@@ -19,7 +19,7 @@ from stream_ingest.contracts.timestamps import (
 
 
 @given(st.integers(EARLIEST_MS, LATEST_MS))
-def test_no_millisecond_is_lost_on_the_way_there_and_back(value: int) -> None:
+def test_milliseconds_survive_conversion_both_ways(value: int) -> None:
     """In floating point 1.001 s would come back as 1.000 s."""
     assert to_epoch_ms(from_epoch_ms(value)) == value
 
@@ -31,7 +31,7 @@ def test_the_bounds_are_those_of_datetime() -> None:
         from_epoch_ms(LATEST_MS + 1)
 
 
-def test_a_moment_without_a_zone_is_utc() -> None:
+def test_a_time_without_a_zone_is_utc() -> None:
     assert as_utc(datetime(2026, 11, 1)) == datetime(2026, 11, 1, tzinfo=UTC)  # noqa: DTZ001 - the point
     east = datetime(2026, 11, 1, 2, tzinfo=timezone(timedelta(hours=2)))
     assert as_utc(east).isoformat() == "2026-11-01T00:00:00+00:00"
@@ -40,7 +40,7 @@ def test_a_moment_without_a_zone_is_utc() -> None:
 @pytest.mark.parametrize(
     "text", ["", "today", "2026-13-01", "0001-01-01T00:00+01:00", "1793534400"]
 )
-def test_what_is_no_date_is_a_value_error(text: str) -> None:
+def test_an_invalid_date_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|month|out of range"):
         parse_utc(text)
 

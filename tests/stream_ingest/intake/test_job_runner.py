@@ -199,7 +199,7 @@ def test_a_stream_that_refuses_leaves_the_job_free_and_what_was_read_written_dow
     job = intake.job(csv_of(10))
     intake.kinesis = FakeKinesis(*[refuse_all()] * 500)
     assert intake.work(job) is Outcome.HINDERED
-    with pytest.raises(TransientError, match="not taken"):
+    with pytest.raises(TransientError, match="not accepted"):
         intake.work(job, "second")
     intake.kinesis = FakeKinesis()
     assert intake.work(job, "third") is Outcome.DONE

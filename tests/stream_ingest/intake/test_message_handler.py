@@ -104,7 +104,7 @@ def test_a_job_that_is_given_up_goes_on_from_its_dead_letter(
     (go_on,) = intake.waiting(intake.queue) or [{"Body": intake_body(intake)}]
     assert intake.take(go_on["Body"], tries=3)
     (letter,) = intake.waiting(intake.dead_letters)
-    assert "not taken" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert "not accepted" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
     intake.kinesis = FakeKinesis()
     assert intake.take(letter["Body"], message_id="redriven")
     assert intake.work(intake_job(letter["Body"])) is Outcome.NOT_NEEDED

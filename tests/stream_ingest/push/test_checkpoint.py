@@ -64,14 +64,14 @@ def taken_up(batch_id: str = "b1") -> tuple[PushPlan, Chunk | None]:
     return checkpoint.plan, chunk
 
 
-def test_a_killed_push_is_taken_up_where_it_stood() -> None:
+def test_a_killed_push_continues_where_it_stopped() -> None:
     checkpoint = Checkpoint.start(plan())
     checkpoint.write(CHUNK)
     kill(checkpoint)
     assert taken_up() == (plan(), CHUNK)
 
 
-def test_a_push_that_was_killed_before_its_first_chunk_starts_again() -> None:
+def test_a_push_killed_before_its_first_chunk_starts_over() -> None:
     kill(Checkpoint.start(plan()))
     assert taken_up() == (plan(), None)
 
@@ -87,7 +87,7 @@ def test_only_the_last_chunk_is_kept(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["b1.lock", "b1.push"]
 
 
-def test_a_push_that_ended_well_leaves_nothing_behind(folder: Path) -> None:
+def test_a_push_that_succeeded_leaves_no_checkpoint(folder: Path) -> None:
     checkpoint = Checkpoint.start(plan())
     checkpoint.write(CHUNK)
     checkpoint.finish()
@@ -96,7 +96,7 @@ def test_a_push_that_ended_well_leaves_nothing_behind(folder: Path) -> None:
         Checkpoint.resume("b1")
 
 
-def test_a_batch_that_was_begun_is_not_begun_again() -> None:
+def test_a_batch_is_not_started_twice() -> None:
     kill(Checkpoint.start(plan()))
     with pytest.raises(UserError, match="push --resume --batch-id b1"):
         Checkpoint.start(plan())
@@ -112,7 +112,7 @@ def test_two_processes_do_not_push_one_batch() -> None:
     running.finish()
 
 
-def test_what_was_under_way_last_is_resumed_first(folder: Path) -> None:
+def test_the_latest_push_is_resumed_first(folder: Path) -> None:
     with pytest.raises(UserError, match="no push to resume"):
         latest_unfinished()
     for number, batch_id in enumerate(["b1", "b3", "b2"]):
@@ -125,14 +125,14 @@ def test_what_was_under_way_last_is_resumed_first(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\xa1\xff", b"\x81\xa6schema\x01"])
-def test_a_file_that_cannot_be_read_is_told(folder: Path, content: bytes) -> None:
+def test_a_file_that_cannot_be_read_is_a_user_error(folder: Path, content: bytes) -> None:
     kill(Checkpoint.start(plan()))
     (folder / "b1.push").write_bytes(content)
     with pytest.raises(UserError, match="cannot be read"):
         Checkpoint.resume("b1")
 
 
-def test_a_file_of_another_version_is_told(folder: Path) -> None:
+def test_a_checkpoint_of_another_version_is_an_error(folder: Path) -> None:
     kill(Checkpoint.start(plan()))
     path = folder / "b1.push"
     content = msgspec.msgpack.decode(path.read_bytes()) | {"schema": 2}

@@ -76,7 +76,7 @@ def in_bucket(kinesis: FakeKinesis, bucket: int) -> list[bytes]:
 THREE_EACH = [record(bucket, number) for number in range(3) for bucket in range(4)]
 
 
-def test_every_record_is_accepted_once_and_told_once() -> None:
+def test_every_record_is_accepted_and_reported_once() -> None:
     sending = send(FakeKinesis(), THREE_EACH)
     assert sorted(sending.kinesis.stored) == sorted((r.partition_key, r.data) for r in THREE_EACH)
     assert sorted(r.data for r in sending.accepted) == sorted(r.data for r in THREE_EACH)
@@ -115,7 +115,7 @@ def test_no_request_holds_two_records_of_a_bucket_nor_the_next_before_the_last()
     assert sending.slept
 
 
-def test_a_lost_answer_is_answered_with_the_very_same_bytes() -> None:
+def test_after_a_lost_response_the_same_bytes_are_sent_again() -> None:
     """The fold recognises them by their position, and a changed byte would be another record."""
     sending = send(FakeKinesis(lose_answer()), [record(1, 0)])
     assert sending.kinesis.attempts == [[("bucket-001", record(1, 0).data)]] * 2
@@ -187,21 +187,21 @@ def test_an_error_reaches_the_next_put_as_well(monkeypatch: pytest.MonkeyPatch) 
     assert reached == [0]
 
 
-def test_a_request_holds_no_more_records_than_kinesis_takes() -> None:
+def test_a_request_has_at_most_500_records() -> None:
     records = [record(bucket, 0) for bucket in range(3 * MAX_RECORDS)]
     sending = send(FakeKinesis(), records)
     assert len(sending.accepted) == len(records)
     assert max(map(len, sending.kinesis.attempts)) == MAX_RECORDS
 
 
-def test_a_request_holds_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_stays_below_the_byte_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_REQUEST_BYTES", 1_000)
     sending = send(FakeKinesis(), [record(bucket, 0, size=300) for bucket in range(20)])
     assert len(sending.accepted) == 20
     assert max(map(len, sending.kinesis.attempts)) == 3
 
 
-def test_a_record_larger_than_a_request_should_be_goes_alone(
+def test_a_record_larger_than_the_request_limit_is_sent_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MAX_REQUEST_BYTES", 1_000)
@@ -209,13 +209,13 @@ def test_a_record_larger_than_a_request_should_be_goes_alone(
     assert len(sending.accepted) == 2
 
 
-def test_only_a_few_requests_are_under_way_at_once() -> None:
+def test_the_number_of_requests_in_flight_is_bounded() -> None:
     kinesis = FakeKinesis()
     send(kinesis, [record(bucket, number) for number in range(5) for bucket in range(50)])
     assert 1 < kinesis.most_at_once <= MAX_REQUESTS
 
 
-def test_the_caller_is_prefetched_back_while_too_much_is_waiting(
+def test_put_waits_while_too_many_bytes_are_queued(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MAX_QUEUED_BYTES", 1_000)
@@ -243,11 +243,11 @@ def test_the_caller_is_prefetched_back_while_too_much_is_waiting(
     assert len(sending.accepted) == 30
 
 
-def test_nothing_put_is_nothing_to_wait_for() -> None:
+def test_draining_an_empty_producer_returns_at_once() -> None:
     assert send(FakeKinesis(), []).kinesis.attempts == []
 
 
-def test_stop_cancels_what_is_under_way_and_starts_nothing_more() -> None:
+def test_stop_cancels_requests_in_flight_and_starts_no_more() -> None:
     """Ctrl-C, or a source that broke: no request may outlive the push."""
     kinesis = FakeKinesis()
     sending = Sending(kinesis)
@@ -273,7 +273,7 @@ def test_stop_cancels_what_is_under_way_and_starts_nothing_more() -> None:
     assert sending.accepted == []
 
 
-def test_the_fake_answers_as_kinesis_does(aws_environment: None) -> None:  # noqa: ARG001 - it sets variables
+def test_the_fake_responds_as_kinesis_does(aws_environment: None) -> None:  # noqa: ARG001 - it sets variables
     """A contract of the fake that the other tests stand on."""
     entries = [{"Data": b"a", "PartitionKey": "k"}, {"Data": b"b", "PartitionKey": "k"}]
     with mock_aws():

@@ -96,7 +96,7 @@ def test_rows_of_a_creator_keep_their_order_across_chunks(pushing: Pushing) -> N
         assert sent == sorted(sent)
 
 
-def test_refused_rows_are_counted_and_kept(pushing: Pushing) -> None:
+def test_refused_rows_are_counted_and_stored(pushing: Pushing) -> None:
     report = pushing.run(ListSource([*rows(5), *BAD]))
     assert (report.rows_read, report.rows_sent) == (8, 5)
     assert dict(report.refused) == {"no_url": 1, "bad_creator": 1, "bad_json": 1}
@@ -107,13 +107,13 @@ def test_refused_rows_are_counted_and_kept(pushing: Pushing) -> None:
     ]
 
 
-def test_refused_rows_are_kept_chunk_by_chunk(pushing: Pushing) -> None:
+def test_refused_rows_are_stored_chunk_by_chunk(pushing: Pushing) -> None:
     pushing.run(ListSource(BAD * 4, page_rows=3), chunk_rows=6)
     assert len(pushing.aws.keys_in(OUTPUT)) == 2
     assert len(pushing.kept()) == 12
 
 
-def test_the_batch_knows_what_was_sent_before_its_end_is(aws: IngestAws) -> None:
+def test_the_totals_are_stored_before_the_end_marks_are_sent(aws: IngestAws) -> None:
     """Whoever folds the last end mark has to find how many rows there were."""
     statuses: set[str] = set()
 
@@ -149,19 +149,19 @@ def test_a_stream_that_breaks_ends_the_push(aws: IngestAws) -> None:
         Pushing(aws, FakeKinesis(raising("ResourceNotFoundException"))).run(ListSource(rows(5)))
 
 
-def test_refusals_of_the_stream_are_no_refusals_of_rows(aws: IngestAws) -> None:
+def test_records_rejected_by_the_stream_are_not_refused_rows(aws: IngestAws) -> None:
     pushing = Pushing(aws, FakeKinesis(refuse_all()))
     report = pushing.run(ListSource(rows(20)))
     assert (report.rows_sent, dict(report.refused)) == (20, {})
     assert len(pushing.kinesis.attempts) > 1
 
 
-def test_progress_is_told_page_by_page(pushing: Pushing) -> None:
+def test_progress_is_reported_page_by_page(pushing: Pushing) -> None:
     pushing.run(ListSource(rows(250), page_rows=100))
     assert pushing.told == [100, 200, 250, 250]
 
 
-def test_totals_are_noted_on_the_way_of_a_long_push(
+def test_totals_are_stored_during_a_long_push(
     pushing: Pushing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stream_ingest.push.push._TOTALS_INTERVAL_S", -1.0)
@@ -182,7 +182,7 @@ def test_an_empty_source_is_a_batch_of_nothing(pushing: Pushing) -> None:
     assert (report.rows_read, report.rows_sent, report.records) == (0, 0, BUCKETS)
 
 
-def test_a_rehearsal_counts_as_the_push_would() -> None:
+def test_a_dry_run_counts_as_the_push_does() -> None:
     source = ListSource([*rows(250), *BAD])
     report = asyncio.run(rehearse(source, HEADER, lambda _: None))
     assert (report.rows_read, report.rows_sent) == (253, 250)
@@ -193,7 +193,7 @@ def test_a_rehearsal_counts_as_the_push_would() -> None:
 # --- chunks, and going on after a kill -------------------------------------------------------
 
 
-def test_a_chunk_is_written_down_before_any_of_it_is_sent(pushing: Pushing) -> None:
+def test_a_chunk_is_checkpointed_before_any_of_it_is_sent(pushing: Pushing) -> None:
     """And after all of the one before it is in: one chunk is all that can be in doubt."""
     pushing.run(ListSource(rows(250), page_rows=50), chunk_rows=100)
     chunks = pushing.journal.chunks
@@ -211,7 +211,7 @@ STOPS = range(4)
 
 @pytest.mark.parametrize("stop", STOPS)
 @pytest.mark.parametrize("sent_of_it", [0, 1, 2])
-def test_a_push_killed_at_any_chunk_goes_on_with_nothing_lost_or_doubled(
+def test_a_push_killed_at_any_chunk_resumes_with_nothing_lost_or_doubled(
     aws: IngestAws, stop: int, sent_of_it: int
 ) -> None:
     """Killed behind a chunk's writing down, with none, some or all of its records sent."""
@@ -250,7 +250,7 @@ def folded_images(pushing: Pushing) -> dict[str, list[str]]:
     return images
 
 
-def test_the_parts_of_refused_rows_are_numbered_on(pushing: Pushing) -> None:
+def test_a_resumed_push_continues_the_parts_of_refused_rows(pushing: Pushing) -> None:
     source = ListSource(BAD * 40, page_rows=30)
     pushing.run(source, chunk_rows=60)
     wanted = sorted(pushing.kept())
@@ -260,7 +260,7 @@ def test_the_parts_of_refused_rows_are_numbered_on(pushing: Pushing) -> None:
     assert sorted(pushing.kept()) == wanted
 
 
-def test_a_push_killed_behind_its_totals_goes_on_after_any_time(
+def test_a_push_killed_after_its_totals_can_be_resumed_at_any_time(
     pushing: Pushing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch is ``sent`` already: noting totals on the way must not stop the resumed push."""

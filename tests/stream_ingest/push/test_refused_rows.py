@@ -22,7 +22,7 @@ def test_refused_rows_are_one_line_of_json_each(aws: IngestAws) -> None:
     assert [msgspec.json.decode(line, type=RowRefusal) for line in lines] == kept
 
 
-def test_parts_are_numbered_from_where_a_resumed_push_stands(aws: IngestAws) -> None:
+def test_a_resumed_push_continues_the_part_numbers(aws: IngestAws) -> None:
     first = RefusedRows(aws.s3, OUTPUT, "b1")
     first.store([refusal(1)])
     resumed = RefusedRows(aws.s3, OUTPUT, "b1")
@@ -37,7 +37,7 @@ def test_the_same_part_twice_is_the_same_object(aws: IngestAws) -> None:
     assert len(aws.keys_in(OUTPUT)) == 1
 
 
-def test_nothing_refused_is_nothing_stored(aws: IngestAws) -> None:
+def test_no_refusals_store_nothing(aws: IngestAws) -> None:
     rows = RefusedRows(aws.s3, OUTPUT, "b1")
     rows.store([])
     assert rows.parts == 0

@@ -60,7 +60,7 @@ RECORDS = st.builds(
 
 
 @given(RECORDS)
-def test_a_record_is_read_as_it_was_packed(record: PackedRecord) -> None:
+def test_a_record_survives_packing_and_unpacking(record: PackedRecord) -> None:
     assert unpack(pack(record)) == record
 
 
@@ -126,19 +126,19 @@ def repacked(before: bytes, after: bytes) -> bytes:
         ),
     ],
 )
-def test_what_is_no_record_says_why(data: bytes, reason: str) -> None:
+def test_an_invalid_record_is_an_error_with_its_reason(data: bytes, reason: str) -> None:
     """Values that the fold or the table could not take end here, not in a crash behind it."""
     with pytest.raises(DecodeError, match=reason):
         unpack(data)
 
 
-def test_a_row_of_a_creator_that_is_not_listed_is_no_row() -> None:
+def test_a_row_of_an_unlisted_creator_is_a_decode_error() -> None:
     record = small_record(rows=(PackedRow(1, cover_url(1), 0),))
     with pytest.raises(DecodeError, match="names creator 1 of 1"):
         list(record.cover_rows())
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+def test_a_decompression_bomb_is_refused() -> None:
     bomb = b"\x02" + zlib.compress(b" " * (MAX_UNPACKED_BYTES + 1), 9)
     assert len(bomb) < 25_000
     with pytest.raises(DecodeError, match="over 16777216 bytes"):
@@ -181,7 +181,7 @@ def test_damage_inside_the_compression_is_refused_or_still_a_record(
 
 
 @pytest.mark.parametrize(("creator", "bucket"), [("charli", 84), ("Zoë", 42), ("🎉", 55), ("x", 3)])
-def test_buckets_stay_what_they_are(creator: str, bucket: int) -> None:
+def test_buckets_never_change(creator: str, bucket: int) -> None:
     """A creator in another bucket would lose its order, and its marks their meaning."""
     assert bucket_of(creator) == bucket
     assert BUCKETS == 128

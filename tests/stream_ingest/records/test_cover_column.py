@@ -57,14 +57,14 @@ def test_every_shape_that_scrapers_store_is_read(shape: Any, urls: list[str]) ->
         json.dumps({"cover": A}).replace("/", "\\/").replace("&", "\\u0026"),
     ],
 )
-def test_a_url_is_read_with_and_without_json_around_it(column: object) -> None:
+def test_a_url_is_read_bare_and_as_json(column: object) -> None:
     assert candidate_urls(column) == [A]
 
 
 @pytest.mark.parametrize(
     "column", [None, "", "  ", "null", '""', "{}", "[]", '{"url_list":[]}', '"null"', 7, 1.5, True]
 )
-def test_a_column_without_a_url_has_none(column: object) -> None:
+def test_a_column_without_a_url_has_no_candidates(column: object) -> None:
     assert candidate_urls(column) == []
 
 
@@ -81,12 +81,12 @@ def test_a_column_without_a_url_has_none(column: object) -> None:
         '{"cover": "' + "x" * MAX_COVER_LENGTH + '"}',
     ],
 )
-def test_what_is_neither_a_url_nor_json_is_said_to_be_neither(column: str) -> None:
+def test_text_that_is_neither_a_url_nor_json_is_an_error(column: str) -> None:
     with pytest.raises(NotJsonError):
         candidate_urls(column)
 
 
-def test_static_pictures_come_before_heic_and_heic_before_animated() -> None:
+def test_static_images_come_before_heic_and_heic_before_animated() -> None:
     column = {"dynamicCover": C, "cover": HEIC, "origin_cover": A}
     assert candidate_urls(column) == [A, HEIC, C]
 
@@ -95,7 +95,7 @@ def test_the_same_preference_holds_within_a_list() -> None:
     assert candidate_urls({"url_list": [HEIC, A]}) == [A, HEIC]
 
 
-def test_what_is_below_an_animated_key_is_animated() -> None:
+def test_urls_under_an_animated_key_are_animated() -> None:
     column = {"animated_cover": {"url_list": [A]}, "thumbnail_url": B}
     assert candidate_urls(column) == [B, A]
 
@@ -110,7 +110,7 @@ def test_other_links_of_a_video_are_not_covers() -> None:
     assert candidate_urls(column) == [HEIC]
 
 
-def test_the_pictures_of_people_and_music_are_not_covers() -> None:
+def test_avatars_and_music_images_are_not_covers() -> None:
     """Apify's items put musicMeta, with a cover of its own, before videoMeta."""
     column = {
         "authorMeta": {"avatar": B},
@@ -121,23 +121,23 @@ def test_the_pictures_of_people_and_music_are_not_covers() -> None:
     assert candidate_urls(column) == [A]
 
 
-def test_a_link_under_another_key_is_taken_where_no_key_says_cover() -> None:
+def test_a_link_under_another_key_is_used_if_no_key_names_a_cover() -> None:
     assert candidate_urls({"image": A}) == [A]
 
 
 @pytest.mark.parametrize("title", ["[LIVE] hello", '"quoted', "{braces}", "Note: this"])
-def test_a_title_beside_the_cover_spoils_nothing(title: str) -> None:
+def test_a_title_next_to_the_cover_does_no_harm(title: str) -> None:
     assert candidate_urls({"title": title, "cover": A}) == [A]
 
 
-def test_nesting_ends_somewhere() -> None:
+def test_nesting_is_limited() -> None:
     column: object = A
     for _ in range(50):
         column = [column]
     assert candidate_urls(column) == []
 
 
-def test_keys_that_are_not_text_are_passed_over() -> None:
+def test_keys_that_are_not_text_are_ignored() -> None:
     assert candidate_urls({1: A, "cover": B}) == [B]
 
 

@@ -42,7 +42,7 @@ def signed_row(random: Random, number: int) -> CoverRow:
     return cover_row(number, url=url.replace("/0000000", f"/{random.getrandbits(28):07x}"))
 
 
-def test_records_come_close_to_their_aim_once_the_packer_knows_the_rows() -> None:
+def test_records_approach_their_target_size_after_a_few_records() -> None:
     packer, random = Packer(header()), Random(7)  # noqa: S311 - not a secret
     sizes = [
         len(record.data)
@@ -72,7 +72,7 @@ def test_a_record_fits_the_stream_though_rows_stop_compressing() -> None:
     assert all(len(record.data) < 1_000_000 for record in sealed)
 
 
-def test_an_identity_travels_only_where_the_url_does_not_tell_it() -> None:
+def test_an_identity_is_packed_only_if_it_does_not_follow_from_the_url() -> None:
     """A row whose first URL has expired keeps that URL's identity."""
     other = image_identity(cover_url(2))
     row = msgspec.structs.replace(cover_row(1), identity=other, identity_follows=False)

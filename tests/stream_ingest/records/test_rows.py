@@ -39,7 +39,7 @@ def refused(cover: object, created_at: object = WHEN, creator: object = "charli"
     return outcome.reason
 
 
-def test_a_row_is_admitted_with_its_identity_and_fallbacks() -> None:
+def test_a_row_is_accepted_with_its_identity_and_fallbacks() -> None:
     row = admitted(json.dumps({"cover": {"url_list": [A, B, C]}}))
     assert row == CoverRow(
         creator="charli",
@@ -83,23 +83,21 @@ def test_a_row_is_admitted_with_its_identity_and_fallbacks() -> None:
         (json.dumps([cover_url(1, expires=NOW_S), cover_url(1, expires=1)]), "expired"),
     ],
 )
-def test_a_cover_that_cannot_be_used_is_refused_under_its_reason(
-    cover: object, reason: str
-) -> None:
+def test_an_unusable_cover_is_refused_with_its_reason(cover: object, reason: str) -> None:
     assert refused(cover) == reason
 
 
-def test_a_url_is_good_until_the_very_second_in_which_it_expires() -> None:
+def test_a_url_is_valid_until_the_second_in_which_it_expires() -> None:
     assert admitted(cover_url(1, expires=NOW_S + 1)).url == cover_url(1, expires=NOW_S + 1)
 
 
-def test_a_url_of_the_greatest_length_is_admitted() -> None:
+def test_a_url_of_the_maximum_length_is_accepted() -> None:
     url = "https://example.com/".ljust(MAX_URL_LENGTH, "a")
     assert admitted(url).url == url
 
 
 @pytest.mark.parametrize("creator", [None, "", " ", "a\x00b", "a\nb", "x" * 129, b"\x01"])
-def test_a_row_of_nobody_is_refused(creator: object) -> None:
+def test_a_row_without_a_creator_is_refused(creator: object) -> None:
     assert refused(A, creator=creator) == RefusalReason.BAD_CREATOR
 
 
@@ -127,7 +125,7 @@ def test_a_creator_may_be_any_printable_value(creator: object, name: str) -> Non
         (datetime(1900, 1, 1, tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_utc_to_the_millisecond(created_at: object, moment: datetime) -> None:
+def test_times_are_utc_to_the_millisecond(created_at: object, moment: datetime) -> None:
     assert from_epoch_ms(admitted(A, created_at).created_at_ms) == moment
 
 
@@ -147,7 +145,7 @@ def test_a_moment_is_utc_to_the_millisecond(created_at: object, moment: datetime
         "9999-12-31T23:59:59-23:59",
     ],
 )
-def test_what_is_no_moment_is_refused(created_at: object) -> None:
+def test_an_invalid_time_is_refused(created_at: object) -> None:
     assert refused(A, created_at) == RefusalReason.BAD_DATE
 
 
@@ -158,13 +156,13 @@ def test_the_identity_is_that_of_the_first_usable_url_even_when_it_has_expired()
     assert (row.url, row.identity) == (fresh, object_id(1))
 
 
-def test_no_more_than_a_few_fallbacks_are_kept_and_none_twice() -> None:
+def test_fallbacks_are_limited_in_number_and_unique() -> None:
     row = admitted(json.dumps([A, A, B, B, C, D, E]))
     assert row.fallbacks == (B, C, D)
     assert len(row.fallbacks) == MAX_FALLBACKS
 
 
-def test_fallbacks_that_would_make_the_row_too_heavy_are_left_out() -> None:
+def test_fallbacks_over_the_size_limit_are_left_out() -> None:
     """A creator's open images share one DynamoDB item of 400 KB."""
     urls = [f"https://example.com/{number}/".ljust(2_000, "x") for number in range(4)]
     row = admitted(json.dumps(urls))
@@ -172,7 +170,7 @@ def test_fallbacks_that_would_make_the_row_too_heavy_are_left_out() -> None:
     assert len(row.url) + sum(map(len, row.fallbacks)) <= MAX_URLS_LENGTH
 
 
-def test_a_refusal_keeps_enough_of_the_row_to_find_and_mend_it() -> None:
+def test_a_refusal_has_enough_of_the_row_to_find_and_correct_it() -> None:
     outcome = admit("c" * 300, "x" * 1_000, "y" * 100, NOW_S)
     assert outcome == RowRefusal(
         reason=RefusalReason.BAD_CREATOR, creator="c" * 200, cover="x" * 500, created_at="y" * 40
@@ -220,7 +218,7 @@ MOMENTS = (
 
 
 @given(st.just("charli") | SURROGATES | st.none() | st.binary(max_size=200), COLUMNS, MOMENTS)
-def test_any_row_is_admitted_or_refused_and_either_can_be_kept(
+def test_any_row_is_accepted_or_refused_and_either_can_be_encoded(
     creator: object, cover: object, created_at: object
 ) -> None:
     """Nothing that a source yields raises, and what is admitted can be packed and read again."""

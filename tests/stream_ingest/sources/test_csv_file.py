@@ -74,7 +74,7 @@ def test_quoted_newlines_quotes_and_commas_are_part_of_a_value(file: Path) -> No
     assert rows_of(source_of(file)) == [("a,n\r\nn", '{"cover": "x"}', "2026-11-01")]
 
 
-def test_a_row_that_is_too_short_is_left_to_the_entrance(file: Path) -> None:
+def test_a_row_that_is_too_short_has_empty_values(file: Path) -> None:
     """It is refused there under its reason, and so counted."""
     file.write_bytes(HEADER + b"ann\n")
     assert rows_of(source_of(file)) == [("ann", "", "")]
@@ -101,7 +101,7 @@ def complaint(file: Path) -> str:
     return str(caught.value)
 
 
-def test_a_value_beyond_all_measure_is_told_with_its_line(
+def test_a_value_over_the_limit_is_an_error_with_its_line(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_file, "_MAX_FIELD_BYTES", 100)
@@ -113,7 +113,7 @@ def test_a_value_beyond_all_measure_is_told_with_its_line(
         csv.field_size_limit(before)
 
 
-def test_a_missing_column_is_named_with_those_that_are_there(file: Path) -> None:
+def test_the_error_for_a_missing_column_lists_the_columns(file: Path) -> None:
     file.write_bytes(b"creator,cover_url,created\nann,u,w\n")
     said = complaint(file)
     assert "no column creator_name, created_at" in said
@@ -132,7 +132,7 @@ def test_an_empty_file_has_no_columns(file: Path) -> None:
     [HEADER + b"Zo\xeb,u,2026-11-01\n", (HEADER.decode() + "ann,u,w\n").encode("utf-16")],
     ids=["latin-1", "utf-16"],
 )
-def test_another_encoding_is_told(file: Path, content: bytes) -> None:
+def test_another_encoding_is_a_user_error(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     said = complaint(file)
     assert f"cannot read {file}" in said
@@ -140,13 +140,13 @@ def test_another_encoding_is_told(file: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "."])
-def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_opened_is_a_user_error(tmp_path: Path, name: str) -> None:
     assert "cannot read" in complaint(tmp_path / name)
     with pytest.raises(UserError, match="cannot read"):
         asyncio.run(source_of(tmp_path / name).check())
 
 
-def test_only_rows_in_range_are_read_and_bad_dates_are_left_to_the_entrance(file: Path) -> None:
+def test_only_rows_in_range_or_with_bad_dates_are_read(file: Path) -> None:
     dates = ["2026-10-31 23:59:59", "2026-11-01", "2026-11-30T23:59:59Z", "2026-12-01", "soon", ""]
     dates += ["last_7_days", "0001-01-01T00:00:00+01:00", "2026-12-01T00:30:00+01:00"]
     file.write_bytes(HEADER + "".join(f"ann,u,{date}\n" for date in dates).encode())
@@ -169,9 +169,7 @@ def test_only_the_creators_that_were_named_are_read(file: Path) -> None:
     assert [row[1] for row in rows_of(source_of(file, creators=["ann", "x"]))] == ["1", "4"]
 
 
-def test_pages_have_a_cursor_from_which_reading_goes_on(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_resumes_at_a_pages_cursor(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "PAGE_ROWS", 3)
     lines = [f"{'ann' if n % 3 else 'ben'},{n},w\n" + "\n" * (n % 2) for n in range(20)]
     file.write_bytes(HEADER + "".join(lines).encode())
@@ -199,7 +197,7 @@ def test_an_export_is_what_a_push_reads(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]
 
 
-def test_an_export_that_breaks_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_export_leaves_the_existing_file(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("yesterday's")
     source = ListSource([("a", "b", "c")], error=UserError("server gone"))
@@ -210,7 +208,7 @@ def test_an_export_that_breaks_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["missing", "file"])
-def test_an_export_that_cannot_be_written_is_told(tmp_path: Path, folder: str) -> None:
+def test_an_export_that_cannot_be_written_is_a_user_error(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("no folder")
     path = tmp_path / folder / "export.csv"
     with pytest.raises(UserError, match=r"cannot write .*export\.csv"):

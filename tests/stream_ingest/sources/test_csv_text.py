@@ -86,12 +86,12 @@ def test_columns_may_come_in_any_order_among_others_and_in_any_case() -> None:
     assert rows_of(written(rows, header=header).encode()) == [("ann", "u", "2026")]
 
 
-def test_empty_lines_are_no_rows_and_a_short_row_is_left_to_the_entrance() -> None:
+def test_empty_lines_are_skipped_and_a_short_row_has_empty_values() -> None:
     data = b"\n\ncreator_name,cover_url,created_at\n\nann\n\r\nben,u,w,more\n\n"
     assert rows_of(data) == [("ann", "", ""), ("ben", "u", "w")]
 
 
-def test_bytes_that_are_no_text_spoil_only_their_own_value() -> None:
+def test_invalid_bytes_spoil_only_their_own_value() -> None:
     data = written([["ann", "u", "w"]]).encode() + b"Zo\xeb,v,w\nben,x,y\n"
     assert rows_of(data) == [("ann", "u", "w"), ("Zo\udceb", "v", "w"), ("ben", "x", "y")]
 
@@ -108,7 +108,7 @@ TABLES = st.lists(
     size=st.integers(min_value=1, max_value=50),
     page_rows=st.integers(min_value=1, max_value=4),
 )
-def test_a_file_cut_at_any_byte_is_read_alike_and_can_be_gone_on_with_behind_any_page(
+def test_any_block_size_gives_the_same_rows_and_reading_can_resume_after_any_page(
     table: list[list[str]], encoding: str, end: str, size: int, page_rows: int
 ) -> None:
     data = ENCODINGS[encoding](written(table, end=end))
@@ -124,7 +124,7 @@ def test_a_file_cut_at_any_byte_is_read_alike_and_can_be_gone_on_with_behind_any
             assert done + rest == expected
 
 
-def test_a_page_ends_where_enough_bytes_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_ends_when_enough_bytes_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that memory does not grow with the length of rows."""
     monkeypatch.setattr(csv_text, "PAGE_BYTES", 1_000)
     data = written([["ann", "x" * 400, ""]] * 10).encode()
@@ -149,7 +149,7 @@ TWO = written([["ann", "two\nlines", "w"], ["ben", "u", "w"]])
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
-def test_a_quote_that_is_never_closed_is_told_with_the_line_on_which_its_row_begins(
+def test_an_unclosed_quote_is_an_error_with_the_first_line_of_its_row(
     size: int,
 ) -> None:
     error, rows = trouble(TWO.encode() + b'carl,"u,w\ndora,u,w\n', size)
@@ -157,7 +157,7 @@ def test_a_quote_that_is_never_closed_is_told_with_the_line_on_which_its_row_beg
     assert len(rows) == 2
 
 
-def test_a_row_beyond_all_measure_is_told_and_not_held_in_memory(
+def test_a_row_over_the_limit_is_an_error_and_not_kept_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(csv_text, "MAX_ROW_BYTES", 1 << 10)
@@ -168,7 +168,7 @@ def test_a_row_beyond_all_measure_is_told_and_not_held_in_memory(
         assert len(rows) == 2
 
 
-def test_gzip_that_ends_too_early_or_is_broken_is_told_with_the_line() -> None:
+def test_truncated_or_broken_gzip_is_an_error_with_the_line() -> None:
     packed = gzip.compress(written([[f"c{n}", "u", "w"] for n in range(5_000)]).encode())
     error, rows = trouble(packed[:-100])
     assert "ends too early" in error.reason
@@ -179,7 +179,7 @@ def test_gzip_that_ends_too_early_or_is_broken_is_told_with_the_line() -> None:
     assert error.line == len(rows) + 2 > 2
 
 
-def test_half_a_character_of_utf_16_is_told() -> None:
+def test_half_a_utf_16_character_is_an_error() -> None:
     error, rows = trouble(TWO.encode("utf-16") + b"x")
     assert "utf-16" in error.reason
     assert len(rows) == 2
@@ -196,7 +196,7 @@ def test_half_a_character_of_utf_16_is_told() -> None:
     ],
     ids=["nothing", "blank", "columns", "a zip", "no line"],
 )
-def test_a_file_without_our_header_is_told_with_what_it_has(data: bytes, said: str) -> None:
+def test_the_error_for_a_missing_column_shows_the_header(data: bytes, said: str) -> None:
     with pytest.raises(UnreadableError, match=said) as caught:
         pages_of(data)
     assert caught.value.line >= 1

@@ -45,7 +45,7 @@ def address(**changes: object) -> MySqlAddress:
         ("mysql://u:p@h/db?ssl=false&charset=utf8", address()),
     ],
 )
-def test_an_address_is_read(url: str, expected: MySqlAddress) -> None:
+def test_an_address_is_parsed(url: str, expected: MySqlAddress) -> None:
     assert parse_address(url) == expected
 
 
@@ -68,7 +68,7 @@ def test_an_address_is_read(url: str, expected: MySqlAddress) -> None:
         "mysql://u:hunter2@h\u2100/db",
     ],
 )
-def test_what_is_no_address_is_told_without_a_word_of_it(url: str) -> None:
+def test_the_error_for_an_invalid_address_does_not_quote_it(url: str) -> None:
     """A password with a `/` or `#` in it ends up in any part of what urllib makes of the URL."""
     with pytest.raises(UserError, match="expected mysql://user:password@host") as caught:
         parse_address(url)
@@ -91,7 +91,7 @@ def test_identifiers_are_quoted(identifier: str, expected: str) -> None:
     assert quote(identifier) == expected
 
 
-def test_the_condition_behind_a_row_starts_with_what_an_index_can_search() -> None:
+def test_the_condition_after_a_row_starts_with_a_range_that_an_index_can_scan() -> None:
     assert condition_after(["id"], [7]) == ("`id` >= %s AND (`id` > %s)", [7, 7])
     assert condition_after(["a", "b"], ["x", 7]) == (
         "`a` >= %s AND (`a` > %s OR `a` = %s AND `b` > %s)",
@@ -103,7 +103,7 @@ KEYS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
 
 
 @given(KEYS, KEYS)
-def test_the_condition_means_behind_in_the_order_of_the_key(
+def test_the_condition_selects_rows_after_the_key(
     last: tuple[int, int, int], row: tuple[int, int, int]
 ) -> None:
     condition, values = condition_after(["a", "b", "c"], last)
@@ -112,7 +112,7 @@ def test_the_condition_means_behind_in_the_order_of_the_key(
     assert eval(python, dict(zip("abc", row, strict=True))) is (row > last)  # noqa: S307 - made of three columns above
 
 
-def test_a_server_that_is_not_there_is_told_in_one_line() -> None:
+def test_an_unreachable_server_is_one_line() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = parse_address(f"mysql://u:hunter2@127.0.0.1:{free.getsockname()[1]}/db")

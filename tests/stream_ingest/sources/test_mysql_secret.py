@@ -31,20 +31,20 @@ def secretsmanager(aws_environment: None) -> Iterator[Any]:  # noqa: ARG001 - it
 @pytest.mark.parametrize(
     "text", [RDS, "mysql://ann:Hunter2%2F%C3%A4&x@db.example:3307/tiktok_creator\n"]
 )
-def test_a_secret_holds_a_url_or_what_rds_writes(secretsmanager: Any, text: str) -> None:  # noqa: ANN401 - boto3's
+def test_a_secret_contains_a_url_or_the_json_of_rds(secretsmanager: Any, text: str) -> None:  # noqa: ANN401 - boto3's
     secretsmanager.create_secret(Name="videos", SecretString=text)
     assert secret_address(secretsmanager, "videos", None) == ADDRESS
 
 
 @pytest.mark.parametrize("text", [RDS, MANAGED])
-def test_a_url_without_password_tells_the_place(secretsmanager: Any, text: str) -> None:  # noqa: ANN401 - boto3's
+def test_a_url_without_a_password_gives_host_and_database(secretsmanager: Any, text: str) -> None:  # noqa: ANN401 - boto3's
     secretsmanager.create_secret(Name="videos", SecretString=text)
     address = secret_address(secretsmanager, "videos", "mysql://replica.example/db?ssl=true")
     assert (address.place, address.tls) == ("replica.example:3306/db", True)
     assert (address.user, address.password) == ("ann", PASSWORD)
 
 
-def test_a_secret_is_read_anew_each_time(secretsmanager: Any) -> None:  # noqa: ANN401 - boto3's
+def test_a_secret_is_read_again_each_time(secretsmanager: Any) -> None:  # noqa: ANN401 - boto3's
     secretsmanager.create_secret(Name="videos", SecretString=RDS)
     assert secret_address(secretsmanager, "videos", None).password == PASSWORD
     secretsmanager.put_secret_value(SecretId="videos", SecretString=RDS.replace("2/", "3/"))
@@ -54,8 +54,8 @@ def test_a_secret_is_read_anew_each_time(secretsmanager: Any) -> None:  # noqa: 
 @pytest.mark.parametrize(
     ("text", "url", "complaint"),
     [
-        (MANAGED, None, "secret videos does not tell where: add --mysql"),
-        (RDS, "mysql://ben:other@h/db", "--mysql has a password"),
+        (MANAGED, None, "secret videos has no host and database: add --mysql"),
+        (RDS, "mysql://ben:other@h/db", "--mysql contains a password"),
         ('{"password": "Hunter2"}', None, "secret videos: expected a mysql:// URL, or JSON"),
         ('{"username": "ann", "password": ["Hunter2"]}', None, "secret videos: expected"),
         ("Hunter2", None, "secret videos: expected"),
@@ -63,7 +63,7 @@ def test_a_secret_is_read_anew_each_time(secretsmanager: Any) -> None:  # noqa: 
         ("mysql://ann:Hunter2@h", None, "secret videos: expected"),
     ],
 )
-def test_what_is_wrong_is_told_without_the_password(
+def test_errors_do_not_contain_the_password(
     secretsmanager: Any,  # noqa: ANN401 - boto3's
     text: str,
     url: str | None,
@@ -76,6 +76,6 @@ def test_what_is_wrong_is_told_without_the_password(
     assert caught.value.__cause__ is None
 
 
-def test_a_secret_that_is_not_there_is_named(secretsmanager: Any) -> None:  # noqa: ANN401 - boto3's
+def test_the_error_for_a_missing_secret_names_it(secretsmanager: Any) -> None:  # noqa: ANN401 - boto3's
     with pytest.raises(UserError, match=r"secret nothing: .*ResourceNotFoundException"):
         secret_address(secretsmanager, "nothing", None)

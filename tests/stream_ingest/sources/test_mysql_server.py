@@ -103,7 +103,7 @@ def test_every_row_is_read_once_in_the_order_of_a_key(
     check_resuming(database, name)
 
 
-def test_rows_without_a_moment_are_read_too(database: Database, name: str) -> None:
+def test_rows_without_a_time_are_read(database: Database, name: str) -> None:
     """They are refused at the entrance as bad_date, and so counted; an order by NULL loses them."""
     database.run(
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, creator TEXT, cover TEXT,"
@@ -117,7 +117,7 @@ def test_rows_without_a_moment_are_read_too(database: Database, name: str) -> No
     assert covers(database, name) == [f"u{n}" for n in range(20)]
 
 
-def test_zero_dates_do_not_end_the_reading(database: Database, name: str) -> None:
+def test_zero_dates_do_not_stop_reading(database: Database, name: str) -> None:
     """MySQL's date that is none sorts first, and a page may end on it."""
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}, KEY (created_at))")
     fill(
@@ -146,7 +146,7 @@ def test_an_empty_table_has_no_page(database: Database, name: str) -> None:
         assert pages_of(database.source(name)) == []
 
 
-def test_a_view_is_read_as_well(database: Database, name: str) -> None:
+def test_a_view_can_be_read(database: Database, name: str) -> None:
     database.run(
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS})",
         f"CREATE OR REPLACE VIEW own_view AS SELECT creator, cover, created_at FROM `{name}`",  # noqa: S608 - as above
@@ -226,7 +226,7 @@ def test_the_databases_clock_is_utc_in_whole_seconds(database: Database) -> None
     assert abs(moment - datetime.now(UTC)) < timedelta(hours=1)
 
 
-def test_a_session_reads_in_utc_and_without_the_servers_moods(database: Database) -> None:
+def test_a_session_uses_utc_and_no_sql_mode(database: Database) -> None:
     """NO_BACKSLASH_ESCAPES or NO_ZERO_DATE of a server must not change what is read."""
     assert database.run("SELECT @@session.time_zone, @@session.sql_mode") == (("+00:00", ""),)
 
@@ -251,24 +251,24 @@ def complaint(source_of: Database, table: str = "videos_links", **changes: objec
     return line
 
 
-def test_a_wrong_password_is_told(database: Database) -> None:
+def test_a_wrong_password_is_a_user_error(database: Database) -> None:
     said = complaint(database, password="wrong")
     assert said.startswith("cannot open mysql://coverstream@127.0.0.1:")
     assert "Access denied" in said
     assert "wrong" not in said
 
 
-def test_an_unknown_database_is_told(database: Database) -> None:
+def test_an_unknown_database_is_a_user_error(database: Database) -> None:
     assert "nowhere" in complaint(database, database="nowhere")
 
 
-def test_a_table_that_is_not_there_is_told_with_those_that_are(database: Database) -> None:
+def test_the_error_for_a_missing_table_lists_the_tables(database: Database) -> None:
     said = complaint(database, "video_links")
     assert "no table 'video_links'" in said
     assert "videos_links" in said.partition("tables there: ")[2]
 
 
-def test_a_missing_column_is_told_with_those_that_are_there(database: Database, name: str) -> None:
+def test_the_error_for_a_missing_column_lists_the_columns(database: Database, name: str) -> None:
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, creator TEXT, url TEXT)")
     said = complaint(database, name)
     assert f"table '{name}' has no column cover, created_at" in said
@@ -276,7 +276,7 @@ def test_a_missing_column_is_told_with_those_that_are_there(database: Database, 
     assert "--columns" in said
 
 
-def test_a_server_that_goes_away_while_reading_is_told(database: Database, name: str) -> None:
+def test_a_connection_lost_while_reading_is_a_user_error(database: Database, name: str) -> None:
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS})")
     fill(database, name, [f"({n}, 'c', 'u{n}', '2026-11-01')" for n in range(200)])
     source = database.source(name, page_rows=1)

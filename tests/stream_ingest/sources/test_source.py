@@ -21,14 +21,14 @@ def test_the_default_columns_are_those_of_the_table_and_of_the_file() -> None:
         ("cover=a=b", ("creator", "a=b", "created_at")),
     ],
 )
-def test_columns_that_are_not_named_keep_their_names(
+def test_columns_that_are_not_given_keep_their_defaults(
     text: str | None, names: tuple[str, str, str]
 ) -> None:
     assert parse_columns(text, MYSQL_COLUMNS).names() == names
 
 
 @pytest.mark.parametrize("text", ["cover", "cover=", "=x", "url=x", "cover=a,,creator=b", "a b"])
-def test_columns_that_cannot_be_read_are_a_persons_mistake(text: str) -> None:
+def test_invalid_columns_are_a_user_error(text: str) -> None:
     with pytest.raises(UserError, match=r"--columns .*expected creator=NAME"):
         parse_columns(text, MYSQL_COLUMNS)
 

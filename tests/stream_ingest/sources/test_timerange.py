@@ -23,7 +23,7 @@ LAST = datetime(2026, 11, 20, tzinfo=UTC)
         ("last_30_days", datetime(2026, 10, 22, 3, 5, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_a_date_a_time_or_some_days_ago(text: str, moment: datetime) -> None:
+def test_a_time_is_a_date_a_date_and_time_or_some_days_ago(text: str, moment: datetime) -> None:
     assert parse_moment(text, NOW) == moment
 
 
@@ -45,22 +45,22 @@ def test_a_bad_date_is_named_in_one_line(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_range_is_open_where_nothing_is_said() -> None:
+def test_a_range_without_options_is_open() -> None:
     assert parse_range(None, None, NOW, LAST) == TimeRange()
     assert parse_range("", "", NOW, LAST) == TimeRange()
 
 
-def test_last_push_is_where_the_last_push_ended_and_everything_where_none_was() -> None:
+def test_last_push_without_an_earlier_push_means_all_rows() -> None:
     assert parse_range("last_push", None, NOW, LAST) == TimeRange(since=LAST)
     assert parse_range("last_push", None, NOW, None) == TimeRange()
 
 
-def test_until_is_no_place_for_last_push() -> None:
+def test_until_does_not_accept_last_push() -> None:
     with pytest.raises(UserError, match="last_push"):
         parse_range(None, "last_push", NOW, LAST)
 
 
 @pytest.mark.parametrize("until", ["2026-11-01", "2026-10-31"])
-def test_an_empty_range_is_a_mistake(until: str) -> None:
+def test_an_empty_range_is_a_user_error(until: str) -> None:
     with pytest.raises(UserError, match="--since 2026-11-01 is not before --until"):
         parse_range("2026-11-01", until, NOW, None)
