@@ -28,12 +28,76 @@ _PLAIN_TYPES = {
 _FIELDS = ("name", "type", "default", "meaning")
 
 
+_COMMON_FIELDS = {
+    "background": "colour of empty cells",
+    "batch_id": "name of the batch",
+    "bucket": "output bucket",
+    "bytes": "size of the collage's file",
+    "cell_px": "width and height of a cell in pixels",
+    "closed_at": "time at which the window closed",
+    "closed_because": "reason why the window closed",
+    "collages": "windows with a collage",
+    "cols": "columns of cells",
+    "created_at": "time at which the cover was created, from its row",
+    "creator": "name of the creator",
+    "creators": "creators with covers about to expire",
+    "failures": "number of empty cells by [reason](reasons.md#empty-cells)",
+    "fallbacks": "other URLs of the same image",
+    "flush": "when windows that are not full close",
+    "height_px": "height of the collage in pixels",
+    "identity": "what identifies the image ([facts](../facts.md#image-identity))",
+    "idle_s": "seconds after the last image, for `idle`",
+    "image_count": "number of images of the window",
+    "images": "images in cell order, row by row",
+    "images_failed": "cells that stayed empty",
+    "images_key": "object in the temp bucket with the images, if they are too long for an event",
+    "images_ok": "cells that show their image",
+    "images_per_window": "maximum number of images in a window",
+    "key": "key of the collage",
+    "kind": "`never`: when full; `idle`: after `idle_s`; `batch-end`: when the batch has ended",
+    "layout": "layout of the collage",
+    "length": "number of bytes",
+    "max_retries": "checked and stored with the job, without effect",
+    "max_workers": "checked and stored with the job, without effect",
+    "metadata_key": "key of the metadata",
+    "offset": "first byte in the pack",
+    "processing_config": "how the batch is run",
+    "processing_type": "kind of the request",
+    "quality": "JPEG quality",
+    "reason": "why there is no collage",
+    "refused": "number of refused rows by [reason](reasons.md#refused-rows)",
+    "replay": "name of the replay that built it again, if any",
+    "rows": "rows of cells",
+    "rows_accepted": "rows that became an image of a window",
+    "rows_read": "rows that the batch read",
+    "s3_bucket": "the stack's input bucket",
+    "s3_key": "key of the file",
+    "schema": "version of the event",
+    "sha256": "hash of the bytes, in hexadecimal",
+    "summary_key": "key of the batch's summary in the output bucket",
+    "thumbnail_key": "key of the thumbnail",
+    "timeout": "checked and stored with the job, without effect",
+    "trigger": "how the batch came in, such as `mysql-push`",
+    "url": "URL of the image",
+    "url_expires_at": "time at which the link stops working at the latest",
+    "width_px": "width of the collage in pixels",
+    "window_id": "id of the window, such as `charli:000012`",
+    "windows": "windows of the batch",
+}
+"""Meanings of fields that have no documentation in their struct."""
+
+
 def struct_table(module: ModuleType, class_name: str) -> str:
     """Return the fields of a struct, one per row."""
     docs = field_docs(module, class_name)
     struct = getattr(module, class_name)
     rows = [
-        (f"`{field.encode_name}`", _type(field.type), _default(field), docs.get(field.name, ""))
+        (
+            f"`{field.encode_name}`",
+            _type(field.type),
+            _default(field),
+            docs.get(field.name) or _COMMON_FIELDS.get(field.name, ""),
+        )
         for field in _types(struct)
     ]
     return markdown_table(_FIELDS, rows)

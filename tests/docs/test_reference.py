@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from stream_ingest.records.rows import RefusalReason
 from tests.paths import ROOT
 from tools.cli_reference import APPLICATIONS, commands
-from tools.contracts_reference import environment_table, failures_table, stack_settings
+from tools.contracts_reference import (
+    batch_settings,
+    environment_table,
+    events_reference,
+    failures_table,
+    request_table,
+    stack_settings,
+)
 
 GUIDE = ROOT / "docs" / "guide"
 
@@ -22,6 +30,12 @@ def rows(table: str) -> list[list[str]]:
 
 def test_every_setting_of_a_stack_has_a_meaning() -> None:
     assert [row[0] for row in rows(stack_settings()) if not row[-1]] == []
+
+
+@pytest.mark.parametrize("reference", [events_reference, batch_settings, request_table])
+def test_every_field_of_a_contract_has_a_meaning(reference: Callable[[], str]) -> None:
+    fields = [row for row in rows(reference()) if row[0].startswith("`")]
+    assert [row[0] for row in fields if not row[-1]] == []
 
 
 @pytest.mark.parametrize("reason", RefusalReason)
