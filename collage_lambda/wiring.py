@@ -22,7 +22,7 @@ from collage_lambda.download.resolver import system_lookup
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.image.interpreter import return_memory, watch_pillow
-from collage_lambda.lease import Windows
+from collage_lambda.lease import WindowLeases
 from collage_lambda.log_lines import make_logger
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
@@ -63,7 +63,7 @@ def worker() -> CollageWorker:
     dynamodb = boto3.client("dynamodb", config=CONFIG)
     announcer = Announcer(boto3.client("events", config=CONFIG), settings.bus)
     return CollageWorker(
-        windows=Windows(dynamodb, settings.table, time.time),
+        windows=WindowLeases(dynamodb, settings.table, time.time),
         outputs=outputs,
         temp=temp,
         shelf=PackStore(s3, settings.temp_bucket, dynamodb, settings.table),

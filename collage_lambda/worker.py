@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from collage_lambda.builder import Build, Builder
-from collage_lambda.lease import Lease, Refusal, WindowEnd, WindowLeasedError, Windows
+from collage_lambda.lease import ClaimRefusal, Lease, WindowEnd, WindowLeasedError, WindowLeases
 from collage_lambda.messages import Message, check_images
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import WindowKeys, keys_of
@@ -56,7 +56,7 @@ class CollageWorker:
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
-        windows: Windows,
+        windows: WindowLeases,
         outputs: Outputs,
         temp: TempStore,
         shelf: PackStore,
@@ -83,12 +83,12 @@ class CollageWorker:
             owner=owner,
             lease_s=remaining_s + LEASE_MARGIN_S,
         )
-        if claimed is Refusal.ALREADY_DONE:
+        if claimed is ClaimRefusal.ALREADY_DONE:
             self._give_back(message.event)
             return Outcome(ending=Ending.ALREADY_DONE)
-        if claimed is Refusal.ALREADY_FAILED:
+        if claimed is ClaimRefusal.ALREADY_FAILED:
             return Outcome(ending=Ending.ALREADY_DONE)
-        if claimed is Refusal.LEASED_BY_OTHER:
+        if claimed is ClaimRefusal.LEASED_BY_OTHER:
             msg = f"{window_id} is being built by another worker"
             raise WindowLeasedError(msg)
         outcome = self._finish(message, claimed, remaining_s - PUBLISHING_S)
@@ -117,10 +117,10 @@ class CollageWorker:
     def _give_up(self, message: Message, lease: Lease, error: PermanentError) -> Outcome:
         """End a window that cannot be built, unless an earlier build's collage is there."""
         if lease.images_before:
-            self._windows.keep(lease, message.event.image_count)
+            self._windows.keep_collage(lease, message.event.image_count)
             return Outcome(ending=Ending.KEPT)
         end = self._publisher.announce_failure(message.event, message.replay, str(error))
-        self._windows.end(lease, end)
+        self._windows.finish(lease, end)
         return Outcome(ending=Ending.FAILED, end=end)
 
     def _build(self, message: Message, lease: Lease, build_s: float) -> Outcome:
@@ -136,7 +136,7 @@ class CollageWorker:
         self._keep_evidence(event, keys, build)
         lease.check(self._clock())
         if keys.collage in seen and build.images_ok < lease.images_before:
-            self._windows.keep(lease, event.image_count)
+            self._windows.keep_collage(lease, event.image_count)
             return Outcome(ending=Ending.KEPT, build=build)
         finished = Finished(
             event=event,
@@ -148,10 +148,10 @@ class CollageWorker:
         )
         if not build.images_ok:
             end = self._publisher.publish_failure(finished)
-            self._windows.end(lease, end)
+            self._windows.finish(lease, end)
             return Outcome(ending=Ending.FAILED, end=end, build=build)
         end = self._publisher.publish(finished)
-        self._windows.end(lease, end)
+        self._windows.finish(lease, end)
         return Outcome(ending=Ending.CREATED, end=end, build=build)
 
     def _keep_evidence(self, event: WindowReady, keys: WindowKeys, build: Build) -> None:

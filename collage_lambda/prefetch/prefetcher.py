@@ -16,10 +16,10 @@ from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.fetching import CoverFetching, FetchSummary
 from collage_lambda.prefetch.pack_store import PackStore
-from stream_ingest.contracts.errors import ConflictError, TransientError
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.windowing.repository import CreatorRepository
+from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S, Fetched, at_risk, note
 from stream_ingest.windowing.rules.state import CreatorState
@@ -27,7 +27,6 @@ from stream_ingest.windowing.rules.state import CreatorState
 NOTING_S = 20
 """Kept back from an invocation's time for the pack and the states."""
 SHORTEST_FETCH_S = 5
-_COMMIT_ROUNDS = 5
 
 
 class PrefetchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,17 +137,18 @@ class Prefetcher:
         return set[int]().union(*self._threads.map(lambda pair: self._note_creator(*pair), work))
 
     def _note_creator(self, state: CreatorState, fetched: list[Fetched]) -> set[int]:
-        key = creator_key(state.creator)
-        for _ in range(_COMMIT_ROUNDS):
-            now_s = int(self._clock())
-            after, members = note(state, fetched, now_s)
-            if after is state:
-                return members
-            try:
-                self._store.commit(state, Change(state=after), now_s)
-            except ConflictError:
-                state = self._store.load([key])[key]
-            else:
-                return members
-        msg = f"note prefetched covers of {key}: lost against other writers {_COMMIT_ROUNDS} times"
-        raise TransientError(msg)
+        update = self._store.update(
+            state, lambda state, now_s: _change(state, fetched, now_s), self._clock
+        )
+        if update.lost:
+            key = creator_key(state.creator)
+            msg = f"note prefetched covers of {key}: lost against other writers {MAX_COMMITS} times"
+            raise TransientError(msg)
+        _, members = note(update.before, fetched, update.at_s)
+        return members
+
+
+def _change(state: CreatorState, fetched: list[Fetched], now_s: int) -> Change | None:
+    """Return the change that notes what was fetched, None if there is nothing new."""
+    after, _ = note(state, fetched, now_s)
+    return None if after is state else Change(state=after)

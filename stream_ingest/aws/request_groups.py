@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -26,3 +26,8 @@ def group_by_weight(
         total += weight
     if group:
         yield group
+
+
+def slices(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield `things` in order, `size` at a time."""
+    return (things[start : start + size] for start in range(0, len(things), size))

@@ -91,7 +91,7 @@ class BatchCounter:
             counted = msgspec.structs.replace(counted, final=True)
             batch = msgspec.structs.replace(batch, counted=counted)
         if counted != before:
-            self._registry.note_counted(batch.batch_id, counted)
+            self._registry.record_count(batch.batch_id, counted)
         return batch
 
     def _windows(self, batch_id: str, keys: set[str]) -> Iterator[Item]:

@@ -97,7 +97,7 @@ class BatchRegistry:
             msg = f"batch {header.batch_id!r} exists already; choose another --batch-id"
             raise UserError(msg) from error
 
-    def note_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
+    def record_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
         """Write what a producer has read, sent and refused; `sent` says that no more will come.
 
         Calling it again changes nothing (a retry of a call whose answer was lost, a resumed push
@@ -120,7 +120,7 @@ class BatchRegistry:
             "#status IN (:before, :after)",
         )
 
-    def note_drained(self, batch_id: str, buckets: set[int]) -> bool:
+    def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
         """Note buckets whose end was folded; tell whether now every bucket of the batch is drained.
 
         Calling it again changes nothing. A batch that nobody registered is never drained.
@@ -177,7 +177,7 @@ class BatchRegistry:
             return None
         return progress_of(batch, sum_windows(self.windows(batch_id)), int(self._clock()))
 
-    def note_counted(self, batch_id: str, counted: Counted) -> bool:
+    def record_count(self, batch_id: str, counted: Counted) -> bool:
         """Note what a census came to; False if a final count is there, or no batch.
 
         So a sweep that was held up does not take back what another has found meanwhile.

@@ -1,8 +1,8 @@
-"""Where a file goes when its batch was read: moved by date, with its errors beside it. Edge (S3).
+"""Where a file goes after it was read: moved by date, with its errors beside it. Edge (S3).
 
 ``archived/processed/YYYY/MM/DD/<batch>/<name>`` or ``archived/failed/…``, in the same bucket. The
-date is that of the batch's beginning and the batch is part of the key: so doing it again writes the
-same objects, and two files of one name never meet.
+date is that of the job's first claim and the batch is part of the key: so doing it again writes the
+same objects, and two files of one name never collide.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.intake.job_store import JobState, Trouble
+from stream_ingest.intake.job_store import JobState, ReadFailure
 from stream_ingest.intake.jobs import Job
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 PROCESSED = "archived/processed"
 FAILED = "archived/failed"
 _LEAVE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"})
-"""The object is gone (moved by an earlier try), or another one by now, which is not ours."""
+"""The object was moved by an earlier attempt, or replaced by another one, which stays."""
 
 
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies beside a file that could not be read to its end."""
+    """The report beside a file that could not be read to its end."""
 
     file: str
     batch_id: str
@@ -44,25 +44,28 @@ class Archive:
     """Moves files within their bucket."""
 
     def __init__(self, s3: S3Client) -> None:
-        """Move with this client."""
+        """Move files with this client."""
         self._s3 = s3
 
-    def keep(self, standing: JobState, trouble: Trouble | None, totals: Totals) -> str:
-        """Move a file to where it belongs, if it moves at all; return that key. Twice is safe."""
-        job = standing.job
-        key = archive_key(job, standing.started_at, failed=trouble is not None)
-        if trouble is not None:
-            self._report(job, f"{key}.errors.json", trouble, totals)
+    def store(self, state: JobState, failure: ReadFailure | None, totals: Totals) -> str:
+        """Move a job's file if it moves at all, and report its failure; return the key.
+
+        Calling twice is safe.
+        """
+        job = state.job
+        key = archive_key(job, state.started_at, failed=failure is not None)
+        if failure is not None:
+            self._report(job, f"{key}.errors.json", failure, totals)
         if job.moves:
             self._move(job, key)
         return key
 
-    def _report(self, job: Job, key: str, trouble: Trouble, totals: Totals) -> None:
+    def _report(self, job: Job, key: str, failure: ReadFailure, totals: Totals) -> None:
         report = ErrorReport(
             file=f"s3://{job.object.bucket}/{job.object.key}",
             batch_id=job.batch_id,
-            line=trouble.line,
-            reason=trouble.reason,
+            line=failure.line,
+            reason=failure.reason,
             rows_read=totals.rows_read,
             rows_sent=totals.rows_sent,
             refused=dict(totals.refused),
@@ -76,7 +79,7 @@ class Archive:
             )
 
     def _move(self, job: Job, key: str) -> None:
-        """Copy, then delete; both only if it is still the object that was read."""
+        """Copy the file, then delete it; both only if it is still the object that was read."""
         object_id = job.object
         source: Any = {"Bucket": object_id.bucket, "Key": object_id.key}
         this: dict[str, Any] = {"IfMatch": f'"{object_id.etag}"'}
@@ -95,7 +98,7 @@ class Archive:
 
 
 def archive_key(job: Job, started_at: int, *, failed: bool) -> str:
-    """Return where a job's file goes."""
+    """Return the key that a job's file gets."""
     name = job.object.key.rpartition("/")[2]
     day = f"{from_epoch_s(started_at):%Y/%m/%d}"
     return f"{FAILED if failed else PROCESSED}/{day}/{job.batch_id}/{name}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,18 +12,28 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from stream_ingest.intake import wiring
 
 PAUSE_SHARE = 0.3
-"""Share of an invocation's time that is kept for the chunk under way and for what comes after."""
+"""Share of an invocation's time that is left for the chunk in progress and for its continuation."""
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+logger = wiring.make_logger()
 
 
-@wiring.logger().inject_lambda_context(clear_state=True)
-def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take each message; report those that have to come again."""
-    left_s = context.get_remaining_time_in_millis() / 1_000
-    ends_at = time.time() + left_s
-    pause_at = ends_at - PAUSE_SHARE * left_s
-    failed = [
-        {"itemIdentifier": record["messageId"]}
-        for record in event["Records"]
-        if not wiring.desk().take(record, pause_at=pause_at, ends_at=ends_at)
-    ]
-    return {"batchItemFailures": failed}
+def make_handler(app: Callable[[], wiring.App]) -> Handler:
+    """Return the Lambda handler of an app, which is requested at each event."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Handle each message; report those that have to be received again."""
+        left_s = context.get_remaining_time_in_millis() / 1_000
+        ends_at = time.time() + left_s
+        pause_at = ends_at - PAUSE_SHARE * left_s
+        failed = [
+            {"itemIdentifier": record["messageId"]}
+            for record in event["Records"]
+            if not app().messages.handle(record, pause_at=pause_at, ends_at=ends_at)
+        ]
+        return {"batchItemFailures": failed}
+
+    return handle
+
+
+handle = make_handler(cache(wiring.from_environment))

@@ -1,8 +1,8 @@
-"""One invocation's work at one job: from where it stands as far as time allows. Edge.
+"""One invocation's work on one job: from its state as far as time allows. Edge (S3, Kinesis).
 
-The rows travel as those of `stream-ingest push` do, chunk by chunk, and each chunk is written down
-before it is sent; only that the journal is the ledger in the table. Where little time is left the
-invocation stops behind a chunk that was written down and not sent: the next one begins with it.
+The rows travel as those of `stream-ingest push` do, chunk by chunk, and each chunk is recorded
+before it is sent; here in the job store, not in a file. If little time is left, the invocation
+stops after a chunk that was recorded and not sent: the next invocation begins with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stream_ingest.intake.job_store import (
     JobEndedError,
     JobState,
     JobStore,
-    Trouble,
+    ReadFailure,
 )
 from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.object_source import ObjectSource
@@ -34,28 +34,28 @@ if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient
     from types_boto3_s3 import S3Client
 
-HELD_LONGER_S = 30
-"""A job is free this long after its invocation's end, when its last request has arrived or not."""
+CLAIM_MARGIN_S = 30
+"""A claim ends this long after its invocation: by then its last request has arrived or failed."""
 
 
-class Outcome(StrEnum):
-    """What an invocation left behind."""
+class JobOutcome(StrEnum):
+    """How an invocation left a job."""
 
     DONE = "done"
     UNREADABLE = "unreadable"
-    """Read up to some line, or not at all; the errors are beside the file."""
+    """Read up to some line, or not at all; the report lies beside the file."""
     GONE = "gone"
     """The file was moved or replaced before anything of it was read."""
     UNFINISHED = "unfinished"
-    """Another invocation has to go on."""
-    HINDERED = "hindered"
-    """As unfinished, but stream or table refuse: rather a little later."""
+    """Another invocation has to continue."""
+    BLOCKED = "blocked"
+    """As unfinished, but the stream or the table refuses requests: continue a little later."""
     NOT_NEEDED = "not needed"
-    """Another message is at it, or it was done before."""
+    """Another message has claimed it, or it has ended."""
 
 
-class Intake:
-    """Reads jobs' files into the stream."""
+class JobRunner:
+    """Reads the files of jobs into the stream."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -64,51 +64,51 @@ class Intake:
         kinesis: KinesisClient,
         stream: str,
         output_bucket: str,
-        ledger: JobStore,
+        job_store: JobStore,
         registry: BatchRegistry,
         clock: Callable[[], float],
         chunk_rows: int = CHUNK_ROWS,
     ) -> None:
         """`clock` gives epoch seconds, `kinesis` is a client whose calls are awaited."""
         self._s3, self._kinesis, self._stream = s3, kinesis, stream
-        self._output_bucket, self._ledger, self._registry = output_bucket, ledger, registry
+        self._output_bucket, self._job_store, self._registry = output_bucket, job_store, registry
         self._archive = Archive(s3)
         self._clock, self._chunk_rows = clock, chunk_rows
 
-    def work(self, job: Job, holder: str, *, pause_at: float, ends_at: float) -> Outcome:
+    def run(self, job: Job, owner: str, *, pause_at: float, ends_at: float) -> JobOutcome:
         """Read the job's file on until `pause_at`; this invocation is over at `ends_at` (epoch s).
 
-        `holder` is the id of the message that asked. Raises `PermanentError` for a request that
-        cannot be done and `TransientError` where nothing could be done now; the job is then free.
+        `owner` is the id of the message. Raises `PermanentError` for a request that cannot be done
+        and `TransientError` if nothing could be done now; the job is released then.
         """
         try:
-            standing = self._ledger.claim(job, holder, int(ends_at) + HELD_LONGER_S)
+            state = self._job_store.claim(job, owner, int(ends_at) + CLAIM_MARGIN_S)
         except (JobEndedError, JobClaimedError):
-            return Outcome.NOT_NEEDED
-        notes = _Notes(self._ledger, standing, holder, lambda: self._clock() >= pause_at)
+            return JobOutcome.NOT_NEEDED
+        journal = _JobJournal(self._job_store, state, owner, lambda: self._clock() >= pause_at)
         try:
-            return asyncio.run(self._read(standing, notes))
+            return asyncio.run(self._read(state, journal))
         except _PauseError:
-            self._ledger.let_go(job.batch_id, holder)
-            return Outcome.UNFINISHED
+            self._job_store.release(job.batch_id, owner)
+            return JobOutcome.UNFINISHED
         except TransientError:
-            self._ledger.let_go(job.batch_id, holder)
-            if notes.number == standing.chunks:
+            self._job_store.release(job.batch_id, owner)
+            if journal.number == state.chunks:
                 raise
-            return Outcome.HINDERED
+            return JobOutcome.BLOCKED
         except UserError:
-            self._ledger.let_go(job.batch_id, holder)
+            self._job_store.release(job.batch_id, owner)
             raise
 
-    async def _read(self, standing: JobState, notes: _Notes) -> Outcome:
-        job = standing.job
-        source = notes.source = ObjectSource(ObjectBlocks(self._s3, job.object))
-        begun = self._ledger.chunk(standing)
+    async def _read(self, state: JobState, journal: _JobJournal) -> JobOutcome:
+        job = state.job
+        source = journal.source = ObjectSource(ObjectBlocks(self._s3, job.object))
+        begun = self._job_store.chunk(state)
         if begun is None:
             try:
                 await source.check()
             except (UnreadableError, GoneError) as error:
-                return self._refuse(notes, error)
+                return self._refuse(journal, error)
         if self._registry.load(job.batch_id) is None:
             self._registry.register(job.header)
         push = Push(
@@ -117,55 +117,55 @@ class Intake:
             stream=self._stream,
             registry=self._registry,
             refused=RefusedRows(self._s3, self._output_bucket, job.batch_id),
-            checkpoint=notes,
+            checkpoint=journal,
             progress=lambda _: None,
             chunk_rows=self._chunk_rows,
         )
         report = await push.run(source, begun)
-        return self._end(notes, standing.trouble or source.trouble, report.totals())
+        return self._end(journal, state.failure or source.failure, report.totals())
 
-    def _refuse(self, notes: _Notes, error: UnreadableError | GoneError) -> Outcome:
-        """End a job of which nothing can be read; one that was asked for is refused instead."""
-        job = notes.standing.job
+    def _refuse(self, journal: _JobJournal, error: UnreadableError | GoneError) -> JobOutcome:
+        """End a job whose file cannot be read at all; a requested one is refused instead."""
+        job = journal.state.job
         if not job.moves:
             msg = f"s3_key {job.object.key!r}: {error}"
             raise UserError(msg) from error
         if isinstance(error, GoneError):
-            self._ledger.end(job.batch_id, notes.holder, Outcome.GONE)
-            return Outcome.GONE
-        return self._end(notes, Trouble(line=error.line, reason=error.reason), Totals())
+            self._job_store.end(job.batch_id, journal.owner, JobOutcome.GONE)
+            return JobOutcome.GONE
+        return self._end(journal, ReadFailure(line=error.line, reason=error.reason), Totals())
 
-    def _end(self, notes: _Notes, trouble: Trouble | None, totals: Totals) -> Outcome:
-        standing = notes.standing
-        outcome = Outcome.DONE if trouble is None else Outcome.UNREADABLE
-        if trouble is not None or standing.job.moves:
-            self._archive.keep(standing, trouble, totals)
-        self._ledger.end(standing.job.batch_id, notes.holder, outcome)
+    def _end(self, journal: _JobJournal, failure: ReadFailure | None, totals: Totals) -> JobOutcome:
+        state = journal.state
+        outcome = JobOutcome.DONE if failure is None else JobOutcome.UNREADABLE
+        if failure is not None or state.job.moves:
+            self._archive.store(state, failure, totals)
+        self._job_store.end(state.job.batch_id, journal.owner, outcome)
         return outcome
 
 
 class _PauseError(Exception):
-    """Little time is left; everything that was read is written down."""
+    """Little time is left; everything that was read is recorded."""
 
 
-class _Notes:
-    """The journal of a push: the ledger, and a look at the clock after each chunk."""
+class _JobJournal:
+    """The checkpoint of a push: the job store. Stops the push after a chunk if it is late."""
 
     def __init__(
-        self, ledger: JobStore, standing: JobState, holder: str, late: Callable[[], bool]
+        self, job_store: JobStore, state: JobState, owner: str, late: Callable[[], bool]
     ) -> None:
-        self._ledger, self.standing, self.holder, self._late = ledger, standing, holder, late
-        self.number = standing.chunks
+        self._job_store, self.state, self.owner, self._late = job_store, state, owner, late
+        self.number = state.chunks
         self.source: ObjectSource | None = None
 
     def write(self, chunk: Chunk | None) -> None:
-        """Write a chunk down; stop here where it is late."""
+        """Record a chunk; raise `_PauseError` if it is late."""
         if chunk is None or self.source is None:
-            msg = "a push writes down chunks only, of a source"
+            msg = "a push must record chunks of a source only"
             raise TypeError(msg)
-        batch_id = self.standing.job.batch_id
-        trouble = self.source.trouble
-        self._ledger.note_chunk(batch_id, self.holder, self.number + 1, chunk, trouble)
+        batch_id = self.state.job.batch_id
+        failure = self.source.failure
+        self._job_store.record_chunk(batch_id, self.owner, self.number + 1, chunk, failure)
         self.number += 1
         if self._late():
             raise _PauseError

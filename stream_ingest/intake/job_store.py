@@ -1,14 +1,24 @@
-"""How far a job is, and who is at it. Edge (DynamoDB, S3).
+"""The state of each job, and who works on it. Edge (DynamoDB, S3).
 
-One item a job, ``batch#<id>`` / ``intake``: the job, who holds it until when, and the last chunk
-that was written down. The chunk's records are an object in the temp bucket, because they are some
-megabytes: written first, pointed at by the item afterwards, sent last. Whoever takes a job up sends
-that chunk again, byte for byte, and reads on from the position in it.
+One item a job, ``batch#<id>`` / ``intake``: the job, who has claimed it until when, and the number
+of the last chunk that was recorded. The chunk's records are an object in the temp bucket, because
+they are some megabytes: stored first, referred to by the item next, sent last. Whoever claims a job
+sends that chunk again, byte for byte, and reads on from the position in it.
 
-A holder is a message. Its invocation ends before the job is free again, so there is never more than
-one at it. Of two messages for one job the second is let go while the first holds it: should the
-first fail, it comes again itself. That is why a job is freed before the message that goes on with
-it is sent.
+The owner of a claim is a message. Its invocation ends before the claim does, so at most one works
+on a job. If two messages name one job, the second is consumed while the first has the claim: should
+the first fail, it is received again itself. That is why a job is released before its continuation
+is sent.
+
+========  ==============================  =========================================================
+call      condition                       changes
+========  ==============================  =========================================================
+claim     no item, or reading and the     creates the item; else its owner and the claim's end
+          claim is over
+record    own claim, the chunk before     number of chunks, position and line, the read failure
+release   own claim                       the claim's end: over at once
+end       own claim                       phase ``ended``, the outcome, the claim's end
+========  ==============================  =========================================================
 """
 
 from __future__ import annotations
@@ -34,33 +44,34 @@ CHUNKS_PREFIX = "processing/intake/"
 
 
 class JobEndedError(PermanentError):
-    """The job was done before."""
+    """The job has ended."""
 
 
 class JobClaimedError(PermanentError):
-    """Another message is at the job; this one is not needed."""
+    """Another message has claimed the job; this one is not needed."""
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class ReadFailure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a file could not be read to its end."""
 
     line: int
-    """From 1; 0 where no line is at fault."""
+    """From 1; 0 if no line is at fault."""
     reason: str
 
 
 class JobState(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a job is."""
+    """What a job's item says of its progress."""
 
     job: Job
     started_at: int
     """Epoch second of its first claim: the day under which its file is archived."""
     chunks: int = 0
-    trouble: Trouble | None = None
+    failure: ReadFailure | None = None
+    """Why reading ended early, None if it did not (yet)."""
 
 
 class JobStore:
-    """The items of all jobs."""
+    """Reads and writes the items of jobs."""
 
     def __init__(
         self,
@@ -75,15 +86,15 @@ class JobStore:
         self._s3, self._bucket, self._clock = s3, temp_bucket, clock
 
     def load(self, batch_id: str) -> JobState | None:
-        """Return how far a job is, None for one that nobody has begun."""
+        """Return the state of a job, None for one that was never claimed."""
         item = self._item(batch_id)
-        return _standing(item) if item else None
+        return _job_state(item) if item else None
 
-    def claim(self, job: Job, holder: str, until_s: int) -> JobState:
-        """Hold a job until `until_s`; a new one is written down.
+    def claim(self, job: Job, owner: str, until_s: int) -> JobState:
+        """Claim a job until `until_s` (epoch s); create its item if there is none.
 
-        Raises `JobEndedError` and `JobClaimedError` where there is nothing to do, and
-        `TransientError` where the very same message may still be at it.
+        Raises `JobEndedError` or `JobClaimedError` if there is nothing to do, and `TransientError`
+        if an earlier receipt of the same message may still work on it.
         """
         now_s = int(self._clock())
         item = {
@@ -92,26 +103,26 @@ class JobStore:
             "phase": "reading",
             "started_at": now_s,
             "chunks": 0,
-            "holder": holder,
+            "holder": owner,
             "held_until": until_s,
             table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
         }
         try:
-            with map_errors(f"begin job {job.batch_id}"):
+            with map_errors(f"claim job {job.batch_id}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
                     ConditionExpression="attribute_not_exists(creator_name)",
                 )
         except ConflictError:
-            return self._take_up(job.batch_id, holder, until_s, now_s)
-        return _standing(item)
+            return self._reclaim(job.batch_id, owner, until_s, now_s)
+        return _job_state(item)
 
-    def note_chunk(
-        self, batch_id: str, holder: str, number: int, chunk: Chunk, trouble: Trouble | None
+    def record_chunk(
+        self, batch_id: str, owner: str, number: int, chunk: Chunk, failure: ReadFailure | None
     ) -> None:
-        """Write down chunk `number` (from 1); `ConflictError` where the job is not the holder's."""
-        with map_errors(f"keep a chunk of {batch_id}"):
+        """Record chunk `number` (from 1); `ConflictError` if the claim is another owner's."""
+        with map_errors(f"store a chunk of {batch_id}"):
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=_chunk_key(batch_id, number),
@@ -125,49 +136,49 @@ class JobStore:
                 ":number": number,
                 ":position": position,
                 ":line": line,
-                ":trouble": msgspec.to_builtins(trouble),
+                ":trouble": msgspec.to_builtins(failure),
                 ":before": number - 1,
-                ":holder": holder,
+                ":owner": owner,
             },
-            "holder = :holder AND chunks = :before",
+            "holder = :owner AND chunks = :before",
             {"#position": "position"},
         )
 
-    def chunk(self, standing: JobState) -> Chunk | None:
-        """Return the chunk that was written down last, None where there is none."""
-        if not standing.chunks:
+    def chunk(self, state: JobState) -> Chunk | None:
+        """Return the chunk that was recorded last, None if there is none."""
+        if not state.chunks:
             return None
-        key = _chunk_key(standing.job.batch_id, standing.chunks)
+        key = _chunk_key(state.job.batch_id, state.chunks)
         with map_errors(f"read {key}"):
             data = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return msgspec.msgpack.decode(data, type=Chunk)
 
-    def let_go(self, batch_id: str, holder: str) -> None:
-        """Let the next message take the job up at once; calling it twice is safe."""
+    def release(self, batch_id: str, owner: str) -> None:
+        """End the claim, so that the next message can claim the job. Calling twice is safe."""
         self._update(
             batch_id,
             "SET held_until = :now",
-            {":now": 0, ":holder": holder},
-            "holder = :holder",
+            {":now": 0, ":owner": owner},
+            "holder = :owner",
         )
 
-    def end(self, batch_id: str, holder: str, outcome: str) -> None:
-        """Note that nothing is left to do; calling it twice is safe."""
+    def end(self, batch_id: str, owner: str, outcome: str) -> None:
+        """Record that nothing is left to do. Calling twice is safe."""
         self._update(
             batch_id,
             "SET phase = :ended, outcome = :outcome, held_until = :now",
-            {":ended": "ended", ":outcome": outcome, ":now": 0, ":holder": holder},
-            "holder = :holder",
+            {":ended": "ended", ":outcome": outcome, ":now": 0, ":owner": owner},
+            "holder = :owner",
         )
 
-    def _take_up(self, batch_id: str, holder: str, until_s: int, now_s: int) -> JobState:
+    def _reclaim(self, batch_id: str, owner: str, until_s: int, now_s: int) -> JobState:
         try:
-            return _standing(
+            return _job_state(
                 self._update(
                     batch_id,
-                    "SET holder = :holder, held_until = :until",
+                    "SET holder = :owner, held_until = :until",
                     {
-                        ":holder": holder,
+                        ":owner": owner,
                         ":until": until_s,
                         ":now": now_s,
                         ":reading": "reading",
@@ -179,9 +190,9 @@ class JobStore:
             item = self._item(batch_id)
             if item["phase"] == "ended":
                 raise JobEndedError(batch_id) from error
-            if item["holder"] != holder:
+            if item["holder"] != owner:
                 raise JobClaimedError(batch_id) from error
-            msg = f"job {batch_id}: an earlier receipt of this message may still be at it"
+            msg = f"job {batch_id}: an earlier receipt of this message may still work on it"
             raise TransientError(msg) from error
 
     def _item(self, batch_id: str) -> Item:
@@ -224,11 +235,13 @@ def _value(value: object) -> Any:  # noqa: ANN401 - a value in DynamoDB's typed 
     return {"NULL": True} if value is None else to_wire({"v": value})["v"]
 
 
-def _standing(item: Item) -> JobState:
-    trouble = item.get("trouble")
+def _job_state(item: Item) -> JobState:
+    failure = item.get("trouble")
     return JobState(
         job=decode_job(item["job"]),
         started_at=int(item["started_at"]),
         chunks=int(item["chunks"]),
-        trouble=Trouble(line=int(trouble["line"]), reason=trouble["reason"]) if trouble else None,
+        failure=ReadFailure(line=int(failure["line"]), reason=failure["reason"])
+        if failure
+        else None,
     )

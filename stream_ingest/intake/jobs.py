@@ -1,8 +1,8 @@
-"""What the intake is asked to do: one object, read as one batch. Pure.
+"""Jobs of the intake: one object, read as one batch. Pure.
 
-A job follows from the message that asks for it, so a message that comes twice asks for the same
-job. What S3 announces is told apart by key, version and sequencer: the same upload announced twice
-is one batch, the same bytes uploaded again are another (whose rows are then all duplicates).
+A job follows from its message, so a message that comes twice names the same job. Uploads are
+distinguished by key, ETag, version and sequencer: the same upload announced twice is one batch, the
+same bytes uploaded again are another (whose rows are then all duplicates).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _DIGEST_LENGTH = 16
 
 
 class ObjectId(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One object at one time."""
+    """One version of one object."""
 
     bucket: str
     key: str
     etag: str
     """Without quotes."""
     version: str | None = None
-    """None where the bucket keeps no versions."""
+    """None if the bucket keeps no versions."""
 
     def request(self) -> dict[str, Any]:
-        """Return what names this very object in a request."""
+        """Return the arguments that name this version in a request."""
         named = {"Bucket": self.bucket, "Key": self.key}
         if self.version is not None:
             return {**named, "VersionId": self.version}
@@ -51,8 +51,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     header: BatchHeader
     moves: bool
     """Whether the file moves to ``archived/`` in the end."""
-    asked: dict[str, int] = {}
-    """What a request asked for that changes nothing here (`requests.ProcessingConfig`)."""
+    ignored: dict[str, int] = msgspec.field(default_factory=dict, name="asked")
+    """Options of a request that change nothing here (`requests.ProcessingConfig`)."""
 
     @property
     def batch_id(self) -> str:
@@ -61,9 +61,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The message with which an invocation that runs out of time asks for the next one."""
+    """The message by which an invocation that runs out of time has the next one continue."""
 
-    go_on: Job
+    job: Job = msgspec.field(name="go_on")
 
 
 class _S3Bucket(msgspec.Struct, frozen=True):
@@ -83,24 +83,24 @@ class _S3Detail(msgspec.Struct, frozen=True):
 
 
 def job_of_upload(detail: object) -> Job | None:
-    """Return the job of an ``Object Created`` event's detail; None for what starts nothing.
+    """Return the job of an ``Object Created`` event's detail; None for other files than CSV ones.
 
-    AWS may add fields to its events at any time, so unknown ones are let pass.
+    Unknown fields are ignored, because AWS may add some at any time.
     """
     try:
-        told = msgspec.convert(detail, type=_S3Detail)
+        announced = msgspec.convert(detail, type=_S3Detail)
     except msgspec.ValidationError as error:
         msg = f"S3 event: {error}"
         raise DecodeError(msg) from error
-    uploaded = told.object
+    uploaded = announced.object
     if not uploaded.key.startswith(CSV_FOLDER) or not uploaded.key.endswith(CSV_SUFFIXES):
         return None
     settings = msgspec.structs.replace(BatchSettings(), flush=BATCH_END)
-    told_apart_by = (told.bucket.name, uploaded.key, uploaded.etag, uploaded.sequencer)
-    batch_id = batch_id_of("csv", uploaded.key, *told_apart_by, uploaded.version_id or "")
+    distinguished_by = (announced.bucket.name, uploaded.key, uploaded.etag, uploaded.sequencer)
+    batch_id = batch_id_of("csv", uploaded.key, *distinguished_by, uploaded.version_id or "")
     return Job(
         object=ObjectId(
-            bucket=told.bucket.name,
+            bucket=announced.bucket.name,
             key=uploaded.key,
             etag=uploaded.etag,
             version=uploaded.version_id,
@@ -111,7 +111,7 @@ def job_of_upload(detail: object) -> Job | None:
 
 
 def batch_id_of(kind: str, key: str, *parts: str) -> str:
-    """Return a batch id: what a person recognises, and a hash of all that tells it apart."""
+    """Return a batch id: kind and file name for people, and a hash of `parts`."""
     name = key.rpartition("/")[2]
     stem = _UNSAFE.sub("-", name.partition(".")[0]).strip("-")[:_STEM_LENGTH]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_DIGEST_LENGTH]
@@ -133,8 +133,8 @@ def decode_job(text: str) -> Job:
 
 
 def encode_continuation(job: Job) -> str:
-    """Return the body of the message that goes on with a job."""
-    return msgspec.json.encode(Continuation(go_on=job)).decode()
+    """Return the body of the message that continues a job."""
+    return msgspec.json.encode(Continuation(job=job)).decode()
 
 
 def decode_body(body: str) -> dict[str, Any]:
@@ -142,5 +142,5 @@ def decode_body(body: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError) as error:
-        msg = f"the message is no JSON object: {error}"
+        msg = f"the message is not a JSON object: {error}"
         raise DecodeError(msg) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from stream_ingest.intake.job_store import Trouble
+from stream_ingest.intake.job_store import ReadFailure
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
 from stream_ingest.sources.csv_text import CsvText
 from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page
@@ -13,33 +13,33 @@ from stream_ingest.sources.text_stream import TextStream, UnreadableError
 
 
 class ObjectSource:
-    """One object's rows. Ends early where it cannot be read on, and says so in `trouble`."""
+    """One object's rows. Ends early if it cannot be read on, with the reason in `failure`."""
 
     def __init__(self, blocks: ObjectBlocks) -> None:
-        """Read these blocks."""
+        """Read the rows in `blocks`."""
         self._blocks = blocks
         self._text: CsvText | None = None
-        self.trouble: Trouble | None = None
+        self.failure: ReadFailure | None = None
 
     async def check(self) -> None:
-        """Raise `UnreadableError` for a file without our columns, `GoneError` for none at all."""
-        self._text = await asyncio.to_thread(self._opened)
+        """Raise `UnreadableError` for a file without the columns, `GoneError` for no such file."""
+        self._text = await asyncio.to_thread(self._open)
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
-        """Yield pages from behind the header, or from behind a page's cursor, on."""
+        """Yield pages from the first row on, or from the row after a page's cursor."""
         line = after[1] if after else 0
         try:
             text = self._text
             if text is None:
-                text = await asyncio.to_thread(self._opened)
+                text = await asyncio.to_thread(self._open)
             pages = text.pages((after[0], after[1]) if after else None)
             while (page := await asyncio.to_thread(next, pages, None)) is not None:
                 line = page.cursor[1]
                 yield page
         except UnreadableError as error:
-            self.trouble = Trouble(line=error.line, reason=error.reason)
+            self.failure = ReadFailure(line=error.line, reason=error.reason)
         except GoneError as error:
-            self.trouble = Trouble(line=line + 1, reason=str(error))
+            self.failure = ReadFailure(line=line + 1, reason=str(error))
 
-    def _opened(self) -> CsvText:
+    def _open(self) -> CsvText:
         return CsvText(TextStream(self._blocks.open_at), CSV_COLUMNS)

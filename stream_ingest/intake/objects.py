@@ -1,6 +1,6 @@
 """One object of the input bucket, read in ranges as it was when its batch began. Edge (S3).
 
-Every request names the object's version, or its ETag where the bucket keeps no versions. So a file
+Every request names the object's version, or its ETag if the bucket keeps no versions. So a file
 that is replaced meanwhile is never read as half the old one and half the new one.
 """
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 BLOCK_BYTES = 4 << 20
-"""Bytes asked for at once: short requests outlive no idle time while the stream holds us back."""
+"""Bytes per request: a short one cannot time out while the stream throttles the reader."""
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 _REPLACED = frozenset({"412", "PreconditionFailed"})
 
 
 class GoneError(PermanentError):
-    """The object is not there any more, or is another one by now."""
+    """The object does not exist any more, or was replaced by another one."""
 
 
 def find_object(s3: S3Client, bucket: str, key: str) -> ObjectId:
-    """Return the object that is at a key now; `GoneError` where there is none."""
-    with _gone_is_told(bucket, key), map_errors(f"look at s3://{bucket}/{key}"):
+    """Return the object that is at a key now; raises `GoneError` if there is none."""
+    with _map_gone(bucket, key), map_errors(f"head s3://{bucket}/{key}"):
         found = s3.head_object(Bucket=bucket, Key=key)
     version = found.get("VersionId")
     return ObjectId(
@@ -49,18 +49,18 @@ class ObjectBlocks:
         """Read the object with this id and no other."""
         self._s3, self._id = s3, object_id
         self._first: tuple[bytes, int] | None = None
-        """The first block: a file's kind, its header and its rows are all looked for in it."""
+        """The first block: it is read for the file's kind, for its header and for its rows."""
 
     def open_at(self, start: int) -> Iterator[bytes]:
-        """Yield blocks from byte `start` on; `GoneError` where the object is another one by now."""
+        """Yield blocks from byte `start` on; raises `GoneError` if the object was replaced."""
         size: int | None = None
         while size is None or start < size:
-            block, size = self._beginning() if start == 0 else self._range(start)
+            block, size = self._first_block() if start == 0 else self._range(start)
             if block:
                 yield block
             start += len(block)
 
-    def _beginning(self) -> tuple[bytes, int]:
+    def _first_block(self) -> tuple[bytes, int]:
         if self._first is None:
             self._first = self._range(0)
         return self._first
@@ -70,22 +70,22 @@ class ObjectBlocks:
         where = f"s3://{self._id.bucket}/{self._id.key}"
         wanted = f"bytes={start}-{start + BLOCK_BYTES - 1}"
         try:
-            with _gone_is_told(self._id.bucket, self._id.key), map_errors(f"read {where}"):
+            with _map_gone(self._id.bucket, self._id.key), map_errors(f"read {where}"):
                 answer = self._s3.get_object(**self._id.request(), Range=wanted)
                 body = answer["Body"].read()
         except ClientError as error:
             if error_code(error) != "InvalidRange":
                 raise
-            return b"", 0  # nothing there: an empty object, or exactly its end
+            return b"", 0  # an empty object, or exactly its end
         within = answer.get("ContentRange", "")
-        if not within:  # ministack gives a version as a whole, whatever the range
+        if not within:  # ministack returns a version as a whole, whatever the range
             return body[start:], len(body)
         return body, int(within.rpartition("/")[2])
 
 
 @contextmanager
-def _gone_is_told(bucket: str, key: str) -> Iterator[None]:
-    """Turn S3's answers for another object, or none, into a `GoneError`."""
+def _map_gone(bucket: str, key: str) -> Iterator[None]:
+    """Turn S3's answers for a missing or replaced object into a `GoneError`."""
     try:
         yield
     except ClientError as error:

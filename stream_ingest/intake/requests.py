@@ -1,4 +1,4 @@
-"""Requests for a controlled batch: a message that names a file and how to run it. Edge (S3).
+"""Requests for a controlled batch: messages that name a file and how to process it. Edge (S3).
 
 ```json
 {"processing_type": "csv_batch", "s3_bucket": "…-input-…", "s3_key": "manual-uploads/covers.csv",
@@ -36,12 +36,12 @@ SQS_TRIGGER = "sqs-trigger"
 
 
 class ProcessingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a batch is run; what is left out is as for any other batch.
+    """How a batch is processed; the defaults are those of any other batch.
 
-    `max_workers`, `timeout` and `max_retries` are known from pipelines that ran a batch in one
-    process. Here every window is built by an invocation of its own, and these are settings of the
-    whole stack (``collageMaxConcurrency``, ``collageTimeoutS``, ``collageMaxReceives``). So they
-    are checked and kept with the job (``asked`` in the ledger), and change nothing.
+    `max_workers`, `timeout` and `max_retries` come from pipelines that ran a batch in one process.
+    Here every window is built by its own invocation, and these are settings of the whole stack
+    (``collageMaxConcurrency``, ``collageTimeoutS``, ``collageMaxReceives``). So they are validated
+    and stored with the job (``asked`` in its item), and change nothing.
     """
 
     rows: Annotated[int, msgspec.Meta(ge=1, le=40)] = 5
@@ -52,27 +52,27 @@ class ProcessingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     max_images_per_creator: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] | None = (
         None
     )
-    """Most images of a creator in one collage: the size of a window, at most as many as the grid
+    """Maximum images of a creator in one collage: the size of a window, at most as many as the grid
     has cells (the default). A creator with more has further collages; none of the images is lost.
     """
     group_by_creator: bool = True
-    """Whether each collage is one creator's; else the file's rows fill collages in their order."""
+    """Whether each collage has one creator's images; else all rows fill collages in file order."""
     dedup: bool = True
-    """Whether images that a creator is known to have are refused; off for a file that is run again
+    """Whether images that a creator already has are refused; off for a file that is processed again
     with another grid."""
     max_workers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
     timeout: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
     """Seconds."""
     max_retries: Annotated[int, msgspec.Meta(ge=0, le=1_000)] | None = None
 
-    def asked(self) -> dict[str, int]:
-        """Return what is kept with the job and changes nothing."""
-        found = {
+    def ignored(self) -> dict[str, int]:
+        """Return the options that are stored with the job and change nothing."""
+        options = {
             "max_workers": self.max_workers,
             "timeout": self.timeout,
             "max_retries": self.max_retries,
         }
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in options.items() if value is not None}
 
 
 class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,42 +82,42 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     s3_bucket: Annotated[str, msgspec.Meta(min_length=3, max_length=63)]
     s3_key: Annotated[str, msgspec.Meta(min_length=1, max_length=1_024)]
     output_prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
-    """Folder of its own under ``collages/``, ``thumbnails/`` and ``metadata/``."""
+    """The batch's folder under ``collages/``, ``thumbnails/`` and ``metadata/``."""
     processing_config: ProcessingConfig = ProcessingConfig()
     batch_id: Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)] | None = None
-    """Not among the fields that teams know: names the batch, so that a request that is sent twice
-    is one batch. Left out, each message is a batch of its own."""
+    """Names the batch, so that a request that is sent twice is one batch. Without it, each message
+    is a separate batch."""
 
 
 class Requests:
-    """Makes jobs of requests."""
+    """Turns requests into jobs."""
 
-    def __init__(self, s3: S3Client, ledger: JobStore, input_bucket: str) -> None:
-        """Look for files in `input_bucket`, which is all that the intake may read."""
-        self._s3, self._ledger, self._bucket = s3, ledger, input_bucket
+    def __init__(self, s3: S3Client, job_store: JobStore, input_bucket: str) -> None:
+        """Accept files in `input_bucket`, the only one that the intake may read."""
+        self._s3, self._job_store, self._bucket = s3, job_store, input_bucket
 
     def job(self, content: dict[str, Any], message_id: str) -> Job:
-        """Return what a request asks for; `UserError` names the field that is wrong."""
+        """Return the job of a request; `UserError` names the field that is wrong."""
         request = read_request(content)
         if request.s3_bucket != self._bucket:
             msg = f"s3_bucket: expected {self._bucket!r}, not {request.s3_bucket!r}"
             raise UserError(msg)
         batch_id = request.batch_id or batch_id_of("sqs", request.s3_key, message_id)
-        begun = self._ledger.load(batch_id)
+        known = self._job_store.load(batch_id)
         job = Job(
-            object=begun.job.object if begun else self._found(request),
+            object=known.job.object if known else self._find(request),
             header=BatchHeader(
                 batch_id=batch_id, trigger=SQS_TRIGGER, settings=settings_of(request)
             ),
             moves=False,
-            asked=request.processing_config.asked(),
+            ignored=request.processing_config.ignored(),
         )
-        if begun and (begun.job != job or job.object.key != request.s3_key):
+        if known and (known.job != job or job.object.key != request.s3_key):
             msg = f"batch_id: {batch_id!r} is another batch already"
             raise UserError(msg)
         return job
 
-    def _found(self, request: BatchRequest) -> ObjectId:
+    def _find(self, request: BatchRequest) -> ObjectId:
         try:
             return find_object(self._s3, request.s3_bucket, request.s3_key)
         except GoneError as error:
@@ -135,7 +135,7 @@ def read_request(content: dict[str, Any]) -> BatchRequest:
 
 
 def settings_of(request: BatchRequest) -> BatchSettings:
-    """Return the batch's settings that a request asks for."""
+    """Return the settings of a request's batch."""
     config = request.processing_config
     layout = CollageLayout(
         rows=config.rows,
@@ -144,8 +144,8 @@ def settings_of(request: BatchRequest) -> BatchSettings:
         quality=config.quality,
         background=config.background,
     )
-    most = config.max_images_per_creator or layout.cells
-    if min(most, layout.cells) > MAX_IMAGES_PER_WINDOW:
+    max_images = config.max_images_per_creator or layout.cells
+    if min(max_images, layout.cells) > MAX_IMAGES_PER_WINDOW:
         msg = (
             f"request: {config.rows}x{config.cols} are more than {MAX_IMAGES_PER_WINDOW} cells - at"
             " `$.processing_config.rows`"
@@ -153,7 +153,7 @@ def settings_of(request: BatchRequest) -> BatchSettings:
         raise UserError(msg)
     return BatchSettings(
         layout=layout,
-        images_per_window=min(most, layout.cells),
+        images_per_window=min(max_images, layout.cells),
         flush=BATCH_END,
         prefix=request.output_prefix,
         dedup=config.dedup,

@@ -1,11 +1,15 @@
-"""Composition root of the intake Lambda. Edge: chooses the real things, lazily."""
+"""Composition root of the intake's Lambda. Edge: makes the real parts.
+
+`build` puts the parts together; `from_environment` does so for this process.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -13,7 +17,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.intake.job_runner import Intake
+from stream_ingest.intake.job_runner import JobRunner
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.message_handler import MessageHandler, Queues
 from stream_ingest.intake.requests import Requests
@@ -22,6 +26,9 @@ from stream_ingest.push.producer import MAX_REQUESTS
 
 if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 SERVICE = "intake"
 _CONFIG = Config(
@@ -33,9 +40,9 @@ _CONFIG = Config(
 
 
 class ThreadedKinesis:
-    """The one call that a producer makes, awaited: boto3's own in a thread.
+    """An awaitable PutRecords, the only call of a producer: boto3's in a thread.
 
-    So the intake shares the windowing bundle, which carries no second HTTP library.
+    So the intake shares the windowing bundle, which has no second HTTP library.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
@@ -43,40 +50,70 @@ class ThreadedKinesis:
         self._client = client
 
     async def put_records(self, **request: object) -> object:
-        """Put records as boto3 does."""
+        """Put records in a thread."""
         return await asyncio.to_thread(self._client.put_records, **request)
 
 
-@cache
-def logger() -> Logger:
-    """Return the structured logger of this process."""
-    return Logger(service=SERVICE)
+@dataclass(frozen=True, kw_only=True)
+class Clients:
+    """The AWS clients of a process; they may be shared by threads."""
+
+    dynamodb: DynamoDBClient
+    kinesis: KinesisClient
+    """Its calls are awaited (`ThreadedKinesis`)."""
+    s3: S3Client
+    sqs: SQSClient
 
 
-@cache
-def desk() -> MessageHandler:
-    """Return the desk of this process."""
-    settings = IntakeSettings.from_env(os.environ)
-    s3 = boto3.client("s3", config=_CONFIG)
-    dynamodb = boto3.client("dynamodb", config=_CONFIG)
-    kinesis = ThreadedKinesis(boto3.client("kinesis", config=_CONFIG))
-    ledger = JobStore(dynamodb, settings.table, s3, settings.temp_bucket, time.time)
-    intake = Intake(
-        s3=s3,
-        kinesis=cast("KinesisClient", kinesis),
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The parts that the handler calls."""
+
+    messages: MessageHandler
+
+
+def build(
+    settings: IntakeSettings, clients: Clients, clock: Callable[[], float], logger: Logger
+) -> App:
+    """Return the app on the given clients; `clock` gives epoch seconds."""
+    job_store = JobStore(clients.dynamodb, settings.table, clients.s3, settings.temp_bucket, clock)
+    runner = JobRunner(
+        s3=clients.s3,
+        kinesis=clients.kinesis,
         stream=settings.stream,
         output_bucket=settings.output_bucket,
-        ledger=ledger,
-        registry=BatchRegistry(dynamodb, settings.table, time.time),
-        clock=time.time,
+        job_store=job_store,
+        registry=BatchRegistry(clients.dynamodb, settings.table, clock),
+        clock=clock,
     )
-    return MessageHandler(
-        intake=intake,
-        queues=Queues(
-            boto3.client("sqs", config=_CONFIG), settings.queue_url, settings.dead_letters_url
-        ),
-        requested=Requests(s3, ledger, settings.input_bucket).job,
+    messages = MessageHandler(
+        runner=runner,
+        queues=Queues(clients.sqs, settings.queue_url, settings.dead_letters_url),
+        make_job=Requests(clients.s3, job_store, settings.input_bucket).job,
         input_bucket=settings.input_bucket,
         max_receives=settings.max_receives,
-        logger=logger(),
+        logger=logger,
     )
+    return App(messages=messages)
+
+
+def from_environment() -> App:
+    """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    settings = IntakeSettings.from_env(os.environ)
+    return build(settings, make_clients(), time.time, make_logger())
+
+
+def make_clients() -> Clients:
+    """Return boto3's clients for this process."""
+    kinesis = ThreadedKinesis(boto3.client("kinesis", config=_CONFIG))
+    return Clients(
+        dynamodb=boto3.client("dynamodb", config=_CONFIG),
+        kinesis=cast("KinesisClient", kinesis),
+        s3=boto3.client("s3", config=_CONFIG),
+        sqs=boto3.client("sqs", config=_CONFIG),
+    )
+
+
+def make_logger() -> Logger:
+    """Return the structured logger of this process."""
+    return Logger(service=SERVICE)

@@ -249,5 +249,5 @@ class Push:
     async def _store_totals(self, *, sent: bool) -> None:
         totals = self.report.totals()
         await asyncio.to_thread(
-            self._registry.note_totals, self._header.batch_id, totals, sent=sent
+            self._registry.record_totals, self._header.batch_id, totals, sent=sent
         )

@@ -9,29 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.items import to_wire
 from stream_ingest.aws.request_groups import group_by_weight
-from stream_ingest.contracts import table
+from stream_ingest.contracts import window_lifecycle
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import Event, Source, WindowReady, encode_detail
-from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.windowing.overflow import fitting_detail
+from stream_ingest.windowing.window_repository import WindowRepository
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
 
-REQUEUE_AFTER_S = 6 * 3_600
-"""A window that is still ``queued`` after this long is emitted again by the sweeper.
-
-Longer than any backlog that a collage queue should have: what still waits there is only doubled.
-"""
 _MAX_ENTRIES = 10
 _MAX_REQUEST_BYTES = 900_000
 """PutEvents takes 10 entries and less than 1 MB in all."""
@@ -62,8 +56,9 @@ class Emitter:
         clock: Callable[[], float],
     ) -> None:
         """Emit as `source`; `threads` mark several windows at once."""
-        self._events, self._dynamodb, self._s3 = events, dynamodb, s3
-        self._bus, self._table, self._temp_bucket = bus, table_name, temp_bucket
+        self._events, self._s3 = events, s3
+        self._windows = WindowRepository(dynamodb, table_name)
+        self._bus, self._temp_bucket = bus, temp_bucket
         self._source, self._threads, self._clock = source, threads, clock
 
     def emit_windows(self, windows: Sequence[WindowReady]) -> list[str]:
@@ -104,29 +99,9 @@ class Emitter:
     def _mark_queued(self, event: Event) -> None:
         if not isinstance(event, WindowReady):
             return
-        key, number = split_window_id(event.window_id)
-        now_s = int(self._clock())
-        update: Any = {
-            "TableName": self._table,
-            "Key": to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}),
-            "UpdateExpression": "SET #status = :queued, due_at = :due ADD emissions :one",
-            "ConditionExpression": "#status IN (:ready, :queued)"
-            " OR (#status = :processing AND lease_until < :now)",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": to_wire(
-                {
-                    ":ready": str(table.WindowStatus.READY),
-                    ":queued": str(table.WindowStatus.QUEUED),
-                    ":processing": str(table.WindowStatus.PROCESSING),
-                    ":now": now_s,
-                    ":due": now_s + REQUEUE_AFTER_S,
-                    ":one": 1,
-                }
-            ),
-        }
+        move = window_lifecycle.queue(int(self._clock()))
         try:
-            with map_errors(f"mark {event.window_id} queued"):
-                self._dynamodb.update_item(**update)
+            self._windows.move(event.window_id, move)
         except ConflictError:
             return  # a collage worker has it already: further along than queued
 

@@ -13,12 +13,12 @@ from aws_lambda_powertools import Logger
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.delivery import Delivery
-from stream_ingest.windowing.stream_processor import Outcome
-from stream_ingest.windowing.sweeper.sweeper import Sweep, SweptWindow
+from stream_ingest.windowing.stream_processor import DeliveryResult
+from stream_ingest.windowing.sweeper.sweep import Sweep, SweptWindow
 
 
 def log_delivery(
-    logger: Logger, delivery: Delivery, outcome: Outcome, counts: Mapping[str, float]
+    logger: Logger, delivery: Delivery, result: DeliveryResult, counts: Mapping[str, float]
 ) -> None:
     """Say what one delivery came to, and in which record each of its windows filled up."""
     logger.append_keys(shard=delivery.shard)
@@ -29,8 +29,8 @@ def log_delivery(
         first_sequence_number=str(delivery.first_sequence),
         last_sequence_number=str(delivery.last_sequence),
     )
-    not_emitted = set(outcome.not_emitted)
-    for window in outcome.windows:
+    not_emitted = set(result.not_emitted)
+    for window in result.windows:
         arrivals = delivery.creators[creator_key(window.creator)]
         logger.info(
             "window closed",
@@ -48,7 +48,7 @@ def log_delivery(
             partition_key=poison.partition_key,
             reason=poison.reason,
         )
-    for sequence, reason in outcome.failures.items():
+    for sequence, reason in result.failures.items():
         logger.warning("record to be redelivered", sequence_number=str(sequence), reason=reason)
 
 
@@ -63,13 +63,13 @@ def log_swept_window(logger: Logger, swept: SweptWindow) -> None:
 def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None:
     """Say what one sweep did."""
     logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
-    for window_id in sweep.given_up:
-        logger.warning("window given up", window_id=window_id)
+    for window_id in sweep.abandoned:
+        logger.warning("window abandoned", window_id=window_id)
 
 
-def log_set_aside(logger: Logger, key: str) -> None:
-    """Say that statistics could not be read, and were begun anew."""
-    logger.error("statistics set aside", key=key, kept_as=f"{key}.unreadable")
+def log_unreadable_statistics(logger: Logger, key: str) -> None:
+    """Log that statistics could not be read and were started anew."""
+    logger.error("statistics unreadable", key=key, stored_as=f"{key}.unreadable")
 
 
 def _window(window: WindowReady) -> dict[str, object]:

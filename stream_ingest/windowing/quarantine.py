@@ -1,4 +1,4 @@
-"""Records that cannot be read are kept where a person can read them. Edge (S3)."""
+"""Records that cannot be read are stored where a person can read them. Edge (S3)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Quarantine:
     """Stores poison under ``failed/records/YYYY/MM/DD/<sequence number>.json``."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
-        """Keep poison in `bucket`."""
+        """Store poison in `bucket`."""
         self._s3, self._bucket = s3, bucket
 
-    def keep(self, poison: Poison) -> str:
-        """Store a record and why it is there; return its key. Twice writes the same object."""
+    def store(self, poison: Poison) -> str:
+        """Store a record and its reason; return its key. Calling twice writes the same object."""
         content = msgspec.to_builtins(poison) | {"sequence": str(poison.sequence)}
         key = f"{QUARANTINE_PREFIX}{poison.arrived_at:%Y/%m/%d}/{poison.sequence}.json"
         with map_errors("quarantine a record"):

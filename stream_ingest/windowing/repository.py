@@ -7,13 +7,16 @@ loaded, so a change decided on an old state is refused whole (`ConflictError`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from stream_ingest.aws.dynamodb import BatchGet
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, to_wire
-from stream_ingest.contracts import table
+from stream_ingest.contracts import table, window_lifecycle
+from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
@@ -25,9 +28,29 @@ from stream_ingest.windowing.rules.state import CreatorState, Tally, decode_body
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-OUTBOX_DELAY_S = 60
-"""A window that is still ``ready`` after this long is emitted again by the sweeper."""
 WINDOW_LIFE_S = 400 * DAY_S
+MAX_COMMITS = 5
+"""Times that `CreatorRepository.update` decides and commits before it leaves the creator alone."""
+
+Decide = Callable[[CreatorState, int], Change | None]
+"""Returns the change of a state at an epoch second, None for none. Pure: it may be called again."""
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of `CreatorRepository.update`."""
+
+    before: CreatorState
+    """The state that was decided on last, as loaded."""
+    after: CreatorState
+    """The newest known state; `before` if nothing was written."""
+    change: Change | None = None
+    """What was written; None if nothing had to be, or if the update was lost."""
+    at_s: int
+    """Epoch second that was decided for last."""
+    conflicts: int = 0
+    """Commits that were refused because another writer was first."""
+    lost: bool = False
+    """Whether another writer was first every time."""
 
 
 class CreatorRepository:
@@ -54,6 +77,38 @@ class CreatorRepository:
         ):
             states[item[table.PARTITION_KEY]] = _state(item)
         return states
+
+    def update(
+        self,
+        state: CreatorState,
+        decide: Decide,
+        clock: Callable[[], float],
+        *,
+        max_commits: int = MAX_COMMITS,
+    ) -> Update:
+        """Decide on `state`, commit, and after a conflict load again and decide again.
+
+        Returns after one commit, or without one if there is nothing to change or after
+        `max_commits` conflicts. Raises `TransientError` if the table does not answer.
+        """
+        for conflicts in range(max_commits):
+            now_s = int(clock())
+            change = decide(state, now_s)
+            if change is None:
+                return Update(before=state, after=state, at_s=now_s, conflicts=conflicts)
+            try:
+                self.commit(state, change, now_s)
+            except ConflictError:
+                if conflicts + 1 == max_commits:
+                    break
+                key = creator_key(state.creator)
+                state = self.load([key])[key]
+            else:
+                after = msgspec.structs.replace(change.state, version=state.version + 1)
+                return Update(
+                    before=state, after=after, change=change, at_s=now_s, conflicts=conflicts
+                )
+        return Update(before=state, after=state, at_s=now_s, conflicts=max_commits, lost=True)
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change decided on `before`; `ConflictError` if another writer was first."""
@@ -90,13 +145,11 @@ class CreatorRepository:
                 "creator": creator,
                 "batch_id": window.batch_id,
                 "trigger": window.trigger,
-                "status": str(table.WindowStatus.READY),
+                **window_lifecycle.create(key, now_s),
                 "processing_date": iso_date(now_s),
                 "closed_at": from_epoch_s(now_s).isoformat(),
                 "closed_because": window.because,
                 "image_count": len(window.images),
-                "due_shard": table.due_shard(key),
-                "due_at": now_s + OUTBOX_DELAY_S,
                 table.TTL_ATTRIBUTE: now_s + WINDOW_LIFE_S,
             }
             images = {
@@ -113,7 +166,7 @@ class CreatorRepository:
             "Put": {
                 "TableName": self._table,
                 "Item": to_wire(item),
-                "ConditionExpression": "attribute_not_exists(creator_name)",
+                "ConditionExpression": window_lifecycle.ABSENT,
             }
         }
 

@@ -1,48 +1,52 @@
-"""One delivery of the stream, from records to events: gather, fold, commit, emit. Edge.
+"""One delivery of the stream, from records to events: gather, fold, commit, emit. Edge (threads).
 
 Creators are independent: each is loaded, folded and committed on its own, many at once. One that
 cannot be written is reported by the sequence number of its first record; all others stay done, and
-the marks in their states make the redelivery change nothing.
+the watermarks in their states make the redelivery change nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 
 import msgspec
 
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import ConflictError, TransientError
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import BatchDrained, WindowReady
-from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.delivery import BatchEnd, CreatorArrivals, Delivery, Poison
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.repository import CreatorRepository
-from stream_ingest.windowing.rules.fold import Rules, fold
+from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository, Update
+from stream_ingest.windowing.rules.closing import Change
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 
-_COMMIT_ROUNDS = 5
+Failures = dict[int, str]
+"""Sequence numbers that must be delivered again, and why."""
 
 
-class Outcome(msgspec.Struct, kw_only=True):
-    """What one delivery came to."""
+class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done with one delivery, or with a part of it."""
 
     accepted: int = 0
+    """Rows that are in a window now; `duplicates` and `resent` rows changed no window."""
     duplicates: int = 0
     resent: int = 0
+    """Rows that had been folded before."""
     conflicts: int = 0
-    windows: list[WindowReady] = []
-    not_emitted: list[str] = []
+    windows: tuple[WindowReady, ...] = ()
+    """Events of the windows that closed."""
+    not_emitted: tuple[str, ...] = ()
+    """Ids of those that the bus did not take; the sweeper emits them."""
     quarantined: int = 0
-    failures: dict[int, str] = {}
-    """Sequence numbers that must be delivered again, and why."""
+    failures: Failures = {}
 
 
-class Windowing:
+class StreamProcessor:
     """Folds deliveries into the table and emits the windows that closed."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
@@ -56,116 +60,130 @@ class Windowing:
         threads: Executor,
         clock: Callable[[], float],
     ) -> None:
-        """Work on the given edges; `clock` gives epoch seconds."""
+        """Write through the given edges; `clock` gives epoch seconds."""
         self._store, self._emitter, self._registry = store, emitter, registry
         self._quarantine, self._rules = quarantine, rules
         self._threads, self._clock = threads, clock
 
-    def process(self, delivery: Delivery) -> Outcome:
-        """Fold a delivery; what could not be done is in `Outcome.failures` and raises nothing."""
-        outcome = Outcome()
-        self._keep_poison(delivery.poison, outcome)
-        states = self._load(delivery, outcome)
-        work = [(states[key], delivery.creators[key]) for key in states]
-        for each in self._threads.map(lambda pair: self._fold_creator(*pair), work):
-            _merge(outcome, each)
-        self._emit(outcome)
-        self._note_ends(delivery.ends, outcome)
-        return outcome
+    def process(self, delivery: Delivery) -> DeliveryResult:
+        """Fold a delivery and emit what closed; safe to call again with the same records.
 
-    def _keep_poison(self, poison: list[Poison], outcome: Outcome) -> None:
+        Transient errors are not raised: what has to be delivered again is in
+        `DeliveryResult.failures`.
+        """
+        poison = self._quarantine_poison(delivery.poison)
+        states, not_loaded = self._load(delivery)
+        folded = self._threads.map(
+            self._fold_creator, states.values(), [delivery.creators[key] for key in states]
+        )
+        result = merge_results([poison, DeliveryResult(failures=not_loaded), *folded])
+        return msgspec.structs.replace(
+            result,
+            not_emitted=self._emit(result.windows),
+            failures=result.failures | self._record_ends(delivery.ends, result.failures),
+        )
+
+    def _quarantine_poison(self, poison: Sequence[Poison]) -> DeliveryResult:
+        failures: Failures = {}
         for each in poison:
             try:
-                self._quarantine.keep(each)
+                self._quarantine.store(each)
             except TransientError as error:
-                outcome.failures[each.sequence] = str(error)
-            else:
-                outcome.quarantined += 1
+                failures[each.sequence] = str(error)
+        return DeliveryResult(quarantined=len(poison) - len(failures), failures=failures)
 
-    def _load(self, delivery: Delivery, outcome: Outcome) -> dict[str, CreatorState]:
+    def _load(self, delivery: Delivery) -> tuple[dict[str, CreatorState], Failures]:
         try:
-            return self._store.load(list(delivery.creators))
+            return self._store.load(list(delivery.creators)), {}
         except TransientError as error:
-            for arrivals in delivery.creators.values():
-                outcome.failures[arrivals.first_sequence] = str(error)
-            return {}
+            creators = delivery.creators.values()
+            return {}, {arrivals.first_sequence: str(error) for arrivals in creators}
 
-    def _fold_creator(self, state: CreatorState, work: CreatorArrivals) -> Outcome:
-        outcome = Outcome()
-        done = 0
+    def _fold_creator(self, state: CreatorState, work: CreatorArrivals) -> DeliveryResult:
+        """Fold all rows of a creator, in as many commits as their transactions need."""
+        parts: list[DeliveryResult] = []
+        rest = work.arrivals
         try:
-            while done < len(work.arrivals):
-                state, taken = self._fold_once(state, work, done, outcome)
-                done += taken
+            while rest:
+                update = self._store.update(state, self._folding(rest), self._clock)
+                parts.append(_result_of(update, rest))
+                if update.lost:
+                    reason = (
+                        f"commit {work.creator!r}: lost against other writers {MAX_COMMITS} times"
+                    )
+                    parts.append(DeliveryResult(failures={work.first_sequence: reason}))
+                    break
+                state = update.after
+                rest = rest[update.change.taken :] if update.change else []
         except TransientError as error:
-            outcome.failures[work.first_sequence] = str(error)
-        return outcome
+            parts.append(DeliveryResult(failures={work.first_sequence: str(error)}))
+        return merge_results(parts)
 
-    def _fold_once(
-        self, state: CreatorState, work: CreatorArrivals, done: int, outcome: Outcome
-    ) -> tuple[CreatorState, int]:
-        """Fold and commit from arrival `done` on; return the new state and how many were taken."""
-        for _ in range(_COMMIT_ROUNDS):
-            now_s = int(self._clock())
-            change = fold(state, work.arrivals[done:], now_s, self._rules)
-            if not change:
-                outcome.resent += change.resent
-                return state, change.taken
-            try:
-                self._store.commit(state, change, now_s)
-            except ConflictError:
-                outcome.conflicts += 1
-                state = self._reload(work)
-                continue
-            outcome.resent += change.resent
-            outcome.windows += [window_ready(state.creator, w, now_s) for w in change.windows]
-            gained = _gained(state, change.state, change.spilled)
-            outcome.accepted += gained.accepted
-            outcome.duplicates += gained.duplicates
-            return msgspec.structs.replace(change.state, version=state.version + 1), change.taken
-        msg = f"commit {work.creator!r}: lost against other writers {_COMMIT_ROUNDS} times"
-        raise TransientError(msg)
+    def _folding(self, arrivals: Sequence[Arrival]) -> Callable[[CreatorState, int], Change | None]:
+        return lambda state, now_s: fold(state, arrivals, now_s, self._rules) or None
 
-    def _reload(self, work: CreatorArrivals) -> CreatorState:
-        key = creator_key(work.creator)
-        return self._store.load([key])[key]
-
-    def _emit(self, outcome: Outcome) -> None:
-        """Emit what was closed; what the bus does not take stays in the outbox for the sweeper."""
+    def _emit(self, windows: Sequence[WindowReady]) -> tuple[str, ...]:
+        """Emit windows; return the ids of those that stay in the outbox for the sweeper."""
         try:
-            outcome.not_emitted = self._emitter.emit_windows(outcome.windows)
+            return tuple(self._emitter.emit_windows(windows))
         except TransientError:
-            outcome.not_emitted = [window.window_id for window in outcome.windows]
+            return tuple(window.window_id for window in windows)
 
-    def _note_ends(self, ends: list[BatchEnd], outcome: Outcome) -> None:
-        """Note drained buckets, but only those with no failed record before their end."""
-        first_failure = min(outcome.failures, default=None)
+    def _record_ends(self, ends: Sequence[BatchEnd], failures: Failures) -> Failures:
+        """Record drained buckets, except those with a failed record before their end."""
+        first_failure = min(failures, default=None)
         drained: dict[tuple[str, str], list[BatchEnd]] = defaultdict(list)
         for end in ends:
             if first_failure is None or end.sequence < first_failure:
                 drained[end.batch_id, end.trigger].append(end)
+        not_recorded: Failures = {}
         for (batch_id, trigger), group in drained.items():
             try:
-                if self._registry.note_drained(batch_id, {end.bucket for end in group}):
+                if self._registry.record_drained(batch_id, {end.bucket for end in group}):
                     self._emitter.emit(BatchDrained(batch_id=batch_id, trigger=trigger))
             except TransientError as error:
-                outcome.failures[min(end.sequence for end in group)] = str(error)
+                not_recorded[min(end.sequence for end in group)] = str(error)
+        return not_recorded
 
 
-def _gained(before: CreatorState, after: CreatorState, spilled: dict[str, Tally]) -> Tally:
+def merge_results(results: Iterable[DeliveryResult]) -> DeliveryResult:
+    """Return the sum of results, in their order. Pure."""
+    parts = list(results)
+    return DeliveryResult(
+        accepted=sum(each.accepted for each in parts),
+        duplicates=sum(each.duplicates for each in parts),
+        resent=sum(each.resent for each in parts),
+        conflicts=sum(each.conflicts for each in parts),
+        windows=tuple(window for each in parts for window in each.windows),
+        not_emitted=tuple(name for each in parts for name in each.not_emitted),
+        quarantined=sum(each.quarantined for each in parts),
+        failures={at: why for each in parts for at, why in each.failures.items()},
+    )
+
+
+def _result_of(update: Update, arrivals: Sequence[Arrival]) -> DeliveryResult:
+    """Return what one update did with the arrivals that it was given."""
+    change = update.change
+    if change is None:
+        resent = 0 if update.lost else len(arrivals)  # there is no change only if all were resent
+        return DeliveryResult(resent=resent, conflicts=update.conflicts)
+    gained = _gained(update.before, change)
+    return DeliveryResult(
+        accepted=gained.accepted,
+        duplicates=gained.duplicates,
+        resent=change.resent,
+        conflicts=update.conflicts,
+        windows=tuple(
+            window_ready(update.before.creator, window, update.at_s) for window in change.windows
+        ),
+    )
+
+
+def _gained(before: CreatorState, change: Change) -> Tally:
     """Return what a change added to all tallies together."""
-    total = sum(spilled.values(), after.tally)
+    total = sum(change.spilled.values(), change.state.tally)
     return Tally(
         total.accepted - before.tally.accepted,
         total.duplicates - before.tally.duplicates,
         total.windows - before.tally.windows,
     )
-
-
-def _merge(outcome: Outcome, other: Outcome) -> None:
-    outcome.accepted += other.accepted
-    outcome.duplicates += other.duplicates
-    outcome.resent += other.resent
-    outcome.conflicts += other.conflicts
-    outcome.windows += other.windows
-    outcome.failures |= other.failures

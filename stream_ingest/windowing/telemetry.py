@@ -13,9 +13,9 @@ from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing import log_lines
 from stream_ingest.windowing.delivery import Delivery
-from stream_ingest.windowing.stream_processor import Outcome
+from stream_ingest.windowing.stream_processor import DeliveryResult
 from stream_ingest.windowing.sweeper.open_work import OpenWork
-from stream_ingest.windowing.sweeper.sweeper import Sweep
+from stream_ingest.windowing.sweeper.sweep import Sweep
 
 
 def make_logger(service: Service) -> Logger:
@@ -23,24 +23,24 @@ def make_logger(service: Service) -> Logger:
     return Logger(service=service)
 
 
-def log_outcome(logger: Logger, meter: Meter, delivery: Delivery, outcome: Outcome) -> None:
+def log_outcome(logger: Logger, meter: Meter, delivery: Delivery, result: DeliveryResult) -> None:
     """Say what one delivery came to."""
     counts = {
         catalogue.RECORDS_RECEIVED: delivery.records,
         catalogue.ROWS_RECEIVED: delivery.rows,
-        catalogue.ROWS_ACCEPTED: outcome.accepted,
-        catalogue.ROWS_DUPLICATE: outcome.duplicates,
-        catalogue.ROWS_RESENT: outcome.resent,
-        catalogue.WINDOWS_CLOSED: len(outcome.windows),
-        catalogue.WINDOWS_NOT_EMITTED: len(outcome.not_emitted),
-        catalogue.RECORDS_QUARANTINED: outcome.quarantined,
-        catalogue.COMMIT_CONFLICTS: outcome.conflicts,
-        catalogue.RECORDS_FAILED: len(outcome.failures),
+        catalogue.ROWS_ACCEPTED: result.accepted,
+        catalogue.ROWS_DUPLICATE: result.duplicates,
+        catalogue.ROWS_RESENT: result.resent,
+        catalogue.WINDOWS_CLOSED: len(result.windows),
+        catalogue.WINDOWS_NOT_EMITTED: len(result.not_emitted),
+        catalogue.RECORDS_QUARANTINED: result.quarantined,
+        catalogue.COMMIT_CONFLICTS: result.conflicts,
+        catalogue.RECORDS_FAILED: len(result.failures),
     }
     for metric, value in counts.items():
         meter.add(metric, value)
     named = {metric.name: counts[metric] for metric in counts}
-    log_lines.log_delivery(logger, delivery, outcome, named)
+    log_lines.log_delivery(logger, delivery, result, named)
 
 
 def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
@@ -49,7 +49,7 @@ def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
         catalogue.WINDOWS_CLOSED: sweep.closed,
         catalogue.WINDOWS_EMITTED: sweep.emitted,
         catalogue.WINDOWS_NOT_EMITTED: sweep.not_emitted,
-        catalogue.WINDOWS_ABANDONED: len(sweep.given_up),
+        catalogue.WINDOWS_ABANDONED: len(sweep.abandoned),
         catalogue.COMMIT_CONFLICTS: sweep.lost_races,
         catalogue.COVERS_REQUESTED: sweep.covers_requested,
         catalogue.BATCHES_FLUSHED: len(sweep.batches_flushed),

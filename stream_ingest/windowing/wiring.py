@@ -1,120 +1,120 @@
-"""Composition root of the windowing and sweeper Lambdas. Edge: chooses the real things, lazily."""
+"""Composition root of the stream processor's Lambda. Edge: makes the real parts.
+
+`build` puts the parts together; `from_environment` does so for this process, with boto3's clients,
+the environment's settings and the system's clock. Handlers call it once, at their first event.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.batches.results.reports import Reports
-from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
-from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.log_lines import log_set_aside, log_swept_window
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.settings import WindowingSettings
-from stream_ingest.windowing.stream_processor import Windowing
-from stream_ingest.windowing.sweeper.open_work import OpenWorkReader
-from stream_ingest.windowing.sweeper.sweeper import Sweeper
-from stream_ingest.windowing.telemetry import make_logger
+from stream_ingest.windowing.stream_processor import StreamProcessor
 
-_THREADS = 16
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_s3 import S3Client
+
+THREADS = 16
+"""Creators that one invocation writes at once."""
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
-    max_pool_connections=_THREADS,
+    max_pool_connections=THREADS,
     connect_timeout=5,
     read_timeout=20,
 )
 
 
-@cache
-def settings() -> WindowingSettings:
-    """Return this process's settings, read once."""
-    return WindowingSettings.from_env(os.environ)
+@dataclass(frozen=True, kw_only=True)
+class Clients:
+    """The AWS clients of a process; they may be shared by threads."""
+
+    dynamodb: DynamoDBClient
+    events: EventBridgeClient
+    s3: S3Client
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="creator")
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The parts that the handler calls."""
+
+    processor: StreamProcessor
+    trusts_partial_responses: bool
+    """Whether the event source mapping honours ``batchItemFailures``."""
 
 
-@cache
-def _emitter(source: Source) -> Emitter:
-    return Emitter(
+def build(
+    settings: WindowingSettings, clients: Clients, clock: Callable[[], float], threads: Executor
+) -> App:
+    """Return the app on the given clients; `clock` gives epoch seconds."""
+    processor = StreamProcessor(
+        store=make_store(settings, clients),
+        emitter=make_emitter(settings, clients, clock, threads, Source.WINDOWING),
+        registry=BatchRegistry(clients.dynamodb, settings.table, clock),
+        quarantine=Quarantine(clients.s3, settings.output_bucket),
+        rules=Rules(horizon_days=settings.horizon_days),
+        threads=threads,
+        clock=clock,
+    )
+    return App(processor=processor, trusts_partial_responses=settings.trusts_partial_responses)
+
+
+def from_environment() -> App:
+    """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    settings = WindowingSettings.from_env(os.environ)
+    return build(settings, make_clients(), time.time, make_threads())
+
+
+def make_clients() -> Clients:
+    """Return boto3's clients for this process."""
+    return Clients(
+        dynamodb=boto3.client("dynamodb", config=_CONFIG),
         events=boto3.client("events", config=_CONFIG),
-        dynamodb=boto3.client("dynamodb", config=_CONFIG),
         s3=boto3.client("s3", config=_CONFIG),
-        bus=settings().bus,
-        table_name=settings().table,
-        temp_bucket=settings().temp_bucket,
+    )
+
+
+def make_threads() -> ThreadPoolExecutor:
+    """Return the threads that read and write creators."""
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="creator")
+
+
+def make_store(settings: WindowingSettings, clients: Clients) -> CreatorRepository:
+    """Return the repository of creators."""
+    return CreatorRepository(clients.dynamodb, settings.table, prefetch=settings.prefetch_covers)
+
+
+def make_emitter(
+    settings: WindowingSettings,
+    clients: Clients,
+    clock: Callable[[], float],
+    threads: Executor,
+    source: Source,
+) -> Emitter:
+    """Return the emitter of events as `source`."""
+    return Emitter(
+        events=clients.events,
+        dynamodb=clients.dynamodb,
+        s3=clients.s3,
+        bus=settings.bus,
+        table_name=settings.table,
+        temp_bucket=settings.temp_bucket,
         source=source,
-        threads=_threads(),
-        clock=time.time,
-    )
-
-
-@cache
-def _store() -> CreatorRepository:
-    dynamodb = boto3.client("dynamodb", config=_CONFIG)
-    return CreatorRepository(dynamodb, settings().table, prefetch=settings().prefetch_covers)
-
-
-@cache
-def _registry() -> BatchRegistry:
-    return BatchRegistry(boto3.client("dynamodb", config=_CONFIG), settings().table, time.time)
-
-
-@cache
-def windowing() -> Windowing:
-    """Return the windowing of this process."""
-    return Windowing(
-        store=_store(),
-        emitter=_emitter(Source.WINDOWING),
-        registry=_registry(),
-        quarantine=Quarantine(boto3.client("s3", config=_CONFIG), settings().output_bucket),
-        rules=Rules(horizon_days=settings().horizon_days),
-        threads=_threads(),
-        clock=time.time,
-    )
-
-
-@cache
-def open_work() -> OpenWorkReader:
-    """Return what counts the work under way."""
-    dynamodb = boto3.client("dynamodb", config=_CONFIG)
-    return OpenWorkReader(_registry(), dynamodb, settings().table, time.time)
-
-
-def _reports() -> Reports:
-    store = ResultStore(
-        boto3.client("s3", config=_CONFIG),
-        settings().output_bucket,
-        partial(log_set_aside, make_logger(Service.SWEEPER)),
-    )
-    return Reports(_registry(), store, time.time)
-
-
-@cache
-def sweeper() -> Sweeper:
-    """Return the sweeper of this process."""
-    return Sweeper(
-        store=_store(),
-        emitter=_emitter(Source.SWEEPER),
-        registry=_registry(),
-        reports=_reports(),
-        dynamodb=boto3.client("dynamodb", config=_CONFIG),
-        table_name=settings().table,
-        threads=_threads(),
-        clock=time.time,
-        max_attempts=settings().max_receives,
-        prefetch=settings().prefetch_covers,
-        notice=partial(log_swept_window, make_logger(Service.SWEEPER)),
+        threads=threads,
+        clock=clock,
     )

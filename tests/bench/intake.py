@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from stream_ingest.batches.registry import Totals
-from stream_ingest.intake.job_runner import Intake, Outcome
+from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.job_store import JobState, JobStore
 from stream_ingest.intake.jobs import Job, ObjectId
 from stream_ingest.records.codec import BatchHeader
@@ -55,7 +55,7 @@ class Stream:
 class Table(JobStore):
     """The job store without its item, with chunks on disk."""
 
-    def claim(self, job: Job, holder: str, until_s: int) -> JobState:  # noqa: ARG002 - as in the ledger
+    def claim(self, job: Job, holder: str, until_s: int) -> JobState:  # noqa: ARG002 - as in the job_store
         return JobState(job=job, started_at=0)
 
     def _update(self, *_: object, **__: object) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Registry:
     def load(self, _: str) -> bool:
         return True
 
-    def note_totals(self, _: str, totals: Totals, *, sent: bool) -> None:
+    def record_totals(self, _: str, totals: Totals, *, sent: bool) -> None:
         if sent:
             sys.stdout.write(f"{totals.rows_read:,} rows read, {totals.rows_sent:,} sent\n")
 
@@ -91,10 +91,10 @@ def main() -> None:
         megabytes = (folder / "rows.csv").stat().st_size / 1e6
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB
         s3: Any = DiskS3(folder)
-        ledger = Table(None, "table", s3, "temp", time.time)  # type: ignore[arg-type]
+        job_store = Table(None, "table", s3, "temp", time.time)  # type: ignore[arg-type]
         parts: Any = {"kinesis": Stream(), "registry": Registry()}
-        intake = Intake(
-            s3=s3, stream="s", output_bucket="o", ledger=ledger, clock=time.time, **parts
+        intake = JobRunner(
+            s3=s3, stream="s", output_bucket="o", job_store=job_store, clock=time.time, **parts
         )
         job = Job(
             object=ObjectId(bucket="b", key="rows.csv", etag="e"),
@@ -102,10 +102,10 @@ def main() -> None:
             moves=False,
         )
         began, cpu = time.monotonic(), time.process_time()
-        outcome = intake.work(job, "m", pause_at=float("inf"), ends_at=time.time() + 900)
+        outcome = intake.run(job, "m", pause_at=float("inf"), ends_at=time.time() + 900)
         seconds, cpu = time.monotonic() - began, time.process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB
-    assert outcome is Outcome.DONE
+    assert outcome is JobOutcome.DONE
     sys.stdout.write(
         f"{megabytes:,.0f} MB in {seconds:.1f} s ({cpu:.1f} s of CPU):"
         f" {rows / seconds:,.0f} rows/s,"

@@ -18,7 +18,7 @@ from stream_ingest.aws.items import to_wire
 from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow, bucket_of, pack
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.stream_processor import StreamProcessor
 from tests.bench.measure import hand_over, say
 from tests.bench.results import OURS, Limit, Measure
 from tests.bench.rows import cover_rows, packed
@@ -75,7 +75,7 @@ def records(datas: Iterable[tuple[str, bytes]], first: int = 1) -> dict[str, Any
     }
 
 
-def sorted_batch(windowing: Windowing) -> int:
+def sorted_batch(windowing: StreamProcessor) -> int:
     """Fold a batch sorted by creator, 100 records an invocation; return the images accepted."""
     rows = list(cover_rows(SORTED_ROWS, by_creator=True, creators=SORTED_ROWS // ROWS_OF_A_CREATOR))
     outgoing = list(packed(iter(rows)))
@@ -89,7 +89,7 @@ def sorted_batch(windowing: Windowing) -> int:
     return accepted
 
 
-def drip(windowing: Windowing, units: Units) -> list[float]:
+def drip(windowing: StreamProcessor, units: Units) -> list[float]:
     """Fold one creator's rows one at a time, an invocation each; return the units of each."""
     taken = []
     header = BatchHeader(batch_id="drip", trigger="mysql-push")

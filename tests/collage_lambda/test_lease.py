@@ -4,16 +4,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collage_lambda.lease import (
-    DUE_MARGIN_S,
-    RETRY_DUE_S,
+    ClaimRefusal,
     Lease,
     LeaseLostError,
-    Refusal,
     WindowEnd,
-    Windows,
+    WindowLeases,
 )
 from stream_ingest.contracts import table
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.contracts.window_lifecycle import DUE_MARGIN_S, RETRY_DUE_S
 from tests.fakes.collage.aws import TABLE, CollageAws
 from tests.fakes.collage.events import window_image, window_ready
 
@@ -48,24 +47,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def windows(aws: CollageAws, clock: Clock) -> Windows:
-    return Windows(aws.dynamodb, TABLE, clock)
+def windows(aws: CollageAws, clock: Clock) -> WindowLeases:
+    return WindowLeases(aws.dynamodb, TABLE, clock)
 
 
 def claim(
-    windows: Windows, owner: str = "me", replay: str | None = None, lease_s: float = 100
-) -> Lease | Refusal:
+    windows: WindowLeases, owner: str = "me", replay: str | None = None, lease_s: float = 100
+) -> Lease | ClaimRefusal:
     return windows.claim(EVENT, replay=replay, owner=owner, lease_s=lease_s)
 
 
-def claimed(windows: Windows, **options: object) -> Lease:
+def claimed(windows: WindowLeases, **options: object) -> Lease:
     lease = claim(windows, **options)
     assert isinstance(lease, Lease)
     return lease
 
 
 @pytest.mark.parametrize("status", ["ready", "queued"])
-def test_a_waiting_window_is_claimed(windows: Windows, aws: CollageAws, status: str) -> None:
+def test_a_waiting_window_is_claimed(windows: WindowLeases, aws: CollageAws, status: str) -> None:
     aws.put_window(ID, status=status, closed_because="full", due_shard="due#0", due_at=1)
     lease = claimed(windows)
     assert (lease.owner, lease.until_s, lease.attempt) == ("me", NOW_S + 100, 1)
@@ -79,7 +78,7 @@ def test_a_waiting_window_is_claimed(windows: Windows, aws: CollageAws, status: 
 
 
 def test_a_window_that_is_not_in_the_table_is_made_from_its_event(
-    windows: Windows, aws: CollageAws
+    windows: WindowLeases, aws: CollageAws
 ) -> None:
     """A replay into an empty table must show up in every index."""
     claimed(windows, replay="again")
@@ -94,19 +93,19 @@ def test_a_window_that_is_not_in_the_table_is_made_from_its_event(
     assert item["image_count"] == 2
 
 
-def test_a_window_under_a_lease_belongs_to_its_holder(windows: Windows, clock: Clock) -> None:
+def test_a_window_under_a_lease_belongs_to_its_holder(windows: WindowLeases, clock: Clock) -> None:
     claimed(windows)
     clock.now_s += 100
-    assert claim(windows, "other") is Refusal.LEASED_BY_OTHER
-    assert claim(windows, "other", replay="again") is Refusal.LEASED_BY_OTHER
+    assert claim(windows, "other") is ClaimRefusal.LEASED_BY_OTHER
+    assert claim(windows, "other", replay="again") is ClaimRefusal.LEASED_BY_OTHER
 
 
 @pytest.mark.parametrize("replay", [None, "again"])
 def test_a_claim_whose_answer_was_lost_holds_the_window_and_counts_once(
-    windows: Windows, aws: CollageAws, clock: Clock, replay: str | None
+    windows: WindowLeases, aws: CollageAws, clock: Clock, replay: str | None
 ) -> None:
     """The SDK asks again under the same owner, and meets the lease that its first call wrote."""
-    windows.end(claimed(windows, owner="before", replay=replay and "earlier"), END)
+    windows.finish(claimed(windows, owner="before", replay=replay and "earlier"), END)
     if replay is None:
         aws.put_window(ID, status="queued", attempts=1, images_ok=1)
     first = claimed(windows, owner="me", replay=replay)
@@ -118,7 +117,7 @@ def test_a_claim_whose_answer_was_lost_holds_the_window_and_counts_once(
 
 
 def test_a_lease_that_is_over_is_taken_over(
-    windows: Windows, aws: CollageAws, clock: Clock
+    windows: WindowLeases, aws: CollageAws, clock: Clock
 ) -> None:
     claimed(windows)
     clock.now_s += 101
@@ -128,9 +127,9 @@ def test_a_lease_that_is_over_is_taken_over(
 
 
 def test_an_ended_window_has_its_counts_and_is_not_due_any_more(
-    windows: Windows, aws: CollageAws
+    windows: WindowLeases, aws: CollageAws
 ) -> None:
-    windows.end(claimed(windows), END)
+    windows.finish(claimed(windows), END)
     item = aws.window(ID)
     assert item["status"] == "partial"
     assert (item["images_ok"], item["images_failed"]) == (1, 1)
@@ -141,25 +140,27 @@ def test_an_ended_window_has_its_counts_and_is_not_due_any_more(
 
 
 @pytest.mark.parametrize("status", sorted(table.ENDED))
-def test_an_ended_window_is_done(windows: Windows, aws: CollageAws, status: str) -> None:
+def test_an_ended_window_is_done(windows: WindowLeases, aws: CollageAws, status: str) -> None:
     aws.put_window(ID, status=str(status))
     is_failed = status == table.WindowStatus.FAILED
-    assert claim(windows) is (Refusal.ALREADY_FAILED if is_failed else Refusal.ALREADY_DONE)
+    assert claim(windows) is (
+        ClaimRefusal.ALREADY_FAILED if is_failed else ClaimRefusal.ALREADY_DONE
+    )
 
 
-def test_a_replay_rebuilds_an_ended_window_once(windows: Windows, aws: CollageAws) -> None:
-    windows.end(claimed(windows), END)
+def test_a_replay_rebuilds_an_ended_window_once(windows: WindowLeases, aws: CollageAws) -> None:
+    windows.finish(claimed(windows), END)
     again = claimed(windows, replay="replay-1")
     assert (again.attempt, again.images_before) == (2, 1)
-    windows.end(again, END)
+    windows.finish(again, END)
     assert aws.window(ID)["replayed_as"] == "replay-1"
-    assert claim(windows, replay="replay-1") is Refusal.ALREADY_DONE
-    assert claim(windows) is Refusal.ALREADY_DONE
+    assert claim(windows, replay="replay-1") is ClaimRefusal.ALREADY_DONE
+    assert claim(windows) is ClaimRefusal.ALREADY_DONE
     assert claimed(windows, replay="replay-2").attempt == 3
 
 
 def test_an_end_says_nothing_that_only_an_earlier_one_had_to_say(
-    windows: Windows, aws: CollageAws
+    windows: WindowLeases, aws: CollageAws
 ) -> None:
     failed = WindowEnd(
         status=WindowStatus.FAILED,
@@ -170,35 +171,39 @@ def test_an_end_says_nothing_that_only_an_earlier_one_had_to_say(
         duration_ms=1,
         error="no image could be had",
     )
-    windows.end(claimed(windows), failed)
-    windows.end(claimed(windows, replay="replay-1"), END)
+    windows.finish(claimed(windows), failed)
+    windows.finish(claimed(windows, replay="replay-1"), END)
     assert "error" not in aws.window(ID)
 
 
-def test_a_replay_that_crashed_is_taken_up_again(windows: Windows, clock: Clock) -> None:
-    windows.end(claimed(windows), END)
+def test_a_replay_that_crashed_is_taken_up_again(windows: WindowLeases, clock: Clock) -> None:
+    windows.finish(claimed(windows), END)
     claimed(windows, replay="replay-1")
     clock.now_s += 101
     assert claimed(windows, replay="replay-1").images_before == 1
 
 
-def test_who_lost_the_lease_ends_nothing(windows: Windows, aws: CollageAws, clock: Clock) -> None:
+def test_who_lost_the_lease_ends_nothing(
+    windows: WindowLeases, aws: CollageAws, clock: Clock
+) -> None:
     mine = claimed(windows)
     clock.now_s += 101
     theirs = claimed(windows, owner="other")
     before = aws.window(ID)
     with pytest.raises(LeaseLostError):
-        windows.end(mine, END)
+        windows.finish(mine, END)
     with pytest.raises(LeaseLostError):
-        windows.keep(mine, 2)
+        windows.keep_collage(mine, 2)
     windows.release(mine)
     assert aws.window(ID) == before
-    windows.end(theirs, END)
+    windows.finish(theirs, END)
     with pytest.raises(LeaseLostError):
-        windows.end(theirs, END)
+        windows.finish(theirs, END)
 
 
-def test_a_released_window_is_free_at_once_and_due_later(windows: Windows, aws: CollageAws) -> None:
+def test_a_released_window_is_free_at_once_and_due_later(
+    windows: WindowLeases, aws: CollageAws
+) -> None:
     windows.release(claimed(windows))
     item = aws.window(ID)
     assert item["status"] == "queued"
@@ -209,10 +214,10 @@ def test_a_released_window_is_free_at_once_and_due_later(windows: Windows, aws: 
 
 @pytest.mark.parametrize(("image_count", "status"), [(1, "completed"), (2, "partial")])
 def test_a_collage_that_is_kept_keeps_its_facts(
-    windows: Windows, aws: CollageAws, image_count: int, status: str
+    windows: WindowLeases, aws: CollageAws, image_count: int, status: str
 ) -> None:
-    windows.end(claimed(windows), END)
-    windows.keep(claimed(windows, replay="replay-1"), image_count)
+    windows.finish(claimed(windows), END)
+    windows.keep_collage(claimed(windows, replay="replay-1"), image_count)
     item = aws.window(ID)
     assert (item["status"], item["replayed_as"]) == (status, "replay-1")
     assert item["collage_sha256"] == END.collage_sha256
@@ -223,4 +228,4 @@ def test_a_collage_that_is_kept_keeps_its_facts(
 def test_a_missing_right_is_no_refusal(aws: CollageAws) -> None:
     """Only a failed condition may be read as one."""
     with pytest.raises(ClientError, match="ResourceNotFound"):
-        claim(Windows(aws.dynamodb, "no-such-table", lambda: NOW_S))
+        claim(WindowLeases(aws.dynamodb, "no-such-table", lambda: NOW_S))

@@ -22,7 +22,7 @@ from collage_lambda.download.resolver import system_lookup
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
-from collage_lambda.lease import LeaseLostError, WindowLeasedError, Windows
+from collage_lambda.lease import LeaseLostError, WindowLeasedError, WindowLeases
 from collage_lambda.messages import Message
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
@@ -65,7 +65,7 @@ class Bench:
     def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
         self.aws, self.server, self.clock = aws, server, Clock()
         self._threads = threads
-        self.windows = Windows(aws.dynamodb, TABLE, self.clock)
+        self.windows = WindowLeases(aws.dynamodb, TABLE, self.clock)
         self.outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
         self.announcer = Announcer(aws.events, BUS)
         self.refused: frozenset[str] = frozenset()
@@ -478,7 +478,7 @@ def lasting(heard: dict[str, Any]) -> dict[str, Any]:
     [
         ("outputs", "publish"),
         ("announcer", "announce"),
-        ("windows", "end"),
+        ("windows", "finish"),
     ],
 )
 def test_a_failure_at_any_step_is_made_good_by_the_next_delivery(

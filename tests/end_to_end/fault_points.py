@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collage_lambda.worker import LEASE_MARGIN_S
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S
+from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from tests.end_to_end.fault_hook import Fault, FaultKind
 
 ATTEMPTS = 5

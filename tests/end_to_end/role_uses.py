@@ -82,8 +82,8 @@ class Uses(IntakeUses, PrefetchUses, ServiceUses):
         header, registry = _header(self._name(), SMALL), self._stack.registry
         registry.register(header)
         totals = Totals(rows_read=1, refused={"expired": 1})
-        registry.note_totals(header.batch_id, totals, sent=True)
-        assert registry.note_drained(header.batch_id, set(range(BUCKETS)))
+        registry.record_totals(header.batch_id, totals, sent=True)
+        assert registry.record_drained(header.batch_id, set(range(BUCKETS)))
         return self._sweep(header, "ended")
 
     # The collage function
@@ -145,8 +145,8 @@ class Uses(IntakeUses, PrefetchUses, ServiceUses):
         registry.register(header)
         folded = self._deliver(header, _rows(batch_id, rows, url_length))
         assert folded.done, folded.text
-        registry.note_totals(batch_id, Totals(rows_read=rows, rows_sent=rows), sent=True)
-        assert registry.note_drained(batch_id, set(range(BUCKETS)))
+        registry.record_totals(batch_id, Totals(rows_read=rows, rows_sent=rows), sent=True)
+        assert registry.record_drained(batch_id, set(range(BUCKETS)))
         return self._sweep(header, "flushed")
 
     def _sweep(self, header: BatchHeader, status: str) -> CallResult:

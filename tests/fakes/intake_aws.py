@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from stream_ingest.intake.job_runner import Intake, Outcome
+from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, job_of_upload
 from stream_ingest.intake.message_handler import MessageHandler, Queues
@@ -40,7 +40,7 @@ class IntakeAws:
         self.queue = sqs.create_queue(QueueName="intake")["QueueUrl"]
         self.dead_letters = sqs.create_queue(QueueName="dead")["QueueUrl"]
         self.kinesis = FakeKinesis()
-        self.ledger = JobStore(aws.dynamodb, TABLE, self.s3, TEMP, aws.clock)
+        self.job_store = JobStore(aws.dynamodb, TABLE, self.s3, TEMP, aws.clock)
         self._numbers = itertools.count(1)
 
     def drop(self, key: str, data: bytes) -> dict[str, Any]:
@@ -62,48 +62,48 @@ class IntakeAws:
         assert job is not None
         return job
 
-    def intake(self, *, chunk_rows: int = 100, s3: Any = None) -> Intake:  # noqa: ANN401 - boto3
-        """Return the intake of a new process."""
-        return Intake(
+    def runner(self, *, chunk_rows: int = 100, s3: Any = None) -> JobRunner:  # noqa: ANN401 - boto3
+        """Return the job runner of a new process."""
+        return JobRunner(
             s3=s3 or self.s3,
             kinesis=self.kinesis,  # type: ignore[arg-type]
             stream="stream",
             output_bucket=OUTPUT,
-            ledger=self.ledger,
+            job_store=self.job_store,
             registry=self.aws.registry,
             clock=self.clock,
             chunk_rows=chunk_rows,
         )
 
-    def work(
+    def run(
         self, job: Job, holder: str = "message", *, slice_s: float = SLICE_S, chunk_rows: int = 100
-    ) -> Outcome:
-        """Work in an invocation that has `slice_s` seconds until it has to pause."""
+    ) -> JobOutcome:
+        """Run a job in an invocation that has `slice_s` seconds until it has to pause."""
         now = self.clock()
-        return self.intake(chunk_rows=chunk_rows).work(
+        return self.runner(chunk_rows=chunk_rows).run(
             job, holder, pause_at=now + slice_s, ends_at=now + SLICE_S
         )
 
-    def desk(self, intake: Intake | None = None) -> MessageHandler:
-        """Return the desk of a new process."""
+    def message_handler(self, runner: JobRunner | None = None) -> MessageHandler:
+        """Return the message handler of a new process."""
         return MessageHandler(
-            intake=intake or self.intake(),
+            runner=runner or self.runner(),
             queues=Queues(self.sqs, self.queue, self.dead_letters),
-            requested=Requests(self.s3, self.ledger, INPUT).job,
+            make_job=Requests(self.s3, self.job_store, INPUT).job,
             input_bucket=INPUT,
             max_receives=3,
             logger=Logger(service="intake"),
         )
 
-    def take(
+    def handle(
         self, body: object, *, tries: int = 1, message_id: str = "m1", slice_s: float = SLICE_S
     ) -> bool:
-        """Let the desk take a message as Lambda delivers it."""
+        """Handle a message as Lambda delivers it."""
         text = body if isinstance(body, str) else json.dumps(body)
         self.sqs.send_message(QueueUrl=self.queue, MessageBody=text)
         (received,) = self.sqs.receive_message(QueueUrl=self.queue)["Messages"]
         now = self.clock()
-        done = self.desk().take(
+        done = self.message_handler().handle(
             {
                 "messageId": message_id,
                 "receiptHandle": received["ReceiptHandle"],

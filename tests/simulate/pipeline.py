@@ -24,7 +24,7 @@ from stream_ingest.records.packer import OutgoingRecord, Packer
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.rules.closing import close_batch
 from stream_ingest.windowing.rules.fold import Rules
-from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.stream_processor import StreamProcessor
 from tests.simulate.memory import resident_mb
 from tests.simulate.population import NOW_S, Population
 from tests.simulate.shards import Shard, shard_of
@@ -138,7 +138,7 @@ class Run:
         emitter: Any = QueuedMarks(self.store)
         unused: Any = Unused()
         store: Any = self.store
-        self.windowing = Windowing(
+        self.windowing = StreamProcessor(
             store=store,
             emitter=emitter,
             registry=unused,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,25 +11,32 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.events import BatchDrained, convert_detail
 from stream_ingest.contracts.metrics import Service
-from stream_ingest.windowing import wiring
-from stream_ingest.windowing.sweeper.sweeper import Sweep
+from stream_ingest.windowing.sweeper import wiring
 from stream_ingest.windowing.telemetry import emit_open_work, emit_sweep, make_logger
 
 logger = make_logger(Service.SWEEPER)
 meter = Meter(Service.SWEEPER)
+Handler = Callable[[dict[str, Any], LambdaContext], None]
 
 
-@logger.inject_lambda_context(clear_state=True)
-@meter.powertools.log_metrics
-def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """Sweep one drained batch, or everything."""
-    sweeper = wiring.sweeper()
-    if event.get("detail-type") == BatchDrained.detail_type():
-        sweep = Sweep()
-        drained = convert_detail(event["detail"], BatchDrained)
-        sweeper.sweep_batch(drained.batch_id, sweep)
-    else:
-        sweep = sweeper.sweep()
-    emit_sweep(logger, meter, sweep)
-    emit_open_work(meter, wiring.open_work().read())
-    meter.add_memory(float(context.memory_limit_in_mb))
+def make_handler(app: Callable[[], wiring.App]) -> Handler:
+    """Return the Lambda handler of an app, which is requested at each event."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @meter.powertools.log_metrics
+    def handle(event: dict[str, Any], context: LambdaContext) -> None:
+        """Sweep one drained batch, or everything."""
+        sweeper = app().sweeper
+        if event.get("detail-type") == BatchDrained.detail_type():
+            drained = convert_detail(event["detail"], BatchDrained)
+            sweep = sweeper.sweep_batch(drained.batch_id)
+        else:
+            sweep = sweeper.sweep()
+        emit_sweep(logger, meter, sweep)
+        emit_open_work(meter, app().open_work.read())
+        meter.add_memory(float(context.memory_limit_in_mb))
+
+    return handle
+
+
+handle = make_handler(cache(wiring.from_environment))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,20 +14,28 @@ from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import Source
+from stream_ingest.windowing import wiring
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
-from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.stream_processor import StreamProcessor
+from stream_ingest.windowing.sweeper import wiring as sweeper_wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from tests.fakes.ingest.bus import FakeBus
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.threads import InlineExecutor
+from tests.fakes.lambda_variables import lambda_variables
 
 Clients = dict[str, Any]
 """boto3 clients by the name of their service."""
 
 TABLE, BUS, OUTPUT, TEMP = "coverstream-test", "coverstream-test", "output", "temp"
+
+SETTINGS = WindowingSettings.from_env(
+    lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
+)
 
 _STATUS_ATTRIBUTES = ("creator", "window_id", "batch_id", "image_count", "closed_at")
 
@@ -106,9 +115,21 @@ class IngestAws:
             clock=self.clock,
         )
 
-    def windowing(self, store: CreatorRepository | None = None) -> Windowing:
+    def app(self, store: CreatorRepository | None = None) -> wiring.App:
+        """Return the stream processor's app, on a store of the test's own if one is given."""
+        app = wiring.build(SETTINGS, self._wired(), self.clock, self.threads)
+        return replace(app, processor=self.windowing(store)) if store else app
+
+    def sweeper_app(self) -> sweeper_wiring.App:
+        """Return the sweeper's app."""
+        return sweeper_wiring.build(SETTINGS, self._wired(), self.clock, self.threads)
+
+    def _wired(self) -> wiring.Clients:
+        return wiring.Clients(dynamodb=self.dynamodb, events=self.bus, s3=self.s3)  # type: ignore[arg-type]  # a fake bus
+
+    def windowing(self, store: CreatorRepository | None = None) -> StreamProcessor:
         """Return the windowing, on a store of the test's own if one is given."""
-        return Windowing(
+        return StreamProcessor(
             store=store or self.store,
             emitter=self.emitter(),
             registry=self.registry,

@@ -11,6 +11,7 @@ from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import Event, WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name
 from stream_ingest.windowing.delivery import Poison
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
@@ -23,7 +24,7 @@ def no_trouble(_step: str) -> None:
     """Let everything succeed."""
 
 
-class MemoryStore:
+class MemoryStore(CreatorRepository):
     """Keeps the promises of `CreatorRepository`: whole changes, decided on the newest state, or
     none."""
 
@@ -96,13 +97,13 @@ class MemoryEmitter:
 
 
 class MemoryRegistry:
-    """Keeps the promise of `BatchRegistry.note_drained`."""
+    """Keeps the promise of `BatchRegistry.record_drained`."""
 
     def __init__(self, buckets: int, trouble: Trouble = no_trouble) -> None:
         self.drained: dict[str, set[int]] = defaultdict(set)
         self._buckets, self._trouble = buckets, trouble
 
-    def note_drained(self, batch_id: str, buckets: set[int]) -> bool:
+    def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
         """Note buckets; tell whether all are drained."""
         self._trouble("before note")
         self.drained[batch_id] |= buckets
@@ -117,7 +118,7 @@ class MemoryQuarantine:
         self.kept: dict[int, str] = {}
         self._trouble = trouble
 
-    def keep(self, poison: Poison) -> str:
+    def store(self, poison: Poison) -> str:
         """Keep a record that cannot be read."""
         self._trouble("before keep")
         self.kept[poison.sequence] = poison.reason

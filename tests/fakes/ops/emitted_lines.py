@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -29,7 +28,6 @@ from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing import handler as windowing
-from stream_ingest.windowing import wiring
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.sweeper import handler as sweeper
 from tests.fakes.aws_variables import set_aws_variables
@@ -38,16 +36,12 @@ from tests.fakes.collage.aws import CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import envelope, expiring_envelope, window_image, window_ready
 from tests.fakes.collage.images import plain_jpeg
-from tests.fakes.ingest import aws as ingest_aws
 from tests.fakes.ingest.aws import IngestAws
 from tests.fakes.ingest.fold import put_open_window
 from tests.fakes.ingest.rows import header
 from tests.fakes.lambda_variables import lambda_variables
 from tests.fakes.sqs_delivery import sqs_event
 from tests.paths import EVENTS
-
-_CACHED = ("settings", "_threads", "_emitter", "_store", "_registry", "windowing", "open_work",
-           "sweeper")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,8 +62,8 @@ def run_handlers() -> list[dict[str, Any]]:
     printed = io.StringIO()
     with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
         set_aws_variables(patch)
-        with _ingest(patch) as aws:
-            _run_windowing()
+        with _ingest() as aws:
+            _run_windowing(aws)
             _run_sweeper(aws)
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
@@ -78,46 +72,26 @@ def run_handlers() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _ingest(patch: pytest.MonkeyPatch) -> Iterator[IngestAws]:
+def _ingest() -> Iterator[IngestAws]:
     with mock_aws():
-        aws = IngestAws({name: boto3.client(name) for name in ("dynamodb", "events", "s3")})  # type: ignore[call-overload]  # by name
-        made = aws.clients | {"events": aws.bus}
-        variables = lambda_variables(
-            table=ingest_aws.TABLE,
-            bus=ingest_aws.BUS,
-            output=ingest_aws.OUTPUT,
-            temp=ingest_aws.TEMP,
-        )
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        _forget_ingest()
-        with pytest.MonkeyPatch.context() as inner:
-            client = SimpleNamespace(client=lambda service, **_: made[service])
-            inner.setattr(wiring, "boto3", client)
-            inner.setattr(wiring, "time", SimpleNamespace(time=aws.clock))
-            inner.setattr(wiring, "_threads", lambda: aws.threads)
-            yield aws
-        _forget_ingest()
+        yield IngestAws({name: boto3.client(name) for name in ("dynamodb", "events", "s3")})  # type: ignore[call-overload]  # by name
 
 
-def _forget_ingest() -> None:
-    for name in _CACHED:
-        getattr(wiring, name).cache_clear()
-
-
-def _run_windowing() -> None:
+def _run_windowing(aws: IngestAws) -> None:
     event = json.loads((EVENTS / "windowing_kinesis.json").read_text())
-    windowing.handle(event, Context())  # type: ignore[arg-type]
+    app = aws.app()
+    windowing.make_handler(lambda: app)(event, Context())  # type: ignore[arg-type]
 
 
 def _run_sweeper(aws: IngestAws) -> None:
     batch = header("refused", flush=FlushPolicy(kind="batch-end", idle_s=600))
     aws.registry.register(batch)
     totals = Totals(rows_read=3, rows_sent=0, refused={"expired": 3})
-    aws.registry.note_totals("refused", totals, sent=True)
-    aws.registry.note_drained("refused", set(range(BUCKETS)))
+    aws.registry.record_totals("refused", totals, sent=True)
+    aws.registry.record_drained("refused", set(range(BUCKETS)))
     tick = json.loads((EVENTS / "sweeper_schedule.json").read_text())
-    sweeper.handle(tick, Context())  # type: ignore[arg-type]
+    app = aws.sweeper_app()
+    sweeper.make_handler(lambda: app)(tick, Context())  # type: ignore[arg-type]
 
 
 @contextmanager

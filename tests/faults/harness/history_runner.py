@@ -14,7 +14,7 @@ from stream_ingest.contracts import table
 from stream_ingest.records import codec, packer
 from tests.faults.harness import history
 from tests.faults.harness.aws.mapping import MappingSettings
-from tests.faults.harness.handlers import patch_wiring
+from tests.faults.harness.handlers import patch_telemetry
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.operator import abandoned_windows, redrive
 from tests.faults.harness.push_process import PushProcess
@@ -49,7 +49,7 @@ def run_steps(
     scenario: history.History, schedule: Schedule | None = None
 ) -> Iterator[HistoryRunner]:
     """Run a history's steps and yield the runner, without settling."""
-    with few_buckets(), patch_wiring():
+    with few_buckets(), patch_telemetry():
         runner = HistoryRunner(scenario)
         runner.account.schedule = schedule or {}
         try:

@@ -6,7 +6,8 @@ from random import Random
 
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import table
-from stream_ingest.windowing.sweeper.overdue import ABANDONED, MAX_EMISSIONS
+from stream_ingest.windowing.rules.overdue import MAX_EMISSIONS
+from stream_ingest.windowing.sweeper.overdue import ABANDONED
 from tests.faults.harness.simulated_account import MAX_RECEIVES, SimulatedAccount
 
 

@@ -92,7 +92,7 @@ class PushProcess:
                 registry.register(self.batch.header)
             self._is_registered = True
         elif self._done == len(self._chunks) - 1 and not self._has_totals:
-            registry.note_totals(self.batch.header.batch_id, self.batch.totals, sent=True)
+            registry.record_totals(self.batch.header.batch_id, self.batch.totals, sent=True)
             self._has_totals = True
         else:
             self._loop.run_until_complete(self._send(clients, self._chunks[self._done]))

@@ -23,7 +23,7 @@ from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
 from stream_ingest.contracts.events import Event as DomainEvent
 from stream_ingest.contracts.naming import split_window_id
-from stream_ingest.windowing.sweeper.sweeper import Sweep, Sweeper
+from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from tests.fakes.ingest.aws import BUS, OUTPUT, TEMP, create_table
 from tests.fakes.ingest.clock import Clock
 from tests.faults.harness import handlers, wiring
@@ -92,7 +92,7 @@ class SimulatedAccount:
         self.drained: list[Event] = []
         """Events for which the sweeper has not been invoked yet."""
         self.bus = self._bus()
-        self.windowing = ProcessPool(self, "windowing", wiring.windowing)
+        self.windowing = ProcessPool(self, "windowing", wiring.stream_processor)
         self.sweeper = ProcessPool(self, "sweeper", wiring.sweeper)
         self.workers = ProcessPool(self, "collage", wiring.collage_worker)
         self.prefetchers = ProcessPool(self, "prefetch", wiring.prefetcher)
@@ -149,7 +149,7 @@ class SimulatedAccount:
         """Invoke the sweeper with the last event of a drained batch, if there is one."""
         if self.drained:
             batch_id = self.drained.pop()["detail"]["batch_id"]
-            self._call(self.sweeper, faults, lambda part: part.sweep_batch(batch_id, Sweep()))
+            self._call(self.sweeper, faults, lambda part: part.sweep_batch(batch_id))
 
     def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> Outcome | None:
         """Invoke a collage worker with a visible message; return None if SQS has to redeliver it.
@@ -210,7 +210,7 @@ class SimulatedAccount:
         """Call the windowing handler; expected errors become Lambda's function errors."""
         faults, self._windowing_faults = self._windowing_faults, ()
         try:
-            return self.windowing.run(faults, lambda part: handlers.windowing(part, event))
+            return self.windowing.run(faults, lambda app: handlers.handle(app, event))
         except _ON_PURPOSE as error:
             msg = f"function error: {error!r}"
             raise RuntimeError(msg) from error

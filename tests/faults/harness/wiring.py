@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from collage_lambda.lease import Windows
+import msgspec
+
+from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.links import Links
@@ -14,18 +16,13 @@ from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
 from collage_lambda.worker import CollageWorker
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.batches.results.reports import Reports
-from stream_ingest.batches.results.store import ResultStore
-from stream_ingest.contracts.events import Source
-from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing import wiring as processor_wiring
 from stream_ingest.windowing.repository import CreatorRepository
-from stream_ingest.windowing.rules.fold import Rules
-from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.sweeper import wiring as sweeper_wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
-from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
+from tests.fakes.ingest.aws import BUS, OUTPUT, SETTINGS, TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
-from tests.faults.harness import handlers
 from tests.faults.harness.fake_images import FakeBuilder, FakeFetching
 from tests.faults.harness.injector import AsyncFaulty, Faults, Faulty
 
@@ -53,33 +50,15 @@ def registry(clients: Clients) -> BatchRegistry:
     return BatchRegistry(clients.dynamodb, TABLE, clients.clock)
 
 
-def windowing(clients: Clients) -> Windowing:
+def stream_processor(clients: Clients) -> processor_wiring.App:
     """Return the stream processor of one process."""
-    return Windowing(
-        store=_store(clients),
-        emitter=_emitter(clients, Source.WINDOWING),
-        registry=registry(clients),
-        quarantine=Quarantine(clients.s3, OUTPUT),
-        rules=Rules(),
-        threads=_THREADS,
-        clock=clients.clock,
-    )
+    return processor_wiring.build(_settings(clients), _wired(clients), clients.clock, _THREADS)
 
 
 def sweeper(clients: Clients) -> Sweeper:
     """Return the sweeper of one process."""
-    return Sweeper(
-        store=_store(clients),
-        emitter=_emitter(clients, Source.SWEEPER),
-        registry=registry(clients),
-        reports=Reports(registry(clients), ResultStore(clients.s3, OUTPUT), clients.clock),
-        dynamodb=clients.dynamodb,
-        table_name=TABLE,
-        threads=_THREADS,
-        clock=clients.clock,
-        max_attempts=handlers.SETTINGS.max_receives,
-        prefetch=clients.account.prefetch_covers,
-    )
+    app = sweeper_wiring.build(_settings(clients), _wired(clients), clients.clock, _THREADS)
+    return app.sweeper
 
 
 def collage_worker(clients: Clients) -> CollageWorker:
@@ -94,7 +73,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         has_ended=clients.account.has_ended,
     )
     return CollageWorker(
-        windows=Windows(clients.dynamodb, TABLE, clients.clock),
+        windows=WindowLeases(clients.dynamodb, TABLE, clients.clock),
         outputs=outputs,
         temp=temp,
         shelf=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
@@ -122,15 +101,9 @@ def _store(clients: Clients) -> CreatorRepository:
     return CreatorRepository(clients.dynamodb, TABLE, prefetch=clients.account.prefetch_covers)
 
 
-def _emitter(clients: Clients, source: Source) -> Emitter:
-    return Emitter(
-        events=clients.events,
-        dynamodb=clients.dynamodb,
-        s3=clients.s3,
-        bus=BUS,
-        table_name=TABLE,
-        temp_bucket=TEMP,
-        source=source,
-        threads=_THREADS,
-        clock=clients.clock,
-    )
+def _settings(clients: Clients) -> WindowingSettings:
+    return msgspec.structs.replace(SETTINGS, prefetch_covers=clients.account.prefetch_covers)
+
+
+def _wired(clients: Clients) -> processor_wiring.Clients:
+    return processor_wiring.Clients(dynamodb=clients.dynamodb, events=clients.events, s3=clients.s3)

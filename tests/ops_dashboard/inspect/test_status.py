@@ -67,7 +67,7 @@ def reader(ops_table: OpsTable) -> ProgressReader:
     registry = BatchRegistry(ops_table.aws.dynamodb, TABLE, ops_table.aws.clock)
     for name in ("zoe", "ann", "mia"):
         registry.register(header(name))
-        registry.note_totals(name, Totals(rows_read=1), sent=True)
+        registry.record_totals(name, Totals(rows_read=1), sent=True)
         registry.move(name, "sent", "ended")
         ops_table.aws.clock.advance(86_400)
     registry.register(header("now"))

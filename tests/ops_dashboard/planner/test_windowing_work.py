@@ -27,7 +27,7 @@ def job(order: Order) -> Job:
 
 def test_the_constants_are_those_of_the_code() -> None:
     assert CHUNK_ROWS == push.CHUNK_ROWS
-    assert THREADS == wiring._THREADS  # noqa: SLF001 - no reason to share it
+    assert THREADS == wiring.THREADS
 
 
 def test_records_are_two_for_each_bucket_of_a_chunk() -> None:

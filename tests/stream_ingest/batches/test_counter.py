@@ -37,8 +37,8 @@ def drained(aws: IngestAws) -> IngestAws:
     """A batch of two rows, all of them folded."""
     aws.registry.register(FIRST)
     put(aws, [1, 2], FIRST)
-    aws.registry.note_totals("first", Totals(rows_read=2, rows_sent=2), sent=True)
-    aws.registry.note_drained("first", set(range(BUCKETS)))
+    aws.registry.record_totals("first", Totals(rows_read=2, rows_sent=2), sent=True)
+    aws.registry.record_drained("first", set(range(BUCKETS)))
     return aws
 
 
@@ -77,8 +77,8 @@ def test_a_batch_that_is_to_be_flushed_is_counted_again_after_that(aws: IngestAw
     batch = header("flushed", flush=FlushPolicy(kind="batch-end"))
     aws.registry.register(batch)
     put(aws, [1, 2], batch)
-    aws.registry.note_totals("flushed", Totals(rows_read=2, rows_sent=2), sent=True)
-    aws.registry.note_drained("flushed", set(range(BUCKETS)))
+    aws.registry.record_totals("flushed", Totals(rows_read=2, rows_sent=2), sent=True)
+    aws.registry.record_drained("flushed", set(range(BUCKETS)))
     before = census(aws).count("flushed")
     state = aws.store.load(["ann"])["ann"]
     aws.store.commit(state, close_batch(state, "flushed", batch.trigger), NOW_S)
@@ -116,7 +116,7 @@ def test_a_tally_that_moves_between_two_reads_is_counted_once(drained: IngestAws
 def test_rows_that_stay_missing_are_noted_once_and_then_taken_for_quarantined(
     drained: IngestAws,
 ) -> None:
-    drained.registry.note_totals("first", Totals(rows_read=5, rows_sent=5), sent=True)
+    drained.registry.record_totals("first", Totals(rows_read=5, rows_sent=5), sent=True)
     counts = []
     for _ in range(3):
         counts.append(census(drained).count("first"))

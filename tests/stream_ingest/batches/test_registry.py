@@ -66,17 +66,17 @@ def test_a_registration_that_the_sdk_repeats_after_a_lost_answer_is_ones_own(
 def test_nobody_registered_what_is_not_there(aws: IngestAws) -> None:
     assert aws.registry.load("b") is None
     assert aws.registry.progress("b") is None
-    assert not aws.registry.note_drained("b", {1})
+    assert not aws.registry.record_drained("b", {1})
     assert not aws.registry.move("b", "sent", "ended")
     assert aws.snapshot() == []
 
 
 def test_totals_are_absolute_so_that_writing_them_twice_is_the_same(aws: IngestAws) -> None:
     aws.registry.register(header("b"))
-    aws.registry.note_totals("b", Totals(rows_read=5, rows_sent=3, refused={}), sent=False)
+    aws.registry.record_totals("b", Totals(rows_read=5, rows_sent=3, refused={}), sent=False)
     for _ in range(2):
         totals = Totals(rows_read=10, rows_sent=8, refused={"expired": 2})
-        aws.registry.note_totals("b", totals, sent=True)
+        aws.registry.record_totals("b", totals, sent=True)
     batch = aws.registry.load("b")
     assert batch is not None
     assert (batch.rows_read, batch.rows_sent, batch.refused) == (10, 8, {"expired": 2})
@@ -86,8 +86,8 @@ def test_totals_are_absolute_so_that_writing_them_twice_is_the_same(aws: IngestA
 def test_totals_noted_on_the_way_do_not_take_back_that_all_is_sent(aws: IngestAws) -> None:
     """A push that was killed behind its last totals notes some on its way again when resumed."""
     aws.registry.register(header("b"))
-    aws.registry.note_totals("b", Totals(rows_read=2, rows_sent=2), sent=True)
-    aws.registry.note_totals("b", Totals(rows_read=1, rows_sent=1), sent=False)
+    aws.registry.record_totals("b", Totals(rows_read=2, rows_sent=2), sent=True)
+    aws.registry.record_totals("b", Totals(rows_read=1, rows_sent=1), sent=False)
     batch = aws.registry.load("b")
     assert batch is not None
     assert (batch.status, batch.rows_sent) == ("sent", 1)
@@ -96,22 +96,22 @@ def test_totals_noted_on_the_way_do_not_take_back_that_all_is_sent(aws: IngestAw
 @pytest.mark.parametrize("status", ["flushed", "ended"])
 def test_the_totals_of_a_batch_that_was_flushed_stay(aws: IngestAws, status: str) -> None:
     aws.registry.register(header("b"))
-    aws.registry.note_totals("b", Totals(), sent=True)
+    aws.registry.record_totals("b", Totals(), sent=True)
     aws.registry.move("b", "sent", status)
     for sent in (False, True):
         with pytest.raises(ConflictError):
-            aws.registry.note_totals("b", Totals(rows_read=1), sent=sent)
+            aws.registry.record_totals("b", Totals(rows_read=1), sent=sent)
 
 
 def test_a_batch_is_drained_with_its_last_bucket(aws: IngestAws) -> None:
     aws.registry.register(header("b"))
-    assert not aws.registry.note_drained("b", set(range(100)))
-    assert not aws.registry.note_drained("b", {5})
-    assert aws.registry.note_drained("b", set(range(90, BUCKETS)))
-    assert aws.registry.note_drained("b", {7}), "a redelivered end says so again"
+    assert not aws.registry.record_drained("b", set(range(100)))
+    assert not aws.registry.record_drained("b", {5})
+    assert aws.registry.record_drained("b", set(range(90, BUCKETS)))
+    assert aws.registry.record_drained("b", {7}), "a redelivered end says so again"
     drained = aws.snapshot()
     aws.clock.advance(60)
-    assert aws.registry.note_drained("b", {7})
+    assert aws.registry.record_drained("b", {7})
     assert aws.snapshot() == drained, "and changes nothing, whenever it comes"
 
 
@@ -145,7 +145,7 @@ def test_progress_is_read_off_the_windows_and_the_count_that_was_noted(aws: Inge
     assert (before.settled, before.ended, before.collages) == (False, False, 0)
 
     counted = Counted(accepted=3, duplicates=1, windows=1, open_images=1, since=NOW_S, final=True)
-    aws.registry.note_counted("b", counted)
+    aws.registry.record_count("b", counted)
     after = aws.registry.progress("b")
     assert after is not None
     assert (after.rows_accepted, after.refused, after.windows) == (3, {"duplicate": 1}, 1)
@@ -156,12 +156,12 @@ def test_progress_is_read_off_the_windows_and_the_count_that_was_noted(aws: Inge
 
 
 def test_a_final_count_stays_and_only_a_registered_batch_has_one(aws: IngestAws) -> None:
-    assert not aws.registry.note_counted("b", Counted())
+    assert not aws.registry.record_count("b", Counted())
     assert aws.snapshot() == []
     aws.registry.register(header("b"))
-    assert aws.registry.note_counted("b", Counted(accepted=1))
-    assert aws.registry.note_counted("b", Counted(accepted=2, final=True))
-    assert not aws.registry.note_counted("b", Counted(accepted=1))
+    assert aws.registry.record_count("b", Counted(accepted=1))
+    assert aws.registry.record_count("b", Counted(accepted=2, final=True))
+    assert not aws.registry.record_count("b", Counted(accepted=1))
     batch = aws.registry.load("b")
     assert batch is not None
     assert batch.counted == Counted(accepted=2, final=True)
@@ -172,11 +172,11 @@ def test_a_batch_ends_when_its_rows_are_counted_and_its_windows_have_ended(aws: 
     aws.registry.register(batch)
     state = CreatorState(creator="charli")
     aws.store.commit(state, fold(state, arrivals([1], batch), NOW_S, Rules()), NOW_S)
-    aws.registry.note_totals(
+    aws.registry.record_totals(
         "b", Totals(rows_read=2, rows_sent=1, refused={"expired": 1}), sent=True
     )
-    aws.registry.note_drained("b", set(range(BUCKETS)))
-    aws.registry.note_counted("b", Counted(accepted=1, windows=1, since=NOW_S, final=True))
+    aws.registry.record_drained("b", set(range(BUCKETS)))
+    aws.registry.record_count("b", Counted(accepted=1, windows=1, since=NOW_S, final=True))
     under_way = aws.registry.progress("b")
     assert under_way is not None
     assert (under_way.settled, under_way.ended) == (True, False)

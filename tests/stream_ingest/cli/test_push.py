@@ -19,7 +19,6 @@ from stream_ingest.cli.main import main
 from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.records.codec import BUCKETS, unpack
 from stream_ingest.windowing.delivery import read_delivery
-from stream_ingest.windowing.sweeper.sweeper import Sweep
 from tests.fakes.ingest.aws import OUTPUT, IngestAws
 from tests.fakes.ingest.delivery import kinesis_event
 from tests.fakes.ingest.kinesis import FakeKinesis, raising
@@ -209,7 +208,7 @@ def fold_all(deployed: Deployed) -> None:
     data = [data for _, data in deployed.kinesis.stored]
     outcome = deployed.aws.windowing().process(read_delivery(kinesis_event(data)))
     assert outcome.failures == {}
-    deployed.aws.sweeper().sweep_batch("b", Sweep())
+    deployed.aws.sweeper().sweep_batch("b")
     deployed.aws.end_windows()
 
 

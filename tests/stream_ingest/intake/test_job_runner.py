@@ -10,7 +10,7 @@ import pytest
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.intake import job_store as ledger_module
 from stream_ingest.intake.archive import archive_key
-from stream_ingest.intake.job_runner import HELD_LONGER_S, Outcome
+from stream_ingest.intake.job_runner import CLAIM_MARGIN_S, JobOutcome
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
@@ -39,7 +39,7 @@ def archived(intake: IntakeAws, job: Job, *, failed: bool = False) -> str:
 def test_a_file_becomes_a_batch_and_moves_to_the_day_of_its_beginning(intake: IntakeAws) -> None:
     data = csv_of(250)
     job = intake.job(data)
-    assert intake.work(job) is Outcome.DONE
+    assert intake.run(job) is JobOutcome.DONE
     assert sorted(intake.folded()[job.batch_id]) == objects(250)
     assert intake.is_whole(job.batch_id)
     batch = intake.aws.registry.load(job.batch_id)
@@ -58,11 +58,11 @@ def test_invocations_that_have_no_time_pass_a_file_on_and_nothing_is_lost_or_dou
     monkeypatch.setattr("stream_ingest.sources.csv_text.PAGE_ROWS", 30)
     job = intake.job(csv_of(250))
     outcomes = []
-    while not outcomes or outcomes[-1] is Outcome.UNFINISHED:
-        outcome = intake.work(job, f"message {len(outcomes)}", slice_s=0, chunk_rows=chunk_rows)
+    while not outcomes or outcomes[-1] is JobOutcome.UNFINISHED:
+        outcome = intake.run(job, f"message {len(outcomes)}", slice_s=0, chunk_rows=chunk_rows)
         outcomes.append(outcome)
     assert len(outcomes) > 3
-    assert outcomes[-1] is Outcome.DONE
+    assert outcomes[-1] is JobOutcome.DONE
     assert sorted(intake.folded()[job.batch_id]) == objects(250)
     assert intake.is_whole(job.batch_id)
     assert intake.files() == [archived(intake, job)]
@@ -71,7 +71,7 @@ def test_invocations_that_have_no_time_pass_a_file_on_and_nothing_is_lost_or_dou
 def test_the_table_tells_the_byte_up_to_which_a_file_was_read(intake: IntakeAws) -> None:
     data = csv_of(200)
     job = intake.job(data)
-    intake.work(job, slice_s=0, chunk_rows=1_000)
+    intake.run(job, slice_s=0, chunk_rows=1_000)
     item = intake.aws.item(f"batch#{job.batch_id}", "intake")
     assert item is not None
     assert (item["position"], item["line"], item["phase"]) == (len(data), 201, "reading")
@@ -87,7 +87,7 @@ class Everything:
         s3 = Interrupted(intake.s3, self.due)
         dynamodb = Interrupted(intake.aws.dynamodb, self.due)
         self.s3: Any = s3
-        self.ledger = JobStore(dynamodb, TABLE, s3, TEMP, intake.clock)  # type: ignore[arg-type]
+        self.job_store = JobStore(dynamodb, TABLE, s3, TEMP, intake.clock)  # type: ignore[arg-type]
 
     def due(self) -> bool:
         return next(self.calls) == self.killed_at
@@ -101,24 +101,24 @@ def test_a_process_killed_at_any_call_is_gone_on_with_and_nothing_is_lost_or_dou
     data = csv_of(60) + b'dora,"u,w\n'
     for killed_at in itertools.count(1):
         job = intake.job(data)
-        kept = intake.ledger
+        kept = intake.job_store
         everything = Everything(intake, killed_at)
-        intake.ledger = everything.ledger
+        intake.job_store = everything.job_store
         killed = 0
-        outcome = Outcome.UNFINISHED
-        while outcome is Outcome.UNFINISHED:
-            part = intake.intake(chunk_rows=20, s3=everything.s3)
+        outcome = JobOutcome.UNFINISHED
+        while outcome is JobOutcome.UNFINISHED:
+            part = intake.runner(chunk_rows=20, s3=everything.s3)
             now = intake.clock()
             try:
                 outcome = part.work(job, "m", pause_at=now + slice_s, ends_at=now + SLICE_S)
             except KilledError:
                 killed += 1
-                intake.clock.advance(SLICE_S + HELD_LONGER_S + 1)
-        intake.ledger = kept
-        assert outcome in {Outcome.UNREADABLE, Outcome.NOT_NEEDED}
+                intake.clock.advance(SLICE_S + CLAIM_MARGIN_S + 1)
+        intake.job_store = kept
+        assert outcome in {JobOutcome.UNREADABLE, JobOutcome.NOT_NEEDED}
         assert sorted(intake.folded()[job.batch_id]) == objects(60)
         assert intake.is_whole(job.batch_id)
-        standing = intake.ledger.load(job.batch_id)
+        standing = intake.job_store.load(job.batch_id)
         assert standing is not None
         place = archive_key(job, standing.started_at, failed=True)
         assert [key for key in intake.files() if job.batch_id in key] == [
@@ -133,7 +133,7 @@ def test_a_process_killed_at_any_call_is_gone_on_with_and_nothing_is_lost_or_dou
 
 def test_what_cannot_be_read_on_is_told_beside_the_file_with_its_line(intake: IntakeAws) -> None:
     job = intake.job(csv_of(5) + b'dora,"u,w\n')
-    assert intake.work(job) is Outcome.UNREADABLE
+    assert intake.run(job) is JobOutcome.UNREADABLE
     assert sorted(intake.folded()[job.batch_id]) == objects(5)
     key = archived(intake, job, failed=True)
     assert intake.files() == [key, f"{key}.errors.json"]
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_on_is_told_beside_the_file_with_its_line(intake: In
 
 def test_a_file_with_another_header_starts_no_batch(intake: IntakeAws) -> None:
     job = intake.job(b"a,b\n1,2\n")
-    assert intake.work(job) is Outcome.UNREADABLE
+    assert intake.run(job) is JobOutcome.UNREADABLE
     assert intake.aws.registry.load(job.batch_id) is None
     assert intake.records() == []
     key = archived(intake, job, failed=True)
@@ -165,7 +165,7 @@ def test_a_file_with_another_header_starts_no_batch(intake: IntakeAws) -> None:
 def test_bad_rows_cost_themselves_only(intake: IntakeAws) -> None:
     data = csv_of(3) + b",https://e.com/x,2026-11-01\nZo\xeb,https://e.com/y,2026\nann,junk,2026\n"
     job = intake.job(data)
-    assert intake.work(job) is Outcome.DONE
+    assert intake.run(job) is JobOutcome.DONE
     batch = intake.aws.registry.load(job.batch_id)
     assert batch is not None
     assert (batch.rows_read, batch.rows_sent) == (6, 3)
@@ -175,21 +175,21 @@ def test_bad_rows_cost_themselves_only(intake: IntakeAws) -> None:
 
 def test_a_batch_that_was_done_is_not_done_again(intake: IntakeAws) -> None:
     job = intake.job(csv_of(10))
-    intake.work(job)
+    intake.run(job)
     before = list(intake.kinesis.stored)
-    assert intake.work(job, "another message") is Outcome.NOT_NEEDED
+    assert intake.run(job, "another message") is JobOutcome.NOT_NEEDED
     assert intake.kinesis.stored == before
 
 
 def test_a_second_message_leaves_a_job_to_whoever_is_at_it(intake: IntakeAws) -> None:
     job = intake.job(csv_of(10))
-    intake.ledger.claim(job, "first", int(intake.clock()) + SLICE_S)
-    assert intake.work(job, "second") is Outcome.NOT_NEEDED
+    intake.job_store.claim(job, "first", int(intake.clock()) + SLICE_S)
+    assert intake.run(job, "second") is JobOutcome.NOT_NEEDED
     with pytest.raises(TransientError, match="an earlier receipt of this message"):
-        intake.work(job, "first")
+        intake.run(job, "first")
     assert intake.records() == []
     intake.clock.advance(SLICE_S)
-    assert intake.work(job, "first") is Outcome.DONE
+    assert intake.run(job, "first") is JobOutcome.DONE
 
 
 def test_a_stream_that_refuses_leaves_the_job_free_and_what_was_read_written_down(
@@ -198,18 +198,18 @@ def test_a_stream_that_refuses_leaves_the_job_free_and_what_was_read_written_dow
     monkeypatch.setattr("stream_ingest.push.producer._FIRST_BACKOFF_S", 0)
     job = intake.job(csv_of(10))
     intake.kinesis = FakeKinesis(*[refuse_all()] * 500)
-    assert intake.work(job) is Outcome.HINDERED
+    assert intake.run(job) is JobOutcome.BLOCKED
     with pytest.raises(TransientError, match="not accepted"):
-        intake.work(job, "second")
+        intake.run(job, "second")
     intake.kinesis = FakeKinesis()
-    assert intake.work(job, "third") is Outcome.DONE
+    assert intake.run(job, "third") is JobOutcome.DONE
     assert sorted(intake.folded()[job.batch_id]) == objects(10)
 
 
 def test_a_file_that_is_gone_before_it_was_read_is_no_batch(intake: IntakeAws) -> None:
     job = intake.job(csv_of(10))
     intake.s3.delete_object(Bucket=INPUT, Key=KEY)
-    assert intake.work(job) is Outcome.GONE
+    assert intake.run(job) is JobOutcome.GONE
     assert intake.aws.registry.load(job.batch_id) is None
 
 
@@ -219,15 +219,15 @@ def test_a_file_that_is_replaced_while_it_is_read_ends_there_and_the_new_one_sta
     monkeypatch.setattr("stream_ingest.sources.csv_text.PAGE_ROWS", 10)
     monkeypatch.setattr("stream_ingest.intake.objects.BLOCK_BYTES", 1_000)
     job = intake.job(csv_of(50))
-    assert intake.work(job, "first", slice_s=0, chunk_rows=10) is Outcome.UNFINISHED
+    assert intake.run(job, "first", slice_s=0, chunk_rows=10) is JobOutcome.UNFINISHED
     newer = intake.job(csv_of(60))
     assert newer.batch_id != job.batch_id
-    assert intake.work(job, "second", chunk_rows=10) is Outcome.UNREADABLE
+    assert intake.run(job, "second", chunk_rows=10) is JobOutcome.UNREADABLE
     assert len(intake.folded()[job.batch_id]) == 10
     report = json.loads(intake.aws.read(INPUT, archived(intake, job, failed=True) + ".errors.json"))
     assert "was replaced by another object" in report["reason"]
     assert KEY in intake.files()
-    assert intake.work(newer, "third") is Outcome.DONE
+    assert intake.run(newer, "third") is JobOutcome.DONE
     assert sorted(intake.folded()[newer.batch_id]) == objects(60)
 
 
@@ -238,10 +238,10 @@ def test_in_a_bucket_with_versions_a_file_that_is_replaced_is_read_to_its_own_en
     job = intake.job(csv_of(50))
     newer = intake.job(csv_of(60))
     assert job.object.version != newer.object.version
-    assert intake.work(job, "first") is Outcome.DONE
+    assert intake.run(job, "first") is JobOutcome.DONE
     assert sorted(intake.folded()[job.batch_id]) == objects(50)
     assert intake.aws.read(INPUT, archived(intake, job)) == csv_of(50)
-    assert intake.work(newer, "second") is Outcome.DONE
+    assert intake.run(newer, "second") is JobOutcome.DONE
     assert sorted(intake.folded()[newer.batch_id]) == objects(60)
     assert KEY not in intake.files()
 
@@ -249,7 +249,7 @@ def test_in_a_bucket_with_versions_a_file_that_is_replaced_is_read_to_its_own_en
 def test_a_batch_id_that_somebody_else_has_is_an_error(intake: IntakeAws) -> None:
     job = intake.job(csv_of(5))
     intake.aws.registry.register(job.header)
-    assert intake.work(job) is Outcome.DONE  # ours, of an invocation whose answer was lost
+    assert intake.run(job) is JobOutcome.DONE  # ours, of an invocation whose answer was lost
 
 
 def test_a_requested_file_stays_and_an_unreadable_one_is_refused(intake: IntakeAws) -> None:
@@ -257,13 +257,13 @@ def test_a_requested_file_stays_and_an_unreadable_one_is_refused(intake: IntakeA
     job = intake.job(data)
     asked = Job(object=job.object, header=job.header, moves=False)
     with pytest.raises(UserError, match=r"s3_key 'csv-files/covers\.csv': line 1: the file has no"):
-        intake.work(asked)
+        intake.run(asked)
     assert intake.files() == [KEY]
 
 
 def test_chunks_lie_where_they_expire(intake: IntakeAws) -> None:
     job = intake.job(csv_of(5))
-    intake.work(job)
+    intake.run(job)
     keys = intake.aws.keys_in(TEMP)
     assert keys
     assert all(key.startswith(ledger_module.CHUNKS_PREFIX) for key in keys)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.intake.job_runner import Outcome
+from stream_ingest.intake.job_runner import JobOutcome
 from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
 from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
@@ -25,37 +25,37 @@ def request(intake: IntakeAws, **fields: object) -> dict[str, Any]:
 
 def test_an_announced_file_is_taken_in(intake: IntakeAws) -> None:
     event = announced(intake.drop(KEY, csv_of(20)))
-    assert intake.take(event)
+    assert intake.handle(event)
     (images,) = intake.folded().values()
     assert sorted(images) == [object_id(number) for number in range(20)]
 
 
 def test_a_file_announced_twice_is_one_batch(intake: IntakeAws) -> None:
     event = announced(intake.drop(KEY, csv_of(20)))
-    assert intake.take(event, message_id="m1")
+    assert intake.handle(event, message_id="m1")
     before = list(intake.kinesis.stored)
-    assert intake.take(event, message_id="m2")
+    assert intake.handle(event, message_id="m2")
     assert intake.kinesis.stored == before
 
 
 def test_what_an_invocation_leaves_is_asked_for_in_a_message_until_nothing_is_left(
     intake: IntakeAws,
 ) -> None:
-    assert intake.take(announced(intake.drop(KEY, csv_of(20))), slice_s=0)
+    assert intake.handle(announced(intake.drop(KEY, csv_of(20))), slice_s=0)
     for number in range(2, 10):
         waiting = intake.waiting(intake.queue)
         if not waiting:
             break
         (message,) = waiting
         intake.sqs.delete_message(QueueUrl=intake.queue, ReceiptHandle=message["ReceiptHandle"])
-        assert intake.take(message["Body"], message_id=f"m{number}", slice_s=0)
+        assert intake.handle(message["Body"], message_id=f"m{number}", slice_s=0)
     (images,) = intake.folded().values()
     assert sorted(images) == [object_id(number) for number in range(20)]
     assert [key.split("/")[1] for key in intake.files()] == ["processed"]
 
 
 def test_other_objects_are_let_go(intake: IntakeAws) -> None:
-    assert intake.take(announced(intake.drop("manual-uploads/covers.csv", csv_of(5))))
+    assert intake.handle(announced(intake.drop("manual-uploads/covers.csv", csv_of(5))))
     assert intake.records() == []
     assert intake.files() == ["manual-uploads/covers.csv"]
 
@@ -87,10 +87,10 @@ def reason(intake: IntakeAws) -> str:
 def test_a_bad_message_is_a_dead_letter_after_three_receipts_with_the_field_at_fault(
     intake: IntakeAws, body: object, said: str
 ) -> None:
-    assert not intake.take(body, tries=1)
-    assert not intake.take(body, tries=2)
+    assert not intake.handle(body, tries=1)
+    assert not intake.handle(body, tries=2)
     assert intake.waiting(intake.dead_letters) == []
-    assert intake.take(body, tries=3)
+    assert intake.handle(body, tries=3)
     assert said in reason(intake)
 
 
@@ -100,20 +100,20 @@ def test_a_job_that_is_given_up_goes_on_from_its_dead_letter(
     monkeypatch.setattr("stream_ingest.push.producer._FIRST_BACKOFF_S", 0)
     event = announced(intake.drop(KEY, csv_of(20)))
     intake.kinesis = FakeKinesis(*[refuse_all()] * 500)
-    assert intake.take(event)  # the chunk is written down: that counts as a step
+    assert intake.handle(event)  # the chunk is written down: that counts as a step
     (go_on,) = intake.waiting(intake.queue) or [{"Body": intake_body(intake)}]
-    assert intake.take(go_on["Body"], tries=3)
+    assert intake.handle(go_on["Body"], tries=3)
     (letter,) = intake.waiting(intake.dead_letters)
     assert "not accepted" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
     intake.kinesis = FakeKinesis()
-    assert intake.take(letter["Body"], message_id="redriven")
-    assert intake.work(intake_job(letter["Body"])) is Outcome.NOT_NEEDED
+    assert intake.handle(letter["Body"], message_id="redriven")
+    assert intake.run(intake_job(letter["Body"])) is JobOutcome.NOT_NEEDED
     (images,) = intake.folded().values()
     assert len(images) == 20
 
 
 def intake_body(intake: IntakeAws) -> str:
-    """Return the body of a message that is delayed: the job as the ledger has it."""
+    """Return the body of a message that is delayed: the job as the job_store has it."""
     table = [item for item in intake.aws.snapshot() if item["item"]["S"] == "intake"]
     return json.dumps({"go_on": json.loads(table[0]["job"]["S"])})
 

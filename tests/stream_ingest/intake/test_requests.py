@@ -6,7 +6,7 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
-from stream_ingest.intake.job_runner import Outcome
+from stream_ingest.intake.job_runner import JobOutcome
 from stream_ingest.intake.requests import Requests, read_request, settings_of
 from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
@@ -37,7 +37,7 @@ def test_every_field_that_teams_know_is_taken() -> None:
         prefix="team-a/week_7",
         group_by_creator=False,
     )
-    assert read.processing_config.asked() == {"max_workers": 8, "timeout": 300, "max_retries": 3}
+    assert read.processing_config.ignored() == {"max_workers": 8, "timeout": 300, "max_retries": 3}
 
 
 def test_a_request_that_names_nothing_but_a_file_runs_it_as_ever() -> None:
@@ -81,7 +81,7 @@ def test_a_field_that_is_wrong_is_named(fields: dict[str, object], field: str) -
 
 
 def requests(intake: IntakeAws) -> Requests:
-    return Requests(intake.s3, intake.ledger, INPUT)
+    return Requests(intake.s3, intake.job_store, INPUT)
 
 
 def test_a_message_received_again_asks_for_the_same_job_and_another_message_for_another(
@@ -98,9 +98,9 @@ def test_a_message_received_again_asks_for_the_same_job_and_another_message_for_
 def test_a_request_with_an_id_is_one_batch_however_often_it_is_sent(intake: IntakeAws) -> None:
     intake.drop(KEY, csv_of(5))
     asked = request(batch_id="mine")
-    assert intake.work(requests(intake).job(asked, "m1"), "m1") is Outcome.DONE
+    assert intake.run(requests(intake).job(asked, "m1"), "m1") is JobOutcome.DONE
     intake.s3.delete_object(Bucket=INPUT, Key=KEY)
-    assert intake.work(requests(intake).job(asked, "m2"), "m2") is Outcome.NOT_NEEDED
+    assert intake.run(requests(intake).job(asked, "m2"), "m2") is JobOutcome.NOT_NEEDED
     for other in ({"processing_config": {"rows": 4}}, {"s3_key": "other.csv"}):
         with pytest.raises(UserError, match="batch_id: 'mine' is another batch already"):
             requests(intake).job({**asked, **other}, "m3")
@@ -113,7 +113,7 @@ def test_the_files_of_others_are_not_read(intake: IntakeAws) -> None:
 
 def test_the_file_of_a_request_stays_where_it_is(intake: IntakeAws) -> None:
     intake.drop(KEY, csv_of(5))
-    assert intake.work(requests(intake).job(request(), "m")) is Outcome.DONE
+    assert intake.run(requests(intake).job(request(), "m")) is JobOutcome.DONE
     assert intake.files() == [KEY]
 
 
@@ -122,7 +122,7 @@ def test_without_grouping_the_rows_of_all_creators_are_one_stream_in_their_order
 ) -> None:
     intake.drop(KEY, csv_of(250, creators=40))
     job = requests(intake).job(request(processing_config={"group_by_creator": False}), "m")
-    assert intake.work(job, chunk_rows=60) is Outcome.DONE
+    assert intake.run(job, chunk_rows=60) is JobOutcome.DONE
     assert intake.folded()[job.batch_id] == [object_id(number) for number in range(250)]
     assert {name for record in intake.records() for name in record.creators} == {
         f"mixed-{job.batch_id}"
@@ -133,5 +133,5 @@ def test_a_request_whose_file_is_not_readable_is_told_by_its_key(intake: IntakeA
     intake.drop(KEY, b"a,b\n")
     job = requests(intake).job(request(), "m")
     with pytest.raises(UserError, match=r"s3_key 'manual-uploads/covers\.csv': line 1"):
-        intake.work(job)
+        intake.run(job)
     assert intake.files() == [KEY]

@@ -166,13 +166,13 @@ def test_totals_are_stored_during_a_long_push(
 ) -> None:
     monkeypatch.setattr("stream_ingest.push.push._TOTALS_INTERVAL_S", -1.0)
     noted: list[tuple[int, bool]] = []
-    real: Callable[..., None] = BatchRegistry.note_totals
+    real: Callable[..., None] = BatchRegistry.record_totals
 
     def note(self: BatchRegistry, batch_id: str, totals: Any, *, sent: bool) -> None:  # noqa: ANN401 - as in the registry
         noted.append((totals.rows_read, sent))
         real(self, batch_id, totals, sent=sent)
 
-    monkeypatch.setattr(BatchRegistry, "note_totals", note)
+    monkeypatch.setattr(BatchRegistry, "record_totals", note)
     pushing.run(ListSource(rows(200), page_rows=100))
     assert noted == [(100, False), (200, False), (200, True)]
 

@@ -1,43 +1,29 @@
-"""The handlers on moto's AWS: the real composition, with what a test may not touch replaced."""
+"""The handlers on moto's AWS: the real composition on fake clients, a fake bus and a fake clock."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from stream_ingest.windowing import wiring
-from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP, IngestAws
-from tests.fakes.lambda_variables import lambda_variables
-
-_CACHED = (
-    "settings",
-    "_threads",
-    "_emitter",
-    "_store",
-    "_registry",
-    "windowing",
-    "open_work",
-    "sweeper",
-)
+from stream_ingest.windowing import handler
+from stream_ingest.windowing.sweeper import handler as sweeper_handler
+from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.lambda_context import LambdaContext
 
 
 @pytest.fixture
-def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> IngestAws:
-    """The environment of a deployed stack; threads, clock and bus are the fakes."""
-    for name in _CACHED:
-        getattr(wiring, name).cache_clear()
-    variables = lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    made = aws.clients | {"events": aws.bus}
+def fold_event(aws: IngestAws) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The stream processor's handler, to be called with an event."""
+    app = aws.app()
+    handle = handler.make_handler(lambda: app)
+    return lambda event: handle(event, LambdaContext())  # type: ignore[arg-type]  # a fake context
 
-    def client(service: str, config: object) -> Any:  # noqa: ANN401 - any client
-        assert config is not None
-        return made[service]
 
-    monkeypatch.setattr(wiring, "boto3", SimpleNamespace(client=client))
-    monkeypatch.setattr(wiring, "time", SimpleNamespace(time=aws.clock))
-    monkeypatch.setattr(wiring, "_threads", lambda: aws.threads)
-    return aws
+@pytest.fixture
+def sweep(aws: IngestAws) -> Callable[[dict[str, Any]], None]:
+    """The sweeper's handler, to be called with an event."""
+    app = aws.sweeper_app()
+    handle = sweeper_handler.make_handler(lambda: app)
+    return lambda event: handle(event, LambdaContext())  # type: ignore[arg-type]  # a fake context

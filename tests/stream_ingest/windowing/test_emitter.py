@@ -16,7 +16,8 @@ from stream_ingest.contracts.events import (
 )
 from stream_ingest.contracts.settings import CollageLayout
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.windowing.emitter import REQUEUE_AFTER_S, Entry, requests
+from stream_ingest.contracts.window_lifecycle import REQUEUE_AFTER_S
+from stream_ingest.windowing.emitter import Entry, requests
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from stream_ingest.contracts import environment
 from stream_ingest.contracts.environment import SettingsError
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing import wiring
-from stream_ingest.windowing.handler import handle
+from stream_ingest.windowing.handler import handle, make_handler
 from tests.fakes.ingest.aws import OUTPUT, FailingStore, IngestAws
 from tests.fakes.ingest.lambda_context import LambdaContext
 from tests.fakes.ingest.rows import header
@@ -26,7 +28,8 @@ SEQUENCES = [record["kinesis"]["sequenceNumber"] for record in EVENT["Records"]]
 ALL_DONE: dict[str, Any] = {"batchItemFailures": []}
 
 
-def invoke() -> dict[str, Any]:
+def invoke(app: wiring.App) -> dict[str, Any]:
+    handle = make_handler(lambda: app)
     return handle(json.loads(json.dumps(EVENT)), LambdaContext())  # type: ignore[arg-type]
 
 
@@ -54,69 +57,69 @@ class Throttled(FailingStore):
             raise TransientError(f"commit {creator}: ThrottlingException")  # noqa: EM102, TRY003 - as the store says it
 
 
-def test_everything_readable_is_folded_and_nothing_has_to_come_again(deployed: IngestAws) -> None:
-    assert invoke() == ALL_DONE
-    windows = {detail["window_id"]: detail for detail in deployed.bus.details()}
+def test_everything_readable_is_folded_and_nothing_has_to_come_again(aws: IngestAws) -> None:
+    assert invoke(aws.app()) == ALL_DONE
+    windows = {detail["window_id"]: detail for detail in aws.bus.details()}
     assert {name: detail["image_count"] for name, detail in windows.items()} == {
         "ann:000001": 2,
         "ben:000001": 2,
     }
-    assert deployed.store.load(["ann"])["ann"].open_images == 1
+    assert aws.store.load(["ann"])["ann"].open_images == 1
 
 
-def test_poison_is_in_quarantine_with_its_reason_and_is_no_failure(deployed: IngestAws) -> None:
-    assert invoke() == ALL_DONE
-    first, second = deployed.keys_in(OUTPUT)
+def test_poison_is_in_quarantine_with_its_reason_and_is_no_failure(aws: IngestAws) -> None:
+    assert invoke(aws.app()) == ALL_DONE
+    first, second = aws.keys_in(OUTPUT)
     assert first == f"failed/records/2026/11/21/{SEQUENCES[1]}.json"
-    assert json.loads(deployed.read(OUTPUT, first))["reason"].startswith("record: codec version")
-    kept = json.loads(deployed.read(OUTPUT, second))
+    assert json.loads(aws.read(OUTPUT, first))["reason"].startswith("record: codec version")
+    kept = json.loads(aws.read(OUTPUT, second))
     assert kept["reason"] == "record: codec version 3, this consumer reads 2"
     assert kept["data"] == EVENT["Records"][2]["kinesis"]["data"]
 
 
-def test_the_same_event_twice_leaves_the_table_as_it_was(deployed: IngestAws) -> None:
-    deployed.registry.register(header("20261121-030512-9f3a", images=2))
-    invoke()
-    before = deployed.snapshot()
-    assert invoke() == ALL_DONE
-    assert deployed.snapshot() == before
-    assert len(deployed.bus.details()) == 2
-    assert len(deployed.keys_in(OUTPUT)) == 2
+def test_the_same_event_twice_leaves_the_table_as_it_was(aws: IngestAws) -> None:
+    aws.registry.register(header("20261121-030512-9f3a", images=2))
+    invoke(aws.app())
+    before = aws.snapshot()
+    assert invoke(aws.app()) == ALL_DONE
+    assert aws.snapshot() == before
+    assert len(aws.bus.details()) == 2
+    assert len(aws.keys_in(OUTPUT)) == 2
 
 
 def test_only_the_lowest_failed_record_is_reported(
-    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+    aws: IngestAws,
 ) -> None:
     """AWS goes back to the lowest one that is named and repeats all behind it."""
-    monkeypatch.setattr(wiring, "_store", lambda: Throttled(deployed, ["ben", "ann"]))
-    assert invoke() == {"batchItemFailures": [{"itemIdentifier": SEQUENCES[0]}]}
+    assert invoke(aws.app(Throttled(aws, ["ben", "ann"]))) == {
+        "batchItemFailures": [{"itemIdentifier": SEQUENCES[0]}]
+    }
 
 
 def test_a_creator_that_cannot_be_written_does_not_hold_back_the_others(
-    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+    aws: IngestAws,
 ) -> None:
-    monkeypatch.setattr(wiring, "_store", lambda: Throttled(deployed, ["ben"]))
-    assert invoke() == {"batchItemFailures": [{"itemIdentifier": SEQUENCES[3]}]}
-    assert [detail["creator"] for detail in deployed.bus.details()] == ["ann"]
+    assert invoke(aws.app(Throttled(aws, ["ben"]))) == {
+        "batchItemFailures": [{"itemIdentifier": SEQUENCES[3]}]
+    }
+    assert [detail["creator"] for detail in aws.bus.details()] == ["ann"]
 
 
 def test_where_answers_are_not_trusted_a_failure_is_raised(
-    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+    aws: IngestAws,
 ) -> None:
     """Ministack counts the batch as done whatever the answer says: that would lose ben's rows."""
-    monkeypatch.setenv("COVERSTREAM_PARTIAL_RESPONSES", "raise")
-    monkeypatch.setattr(wiring, "_store", lambda: Throttled(deployed, ["ben"]))
+    throttled = replace(aws.app(Throttled(aws, ["ben"])), trusts_partial_responses=False)
     with pytest.raises(TransientError, match=f"{SEQUENCES[3]}: commit ben"):
-        invoke()
-    wiring.windowing.cache_clear()
-    monkeypatch.setattr(wiring, "_store", lambda: deployed.store)
-    assert invoke() == ALL_DONE
-    assert [detail["creator"] for detail in deployed.bus.details()] == ["ann", "ben"]
+        invoke(throttled)
+    assert invoke(replace(aws.app(), trusts_partial_responses=False)) == ALL_DONE
+    assert [detail["creator"] for detail in aws.bus.details()] == ["ann", "ben"]
 
 
-@pytest.mark.usefixtures("deployed")
-def test_what_was_done_is_said_in_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    invoke()
+def test_what_was_done_is_said_in_metrics(
+    aws: IngestAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoke(aws.app())
     metrics = metrics_in(capsys.readouterr().out)
     assert metrics.pop("MemoryPercent") > 0
     assert metrics == {
@@ -135,9 +138,10 @@ def test_what_was_done_is_said_in_metrics(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
 def test_settings_that_are_missing_are_told_before_anything_is_done(
-    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+    aws: IngestAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("COVERSTREAM_TABLE")
+    for name in (environment.BUS, environment.OUTPUT_BUCKET, environment.TEMP_BUCKET):
+        monkeypatch.setenv(name, "some")
     with pytest.raises(SettingsError, match="COVERSTREAM_TABLE is not set"):
-        invoke()
-    assert deployed.snapshot() == []
+        handle(EVENT, LambdaContext())  # type: ignore[arg-type]
+    assert aws.snapshot() == []

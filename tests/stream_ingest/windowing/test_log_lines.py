@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from logging import LogRecord
 from typing import Any
 
@@ -26,6 +27,7 @@ SHARD = KINESIS["Records"][0]["eventID"].partition(":")[0]
 BATCH = "20261121-030512-9f3a"
 REQUEST = LambdaContext().aws_request_id
 Line = dict[str, Any]
+Invoke = Callable[[dict[str, Any]], object]
 
 
 def listen(monkeypatch: pytest.MonkeyPatch, logger: Logger) -> list[Line]:
@@ -48,12 +50,11 @@ def about_windows(lines: list[Line], *names: str) -> list[tuple[Any, ...]]:
     ]
 
 
-@pytest.mark.usefixtures("deployed")
 def test_a_window_that_closed_names_batch_shard_records_and_request(
-    monkeypatch: pytest.MonkeyPatch,
+    fold_event: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = listen(monkeypatch, handler.logger)
-    handler.handle(KINESIS, LambdaContext())  # type: ignore[arg-type]
+    fold_event(KINESIS)
     names = ("batch_id", "shard", "sequence_number", "last_sequence_number", "emitted")
     assert about_windows(lines, *names, "function_request_id") == [
         ("window closed", "ann:000001", BATCH, SHARD, SEQUENCES[0], SEQUENCES[0], True, REQUEST),
@@ -61,12 +62,11 @@ def test_a_window_that_closed_names_batch_shard_records_and_request(
     ]
 
 
-@pytest.mark.usefixtures("deployed")
 def test_a_delivery_names_its_batches_and_the_records_between_which_it_lies(
-    monkeypatch: pytest.MonkeyPatch,
+    fold_event: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = listen(monkeypatch, handler.logger)
-    handler.handle(KINESIS, LambdaContext())  # type: ignore[arg-type]
+    fold_event(KINESIS)
     (folded,) = [line for line in lines if line["message"] == "delivery folded"]
     assert folded["batches"] == [BATCH]
     assert folded["first_sequence_number"] == SEQUENCES[0]
@@ -78,19 +78,19 @@ def test_a_delivery_names_its_batches_and_the_records_between_which_it_lies(
     ]
 
 
-def test_the_sweeper_says_which_windows_it_closed_emitted_again_and_gave_up(
-    deployed: IngestAws, monkeypatch: pytest.MonkeyPatch
+def test_the_sweeper_says_which_windows_it_closed_emitted_again_and_abandoned(
+    aws: IngestAws, sweep: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = header("b", images=2, flush=FlushPolicy(idle_s=600))
     state = CreatorState(creator="ann")
-    deployed.store.commit(state, fold(state, arrivals(range(5), batch), NOW_S, Rules()), NOW_S)
-    deployed.set_item("ann", "window#000002", attempts=9)
-    deployed.clock.advance(7_200)
+    aws.store.commit(state, fold(state, arrivals(range(5), batch), NOW_S, Rules()), NOW_S)
+    aws.set_item("ann", "window#000002", attempts=9)
+    aws.clock.advance(7_200)
     lines = listen(monkeypatch, sweep_handler.logger)
-    sweep_handler.handle(SCHEDULED, LambdaContext())  # type: ignore[arg-type]
+    sweep(SCHEDULED)
     assert sorted(about_windows(lines, "batch_id", "because", "emitted")) == [
+        ("window abandoned", "ann:000002", None, None, None),
         ("window closed", "ann:000003", "b", "idle", True),
         ("window emitted again", "ann:000001", "b", "full", True),
-        ("window given up", "ann:000002", None, None, None),
     ]
     assert {line["function_request_id"] for line in lines} == {REQUEST}

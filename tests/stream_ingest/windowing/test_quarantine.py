@@ -23,7 +23,7 @@ KEY = f"failed/records/2026/11/21/{FIRST_SEQUENCE}.json"
 
 
 def test_poison_is_kept_whole_where_a_person_can_read_it(aws: IngestAws) -> None:
-    assert Quarantine(aws.s3, OUTPUT).keep(POISON) == KEY
+    assert Quarantine(aws.s3, OUTPUT).store(POISON) == KEY
     stored = aws.read(OUTPUT, KEY)
     assert msgspec.json.decode(stored) == {
         "sequence": str(FIRST_SEQUENCE),
@@ -37,8 +37,8 @@ def test_poison_is_kept_whole_where_a_person_can_read_it(aws: IngestAws) -> None
 
 def test_a_redelivery_writes_the_same_object_on_any_day(aws: IngestAws) -> None:
     quarantine = Quarantine(aws.s3, OUTPUT)
-    quarantine.keep(POISON)
-    quarantine.keep(POISON)
+    quarantine.store(POISON)
+    quarantine.store(POISON)
     assert aws.keys_in(OUTPUT) == [KEY]
 
 
@@ -48,4 +48,4 @@ def test_a_store_that_is_down_is_a_matter_of_time() -> None:
             raise ReadTimeoutError(endpoint_url="https://s3")
 
     with pytest.raises(TransientError, match="quarantine a record"):
-        Quarantine(Down(), OUTPUT).keep(POISON)  # type: ignore[arg-type]
+        Quarantine(Down(), OUTPUT).store(POISON)  # type: ignore[arg-type]

@@ -10,8 +10,9 @@ from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S, WINDOW_LIFE_S, CreatorRepository
+from stream_ingest.windowing.repository import WINDOW_LIFE_S, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_due
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.outbox import expand_event, window_ready

@@ -7,12 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BUCKETS, PackedRecord, pack
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import Delivery, Poison, read_delivery
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S
 from stream_ingest.windowing.rules.fold import Rules, fold
-from stream_ingest.windowing.stream_processor import Outcome
+from stream_ingest.windowing.stream_processor import DeliveryResult
 from tests.fakes.ingest.aws import OUTPUT, FailingStore, IngestAws
 from tests.fakes.ingest.delivery import FIRST_SEQUENCE, kinesis_event
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, header, object_id, record_of
@@ -60,7 +60,7 @@ def test_the_same_delivery_again_changes_no_item(aws: IngestAws) -> None:
     before = aws.snapshot()
     again = aws.windowing().process(delivery_of(*records))
     assert aws.snapshot() == before
-    assert (again.accepted, again.duplicates, again.resent, again.windows) == (0, 0, 5, [])
+    assert (again.accepted, again.duplicates, again.resent, again.windows) == (0, 0, 5, ())
     assert len(aws.bus.details()) == 1
 
 
@@ -101,7 +101,7 @@ def test_poison_is_set_aside_and_stops_nobody(aws: IngestAws) -> None:
 
 def test_poison_that_cannot_be_kept_comes_again(aws: IngestAws) -> None:
     class Down:
-        def keep(self, _poison: Poison) -> str:
+        def store(self, _poison: Poison) -> str:
             raise TransientError("quarantine a record: SlowDown")  # noqa: EM101, TRY003 - as it says it
 
     windowing = aws.windowing()
@@ -186,7 +186,7 @@ def test_a_bus_that_is_down_costs_no_redelivery(aws: IngestAws) -> None:
     """The windows are in the outbox: the sweeper sends them."""
     aws.bus.broken = True
     outcome = aws.windowing().process(delivery_of(record_of(rows_of("ann", [1, 2]), TWO)))
-    assert (outcome.not_emitted, outcome.failures) == (["ann:000001"], {})
+    assert (outcome.not_emitted, outcome.failures) == (("ann:000001",), {})
     item = aws.item("ann", "window#000001")
     assert item is not None
     assert item["status"] == "ready"
@@ -208,7 +208,7 @@ def test_a_crash_between_commit_and_emit_neither_loses_nor_doubles_a_window(
     after_crash = aws.snapshot()
 
     again = aws.windowing().process(delivery_of(record))
-    assert (again.resent, again.windows) == (5, [])
+    assert (again.resent, again.windows) == (5, ())
     assert aws.snapshot() == after_crash
     assert aws.sweeper().sweep().emitted == 0
 
@@ -250,7 +250,7 @@ def test_an_end_behind_a_failed_record_is_not_noted(aws: IngestAws) -> None:
 
 def test_an_end_that_cannot_be_noted_comes_again(aws: IngestAws) -> None:
     class Down:
-        def note_drained(self, _batch_id: str, _buckets: set[int]) -> bool:
+        def record_drained(self, _batch_id: str, _buckets: set[int]) -> bool:
             raise TransientError("update batch b: ThrottlingException")  # noqa: EM101, TRY003 - as it says it
 
     windowing = aws.windowing()
@@ -267,5 +267,5 @@ def test_an_end_of_a_batch_that_nobody_registered_is_passed_over(aws: IngestAws)
 
 def test_outcomes_share_nothing() -> None:
     """They start from mutable defaults."""
-    Outcome().failures[1] = "x"
-    assert Outcome().failures == {}
+    DeliveryResult().failures[1] = "x"
+    assert DeliveryResult().failures == {}

@@ -20,7 +20,7 @@ from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.rules.fold import Rules
-from stream_ingest.windowing.stream_processor import Windowing
+from stream_ingest.windowing.stream_processor import StreamProcessor
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.mapping import ShardMapping
 from tests.fakes.ingest.memory import MemoryEmitter, MemoryQuarantine, MemoryRegistry, MemoryStore
@@ -63,7 +63,7 @@ class World:
     def handle(self, event: dict[str, Any]) -> dict[str, Any]:
         """Process an event in a process of its own, which knows nothing of the last one."""
         self.clock.advance(1)
-        windowing = Windowing(
+        windowing = StreamProcessor(
             store=self.store,  # type: ignore[arg-type]
             emitter=self.emitter,  # type: ignore[arg-type]
             registry=self.registry,  # type: ignore[arg-type]

@@ -18,7 +18,9 @@ def test_batches_come_newest_first_with_their_progress(
     for name in ("one", "two", "three"):
         registry.register(header(name))
         ops_table.aws.clock.advance(60)
-    registry.note_totals("two", Totals(rows_read=3, rows_sent=2, refused={"no_url": 1}), sent=True)
+    registry.record_totals(
+        "two", Totals(rows_read=3, rows_sent=2, refused={"no_url": 1}), sent=True
+    )
     found = console.get("/api/batches").json
     assert [row["progress"]["batch_id"] for row in found["batches"]] == ["three", "two", "one"]
     assert found["total"] == 3
@@ -43,9 +45,9 @@ def test_the_progress_of_an_ended_batch_is_cached(
 ) -> None:
     registry = ops_table.aws.registry
     registry.register(header("done"))
-    registry.note_totals("done", Totals(), sent=True)
-    registry.note_drained("done", set(range(BUCKETS)))
-    registry.note_counted("done", Counted(final=True))
+    registry.record_totals("done", Totals(), sent=True)
+    registry.record_drained("done", set(range(BUCKETS)))
+    registry.record_count("done", Counted(final=True))
     reads: list[str] = []
     progress = registry.progress
     monkeypatch.setattr(registry, "progress", lambda each: reads.append(each) or progress(each))

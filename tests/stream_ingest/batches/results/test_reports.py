@@ -23,7 +23,6 @@ from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.sweeper.sweeper import Sweep
 from tests.fakes.ingest.aws import OUTPUT, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 from tests.faults.harness.aws.s3 import FakeS3
@@ -43,9 +42,9 @@ def prepare(aws: IngestAws, *creators: str) -> None:
         aws.store.commit(state, fold(state, arrivals([1, 2, 3], BATCH), NOW_S, Rules()), NOW_S)
     rows = 3 * len(creators)
     totals = Totals(rows_read=rows + 1, rows_sent=rows, refused={"expired": 1})
-    aws.registry.note_totals("b", totals, sent=True)
-    aws.registry.note_drained("b", set(range(BUCKETS)))
-    aws.sweeper().sweep_batch("b", Sweep())
+    aws.registry.record_totals("b", totals, sent=True)
+    aws.registry.record_drained("b", set(range(BUCKETS)))
+    aws.sweeper().sweep_batch("b")
     aws.clock.advance(120)
     aws.sweeper().sweep()
     aws.end_windows()

@@ -65,7 +65,7 @@ def told(aws: IngestAws) -> list[CoversExpiring]:
 def test_creators_of_one_sweep_share_a_pack(aws: IngestAws) -> None:
     for name in ("bob", "ann", "Zoë #1"):
         put(aws, name, SOON, SOON + 9 * 86_400)
-    assert asking(aws).ask([creator_key(name) for name in ("bob", "ann", "Zoë #1")]) == 3
+    assert asking(aws).request([creator_key(name) for name in ("bob", "ann", "Zoë #1")]) == 3
     (event,) = told(aws)
     assert sorted(event.creators) == ["Zoë #1", "ann", "bob"]
     assert event.covers == 3
@@ -77,7 +77,7 @@ def test_a_pack_is_asked_for_so_many_covers_at_most(aws: IngestAws) -> None:
     put(aws, "ann", *[SOON] * 60)
     put(aws, "bob", *[SOON] * 60)
     put(aws, "eve", *[SOON] * (MAX_COVERS + 1))
-    assert asking(aws).ask(["ann", "bob", "eve"]) == 121 + MAX_COVERS
+    assert asking(aws).request(["ann", "bob", "eve"]) == 121 + MAX_COVERS
     events = told(aws)
     assert [event.creators for event in events] == [("ann",), ("bob",), ("eve",)]
     assert len({event.pack for event in events}) == len(events)
@@ -86,14 +86,14 @@ def test_a_pack_is_asked_for_so_many_covers_at_most(aws: IngestAws) -> None:
 def test_who_has_nothing_at_risk_is_not_named(aws: IngestAws) -> None:
     put(aws, "ann", NOW_S + 9 * 86_400)
     before = aws.snapshot()
-    assert asking(aws).ask(["ann", "nobody"]) == 0
+    assert asking(aws).request(["ann", "nobody"]) == 0
     assert aws.snapshot() == before
     assert told(aws) == []
 
 
 def test_what_died_unasked_is_noted_and_nobody_told(aws: IngestAws) -> None:
     put(aws, "ann", NOW_S - 1)
-    assert asking(aws).ask(["ann"]) == 0
+    assert asking(aws).request(["ann"]) == 0
     (window,) = state(aws, "ann").open.values()
     assert [image.lost for image in window.images] == ["expired"]
     assert told(aws) == []

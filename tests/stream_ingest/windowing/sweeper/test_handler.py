@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,19 +12,14 @@ from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.sweeper.handler import handle
 from tests.fakes.ingest.aws import IngestAws
-from tests.fakes.ingest.lambda_context import LambdaContext
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 from tests.paths import EVENTS
 
 DRAINED = json.loads((EVENTS / "sweeper_batch_drained.json").read_text())
 SCHEDULED = json.loads((EVENTS / "sweeper_schedule.json").read_text())
+Invoke = Callable[[dict[str, Any]], None]
 BATCH = header(DRAINED["detail"]["batch_id"], flush=FlushPolicy(kind="batch-end", idle_s=600))
-
-
-def invoke(event: dict[str, Any]) -> None:
-    handle(event, LambdaContext())  # type: ignore[arg-type]
 
 
 def fill(aws: IngestAws) -> None:
@@ -32,26 +28,26 @@ def fill(aws: IngestAws) -> None:
         state = CreatorState(creator=creator)
         aws.registry.register(batch)
         aws.store.commit(state, fold(state, arrivals([1], batch), NOW_S, Rules()), NOW_S)
-    aws.registry.note_totals(BATCH.batch_id, Totals(rows_read=1, rows_sent=1), sent=True)
-    aws.registry.note_drained(BATCH.batch_id, set(range(BUCKETS)))
+    aws.registry.record_totals(BATCH.batch_id, Totals(rows_read=1, rows_sent=1), sent=True)
+    aws.registry.record_drained(BATCH.batch_id, set(range(BUCKETS)))
 
 
-def test_a_drained_batch_is_flushed_at_once_and_only_that(deployed: IngestAws) -> None:
-    fill(deployed)
-    deployed.clock.advance(7_200)
-    invoke(DRAINED)
-    assert [(d["creator"], d["closed_because"]) for d in deployed.bus.details()] == [
+def test_a_drained_batch_is_flushed_at_once_and_only_that(aws: IngestAws, sweep: Invoke) -> None:
+    fill(aws)
+    aws.clock.advance(7_200)
+    sweep(DRAINED)
+    assert [(d["creator"], d["closed_because"]) for d in aws.bus.details()] == [
         ("ann", "batch-end")
     ]
 
 
 def test_the_schedule_sweeps_everything(
-    deployed: IngestAws, capsys: pytest.CaptureFixture[str]
+    aws: IngestAws, sweep: Invoke, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fill(deployed)
-    deployed.clock.advance(7_200)
-    invoke(SCHEDULED)
-    assert {d["creator"] for d in deployed.bus.details()} == {"ann", "ben"}
+    fill(aws)
+    aws.clock.advance(7_200)
+    sweep(SCHEDULED)
+    assert {d["creator"] for d in aws.bus.details()} == {"ann", "ben"}
     (emf,) = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     said = json.loads(emf)
     assert said["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Coverstream"
@@ -60,8 +56,7 @@ def test_the_schedule_sweeps_everything(
     assert (said["OldestWindowAgeSeconds"], said["OldestWorkAgeSeconds"]) == ([0], [7_200])
 
 
-@pytest.mark.usefixtures("deployed")
 @pytest.mark.filterwarnings("ignore:No application metrics")
-def test_a_detail_that_breaks_its_contract_goes_to_the_dead_letters() -> None:
+def test_a_detail_that_breaks_its_contract_goes_to_the_dead_letters(sweep: Invoke) -> None:
     with pytest.raises(DecodeError, match="BatchDrained"):
-        invoke(DRAINED | {"detail": {"batch_id": 7}})
+        sweep(DRAINED | {"detail": {"batch_id": 7}})

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BUCKETS
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.sweeper.open_work import ABANDONED_AFTER_S, OpenWork, OpenWorkReader
@@ -31,8 +31,8 @@ def test_a_batch_is_open_from_its_first_row_until_the_sweeper_ends_it(aws: Inges
     aws.registry.register(BATCH)
     aws.clock.advance(90)
     assert read(aws) == OpenWork(batches=1, oldest_batch_age_s=90)
-    aws.registry.note_totals("b", Totals(), sent=True)
-    aws.registry.note_drained("b", set(range(BUCKETS)))
+    aws.registry.record_totals("b", Totals(), sent=True)
+    aws.registry.record_drained("b", set(range(BUCKETS)))
     assert read(aws).batches == 1
     for before, after in (("sent", "flushed"), ("flushed", "ended")):
         assert aws.registry.move("b", before, after)

@@ -5,21 +5,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from stream_ingest.windowing.emitter import REQUEUE_AFTER_S
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S
+from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S, REQUEUE_AFTER_S
 from stream_ingest.windowing.rules.fold import Rules, fold
-from stream_ingest.windowing.sweeper.overdue import (
+from stream_ingest.windowing.rules.overdue import (
     MAX_EMISSIONS,
-    Overdue,
-    Verdict,
-    verdict,
-    why_given_up,
+    Action,
+    OverdueWindow,
+    abandon_reason,
+    action_on,
 )
-from stream_ingest.windowing.sweeper.sweeper import Sweep
+from stream_ingest.windowing.sweeper.sweep import Sweep
 from tests.fakes.ingest.aws import IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
-WINDOW = Overdue(
+WINDOW = OverdueWindow(
     key="ann",
     item="window#000001",
     window_id="ann:000001",
@@ -34,31 +33,31 @@ WINDOW = Overdue(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"status": "ready"}, Verdict.EMIT),
-        ({"status": "queued"}, Verdict.EMIT),
-        ({"status": "queued", "attempts": 2}, Verdict.EMIT),
-        ({"status": "queued", "attempts": 3}, Verdict.GIVE_UP),
-        ({"status": "queued", "emissions": MAX_EMISSIONS - 1}, Verdict.EMIT),
-        ({"status": "queued", "emissions": MAX_EMISSIONS}, Verdict.GIVE_UP),
-        ({"status": "processing", "lease_until": NOW_S, "attempts": 1}, Verdict.LEAVE),
-        ({"status": "processing", "lease_until": NOW_S - 1, "attempts": 1}, Verdict.EMIT),
-        ({"status": "processing", "lease_until": NOW_S - 1, "attempts": 3}, Verdict.GIVE_UP),
-        ({"status": "processing", "lease_until": NOW_S, "attempts": 3}, Verdict.LEAVE),
-        ({"status": "completed", "attempts": 9}, Verdict.LEAVE),
-        ({"status": "partial"}, Verdict.LEAVE),
-        ({"status": "failed"}, Verdict.LEAVE),
+        ({"status": "ready"}, Action.EMIT),
+        ({"status": "queued"}, Action.EMIT),
+        ({"status": "queued", "attempts": 2}, Action.EMIT),
+        ({"status": "queued", "attempts": 3}, Action.ABANDON),
+        ({"status": "queued", "emissions": MAX_EMISSIONS - 1}, Action.EMIT),
+        ({"status": "queued", "emissions": MAX_EMISSIONS}, Action.ABANDON),
+        ({"status": "processing", "lease_until": NOW_S, "attempts": 1}, Action.LEAVE),
+        ({"status": "processing", "lease_until": NOW_S - 1, "attempts": 1}, Action.EMIT),
+        ({"status": "processing", "lease_until": NOW_S - 1, "attempts": 3}, Action.ABANDON),
+        ({"status": "processing", "lease_until": NOW_S, "attempts": 3}, Action.LEAVE),
+        ({"status": "completed", "attempts": 9}, Action.LEAVE),
+        ({"status": "partial"}, Action.LEAVE),
+        ({"status": "failed"}, Action.LEAVE),
     ],
 )
-def test_a_verdict_follows_from_the_status_item_alone(
-    changes: dict[str, Any], expected: Verdict
+def test_the_action_follows_from_the_status_item_alone(
+    changes: dict[str, Any], expected: Action
 ) -> None:
     window = msgspec.structs.replace(WINDOW, **changes)
-    assert verdict(window, NOW_S, max_attempts=3) is expected
+    assert action_on(window, NOW_S, max_attempts=3) is expected
 
 
-def test_the_reason_says_whether_any_worker_had_it() -> None:
-    assert "3 attempts" in why_given_up(msgspec.structs.replace(WINDOW, attempts=3))
-    assert "emitted 5 times" in why_given_up(msgspec.structs.replace(WINDOW, emissions=5))
+def test_the_reason_says_whether_a_worker_claimed_it() -> None:
+    assert "3 attempts" in abandon_reason(msgspec.structs.replace(WINDOW, attempts=3))
+    assert "emitted 5 times" in abandon_reason(msgspec.structs.replace(WINDOW, emissions=5))
 
 
 def put_window(aws: IngestAws) -> None:
@@ -71,7 +70,7 @@ def test_a_window_whose_message_is_a_dead_letter_ends_as_failed(aws: IngestAws) 
     put_window(aws)
     aws.set_item("ann", "window#000001", status="processing", attempts=3, lease_until=NOW_S)
     aws.clock.advance(OUTBOX_DELAY_S)
-    assert aws.sweeper().sweep() == Sweep(given_up=["ann:000001"])
+    assert aws.sweeper().sweep() == Sweep(abandoned=("ann:000001",))
     window = aws.item("ann", "window#000001")
     assert window is not None
     assert window["status"] == "failed"
@@ -108,7 +107,7 @@ def test_a_window_that_no_worker_ever_takes_up_ends_as_failed(aws: IngestAws) ->
     for _ in range(MAX_EMISSIONS):
         assert aws.sweeper().sweep() == Sweep(emitted=1)
         aws.clock.advance(REQUEUE_AFTER_S)
-    assert aws.sweeper().sweep() == Sweep(given_up=["ann:000001"])
+    assert aws.sweeper().sweep() == Sweep(abandoned=("ann:000001",))
 
 
 def test_a_dead_workers_window_is_queued_again_and_not_emitted_every_minute(

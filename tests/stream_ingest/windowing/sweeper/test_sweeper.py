@@ -8,12 +8,11 @@ import pytest
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S, REQUEUE_AFTER_S
 from stream_ingest.records.codec import BUCKETS, BatchHeader
-from stream_ingest.windowing.emitter import REQUEUE_AFTER_S
-from stream_ingest.windowing.repository import OUTBOX_DELAY_S
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.sweeper import sweeper as module
-from stream_ingest.windowing.sweeper.sweeper import Sweep
+from stream_ingest.windowing.sweeper.sweep import Sweep
 from tests.fakes.ingest.aws import FailingStore, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
@@ -38,8 +37,8 @@ def drain(aws: IngestAws, batch: BatchHeader, rows: int, *, refused: int = 0) ->
     totals = Totals(
         rows_read=rows + refused, rows_sent=rows, refused={"expired": refused} if refused else {}
     )
-    aws.registry.note_totals(batch.batch_id, totals, sent=True)
-    aws.registry.note_drained(batch.batch_id, set(range(BUCKETS)))
+    aws.registry.record_totals(batch.batch_id, totals, sent=True)
+    aws.registry.record_drained(batch.batch_id, set(range(BUCKETS)))
 
 
 def emitted(aws: IngestAws) -> list[tuple[str, str, int]]:
@@ -125,7 +124,7 @@ def test_an_event_that_cannot_be_read_stops_no_other(aws: IngestAws) -> None:
     put(aws, "ben", [1], header(images=1))
     aws.set_item("ann", "images#000001", detail=b"of a later schema")
     aws.clock.advance(OUTBOX_DELAY_S)
-    assert aws.sweeper().sweep() == Sweep(emitted=1, given_up=["ann:000001"])
+    assert aws.sweeper().sweep() == Sweep(emitted=1, abandoned=("ann:000001",))
     assert [detail["creator"] for detail in aws.bus.details()] == ["ben"]
     window = aws.item("ann", "window#000001")
     assert window is not None
@@ -137,11 +136,11 @@ def test_a_batch_that_asked_for_it_is_flushed_once_its_rows_are_folded(aws: Inge
     aws.registry.register(FLUSHED)
     put(aws, "ann", range(4), FLUSHED)
     put(aws, "ben", [1], FLUSHED)
-    aws.registry.note_totals("b", Totals(rows_read=5, rows_sent=5), sent=True)
+    aws.registry.record_totals("b", Totals(rows_read=5, rows_sent=5), sent=True)
     assert aws.sweeper().sweep() == Sweep()
 
-    aws.registry.note_drained("b", set(range(BUCKETS)))
-    assert aws.sweeper().sweep() == Sweep(closed=2, emitted=2, batches_flushed=["b"])
+    aws.registry.record_drained("b", set(range(BUCKETS)))
+    assert aws.sweeper().sweep() == Sweep(closed=2, emitted=2, batches_flushed=("b",))
     assert emitted(aws) == [("ann:000002", "batch-end", 1), ("ben:000001", "batch-end", 1)]
     assert aws.sweeper().sweep() == Sweep()
     batch = aws.registry.load("b")
@@ -153,14 +152,13 @@ def test_a_flushed_batch_ends_with_its_last_window_and_says_so_once(aws: IngestA
     aws.registry.register(FLUSHED)
     put(aws, "ann", [1, 2, 2], FLUSHED)
     drain(aws, FLUSHED, 3, refused=4)
-    sweep = Sweep()
-    aws.sweeper().sweep_batch("b", sweep)
-    assert sweep == Sweep(closed=1, emitted=1, batches_flushed=["b"])
+    sweep = aws.sweeper().sweep_batch("b")
+    assert sweep == Sweep(closed=1, emitted=1, batches_flushed=("b",))
     assert aws.sweeper().sweep() == Sweep()
 
     aws.end_windows()
     assert aws.sweeper().sweep() == Sweep(
-        batches_ended=["b"], refused={"duplicate": 1, "expired": 4}
+        batches_ended=("b",), refused={"duplicate": 1, "expired": 4}
     )
     assert aws.bus.details("BatchCompleted") == [
         {
@@ -190,7 +188,7 @@ def test_a_batch_that_did_not_ask_for_it_ends_with_windows_still_open(aws: Inges
     aws.clock.advance(OUTBOX_DELAY_S)
     aws.sweeper().sweep()
     aws.end_windows()
-    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"])
+    assert aws.sweeper().sweep() == Sweep(batches_ended=("b",))
     assert aws.store.load(["ann"])["ann"].open_images == 1
 
 
@@ -198,7 +196,7 @@ def test_a_batch_of_refused_rows_ends_at_once(aws: IngestAws) -> None:
     aws.registry.register(FLUSHED)
     drain(aws, FLUSHED, 0, refused=3)
     assert aws.sweeper().sweep() == Sweep(
-        batches_flushed=["b"], batches_ended=["b"], refused={"expired": 3}
+        batches_flushed=("b",), batches_ended=("b",), refused={"expired": 3}
     )
 
 
@@ -207,11 +205,11 @@ def test_a_batch_is_flushed_also_where_the_creator_has_moved_on(aws: IngestAws) 
     put(aws, "ann", [1], FLUSHED)
     put(aws, "ann", [2], header("later", images=3, flush=FlushPolicy(kind="never")))
     drain(aws, FLUSHED, 1)
-    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=["b"])
+    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=("b",))
     (detail,) = aws.bus.details()
     assert (detail["batch_id"], detail["image_count"]) == ("b", 2)
     aws.end_windows()
-    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"])
+    assert aws.sweeper().sweep() == Sweep(batches_ended=("b",))
 
 
 def test_more_windows_of_a_creator_than_a_transaction_takes_are_all_flushed(
@@ -222,7 +220,7 @@ def test_more_windows_of_a_creator_than_a_transaction_takes_are_all_flushed(
         look = header("b", quality=number + 1, flush=FlushPolicy(kind="batch-end"))
         put(aws, "ann", [number], look, start=number)
     drain(aws, FLUSHED, 45)
-    assert aws.sweeper().sweep() == Sweep(closed=45, emitted=45, batches_flushed=["b"])
+    assert aws.sweeper().sweep() == Sweep(closed=45, emitted=45, batches_flushed=("b",))
 
 
 class Rival:
@@ -256,7 +254,7 @@ def test_a_batch_is_not_flushed_until_every_creator_of_it_is(aws: IngestAws) -> 
     batch = aws.registry.load("b")
     assert batch is not None
     assert batch.status == "sent"
-    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=["b"])
+    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=("b",))
 
 
 def test_a_window_closed_before_a_crash_is_not_closed_again(aws: IngestAws) -> None:
@@ -272,7 +270,7 @@ def test_a_window_closed_before_a_crash_is_not_closed_again(aws: IngestAws) -> N
 
     with pytest.raises(TransientError):
         aws.sweeper(FailingStore(aws, die)).sweep()
-    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=["b"])
+    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=("b",))
     aws.clock.advance(OUTBOX_DELAY_S)
     assert aws.sweeper().sweep() == Sweep(emitted=1)
     assert sorted(emitted(aws)) == [("ann:000001", "batch-end", 1), ("ben:000001", "batch-end", 1)]
@@ -282,14 +280,13 @@ def test_the_end_of_a_batch_is_told_until_the_bus_has_taken_it(aws: IngestAws) -
     aws.registry.register(FLUSHED)
     drain(aws, FLUSHED, 0)
     aws.bus.refuse = lambda event: event["type"] == "BatchCompleted"
-    assert aws.sweeper().sweep() == Sweep(batches_flushed=["b"])
+    assert aws.sweeper().sweep() == Sweep(batches_flushed=("b",))
     aws.bus.refuse = lambda _: False
-    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"])
+    assert aws.sweeper().sweep() == Sweep(batches_ended=("b",))
 
 
 def test_a_batch_that_nobody_knows_is_nothing_to_sweep(aws: IngestAws) -> None:
-    sweep = Sweep()
-    aws.sweeper().sweep_batch("b", sweep)
+    sweep = aws.sweeper().sweep_batch("b")
     assert sweep == Sweep()
 
 
@@ -299,7 +296,7 @@ def test_rows_that_were_quarantined_do_not_keep_a_batch_from_ending(aws: IngestA
     drain(aws, FLUSHED, 3)
     assert aws.sweeper().sweep() == Sweep()
     aws.clock.advance(60)
-    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=["b"])
+    assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=("b",))
     aws.end_windows("partial")
-    assert aws.sweeper().sweep() == Sweep(batches_ended=["b"], refused={"quarantined": 2})
+    assert aws.sweeper().sweep() == Sweep(batches_ended=("b",), refused={"quarantined": 2})
     assert aws.bus.details("BatchCompleted")[0]["refused"] == {"quarantined": 2}

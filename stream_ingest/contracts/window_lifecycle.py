@@ -1,0 +1,249 @@
+"""The life cycle of a window: who may move it, under which condition, and what that changes. Pure.
+
+A window's state is the ``status`` of its item ``window#N``. Every arrow is one conditional write::
+
+    create ──► ready ── queue ──► queued ◄──┐
+                 │                  │       │ release; or queue, once the lease is over
+                 │ claim            │ claim │
+                 └────────────► processing ─┴─ finish, keep collage ──► completed
+                                    ▲                                   partial
+                                    └──── claim, by a new replay ────── failed
+
+    not ended ── abandon ──► failed                (no worker finished it)
+    not ended ── restore ──► completed, partial    (it has a collage; a replay of it failed)
+
+============  ================  =============================  ==================  ================
+move          made by           condition                      to                  due again after
+============  ================  =============================  ==================  ================
+create        stream processor  no item                        ready               `OUTBOX_DELAY_S`
+queue         emitter           waiting, or lease over         queued              `REQUEUE_AFTER_S`
+claim         collage worker    no item, waiting, lease over,  processing          the lease and
+                                or ended and a new replay                          `DUE_MARGIN_S`
+finish        collage worker    its own lease                  completed, partial  never
+                                                               or failed
+keep collage  collage worker    its own lease                  completed, partial  never
+release       collage worker    its own lease                  queued              `RETRY_DUE_S`
+abandon       sweeper           unchanged since it was read    failed              never
+restore       sweeper           unchanged since it was read    completed, partial  never
+============  ================  =============================  ==================  ================
+
+Besides ``status`` and the due time, *queue* counts ``emissions`` and *claim* counts ``attempts``
+and writes the lease; every move out of ``processing`` by its worker, *abandon* and *restore* remove
+the lease. A lease outlives its invocation, so when it is over its holder is dead on Lambda; the
+condition on ``lease_owner`` stops a worker that lost its lease all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stream_ingest.contracts import table
+from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.naming import split_window_id
+from stream_ingest.contracts.table import WindowStatus
+
+OUTBOX_DELAY_S = 60
+"""A window that is still ``ready`` after this long is emitted again by the sweeper."""
+REQUEUE_AFTER_S = 6 * 3_600
+"""A window that is still ``queued`` after this long is emitted again by the sweeper.
+
+Longer than any backlog that a collage queue should have: emitting it earlier only doubles messages.
+"""
+DUE_MARGIN_S = 60
+"""How long after a lease's end the sweeper finds its window due."""
+RETRY_DUE_S = 900
+"""When the sweeper finds a released window due, in case its message is not delivered again."""
+
+_LEASE = ("lease_owner", "lease_until")
+_DUE = ("due_shard", "due_at")
+
+_NO_STATUS = "attribute_not_exists(#status)"
+_WAITING = "#status IN (:ready, :queued)"
+_LEASE_OVER = "(#status = :processing AND lease_until < :now)"
+_ENDED = "#status IN (:completed, :partial, :failed)"
+_NEW_REPLAY = "(attribute_not_exists(replayed_as) OR replayed_as <> :replay)"
+
+ABSENT = "attribute_not_exists(creator_name)"
+"""Condition of *create*: the transaction of a window that exists is refused as a whole."""
+QUEUEABLE = f"{_WAITING} OR {_LEASE_OVER}"
+CLAIMABLE = f"{_NO_STATUS} OR {_WAITING} OR {_LEASE_OVER}"
+CLAIMABLE_BY_REPLAY = f"{CLAIMABLE} OR ({_ENDED} AND {_NEW_REPLAY})"
+OWN_LEASE = "lease_owner = :owner"
+UNCHANGED = "#status = :seen AND (attribute_not_exists(attempts) OR attempts = :attempts)"
+"""A worker that claimed the window since has counted an attempt, whatever its status is by now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One arrow of the life cycle: the parts of an UpdateItem request, with plain values."""
+
+    update: str
+    condition: str
+    names: dict[str, str]
+    values: dict[str, object]
+
+
+def create(key: str, now_s: int) -> dict[str, object]:
+    """Return the attributes with which a new window of the creator `key` starts as ``ready``.
+
+    They are put under `ABSENT`, in the transaction that moves the creator's state.
+    """
+    return {
+        "status": str(WindowStatus.READY),
+        "due_shard": table.due_shard(key),
+        "due_at": now_s + OUTBOX_DELAY_S,
+    }
+
+
+def queue(now_s: int) -> Move:
+    """Return the move of a window whose event the bus has taken. Changes status, due_at, emissions.
+
+    A window that a worker has claimed or ended meanwhile is further along: the condition fails.
+    """
+    return Move(
+        update="SET #status = :queued, due_at = :due ADD emissions :one",
+        condition=QUEUEABLE,
+        names={"#status": "status"},
+        values={
+            ":ready": str(WindowStatus.READY),
+            ":queued": str(WindowStatus.QUEUED),
+            ":processing": str(WindowStatus.PROCESSING),
+            ":now": now_s,
+            ":due": now_s + REQUEUE_AFTER_S,
+            ":one": 1,
+        },
+    )
+
+
+def claim(  # noqa: PLR0913 - who claims, when and for what
+    event: WindowReady, *, owner: str, now_s: int, until_s: int, date: str, replay: str | None
+) -> Move:
+    """Return the claim of a window until `until_s`; `date` is its ``processing_date``.
+
+    Changes status, lease, due time and attempts, and writes what identifies the window: an item
+    that does not exist (a replay into an empty table) is made from the event. With a `replay`,
+    a window that has ended is claimed too, unless that very replay has been applied.
+    """
+    key, _ = split_window_id(event.window_id)
+    values: dict[str, object] = {
+        ":processing": str(WindowStatus.PROCESSING),
+        ":ready": str(WindowStatus.READY),
+        ":queued": str(WindowStatus.QUEUED),
+        ":owner": owner,
+        ":until": until_s,
+        ":now": now_s,
+        ":shard": table.due_shard(key),
+        ":due": until_s + DUE_MARGIN_S,
+        ":window_id": event.window_id,
+        ":creator": event.creator,
+        ":batch_id": event.batch_id,
+        ":trigger": event.trigger,
+        ":date": date,
+        ":image_count": event.image_count,
+        ":one": 1,
+    }
+    condition = CLAIMABLE
+    if replay is not None:
+        condition = CLAIMABLE_BY_REPLAY
+        values[":replay"] = replay
+        values |= {f":{status}": str(status) for status in table.ENDED}
+    return Move(
+        update="SET #status = :processing, lease_owner = :owner, lease_until = :until,"
+        " due_shard = :shard, due_at = :due, window_id = :window_id, creator = :creator,"
+        " batch_id = :batch_id, #trigger = :trigger, processing_date = :date,"
+        " image_count = :image_count ADD attempts :one",
+        condition=condition,
+        names={"#status": "status", "#trigger": "trigger"},
+        values=values,
+    )
+
+
+def finish(owner: str, attributes: Mapping[str, object], replay: str | None) -> Move:
+    """Return the end of a build with `attributes`, its status among them.
+
+    Changes these attributes (those that are None are removed) and, for a replay, ``replayed_as``;
+    removes lease and due time.
+    """
+    return _leave(owner, {**attributes, **_applied(replay)}, *_LEASE, *_DUE)
+
+
+def keep_collage(owner: str, status: WindowStatus, replay: str | None) -> Move:
+    """Return the end of a rebuild that is worse than the collage that exists.
+
+    Changes status and, for a replay, ``replayed_as``; removes lease and due time.
+    """
+    return _leave(owner, {"status": str(status), **_applied(replay)}, *_LEASE, *_DUE)
+
+
+def release(owner: str, now_s: int) -> Move:
+    """Return the move of a window back into the queue after a transient error.
+
+    Changes status and due_at; removes the lease.
+    """
+    attributes = {"status": str(WindowStatus.QUEUED), "due_at": now_s + RETRY_DUE_S}
+    return _leave(owner, attributes, *_LEASE)
+
+
+def abandon(  # noqa: PLR0913 - what was read, and what is written
+    *,
+    seen: str,
+    attempts: int,
+    reason: str,
+    failures: dict[str, int],
+    images_failed: int,
+    completed_at: str,
+) -> Move:
+    """Return the end of a window that no worker finished; `seen` and `attempts` are as read.
+
+    Changes status, error, failures, counts and completed_at; removes lease and due time.
+    """
+    return _end_unchanged(
+        seen,
+        attempts,
+        {
+            "status": str(WindowStatus.FAILED),
+            "error": reason,
+            "failures": failures,
+            "images_ok": 0,
+            "images_failed": images_failed,
+            "completed_at": completed_at,
+        },
+    )
+
+
+def restore(*, seen: str, attempts: int, status: WindowStatus) -> Move:
+    """Return the end of a failed replay: the window is again what its collage makes it.
+
+    Changes the status; removes lease and due time.
+    """
+    return _end_unchanged(seen, attempts, {"status": str(status)})
+
+
+def _applied(replay: str | None) -> dict[str, object]:
+    """Return the attribute that makes a replay apply once; an ordinary build writes none."""
+    return {} if replay is None else {"replayed_as": replay}
+
+
+def _leave(owner: str, attributes: Mapping[str, object], *removed: str) -> Move:
+    """Return a move of the lease's owner that sets attributes and removes those that are None."""
+    present = {name: value for name, value in attributes.items() if value is not None}
+    absent = {*removed, *(attributes.keys() - present.keys())}
+    return Move(
+        update=f"SET {', '.join(f'#{name} = :{name}' for name in present)}"
+        f" REMOVE {', '.join(f'#{name}' for name in sorted(absent))}",
+        condition=OWN_LEASE,
+        names={f"#{name}": name for name in (*present, *absent)},
+        values={f":{name}": value for name, value in present.items()} | {":owner": owner},
+    )
+
+
+def _end_unchanged(seen: str, attempts: int, attributes: Mapping[str, object]) -> Move:
+    return Move(
+        update=f"SET {', '.join(f'#{name} = :{name}' for name in attributes)}"
+        " REMOVE due_shard, due_at, lease_owner, lease_until",
+        condition=UNCHANGED,
+        names={f"#{name}": name for name in attributes},
+        values={f":{name}": value for name, value in attributes.items()}
+        | {":seen": seen, ":attempts": attempts},
+    )

@@ -1,0 +1,63 @@
+"""What to do about an overdue window: leave it, emit it again, or abandon it. Pure.
+
+A window is overdue if its event was never marked as sent, if it waited too long for a worker, or if
+the lease of its worker is over. It is emitted again until it was claimed as often as its message
+may be received, or emitted too often without being claimed: so no window is ever stuck.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from stream_ingest.contracts import table
+
+MAX_EMISSIONS = 5
+"""Times an event is emitted without any worker claiming the window."""
+EVENT_UNREADABLE = "its event cannot be read"
+"""Reason for abandoning a window whose stored event is missing or unreadable."""
+
+
+class Action(Enum):
+    """What to do about an overdue window."""
+
+    LEAVE = "leave"
+    EMIT = "emit"
+    ABANDON = "abandon"
+
+
+class OverdueWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """The attributes of a window's status item that decide."""
+
+    key: str
+    item: str
+    window_id: str
+    creator: str
+    batch_id: str
+    trigger: str
+    status: str
+    image_count: int
+    attempts: int = 0
+    emissions: int = 0
+    lease_until: int = 0
+    images_ok: int = 0
+    """Images in the collage of an earlier build; 0 if there is none."""
+
+
+def action_on(window: OverdueWindow, now_s: int, max_attempts: int) -> Action:
+    """Return what to do about a window that the due index returned, given its item as read."""
+    if window.status in table.ENDED:
+        return Action.LEAVE  # the index lags
+    if window.status == table.WindowStatus.PROCESSING and window.lease_until >= now_s:
+        return Action.LEAVE
+    if window.attempts >= max_attempts or window.emissions >= MAX_EMISSIONS:
+        return Action.ABANDON
+    return Action.EMIT
+
+
+def abandon_reason(window: OverdueWindow) -> str:
+    """Return why a window is abandoned, for its item and its event."""
+    if window.attempts:
+        return f"no worker ended it in {window.attempts} attempts; see its dead letter and logs"
+    return f"emitted {window.emissions} times, but no worker took it up; see `ops-dashboard dlq`"

@@ -1,0 +1,71 @@
+"""Composition root of the sweeper's Lambda. Edge: makes the real parts.
+
+As `stream_ingest.windowing.wiring`, whose clients, repository and emitter it shares.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.results.reports import Reports
+from stream_ingest.batches.results.store import ResultStore
+from stream_ingest.contracts.events import Source
+from stream_ingest.contracts.metrics import Service
+from stream_ingest.windowing.log_lines import log_swept_window, log_unreadable_statistics
+from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.sweeper.open_work import OpenWorkReader
+from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from stream_ingest.windowing.telemetry import make_logger
+from stream_ingest.windowing.wiring import (
+    Clients,
+    make_clients,
+    make_emitter,
+    make_store,
+    make_threads,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The parts that the handler calls."""
+
+    sweeper: Sweeper
+    open_work: OpenWorkReader
+
+
+def build(
+    settings: WindowingSettings, clients: Clients, clock: Callable[[], float], threads: Executor
+) -> App:
+    """Return the app on the given clients; `clock` gives epoch seconds."""
+    logger = make_logger(Service.SWEEPER)
+    registry = BatchRegistry(clients.dynamodb, settings.table, clock)
+    results = ResultStore(
+        clients.s3, settings.output_bucket, partial(log_unreadable_statistics, logger)
+    )
+    sweeper = Sweeper(
+        store=make_store(settings, clients),
+        emitter=make_emitter(settings, clients, clock, threads, Source.SWEEPER),
+        registry=registry,
+        reports=Reports(registry, results, clock),
+        dynamodb=clients.dynamodb,
+        table_name=settings.table,
+        threads=threads,
+        clock=clock,
+        max_attempts=settings.max_receives,
+        prefetch=settings.prefetch_covers,
+        on_window=partial(log_swept_window, logger),
+    )
+    open_work = OpenWorkReader(registry, clients.dynamodb, settings.table, clock)
+    return App(sweeper=sweeper, open_work=open_work)
+
+
+def from_environment() -> App:
+    """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    settings = WindowingSettings.from_env(os.environ)
+    return build(settings, make_clients(), time.time, make_threads())

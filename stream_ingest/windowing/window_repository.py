@@ -1,0 +1,74 @@
+"""Status items of windows in DynamoDB. Edge.
+
+Every write is a `Move` of `contracts.window_lifecycle`, so it happens under that move's condition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.naming import split_window_id
+from stream_ingest.contracts.window_lifecycle import Move
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class WindowRepository:
+    """Reads and moves the status items of windows. Safe to share between threads."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        """Use a low-level client: it may be shared by threads, a boto3 resource may not."""
+        self._dynamodb, self._table = dynamodb, table_name
+
+    def get(self, key: str, sort_key: str) -> Item | None:
+        """Return an item of a creator's partition, read consistently; None if there is none."""
+        with map_errors("read a window"):
+            answer = self._dynamodb.get_item(
+                TableName=self._table,
+                Key=to_wire({table.PARTITION_KEY: key, table.SORT_KEY: sort_key}),
+                ConsistentRead=True,
+            )
+        return from_wire(answer["Item"]) if "Item" in answer else None
+
+    def move(self, window_id: str, move: Move) -> None:
+        """Move a window; `ConflictError` if the move's condition fails."""
+        self._update(window_id, move)
+
+    def exchange(self, window_id: str, move: Move) -> Item:
+        """Move a window and return its item from before, empty if there was none.
+
+        Raises `ConflictError` if the move's condition fails; `item_in` returns what it met.
+        """
+        before = self._update(
+            window_id,
+            move,
+            ReturnValues="ALL_OLD",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+        return from_wire(before)
+
+    def _update(self, window_id: str, move: Move, **options: str) -> Item:
+        key, number = split_window_id(window_id)
+        request: Any = {
+            "TableName": self._table,
+            "Key": to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}),
+            "UpdateExpression": move.update,
+            "ConditionExpression": move.condition,
+            "ExpressionAttributeNames": move.names,
+            "ExpressionAttributeValues": to_wire(move.values),
+            **options,
+        }
+        with map_errors(f"move window {window_id}"):
+            answer = self._dynamodb.update_item(**request)
+        return dict(answer.get("Attributes", {}))
+
+
+def item_in(error: ConflictError) -> Item:
+    """Return the item that DynamoDB sends along with a failed condition."""
+    cause: Any = error.__cause__
+    return from_wire(cause.response.get("Item", {}))
