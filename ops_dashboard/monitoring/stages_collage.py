@@ -104,7 +104,7 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
 
 def prefetch(resources: Resources) -> list[Widget]:
     """Return the charts of covers that expire while their window is open."""
-    asked = watched.custom_metrics(
+    requested = watched.custom_metrics(
         resources, Service.SWEEPER, {"requested": catalogue.COVERS_REQUESTED}
     )
     prefetched = {
@@ -122,7 +122,7 @@ def prefetch(resources: Resources) -> list[Widget]:
     return [
         chart(
             "Covers about to expire",
-            [*asked, *watched.custom_metrics(resources, Service.PREFETCH, prefetched), size],
+            [*requested, *watched.custom_metrics(resources, Service.PREFETCH, prefetched), size],
             resources.region,
             unit="a minute",
             right_unit="bytes a minute",

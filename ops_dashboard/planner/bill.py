@@ -124,13 +124,13 @@ def _stream(run: Run) -> list[Item]:
 def _windowing(run: Run) -> list[Item]:
     stage, prices, work, windows = Stage.WINDOWING, run.prices, run.work, run.job.windows
     units = state_units(run.figures)
-    states = (work.creator_deliveries + run.job.partial_windows) * units.a_write
+    states = (work.creator_deliveries + run.job.partial_windows) * units.per_write
     log_bytes = work.deliveries * _DELIVERY_LOG_BYTES + windows * _WINDOW_LOG_BYTES
     return [
         _item(stage, "function", work.gb_s, prices.lambda_gb_s),
         _item(stage, "function", work.deliveries, prices.lambda_request),
         _item(stage, "creators' states", states, prices.dynamodb_write),
-        _item(stage, "windows", windows * units.a_window, prices.dynamodb_write),
+        _item(stage, "windows", windows * units.per_window, prices.dynamodb_write),
         _item(stage, "creators' states", work.creator_deliveries, prices.dynamodb_read),
         _item(stage, "log", log_bytes / _GB, prices.log_gb),
     ]

@@ -78,7 +78,7 @@ def settings(plan: Plan) -> list[Setting]:
         (
             "windowingParallelization",
             stream.parallelization,
-            f"{plan.work.rows_a_delivery:,.0f} rows per delivery",
+            f"{plan.work.rows_per_delivery:,.0f} rows per delivery",
         ),
         (
             "windowingBatchingWindowS",

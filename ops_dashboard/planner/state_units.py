@@ -22,8 +22,8 @@ class StateUnits(msgspec.Struct, frozen=True, kw_only=True):
     that records its event as emitted.
     """
 
-    a_write: float
-    a_window: float
+    per_write: float
+    per_window: float
 
 
 def state_units(figures: Figures) -> StateUnits:
@@ -35,6 +35,6 @@ def state_units(figures: Figures) -> StateUnits:
     """
     together = figures.measured.state_units_sorted * BENCH_ROWS
     apart = figures.measured.state_units_drip * DRIP_ROWS
-    a_window = (DRIP_ROWS * together - apart) / (DRIP_ROWS * BENCH_WINDOWS - DRIP_WINDOWS)
-    a_write = together - BENCH_WINDOWS * a_window
-    return StateUnits(a_write=max(1.0, a_write), a_window=max(1.0, a_window))
+    per_window = (DRIP_ROWS * together - apart) / (DRIP_ROWS * BENCH_WINDOWS - DRIP_WINDOWS)
+    per_write = together - BENCH_WINDOWS * per_window
+    return StateUnits(per_write=max(1.0, per_write), per_window=max(1.0, per_window))

@@ -20,7 +20,7 @@ from ops_dashboard.planner.workload import WINDOW_IMAGES, Job, Order
 
 MIN_CONCURRENCY = 2
 """Minimum of an SQS event source mapping (docs/facts.md#sqs)."""
-FIRST_MESSAGES, MORE_A_SECOND = 5, 5
+FIRST_MESSAGES, MORE_PER_SECOND = 5, 5
 """Lambda starts with 5 concurrent messages and adds up to 300 per minute (docs/facts.md#sqs)."""
 _EVENTS_PER_S = 10_000
 """Quota of PutEvents in us-east-1 (docs/facts.md#eventbridge)."""
@@ -51,7 +51,7 @@ def timing(
         1 / WINDOWS_PER_S,
         COLLAGE_WRITES / figures.assumed.table_writes_per_s,
     )
-    ramp_s = max(0, concurrency - FIRST_MESSAGES) / MORE_A_SECOND
+    ramp_s = max(0, concurrency - FIRST_MESSAGES) / MORE_PER_SECOND
     stages = {
         Stage.PUSH: job.images / measured.push_rows_per_s,
         Stage.STREAM: job.images / (work.stream.width * measured.rows_per_shard_s),
@@ -62,11 +62,11 @@ def timing(
     rows_s = max(stages[stage] for stage in (Stage.PUSH, Stage.STREAM, Stage.WINDOWING))
     full_after_s = 0.0
     if job.order is not Order.SORTED:
-        full_after_s = min(1.0, WINDOW_IMAGES / job.images_a_creator) * rows_s
+        full_after_s = min(1.0, WINDOW_IMAGES / job.images_per_creator) * rows_s
     closing_s = 0.0
     if job.partial_windows:
         units = state_units(figures)
-        written_s = (units.a_write + units.a_window) / figures.assumed.table_writes_per_s
+        written_s = (units.per_write + units.per_window) / figures.assumed.table_writes_per_s
         closing_s = SWEEP_S + job.partial_windows * max(window_s, written_s)
     delay_s = work.stream.batching_window_s + work.delivery_s
     built_s = max(
@@ -80,7 +80,7 @@ def timing(
 
 def fastest_concurrency(job: Job, size: CollageSize, max_concurrency: int) -> int:
     """Return the concurrency beyond which scaling up takes longer than it saves."""
-    saves_until = math.isqrt(math.ceil(MORE_A_SECOND * job.windows * size.seconds))
+    saves_until = math.isqrt(math.ceil(MORE_PER_SECOND * job.windows * size.seconds))
     return max(MIN_CONCURRENCY, min(max_concurrency, saves_until))
 
 

@@ -22,14 +22,14 @@ MEMORY_MB = 1_024
 """``windowingMemoryMb``."""
 VCPU_MB = 1_769
 """Memory for which Lambda allots a whole vCPU (docs/facts.md#lambda)."""
-RECORDS_A_DELIVERY = 100
+RECORDS_PER_DELIVERY = 100
 """``windowingBatchSize``."""
 CHUNK_ROWS = 50_000
 """Rows after which a push completes the records of all buckets (`stream_ingest.push.push`)."""
 THREADS = 16
 """Creators that an invocation writes concurrently (`stream_ingest.windowing.wiring`)."""
-EVENTS_A_REQUEST = 10
-KEYS_A_REQUEST = 100
+EVENTS_PER_REQUEST = 10
+KEYS_PER_REQUEST = 100
 ON_DEMAND_SHARDS = 4
 """Capacity of a new on-demand stream: 4 MB/s."""
 WINDOWS_PER_S = 500
@@ -61,7 +61,7 @@ class WindowingWork(msgspec.Struct, frozen=True, kw_only=True):
     """The work of folding a job's rows from a stream."""
 
     stream: Stream
-    rows_a_delivery: float
+    rows_per_delivery: float
     deliveries: float
     delivery_s: float
     creator_deliveries: float
@@ -88,15 +88,15 @@ class WindowingWork(msgspec.Struct, frozen=True, kw_only=True):
 def windowing_work(job: Job, figures: Figures, stream: Stream) -> WindowingWork:
     """Return the work of windowing a job."""
     arriving = arrival_rows_per_s(figures, stream) / stream.readers
-    rows = _rows_a_delivery(job, figures, stream, arriving)
+    rows = _rows_per_delivery(job, figures, stream, arriving)
     spent_s = _delivery_s(job, figures, stream, rows)
     deliveries = job.images / rows
     written = max(job.creators, deliveries * creators_in(job, stream, rows))
     units = state_units(figures)
-    units_full = written * units.a_write + job.full_windows * units.a_window
+    units_full = written * units.per_write + job.full_windows * units.per_window
     return WindowingWork(
         stream=stream,
-        rows_a_delivery=rows,
+        rows_per_delivery=rows,
         deliveries=deliveries,
         delivery_s=spent_s,
         creator_deliveries=written,
@@ -127,19 +127,19 @@ def creators_in(job: Job, stream: Stream, rows: float) -> float:
     if job.order is Order.DRIP:
         return rows
     if job.order is Order.SORTED:
-        return max(1.0, rows / job.images_a_creator)
+        return max(1.0, rows / job.images_per_creator)
     pool = max(1.0, job.creators / stream.readers)
     return max(1.0, -pool * math.expm1(-rows / pool))  # each row is of a random creator
 
 
-def _rows_a_delivery(job: Job, figures: Figures, stream: Stream, arriving: float) -> float:
+def _rows_per_delivery(job: Job, figures: Figures, stream: Stream, arriving: float) -> float:
     """Return the rows that arrive while the previous delivery is folded.
 
     At least those of the batching window, at most a batch. Larger deliveries take longer, so the
     number is found by iteration from below.
     """
     maximum = min(
-        RECORDS_A_DELIVERY * job.images / records(job, figures), job.images / stream.readers
+        RECORDS_PER_DELIVERY * job.images / records(job, figures), job.images / stream.readers
     )
     rows = max(1.0, min(maximum, arriving * max(1, stream.batching_window_s)))
     for _ in range(_ROUNDS):
@@ -158,7 +158,7 @@ def _delivery_s(job: Job, figures: Figures, stream: Stream, rows: float) -> floa
     cpu_s = rows / figures.measured.fold_rows_per_cpu_s
     return (
         cpu_s / (MEMORY_MB / VCPU_MB)
-        + math.ceil(creators / KEYS_A_REQUEST) * call_s
+        + math.ceil(creators / KEYS_PER_REQUEST) * call_s
         + (creators + windows) / THREADS * call_s
-        + windows / EVENTS_A_REQUEST * call_s
+        + windows / EVENTS_PER_REQUEST * call_s
     )

@@ -9,7 +9,7 @@ import msgspec
 from stream_ingest.contracts.errors import UserError
 
 WINDOW_IMAGES = 35
-IMAGES_A_CREATOR = 100
+IMAGES_PER_CREATOR = 100
 """Default if the number of creators is not given."""
 
 
@@ -36,7 +36,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Whether originals are stored for replays (``keepOriginals``)."""
 
     @property
-    def images_a_creator(self) -> float:
+    def images_per_creator(self) -> float:
         """Average number of images of a creator."""
         return self.images / self.creators
 
@@ -73,7 +73,7 @@ def job_of(
         msg = f"--images {images}: nothing to plan; expected 1 or more"
         raise UserError(msg)
     if creators is None:
-        creators = max(1, round(images / IMAGES_A_CREATOR))
+        creators = max(1, round(images / IMAGES_PER_CREATOR))
     if not 1 <= creators <= images:
         msg = f"--creators {creators}: expected 1 to {images}, as each has an image"
         raise UserError(msg)

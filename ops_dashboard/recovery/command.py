@@ -154,13 +154,13 @@ class Recovery:
     def _end(self, window_ids: list[str], name: str, *, wait: bool, json: bool) -> None:
         end = ReplayResult(name=name, windows=len(window_ids), by_status={})
         if wait:
-            with show_progress(name) as tell:
+            with show_progress(name) as update:
                 end = follow(
                     self._reader,
                     window_ids,
                     name,
                     timeout_s=TIMEOUT_S,
-                    report=lambda done, total: tell(
+                    report=lambda done, total: update(
                         f"{done:,} of {total:,} windows rebuilt", done, total
                     ),
                 )

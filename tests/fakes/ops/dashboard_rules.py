@@ -1,4 +1,4 @@
-"""AWS's "Dashboard Body Structure and Syntax", as far as this project uses it, as a checker.
+"""A checker of the part of AWS's "Dashboard Body Structure and Syntax" that this project uses.
 
 Written from that page and from what AWS's CDK writes. Anything that is not known here is an error:
 CloudWatch would refuse it, or pass over it in silence.
@@ -19,7 +19,7 @@ _PERIODS = {1, 5, 10, 30}
 
 
 class RuleError(AssertionError):
-    """A body that CloudWatch would refuse, or show otherwise than meant."""
+    """A body that CloudWatch would reject or display incorrectly."""
 
 
 def need(condition: bool, why: str) -> None:  # noqa: FBT001 - a condition
@@ -28,7 +28,7 @@ def need(condition: bool, why: str) -> None:  # noqa: FBT001 - a condition
 
 
 def check_body(body: dict[str, Any]) -> None:
-    """Check what is above the widgets."""
+    """Check the body without its widgets."""
     need(set(body) <= {"start", "end", "periodOverride", "widgets"}, f"keys {sorted(body)}")
     need(body.get("periodOverride", "auto") in {"auto", "inherit"}, "periodOverride")
     need(re.fullmatch(r"-P(\d+[DWM])?(T\d+[HM])?", body["start"]) is not None, "start")
@@ -65,7 +65,7 @@ def _check_log(properties: dict[str, Any]) -> None:
     first, *commands = re.split(r"\s*\| ", properties["query"])
     need(re.fullmatch(r"SOURCE '[^']+'", first) is not None, "a query begins with its SOURCE")
     known = r"(SOURCE|fields|filter|sort|limit|stats|parse|display|dedup) .+"
-    # `|` also stands in patterns, so only lines are looked at
+    # `|` also occurs in patterns, so only whole lines count
     lines = properties["query"].split("\n| ")[1:]
     need(bool(commands) and all(re.fullmatch(known, line) for line in lines), "commands of a query")
     need(bool(properties["region"]), "region")

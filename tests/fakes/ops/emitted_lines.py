@@ -1,4 +1,4 @@
-"""What the Lambdas' handlers really print in a run that passes every ending. EMF lines as dicts.
+"""EMF lines that the handlers print in a run with every kind of result, as dicts.
 
 The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
 refused rows that ends, the collage function on messages that end in every possible way, the
@@ -46,7 +46,7 @@ from tests.paths import EVENTS
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a handler of its invocation."""
+    """The context of an invocation, as Lambda passes it to a handler."""
 
     aws_request_id: str = "request-1"
     function_name: str = "function"
@@ -58,7 +58,7 @@ class Context:
 
 
 def run_handlers() -> list[dict[str, Any]]:
-    """Run all four; return every line with ``_aws`` that they printed."""
+    """Run all four handlers; return every printed line with ``_aws``."""
     printed = io.StringIO()
     with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
         set_aws_variables(patch)

@@ -1,4 +1,4 @@
-"""Round figures to plan with, so that sums can be done by hand. Pure."""
+"""Round figures for plans, so that results can be computed by hand. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a deployed stack tells of its parts: those of the tests' own AWS."""
+"""Outputs of a deployed stack, with the names of the tests' AWS."""
 
 from __future__ import annotations
 

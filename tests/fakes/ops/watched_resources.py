@@ -1,4 +1,4 @@
-"""The names of a stack for tests of dashboard and alarms, and what an alarm watches as queries."""
+"""Names of a stack for tests of dashboard and alarms, and the queries of an alarm."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESOURCES = Resources(
 
 
 def queries_of(alarm: Alarm) -> list[Query]:
-    """Return what an alarm watches, as a chart of the same lines would ask for it."""
+    """Return the queries of an alarm, as a chart of the same lines would send them."""
     metrics = [metric_array(line) for line in alarm.lines]
     widget = {"type": "metric", "properties": {"metrics": metrics, "period": alarm.period_s}}
     return metric_queries(widget)

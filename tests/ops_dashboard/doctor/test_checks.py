@@ -20,8 +20,10 @@ def raising(error: Exception) -> Callable[[], str]:
 
 
 def denied() -> ClientError:
-    said = {"Error": {"Code": "AccessDeniedException", "Message": "not\nallowed: kinesis:Describe"}}
-    return ClientError(said, "DescribeStreamSummary")  # type: ignore[arg-type]  # as AWS says it
+    response = {
+        "Error": {"Code": "AccessDeniedException", "Message": "not\nallowed: kinesis:Describe"}
+    }
+    return ClientError(response, "DescribeStreamSummary")  # type: ignore[arg-type]  # a part of a response
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_healthy_stack_passes_every_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "check", "state", "said"),
+    ("path", "value", "check", "state", "text"),
     [
         (
             "kinesis describe_stream_summary StreamDescriptionSummary StreamStatus",
@@ -122,7 +122,7 @@ def test_a_healthy_stack_passes_every_check() -> None:
     ],
 )  # fmt: skip
 def test_a_problem_is_reported_with_a_fix(
-    path: str, value: object, check: str, state: State, said: str
+    path: str, value: object, check: str, state: State, text: str
 ) -> None:
     answers = copy.deepcopy(WELL)
     *parents, last = path.split()
@@ -131,7 +131,7 @@ def test_a_problem_is_reported_with_a_fix(
         place = place[name]
     place[last] = value
     found = findings(Session(answers))
-    assert said in found[check].found
+    assert text in found[check].found
     assert found[check].state is state
     assert found[check].do
     assert {each.state for name, each in found.items() if name != check} == {State.OK}

@@ -123,8 +123,8 @@ def test_no_metric_has_a_creator_window_or_batch_as_a_dimension(emitted: set[Emi
 
 def test_every_counted_reason_is_a_known_reason(lines: list[dict[str, Any]]) -> None:
     counted = [(name, line[REASON]) for line in lines for name in REASONS if REASON in line]
-    told = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
-    assert {reason for _, reason in told} <= {*FailureReason, *RefusalReason}
+    found = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
+    assert {reason for _, reason in found} <= {*FailureReason, *RefusalReason}
 
 
 @pytest.mark.parametrize("name", ALARMS)

@@ -38,7 +38,7 @@ def test_each_module_that_compiles_gets_bytecode(files: dict[str, Path], tmp_pat
 def test_bytecode_depends_only_on_the_source_and_its_name(
     files: dict[str, Path], tmp_path: Path
 ) -> None:
-    """Not on when or where it was made, and it is taken whatever its source's time."""
+    """Not on time and place of the build, and it is used whatever its source's time."""
     name = f"app/__pycache__/one.{TAG}.pyc"
     bodies = [with_bytecode(files, HERE, tmp_path / at)[name].read_bytes() for at in ("a", "b/c")]
     assert bodies[0] == bodies[1]
@@ -57,5 +57,5 @@ def test_without_that_python_a_bundle_contains_sources_only(
 
 
 def test_this_python_compiles_for_its_own_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bytecode, "_output", lambda *_: pytest.fail("nothing is to be looked for"))
+    monkeypatch.setattr(bytecode, "_output", lambda *_: pytest.fail("no search expected"))
     assert compiler(f"{sys.version_info.major}.{sys.version_info.minor}") == HERE

@@ -36,9 +36,9 @@ def million() -> Plan:
 def test_state_units_are_computed_from_both_benchmarks() -> None:
     """50 units = 1 write + 2 windows, 1,400 units = 350 writes + 10 windows."""
     units = state_units(FIGURES)
-    assert units.a_write + 2 * units.a_window == pytest.approx(100 * 0.5)
-    assert 350 * units.a_write + 10 * units.a_window == pytest.approx(350 * 4)
-    assert units.a_window == pytest.approx(16_100 / 690)
+    assert units.per_write + 2 * units.per_window == pytest.approx(100 * 0.5)
+    assert 350 * units.per_write + 10 * units.per_window == pytest.approx(350 * 4)
+    assert units.per_window == pytest.approx(16_100 / 690)
 
 
 def test_the_benchmarks_have_the_assumed_rows_and_windows() -> None:
@@ -54,8 +54,8 @@ def test_the_table_is_billed_by_writes_and_reads(million: Plan) -> None:
     usd = sum(
         item.usd for item in million.items if item.price.what in {"write units", "read units"}
     )
-    looks = 2 + math.ceil((million.timing.seconds - million.timing.rows_in_s) / 60)
-    reads = 10_000 + 10_000 + 2 * 2 * 10_000 + looks * 0.03 * (10_000 + 2 * 30_000)
+    checks = 2 + math.ceil((million.timing.seconds - million.timing.rows_in_s) / 60)
+    reads = 10_000 + 10_000 + 2 * 2 * 10_000 + checks * 0.03 * (10_000 + 2 * 30_000)
     assert usd == pytest.approx((states + windows + ends) * 0.625e-6 + reads * 0.125e-6)
 
 
@@ -113,7 +113,7 @@ BENCHED = Figures(
         state_units_drip=5.174,
     )
 )
-"""As `make bench` first said."""
+"""As `make bench` first message."""
 
 
 @pytest.mark.parametrize(

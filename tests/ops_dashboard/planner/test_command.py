@@ -20,8 +20,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setenv("COLUMNS", "80")
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
+        message = capsys.readouterr()
+        return int(ended.value.code or 0), message.out, message.err
 
     return call
 
@@ -64,7 +64,7 @@ def test_prices_and_figures_in_files_replace_the_defaults(run: Run, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--images", "0"], "--images 0: nothing to plan"),
         (["--images", "5", "--creators", "6"], "--creators 6: expected 1 to 5"),
@@ -75,8 +75,8 @@ def test_prices_and_figures_in_files_replace_the_defaults(run: Run, tmp_path: Pa
         (["--images", "5", "--prices", "nowhere.json"], "--prices nowhere.json: No such file"),
     ],
 )
-def test_a_mistake_is_one_line(run: Run, arguments: list[str], said: str) -> None:
+def test_a_mistake_is_one_line(run: Run, arguments: list[str], message: str) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1

@@ -16,7 +16,7 @@ def test_numbers_are_read_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b'{"s3_putt": 1}', "'s3_putt' is unknown; known are event, s3_put"),
         (b'{"s3_put": "1"}', "s3_put is '1', not a number"),
@@ -28,7 +28,7 @@ def test_numbers_are_read_by_name() -> None:
         (b"", "not a JSON object"),
     ],
 )
-def test_every_problem_in_a_file_is_named(data: bytes, said: str) -> None:
+def test_every_problem_in_a_file_is_named(data: bytes, message: str) -> None:
     with pytest.raises(UserError, match="--prices x: ") as raised:
         read_numbers(data, KNOWN, "--prices x")
-    assert said in str(raised.value)
+    assert message in str(raised.value)

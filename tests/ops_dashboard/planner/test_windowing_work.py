@@ -37,7 +37,7 @@ def test_records_are_two_for_each_bucket_of_a_chunk() -> None:
 def test_a_delivery_matches_a_calculation_by_hand() -> None:
     """A second brings 13,000 rows: of 130 creators who have 260 full windows."""
     work = windowing_work(job(Order.SORTED), FIGURES, ONE)
-    assert work.rows_a_delivery == 13_000
+    assert work.rows_per_delivery == 13_000
     cpu_s = 13_000 / 100_000 * 1_769 / 1_024
     calls = 2 + (130 + 260) / 16 + 260 / 10
     assert work.delivery_s == pytest.approx(cpu_s + calls * 0.012)
@@ -48,7 +48,7 @@ def test_mixed_rows_cause_fewer_writes_if_deliveries_have_fewer_creators() -> No
     one = windowing_work(job(Order.MIXED), FIGURES, ONE)
     wide = windowing_work(job(Order.MIXED), FIGURES, WIDE)
     assert one.creator_deliveries > 5 * wide.creator_deliveries
-    in_one = 2_000 * (1 - math.exp(-wide.rows_a_delivery / 2_000))
+    in_one = 2_000 * (1 - math.exp(-wide.rows_per_delivery / 2_000))
     assert wide.creator_deliveries == pytest.approx(wide.deliveries * in_one)
 
 
@@ -61,7 +61,7 @@ def test_dripping_rows_are_written_one_at_a_time() -> None:
 def test_every_creator_is_written_at_least_once() -> None:
     few = Job(images=300, creators=20)
     assert windowing_work(few, FIGURES, WIDE).creator_deliveries >= 20
-    assert windowing_work(few, FIGURES, WIDE).rows_a_delivery <= 30
+    assert windowing_work(few, FIGURES, WIDE).rows_per_delivery <= 30
 
 
 def test_a_new_table_is_the_bottleneck_of_windowing() -> None:
@@ -74,5 +74,5 @@ def test_a_new_table_is_the_bottleneck_of_windowing() -> None:
 def test_a_slow_delivery_is_followed_by_a_larger_one_up_to_a_batch() -> None:
     slow = FIGURES.changed({"aws_call_ms": 60})
     work = windowing_work(job(Order.MIXED), slow, ONE)
-    assert work.rows_a_delivery == pytest.approx(100 * 2_000_000 / (40 * 256))
+    assert work.rows_per_delivery == pytest.approx(100 * 2_000_000 / (40 * 256))
     assert work.limit == "its invocations"

@@ -26,7 +26,7 @@ def test_windows_are_counted_by_creator(
 
 
 @pytest.mark.parametrize(
-    ("images", "creators", "said"),
+    ("images", "creators", "message"),
     [
         (0, None, "--images 0: nothing"),
         (-5, 1, "--images -5"),
@@ -34,6 +34,6 @@ def test_windows_are_counted_by_creator(
         (10, 11, "--creators 11"),
     ],
 )
-def test_an_invalid_job_is_an_error(images: int, creators: int | None, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_an_invalid_job_is_an_error(images: int, creators: int | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
         job_of(images, creators, Order.MIXED, copies=True, originals=True)

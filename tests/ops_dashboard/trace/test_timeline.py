@@ -96,7 +96,7 @@ def test_a_request_id_is_shown_when_it_changes() -> None:
         log_line(line(f"0{index},000", "x", function_request_id=request, n=index), "2026-11-21")
         for index, request in enumerate(requests)
     ]
-    said = [
+    text = [
         facts for _, facts in with_facts(timeline_steps(WINDOW, None, [], lines)) if "n " in facts
     ]
-    assert said == ["request one, n 0", "n 1", "request two, n 2"]
+    assert text == ["request one, n 0", "n 1", "request two, n 2"]
