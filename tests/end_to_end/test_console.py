@@ -207,7 +207,7 @@ def test_a_dead_letter_is_redriven_by_its_button(here: Visit, pipeline: Pipeline
     page = here.open("/failures")
     expect(page.locator("#dead-count")).to_be_visible()
     row = page.get_by_role("row", name="console.two:000001")
-    expect(row).to_contain_text("every try to build it failed")
+    expect(row).to_contain_text("every attempt to build it failed")
     here.screenshot("failures-letter")
     row.get_by_role("button", name="Redrive").click()
     expect(page.get_by_text("1 dead letter redriven.")).to_be_visible()
