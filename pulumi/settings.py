@@ -158,7 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How long access logs and data events are stored, in a bucket of their own."""
 
     archive_retention_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 30
-    """How long WindowReady events can be replayed; 0 keeps them for ever."""
+    """How long WindowReady events can be replayed; 0 means for ever."""
     log_retention_days: Annotated[int, msgspec.Meta(ge=1, le=3_653)] = 30
     """How long the functions' logs are stored; one of the values that CloudWatch Logs
     allows."""
@@ -189,9 +189,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def thresholds(self) -> Thresholds:
-        """Return from where on figures are alarms.
+        """Return the thresholds of the alarms.
 
-        An alarm on more seconds than the function may run would be no alarm.
+        The threshold of the duration stays below the function's timeout, else it could not be
+        reached.
         """
         return Thresholds(
             error_percent=self.alarm_error_percent,

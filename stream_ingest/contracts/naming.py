@@ -57,7 +57,7 @@ def creator_key(name: str) -> str:
 
 
 def creator_name(key: str) -> str:
-    """Return the name behind a key; `DecodeError` where no name has this key."""
+    """Return the name of a key; raises `DecodeError` if no name has this key."""
     if not _KEY.fullmatch(key):
         msg = f"not a creator key: {key!r}"
         raise DecodeError(msg)
