@@ -2,7 +2,7 @@
 
 Counts are read off the same items that the folds and collages wrote in their own atomic writes, so
 a redelivery changes none of them. Windows are read off `batch-id-index`, which may lag by a moment;
-rows are counted by the census, from the creators' states, once all of them have been folded.
+rows are counted by `BatchCounter`, from the creators' states, once all of them have been folded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GRACE_S = 60
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """What creators' tallies of a batch add up to, as the census last read them.
+    """What creators' tallies of a batch add up to, as `BatchCounter` last read them.
 
     A count may miss rows for a moment, because the index shows a new creator later. So `since` is
     the epoch second at which it first was of as many rows; rows that stay missing are quarantined.
@@ -49,7 +49,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch's own item: what its producer knows of it, and what the census has counted."""
+    """A batch's own item: what its producer knows of it, and what `BatchCounter` has counted."""
 
     batch_id: str
     trigger: str

@@ -15,7 +15,7 @@ from ops_dashboard.local.samples.cover_art import PHOTOGRAPHS
 
 COUNT = 35
 SIZES_PX = ((540, 960), (576, 1024), (720, 1280), (1080, 1920))
-_MOST_BYTES = 180_000
+_MAX_BYTES = 180_000
 _QUALITIES = range(96, 30, -3)
 
 
@@ -38,7 +38,7 @@ def _cover(folder: Path, number: int) -> bytes:
         centering=(0.3 + number % 5 / 10, 0.5),
     )  # fmt: skip
     sizes = (_encoded(picture, quality) for quality in _QUALITIES)
-    return next(data for data in sizes if len(data) < _MOST_BYTES)
+    return next(data for data in sizes if len(data) < _MAX_BYTES)
 
 
 def _encoded(picture: Image.Image, quality: int) -> bytes:

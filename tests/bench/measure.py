@@ -24,7 +24,7 @@ from tests.paths import ROOT
 
 _KB_PER_MB = 1024
 _LOOK_S = 0.02
-_MOST_LINES = 40
+_MAX_LINES = 40
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ def watched(
         errors.seek(0)
         if child.returncode:
             lines = errors.read().decode(errors="replace").strip().splitlines()
-            for line in lines[-_MOST_LINES:]:
+            for line in lines[-_MAX_LINES:]:
                 say(line)
             raise ChildFailedError(lines[-1] if lines else f"exit code {child.returncode}")
         return Watched(

@@ -6,7 +6,7 @@ from the summary. After a crash at any point it is all done again, and comes to 
 
 It takes one pass over the batch's windows in `batch-id-index`, page by page; lines beyond 8 MB wait
 on disk. So memory does not grow with the batch, and time does: for 100,000 creators with a window
-each 4 s of a whole vCPU (measured), after 7 s for the census that goes before it. A Lambda of
+each 4 s of a whole vCPU (measured), after 7 s to count its rows. A Lambda of
 512 MB has 0.29 of one: for batches of that size the sweeper is given more, as in the prod stack.
 """
 

@@ -146,7 +146,7 @@ class _Fold:
         self.is_full = False
         self.closing = Closing(state)
         self.room = room_at_least(state.open, beside(len(state.marks), state.noted))
-        """Bytes that are free for certain; below 0 only that may be less than there is."""
+        """A lower bound on the free bytes; below 0 the exact number is needed."""
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
         self.touched: dict[str, None] = {}

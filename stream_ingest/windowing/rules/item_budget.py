@@ -46,7 +46,7 @@ def beside(marks: int, noted: Mapping[str, Noted]) -> int:
 
 
 def room_at_least(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
-    """Return bytes that are free for certain, beside what is no window. Quick."""
+    """Return a lower bound on the free bytes, given the bytes used by everything but windows."""
     room = MAX_BODY_BYTES - beside_bytes
     for window in open_.values():
         if window.bound is None:

@@ -18,7 +18,7 @@ from tests.fakes.collage.network import RawServer, answer
 from tests.fakes.collage.window_process import Report, Task
 from tests.paths import ROOT
 
-MOST_BYTES = 400 * 1024 * 1024
+MAX_BYTES = 400 * 1024 * 1024
 WINDOW_S = 60.0
 """The window's time limit; what hangs is given up on after `ATTEMPT_S`."""
 ATTEMPT_S = 4.0
@@ -72,7 +72,7 @@ def built(
     *log, last = done.stdout.splitlines()
     report = msgspec.json.decode(last, type=Report)
     report = msgspec.structs.replace(report, log=[msgspec.json.decode(line) for line in log])
-    assert report.peak_bytes < MOST_BYTES
+    assert report.peak_bytes < MAX_BYTES
     assert report.seconds < WINDOW_S
     return report
 

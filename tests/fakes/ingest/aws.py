@@ -199,15 +199,15 @@ class IngestAws:
 
 
 class FailingStore(CreatorRepository):
-    """The real store, but `trouble` may raise before each load and commit."""
+    """The real store, but `fault_hook` may raise before each load and commit."""
 
-    def __init__(self, aws: IngestAws, trouble: Callable[[str, str], None]) -> None:
+    def __init__(self, aws: IngestAws, fault_hook: Callable[[str, str], None]) -> None:
         super().__init__(aws.dynamodb, TABLE)
-        self._trouble = trouble
+        self._fault_hook = fault_hook
 
     def commit(self, before: Any, change: Any, now_s: int) -> None:  # noqa: ANN401 - as in the store
-        """Ask for trouble, then commit."""
-        self._trouble("commit", before.creator)
+        """Call the hook, then commit."""
+        self._fault_hook("commit", before.creator)
         super().commit(before, change, now_s)
 
 

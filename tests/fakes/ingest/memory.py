@@ -16,11 +16,11 @@ from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 
-Trouble = Callable[[str], None]
+FaultHook = Callable[[str], None]
 """Called with the name of a step before and after it; raises where a test wants it to fail."""
 
 
-def no_trouble(_step: str) -> None:
+def no_fault(_step: str) -> None:
     """Let everything succeed."""
 
 
@@ -28,21 +28,21 @@ class MemoryStore(CreatorRepository):
     """Keeps the promises of `CreatorRepository`: whole changes, decided on the newest state, or
     none."""
 
-    def __init__(self, trouble: Trouble = no_trouble) -> None:
+    def __init__(self, fault_hook: FaultHook = no_fault) -> None:
         self.states: dict[str, CreatorState] = {}
         self.outbox: dict[str, bytes] = {}
         self.ready: set[str] = set()
         self.spilled: dict[tuple[str, str], Tally] = defaultdict(Tally)
-        self._trouble = trouble
+        self._fault_hook = fault_hook
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
         """Return the states of creators by key; new ones for the unknown."""
-        self._trouble("before load")
+        self._fault_hook("before load")
         return {key: self.states.get(key, CreatorState(creator=creator_name(key))) for key in keys}
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change; `ConflictError` if another writer was first."""
-        self._trouble("before commit")
+        self._fault_hook("before commit")
         key = creator_key(before.creator)
         current = self.states.get(key)
         if (current.version if current else 0) != before.version:
@@ -58,7 +58,7 @@ class MemoryStore(CreatorRepository):
             self.ready.add(event.window_id)
         for batch, tally in change.spilled.items():
             self.spilled[batch, key] += tally
-        self._trouble("after commit")
+        self._fault_hook("after commit")
 
     def totals(self, batch_id: str) -> Tally:
         """Return what a batch's tallies add up to, as `batches.BatchRegistry.seen` does."""
@@ -70,22 +70,22 @@ class MemoryStore(CreatorRepository):
 class MemoryEmitter:
     """Keeps the promises of `Emitter`: at least once, and marked only when taken."""
 
-    def __init__(self, store: MemoryStore, trouble: Trouble = no_trouble) -> None:
+    def __init__(self, store: MemoryStore, fault_hook: FaultHook = no_fault) -> None:
         self.heard: list[Event] = []
-        self._store, self._trouble = store, trouble
+        self._store, self._fault_hook = store, fault_hook
 
     def emit_windows(self, windows: Sequence[WindowReady]) -> list[str]:
         """Emit windows and mark them queued."""
         for event in windows:
-            self._trouble("before put")
+            self._fault_hook("before put")
             self.heard.append(event)
-            self._trouble("after put")
+            self._fault_hook("after put")
             self._store.ready.discard(event.window_id)
         return []
 
     def emit(self, event: Event) -> bool:
         """Emit one event."""
-        self._trouble("before put")
+        self._fault_hook("before put")
         self.heard.append(event)
         return True
 
@@ -99,27 +99,27 @@ class MemoryEmitter:
 class MemoryRegistry:
     """Keeps the promise of `BatchRegistry.record_drained`."""
 
-    def __init__(self, buckets: int, trouble: Trouble = no_trouble) -> None:
+    def __init__(self, buckets: int, fault_hook: FaultHook = no_fault) -> None:
         self.drained: dict[str, set[int]] = defaultdict(set)
-        self._buckets, self._trouble = buckets, trouble
+        self._buckets, self._fault_hook = buckets, fault_hook
 
     def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
         """Note buckets; tell whether all are drained."""
-        self._trouble("before note")
+        self._fault_hook("before note")
         self.drained[batch_id] |= buckets
-        self._trouble("after note")
+        self._fault_hook("after note")
         return len(self.drained[batch_id]) >= self._buckets
 
 
 class MemoryQuarantine:
     """Keeps poison by its sequence number."""
 
-    def __init__(self, trouble: Trouble = no_trouble) -> None:
+    def __init__(self, fault_hook: FaultHook = no_fault) -> None:
         self.kept: dict[int, str] = {}
-        self._trouble = trouble
+        self._fault_hook = fault_hook
 
     def store(self, poison: Poison) -> str:
         """Keep a record that cannot be read."""
-        self._trouble("before keep")
+        self._fault_hook("before keep")
         self.kept[poison.sequence] = poison.reason
         return str(poison.sequence)

@@ -151,7 +151,7 @@ def test_every_emitted_metric_is_shown_by_a_widget() -> None:
     assert {metric.name for metric in CATALOGUE} == drawn
 
 
-def test_every_metric_of_aws_in_use_is_documented() -> None:
+def test_every_aws_metric_in_use_is_documented() -> None:
     queries = [query for widget in WIDGETS for query in metric_queries(widget)]
     queries += [query for alarm in ALARMS.values() for query in queries_of(alarm)]
     metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]

@@ -31,11 +31,11 @@ def rows_of(creator: str, numbers: Sequence[int]) -> list[CoverRow]:
 def throttled(creator: str) -> Callable[[str, str], None]:
     """Let commits of one creator fail as they do when DynamoDB is throttling."""
 
-    def trouble(_step: str, who: str) -> None:
+    def fault_hook(_step: str, who: str) -> None:
         if who == creator:
             raise TransientError(f"commit {who}: ThrottlingException")  # noqa: EM102, TRY003 - as the store says it
 
-    return trouble
+    return fault_hook
 
 
 def test_a_delivery_becomes_states_windows_and_events(aws: IngestAws) -> None:
@@ -145,7 +145,7 @@ def rival(aws: IngestAws, times: int) -> Callable[[str, str], None]:
     """Let another writer be first, so many times."""
     left = iter(range(times))
 
-    def trouble(_step: str, creator: str) -> None:
+    def fault_hook(_step: str, creator: str) -> None:
         number = next(left, None)
         if number is None:
             return
@@ -153,7 +153,7 @@ def rival(aws: IngestAws, times: int) -> Callable[[str, str], None]:
         rows = arrivals([100 + number], header("rival"), start=number)
         aws.store.commit(state, fold(state, rows, NOW_S, Rules()), NOW_S)
 
-    return trouble
+    return fault_hook
 
 
 def test_another_writer_costs_another_try_and_nothing_else(aws: IngestAws) -> None:

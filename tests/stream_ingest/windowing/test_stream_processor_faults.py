@@ -37,7 +37,7 @@ class CrashError(Exception):
 
 
 class Faults:
-    """Fails steps at random, some as trouble that passes and some as a crash."""
+    """Fails steps at random, some with a transient error and some with a crash."""
 
     def __init__(self, random: Random, chance: float) -> None:
         self._random, self.chance, self.failed = random, chance, 0

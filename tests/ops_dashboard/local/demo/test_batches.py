@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops_dashboard.local.demo.batches import DemoBatches
-from ops_dashboard.local.samples.cover_swatch import CREATORS as MOST_CREATORS
+from ops_dashboard.local.samples.cover_swatch import CREATORS as MAX_CREATORS
 from ops_dashboard.local.samples.creators import CONTROLLED_CREATORS, CREATORS, DROPPED_CREATORS
 from stream_ingest.contracts.naming import is_creator_name
 from stream_ingest.contracts.settings import CollageLayout
@@ -22,7 +22,7 @@ def batches() -> DemoBatches:
 def test_no_two_creators_share_a_name_or_a_colour_code() -> None:
     assert len({creator.name.casefold() for creator in EVERY_CREATOR}) == len(EVERY_CREATOR)
     assert [creator.index for creator in EVERY_CREATOR] == list(range(len(EVERY_CREATOR)))
-    assert len(EVERY_CREATOR) <= MOST_CREATORS
+    assert len(EVERY_CREATOR) <= MAX_CREATORS
     assert all(is_creator_name(creator.name) for creator in EVERY_CREATOR)
 
 

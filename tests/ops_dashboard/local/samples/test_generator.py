@@ -12,7 +12,7 @@ import pytest
 
 from ops_dashboard.local.samples.cover_column import WRONG_NUMBER
 from ops_dashboard.local.samples.cover_model import Behaviour, UrlSigner, object_id_of
-from ops_dashboard.local.samples.cover_swatch import CREATORS as MOST_CREATORS
+from ops_dashboard.local.samples.cover_swatch import CREATORS as MAX_CREATORS
 from ops_dashboard.local.samples.cover_swatch import NUMBERS
 from ops_dashboard.local.samples.creators import BAD_NAMES, CREATORS
 from ops_dashboard.local.samples.generator import Sample, generate_sample
@@ -150,7 +150,7 @@ def test_all_creator_names_are_valid_and_all_bad_names_invalid() -> None:
     assert not any(is_creator_name(name) for name in BAD_NAMES)
     assert len({creator.name.casefold() for creator in CREATORS}) == len(CREATORS)
     assert [creator.index for creator in CREATORS] == list(range(len(CREATORS)))
-    assert len(CREATORS) <= MOST_CREATORS
+    assert len(CREATORS) <= MAX_CREATORS
 
 
 def test_one_creator_has_no_image_and_another_no_accepted_row(sample: Sample) -> None:

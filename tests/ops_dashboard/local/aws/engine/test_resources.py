@@ -75,7 +75,7 @@ def test_an_unknown_invoke_is_an_error(clients: Clients, tmp_path: Path) -> None
         run_program(clients, "dev", {}, program(tmp_path, line))
 
 
-def test_an_error_of_aws_names_the_resource(clients: Clients, tmp_path: Path) -> None:
+def test_an_aws_error_names_the_resource(clients: Clients, tmp_path: Path) -> None:
     line = "aws.sqs.QueuePolicy('p', queue_url='https://localhost/1/none', policy='{}')"
     with pytest.raises(EngineError, match=r"QueuePolicy p: .*NonExistentQueue"):
         run_program(clients, "dev", {}, program(tmp_path, line))
