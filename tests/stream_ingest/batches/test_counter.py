@@ -22,7 +22,7 @@ from tests.fakes.ingest.rows import NOW_S, arrivals, header
 FIRST, NEXT = header("first"), header("next")
 
 
-def census(aws: IngestAws, dynamodb: Any = None) -> BatchCounter:  # noqa: ANN401 - a client
+def counter(aws: IngestAws, dynamodb: Any = None) -> BatchCounter:  # noqa: ANN401 - a client
     return BatchCounter(aws.registry, dynamodb or aws.dynamodb, TABLE, aws.clock, aws.threads)
 
 
@@ -43,17 +43,17 @@ def drained(aws: IngestAws) -> IngestAws:
 
 
 def test_a_batch_that_nobody_registered_has_no_count(aws: IngestAws) -> None:
-    assert census(aws).count("first") is None
+    assert counter(aws).count("first") is None
 
 
 def test_a_batch_whose_rows_are_under_way_is_not_counted(drained: IngestAws) -> None:
     drained.registry.register(NEXT)
-    assert census(drained).count("next") is None
+    assert counter(drained).count("next") is None
 
 
 def test_a_creators_rows_are_counted_wherever_its_tally_is(drained: IngestAws) -> None:
     put(drained, [3], NEXT)
-    count = census(drained).count("first")
+    count = counter(drained).count("first")
     assert count is not None
     assert count.progress.settled
     assert count.progress.rows_accepted == 2
@@ -64,8 +64,8 @@ def test_a_final_count_is_noted_and_not_done_again(drained: IngestAws) -> None:
     class Unread:
         """Nobody reads tallies."""
 
-    before = census(drained).count("first")
-    after = census(drained, Unread()).count("first")
+    before = counter(drained).count("first")
+    after = counter(drained, Unread()).count("first")
     assert before is not None
     assert before == after
     assert before.batch.counted is not None
@@ -79,12 +79,12 @@ def test_a_batch_that_is_to_be_flushed_is_counted_again_after_that(aws: IngestAw
     put(aws, [1, 2], batch)
     aws.registry.record_totals("flushed", Totals(rows_read=2, rows_sent=2), sent=True)
     aws.registry.record_drained("flushed", set(range(BUCKETS)))
-    before = census(aws).count("flushed")
+    before = counter(aws).count("flushed")
     state = aws.store.load(["ann"])["ann"]
     aws.store.commit(state, close_batch(state, "flushed", batch.trigger), NOW_S)
     aws.registry.move("flushed", "sent", "flushed")
     under_way = aws.registry.progress("flushed")
-    after = census(aws).count("flushed")
+    after = counter(aws).count("flushed")
     assert before is not None
     assert before.batch.counted == Counted(accepted=2, open_images=2, since=NOW_S)
     assert before.progress.settled
@@ -108,7 +108,7 @@ def test_a_tally_that_moves_between_two_reads_is_counted_once(drained: IngestAws
                 put(drained, [3], NEXT)
             return answer
 
-    count = census(drained, Interrupted()).count("first")
+    count = counter(drained, Interrupted()).count("first")
     assert count is not None
     assert count.progress.rows_accepted == 2
 
@@ -119,7 +119,7 @@ def test_rows_that_stay_missing_are_noted_once_and_then_taken_for_quarantined(
     drained.registry.record_totals("first", Totals(rows_read=5, rows_sent=5), sent=True)
     counts = []
     for _ in range(3):
-        counts.append(census(drained).count("first"))
+        counts.append(counter(drained).count("first"))
         drained.clock.advance(30)
     settled = [count and count.progress.settled for count in counts]
     assert settled == [False, False, True]
