@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ops_dashboard.monitoring import cost, stages_collage, watched
 from ops_dashboard.monitoring.log_queries import errors_query, window_lines_query
-from ops_dashboard.monitoring.metric_lines import MAX, LineStyle, aws_metric, custom_metric
+from ops_dashboard.monitoring.metric_lines import MAX, Line, LineStyle, aws_metric, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Annotation, Widget, chart, log_lines, text
 from stream_ingest.contracts import metrics as catalogue
@@ -82,24 +82,7 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     mark = Annotation(label="alarm", value=60_000 * thresholds.iterator_age_minutes)
     return [
         chart("Iterator age", behind, region, unit="milliseconds", annotations=[mark]),
-        chart(
-            "Into the stream",
-            [
-                aws_metric(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
-                aws_metric(kinesis, "IncomingRecords", name, "records_in", "records", style=_RIGHT),
-                custom_metric(
-                    resources,
-                    catalogue.RECORDS_RECEIVED,
-                    Service.WINDOWING,
-                    "records_folded",
-                    "records delivered",
-                    style=_RIGHT,
-                ),
-            ],
-            region,
-            unit="bytes a minute",
-            right_unit="records a minute",
-        ),
+        _throughput(resources),
         chart(
             "Stream throttles",
             [
@@ -112,19 +95,30 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     ]
 
 
+def _throughput(resources: Resources) -> Widget:
+    name, kinesis = {"StreamName": resources.stream}, "AWS/Kinesis"
+    return chart(
+        "Into the stream",
+        [
+            aws_metric(kinesis, "IncomingBytes", name, "bytes_in", "bytes"),
+            aws_metric(kinesis, "IncomingRecords", name, "records_in", "records", style=_RIGHT),
+            custom_metric(
+                resources,
+                catalogue.RECORDS_RECEIVED,
+                Service.WINDOWING,
+                "records_folded",
+                "records delivered",
+                style=_RIGHT,
+            ),
+        ],
+        resources.region,
+        unit="bytes a minute",
+        right_unit="records a minute",
+    )
+
+
 def _windowing(resources: Resources) -> list[Widget]:
     region = resources.region
-    refused = [
-        custom_metric(
-            resources,
-            catalogue.ROWS_REFUSED,
-            Service.SWEEPER,
-            f"refused_{reason}",
-            reason.replace("_", " "),
-            reason=reason,
-        )
-        for reason in RefusalReason
-    ]
     return [
         chart(
             "Windowing duration",
@@ -134,7 +128,7 @@ def _windowing(resources: Resources) -> list[Widget]:
         ),
         chart(
             "Rows refused, by reason, when their batch ends",
-            refused,
+            _refused_rows(resources),
             region,
             unit="a minute",
             stacked=True,
@@ -157,40 +151,26 @@ def _windowing(resources: Resources) -> list[Widget]:
     ]
 
 
+def _refused_rows(resources: Resources) -> list[Line]:
+    return [
+        custom_metric(
+            resources,
+            catalogue.ROWS_REFUSED,
+            Service.SWEEPER,
+            f"refused_{reason}",
+            reason.replace("_", " "),
+            reason=reason,
+        )
+        for reason in RefusalReason
+    ]
+
+
 def _table(resources: Resources) -> list[Widget]:
     name, region = {"TableName": resources.table}, resources.region
     namespace = "AWS/DynamoDB"
     return [
-        chart(
-            "What the sweeper did",
-            watched.custom_metrics(
-                resources,
-                Service.SWEEPER,
-                {
-                    "windows closed": catalogue.WINDOWS_CLOSED,
-                    "windows sent": catalogue.WINDOWS_EMITTED,
-                    "batches flushed": catalogue.BATCHES_FLUSHED,
-                    "batches ended": catalogue.BATCHES_ENDED,
-                },
-            ),
-            region,
-            unit="a minute",
-            width=6,
-        ),
-        chart(
-            "Function errors and throttles",
-            [
-                *(
-                    line
-                    for service in Service
-                    for line in watched.function_error_lines(resources, service)
-                ),
-                *watched.dropped_lines(resources),
-            ],
-            region,
-            unit="a minute",
-            width=6,
-        ),
+        _sweeper_work(resources),
+        _function_errors(resources),
         chart(
             "Table units",
             [
@@ -214,6 +194,42 @@ def _table(resources: Resources) -> list[Widget]:
             width=6,
         ),
     ]
+
+
+def _sweeper_work(resources: Resources) -> Widget:
+    return chart(
+        "What the sweeper did",
+        watched.custom_metrics(
+            resources,
+            Service.SWEEPER,
+            {
+                "windows closed": catalogue.WINDOWS_CLOSED,
+                "windows sent": catalogue.WINDOWS_EMITTED,
+                "batches flushed": catalogue.BATCHES_FLUSHED,
+                "batches ended": catalogue.BATCHES_ENDED,
+            },
+        ),
+        resources.region,
+        unit="a minute",
+        width=6,
+    )
+
+
+def _function_errors(resources: Resources) -> Widget:
+    return chart(
+        "Function errors and throttles",
+        [
+            *(
+                line
+                for service in Service
+                for line in watched.function_error_lines(resources, service)
+            ),
+            *watched.dropped_lines(resources),
+        ],
+        resources.region,
+        unit="a minute",
+        width=6,
+    )
 
 
 def _bus_and_queue(resources: Resources) -> list[Widget]:

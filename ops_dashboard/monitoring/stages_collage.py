@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.monitoring import watched
-from ops_dashboard.monitoring.metric_lines import LineStyle, custom_metric
+from ops_dashboard.monitoring.metric_lines import Line, LineStyle, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Annotation, Widget, chart
 from stream_ingest.contracts import metrics as catalogue
@@ -53,14 +53,6 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
 
 def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     """Return the charts of downloads, of how messages ended, and of failure rates."""
-    downloads = watched.custom_metrics(
-        resources,
-        Service.COLLAGE,
-        {"images": catalogue.IMAGES_OK, "failed": catalogue.IMAGES_FAILED},
-    )
-    size = custom_metric(
-        resources, catalogue.BYTES_DOWNLOADED, Service.COLLAGE, "bytes", "bytes", style=_RIGHT
-    )
     endings = {
         "collage created": catalogue.COLLAGES_CREATED,
         "window failed": catalogue.COLLAGES_FAILED,
@@ -78,13 +70,7 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         Annotation(label="alarm on images", value=thresholds.failed_images_percent),
     ]
     return [
-        chart(
-            "Downloads",
-            [*downloads, size],
-            resources.region,
-            unit="images a minute",
-            right_unit="bytes a minute",
-        ),
+        _downloads(resources),
         chart(
             "How messages ended",
             watched.custom_metrics(resources, Service.COLLAGE, endings),
@@ -100,6 +86,24 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             period_s=300,
         ),
     ]
+
+
+def _downloads(resources: Resources) -> Widget:
+    downloads = watched.custom_metrics(
+        resources,
+        Service.COLLAGE,
+        {"images": catalogue.IMAGES_OK, "failed": catalogue.IMAGES_FAILED},
+    )
+    size = custom_metric(
+        resources, catalogue.BYTES_DOWNLOADED, Service.COLLAGE, "bytes", "bytes", style=_RIGHT
+    )
+    return chart(
+        "Downloads",
+        [*downloads, size],
+        resources.region,
+        unit="images a minute",
+        right_unit="bytes a minute",
+    )
 
 
 def prefetch(resources: Resources) -> list[Widget]:
@@ -130,22 +134,26 @@ def prefetch(resources: Resources) -> list[Widget]:
         ),
         chart(
             "Covers that could not be prefetched, by reason",
-            [
-                custom_metric(
-                    resources,
-                    catalogue.COVERS_LOST,
-                    Service.PREFETCH,
-                    f"lost_{reason}",
-                    reason.replace("_", " "),
-                    reason=reason,
-                )
-                for reason in FailureReason
-            ],
+            _lost_covers(resources),
             resources.region,
             unit="a minute",
             stacked=True,
             width=12,
         ),
+    ]
+
+
+def _lost_covers(resources: Resources) -> list[Line]:
+    return [
+        custom_metric(
+            resources,
+            catalogue.COVERS_LOST,
+            Service.PREFETCH,
+            f"lost_{reason}",
+            reason.replace("_", " "),
+            reason=reason,
+        )
+        for reason in FailureReason
     ]
 
 
