@@ -1,57 +1,53 @@
 """Lambda: windows that are ready become collages. Edge.
 
-Takes SQS messages that hold EventBridge envelopes and answers with a partial batch response. A
-message that cannot be read is reported as failed every time, and so ends in the dead-letter queue.
+Takes SQS messages that contain EventBridge envelopes, and answers with a partial batch response.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+import time
+from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from collage_lambda import wiring
+from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
 from collage_lambda.log_lines import log_received, log_started, make_logger
 from collage_lambda.messages import read_message
-from collage_lambda.telemetry import log_failure, log_outcome, log_unhandled
+from collage_lambda.settings import CollageSettings
+from collage_lambda.sqs_batch import process_messages
+from collage_lambda.telemetry import log_outcome
 from stream_ingest.aws.meter import Meter
-from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
 logger = make_logger()
 meter = Meter(Service.COLLAGE)
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def app() -> wiring.App:
+    """Return this process's application, built for the first message."""
+    configure_malloc()
+    filter_pillow_warnings()
+    return wiring.build(CollageSettings.from_env(os.environ), wiring.connect(), time.time)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
-    """Build the collages of one delivery and report the messages that have to come again."""
-    answer = process_partial_response(event, _consume, processor, context)
-    meter.add_memory(float(context.memory_limit_in_mb))
-    meter.flush()
-    return answer
+    """Build the collages of one delivery and report the messages that SQS has to deliver again."""
+    return process_messages(event, context, _consume, logger, meter)
 
 
-def _consume(record: SQSRecord, lambda_context: LambdaContext) -> None:
+def _consume(record: SQSRecord, context: LambdaContext) -> None:
     log_received(logger, record)
-    try:
-        message = read_message(record.body)
-        log_started(logger, message)
-        remaining_s = lambda_context.get_remaining_time_in_millis() / 1000
-        # One receipt of one message, even if AWS should call again under the same request id.
-        owner = f"{lambda_context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}"
-        outcome = wiring.worker().work(message, owner=owner, remaining_s=remaining_s)
-        log_outcome(logger, meter, message, outcome)
-    except CoverstreamError as error:
-        log_failure(logger, meter, error)
-        raise
-    except Exception as error:
-        log_unhandled(logger, meter, error)
-        raise
+    message = read_message(record.body)
+    log_started(logger, message)
+    remaining_s = context.get_remaining_time_in_millis() / 1000
+    # One receipt of one message, even if Lambda repeats an invocation under its request id.
+    owner = f"{context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}"
+    outcome = app().worker.work(message, owner=owner, remaining_s=remaining_s)
+    log_outcome(logger, meter, message, outcome)

@@ -1,21 +1,25 @@
-"""What the collage Lambda writes into its log: a window's story, line by line. Edge.
+"""The collage Lambda's log lines. Edge.
 
-Every line of a message carries its window, batch and replay, the SQS message and how often that was
-received; Powertools adds the request. `ops-dashboard trace` reads a window's lines back. URLs and
-their signatures are in none of them.
+Each line of a message has its window, batch and replay, the SQS message's id and receive count;
+Powertools adds the request id. `ops-dashboard trace` reads a window's lines. No line contains a URL
+or its signature.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from collage_lambda.messages import Message
-from collage_lambda.worker import Outcome
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
-_MOST_REASON = 1_000
+if TYPE_CHECKING:
+    from collage_lambda.worker import WindowOutcome
+
+_MAX_REASON_CHARS = 1_000
 
 
 def make_logger(service: Service = Service.COLLAGE) -> Logger:
@@ -24,7 +28,7 @@ def make_logger(service: Service = Service.COLLAGE) -> Logger:
 
 
 def log_received(logger: Logger, record: SQSRecord) -> None:
-    """Let all further lines say which message they are about."""
+    """Add the message to all following lines."""
     logger.append_keys(
         message_id=record.message_id,
         receives=record.attributes.approximate_receive_count,
@@ -35,14 +39,14 @@ def log_received(logger: Logger, record: SQSRecord) -> None:
 
 
 def log_started(logger: Logger, message: Message) -> None:
-    """Say which window is taken up, and let all further lines say it too."""
+    """Log that a window is started, and add it to all following lines."""
     event = message.event
     logger.append_keys(window_id=event.window_id, batch_id=event.batch_id, replay=message.replay)
     logger.info("window taken up", images=event.image_count)
 
 
-def log_ended(logger: Logger, outcome: Outcome) -> None:
-    """Say how a window ended, and where its collage is."""
+def log_ended(logger: Logger, outcome: WindowOutcome) -> None:
+    """Log how a window ended, and the key of its collage."""
     end, build = outcome.end, outcome.build
     logger.info(
         "window ended",
@@ -54,7 +58,7 @@ def log_ended(logger: Logger, outcome: Outcome) -> None:
         error=end.error if end else None,
         timings_ms=build.timings_ms if build else None,
     )
-    for sha256 in build.repeated if build else ():
+    for sha256 in build.placeholder_suspects if build else ():
         logger.warning(
             "an image that several creators have; if it is a placeholder, refuse it by the setting"
             " refusedImages",
@@ -63,10 +67,12 @@ def log_ended(logger: Logger, outcome: Outcome) -> None:
 
 
 def log_failed(logger: Logger, error: CoverstreamError) -> None:
-    """Say why a message has to come again, or belongs into the dead-letter queue."""
-    logger.warning("message failed", error=type(error).__name__, reason=str(error)[:_MOST_REASON])
+    """Log why a message failed and will be delivered again, or become a dead letter."""
+    logger.warning(
+        "message failed", error=type(error).__name__, reason=str(error)[:_MAX_REASON_CHARS]
+    )
 
 
 def log_unhandled(logger: Logger, error: Exception) -> None:
-    """Say, with its traceback, what nobody foresaw."""
+    """Log an unexpected exception with its traceback."""
     logger.error("a bug, or a right that is missing", exc_info=error)

@@ -1,7 +1,7 @@
-"""An SQS message: EventBridge's envelope around one of our events. Pure.
+"""SQS messages that contain EventBridge's envelope around one of our events. Pure.
 
-The envelope is AWS's and keeps AWS's names; unknown fields in it are AWS's business. The detail is
-ours and strict.
+The envelope keeps AWS's names, and unknown fields in it are ignored. The detail is decoded
+strictly.
 """
 
 from __future__ import annotations
@@ -17,36 +17,38 @@ from stream_ingest.contracts.naming import creator_key, split_window_id
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What EventBridge puts around a detail."""
+    """EventBridge's envelope around a detail."""
 
     detail_type: str = msgspec.field(name="detail-type")
     detail: msgspec.Raw
     replay_name: str | None = msgspec.field(name="replay-name", default=None)
-    spared: dict[str, FailureReason] = msgspec.field(name="coverstream-spared", default={})
+    known_failures: dict[str, FailureReason] = msgspec.field(
+        name="coverstream-known-failures", default={}
+    )
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A window to build; `replay` names the archive replay that asks for it to be rebuilt."""
+    """A window to build; `replay` is the name of the archive replay that requests a rebuild."""
 
     event: WindowReady
     replay: str | None = None
-    spared: Mapping[str, FailureReason] = {}
-    """Identities that need not be fetched again, and why they had failed for good before."""
+    known_failures: Mapping[str, FailureReason] = {}
+    """By identity: why images failed permanently before; they are not downloaded again."""
 
 
 def read_message(body: str) -> Message:
-    """Return the window in an SQS body; `DecodeError` names what is wrong with it."""
-    envelope, event = _open(body, WindowReady)
+    """Return the window in an SQS body; raises `DecodeError` naming what is wrong."""
+    envelope, event = _decode(body, WindowReady)
     _check(event)
-    return Message(event=event, replay=envelope.replay_name, spared=envelope.spared)
+    return Message(event=event, replay=envelope.replay_name, known_failures=envelope.known_failures)
 
 
 def read_expiring(body: str) -> CoversExpiring:
-    """Return the prefetch request in an SQS body; `DecodeError` names what is wrong with it."""
-    return _open(body, CoversExpiring)[1]
+    """Return the prefetch request in an SQS body; raises `DecodeError` naming what is wrong."""
+    return _decode(body, CoversExpiring)[1]
 
 
-def _open(body: str, event: type[E_]) -> tuple[Envelope, E_]:
+def _decode(body: str, event: type[E_]) -> tuple[Envelope, E_]:
     try:
         envelope = msgspec.json.decode(body, type=Envelope)
     except msgspec.DecodeError as error:
@@ -59,7 +61,7 @@ def _open(body: str, event: type[E_]) -> tuple[Envelope, E_]:
 
 
 def _check(event: WindowReady) -> None:
-    """Refuse what types cannot: parts of one event that contradict each other."""
+    """Raise `DecodeError` if parts of the event contradict each other."""
     key, _ = split_window_id(event.window_id)
     if creator_key(event.creator) != key:
         msg = f"WindowReady: window_id {event.window_id} is not one of {event.creator!r}"
@@ -72,9 +74,9 @@ def _check(event: WindowReady) -> None:
 
 
 def check_images(event: WindowReady) -> None:
-    """Raise `DecodeError` where an event's images are not as many as it says, or do not fit."""
+    """Raise `DecodeError` if the number of images contradicts the event or its layout."""
     if len(event.images) != event.image_count:
-        msg = f"WindowReady: {len(event.images)} images where image_count says {event.image_count}"
+        msg = f"WindowReady: {len(event.images)} images but image_count is {event.image_count}"
         raise DecodeError(msg)
     if event.image_count > event.layout.cells:
         msg = f"WindowReady: {event.image_count} images do not fit {event.layout.cells} cells"

@@ -1,4 +1,4 @@
-"""What became of a window's images, as data. Pure."""
+"""The outcome of a window's images and of its build, as data. Pure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from collage_lambda.download.attempts import Exchange
+from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.reasons import Failure
 
 if TYPE_CHECKING:  # ops_dashboard reads outcomes without Pillow
     from collage_lambda.image.compose import Canvas
 
 Origin = Literal["download", "stored", "prefetched"]
-"""Where an image's bytes are from: its URL, an earlier build of its window, or a pack in which they
-were prefetched while the window was open."""
+"""Where an image's bytes are from: its URL, the originals of an earlier build, or a pack of
+prefetched covers."""
 
 
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an image that became a cell; width and height are as stored."""
+    """Facts about an image that was decoded; width and height are the file's."""
 
     format: str
     width: int
@@ -29,29 +29,31 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one cell: `facts` of its image, or the `failure` for which it is empty.
+    """The outcome of one cell: `facts` of its image, or the `failure` because of which it is empty.
 
-    Both where the image was had and is not shown.
+    It has both if the image was decoded but is not shown.
     """
 
     cell: int
     identity: str
     url: str
-    """The URL whose bytes are shown; of an empty cell the image's first."""
+    """The URL whose bytes are shown; for an empty cell the image's first URL."""
     attempts: int = 0
     """Requests made for the image, over all its URLs."""
+    bytes_downloaded: int = 0
+    """Length of all complete bodies."""
     facts: ImageFacts | None = None
     failure: Failure | None = None
 
 
 class Assembly(msgspec.Struct, kw_only=True):
-    """A canvas with every cell that could be had, and one outcome per image in cell order."""
+    """A canvas with every image that could be decoded, and one outcome per image in cell order."""
 
     canvas: Canvas
     outcomes: list[CellOutcome]
     bytes_downloaded: int
-    evidence: dict[int, list[Exchange]] = {}
-    """By cell: what servers answered, for a batch that is being debugged."""
+    responses: dict[int, list[RecordedResponse]] = {}
+    """Servers' responses by cell, for a batch in debug mode."""
 
     @property
     def images_ok(self) -> int:
@@ -60,7 +62,7 @@ class Assembly(msgspec.Struct, kw_only=True):
 
     @property
     def sha256s(self) -> list[str]:
-        """What the images are that were had, in cell order."""
+        """sha256 of the images that were decoded, in cell order."""
         return [outcome.facts.sha256 for outcome in self.outcomes if outcome.facts]
 
     @property
@@ -72,3 +74,20 @@ class Assembly(msgspec.Struct, kw_only=True):
                 reason = str(outcome.failure.reason)
                 counts[reason] = counts.get(reason, 0) + 1
         return counts
+
+
+class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A built window that is not yet published; without any image its JPEGs are empty."""
+
+    assembly: Assembly
+    collage: bytes
+    thumbnail: bytes
+    originals_key: str | None
+    timings_ms: dict[str, int]
+    placeholder_suspects: list[str]
+    """sha256 of images that this process has now found at several creators."""
+
+    @property
+    def images_ok(self) -> int:
+        """Number of cells that show their image."""
+        return self.assembly.images_ok

@@ -1,7 +1,8 @@
-"""Why a cell stayed empty: a small fixed set of reasons, as data. Pure.
+"""Why a cell is empty: a small fixed set of reasons, as data. Pure.
 
-A missing image is not an exception. It is a `Failure` with a reason that can be counted, shown on a
-dashboard and acted on: a *passing* one may succeed when tried again later, a permanent one not.
+A missing image is not an exception. It is a `Failure` whose reason can be counted, shown on a
+dashboard and acted on: a *passing* one may succeed when it is tried again later, a permanent one
+will not.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ import msgspec
 
 
 class FailureReason(StrEnum):
-    """Every way in which an image can fail to become a cell."""
+    """Every reason for an empty cell."""
 
     EXPIRED = "expired"
-    """The signature had run out before the download; nothing was requested."""
+    """The URL's signature had expired before the download; nothing was requested."""
     FORBIDDEN = "forbidden"
-    """401 or 403: how a CDN answers a dead signature."""
+    """401 or 403: a CDN's answer to an expired signature."""
     NOT_FOUND = "not_found"
     """404 or 410."""
     HTTP_ERROR = "http_error"
-    """Another status that repeating does not mend."""
+    """Another status for which a retry is useless."""
     SERVER_ERROR = "server_error"
     """429 or 5xx, after all attempts."""
     TIMEOUT = "timeout"
@@ -34,25 +35,25 @@ class FailureReason(StrEnum):
     """Not an http(s) URL that can be fetched."""
     TOO_MANY_REDIRECTS = "too_many_redirects"
     TOO_LARGE = "too_large"
-    """More bytes than one image may have."""
+    """The body has more bytes than one image may have."""
     NOT_AN_IMAGE = "not_an_image"
     UNSUPPORTED_FORMAT = "unsupported_format"
-    """An image of a format, or of a pixel layout, that is not decoded here."""
+    """An image format or pixel layout that is not supported."""
     TOO_SMALL = "too_small"
     TOO_MANY_PIXELS = "too_many_pixels"
     """More pixels, or more memory to decode them, than one image may take."""
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
     SAME_BYTES = "same_bytes"
-    """Another URL of the window has led to the very same bytes, which have their cell already."""
+    """The bytes are those of an earlier cell of the window, which shows them."""
     PLACEHOLDER = "placeholder"
-    """A stand-in that the stack's settings refuse, by its sha256."""
+    """An image that the stack's setting `refusedImages` names by its sha256."""
     NOT_LISTED = "not_listed"
-    """The window's own image list could not be read, so none of its images was looked for."""
+    """The window's image list could not be read, so its images were not downloaded."""
 
     @property
     def is_passing(self) -> bool:
-        """Tell whether the same image may succeed when it is tried again later."""
+        """Return whether the same image may succeed when it is tried again later."""
         return self in _PASSING
 
 
@@ -60,21 +61,21 @@ _PASSING = frozenset({FailureReason.SERVER_ERROR, FailureReason.TIMEOUT, Failure
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One image's failure; `detail` is short and holds no signature."""
+    """One image's failure; `detail` is short and contains no signature."""
 
     reason: FailureReason
     detail: str = ""
     status: int | None = None
-    """HTTP status of the last answer, where there was one."""
+    """HTTP status of the last response, if there was one."""
     attempts: int = 0
     """Requests made for this URL."""
     retry_after_s: float | None = None
-    """Seconds that the server asked to wait, where it did."""
+    """Seconds of the server's Retry-After, if it sent one."""
 
 
 def representative(failures: list[Failure]) -> Failure:
-    """Return the failure that stands for an image whose every URL failed; `failures` is not empty.
+    """Return the failure of an image all of whose URLs failed; `failures` must not be empty.
 
-    A passing one wins, because trying again can then help; else it is the first URL's own.
+    A passing one wins, because the image may then succeed later; otherwise it is the first URL's.
     """
     return next((failure for failure in failures if failure.reason.is_passing), failures[0])

@@ -1,7 +1,8 @@
-"""What the collage and prefetch Lambdas say of itself: EMF metrics here, and its `log_lines`. Edge.
+"""Metrics (EMF) and log lines of the collage and prefetch Lambdas. Edge.
 
-Dimensions are few, because CloudWatch bills every combination: `service`, and `Reason` for failed
-images. Creators, windows and batches go into log lines, URLs and their signatures into neither.
+There are only two dimensions, because CloudWatch bills every combination: `service`, and `Reason`
+for failed images. Creators, windows and batches are in log lines only; URLs and their signatures
+are in neither.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from aws_lambda_powertools import Logger
 from collage_lambda import log_lines
 from collage_lambda.lease import WindowLeasedError
 from collage_lambda.messages import Message
-from collage_lambda.worker import Ending, Outcome
+from collage_lambda.worker import Ending, WindowOutcome
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.errors import CoverstreamError
@@ -26,8 +27,8 @@ _ENDING_METRICS = {
 }
 
 
-def log_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcome) -> None:
-    """Say how one message ended; flushed at once, so that a later timeout loses no metric."""
+def log_outcome(logger: Logger, meter: Meter, message: Message, outcome: WindowOutcome) -> None:
+    """Report how one message ended; flushed at once, so that a later timeout loses no metric."""
     meter.add(_ENDING_METRICS[outcome.ending], 1)
     if outcome.build is not None:
         meter.add(catalogue.BYTES_DOWNLOADED, outcome.build.assembly.bytes_downloaded)
@@ -44,7 +45,7 @@ def log_outcome(logger: Logger, meter: Meter, message: Message, outcome: Outcome
 
 
 def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
-    """Say why a message has to come again, or belongs into the dead-letter queue."""
+    """Report a message that will be delivered again, or become a dead letter."""
     is_leased = isinstance(error, WindowLeasedError)
     meter.add(catalogue.MESSAGES_DEFERRED if is_leased else catalogue.MESSAGES_FAILED, 1)
     meter.flush()
@@ -52,7 +53,7 @@ def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
 
 
 def log_unhandled(logger: Logger, meter: Meter, error: Exception) -> None:
-    """Say, with its traceback, what nobody foresaw."""
+    """Report an unexpected exception with its traceback."""
     meter.add(catalogue.MESSAGES_FAILED, 1)
     meter.flush()
     log_lines.log_unhandled(logger, error)

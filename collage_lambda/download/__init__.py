@@ -1,1 +1,1 @@
-"""Downloads: an image's URLs become bytes, or a reason why not."""
+"""Downloads: fetch an image from its URLs, from public addresses only."""

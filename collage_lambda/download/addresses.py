@@ -1,8 +1,8 @@
 """Which IP addresses may be fetched from: only those of the public internet. Pure.
 
-Denied are all ranges that IANA's special-purpose registries set aside (RFC 6890 and successors). An
-IPv6 address that carries an IPv4 address (mapped, compatible, map_errors, NAT64, 6to4, Teredo,
-ISATAP) is judged by the address it carries, so that no private address slips through in disguise.
+All ranges of IANA's special-purpose registries are denied (RFC 6890 and its successors). An IPv6
+address that embeds an IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP) is
+judged by the embedded address too, so that no private address can be reached in disguise.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DENIED_V4 = tuple(
     )
 )
 _GLOBAL_V6 = IPv6Network("2000::/3")
-"""All that IANA has given out as global unicast; whatever lies outside is denied."""
+"""The range that IANA has allocated for global unicast; everything else is denied."""
 _DENIED_V6 = tuple(
     IPv6Network(network)
     for network in (
@@ -47,7 +47,7 @@ _LAST_32_BITS = tuple(
     for network in (
         "::/96",  # IPv4-compatible; also `::` and `::1`, which become 0.0.0.0 and 0.0.0.1
         "::ffff:0:0/96",  # IPv4-mapped
-        "::ffff:0:0:0/96",  # IPv4-map_errors (SIIT)
+        "::ffff:0:0:0/96",  # IPv4-translated (SIIT)
         "64:ff9b::/96",  # NAT64
     )
 )
@@ -56,9 +56,9 @@ _LOW_32 = 0xFFFF_FFFF
 
 
 def is_public(text: str) -> bool:
-    """Tell whether an address, as text, belongs to the public internet.
+    """Return whether an address, given as text, belongs to the public internet.
 
-    `ValueError` where the text is not one address in its usual form. A zone (``fe80::1%eth0``)
+    Raises `ValueError` if the text is not one address in its usual form. A zone (``fe80::1%eth0``)
     makes an address local to this machine and so never public.
     """
     address = ip_address(text)
@@ -79,7 +79,7 @@ def _is_public_v4(address: IPv4Address) -> bool:
 
 
 def _embedded(address: IPv6Address) -> Iterator[IPv4Address]:
-    """Yield the IPv4 addresses that an IPv6 address carries."""
+    """Yield the IPv4 addresses that are embedded in an IPv6 address."""
     value = int(address)
     if any(address in network for network in _LAST_32_BITS):
         yield IPv4Address(value & _LOW_32)

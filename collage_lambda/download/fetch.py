@@ -1,10 +1,10 @@
-"""One URL becomes bytes, or a reason why not. Edge (HTTP).
+"""Fetch the body of one URL. Edge (HTTP).
 
-Nothing that a server does raises out of `Fetcher.fetch`: it answers with a `Body` or a `Failure`.
-Every hop of a redirect is judged anew; the body is counted while it streams, after any content
-decoding, so neither a lying Content-Length nor a gzip bomb gets past the limit. Timeouts are set
-three times over, because aiohttp's own may not fire (aio-libs/aiohttp#11740): for each socket
-operation, for each attempt, and for the image. The session belongs to the loop that opened it.
+Whatever a server does, `Fetcher.fetch` does not raise: it returns a `Body` or a `Failure`. Every
+hop of a redirect is checked anew. The body is counted while it streams, after any content decoding,
+so neither a wrong Content-Length nor a gzip bomb gets past the limit. There are three timeouts,
+because aiohttp's own may not fire (aio-libs/aiohttp#11740): for each socket operation, for each
+attempt, and for the image. The session belongs to the event loop that opened it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from collage_lambda.download.attempts import BEGINNING_BYTES, Exchange
+from collage_lambda.download.limiter import DownloadLimiter, ImageBudget
+from collage_lambda.download.limits import FetchLimits
+from collage_lambda.download.recorded_response import BEGINNING_BYTES, RecordedResponse
 from collage_lambda.download.resolver import BlockedAddressError, GuardedResolver, Lookup
-from collage_lambda.download.retries import RetryPolicy, status_failure
-from collage_lambda.download.slots import Allowance, Slots
+from collage_lambda.download.retries import status_failure
 from collage_lambda.download.urls import (
     ANY_PORT,
     AllowedSources,
@@ -45,37 +46,25 @@ HEADERS = {
     "Sec-Fetch-Mode": "no-cors",
     "Sec-Fetch-Site": "cross-site",
 }
-"""What a browser sends for an image on tiktok.com, but for SVG, which is not decoded here, and with
-JPEG first, which decodes fastest."""
+"""What a browser sends for an image on tiktok.com, but with JPEG first, which decodes fastest, and
+without SVG, which is not supported."""
 _CHUNK_BYTES = 64 * 1024
 _DNS_TTL_S = 60
 _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_HEADER = 1_000
-_SHORTEST_ATTEMPT_S = 0.05
-
-
-class FetchLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one download may take. The attempts of an image and its pauses share `image_s`."""
-
-    max_bytes: int = 20 * 1024 * 1024
-    connect_s: float = 5.0
-    read_s: float = 8.0
-    attempt_s: float = 15.0
-    image_s: float = 40.0
-    redirects: int = 5
-    retry: RetryPolicy = RetryPolicy()
+_MAX_HEADER_CHARS = 1_000
+_MIN_ATTEMPT_S = 0.05
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete body that was answered with 200."""
+    """The complete body of a response with status 200."""
 
     data: bytes
     attempts: int = 0
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """Time and chance, which tests put their own in place of."""
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Clocks, sleep and jitter, so that tests can replace them."""
 
     now_s: Callable[[], float] = time.time
     monotonic_s: Callable[[], float] = time.monotonic
@@ -87,7 +76,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 async def open_session(
     lookup: Lookup, allowed: AllowedSources, limits: FetchLimits
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open the HTTP session of one event loop; `Slots` limit its connections."""
+    """Open the HTTP session of one event loop; `DownloadLimiter` limits its requests."""
     resolver = GuardedResolver(lookup, allowed)
     connector = aiohttp.TCPConnector(
         limit=0,
@@ -111,64 +100,64 @@ async def open_session(
 class Fetcher:
     """Downloads URLs within limits; safe to call for many images at once on one event loop."""
 
-    def __init__(  # noqa: PLR0913 - whoever builds a window names each part once
+    def __init__(  # noqa: PLR0913 - `open_fetcher` names each part once
         self,
         session: aiohttp.ClientSession,
-        slots: Slots,
+        limiter: DownloadLimiter,
         limits: FetchLimits,
         *,
         allowed: AllowedSources,
-        surroundings: Surroundings,
+        timing: Timing,
         ports: Ports = ANY_PORT,
     ) -> None:
-        """Download over `session`, sharing `slots`; but for `allowed`, only from `ports`."""
-        self._session, self._slots, self._limits = session, slots, limits
-        self._allowed, self._ports, self._around = allowed, ports, surroundings
+        """Download over `session` within `limiter`; from `ports` only, except for `allowed`."""
+        self._session, self._limiter, self._limits = session, limiter, limits
+        self._allowed, self._ports, self._timing = allowed, ports, timing
 
-    def allowance(self) -> Allowance:
-        """Return a fresh allowance for one image."""
-        return Allowance(self._slots, self._limits.image_s)
+    def new_budget(self) -> ImageBudget:
+        """Return a fresh budget for one image."""
+        return ImageBudget(self._limiter, self._limits.image_s)
 
-    async def fetch(self, text: str, allowance: Allowance) -> Body | Failure:
-        """Return the body behind a URL; tries again what may pass, within the image's allowance."""
+    async def fetch(self, text: str, budget: ImageBudget) -> Body | Failure:
+        """Return the body of a URL; retry passing failures within the image's budget."""
         target = parse_target(text, self._allowed, self._ports)
         if isinstance(target, Failure):
             return target
         deadline = expires_at(text)
-        if deadline is not None and deadline <= self._around.now_s():
+        if deadline is not None and deadline <= self._timing.now_s():
             return Failure(reason=FailureReason.EXPIRED)
         attempt = 0
         while True:
             attempt += 1
-            outcome = await self._timed_attempt(target, allowance)
+            outcome = await self._timed_attempt(target, budget)
             outcome = msgspec.structs.replace(outcome, attempts=attempt)
             if isinstance(outcome, Body):
                 return outcome
-            wait_s = self._limits.retry.wait_s(outcome, attempt, self._around.uniform)
-            if wait_s is None or wait_s + _SHORTEST_ATTEMPT_S > allowance.seconds_left:
+            wait_s = self._limits.retry.wait_s(outcome, attempt, self._timing.uniform)
+            if wait_s is None or wait_s + _MIN_ATTEMPT_S > budget.seconds_left:
                 return outcome
-            allowance.spend(wait_s)
-            await self._around.sleep(wait_s)
+            budget.spend(wait_s)
+            await self._timing.sleep(wait_s)
 
-    async def _timed_attempt(self, target: URL, allowance: Allowance) -> Body | Failure:
-        async with self._slots.request(target.raw_host or ""):
-            started, waited_s = self._around.monotonic_s(), allowance.waited_s
+    async def _timed_attempt(self, target: URL, budget: ImageBudget) -> Body | Failure:
+        async with self._limiter.request(target.raw_host or ""):
+            started, waited_s = self._timing.monotonic_s(), budget.waited_s
             try:
                 async with asyncio.timeout(
-                    min(self._limits.attempt_s, max(allowance.seconds_left, 0.0))
-                ) as allowance.limit:
-                    return await self._guarded_attempt(target, allowance)
+                    min(self._limits.attempt_s, max(budget.seconds_left, 0.0))
+                ) as budget.limit:
+                    return await self._guarded_attempt(target, budget)
             except TimeoutError:
                 return Failure(reason=FailureReason.TIMEOUT)
             finally:
-                spent_s = self._around.monotonic_s() - started
-                allowance.spend(spent_s - (allowance.waited_s - waited_s))
+                spent_s = self._timing.monotonic_s() - started
+                budget.spend(spent_s - (budget.waited_s - waited_s))
 
-    async def _guarded_attempt(self, target: URL, allowance: Allowance) -> Body | Failure:
-        """Turn what aiohttp raises into a failure; `TimeoutError` is left to the caller."""
+    async def _guarded_attempt(self, target: URL, budget: ImageBudget) -> Body | Failure:
+        """Turn aiohttp's exceptions into failures; let `TimeoutError` through."""
         try:
-            return await self._follow(target, allowance)
-        except TimeoutError:  # also aiohttp's own, which are ClientErrors too
+            return await self._follow(target, budget)
+        except TimeoutError:  # aiohttp's own are ClientErrors too
             raise
         except aiohttp.ClientConnectorError as error:
             return _no_connection(error)
@@ -177,11 +166,11 @@ class Fetcher:
         except (aiohttp.ClientError, OSError) as error:
             return Failure(reason=FailureReason.CONNECTION, detail=type(error).__name__)
 
-    async def _follow(self, url: URL, allowance: Allowance) -> Body | Failure:
+    async def _follow(self, url: URL, budget: ImageBudget) -> Body | Failure:
         for _ in range(self._limits.redirects + 1):
             async with self._session.get(url, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
-                    return await self._read(response, allowance)
+                    return await self._read(response, budget)
                 hop = next_hop(url, response.headers.getall("Location", []))
             if isinstance(hop, Failure):
                 return hop
@@ -191,13 +180,13 @@ class Fetcher:
             url = hop
         return Failure(reason=FailureReason.TOO_MANY_REDIRECTS)
 
-    async def _read(self, response: aiohttp.ClientResponse, allowance: Allowance) -> Body | Failure:
-        exchange = _noted(response, allowance)
+    async def _read(self, response: aiohttp.ClientResponse, budget: ImageBudget) -> Body | Failure:
+        recorded = _record(response, budget)
         if response.status != _OK:
-            if exchange is not None:
-                exchange.begin(await response.content.read(BEGINNING_BYTES))
+            if recorded is not None:
+                recorded.append(await response.content.read(BEGINNING_BYTES))
             retry_after = response.headers.get("Retry-After")
-            return status_failure(response.status, retry_after, self._around.now_s())
+            return status_failure(response.status, retry_after, self._timing.now_s())
         if (response.content_length or 0) > self._limits.max_bytes:
             return self._too_large()
         chunks: list[bytes] = []
@@ -206,9 +195,9 @@ class Fetcher:
             size += len(chunk)
             if size > self._limits.max_bytes:
                 return self._too_large()
-            if exchange is not None:
-                exchange.begin(chunk)
-            await allowance.grow_to(size)
+            if recorded is not None:
+                recorded.append(chunk)
+            await budget.reserve(size)
             chunks.append(chunk)
         return Body(data=b"".join(chunks))
 
@@ -218,14 +207,14 @@ class Fetcher:
         )
 
 
-def _noted(response: aiohttp.ClientResponse, allowance: Allowance) -> Exchange | None:
-    """Note an answer's head, if anybody wants to know."""
-    if allowance.exchanges is None:
+def _record(response: aiohttp.ClientResponse, budget: ImageBudget) -> RecordedResponse | None:
+    """Record a response's head if the batch is being debugged."""
+    if budget.responses is None:
         return None
-    headers = [(str(name), value[:_MOST_HEADER]) for name, value in response.headers.items()]
-    exchange = Exchange(url=str(response.url), status=response.status, headers=headers)
-    allowance.exchanges.append(exchange)
-    return exchange
+    headers = [(str(name), value[:_MAX_HEADER_CHARS]) for name, value in response.headers.items()]
+    recorded = RecordedResponse(url=str(response.url), status=response.status, headers=headers)
+    budget.responses.append(recorded)
+    return recorded
 
 
 def _no_connection(error: aiohttp.ClientConnectorError) -> Failure:

@@ -1,9 +1,9 @@
-"""Host names become addresses and addresses sockets, and only public ones. Edge (DNS, sockets).
+"""Resolve host names and open sockets, to public addresses only. Edge (DNS, sockets).
 
-aiohttp connects to the very addresses that this resolver returns, so a name that changes its answer
-between two look-ups (DNS rebinding) and a redirect to another name are judged like the first one.
-An address that is written out in a URL is never resolved. It is judged by the URL's text, and once
-more, like every other, when the socket is opened: nothing is connected to that was not seen here.
+aiohttp connects to exactly the addresses that this resolver returns, so a name whose answer changes
+between two look-ups (DNS rebinding), or a redirect to another name, is checked like the first one.
+A URL with a literal address is never resolved: `urls` checks its text. Every address is checked
+once more when its socket is opened, so there is no connection that this module has not allowed.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from collage_lambda.download.addresses import is_public
 from collage_lambda.download.urls import AllowedSources, is_allowed
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Returns the addresses of a host and port, as text; raises `OSError` where there are none."""
+"""Returns the addresses of a host and port as text; raises `OSError` if there are none."""
 
 
 class BlockedAddressError(OSError):
-    """A name has, or a socket is wanted to, an address that is not public."""
+    """A name resolves to, or a socket would connect to, an address that is not public."""
 
 
 class GuardedResolver(AbstractResolver):
     """Resolves names and opens sockets, and refuses addresses that are not public.
 
-    One such address among public ones is enough: that is an attack or a mistake, never a CDN.
+    One such address among public ones is enough: no CDN has that, only an attack or a mistake.
     """
 
     def __init__(self, lookup: Lookup, allowed: AllowedSources) -> None:
         """Resolve by `lookup`; sources in `allowed` may have any address."""
         self._lookup, self._allowed = lookup, allowed
         self._permitted = set(allowed)
-        """Addresses, with their port, that may be connected to though not public."""
+        """Addresses and ports that may be connected to although they are not public."""
 
     async def resolve(
         self,
@@ -46,7 +46,7 @@ class GuardedResolver(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - both families are returned; aiohttp tries them in turn
     ) -> list[ResolveResult]:
-        """Return the addresses to connect to; `BlockedAddressError` where one is not public."""
+        """Return the addresses to connect to; `BlockedAddressError` if one is not public."""
         addresses = await self._lookup(host, port)
         if is_allowed(host, port, self._allowed):
             self._permitted.update((address, port) for address in addresses)
@@ -58,9 +58,9 @@ class GuardedResolver(AbstractResolver):
         return [_result(host, address, port) for address in addresses]
 
     def open_socket(self, target: AddrInfoType) -> socket.socket:
-        """Return a socket to connect to `target` with; `BlockedAddressError` where it may not be.
+        """Return a socket for `target`; raises `BlockedAddressError` if it is not allowed.
 
-        aiohttp's `socket_factory`: the last that is asked before any connection.
+        aiohttp calls it as `socket_factory` before every connection.
         """
         family, kind, protocol, _, (address, port, *_) = target
         if (address, port) not in self._permitted and not _is_public(str(address)):
@@ -69,13 +69,13 @@ class GuardedResolver(AbstractResolver):
         return socket.socket(family, kind, protocol)
 
     async def close(self) -> None:
-        """Hold nothing that needs closing."""
+        """Do nothing: there is nothing to close."""
 
 
 def _is_public(address: str) -> bool:
     try:
         return is_public(address)
-    except ValueError:  # a look-up answered with something that is no address
+    except ValueError:  # the look-up returned something that is not an address
         return False
 
 

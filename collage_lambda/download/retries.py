@@ -1,4 +1,4 @@
-"""When a download is tried again, and how long to wait before. Pure."""
+"""Whether to retry a download, and how long to wait before. Pure."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ _GONE = frozenset({404, 410})
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how fast to try again."""
+    """How often and how soon to retry."""
 
     attempts: int = 3
-    """Requests for one URL, the first included."""
+    """Maximum number of requests for one URL, including the first."""
     base_s: float = 0.25
     cap_s: float = 4.0
-    longest_retry_after_s: float = 10.0
-    """A server that asks for more patience than this is not asked again."""
+    max_retry_after_s: float = 10.0
+    """A server whose Retry-After is longer than this gets no further request."""
 
     def wait_s(
         self, failure: Failure, attempt: int, uniform: Callable[[float, float], float]
     ) -> float | None:
-        """Return seconds to wait after the `attempt`-th request failed, or None to give up.
+        """Return the seconds to wait after the `attempt`-th request failed, or None for no retry.
 
-        Exponential backoff with full jitter, never less than what the server asked for. `attempt`
-        counts from 1; `uniform` draws between two bounds.
+        Exponential backoff with full jitter, added to the server's Retry-After. `attempt` counts
+        from 1; `uniform` draws between two bounds.
         """
         if not failure.reason.is_passing or attempt >= self.attempts:
             return None
-        asked_s = failure.retry_after_s or 0.0
-        if asked_s > self.longest_retry_after_s:
+        retry_after_s = failure.retry_after_s or 0.0
+        if retry_after_s > self.max_retry_after_s:
             return None
-        return asked_s + uniform(0.0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
+        return retry_after_s + uniform(0.0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
 
 
 def status_failure(status: int, retry_after: str | None, now_s: float) -> Failure:
-    """Return the failure that an HTTP status other than 200 stands for."""
+    """Return the failure for an HTTP status other than 200."""
     if status in _FORBIDDEN:
         return Failure(reason=FailureReason.FORBIDDEN, status=status)
     if status in _GONE:
@@ -60,7 +60,7 @@ def status_failure(status: int, retry_after: str | None, now_s: float) -> Failur
 def parse_retry_after(value: str | None, now_s: float) -> float | None:
     """Return the seconds in a Retry-After header (a number or an HTTP date), or None.
 
-    Source: RFC 9110, section 10.2.3. A date that has passed means no wait.
+    Source: RFC 9110, section 10.2.3. A date in the past means no wait.
     """
     if value is None:
         return None

@@ -1,9 +1,9 @@
 """Which URLs may be requested, judged by their text. Pure.
 
-The text decides scheme, credentials and the addresses that are written out in it; names are judged
-where they are resolved (`resolver`). Every hop of a redirect passes here again.
+The text shows scheme, credentials, port and literal addresses; names are checked when they are
+resolved (`resolver`). Every hop of a redirect is checked here again.
 
-A signed URL is requested exactly as it came: `yarl` is told not to normalise it.
+A signed URL is requested byte for byte as it came: `yarl` is told not to normalise it.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from collage_lambda.download.addresses import is_public
 from collage_lambda.reasons import Failure, FailureReason
 
 AllowedSources = frozenset[tuple[str, int]]
-"""Host (lower case, no brackets) and port of sources that may be fetched though not public."""
+"""Host (lower case, no brackets) and port of servers that are allowed although not public."""
 
 Ports = frozenset[int]
-"""Ports that may be requested from sources that are not in `AllowedSources`; none means any."""
+"""Ports that are allowed for servers outside of `AllowedSources`; an empty set allows any."""
 
 ANY_PORT: Ports = frozenset()
-_MOST_PORT = 65_535
+_MAX_PORT = 65_535
 MAX_URL_CHARS = 8_000
 _ALLOWED_SOURCE = re.compile(r"\[?(?P<host>[^\[\]/@\s]+?)\]?:(?P<port>[0-9]{1,5})")
 _BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f]")
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)*[a-z0-9_][a-z0-9_-]{0,62}\.?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
-"""A last label like this makes the whole host a number (WHATWG URL, "ends in a number")."""
+"""With such a last label the host is an IPv4 address (WHATWG URL, "ends in a number")."""
 
 
 def parse_allowed(text: str) -> AllowedSources:
-    """Read comma-separated ``host:port`` pairs; `ValueError` names the one that is none."""
+    """Return comma-separated ``host:port`` pairs; raises `ValueError` naming a malformed one."""
     return frozenset(_pair(part.strip()) for part in text.split(",") if part.strip())
 
 
@@ -46,12 +46,12 @@ def _pair(text: str) -> tuple[str, int]:
 
 
 def parse_ports(text: str) -> Ports:
-    """Read comma-separated port numbers; `ValueError` names the one that is none."""
+    """Return comma-separated port numbers; raises `ValueError` naming a malformed one."""
     return frozenset(_port(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MOST_PORT:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _MAX_PORT:
         msg = f"{text!r} is not a port"
         raise ValueError(msg)
     return int(text)
@@ -60,7 +60,7 @@ def _port(text: str) -> int:
 def parse_target(text: str, allowed: AllowedSources, ports: Ports = ANY_PORT) -> URL | Failure:
     """Return the URL to request, byte for byte as it came, or why it may not be requested."""
     if len(text) > MAX_URL_CHARS or _BLANK_OR_CONTROL.search(text):
-        return _bad("too long, or holds blanks or control characters")
+        return _bad("too long, or contains blanks or control characters")
     try:
         url = URL(text, encoded=text.isascii())
     except (ValueError, UnicodeError):
@@ -71,22 +71,22 @@ def parse_target(text: str, allowed: AllowedSources, ports: Ports = ANY_PORT) ->
 def check_target(url: URL, allowed: AllowedSources, ports: Ports = ANY_PORT) -> Failure | None:
     """Return why a URL may not be requested, or None."""
     try:
-        host, port = url.raw_host, url.port  # parsed only now, as the URL is kept as it came
+        host, port = url.raw_host, url.port  # parsed only here, since the URL is not normalised
     except (ValueError, UnicodeError):
         return _bad("host or port cannot be parsed")
     if url.scheme not in {"http", "https"} or not host or port is None:
         return _bad("not an http or https URL with a host")
     if "@" in url.raw_authority:
-        return _bad("holds credentials")
+        return _bad("contains credentials")
     if "[" in url.raw_authority and ":" not in host:
-        return _bad("brackets around no IPv6 address")
+        return _bad("brackets without an IPv6 address")
     if is_allowed(host, port, allowed):
         return None
     return _check_port(port, ports) or _check_host(host.lower())
 
 
 def is_allowed(host: str, port: int, allowed: AllowedSources) -> bool:
-    """Tell whether exactly this source was allowed by configuration."""
+    """Return whether exactly this server is allowed by configuration."""
     return (host.lower(), port) in allowed
 
 
@@ -105,9 +105,10 @@ def _check_host(host: str) -> Failure | None:
 
 
 def _check_address(host: str) -> Failure | None:
-    """Judge an address that is written out; any but the usual form is refused unread.
+    """Check a literal address; refuse any form but the usual one.
 
-    ``2130706433``, ``0x7f.1`` and ``0177.0.0.1`` are 127.0.0.1 to some resolvers. No CDN writes so.
+    Some resolvers take ``2130706433``, ``0x7f.1`` and ``0177.0.0.1`` for 127.0.0.1. No CDN uses
+    such forms.
     """
     try:
         if is_public(host):
@@ -122,7 +123,7 @@ def _bad(detail: str) -> Failure:
 
 
 def next_hop(url: URL, location: Iterable[str]) -> URL | Failure:
-    """Return where a redirect leads, seen from `url`; not yet judged by `check_target`."""
+    """Return the target of a redirect from `url`; it has yet to pass `check_target`."""
     target = next(iter(location), "")
     if not target or len(target) > MAX_URL_CHARS or _BLANK_OR_CONTROL.search(target):
         return _bad("redirect without a usable Location")
@@ -130,9 +131,3 @@ def next_hop(url: URL, location: Iterable[str]) -> URL | Failure:
         return url.join(URL(target, encoded=target.isascii()))
     except (ValueError, UnicodeError):
         return _bad("redirect to a URL that cannot be parsed")
-
-
-def without_signature(text: str) -> str:
-    """Return a URL fit for a log line: no query, no credentials, at most 200 characters."""
-    bare = re.split(r"[?#]", text, maxsplit=1)[0]
-    return re.sub(r"//[^/@]*@", "//", bare)[:200]

@@ -1,1 +1,1 @@
-"""Images: bytes become cells, cells a collage."""
+"""Images: decode bytes into cells, compose cells into a collage."""

@@ -1,8 +1,8 @@
-"""Every pixel layout that Pillow decodes becomes sRGB on the collage's background. Pure (Pillow).
+"""Convert every pixel layout that Pillow decodes to sRGB on the background. Pure (Pillow).
 
-A CMYK JPEG is taken as inverted whether or not it has Adobe's marker, and as YCCK. So do Pillow,
-Chrome and Firefox (bugzilla.mozilla.org/674619). An embedded ICC profile is honoured where it fits
-the pixels and ignored where it is broken.
+A CMYK JPEG counts as inverted and as YCCK, with or without Adobe's marker, as in Pillow, Chrome and
+Firefox (bugzilla.mozilla.org/674619). An embedded ICC profile is applied if it fits the pixels, and
+ignored if it is broken.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BLENDED = frozenset({"P", "PA", "LA", "La", "RGBa"})
 """Palettes, and alpha in any form but RGBA."""
 _DEEP = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
 _PROFILE_SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
-"""Which colour space a profile must be of to fit a mode, as ICC names it."""
+"""The colour space that a profile must have to fit a mode, as ICC names it."""
 _BYTE, _WORD = 255.0, 65_535.0
 
 
@@ -29,7 +29,7 @@ def parse_rgb(text: str) -> Rgb:
 
 
 def scalable(image: Image.Image) -> Image.Image:
-    """Return a loaded image in a mode in which neighbouring pixels can be mixed."""
+    """Return a loaded image in a mode whose neighbouring pixels can be averaged."""
     if image.mode in _DEEP:
         return image
     if "transparency" in image.info or image.mode in _BLENDED:
@@ -38,24 +38,24 @@ def scalable(image: Image.Image) -> Image.Image:
 
 
 def white_level(image: Image.Image) -> float:
-    """Return the value that is white in a loaded image; only deep greys have another than 255.
+    """Return the value that is white in a loaded image: 255 except for deep greys.
 
-    Integers are 16 bits deep unless they show more; floats reach to 1, 255 or their own most. Asked
-    before scaling, because LANCZOS overshoots at edges.
+    Integers are taken for 16 bits unless a pixel exceeds them; floats for a range up to 1, 255 or
+    their own maximum. Call it before scaling, because LANCZOS overshoots at edges.
     """
     if image.mode not in _DEEP:
         return _BYTE
     if image.mode.startswith("I;16"):
         return _WORD
     extrema: Any = image.getextrema()
-    most = float(extrema[1])
+    maximum = float(extrema[1])
     if image.mode == "I":
-        return max(_WORD, most)
-    return next((white for white in (1.0, _BYTE) if most <= white), most)
+        return max(_WORD, maximum)
+    return next((white for white in (1.0, _BYTE) if maximum <= white), maximum)
 
 
 def to_rgb(cell: Image.Image, white: float, profile: object, background: Rgb) -> Image.Image:
-    """Return a scaled cell as RGB: colour-managed, 8 bits deep, and opaque on `background`."""
+    """Return a scaled cell as RGB: in sRGB, 8 bits deep, opaque on `background`."""
     if cell.mode in _DEEP:
         scale = _BYTE / white
         deep = cell if cell.mode == "F" else cell.convert("I").convert("F")

@@ -1,10 +1,11 @@
-"""Bytes of one image become one square RGB cell, or a reason why not. Pure (Pillow).
+"""Decode the bytes of one image into one square RGB cell. Pure (Pillow).
 
-Whatever the bytes are, `decode_cell` answers with data. Size and memory are judged from the header,
-before any pixel is decoded. What of a JPEG the cell cannot show is not decoded at all (`jpeg`).
+`decode_cell` does not raise, whatever the bytes are: it returns a cell or a failure. Size and
+memory are checked from the header, before any pixel is decoded. Parts of a JPEG that the cell does
+not show are not decoded (`jpeg`).
 
-The cell is cut from the centre and scaled first; alpha, colour and orientation follow on the few
-pixels that are left. A centred square stays centred however the camera was held.
+The cell is cut from the centre and scaled first; alpha, colour and orientation are applied to the
+few pixels that are left. A centred square stays centred in every orientation.
 """
 
 from __future__ import annotations
@@ -43,28 +44,26 @@ PLUGINS = (
     TiffImagePlugin,
     WebPImagePlugin,
 )
-"""Pillow's decoders of `sniff.FORMATS` but HEIF. Importing them registers them and spares all
-others."""
+"""Pillow's decoders of `sniff.FORMATS` except HEIF; importing them registers only these."""
 
 MIN_SIDE_PX = 50
 MAX_PIXELS = 50_000_000
 MAX_DECODING_BYTES = 208 * 1024 * 1024
-"""Most memory that decoding one image may take: what a 50-megapixel RGB PNG needs, and little more.
-Formats that need more a pixel may have fewer: WebP 10 megapixels, AVIF 13, PNG with alpha 27."""
+"""Maximum memory to decode one image: a little more than a 50-megapixel RGB PNG needs. Formats that
+need more per pixel may have fewer: WebP 10 megapixels, AVIF 13, PNG with alpha 27."""
 HEAVY_BYTES = 32 * 1024 * 1024
-"""Decodings beyond this take turns."""
+"""Decodings that need more than this run one at a time."""
 DRAFT_MARGIN = 1.34
-"""A scaled JPEG keeps at least this many times the cell's pixels a side, so that covers 540 px wide
+"""A JPEG is decoded at no less than this many times the cell's pixels a side, so covers 540 px wide
 are decoded at half their size for cells of 200. Against a full decode with LANCZOS, over a collage
 of 540, 576, 720 and 1,080 px photographs: 48.4 dB and SSIM 0.997 in 110 ms; with 1.8 55 dB in 180,
 with 1.05 less than 47 dB and no faster. Cheaper filters than LANCZOS: BICUBIC 43.6 dB, HAMMING 40,
 Magic Kernel Sharp 2013 44.7."""
 REDUCING_GAP = 1.34
-"""Larger images are box-reduced to not less than this many times the cell before LANCZOS."""
+"""Larger images are box-reduced to no less than this many times the cell before LANCZOS."""
 
 _FAX = frozenset({"group3", "group4", "tiff_ccitt"})
-"""Codings for which libtiff writes a line to stderr per broken row: nothing photographic is
-lost."""
+"""Codings for which libtiff writes a line to stderr per broken row. No photograph uses them."""
 _ORIENTATION_TAG = 0x0112
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -75,34 +74,34 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each EXIF orientation but 1, which is upright."""
+"""The transposition that undoes each EXIF orientation except 1, which is upright."""
 _HOSTILE = (
     OSError,  # most decoders; also UnidentifiedImageError
-    SyntaxError,  # "not a … file" of a header that is not what its first bytes say
-    ValueError,  # sizes, modes and chunks that cannot be; also UnicodeDecodeError
-    LookupError,  # a tag or table that is named but not there
-    TypeError,  # TIFF tags of another type than their meaning needs
-    AttributeError,  # state that a decoder never came to set
-    AssertionError,  # Pillow states its own expectations so
+    SyntaxError,  # "not a … file": a header that contradicts its first bytes
+    ValueError,  # impossible sizes, modes and chunks; also UnicodeDecodeError
+    LookupError,  # a tag or table that is named but missing
+    TypeError,  # TIFF tags of a wrong type
+    AttributeError,  # state that a decoder did not set
+    AssertionError,  # Pillow's own invariants
     ArithmeticError,  # division by a zero in a header; also OverflowError
     EOFError,
     RuntimeError,  # AVIF; also NotImplementedError and RecursionError
     struct.error,
     zlib.error,
-    Warning,  # where warnings are errors
+    Warning,  # if warnings are errors
 )
-"""Everything that Pillow is known to raise for bytes that are no good image."""
+"""Everything that Pillow is known to raise for bytes that are not a valid image."""
 
 
 class CellSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What every cell of a collage must be."""
+    """Size and background of a collage's cells."""
 
     cell_px: int
     background: Rgb
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """One decoded image: `image` is RGB and `cell_px` square; width and height are as stored."""
+    """One decoded image: `image` is RGB and `cell_px` square; width and height are the file's."""
 
     image: Image.Image
     format: str
@@ -113,9 +112,9 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 def decode_cell(
     data: bytes, spec: CellSpec, heavy: AbstractContextManager[object] | None = None
 ) -> Cell | Failure:
-    """Return the cell of an image, or why there is none; raises nothing for any bytes.
+    """Return the cell of an image, or a failure; raises nothing for any bytes.
 
-    `heavy` is held while a decoding runs that takes more than `HEAVY_BYTES` of memory.
+    Enters `heavy` while it decodes an image that takes more than `HEAVY_BYTES` of memory.
     """
     kind = sniff(data)
     if isinstance(kind, Failure):
@@ -133,21 +132,21 @@ def decode_cell(
                 cell = _render(image, data, spec)
             return Cell(image=cell, format=kind, width=width, height=height)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
-        return Failure(reason=FailureReason.TOO_MANY_PIXELS, detail=_say(error))
+        return Failure(reason=FailureReason.TOO_MANY_PIXELS, detail=_describe(error))
     except _HOSTILE as error:
         is_cut = "truncated" in str(error) or isinstance(error, EOFError)
         reason = FailureReason.TRUNCATED if is_cut else FailureReason.CORRUPT
-        return Failure(reason=reason, detail=_say(error))
+        return Failure(reason=reason, detail=_describe(error))
 
 
 @cache
 def register_heif() -> None:
-    """Let Pillow open HEIC and HEIF, which it has no decoder for; libheif turns them upright.
+    """Let Pillow open HEIC and HEIF by libheif, which turns them upright.
 
-    Imported when the first one comes. Its images are judged by their header as all others are;
-    where the pixels are more than the header says, libheif refuses them.
+    The library is imported for the first such image. Their headers are checked as all others; if
+    there are more pixels than the header says, libheif refuses the file.
     """
-    # 4 MB of libraries that most windows never need.
+    # 4 MB of libraries that most windows do not need.
     import pi_heif  # type: ignore[import-untyped]  # noqa: PLC0415
 
     pi_heif.register_heif_opener(
@@ -155,12 +154,12 @@ def register_heif() -> None:
     )
 
 
-def _say(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:120]
 
 
 def _refusal(image: ImageFile.ImageFile, kind: str, spec: CellSpec) -> Failure | None:
-    """Judge an image by its header."""
+    """Return why an image is refused by its header, or None."""
     width, height = image.size
     if image.info.get("compression") in _FAX:
         return Failure(reason=FailureReason.UNSUPPORTED_FORMAT, detail="TIFF with a fax coding")
@@ -174,15 +173,15 @@ def _refusal(image: ImageFile.ImageFile, kind: str, spec: CellSpec) -> Failure |
 
 
 def _scale(size: tuple[int, int], kind: str, spec: CellSpec) -> int:
-    """Return by what a JPEG may be divided while it is decoded: 1, 2, 4 or 8."""
+    """Return the divisor at which a JPEG may be decoded: 1, 2, 4 or 8."""
     if kind != "JPEG":
         return 1
-    least = spec.cell_px * DRAFT_MARGIN
-    return next((scale for scale in (8, 4, 2) if min(size) >= scale * least), 1)
+    min_side = spec.cell_px * DRAFT_MARGIN
+    return next((scale for scale in (8, 4, 2) if min(size) >= scale * min_side), 1)
 
 
 def _eighths(size: tuple[int, int], spec: CellSpec) -> int:
-    """Return at how many eighths of its size a JPEG is decoded: as `_scale` says, or at 3/8."""
+    """Return the eighths of its size at which a JPEG is decoded: by `_scale`, or 3."""
     eighths = 8 // _scale(size, "JPEG", spec)
     return 3 if eighths == 4 and min(size) * 3 >= 8 * spec.cell_px * DRAFT_MARGIN else eighths  # noqa: PLR2004 - between 4/8 and 2/8
 
@@ -192,14 +191,14 @@ def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Im
         width, height = jpeg.load(image, data, _eighths(image.size, spec), spec.cell_px)
     else:
         image.load()
-        width, height = image.size  # a TIFF may have been turned upright
+        width, height = image.size  # loading may have turned a TIFF upright
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     cell = scalable(image).resize(
         (spec.cell_px, spec.cell_px),
         Image.Resampling.LANCZOS,
         box=(left, top, left + side, top + side),
-        # Pillow's box reduction knows no 16-bit samples; LANCZOS does.
+        # Pillow's box reduction does not support 16-bit samples; LANCZOS does.
         reducing_gap=None if image.mode.startswith("I;16") else REDUCING_GAP,
     )
     upright = _TRANSPOSE.get(_orientation(image))
@@ -209,7 +208,7 @@ def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Im
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; an unreadable EXIF block means upright."""
+    """Return the EXIF orientation; 1 if the EXIF block is unreadable."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except _HOSTILE:

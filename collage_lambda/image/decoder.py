@@ -1,4 +1,4 @@
-"""Which process decodes what: HEIF one of its own, all other formats this one. Edge."""
+"""Decode HEIF in a child process and all other formats in this one. Edge."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collage_lambda.reasons import Failure
 
 
 class Decoder:
-    """Decodes images for all windows of this process; safe to call from several threads."""
+    """Decodes images for a whole process; safe to call from several threads."""
 
     def __init__(self, heavy: AbstractContextManager[object], heif: HeifProcess) -> None:
-        """Hold `heavy` while an image is decoded that takes much memory."""
+        """Enter `heavy` while an image is decoded that takes much memory."""
         self._heavy, self._heif = heavy, heif
 
     def decode(self, data: bytes, spec: CellSpec) -> Cell | Failure:
-        """Return the cell of an image, or why there is none; raises nothing for any bytes."""
+        """Return the cell of an image, or a failure; raises nothing for any bytes."""
         if sniff(data) == "HEIF":
             with self._heavy:
                 return self._heif.decode(data, spec)

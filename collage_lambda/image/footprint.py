@@ -1,6 +1,6 @@
-"""How much memory decoding an image takes, known from its header. Pure (Pillow).
+"""Estimate from an image's header the memory that decoding it takes. Pure (Pillow).
 
-Peak bytes per pixel as measured with Pillow 13 on 16-megapixel files (2026-11), rounded up.
+Peak bytes per pixel were measured with Pillow 13 on 16-megapixel files (2026-11) and rounded up.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from PIL import ImageFile, JpegImagePlugin
 
 _BY_FORMAT = {"WEBP": 20, "AVIF": 16, "HEIF": 10}
-"""WebP keeps two canvases and its own copy beside Pillow's; AVIF and HEIF their planes, then RGB
-twice."""
+"""WebP has two canvases and a copy of its own besides Pillow's; AVIF and HEIF have their planes and
+RGB twice."""
 _BY_MODE = {"1": 2, "L": 1, "I;16": 2, "I;16B": 2, "RGB": 4, "RGBX": 4, "CMYK": 4, "I": 4, "F": 4}
 _OTHER_MODES = 8
 """Alpha and palettes need a second copy before they can be scaled."""
 _TIFF_STRIP = 4
-"""A TIFF may be one single strip, which is decompressed whole beside the image."""
+"""A TIFF may be one single strip, which is decompressed as a whole besides the image."""
 _COEFFICIENT_BYTES = 2
 
 
 def decoding_bytes(image: ImageFile.ImageFile, kind: str, scale: int) -> int:
-    """Return the peak bytes that decoding `image` at 1/`scale` of its size takes."""
+    """Return the peak bytes for decoding `image` at 1/`scale` of its size."""
     pixels = image.width * image.height
     per_pixel = _BY_MODE.get(image.mode, _OTHER_MODES)
     if kind == "JPEG":
@@ -30,7 +30,7 @@ def decoding_bytes(image: ImageFile.ImageFile, kind: str, scale: int) -> int:
 
 
 def _coefficient_bytes(image: ImageFile.ImageFile) -> int:
-    """Return what a progressive JPEG keeps: every coefficient, whatever the scale."""
+    """Return the bytes of a progressive JPEG's coefficients, all of which are kept at any scale."""
     if not isinstance(image, JpegImagePlugin.JpegImageFile) or "progressive" not in image.info:
         return 0
     factors = [(horizontal, vertical) for _, horizontal, vertical, _ in image.layer]

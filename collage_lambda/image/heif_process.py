@@ -1,40 +1,42 @@
-"""HEIC and HEIF decoded in a process of its own. Edge (a child process).
+"""HEIC and HEIF are decoded in a child process. Edge (processes).
 
-The decoder behind it (libde265 1.1.0, as pi-heif 1.4.0 ships it) writes beyond its memory for some
-broken files, and a mutation or two of 10,000 end the process. So a crash must cost one cell, and
-whoever takes the decoder over must find neither credentials nor the pipeline's memory. It is asked
-through a pipe, one image at a time; started with the first one, and started anew after a crash.
+The decoder (libde265 1.1.0, as pi-heif 1.4.0 ships it) writes beyond its memory for some broken
+files, and one or two of 10,000 mutations crash it. In a child a crash costs one cell, and an
+attacker who takes the decoder over finds neither credentials nor the pipeline's memory. The child
+is started by the first image, answers one request at a time, and is started anew after a crash.
 
-Run as ``python -m collage_lambda.image.heif_process`` it is the child: requests come on stdin,
-answers go to what was stdout, each a length of 4 bytes and MessagePack.
+Run as ``python -m collage_lambda.image.heif_process FD`` it is the child: FD is its end of a socket
+pair. Messages are MessagePack, framed by `multiprocessing.connection`, never pickle. Its
+`poll(timeout)` is no time limit, because a hostile child may answer byte by byte; so a timer kills
+the child, whatever it is doing.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
-import struct
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO, TypeVar
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 import msgspec
 from PIL import Image
 
 from collage_lambda.image.colour import Rgb
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
-from collage_lambda.image.interpreter import return_memory, watch_pillow
+from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
 from collage_lambda.reasons import Failure, FailureReason
 
 LIMIT_S = 10.0
 """How long one image may take; a 20-megapixel HEIC takes 2 s on one core."""
 _CHILD_BYTES = 1024 * 1024 * 1024
-"""Address space of the child: the interpreter, and the largest decoding that is let through."""
-_LENGTH = struct.Struct(">I")
-_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH")
-_Message = TypeVar("_Message")
+"""Address space of the child: the interpreter, and the largest decoding that is allowed."""
+_PASSED_VARIABLES = ("PATH", "LD_LIBRARY_PATH")
+_COMMAND = (sys.executable, "-m", "collage_lambda.image.heif_process")
 
 
 class _Request(msgspec.Struct, frozen=True, array_like=True):
@@ -53,21 +55,33 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _CrashError(Exception):
-    """The child has ended before its answer; says how."""
+    """The child ended, or was killed at its limit, before its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    process: subprocess.Popen[bytes]
+    connection: Connection
+
+    def end(self) -> None:
+        """Kill the process and wait for its end."""
+        self.process.kill()
+        self.connection.close()
+        self.process.wait()
 
 
 class HeifProcess:
-    """The child process, as whoever needs a cell sees it; safe to call from several threads."""
+    """The child process as seen by its parent; safe to call from several threads."""
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
-        """Start nothing yet; let an image take `limit_s`."""
+        """Give each image `limit_s` seconds; the child is started by the first one."""
         self._limit_s, self._lock = limit_s, threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: _Child | None = None
 
     def decode(self, data: bytes, spec: CellSpec) -> Cell | Failure:
         """Return the cell of an image, or why there is none; raises nothing for any bytes.
 
-        A crash may be an earlier image's doing, so the image is tried again by a fresh process.
+        An earlier image may have caused a crash, so the image is tried again in a fresh process.
         """
         request = _Request(data, spec.cell_px, spec.background)
         with self._lock:
@@ -89,18 +103,18 @@ class HeifProcess:
         child = self._child = self._child or _start()
         late = threading.Event()
 
-        def give_up() -> None:
+        def kill() -> None:
             late.set()
-            child.kill()
+            child.process.kill()
 
-        timer = threading.Timer(self._limit_s, give_up)
+        timer = threading.Timer(self._limit_s, kill)
         timer.start()
         try:
-            _send(_pipe(child.stdin), request)
-            return _receive(_pipe(child.stdout), _Answer)
+            child.connection.send_bytes(msgspec.msgpack.encode(request))
+            return msgspec.msgpack.decode(child.connection.recv_bytes(), type=_Answer)
         except (OSError, EOFError, msgspec.DecodeError) as error:
             self._drop()
-            how = "took too long" if late.is_set() else f"ended with {child.returncode}"
+            how = "took too long" if late.is_set() else f"ended with {child.process.returncode}"
             msg = f"the decoder's process {how}"
             raise _CrashError(msg) from error
         finally:
@@ -110,47 +124,25 @@ class HeifProcess:
                 self._drop()
 
     def _drop(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        with suppress(OSError):  # what was not flushed is of no use to anyone
-            _pipe(child.stdin).close()
-        _pipe(child.stdout).close()
-        child.wait()
+        """End the child, if there is one."""
+        if self._child is not None:
+            self._child.end()
+        self._child = None
 
 
-def _start() -> subprocess.Popen[bytes]:
-    variables = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    return subprocess.Popen(
-        [sys.executable, "-m", "collage_lambda.image.heif_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=variables | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise AssertionError
-    return stream
-
-
-def _send(stream: IO[bytes], message: msgspec.Struct) -> None:
-    body = msgspec.msgpack.encode(message)
-    stream.write(_LENGTH.pack(len(body)))
-    stream.write(body)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes], kind: type[_Message]) -> _Message:
-    """Return the next message; `EOFError` where the other side has gone."""
-    head = stream.read(_LENGTH.size)
-    body = stream.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
-    if not body:
-        raise EOFError
-    return msgspec.msgpack.decode(body, type=kind)
+def _start() -> _Child:
+    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+    ours, theirs = multiprocessing.Pipe()
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [*_COMMAND, str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            env=variables | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    return _Child(process, ours)
 
 
 def _cell(answer: _Answer, spec: CellSpec) -> Cell | Failure:
@@ -174,16 +166,15 @@ def _answer(request: _Request) -> _Answer:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until the parent closes its end."""
     resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return_memory()
-    watch_pillow()
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
-    with answers, suppress(EOFError):
+    configure_malloc()
+    filter_pillow_warnings()
+    with Connection(int(sys.argv[1])) as connection, suppress(EOFError, OSError):
         while True:
-            _send(answers, _answer(_receive(sys.stdin.buffer, _Request)))
+            request = msgspec.msgpack.decode(connection.recv_bytes(), type=_Request)
+            connection.send_bytes(msgspec.msgpack.encode(_answer(request)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What kind of file some bytes are, by their first bytes alone. Pure.
+"""Recognise a file's format by its first bytes alone. Pure.
 
-Names, extensions and content types lie. Knowing the format beforehand also means that exactly one
-of Pillow's decoders ever sees the bytes.
+Names, extensions and content types are not reliable. Because the format is known beforehand, only
+one of Pillow's decoders sees the bytes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _BRANDS_BYTES = 64
 
 
 def sniff(data: bytes) -> str | Failure:
-    """Return the Pillow name of the format that `data` begins like, or why it is not decoded."""
+    """Return Pillow's name of the format of `data`, or why it is not decoded."""
     head = data[:_HEAD_BYTES]
     if not head:
         return Failure(reason=FailureReason.NOT_AN_IMAGE, detail="no bytes")
@@ -64,7 +64,7 @@ def sniff(data: bytes) -> str | Failure:
 
 
 def _iso_media(major: bytes, compatible: bytes) -> str | Failure:
-    """Tell AVIF from its relatives, which share one container (ISO/IEC 23008-12)."""
+    """Distinguish AVIF and HEIF, which share one container (ISO/IEC 23008-12)."""
     brands = {major, *(compatible[at : at + 4] for at in range(0, len(compatible), 4))}
     if brands & _AVIF_BRANDS:
         return "AVIF"

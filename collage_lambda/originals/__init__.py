@@ -1,1 +1,1 @@
-"""Downloaded originals, packed and kept in S3 so that a replay needs no download."""
+"""Images stored in S3, in packs, so that a window needs no download for them."""

@@ -1,7 +1,7 @@
-"""Bytes of a window's images that need no download: originals, and prefetched covers. Edge (S3).
+"""Images of a window that need no download: originals and prefetched covers. Edge (S3).
 
-Prefetched covers of one creator lie side by side in a pack, so a window reads one range of each
-pack.
+The prefetched covers of one creator are adjacent in a pack, so a window reads one byte range of
+each pack.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import IO, Self
 
 import msgspec
 
-from collage_lambda.originals.pack import spool
+from collage_lambda.originals.image_pack import spool
+from collage_lambda.originals.originals_pack import OriginalsReader
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.originals.window_pack import StoredOriginals
 from collage_lambda.outcomes import Origin
 from stream_ingest.contracts.events import PrefetchedCover, WindowImage
 
@@ -26,13 +26,13 @@ class PrefetchedCovers:
     """The prefetched covers of one window; a context manager that drops their bytes."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without any."""
         self._files: dict[str, tuple[IO[bytes], int]] = {}
-        """By pack: what was read of it, and where in the pack that begins."""
+        """By pack: the bytes that were read, and their offset in the pack."""
         self._stack = ExitStack()
 
     def load(self, images: Sequence[WindowImage], temp: TempStore, threads: Executor) -> None:
-        """Read the range of each pack that covers of `images` are in, several at once."""
+        """Read each pack's range of covers of `images`, several packs at once."""
         by_pack: dict[str, list[PrefetchedCover]] = {}
         for cover in (image.prefetched for image in images):
             if cover is not None:
@@ -51,7 +51,7 @@ class PrefetchedCovers:
             self._files[pack] = file, first
 
     def read(self, cover: PrefetchedCover) -> bytes | None:
-        """Return a cover's bytes, or None where they are not there or not what they were."""
+        """Return a cover's bytes, or None if they are missing or have changed."""
         file, first = self._files.get(cover.pack, (None, 0))
         if file is None:
             return None
@@ -60,7 +60,7 @@ class PrefetchedCovers:
         return data if hashlib.sha256(data).hexdigest() == cover.sha256 else None
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the covers."""
         return self
 
     def __exit__(
@@ -74,13 +74,13 @@ class PrefetchedCovers:
 
 
 class CachedImages(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is of a window's images."""
+    """The images of a window that are in S3."""
 
-    stored: StoredOriginals | None = None
+    stored: OriginalsReader | None = None
     prefetched: PrefetchedCovers | None = None
 
     def bytes_of(self, image: WindowImage) -> Iterator[tuple[Origin, bytes]]:
-        """Yield what there is of an image, best first, and where it is from."""
+        """Yield the cached bytes of an image with their origin, originals first."""
         data = self.stored.read(image.identity) if self.stored else None
         if data is not None:
             yield "stored", data

@@ -1,4 +1,4 @@
-"""What windows keep in the temp bucket: packs of originals, and long image lists. Edge (S3)."""
+"""The temp bucket: packs of originals and of covers, long image lists. Edge (S3)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from collage_lambda.originals.pack import spool
-from collage_lambda.originals.window_pack import StoredOriginals
+from collage_lambda.originals.image_pack import spool
+from collage_lambda.originals.originals_pack import OriginalsReader
 from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowImage
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _MISSING = frozenset({"NoSuchKey", "404", "InvalidRange", "416"})
-"""Nothing there, or another object that is shorter than what is looked for in it."""
+"""No object, or another one that is shorter than the requested range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What an earlier build kept of a window: its originals, and the ETag of their object."""
+class StoredOriginals:
+    """The originals that an earlier build stored, and the ETag of their object."""
 
-    originals: StoredOriginals | None = None
-    """None where there is no pack, or none that can be read."""
+    reader: OriginalsReader | None = None
+    """None if there is no pack, or one that cannot be read."""
     etag: str | None = None
 
     @property
     def count(self) -> int:
         """Number of originals."""
-        return self.originals.count if self.originals else 0
+        return self.reader.count if self.reader else 0
 
 
-NOTHING_KEPT = Kept()
+NO_STORED_ORIGINALS = StoredOriginals()
 
 
 class TempStore:
@@ -47,10 +47,10 @@ class TempStore:
         self._s3, self._bucket = s3, bucket
 
     def load_images(self, key: str) -> tuple[WindowImage, ...]:
-        """Return an image list that did not fit the bus; `DecodeError` where there is none."""
+        """Return a long window's image list; raises `DecodeError` if it is gone or unreadable."""
         with spool() as file:
             if self._read(key, file) is None:
-                msg = f"image list {key} is not there any more"
+                msg = f"image list {key} is gone"
                 raise DecodeError(msg)
             try:
                 return msgspec.json.decode(file.read(), type=tuple[WindowImage, ...])
@@ -58,21 +58,21 @@ class TempStore:
                 msg = f"image list {key}: {error}"
                 raise DecodeError(msg) from error
 
-    def load_originals(self, key: str, file: IO[bytes]) -> Kept:
+    def load_originals(self, key: str, file: IO[bytes]) -> StoredOriginals:
         """Return a window's originals, read into `file`."""
         etag = self._read(key, file)
         if etag is None:
-            return NOTHING_KEPT
+            return NO_STORED_ORIGINALS
         try:
-            return Kept(originals=StoredOriginals(file), etag=etag)
+            return StoredOriginals(reader=OriginalsReader(file), etag=etag)
         except DecodeError:
-            return Kept(etag=etag)  # as good as not kept: the images are downloaded again
+            return StoredOriginals(etag=etag)  # unreadable: the images are downloaded again
 
-    def save_originals(self, key: str, pack: IO[bytes], before: Kept) -> None:
-        """Put a window's originals in place of `before`; a lifecycle rule removes them.
+    def save_originals(self, key: str, pack: IO[bytes], before: StoredOriginals) -> None:
+        """Put a window's originals in place of those in `before`.
 
-        Where something else is there by now, it stays: another worker has put it, or this call
-        has and the SDK repeated it.
+        If another object is there by now, it stays: another worker has put it, or this call has and
+        the SDK repeated it. A lifecycle rule removes originals.
         """
         condition: Any = {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"}
         try:
@@ -89,22 +89,22 @@ class TempStore:
                 raise
 
     def save_failure(self, key: str, document: bytes) -> None:
-        """Put what is known of a failed download."""
+        """Put the document of a failed download."""
         with map_errors(f"put {key}"):
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=document, ContentType="application/json"
             )
 
     def load(self, key: str, file: IO[bytes]) -> bool:
-        """Read an object into `file`; tell whether it is there."""
+        """Read an object into `file`; return whether it exists."""
         return self._read(key, file) is not None
 
     def load_range(self, key: str, first: int, last: int, file: IO[bytes]) -> bool:
-        """Read bytes `first` to `last` of an object into `file`; tell whether it is there."""
+        """Read bytes `first` to `last` of an object into `file`; return whether it exists."""
         return self._read(key, file, Range=f"bytes={first}-{last}") is not None
 
     def _read(self, key: str, file: IO[bytes], **request: Any) -> str | None:  # noqa: ANN401 - boto's own
-        """Copy an object into a file and rewind it; return its ETag, None where it is not there."""
+        """Copy an object into a file and rewind it; return its ETag, None if it does not exist."""
         try:
             with map_errors(f"get {key}"):
                 found = self._s3.get_object(Bucket=self._bucket, Key=key, **request)

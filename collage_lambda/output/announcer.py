@@ -1,9 +1,9 @@
-"""Tells the bus how a window ended. Edge (EventBridge).
+"""Announce on the bus how a window ended. Edge (EventBridge).
 
-A window is uploaded, then announced, then marked as ended. A crash after the upload or after the
-event leaves the window in ``processing``; when its lease is over it is done again, writes the same
-objects and announces itself a second time. So an end may be told twice, which consumers recognise
-by `window_id` (with `replay`), but never not at all. The other order could lose the event for good.
+A window is uploaded, then announced, then its status item is ended. After a crash in between the
+window stays ``processing``; once its lease is over it is built again, puts the same objects and is
+announced a second time. So an end may be announced twice, which consumers recognise by `window_id`
+and `replay`, but it is never lost. With the status first, a crash could lose the event for good.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Announcer:
         self._events, self._bus = events, bus
 
     def announce(self, event: Event) -> None:
-        """Put one event; `TransientError` unless the bus says that it took it.
+        """Put one event; raises `TransientError` unless the bus has accepted it.
 
-        PutEvents answers 200 for entries that it refuses, so the answer is checked entry by entry.
+        PutEvents answers 200 even for entries that it rejects, so each entry is checked.
         """
         with map_errors(f"announce {event.detail_type()}"):
             answer = self._events.put_events(

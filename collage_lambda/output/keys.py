@@ -1,8 +1,8 @@
-"""Where a window's objects lie in the buckets. Pure.
+"""Keys of a window's objects. Pure.
 
-Keys follow from the event alone, so doing a window twice writes the same objects. The date is the
-UTC day on which the window closed; creator and trigger are escaped, so that no name leaves its
-folder.
+Keys follow from the event alone, so building a window twice writes the same objects. The date is
+the UTC day on which the window closed; creator and trigger are escaped, so that no name can leave
+its folder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class WindowKeys(msgspec.Struct, frozen=True, kw_only=True):
     metadata: str
     originals: str
     failures: str
-    """Folder of what is kept of failed downloads while a batch is debugged."""
+    """Folder of the documents of failed downloads, for a batch in debug mode."""
 
 
 def keys_of(event: WindowReady) -> WindowKeys:

@@ -1,10 +1,10 @@
-"""Links to collages that work without credentials, for a while. Edge (signs, asks no network).
+"""Presigned URLs of collages. Edge (signs without a request).
 
 A link is a secret: whoever has it may fetch the collage until it expires. It is signed with the
-function's own credentials, which are temporary, and no signature outlives the session that it was
-made with. Lambda does not say when its session ends (there is no expiry in the environment), so a
-link lives *at most* as long as it says, by default an hour, and dies early where the session ends
-first. Who needs a collage later than that reads `bucket` and `key` with rights of his own.
+function's own temporary credentials, and no signature outlives the session that it was made with.
+Lambda does not say when its session ends (the environment has no expiry), so a link lives *at most*
+as long as it says, by default an hour, and ends early if the session does. A consumer that needs
+the collage later reads `bucket` and `key` with its own rights.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """A URL for GET, and the moment from which on it answers 403 at the latest."""
+    """A URL for GET, and the latest moment at which it works."""
 
     url: str
     expires_at: datetime
 
 
 class Links:
-    """Makes links to one bucket's objects."""
+    """Presigns URLs of one bucket's objects."""
 
     def __init__(self, s3: S3Client, bucket: str, life_s: int, clock: Callable[[], float]) -> None:
-        """Sign with the credentials of `s3` (signature version 4); `life_s` of 0 makes none."""
+        """Sign with the credentials of `s3` (signature version 4); `life_s` 0 makes no links."""
         self._s3, self._bucket, self._life_s, self._clock = s3, bucket, life_s, clock
 
-    def to(self, key: str) -> Link | None:
-        """Return a link to an object, None where this deployment makes none."""
+    def presign(self, key: str) -> Link | None:
+        """Return a link to an object, or None if this deployment has links switched off."""
         if not self._life_s:
             return None
         expires_at = from_epoch_s(int(self._clock()) + self._life_s)

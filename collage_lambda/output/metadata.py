@@ -1,4 +1,4 @@
-"""The metadata document of one window: what is in each cell, and why a cell is empty. Pure."""
+"""The metadata document of a window: each cell's image, or why it is empty. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from collage_lambda.download.attempts import Exchange
+from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.outcomes import Assembly, CellOutcome
 from collage_lambda.output.keys import WindowKeys
 from stream_ingest.contracts.events import WindowReady
@@ -53,7 +53,7 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
     replay: str | None
     layout: CollageLayout
     collage_key: str | None
-    """None where not one image could be had."""
+    """None if the window has no image."""
     thumbnail_key: str | None
     collage_sha256: str | None
     images: int
@@ -66,7 +66,7 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cell_records(event: WindowReady, outcomes: list[CellOutcome]) -> list[CellRecord]:
-    """Return the records of all cells that have an image."""
+    """Return one record per image of the window."""
     return [
         _record(event, outcome, image.created_at)
         for image, outcome in zip(event.images, outcomes, strict=True)
@@ -108,7 +108,7 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
     replay: str | None,
     timings_ms: dict[str, int],
 ) -> WindowMetadata:
-    """Return a window's metadata; without a `collage_sha256` it tells of no collage."""
+    """Return a window's metadata; without `collage_sha256` that of a window without a collage."""
     has_collage = collage_sha256 is not None
     return WindowMetadata(
         window_id=event.window_id,
@@ -133,7 +133,9 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
     )
 
 
-def describe_failure(window_id: str, outcome: CellOutcome, exchanges: Sequence[Exchange]) -> bytes:
+def describe_failure(
+    window_id: str, outcome: CellOutcome, responses: Sequence[RecordedResponse]
+) -> bytes:
     """Return the document of a failed download as JSON; bodies are in base64."""
     failure = outcome.failure
     document = {
@@ -145,12 +147,12 @@ def describe_failure(window_id: str, outcome: CellOutcome, exchanges: Sequence[E
         "attempts": outcome.attempts,
         "answers": [
             {
-                "url": exchange.url,
-                "status": exchange.status,
-                "headers": exchange.headers,
-                "beginning_base64": base64.b64encode(exchange.beginning).decode(),
+                "url": response.url,
+                "status": response.status,
+                "headers": response.headers,
+                "beginning_base64": base64.b64encode(response.beginning).decode(),
             }
-            for exchange in exchanges
+            for response in responses
         ],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2)

@@ -1,8 +1,8 @@
 """A window's objects in the output bucket. Edge (S3).
 
-Order: thumbnail and metadata first, the collage last. Whoever sees a collage finds the rest of it.
-Every object is fenced by a conditional put on what the claim saw there, so of two workers with the
-same window one publishes and the other learns that it came second, before it overwrites anything.
+Thumbnail and metadata are put first and the collage last, so a collage that exists is complete.
+Every put is conditional on the ETag that the claim found, so of two workers with the same window
+one publishes and the other fails before it overwrites anything.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ if TYPE_CHECKING:
 
 JPEG, JSON = "image/jpeg", "application/json"
 _PICTURE_CACHE = "private, max-age=3600"
-"""A replay may rebuild a collage under its key, so a copy is not good for ever."""
+"""A replay may rebuild a collage under its key, so a copy does not stay valid for ever."""
 _DOCUMENT_CACHE = "no-cache"
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
-Seen = Mapping[str, str]
-"""What a claim saw: ETags by key; where no object was, there is none."""
-NOTHING_SEEN: Seen = {}
+Etags = Mapping[str, str]
+"""ETags by key; a key without an object is absent."""
+NO_ETAGS: Etags = {}
 
 
 class PublishConflictError(ConflictError):
     """Another worker has published this window since it was claimed."""
 
 
-class Products(msgspec.Struct, frozen=True, kw_only=True):
-    """What one build made, encoded."""
+class OutputFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The encoded results of one build."""
 
     collage: bytes
     thumbnail: bytes
     metadata: bytes
 
 
-class Outputs:
-    """Writes a window's objects."""
+class OutputStore:
+    """Reads and writes windows' objects."""
 
     def __init__(
         self, s3: S3Client, bucket: str, *, copies_by_creator: bool, threads: Executor
     ) -> None:
-        """Write to `bucket`; `threads` put what needs no order at the same time."""
+        """Write to `bucket`; use `threads` for requests that need no order."""
         self._s3, self.bucket = s3, bucket
         self._copies, self._threads = copies_by_creator, threads
 
-    def look(self, keys: WindowKeys) -> Seen:
-        """Return what is at a window's keys now: what `publish` may replace."""
+    def existing(self, keys: WindowKeys) -> Etags:
+        """Return the ETags of a window's objects, which `publish` may then replace."""
         wanted = [keys.collage, keys.thumbnail, keys.metadata]
         wanted += [keys.by_creator] if self._copies else []
         etags = self._threads.map(self._etag, wanted)
@@ -63,34 +63,35 @@ class Outputs:
 
     def _etag(self, key: str) -> str | None:
         try:
-            with map_errors(f"look at {key}"):
+            with map_errors(f"head {key}"):
                 return self._s3.head_object(Bucket=self.bucket, Key=key)["ETag"]
         except ClientError as error:
             if error_code(error) in _MISSING:
                 return None
             raise
 
-    def publish(self, keys: WindowKeys, products: Products, seen: Seen) -> None:
-        """Put a window's objects; `PublishConflictError` where the claim's view no longer holds.
+    def publish(self, keys: WindowKeys, files: OutputFiles, etags: Etags) -> None:
+        """Put a window's objects in place of those in `etags`.
 
-        Calling it again after a crash at any point writes the same objects, given a fresh `seen`.
+        Raises `PublishConflictError` if another object is at a key. Safe to repeat after a crash at
+        any point with fresh `etags`: it writes the same objects.
         """
         first = [
-            self._threads.submit(self._put, keys.thumbnail, products.thumbnail, JPEG, seen),
-            self._threads.submit(self.put_metadata, keys, products.metadata, seen),
+            self._threads.submit(self._put, keys.thumbnail, files.thumbnail, JPEG, etags),
+            self._threads.submit(self.put_metadata, keys, files.metadata, etags),
         ]
         for done in first:
             done.result()
-        self._put(keys.collage, products.collage, JPEG, seen)
+        self._put(keys.collage, files.collage, JPEG, etags)
         if self._copies:
-            self._put(keys.by_creator, products.collage, JPEG, seen)
+            self._put(keys.by_creator, files.collage, JPEG, etags)
 
-    def put_metadata(self, keys: WindowKeys, metadata: bytes, seen: Seen) -> None:
-        """Put a window's metadata, which a failed one has too; raises as `publish` does."""
-        self._put(keys.metadata, metadata, JSON, seen)
+    def put_metadata(self, keys: WindowKeys, metadata: bytes, etags: Etags) -> None:
+        """Put a window's metadata, also of a failed one; raises as `publish` does."""
+        self._put(keys.metadata, metadata, JSON, etags)
 
-    def _put(self, key: str, body: bytes, kind: str, seen: Seen) -> None:
-        condition: Any = {"IfMatch": seen[key]} if key in seen else {"IfNoneMatch": "*"}
+    def _put(self, key: str, body: bytes, kind: str, etags: Etags) -> None:
+        condition: Any = {"IfMatch": etags[key]} if key in etags else {"IfNoneMatch": "*"}
         try:
             with map_errors(f"put {key}"):
                 self._s3.put_object(

@@ -1,1 +1,1 @@
-"""Covers that are about to expire, prefetched while their windows go on waiting."""
+"""Prefetch: fetch covers before their URLs expire, while their windows stay open."""

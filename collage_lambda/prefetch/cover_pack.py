@@ -1,7 +1,7 @@
-"""A pack of prefetched covers: what is in it, and how it is made. Edge (temporary files).
+"""Packs of prefetched covers: their index and their writer. Edge (temporary files).
 
-Covers of one creator lie side by side, so that a window reads them in one go. A cover that two open
-windows of a creator wait for is two members of the same bytes.
+The covers of one creator are adjacent, so that a window reads them by one byte range. A cover that
+two open windows of a creator need is two members with the same bytes.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Annotated, Literal, Self
 
 import msgspec
 
-from collage_lambda.originals.pack import MAX_TOTAL_BYTES, Pack, spool
+from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES, PackWriter, spool
 from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
 
 MAX_PACK_BYTES = MAX_TOTAL_BYTES // 2
-"""Covers beyond this are left for the next pack: they are in /tmp twice while it is made."""
+"""Covers beyond this stay at risk for the next pack; a pack is in /tmp twice while written."""
 
 
 class PackMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One cover in a pack, and the open window that waits with it."""
+    """One cover in a pack, and the open window that needs it."""
 
     creator: str
     window: str
@@ -34,7 +34,7 @@ class PackMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class PackIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pack holds, by member number, since and until when (epoch seconds)."""
+    """The index of a pack: covers by member number, time of fetching and of expiry (epoch s)."""
 
     schema: Literal[1] = 1
     fetched_at: int
@@ -58,8 +58,8 @@ class PackIndex(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """A cover as it came: for which windows, and where it is in the scratch file."""
+class SpooledCover(msgspec.Struct, frozen=True, kw_only=True):
+    """A cover in the scratch file, and the windows that need it."""
 
     waiting: Sequence[AtRisk]
     url: str
@@ -69,20 +69,20 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CoverPacker:
-    """Collects covers in the order of their arrival; a context manager that drops them."""
+    """Collects covers as they arrive; a context manager that drops them in the end."""
 
     def __init__(self, now_s: int, life_s: int) -> None:
         """Start empty; what is collected at `now_s` (epoch seconds) expires after `life_s`."""
         self._now_s, self._until = now_s, now_s + life_s
         self._scratch = spool()
-        self._arrivals: list[Arrival] = []
+        self._arrivals: list[SpooledCover] = []
         self._bytes = 0
 
-    def keep(self, waiting: Sequence[AtRisk], url: str, data: bytes) -> bool:
-        """Take a cover for all windows that wait for it; tell whether there was room."""
+    def add_cover(self, waiting: Sequence[AtRisk], url: str, data: bytes) -> bool:
+        """Add a cover for all windows that need it; return whether it still fits."""
         if self._bytes + len(data) > MAX_PACK_BYTES:
             return False
-        arrival = Arrival(
+        arrival = SpooledCover(
             waiting=waiting,
             url=url,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -99,8 +99,8 @@ class CoverPacker:
         """Number of covers."""
         return len(self._arrivals)
 
-    def write(self, pack: Pack) -> PackIndex:
-        """Put the covers into `pack`, creator by creator, and return what is in it."""
+    def write(self, pack: PackWriter) -> PackIndex:
+        """Write the covers into `pack`, creator by creator, and return its index."""
         members: list[PackMember] = []
         for arrival in sorted(self._arrivals, key=lambda each: each.waiting[0].creator):
             self._scratch.seek(arrival.offset)
@@ -109,7 +109,7 @@ class CoverPacker:
         return PackIndex(fetched_at=self._now_s, until=self._until, members=tuple(members))
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the packer."""
         return self
 
     def __exit__(
@@ -122,7 +122,7 @@ class CoverPacker:
         self._scratch.close()
 
 
-def _member(arrival: Arrival, each: AtRisk, offset: int) -> PackMember:
+def _member(arrival: SpooledCover, each: AtRisk, offset: int) -> PackMember:
     return PackMember(
         creator=each.creator,
         window=each.window,

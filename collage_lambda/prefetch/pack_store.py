@@ -1,7 +1,7 @@
 """Packs of prefetched covers, and which windows still need them. Edge (S3, DynamoDB).
 
-An item beside each pack holds the numbers of the members that a window still needs. Whoever takes
-the last one away removes the pack; a lifecycle rule removes what a failed window never gave back.
+An item in the table has the numbers of a pack's members that windows still need. When the last one
+is released, the pack is deleted; a lifecycle rule deletes what failed windows never release.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _LINGER_S = 7 * DAY_S
-"""How much longer than its pack an item is kept."""
+"""How much longer than its pack an item lives."""
 
 
 class PackStore:
-    """Puts packs up and takes them down."""
+    """Stores packs and deletes them."""
 
     def __init__(
         self, s3: S3Client, bucket: str, dynamodb: DynamoDBClient, table_name: str
@@ -37,7 +37,7 @@ class PackStore:
         self._dynamodb, self._table = dynamodb, table_name
 
     def put(self, key: str, pack: IO[bytes]) -> bool:
-        """Put a pack; tell whether there was none under its key, and so this is it."""
+        """Put a pack unless its key is taken; return whether it was put."""
         try:
             with map_errors(f"put {key}"):
                 self._s3.put_object(
@@ -53,12 +53,11 @@ class PackStore:
             return False
         return True
 
-    def begin(self, key: str, members: Collection[int], until: int) -> bool:
-        """Note that all of a pack's members are waited with; tell whether the pack is there.
+    def register(self, key: str, members: Collection[int], until: int) -> bool:
+        """Mark every member of a pack as needed; return whether the pack exists.
 
-        Nothing happens the second time. What is left of an earlier pack under the same key is
-        overwritten. A process that comes so late that others have taken the pack down already
-        leaves no item behind.
+        The second call changes nothing. A leftover item of an earlier pack under the same key is
+        replaced. If the pack was deleted in the meantime, no item is left behind.
         """
         item: Item = {
             **_key(key),
@@ -66,7 +65,7 @@ class PackStore:
             table.TTL_ATTRIBUTE: _expires_at(until),
         }
         try:
-            with map_errors(f"begin {key}"):
+            with map_errors(f"register {key}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
@@ -76,34 +75,34 @@ class PackStore:
                 )
         except ConflictError:
             return True
-        if self._is_up(key):
+        if self._exists(key):
             return True
         self._forget(key)
         return False
 
-    def clear(self, key: str) -> None:
-        """Remove the item of a pack that is gone: whoever took that down came no further."""
+    def remove_leftover(self, key: str) -> None:
+        """Delete the item of a pack that is gone, after a crash between the two deletions."""
         try:
-            with map_errors(f"clear {key}"):
+            with map_errors(f"remove the leftover item of {key}"):
                 self._dynamodb.delete_item(
                     TableName=self._table,
                     Key=to_wire(_key(key)),
                     ConditionExpression="attribute_not_exists(waiting)",
                 )
         except ConflictError:
-            return  # another delivery of the same request has just put its pack up
+            return  # another delivery of the same request has just registered its pack
 
     def release_pack(self, covers: Iterable[PrefetchedCover]) -> None:
-        """Let go of prefetched covers of which no window has any need; safe to call again."""
+        """Release covers that no window needs any more, and delete empty packs; safe to repeat."""
         by_pack: dict[tuple[str, int], set[int]] = {}
         for cover in covers:
             by_pack.setdefault((cover.pack, cover.until), set()).add(cover.member)
         for (pack, until), members in by_pack.items():
-            if not self._still_waiting(pack, until, members):
+            if not self._release_members(pack, until, members):
                 self._remove(pack)
 
-    def _still_waiting(self, pack: str, until: int, members: set[int]) -> bool:
-        """Take members away; tell whether others are waited with, or the pack is gone already."""
+    def _release_members(self, pack: str, until: int, members: set[int]) -> bool:
+        """Remove members from the item; return whether the pack has to stay or is already gone."""
         update: Any = {
             "TableName": self._table,
             "Key": to_wire(_key(pack)),
@@ -115,14 +114,14 @@ class PackStore:
             "ReturnValues": "ALL_NEW",
         }
         try:
-            with map_errors(f"give back covers of {pack}"):
+            with map_errors(f"release covers of {pack}"):
                 answer = self._dynamodb.update_item(**update)
         except ConflictError:
             return True
         return "waiting" in answer["Attributes"]
 
     def _remove(self, pack: str) -> None:
-        """Delete the pack, then its item: cut short in between, whoever comes next does it."""
+        """Delete the pack, then its item; if that is cut short, the next release does it again."""
         with map_errors(f"delete {pack}"):
             self._s3.delete_object(Bucket=self._bucket, Key=pack)
         self._forget(pack)
@@ -131,9 +130,9 @@ class PackStore:
         with map_errors(f"delete the item of {pack}"):
             self._dynamodb.delete_item(TableName=self._table, Key=to_wire(_key(pack)))
 
-    def _is_up(self, pack: str) -> bool:
+    def _exists(self, pack: str) -> bool:
         try:
-            with map_errors(f"look at {pack}"):
+            with map_errors(f"head {pack}"):
                 self._s3.head_object(Bucket=self._bucket, Key=pack)
         except ClientError as error:
             if error_code(error) not in CONDITION_FAILED:
@@ -143,7 +142,7 @@ class PackStore:
 
 
 def _expires_at(until: int) -> int:
-    """Return when the item of a pack is removed, which also tells it from others of its key."""
+    """Return when a pack's item expires, which also distinguishes it from others of its key."""
     return until + _LINGER_S
 
 

@@ -1,6 +1,6 @@
-"""What the prefetch Lambda says of itself when all went well. Edge.
+"""Metrics and log lines of the prefetch Lambda. Edge.
 
-Failures are told as the collage Lambda tells them (`collage_lambda.telemetry`).
+Failures are reported by `collage_lambda.telemetry`, as the collage Lambda's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stream_ingest.contracts.events import CoversExpiring
 def log_prefetched(
     logger: Logger, meter: Meter, event: CoversExpiring, result: PrefetchResult
 ) -> None:
-    """Say what came of covers that were to be prefetched."""
+    """Report the result of one prefetch request."""
     meter.add(catalogue.COVERS_PREFETCHED, result.prefetched)
     meter.add(catalogue.BYTES_DOWNLOADED, result.bytes_downloaded)
     meter.flush()
@@ -24,7 +24,7 @@ def log_prefetched(
     logger.info(
         "covers prefetched",
         creators=len(event.creators),
-        asked=event.covers,
+        requested=event.covers,
         at_risk=result.at_risk,
         prefetched=result.prefetched,
         lost=result.lost,

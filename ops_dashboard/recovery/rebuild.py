@@ -104,7 +104,7 @@ class Rebuild:
             "region": self._outputs.region,
             "resources": [],
             "replay-name": name,
-            **({"coverstream-spared": skipped} if skipped else {}),
+            **({"coverstream-known-failures": skipped} if skipped else {}),
             "detail": msgspec.Raw(
                 fitting_detail(event, self._s3, self._outputs.temp_bucket).encode()
             ),

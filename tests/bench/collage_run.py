@@ -17,9 +17,10 @@ from typing import Any, cast
 import msgspec
 
 from collage_lambda import wiring
-from collage_lambda.image.interpreter import return_memory, watch_pillow
+from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
+from collage_lambda.pipeline import open_pipeline
 from collage_lambda.settings import CollageSettings
 from tests.bench.measure import peak_mb
 from tests.bench.plain import LAYOUT, encoded, plain_canvas, plain_cell
@@ -47,18 +48,21 @@ def urls(host: str, window: int) -> list[str]:
 
 def our_collages(host: str) -> Callable[[int], int]:
     """Return a function that builds a window and returns the number of its images."""
-    return_memory()
-    watch_pillow()
+    configure_malloc()
+    filter_pillow_warnings()
     settings = CollageSettings.from_env(
         lambda_variables(ALLOWED_SOURCES=host, KEEP_ORIGINALS="off")
     )
     nowhere = TempStore(cast("Any", None), "x")
-    builder = wiring._builder(settings, nowhere, ThreadPoolExecutor(4))  # noqa: SLF001 - the real one
+    pipeline = open_pipeline(settings, time.time)
+    builder = wiring.make_builder(settings, pipeline, nowhere, ThreadPoolExecutor(4))
 
     def build(window: int) -> int:
         images = [window_image(url) for url in urls(host, window)]
         event = window_ready(images, layout=LAYOUT)
-        made = builder.build(event, keys_of(event), _WINDOW_S, reuse_originals=False, spared={})
+        made = builder.build(
+            event, keys_of(event), _WINDOW_S, reuse_originals=False, known_failures={}
+        )
         assert made.collage
         return made.images_ok
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.collage.aws import CollageAws
 from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.worker_bench import WorkerBench
 
 
 @pytest.fixture
@@ -23,3 +25,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[CollageAws]:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "test")
     with CollageAws() as running:
         yield running
+
+
+@pytest.fixture
+def bench(aws: CollageAws, server: CoverServer) -> Iterator[WorkerBench]:
+    """A collage worker."""
+    with ThreadPoolExecutor(4) as threads:
+        yield WorkerBench(aws, server, threads)

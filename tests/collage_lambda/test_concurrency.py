@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from collage_lambda.concurrency import MB, Concurrency, fitting
+from collage_lambda.concurrency import MB, Concurrency, fit_to_memory
 
 WANTED = Concurrency(downloads=64, decoders=4)
 
@@ -19,13 +19,13 @@ WANTED = Concurrency(downloads=64, decoders=4)
         (256, 4, 1),
     ],
 )
-def test_downloads_are_given_up_before_decodings(
+def test_downloads_are_reduced_before_decodings(
     memory_mb: int, downloads: int, decoders: int
 ) -> None:
-    found = fitting(WANTED, memory_mb * MB, 20 * MB)
+    found = fit_to_memory(WANTED, memory_mb * MB, 20 * MB)
     assert found == Concurrency(downloads=downloads, decoders=decoders)
 
 
-def test_never_more_than_is_wanted() -> None:
+def test_concurrency_never_exceeds_the_settings() -> None:
     wanted = Concurrency(downloads=2, decoders=1)
-    assert fitting(wanted, 10_240 * MB, 20 * MB) == wanted
+    assert fit_to_memory(wanted, 10_240 * MB, 20 * MB) == wanted

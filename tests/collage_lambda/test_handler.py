@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
 from logging import LogRecord
 from typing import Any
 
-import boto3
+import msgspec
 import pytest
 
-from collage_lambda import wiring
+from collage_lambda import handler, wiring
 from collage_lambda.handler import handle, logger
-from collage_lambda.worker import Ending, Outcome
-from stream_ingest.contracts import environment as env
+from collage_lambda.settings import CollageSettings
+from collage_lambda.worker import Ending, WindowOutcome
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import envelope, window_image, window_ready
@@ -25,7 +25,7 @@ from tests.fakes.sqs_delivery import sqs_event
 
 @dataclass
 class Context:
-    """What Lambda tells a handler of its invocation."""
+    """The invocation's context, as Lambda passes it."""
 
     aws_request_id: str = "request-1"
     function_name: str = "collage"
@@ -37,10 +37,8 @@ class Context:
         return self.remaining_ms
 
 
-@pytest.fixture
-def wired(
-    aws: CollageAws, server: CoverServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CollageAws]:
+def app_on(aws: CollageAws, server: CoverServer, **changes: object) -> wiring.App:
+    """Return the Lambda's application on moto's AWS; `changes` are other settings."""
     variables = lambda_variables(
         table=TABLE,
         bus=BUS,
@@ -48,25 +46,22 @@ def wired(
         temp=TEMP,
         ALLOWED_SOURCES=f"127.0.0.1:{server.port}",
     )
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    settings = CollageSettings.from_env(variables)
+    clients = wiring.connect()
+    aws.listen_to(clients.events)
+    return wiring.build(msgspec.structs.replace(settings, **changes), clients, time.time)
+
+
+@pytest.fixture
+def wired(aws: CollageAws, server: CoverServer, monkeypatch: pytest.MonkeyPatch) -> CollageAws:
     server.bodies["0"] = plain_jpeg((200, 30, 30))
-    wiring.worker.cache_clear()
-    make = boto3.client
-
-    def heard_client(service: str, **options: object) -> object:
-        made = make(service, **options)
-        if service == "events":
-            aws.listen_to(made)
-        return made
-
-    monkeypatch.setattr(boto3, "client", heard_client)
-    yield aws
-    wiring.worker.cache_clear()
+    app = app_on(aws, server)
+    monkeypatch.setattr(handler, "app", lambda: app)
+    return aws
 
 
 def deliver(*bodies: str, **context: object) -> list[str]:
-    """Deliver messages; return the ids of those that are to come again."""
+    """Deliver messages; return the ids of those reported as failed."""
     answer = handle(sqs_event(*bodies), Context(**context))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
@@ -80,12 +75,12 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def log(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Log lines as they would be printed; the logger holds on to the stdout of its import."""
     lines: list[dict[str, Any]] = []
-    handler = logger.registered_handler
+    printer = logger.registered_handler
 
     def note(record: LogRecord) -> None:
-        lines.append(json.loads(handler.format(record)))
+        lines.append(json.loads(printer.format(record)))
 
-    monkeypatch.setattr(handler, "emit", note)
+    monkeypatch.setattr(printer, "emit", note)
     return lines
 
 
@@ -103,7 +98,7 @@ def metrics_in(lines: list[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, f
     return found
 
 
-def test_a_delivery_of_good_messages_leaves_nothing_to_come_again(
+def test_a_delivery_of_good_messages_reports_no_failure(
     wired: CollageAws, server: CoverServer
 ) -> None:
     events = [
@@ -115,7 +110,7 @@ def test_a_delivery_of_good_messages_leaves_nothing_to_come_again(
     assert [entry["DetailType"] for entry in wired.heard()] == ["CollageCreated"] * 2
 
 
-def test_only_the_messages_that_failed_come_again(
+def test_only_failed_messages_are_reported(
     wired: CollageAws, server: CoverServer, log: list[dict[str, Any]]
 ) -> None:
     good = window_ready([window_image(server.url("body/0"))])
@@ -124,12 +119,12 @@ def test_only_the_messages_that_failed_come_again(
         "message-2",
     ]
     assert wired.window(good.window_id)["status"] == "completed"
-    told = [line for line in log if line["message"] == "message failed"]
-    assert [line["error"] for line in told] == ["DecodeError", "DecodeError"]
-    assert "envelope" in told[0]["reason"]
+    lines = [line for line in log if line["message"] == "message failed"]
+    assert [line["error"] for line in lines] == ["DecodeError", "DecodeError"]
+    assert "envelope" in lines[0]["reason"]
 
 
-def test_a_delivery_in_which_all_failed_is_answered_and_not_raised(wired: CollageAws) -> None:
+def test_a_delivery_in_which_all_messages_fail_does_not_raise(wired: CollageAws) -> None:
     assert deliver("no json", "{}") == ["message-0", "message-1"]
     assert wired.stored() == []
 
@@ -150,7 +145,7 @@ def test_a_replayed_message_rebuilds(wired: CollageAws, server: CoverServer) -> 
     assert len(wired.heard()) == 2
 
 
-def test_a_window_under_a_lease_comes_again(
+def test_a_leased_window_is_reported_for_redelivery(
     wired: CollageAws, server: CoverServer, log: list[dict[str, Any]]
 ) -> None:
     event = window_ready([window_image(server.url("body/0"))])
@@ -159,7 +154,7 @@ def test_a_window_under_a_lease_comes_again(
     assert log[-1]["error"] == "WindowLeasedError"
 
 
-def test_an_invocation_about_to_end_gives_its_message_back(
+def test_an_invocation_about_to_end_reports_its_message(
     wired: CollageAws, server: CoverServer
 ) -> None:
     event = window_ready([window_image(server.url("body/0"))])
@@ -167,14 +162,15 @@ def test_an_invocation_about_to_end_gives_its_message_back(
     assert wired.window(event.window_id) == {}
 
 
-def test_a_bug_or_a_missing_right_is_logged_with_its_traceback_and_comes_again(
+def test_an_unexpected_exception_is_logged_with_its_traceback_and_its_message_reported(
     wired: CollageAws,
     server: CoverServer,
     log: list[dict[str, Any]],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(env.OUTPUT_BUCKET, "not-there")
+    app = app_on(wired, server, output_bucket="not-there")
+    monkeypatch.setattr(handler, "app", lambda: app)
     event = window_ready([window_image(server.url("body/0"))])
     assert deliver(envelope(event)) == ["message-0"]
     assert "NoSuchBucket" in log[-1]["exception"]
@@ -183,17 +179,17 @@ def test_a_bug_or_a_missing_right_is_logged_with_its_traceback_and_comes_again(
     assert wired.window(event.window_id)["status"] == "queued"
 
 
-def test_every_line_of_a_message_says_window_batch_message_and_request(
+def test_every_log_line_of_a_message_has_window_batch_message_and_request(
     wired: CollageAws, server: CoverServer, log: list[dict[str, Any]]
 ) -> None:
-    """One query for the window tells its story; a message that cannot be read is no window's."""
+    """One query finds all lines of a window; an undecodable message belongs to none."""
     event = window_ready([window_image(server.url("body/0"))])
     wired.put_window(event.window_id, status="processing", lease_owner="x", lease_until=2**33)
     deliver(envelope(event, replay="again"), "no json")
     ids = ("function_request_id", "message_id", "receives", "window_id", "batch_id", "replay")
-    told = [(line["message"], *(line.get(name) for name in ids)) for line in log]
+    lines = [(line["message"], *(line.get(name) for name in ids)) for line in log]
     window = (event.window_id, event.batch_id, "again")
-    assert told == [
+    assert lines == [
         ("window taken up", "request-1", "message-0", "1", *window),
         ("message failed", "request-1", "message-0", "1", *window),
         ("message failed", "request-1", "message-1", "1", None, None, None),
@@ -206,7 +202,7 @@ def test_a_lease_belongs_to_one_receipt_of_one_message(
     """Even where Lambda calls again under the same request id."""
     owners: list[str] = []
     monkeypatch.setattr(
-        wiring.worker(), "work", lambda _message, *, owner, **_: owners.append(owner) or done()
+        handler.app().worker, "work", lambda _message, *, owner, **_: owners.append(owner) or done()
     )
     event = window_ready([window_image(server.url("body/0"))])
     deliver(envelope(event))
@@ -216,8 +212,8 @@ def test_a_lease_belongs_to_one_receipt_of_one_message(
     assert {owner.rpartition("/")[0] for owner in owners} == {"request-1/message-0"}
 
 
-def done() -> Outcome:
-    return Outcome(ending=Ending.ALREADY_DONE)
+def done() -> WindowOutcome:
+    return WindowOutcome(ending=Ending.ALREADY_DONE)
 
 
 def test_metrics_are_printed_with_few_dimensions(
@@ -250,7 +246,7 @@ def test_a_failed_window_and_a_failed_message_have_their_metrics(
 
 
 @pytest.mark.usefixtures("wired")
-def test_a_log_line_tells_window_batch_and_request_but_no_signature(
+def test_a_log_line_has_window_batch_and_request_but_no_signature(
     server: CoverServer, log: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     urls = [server.url(f"{path}?x-signature=secret") for path in ("body/0", "status/403")]

@@ -21,7 +21,7 @@ def test_a_replayed_message_names_its_replay() -> None:
     assert read_message(envelope(EVENT, replay="again")).replay == "again"
 
 
-def test_images_may_lie_elsewhere() -> None:
+def test_the_image_list_may_be_in_s3() -> None:
     event = window_ready([], image_count=35, images_key="processing/windows/charli/000012.json")
     assert read_message(envelope(event)).event == event
 
@@ -36,7 +36,7 @@ def test_images_may_lie_elsewhere() -> None:
         (envelope(EVENT, **{"detail-type": "CollageCreated"}), "not WindowReady"),
         (envelope(EVENT, detail={}), "WindowReady"),
         (envelope(EVENT, detail="text"), "WindowReady"),
-        (envelope(window_ready(EVENT.images, image_count=2)), "image_count says 2"),
+        (envelope(window_ready(EVENT.images, image_count=2)), "image_count is 2"),
         (envelope(window_ready([], image_count=1)), "0 images"),
         (envelope(window_ready(EVENT.images * 7)), "do not fit 6 cells"),
         (envelope(window_ready(EVENT.images, window_id="other:000012")), "not one of 'charli'"),
@@ -44,7 +44,7 @@ def test_images_may_lie_elsewhere() -> None:
         (envelope(EVENT, **{"replay-name": 7}), "replay-name"),
     ],
 )
-def test_a_message_that_keeps_no_contract_says_which_part(body: str, problem: str) -> None:
+def test_a_malformed_message_names_the_wrong_part(body: str, problem: str) -> None:
     with pytest.raises(DecodeError, match=problem):
         read_message(body)
 

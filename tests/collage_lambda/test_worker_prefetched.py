@@ -14,22 +14,22 @@ import pytest
 from collage_lambda.worker import Ending
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowImage, WindowReady
-from tests.collage_lambda.test_worker import COLOURS, Bench, shows
 from tests.fakes.collage.aws import TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import window_ready
+from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows
 from tests.fakes.prefetch_bench import PACK, PrefetchBench
 from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 
 class PrefetchedWindow:
-    """A closed window of ann's whose two covers are prefetched, beside one of bob that is open."""
+    """A closed window of ann's whose two covers are prefetched, and an open window of bob."""
 
     def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
         self.aws, self.server = aws, server
         self.prefetch, self.collage = (
             PrefetchBench(aws, server, threads),
-            Bench(aws, server, threads),
+            WorkerBench(aws, server, threads),
         )
         self.prefetch.clock.now_s = time.time()  # that of the other bench's downloads
         self.prefetch.put("ann", "body/0", "body/1")
@@ -61,7 +61,7 @@ def prefetched(aws: CollageAws, server: CoverServer) -> Iterator[PrefetchedWindo
         yield PrefetchedWindow(aws, server, threads)
 
 
-def test_prefetched_covers_are_shown_without_a_request_and_let_go(
+def test_prefetched_covers_are_shown_without_a_download_and_released(
     prefetched: PrefetchedWindow,
 ) -> None:
     prefetched.server.bodies.clear()
@@ -76,7 +76,7 @@ def test_prefetched_covers_are_shown_without_a_request_and_let_go(
     assert prefetched.prefetch.packs() == [PACK]
 
 
-def test_the_last_window_takes_the_pack_with_it(prefetched: PrefetchedWindow) -> None:
+def test_the_last_window_deletes_the_pack(prefetched: PrefetchedWindow) -> None:
     prefetched.collage.work(prefetched.event())
     (bobs,) = prefetched.prefetch.close("bob")
     assert prefetched.collage.work(window_ready([bobs], creator="bob")).ending is Ending.CREATED
@@ -84,7 +84,9 @@ def test_the_last_window_takes_the_pack_with_it(prefetched: PrefetchedWindow) ->
     assert prefetched.prefetch.items() == {}
 
 
-def test_a_long_windows_list_is_read_for_both(prefetched: PrefetchedWindow) -> None:
+def test_a_long_windows_image_list_is_read_for_build_and_release(
+    prefetched: PrefetchedWindow,
+) -> None:
     event = prefetched.event_in_s3()
     assert prefetched.collage.work(event).ending is Ending.CREATED
     assert not prefetched.server.hits
@@ -92,7 +94,7 @@ def test_a_long_windows_list_is_read_for_both(prefetched: PrefetchedWindow) -> N
 
 
 @pytest.mark.parametrize("images", ["in the event", "in S3"])
-def test_whoever_died_before_letting_go_is_made_up_for_by_the_message(
+def test_the_next_delivery_releases_covers_after_a_crash(
     prefetched: PrefetchedWindow, monkeypatch: pytest.MonkeyPatch, images: str
 ) -> None:
     event = prefetched.event_in_s3() if images == "in S3" else prefetched.event()
@@ -112,7 +114,7 @@ def test_whoever_died_before_letting_go_is_made_up_for_by_the_message(
     assert prefetched.collage.work(event).ending is Ending.ALREADY_DONE
 
 
-def test_a_list_that_is_gone_does_not_bring_a_done_window_back(
+def test_a_missing_image_list_does_not_redeliver_a_completed_window(
     prefetched: PrefetchedWindow,
 ) -> None:
     prefetched.collage.work(prefetched.event())
@@ -120,10 +122,10 @@ def test_a_list_that_is_gone_does_not_bring_a_done_window_back(
     assert prefetched.collage.work(again).ending is Ending.ALREADY_DONE
 
 
-def test_a_failed_window_keeps_what_is_prefetched_for_its_retry(
+def test_a_failed_window_keeps_its_prefetched_covers_for_a_retry(
     prefetched: PrefetchedWindow,
 ) -> None:
-    """Also where its message comes again: failed is not done."""
+    """Also if its message is redelivered: failed is not completed."""
     event = prefetched.event_in_s3("processing/gone.json")
     assert prefetched.collage.work(event).ending is Ending.FAILED
     assert prefetched.collage.work(event).ending is Ending.ALREADY_DONE
@@ -143,7 +145,7 @@ def test_a_window_whose_pack_is_gone_is_built_from_its_urls(prefetched: Prefetch
 
 
 @pytest.mark.parametrize("body", [b"x" * 9_000, b"short", b""])
-def test_a_window_whose_pack_is_another_is_built_from_its_urls(
+def test_a_window_whose_pack_was_replaced_is_built_from_its_urls(
     prefetched: PrefetchedWindow, body: bytes
 ) -> None:
     prefetched.aws.s3.put_object(Bucket=TEMP, Key=PACK, Body=body)
@@ -156,7 +158,7 @@ def test_a_window_whose_pack_is_another_is_built_from_its_urls(
     ("lost", "reason"),
     [("not_found", "not_found"), ("placeholder", "placeholder"), ("no reason of ours", "expired")],
 )
-def test_a_cover_that_was_lost_before_it_expired_says_why(
+def test_a_cover_lost_before_it_expired_keeps_its_reason(
     prefetched: PrefetchedWindow, lost: str, reason: str
 ) -> None:
     dead = msgspec.structs.replace(
@@ -168,12 +170,12 @@ def test_a_cover_that_was_lost_before_it_expired_says_why(
     )
     event = prefetched.event(dead)
     prefetched.collage.work(event)
-    told = prefetched.cells(event)[-1]
-    assert (told["status"], told["reason"]) == ("failed", reason)
+    line = prefetched.cells(event)[-1]
+    assert (line["status"], line["reason"]) == ("failed", reason)
     assert not prefetched.server.hits
 
 
-def test_a_cover_that_was_lost_and_can_be_had_again_is_shown(prefetched: PrefetchedWindow) -> None:
+def test_a_lost_cover_that_can_be_downloaded_again_is_shown(prefetched: PrefetchedWindow) -> None:
     alive = msgspec.structs.replace(
         prefetched.images[0],
         url=prefetched.server.url("body/3"),

@@ -236,12 +236,13 @@ def _before_send(event_name: str, request: Any, **_: object) -> AWSResponse | No
 
 
 def _install() -> Any:  # noqa: ANN401 - a handler
-    """Hook into botocore and the wiring's clock, and return the real handler."""
+    """Hook into botocore and the process's clock, and return the real handler."""
     botocore.handlers.BUILTIN_HANDLERS.append(("before-send", _before_send))
     botocore.endpoint.time = SimpleNamespace(sleep=lambda wait_s: time.sleep(wait_s * _BACKOFF))
     module, name = os.environ[HANDLER].rsplit(".", 1)
-    wiring = _nearest_wiring(module)
-    wiring.time = SimpleNamespace(time=FaultFolder(Path(os.environ[FOLDER])).now_s)
+    for part in (importlib.import_module(module), _nearest_wiring(module)):
+        if hasattr(part, "time"):
+            part.time = SimpleNamespace(time=FaultFolder(Path(os.environ[FOLDER])).now_s)
     return getattr(importlib.import_module(module), name)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from collage_lambda.originals.pack import Pack
+from collage_lambda.originals.image_pack import PackWriter
 from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.events import CoversExpiring, PrefetchedCover, WindowImage
@@ -55,7 +55,7 @@ class PrefetchUses:
         recorded = all(image.prefetched for image in window.images)
         return CallResult(done=result.done and recorded, text=result.text)
 
-    def prefetch_for_nothing_open(self) -> CallResult:
+    def prefetch_without_need(self) -> CallResult:
         """Delete a pack that no window needs."""
         creator = self._name()
         pack = f"prefetched/{creator}.zip"
@@ -71,7 +71,7 @@ class PrefetchUses:
             AtRisk(creator=creator, window="w", image=OpenImage(image.url, 1)) for image in images
         ]
         index = self._put_pack(pack, waiting)
-        self._packs.begin(pack, range(len(waiting)), index.until)
+        self._pack_store.register(pack, range(len(waiting)), index.until)
         prefetched = [
             PrefetchedCover(
                 pack=pack,
@@ -113,17 +113,17 @@ class PrefetchUses:
         return self._stack.aws.clients
 
     @property
-    def _packs(self) -> PackStore:
+    def _pack_store(self) -> PackStore:
         outputs, clients = self._stack.outputs, self._clients
         return PackStore(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
 
     def _put_pack(self, key: str, waiting: list[AtRisk]) -> PackIndex:
         """Store a pack with administrator rights; its covers are not images."""
-        with CoverPacker(int(time.time()), _LIFE_S) as packer, Pack() as pack:
+        with CoverPacker(int(time.time()), _LIFE_S) as packer, PackWriter() as pack:
             for number, each in enumerate(waiting):
-                packer.keep([each], each.image.url, hashlib.sha256(b"%d" % number).digest())
+                packer.add_cover([each], each.image.url, hashlib.sha256(b"%d" % number).digest())
             index = packer.write(pack)
-            assert self._packs.put(key, pack.seal(index))
+            assert self._pack_store.put(key, pack.seal(index))
         return index
 
     def _prefetch(self, creator: str, pack: str) -> CallResult:

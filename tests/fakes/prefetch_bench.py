@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from collage_lambda.download.fallbacks import DownloadSettings
-from collage_lambda.download.fetch import FetchLimits, Surroundings
+from collage_lambda.download.downloader import DownloadSettings
+from collage_lambda.download.fetch import Timing
+from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.resolver import system_lookup
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.pipeline import ImagePipeline
+from collage_lambda.prefetch.cover_fetcher import CoverFetcher, FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker
-from collage_lambda.prefetch.fetching import CoverFetching, FetchSummary
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher, PrefetchResult
 from stream_ingest.aws.items import from_wire
@@ -44,14 +46,14 @@ LIMITS = FetchLimits(
 )
 
 
-class HookedFetching(CoverFetching):
+class HookedFetcher(CoverFetcher):
     """Fetches, then lets something happen while its process still holds what it read before."""
 
     then: Callable[[], object] = staticmethod(lambda: None)
 
-    def run(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
+    def fetch(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
         """Fetch, then let `then` happen once."""
-        summary = super().run(covers, packer, fetch_s)
+        summary = super().fetch(covers, packer, fetch_s)
         then, self.then = self.then, lambda: None
         then()
         return summary
@@ -67,20 +69,22 @@ class PrefetchBench:
         self.limits = LIMITS
         self.store = CreatorRepository(aws.dynamodb, TABLE, prefetch=True)
         self.temp = TempStore(aws.s3, TEMP)
-        self.shelf = PackStore(aws.s3, TEMP, aws.dynamodb, TABLE)
+        self.pack_store = PackStore(aws.s3, TEMP, aws.dynamodb, TABLE)
         for number in range(9):
             server.bodies[f"{number}"] = plain_jpeg((20 * number, 90, 30), side=60 + number)
 
-    def fetching(self) -> HookedFetching:
-        """Return the real fetching, but for limits that suit a test."""
-        return HookedFetching(
-            DownloadSettings(
-                allowed=self.allowed, at_once=64, at_once_per_host=40, limits=self.limits
-            ),
-            lookup=system_lookup(self._threads),
-            threads=self._threads,
-            decoder=Decoder(threading.Lock(), HeifProcess()),
-            surroundings=Surroundings(now_s=self.clock),
+    def cover_fetcher(self) -> HookedFetcher:
+        """Return the real cover_fetcher, but for limits that suit a test."""
+        return HookedFetcher(
+            ImagePipeline(
+                downloads=DownloadSettings(
+                    allowed=self.allowed, at_once=64, at_once_per_host=40, limits=self.limits
+                ),
+                lookup=system_lookup(self._threads),
+                timing=Timing(now_s=self.clock),
+                decoder=Decoder(threading.Lock(), HeifProcess()),
+                threads=self._threads,
+            )
         )
 
     def prefetcher(
@@ -88,17 +92,17 @@ class PrefetchBench:
         *,
         then: Callable[[], object] | None = None,
         store: CreatorRepository | None = None,
-        shelf: PackStore | None = None,
+        pack_store: PackStore | None = None,
     ) -> Prefetcher:
-        """Return a prefetcher; `then` happens between its fetching and its pack."""
-        fetching = self.fetching()
+        """Return a prefetcher; `then` happens between its cover_fetcher and its pack."""
+        cover_fetcher = self.cover_fetcher()
         if then is not None:
-            fetching.then = then  # type: ignore[method-assign]
+            cover_fetcher.then = then  # type: ignore[method-assign]
         return Prefetcher(
-            store=store or self.store,
-            shelf=shelf or self.shelf,
+            creators=store or self.store,
+            pack_store=pack_store or self.pack_store,
             temp=self.temp,
-            fetching=fetching,
+            cover_fetcher=cover_fetcher,
             threads=self._threads,
             clock=self.clock,
             life_s=LIFE_S,
@@ -110,7 +114,7 @@ class PrefetchBench:
 
     @staticmethod
     def event(*creators: str, pack: str = PACK) -> CoversExpiring:
-        """Return the event that asks for creators' covers."""
+        """Return the event that requests creators' covers."""
         return CoversExpiring(pack=pack, creators=creators, covers=1)
 
     def url(self, path: str, life_s: int = SOON_S) -> str:
@@ -148,7 +152,7 @@ class PrefetchBench:
         return change.windows[0].images
 
     def prefetched(self, *creators: str) -> list[PrefetchedCover | None]:
-        """Return where the images of creators' open windows are prefetched."""
+        """Return the prefetched covers of creators' open windows, None for images without."""
         return [image.prefetched for name in creators for image in self.images(name)]
 
     def bytes_of(self, prefetched: PrefetchedCover) -> bytes:
@@ -164,7 +168,7 @@ class PrefetchBench:
         return [key for key in self.aws.stored(TEMP) if key.startswith("prefetched/")]
 
     def items(self) -> dict[str, set[int]]:
-        """Return the members that are waited with, by pack."""
+        """Return the members that windows still need, by pack."""
         found: list[dict[str, Any]] = [
             from_wire(item) for item in self.aws.dynamodb.scan(TableName=TABLE)["Items"]
         ]

@@ -17,7 +17,7 @@ from itertools import chain
 
 import pytest
 
-from collage_lambda.originals.pack import open_pack, spool
+from collage_lambda.originals.image_pack import open_pack, spool
 from collage_lambda.prefetch.cover_pack import PackIndex
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.windowing.rules.deadlines import AHEAD_S

@@ -113,12 +113,12 @@ def embed(form: str, address: str) -> str:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_an_address_set_aside_by_iana_is_not_public(address: str) -> None:
+def test_an_address_reserved_by_iana_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_an_address_beside_a_range_set_aside_is_public(address: str) -> None:
+def test_an_address_next_to_a_reserved_range_is_public(address: str) -> None:
     assert is_public(address)
 
 

@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import pytest
 
-from collage_lambda.download.fetch import (
-    HEADERS,
-    Body,
-    Fetcher,
-    FetchLimits,
-    Surroundings,
-    open_session,
-)
+from collage_lambda.download.fetch import HEADERS, Body, Fetcher, Timing, open_session
+from collage_lambda.download.limiter import DownloadLimiter
+from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.download.slots import Slots
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage.cover_server import CoverServer
 
@@ -53,23 +47,23 @@ def fetch(
     pauses: Pauses | None = None,
     allowed: frozenset[tuple[str, int]] | None = None,
 ) -> list[Body | Failure]:
-    """Fetch URLs at once, each with an allowance of its own."""
+    """Fetch URLs at once, each with an budget of its own."""
 
     async def run() -> list[Body | Failure]:
         sources = frozenset({server.source}) if allowed is None else allowed
-        surroundings = Surroundings(
+        timing = Timing(
             now_s=lambda: NOW_S,
             sleep=Pauses() if pauses is None else pauses,
             uniform=lambda _low, high: high,
         )
         async with open_session(lookup, sources, limits) as session:
             fetcher = Fetcher(
-                session, Slots(64, 40), limits, allowed=sources, surroundings=surroundings
+                session, DownloadLimiter(64, 40), limits, allowed=sources, timing=timing
             )
 
             async def one(url: str) -> Body | Failure:
-                async with fetcher.allowance() as allowance:
-                    return await fetcher.fetch(url, allowance)
+                async with fetcher.new_budget() as budget:
+                    return await fetcher.fetch(url, budget)
 
             return list(await asyncio.gather(*map(one, urls)))
 
@@ -102,7 +96,7 @@ def test_the_headers_are_a_browsers_and_the_query_is_untouched(server: CoverServ
     assert server.queries["body/a"] == query
 
 
-def test_an_expired_signature_is_not_even_requested(server: CoverServer) -> None:
+def test_a_url_with_an_expired_signature_is_not_requested(server: CoverServer) -> None:
     server.bodies["a"] = b"x"
     gone = failure(server, server.url(f"body/a?x-expires={NOW_S}"))
     assert (gone.reason, gone.attempts) == (FailureReason.EXPIRED, 0)
@@ -121,15 +115,15 @@ def test_an_expired_signature_is_not_even_requested(server: CoverServer) -> None
         (204, "http_error"),
     ],
 )
-def test_a_final_status_is_asked_for_once(server: CoverServer, status: int, reason: str) -> None:
+def test_a_permanent_status_is_requested_once(
+    server: CoverServer, status: int, reason: str
+) -> None:
     result = failure(server, server.url(f"status/{status}"))
     assert (result.reason, result.status, result.attempts) == (reason, status, 1)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_passing_status_is_asked_for_again_with_growing_pauses(
-    server: CoverServer, status: int
-) -> None:
+def test_a_passing_status_is_retried_with_growing_pauses(server: CoverServer, status: int) -> None:
     pauses = Pauses()
     result = failure(server, server.url(f"status/{status}"), pauses=pauses)
     assert (result.reason, result.status, result.attempts) == ("server_error", status, 3)
@@ -137,7 +131,7 @@ def test_a_passing_status_is_asked_for_again_with_growing_pauses(
     assert server.hits[f"status/{status}"] == 3
 
 
-def test_what_fails_first_may_succeed_then(server: CoverServer) -> None:
+def test_a_retry_may_succeed(server: CoverServer) -> None:
     server.bodies["a"] = b"at last"
     assert fetch(server, server.url("flaky/2/a")) == [Body(data=b"at last", attempts=3)]
 
@@ -151,7 +145,7 @@ def test_retry_after_is_honoured_within_limits(server: CoverServer) -> None:
     assert (result.reason, result.attempts, pauses) == ("server_error", 1, [])
 
 
-def test_pauses_never_outlast_the_images_allowance(server: CoverServer) -> None:
+def test_pauses_never_exceed_the_images_budget(server: CoverServer) -> None:
     pauses = Pauses()
     result = failure(server, server.url("retry-after/7"), limits=limited(image_s=8), pauses=pauses)
     assert (result.attempts, pauses) == (2, [7.25])
@@ -176,7 +170,7 @@ def test_a_body_that_ends_early_is_a_connection_failure(server: CoverServer) -> 
     assert (result.reason, result.attempts) == (FailureReason.CONNECTION, 3)
 
 
-def test_a_connection_that_breaks_is_tried_again(server: CoverServer) -> None:
+def test_a_broken_connection_is_retried(server: CoverServer) -> None:
     result = failure(server, server.url("reset"))
     assert (result.reason, result.attempts) == (FailureReason.CONNECTION, 3)
 
@@ -193,7 +187,7 @@ def test_g7_no_body_grows_beyond_the_limit(server: CoverServer, path: str) -> No
     assert (result.reason, result.attempts) == (FailureReason.TOO_LARGE, 1)
 
 
-def test_g7_a_body_longer_than_declared_is_cut_there_or_refused(server: CoverServer) -> None:
+def test_g7_a_body_longer_than_declared_is_cut_or_refused(server: CoverServer) -> None:
     """What follows the body can only be the rubbish of a next answer."""
     (outcome,) = fetch(server, server.url("lies-long"))
     assert isinstance(outcome, Failure) or outcome.data == b"x" * 10
@@ -226,7 +220,7 @@ def test_redirects_are_followed_up_to_the_limit(server: CoverServer) -> None:
         ("http://user:pass@covers.test/", "bad_url"),
     ],
 )
-def test_a_redirect_is_judged_like_a_first_request(
+def test_a_redirect_is_checked_like_a_first_request(
     server: CoverServer, target: str, reason: str
 ) -> None:
     result = failure(server, server.url(f"to?url={target}"))
@@ -247,7 +241,7 @@ def test_a_redirect_without_a_target_is_a_bad_url(server: CoverServer) -> None:
     assert failure(server, server.url("redirect-nowhere")).reason is FailureReason.BAD_URL
 
 
-def test_a_name_is_connected_to_only_where_its_address_is_allowed(server: CoverServer) -> None:
+def test_a_name_is_connected_to_only_if_its_address_is_allowed(server: CoverServer) -> None:
     server.bodies["a"] = b"x"
     url = server.url("body/a", host="covers.test")
     result = failure(server, url)
@@ -269,7 +263,7 @@ def test_without_permission_loopback_is_blocked(server: CoverServer) -> None:
     assert not server.hits
 
 
-def test_no_failure_tells_a_signature(server: CoverServer) -> None:
+def test_no_failure_contains_a_signature(server: CoverServer) -> None:
     for path in ("status/403", "loop", "hang", "reset"):
         limits = limited(attempt_s=0.1, retry=RetryPolicy(attempts=1))
         result = failure(server, server.url(f"{path}?x-signature=secret"), limits=limits)

@@ -11,57 +11,12 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from collage_lambda.concurrency import LARGE_BODY_BYTES
-from collage_lambda.download.fetch import Body, Fetcher, FetchLimits, Surroundings, open_session
-from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.download.slots import Slots
+from collage_lambda.download.fetch import Body, Fetcher, Timing, open_session
+from collage_lambda.download.limiter import DownloadLimiter
+from collage_lambda.download.limits import LARGE_BODY_BYTES, FetchLimits
 from collage_lambda.reasons import Failure
-from tests.fakes.collage.network import PUBLIC, Names, RawServer, Roads, answer, redirect
-
-BODY = b"\xff\xd8 the bytes"
-LIMITS = FetchLimits(max_bytes=100_000, attempt_s=0.5, retry=RetryPolicy(attempts=1))
-HEAD = b"HTTP/1.1 200 OK\r\n"
-CLOSE = b"Connection: close\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[RawServer]:
-    with RawServer() as running:
-        yield running
-
-
-@pytest.fixture
-def server(network: RawServer, monkeypatch: pytest.MonkeyPatch) -> RawServer:
-    Roads(monkeypatch, network.port)
-    network.requests.clear()
-    network.answers.clear()
-    network.answers["/good"] = [answer(BODY)]
-    return network
-
-
-def fetched(*paths: str, query: str = "") -> list[Body | Failure]:
-    async def run() -> list[Body | Failure]:
-        async with open_session(Names(cdn_test=[[PUBLIC]]), frozenset(), LIMITS) as session:
-            fetcher = Fetcher(
-                session,
-                Slots(64, 40),
-                LIMITS,
-                allowed=frozenset(),
-                surroundings=Surroundings(now_s=lambda: 1_800_000_000),
-            )
-            urls = [f"http://cdn.test{path}{query}" for path in paths]
-            return [await fetcher.fetch(url, fetcher.allowance()) for url in urls]
-
-    return asyncio.run(run())
-
-
-def outcome_of(server: RawServer, *chunks: bytes | Iterable[bytes]) -> Body | Failure:
-    """Fetch an answer, and then a good one in the same session, which has to stay whole."""
-    parts = ([chunk] if isinstance(chunk, bytes) else chunk for chunk in chunks)
-    server.answers["/odd"] = itertools.chain.from_iterable(parts)
-    outcome, good = fetched("/odd", "/good")
-    assert good == Body(data=BODY, attempts=1)
-    return outcome
+from tests.fakes.collage.network import PUBLIC, Names, RawServer, answer
+from tests.fakes.collage.raw_answers import BODY, CLOSE, HEAD, fetched, outcome_of
 
 
 @pytest.mark.parametrize(
@@ -92,8 +47,8 @@ def outcome_of(server: RawServer, *chunks: bytes | Iterable[bytes]) -> Body | Fa
         b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + answer(BODY),
     ],
 )
-def test_an_odd_answer_with_a_whole_body_is_that_body(server: RawServer, chunk: bytes) -> None:
-    assert outcome_of(server, chunk) == Body(data=BODY, attempts=1)
+def test_an_odd_answer_with_a_whole_body_is_that_body(raw_server: RawServer, chunk: bytes) -> None:
+    assert outcome_of(raw_server, chunk) == Body(data=BODY, attempts=1)
 
 
 BROKEN = {
@@ -137,8 +92,8 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("chunk", BROKEN.values(), ids=BROKEN)
-def test_a_broken_answer_is_a_failure(server: RawServer, chunk: bytes) -> None:
-    assert isinstance(outcome_of(server, chunk), Failure)
+def test_a_broken_answer_is_a_failure(raw_server: RawServer, chunk: bytes) -> None:
+    assert isinstance(outcome_of(raw_server, chunk), Failure)
 
 
 ENDLESS = {
@@ -169,88 +124,32 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("chunks", ENDLESS.values(), ids=ENDLESS)
-def test_g7_what_never_ends_is_a_failure_in_time(
-    server: RawServer, chunks: tuple[bytes | Iterable[bytes], ...]
+def test_g7_an_endless_answer_is_a_failure_in_time(
+    raw_server: RawServer, chunks: tuple[bytes | Iterable[bytes], ...]
 ) -> None:
-    """By the limits on sizes or by the attempt's time; then the session is as good as before."""
-    assert isinstance(outcome_of(server, *chunks), Failure)
+    """By the limits on sizes or by the attempt's time; the session still works after that."""
+    assert isinstance(outcome_of(raw_server, *chunks), Failure)
 
 
-LOCATIONS = {
-    "credentials": "http://user:pass@cdn.test/good",
-    "an empty user": "http://@cdn.test/good",
-    "a carriage return": "http://cdn.test/good\rX-Injected: 1",
-    "a blank": "http://cdn.test/good good",
-    "bytes that are no UTF-8": "http://cdn.test/\udcff\udcfe",
-    "a host that is no UTF-8": "http://\udcff.test/good",
-    "only a fragment": "#",
-    "only a query": "?",
-    "a dot": ".",
-    "a scheme alone": "http:",
-    "two slashes": "//",
-    "a port that is none": "//cdn.test:port/good",
-    "percent signs": "/%%%",
-    "9,000 characters": "/" + "a" * 9_000,
-    "data": "data:image/png;base64,AAAA",
-    "two thousand steps up": "/" + "../" * 2_000,
-}
-
-
-@pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
-def test_an_odd_location_is_followed_to_a_failure(server: RawServer, location: str) -> None:
-    server.answers["/start"] = [redirect(location)]
-    server.answers["/"] = [answer(b"", status="404 Not Found")]
-    outcome, good = fetched("/start", "/good")
-    assert isinstance(outcome, Failure)
-    assert good == Body(data=BODY, attempts=1)
-    heads = b"".join(head for _, head in server.requests)
-    assert b"X-Injected" not in heads
-    assert b"Authorization" not in heads
-
-
-@pytest.mark.parametrize("location", ["///good", "http://cdn.test/good\nX-Injected: 1"])
-def test_an_odd_location_within_the_same_host_is_followed_without_what_was_added(
-    server: RawServer, location: str
-) -> None:
-    """A bare line feed begins another header of the answer, which means nothing here."""
-    server.answers["/start"] = [redirect(location)]
-    assert fetched("/start") == [Body(data=BODY, attempts=1)]
-    assert all(b"X-Injected" not in head for _, head in server.requests)
-
-
-def test_of_two_locations_the_first_is_judged(server: RawServer) -> None:
-    server.answers["/start"] = [
-        answer(b"", "Location: http://127.0.0.1/", "Location: /good", status="302 Found")
-    ]
-    (outcome,) = fetched("/start")
-    assert isinstance(outcome, Failure)
-
-
-def test_a_redirect_carries_no_cookie_onwards(server: RawServer) -> None:
-    server.answers["/start"] = [
-        answer(b"", "Set-Cookie: id=1; Path=/", "Location: /good", status="302 Found")
-    ]
-    assert fetched("/start", "/good") == [Body(data=BODY, attempts=1)] * 2
-    assert all(b"\r\nCookie:" not in head for _, head in server.requests)
-
-
-def test_a_compressed_body_that_ends_early_is_no_more_than_what_came(server: RawServer) -> None:
+def test_a_truncated_compressed_body_yields_only_what_arrived(raw_server: RawServer) -> None:
     """The decoder then says `truncated`."""
     whole = gzip.compress(bytes(range(256)) * 4, mtime=0)
-    outcome = outcome_of(server, answer(whole[:-60], "Content-Encoding: gzip"))
+    outcome = outcome_of(raw_server, answer(whole[:-60], "Content-Encoding: gzip"))
     assert isinstance(outcome, Failure) or (bytes(range(256)) * 4).startswith(outcome.data)
 
 
-def test_an_encoding_within_an_encoding_is_not_undone_twice(server: RawServer) -> None:
+def test_a_nested_encoding_is_not_decoded_twice(raw_server: RawServer) -> None:
     twice = gzip.compress(gzip.compress(b"\0" * 10_000_000))
-    outcome = outcome_of(server, answer(twice, "Content-Encoding: gzip, gzip"))
+    outcome = outcome_of(raw_server, answer(twice, "Content-Encoding: gzip, gzip"))
     assert isinstance(outcome, Failure) or len(outcome.data) < 100_000
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_g7_an_encoded_bomb_is_cut_at_the_limit(server: RawServer, encoding: str) -> None:
+def test_g7_an_encoded_bomb_is_cut_at_the_limit(raw_server: RawServer, encoding: str) -> None:
     pack = gzip.compress if encoding == "gzip" else zlib.compress
-    outcome = outcome_of(server, answer(pack(b"\0" * 20_000_000), f"Content-Encoding: {encoding}"))
+    outcome = outcome_of(
+        raw_server, answer(pack(b"\0" * 20_000_000), f"Content-Encoding: {encoding}")
+    )
     assert isinstance(outcome, Failure)
     assert outcome.reason == "too_large"
 
@@ -269,22 +168,22 @@ def test_g7_an_encoded_bomb_is_cut_at_the_limit(server: RawServer, encoding: str
         ("0", False),
     ],
 )
-def test_an_expiry_of_any_size_is_read_or_passed_over(
-    server: RawServer, expires: str, *, is_requested: bool
+def test_an_expiry_of_any_size_is_read_or_ignored(
+    raw_server: RawServer, expires: str, *, is_requested: bool
 ) -> None:
     """Python refuses to read a number of more than 4,300 digits."""
     query = f"?x-expires={expires}&x-signature=s"
-    server.answers[f"/good{query}"] = [answer(BODY)]
+    raw_server.answers[f"/good{query}"] = [answer(BODY)]
     (outcome,) = fetched("/good", query=query)
     assert isinstance(outcome, Body) is is_requested
-    assert bool(server.requests) is is_requested
+    assert bool(raw_server.requests) is is_requested
 
 
 @pytest.mark.parametrize("retry_after", ["9" * 5_000, "-1", "nan", "inf", "Fri, 99 Foo", "\u00b2"])
-def test_a_retry_after_of_any_kind_is_read_or_passed_over(
-    server: RawServer, retry_after: str
+def test_a_retry_after_of_any_kind_is_read_or_ignored(
+    raw_server: RawServer, retry_after: str
 ) -> None:
-    server.answers["/odd"] = [
+    raw_server.answers["/odd"] = [
         answer(b"", f"Retry-After: {retry_after}", status="503 Service Unavailable")
     ]
     (outcome,) = fetched("/odd")
@@ -292,8 +191,8 @@ def test_a_retry_after_of_any_kind_is_read_or_passed_over(
     assert outcome.reason == "server_error"
 
 
-class JobState:
-    """An answer that begins well and never ends."""
+class StallingBody:
+    """A body that begins well and never ends."""
 
     def __init__(self, beginning: bytes) -> None:
         self._beginning, self.done = beginning, threading.Event()
@@ -303,33 +202,33 @@ class JobState:
         self.done.wait(60)
 
 
-def test_bodies_that_grow_large_and_stand_still_cost_a_large_image_nothing(
-    server: RawServer,
+def test_large_bodies_that_stall_do_not_fail_another_large_image(
+    raw_server: RawServer,
 ) -> None:
-    """They hold both large places one after the other; the image behind them still gets one."""
+    """They hold both large-body permits in turn; the image after them still gets one."""
     large = BODY * (LARGE_BODY_BYTES // len(BODY) + 1)
-    server.answers["/good"] = [answer(large)]
-    server.answers["/still"] = standing = JobState(large)
+    raw_server.answers["/good"] = [answer(large)]
+    raw_server.answers["/still"] = stalling = StallingBody(large)
     limits = FetchLimits(image_s=60)
 
     async def run() -> list[Body | Failure]:
         async with open_session(Names(cdn_test=[[PUBLIC]]), frozenset(), limits) as session:
             fetcher = Fetcher(
                 session,
-                Slots(64, 40, large_s=0.2),
+                DownloadLimiter(64, 40, large_s=0.2),
                 limits,
                 allowed=frozenset(),
-                surroundings=Surroundings(now_s=lambda: 1_800_000_000),
+                timing=Timing(now_s=lambda: 1_800_000_000),
             )
 
             async def fetch(path: str) -> Body | Failure:
-                async with fetcher.allowance() as allowance:
-                    return await fetcher.fetch(f"http://cdn.test{path}", allowance)
+                async with fetcher.new_budget() as budget:
+                    return await fetcher.fetch(f"http://cdn.test{path}", budget)
 
             async with asyncio.timeout(30):
                 return await asyncio.gather(*map(fetch, [*["/still"] * 8, "/good"]))
 
     *still, good = asyncio.run(run())
-    standing.done.set()
+    stalling.done.set()
     assert {each.reason for each in still if isinstance(each, Failure)} == {"timeout"}
     assert good == Body(data=large, attempts=1)

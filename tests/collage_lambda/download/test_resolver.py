@@ -13,7 +13,7 @@ PUBLIC_V4, PUBLIC_V6 = "93.184.216.34", "2606:4700::1111"
 
 
 class FakeLookup:
-    """Answers names with addresses, one list after the other where a name changes its mind."""
+    """Returns a name's addresses; one list after the other for a name whose answer changes."""
 
     def __init__(self, **answers: Sequence[Sequence[str]]) -> None:
         self._answers = {name: list(lists) for name, lists in answers.items()}
@@ -52,7 +52,7 @@ def test_one_address_that_is_not_public_blocks_the_name(addresses: list[str]) ->
         resolve(FakeLookup(cdn=[addresses]), "cdn")
 
 
-def test_a_name_that_changes_its_mind_is_blocked_the_second_time() -> None:
+def test_a_name_that_changes_its_address_is_blocked_the_second_time() -> None:
     lookup = FakeLookup(rebind=[[PUBLIC_V4], ["127.0.0.1"]])
     assert resolve(lookup, "rebind")
     with pytest.raises(BlockedAddressError):
@@ -70,7 +70,7 @@ def test_an_allowed_source_is_exactly_one_host_and_port() -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost.", "127.1", "0x7f.1", "2130706433", "017700000001"]
 )
-def test_what_the_systems_resolver_takes_for_loopback_is_blocked(host: str) -> None:
+def test_a_name_that_the_system_resolves_to_loopback_is_blocked(host: str) -> None:
     """Some of these are numbers to getaddrinfo: the answer counts, not the text."""
     with ThreadPoolExecutor(1) as threads:
         resolver = GuardedResolver(system_lookup(threads), frozenset())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from collage_lambda.download.retries import RetryPolicy, parse_retry_after, status_failure
 from collage_lambda.reasons import Failure, FailureReason, representative
 
-POLICY = RetryPolicy(attempts=4, base_s=0.5, cap_s=1.5, longest_retry_after_s=10)
+POLICY = RetryPolicy(attempts=4, base_s=0.5, cap_s=1.5, max_retry_after_s=10)
 NOW_S = 1_700_000_000.0
 
 
@@ -28,17 +28,17 @@ def test_the_wait_is_drawn_below_a_bound_that_doubles_up_to_a_cap(
     assert POLICY.wait_s(failure, attempt, lowest) == 0
 
 
-def test_nothing_is_tried_more_often_than_the_policy_says() -> None:
+def test_no_request_is_tried_more_often_than_the_policy_allows() -> None:
     assert POLICY.wait_s(Failure(reason=FailureReason.TIMEOUT), 4, lowest) is None
 
 
 @pytest.mark.parametrize("reason", FailureReason)
-def test_only_what_may_pass_is_tried_again(reason: FailureReason) -> None:
+def test_only_passing_failures_are_retried(reason: FailureReason) -> None:
     wait_s = POLICY.wait_s(Failure(reason=reason), 1, lowest)
     assert (wait_s is not None) == reason.is_passing
 
 
-def test_a_server_is_given_the_time_it_asks_for_but_not_for_ever() -> None:
+def test_a_retry_after_is_honoured_up_to_a_limit() -> None:
     patient = Failure(reason=FailureReason.SERVER_ERROR, retry_after_s=7)
     assert POLICY.wait_s(patient, 1, lowest) == 7
     impatient = Failure(reason=FailureReason.SERVER_ERROR, retry_after_s=11)
@@ -93,7 +93,7 @@ def test_each_status_has_its_reason(status: int, reason: str) -> None:
     assert (failure.reason, failure.status) == (reason, status)
 
 
-def test_a_passing_failure_stands_for_the_image_else_the_first() -> None:
+def test_a_passing_failure_represents_the_image_otherwise_the_first() -> None:
     expired = Failure(reason=FailureReason.EXPIRED)
     timeout = Failure(reason=FailureReason.TIMEOUT)
     corrupt = Failure(reason=FailureReason.CORRUPT)

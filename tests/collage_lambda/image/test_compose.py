@@ -37,7 +37,7 @@ def test_an_empty_collage_is_all_background() -> None:
 
 
 @pytest.mark.parametrize("index", [-1, 6])
-def test_there_is_no_cell_beyond_the_layout(index: int) -> None:
+def test_a_cell_beyond_the_layout_is_an_error(index: int) -> None:
     with pytest.raises(IndexError):
         Canvas(LAYOUT).paste(index, Image.new("RGB", (40, 40)))
 

@@ -18,6 +18,13 @@ from tests.fakes.collage.images import encoded, jpeg, picture
 SPEC = CellSpec(cell_px=100, background=(255, 255, 255))
 HEIC = encoded(picture(320, 240), "HEIF", quality=90)
 
+SLOW_ANSWER = """
+import os, sys, time
+os.write(int(sys.argv[1]), bytes(3))
+time.sleep(60)
+"""
+"""The child of an attacker: it begins an answer and does not read its request."""
+
 
 @pytest.fixture
 def heif() -> Iterator[HeifProcess]:
@@ -27,9 +34,9 @@ def heif() -> Iterator[HeifProcess]:
 
 
 def pid_of(process: HeifProcess) -> int:
-    child = process._child  # noqa: SLF001 - whose process is to be looked at
+    child = process._child  # noqa: SLF001 - the test needs its process
     assert child is not None
-    return child.pid
+    return child.process.pid
 
 
 def test_a_heic_becomes_the_same_cell_in_another_process(heif: HeifProcess) -> None:
@@ -58,7 +65,7 @@ def test_the_process_has_no_credentials(heif: HeifProcess, monkeypatch: pytest.M
     assert b"AWS_" not in variables
 
 
-def test_a_process_that_an_earlier_image_broke_costs_the_next_one_nothing(
+def test_a_child_that_an_earlier_image_broke_is_replaced_for_the_next_one(
     heif: HeifProcess,
 ) -> None:
     assert isinstance(heif.decode(HEIC, SPEC), Cell)
@@ -72,6 +79,7 @@ def test_a_process_that_an_earlier_image_broke_costs_the_next_one_nothing(
         ("import os; os.abort()", "the decoder's process ended with -6"),
         ("import sys; sys.exit('no such module')", "the decoder's process ended with 1"),
         ("import time; time.sleep(60)", "the decoder's process took too long"),
+        (SLOW_ANSWER, "the decoder's process took too long"),
         ("print('no answer')", "the decoder's process ended with 0"),
     ],
 )
@@ -79,18 +87,15 @@ def test_an_image_that_breaks_its_process_is_corrupt(
     program: str, detail: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
+    start = heif_process._start  # noqa: SLF001 - the real one, recorded
 
-    def start() -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        started.append(child)
+    def recorded_start() -> object:
+        child = start()
+        started.append(child.process)
         return child
 
-    monkeypatch.setattr(heif_process, "_start", start)
+    monkeypatch.setattr(heif_process, "_COMMAND", (sys.executable, "-c", program))
+    monkeypatch.setattr(heif_process, "_start", recorded_start)
     process = HeifProcess(limit_s=1.0)
     for _ in range(2):
         failure = process.decode(HEIC, SPEC)
@@ -100,7 +105,7 @@ def test_an_image_that_breaks_its_process_is_corrupt(
     assert all(child.returncode is not None for child in started)
 
 
-def test_what_is_no_heif_is_told_as_ever(heif: HeifProcess) -> None:
+def test_bytes_that_are_not_heif_are_handled_as_usual(heif: HeifProcess) -> None:
     assert isinstance(heif.decode(jpeg(), SPEC), Cell)
     failure = heif.decode(b"<html>", SPEC)
     assert isinstance(failure, Failure)

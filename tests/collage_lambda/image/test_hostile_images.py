@@ -134,6 +134,6 @@ def test_a_function_of_512_mb_builds_a_window_of_35_large_images(server: RawServ
     report = built(server, paths, attempt_s=30, memory_mb=512)
     assert report.reasons == [""] * 35
     assert report.peak_bytes < (512 - 60) * 1024 * 1024
-    (told,) = report.log
-    assert told["message"] == "memory allows less at once"
-    assert (told["downloads"], told["downloads_wanted"], told["decoders"]) == (13, 64, 4)
+    (line,) = report.log
+    assert line["message"] == "concurrency reduced: memory is too small for the settings"
+    assert (line["downloads"], line["downloads_wanted"], line["decoders"]) == (13, 64, 4)

@@ -36,7 +36,7 @@ def opened(data: bytes) -> JpegImagePlugin.JpegImageFile:
     ],
 )
 @pytest.mark.parametrize("size", EVERY_SIZE)
-def test_the_rows_that_a_cell_shows_come_out_the_same_to_the_last_bit(
+def test_the_rows_that_a_cell_shows_are_the_same_to_the_last_bit(
     size: tuple[int, int], options: dict[str, int | bool], eighths: int
 ) -> None:
     data = encoded(picture(*size), "JPEG", quality=90, **options)
@@ -58,7 +58,7 @@ def test_a_cover_of_720_px_is_decoded_at_three_eighths_for_a_cell_of_200() -> No
 
 
 @pytest.mark.parametrize("size", [(640, 360), (320, 320), (320, 330)])
-def test_a_picture_with_next_to_nothing_below_its_square_is_left_as_it_is(
+def test_a_picture_with_few_rows_below_its_square_is_decoded_whole(
     size: tuple[int, int],
 ) -> None:
     image = opened(data := encoded(picture(*size), "JPEG"))
@@ -66,7 +66,7 @@ def test_a_picture_with_next_to_nothing_below_its_square_is_left_as_it_is(
     assert image.size == size
 
 
-def test_a_file_that_ends_early_is_truncated_even_where_its_square_is_whole() -> None:
+def test_a_file_that_ends_early_is_truncated_even_if_its_square_is_whole() -> None:
     data = encoded(picture(200, 600), "JPEG", quality=95)
     assert isinstance(decode_cell(data, SPEC), Cell)
     failure = decode_cell(data[: len(data) * 19 // 20], SPEC)
@@ -74,7 +74,7 @@ def test_a_file_that_ends_early_is_truncated_even_where_its_square_is_whole() ->
     assert failure.reason is FailureReason.TRUNCATED
 
 
-def test_only_a_file_with_its_end_and_a_frame_of_that_size_is_shortened() -> None:
+def test_only_a_complete_file_with_a_frame_of_that_size_is_shortened() -> None:
     data = encoded(picture(200, 600), "JPEG")
     less = jpeg.ending_after(data, (200, 600), 416)
     assert less is not None
@@ -96,7 +96,7 @@ def test_only_a_file_with_its_end_and_a_frame_of_that_size_is_shortened() -> Non
         b"\xff\xd8" + b"\xff\xda\x00\x02" + b"\xff\xc0\x00\x11\x08\x02\x58\x00\xc8\xff\xd9",
     ],
 )
-def test_markers_that_lead_nowhere_are_left_to_libjpeg(data: bytes) -> None:
+def test_broken_markers_are_left_to_libjpeg(data: bytes) -> None:
     assert jpeg.ending_after(data, (200, 600), 416) is None
 
 
@@ -109,7 +109,7 @@ def test_the_pictures_of_an_mpo_are_read_whole() -> None:
     assert image.size == (100, 300)
 
 
-def test_a_second_frame_header_is_refused_as_ever() -> None:
+def test_a_second_frame_header_is_refused() -> None:
     data = encoded(picture(200, 600), "JPEG")
     at = data.index(b"\xff\xc0")
     (length,) = struct.unpack(">H", data[at + 2 : at + 4])

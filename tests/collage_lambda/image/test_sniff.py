@@ -15,7 +15,7 @@ MPO = {"save_all": True, "append_images": [picture(60, 60)]}
     ("kind", "options", "expected"),
     [*((kind, {}, kind) for kind in FORMATS), ("MPO", MPO, "JPEG")],
 )
-def test_every_format_is_known_by_its_first_bytes(
+def test_every_format_is_recognised_by_its_first_bytes(
     kind: str, options: dict[str, object], expected: str
 ) -> None:
     assert sniff(encoded(picture(60, 60), kind, **options)) == expected
@@ -42,7 +42,7 @@ def test_every_format_is_known_by_its_first_bytes(
         (b"8BPS\x00\x01", "unsupported_format", "PSD"),
     ],
 )
-def test_what_is_not_decoded_is_named(data: bytes, reason: str, detail: str) -> None:
+def test_an_unsupported_format_is_named(data: bytes, reason: str, detail: str) -> None:
     failure = sniff(data)
     assert isinstance(failure, Failure)
     assert (failure.reason, failure.detail) == (reason, detail)

@@ -1,5 +1,4 @@
-"""Prefetched covers are read by one range of each pack; what is not as it was is as good as
-gone."""
+"""Prefetched covers are read by one range per pack; missing or altered ones are not used."""
 
 from __future__ import annotations
 
@@ -11,9 +10,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import pytest
 
 from collage_lambda.originals.cached_images import NO_CACHED_IMAGES, CachedImages, PrefetchedCovers
-from collage_lambda.originals.pack import Pack
+from collage_lambda.originals.image_pack import PackWriter
+from collage_lambda.originals.originals_pack import OriginalEntry, OriginalsReader, OriginalsWriter
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker, StoredOriginals
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import PrefetchedCover, WindowImage
 from tests.fakes.collage.aws import TEMP, CollageAws
@@ -31,7 +30,7 @@ def threads() -> Iterator[Executor]:
 
 def put_pack(aws: CollageAws, key: str, *bodies: bytes) -> list[PrefetchedCover]:
     """Put a pack and return where its members are."""
-    with Pack() as pack:
+    with PackWriter() as pack:
         offsets = [pack.add(f"{number:04d}", body) for number, body in enumerate(bodies)]
         aws.s3.put_object(Bucket=TEMP, Key=key, Body=pack.seal(TEMPLATE))
     return [
@@ -47,8 +46,8 @@ def put_pack(aws: CollageAws, key: str, *bodies: bytes) -> list[PrefetchedCover]
     ]
 
 
-TEMPLATE = OriginalsEntry(index=0, identity="", url="", sha256="")
-"""Any index: nobody reads it here."""
+TEMPLATE = OriginalEntry(index=0, identity="", url="", sha256="")
+"""Any index; it is not read here."""
 
 
 def images(*covers: PrefetchedCover | None) -> list[WindowImage]:
@@ -58,7 +57,7 @@ def images(*covers: PrefetchedCover | None) -> list[WindowImage]:
     ]
 
 
-def test_one_request_a_pack_brings_all_that_a_window_waits_with(
+def test_one_request_per_pack_reads_all_covers_of_a_window(
     aws: CollageAws, threads: Executor
 ) -> None:
     first, second = (
@@ -75,7 +74,9 @@ def test_one_request_a_pack_brings_all_that_a_window_waits_with(
     assert faults.calls == ["s3.get_object"] * 2
 
 
-def test_only_the_range_of_the_windows_covers_is_read(aws: CollageAws, threads: Executor) -> None:
+def test_only_the_byte_range_of_the_windows_covers_is_read(
+    aws: CollageAws, threads: Executor
+) -> None:
     ranges: list[str] = []
     covers = put_pack(aws, "prefetched/1.zip", *BODIES)
 
@@ -96,7 +97,7 @@ def test_without_prefetched_covers_nothing_is_read(threads: Executor) -> None:
         prefetched.load(images(None, None), TempStore(object(), TEMP), threads)  # type: ignore[arg-type]
 
 
-def test_a_pack_that_is_gone_is_no_error(aws: CollageAws, threads: Executor) -> None:
+def test_a_missing_pack_is_not_an_error(aws: CollageAws, threads: Executor) -> None:
     here, gone = (
         put_pack(aws, "prefetched/1.zip", *BODIES),
         put_pack(aws, "prefetched/2.zip", *BODIES),
@@ -109,9 +110,7 @@ def test_a_pack_that_is_gone_is_no_error(aws: CollageAws, threads: Executor) -> 
 
 
 @pytest.mark.parametrize("body", [b"x" * 10_000, b"x" * 250, b"x", b""])
-def test_a_pack_that_is_another_is_no_error(
-    aws: CollageAws, threads: Executor, body: bytes
-) -> None:
+def test_a_replaced_pack_is_not_an_error(aws: CollageAws, threads: Executor, body: bytes) -> None:
     """Also one that ends within the range, or before it: S3 answers 416 then."""
     covers = put_pack(aws, "prefetched/1.zip", *BODIES)
     aws.s3.put_object(Bucket=TEMP, Key="prefetched/1.zip", Body=body)
@@ -120,7 +119,7 @@ def test_a_pack_that_is_another_is_no_error(
         assert [prefetched.read(each) for each in covers[1:]] == [None] * 3
 
 
-def test_one_altered_cover_leaves_the_others(aws: CollageAws, threads: Executor) -> None:
+def test_an_altered_cover_does_not_affect_the_others(aws: CollageAws, threads: Executor) -> None:
     covers = put_pack(aws, "prefetched/1.zip", *BODIES)
     data = bytearray(aws.read("prefetched/1.zip", TEMP))
     data[covers[1].offset] ^= 1
@@ -130,8 +129,8 @@ def test_one_altered_cover_leaves_the_others(aws: CollageAws, threads: Executor)
         assert [prefetched.read(each) for each in covers] == [BODIES[0], None, *BODIES[2:]]
 
 
-def test_s3_that_does_not_answer_is_a_passing_error(aws: CollageAws, threads: Executor) -> None:
-    """The message comes again: the URLs may be dead, and the pack is there."""
+def test_an_unavailable_s3_is_a_transient_error(aws: CollageAws, threads: Executor) -> None:
+    """The message is redelivered: the URLs may have expired, but the pack exists."""
     covers = put_pack(aws, "prefetched/1.zip", *BODIES)
     faults = Faults([Fault(Kind.THROTTLED)])
     temp = TempStore(Faulty(aws.s3, "s3", faults), TEMP)  # type: ignore[arg-type]
@@ -141,10 +140,12 @@ def test_s3_that_does_not_answer_is_a_passing_error(aws: CollageAws, threads: Ex
 
 def test_originals_come_before_prefetched_covers(aws: CollageAws, threads: Executor) -> None:
     covers = put_pack(aws, "prefetched/1.zip", b"prefetched")
-    with OriginalsPacker() as packer:
+    with OriginalsWriter() as packer:
         sha256 = hashlib.sha256(b"stored").hexdigest()
-        packer.keep(OriginalsEntry(index=0, identity="id-0", url="u", sha256=sha256), b"stored")
-        stored = StoredOriginals(io.BytesIO(packer.finish().read()))
+        packer.add_original(
+            OriginalEntry(index=0, identity="id-0", url="u", sha256=sha256), b"stored"
+        )
+        stored = OriginalsReader(io.BytesIO(packer.finish().read()))
     (image,) = images(covers[0])
     with PrefetchedCovers() as prefetched:
         prefetched.load([image], TempStore(aws.s3, TEMP), threads)

@@ -28,7 +28,7 @@ def test_an_event_reaches_the_bus(aws: CollageAws) -> None:
     assert convert_detail(heard["Detail"], CollageFailed) == EVENT
 
 
-def test_an_entry_that_the_bus_refuses_is_a_passing_error() -> None:
+def test_an_entry_that_the_bus_rejects_is_a_transient_error() -> None:
     """PutEvents answers 200 all the same."""
 
     class Refusing:

@@ -12,7 +12,7 @@ from tests.fakes.collage.events import window_image, window_ready
 IMAGES = [window_image("http://a/b")]
 
 
-def test_the_keys_are_those_that_teams_know() -> None:
+def test_the_keys_have_their_documented_form() -> None:
     keys = keys_of(window_ready(IMAGES))
     assert keys.collage == "collages/2026/11/20/stream-push/charli_collage_000012.jpg"
     assert keys.by_creator == "collages/by-creator/charli/charli_collage_000012.jpg"
@@ -21,7 +21,7 @@ def test_the_keys_are_those_that_teams_know() -> None:
     assert keys.originals == "originals/charli/000012.zip"
 
 
-def test_a_batch_may_have_a_folder_of_its_own() -> None:
+def test_a_batch_may_have_its_own_folder() -> None:
     keys = keys_of(window_ready(IMAGES, prefix="team-a/week_7"))
     folder = "team-a/week_7/2026/11/20/stream-push"
     assert keys.collage == f"collages/{folder}/charli_collage_000012.jpg"
@@ -38,7 +38,7 @@ def test_the_date_is_the_utc_day_of_closing() -> None:
 
 
 @given(st.text(min_size=1, max_size=20).filter(is_creator_name), st.text(max_size=10))
-def test_no_name_and_no_trigger_leaves_its_folder(creator: str, trigger: str) -> None:
+def test_no_creator_or_trigger_can_leave_its_folder(creator: str, trigger: str) -> None:
     keys = keys_of(window_ready(IMAGES, creator=creator, trigger=trigger))
     parts = keys.collage.split("/")
     assert len(parts) == 6

@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import keys_of
-from collage_lambda.output.store import NOTHING_SEEN, Outputs, Products, PublishConflictError
+from collage_lambda.output.store import NO_ETAGS, OutputFiles, OutputStore, PublishConflictError
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from tests.fakes.collage.aws import OUTPUT, CollageAws
 from tests.fakes.collage.events import window_image, window_ready
 
 KEYS = keys_of(window_ready([window_image("http://a/b")]))
-PRODUCTS = Products(collage=b"collage", thumbnail=b"thumbnail", metadata=b"{}")
+PRODUCTS = OutputFiles(collage=b"collage", thumbnail=b"thumbnail", metadata=b"{}")
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
-def outputs(aws: CollageAws, threads: ThreadPoolExecutor) -> Outputs:
-    return Outputs(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
+def outputs(aws: CollageAws, threads: ThreadPoolExecutor) -> OutputStore:
+    return OutputStore(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
 
 
-def test_a_window_has_four_objects_with_their_types(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+def test_a_window_has_four_objects_with_their_types(outputs: OutputStore, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
     types = {
         key: (head["ContentType"], head["CacheControl"])
         for key in aws.stored()
@@ -48,25 +48,27 @@ def test_a_window_has_four_objects_with_their_types(outputs: Outputs, aws: Colla
 def test_the_copy_by_creator_can_be_switched_off(
     aws: CollageAws, threads: ThreadPoolExecutor
 ) -> None:
-    outputs = Outputs(aws.s3, OUTPUT, copies_by_creator=False, threads=threads)
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    outputs = OutputStore(aws.s3, OUTPUT, copies_by_creator=False, threads=threads)
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
     assert KEYS.by_creator not in aws.stored()
 
 
-def test_of_two_first_builds_one_publishes(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
-    late = Products(collage=b"late", thumbnail=b"late", metadata=b"late")
+def test_of_two_first_builds_one_publishes(outputs: OutputStore, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
+    late = OutputFiles(collage=b"late", thumbnail=b"late", metadata=b"late")
     with pytest.raises(PublishConflictError):
-        outputs.publish(KEYS, late, NOTHING_SEEN)
+        outputs.publish(KEYS, late, NO_ETAGS)
     assert aws.read(KEYS.collage) == aws.read(KEYS.by_creator) == b"collage"
     assert aws.read(KEYS.thumbnail) == b"thumbnail"
     assert aws.read(KEYS.metadata) == b"{}"
 
 
-def test_a_rebuild_replaces_what_it_saw_and_nothing_else(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
-    seen = outputs.look(KEYS)
-    new = Products(collage=b"new", thumbnail=b"new", metadata=b"new")
+def test_a_rebuild_replaces_only_the_objects_that_it_found(
+    outputs: OutputStore, aws: CollageAws
+) -> None:
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
+    seen = outputs.existing(KEYS)
+    new = OutputFiles(collage=b"new", thumbnail=b"new", metadata=b"new")
     outputs.publish(KEYS, new, seen)
     with pytest.raises(PublishConflictError):
         outputs.publish(KEYS, PRODUCTS, seen)
@@ -74,28 +76,26 @@ def test_a_rebuild_replaces_what_it_saw_and_nothing_else(outputs: Outputs, aws: 
     assert issubclass(PublishConflictError, ConflictError)
 
 
-def test_a_failure_that_comes_second_overwrites_no_metadata(
-    outputs: Outputs, aws: CollageAws
-) -> None:
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+def test_a_second_failure_overwrites_no_metadata(outputs: OutputStore, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
     with pytest.raises(PublishConflictError):
-        outputs.put_metadata(KEYS, b"no image", NOTHING_SEEN)
+        outputs.put_metadata(KEYS, b"no image", NO_ETAGS)
     assert aws.read(KEYS.metadata) == b"{}"
 
 
-def test_a_collage_that_vanished_is_a_conflict(outputs: Outputs, aws: CollageAws) -> None:
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
-    seen = outputs.look(KEYS)
+def test_a_collage_that_vanished_is_a_conflict(outputs: OutputStore, aws: CollageAws) -> None:
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
+    seen = outputs.existing(KEYS)
     aws.s3.delete_object(Bucket=OUTPUT, Key=KEYS.collage)
     with pytest.raises(PublishConflictError):
         outputs.publish(KEYS, PRODUCTS, seen)
 
 
-def test_where_nothing_is_nothing_is_seen(outputs: Outputs) -> None:
-    assert outputs.look(KEYS) == NOTHING_SEEN
+def test_no_object_gives_no_etag(outputs: OutputStore) -> None:
+    assert outputs.existing(KEYS) == NO_ETAGS
 
 
-def test_the_collage_comes_after_what_belongs_to_it(
+def test_the_collage_is_put_after_thumbnail_and_metadata(
     aws: CollageAws, threads: ThreadPoolExecutor
 ) -> None:
     order: list[str] = []
@@ -105,8 +105,8 @@ def test_the_collage_comes_after_what_belongs_to_it(
             order.append(request["Key"])
             return aws.s3.put_object(**request)
 
-    outputs: Any = Outputs(Watched(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
-    outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+    outputs: Any = OutputStore(Watched(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
     assert set(order[:2]) == {KEYS.thumbnail, KEYS.metadata}
     assert order[2:] == [KEYS.collage, KEYS.by_creator]
 
@@ -134,6 +134,6 @@ def test_s3s_codes_become_ours(
                     "PutObject",
                 )
 
-    outputs: Any = Outputs(Refusing(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
+    outputs: Any = OutputStore(Refusing(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
     with pytest.raises(error):
-        outputs.publish(KEYS, PRODUCTS, NOTHING_SEEN)
+        outputs.publish(KEYS, PRODUCTS, NO_ETAGS)

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from collage_lambda.originals.pack import MAX_TOTAL_BYTES, Pack, open_pack, spool
+from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES, PackWriter, open_pack, spool
 from collage_lambda.prefetch import cover_pack
 from collage_lambda.prefetch.cover_pack import MAX_PACK_BYTES, CoverPacker, PackIndex
 from stream_ingest.windowing.rules.prefetch import AtRisk
@@ -20,12 +20,12 @@ def at_risk(creator: str, number: int, window: str = "w") -> AtRisk:
     return AtRisk(creator=creator, window=window, image=image)
 
 
-def test_covers_lie_creator_by_creator_whatever_came_first() -> None:
+def test_covers_are_grouped_by_creator_whatever_arrived_first() -> None:
     arrivals = [("bob", 0), ("ann", 1), ("bob", 2), ("ann", 3)]
     bodies = {number: bytes([number]) * (40 + number) for _, number in arrivals}
-    with CoverPacker(NOW_S, LIFE_S) as packer, Pack() as pack:
+    with CoverPacker(NOW_S, LIFE_S) as packer, PackWriter() as pack:
         for creator, number in arrivals:
-            assert packer.keep([at_risk(creator, number)], f"url-{number}", bodies[number])
+            assert packer.add_cover([at_risk(creator, number)], f"url-{number}", bodies[number])
         assert packer.count == len(arrivals)
         index = packer.write(pack)
         data = pack.seal(index).read()
@@ -39,8 +39,8 @@ def test_covers_lie_creator_by_creator_whatever_came_first() -> None:
 
 
 def test_an_index_is_read_back_as_it_was_written() -> None:
-    with CoverPacker(NOW_S, LIFE_S) as packer, Pack() as pack, spool() as file:
-        packer.keep([at_risk("ann", 0), at_risk("ann", 0, "v")], "url", b"body")
+    with CoverPacker(NOW_S, LIFE_S) as packer, PackWriter() as pack, spool() as file:
+        packer.add_cover([at_risk("ann", 0), at_risk("ann", 0, "v")], "url", b"body")
         index = packer.write(pack)
         file.write(pack.seal(index).read())
         assert open_pack(file, PackIndex)[1] == index
@@ -53,12 +53,12 @@ def test_an_index_is_read_back_as_it_was_written() -> None:
     ]
 
 
-def test_what_finds_no_room_is_left_for_the_next_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_covers_that_do_not_fit_are_left_for_the_next_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cover_pack, "MAX_PACK_BYTES", 10)
     with CoverPacker(NOW_S, LIFE_S) as packer:
-        assert packer.keep([at_risk("ann", 0)], "url", b"12345678")
-        assert not packer.keep([at_risk("ann", 1)], "url", b"123")
-        assert packer.keep([at_risk("ann", 2)], "url", b"12")
+        assert packer.add_cover([at_risk("ann", 0)], "url", b"12345678")
+        assert not packer.add_cover([at_risk("ann", 1)], "url", b"123")
+        assert packer.add_cover([at_risk("ann", 2)], "url", b"12")
         assert packer.count == 2
 
 

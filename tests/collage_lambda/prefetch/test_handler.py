@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
-from collage_lambda.prefetch import wiring
+from collage_lambda.prefetch import handler, wiring
 from collage_lambda.prefetch.handler import handle, logger
-from stream_ingest.contracts import environment as env
+from collage_lambda.settings import CollageSettings
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP
 from tests.fakes.collage.events import envelope, expiring_envelope, window_image, window_ready
 from tests.fakes.lambda_variables import lambda_variables
@@ -23,7 +23,7 @@ from tests.fakes.sqs_delivery import sqs_event
 
 @dataclass
 class Context:
-    """What Lambda tells a handler of its invocation."""
+    """The invocation's context, as Lambda passes it."""
 
     aws_request_id: str = "request-1"
     function_name: str = "prefetch"
@@ -35,9 +35,8 @@ class Context:
         return self.remaining_ms
 
 
-@pytest.fixture
-def wired(bench: PrefetchBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrefetchBench]:
-    """The real composition, on the bench's AWS, server and clock."""
+def app_on(bench: PrefetchBench, **changes: object) -> wiring.App:
+    """Return the Lambda's application on the bench's AWS, server and clock."""
     variables = lambda_variables(
         table=TABLE,
         bus=BUS,
@@ -45,32 +44,35 @@ def wired(bench: PrefetchBench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pre
         temp=TEMP,
         ALLOWED_SOURCES=f"127.0.0.1:{bench.server.port}",
     )
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(wiring.time, "time", bench.clock)
-    wiring.prefetcher.cache_clear()
-    yield bench
-    wiring.prefetcher.cache_clear()
+    settings = msgspec.structs.replace(CollageSettings.from_env(variables), **changes)
+    return wiring.build(settings, wiring.connect(), bench.clock)
+
+
+@pytest.fixture
+def wired(bench: PrefetchBench, monkeypatch: pytest.MonkeyPatch) -> PrefetchBench:
+    app = app_on(bench)
+    monkeypatch.setattr(handler, "app", lambda: app)
+    return bench
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
-    handler = logger.registered_handler
+    printer = logger.registered_handler
     monkeypatch.setattr(
-        handler, "emit", lambda record: lines.append(json.loads(handler.format(record)))
+        printer, "emit", lambda record: lines.append(json.loads(printer.format(record)))
     )
     return lines
 
 
 def deliver(*bodies: str, **context: int) -> list[str]:
-    """Deliver messages; return the ids of those that are to come again."""
+    """Deliver messages; return the ids of those reported as failed."""
     with redirect_stdout(io.StringIO()):
         answer = handle(sqs_event(*bodies), Context(**context))  # type: ignore[arg-type]
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_a_message_becomes_a_pack_for_a_day_less_than_it_is_kept(
+def test_a_message_becomes_a_pack_that_expires_a_day_before_its_object(
     wired: PrefetchBench, log: list[dict[str, Any]]
 ) -> None:
     wired.put("ann", "body/0", "status/404")
@@ -79,21 +81,19 @@ def test_a_message_becomes_a_pack_for_a_day_less_than_it_is_kept(
     assert prefetched is not None
     assert none is None
     assert prefetched.until == int(wired.clock()) + 59 * 86_400
-    (told,) = [line for line in log if line["message"] == "covers prefetched"]
-    assert (told["pack"], told["prefetched"], told["at_risk"]) == (PACK, 1, 2)
-    assert told["lost"] == {"not_found": 1}
+    (line,) = [each for each in log if each["message"] == "covers prefetched"]
+    assert (line["pack"], line["prefetched"], line["at_risk"]) == (PACK, 1, 2)
+    assert line["lost"] == {"not_found": 1}
 
 
-def test_a_message_that_comes_again_is_done(wired: PrefetchBench) -> None:
+def test_a_redelivered_message_fetches_nothing(wired: PrefetchBench) -> None:
     wired.put("ann", "body/0")
     body = expiring_envelope(wired.event("ann"))
     assert deliver(body) == deliver(body) == []
     assert wired.server.hits["body/0"] == 1
 
 
-def test_only_the_messages_that_failed_come_again(
-    wired: PrefetchBench, log: list[dict[str, Any]]
-) -> None:
+def test_only_failed_messages_are_reported(wired: PrefetchBench, log: list[dict[str, Any]]) -> None:
     wired.put("ann", "body/0")
     good = expiring_envelope(wired.event("ann"))
     other = envelope(window_ready([window_image("https://e.com/1")]))
@@ -108,14 +108,15 @@ def test_only_the_messages_that_failed_come_again(
     ]
 
 
-def test_a_message_without_time_left_comes_again(wired: PrefetchBench) -> None:
+def test_a_message_is_redelivered_if_too_little_time_is_left(wired: PrefetchBench) -> None:
     wired.put("ann", "body/0")
     assert deliver(expiring_envelope(wired.event("ann")), remaining_ms=20_000) == ["message-0"]
 
 
-def test_a_bug_is_a_message_that_comes_again_and_is_told(
+def test_an_unexpected_exception_is_logged_and_its_message_redelivered(
     wired: PrefetchBench, log: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(env.TABLE, "nowhere")
+    app = app_on(wired, table="nowhere")
+    monkeypatch.setattr(handler, "app", lambda: app)
     assert deliver(expiring_envelope(wired.event("ann"))) == ["message-0"]
     assert [line["level"] for line in log if line["message"] != "covers prefetched"] == ["ERROR"]

@@ -1,11 +1,11 @@
-"""Prefetch requests: each cover once, whatever is delivered twice, late or beside another."""
+"""Prefetch requests: each cover once, whatever is delivered twice, late or concurrently."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from collage_lambda.prefetch.prefetcher import NOTING_S, SHORTEST_FETCH_S
+from collage_lambda.prefetch.prefetcher import COMMIT_S, MIN_FETCH_S
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.naming import creator_key
@@ -46,7 +46,7 @@ def test_only_covers_at_risk_are_fetched_each_once_into_one_pack(bench: Prefetch
     bench.put("ann", "body/0", "body/1")
     bench.put("ann", "body/2", life_s=9 * 3_600)
     bench.put("bob", "body/3")
-    bench.put("eve", "body/4")  # not asked for
+    bench.put("eve", "body/4")  # not requested
     done = bench.prefetch("ann", "bob")
     assert dict(bench.server.hits) == {"body/0": 1, "body/1": 1, "body/3": 1}
     assert (done.at_risk, done.prefetched, done.lost) == (3, 3, {})
@@ -56,7 +56,7 @@ def test_only_covers_at_risk_are_fetched_each_once_into_one_pack(bench: Prefetch
     assert bench.items() == {PACK: {0, 1, 2}}
 
 
-def test_the_same_event_again_fetches_nothing_and_notes_the_same(bench: PrefetchBench) -> None:
+def test_the_same_event_again_fetches_nothing_and_records_the_same(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     bench.prefetch("ann")
     before, items, hits = bench.state("ann"), bench.items(), dict(bench.server.hits)
@@ -86,30 +86,30 @@ def test_a_window_that_is_closed_while_its_covers_are_fetched_needs_no_pack(
     assert bench.items() == {}
 
 
-def test_a_pack_stays_until_the_last_of_its_covers_is_given_back(bench: PrefetchBench) -> None:
+def test_a_pack_stays_until_its_last_cover_is_released(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     bench.put("bob", "body/2")
     bench.prefetcher(then=lambda: bench.close("ann")).prefetch(bench.event("ann", "bob"), 60)
     assert bench.items() == {PACK: {2}}
     (prefetched,) = bench.prefetched("bob")
     assert prefetched is not None
-    bench.shelf.release_pack([prefetched])
+    bench.pack_store.release_pack([prefetched])
     assert bench.packs() == []
     assert bench.items() == {}
 
 
-def give_back_closed(bench: PrefetchBench, creator: str) -> list[PrefetchedCover]:
+def close_and_list_prefetched(bench: PrefetchBench, creator: str) -> list[PrefetchedCover]:
     """Close a window as its collage would find it, and return what is prefetched for it."""
     return [image.prefetched for image in bench.close(creator) if image.prefetched]
 
 
-def test_the_same_event_again_leaves_a_closed_window_what_it_waits_with(
+def test_the_same_event_again_keeps_the_covers_of_a_closed_window(
     bench: PrefetchBench,
 ) -> None:
     """The collage comes later, by the references in its event."""
     bench.put("ann", "body/0")
     bench.prefetch("ann")
-    (prefetched,) = give_back_closed(bench, "ann")
+    (prefetched,) = close_and_list_prefetched(bench, "ann")
     bench.prefetch("ann")
     assert bench.bytes_of(prefetched) == bench.server.bodies["0"]
     assert bench.items() == {PACK: {0}}
@@ -124,7 +124,7 @@ def test_two_deliveries_at_once_make_one_pack_and_refer_to_it(bench: PrefetchBen
     assert bench.items() == {PACK: {0, 1}}
 
 
-def test_a_delivery_that_is_late_leaves_a_closed_window_what_it_waits_with(
+def test_a_late_delivery_keeps_the_covers_of_a_closed_window(
     bench: PrefetchBench,
 ) -> None:
     """Both have fetched; the other one has noted, then the window was closed."""
@@ -133,7 +133,7 @@ def test_a_delivery_that_is_late_leaves_a_closed_window_what_it_waits_with(
 
     def other() -> None:
         bench.prefetch("ann")
-        waiting.extend(give_back_closed(bench, "ann"))
+        waiting.extend(close_and_list_prefetched(bench, "ann"))
 
     bench.prefetcher(then=other).prefetch(bench.event("ann"), 60)
     (prefetched,) = waiting
@@ -141,7 +141,7 @@ def test_a_delivery_that_is_late_leaves_a_closed_window_what_it_waits_with(
     assert bench.items() == {PACK: {0}}
 
 
-def test_what_one_of_two_deliveries_could_not_have_the_other_prefetches(
+def test_a_cover_lost_in_one_delivery_is_prefetched_by_the_other(
     bench: PrefetchBench,
 ) -> None:
     """A CDN that refuses one of two requests for the same cover."""
@@ -159,7 +159,7 @@ def test_what_one_of_two_deliveries_could_not_have_the_other_prefetches(
     assert bench.items() == {PACK: {0, 1}}
 
 
-def test_covers_asked_for_twice_are_prefetched_once(bench: PrefetchBench) -> None:
+def test_covers_requested_twice_are_prefetched_once(bench: PrefetchBench) -> None:
     """Asked for again while the first request was still waiting: both have fetched."""
     bench.put("ann", "body/0")
     later = bench.prefetcher(then=lambda: bench.prefetch("ann"))
@@ -169,7 +169,7 @@ def test_covers_asked_for_twice_are_prefetched_once(bench: PrefetchBench) -> Non
     assert bench.items() == {PACK: {0}}
 
 
-def test_a_row_that_is_folded_at_the_same_moment_loses_nothing_of_either(
+def test_a_row_folded_at_the_same_time_loses_neither_change(
     bench: PrefetchBench,
 ) -> None:
     bench.put("ann", "body/0")
@@ -182,7 +182,7 @@ def test_a_row_that_is_folded_at_the_same_moment_loses_nothing_of_either(
     assert bench.items() == {PACK: {0}}
 
 
-def test_a_window_that_fills_at_the_same_moment_is_closed_with_its_urls(
+def test_a_window_that_fills_at_the_same_time_is_closed_with_its_urls(
     bench: PrefetchBench,
 ) -> None:
     bench.put("ann", *(f"body/{number % 9}?{number}" for number in range(34)))
@@ -195,24 +195,26 @@ def test_a_window_that_fills_at_the_same_moment_is_closed_with_its_urls(
     assert bench.items() == {}
 
 
-def test_whoever_never_gets_to_write_asks_for_the_message_again(bench: PrefetchBench) -> None:
+def test_a_prefetcher_that_always_conflicts_has_its_message_redelivered(
+    bench: PrefetchBench,
+) -> None:
     bench.put("ann", "body/0")
     urls = [bench.url(f"body/5?{number}", 9 * 3_600) for number in range(5)]
     store = MeddledStore(bench.aws, bench, *urls)
-    with pytest.raises(TransientError, match="lost against other writers 5 times"):
+    with pytest.raises(TransientError, match="5 write conflicts in a row"):
         bench.prefetcher(store=store).prefetch(bench.event("ann"), 60)
     assert bench.prefetch("ann").prefetched == 1
     assert bench.server.hits["body/0"] == 1
 
 
-def test_without_time_nothing_is_begun(bench: PrefetchBench) -> None:
+def test_nothing_is_begun_with_too_little_time(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0")
     with pytest.raises(TransientError, match="no time left"):
-        bench.prefetch("ann", remaining_s=NOTING_S + SHORTEST_FETCH_S - 0.1)
+        bench.prefetch("ann", remaining_s=COMMIT_S + MIN_FETCH_S - 0.1)
     assert not bench.server.hits
 
 
-def test_a_cover_that_two_windows_wait_for_is_fetched_once_and_given_back_twice(
+def test_a_cover_of_two_windows_is_fetched_once_and_released_twice(
     bench: PrefetchBench,
 ) -> None:
     bench.put("ann", "body/0")
@@ -229,14 +231,14 @@ def test_a_cover_that_two_windows_wait_for_is_fetched_once_and_given_back_twice(
     assert second is not None
     assert (first.member, second.member) == (0, 1)
     assert (first.offset, first.length) == (second.offset, second.length)
-    bench.shelf.release_pack([first])
+    bench.pack_store.release_pack([first])
     assert bench.packs() == [PACK]
-    bench.shelf.release_pack([second])
+    bench.pack_store.release_pack([second])
     assert bench.packs() == []
 
 
 def test_a_request_that_states_have_forgotten_changes_nothing(bench: PrefetchBench) -> None:
-    """Redriven from the dead letters after days: whether its pack is in use nobody knows."""
+    """Redriven from the dead letters after days, when its pack may be in use."""
     bench.put("ann", "body/0")
     bench.prefetch("ann")
     bench.close("ann")
@@ -257,22 +259,22 @@ def test_states_forget_packs_in_the_end(bench: PrefetchBench) -> None:
     assert bench.state("ann").noted.keys() == {OTHER_PACK}
 
 
-def test_an_event_whose_pack_was_taken_down_begins_anew_for_others_only(
+def test_an_event_whose_pack_was_deleted_starts_anew_only_for_other_creators(
     bench: PrefetchBench,
 ) -> None:
     """What was closed has its collage; what could not be had the first time is fetched now."""
     bench.put("ann", "body/0")
     bench.put("bob", "status/503")
     bench.prefetch("ann", "bob")
-    old = give_back_closed(bench, "ann")
+    old = close_and_list_prefetched(bench, "ann")
     bench.put("ann", "body/2")
-    bench.shelf.release_pack(old)
+    bench.pack_store.release_pack(old)
     bench.clock.advance(60)
     bench.put("bob", "body/7")
     bench.prefetch("ann", "bob")
     assert bench.server.hits["body/2"] == 0
     assert prefetched_bytes(bench, "bob") == bodies(bench, "7")
-    bench.shelf.release_pack(old)  # the collage's message comes again
+    bench.pack_store.release_pack(old)  # the collage's message is redelivered
     assert bench.packs() == [PACK]
     assert prefetched_bytes(bench, "bob") == bodies(bench, "7")
 
@@ -283,7 +285,7 @@ def test_creator_names_are_keys_of_states(bench: PrefetchBench) -> None:
     assert bench.prefetch("Zoë #1").prefetched == 1
 
 
-def test_a_conflict_is_no_success(bench: PrefetchBench) -> None:
+def test_a_conflict_is_not_a_success(bench: PrefetchBench) -> None:
     """The store refuses what was decided on an old state, or this would test nothing."""
     state = bench.put("ann", "body/0")
     bench.put("ann", "body/1")

@@ -21,7 +21,7 @@ from tests.faults.harness.injector import Fault, Faults, Faulty, Kind
 
 KINDS = (Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.LOST, Kind.THROTTLED, Kind.RETRIED)
 CALLS = 12
-"""More than any of the stories makes; `calls` tells how many were injected."""
+"""More calls than any scenario makes; `calls` counts those that failed."""
 
 
 def dying(
@@ -32,14 +32,14 @@ def dying(
         Faulty(bench.aws.s3, "s3", faults),
         Faulty(bench.aws.dynamodb, "dynamodb", faults),
     )
-    fetching = bench.fetching()
+    cover_fetcher = bench.cover_fetcher()
     if then is not None:
-        fetching.then = then  # type: ignore[method-assign]
+        cover_fetcher.then = then  # type: ignore[method-assign]
     return Prefetcher(
-        store=CreatorRepository(dynamodb, TABLE, prefetch=True),  # type: ignore[arg-type]
-        shelf=PackStore(s3, TEMP, dynamodb, TABLE),  # type: ignore[arg-type]
+        creators=CreatorRepository(dynamodb, TABLE, prefetch=True),  # type: ignore[arg-type]
+        pack_store=PackStore(s3, TEMP, dynamodb, TABLE),  # type: ignore[arg-type]
         temp=TempStore(s3, TEMP),  # type: ignore[arg-type]
-        fetching=fetching,
+        cover_fetcher=cover_fetcher,
         threads=InlineExecutor(),
         clock=bench.clock,
         life_s=LIFE_S,
@@ -51,7 +51,7 @@ def dying(
 def test_covers_are_prefetched_once_wherever_a_prefetcher_ends(
     bench: PrefetchBench, kind: Kind, nth: int
 ) -> None:
-    """Bob's window is closed meanwhile, so that one member is given back."""
+    """Bob's window closes in between, so one member is released."""
     bench.put("ann", "body/0", "body/1")
     bench.put("bob", "body/2")
     bench.put("eve", "body/3", "status/404")
@@ -68,14 +68,14 @@ def test_covers_are_prefetched_once_wherever_a_prefetcher_ends(
     ]
     assert bench.packs() == [PACK]
     assert bench.items() == {PACK: {each.member for each in prefetched if each}}
-    bench.shelf.release_pack(each for each in prefetched if each)
+    bench.pack_store.release_pack(each for each in prefetched if each)
     assert bench.packs() == []
     assert bench.items() == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("nth", range(CALLS))
-def test_nothing_is_left_of_covers_that_nobody_needs_wherever_a_prefetcher_ends(
+def test_unneeded_covers_leave_nothing_behind_wherever_a_prefetcher_ends(
     bench: PrefetchBench, kind: Kind, nth: int
 ) -> None:
     bench.put("ann", "body/0")
@@ -89,7 +89,7 @@ def test_nothing_is_left_of_covers_that_nobody_needs_wherever_a_prefetcher_ends(
     assert bench.items() == {}
 
 
-def test_a_pack_that_has_what_this_delivery_could_not_have_counts(bench: PrefetchBench) -> None:
+def test_a_cover_in_another_deliverys_pack_is_not_lost(bench: PrefetchBench) -> None:
     """The other one was luckier with a fickle server, and died when its pack was up."""
     bench.put("ann", "body/0", "body/1")
     body, event = bench.server.bodies["0"], bench.event("ann")
@@ -106,7 +106,7 @@ def test_a_pack_that_has_what_this_delivery_could_not_have_counts(bench: Prefetc
     assert bench.items() == {PACK: {0, 1}}
 
 
-def test_all_calls_of_the_stories_are_struck(bench: PrefetchBench) -> None:
+def test_every_call_of_the_scenarios_is_made_to_fail(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0", "body/1")
     bench.put("bob", "body/2")
     bench.put("eve", "body/3", "status/404")

@@ -30,7 +30,7 @@ def _client(service: str) -> Any:  # noqa: ANN401 - of whichever service
 
 
 class CollageAws:
-    """Clients of the faked services, and ways to look at what was written."""
+    """Clients of the faked services, and readers of what was written."""
 
     def __enter__(self) -> Self:
         self._mock = mock_aws()

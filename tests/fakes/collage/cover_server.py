@@ -169,7 +169,7 @@ async def _declares_huge(request: web.Request) -> web.StreamResponse:
 
 
 async def _gzip_bomb(_request: web.Request) -> web.Response:
-    """Compress what nobody asked to be compressed: 50 MB in 50 KB."""
+    """Send an unrequested compressed body: 50 MB in 50 KB."""
     body = gzip.compress(b"\0" * 50_000_000, compresslevel=9)
     return web.Response(body=body, headers={"Content-Encoding": "gzip"})
 

@@ -1,4 +1,4 @@
-"""Files that mean harm, or that nobody thought of: bombs, lies, ruins and oddities by name."""
+"""Hostile and odd files by name: bombs, false headers, broken and unusual files."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import threading
 from collage_lambda.image.decode import Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
-from collage_lambda.image.interpreter import watch_pillow
+from collage_lambda.image.process_setup import filter_pillow_warnings
 from collage_lambda.reasons import Failure
 from tests.fakes.collage.images import encoded, jpeg, picture
 
@@ -96,8 +96,8 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
 
 
 def run(kind: str, first: int, count: int) -> None:
-    """Decode mutations `first` to `first + count` of a format; the exit tells how it went."""
-    watch_pillow()  # what the Lambda's process does first
+    """Decode mutations `first` to `first + count` of a format; the exit code is the result."""
+    filter_pillow_warnings()  # what the Lambda's process does first
     originals = seeds(kind)
     heif = HeifProcess()
     decoder = Decoder(threading.Lock(), heif)

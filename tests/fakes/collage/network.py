@@ -1,6 +1,6 @@
-"""A network in which every road leads to one server that answers what the test has written down.
+"""A network in which every connection reaches one server, with answers set by the test.
 
-`RawServer` sends bytes as they are, whatever HTTP makes of them. `Roads` takes the place of the
+`RawServer` sends bytes as they are, whatever HTTP makes of them. `ConnectionRedirect` replaces the
 system's `connect`: it notes the address that was wanted and connects to the server instead, so that
 a test sees any attempt to leave, and an attempt that should have been refused succeeds.
 """
@@ -87,17 +87,18 @@ class _Exchange(socketserver.StreamRequestHandler):
             self.connection.sendall(chunk)
 
 
-class Roads:
-    """Connects every socket to one port of this machine; `dialled` tells where it was to go."""
+class ConnectionRedirect:
+    """Connects every socket to one port of this machine; `destinations` has the addresses that were
+    requested."""
 
     def __init__(self, patch: pytest.MonkeyPatch, port: int) -> None:
-        self.dialled: list[str] = []
+        self.destinations: list[str] = []
         real = BaseSelectorEventLoop.sock_connect
 
         async def sock_connect(
             loop: BaseSelectorEventLoop, sock: socket.socket, address: tuple[Any, ...]
         ) -> None:
-            self.dialled.append(address[0])
+            self.destinations.append(address[0])
             is_v6 = sock.family == socket.AF_INET6
             await real(
                 loop, sock, ("::ffff:127.0.0.1", port, 0, 0) if is_v6 else ("127.0.0.1", port)
@@ -114,10 +115,10 @@ class Names:
 
     def __init__(self, **answers: Sequence[Sequence[str]]) -> None:
         self._answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     async def __call__(self, host: str, _port: int) -> Sequence[str]:
         await asyncio.sleep(0)
-        self.asked.append(host)
+        self.requested.append(host)
         lists = self._answers.get(host.rstrip(".").lower(), [["127.0.0.1"]])
         return lists.pop(0) if len(lists) > 1 else lists[0]

@@ -1,4 +1,4 @@
-"""A collage process of its own: builds one window of URLs with the real parts, tells what it took.
+"""A separate process that builds one window of URLs with the real parts and reports its cost.
 
 Run by ``python -m tests.fakes.collage.window_process``: a `Task` comes on stdin as JSON, a `Report`
 goes to stdout. Only S3 is not real. Four decoders at once, whatever this machine has.
@@ -6,6 +6,7 @@ goes to stdout. Only S3 is not real. Four decoders at once, whatever this machin
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import resource
 import sys
@@ -19,12 +20,12 @@ from typing import Any, Self, cast
 import msgspec
 
 from collage_lambda import wiring
-from collage_lambda.builder import BuildSettings
-from collage_lambda.download.fetch import FetchLimits
+from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.image.interpreter import return_memory, watch_pillow
+from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
+from collage_lambda.pipeline import ImagePipeline, open_pipeline
 from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts.settings import CollageLayout
 from tests.fakes.collage.events import window_image, window_ready
@@ -65,15 +66,14 @@ class Bucket:
 def build(task: Task) -> Report:
     """Build a window."""
     os.cpu_count = lambda: 4
-    return_memory()  # what `wiring.worker` does first
-    watch_pillow()
+    configure_malloc()  # as the handler does
+    filter_pillow_warnings()
     settings = CollageSettings.from_env(
         lambda_variables(ALLOWED_SOURCES=task.source, MEMORY_MB=str(task.memory_mb))
     )
-    uploads = ThreadPoolExecutor(4)
-    wired = wiring._builder(settings, TempStore(cast("Any", Bucket()), "x"), uploads)  # noqa: SLF001 - the real one
-    builder = cast("Any", wired)
-    builder._settings = _limited(builder._settings, task)  # noqa: SLF001 - the one thing that is not as deployed
+    temp = TempStore(cast("Any", Bucket()), "x")
+    pipeline = _limited(open_pipeline(settings, time.time), task)
+    builder = wiring.make_builder(settings, pipeline, temp, ThreadPoolExecutor(4))
     columns = 7
     layout = CollageLayout(rows=-(-len(task.urls) // columns), cols=columns)
     images = [window_image(url, identity=str(cell)) for cell, url in enumerate(task.urls)]
@@ -81,7 +81,9 @@ def build(task: Task) -> Report:
     idle = resident_bytes()
     started_s = time.monotonic()
     with Watch() as watch:
-        made = builder.build(event, keys_of(event), task.window_s, reuse_originals=False, spared={})
+        made = builder.build(
+            event, keys_of(event), task.window_s, reuse_originals=False, known_failures={}
+        )
     return Report(
         reasons=[
             str(outcome.failure.reason) if outcome.failure else ""
@@ -94,10 +96,11 @@ def build(task: Task) -> Report:
     )
 
 
-def _limited(settings: BuildSettings, task: Task) -> BuildSettings:
+def _limited(pipeline: ImagePipeline, task: Task) -> ImagePipeline:
+    """Return the pipeline with the task's limits, the only ones that are not as deployed."""
     limits = FetchLimits(attempt_s=task.attempt_s, retry=RetryPolicy(attempts=1))
-    downloads = msgspec.structs.replace(settings.downloads, limits=limits)
-    return msgspec.structs.replace(settings, downloads=downloads)
+    downloads = msgspec.structs.replace(pipeline.downloads, limits=limits)
+    return dataclasses.replace(pipeline, downloads=downloads)
 
 
 class Watch:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -23,6 +24,7 @@ from collage_lambda import handler as collage
 from collage_lambda import wiring as collage_wiring
 from collage_lambda.prefetch import handler as prefetch_handler
 from collage_lambda.prefetch import wiring as prefetch_wiring
+from collage_lambda.settings import CollageSettings
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
@@ -109,11 +111,12 @@ def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServe
         )
         for name, value in variables.items():
             patch.setenv(name, value)
-        for cached in (collage_wiring.worker, prefetch_wiring.prefetcher):
-            cached.cache_clear()
+        settings = CollageSettings.from_env(os.environ)
+        built = collage_wiring.build(settings, collage_wiring.connect(), time.time)
+        patch.setattr(collage, "app", lambda: built)
+        prefetcher = prefetch_wiring.build(settings, prefetch_wiring.connect(), time.time)
+        patch.setattr(prefetch_handler, "app", lambda: prefetcher)
         yield aws, server
-        for cached in (collage_wiring.worker, prefetch_wiring.prefetcher):
-            cached.cache_clear()
 
 
 def _run_collage(aws: CollageAws, server: CoverServer) -> None:

@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import cast
 
-from collage_lambda.builder import Build
 from collage_lambda.image.compose import Canvas
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
-from collage_lambda.originals.pack import spool
-from collage_lambda.originals.temp_store import NOTHING_KEPT, TempStore
-from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker
-from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
+from collage_lambda.originals.image_pack import spool
+from collage_lambda.originals.originals_pack import OriginalEntry, OriginalsWriter
+from collage_lambda.originals.temp_store import NO_STORED_ORIGINALS, TempStore
+from collage_lambda.outcomes import Assembly, BuildResult, CellOutcome, ImageFacts, Origin
 from collage_lambda.output.keys import WindowKeys
+from collage_lambda.prefetch.cover_fetcher import FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker
-from collage_lambda.prefetch.fetching import FetchSummary
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
@@ -61,13 +60,13 @@ def identities_in(collage: bytes) -> list[str]:
     return identities
 
 
-class FakeFetching:
-    """Replaces `collage_lambda.prefetch.fetching.CoverFetching`."""
+class FakeFetcher:
+    """Replaces `collage_lambda.prefetch.cover_fetcher.CoverFetcher`."""
 
     def __init__(self, covers: FakeCdn) -> None:
         self._covers = covers
 
-    def run(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
+    def fetch(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
         """Fetch covers, each once; those that are gone for good are lost."""
         assert fetch_s > 0
         waiting: dict[tuple[str, str], list[AtRisk]] = {}
@@ -77,7 +76,7 @@ class FakeFetching:
         for (creator, identity), same in waiting.items():
             data = self._covers.fetch(identity)
             if not isinstance(data, Failure):
-                packer.keep(same, same[0].image.url, data)
+                packer.add_cover(same, same[0].image.url, data)
             elif not data.reason.is_passing:
                 summary.lost.setdefault(creator, []).extend(
                     Fetched(window=each.window, identity=identity, lost=str(data.reason))
@@ -87,7 +86,7 @@ class FakeFetching:
 
 
 class FakeBuilder:
-    """Replaces `collage_lambda.builder.Builder`."""
+    """Replaces `collage_lambda.assembly.builder.Builder`."""
 
     def __init__(
         self,
@@ -107,28 +106,28 @@ class FakeBuilder:
         window_s: float,
         *,
         reuse_originals: bool,
-        spared: Mapping[str, FailureReason] | None = None,
-    ) -> Build:
+        known_failures: Mapping[str, FailureReason] | None = None,
+    ) -> BuildResult:
         """Return a window's images; stored originals are read first."""
         assert window_s > 0
         with ExitStack() as stack:
-            before = NOTHING_KEPT
+            before = NO_STORED_ORIGINALS
             if reuse_originals:
                 before = self._temp.load_originals(keys.originals, stack.enter_context(spool()))
-            packer = stack.enter_context(OriginalsPacker())
+            packer = stack.enter_context(OriginalsWriter())
             prefetched = stack.enter_context(PrefetchedCovers())
             prefetched.load(event.images, self._temp, InlineExecutor())
             self._check_prefetched(prefetched, event)
-            cached = CachedImages(stored=before.originals, prefetched=prefetched)
+            cached = CachedImages(stored=before.reader, prefetched=prefetched)
             cells = [
-                self._cell(number, image, cached, packer, spared or {})
+                self._cell(number, image, cached, packer, known_failures or {})
                 for number, image in enumerate(event.images)
             ]
             kept = self._keep_originals and packer.count > before.count
             if kept:
                 self._temp.save_originals(keys.originals, packer.finish(), before)
         shown = [cell.identity for cell in cells if cell.failure is None]
-        return Build(
+        return BuildResult(
             assembly=Assembly(
                 canvas=cast("Canvas", None), outcomes=cells, bytes_downloaded=len(cells)
             ),
@@ -136,7 +135,7 @@ class FakeBuilder:
             thumbnail=fake_image("thumbnail", shown) if shown else b"",
             originals_key=keys.originals if kept or before.count else None,
             timings_ms={"assemble": 1},
-            repeated=[],
+            placeholder_suspects=[],
         )
 
     def _check_prefetched(self, prefetched: PrefetchedCovers, event: WindowReady) -> None:
@@ -153,24 +152,24 @@ class FakeBuilder:
         number: int,
         image: WindowImage,
         cached: CachedImages,
-        packer: OriginalsPacker,
-        spared: Mapping[str, FailureReason],
+        packer: OriginalsWriter,
+        known_failures: Mapping[str, FailureReason],
     ) -> CellOutcome:
         origin: Origin
         data: bytes | Failure | None
         origin, data = next(cached.bytes_of(image), ("download", None))
-        if data is None and image.identity in spared:
-            data = Failure(reason=spared[image.identity])
+        if data is None and image.identity in known_failures:
+            data = Failure(reason=known_failures[image.identity])
         if data is None:
             data = self._covers.fetch(image.identity)
         failure = data if isinstance(data, Failure) else None
         facts = None
         if not isinstance(data, Failure):
             sha256 = hashlib.sha256(data).hexdigest()
-            entry = OriginalsEntry(
+            entry = OriginalEntry(
                 index=number, identity=image.identity, url=image.url, sha256=sha256
             )
-            packer.keep(entry, data)
+            packer.add_original(entry, data)
             facts = ImageFacts(
                 format="JPEG", width=1, height=1, bytes=len(data), sha256=sha256, origin=origin
             )

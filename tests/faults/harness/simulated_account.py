@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.messages import read_expiring, read_message
 from collage_lambda.prefetch.prefetcher import PrefetchResult
-from collage_lambda.worker import Outcome
+from collage_lambda.worker import WindowOutcome
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
@@ -151,7 +151,7 @@ class SimulatedAccount:
             batch_id = self.drained.pop()["detail"]["batch_id"]
             self._call(self.sweeper, faults, lambda part: part.sweep_batch(batch_id))
 
-    def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> Outcome | None:
+    def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> WindowOutcome | None:
         """Invoke a collage worker with a visible message; return None if SQS has to redeliver it.
 
         The mapping passes one message at a time (pulumi/components/compute/queue_worker.py).
@@ -164,11 +164,11 @@ class SimulatedAccount:
             self.queue.delete(message.receipt)
         return outcome
 
-    def build(self, body: str, faults: Iterable[Fault] = ()) -> Outcome | None:
+    def build(self, body: str, faults: Iterable[Fault] = ()) -> WindowOutcome | None:
         """Invoke a collage worker with a message body; return None if the invocation failed."""
         self._requests += 1
         owner = f"request-{self._requests}"
-        outcome: Outcome | None = self._call(
+        outcome: WindowOutcome | None = self._call(
             self.workers,
             faults,
             lambda worker: worker.work(

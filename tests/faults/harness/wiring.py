@@ -11,7 +11,7 @@ from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
-from collage_lambda.output.store import Outputs
+from collage_lambda.output.store import OutputStore
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
 from collage_lambda.worker import CollageWorker
@@ -23,7 +23,7 @@ from stream_ingest.windowing.sweeper import wiring as sweeper_wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from tests.fakes.ingest.aws import BUS, OUTPUT, SETTINGS, TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
-from tests.faults.harness.fake_images import FakeBuilder, FakeFetching
+from tests.faults.harness.fake_images import FakeBuilder, FakeFetcher
 from tests.faults.harness.injector import AsyncFaulty, Faults, Faulty
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def sweeper(clients: Clients) -> Sweeper:
 def collage_worker(clients: Clients) -> CollageWorker:
     """Return the collage worker of one process, with a fake builder."""
     temp = TempStore(clients.s3, TEMP)
-    outputs = Outputs(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
+    outputs = OutputStore(clients.s3, OUTPUT, copies_by_creator=True, threads=_THREADS)
     links = Links(clients.account.s3, OUTPUT, 0, clients.clock)  # type: ignore[arg-type]
     builder: Any = FakeBuilder(
         clients.account.covers,
@@ -76,7 +76,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         windows=WindowLeases(clients.dynamodb, TABLE, clients.clock),
         outputs=outputs,
         temp=temp,
-        shelf=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
+        pack_store=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
         builder=builder,
         publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
         clock=clients.clock,
@@ -84,13 +84,13 @@ def collage_worker(clients: Clients) -> CollageWorker:
 
 
 def prefetcher(clients: Clients) -> Prefetcher:
-    """Return the prefetcher of one process, with fake fetching."""
-    fetching: Any = FakeFetching(clients.account.covers)
+    """Return the prefetcher of one process, with a fake cover fetcher."""
+    cover_fetcher: Any = FakeFetcher(clients.account.covers)
     return Prefetcher(
-        store=_store(clients),
-        shelf=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
+        creators=_store(clients),
+        pack_store=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
         temp=TempStore(clients.s3, TEMP),
-        fetching=fetching,
+        cover_fetcher=cover_fetcher,
         threads=_THREADS,
         clock=clients.clock,
         life_s=PREFETCHED_LIFE_S,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from collage_lambda.concurrency import MB, Concurrency, fitting
-from collage_lambda.download.fetch import FetchLimits
+from collage_lambda.concurrency import MB, Concurrency, fit_to_memory
+from collage_lambda.download.limits import FetchLimits
 from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.planner.collage_work import SIZES_MB, sizes
 from ops_dashboard.planner.measured import Figures
@@ -20,7 +20,7 @@ def by_memory(figures: Figures = FIGURES) -> dict[int, float]:
 
 def test_the_smallest_size_downloads_all_covers_at_once() -> None:
     wanted = Concurrency(downloads=64, decoders=2)
-    runs = fitting(wanted, SIZES_MB[0] * MB, FetchLimits().max_bytes)
+    runs = fit_to_memory(wanted, SIZES_MB[0] * MB, FetchLimits().max_bytes)
     assert runs.downloads >= WINDOW_IMAGES
 
 

@@ -140,7 +140,7 @@ class LaneMapping:
                 _Batch(part, batch.retries) for part in (failed[:half], failed[half:])
             ]
         elif 0 <= self._settings.max_retries < tried.retries:
-            self._give_up(failed, "RetryAttemptsExhausted", tried.retries)
+            self._fail_window(failed, "RetryAttemptsExhausted", tried.retries)
         else:
             self._pending.insert(0, tried)
 
@@ -166,10 +166,10 @@ class LaneMapping:
         oldest = self._clock() - longest
         aged = tuple(record for record in batch.records if record.arrived_at < oldest)
         if aged:
-            self._give_up(aged, "RecordAgeExceeded", batch.retries)
+            self._fail_window(aged, "RecordAgeExceeded", batch.retries)
         return _Batch(batch.records[len(aged) :], batch.retries)
 
-    def _give_up(self, records: Sequence[StreamRecord], condition: str, tries: int) -> None:
+    def _fail_window(self, records: Sequence[StreamRecord], condition: str, tries: int) -> None:
         """Store what cannot be delivered, data and all: of the destinations only S3 gets it."""
         self.checkpoint += len(records)
         first, last = records[0], records[-1]

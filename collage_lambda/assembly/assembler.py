@@ -1,9 +1,8 @@
-"""A window's images become a canvas: downloaded all at once, decoded as they arrive. Edge.
+"""Assemble a window's images into a canvas: download all at once, decode as they arrive. Edge.
 
-Downloads run on the event loop. Each body is decoded in a small thread pool, its cell is pasted,
-and bytes and pixels are dropped at once; only as many images are decoded at any time as there are
-threads. A body that turns out to be no image is as good as no answer: the next URL of the image is
-tried.
+Downloads run on the event loop. Each body is decoded in a small thread pool and its cell pasted;
+then bytes and pixels are dropped. So no more images are decoded at any time than there are threads.
+If a body is not an image, the image's next URL is tried.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from concurrent.futures import Executor
 
 import msgspec
 
-from collage_lambda.download.attempts import Exchange
-from collage_lambda.download.fallbacks import download
+from collage_lambda.assembly.duplicates import without_repeats
+from collage_lambda.download.downloader import download_image
 from collage_lambda.download.fetch import Fetcher
-from collage_lambda.duplicates import without_repeats
+from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.image.colour import parse_rgb
 from collage_lambda.image.compose import Canvas
 from collage_lambda.image.decode import Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.originals.cached_images import NO_CACHED_IMAGES, CachedImages
-from collage_lambda.originals.window_pack import OriginalsEntry, OriginalsPacker
+from collage_lambda.originals.originals_pack import OriginalEntry, OriginalsWriter
 from collage_lambda.outcomes import Assembly, CellOutcome, ImageFacts, Origin
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage
@@ -33,37 +32,36 @@ from stream_ingest.contracts.settings import CollageLayout
 
 
 class Assembler:
-    """Builds one window's canvas; made for one window and one event loop."""
+    """Assembles one window; made for one window and one event loop."""
 
-    def __init__(  # noqa: PLR0913 - one window's surroundings, named once by whoever builds it
+    def __init__(  # noqa: PLR0913 - the builder names each part once
         self,
         layout: CollageLayout,
         *,
         fetcher: Fetcher,
         threads: Executor,
         decoder: Decoder,
-        at_hand: CachedImages = NO_CACHED_IMAGES,
-        packer: OriginalsPacker | None = None,
-        spared: Mapping[str, FailureReason] | None = None,
+        cached: CachedImages = NO_CACHED_IMAGES,
+        writer: OriginalsWriter | None = None,
+        known_failures: Mapping[str, FailureReason] | None = None,
         refused: AbstractSet[str] = frozenset(),
         debug: bool = False,
     ) -> None:
         """Decode by `decoder` in `threads`.
 
-        What is `at_hand` spares its download; originals used are put into `packer`; images in
-        `spared` (by identity) keep the reason that they failed for before. Images whose sha256 is
-        in `refused` are taken for missing. With `debug` the answers for failed images are kept.
+        `cached` images are not downloaded; neither are those in `known_failures` (by identity),
+        which keep their reason. Every image that is shown goes into `writer`. An image whose sha256
+        is in `refused` counts as missing. With `debug` the servers' responses are recorded.
         """
         self._canvas = Canvas(layout)
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
         self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
-        self._at_hand, self._packer, self._spared = at_hand, packer, spared or {}
-        self._refused = refused
-        self._bytes_downloaded = 0
-        self._evidence: dict[int, list[Exchange]] | None = {} if debug else None
+        self._cached, self._writer = cached, writer
+        self._known_failures, self._refused = known_failures or {}, refused
+        self._responses: dict[int, list[RecordedResponse]] | None = {} if debug else None
 
     async def assemble(self, images: Sequence[WindowImage], window_s: float) -> Assembly:
-        """Return the canvas after at most `window_s` seconds; what is late then is a `timeout`."""
+        """Return the canvas after at most `window_s` seconds; late images fail with `timeout`."""
         tasks: list[asyncio.Task[CellOutcome]] = []
         try:
             async with asyncio.timeout(window_s), asyncio.TaskGroup() as group:
@@ -84,46 +82,46 @@ class Assembler:
         return Assembly(
             canvas=self._canvas,
             outcomes=outcomes,
-            bytes_downloaded=self._bytes_downloaded,
-            evidence=self._evidence or {},
+            bytes_downloaded=sum(outcome.bytes_downloaded for outcome in outcomes),
+            responses=self._responses or {},
         )
 
     async def _fill(self, index: int, image: WindowImage) -> CellOutcome:
-        for origin, data in self._at_hand.bytes_of(image):
+        for origin, data in self._cached.bytes_of(image):
             facts = await self._show(index, image, image.url, data, origin)
             if isinstance(facts, ImageFacts):
                 return CellOutcome(cell=index, identity=image.identity, url=image.url, facts=facts)
-        if image.identity in self._spared:
-            known = Failure(reason=self._spared[image.identity], detail="not tried again")
+        if image.identity in self._known_failures:
+            reason = self._known_failures[image.identity]
+            known = Failure(reason=reason, detail="failed before; not downloaded again")
             return CellOutcome(cell=index, identity=image.identity, url=image.url, failure=known)
         return await self._download(index, image)
 
     async def _download(self, index: int, image: WindowImage) -> CellOutcome:
-        exchanges = None
-        if self._evidence is not None:
-            exchanges = self._evidence[index] = []
+        responses = None
+        if self._responses is not None:
+            responses = self._responses[index] = []
 
         async def show(url: str, data: bytes) -> ImageFacts | Failure:
             return await self._show(index, image, url, data, "download")
 
-        done = await download(self._fetcher, (image.url, *image.fallbacks), show, exchanges)
-        self._bytes_downloaded += done.bytes
+        urls = (image.url, *image.fallbacks)
+        result = await download_image(self._fetcher, urls, show, responses)
         outcome = CellOutcome(
-            cell=index, identity=image.identity, url=done.url, attempts=done.attempts
+            cell=index,
+            identity=image.identity,
+            url=result.url,
+            attempts=result.attempts,
+            bytes_downloaded=result.bytes,
         )
-        if isinstance(done.outcome, Failure):
-            return msgspec.structs.replace(outcome, failure=_explained(done.outcome, image))
-        return msgspec.structs.replace(outcome, facts=done.outcome)
+        if isinstance(result.outcome, Failure):
+            return msgspec.structs.replace(outcome, failure=_explain(result.outcome, image))
+        return msgspec.structs.replace(outcome, facts=result.outcome)
 
     async def _show(
-        self,
-        index: int,
-        image: WindowImage,
-        url: str,
-        data: bytes,
-        origin: Origin,
+        self, index: int, image: WindowImage, url: str, data: bytes, origin: Origin
     ) -> ImageFacts | Failure:
-        """Decode, paste and keep an image's bytes."""
+        """Decode an image, paste its cell and store its bytes."""
         loop = asyncio.get_running_loop()
         cell, sha256 = await loop.run_in_executor(self._threads, self._decode, data)
         if isinstance(cell, Failure):
@@ -131,9 +129,9 @@ class Assembler:
         if sha256 in self._refused:
             return Failure(reason=FailureReason.PLACEHOLDER, detail=f"sha256 {sha256}")
         self._canvas.paste(index, cell.image)
-        if self._packer is not None:
-            entry = OriginalsEntry(index=index, identity=image.identity, url=url, sha256=sha256)
-            self._packer.keep(entry, data)
+        if self._writer is not None:
+            entry = OriginalEntry(index=index, identity=image.identity, url=url, sha256=sha256)
+            self._writer.add_original(entry, data)
         return ImageFacts(
             format=cell.format,
             width=cell.width,
@@ -153,9 +151,9 @@ def _late(index: int, image: WindowImage) -> CellOutcome:
     return CellOutcome(cell=index, identity=image.identity, url=image.url, failure=failure)
 
 
-def _explained(failure: Failure, image: WindowImage) -> Failure:
-    """Return why an image is missing; of one that was lost before it expired, that reason."""
+def _explain(failure: Failure, image: WindowImage) -> Failure:
+    """Return a failure; a URL that expired after a failed prefetch keeps the prefetch's reason."""
     if failure.reason is not FailureReason.EXPIRED or image.lost not in set(FailureReason):
         return failure
-    detail = "when it was to be prefetched, before its URL expired"
+    detail = "when it was prefetched, before its URL expired"
     return msgspec.structs.replace(failure, reason=FailureReason(image.lost), detail=detail)

@@ -1,7 +1,7 @@
 """A window's originals in one pack. Edge (temporary files).
 
-Signed URLs die within hours, so a replay rebuilds a collage from the bytes that were downloaded the
-first time. Members are named by cell (``0007``); the index tells each one's identity, URL and
+Signed URLs expire within hours, so a replay rebuilds a collage from the bytes that were downloaded
+the first time. Members are named by cell (``0007``); the index has each one's identity, URL and
 sha256.
 """
 
@@ -13,11 +13,11 @@ from typing import IO, Literal
 
 import msgspec
 
-from collage_lambda.originals.pack import Pack, open_pack
+from collage_lambda.originals.image_pack import PackWriter, open_pack
 
 
-class OriginalsEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One original within a pack."""
+class OriginalEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One original in a pack; `index` is its cell."""
 
     index: int
     identity: str
@@ -26,52 +26,52 @@ class OriginalsEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @property
     def member(self) -> str:
-        """Name of the original within the pack."""
+        """Name of the zip member."""
         return f"{self.index:04d}"
 
 
 class OriginalsIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pack holds."""
+    """The index of a pack of originals."""
 
     schema: Literal[1] = 1
-    images: tuple[OriginalsEntry, ...]
+    images: tuple[OriginalEntry, ...]
 
 
-class OriginalsPacker(Pack):
-    """Collects originals as they arrive."""
+class OriginalsWriter(PackWriter):
+    """Writes originals in the order of their arrival."""
 
     def __init__(self) -> None:
-        """Begin an empty pack."""
+        """Start an empty pack."""
         super().__init__()
-        self._entries: list[OriginalsEntry] = []
+        self._entries: list[OriginalEntry] = []
 
-    def keep(self, entry: OriginalsEntry, data: bytes) -> None:
-        """Add an original, unless the pack would outgrow `pack.MAX_TOTAL_BYTES`."""
+    def add_original(self, entry: OriginalEntry, data: bytes) -> None:
+        """Add an original, unless the pack would exceed `image_pack.MAX_TOTAL_BYTES`."""
         if self.has_room(data):
             self.add(entry.member, data)
             self._entries.append(entry)
 
     @property
     def count(self) -> int:
-        """Number of originals kept."""
+        """Number of originals in the pack."""
         return len(self._entries)
 
     def finish(self) -> IO[bytes]:
-        """Close the pack and return it, to be read from its start; nothing can be added then."""
+        """Close the pack and return its file, rewound; nothing can be added then."""
         ordered = tuple(sorted(self._entries, key=lambda entry: entry.index))
         return self.seal(OriginalsIndex(images=ordered))
 
 
-class StoredOriginals:
-    """Originals of an earlier build, read one by one."""
+class OriginalsReader:
+    """Reads originals of an earlier build one by one."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        """Read the index of a pack; `DecodeError` where `file` is none."""
+        """Read the index of a pack; raises `DecodeError` if `file` is not a pack."""
         self._zip, index = open_pack(file, OriginalsIndex)
         self._entries = {entry.identity: entry for entry in index.images}
 
     def read(self, identity: str) -> bytes | None:
-        """Return an image's original, or None where it is not there or not what it was."""
+        """Return an image's original, or None if it is missing or its bytes have changed."""
         entry = self._entries.get(identity)
         if entry is None:
             return None

@@ -1,4 +1,4 @@
-"""An image over all of its URLs: the first whose body is of use counts. Edge (HTTP, by `fetch`)."""
+"""Download an image from the first of its URLs that has a usable body. Edge (HTTP, by `fetch`)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from collage_lambda.download.attempts import Exchange
-from collage_lambda.download.fetch import Fetcher, FetchLimits, Surroundings, open_session
+from collage_lambda.download.fetch import Fetcher, Timing, open_session
+from collage_lambda.download.limiter import DownloadLimiter
+from collage_lambda.download.limits import FetchLimits
+from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.download.resolver import Lookup
-from collage_lambda.download.slots import Slots
 from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
 from collage_lambda.reasons import Failure, representative
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 
 
 class DownloadSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """From where this process may download, and how much at once."""
+    """Where this process may download from, and how much at once."""
 
     allowed: AllowedSources
     ports: Ports = ANY_PORT
@@ -31,50 +32,50 @@ class DownloadSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_fetcher(
-    settings: DownloadSettings, lookup: Lookup, surroundings: Surroundings
+    settings: DownloadSettings, lookup: Lookup, timing: Timing
 ) -> AsyncIterator[Fetcher]:
-    """Open what downloads on this event loop."""
+    """Open a fetcher for this event loop."""
     async with open_session(lookup, settings.allowed, settings.limits) as session:
         yield Fetcher(
             session,
-            Slots(settings.at_once, settings.at_once_per_host),
+            DownloadLimiter(settings.at_once, settings.at_once_per_host),
             settings.limits,
             allowed=settings.allowed,
             ports=settings.ports,
-            surroundings=surroundings,
+            timing=timing,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Downloaded(Generic[T]):
-    """What became of one image: `outcome` of the body at `url`, or why there is none."""
+class DownloadResult(Generic[T]):
+    """The result for one image: what `use` made of the body at `url`, or a failure."""
 
     outcome: T | Failure
     url: str
-    """Where its body was; of an image that could not be had its first URL."""
+    """The URL of the body; the image's first URL if every URL failed."""
     attempts: int
-    """Requests made, over all its URLs."""
+    """Requests made, over all URLs."""
     bytes: int
     """Length of all complete bodies."""
 
 
-async def download(
+async def download_image(
     fetcher: Fetcher,
     urls: Sequence[str],
     use: Callable[[str, bytes], Awaitable[T | Failure]],
-    exchanges: list[Exchange] | None = None,
-) -> Downloaded[T]:
-    """Fetch `urls` in their order until `use` of a body is no failure; all share one allowance.
+    responses: list[RecordedResponse] | None = None,
+) -> DownloadResult[T]:
+    """Fetch `urls` in order until `use` returns something other than a failure for a body.
 
-    A body that turns out to be no image is as good as no answer. Answers are noted in `exchanges`,
-    if anybody wants to know. `urls` is not empty.
+    All URLs share one budget. Servers' responses are appended to `responses`, if given, as they
+    arrive: so they are there even if this call is cancelled. `urls` must not be empty.
     """
     failures: list[Failure] = []
     attempts = size = 0
-    async with fetcher.allowance() as allowance:
-        allowance.exchanges = exchanges
+    async with fetcher.new_budget() as budget:
+        budget.responses = responses
         for url in dict.fromkeys(urls):
-            body = await fetcher.fetch(url, allowance)
+            body = await fetcher.fetch(url, budget)
             attempts += body.attempts
             if isinstance(body, Failure):
                 failures.append(body)
@@ -82,7 +83,7 @@ async def download(
             size += len(body.data)
             outcome = await use(url, body.data)
             if not isinstance(outcome, Failure):
-                return Downloaded(outcome=outcome, url=url, attempts=attempts, bytes=size)
+                return DownloadResult(outcome=outcome, url=url, attempts=attempts, bytes=size)
             failures.append(outcome)
     failure = representative(failures)
-    return Downloaded(outcome=failure, url=urls[0], attempts=attempts, bytes=size)
+    return DownloadResult(outcome=failure, url=urls[0], attempts=attempts, bytes=size)

@@ -9,7 +9,13 @@ from random import Random
 import msgspec
 import pytest
 
-from collage_lambda.originals.pack import INDEX_MEMBER, MAX_TOTAL_BYTES, Pack, open_pack, spool
+from collage_lambda.originals.image_pack import (
+    INDEX_MEMBER,
+    MAX_TOTAL_BYTES,
+    PackWriter,
+    open_pack,
+    spool,
+)
 from stream_ingest.contracts.errors import DecodeError
 
 
@@ -20,13 +26,13 @@ class Index(msgspec.Struct):
 
 
 def packed(bodies: dict[str, bytes]) -> tuple[bytes, dict[str, int]]:
-    with Pack() as pack:
+    with PackWriter() as pack:
         offsets = {name: pack.add(name, body) for name, body in bodies.items()}
         return pack.seal(Index(list(bodies))).read(), offsets
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 9_000_000])
-def test_bytes_lie_where_the_pack_says(size: int) -> None:
+def test_bytes_are_at_the_offset_that_add_returns(size: int) -> None:
     """Also beyond what is held in memory."""
     bodies = {f"{n:04d}": Random(n).randbytes(size + n) for n in range(3)}  # noqa: S311 - any bytes
     data, offsets = packed(bodies)
@@ -53,20 +59,20 @@ def test_an_index_comes_back() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"no zip", packed({})[0][:-9], packed({})[0].replace(b"names", b"games")]
 )
-def test_what_is_no_pack_is_a_decode_error(data: bytes) -> None:
+def test_a_file_that_is_not_a_pack_is_a_decode_error(data: bytes) -> None:
     with pytest.raises(DecodeError, match="pack: "):
         open_pack(io.BytesIO(data), Index)
 
 
-def test_a_pack_has_room_for_so_many_bytes() -> None:
-    with Pack() as pack:
+def test_a_pack_is_limited_in_bytes() -> None:
+    with PackWriter() as pack:
         assert pack.has_room(bytes(9))
         pack._bytes = MAX_TOTAL_BYTES - 8  # noqa: SLF001 - 256 MB would be slow
         assert not pack.has_room(bytes(9))
         assert pack.has_room(bytes(8))
 
 
-def test_a_spool_is_empty_and_its_callers() -> None:
+def test_a_spool_starts_empty_and_is_closed_by_its_caller() -> None:
     with spool() as file:
         file.write(b"a")
         file.seek(0)

@@ -5,13 +5,13 @@ from collections import Counter
 
 import pytest
 
-from collage_lambda.concurrency import LARGE_BODIES, LARGE_BODY_BYTES
-from collage_lambda.download.slots import Allowance, Slots
+from collage_lambda.download.limiter import DownloadLimiter, ImageBudget
+from collage_lambda.download.limits import LARGE_BODIES, LARGE_BODY_BYTES
 
 
 def test_requests_are_limited_in_all_and_per_host() -> None:
     async def run() -> tuple[int, int]:
-        slots = Slots(total=5, per_host=2)
+        slots = DownloadLimiter(total=5, per_host=2)
         running: Counter[str] = Counter()
         most_total, most_host = 0, 0
 
@@ -33,15 +33,15 @@ def test_requests_are_limited_in_all_and_per_host() -> None:
 
 def test_large_bodies_wait_for_each_other_and_small_ones_do_not() -> None:
     async def run() -> list[int]:
-        slots = Slots(total=64, per_host=64)
+        slots = DownloadLimiter(total=64, per_host=64)
         large = 0
         seen: list[int] = []
 
         async def download(size: int) -> None:
             nonlocal large
-            async with Allowance(slots, seconds=1) as allowance:
+            async with ImageBudget(slots, seconds=1) as budget:
                 for part in (1, 2, 3, 4):
-                    await allowance.grow_to(size * part // 4)
+                    await budget.reserve(size * part // 4)
                 large += size > LARGE_BODY_BYTES
                 seen.append(large)
                 await asyncio.sleep(0)
@@ -56,37 +56,37 @@ def test_large_bodies_wait_for_each_other_and_small_ones_do_not() -> None:
     assert max(seen) == LARGE_BODIES
 
 
-def test_a_large_place_comes_back_when_its_holder_fails() -> None:
+def test_a_large_body_permit_is_released_when_its_image_fails() -> None:
     async def run() -> None:
-        slots = Slots(total=1, per_host=1)
+        slots = DownloadLimiter(total=1, per_host=1)
         for _ in range(LARGE_BODIES + 1):
             with pytest.raises(ConnectionError):
                 await asyncio.wait_for(broken_download(slots), timeout=5)
 
-    async def broken_download(slots: Slots) -> None:
-        async with Allowance(slots, seconds=1) as allowance:
-            await allowance.grow_to(LARGE_BODY_BYTES + 1)
+    async def broken_download(slots: DownloadLimiter) -> None:
+        async with ImageBudget(slots, seconds=1) as budget:
+            await budget.reserve(LARGE_BODY_BYTES + 1)
             raise ConnectionError
 
     asyncio.run(run())
 
 
-def test_waiting_for_a_large_place_costs_an_image_nothing() -> None:
-    """Else two malicious bodies that hold both places would time out every large one behind."""
+def test_waiting_for_a_large_body_permit_costs_no_budget() -> None:
+    """Otherwise two hostile bodies that keep both permits would time out every other large one."""
 
     async def run() -> None:
-        slots = Slots(total=64, per_host=64, large_s=60)
-        holders = [Allowance(slots, seconds=1) for _ in range(LARGE_BODIES)]
-        waiting = Allowance(slots, seconds=1)
+        slots = DownloadLimiter(total=64, per_host=64, large_s=60)
+        holders = [ImageBudget(slots, seconds=1) for _ in range(LARGE_BODIES)]
+        waiting = ImageBudget(slots, seconds=1)
         for holder in holders:
-            await holder.grow_to(LARGE_BODY_BYTES + 1)
+            await holder.reserve(LARGE_BODY_BYTES + 1)
         async with asyncio.timeout(30) as waiting.limit:
             before = waiting.limit.when()
-            growing = asyncio.create_task(waiting.grow_to(LARGE_BODY_BYTES + 1))
+            growing = asyncio.create_task(waiting.reserve(LARGE_BODY_BYTES + 1))
             await asyncio.sleep(0)
             assert waiting.limit.when() is None
             async with holders[0]:
-                pass  # gives its place back
+                pass  # releases its permit
             await growing
             after = waiting.limit.when()
         assert before is not None
@@ -95,19 +95,19 @@ def test_waiting_for_a_large_place_costs_an_image_nothing() -> None:
     asyncio.run(run())
 
 
-def test_a_large_place_is_kept_for_a_while_only() -> None:
+def test_a_large_body_permit_is_limited_in_time() -> None:
     """A body that grows and then stands still gives way to the next, and is not tried again."""
 
     async def run() -> None:
-        slots = Slots(total=64, per_host=64, large_s=0.02)
-        async with Allowance(slots, seconds=40) as still:
+        slots = DownloadLimiter(total=64, per_host=64, large_s=0.02)
+        async with ImageBudget(slots, seconds=40) as still:
             with pytest.raises(TimeoutError):
                 await standing_download(still)
             assert still.seconds_left <= 0
 
-    async def standing_download(allowance: Allowance) -> None:
-        async with asyncio.timeout(30) as allowance.limit:
-            await allowance.grow_to(LARGE_BODY_BYTES + 1)
+    async def standing_download(budget: ImageBudget) -> None:
+        async with asyncio.timeout(30) as budget.limit:
+            await budget.reserve(LARGE_BODY_BYTES + 1)
             await asyncio.Event().wait()
 
     asyncio.run(run())
@@ -115,10 +115,12 @@ def test_a_large_place_is_kept_for_a_while_only() -> None:
 
 def test_a_request_that_ends_sooner_is_not_given_more_time() -> None:
     async def run() -> None:
-        async with Allowance(Slots(total=1, per_host=1, large_s=50), seconds=40) as allowance:
-            async with asyncio.timeout(30) as allowance.limit:
-                before = allowance.limit.when()
-                await allowance.grow_to(LARGE_BODY_BYTES + 1)
-                assert allowance.limit.when() == pytest.approx(before, abs=1)
+        async with ImageBudget(
+            DownloadLimiter(total=1, per_host=1, large_s=50), seconds=40
+        ) as budget:
+            async with asyncio.timeout(30) as budget.limit:
+                before = budget.limit.when()
+                await budget.reserve(LARGE_BODY_BYTES + 1)
+                assert budget.limit.when() == pytest.approx(before, abs=1)
 
     asyncio.run(run())

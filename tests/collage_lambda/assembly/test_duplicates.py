@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collage_lambda.duplicates import Repeats, without_repeats
+from collage_lambda.assembly.duplicates import PlaceholderDetector, without_repeats
 from collage_lambda.outcomes import CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason
 
@@ -13,7 +13,7 @@ def shown(cell: int, sha256: str) -> CellOutcome:
 FAILED = CellOutcome(cell=1, identity="i1", url="u1", failure=Failure(reason=FailureReason.TIMEOUT))
 
 
-def test_of_the_same_bytes_the_first_cell_stays() -> None:
+def test_only_the_first_cell_of_the_same_bytes_stays() -> None:
     first, again, other, once_more = shown(0, "a"), shown(2, "a"), shown(3, "b"), shown(4, "a")
     judged = without_repeats([first, FAILED, again, other, once_more])
     assert [each.failure and str(each.failure.reason) for each in judged] == [
@@ -25,17 +25,17 @@ def test_of_the_same_bytes_the_first_cell_stays() -> None:
     ]
 
 
-def test_an_image_is_recognised_once_when_enough_creators_have_it() -> None:
-    repeats = Repeats(creators=3)
-    assert repeats.see("ann", ["p", "a", "p"]) == []
-    assert repeats.see("ann", ["p"]) == []
-    assert repeats.see("ben", ["p", "b"]) == []
-    assert repeats.see("cy", ["c", "p"]) == ["p"]
-    assert repeats.see("di", ["p"]) == []
+def test_an_image_is_reported_once_when_enough_creators_have_it() -> None:
+    detector = PlaceholderDetector(creators=3)
+    assert detector.record("ann", ["p", "a", "p"]) == []
+    assert detector.record("ann", ["p"]) == []
+    assert detector.record("ben", ["p", "b"]) == []
+    assert detector.record("cy", ["c", "p"]) == ["p"]
+    assert detector.record("di", ["p"]) == []
 
 
 def test_the_oldest_images_are_forgotten() -> None:
-    repeats = Repeats(creators=2, remembered=2)
-    repeats.see("ann", ["a", "b", "c"])
-    assert repeats.see("ben", ["a"]) == []
-    assert repeats.see("ben", ["c"]) == ["c"]
+    detector = PlaceholderDetector(creators=2, remembered=2)
+    detector.record("ann", ["a", "b", "c"])
+    assert detector.record("ben", ["a"]) == []
+    assert detector.record("ben", ["c"]) == ["c"]

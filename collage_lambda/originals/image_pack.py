@@ -1,7 +1,7 @@
 """Many images in one object: an uncompressed zip with an index. Edge (temporary files).
 
-Members are the bytes as they were downloaded, and lie in the object as they are, so that one can be
-read by its range. Up to 16 MB are held in memory, more goes to a temporary file.
+Members are the bytes as they were downloaded. They are stored uncompressed, so one can be read by
+its byte range. A pack is in memory up to 16 MB, beyond that in a temporary file.
 """
 
 from __future__ import annotations
@@ -17,48 +17,48 @@ from stream_ingest.contracts.errors import DecodeError
 
 INDEX_MEMBER = "index.json"
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
-"""Images beyond this are left out: half of what Lambda's /tmp holds unless configured."""
+"""Images beyond this are left out: half of the default size of Lambda's /tmp."""
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The oldest time that a zip can tell; the same in every pack, as it says nothing."""
+"""The earliest time of a zip, the same for every member, so that equal images give equal bytes."""
 
 I_ = TypeVar("I_", bound=msgspec.Struct)
 
 
 def spool() -> IO[bytes]:
-    """Return an empty temporary file that lives in memory as long as it is small."""
+    """Return an empty temporary file that stays in memory while it is small."""
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
     return cast("IO[bytes]", file)
 
 
-class Pack:
-    """A pack in the making; a context manager that drops it in the end."""
+class PackWriter:
+    """Writes a pack; a context manager that drops its file in the end."""
 
     def __init__(self) -> None:
-        """Begin an empty pack."""
+        """Start an empty pack."""
         self._file = spool()
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
         self._bytes = 0
 
     def has_room(self, data: bytes) -> bool:
-        """Tell whether an image still fits."""
+        """Return whether an image still fits."""
         return self._bytes + len(data) <= MAX_TOTAL_BYTES
 
     def add(self, member: str, data: bytes) -> int:
-        """Add an image and return where its bytes begin."""
+        """Add an image and return the offset of its bytes."""
         self._zip.writestr(zipfile.ZipInfo(member, _EPOCH), data)
         self._bytes += len(data)
         return self._file.tell() - len(data)
 
     def seal(self, index: msgspec.Struct) -> IO[bytes]:
-        """Close the pack and return it, to be read from its start; nothing can be added then."""
+        """Add the index, close the pack and return its file, rewound; nothing can be added then."""
         self._zip.writestr(zipfile.ZipInfo(INDEX_MEMBER, _EPOCH), msgspec.json.encode(index))
         self._zip.close()
         self._file.seek(0)
         return self._file
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the writer."""
         return self
 
     def __exit__(
@@ -73,7 +73,7 @@ class Pack:
 
 
 def open_pack(file: IO[bytes], index: type[I_]) -> tuple[zipfile.ZipFile, I_]:
-    """Return a pack and its index; `DecodeError` where `file` is none."""
+    """Return a pack and its index; raises `DecodeError` if `file` is not a pack."""
     try:
         pack = zipfile.ZipFile(file)
         return pack, msgspec.json.decode(pack.read(INDEX_MEMBER), type=index)

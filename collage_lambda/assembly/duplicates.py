@@ -1,7 +1,7 @@
-"""The same bytes again: within a window, and across creators. Pure.
+"""Images with the same bytes: within a window, and across creators. Pure.
 
-URLs differ, and so do identities, where a creator posts one picture twice or a CDN answers with its
-placeholder; only the bytes tell.
+If a creator posts one picture twice, or a CDN answers with its placeholder, URLs and identities
+differ; only the bytes show that it is the same image.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from collage_lambda.outcomes import CellOutcome
 from collage_lambda.reasons import Failure, FailureReason
 
 CREATORS = 3
-"""An image that so many creators have is a placeholder, as likely as not."""
+"""An image that this many creators have is probably a placeholder."""
 _REMEMBERED = 20_000
-"""Images remembered, some 5 MB; the oldest are forgotten first."""
+"""Maximum number of images to remember, some 5 MB; the oldest are forgotten first."""
 
 
 def without_repeats(outcomes: list[CellOutcome]) -> list[CellOutcome]:
-    """Return outcomes in which each image has one cell, the first; the others are failures.
+    """Return the outcomes with only the first cell of each image; the others become failures.
 
-    Those keep their facts, so that the metadata can tell what was there.
+    Those keep their facts, so the metadata still describes the image.
     """
     first: dict[str, int] = {}
-    judged = []
+    result = []
     for outcome in outcomes:
-        kept = outcome
+        current = outcome
         if outcome.facts is not None and outcome.failure is None:
             cell = first.setdefault(outcome.facts.sha256, outcome.cell)
             if cell != outcome.cell:
                 same = Failure(reason=FailureReason.SAME_BYTES, detail=f"as cell {cell}")
-                kept = msgspec.structs.replace(outcome, failure=same)
-        judged.append(kept)
-    return judged
+                current = msgspec.structs.replace(outcome, failure=same)
+        result.append(current)
+    return result
 
 
-class Repeats:
-    """What a process has seen of images that several creators have; forgets when it ends."""
+class PlaceholderDetector:
+    """Finds images that several creators have; remembers them as long as its process lives."""
 
     def __init__(self, creators: int = CREATORS, remembered: int = _REMEMBERED) -> None:
-        """Recognise an image that `creators` have; remember so many images."""
+        """Report an image that `creators` different creators have; remember `remembered` images."""
         self._creators, self._remembered = creators, remembered
         self._seen: OrderedDict[str, set[str]] = OrderedDict()
 
-    def see(self, creator: str, sha256s: Iterable[str]) -> list[str]:
-        """Return which of a creator's images have now been seen of enough creators; each once."""
+    def record(self, creator: str, sha256s: Iterable[str]) -> list[str]:
+        """Record a creator's images; return those that now reach the limit, each one only once."""
         recognised = []
         for sha256 in dict.fromkeys(sha256s):
             creators = self._seen.setdefault(sha256, set())

@@ -1,0 +1,1 @@
+"""A window's images, cached or downloaded, assembled into a collage."""

@@ -1,0 +1,127 @@
+"""Build one window: cached and downloaded images in, encoded JPEGs out. Edge.
+
+Each build has its own event loop, HTTP session and pack of originals. The pack is uploaded while
+the JPEGs are encoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack
+
+from collage_lambda.assembly.assembler import Assembler
+from collage_lambda.assembly.duplicates import PlaceholderDetector
+from collage_lambda.download.downloader import open_fetcher
+from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
+from collage_lambda.originals.image_pack import spool
+from collage_lambda.originals.originals_pack import OriginalsWriter
+from collage_lambda.originals.temp_store import NO_STORED_ORIGINALS, StoredOriginals, TempStore
+from collage_lambda.outcomes import Assembly, BuildResult
+from collage_lambda.output.keys import WindowKeys
+from collage_lambda.pipeline import ImagePipeline
+from collage_lambda.reasons import FailureReason
+from stream_ingest.contracts.events import WindowReady
+
+
+class Builder:
+    """Builds windows, one at a time."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
+        self,
+        pipeline: ImagePipeline,
+        *,
+        temp: TempStore,
+        uploads: Executor,
+        keep_originals: bool,
+        refused_images: frozenset[str] = frozenset(),
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Upload originals in `uploads`; treat images with a sha256 in `refused_images` as missing.
+
+        With `keep_originals` the downloaded images are stored for a later rebuild.
+        """
+        self._pipeline, self._temp, self._uploads = pipeline, temp, uploads
+        self._keep_originals, self._refused_images = keep_originals, refused_images
+        self._placeholders = PlaceholderDetector()
+        self._monotonic_s = monotonic_s
+
+    def build(
+        self,
+        event: WindowReady,
+        keys: WindowKeys,
+        window_s: float,
+        *,
+        reuse_originals: bool,
+        known_failures: Mapping[str, FailureReason],
+    ) -> BuildResult:
+        """Return a window's JPEGs after at most about `window_s` seconds of downloads.
+
+        With `reuse_originals` the originals that an earlier build stored are read first, then
+        prefetched covers. Images whose identity is in `known_failures` are not downloaded: they
+        have failed before with a permanent reason.
+        """
+        started_s = self._monotonic_s()
+        with ExitStack() as stack:
+            stored = self._load_originals(keys, stack) if reuse_originals else NO_STORED_ORIGINALS
+            writer = stack.enter_context(OriginalsWriter()) if self._keep_originals else None
+            prefetched = stack.enter_context(PrefetchedCovers())
+            prefetched.load(event.images, self._temp, self._uploads)
+            cached = CachedImages(stored=stored.reader, prefetched=prefetched)
+            assembly = asyncio.run(self._assemble(event, window_s, cached, writer, known_failures))
+            assembled_s = self._monotonic_s()
+            upload = self._upload(keys, writer, stored)
+            canvas = assembly.canvas if assembly.images_ok else None
+            collage, thumbnail = (canvas.encode(), canvas.thumbnail()) if canvas else (b"", b"")
+            encoded_s = self._monotonic_s()
+            if upload is not None:
+                upload.result()
+        return BuildResult(
+            assembly=assembly,
+            collage=collage,
+            thumbnail=thumbnail,
+            originals_key=keys.originals if upload or stored.count else None,
+            timings_ms={
+                "assemble": round(1000 * (assembled_s - started_s)),
+                "encode": round(1000 * (encoded_s - assembled_s)),
+            },
+            placeholder_suspects=self._placeholders.record(event.creator, assembly.sha256s),
+        )
+
+    def _load_originals(self, keys: WindowKeys, stack: ExitStack) -> StoredOriginals:
+        return self._temp.load_originals(keys.originals, stack.enter_context(spool()))
+
+    def _upload(
+        self, keys: WindowKeys, writer: OriginalsWriter | None, stored: StoredOriginals
+    ) -> Future[None] | None:
+        """Begin to upload this build's originals if they are more than the stored ones."""
+        if writer is None or writer.count <= stored.count:
+            return None
+        return self._uploads.submit(
+            self._temp.save_originals, keys.originals, writer.finish(), stored
+        )
+
+    async def _assemble(
+        self,
+        event: WindowReady,
+        window_s: float,
+        cached: CachedImages,
+        writer: OriginalsWriter | None,
+        known_failures: Mapping[str, FailureReason],
+    ) -> Assembly:
+        pipeline = self._pipeline
+        async with open_fetcher(pipeline.downloads, pipeline.lookup, pipeline.timing) as fetcher:
+            assembler = Assembler(
+                event.layout,
+                fetcher=fetcher,
+                threads=pipeline.threads,
+                decoder=pipeline.decoder,
+                cached=cached,
+                writer=writer,
+                known_failures=known_failures,
+                refused=self._refused_images,
+                debug=event.debug,
+            )
+            return await assembler.assemble(event.images, window_s)

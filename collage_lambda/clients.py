@@ -1,0 +1,40 @@
+"""boto3 clients that outlive an invocation. Edge (boto3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_s3 import S3Client
+
+UPLOADS = 4
+"""S3 requests of one process that run at once."""
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    max_pool_connections=UPLOADS + 1,
+    connect_timeout=5,
+    read_timeout=20,
+)
+S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+"""For presigned URLs: boto3 would sign those of us-east-1 with version 2, which KMS and most
+regions refuse."""
+
+
+def s3_client() -> S3Client:
+    """Return a client for the stack's buckets."""
+    return boto3.client("s3", config=S3_CONFIG)
+
+
+def dynamodb_client() -> DynamoDBClient:
+    """Return a client for the stack's table."""
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+def events_client() -> EventBridgeClient:
+    """Return a client for the stack's bus."""
+    return boto3.client("events", config=_CONFIG)

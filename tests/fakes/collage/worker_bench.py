@@ -1,0 +1,141 @@
+"""A collage worker on moto's AWS and a real cover server, for one test."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PIL import Image
+
+from collage_lambda.assembly.builder import Builder
+from collage_lambda.download.downloader import DownloadSettings
+from collage_lambda.download.fetch import Timing
+from collage_lambda.download.limits import FetchLimits
+from collage_lambda.download.resolver import system_lookup
+from collage_lambda.download.retries import RetryPolicy
+from collage_lambda.image.decoder import Decoder
+from collage_lambda.image.heif_process import HeifProcess
+from collage_lambda.lease import WindowLeases
+from collage_lambda.messages import Message
+from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.keys import keys_of
+from collage_lambda.output.links import Links
+from collage_lambda.output.publisher import Publisher
+from collage_lambda.output.store import OutputStore
+from collage_lambda.pipeline import ImagePipeline
+from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.worker import CollageWorker, WindowOutcome
+from stream_ingest.contracts.events import WindowReady
+from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
+from tests.fakes.collage.cover_server import CoverServer
+from tests.fakes.collage.events import window_image, window_ready
+from tests.fakes.collage.images import difference, plain_jpeg
+
+COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
+WHITE = (255, 255, 255)
+LINK_LIFE_S = 900
+LIMITS = FetchLimits(
+    attempt_s=1.0, read_s=1.0, retry=RetryPolicy(attempts=2, base_s=0.001, cap_s=0.001)
+)
+
+
+class Clock:
+    now_s: float = 1_800_000_000
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class WorkerBench:
+    """A collage worker with moto's AWS and a cover server."""
+
+    def __init__(self, aws: CollageAws, server: CoverServer, threads: ThreadPoolExecutor) -> None:
+        self.aws, self.server, self.clock = aws, server, Clock()
+        self._threads = threads
+        self.windows = WindowLeases(aws.dynamodb, TABLE, self.clock)
+        self.outputs = OutputStore(aws.s3, OUTPUT, copies_by_creator=True, threads=threads)
+        self.announcer = Announcer(aws.events, BUS)
+        self.refused: frozenset[str] = frozenset()
+        self.limits = LIMITS
+        for index, colour in enumerate(COLOURS):
+            server.bodies[f"{index}"] = plain_jpeg(colour)
+
+    def worker(self, *, keep_originals: bool = True) -> CollageWorker:
+        """Return a worker with the bench's settings."""
+        temp = TempStore(self.aws.s3, TEMP)
+        pipeline = ImagePipeline(
+            downloads=DownloadSettings(
+                allowed=frozenset({self.server.source}),
+                at_once=64,
+                at_once_per_host=40,
+                limits=self.limits,
+            ),
+            lookup=system_lookup(self._threads),
+            timing=Timing(),
+            decoder=Decoder(threading.Lock(), HeifProcess()),
+            threads=self._threads,
+        )
+        builder = Builder(
+            pipeline,
+            temp=temp,
+            uploads=self._threads,
+            keep_originals=keep_originals,
+            refused_images=self.refused,
+        )
+        return CollageWorker(
+            windows=self.windows,
+            outputs=self.outputs,
+            temp=temp,
+            pack_store=PackStore(self.aws.s3, TEMP, self.aws.dynamodb, TABLE),
+            builder=builder,
+            publisher=Publisher(
+                self.outputs,
+                Links(self.aws.s3, OUTPUT, LINK_LIFE_S, self.clock),
+                self.announcer,
+                self.clock,
+            ),
+            clock=self.clock,
+        )
+
+    def work(
+        self,
+        event: WindowReady,
+        replay: str | None = None,
+        *,
+        remaining_s: float = 60,
+        keep_originals: bool = True,
+        owner: str = "me",
+    ) -> WindowOutcome:
+        """Deliver a window\'s message to a new worker."""
+        worker = self.worker(keep_originals=keep_originals)
+        message = Message(event=event, replay=replay)
+        return worker.work(message, owner=owner, remaining_s=remaining_s)
+
+    def event(self, *paths: str, **changes: object) -> WindowReady:
+        """Return a window of URLs of the cover server."""
+        images = [window_image(self.server.url(path)) for path in paths]
+        return window_ready(images, **changes)
+
+    def cells(self, event: WindowReady) -> list[Image.Image]:
+        """Return the cells of the published collage."""
+        image = Image.open(io.BytesIO(self.aws.read(keys_of(event).collage)))
+        px = event.layout.cell_px
+        return [
+            image.crop((column * px, row * px, column * px + px, row * px + px))
+            for row in range(event.layout.rows)
+            for column in range(event.layout.cols)
+        ]
+
+    def metadata(self, event: WindowReady) -> dict[str, Any]:
+        """Return the published metadata."""
+        document: dict[str, Any] = json.loads(self.aws.read(keys_of(event).metadata))
+        return document
+
+
+def shows(cell: Image.Image, colour: tuple[int, int, int]) -> bool:
+    """Return whether a cell is of one colour, but for JPEG's loss."""
+    return difference(cell, Image.new("RGB", cell.size, colour)) < 4
