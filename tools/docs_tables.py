@@ -82,7 +82,7 @@ def key_figures_table() -> str:
 def machine() -> str:
     """Return when and on which machine `make bench` measured."""
     results = _results()
-    return f"measured on {results['date'][:10]} on {bench_figures.machine_of(results)}"
+    return f"on {results['date'][:10]} on {bench_figures.machine_of(results)}"
 
 
 def plan_output() -> str:
