@@ -43,7 +43,7 @@ test-slow: setup ## run the tests that take longer
 	$(RUN)/pytest -n 2 --dist load -m slow
 
 coverage: setup ## report the branch coverage of the tests that run in one process
-	$(RUN)/pytest -n 2 --dist loadfile -m "not slow" --cov= --cov-report=term \
+	$(RUN)/pytest -n 2 --dist loadfile -m "not slow" --cov --cov-report=term \
 		--ignore=tests/end_to_end --ignore=tests/packaging_wheel
 
 format: setup ## format the code

@@ -14,7 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
 
-LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", ".", "faults", "pulumi")
+LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", "packaging_wheel", ".", "faults", "pulumi")
 """Folders under tests/ with the slowest files, which start first to keep all workers busy."""
 PIPELINE = "alarms console intake main_job mysql operator poison recovery secrets"
 TOGETHER = {
