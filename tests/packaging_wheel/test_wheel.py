@@ -92,7 +92,7 @@ def test_both_commands_print_their_help(installed: Path, tmp_path: Path, command
     assert "Usage" in succeed(installed / "bin" / command, "--help", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("command", ["stream-ingest"])
+@pytest.mark.parametrize("command", ["stream-ingest", "ops-dashboard"])
 def test_both_commands_print_the_version_of_pyproject(
     installed: Path, tmp_path: Path, command: str
 ) -> None:
