@@ -170,7 +170,7 @@ class BatchRegistry:
     def progress(self, batch_id: str) -> BatchProgress | None:
         """Return how far a batch is, None for a batch that was never registered.
 
-        Costs a query of the batch's windows. Its rows are as the census last counted them.
+        Costs a query of the batch's windows. Its rows are as they were last counted.
         """
         batch = self.load(batch_id)
         if batch is None:
@@ -178,7 +178,7 @@ class BatchRegistry:
         return progress_of(batch, sum_windows(self.windows(batch_id)), int(self._clock()))
 
     def record_count(self, batch_id: str, counted: Counted) -> bool:
-        """Note what a census came to; False if a final count is there, or no batch.
+        """Record a count; return False if a final count is there, or no batch.
 
         So a sweep that was held up does not take back what another has found meanwhile.
         """

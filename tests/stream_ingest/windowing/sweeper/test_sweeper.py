@@ -34,18 +34,15 @@ def commit(aws: IngestAws, creator: str, rows: list[Arrival]) -> None:
 
 def drain(aws: IngestAws, batch: BatchHeader, rows: int, *, refused: int = 0) -> None:
     """Do what a push does once all its rows are sent, and the windowing once they are folded."""
-    totals = Totals(
-        rows_read=rows + refused, rows_sent=rows, refused={"expired": refused} if refused else {}
-    )
+    refusals = {"expired": refused} if refused else {}
+    totals = Totals(rows_read=rows + refused, rows_sent=rows, refused=refusals)
     aws.registry.record_totals(batch.batch_id, totals, sent=True)
     aws.registry.record_drained(batch.batch_id, set(range(BUCKETS)))
 
 
 def emitted(aws: IngestAws) -> list[tuple[str, str, int]]:
-    return [
-        (detail["window_id"], detail["closed_because"], detail["image_count"])
-        for detail in aws.bus.details()
-    ]
+    details = aws.bus.details()
+    return [(each["window_id"], each["closed_because"], each["image_count"]) for each in details]
 
 
 def test_nothing_due_is_nothing_done(aws: IngestAws) -> None:
