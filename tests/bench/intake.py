@@ -55,7 +55,7 @@ class Stream:
 class Table(JobStore):
     """The job store without its item, with chunks on disk."""
 
-    def claim(self, job: Job, holder: str, until_s: int) -> JobState:  # noqa: ARG002 - as in the job_store
+    def claim(self, job: Job, owner: str, until_s: int) -> JobState:  # noqa: ARG002 - as in the job_store
         return JobState(job=job, started_at=0)
 
     def _update(self, *_: object, **__: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stream_ingest.contracts.errors import TransientError, UserError
-from stream_ingest.intake import job_store as ledger_module
+from stream_ingest.intake import job_store as job_store_module
 from stream_ingest.intake.archive import archive_key
 from stream_ingest.intake.job_runner import CLAIM_MARGIN_S, JobOutcome
 from stream_ingest.intake.job_store import JobStore
@@ -110,7 +110,7 @@ def test_a_process_killed_at_any_call_is_gone_on_with_and_nothing_is_lost_or_dou
             part = intake.runner(chunk_rows=20, s3=everything.s3)
             now = intake.clock()
             try:
-                outcome = part.work(job, "m", pause_at=now + slice_s, ends_at=now + SLICE_S)
+                outcome = part.run(job, "m", pause_at=now + slice_s, ends_at=now + SLICE_S)
             except KilledError:
                 killed += 1
                 intake.clock.advance(SLICE_S + CLAIM_MARGIN_S + 1)
@@ -266,4 +266,4 @@ def test_chunks_lie_where_they_expire(intake: IntakeAws) -> None:
     intake.run(job)
     keys = intake.aws.keys_in(TEMP)
     assert keys
-    assert all(key.startswith(ledger_module.CHUNKS_PREFIX) for key in keys)
+    assert all(key.startswith(job_store_module.CHUNKS_PREFIX) for key in keys)

@@ -94,5 +94,5 @@ def test_an_event_that_is_not_as_aws_says_names_the_field() -> None:
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "\ud800", "null"])
 def test_a_body_that_is_no_object_is_told(body: str) -> None:
-    with pytest.raises(DecodeError, match="the message is no JSON object"):
+    with pytest.raises(DecodeError, match="the message is not a JSON object"):
         decode_body(body)

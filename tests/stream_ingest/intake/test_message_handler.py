@@ -71,7 +71,7 @@ def reason(intake: IntakeAws) -> str:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("no json", "the message is no JSON object"),
+        ("no json", "the message is not a JSON object"),
         ({"go_on": {}}, "go_on: Object missing required field"),
         (announced({}), "S3 event: Object missing required field `bucket`"),
         ({"s3_bucket": INPUT}, "request: Object missing required field `s3_key`"),
