@@ -18,7 +18,7 @@ from collage_lambda.image.decode import CellSpec
 from collage_lambda.pipeline import ImagePipeline
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.reasons import Failure
-from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
+from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 
 _SPEC = CellSpec(cell_px=16, background=(255, 255, 255))
 
@@ -38,7 +38,7 @@ class FetchSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _CoverResult(msgspec.Struct, frozen=True, kw_only=True):
-    lost: list[AtRisk] = []
+    lost: list[ExpiringCover] = []
     reason: str = ""
     bytes_downloaded: int = 0
 
@@ -50,13 +50,15 @@ class CoverFetcher:
         """Download and decode by `pipeline`."""
         self._pipeline = pipeline
 
-    def fetch(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
+    def fetch(
+        self, covers: Sequence[ExpiringCover], packer: CoverPacker, fetch_s: float
+    ) -> FetchSummary:
         """Fetch covers into `packer`, each once, for at most `fetch_s` seconds.
 
         A cover that two windows need is one download. The summary leaves out covers that fail for a
         passing reason, are late or do not fit into the pack: they stay at risk.
         """
-        waiting: dict[tuple[str, str], list[AtRisk]] = {}
+        waiting: dict[tuple[str, str], list[ExpiringCover]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
         results = (
@@ -76,7 +78,7 @@ class CoverFetcher:
         )
 
     async def _fetch_all(
-        self, waiting: Sequence[list[AtRisk]], packer: CoverPacker, fetch_s: float
+        self, waiting: Sequence[list[ExpiringCover]], packer: CoverPacker, fetch_s: float
     ) -> list[_CoverResult]:
         pipeline, tasks = self._pipeline, list[asyncio.Task[_CoverResult]]()
         async with open_fetcher(pipeline.downloads, pipeline.lookup, pipeline.timing) as fetcher:
@@ -91,7 +93,7 @@ class CoverFetcher:
         return [task.result() for task in tasks if not task.cancelled()]
 
     async def _fetch_cover(
-        self, fetcher: Fetcher, same: list[AtRisk], packer: CoverPacker
+        self, fetcher: Fetcher, same: list[ExpiringCover], packer: CoverPacker
     ) -> _CoverResult:
         image = same[0].image
 

@@ -15,7 +15,7 @@ import msgspec
 
 from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES, PackWriter, spool
 from stream_ingest.contracts.events import PrefetchedCover
-from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
+from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 
 MAX_PACK_BYTES = MAX_TOTAL_BYTES // 2
 """Covers beyond this stay at risk for the next pack; a pack is in /tmp twice while written."""
@@ -61,7 +61,7 @@ class PackIndex(msgspec.Struct, frozen=True, kw_only=True):
 class SpooledCover(msgspec.Struct, frozen=True, kw_only=True):
     """A cover in the scratch file, and the windows that need it."""
 
-    waiting: Sequence[AtRisk]
+    waiting: Sequence[ExpiringCover]
     url: str
     sha256: str
     offset: int
@@ -78,7 +78,7 @@ class CoverPacker:
         self._arrivals: list[SpooledCover] = []
         self._bytes = 0
 
-    def add_cover(self, waiting: Sequence[AtRisk], url: str, data: bytes) -> bool:
+    def add_cover(self, waiting: Sequence[ExpiringCover], url: str, data: bytes) -> bool:
         """Add a cover for all windows that need it; return whether it still fits."""
         if self._bytes + len(data) > MAX_PACK_BYTES:
             return False
@@ -122,7 +122,7 @@ class CoverPacker:
         self._scratch.close()
 
 
-def _member(arrival: SpooledCover, each: AtRisk, offset: int) -> PackMember:
+def _member(arrival: SpooledCover, each: ExpiringCover, offset: int) -> PackMember:
     return PackMember(
         creator=each.creator,
         window=each.window,

@@ -22,7 +22,12 @@ from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
-from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S, Fetched, at_risk, note
+from stream_ingest.windowing.rules.prefetch import (
+    RECORDED_LIFE_S,
+    Fetched,
+    expiring_covers,
+    record_fetched,
+)
 from stream_ingest.windowing.rules.state import CreatorState
 
 COMMIT_S = 20
@@ -77,7 +82,7 @@ class Prefetcher:
         if index is None:
             self._pack_store.remove_leftover(event.pack)
             index, summary = self._fetch(event.pack, states, fetch_s)
-        elif index.fetched_at + NOTED_LIFE_S <= self._clock():
+        elif index.fetched_at + RECORDED_LIFE_S <= self._clock():
             return PrefetchResult(at_risk=0, prefetched=0, lost={}, bytes_downloaded=0)
         used = self._record_and_release(event.pack, states, index, summary)
         return PrefetchResult(
@@ -122,8 +127,8 @@ class Prefetcher:
         covers = [
             cover
             for state in states.values()
-            if key not in state.noted  # else it has had an earlier pack of this request
-            for cover in at_risk(state, now_s)
+            if key not in state.recorded  # else it has had an earlier pack of this request
+            for cover in expiring_covers(state, now_s)
         ]
         with CoverPacker(now_s, self._life_s) as packer:
             summary = self._cover_fetcher.fetch(covers, packer, fetch_s)
@@ -157,11 +162,11 @@ class Prefetcher:
             key = creator_key(state.creator)
             msg = f"record prefetched covers of {key}: {MAX_COMMITS} write conflicts in a row"
             raise TransientError(msg)
-        _, members = note(update.before, fetched, update.at_s)
+        _, members = record_fetched(update.before, fetched, update.at_s)
         return members
 
 
 def _change(state: CreatorState, fetched: list[Fetched], now_s: int) -> Change | None:
     """Return the change that records what was fetched, or None if there is nothing new."""
-    after, _ = note(state, fetched, now_s)
+    after, _ = record_fetched(state, fetched, now_s)
     return None if after is state else Change(state=after)

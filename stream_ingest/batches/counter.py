@@ -36,7 +36,7 @@ _READ = (table.PARTITION_KEY, table.SORT_KEY, "creator", "batch_id", *table.TALL
 """Without images and dedup memory, which make up nearly all of a state."""
 
 
-class Count(msgspec.Struct, frozen=True, kw_only=True):
+class BatchCount(msgspec.Struct, frozen=True, kw_only=True):
     """How far a batch is, and the keys of the creators that its rows were of."""
 
     batch: Batch
@@ -64,7 +64,7 @@ class BatchCounter:
         self._registry, self._batch_get = registry, BatchGet(dynamodb, table_name)
         self._clock, self._threads = clock, threads
 
-    def count(self, batch_id: str) -> Count | None:
+    def count(self, batch_id: str) -> BatchCount | None:
         """Return how far a batch is; None for one that was never registered, or still arrives.
 
         A creator that the index does not show yet is missing from the sum. What was counted is
@@ -79,7 +79,7 @@ class BatchCounter:
         if batch.counted is None or not batch.counted.final:
             batch = self._counted(batch, sum_tallies(self._tallies(batch_id, keys)), now_s)
         progress = progress_of(batch, windows, now_s)
-        return Count(batch=batch, progress=progress, creators=sorted(keys))
+        return BatchCount(batch=batch, progress=progress, creators=sorted(keys))
 
     def _counted(self, batch: Batch, counted: Counted, now_s: int) -> Batch:
         """Return the batch with what was counted, and note that where it is news."""

@@ -226,8 +226,8 @@ def _state(item: Item) -> CreatorState:
         next_window=int(item["next_window"]),
         open=windows,
         seen={month: bytes(page) for month, page in item["seen"].items()},
-        marks=marks,
+        watermarks=marks,
         batch_id=item.get("batch_id", ""),
         tally=Tally(int(item["accepted"]), int(item["duplicates"]), int(item["windows"])),
-        noted=noted,
+        recorded=noted,
     )

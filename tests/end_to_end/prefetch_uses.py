@@ -14,7 +14,7 @@ from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.contracts.events import CoversExpiring, PrefetchedCover, WindowImage
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import CreatorRepository
-from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.prefetch import ExpiringCover
 from stream_ingest.windowing.rules.state import OpenImage
 from tests.end_to_end.iam_stack import CallResult, IamStack
 from tests.fakes.collage.events import expiring_envelope
@@ -59,7 +59,7 @@ class PrefetchUses:
         """Delete a pack that no window needs."""
         creator = self._name()
         pack = f"prefetched/{creator}.zip"
-        self._put_pack(pack, [AtRisk(creator=creator, window="w", image=OpenImage("u", 1))])
+        self._put_pack(pack, [ExpiringCover(creator=creator, window="w", image=OpenImage("u", 1))])
         return self._prefetch(creator, pack)
 
     def build_with_prefetched_covers(self) -> CallResult:
@@ -68,7 +68,8 @@ class PrefetchUses:
         window, pack = self._window(creator), f"prefetched/{creator}.zip"
         images: tuple[WindowImage, ...] = window.images
         waiting = [
-            AtRisk(creator=creator, window="w", image=OpenImage(image.url, 1)) for image in images
+            ExpiringCover(creator=creator, window="w", image=OpenImage(image.url, 1))
+            for image in images
         ]
         index = self._put_pack(pack, waiting)
         self._pack_store.register(pack, range(len(waiting)), index.until)
@@ -117,7 +118,7 @@ class PrefetchUses:
         outputs, clients = self._stack.outputs, self._clients
         return PackStore(clients.s3, outputs.temp_bucket, clients.dynamodb, outputs.table_name)
 
-    def _put_pack(self, key: str, waiting: list[AtRisk]) -> PackIndex:
+    def _put_pack(self, key: str, waiting: list[ExpiringCover]) -> PackIndex:
         """Store a pack with administrator rights; its covers are not images."""
         with CoverPacker(int(time.time()), _LIFE_S) as packer, PackWriter() as pack:
             for number, each in enumerate(waiting):

@@ -27,7 +27,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import close_due
-from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.prefetch import ExpiringCover
 from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWindow
 from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
@@ -51,7 +51,9 @@ class HookedFetcher(CoverFetcher):
 
     then: Callable[[], object] = staticmethod(lambda: None)
 
-    def fetch(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
+    def fetch(
+        self, covers: Sequence[ExpiringCover], packer: CoverPacker, fetch_s: float
+    ) -> FetchSummary:
         """Fetch, then let `then` happen once."""
         summary = super().fetch(covers, packer, fetch_s)
         then, self.then = self.then, lambda: None

@@ -170,10 +170,10 @@ class SimulatedStore:
             next_window=found.next_window,
             open=windows,
             seen=found.seen,
-            marks=marks,
+            watermarks=marks,
             batch_id=found.batch_id,
             tally=found.tally,
-            noted=noted,
+            recorded=noted,
         )
 
     def _bill(

@@ -19,7 +19,7 @@ from typing import IO, cast
 
 import msgspec
 
-from stream_ingest.batches.counter import Count
+from stream_ingest.batches.counter import BatchCount
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.sheet import Sheet
 from stream_ingest.batches.results.statistics import (
@@ -56,7 +56,7 @@ class Reports:
         """`clock` gives epoch seconds."""
         self._registry, self._store, self._clock = registry, store, clock
 
-    def write(self, count: Count) -> BatchSummary | None:
+    def write(self, count: BatchCount) -> BatchSummary | None:
         """Write everything about a batch that has ended, and return its summary.
 
         None where the index does not show all of its windows as ended (any more): later, then.

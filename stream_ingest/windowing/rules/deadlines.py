@@ -2,8 +2,8 @@
 
 With a cover that is about to expire, where such covers are prefetched::
 
-    2 h to 1 h before      asked for, with all others of the hour        (`ask_at`)
-    15 minutes later       asked for again, unless it is prefetched by then    (`ASK_AGAIN_S`)
+    2 h to 1 h before      asked for, with all others of the hour        (`request_at`)
+    15 minutes later       asked for again, unless it is prefetched by then    (`REQUEST_AGAIN_S`)
     30 minutes before      the window is closed, if it still is not      (`SAFE_TIME_S`)
 
 Where covers are not prefetched, the last line is the only one.
@@ -20,7 +20,7 @@ AHEAD_S = 3_600
 """How long before it expires a cover is asked for at the latest: time for three tries."""
 SLOT_S = 3_600
 """Covers that expire within one such slot are asked for together, so that packs are large."""
-ASK_AGAIN_S = 900
+REQUEST_AGAIN_S = 900
 """After this long a cover that is not prefetched yet is asked for again."""
 _LONGEST_STEP_S, _SHORTEST_STEP_S = 3_600, 60
 
@@ -33,21 +33,21 @@ def deadlines(window: OpenWindow, *, prefetch: bool = False) -> dict[Because, in
     moments: dict[Because, int] = {}
     if window.expires_at is not None:
         moments["expiring"] = window.expires_at - SAFE_TIME_S
-        if prefetch and window.asked_at is None:
+        if prefetch and window.requested_at is None:
             del moments["expiring"]
-        elif prefetch and window.asked_at is not None:
-            moments["expiring"] = max(moments["expiring"], window.asked_at + ASK_AGAIN_S)
+        elif prefetch and window.requested_at is not None:
+            moments["expiring"] = max(moments["expiring"], window.requested_at + REQUEST_AGAIN_S)
     if window.idle_s is not None:
         moments["idle"] = window.touched_at + window.idle_s
     return moments
 
 
-def ask_at(window: OpenWindow) -> int | None:
+def request_at(window: OpenWindow) -> int | None:
     """Return when covers of a window have to be asked for (epoch seconds), None for never."""
     if window.expires_at is None:
         return None
-    if window.asked_at is not None:
-        return window.asked_at + ASK_AGAIN_S
+    if window.requested_at is not None:
+        return window.requested_at + REQUEST_AGAIN_S
     return (window.expires_at - AHEAD_S) // SLOT_S * SLOT_S
 
 
@@ -69,5 +69,5 @@ def _looked_at(window: OpenWindow, *, prefetch: bool) -> list[int]:
     if window.idle_s is not None:
         step_s = min(max(window.idle_s // 12, _SHORTEST_STEP_S), _LONGEST_STEP_S)
         moments["idle"] = -(-moments["idle"] // step_s) * step_s
-    asked = ask_at(window) if prefetch else None
+    asked = request_at(window) if prefetch else None
     return [*moments.values(), *([] if asked is None else [asked])]

@@ -20,16 +20,22 @@ from stream_ingest.windowing.rules.closing import MAX_ACTIONS, Change, Closing
 from stream_ingest.windowing.rules.dedup import SeenImages
 from stream_ingest.windowing.rules.item_budget import (
     BATCH_BYTES,
-    beside,
-    heaviest,
-    newest,
-    room_at_least,
-    room_left,
-    row_bound,
+    free_bytes,
+    largest_window,
+    max_row_bytes,
+    min_free_bytes,
+    newest_watermarks,
+    other_bytes,
 )
-from stream_ingest.windowing.rules.state import CreatorState, Mark, OpenImage, OpenWindow, Tally
+from stream_ingest.windowing.rules.state import (
+    CreatorState,
+    OpenImage,
+    OpenWindow,
+    Tally,
+    Watermark,
+)
 
-MARK_LIFE_S = 9 * DAY_S
+WATERMARK_LIFE_S = 9 * DAY_S
 """Marks outlive every redelivery: the stream keeps records for 7 days (checked by Pulumi)."""
 
 
@@ -62,13 +68,13 @@ class _Filling:
 
     __slots__ = (
         "_identities",
-        "asked_at",
         "bound",
         "ending",
         "expires_at",
         "header",
         "idle_s",
         "images",
+        "requested_at",
         "window",
     )
 
@@ -78,7 +84,7 @@ class _Filling:
         self.idle_s = window.idle_s if window else None
         self.ending = list(window.ending) if window else []
         self.expires_at = window.expires_at if window else None
-        self.asked_at = window.asked_at if window else None
+        self.requested_at = window.requested_at if window else None
         self.bound = window.bound if window else 0
         self.header: BatchHeader | None = None
         self._identities: set[str] | None = None
@@ -126,7 +132,7 @@ class _Filling:
             idle_s=self.idle_s,
             ending=tuple(self.ending),
             expires_at=self.expires_at,
-            asked_at=self.asked_at,
+            requested_at=self.requested_at,
             bound=self.bound,
         )
 
@@ -138,14 +144,14 @@ class _Fold:
         self.state = state
         self.now_s = now_s
         self.seen = SeenImages(state.seen, now_s, rules.horizon_days)
-        self.positions = {batch: mark.position for batch, mark in state.marks.items()}
+        self.positions = {batch: mark.position for batch, mark in state.watermarks.items()}
         self.filling: dict[str, _Filling] = {}
         self.batch: BatchHeader | None = None
         self.window_key = ""
         """Of the batch whose row came last."""
         self.is_full = False
         self.closing = Closing(state)
-        self.room = room_at_least(state.open, beside(len(state.marks), state.noted))
+        self.room = min_free_bytes(state.open, other_bytes(len(state.watermarks), state.recorded))
         """A lower bound on the free bytes; below 0 the exact number is needed."""
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
@@ -163,21 +169,21 @@ class _Fold:
                 continue
             self.positions[batch_id] = arrival.position
             if arrival.batch is not self.batch:
-                self._turn_to(arrival.batch)
+                self._start_batch(arrival.batch)
             self._apply(arrival)
             if self.room < 0:
-                self._make_room(arrival.batch)
+                self._close_for_space(arrival.batch)
         return self._change(taken, resent)
 
-    def _turn_to(self, batch: BatchHeader) -> None:
+    def _start_batch(self, batch: BatchHeader) -> None:
         """Go on with rows of another batch, or of another record of the same one."""
         self.batch, self.window_key = batch, batch.settings.window_key
         self.touched.pop(batch.batch_id, None)
         self.touched[batch.batch_id] = None
         self.room -= BATCH_BYTES
-        self._look_whether_full()
+        self._check_full()
 
-    def _look_whether_full(self) -> None:
+    def _check_full(self) -> None:
         """Note whether one transaction could not take what another row may come to."""
         actions = 1 + 2 * len(self.closing.windows) + len(self.touched)
         self.is_full = self.closing.is_full or actions > MAX_ACTIONS - 3
@@ -195,24 +201,26 @@ class _Fold:
                 filling.end_with(batch)
             return
         self.accepted[batch.batch_id] += 1
-        bound = row_bound(row)
+        bound = max_row_bytes(row)
         self.room -= bound
         filling.put(row, batch, bound)
         if len(filling.images) >= batch.settings.images_per_window:
             self.closing.close(key, filling.filled(batch, self.now_s), "full")
             self.filling[key] = _Filling(None)
-            self._look_whether_full()
+            self._check_full()
 
-    def _make_room(self, batch: BatchHeader) -> None:
+    def _close_for_space(self, batch: BatchHeader) -> None:
         """Close windows where what is open would take too much: as full, and as `batch`'s.
 
         The heaviest goes first; if that is not enough, the one of the row that came last: without
         it there is no more than before. So a row closes two windows at most.
         """
         open_ = self._open()
-        others = beside(len(self.state.marks.keys() | self.touched.keys()), self.state.noted)
-        self.room = room_left(open_, others)
-        for key in (heaviest(open_) if open_ else "", self.window_key):
+        others = other_bytes(
+            len(self.state.watermarks.keys() | self.touched.keys()), self.state.recorded
+        )
+        self.room = free_bytes(open_, others)
+        for key in (largest_window(open_) if open_ else "", self.window_key):
             if self.room >= 0:
                 break
             if key in open_:
@@ -221,8 +229,8 @@ class _Fold:
                 )
                 self.closing.close(key, window, "full")
                 self.filling[key] = _Filling(None)
-                self.room = room_left(open_, others)
-        self._look_whether_full()
+                self.room = free_bytes(open_, others)
+        self._check_full()
 
     def _change(self, taken: int, resent: int) -> Change:
         if taken == resent:
@@ -244,7 +252,7 @@ class _Fold:
                 next_window=self.closing.next_window,
                 open=self._open(),
                 seen=self.seen.pages(),
-                marks=self._marks(),
+                watermarks=self._watermarks(),
                 batch_id=current,
                 tally=own,
             ),
@@ -266,12 +274,12 @@ class _Fold:
                 windows[key] = msgspec.structs.replace(filling.window, ending=ending)
         return windows
 
-    def _marks(self) -> dict[str, Mark]:
+    def _watermarks(self) -> dict[str, Watermark]:
         kept = {
             batch: mark
-            for batch, mark in self.state.marks.items()
-            if mark.applied_at > self.now_s - MARK_LIFE_S
+            for batch, mark in self.state.watermarks.items()
+            if mark.applied_at > self.now_s - WATERMARK_LIFE_S
         }
         for batch in self.touched:
-            kept[batch] = Mark(self.positions[batch], self.now_s)
-        return newest(kept)
+            kept[batch] = Watermark(self.positions[batch], self.now_s)
+        return newest_watermarks(kept)

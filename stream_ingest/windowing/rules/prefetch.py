@@ -16,21 +16,21 @@ from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.identity import expires_at
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.windowing.rules.deadlines import AHEAD_S, SLOT_S, ask_at
-from stream_ingest.windowing.rules.item_budget import lately
-from stream_ingest.windowing.rules.state import CreatorState, Noted, OpenImage, OpenWindow
+from stream_ingest.windowing.rules.deadlines import AHEAD_S, SLOT_S, request_at
+from stream_ingest.windowing.rules.item_budget import newest_packs
+from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWindow, RecordedPack
 
 MAX_COVERS = 100
 """Covers of one pack, unless one creator has more at risk: 15 MB of usual ones."""
 EXPIRED = "expired"
 """The reason of `collage_lambda.reasons` for a cover whose URL was dead before it was fetched."""
-NOTED_LIFE_S = DAY_S
+RECORDED_LIFE_S = DAY_S
 """How long a state remembers what was noted in it; an older request has nothing left to
 prefetch."""
 _RISK_S = AHEAD_S + SLOT_S
 
 
-class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
+class ExpiringCover(msgspec.Struct, frozen=True, kw_only=True):
     """A cover that is to be prefetched: of which creator, in which open window."""
 
     creator: str
@@ -48,17 +48,17 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     lost: str | None = None
 
 
-def at_risk(state: CreatorState, now_s: int) -> list[AtRisk]:
+def expiring_covers(state: CreatorState, now_s: int) -> list[ExpiringCover]:
     """Return the covers of a creator that are to be prefetched now, in window order."""
     return [
-        AtRisk(creator=state.creator, window=key, image=image)
+        ExpiringCover(creator=state.creator, window=key, image=image)
         for key, window in state.open.items()
         for image in window.images
         if _is_at_risk(image, now_s)
     ]
 
 
-def ask(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
+def request_expiring(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
     """Return `state` with the covers asked for that have to be, and how many these are.
 
     The very same state where there is nothing to ask for. Covers that died before are noted as
@@ -66,11 +66,11 @@ def ask(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
     """
     open_, asked = dict(state.open), 0
     for key, window in state.open.items():
-        moment = ask_at(window)
+        moment = request_at(window)
         if moment is None or moment > now_s:
             continue
         images = tuple(_buried(image, now_s) for image in window.images)
-        noted = msgspec.structs.replace(window, images=images, asked_at=now_s)
+        noted = msgspec.structs.replace(window, images=images, requested_at=now_s)
         open_[key] = _settled(noted, now_s)
         asked += sum(_is_at_risk(image, now_s) for image in images)
     if open_ == state.open:
@@ -78,7 +78,7 @@ def ask(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
     return msgspec.structs.replace(state, open=open_), asked
 
 
-def note(
+def record_fetched(
     state: CreatorState, fetched: Sequence[Fetched], now_s: int
 ) -> tuple[CreatorState, set[int]]:
     """Return `state` with what was fetched, and the members of packs that it was given, ever.
@@ -91,12 +91,12 @@ def note(
         each.prefetched.member
         for each in fetched
         if each.prefetched
-        and (before := state.noted.get(each.prefetched.pack))
+        and (before := state.recorded.get(each.prefetched.pack))
         and before.until == each.prefetched.until
         and each.prefetched.member in before.members
     }
     fresh = [
-        each for each in fetched if not (each.prefetched and each.prefetched.pack in state.noted)
+        each for each in fetched if not (each.prefetched and each.prefetched.pack in state.recorded)
     ]
     found = {(each.window, each.identity): each for each in fresh}
     open_, taken = dict(state.open), dict[tuple[str, int], set[int]]()
@@ -115,13 +115,13 @@ def note(
         return state, used
     noted = {
         pack: before
-        for pack, before in state.noted.items()
-        if before.noted_at > now_s - NOTED_LIFE_S
+        for pack, before in state.recorded.items()
+        if before.recorded_at > now_s - RECORDED_LIFE_S
     } | {
-        pack: Noted(tuple(sorted(members)), now_s, until)
+        pack: RecordedPack(tuple(sorted(members)), now_s, until)
         for (pack, until), members in taken.items()
     }
-    return msgspec.structs.replace(state, open=open_, noted=lately(noted)), used
+    return msgspec.structs.replace(state, open=open_, recorded=newest_packs(noted)), used
 
 
 def pack_key(creators: Sequence[str], now_s: int) -> str:
@@ -163,5 +163,5 @@ def _settled(window: OpenWindow, now_s: int) -> OpenWindow:
     moments = [moment for image in window.images if (moment := _last_moment(image)) is not None]
     first = min(moments, default=None)
     is_urgent = first is not None and first <= now_s + _RISK_S
-    asked_at = window.asked_at if is_urgent else None
-    return msgspec.structs.replace(window, expires_at=first, asked_at=asked_at)
+    requested_at = window.requested_at if is_urgent else None
+    return msgspec.structs.replace(window, expires_at=first, requested_at=requested_at)

@@ -67,8 +67,8 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     shortest idle time that any of its rows asked for; `ending` are the batches that asked for the
     window to be closed when they end, because rows of theirs are in it; `expires_at` is when the
     first of its images cannot be had any more (epoch seconds): the earliest x-expires, or the end
-    of a prefetched copy. `asked_at` is when its covers at risk were last requested, None when none
-    are. `bound` is more than its images can ever take in the state (`room`), None where nobody
+    of a prefetched copy. `requested_at` is when its covers at risk were last requested, None when
+    none are. `bound` is more than its images can ever take in the state (`room`), None where nobody
     added it up.
     """
 
@@ -80,25 +80,25 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     idle_s: int | None = None
     ending: tuple[str, ...] = ()
     expires_at: int | None = None
-    asked_at: int | None = None
+    requested_at: int | None = None
     bound: int | None = None
 
 
-class Mark(msgspec.Struct, frozen=True, array_like=True):
+class Watermark(msgspec.Struct, frozen=True, array_like=True):
     """Highest position of a batch that was applied to the creator, and when (epoch seconds)."""
 
     position: int
     applied_at: int
 
 
-class Noted(msgspec.Struct, frozen=True, array_like=True):
+class RecordedPack(msgspec.Struct, frozen=True, array_like=True):
     """Which members of a pack a creator's windows were given, and when (epoch seconds).
 
     `until` is the pack's: another one may come to lie under its key.
     """
 
     members: tuple[int, ...]
-    noted_at: int
+    recorded_at: int
     until: int
 
 
@@ -112,12 +112,12 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     """By `BatchSettings.window_key`."""
     seen: dict[str, bytes] = {}
     """Dedup memory: months (``2026-11``) to the fingerprints of `identity`, as they arrived."""
-    marks: dict[str, Mark] = {}
+    watermarks: dict[str, Watermark] = {}
     """By batch id."""
     batch_id: str = ""
     """The batch that `tally` is of: the one that touched the creator last."""
     tally: Tally = Tally()
-    noted: dict[str, Noted] = {}
+    recorded: dict[str, RecordedPack] = {}
     """By pack: what was prefetched lately. It tells a cover that a closed window still waits with
     from one that came too late for its window."""
 
@@ -143,8 +143,8 @@ class _Body(msgspec.Struct, array_like=True):
 
     schema: int
     open: dict[str, OpenWindow]
-    marks: dict[str, Mark]
-    noted: dict[str, Noted] = {}
+    watermarks: dict[str, Watermark]
+    recorded: dict[str, RecordedPack] = {}
 
 
 _SCHEMA = 1
@@ -152,13 +152,13 @@ _SCHEMA = 1
 
 def encode_body(state: CreatorState) -> bytes:
     """Return open windows, marks and noted packs of a state, compressed."""
-    body = _Body(_SCHEMA, state.open, state.marks, state.noted)
+    body = _Body(_SCHEMA, state.open, state.watermarks, state.recorded)
     return zlib.compress(msgspec.msgpack.encode(body), COMPRESSION)
 
 
 def decode_body(
     data: bytes,
-) -> tuple[dict[str, OpenWindow], dict[str, Mark], dict[str, Noted]]:
+) -> tuple[dict[str, OpenWindow], dict[str, Watermark], dict[str, RecordedPack]]:
     """Return what `encode_body` was given; `DecodeError` for bytes that it never wrote."""
     try:
         body = msgspec.msgpack.decode(zlib.decompress(data), type=_Body)
@@ -168,4 +168,4 @@ def decode_body(
     if body.schema != _SCHEMA:
         msg = f"state body: schema {body.schema}, this code reads {_SCHEMA}"
         raise DecodeError(msg)
-    return body.open, body.marks, body.noted
+    return body.open, body.watermarks, body.recorded

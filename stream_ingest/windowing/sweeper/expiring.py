@@ -17,7 +17,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
-from stream_ingest.windowing.rules.prefetch import MAX_COVERS, ask, pack_key
+from stream_ingest.windowing.rules.prefetch import MAX_COVERS, pack_key, request_expiring
 from stream_ingest.windowing.rules.state import CreatorState
 
 
@@ -61,7 +61,7 @@ class ExpiringCovers:
 
     def _record(self, state: CreatorState, now_s: int) -> RequestedCovers:
         """Write that a creator's covers are requested; none are if another writer was first."""
-        after, covers = ask(state, now_s)
+        after, covers = request_expiring(state, now_s)
         change = Change(state=after) if after is not state else None
         update = self._store.update(state, lambda *_: change, lambda: now_s, max_commits=1)
         return RequestedCovers(creator=state.creator, covers=0 if update.lost else covers)

@@ -15,7 +15,7 @@ import msgspec
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.aws.request_groups import slices
-from stream_ingest.batches.counter import BatchCounter, Count
+from stream_ingest.batches.counter import BatchCount, BatchCounter
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
@@ -110,7 +110,7 @@ class Sweeper:
         end = self._end(count) if count.progress.ended else Sweep()
         return merge_sweeps([flush, end])
 
-    def _end(self, count: Count) -> Sweep:
+    def _end(self, count: BatchCount) -> Sweep:
         """Write a batch's reports, emit its end, move it: a crash in between repeats all three."""
         summary = self._reports.write(count)
         if (

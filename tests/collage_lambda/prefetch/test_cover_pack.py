@@ -9,15 +9,15 @@ import pytest
 from collage_lambda.originals.image_pack import MAX_TOTAL_BYTES, PackWriter, open_pack, spool
 from collage_lambda.prefetch import cover_pack
 from collage_lambda.prefetch.cover_pack import MAX_PACK_BYTES, CoverPacker, PackIndex
-from stream_ingest.windowing.rules.prefetch import AtRisk
+from stream_ingest.windowing.rules.prefetch import ExpiringCover
 from stream_ingest.windowing.rules.state import OpenImage
 
 NOW_S, LIFE_S = 1_794_000_000, 1_000
 
 
-def at_risk(creator: str, number: int, window: str = "w") -> AtRisk:
+def at_risk(creator: str, number: int, window: str = "w") -> ExpiringCover:
     image = OpenImage(f"https://e.com/{number}", 1, identity=f"id-{number}")
-    return AtRisk(creator=creator, window=window, image=image)
+    return ExpiringCover(creator=creator, window=window, image=image)
 
 
 def test_covers_are_grouped_by_creator_whatever_arrived_first() -> None:

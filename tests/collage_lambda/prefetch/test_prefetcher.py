@@ -11,7 +11,7 @@ from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
-from stream_ingest.windowing.rules.prefetch import NOTED_LIFE_S
+from stream_ingest.windowing.rules.prefetch import RECORDED_LIFE_S
 from stream_ingest.windowing.rules.state import CreatorState
 from tests.fakes.collage.aws import TABLE, CollageAws
 from tests.fakes.prefetch_bench import PACK, PrefetchBench
@@ -242,7 +242,7 @@ def test_a_request_that_states_have_forgotten_changes_nothing(bench: PrefetchBen
     bench.put("ann", "body/0")
     bench.prefetch("ann")
     bench.close("ann")
-    bench.clock.advance(NOTED_LIFE_S)
+    bench.clock.advance(RECORDED_LIFE_S)
     before = bench.state("ann")
     done = bench.prefetch("ann")
     assert done.prefetched == done.at_risk == 0
@@ -253,10 +253,10 @@ def test_a_request_that_states_have_forgotten_changes_nothing(bench: PrefetchBen
 def test_states_forget_packs_in_the_end(bench: PrefetchBench) -> None:
     bench.put("ann", "body/0")
     bench.prefetch("ann")
-    bench.clock.advance(NOTED_LIFE_S)
+    bench.clock.advance(RECORDED_LIFE_S)
     bench.put("ann", "body/1")
     bench.prefetch("ann", pack=OTHER_PACK)
-    assert bench.state("ann").noted.keys() == {OTHER_PACK}
+    assert bench.state("ann").recorded.keys() == {OTHER_PACK}
 
 
 def test_an_event_whose_pack_was_deleted_starts_anew_only_for_other_creators(

@@ -51,7 +51,7 @@ def put_open_window(
     """Fold covers into a creator's state in a table, and return it as it is there."""
     key = creator_key(creator)
     state = store.load([key])[key]
-    start = 1 + max((mark.position for mark in state.marks.values()), default=-1)
+    start = 1 + max((mark.position for mark in state.watermarks.values()), default=-1)
     rows = [
         Arrival(batch, start + index, cover_row(start + index, creator, url))
         for index, url in enumerate(urls)

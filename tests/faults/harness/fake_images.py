@@ -23,7 +23,7 @@ from collage_lambda.prefetch.cover_fetcher import FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.events import WindowImage, WindowReady
-from stream_ingest.windowing.rules.prefetch import AtRisk, Fetched
+from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 from tests.fakes.ingest.threads import InlineExecutor
 
 
@@ -66,10 +66,12 @@ class FakeFetcher:
     def __init__(self, covers: FakeCdn) -> None:
         self._covers = covers
 
-    def fetch(self, covers: Sequence[AtRisk], packer: CoverPacker, fetch_s: float) -> FetchSummary:
+    def fetch(
+        self, covers: Sequence[ExpiringCover], packer: CoverPacker, fetch_s: float
+    ) -> FetchSummary:
         """Fetch covers, each once; those that are gone for good are lost."""
         assert fetch_s > 0
-        waiting: dict[tuple[str, str], list[AtRisk]] = {}
+        waiting: dict[tuple[str, str], list[ExpiringCover]] = {}
         for cover in covers:
             waiting.setdefault((cover.creator, cover.image.known_as), []).append(cover)
         summary = FetchSummary(wanted=len(waiting))

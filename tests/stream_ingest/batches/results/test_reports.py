@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stream_ingest.aws.items import Item
-from stream_ingest.batches.counter import Count
+from stream_ingest.batches.counter import BatchCount
 from stream_ingest.batches.progress import Batch, WindowSums, progress_of
 from stream_ingest.batches.registry import Totals
 from stream_ingest.batches.results import reports as reports_module
@@ -218,7 +218,7 @@ def test_memory_does_not_grow_with_the_number_of_windows(
     progress = progress_of(batch, windows, NOW_S)
     tracemalloc.start()
     try:
-        summary = reports.write(Count(batch=batch, progress=progress, creators=[]))
+        summary = reports.write(BatchCount(batch=batch, progress=progress, creators=[]))
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

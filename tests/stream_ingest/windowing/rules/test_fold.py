@@ -6,8 +6,8 @@ import msgspec
 
 from stream_ingest.contracts.settings import DAY_S, FlushPolicy
 from stream_ingest.windowing.rules.closing import MAX_IMAGES, MAX_WINDOWS, close_batch
-from stream_ingest.windowing.rules.fold import MARK_LIFE_S, Arrival, Rules, fold
-from stream_ingest.windowing.rules.state import Mark, Tally
+from stream_ingest.windowing.rules.fold import WATERMARK_LIFE_S, Arrival, Rules, fold
+from stream_ingest.windowing.rules.state import Tally, Watermark
 from tests.fakes.ingest.fold import NEW, RULES, expiring, folded, identities, opened
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
@@ -105,7 +105,7 @@ def test_a_delivery_of_duplicates_only_is_written() -> None:
     """Else a redelivery would count them again."""
     change = folded(opened([1], header()), arrivals([1], header(), start=1))
     assert change
-    assert change.state.marks["batch-1"] == Mark(1, NOW_S)
+    assert change.state.watermarks["batch-1"] == Watermark(1, NOW_S)
     assert not folded(change.state, arrivals([1], header(), start=1))
 
 
@@ -210,11 +210,11 @@ def test_many_small_batches_at_once_fill_a_transaction_too() -> None:
 
 def test_marks_are_forgotten_when_no_redelivery_can_come_any_more() -> None:
     state = opened([1], header("old"))
-    kept = folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S - 1).state
-    assert set(kept.marks) == {"old", "new"}
-    assert set(folded(state, arrivals([2], header("new")), NOW_S + MARK_LIFE_S).state.marks) == {
-        "new"
-    }
+    kept = folded(state, arrivals([2], header("new")), NOW_S + WATERMARK_LIFE_S - 1).state
+    assert set(kept.watermarks) == {"old", "new"}
+    assert set(
+        folded(state, arrivals([2], header("new")), NOW_S + WATERMARK_LIFE_S).state.watermarks
+    ) == {"new"}
 
 
 def test_an_image_may_come_again_after_the_horizon() -> None:

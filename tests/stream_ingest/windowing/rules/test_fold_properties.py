@@ -201,7 +201,8 @@ def test_how_a_stream_is_cut_makes_no_difference(
         key: (w.ending, w.idle_s) for key, w in whole.state.open.items()
     }
     marks = [
-        {batch: mark.position for batch, mark in run.state.marks.items()} for run in (cut, whole)
+        {batch: mark.position for batch, mark in run.state.watermarks.items()}
+        for run in (cut, whole)
     ]
     assert marks[0] == marks[1]
 

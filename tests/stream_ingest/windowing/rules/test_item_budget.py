@@ -23,16 +23,16 @@ from stream_ingest.windowing.rules.dedup import MAX_FINGERPRINTS
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.rules.item_budget import (
     MAX_BODY_BYTES,
-    MAX_MARKS,
     MAX_MEMBERS,
     MAX_PACKS,
-    lately,
-    newest,
-    row_bound,
+    MAX_WATERMARKS,
+    max_row_bytes,
+    newest_packs,
+    newest_watermarks,
 )
 from stream_ingest.windowing.rules.outbox import expand_event
-from stream_ingest.windowing.rules.prefetch import Fetched, note
-from stream_ingest.windowing.rules.state import CreatorState, Mark, Noted, encode_body
+from stream_ingest.windowing.rules.prefetch import Fetched, record_fetched
+from stream_ingest.windowing.rules.state import CreatorState, RecordedPack, Watermark, encode_body
 from tests.fakes.ingest.aws import TABLE, create_table
 from tests.fakes.ingest.rows import NOW_S
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
@@ -70,7 +70,7 @@ class History:
             for key, window in self.state.open.items()
             for image in window.images
         ]
-        self._commit(Change(state=note(self.state, fetched, NOW_S)[0]))
+        self._commit(Change(state=record_fetched(self.state, fetched, NOW_S)[0]))
 
     def closed(self) -> list[list[str]]:
         """Return what is in each window that was closed, by number."""
@@ -209,14 +209,14 @@ def test_four_hundred_covers_as_tiktok_signs_them_fill_their_window() -> None:
 
 def test_only_the_newest_marks_are_kept() -> None:
     """A thousand batches within nine days, of one creator."""
-    marks = {f"batch-{age}": Mark(age, NOW_S - age) for age in range(MAX_MARKS)}
-    assert newest(marks) is marks
-    one_more = {"older": Mark(1, NOW_S - MAX_MARKS), **marks}
-    assert newest(one_more) == marks
-    state = CreatorState(creator=NAME, marks=marks)
+    marks = {f"batch-{age}": Watermark(age, NOW_S - age) for age in range(MAX_WATERMARKS)}
+    assert newest_watermarks(marks) is marks
+    one_more = {"older": Watermark(1, NOW_S - MAX_WATERMARKS), **marks}
+    assert newest_watermarks(one_more) == marks
+    state = CreatorState(creator=NAME, watermarks=marks)
     (arrival,) = _rows(1, 1, 300, 1)
     change = fold(state, [msgspec.structs.replace(arrival, batch=_header(7, 2))], NOW_S, Rules())
-    assert len(change.state.marks) == MAX_MARKS
+    assert len(change.state.watermarks) == MAX_WATERMARKS
 
 
 def test_a_row_is_weighed_by_bytes_however_many_a_character_takes() -> None:
@@ -225,23 +225,23 @@ def test_a_row_is_weighed_by_bytes_however_many_a_character_takes() -> None:
     for arrival in (plain, wide):
         row = arrival.row
         texts = (row.url, row.identity, *row.fallbacks)
-        assert row_bound(row) >= sum(len(text.encode()) for text in texts)
+        assert max_row_bytes(row) >= sum(len(text.encode()) for text in texts)
 
 
 def test_only_the_packs_that_were_noted_last_are_remembered() -> None:
-    noted = {f"pack-{age}": Noted((1,), NOW_S - age, NOW_S) for age in range(MAX_PACKS + 1)}
-    assert lately(noted).keys() == noted.keys() - {f"pack-{MAX_PACKS}"}
-    large = {f"pack-{age}": Noted(tuple(range(900)), NOW_S - age, NOW_S) for age in range(9)}
-    assert list(lately(large)) == [f"pack-{age}" for age in range(MAX_MEMBERS // 900)]
-    assert lately({"one": Noted(tuple(range(2 * MAX_MEMBERS)), NOW_S, NOW_S)})
+    noted = {f"pack-{age}": RecordedPack((1,), NOW_S - age, NOW_S) for age in range(MAX_PACKS + 1)}
+    assert newest_packs(noted).keys() == noted.keys() - {f"pack-{MAX_PACKS}"}
+    large = {f"pack-{age}": RecordedPack(tuple(range(900)), NOW_S - age, NOW_S) for age in range(9)}
+    assert list(newest_packs(large)) == [f"pack-{age}" for age in range(MAX_MEMBERS // 900)]
+    assert newest_packs({"one": RecordedPack(tuple(range(2 * MAX_MEMBERS)), NOW_S, NOW_S)})
 
 
 def test_what_was_prefetched_before_takes_room_from_windows() -> None:
     """It is remembered for a day, when the windows that took it are closed."""
-    noted = {f"prefetched/{n:060d}.zip": Noted((n,), NOW_S, NOW_S) for n in range(MAX_PACKS)}
+    noted = {f"prefetched/{n:060d}.zip": RecordedPack((n,), NOW_S, NOW_S) for n in range(MAX_PACKS)}
     rows = list(_rows(60, 4, 1_024, 1))
     sizes = []
-    for state in (CreatorState(creator=NAME), CreatorState(creator=NAME, noted=noted)):
+    for state in (CreatorState(creator=NAME), CreatorState(creator=NAME, recorded=noted)):
         history = History(state)
         history.deliver(rows)
         sizes.append(len(history.closed()[0]))

@@ -11,13 +11,19 @@ from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.windowing.rules.closing import close_due
 from stream_ingest.windowing.rules.deadlines import (
     AHEAD_S,
-    ASK_AGAIN_S,
+    REQUEST_AGAIN_S,
     SAFE_TIME_S,
     SLOT_S,
     due_at,
 )
 from stream_ingest.windowing.rules.fold import Arrival
-from stream_ingest.windowing.rules.prefetch import Fetched, ask, at_risk, note, pack_key
+from stream_ingest.windowing.rules.prefetch import (
+    Fetched,
+    expiring_covers,
+    pack_key,
+    record_fetched,
+    request_expiring,
+)
 from stream_ingest.windowing.rules.state import CreatorState
 from tests.fakes.ingest.fold import NEW, expiring, folded
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_url, header, object_id
@@ -50,7 +56,7 @@ def fetched(number: int, cover: PrefetchedCover | None = None, lost: str | None 
 
 
 def numbers_at_risk(state: CreatorState, now_s: int = NOW_S) -> list[str]:
-    return [image_identity(cover.image.url) for cover in at_risk(state, now_s)]
+    return [image_identity(cover.image.url) for cover in expiring_covers(state, now_s)]
 
 
 def test_only_covers_that_die_within_two_hours_are_at_risk() -> None:
@@ -60,7 +66,7 @@ def test_only_covers_that_die_within_two_hours_are_at_risk() -> None:
 
 def test_covers_without_an_expiry_are_never_at_risk() -> None:
     state = state_of(*arrivals([1, 2], NEVER))
-    assert at_risk(state, NOW_S) == []
+    assert expiring_covers(state, NOW_S) == []
     assert due_at(state, prefetch=True) is None
 
 
@@ -75,58 +81,58 @@ def test_a_creator_is_due_at_the_full_hour_one_to_two_hours_before() -> None:
 
 def test_asking_is_noted_once_and_asks_again_a_quarter_of_an_hour_later() -> None:
     state = waiting(SOON, SOON + 9 * 86_400)
-    asked, covers = ask(state, NOW_S)
+    asked, covers = request_expiring(state, NOW_S)
     assert covers == 1
-    assert ask(asked, NOW_S + 60) == (asked, 0)
-    assert due_at(asked, prefetch=True) == NOW_S + ASK_AGAIN_S
-    again, covers = ask(asked, NOW_S + ASK_AGAIN_S)
+    assert request_expiring(asked, NOW_S + 60) == (asked, 0)
+    assert due_at(asked, prefetch=True) == NOW_S + REQUEST_AGAIN_S
+    again, covers = request_expiring(asked, NOW_S + REQUEST_AGAIN_S)
     assert covers == 1
-    assert again.open[KEY].asked_at == NOW_S + ASK_AGAIN_S
+    assert again.open[KEY].requested_at == NOW_S + REQUEST_AGAIN_S
 
 
 def test_who_is_not_due_is_left_as_he_is() -> None:
     state = waiting(NOW_S + 86_400)
-    after, covers = ask(state, NOW_S)
+    after, covers = request_expiring(state, NOW_S)
     assert after is state
     assert covers == 0
 
 
 def test_a_prefetched_cover_is_at_risk_no_more_and_its_window_goes_on_waiting() -> None:
-    asked, _ = ask(waiting(SOON), NOW_S)
-    after, members = note(asked, [fetched(0, prefetched(4))], NOW_S + 5)
+    asked, _ = request_expiring(waiting(SOON), NOW_S)
+    after, members = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S + 5)
     assert members == {4}
-    assert at_risk(after, NOW_S + 5) == []
+    assert expiring_covers(after, NOW_S + 5) == []
     (image,) = after.open[KEY].images
     assert image.prefetched == prefetched(4)
-    assert after.open[KEY].asked_at is None
+    assert after.open[KEY].requested_at is None
     assert not close_due(after, SOON + 86_400, prefetch=True)
 
 
 def test_noting_twice_changes_nothing_and_refers_to_the_same_members() -> None:
-    asked, _ = ask(waiting(SOON), NOW_S)
-    once, members = note(asked, [fetched(0, prefetched(4))], NOW_S)
-    twice, again = note(once, [fetched(0, prefetched(4))], NOW_S + 60)
+    asked, _ = request_expiring(waiting(SOON), NOW_S)
+    once, members = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S)
+    twice, again = record_fetched(once, [fetched(0, prefetched(4))], NOW_S + 60)
     assert twice is once
     assert members == again == {4}
 
 
 def test_a_second_copy_is_not_referred_to() -> None:
-    once, _ = note(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
+    once, _ = record_fetched(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
     other = msgspec.structs.replace(prefetched(1), pack="prefetched/other.zip")
-    after, members = note(once, [fetched(0, other)], NOW_S)
+    after, members = record_fetched(once, [fetched(0, other)], NOW_S)
     assert after is once
     assert members == set()
 
 
 def test_a_window_that_was_closed_meanwhile_needs_no_copy() -> None:
-    after, members = note(NEW, [fetched(0, prefetched(4))], NOW_S)
+    after, members = record_fetched(NEW, [fetched(0, prefetched(4))], NOW_S)
     assert after is NEW
     assert members == set()
 
 
 def test_a_lost_cover_keeps_its_place_and_its_reason() -> None:
-    asked, _ = ask(waiting(SOON), NOW_S)
-    after, members = note(asked, [fetched(0, lost="not_found")], NOW_S)
+    asked, _ = request_expiring(waiting(SOON), NOW_S)
+    after, members = record_fetched(asked, [fetched(0, lost="not_found")], NOW_S)
     assert members == set()
     assert after.open[KEY].images[0].lost == "not_found"
     assert due_at(after, prefetch=True) is None
@@ -136,7 +142,7 @@ def test_a_lost_cover_keeps_its_place_and_its_reason() -> None:
 
 def test_what_died_before_anybody_asked_is_lost_and_closes_nothing() -> None:
     state = waiting(NOW_S - 1, SOON + 86_400)
-    after, covers = ask(state, NOW_S)
+    after, covers = request_expiring(state, NOW_S)
     assert covers == 0
     assert [image.lost for image in after.open[KEY].images] == ["expired", None]
     assert due_at(after, prefetch=True) == (SOON + 86_400 - AHEAD_S) // SLOT_S * SLOT_S
@@ -144,7 +150,7 @@ def test_what_died_before_anybody_asked_is_lost_and_closes_nothing() -> None:
 
 
 def test_what_cannot_be_prefetched_in_time_closes_its_window_while_the_urls_work() -> None:
-    asked, _ = ask(waiting(SOON), NOW_S)
+    asked, _ = request_expiring(waiting(SOON), NOW_S)
     assert not close_due(asked, SOON - SAFE_TIME_S - 1, prefetch=True)
     change = close_due(asked, SOON - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
@@ -153,35 +159,35 @@ def test_what_cannot_be_prefetched_in_time_closes_its_window_while_the_urls_work
 def test_a_cover_that_arrives_almost_dead_is_asked_for_before_its_window_is_closed() -> None:
     state = waiting(NOW_S + 1_200)
     assert not close_due(state, NOW_S, prefetch=True)
-    asked, covers = ask(state, NOW_S)
+    asked, covers = request_expiring(state, NOW_S)
     assert covers == 1
-    assert not close_due(asked, NOW_S + ASK_AGAIN_S - 1, prefetch=True)
-    assert close_due(asked, NOW_S + ASK_AGAIN_S, prefetch=True)
+    assert not close_due(asked, NOW_S + REQUEST_AGAIN_S - 1, prefetch=True)
+    assert close_due(asked, NOW_S + REQUEST_AGAIN_S, prefetch=True)
 
 
 def test_a_window_does_not_outlive_the_copies_either() -> None:
     until = NOW_S + 60 * 86_400
-    state, _ = note(waiting(SOON), [fetched(0, prefetched(until=until))], NOW_S)
+    state, _ = record_fetched(waiting(SOON), [fetched(0, prefetched(until=until))], NOW_S)
     due = due_at(state, prefetch=True)
     assert due is not None
     assert AHEAD_S <= until - due < AHEAD_S + SLOT_S
-    asked, covers = ask(state, due)
+    asked, covers = request_expiring(state, due)
     assert covers == 0
     change = close_due(asked, until - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
 
 
 def test_closed_windows_say_where_their_covers_are_prefetched() -> None:
-    state, _ = note(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
+    state, _ = record_fetched(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
     change = folded(state, arrivals(range(1, 35), NEVER, 9))
     assert [image.prefetched for image in change.windows[0].images[:2]] == [prefetched(4), None]
 
 
 def test_rows_that_come_meanwhile_keep_what_was_requested_and_prefetched() -> None:
-    asked, _ = ask(waiting(SOON, SOON), NOW_S)
-    state, _ = note(asked, [fetched(0, prefetched(4))], NOW_S)
+    asked, _ = request_expiring(waiting(SOON, SOON), NOW_S)
+    state, _ = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S)
     after = folded(state, [expiring(7, SOON + 5 * 86_400, NEVER, 7)]).state
-    assert after.open[KEY].asked_at == NOW_S
+    assert after.open[KEY].requested_at == NOW_S
     assert after.open[KEY].images[0].prefetched == prefetched(4)
     assert numbers_at_risk(after) == [object_id(1)]
 
@@ -191,7 +197,7 @@ def test_a_batch_without_dedup_waits_with_the_same_cover_in_two_windows() -> Non
     settings = msgspec.structs.replace(other.settings, dedup=False)
     again = msgspec.structs.replace(other, settings=settings)
     state = state_of(expiring(0, SOON, NEVER, 0), expiring(0, SOON, again, 0))
-    assert {cover.window for cover in at_risk(state, NOW_S)} == {KEY, settings.window_key}
+    assert {cover.window for cover in expiring_covers(state, NOW_S)} == {KEY, settings.window_key}
 
 
 @pytest.mark.parametrize("creators", [["ann"], ["ann", "bob"], ["=C3=A9"]])
@@ -206,5 +212,5 @@ def test_old_states_and_urls_without_an_expiry_are_read_as_ever() -> None:
     """What was written before covers were prefetched has neither field."""
     state = state_of(*arrivals([1], NEVER))
     (image,) = state.open[KEY].images
-    assert (image.prefetched, image.lost, state.open[KEY].asked_at) == (None, None, None)
+    assert (image.prefetched, image.lost, state.open[KEY].requested_at) == (None, None, None)
     assert image.url == cover_url(1)

@@ -11,10 +11,10 @@ from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.windowing.rules.state import (
     CreatorState,
-    Mark,
     OpenImage,
     OpenWindow,
     Tally,
+    Watermark,
     decode_body,
     encode_body,
 )
@@ -50,13 +50,15 @@ STATES = st.builds(
     CreatorState,
     creator=st.just("charli"),
     open=st.dictionaries(st.text(max_size=9), WINDOWS, max_size=3),
-    marks=st.dictionaries(st.text(max_size=9), st.builds(Mark, COUNTS, COUNTS), max_size=3),
+    watermarks=st.dictionaries(
+        st.text(max_size=9), st.builds(Watermark, COUNTS, COUNTS), max_size=3
+    ),
 )
 
 
 @given(STATES)
 def test_a_body_is_read_as_it_was_written(state: CreatorState) -> None:
-    assert decode_body(encode_body(state)) == (state.open, state.marks, state.noted)
+    assert decode_body(encode_body(state)) == (state.open, state.watermarks, state.recorded)
 
 
 @given(st.binary(max_size=80))
@@ -90,7 +92,7 @@ def test_a_body_written_before_is_still_read() -> None:
     image = OpenImage("https://e.com/1", 1, ("https://e.com/2",), "id")
     window = OpenWindow(BatchSettings(), "b", "t", 7, (image,), 60, ("b",), 99)
     written = bytes.fromhex(WRITTEN)
-    assert decode_body(written) == ({"k": window}, {"b": Mark(5, 7)}, {})
+    assert decode_body(written) == ({"k": window}, {"b": Watermark(5, 7)}, {})
 
 
 def test_tallies_add_up_counter_by_counter() -> None:

@@ -10,7 +10,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.windowing.repository import CreatorRepository
-from stream_ingest.windowing.rules.deadlines import AHEAD_S, ASK_AGAIN_S, SAFE_TIME_S
+from stream_ingest.windowing.rules.deadlines import AHEAD_S, REQUEST_AGAIN_S, SAFE_TIME_S
 from stream_ingest.windowing.rules.prefetch import MAX_COVERS
 from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
@@ -69,7 +69,9 @@ def test_creators_of_one_sweep_share_a_pack(aws: IngestAws) -> None:
     (event,) = told(aws)
     assert sorted(event.creators) == ["Zoë #1", "ann", "bob"]
     assert event.covers == 3
-    assert all(state(aws, name).open[NEVER.settings.window_key].asked_at for name in event.creators)
+    assert all(
+        state(aws, name).open[NEVER.settings.window_key].requested_at for name in event.creators
+    )
 
 
 def test_a_pack_is_asked_for_so_many_covers_at_most(aws: IngestAws) -> None:
@@ -126,7 +128,7 @@ def test_an_event_that_the_bus_does_not_take_is_asked_for_again(aws: IngestAws) 
     aws.bus.refuse = lambda _: True
     assert sweeper(aws).sweep().covers_requested == 0
     aws.bus.refuse = lambda _: False
-    aws.clock.advance(ASK_AGAIN_S - 1)
+    aws.clock.advance(REQUEST_AGAIN_S - 1)
     assert sweeper(aws).sweep().covers_requested == 0
     aws.clock.advance(1)
     assert sweeper(aws).sweep().covers_requested == 1
@@ -140,7 +142,7 @@ def test_a_sweep_that_dies_before_it_tells_is_made_up_for(aws: IngestAws) -> Non
         sweeper(aws).sweep()
     aws.bus.broken = False
     assert sweeper(aws).sweep() == Sweep()
-    aws.clock.advance(ASK_AGAIN_S)
+    aws.clock.advance(REQUEST_AGAIN_S)
     assert sweeper(aws).sweep().covers_requested == 1
 
 
@@ -160,7 +162,7 @@ def test_a_creator_who_cannot_be_written_ends_a_sweep_and_costs_the_others_a_qua
     with pytest.raises(TransientError):
         sweeper(aws, store).sweep()
     troubled.clear()
-    aws.clock.advance(ASK_AGAIN_S)
+    aws.clock.advance(REQUEST_AGAIN_S)
     assert sweeper(aws).sweep().covers_requested == 2
 
 
