@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from collage_lambda.lease import WindowLeases
 from collage_lambda.worker import Ending
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowImage, WindowReady
-from tests.fakes.collage.aws import TEMP, CollageAws
+from tests.fakes.collage.aws import TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import window_ready
 from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows
@@ -103,7 +104,8 @@ def test_the_next_delivery_releases_covers_after_a_crash(
         patch.setattr(
             prefetched.collage.aws, "dynamodb", Faulty(prefetched.aws.dynamodb, "dynamodb", faults)
         )
-        prefetched.collage.windows._dynamodb = prefetched.collage.aws.dynamodb  # noqa: SLF001 - the same faults
+        faulty, clock = prefetched.collage.aws.dynamodb, prefetched.collage.clock
+        prefetched.collage.windows = WindowLeases(faulty, TABLE, clock)
         with pytest.raises(TransientError):
             prefetched.collage.work(event)
         assert faults.injected
