@@ -73,9 +73,8 @@ class StreamProcessor:
         """
         poison = self._quarantine_poison(delivery.poison)
         states, not_loaded = self._load(delivery)
-        folded = self._threads.map(
-            self._fold_creator, states.values(), [delivery.creators[key] for key in states]
-        )
+        work = [(states[key], delivery.creators[key]) for key in states]
+        folded = self._threads.map(lambda pair: self._fold_creator(*pair), work)
         result = merge_results([poison, DeliveryResult(failures=not_loaded), *folded])
         return msgspec.structs.replace(
             result,

@@ -17,6 +17,7 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
+from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.outbox import compress_event, window_ready
@@ -106,7 +107,7 @@ class Figures(msgspec.Struct):
     most_actions: int = 0
 
 
-class SimulatedStore:
+class SimulatedStore(CreatorRepository):
     """States and windows of the creators of some shards."""
 
     def __init__(self, clock: Clock) -> None:
