@@ -1,10 +1,10 @@
 """Fetch the body of one URL. Edge (HTTP).
 
 Whatever a server does, `Fetcher.fetch` does not raise: it returns a `Body` or a `Failure`. Every
-hop of a redirect is checked anew. The body is counted while it streams, after any content decoding,
-so neither a wrong Content-Length nor a gzip bomb gets past the limit. There are three timeouts,
-because aiohttp's own may not fire (aio-libs/aiohttp#11740): for each socket operation, for each
-attempt, and for the image. The session belongs to the event loop that opened it.
+hop of a redirect is checked again. The body is counted while it streams, after any content
+decoding, so neither a wrong Content-Length nor a gzip bomb gets past the limit. There are three
+timeouts, because aiohttp's own may not fire (aio-libs/aiohttp#11740): for each socket operation,
+for each attempt, and for the image. The session belongs to the event loop that opened it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The text shows scheme, credentials, port and literal addresses; names are checked when they are
 resolved (`resolver`). Every hop of a redirect is checked here again.
 
-A signed URL is requested byte for byte as it came: `yarl` is told not to normalise it.
+A signed URL is requested byte for byte as it came: `yarl` must not normalise it.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def decoding_bytes(image: ImageFile.ImageFile, kind: str, scale: int) -> int:
 
 
 def _coefficient_bytes(image: ImageFile.ImageFile) -> int:
-    """Return the bytes of a progressive JPEG's coefficients, all of which are kept at any scale."""
+    """Return the bytes of a progressive JPEG's coefficients, all held in memory at any scale."""
     if not isinstance(image, JpegImagePlugin.JpegImageFile) or "progressive" not in image.info:
         return 0
     factors = [(horizontal, vertical) for _, horizontal, vertical, _ in image.layer]

@@ -3,7 +3,7 @@
 The decoder (libde265 1.1.0, as pi-heif 1.4.0 ships it) writes beyond its memory for some broken
 files, and one or two of 10,000 mutations crash it. In a child a crash costs one cell, and an
 attacker who takes the decoder over finds neither credentials nor the pipeline's memory. The child
-is started by the first image, answers one request at a time, and is started anew after a crash.
+is started by the first image, answers one request at a time, and is restarted after a crash.
 
 Run as ``python -m collage_lambda.image.heif_process FD`` it is the child: FD is its end of a socket
 pair. Messages are MessagePack, framed by `multiprocessing.connection`, never pickle. Its

@@ -1,6 +1,6 @@
 """Presigned URLs of collages. Edge (signs without a request).
 
-A link is a secret: whoever has it may fetch the collage until it expires. It is signed with the
+A link is a secret: anyone who has it may fetch the collage until it expires. It is signed with the
 function's own temporary credentials, and no signature outlives the session that it was made with.
 Lambda does not say when its session ends (the environment has no expiry), so a link lives *at most*
 as long as it says, by default an hour, and ends early if the session does. A consumer that needs

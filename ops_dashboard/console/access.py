@@ -39,7 +39,7 @@ class AccessDenial(StrEnum):
 
 
 class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a request that the rules look at."""
+    """The parts of a request that the rules check."""
 
     method: str
     path: str

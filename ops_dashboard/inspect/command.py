@@ -41,7 +41,7 @@ class Listings:
     """Lists creators and windows of one stack."""
 
     def __init__(self, stack: str) -> None:
-        """Look the stack up; raises `UserError` if it is not deployed."""
+        """Look up the stack; raises `UserError` if it is not deployed."""
         session = clients.session()
         outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
         dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)

@@ -92,7 +92,7 @@ class CreatorReader:
     def __init__(
         self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
     ) -> None:
-        """Read one stack's table; `prefetch` says whether expiring covers are prefetched."""
+        """Read one stack's table; `prefetch`: whether expiring covers are prefetched."""
         self._table = TableReader(dynamodb, table_name)
         self._prefetch = prefetch
 

@@ -42,7 +42,7 @@ class Recovery:
     """Redrives, replays and retries on one stack."""
 
     def __init__(self, stack: str) -> None:
-        """Look the stack up; raises `UserError` if it is not deployed."""
+        """Look up the stack; raises `UserError` if it is not deployed."""
         self._session = clients.session()
         self._outputs: StackOutputs = load_stack(
             self._session.client("ssm", config=clients.CONFIG), stack

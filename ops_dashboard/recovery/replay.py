@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
 
 ARCHIVE_LAG = timedelta(minutes=10)
-"""How far behind an archive may be (EventBridge User Guide: wait ten minutes before a replay)."""
+"""Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
 _POLL_S = 1.0
 _CHECKED_AT_ONCE = 200
 

@@ -19,7 +19,7 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """Return how many there are, whether anybody looks at them or not."""
+        """Return the number of messages, visible or in flight."""
         return self.waiting + self.received
 
 

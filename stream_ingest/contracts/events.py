@@ -101,8 +101,8 @@ class WindowReady(Event, frozen=True, kw_only=True):
 class CoversExpiring(Event, frozen=True, kw_only=True):
     """Covers in open windows are about to expire and are to be prefetched as one pack.
 
-    The states of the creators say which covers these are: the event does not list them, so that
-    those that have been prefetched or closed since are not fetched.
+    The event does not list the covers; the creators' states do, so that covers that have been
+    prefetched, or whose window has closed, in the meantime are not fetched.
     """
 
     pack: Annotated[str, msgspec.Meta(pattern=r"^prefetched/[0-9A-Za-z/_\-]+\.zip\Z")]

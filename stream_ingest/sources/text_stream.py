@@ -44,7 +44,7 @@ class UnreadableError(PermanentError):
 
 
 class TextStream:
-    """The text of one file; only its first bytes are kept in memory."""
+    """The text of one file; only its first bytes are held in memory."""
 
     def __init__(self, open_at: OpenAt) -> None:
         """Detect compression and encoding from the beginning of the file."""

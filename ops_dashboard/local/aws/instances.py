@@ -26,7 +26,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     group: int
     """Process group of the server and its workers, which is also the server's pid."""
     started: str
-    """The server's start time (`started_at`), which tells it from a later process with its pid."""
+    """The server's start time (`started_at`): a later process may reuse its pid."""
     folder: str
     """Folder of its log and temporary files; deleted when it stops."""
     ca_bundle: str | None = None

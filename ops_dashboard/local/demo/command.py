@@ -1,4 +1,4 @@
-"""``ops-dashboard demo``: run the demo, report, keep it running if asked to. Edge (processes)."""
+"""``ops-dashboard demo``: run the demo, report, optionally keep it running. Edge (processes)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pulumi
 from stream_ingest.contracts.events import Event, Source
 
 VISIBILITY_PER_TIMEOUT = 6
-"""AWS asks for a visibility timeout of six times the function's timeout (docs/facts.md#sqs)."""
+"""AWS recommends a visibility timeout of six times the function's (docs/facts.md#sqs)."""
 RETRY_S = 86_400
 RETRIES = 185
 """How long and how often EventBridge tries to deliver: the maximum that it allows."""
