@@ -1,6 +1,6 @@
-"""A Kinesis invocation read into what is to be folded, per creator. Pure.
+"""Decode a Kinesis event into rows to fold, grouped by creator. Pure.
 
-A record that cannot be read is set aside as poison with its reason and stops nothing else.
+A record that cannot be decoded becomes `Poison` with its reason and does not block the others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stream_ingest.windowing.rules.fold import Arrival
 
 
 class CreatorArrivals(msgspec.Struct, kw_only=True):
-    """The rows of one creator in stream order, and the records in which first and last came."""
+    """The rows of one creator in stream order, with their first and last record."""
 
     creator: str
     first_sequence: int
@@ -30,7 +30,7 @@ class CreatorArrivals(msgspec.Struct, kw_only=True):
 
 
 class BatchEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """The mark that a bucket has no more rows of a batch."""
+    """The end marker of a batch in one bucket: no more of its rows follow there."""
 
     batch_id: str
     trigger: str
@@ -39,19 +39,19 @@ class BatchEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Poison(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that cannot be read, as it came, and why."""
+    """A record that cannot be decoded, as delivered, and the reason."""
 
     sequence: int
     partition_key: str
     arrived_at: datetime
-    """When Kinesis took it: the same however often it is delivered."""
+    """When Kinesis received it; identical on every redelivery."""
     reason: str
     data: str
     """Base64, as Lambda delivered it."""
 
 
 class Delivery(msgspec.Struct, kw_only=True):
-    """One invocation's records, sorted by what is to be done with them."""
+    """The decoded records of one invocation."""
 
     creators: dict[str, CreatorArrivals] = {}
     ends: list[BatchEnd] = []
@@ -59,15 +59,15 @@ class Delivery(msgspec.Struct, kw_only=True):
     records: int = 0
     rows: int = 0
     shard: str = ""
-    """Where its records are from; Lambda delivers one shard at a time."""
+    """The shard of its records; Lambda delivers one shard at a time."""
     first_sequence: int = 0
     last_sequence: int = 0
     batches: set[str] = set()
-    """Ids of the batches whose rows or ends are in it."""
+    """Ids of the batches with rows or ends in it."""
 
 
 def read_delivery(event: Mapping[str, Any]) -> Delivery:
-    """Return what AWS's Kinesis event holds; the envelope itself is trusted to be AWS's."""
+    """Decode AWS's Kinesis event. Trusts the envelope, which AWS writes, but not the records."""
     delivery = Delivery()
     for entry in event["Records"]:
         kinesis = entry["kinesis"]
@@ -78,7 +78,7 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
         delivery.records += 1
         try:
             record = unpack(base64.b64decode(kinesis["data"], validate=True))
-            _take(delivery, record, sequence)
+            _add_record(delivery, record, sequence)
         except (DecodeError, binascii.Error) as error:
             delivery.poison.append(
                 Poison(
@@ -92,20 +92,20 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
     return delivery
 
 
-def _take(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
+def _add_record(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
     for name in record.creators:
         if not is_creator_name(name):
             msg = f"record: not a creator name: {name[:40]!r}"
             raise DecodeError(msg)
     rows = list(record.cover_rows())
     delivery.batches.add(record.batch.batch_id)
-    places: list[list[Arrival] | None] = [None] * len(record.creators)
+    lists: list[list[Arrival] | None] = [None] * len(record.creators)
     first = record.position(0)
     for index, (packed, row) in enumerate(zip(record.rows, rows, strict=True)):
-        place = places[packed.creator]
-        if place is None:
-            place = places[packed.creator] = _arrivals_of(delivery, row.creator, sequence)
-        place.append(Arrival(record.batch, first + index, row))
+        arrivals = lists[packed.creator]
+        if arrivals is None:
+            arrivals = lists[packed.creator] = _arrivals_of(delivery, row.creator, sequence)
+        arrivals.append(Arrival(record.batch, first + index, row))
     delivery.rows += len(rows)
     if record.last:
         delivery.ends.append(
@@ -119,7 +119,7 @@ def _take(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
 
 
 def _arrivals_of(delivery: Delivery, creator: str, sequence: int) -> list[Arrival]:
-    """Return the list for a creator's rows of a record that has some."""
+    """Return the list of a creator's arrivals, to append a record's rows to."""
     key = creator_key(creator)
     work = delivery.creators.get(key)
     if work is None:

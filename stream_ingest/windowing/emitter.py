@@ -1,8 +1,8 @@
-"""Events out of the outbox onto the bus. Edge (EventBridge, DynamoDB, S3).
+"""Emit events from the outbox to the event bus. Edge (EventBridge, DynamoDB, S3).
 
-A window's event is emitted after its transaction and marked ``queued`` once the bus has taken it.
-Whatever is not marked stays ``ready`` and due, and the sweeper emits it again: at least once, with
-the same content each time.
+A window's event is emitted after its transaction and marked ``queued`` once the bus has
+accepted it. A window that is not marked stays ``ready`` and due, and the sweeper emits it again: at
+least once, with the same content each time.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Emitter:
-    """Puts events on the bus and checks the answer entry by entry."""
+    """Puts events on the bus and checks the response entry by entry."""
 
     def __init__(  # noqa: PLR0913 - three clients and where each of them writes
         self,
@@ -62,14 +62,14 @@ class Emitter:
         self._source, self._threads, self._clock = source, threads, clock
 
     def emit_windows(self, windows: Sequence[WindowReady]) -> list[str]:
-        """Emit windows and mark them queued; return the ids of those the bus did not take."""
+        """Emit windows and mark them queued; return the ids of those that the bus refused."""
         entries = list(self._threads.map(self._fit, windows))
         taken, refused = self._put(entries)
         list(self._threads.map(self._mark_queued, taken))
         return [event.window_id for event in refused if isinstance(event, WindowReady)]
 
     def emit(self, event: Event) -> bool:
-        """Emit one event; tell whether the bus took it."""
+        """Emit one event; return whether the bus accepted it."""
         taken, _ = self._put([Entry(event, encode_detail(event))])
         return bool(taken)
 
@@ -103,7 +103,7 @@ class Emitter:
         try:
             self._windows.move(event.window_id, move)
         except ConflictError:
-            return  # a collage worker has it already: further along than queued
+            return  # a collage worker has claimed it already, which is a later status than queued
 
 
 def requests(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -1,4 +1,4 @@
-"""Image lists that would not fit an event go to S3. Edge (S3)."""
+"""Store image lists that are too long for an event in S3. Edge (S3)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def fitting_detail(event: WindowReady, s3: S3Client, temp_bucket: str) -> str:
     """Return the detail of `event`, at most `MAX_DETAIL_BYTES` long.
 
-    Where it would be longer, the images are stored in the temp bucket first and the detail names
-    their key. Twice writes the same object.
+    If it would be longer, stores the images in the temp bucket and puts their key into the detail.
+    Calling twice writes the same object.
     """
     detail = encode_detail(event)
     if len(detail.encode()) <= MAX_DETAIL_BYTES:

@@ -1,4 +1,4 @@
-"""Records that cannot be read are stored where a person can read them. Edge (S3)."""
+"""Store records that cannot be decoded for inspection by an operator. Edge (S3)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Creator states and windows in DynamoDB. Edge.
 
-One conditional write per change: a plain put where only the state moves, one transaction of state,
-windows, image lists and spilled tallies where more does. The condition is the version that was
-loaded, so a change decided on an old state is refused whole (`ConflictError`).
+One conditional write per change: a plain put if only the state changes, otherwise one transaction
+of state, windows, image lists and spilled tallies. The condition is the version that was loaded, so
+a change decided on an outdated state is refused as a whole (`ConflictError`).
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 WINDOW_LIFE_S = 400 * DAY_S
 MAX_COMMITS = 5
-"""Times that `CreatorRepository.update` decides and commits before it leaves the creator alone."""
+"""Number of times that `CreatorRepository.update` decides and commits before it gives up."""
 
 Decide = Callable[[CreatorState, int], Change | None]
-"""Returns the change of a state at an epoch second, None for none. Pure: it may be called again."""
+"""Returns the change of a state at an epoch second, None for no change. Pure: called repeatedly."""
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
     """The result of `CreatorRepository.update`."""
 
     before: CreatorState
-    """The state that was decided on last, as loaded."""
+    """The state of the last decision, as loaded."""
     after: CreatorState
     """The newest known state; `before` if nothing was written."""
     change: Change | None = None
-    """What was written; None if nothing had to be, or if the update was lost."""
+    """The committed change; None if there was none, or if the update was lost."""
     at_s: int
-    """Epoch second that was decided for last."""
+    """Epoch second of the last decision."""
     conflicts: int = 0
     """Commits that were refused because another writer was first."""
     lost: bool = False
@@ -59,10 +59,9 @@ class CreatorRepository:
     def __init__(
         self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
     ) -> None:
-        """Use a low-level client: it may be shared by threads, a boto3 resource may not.
+        """Use a low-level client: threads may share it, but not a boto3 resource.
 
-        `prefetch` tells whether covers about to expire are prefetched, and so when a creator is
-        due.
+        `prefetch` is whether expiring covers are prefetched; it changes when a creator is due.
         """
         self._dynamodb = dynamodb
         self._table = table_name
@@ -70,7 +69,7 @@ class CreatorRepository:
         self._prefetch = prefetch
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
-        """Return the states of creators by key, read consistently; new ones for the unknown."""
+        """Return the states of creators by key, read consistently; a new one if unknown."""
         states = {key: CreatorState(creator=creator_name(key)) for key in keys}
         for item in self._batch_get.items(
             ((key, table.STATE) for key in keys), "load creators", consistent=True
@@ -89,7 +88,7 @@ class CreatorRepository:
         """Decide on `state`, commit, and after a conflict load again and decide again.
 
         Returns after one commit, or without one if there is nothing to change or after
-        `max_commits` conflicts. Raises `TransientError` if the table does not answer.
+        `max_commits` conflicts. Raises `TransientError` if the table is unavailable.
         """
         for conflicts in range(max_commits):
             now_s = int(clock())
@@ -219,15 +218,15 @@ def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
 
 
 def _state(item: Item) -> CreatorState:
-    windows, marks, noted = decode_body(bytes(item["body"]))
+    windows, watermarks, packs = decode_body(bytes(item["body"]))
     return CreatorState(
         creator=item["creator"],
         version=int(item["version"]),
         next_window=int(item["next_window"]),
         open=windows,
         seen={month: bytes(page) for month, page in item["seen"].items()},
-        watermarks=marks,
+        watermarks=watermarks,
         batch_id=item.get("batch_id", ""),
         tally=Tally(int(item["accepted"]), int(item["duplicates"]), int(item["windows"])),
-        recorded=noted,
+        recorded=packs,
     )

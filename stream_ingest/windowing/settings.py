@@ -11,7 +11,7 @@ from stream_ingest.contracts import environment as env
 
 
 class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of the stack's resources, and how this deployment folds rows."""
+    """Names of the stack's resources, and the deployment's windowing options."""
 
     table: str
     bus: str
@@ -24,7 +24,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
-        """Read `mapping`; `SettingsError` lists every variable that is missing or wrong."""
+        """Read `mapping`; raises `SettingsError` naming each missing or wrong variable."""
         variables = env.Variables(mapping)
         settings = cls(
             table=variables.text(env.TABLE),

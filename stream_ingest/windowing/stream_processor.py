@@ -1,8 +1,8 @@
-"""One delivery of the stream, from records to events: gather, fold, commit, emit. Edge (threads).
+"""Process one delivery of the stream: fold, commit and emit. Edge (threads).
 
-Creators are independent: each is loaded, folded and committed on its own, many at once. One that
-cannot be written is reported by the sequence number of its first record; all others stay done, and
-the watermarks in their states make the redelivery change nothing.
+Creators are independent and are folded and committed concurrently. A creator that cannot be written
+is reported by the sequence number of its first record. The others stay committed; the watermarks in
+their states make the redelivery a no-op.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 
 Failures = dict[int, str]
-"""Sequence numbers that must be delivered again, and why."""
+"""Sequence numbers that must be delivered again, with the reason."""
 
 
 class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done with one delivery, or with a part of it."""
+    """The result of one delivery, or of a part of it."""
 
     accepted: int = 0
-    """Rows that are in a window now; `duplicates` and `resent` rows changed no window."""
+    """Rows added to a window; `duplicates` and `resent` rows were not added."""
     duplicates: int = 0
     resent: int = 0
     """Rows that had been folded before."""
@@ -41,7 +41,7 @@ class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
     windows: tuple[WindowReady, ...] = ()
     """Events of the windows that closed."""
     not_emitted: tuple[str, ...] = ()
-    """Ids of those that the bus did not take; the sweeper emits them."""
+    """Ids of windows that the bus refused; the sweeper emits them."""
     quarantined: int = 0
     failures: Failures = {}
 
@@ -66,9 +66,9 @@ class StreamProcessor:
         self._threads, self._clock = threads, clock
 
     def process(self, delivery: Delivery) -> DeliveryResult:
-        """Fold a delivery and emit what closed; safe to call again with the same records.
+        """Fold a delivery and emit the closed windows; safe to repeat with the same records.
 
-        Transient errors are not raised: what has to be delivered again is in
+        Transient errors are not raised: the records to deliver again are in
         `DeliveryResult.failures`.
         """
         poison = self._quarantine_poison(delivery.poison)
@@ -99,7 +99,7 @@ class StreamProcessor:
             return {}, {arrivals.first_sequence: str(error) for arrivals in creators}
 
     def _fold_creator(self, state: CreatorState, work: CreatorArrivals) -> DeliveryResult:
-        """Fold all rows of a creator, in as many commits as their transactions need."""
+        """Fold all rows of a creator, in as many commits as the transaction limits require."""
         parts: list[DeliveryResult] = []
         rest = work.arrivals
         try:
@@ -122,7 +122,7 @@ class StreamProcessor:
         return lambda state, now_s: fold(state, arrivals, now_s, self._rules) or None
 
     def _emit(self, windows: Sequence[WindowReady]) -> tuple[str, ...]:
-        """Emit windows; return the ids of those that stay in the outbox for the sweeper."""
+        """Emit windows; return the ids of those left in the outbox for the sweeper."""
         try:
             return tuple(self._emitter.emit_windows(windows))
         except TransientError:
@@ -161,7 +161,7 @@ def merge_results(results: Iterable[DeliveryResult]) -> DeliveryResult:
 
 
 def _result_of(update: Update, arrivals: Sequence[Arrival]) -> DeliveryResult:
-    """Return what one update did with the arrivals that it was given."""
+    """Return the result of one update, which was given `arrivals`."""
     change = update.change
     if change is None:
         resent = 0 if update.lost else len(arrivals)  # there is no change only if all were resent
@@ -179,7 +179,7 @@ def _result_of(update: Update, arrivals: Sequence[Arrival]) -> DeliveryResult:
 
 
 def _gained(before: CreatorState, change: Change) -> Tally:
-    """Return what a change added to all tallies together."""
+    """Return the sum that a change added to all tallies."""
     total = sum(change.spilled.values(), change.state.tally)
     return Tally(
         total.accepted - before.tally.accepted,

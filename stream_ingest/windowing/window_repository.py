@@ -22,7 +22,7 @@ class WindowRepository:
     """Reads and moves the status items of windows. Safe to share between threads."""
 
     def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
-        """Use a low-level client: it may be shared by threads, a boto3 resource may not."""
+        """Use a low-level client: threads may share it, but not a boto3 resource."""
         self._dynamodb, self._table = dynamodb, table_name
 
     def get(self, key: str, sort_key: str) -> Item | None:
@@ -36,13 +36,13 @@ class WindowRepository:
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def move(self, window_id: str, move: Move) -> None:
-        """Move a window; `ConflictError` if the move's condition fails."""
+        """Move a window; raises `ConflictError` if the move's condition fails."""
         self._update(window_id, move)
 
     def exchange(self, window_id: str, move: Move) -> Item:
         """Move a window and return its item from before, empty if there was none.
 
-        Raises `ConflictError` if the move's condition fails; `item_in` returns what it met.
+        Raises `ConflictError` if the move's condition fails; `item_in` returns the item found.
         """
         before = self._update(
             window_id,
@@ -69,6 +69,6 @@ class WindowRepository:
 
 
 def item_in(error: ConflictError) -> Item:
-    """Return the item that DynamoDB sends along with a failed condition."""
+    """Return the item that DynamoDB includes in a failed condition check, empty if it has none."""
     cause: Any = error.__cause__
     return from_wire(cause.response.get("Item", {}))

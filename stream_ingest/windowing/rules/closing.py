@@ -1,7 +1,7 @@
-"""Windows closed: why and when, and what that comes to. Pure.
+"""Close open windows, and collect the writes that this causes. Pure.
 
-`close_due` and `close_batch` are the sweeper's rules; the fold closes what is full. All return a
-`Change`, which the store writes in one conditional transaction or not at all.
+The sweeper calls `close_due` and `close_batch`; the fold closes full windows with `Closing`. Each
+returns a `Change`, which the repository writes in one conditional transaction or not at all.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from stream_ingest.windowing.rules.state import (
 )
 
 MAX_ACTIONS = 96
-"""Writes that one change may come to; DynamoDB takes 100 actions a transaction."""
+"""Maximum number of writes of one change; DynamoDB takes 100 actions a transaction."""
 MAX_WINDOWS = 40
-"""Windows closed by one change; each is two writes."""
+"""Maximum number of windows closed by one change; each is two writes."""
 MAX_IMAGES = 1_000
 MAX_BYTES = 2_000_000
 """Images, and their bytes, after which a change closes no further window; DynamoDB takes 4 MB a
@@ -32,27 +32,27 @@ transaction."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fold wants written: all of it or nothing."""
+    """The writes of one fold or sweep: all of them happen or none."""
 
     state: CreatorState
     windows: tuple[ClosedWindow, ...] = ()
     spilled: dict[str, Tally] = {}
     """Tallies of batches other than `state.batch_id`, to be added to their own items."""
     taken: int = 0
-    """How many of the arrivals were consumed; the rest is for a further fold."""
+    """Number of arrivals that were consumed; the rest needs another fold."""
     resent: int = 0
-    """How many of them had been folded before."""
+    """Number of consumed arrivals that had been folded before."""
 
     def __bool__(self) -> bool:
-        """Tell whether anything is to be written."""
+        """Return whether there is anything to write."""
         return self.taken > self.resent or bool(self.windows)
 
 
 def close_due(state: CreatorState, now_s: int, *, prefetch: bool = False) -> Change:
-    """Return `state` with the windows closed that are idle for too long or about to expire.
+    """Close the windows that have been idle for too long or are about to expire.
 
-    Where covers about to expire are prefetched (`prefetch`), only what could not be prefetched in
-    time expires. Stops where a transaction is full; applied again it closes the rest.
+    If expiring covers are prefetched (`prefetch`), a window expires only if its covers could not be
+    prefetched in time. Stops when a transaction is full; call it again to close the rest.
     """
     closing = Closing(state)
     for key, window in state.open.items():
@@ -63,10 +63,10 @@ def close_due(state: CreatorState, now_s: int, *, prefetch: bool = False) -> Cha
 
 
 def close_batch(state: CreatorState, batch_id: str, trigger: str) -> Change:
-    """Return `state` with the windows closed that are to end with the batch.
+    """Close the windows that end with the batch.
 
-    They are the batch's, whichever batch touched them last. Stops where a transaction is full;
-    applied again it closes the rest.
+    They are attributed to this batch, even if another batch added the latest row. Stops when a
+    transaction is full; call it again to close the rest.
     """
     closing = Closing(state)
     for key, window in state.open.items():
@@ -83,10 +83,10 @@ def _why_due(window: OpenWindow, now_s: int, *, prefetch: bool) -> Because | Non
 
 
 class Closing:
-    """Windows being closed: numbers given, tallies kept by batch."""
+    """Collects closed windows: assigns their numbers and counts them by batch."""
 
     def __init__(self, state: CreatorState) -> None:
-        """Number windows from where `state` stands."""
+        """Continue the numbering of `state`."""
         self.next_window = state.next_window
         self.windows: list[ClosedWindow] = []
         self.images = self.bytes = 0
@@ -95,7 +95,7 @@ class Closing:
 
     @property
     def is_full(self) -> bool:
-        """Tell whether one transaction could not take another window and its tally."""
+        """Whether another window and its tally might not fit into the transaction."""
         return (
             len(self.windows) >= MAX_WINDOWS
             or self.images >= MAX_IMAGES
@@ -104,7 +104,7 @@ class Closing:
         )
 
     def close(self, key: str, window: OpenWindow, because: Because) -> None:
-        """Close the window that is open under `key`, giving it the next number."""
+        """Close the window that is open under `key`, with the next window number."""
         self.windows.append(
             ClosedWindow(
                 number=self.next_window,
@@ -122,7 +122,7 @@ class Closing:
         self.keys.add(key)
 
     def change(self, state: CreatorState) -> Change:
-        """Return `state` without the windows that were closed, and these."""
+        """Return the change that removes the closed windows from `state` and writes them."""
         tallies = {batch: Tally(0, 0, count) for batch, count in self.closed.items()}
         own = tallies.pop(state.batch_id, Tally())
         return Change(

@@ -1,12 +1,12 @@
-"""When an open window has to be looked at, and when it has to be closed. Pure.
+"""When an open window must be swept, and when it must be closed. Pure.
 
-With a cover that is about to expire, where such covers are prefetched::
+Timeline of an expiring cover, if covers are prefetched::
 
-    2 h to 1 h before      asked for, with all others of the hour        (`request_at`)
-    15 minutes later       asked for again, unless it is prefetched by then    (`REQUEST_AGAIN_S`)
-    30 minutes before      the window is closed, if it still is not      (`SAFE_TIME_S`)
+    2 h to 1 h before      requested, with all others of the hour        (`request_at`)
+    15 minutes later       requested again, if it is not prefetched yet  (`REQUEST_AGAIN_S`)
+    30 minutes before      the window is closed, if it still is not prefetched (`SAFE_TIME_S`)
 
-Where covers are not prefetched, the last line is the only one.
+If covers are not prefetched, only the last line applies.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from stream_ingest.contracts.events import Because
 from stream_ingest.windowing.rules.state import CreatorState, OpenWindow
 
 SAFE_TIME_S = 1_800
-"""How long before its first URL expires a window is closed: queue, download and retries fit in."""
+"""How long before its first URL expires a window is closed: enough to queue, download and retry."""
 AHEAD_S = 3_600
-"""How long before it expires a cover is asked for at the latest: time for three tries."""
+"""Latest time before its expiry to request a cover: enough for three tries."""
 SLOT_S = 3_600
-"""Covers that expire within one such slot are asked for together, so that packs are large."""
+"""Covers that expire within one such slot are requested together, so that packs are large."""
 REQUEST_AGAIN_S = 900
-"""After this long a cover that is not prefetched yet is asked for again."""
+"""Time after which a cover that is not prefetched yet is requested again."""
 _LONGEST_STEP_S, _SHORTEST_STEP_S = 3_600, 60
 
 
 def deadlines(window: OpenWindow, *, prefetch: bool = False) -> dict[Because, int]:
-    """Return when a window has to be closed (epoch seconds), by why; the first due counts.
+    """Return when a window must be closed (epoch seconds), by reason; the first due one applies.
 
-    Where covers are prefetched (`prefetch`), none expires that has not been asked for.
+    If covers are prefetched (`prefetch`), a window expires only after they were requested.
     """
     moments: dict[Because, int] = {}
     if window.expires_at is not None:
@@ -43,7 +43,7 @@ def deadlines(window: OpenWindow, *, prefetch: bool = False) -> dict[Because, in
 
 
 def request_at(window: OpenWindow) -> int | None:
-    """Return when covers of a window have to be asked for (epoch seconds), None for never."""
+    """Return when covers of a window must be requested (epoch seconds), None for never."""
     if window.expires_at is None:
         return None
     if window.requested_at is not None:
@@ -52,22 +52,24 @@ def request_at(window: OpenWindow) -> int | None:
 
 
 def due_at(state: CreatorState, *, prefetch: bool = False) -> int | None:
-    """Return when the sweeper has to look at this creator (epoch seconds), None for never.
+    """Return when the sweeper must process this creator (epoch seconds), None for never.
 
     Idle times are rounded up, to the hour for those of 12 hours and more, so that the rows of one
     hour do not move the creator in the sparse index each time (every move is two more index
-    writes). Expiry is exact; what is asked for is rounded down to the hour.
+    writes). Expiry times are exact; request times are rounded down to the hour.
     """
     moments = [
-        moment for window in state.open.values() for moment in _looked_at(window, prefetch=prefetch)
+        moment
+        for window in state.open.values()
+        for moment in _sweep_times(window, prefetch=prefetch)
     ]
     return min(moments, default=None)
 
 
-def _looked_at(window: OpenWindow, *, prefetch: bool) -> list[int]:
+def _sweep_times(window: OpenWindow, *, prefetch: bool) -> list[int]:
     moments = deadlines(window, prefetch=prefetch)
     if window.idle_s is not None:
         step_s = min(max(window.idle_s // 12, _SHORTEST_STEP_S), _LONGEST_STEP_S)
         moments["idle"] = -(-moments["idle"] // step_s) * step_s
-    asked = request_at(window) if prefetch else None
-    return [*moments.values(), *([] if asked is None else [asked])]
+    request = request_at(window) if prefetch else None
+    return [*moments.values(), *([] if request is None else [request])]

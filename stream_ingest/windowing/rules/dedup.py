@@ -1,7 +1,7 @@
 """The dedup memory of one creator: fingerprints in monthly pages. Pure.
 
-Pages age by two stated rules: a page whose month ended before the horizon is dropped whole, and of
-what is left only the `MAX_FINGERPRINTS` that came last are kept, so that the creator's item stays
+Two rules bound the pages: a page whose month ended before the horizon is dropped whole, and of the
+rest only the latest `MAX_FINGERPRINTS` are stored, so that the creator's item stays
 far below DynamoDB's 400 KB.
 """
 
@@ -19,10 +19,10 @@ _PAGE = struct.Struct(f"{FINGERPRINT_BYTES}s")
 
 
 class SeenImages:
-    """A creator's fingerprints during one fold; `pages` gives them back to the state."""
+    """A creator's fingerprints during one fold; `pages` returns them for the new state."""
 
     def __init__(self, pages: dict[str, bytes], now_s: int, horizon_days: int) -> None:
-        """Read `pages`, forgetting months that ended more than `horizon_days` before `now_s`."""
+        """Read `pages`, dropping months that ended more than `horizon_days` before `now_s`."""
         oldest, self._month = _month(now_s - horizon_days * DAY_S), _month(now_s)
         self._pages = {
             month: page[: len(page) - len(page) % FINGERPRINT_BYTES]
@@ -36,7 +36,7 @@ class SeenImages:
 
     def add(self, fingerprint: bytes) -> bool:
         """Remember a fingerprint; return False if it was known already."""
-        known = (fingerprint,)  # as a page unpacks
+        known = (fingerprint,)  # a one-tuple, as `iter_unpack` yields
         if known in self._known:
             return False
         self._known.add(known)
@@ -44,7 +44,7 @@ class SeenImages:
         return True
 
     def pages(self) -> dict[str, bytes]:
-        """Return the pages with what was added, the newest `MAX_FINGERPRINTS` of them."""
+        """Return the pages including added fingerprints, the newest `MAX_FINGERPRINTS` in all."""
         pages = dict(self._pages)
         if self._new:
             pages[self._month] = pages.get(self._month, b"") + b"".join(self._new)
@@ -60,5 +60,5 @@ class SeenImages:
 
 @lru_cache(maxsize=64)
 def _month(epoch_s: int) -> str:
-    """Return the UTC month of an epoch second, YYYY-MM: all creators of an invocation ask."""
+    """Return the UTC month, YYYY-MM, of an epoch second. Cached: all creators need the same two."""
     return iso_date(epoch_s)[:7]

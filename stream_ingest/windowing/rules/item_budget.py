@@ -1,9 +1,9 @@
-"""How much room a creator's open windows have: one item, DynamoDB's 400 KB. Pure.
+"""The item budget: bytes that a creator's open windows may occupy in its item. Pure.
 
-Of the item the dedup memory takes up to 192,000 bytes (`seen`), names and numbers 1 KB, and open
-windows with the marks of batches `MAX_BODY_BYTES`, compressed. Rows are weighed by a bound, which
-costs nothing; only where the bound says that room may be short is the real size found out. Then the
-fold closes windows as ``full``: so no row is refused, and none is held back.
+A DynamoDB item has at most 400 KB. The dedup memory (`seen`) takes up to 192,000 bytes of it, names
+and numbers 1 KB, and open windows with watermarks up to `MAX_BODY_BYTES`, compressed. The fold adds
+up a cheap upper bound per row and measures the real size only if that bound exceeds the budget. If
+the real size exceeds it too, the fold closes windows as ``full``; no row is refused or delayed.
 """
 
 from __future__ import annotations
@@ -25,48 +25,48 @@ MAX_BODY_BYTES = 144_000
 """A window of 400 covers with four of TikTok's signed URLs each, and what may be prefetched of
 them, is 128,000."""
 MAX_WATERMARKS = 1_000
-"""Batches that are remembered of one creator at a time, the newest of the last nine days: with more
-a redelivery from an older one is recognised by its images only."""
+"""Maximum number of watermarks per creator, the newest of the last nine days. If there are more
+batches, a redelivery from an older one is recognised by its images only."""
 MAX_PACKS, MAX_MEMBERS = 200, 5_000
-"""Packs that a state remembers to have been given, and members of them. Covers are asked for every
-15 minutes at most, so these are two days of a creator's packs; a state remembers one."""
+"""Maximum number of recorded packs, and of their members. Covers are requested every 15 minutes at
+most, so these are two days of a creator's packs; a state records one day."""
 PREFETCHED_BYTES = 130
-"""What it may take to note where a cover is prefetched (`prefetch.note` happens outside of the
-fold)."""
+"""Maximum size of a prefetched cover's location (recorded by `prefetch.record_fetched`, outside of
+the fold)."""
 BATCH_BYTES = 1_024
-"""What a batch may add besides rows: its settings, its id twice, its mark."""
+"""Maximum size of a batch besides its rows: its settings, its id twice, its watermark."""
 _WATERMARK_BYTES, _WINDOW_BYTES, _REQUESTED_BYTES, _BYTES_PER_CHARACTER = 90, BATCH_BYTES, 20, 4
 _ROW_BYTES, _LONG = 40 + PREFETCHED_BYTES, 500
 
 
-def other_bytes(marks: int, noted: Mapping[str, RecordedPack]) -> int:
-    """Return the most bytes that a number of marks and the noted packs take beside windows."""
-    size = _WATERMARK_BYTES * min(marks, MAX_WATERMARKS)
-    return size + len(msgspec.msgpack.encode(noted)) if noted else size
+def other_bytes(watermarks: int, packs: Mapping[str, RecordedPack]) -> int:
+    """Return an upper bound on the bytes of everything but windows: watermarks and packs."""
+    size = _WATERMARK_BYTES * min(watermarks, MAX_WATERMARKS)
+    return size + len(msgspec.msgpack.encode(packs)) if packs else size
 
 
-def min_free_bytes(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
+def min_free_bytes(open_: Mapping[str, OpenWindow], used_bytes: int) -> int:
     """Return a lower bound on the free bytes, given the bytes used by everything but windows."""
-    room = MAX_BODY_BYTES - beside_bytes
+    budget = MAX_BODY_BYTES - used_bytes
     for window in open_.values():
         if window.bound is None:
-            return free_bytes(open_, beside_bytes)
-        room -= window.bound + _WINDOW_BYTES + _WATERMARK_BYTES * len(window.ending)
-    return room
+            return free_bytes(open_, used_bytes)
+        budget -= window.bound + _WINDOW_BYTES + _WATERMARK_BYTES * len(window.ending)
+    return budget
 
 
-def free_bytes(open_: Mapping[str, OpenWindow], beside_bytes: int) -> int:
-    """Return the bytes that windows leave free; below 0 where none are."""
+def free_bytes(open_: Mapping[str, OpenWindow], used_bytes: int) -> int:
+    """Return the free bytes, negative if the windows exceed the budget. Slow: may compress them."""
     images = sum(len(window.images) for window in open_.values())
-    room = MAX_BODY_BYTES - beside_bytes - PREFETCHED_BYTES * images - _REQUESTED_BYTES * len(open_)
+    budget = MAX_BODY_BYTES - used_bytes - PREFETCHED_BYTES * images - _REQUESTED_BYTES * len(open_)
     raw = msgspec.msgpack.encode(open_)
-    if len(raw) <= room:
-        return room - len(raw)
-    return room - len(zlib.compress(raw, COMPRESSION))
+    if len(raw) <= budget:
+        return budget - len(raw)
+    return budget - len(zlib.compress(raw, COMPRESSION))
 
 
 def max_row_bytes(row: CoverRow) -> int:
-    """Return bytes that a row cannot pass, whatever its characters are. Quick for usual rows."""
+    """Return an upper bound on the bytes of a row, whatever its characters. Fast for usual rows."""
     characters = len(row.url) + len(row.identity)
     if row.fallbacks or characters > _LONG:
         texts = (row.url, row.identity, *row.fallbacks)
@@ -75,25 +75,25 @@ def max_row_bytes(row: CoverRow) -> int:
 
 
 def largest_window(open_: Mapping[str, OpenWindow]) -> str:
-    """Return the key of the window that takes most, before compression."""
+    """Return the key of the window with the most bytes, before compression."""
     return max(open_, key=lambda key: len(msgspec.msgpack.encode(open_[key].images)))
 
 
-def newest_packs(noted: dict[str, RecordedPack]) -> dict[str, RecordedPack]:
-    """Return the packs that were noted last: `MAX_PACKS` at most, of `MAX_MEMBERS` together."""
-    kept: dict[str, RecordedPack] = {}
+def newest_packs(packs: dict[str, RecordedPack]) -> dict[str, RecordedPack]:
+    """Return the latest packs: at most `MAX_PACKS`, with at most `MAX_MEMBERS` in all."""
+    newest: dict[str, RecordedPack] = {}
     members = 0
-    for pack in sorted(noted, key=lambda pack: noted[pack].recorded_at, reverse=True)[:MAX_PACKS]:
-        members += len(noted[pack].members)
-        if kept and members > MAX_MEMBERS:
+    for pack in sorted(packs, key=lambda pack: packs[pack].recorded_at, reverse=True)[:MAX_PACKS]:
+        members += len(packs[pack].members)
+        if newest and members > MAX_MEMBERS:
             break
-        kept[pack] = noted[pack]
-    return kept
+        newest[pack] = packs[pack]
+    return newest
 
 
-def newest_watermarks(marks: dict[str, Watermark]) -> dict[str, Watermark]:
-    """Return the `MAX_WATERMARKS` marks that were applied last."""
-    if len(marks) <= MAX_WATERMARKS:
-        return marks
-    by_age = sorted(marks, key=lambda batch: marks[batch].applied_at)
-    return {batch: marks[batch] for batch in by_age[-MAX_WATERMARKS:]}
+def newest_watermarks(watermarks: dict[str, Watermark]) -> dict[str, Watermark]:
+    """Return the `MAX_WATERMARKS` watermarks that were applied last."""
+    if len(watermarks) <= MAX_WATERMARKS:
+        return watermarks
+    by_age = sorted(watermarks, key=lambda batch: watermarks[batch].applied_at)
+    return {batch: watermarks[batch] for batch in by_age[-MAX_WATERMARKS:]}

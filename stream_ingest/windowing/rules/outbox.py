@@ -1,7 +1,7 @@
-"""What is kept of a closed window so that its event can be sent, and sent again. Pure.
+"""The stored event of a closed window, from which it can be emitted repeatedly. Pure.
 
-The `WindowReady` detail is written in the creator's own transaction, compressed, under
-``images#N``. Whoever emits reads nothing else, so the second time says exactly what the first said.
+The `WindowReady` detail is written in the creator's transaction, compressed, under ``images#N``.
+Every emission reads only this item, so all emissions of a window are identical.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def compress_event(event: WindowReady) -> bytes:
 
 
 def expand_event(data: bytes) -> WindowReady:
-    """Return the event that `compress_event` was given; `DecodeError` for anything else."""
+    """Return the event that `compress_event` encoded; raises `DecodeError` for other bytes."""
     try:
         raw = zlib.decompress(data)
     except zlib.error as error:

@@ -1,8 +1,9 @@
 """What to do about an overdue window: leave it, emit it again, or abandon it. Pure.
 
 A window is overdue if its event was never marked as sent, if it waited too long for a worker, or if
-the lease of its worker is over. It is emitted again until it was claimed as often as its message
-may be received, or emitted too often without being claimed: so no window is ever stuck.
+its worker's lease has expired. It is emitted again until it has been claimed as often as its
+message may be received, or has been emitted `MAX_EMISSIONS` times. Then it is abandoned, so that
+no window is ever stuck.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 from stream_ingest.contracts import table
 
 MAX_EMISSIONS = 5
-"""Times an event is emitted without any worker claiming the window."""
+"""Maximum number of emissions without a worker claiming the window."""
 EVENT_UNREADABLE = "its event cannot be read"
 """Reason for abandoning a window whose stored event is missing or unreadable."""
 
@@ -28,7 +29,7 @@ class Action(Enum):
 
 
 class OverdueWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """The attributes of a window's status item that decide."""
+    """The attributes of a window's status item that determine the action."""
 
     key: str
     item: str
@@ -46,7 +47,7 @@ class OverdueWindow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def action_on(window: OverdueWindow, now_s: int, max_attempts: int) -> Action:
-    """Return what to do about a window that the due index returned, given its item as read."""
+    """Return what to do about a window from the due index, given its consistently read item."""
     if window.status in table.ENDED:
         return Action.LEAVE  # the index lags
     if window.status == table.WindowStatus.PROCESSING and window.lease_until >= now_s:
@@ -57,7 +58,7 @@ def action_on(window: OverdueWindow, now_s: int, max_attempts: int) -> Action:
 
 
 def abandon_reason(window: OverdueWindow) -> str:
-    """Return why a window is abandoned, for its item and its event."""
+    """Return the reason for abandoning a window, for its item and its event."""
     if window.attempts:
         return f"no worker ended it in {window.attempts} attempts; see its dead letter and logs"
     return f"emitted {window.emissions} times, but no worker took it up; see `ops-dashboard dlq`"

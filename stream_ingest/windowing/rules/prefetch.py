@@ -1,8 +1,8 @@
-"""Which covers of open windows are to be prefetched, and what it means that they are. Pure.
+"""Select the covers of open windows to prefetch, and record the results. Pure.
 
-A cover is at risk when its URL dies within the next two hours and its window is still open. Asking
-for covers, and noting what came of it, are two changes of the creator's state, each written under
-its version: so a cover is asked for once at a time, and has one prefetched copy.
+A cover is at risk if its URL expires within the next two hours and its window is still open.
+Requesting covers and recording the results are two changes of the creator's state, each conditional
+on its version: a cover has one request at a time, and one prefetched copy.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ from stream_ingest.windowing.rules.state import CreatorState, OpenImage, OpenWin
 MAX_COVERS = 100
 """Covers of one pack, unless one creator has more at risk: 15 MB of usual ones."""
 EXPIRED = "expired"
-"""The reason of `collage_lambda.reasons` for a cover whose URL was dead before it was fetched."""
+"""The reason of `collage_lambda.reasons` for a cover whose URL expired before it was fetched."""
 RECORDED_LIFE_S = DAY_S
-"""How long a state remembers what was noted in it; an older request has nothing left to
-prefetch."""
+"""How long a state keeps a recorded pack; no request older than this is still under way."""
 _RISK_S = AHEAD_S + SLOT_S
 
 
 class ExpiringCover(msgspec.Struct, frozen=True, kw_only=True):
-    """A cover that is to be prefetched: of which creator, in which open window."""
+    """A cover to prefetch, with its creator and its open window."""
 
     creator: str
     window: str
@@ -40,7 +39,7 @@ class ExpiringCover(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a cover that was at risk: `prefetched`, or `lost` for good and why."""
+    """The result of fetching a cover at risk: `prefetched`, or `lost` with the reason."""
 
     window: str
     identity: str
@@ -49,7 +48,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def expiring_covers(state: CreatorState, now_s: int) -> list[ExpiringCover]:
-    """Return the covers of a creator that are to be prefetched now, in window order."""
+    """Return the covers of a creator to prefetch now, in window order."""
     return [
         ExpiringCover(creator=state.creator, window=key, image=image)
         for key, window in state.open.items()
@@ -59,35 +58,35 @@ def expiring_covers(state: CreatorState, now_s: int) -> list[ExpiringCover]:
 
 
 def request_expiring(state: CreatorState, now_s: int) -> tuple[CreatorState, int]:
-    """Return `state` with the covers asked for that have to be, and how many these are.
+    """Mark the covers that are due as requested; return the new state and their number.
 
-    The very same state where there is nothing to ask for. Covers that died before are noted as
-    lost: nothing is asked for them, and their windows go on waiting.
+    Returns `state` itself if there is nothing to request. Covers whose URL has expired are recorded
+    as lost: they are not requested, and their windows stay open.
     """
-    open_, asked = dict(state.open), 0
+    open_, count = dict(state.open), 0
     for key, window in state.open.items():
         moment = request_at(window)
         if moment is None or moment > now_s:
             continue
-        images = tuple(_buried(image, now_s) for image in window.images)
-        noted = msgspec.structs.replace(window, images=images, requested_at=now_s)
-        open_[key] = _settled(noted, now_s)
-        asked += sum(_is_at_risk(image, now_s) for image in images)
+        images = tuple(_mark_expired(image, now_s) for image in window.images)
+        requested = msgspec.structs.replace(window, images=images, requested_at=now_s)
+        open_[key] = _update_expiry(requested, now_s)
+        count += sum(_is_at_risk(image, now_s) for image in images)
     if open_ == state.open:
         return state, 0
-    return msgspec.structs.replace(state, open=open_), asked
+    return msgspec.structs.replace(state, open=open_), count
 
 
 def record_fetched(
     state: CreatorState, fetched: Sequence[Fetched], now_s: int
 ) -> tuple[CreatorState, set[int]]:
-    """Return `state` with what was fetched, and the members of packs that it was given, ever.
+    """Record what was fetched; return the new state and all pack members that it ever accepted.
 
-    Covers whose window is closed by now, or that are prefetched elsewhere, change nothing. Noting
-    the same twice changes nothing, either: a pack is noted once, and what it gave then is
-    remembered when the windows that took it are long closed.
+    A cover whose window has closed, or that is already prefetched, changes nothing. Recording twice
+    is safe: a pack is recorded once, and its accepted members are remembered after the windows that
+    contain them have closed.
     """
-    given = {
+    recorded = {
         each.prefetched.member
         for each in fetched
         if each.prefetched
@@ -102,18 +101,20 @@ def record_fetched(
     open_, taken = dict(state.open), dict[tuple[str, int], set[int]]()
     for key in {each.window for each in fresh} & state.open.keys():
         window = state.open[key]
-        images = tuple(_noted(image, found.get((key, image.known_as))) for image in window.images)
-        open_[key] = _settled(msgspec.structs.replace(window, images=images), now_s)
+        images = tuple(
+            _with_result(image, found.get((key, image.known_as))) for image in window.images
+        )
+        open_[key] = _update_expiry(msgspec.structs.replace(window, images=images), now_s)
         for image in images:
             each = found.get((key, image.known_as))
             if each and each.prefetched and each.prefetched == image.prefetched:
                 taken.setdefault((each.prefetched.pack, each.prefetched.until), set()).add(
                     each.prefetched.member
                 )
-    used = given.union(*taken.values())
+    used = recorded.union(*taken.values())
     if open_ == state.open:
         return state, used
-    noted = {
+    packs = {
         pack: before
         for pack, before in state.recorded.items()
         if before.recorded_at > now_s - RECORDED_LIFE_S
@@ -121,11 +122,11 @@ def record_fetched(
         pack: RecordedPack(tuple(sorted(members)), now_s, until)
         for (pack, until), members in taken.items()
     }
-    return msgspec.structs.replace(state, open=open_, recorded=newest_packs(noted)), used
+    return msgspec.structs.replace(state, open=open_, recorded=newest_packs(packs)), used
 
 
 def pack_key(creators: Sequence[str], now_s: int) -> str:
-    """Return the key of the pack that is asked for at a moment for some creators."""
+    """Return the object key of the pack requested at `now_s` for `creators`."""
     digest = sha256("\n".join(creators).encode()).hexdigest()[:16]
     return f"prefetched/{from_epoch_s(now_s):%Y/%m/%d/%H%M%S}-{digest}.zip"
 
@@ -137,29 +138,29 @@ def _is_at_risk(image: OpenImage, now_s: int) -> bool:
     return moment is not None and now_s < moment <= now_s + _RISK_S
 
 
-def _buried(image: OpenImage, now_s: int) -> OpenImage:
-    """Return an image noted as lost if its URL is dead."""
+def _mark_expired(image: OpenImage, now_s: int) -> OpenImage:
+    """Return the image, marked as lost if its URL has expired."""
     moment = _last_moment(image)
     if image.prefetched is not None or moment is None or moment > now_s:
         return image
     return msgspec.structs.replace(image, lost=EXPIRED)
 
 
-def _noted(image: OpenImage, each: Fetched | None) -> OpenImage:
+def _with_result(image: OpenImage, each: Fetched | None) -> OpenImage:
     if each is None or image.prefetched is not None:
         return image
     return msgspec.structs.replace(image, prefetched=each.prefetched, lost=each.lost)
 
 
 def _last_moment(image: OpenImage) -> int | None:
-    """Return when an image cannot be had any more; None for never, or for one that is lost."""
+    """Return when an image becomes unavailable; None for never, or if it is already lost."""
     if image.prefetched is not None:
         return image.prefetched.until
     return None if image.lost is not None else expires_at(image.url)
 
 
-def _settled(window: OpenWindow, now_s: int) -> OpenWindow:
-    """Return a window with the moment at which its first image is gone as its images say it."""
+def _update_expiry(window: OpenWindow, now_s: int) -> OpenWindow:
+    """Return the window with `expires_at` recomputed from its images."""
     moments = [moment for image in window.images if (moment := _last_moment(image)) is not None]
     first = min(moments, default=None)
     is_urgent = first is not None and first <= now_s + _RISK_S

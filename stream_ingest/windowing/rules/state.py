@@ -1,4 +1,4 @@
-"""A creator's aggregate: what is known of the creator between two records. Pure.
+"""A creator's aggregate: all that is stored of the creator between two records. Pure.
 
 `CreatorState` is a value; the fold returns a new one. Its codec turns the parts that only the fold
 reads into one compressed attribute, because DynamoDB bills a write by the whole item.
@@ -17,11 +17,11 @@ from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import BatchSettings
 
 COMPRESSION = 6
-"""Level of zlib for a state's body."""
+"""zlib level of a state's body."""
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
-    """What one batch did to one creator: rows accepted, duplicate rows, windows closed."""
+    """Counts of one batch for one creator: accepted rows, duplicate rows, closed windows."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -36,15 +36,15 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         )
 
     def __bool__(self) -> bool:
-        """Tell whether anything was counted."""
+        """Return whether any counter is not zero."""
         return any((self.accepted, self.duplicates, self.windows))
 
 
 class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An image in an open window; states of before say its identity only where it is not `url`'s.
+    """An image in an open window.
 
-    `prefetched` tells where its prefetched bytes are; `lost` why they could not be had when they
-    were fetched.
+    `identity` is None in older states if it follows from `url`. `prefetched` is the location of the
+    prefetched bytes; `lost` is the reason why they could not be fetched.
     """
 
     url: str
@@ -56,20 +56,19 @@ class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def known_as(self) -> str:
-        """Its identity."""
+        """The identity, derived from `url` if it is not stored."""
         return self.identity or image_identity(self.url)
 
 
 class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     """A window that is filling.
 
-    `settings`, `batch_id` and `trigger` are those of the row that came last. `idle_s` is the
-    shortest idle time that any of its rows asked for; `ending` are the batches that asked for the
-    window to be closed when they end, because rows of theirs are in it; `expires_at` is when the
-    first of its images cannot be had any more (epoch seconds): the earliest x-expires, or the end
-    of a prefetched copy. `requested_at` is when its covers at risk were last requested, None when
-    none are. `bound` is more than its images can ever take in the state (`room`), None where nobody
-    added it up.
+    `settings`, `batch_id` and `trigger` are those of the latest row. `idle_s` is the shortest idle
+    time set by the batch of any row; `ending` are the batches with rows in the window that close it
+    when they end; `expires_at` is when its first image becomes unavailable (epoch seconds): the
+    earliest x-expires, or the end of a prefetched copy. `requested_at` is when its covers at risk
+    were last requested, None if they were not. `bound` is an upper bound on the bytes of its images
+    in the state (`item_budget`), None in older states.
     """
 
     settings: BatchSettings
@@ -92,9 +91,9 @@ class Watermark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RecordedPack(msgspec.Struct, frozen=True, array_like=True):
-    """Which members of a pack a creator's windows were given, and when (epoch seconds).
+    """Members of a pack that a creator's windows accepted, and when (epoch seconds).
 
-    `until` is the pack's: another one may come to lie under its key.
+    `until` identifies the pack together with its key: a later pack may reuse the key.
     """
 
     members: tuple[int, ...]
@@ -103,7 +102,7 @@ class RecordedPack(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is remembered of one creator; `version` counts its writes from 0 (none yet)."""
+    """All that is stored of one creator; `version` counts its writes from 0 (not written yet)."""
 
     creator: str
     version: int = 0
@@ -115,20 +114,20 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     watermarks: dict[str, Watermark] = {}
     """By batch id."""
     batch_id: str = ""
-    """The batch that `tally` is of: the one that touched the creator last."""
+    """The batch that `tally` counts: the latest one with rows of this creator."""
     tally: Tally = Tally()
     recorded: dict[str, RecordedPack] = {}
-    """By pack: what was prefetched lately. It tells a cover that a closed window still waits with
-    from one that came too late for its window."""
+    """By pack: covers prefetched recently. Distinguishes a cover that a closed window still needs
+    from a cover that arrived after its window had closed."""
 
     @property
     def open_images(self) -> int:
-        """Images that wait in open windows."""
+        """Number of images in open windows."""
         return sum(len(window.images) for window in self.open.values())
 
 
 class ClosedWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """A window that the fold has closed: number and all that its event says."""
+    """A closed window: its number and the content of its event."""
 
     number: int
     settings: BatchSettings
@@ -139,7 +138,7 @@ class ClosedWindow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Body(msgspec.Struct, array_like=True):
-    """What goes compressed into the state item's `body` attribute, and its schema."""
+    """Content of the state item's compressed `body` attribute, and its schema version."""
 
     schema: int
     open: dict[str, OpenWindow]
@@ -151,7 +150,7 @@ _SCHEMA = 1
 
 
 def encode_body(state: CreatorState) -> bytes:
-    """Return open windows, marks and noted packs of a state, compressed."""
+    """Return the open windows, watermarks and recorded packs of a state, compressed."""
     body = _Body(_SCHEMA, state.open, state.watermarks, state.recorded)
     return zlib.compress(msgspec.msgpack.encode(body), COMPRESSION)
 
@@ -159,7 +158,7 @@ def encode_body(state: CreatorState) -> bytes:
 def decode_body(
     data: bytes,
 ) -> tuple[dict[str, OpenWindow], dict[str, Watermark], dict[str, RecordedPack]]:
-    """Return what `encode_body` was given; `DecodeError` for bytes that it never wrote."""
+    """Return open windows, watermarks and recorded packs; `DecodeError` if invalid."""
     try:
         body = msgspec.msgpack.decode(zlib.decompress(data), type=_Body)
     except (zlib.error, msgspec.DecodeError, UnicodeError) as error:

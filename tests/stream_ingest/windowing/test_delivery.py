@@ -32,7 +32,7 @@ def test_rows_are_gathered_by_creator_in_the_order_of_the_stream() -> None:
     assert ann.arrivals[0].batch == header()
 
 
-def test_creators_go_by_their_keys() -> None:
+def test_creators_are_grouped_by_key() -> None:
     delivery = read_delivery(kinesis_event([record_of([cover_row(1, "a/b 🎉")], header())]))
     (key,) = delivery.creators
     assert key == creator_key("a/b 🎉")
@@ -49,7 +49,7 @@ def test_the_first_record_of_a_creator_is_where_a_redelivery_has_to_start() -> N
     assert delivery.creators["ben"].first_sequence == FIRST_SEQUENCE + 1
 
 
-def test_the_end_of_a_batch_is_noted_with_its_bucket() -> None:
+def test_the_end_of_a_batch_is_recorded_with_its_bucket() -> None:
     delivery = read_delivery(kinesis_event([record_of([], header("b"), number=3, last=True)]))
     assert delivery.ends == [
         BatchEnd(batch_id="b", trigger="mysql-push", bucket=0, sequence=FIRST_SEQUENCE)
@@ -82,7 +82,7 @@ def packed(**changes: object) -> bytes:
         (packed(creators=()), "names creator 0 of 0"),
     ],
 )
-def test_a_record_that_cannot_be_read_is_set_aside_whole(data: bytes, reason: str) -> None:
+def test_an_undecodable_record_becomes_poison_unchanged(data: bytes, reason: str) -> None:
     good = record_of([cover_row(2, "ben")], header())
     delivery = read_delivery(kinesis_event([data, good]))
     (poison,) = delivery.poison
@@ -94,7 +94,7 @@ def test_a_record_that_cannot_be_read_is_set_aside_whole(data: bytes, reason: st
     assert (delivery.records, delivery.rows) == (2, 1)
 
 
-def test_what_is_not_base64_is_poison_as_well() -> None:
+def test_invalid_base64_is_poison() -> None:
     event = kinesis_event([b"x"])
     event["Records"][0]["kinesis"]["data"] = "%%%"
     (poison,) = read_delivery(event).poison

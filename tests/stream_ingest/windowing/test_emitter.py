@@ -42,7 +42,7 @@ def status_of(aws: IngestAws, number: int) -> str:
     return str(item["status"])
 
 
-def test_a_window_is_queued_once_the_bus_has_taken_it(aws: IngestAws) -> None:
+def test_a_window_is_queued_once_the_bus_has_accepted_it(aws: IngestAws) -> None:
     events = closed_windows(aws, 12)
     assert aws.emitter().emit_windows(events) == []
     assert [convert_detail(detail, WindowReady) for detail in aws.bus.details()] == events
@@ -72,7 +72,7 @@ def test_a_broken_bus_leaves_every_window_ready(aws: IngestAws) -> None:
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "partial", "failed"])
-def test_a_window_that_is_further_along_is_not_pulled_back(aws: IngestAws, status: str) -> None:
+def test_a_claimed_window_is_not_set_back_to_queued(aws: IngestAws, status: str) -> None:
     """A collage worker may be quicker than the mark."""
     events = closed_windows(aws, 1)
     aws.set_item("charli", "window#000001", status=status)
@@ -80,12 +80,12 @@ def test_a_window_that_is_further_along_is_not_pulled_back(aws: IngestAws, statu
     assert status_of(aws, 1) == status
 
 
-def test_nothing_to_emit_is_no_request(aws: IngestAws) -> None:
+def test_no_events_means_no_request(aws: IngestAws) -> None:
     assert aws.emitter().emit_windows([]) == []
     assert aws.bus.requests == 0
 
 
-def test_any_event_can_be_emitted_and_its_refusal_is_told(aws: IngestAws) -> None:
+def test_any_event_can_be_emitted_and_its_refusal_is_returned(aws: IngestAws) -> None:
     drained = BatchDrained(batch_id="b", trigger="mysql-push")
     assert aws.emitter(Source.SWEEPER).emit(drained)
     assert aws.bus.taken[0] == {

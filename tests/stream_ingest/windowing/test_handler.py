@@ -57,7 +57,7 @@ class Throttled(FailingStore):
             raise TransientError(f"commit {creator}: ThrottlingException")  # noqa: EM102, TRY003 - as the store says it
 
 
-def test_everything_readable_is_folded_and_nothing_has_to_come_again(aws: IngestAws) -> None:
+def test_all_readable_records_are_folded_without_failures(aws: IngestAws) -> None:
     assert invoke(aws.app()) == ALL_DONE
     windows = {detail["window_id"]: detail for detail in aws.bus.details()}
     assert {name: detail["image_count"] for name, detail in windows.items()} == {
@@ -105,7 +105,7 @@ def test_a_creator_that_cannot_be_written_does_not_hold_back_the_others(
     assert [detail["creator"] for detail in aws.bus.details()] == ["ann"]
 
 
-def test_where_answers_are_not_trusted_a_failure_is_raised(
+def test_a_failure_is_raised_if_partial_responses_are_not_trusted(
     aws: IngestAws,
 ) -> None:
     """Ministack counts the batch as done whatever the answer says: that would lose ben's rows."""
@@ -116,7 +116,7 @@ def test_where_answers_are_not_trusted_a_failure_is_raised(
     assert [detail["creator"] for detail in aws.bus.details()] == ["ann", "ben"]
 
 
-def test_what_was_done_is_said_in_metrics(
+def test_results_are_reported_as_metrics(
     aws: IngestAws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     invoke(aws.app())
@@ -137,7 +137,7 @@ def test_what_was_done_is_said_in_metrics(
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
-def test_settings_that_are_missing_are_told_before_anything_is_done(
+def test_missing_settings_are_reported_before_any_work(
     aws: IngestAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (environment.BUS, environment.OUTPUT_BUCKET, environment.TEMP_BUCKET):

@@ -22,7 +22,7 @@ POISON = Poison(
 KEY = f"failed/records/2026/11/21/{FIRST_SEQUENCE}.json"
 
 
-def test_poison_is_kept_whole_where_a_person_can_read_it(aws: IngestAws) -> None:
+def test_poison_is_stored_complete_and_readable(aws: IngestAws) -> None:
     assert Quarantine(aws.s3, OUTPUT).store(POISON) == KEY
     stored = aws.read(OUTPUT, KEY)
     assert msgspec.json.decode(stored) == {
@@ -42,7 +42,7 @@ def test_a_redelivery_writes_the_same_object_on_any_day(aws: IngestAws) -> None:
     assert aws.keys_in(OUTPUT) == [KEY]
 
 
-def test_a_store_that_is_down_is_a_matter_of_time() -> None:
+def test_an_unavailable_bucket_is_a_transient_error() -> None:
     class Down:
         def put_object(self, **_: object) -> None:
             raise ReadTimeoutError(endpoint_url="https://s3")

@@ -34,7 +34,7 @@ def commit(aws: IngestAws, state: CreatorState, change: Change) -> CreatorState:
     return aws.store.load([key])[key]
 
 
-def test_a_creator_that_nobody_wrote_is_new(aws: IngestAws) -> None:
+def test_an_unwritten_creator_is_new(aws: IngestAws) -> None:
     assert aws.store.load(["charli", "=F0=9F=8E=89"]) == {
         "charli": CreatorState(creator="charli"),
         "=F0=9F=8E=89": CreatorState(creator="🎉"),
@@ -154,7 +154,7 @@ def test_a_creator_is_in_the_due_index_only_while_something_is_due(aws: IngestAw
     assert "due_shard" not in item
 
 
-def test_the_names_of_a_creator_and_of_a_batch_may_be_as_strange_as_can_be(aws: IngestAws) -> None:
+def test_names_of_creators_and_batches_may_contain_any_characters(aws: IngestAws) -> None:
     strange = CreatorState(creator="batch#b/../🎉 :000001")
     change = fold(strange, arrivals([1, 2], header(images=2)), NOW_S, Rules())
     aws.store.commit(strange, change, NOW_S)
@@ -186,6 +186,6 @@ def test_unprocessed_keys_are_requested_again(monkeypatch: pytest.MonkeyPatch) -
         CreatorRepository(Stingy(0), TABLE).load(["a"])  # type: ignore[arg-type]
 
 
-def test_a_table_that_is_not_there_is_no_matter_of_time(aws: IngestAws) -> None:
+def test_a_missing_table_is_not_a_transient_error(aws: IngestAws) -> None:
     with pytest.raises(ClientError, match="ResourceNotFound"):
         CreatorRepository(aws.dynamodb, "nowhere").load(["charli"])

@@ -83,7 +83,7 @@ def test_more_windows_than_a_transaction_takes_are_all_closed(aws: IngestAws) ->
     assert aws.store.load(["ann"])["ann"].version == 3
 
 
-def test_poison_is_set_aside_and_stops_nobody(aws: IngestAws) -> None:
+def test_poison_is_quarantined_and_blocks_no_creator(aws: IngestAws) -> None:
     records = [
         b"no record",
         record_of(rows_of("ann", [1]), TWO),
@@ -99,7 +99,7 @@ def test_poison_is_set_aside_and_stops_nobody(aws: IngestAws) -> None:
     assert b"codec version 3" in aws.read(OUTPUT, kept[1])
 
 
-def test_poison_that_cannot_be_kept_comes_again(aws: IngestAws) -> None:
+def test_poison_that_cannot_be_stored_is_delivered_again(aws: IngestAws) -> None:
     class Down:
         def store(self, _poison: Poison) -> str:
             raise TransientError("quarantine a record: SlowDown")  # noqa: EM101, TRY003 - as it says it
@@ -156,7 +156,7 @@ def rival(aws: IngestAws, times: int) -> Callable[[str, str], None]:
     return fault_hook
 
 
-def test_another_writer_costs_another_try_and_nothing_else(aws: IngestAws) -> None:
+def test_a_conflict_is_retried(aws: IngestAws) -> None:
     store = FailingStore(aws, rival(aws, 2))
     outcome = aws.windowing(store).process(delivery_of(record_of(rows_of("ann", [1, 2, 3]), TWO)))
     assert (outcome.conflicts, outcome.accepted, outcome.failures) == (2, 3, {})
@@ -166,14 +166,14 @@ def test_another_writer_costs_another_try_and_nothing_else(aws: IngestAws) -> No
     assert [image["identity"] for image in detail["images"]] == [object_id(1), object_id(2)]
 
 
-def test_a_creator_that_others_write_all_the_time_comes_again(aws: IngestAws) -> None:
+def test_a_creator_with_constant_conflicts_is_delivered_again(aws: IngestAws) -> None:
     store = FailingStore(aws, rival(aws, 99))
     outcome = aws.windowing(store).process(delivery_of(record_of(rows_of("ann", [1]), TWO)))
     assert outcome.conflicts == 5
     assert "lost against other writers" in outcome.failures[FIRST_SEQUENCE]
 
 
-def test_a_bug_is_not_taken_for_trouble_that_passes(aws: IngestAws) -> None:
+def test_an_unexpected_exception_is_raised(aws: IngestAws) -> None:
     def missing_right(_step: str, _creator: str) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutItem")
 
@@ -182,7 +182,7 @@ def test_a_bug_is_not_taken_for_trouble_that_passes(aws: IngestAws) -> None:
         aws.windowing(store).process(delivery_of(record_of(rows_of("ann", [1]), TWO)))
 
 
-def test_a_bus_that_is_down_costs_no_redelivery(aws: IngestAws) -> None:
+def test_a_bus_that_is_down_causes_no_redelivery(aws: IngestAws) -> None:
     """The windows are in the outbox: the sweeper sends them."""
     aws.bus.broken = True
     outcome = aws.windowing().process(delivery_of(record_of(rows_of("ann", [1, 2]), TWO)))
@@ -236,7 +236,7 @@ def test_a_batch_is_drained_when_the_end_of_its_last_bucket_is_folded(aws: Inges
     ]
 
 
-def test_an_end_behind_a_failed_record_is_not_noted(aws: IngestAws) -> None:
+def test_a_batch_end_after_a_failed_record_is_not_recorded(aws: IngestAws) -> None:
     """The batch would be flushed before its last rows were folded."""
     aws.registry.register(TWO)
     early, late = ends(range(2))
@@ -248,7 +248,7 @@ def test_an_end_behind_a_failed_record_is_not_noted(aws: IngestAws) -> None:
     assert batch.drained == 1
 
 
-def test_an_end_that_cannot_be_noted_comes_again(aws: IngestAws) -> None:
+def test_a_batch_end_that_cannot_be_recorded_is_delivered_again(aws: IngestAws) -> None:
     class Down:
         def record_drained(self, _batch_id: str, _buckets: set[int]) -> bool:
             raise TransientError("update batch b: ThrottlingException")  # noqa: EM101, TRY003 - as it says it
@@ -259,13 +259,13 @@ def test_an_end_that_cannot_be_noted_comes_again(aws: IngestAws) -> None:
     assert list(outcome.failures) == [FIRST_SEQUENCE + 1]
 
 
-def test_an_end_of_a_batch_that_nobody_registered_is_passed_over(aws: IngestAws) -> None:
+def test_the_end_of_an_unregistered_batch_is_ignored(aws: IngestAws) -> None:
     outcome = aws.windowing().process(delivery_of(*ends(range(BUCKETS))))
     assert outcome.failures == {}
     assert aws.snapshot() == []
 
 
-def test_outcomes_share_nothing() -> None:
+def test_results_share_no_mutable_state() -> None:
     """They start from mutable defaults."""
     DeliveryResult().failures[1] = "x"
     assert DeliveryResult().failures == {}

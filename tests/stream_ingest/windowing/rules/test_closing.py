@@ -40,7 +40,7 @@ def test_a_duplicate_does_not_keep_a_window_waiting() -> None:
     assert close_due(state, NOW_S + 3_600)
 
 
-def test_the_shortest_idle_time_that_was_asked_for_holds() -> None:
+def test_the_shortest_requested_idle_time_applies() -> None:
     state = opened([1], header("a", flush=FlushPolicy(idle_s=100)))
     state = folded(state, arrivals([2], header("b", flush=FlushPolicy(idle_s=9_000)))).state
     state = folded(state, arrivals([3], header("c", flush=NEVER))).state
@@ -69,7 +69,7 @@ def test_a_window_is_closed_a_safe_time_before_its_first_url_expires() -> None:
     assert len(change.windows[0].images) == 3
 
 
-def test_expiry_is_told_as_the_reason_where_a_window_is_idle_as_well() -> None:
+def test_expiry_is_the_reason_if_a_window_is_idle_as_well() -> None:
     policy = FlushPolicy(idle_s=10)
     state = folded(NEW, [expiring(1, NOW_S + SAFE_TIME_S, header(flush=policy))]).state
     assert [window.because for window in close_due(state, NOW_S + 10).windows] == ["expiring"]
@@ -89,9 +89,7 @@ def test_the_next_window_does_not_inherit_what_hurried_the_last() -> None:
     ("idle_s", "step_s"),
     [(1, 60), (90, 60), (3_600, 300), (DAY_S // 2, 3_600), (7 * DAY_S, 3_600)],
 )
-def test_the_sweeper_looks_when_a_window_is_idle_rounded_up_a_little(
-    idle_s: int, step_s: int
-) -> None:
+def test_a_creator_is_due_at_the_idle_time_rounded_up(idle_s: int, step_s: int) -> None:
     """Rows of one hour must not move the creator in the sparse index: a move is two writes."""
     state = opened([1], header(flush=FlushPolicy(idle_s=idle_s)))
     due = due_at(state)
@@ -101,7 +99,7 @@ def test_the_sweeper_looks_when_a_window_is_idle_rounded_up_a_little(
     assert close_due(state, due)
 
 
-def test_the_sweeper_looks_when_the_first_of_several_windows_is_due() -> None:
+def test_a_creator_is_due_with_the_first_of_its_windows() -> None:
     state = opened([1], header("a", flush=FlushPolicy(idle_s=DAY_S)))
     state = folded(
         state, arrivals([2], header("b", quality=50, flush=FlushPolicy(idle_s=60)))
@@ -119,7 +117,7 @@ def test_nothing_open_is_never_due() -> None:
     assert not close_due(NEW, NOW_S)
 
 
-def test_a_batchs_end_closes_what_asked_for_it_and_nothing_else() -> None:
+def test_the_end_of_a_batch_closes_only_windows_that_end_with_it() -> None:
     state = opened([1], header("mine", flush=BATCH_END))
     state = folded(state, arrivals([2], header("other", quality=50, flush=BATCH_END))).state
     state = folded(state, arrivals([3], header("idle", quality=60))).state
@@ -130,7 +128,7 @@ def test_a_batchs_end_closes_what_asked_for_it_and_nothing_else() -> None:
     assert not close_batch(change.state, "mine", "mysql-push")
 
 
-def test_a_window_that_a_batch_ends_is_that_batchs_whoever_touched_it_last() -> None:
+def test_a_window_closed_by_a_batch_end_belongs_to_that_batch() -> None:
     state = opened([1], header("mine", flush=BATCH_END, trigger="csv-push"))
     state = folded(state, arrivals([2], header("later", flush=NEVER))).state
     change = close_batch(state, "mine", "csv-push")
@@ -140,7 +138,7 @@ def test_a_window_that_a_batch_ends_is_that_batchs_whoever_touched_it_last() -> 
     assert change.state.tally == Tally(accepted=1)
 
 
-def test_an_image_that_comes_after_its_batch_was_flushed_does_not_wait_for_ever() -> None:
+def test_an_image_after_the_flush_of_its_batch_does_not_wait_forever() -> None:
     """A redriven record, say: its batch will not end again."""
     state = opened([1], header("mine", flush=BATCH_END))
     due = due_at(state)
@@ -148,7 +146,7 @@ def test_an_image_that_comes_after_its_batch_was_flushed_does_not_wait_for_ever(
     assert [window.because for window in close_due(state, due).windows] == ["idle"]
 
 
-def test_closing_stops_where_a_transaction_is_full_and_goes_on_from_there() -> None:
+def test_closing_stops_when_a_transaction_is_full_and_can_be_continued() -> None:
     state = NEW
     for number in range(60):
         policy = FlushPolicy(kind="batch-end", idle_s=60)

@@ -93,7 +93,7 @@ def test_a_redelivery_changes_nothing_and_is_not_written() -> None:
     assert not change
 
 
-def test_what_comes_behind_a_redelivered_row_is_folded() -> None:
+def test_rows_after_a_redelivered_row_are_folded() -> None:
     rows = arrivals([1, 2, 3], header())
     change = folded(opened([1, 2], header()), rows)
     assert change.resent == 2
@@ -109,12 +109,12 @@ def test_a_delivery_of_duplicates_only_is_written() -> None:
     assert not folded(change.state, arrivals([1], header(), start=1))
 
 
-def test_positions_of_one_batch_say_nothing_of_another() -> None:
+def test_positions_are_compared_within_one_batch_only() -> None:
     state = opened(range(5), header("first"))
     assert folded(state, arrivals([9], header("second"))).state.tally == Tally(accepted=1)
 
 
-def test_interleaved_batches_are_tallied_each_for_itself() -> None:
+def test_interleaved_batches_are_tallied_separately() -> None:
     a, b = header("a"), header("b")
     rows = [
         Arrival(a, 0, cover_row(1)),
@@ -176,7 +176,7 @@ def test_two_settings_do_not_share_a_window() -> None:
     assert [window.settings.layout.quality for window in change.windows] == [95, 50]
 
 
-def test_a_fold_stops_where_a_transaction_is_full_and_goes_on_from_there() -> None:
+def test_a_fold_stops_when_a_transaction_is_full_and_can_be_continued() -> None:
     rows = arrivals(range(MAX_WINDOWS + 5), header(images=1))
     first = fold(NEW, rows, NOW_S, RULES)
     assert first.taken == len(first.windows) == MAX_WINDOWS
@@ -208,7 +208,7 @@ def test_many_small_batches_at_once_fill_a_transaction_too() -> None:
     assert all(spilled[f"b{n}"].accepted == 1 for n in range(299))
 
 
-def test_marks_are_forgotten_when_no_redelivery_can_come_any_more() -> None:
+def test_watermarks_are_dropped_once_no_redelivery_is_possible() -> None:
     state = opened([1], header("old"))
     kept = folded(state, arrivals([2], header("new")), NOW_S + WATERMARK_LIFE_S - 1).state
     assert set(kept.watermarks) == {"old", "new"}

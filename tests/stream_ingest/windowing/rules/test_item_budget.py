@@ -154,7 +154,7 @@ def test_no_item_passes_400_kb_and_no_row_is_lost_or_doubled(
     History(CreatorState(creator=NAME, seen=_FULL_MEMORY)).deliver(rows)
 
 
-def test_a_window_of_long_urls_closes_when_there_is_no_more_room() -> None:
+def test_a_window_of_long_urls_closes_when_the_item_budget_is_used_up() -> None:
     history = History(CreatorState(creator=NAME))
     rows = list(_rows(120, 4, 1_024, 1))
     history.deliver(rows)
@@ -163,7 +163,7 @@ def test_a_window_of_long_urls_closes_when_there_is_no_more_room() -> None:
     assert 35 < len(first) < 60
 
 
-def test_where_one_window_takes_the_room_it_is_closed_and_not_those_beside_it() -> None:
+def test_the_largest_window_is_closed_and_not_the_others() -> None:
     """It is counted as of the batch whose row needed the room."""
     history = History(CreatorState(creator=NAME))
     heavy = [msgspec.structs.replace(each, batch=_header(0)) for each in _rows(40, 4, 1_024, 1)]
@@ -207,7 +207,7 @@ def test_four_hundred_covers_as_tiktok_signs_them_fill_their_window() -> None:
     history.prefetch_everything()
 
 
-def test_only_the_newest_marks_are_kept() -> None:
+def test_only_the_newest_watermarks_are_stored() -> None:
     """A thousand batches within nine days, of one creator."""
     marks = {f"batch-{age}": Watermark(age, NOW_S - age) for age in range(MAX_WATERMARKS)}
     assert newest_watermarks(marks) is marks
@@ -228,7 +228,7 @@ def test_a_row_is_weighed_by_bytes_however_many_a_character_takes() -> None:
         assert max_row_bytes(row) >= sum(len(text.encode()) for text in texts)
 
 
-def test_only_the_packs_that_were_noted_last_are_remembered() -> None:
+def test_only_the_latest_packs_are_stored() -> None:
     noted = {f"pack-{age}": RecordedPack((1,), NOW_S - age, NOW_S) for age in range(MAX_PACKS + 1)}
     assert newest_packs(noted).keys() == noted.keys() - {f"pack-{MAX_PACKS}"}
     large = {f"pack-{age}": RecordedPack(tuple(range(900)), NOW_S - age, NOW_S) for age in range(9)}
@@ -236,7 +236,7 @@ def test_only_the_packs_that_were_noted_last_are_remembered() -> None:
     assert newest_packs({"one": RecordedPack(tuple(range(2 * MAX_MEMBERS)), NOW_S, NOW_S)})
 
 
-def test_what_was_prefetched_before_takes_room_from_windows() -> None:
+def test_recorded_packs_reduce_the_budget_of_windows() -> None:
     """It is remembered for a day, when the windows that took it are closed."""
     noted = {f"prefetched/{n:060d}.zip": RecordedPack((n,), NOW_S, NOW_S) for n in range(MAX_PACKS)}
     rows = list(_rows(60, 4, 1_024, 1))

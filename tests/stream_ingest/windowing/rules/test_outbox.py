@@ -31,7 +31,7 @@ LAYOUT = CollageLayout(rows=2, cols=2)
         max_size=4,
     ),
 )
-def test_what_is_kept_of_a_window_says_what_its_event_said(
+def test_the_stored_event_of_a_window_equals_the_original(
     creator: str, images: list[WindowImage]
 ) -> None:
     window = ClosedWindow(
@@ -46,7 +46,7 @@ def test_what_is_kept_of_a_window_says_what_its_event_said(
     assert expand_event(compress_event(event)) == event
 
 
-def test_the_event_says_all_of_the_window() -> None:
+def test_the_event_contains_all_of_the_window() -> None:
     image = WindowImage(identity="i", url="u", created_at=datetime(2026, 1, 1, tzinfo=UTC))
     window = ClosedWindow(
         number=12,

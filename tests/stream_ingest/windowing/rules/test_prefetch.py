@@ -79,7 +79,7 @@ def test_a_creator_is_due_at_the_full_hour_one_to_two_hours_before() -> None:
         assert AHEAD_S <= expires - due < AHEAD_S + SLOT_S
 
 
-def test_asking_is_noted_once_and_asks_again_a_quarter_of_an_hour_later() -> None:
+def test_a_request_is_recorded_and_repeated_after_fifteen_minutes() -> None:
     state = waiting(SOON, SOON + 9 * 86_400)
     asked, covers = request_expiring(state, NOW_S)
     assert covers == 1
@@ -90,14 +90,14 @@ def test_asking_is_noted_once_and_asks_again_a_quarter_of_an_hour_later() -> Non
     assert again.open[KEY].requested_at == NOW_S + REQUEST_AGAIN_S
 
 
-def test_who_is_not_due_is_left_as_he_is() -> None:
+def test_a_creator_that_is_not_due_is_unchanged() -> None:
     state = waiting(NOW_S + 86_400)
     after, covers = request_expiring(state, NOW_S)
     assert after is state
     assert covers == 0
 
 
-def test_a_prefetched_cover_is_at_risk_no_more_and_its_window_goes_on_waiting() -> None:
+def test_a_prefetched_cover_is_not_at_risk_and_its_window_stays_open() -> None:
     asked, _ = request_expiring(waiting(SOON), NOW_S)
     after, members = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S + 5)
     assert members == {4}
@@ -108,7 +108,7 @@ def test_a_prefetched_cover_is_at_risk_no_more_and_its_window_goes_on_waiting() 
     assert not close_due(after, SOON + 86_400, prefetch=True)
 
 
-def test_noting_twice_changes_nothing_and_refers_to_the_same_members() -> None:
+def test_recording_twice_changes_nothing_and_returns_the_same_members() -> None:
     asked, _ = request_expiring(waiting(SOON), NOW_S)
     once, members = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S)
     twice, again = record_fetched(once, [fetched(0, prefetched(4))], NOW_S + 60)
@@ -116,7 +116,7 @@ def test_noting_twice_changes_nothing_and_refers_to_the_same_members() -> None:
     assert members == again == {4}
 
 
-def test_a_second_copy_is_not_referred_to() -> None:
+def test_a_second_copy_is_ignored() -> None:
     once, _ = record_fetched(waiting(SOON), [fetched(0, prefetched(4))], NOW_S)
     other = msgspec.structs.replace(prefetched(1), pack="prefetched/other.zip")
     after, members = record_fetched(once, [fetched(0, other)], NOW_S)
@@ -140,7 +140,7 @@ def test_a_lost_cover_keeps_its_place_and_its_reason() -> None:
     assert (closed.images[0].lost, closed.images[1].lost) == ("not_found", None)
 
 
-def test_what_died_before_anybody_asked_is_lost_and_closes_nothing() -> None:
+def test_a_cover_that_expired_before_its_request_is_lost_and_closes_nothing() -> None:
     state = waiting(NOW_S - 1, SOON + 86_400)
     after, covers = request_expiring(state, NOW_S)
     assert covers == 0
@@ -149,14 +149,14 @@ def test_what_died_before_anybody_asked_is_lost_and_closes_nothing() -> None:
     assert not close_due(after, NOW_S, prefetch=True)
 
 
-def test_what_cannot_be_prefetched_in_time_closes_its_window_while_the_urls_work() -> None:
+def test_a_cover_not_prefetched_in_time_closes_its_window_while_the_urls_work() -> None:
     asked, _ = request_expiring(waiting(SOON), NOW_S)
     assert not close_due(asked, SOON - SAFE_TIME_S - 1, prefetch=True)
     change = close_due(asked, SOON - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
 
 
-def test_a_cover_that_arrives_almost_dead_is_asked_for_before_its_window_is_closed() -> None:
+def test_a_cover_that_arrives_almost_expired_is_requested_before_its_window_closes() -> None:
     state = waiting(NOW_S + 1_200)
     assert not close_due(state, NOW_S, prefetch=True)
     asked, covers = request_expiring(state, NOW_S)
@@ -183,7 +183,7 @@ def test_closed_windows_say_where_their_covers_are_prefetched() -> None:
     assert [image.prefetched for image in change.windows[0].images[:2]] == [prefetched(4), None]
 
 
-def test_rows_that_come_meanwhile_keep_what_was_requested_and_prefetched() -> None:
+def test_new_rows_keep_requests_and_prefetched_covers_of_their_window() -> None:
     asked, _ = request_expiring(waiting(SOON, SOON), NOW_S)
     state, _ = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S)
     after = folded(state, [expiring(7, SOON + 5 * 86_400, NEVER, 7)]).state
@@ -192,7 +192,7 @@ def test_rows_that_come_meanwhile_keep_what_was_requested_and_prefetched() -> No
     assert numbers_at_risk(after) == [object_id(1)]
 
 
-def test_a_batch_without_dedup_waits_with_the_same_cover_in_two_windows() -> None:
+def test_without_dedup_the_same_cover_can_be_in_two_windows() -> None:
     other = header("other", images=9, flush=FlushPolicy(kind="never"))
     settings = msgspec.structs.replace(other.settings, dedup=False)
     again = msgspec.structs.replace(other, settings=settings)
@@ -201,14 +201,14 @@ def test_a_batch_without_dedup_waits_with_the_same_cover_in_two_windows() -> Non
 
 
 @pytest.mark.parametrize("creators", [["ann"], ["ann", "bob"], ["=C3=A9"]])
-def test_a_packs_key_follows_from_who_is_asked_and_when(creators: list[str]) -> None:
+def test_a_pack_key_depends_on_creators_and_time(creators: list[str]) -> None:
     key = pack_key(creators, NOW_S)
     assert key == pack_key(creators, NOW_S)
     assert key.startswith("prefetched/2026/11/06/")
     assert key not in {pack_key(creators, NOW_S + 1), pack_key([*creators, "eve"], NOW_S)}
 
 
-def test_old_states_and_urls_without_an_expiry_are_read_as_ever() -> None:
+def test_old_states_and_urls_without_an_expiry_are_still_read() -> None:
     """What was written before covers were prefetched has neither field."""
     state = state_of(*arrivals([1], NEVER))
     (image,) = state.open[KEY].images
