@@ -22,7 +22,7 @@ _SECONDS = {
     "stream_ingest.windowing.sweeper.handler": 0.6,
     "collage_lambda.handler": 0.8,
 }
-"""What is to be reached; of the other handlers nothing is asked."""
+"""Targets in seconds; the other handlers have none."""
 _MEGABYTES = 25
 _IMPORT = """
 import sys, time

@@ -46,7 +46,7 @@ def table_name(rows: int) -> str:
 def filled(*sizes: int) -> Iterator[str]:
     """Have a server with a table of each size run for a ``with`` block; gives its ``mysql://`` URL.
 
-    `RuntimeError` where there is no MariaDB and none can be installed.
+    `RuntimeError` if there is no MariaDB and none can be installed.
     """
     program = ensure_mariadbd(say)
     if program is None:

@@ -47,7 +47,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     """Rows a second of CPU, of all rows."""
     rates: dict[int, float]
-    """Rows a second by size: the smallest in `SIZES` is begun anew again and again."""
+    """Rows a second by size: the smallest in `SIZES` is restarted again and again."""
     ratios: dict[int, float]
     """How fast a size is, times the smallest at the same time."""
     peak_mb: float

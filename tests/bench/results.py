@@ -64,7 +64,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         return 1 / better if better and is_cost else better
 
     def reached(self) -> dict[str, bool | None]:
-        """Return for each limit whether it is met; None where there is no figure to judge."""
+        """Return for each limit whether it is met; None if there is no figure to judge."""
         found = {name: self.ours if name == OURS else self.ratio(name) for name in self.limits}
         return {
             name: None if value is None else self.limits[name].is_met(value)
@@ -72,7 +72,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def entry(self) -> dict[str, Any]:
-        """Return the measure as it stands in the JSON file."""
+        """Return the measure as the JSON file has it."""
         missing = {name: why for name, why in self.peers.items() if isinstance(why, str)}
         limits = {name: each.words(self._unit(name)) for name, each in self.limits.items()}
         return {

@@ -84,7 +84,7 @@ def _group_of(entry: Path) -> int | None:
 
 
 def _function(entry: Path) -> str:
-    """Return the name of the function that a process runs; the server's own where it runs none."""
+    """Return the name of the function that a process runs; the server's own if it runs none."""
     try:
         variables = (entry / "environ").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):
@@ -94,7 +94,7 @@ def _function(entry: Path) -> str:
 
 
 def invocations(aws: LocalAws, function: str) -> list[Interval]:
-    """Return when a function ran, merged where invocations overlap."""
+    """Return when a function ran; overlapping invocations are merged."""
     found = []
     for line in LogReader(aws.clients, f"/aws/lambda/{function}").read():
         match = _REPORT.match(line.message)

@@ -199,7 +199,7 @@ def test_every_log_line_of_a_message_has_window_batch_message_and_request(
 def test_a_lease_belongs_to_one_receipt_of_one_message(
     wired: CollageAws, server: CoverServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even where Lambda calls again under the same request id."""
+    """Even if Lambda calls again under the same request id."""
     owners: list[str] = []
     monkeypatch.setattr(
         handler.app().worker, "work", lambda _message, *, owner, **_: owners.append(owner) or done()

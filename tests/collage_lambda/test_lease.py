@@ -104,7 +104,7 @@ def test_a_window_under_a_lease_belongs_to_its_holder(windows: WindowLeases, clo
 def test_a_claim_whose_answer_was_lost_holds_the_window_and_counts_once(
     windows: WindowLeases, aws: CollageAws, clock: Clock, replay: str | None
 ) -> None:
-    """The SDK asks again under the same owner, and meets the lease that its first call wrote."""
+    """The SDK repeats the call under the same owner and finds the first call's lease."""
     windows.finish(claimed(windows, owner="before", replay=replay and "earlier"), END)
     if replay is None:
         aws.put_window(ID, status="queued", attempts=1, images_ok=1)

@@ -1,4 +1,4 @@
-"""Whole windows: a real HTTP server in front, moto's AWS behind."""
+"""Whole windows: a real HTTP server and moto's AWS."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Broken:
 
 
 def lasting(heard: dict[str, Any]) -> dict[str, Any]:
-    """Return a detail without its link, which is signed anew each time."""
+    """Return a detail without its link, which is signed again each time."""
     detail: dict[str, Any] = heard["Detail"]
     return {name: detail[name] for name in detail if not name.startswith("url")}
 

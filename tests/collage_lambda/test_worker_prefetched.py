@@ -43,7 +43,7 @@ class PrefetchedWindow:
         return window_ready([*self.images, *more], creator="ann")
 
     def event_in_s3(self, key: str = "processing/windows/ann/000012.json") -> WindowReady:
-        """Return the same with its images in an object, where that is not gone."""
+        """Return the same event with its images in S3; no object if the key has "gone" in it."""
         if "gone" not in key:
             self.aws.s3.put_object(Bucket=TEMP, Key=key, Body=msgspec.json.encode(self.images))
         return msgspec.structs.replace(self.event(), images=(), images_key=key)

@@ -1,4 +1,4 @@
-"""A proxy before the embedded AWS that does to PutRecords what a test asks for.
+"""A proxy for the embedded AWS that answers PutRecords as a test requires.
 
 The command line talks to it as to AWS. Every other call passes.
 """
@@ -20,7 +20,7 @@ Answer = tuple[int, bytes]
 Forward = Callable[[bytes], Answer]
 """Hands a PutRecords body on to AWS and returns its status and body."""
 Meddle = Callable[[int, bytes, Forward], Answer | None]
-"""Told the number of a PutRecords request (from 1) and its body; None lets the answer be lost."""
+"""Called with the number of a PutRecords request (from 1) and its body; None drops the answer."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 _PATIENCE_S = 30.0
@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def _meddle(self, body: bytes) -> None:
         number = self.server.next_number()

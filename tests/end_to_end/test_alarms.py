@@ -42,7 +42,7 @@ def state(pipeline: Pipeline, name: str) -> str:
     return str(alarm["StateValue"])
 
 
-def told(pipeline: Pipeline, inbox: str, name: str) -> list[tuple[str, str]]:
+def notifications(pipeline: Pipeline, inbox: str, name: str) -> list[tuple[str, str]]:
     """Return the state changes of an alarm of which messages are in the inbox, oldest first."""
     changes: list[tuple[str, str]] = []
     while True:
@@ -60,14 +60,14 @@ def told(pipeline: Pipeline, inbox: str, name: str) -> list[tuple[str, str]]:
                 changes.append((said["OldStateValue"], said["NewStateValue"]))
 
 
-def test_poison_raises_its_alarm_people_are_told_and_told_when_it_is_over(
+def test_poison_raises_its_alarm_and_people_are_notified_of_it_and_of_its_end(
     pipeline: Pipeline, inbox: str
 ) -> None:
     bridge = MetricsBridge(pipeline.aws.clients, pipeline.outputs)
     bridge.step(time.time())
     bridge.update_alarms(time.time() + 3_600)  # whatever other tests have raised is over by then
     assert state(pipeline, POISON) == "OK"
-    told(pipeline, inbox, POISON)
+    notifications(pipeline, inbox, POISON)
 
     pipeline.aws.clients.kinesis.put_record(
         StreamName=pipeline.outputs.stream_name, Data=b"no record of ours", PartitionKey="0"
@@ -76,10 +76,10 @@ def test_poison_raises_its_alarm_people_are_told_and_told_when_it_is_over(
     changes: list[tuple[str, str]] = []
     while not changes and time.monotonic() < deadline:
         bridge.step(time.time())
-        changes = told(pipeline, inbox, POISON)
+        changes = notifications(pipeline, inbox, POISON)
     assert changes == [("OK", "ALARM")]
     assert state(pipeline, POISON) == "ALARM"
 
     bridge.update_alarms(time.time() + 600)
-    assert told(pipeline, inbox, POISON) == [("ALARM", "OK")]
+    assert notifications(pipeline, inbox, POISON) == [("ALARM", "OK")]
     assert state(pipeline, POISON) == "OK"

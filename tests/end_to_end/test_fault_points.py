@@ -1,8 +1,8 @@
 """Every figure and every cell is exact after each of many faults in the deployed pipeline.
 
 In the functions faults strike at a named call (`fault_points`), inside the process that Lambda has
-started; the command line is killed with SIGKILL, or meets a stream that refuses. What a case leaves
-behind is compared with what was generated, as if nothing had happened.
+started; the command line is killed with SIGKILL, or meets a stream that refuses. The result of a
+case is compared with what was generated, as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -114,14 +114,14 @@ def test_rows_of_a_killed_push_may_be_pushed_as_a_new_batch(stack: FaultyStack, 
 
 
 def all_ended(stack: FaultyStack, *batches: str) -> bool:
-    """Sweep, and tell whether no image of these batches is on its way any more."""
+    """Sweep, and return whether every image of these batches is settled."""
     stack.sweep()
     found = [stack.progress(batch_id) for batch_id in batches]
     return all(each.open_images == 0 and each.collages == each.windows for each in found)
 
 
 @pytest.mark.slow
-def test_a_record_that_nobody_can_read_is_kept_although_s3_is_slow_to_take_it(
+def test_an_unreadable_record_is_stored_although_s3_throttles_it(
     stack: FaultyStack,
 ) -> None:
     name = "poison-beside-a-batch"
@@ -146,7 +146,7 @@ def test_a_record_that_nobody_can_read_is_kept_although_s3_is_slow_to_take_it(
     assert differences(stack, sample, name) == []
 
 
-HELD = {
+PAUSED = {
     "windowing": Fault(
         function="windowing", call="dynamodb.TransactWriteItems", kind=FaultKind.PAUSE
     ),
@@ -157,17 +157,17 @@ HELD = {
 
 
 @pytest.mark.slow
-def test_a_mapping_that_is_switched_off_amid_a_batch_goes_on_where_it_stopped(
+def test_a_mapping_that_is_disabled_during_a_batch_continues_where_it_stopped(
     stack: FaultyStack,
 ) -> None:
     name = "consumer-is-switched-off"
     sample = stack.sample(name)
-    stack.faults.arm(HELD["windowing"])
+    stack.faults.arm(PAUSED["windowing"])
     stack.send(sample, name)
     stack.wait_for_faults(1)
     switch_mapping(stack, on=False)
     stack.faults.release()
-    stack.wait(lambda: stack.progress(name).windows == 3, "the held delivery was not folded")
+    stack.wait(lambda: stack.progress(name).windows == 3, "the paused delivery was not folded")
     assert not stack.progress(name).settled
     switch_mapping(stack, on=True)
     stack.sweep_until_ended(name)
@@ -184,11 +184,11 @@ def switch_mapping(stack: FaultyStack, *, on: bool) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("function", HELD)
-def test_new_code_amid_an_invocation_loses_nothing(stack: FaultyStack, function: str) -> None:
+@pytest.mark.parametrize("function", PAUSED)
+def test_new_code_during_an_invocation_loses_nothing(stack: FaultyStack, function: str) -> None:
     name = f"{function}-is-replaced"
     sample = stack.sample(name)
-    stack.faults.arm(HELD[function])
+    stack.faults.arm(PAUSED[function])
     stack.send(sample, name)
     stack.wait_for_faults(1)
     deployed = getattr(stack.outputs, f"{function}_function")
@@ -202,10 +202,10 @@ def test_new_code_amid_an_invocation_loses_nothing(stack: FaultyStack, function:
 
 @pytest.mark.slow
 def test_a_slow_worker_that_lost_its_lease_publishes_nothing(stack: FaultyStack) -> None:
-    """It is held before its collage until another worker has brought the window to its end."""
+    """It is paused before its collage until another worker has completed the window."""
     name = "worker-lost-its-lease"
     sample = stack.sample(name)
-    stack.faults.arm(HELD["collage"])
+    stack.faults.arm(PAUSED["collage"])
     stack.send(sample, name)
     stack.wait_for_faults(1)
     stack.faults.set_clock(LEASE)

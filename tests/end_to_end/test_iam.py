@@ -173,7 +173,7 @@ def test_a_role_is_denied_what_it_never_does(
 
 
 def test_only_the_items_of_packs_may_be_deleted(stack: IamStack) -> None:
-    """ministack has no dynamodb:LeadingKeys, so the policies themselves are looked at.
+    """ministack has no dynamodb:LeadingKeys, so the policies themselves are compared.
 
     On AWS every DeleteItem has that key: the partition key of its item.
     """
@@ -188,7 +188,7 @@ def test_only_the_items_of_packs_may_be_deleted(stack: IamStack) -> None:
 
 
 def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:
-    """ministack delivers an event to a queue unasked, so the policies themselves are looked at."""
+    """ministack delivers to a queue without a check, so the policies themselves are compared."""
     outputs = stack.outputs
     drained = outputs.window_rule_arn.replace("window-ready", "batch-drained")
     expiring = outputs.window_rule_arn.replace("window-ready", "covers-expiring")
@@ -217,10 +217,10 @@ def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:
         ]
 
 
-def test_only_our_rule_may_invoke_the_sweeper_and_nobody_else_any_function(
+def test_only_our_rule_may_invoke_the_sweeper_and_no_other_principal_any_function(
     stack: IamStack,
 ) -> None:
-    """ministack invokes a rule's function unasked, so the policies themselves are looked at."""
+    """ministack invokes a rule's function without a check, so the policies are compared."""
     (statement,) = who_may_invoke(stack, stack.outputs.sweeper_function)
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     rule = stack.outputs.window_rule_arn.replace("window-ready", "batch-drained")

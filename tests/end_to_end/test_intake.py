@@ -102,7 +102,7 @@ def test_a_dropped_file_becomes_collages_and_moves(pipeline: Pipeline) -> None:
     assert input_keys(pipeline, "csv-files/") == []
 
 
-def test_a_file_that_breaks_off_is_told_beside_it_and_its_rows_up_to_there_count(
+def test_a_malformed_file_gets_an_error_report_and_its_rows_before_the_error_count(
     pipeline: Pipeline,
 ) -> None:
     sample = make_sample(
@@ -122,7 +122,7 @@ def test_a_file_that_breaks_off_is_told_beside_it_and_its_rows_up_to_there_count
 
 
 def test_manual_uploads_start_nothing(pipeline: Pipeline) -> None:
-    """A file that is dropped later is done with, and this one has not been touched."""
+    """A file that is dropped later has been processed, and this one has not been touched."""
     sample = make_sample(pipeline.covers, [plain_creator("by.hand", 62, 2)], seed=73, awkward=False)
     drop(pipeline, "manual-uploads/by-hand.csv", csv_bytes(sample.rows))
     drop(pipeline, "csv-files/later.csv", b"no,header\n")
@@ -134,7 +134,7 @@ def test_manual_uploads_start_nothing(pipeline: Pipeline) -> None:
 def test_a_request_runs_its_file_with_its_own_grid_prefix_and_trigger(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    """And once more with another grid: what is known is taken again where a batch asks for it."""
+    """And once more with another grid: known images are taken again if a batch requires it."""
     sample = make_sample(
         pipeline.covers, [plain_creator("on.demand", 63, 10)], seed=74, awkward=False
     )
@@ -219,8 +219,8 @@ def test_a_request_whose_file_comes_too_late_is_redriven(pipeline: Pipeline) -> 
 def submit(pipeline: Pipeline, *arguments: str) -> dict[str, Any]:
     done = pipeline.here(ingest_app, "submit", *arguments, "--wait", "--json")
     assert done.exit_code == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
 
 
 def size_of(pipeline: Pipeline, key: str) -> tuple[int, int]:

@@ -115,7 +115,7 @@ def test_a_batch_that_ended_is_reported_in_all_four_places(
 def test_the_link_in_the_event_opens_the_collage_and_nothing_else(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    """ministack checks a link's signature; nobody has credentials here."""
+    """ministack checks a link's signature; this request has no credentials."""
     clients, bus = pipeline.aws.clients, pipeline.outputs.bus_name
     url = clients.untyped("sqs").create_queue(QueueName="heard")["QueueUrl"]
     arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
@@ -148,7 +148,7 @@ def get(url: str) -> tuple[int, bytes]:
             return error.code, error.read()
 
 
-def test_refused_rows_are_kept_with_their_reason(
+def test_refused_rows_are_stored_with_their_reason(
     pipeline: Pipeline, first: tuple[Sample, Path]
 ) -> None:
     sample, _ = first

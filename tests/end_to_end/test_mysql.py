@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture
 def own_mariadb_url(mariadb_url: str) -> Iterator[str]:
-    """A server of this test's own; where there can be none, the shared fixture has said so."""
+    """A server for this test alone; if none can be installed, the shared fixture has failed."""
     assert mariadb_url
     with PrivateMariaDb() as server:
         yield server.url

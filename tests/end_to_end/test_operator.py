@@ -1,4 +1,4 @@
-"""The operator's command line against the embedded AWS: listings, stories, the doctor."""
+"""The operator's command line against the embedded AWS: listings, timelines, the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Absurd rows stop nothing: the good ones become collages, the bad ones are kept with a reason."""
+"""Absurd rows stop nothing: good ones become collages, bad ones are stored with a reason."""
 
 from __future__ import annotations
 

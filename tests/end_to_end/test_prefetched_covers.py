@@ -132,14 +132,14 @@ def test_covers_of_twelve_days_each_dead_after_two_end_in_one_full_collage(
     )
 
     for creator, name in enumerate(CREATORS):
-        told = days.metadata(name)
-        assert (told["images_ok"], told["images_failed"]) == (WINDOW, 0)
-        assert told["closed_because"] == "full"
-        origins = [cell["origin"] for cell in told["cells"]]
+        metadata = days.metadata(name)
+        assert (metadata["images_ok"], metadata["images_failed"]) == (WINDOW, 0)
+        assert metadata["closed_because"] == "full"
+        origins = [cell["origin"] for cell in metadata["cells"]]
         assert origins == ["prefetched"] * (PREFETCHED_DAYS * A_DAY) + ["download"] * (
             WINDOW - PREFETCHED_DAYS * A_DAY
         )
-        collage = Image.open(io.BytesIO(told["collage"]))
+        collage = Image.open(io.BytesIO(metadata["collage"]))
         for cell in range(WINDOW):
             row, column = divmod(cell, 7)
             box = (column * 60, row * 60, column * 60 + 60, row * 60 + 60)
@@ -148,8 +148,8 @@ def test_covers_of_twelve_days_each_dead_after_two_end_in_one_full_collage(
             assert (swatch.creator_index, swatch.number) == (creator, cell + 1)
 
     every = [cover for day in range(DAYS) for _, cover in days.covers_of(day)]
-    asked = {cover.object_id: stack.covers.requests[cover.object_id] for cover in every}
-    assert asked == {cover.object_id: 1 for cover in every}
+    requests = {cover.object_id: stack.covers.requests[cover.object_id] for cover in every}
+    assert requests == {cover.object_id: 1 for cover in every}
     prefetched = PREFETCHED_DAYS * A_DAY * len(CREATORS)
     assert 10 * len(packs) <= prefetched
     # A worker writes a window's final status first and releases its packs after that.

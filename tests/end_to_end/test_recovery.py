@@ -90,14 +90,14 @@ def test_a_retry_fetches_what_failed_in_passing_and_nothing_else(
     pipeline.push(f"--csv={path}", "--flush", "--batch-id=retry")
     first = window_item(pipeline, "tried.again:000001")
     assert first["failures"]["M"]["connection"]["N"] == "5"
-    asked_before = pipeline.covers.requests
+    requests_before = pipeline.covers.requests
     with pipeline.late_covers:
         end = pipeline.ops("retry", "--failed", "--batch=retry", "--wait")
     assert end["windows"] == 1
     after = window_item(pipeline, "tried.again:000001")
     assert int(after["images_ok"]["N"]) == int(first["images_ok"]["N"]) + 5
     assert "connection" not in after["failures"]["M"]
-    assert pipeline.covers.requests == asked_before
+    assert pipeline.covers.requests == requests_before
 
 
 def merged(first: Sample, second: Sample) -> bytes:
@@ -193,7 +193,7 @@ def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeli
     assert letters(pipeline, "stream") == []
 
 
-def test_a_record_nobody_can_read_is_kept_listed_and_stops_nothing(
+def test_an_unreadable_record_is_stored_listed_and_stops_nothing(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
     pipeline.aws.clients.kinesis.put_record(

@@ -104,7 +104,7 @@ def loaded(pipeline: Pipeline, mariadb_url: str) -> Sample:
 
 
 @contextmanager
-def held_push(
+def paused_push(
     pipeline: Pipeline, batch_id: str, *options: str, variables: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Push from the database and stop before the first record leaves; kill it in the end."""
@@ -140,7 +140,7 @@ def test_neither_process_title_nor_checkpoint_holds_the_password_of_a_variable(
 ) -> None:
     assert loaded
     password = password_of(mariadb_url).encode()
-    with held_push(pipeline, "seen", variables={"MYSQL_URL": mariadb_url}) as process:
+    with paused_push(pipeline, "seen", variables={"MYSQL_URL": mariadb_url}) as process:
         title = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         written = [path for path in state_folder().rglob("*") if path.is_file()]
         assert b"--batch-id=seen" in title
@@ -153,7 +153,7 @@ def test_an_option_s_password_is_gone_from_the_process_title_once_the_command_ru
     pipeline: Pipeline, loaded: Sample, mariadb_url: str
 ) -> None:
     assert loaded
-    with held_push(pipeline, "listed", f"--mysql={mariadb_url}", variables={}) as process:
+    with paused_push(pipeline, "listed", f"--mysql={mariadb_url}", variables={}) as process:
         title = Path(f"/proc/{process.pid}/cmdline").read_bytes()
     assert b"--batch-id=listed" in title
     assert b"--mysql=mysql://coverstream:****" in title
@@ -190,7 +190,7 @@ def test_nothing_that_a_push_leaves_on_aws_holds_the_password(
 def test_credentials_may_come_from_secrets_manager(
     pipeline: Pipeline, loaded: Sample, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The URL on the command line tells the place alone."""
+    """The URL on the command line has only the host and the database."""
     monkeypatch.delenv("MYSQL_URL", raising=False)
     right = urllib.parse.urlsplit(mariadb_url)
     secret = json.dumps({"username": right.username, "password": password_of(mariadb_url)})
@@ -225,7 +225,7 @@ def unpacked(data: bytes) -> bytes:
 
 
 def stream_bytes(pipeline: Pipeline) -> Iterator[bytes]:
-    """Yield every record of the stream behind its codec's version."""
+    """Yield every record of the stream without its codec version byte."""
     kinesis: Any = pipeline.aws.clients.kinesis
     name = pipeline.outputs.stream_name
     for shard in kinesis.list_shards(StreamName=name)["Shards"]:

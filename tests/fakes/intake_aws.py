@@ -157,7 +157,7 @@ class IntakeAws:
         return len({r.bucket for r in self.records() if r.last and r.batch.batch_id == batch_id})
 
     def is_whole(self, batch_id: str) -> bool:
-        """Tell whether a batch's every bucket has ended."""
+        """Return whether every bucket of a batch has ended."""
         return self.ended_buckets(batch_id) == BUCKETS
 
 

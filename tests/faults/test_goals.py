@@ -205,7 +205,7 @@ def test_g5_one_poison_record_in_500_affects_no_other_record(place: int, kind: i
     """One invocation takes all 500; the shard is not held up, and nothing is tried again."""
     rows = tuple((0, LASTING[n % 300]) for n in range(499))
     plan = BatchPlan(FULL, NEVER, rows, chunk_rows=1)
-    records = 2 + 499  # the batch is registered, its totals are noted; end marks come later
+    records = 2 + 499  # the batch is registered, its totals are recorded; end marks come later
     scenario = History((plan,), (Push(0, 1 + place), Poison(0, kind), Push(0, records - 1 - place)))
     with run_steps(History(scenario.batches, scenario.steps, batch_size=500)) as run:
         account = run.account

@@ -65,12 +65,12 @@ SCENARIOS: dict[str, tuple[tuple[Step, ...], Sweep | Redeliver, tuple[Step, ...]
         Sweep(),
         (*OTHERS, Work(times=ALL)),
     ),
-    "an invocation given up by Lambda, beside its redelivery": (
+    "an invocation abandoned by Lambda, beside its redelivery": (
         (Push(0, ALL), Push(1, 3)),
         Redeliver(0, 0, 8),
         (*LANES, Push(1, ALL), *OTHERS),
     ),
-    "an invocation given up by Lambda, beside a flush": (
+    "an invocation abandoned by Lambda, beside a flush": (
         (Push(1, ALL), Deliver(0, 1), Deliver(1, ALL)),
         Redeliver(0, 0, 8),
         (*LANES, Sweep(drained=True), Sweep(), Push(0, ALL), *OTHERS),

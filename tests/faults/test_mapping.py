@@ -181,7 +181,7 @@ def test_a_batch_that_exhausts_its_retries_goes_with_its_data_to_the_destination
     assert [base64.b64decode(each["kinesis"]["data"]) for each in records] == [b"a1", b"a2"]
     bench.respond = lambda _: SUCCESS
     bench.put("a3")
-    assert bench.poll(2) == [["a3"]], "the shard goes on"
+    assert bench.poll(2) == [["a3"]], "the shard continues"
 
 
 def test_a_record_that_is_too_old_is_discarded_before_it_is_delivered() -> None:

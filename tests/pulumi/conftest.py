@@ -35,7 +35,7 @@ class Declared:
 
 @dataclass
 class Recorder(pulumi.runtime.Mocks):
-    """Answers with ARNs that tell type and name, so that a test sees what refers to what."""
+    """Answers with ARNs made of type and name, so that a test sees what refers to what."""
 
     declared: list[Declared] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -75,7 +75,9 @@ def test_a_stack_may_close_windows_instead_of_prefetching_covers(
         ("covers-expiring", "prefetch-dead-letters"),
     ],
 )
-def test_what_the_bus_cannot_deliver_is_kept(dev: Recorder, target: str, dead_letters: str) -> None:
+def test_undeliverable_events_become_dead_letters(
+    dev: Recorder, target: str, dead_letters: str
+) -> None:
     inputs = dev.one("EventTarget", target).inputs
     assert inputs["deadLetterConfig"] == {"arn": f"arn:Queue:{dead_letters}"}
     assert inputs["retryPolicy"] == {
@@ -112,7 +114,7 @@ def test_only_its_own_rule_may_send_to_a_queue(dev: Recorder, queue: str, rule: 
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [f"arn:EventRule:{rule}"]}}
 
 
-def test_nobody_but_sqs_itself_fills_the_collage_dead_letters(dev: Recorder) -> None:
+def test_only_sqs_itself_fills_the_collage_dead_letters(dev: Recorder) -> None:
     assert senders(dev, "collage-dead-letters") == []
     allow = dev.one("RedriveAllowPolicy", "collage-dead-letters").document("redriveAllowPolicy")
     assert allow == {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:Queue:collage"]}

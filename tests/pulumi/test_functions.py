@@ -126,7 +126,7 @@ def test_a_batch_of_records_fits_an_invocation(dev: Recorder) -> None:
 
 
 def test_records_are_younger_than_the_stream_keeps_them(dev: Recorder, prod: Recorder) -> None:
-    """Else a batch would vanish from the stream before it is kept elsewhere."""
+    """Otherwise a batch would expire from the stream before it is stored elsewhere."""
     for recorder in (dev, prod):
         mapping = recorder.one("EventSourceMapping", "windowing").inputs
         kept_s = recorder.one("Stream", "rows").inputs["retentionPeriod"] * 3_600

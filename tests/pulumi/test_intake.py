@@ -84,7 +84,7 @@ def test_files_are_read_one_an_invocation_and_some_at_once(deploy: Deploy) -> No
     assert "maximumBatchingWindowInSeconds" not in mapping
 
 
-def test_the_intake_is_told_its_queues_and_its_stream(dev: Recorder) -> None:
+def test_the_intake_gets_its_queues_and_its_stream_by_environment(dev: Recorder) -> None:
     variables = dev.one("Function", "intake").inputs["environment"]["variables"]
     assert variables["COVERSTREAM_STREAM"] == "coverstream-dev-rows"
     assert variables["COVERSTREAM_INPUT_BUCKET"] == INPUT

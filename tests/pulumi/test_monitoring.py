@@ -64,7 +64,7 @@ def test_an_alarm_watches_this_stacks_parts_under_their_real_names(
     assert inputs["treatMissingData"] == alarm.missing
 
 
-def test_every_alarm_tells_people_and_tells_them_when_it_is_over(dev: Recorder) -> None:
+def test_every_alarm_notifies_people_of_its_start_and_its_end(dev: Recorder) -> None:
     for alarm in dev.all("MetricAlarm"):
         assert alarm.inputs["alarmActions"] == ["arn:Topic:monitoring"]
         assert alarm.inputs["okActions"] == ["arn:Topic:monitoring"]
@@ -81,7 +81,7 @@ def test_an_expression_returns_one_series_of_at_most_ten_metrics(dev: Recorder) 
 
 
 def test_a_period_that_is_watched_is_one_that_cloudwatch_allows(dev: Recorder) -> None:
-    """Periods of an alarm cover a day at most, or a week where each is an hour or more."""
+    """Periods of an alarm cover a day at most, or a week if each is an hour or more."""
     for alarm in ALARMS.values():
         assert alarm.period_s % 60 == 0
         assert alarm.period_s * alarm.periods <= (604_800 if alarm.period_s >= 3_600 else 86_400)

@@ -44,7 +44,7 @@ def statement(recorder: Recorder, kind: str, name: str, sid: str) -> dict[str, A
     return dict(one)
 
 
-def test_nothing_of_it_is_there_unless_it_is_asked_for(dev: Recorder, prod: Recorder) -> None:
+def test_optional_resources_are_absent_by_default(dev: Recorder, prod: Recorder) -> None:
     for recorder in (dev, prod):
         for kind in ("Key", "Alias", "VpcEndpoint", "SecurityGroup", "BucketLogging", "Trail"):
             assert not recorder.all(kind), kind

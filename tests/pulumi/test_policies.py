@@ -168,7 +168,7 @@ def test_items_of_packs_are_the_only_ones_that_may_be_deleted(dev: Recorder, rol
     assert statement["Condition"] == keys
 
 
-def test_originals_are_only_kept_where_the_stack_keeps_them(deploy: Deploy) -> None:
+def test_originals_are_only_stored_if_the_stack_keeps_them(deploy: Deploy) -> None:
     found = rights(deploy("dev", keepOriginals=False), "collage")
     assert found["arn:Bucket:temp/originals/*"] == {"s3:GetObject"}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_parameter_tells_where_everything_is(
+def test_the_parameter_lists_where_everything_is(
     request: pytest.FixtureRequest, stack: str
 ) -> None:
     recorder: Recorder = request.getfixturevalue(stack)

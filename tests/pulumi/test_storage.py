@@ -79,7 +79,7 @@ def ages(recorder: Recorder, bucket: str) -> list[tuple[int, str]]:
     return [(step["days"], step["storageClass"]) for step in steps]
 
 
-def test_what_ages_is_kept_ever_cheaper(dev: Recorder, prod: Recorder) -> None:
+def test_objects_move_to_cheaper_storage_with_age(dev: Recorder, prod: Recorder) -> None:
     for recorder in (dev, prod):
         assert ages(recorder, "input") == [
             (30, "STANDARD_IA"),

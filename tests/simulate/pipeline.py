@@ -128,9 +128,9 @@ class Unused:
 class Run:
     """The shards of one process."""
 
-    def __init__(self, scale: Scale, numbers: Sequence[int], told: Callable[[int], None]) -> None:
-        """Run the shards of these numbers; `told` hears of each chunk how many rows there were."""
-        self.scale, self.told = scale, told
+    def __init__(self, scale: Scale, numbers: Sequence[int], report: Callable[[int], None]) -> None:
+        """Run the shards of these numbers; `report` is called with the rows read so far."""
+        self.scale, self.report = scale, report
         self.shards = {number: Shard(number) for number in numbers}
         self.clock = Clock(float(NOW_S))
         self.store = SimulatedStore(self.clock)
@@ -166,7 +166,7 @@ class Run:
             for record in self._timed("packing", _packed(packer, chunk.rows)):
                 self._put(record, arrived_s)
             self._sample(done, began, began_cpu)
-            self.told(done)
+            self.report(done)
         for shard in self.shards.values():
             self._invoke(shard, shard.take(), NOW_S + done / self.scale.rate)
         self.clock.now_s = NOW_S + done / self.scale.rate

@@ -1,6 +1,6 @@
 """Plots of a simulation's course against its rows. Edge (disk, matplotlib).
 
-Each has its axis from 0, so that what is flat looks flat, and the limit where there is one.
+Each has its axis from 0, so that what is flat looks flat, and the limit if there is one.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _line(axes: Axes, xs: Sequence[float], ys: Sequence[float], label: str = "")
 
 
 def _time(axes: Axes, course: Course) -> None:
-    axes.set_title("Time: microseconds of CPU a row, where it stands")
+    axes.set_title("Time: microseconds of CPU a row, at that point")
     _line(axes, _rows(course)[1:-1], [each * 1e6 for each in _steps(course, "cpu_s")])
 
 

@@ -57,7 +57,7 @@ def _results(pipes: Sequence[Connection], rows: int) -> list[Part]:
     """Read from the processes until each has sent its result."""
     done = dict.fromkeys(pipes, 0)
     found: dict[Connection, Part] = {}
-    began, told = time.monotonic(), 0
+    began, printed = time.monotonic(), 0
     while len(found) < len(pipes):
         for pipe in wait([each for each in pipes if each not in found]):
             assert isinstance(pipe, Connection)
@@ -70,9 +70,9 @@ def _results(pipes: Sequence[Connection], rows: int) -> list[Part]:
                 msg = "a process of the simulation ended early"
                 raise PartFailedError(msg) from error
         slowest = min(done.values())
-        if slowest >= told + rows // 50:
-            told = slowest
-            _say(told, rows, time.monotonic() - began)
+        if slowest >= printed + rows // 50:
+            printed = slowest
+            _say(printed, rows, time.monotonic() - began)
     return [found[pipe] for pipe in pipes]
 
 

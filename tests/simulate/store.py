@@ -60,7 +60,7 @@ _EPOCH, _DAY, _SHARD = len("1795000000") // 2 + 2, len("2026-11-21"), len("due#0
 _TALLY_BYTES = 200
 """A tally that was spilled is smaller than one KB in any case."""
 _QUEUED_UNITS = 6
-"""A window that is marked as queued: the item, and indexes where status and due time move it."""
+"""A window that is marked as queued: the item, and the indexes on status and due time."""
 
 
 class Clock:

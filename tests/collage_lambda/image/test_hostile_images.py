@@ -20,7 +20,7 @@ from tests.paths import ROOT
 
 MAX_BYTES = 400 * 1024 * 1024
 WINDOW_S = 60.0
-"""The window's time limit; what hangs is given up on after `ATTEMPT_S`."""
+"""The window's time limit; an image that hangs is abandoned after `ATTEMPT_S`."""
 ATTEMPT_S = 4.0
 GOOD = "/good"
 ODD_BUT_WHOLE = {

@@ -33,7 +33,7 @@ def packed(bodies: dict[str, bytes]) -> tuple[bytes, dict[str, int]]:
 
 @pytest.mark.parametrize("size", [0, 1, 100, 9_000_000])
 def test_bytes_are_at_the_offset_that_add_returns(size: int) -> None:
-    """Also beyond what is held in memory."""
+    """Also for packs larger than the spool's memory limit."""
     bodies = {f"{n:04d}": Random(n).randbytes(size + n) for n in range(3)}  # noqa: S311 - any bytes
     data, offsets = packed(bodies)
     for name, body in bodies.items():

@@ -127,7 +127,7 @@ def test_two_deliveries_at_once_make_one_pack_and_refer_to_it(bench: PrefetchBen
 def test_a_late_delivery_keeps_the_covers_of_a_closed_window(
     bench: PrefetchBench,
 ) -> None:
-    """Both have fetched; the other one has noted, then the window was closed."""
+    """Both deliveries fetched the covers; the other recorded its own, then the window closed."""
     bench.put("ann", "body/0")
     waiting: list[PrefetchedCover] = []
 
@@ -160,7 +160,7 @@ def test_a_cover_lost_in_one_delivery_is_prefetched_by_the_other(
 
 
 def test_covers_requested_twice_are_prefetched_once(bench: PrefetchBench) -> None:
-    """Asked for again while the first request was still waiting: both have fetched."""
+    """Requested again while the first request was still waiting: both fetched the covers."""
     bench.put("ann", "body/0")
     later = bench.prefetcher(then=lambda: bench.prefetch("ann"))
     later.prefetch(bench.event("ann", pack=OTHER_PACK), 60)
@@ -259,10 +259,10 @@ def test_states_forget_packs_in_the_end(bench: PrefetchBench) -> None:
     assert bench.state("ann").recorded.keys() == {OTHER_PACK}
 
 
-def test_an_event_whose_pack_was_deleted_starts_anew_only_for_other_creators(
+def test_an_event_whose_pack_was_deleted_fetches_only_for_creators_without_a_collage(
     bench: PrefetchBench,
 ) -> None:
-    """What was closed has its collage; what could not be had the first time is fetched now."""
+    """The closed window has its collage; a cover that failed the first time is fetched now."""
     bench.put("ann", "body/0")
     bench.put("bob", "status/503")
     bench.prefetch("ann", "bob")

@@ -53,12 +53,12 @@ class CollageAws:
             ],
         )
         self.events.create_event_bus(Name=BUS)
-        self._noted: list[dict[str, Any]] = []
+        self._recorded: list[dict[str, Any]] = []
         self.listen_to(self.events)
         return self
 
     def listen_to(self, events: EventBridgeClient) -> None:
-        """Note what a client puts on the bus, until the end of this AWS."""
+        """Record what a client puts on the bus, until the end of this AWS."""
         events.meta.events.register(_PUT_EVENTS, self._note, unique_id="note")
 
     def __exit__(
@@ -71,15 +71,15 @@ class CollageAws:
         self._mock.stop()
 
     def _note(self, params: dict[str, Any], **_context: object) -> None:
-        self._noted += params["Entries"]
+        self._recorded += params["Entries"]
 
     def heard(self) -> list[dict[str, Any]]:
         """Return the entries that were put on the bus since the last call, details decoded."""
-        noted, self._noted = self._noted, []
-        return [entry | {"Detail": json.loads(entry["Detail"])} for entry in noted]
+        recorded, self._recorded = self._recorded, []
+        return [entry | {"Detail": json.loads(entry["Detail"])} for entry in recorded]
 
     def window(self, window_id: str) -> dict[str, Any]:
-        """Return the status item of a window; empty where there is none."""
+        """Return the status item of a window; empty if there is none."""
         answer = self.dynamodb.get_item(TableName=TABLE, Key=_key(window_id))
         return from_wire(answer.get("Item", {}))
 

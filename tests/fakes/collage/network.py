@@ -54,7 +54,7 @@ class RawServer(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's own signature
-        """Say nothing: a client that hangs up is what most tests are about."""
+        """Log nothing: most tests are about clients that hang up."""
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,4 +1,4 @@
-"""EventBridge as the emitter sees it: PutEvents, with entries refused as a test asks."""
+"""EventBridge as the emitter sees it: PutEvents, with entries refused as a test requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinesis as the producer sees it: PutRecords, with the answers that a test asks for."""
+"""Kinesis as the producer sees it: PutRecords, with the answers that a test requires."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class FakeKinesis:
 
 
 class _LostAnswerError(Exception):
-    """The records were taken, but nobody hears of it."""
+    """The records were stored, but the answer was lost."""
 
 
 def _all_taken(_: Sequence[Entry]) -> None:

@@ -17,7 +17,7 @@ from stream_ingest.windowing.rules.outbox import compress_event, expand_event, w
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 
 FaultHook = Callable[[str], None]
-"""Called with the name of a step before and after it; raises where a test wants it to fail."""
+"""Called with the name of a step before and after it; raises if a test wants it to fail."""
 
 
 def no_fault(_step: str) -> None:
@@ -97,14 +97,14 @@ class MemoryEmitter:
 
 
 class MemoryRegistry:
-    """Keeps the promise of `BatchRegistry.record_drained`."""
+    """Fulfils the contract of `BatchRegistry.record_drained`."""
 
     def __init__(self, buckets: int, fault_hook: FaultHook = no_fault) -> None:
         self.drained: dict[str, set[int]] = defaultdict(set)
         self._buckets, self._fault_hook = buckets, fault_hook
 
     def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
-        """Note buckets; tell whether all are drained."""
+        """Record buckets; return whether all are drained."""
         self._fault_hook("before note")
         self.drained[batch_id] |= buckets
         self._fault_hook("after note")
@@ -112,14 +112,14 @@ class MemoryRegistry:
 
 
 class MemoryQuarantine:
-    """Keeps poison by its sequence number."""
+    """Stores poison by its sequence number."""
 
     def __init__(self, fault_hook: FaultHook = no_fault) -> None:
         self.kept: dict[int, str] = {}
         self._fault_hook = fault_hook
 
     def store(self, poison: Poison) -> str:
-        """Keep a record that cannot be read."""
+        """Store a record that cannot be read."""
         self._fault_hook("before keep")
         self.kept[poison.sequence] = poison.reason
         return str(poison.sequence)

@@ -1,4 +1,4 @@
-"""Cover URLs, rows, arrivals and records for tests: short ways to say what a real one holds."""
+"""Cover URLs, rows, arrivals and records for tests: shorthand for realistic values."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from stream_ingest.sources.source import Cursor, Page, SourceRow
 
 
 class ListSource:
-    """Yields rows in pages of `page_rows`; then raises `error` where one is given."""
+    """Yields rows in pages of `page_rows`; then raises `error` if one is given."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """A push into the simulated account: real packer, producer and registry, in a mortal process.
 
 What lasts is what the checkpoint file holds (`stream_ingest.push.checkpoint`): which chunk was
-run_steps. A process that takes over sends that chunk again, byte for byte, and goes on behind it.
+run_steps. A process that takes over sends that chunk again, byte for byte, and continues after it.
 """
 
 from __future__ import annotations

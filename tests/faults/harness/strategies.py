@@ -28,7 +28,7 @@ _FLUSHES = (
 
 @dataclass(frozen=True)
 class Flavour:
-    """Which processes have faults, whether indexes lag, and whether originals are kept."""
+    """Which processes have faults, whether indexes lag, and whether originals are stored."""
 
     faulty: tuple[str, ...] = _FAULTY
     lags: bool = False

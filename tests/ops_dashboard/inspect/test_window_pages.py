@@ -96,7 +96,7 @@ def test_a_cursor_of_another_listing_is_rejected(pages: WindowPages) -> None:
 
 
 def test_a_window_created_by_a_replayed_event_closed_on_its_day(ops_table: OpsTable) -> None:
-    """A claim makes the item from the event where the table is empty, without `closed_at`."""
+    """A claim makes the item from the event if the table is empty, without `closed_at`."""
     ops_table.aws.set_item(
         "ann",
         "window#000001",

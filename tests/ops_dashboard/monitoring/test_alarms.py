@@ -1,6 +1,6 @@
 """When each alarm is on: real definitions on made-up figures, by CloudWatch's rules.
 
-The figures are of whole periods of five minutes, oldest first, None where there were none.
+The figures are of whole periods of five minutes, oldest first, None if there were none.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Rule:
     target: Callable[[Event], object]
 
     def matches(self, event: Event) -> bool:
-        """Tell whether every field of the pattern is met by the event."""
+        """Return whether the event matches every field of the pattern."""
         return all(
             any(_meets(event, name, wanted) for wanted in choices)
             for name, choices in self.pattern.items()
@@ -51,7 +51,7 @@ def _meets(event: Event, name: str, wanted: object) -> bool:
 
 @dataclass
 class FakeBus:
-    """The bus `name`; `archives` says which events are kept for a replay."""
+    """The bus `name`; `archives` says which events are stored for a replay."""
 
     name: str
     clock: Callable[[], float]

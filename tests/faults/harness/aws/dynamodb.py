@@ -59,14 +59,14 @@ class FakeDynamoDb:
         self._writes = Writes(self.items, keys, self.indexes, request["TableName"])
 
     def get_item(self, **request: Wire) -> dict[str, Any]:
-        """Return an item; nothing where there is none."""
+        """Return an item; nothing if there is none."""
         known(request, "TableName", "Key", "ConsistentRead")
         self._writes.check_table(request["TableName"], _GET)
         item = self.items.get(self._writes.key(request["Key"], _GET))
         return {} if item is None else {"Item": item}
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """Return the items that are there, in an order that nobody should rely on."""
+        """Return the items that exist, in no particular order."""
         found: dict[str, list[Item]] = {}
         for name, request in RequestItems.items():
             known(
@@ -177,7 +177,7 @@ class FakeDynamoDb:
 
 
 def _projected(item: Item, request: Mapping[str, Any]) -> Item:
-    """Return the attributes that a request asks for, all of them by placeholders."""
+    """Return the attributes that a request names, all of them by placeholders."""
     if "ProjectionExpression" not in request:
         return item
     names = request["ExpressionAttributeNames"]

@@ -16,7 +16,7 @@ class KilledError(BaseException):
 
 
 class NotModelledError(AssertionError):
-    """A fake was asked for something that it does not know: never answered by a guess."""
+    """A fake got a request that it does not model; it never guesses an answer."""
 
 
 def client_error(
@@ -32,17 +32,17 @@ def client_error(
 
 
 def validation_error(operation: str, message: str) -> ClientError:
-    """Return what AWS says of a request that it cannot make sense of."""
+    """Return AWS's error for a malformed request."""
     return client_error("ValidationException", operation, message)
 
 
 def no_connection(service: str) -> EndpointConnectionError:
-    """Return what botocore raises where the request never left."""
+    """Return what botocore raises if the request was never sent."""
     return EndpointConnectionError(endpoint_url=f"https://{service}")
 
 
 def no_answer(service: str) -> ReadTimeoutError:
-    """Return what botocore raises where the request left and no answer came."""
+    """Return what botocore raises if the request was sent and no answer came."""
     return ReadTimeoutError(endpoint_url=f"https://{service}")
 
 

@@ -68,7 +68,7 @@ class Update:
 
 @lru_cache(maxsize=512)
 def read_condition(text: str) -> Read:
-    """Return a condition; `SyntaxRefusedError` where AWS would refuse it."""
+    """Return a condition; `SyntaxRefusedError` if AWS would refuse it."""
     tokens = Tokens(text)
     holds = _either(tokens)
     tokens.end()
@@ -164,7 +164,7 @@ def _unknown(token: str) -> None:
 
 @lru_cache(maxsize=512)
 def read_update(text: str) -> Update:
-    """Return an update; `SyntaxRefusedError` where AWS would refuse it."""
+    """Return an update; `SyntaxRefusedError` if AWS would refuse it."""
     tokens = Tokens(text)
     actions: list[Action] = []
     touched: list[str] = []

@@ -53,7 +53,7 @@ class Index:
     def find(
         self, wanted: str, holds: Callable[[Item], bool], after: Item | None, most: int
     ) -> tuple[list[Item], Item | None]:
-        """Return a page of the items under a hash key that hold, and the key to go on from."""
+        """Return a page of matching items under a hash key, and the key to continue from."""
         entries = self._sorted.get(wanted, [])
         found = [self._images[key] for _, key in entries if holds(self._images[key])]
         if after is not None:

@@ -1,15 +1,15 @@
 """Lambda's mapping of a Kinesis stream, after AWS's rules (docs/facts.md#kinesis-mapping).
 
-One `LaneMapping` is what AWS runs for one shard, or for one of its lanes where the parallelization
-factor is above 1: records of a partition key stay in one lane, and a lane goes on only when its
-batch is done or given up. The rules, each with a test in `tests/faults/test_mapping.py`:
+One `LaneMapping` is what AWS runs for one shard, or for one of its lanes if the parallelization
+factor is above 1: records of a partition key stay in one lane, and a lane continues only when its
+batch is done or abandoned. The rules, each with a test in `tests/faults/test_mapping.py`:
 
 - an error, or a response that makes no sense, fails the batch; ``batchItemFailures`` that is empty
   or missing is success;
 - reported failures put the checkpoint at the lowest of them, and all from there comes again;
 - bisecting halves a failed batch, or cuts it at the lowest reported record; neither uses a retry;
 - a batch that failed ``max_retries`` times after its first, or a record that became too old, goes
-  with its data to the on-failure destination, and the lane goes on.
+  with its data to the on-failure destination, and the lane continues.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Verdict:
 class LaneMapping:
     """Delivers one lane of one shard, an invocation at a time."""
 
-    def __init__(  # noqa: PLR0913 - what AWS is told when a mapping is made
+    def __init__(  # noqa: PLR0913 - the parameters of CreateEventSourceMapping
         self,
         stream: FakeKinesis,
         shard: int,
@@ -82,7 +82,7 @@ class LaneMapping:
         self._pending: list[_Batch] = []
         self._read = 0
         self.checkpoint = 0
-        """Records of this lane before this one are done or given up."""
+        """Records of this lane before this one are done or abandoned."""
         self.invocations = 0
 
     @property
@@ -96,11 +96,11 @@ class LaneMapping:
 
     @property
     def is_done(self) -> bool:
-        """Tell whether no record is left to be delivered."""
+        """Return whether no record is left to be delivered."""
         return self.checkpoint == len(self.records)
 
     def poll(self) -> bool:
-        """Deliver the next batch, or what is left of it, once; False where nothing is there."""
+        """Deliver the next batch, or what is left of it, once; False if nothing is there."""
         if not self._pending:
             records = self.records[self._read : self._read + self._settings.batch_size]
             if not records:

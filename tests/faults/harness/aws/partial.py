@@ -1,7 +1,7 @@
 """Partial failures: AWS does a part of a request and names the rest in an answer of HTTP 200.
 
 Of each request every second entry is refused, from the first on: so a request of one is refused
-whole, and in a longer one what is done stands behind what is not.
+whole, and in a longer one entries that succeed follow entries that fail.
 """
 
 from __future__ import annotations

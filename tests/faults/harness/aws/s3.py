@@ -52,7 +52,7 @@ class FakeS3:
         return {"ETag": stored.etag}
 
     def head_object(self, **request: Wire) -> dict[str, object]:
-        """Tell about an object; HEAD has no body, so its error has no name but 404."""
+        """Return an object's metadata; HEAD has no body, so its error code is just 404."""
         known(request, "Bucket", "Key")
         stored = self._latest(self._place(request, "HeadObject"))
         if stored is None:

@@ -37,27 +37,27 @@ class Tokens:
         self.placeholders: set[str] = set()
 
     def peek(self) -> str:
-        """Return the next token, upper-case where it is a word of the language; "" at the end."""
+        """Return the next token, upper-case if it is a word of the language; "" at the end."""
         if self._at == len(self._tokens):
             return ""
         token = self._tokens[self._at]
         return token.upper() if token.upper() in WORDS else token
 
     def take(self) -> str:
-        """Return the next token and go on."""
+        """Return the next token and advance."""
         token = self.peek()
         self._at += 1
         return token
 
     def took(self, token: str) -> bool:
-        """Go on if this is the next token; tell whether it was."""
+        """Advance if this is the next token; return whether it was."""
         if self.peek() != token:
             return False
         self._at += 1
         return True
 
     def expect(self, token: str) -> None:
-        """Go on over a token that has to be there."""
+        """Advance past a token; raises if it is not the next one."""
         if not self.took(token):
             msg = f"Syntax error; expected {token!r}, found {self.peek()!r}"
             raise SyntaxRefusedError(msg)

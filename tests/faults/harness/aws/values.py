@@ -67,7 +67,7 @@ def compare(left: Value | None, sign: str, right: Value | None) -> bool:
 
 
 def add(old: Value | None, increment: Value) -> Value | None:
-    """Return what ADD makes of an attribute; None where its type does not allow it."""
+    """Return what ADD makes of an attribute; None if its type does not allow it."""
     kind = kind_of(increment)
     if kind == "N":
         before = Value(N="0") if old is None else old
@@ -84,7 +84,7 @@ def add(old: Value | None, increment: Value) -> Value | None:
 
 
 def without(old: Value, taken: Value) -> Value | None:
-    """Return what DELETE leaves of a set; None where its type does not allow it."""
+    """Return what DELETE leaves of a set; None if its type does not allow it."""
     kind = kind_of(taken)
     if kind not in _SETS or kind_of(old) != kind:
         return None

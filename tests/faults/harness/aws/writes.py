@@ -28,7 +28,7 @@ EXPRESSIONS = (
 
 
 class RefusedError(Exception):
-    """A write may not be: its reason, and the item that it met where the request asks for it."""
+    """A refused write: its reason, and the existing item if the request asks for it."""
 
     def __init__(self, code: str, message: str, item: Item | None = None) -> None:
         super().__init__(message)

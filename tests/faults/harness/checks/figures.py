@@ -96,15 +96,15 @@ def _check_announcements(
 ) -> None:
     """Repeated events are equal, except for what a replay has changed in between."""
     batch_id = progress.batch_id
-    told = [
+    events = [
         event
         for event in (
             convert_detail(each, BatchCompleted) for each in account.emitted(BatchCompleted)
         )
         if event.batch_id == batch_id
     ]
-    assert told, f"{batch_id} was never emitted"
-    for event in told:
+    assert events, f"{batch_id} was never emitted"
+    for event in events:
         assert event.rows_read == progress.rows_read
         assert event.rows_accepted == progress.rows_accepted
         assert event.refused == progress.refused

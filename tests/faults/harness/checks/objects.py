@@ -61,10 +61,10 @@ def _check_collage(account: SimulatedAccount, window: Window, keys: WindowKeys) 
     assert account.s3.read(OUTPUT, keys.thumbnail) == fake_image("thumbnail", shown), window_id
     _check_metadata(account, window, keys, sha256, shown)
     created = [each for each in account.emitted(CollageCreated) if each["window_id"] == window_id]
-    told = {each["sha256"] for each in created}
+    announced = {each["sha256"] for each in created}
     versions = account.s3.versions[OUTPUT, keys.collage]
-    assert sha256 in told, f"{window_id} was never emitted"
-    assert told <= {hashlib.sha256(version.body).hexdigest() for version in versions}
+    assert sha256 in announced, f"{window_id} was never emitted"
+    assert announced <= {hashlib.sha256(version.body).hexdigest() for version in versions}
     sizes = [len(identities_in(version.body)) for version in versions]
     assert sizes == sorted(sizes), f"{window_id}: a collage was replaced by one with fewer images"
 

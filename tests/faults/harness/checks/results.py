@@ -30,12 +30,12 @@ from tests.faults.harness.simulated_account import SimulatedAccount
 
 def check_results(account: SimulatedAccount, batches: Sequence[Batch]) -> None:
     """BatchCompleted, list, day and month agree with the summaries."""
-    told = [convert_detail(each, BatchCompleted) for each in account.emitted(BatchCompleted)]
+    events = [convert_detail(each, BatchCompleted) for each in account.emitted(BatchCompleted)]
     summaries = [_summary(account, batch.header.batch_id) for batch in batches]
     wanted = {key for each in summaries for key in (each.summary_key, each.results_key)}
     by_day: dict[str, list[BatchSummary]] = defaultdict(list)
     for summary in summaries:
-        assert {repr(e) for e in told if e.batch_id == summary.batch_id} == {
+        assert {repr(e) for e in events if e.batch_id == summary.batch_id} == {
             repr(completed(summary))
         }
         _check_list(account, summary)

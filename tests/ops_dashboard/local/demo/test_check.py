@@ -13,7 +13,7 @@ from tests.ops_dashboard.local.demo.fixtures import collages_of, plan, status_of
 
 COLLAGE = "spring.lookbook_collage_000003.jpg"  # six of its twelve cells have no row
 ARCHIVED = "archived/processed/2026/11/20/csv-covers-1/covers.csv"
-ASKED_FOR = "manual-uploads/campaign.csv"
+REQUESTED = "manual-uploads/campaign.csv"
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +90,9 @@ def test_a_cell_without_its_cover_is_reported(batch: DemoBatch, collages: dict[s
 
 
 def test_input_files_are_archived_or_stay(batches: DemoBatches) -> None:
-    assert file_differences(batches, [ARCHIVED, ASKED_FOR]) == []
+    assert file_differences(batches, [ARCHIVED, REQUESTED]) == []
     failed = ARCHIVED.replace("processed", "failed")
-    assert file_differences(batches, [failed, ASKED_FOR]) == [
+    assert file_differences(batches, [failed, REQUESTED]) == [
         "covers.csv: not under archived/processed/"
     ]
     assert file_differences(batches, [ARCHIVED]) == [

@@ -38,7 +38,7 @@ def a_cover(behaviour: Behaviour = Behaviour.JPEG, number: int = 1) -> Cover:
 
 
 async def fetch(*urls: str) -> list[Answer]:
-    """Ask for all URLs at once, following redirects."""
+    """Request all URLs at once, following redirects."""
     async with aiohttp.ClientSession() as session:
 
         async def one(url: str) -> Answer:

@@ -21,10 +21,10 @@ class FakeLogs:
             for message in messages
         ]
 
-    def filter_log_events(self, **asked: Any) -> dict[str, Any]:  # noqa: ANN401 - AWS's own names
-        later = [event for event in self.events if event["timestamp"] >= asked["startTime"]]
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - AWS's own names
+        later = [event for event in self.events if event["timestamp"] >= request["startTime"]]
         ordered = sorted(later, key=lambda event: event["timestamp"])
-        return {"events": ordered[: asked["limit"]]}
+        return {"events": ordered[: request["limit"]]}
 
     def untyped(self, _service: str) -> FakeLogs:
         return self
