@@ -12,7 +12,8 @@ from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.events import BatchDrained, convert_detail
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing.sweeper import wiring
-from stream_ingest.windowing.telemetry import emit_open_work, emit_sweep, make_logger
+from stream_ingest.windowing.sweeper.telemetry import emit_open_work, emit_sweep
+from stream_ingest.windowing.telemetry import make_logger
 
 logger = make_logger(Service.SWEEPER)
 meter = Meter(Service.SWEEPER)
@@ -20,7 +21,7 @@ Handler = Callable[[dict[str, Any], LambdaContext], None]
 
 
 def make_handler(app: Callable[[], wiring.App]) -> Handler:
-    """Return the Lambda handler of an app, which is requested at each event."""
+    """Return the Lambda handler; it calls `app` at each event."""
 
     @logger.inject_lambda_context(clear_state=True)
     @meter.powertools.log_metrics

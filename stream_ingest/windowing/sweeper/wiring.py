@@ -17,8 +17,8 @@ from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.metrics import Service
-from stream_ingest.windowing.log_lines import log_swept_window, log_unreadable_statistics
 from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.sweeper.log_lines import log_swept_window, log_unreadable_statistics
 from stream_ingest.windowing.sweeper.open_work import OpenWorkReader
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from stream_ingest.windowing.telemetry import make_logger

@@ -1,0 +1,33 @@
+"""The sweeper's log lines. Edge.
+
+`stream_ingest.windowing.log_lines` describes what a line about a window carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_lambda_powertools import Logger
+
+from stream_ingest.windowing.log_lines import window_fields
+from stream_ingest.windowing.sweeper.sweep import Sweep, SweptWindow
+
+
+def log_swept_window(logger: Logger, swept: SweptWindow) -> None:
+    """Log that the sweeper closed a window, or emitted its event again."""
+    logger.info(
+        "window emitted again" if swept.again else "window closed",
+        extra={**window_fields(swept.event), "emitted": swept.emitted},
+    )
+
+
+def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None:
+    """Log the result of one sweep."""
+    logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
+    for window_id in sweep.abandoned:
+        logger.warning("window abandoned", window_id=window_id)
+
+
+def log_unreadable_statistics(logger: Logger, key: str) -> None:
+    """Log that statistics could not be read and were started anew."""
+    logger.error("statistics unreadable", key=key, stored_as=f"{key}.unreadable")
