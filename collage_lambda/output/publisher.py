@@ -23,7 +23,7 @@ from collage_lambda.reasons import FailureReason
 from stream_ingest.contracts.events import CollageCreated, CollageFailed, WindowReady
 from stream_ingest.contracts.table import WindowStatus, collage_status
 
-NO_IMAGES = "no image could be had"
+NO_IMAGES = "every image failed"
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):

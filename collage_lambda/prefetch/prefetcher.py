@@ -31,7 +31,7 @@ from stream_ingest.windowing.rules.prefetch import (
 from stream_ingest.windowing.rules.state import CreatorState
 
 COMMIT_S = 20
-"""StoredOriginals back from an invocation's time for the pack and the states."""
+"""Seconds of an invocation that are reserved for storing the pack and updating the states."""
 MIN_FETCH_S = 5
 
 

@@ -1,1 +1,1 @@
-"""Batches: registered once, counted, followed to their end, reported."""
+"""Batches: their registration, progress, counts and results."""

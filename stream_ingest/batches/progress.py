@@ -1,8 +1,8 @@
-"""How far a batch is, from the items that carry its id. Pure.
+"""The progress of a batch, computed from the items that have its id. Pure.
 
-Counts are read off the same items that the folds and collages wrote in their own atomic writes, so
-a redelivery changes none of them. Windows are read off `batch-id-index`, which may lag by a moment;
-rows are counted by `BatchCounter`, from the creators' states, once all of them have been folded.
+The figures come from the items that folds and collages write atomically, so a redelivery changes
+none of them. Windows are read from `batch-id-index`, which may lag by a moment; `BatchCounter`
+counts rows from the creators' states once all rows have been folded.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from stream_ingest.contracts import table
 from stream_ingest.records.rows import RefusalReason
 
 OPEN_BATCHES = ("sending", "sent", "flushed")
-"""Statuses of a batch that has not ended, in the order in which it has them (see `batches`)."""
+"""Statuses of a batch that has not ended, in their order (see `batches.registry`)."""
 ENDED_BATCH = "ended"
-
-
 GRACE_S = 60
-"""How long the same rows have to be missing before they are taken for quarantined."""
+"""Seconds for which rows have to be missing before they are counted as quarantined."""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """What creators' tallies of a batch add up to, as `BatchCounter` last read them.
+    """The sums over the creators' tallies of a batch, as `BatchCounter` last read them.
 
     A count may miss rows for a moment, because the index shows a new creator later. So `since` is
-    the epoch second at which it first was of as many rows; rows that stay missing are quarantined.
+    the epoch second since which the number of rows is the same; rows still missing `GRACE_S` later
+    are quarantined.
     """
 
     accepted: int = 0
@@ -37,7 +36,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     windows: int = 0
     """Windows that were closed for the batch."""
     open_images: int = 0
-    """Images of the batch's creators that wait in windows which are not full."""
+    """Images of the batch's creators that wait in open windows."""
     since: int = 0
     final: bool = False
     """Whether all rows are accounted for, and the windows that end with the batch are closed."""
@@ -49,7 +48,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch's own item: what its producer knows of it, and what `BatchCounter` has counted."""
+    """The item of a batch: the producer's figures, and the last count by `BatchCounter`."""
 
     batch_id: str
     trigger: str
@@ -67,18 +66,18 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_drained(self) -> bool:
-        """Tell whether every bucket's end has been folded."""
+        """Whether the end of every bucket has been folded."""
         return self.buckets > 0 and self.drained >= self.buckets
 
     @property
     def is_flushed(self) -> bool:
-        """Tell whether its end closes no (further) windows."""
+        """Whether the end of the batch closes no (further) windows."""
         return self.flush != "batch-end" or self.status in {"flushed", ENDED_BATCH}
 
     def is_settled(self, now_s: int) -> bool:
-        """Tell whether every row sent has been counted as accepted, duplicate or quarantined.
+        """Return whether every row sent is counted as accepted, duplicate or quarantined.
 
-        More rows than were sent are a tally that was seen both where it was and where it went.
+        If more rows are counted than were sent, a tally was read both before and after its move.
         """
         if self.counted is None or not self.is_drained:
             return False
@@ -87,7 +86,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch as a person asks about it."""
+    """The progress of a batch, as commands and the console show it."""
 
     batch_id: str
     trigger: str
@@ -95,7 +94,7 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     rows_read: int
     rows_sent: int
     rows_accepted: int
-    """Until the rows are counted: those in windows that were closed."""
+    """Until the rows are counted: the images in closed windows."""
     refused: dict[str, int]
     windows: int
     """Windows that were closed for this batch."""
@@ -104,37 +103,37 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     images_ok: int
     images_failed: int
     open_images: int
-    """Images of its creators that waited in windows which were not full, when it was counted."""
+    """Images of its creators that waited in open windows at the last count."""
     settled: bool
     """Whether every row sent has been counted as accepted, duplicate or quarantined."""
     ended: bool
-    """Whether nothing of this batch is under way any more."""
+    """Whether all rows are counted and all windows have ended."""
 
 
 class WindowCounts:
-    """What follows from how many windows of a batch there are by status: for structs that know."""
+    """Mixin for structs with `by_status`, the number of a batch's windows by status."""
 
     __slots__ = ()
     by_status: dict[str, int]
 
     @property
     def windows(self) -> int:
-        """How many there are."""
+        """Number of windows."""
         return sum(self.by_status.values())
 
     @property
     def ended(self) -> int:
-        """How many of them have ended."""
+        """Number of windows that have ended."""
         return sum(self.by_status.get(status, 0) for status in table.ENDED)
 
     @property
     def collages(self) -> int:
-        """How many of them have a collage."""
+        """Number of windows that have a collage."""
         return sum(self.by_status.get(status, 0) for status in table.COLLAGES)
 
 
 class WindowSums(WindowCounts, msgspec.Struct, frozen=True, kw_only=True):
-    """What the windows of one batch add up to, as the index shows them."""
+    """Sums over the windows of one batch, as the index shows them."""
 
     by_status: dict[str, int]
     images: int
@@ -159,7 +158,7 @@ def sum_windows(items: Iterable[Mapping[str, Any]]) -> WindowSums:
 
 
 def sum_tallies(items: Iterable[Mapping[str, Any]]) -> Counted:
-    """Return the sums over creators' states, and tallies of their own, of one batch."""
+    """Return the sums over creators' states, and separate tally items, of one batch."""
     totals: Counter[str] = Counter()
     for item in items:
         for name in table.TALLY_ATTRIBUTES:

@@ -1,8 +1,8 @@
-"""Batches in the table: registered once, followed to their end. Edge (DynamoDB).
+"""The items of batches in the table. Edge (DynamoDB).
 
-A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, where the batch
-asked for it) → ``ended`` (sweeper). These words are not a window's, so that ``status-date-index``
-can be asked for either.
+A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, if its windows
+end with the batch) → ``ended`` (sweeper). No status of a window has the same name, because both are
+queried in ``status-date-index``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BATCH_ID = re.compile(NAME_PATTERN)
 
 
 def check_batch_id(batch_id: str) -> str:
-    """Return an id that may name a batch (letters, digits, ``. _ -``; at most 64)."""
+    """Return the id; raise `UserError` unless it is 1 to 64 letters, digits or ``. _ -``."""
     if not _BATCH_ID.match(batch_id):
         msg = (
             f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes,"
@@ -44,7 +44,7 @@ def check_batch_id(batch_id: str) -> str:
 
 
 class Totals(msgspec.Struct, kw_only=True):
-    """What a producer has done so far; absolute numbers, so that writing them twice is the same."""
+    """A producer's figures so far; absolute numbers, so that writing them is idempotent."""
 
     rows_read: int = 0
     rows_sent: int = 0
@@ -63,8 +63,8 @@ class BatchRegistry:
     def register(self, header: BatchHeader) -> None:
         """Create a batch in status ``sending``; `UserError` if the id is taken.
 
-        A token of this call tells our own batch, whose answer was lost and which the SDK asked for
-        again, from somebody else's.
+        A token distinguishes an item that an earlier attempt of this call wrote (its response was
+        lost and the SDK retried) from the item of another batch.
         """
         now_s = int(self._clock())
         token = secrets.token_hex(8)
@@ -98,10 +98,10 @@ class BatchRegistry:
             raise UserError(msg) from error
 
     def record_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
-        """Write what a producer has read, sent and refused; `sent` says that no more will come.
+        """Write what a producer has read, sent and refused; with `sent`, the totals are final.
 
-        Calling it again changes nothing (a retry of a call whose answer was lost, a resumed push
-        that was killed behind it). `ConflictError` where there is no batch or it was flushed.
+        Idempotent (a retry after a lost response, a resumed push that was killed after it). Raises
+        `ConflictError` if there is no such batch or it has been flushed.
         """
         names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
         values: Item = {
@@ -121,9 +121,9 @@ class BatchRegistry:
         )
 
     def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
-        """Note buckets whose end was folded; tell whether now every bucket of the batch is drained.
+        """Record buckets whose end was folded; return whether every bucket is drained now.
 
-        Calling it again changes nothing. A batch that nobody registered is never drained.
+        Idempotent. False for a batch that is not registered.
         """
         try:
             after = self._update(
@@ -138,7 +138,7 @@ class BatchRegistry:
         return len(after.get("drained", ())) >= int(after["buckets"])
 
     def move(self, batch_id: str, before: str, after: str) -> bool:
-        """Move a batch from one status to the next; False if it was not (any more) in the first."""
+        """Move a batch from status `before` to `after`; return False if its status is another."""
         try:
             self._update(
                 batch_id,
@@ -152,7 +152,7 @@ class BatchRegistry:
         return True
 
     def load(self, batch_id: str) -> Batch | None:
-        """Return a batch's own item, read consistently; None where there is none."""
+        """Return a batch, read consistently; None if it is not registered."""
         with map_errors(f"load batch {batch_id}"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
@@ -168,9 +168,9 @@ class BatchRegistry:
                 yield item["batch_id"]
 
     def progress(self, batch_id: str) -> BatchProgress | None:
-        """Return how far a batch is, None for a batch that was never registered.
+        """Return the progress of a batch; None if it is not registered.
 
-        Costs a query of the batch's windows. Its rows are as they were last counted.
+        Costs a query of the batch's windows. The rows are those of the last count.
         """
         batch = self.load(batch_id)
         if batch is None:
@@ -178,9 +178,9 @@ class BatchRegistry:
         return progress_of(batch, sum_windows(self.windows(batch_id)), int(self._clock()))
 
     def record_count(self, batch_id: str, counted: Counted) -> bool:
-        """Record a count; return False if a final count is there, or no batch.
+        """Record a count; return False if the batch has a final count or is not registered.
 
-        So a sweep that was held up does not take back what another has found meanwhile.
+        So a delayed sweep does not overwrite the final count of another.
         """
         numbers = {name: getattr(counted, name) for name in _COUNTED}
         try:
@@ -196,11 +196,11 @@ class BatchRegistry:
         return True
 
     def items(self, batch_id: str) -> Iterator[Item]:
-        """Yield what the index shows of a batch, a page in memory."""
+        """Yield the items of a batch in the index, with one page in memory."""
         return self._query(table.BATCH_INDEX, "batch_id = :batch", {":batch": batch_id}, {})
 
     def windows(self, batch_id: str) -> Iterator[Item]:
-        """Yield the windows of a batch as the index shows them, by number, a page in memory."""
+        """Yield the windows of a batch in the index, by number, with one page in memory."""
         return self._query(
             table.BATCH_INDEX,
             "batch_id = :batch AND #item >= :first",

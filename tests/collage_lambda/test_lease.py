@@ -169,7 +169,7 @@ def test_an_end_says_nothing_that_only_an_earlier_one_had_to_say(
         failures={"timeout": 2},
         completed_at="2026-11-20T23:31:00+00:00",
         duration_ms=1,
-        error="no image could be had",
+        error="every image failed",
     )
     windows.finish(claimed(windows), failed)
     windows.finish(claimed(windows, replay="replay-1"), END)

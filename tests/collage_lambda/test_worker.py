@@ -57,7 +57,7 @@ def test_a_window_without_any_image_fails_and_has_only_metadata(bench: WorkerBen
     assert bench.aws.stored(TEMP) == []
     item = bench.aws.window(event.window_id)
     assert (item["status"], item["images_failed"]) == ("failed", 2)
-    assert item["error"] == "no image could be had"
+    assert item["error"] == "every image failed"
     assert "collage_key" not in item
     (heard,) = bench.aws.heard()
     failed = convert_detail(heard["Detail"], CollageFailed)

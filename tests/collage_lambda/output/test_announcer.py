@@ -17,7 +17,7 @@ EVENT = CollageFailed(
     metadata_key=None,
     images_failed=1,
     failures={"not_found": 1},
-    reason="no image could be had",
+    reason="every image failed",
 )
 
 

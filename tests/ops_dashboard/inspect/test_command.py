@@ -22,7 +22,7 @@ WINDOW = WindowRecord(
     [
         (None, {}, ""),
         (None, {"timeout": 2, "expired": 1}, "2 timeout, 1 expired"),
-        ("no image could be had", {"timeout": 3}, "no image could be had (3 timeout)"),
+        ("every image failed", {"timeout": 3}, "every image failed (3 timeout)"),
         ("its event cannot be read", {}, "its event cannot be read"),
     ],
 )

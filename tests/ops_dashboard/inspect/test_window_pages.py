@@ -24,7 +24,7 @@ def pages(ops_table: OpsTable) -> WindowPages:
         if day >= 3:
             ops_table.fold("ben", [2 * day, 2 * day + 1], B, NOW_S + day * DAY_S + 60)
     for number in (1, 3, 5):
-        ops_table.end(f"ann:{number:06d}", "failed", error="no image could be had")
+        ops_table.end(f"ann:{number:06d}", "failed", error="every image failed")
     ops_table.end("ben:000001", "completed", images_ok=2)
     return WindowPages(ops_table.aws.dynamodb, TABLE)
 
@@ -86,7 +86,7 @@ def test_a_listed_window_has_all_its_attributes(pages: WindowPages) -> None:
         WindowFilter(batch_id="batch-b", status=WindowStatus.FAILED)
     ).windows
     assert (window.creator, window.image_count, window.closed_because) == ("ann", 2, "full")
-    assert (window.trigger, window.error) == (B.trigger, "no image could be had")
+    assert (window.trigger, window.error) == (B.trigger, "every image failed")
 
 
 def test_a_cursor_of_another_listing_is_rejected(pages: WindowPages) -> None:
