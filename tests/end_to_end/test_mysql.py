@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture
 def own_mariadb_url(mariadb_url: str) -> Iterator[str]:
-    """A server for this test alone; if none can be installed, the shared fixture has failed."""
+    """A server for this test alone; without MariaDB the shared fixture skips or fails first."""
     assert mariadb_url
     with PrivateMariaDb() as server:
         yield server.url

@@ -190,7 +190,7 @@ def test_nothing_that_a_push_leaves_on_aws_holds_the_password(
 def test_credentials_may_come_from_secrets_manager(
     pipeline: Pipeline, loaded: Sample, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The URL on the command line has only the host and the database."""
+    """The URL on the command line has no user and no password."""
     monkeypatch.delenv("MYSQL_URL", raising=False)
     right = urllib.parse.urlsplit(mariadb_url)
     secret = json.dumps({"username": right.username, "password": password_of(mariadb_url)})

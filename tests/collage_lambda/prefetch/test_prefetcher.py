@@ -259,7 +259,7 @@ def test_states_forget_packs_in_the_end(bench: PrefetchBench) -> None:
     assert bench.state("ann").recorded.keys() == {OTHER_PACK}
 
 
-def test_an_event_whose_pack_was_deleted_fetches_only_for_creators_without_a_collage(
+def test_an_event_whose_pack_was_deleted_fetches_again_only_for_other_creators(
     bench: PrefetchBench,
 ) -> None:
     """The closed window has its collage; a cover that failed the first time is fetched now."""
