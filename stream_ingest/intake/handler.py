@@ -18,7 +18,7 @@ logger = wiring.make_logger()
 
 
 def make_handler(app: Callable[[], wiring.App]) -> Handler:
-    """Return the Lambda handler of an app, which is requested at each event."""
+    """Return the Lambda handler of an app, which is called for at each event."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

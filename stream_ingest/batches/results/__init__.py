@@ -1,1 +1,1 @@
-"""What a batch came to, for people: summary, list of windows, statistics by day and month."""
+"""The results of a batch: summary, list of windows, statistics by day and month."""

@@ -1,4 +1,4 @@
-"""Writes what a batch came to, before anybody is told that it has ended. Edge (S3, DynamoDB).
+"""Writes the results of a batch before its end is announced. Edge (S3, DynamoDB).
 
 The list of windows comes first. It is put only once, its sums and the moment beside it as metadata,
 and so fixes the figures and the day; the summary follows from the list that is there, day and month
@@ -59,7 +59,7 @@ class Reports:
     def write(self, count: BatchCount) -> BatchSummary | None:
         """Write everything about a batch that has ended, and return its summary.
 
-        None where the index does not show all of its windows as ended (any more): later, then.
+        None if the index does not show all of its windows as ended: the caller tries again later.
         Raises `ConflictError` where other writers are always first; calling it again is safe.
         """
         batch_id, run = count.batch.batch_id, count.batch.started_at
@@ -75,7 +75,7 @@ class Reports:
     def _list(self, batch_id: str, wanted: int, run: str) -> WindowTally | None:
         """Store the list of a batch's windows; return the sums over the list that is there.
 
-        None where not all of them, or fewer than `wanted`, have ended as far as the index shows.
+        None if the index shows fewer than `wanted` windows, or one that has not ended.
         """
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
             file = cast("IO[bytes]", spooled)

@@ -44,7 +44,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     images_ok: int = 0
     images_failed: int = 0
     images_ok_percent: float | None = None
-    """None where no image was asked for."""
+    """None if no image was requested."""
 
 
 class DailyStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +143,6 @@ def _of_batch(summary: BatchSummary) -> Totals:
 
 
 def _with_percent(totals: Totals) -> Totals:
-    asked = totals.images_ok + totals.images_failed
-    percent = round(100 * totals.images_ok / asked, 2) if asked else None
+    requested = totals.images_ok + totals.images_failed
+    percent = round(100 * totals.images_ok / requested, 2) if requested else None
     return msgspec.structs.replace(totals, images_ok_percent=percent)

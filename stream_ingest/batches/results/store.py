@@ -1,7 +1,7 @@
 """Objects under ``results/`` in the output bucket, each put under a condition. Edge (S3).
 
-None of it needs the right to list the bucket: whether an object is there is told by a conditional
-put that fails (S3 answers 403, not 404, to whoever asks for a missing object and may not list).
+The right to list the bucket is not needed: a conditional put that fails shows that an object
+exists. (S3 answers a request for a missing object with 403, not 404, if listing is not allowed.)
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class ResultStore:
     """Puts and amends results."""
 
     def __init__(
-        self, s3: S3Client, bucket: str, set_aside: Callable[[str], None] = lambda _: None
+        self, s3: S3Client, bucket: str, on_unreadable: Callable[[str], None] = lambda _: None
     ) -> None:
-        """Use `bucket`; `set_aside` is told the key of what could not be read."""
-        self._s3, self._bucket, self._set_aside = s3, bucket, set_aside
+        """Use `bucket`; `on_unreadable` receives the key of an object that could not be read."""
+        self._s3, self._bucket, self._on_unreadable = s3, bucket, on_unreadable
 
     def put_once(
         self, key: str, body: bytes | IO[bytes], kind: str, *, run: str, note: str = ""
     ) -> str:
-        """Put what one run of a batch has to say; what it has said already stays as it is.
+        """Put an object of one run of a batch, unless this run has put it before.
 
         `run` is the moment at which the batch began. Returns the note (ASCII, at most 1,900 bytes:
         S3 keeps 2 KB of metadata) with the object that is there. Raises `ConflictError` where an
@@ -48,7 +48,7 @@ class ResultStore:
         metadata = {_RUN: run, _NOTE: note}
         if self._put(key, body, kind, _ONLY_NEW, metadata):
             return note
-        with map_errors(f"look at {key}"):
+        with map_errors(f"head {key}"):
             found = self._s3.head_object(Bucket=self._bucket, Key=key)
         if found["Metadata"].get(_RUN) == run:
             return found["Metadata"].get(_NOTE, "")
@@ -62,11 +62,11 @@ class ResultStore:
         return self._get(key)[0]
 
     def amend(self, key: str, amended: Callable[[bytes | None], bytes]) -> None:
-        """Put what `amended` makes of the JSON that is there, None where nothing is.
+        """Put the JSON that `amended` makes of the present one, or of None if there is none.
 
-        It is asked again where somebody else was first, and must say the same of the same. What it
-        refuses with `DecodeError` is kept beside the new one as ``<key>.unreadable``. Raises
-        `ConflictError` where others are always first.
+        `amended` is pure: it is called again if another writer was first. JSON that it refuses
+        with `DecodeError` is stored beside the new object as ``<key>.unreadable``. Raises
+        `ConflictError` if another writer was first every time.
         """
         body, condition = amended(None), _ONLY_NEW
         for _ in range(_ROUNDS):
@@ -84,7 +84,7 @@ class ResultStore:
             return amended(found)
         except DecodeError:
             self._put(f"{key}.unreadable", found, "application/octet-stream", {})
-            self._set_aside(key)
+            self._on_unreadable(key)
             return amended(None)
 
     def _get(self, key: str) -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""What one batch came to, once all of its windows have ended. Pure."""
+"""The result of one batch, once all of its windows have ended. Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     images_ok: int
     images_failed: int
     failures: dict[str, int]
-    """Images that could not be had, by reason."""
+    """Images that could not be downloaded or decoded, by reason."""
     images_waiting: int
     summary_key: str
     results_key: str
@@ -119,7 +119,7 @@ def decode_summary(raw: bytes) -> BatchSummary:
 
 
 def completed(summary: BatchSummary) -> BatchCompleted:
-    """Return the event that tells of a batch's end."""
+    """Return the event that announces the end of a batch."""
     return BatchCompleted(
         batch_id=summary.batch_id,
         trigger=summary.trigger,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 ABANDONED_AFTER_S = 86_400
-"""A producer that has not sent all for so long will not; its batch has been told for a day."""
+"""Seconds after which an undrained batch counts as abandoned: it is reported for a day."""
 OPEN_WINDOWS = tuple(status for status in table.WindowStatus if status not in table.ENDED)
 
 

@@ -134,7 +134,7 @@ def test_a_batch_ends_only_on_a_final_count() -> None:
 @pytest.mark.parametrize(
     ("status", "flushed"), [("sending", False), ("sent", False), ("flushed", True), ("ended", True)]
 )
-def test_a_batch_that_asked_for_it_is_flushed_by_its_status(status: str, flushed: bool) -> None:  # noqa: FBT001 - a table
+def test_a_batch_with_flush_at_its_end_is_flushed_by_its_status(status: str, flushed: bool) -> None:  # noqa: FBT001 - a table
     assert batch(flush="batch-end", status=status).is_flushed is flushed
     assert batch(flush="idle", status=status).is_flushed
 

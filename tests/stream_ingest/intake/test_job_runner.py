@@ -131,7 +131,7 @@ def test_a_process_killed_at_any_call_is_gone_on_with_and_nothing_is_lost_or_dou
             return
 
 
-def test_what_cannot_be_read_on_is_told_beside_the_file_with_its_line(intake: IntakeAws) -> None:
+def test_where_reading_stopped_is_reported_beside_the_file_with_its_line(intake: IntakeAws) -> None:
     job = intake.job(csv_of(5) + b'dora,"u,w\n')
     assert intake.run(job) is JobOutcome.UNREADABLE
     assert sorted(intake.folded()[job.batch_id]) == objects(5)

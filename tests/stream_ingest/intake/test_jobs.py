@@ -93,6 +93,6 @@ def test_an_event_that_is_not_as_aws_says_names_the_field() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "\ud800", "null"])
-def test_a_body_that_is_no_object_is_told(body: str) -> None:
+def test_a_body_that_is_no_object_is_an_error(body: str) -> None:
     with pytest.raises(DecodeError, match="the message is not a JSON object"):
         decode_body(body)

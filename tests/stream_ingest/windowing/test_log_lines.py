@@ -1,4 +1,4 @@
-"""Log lines by which a window's story can be told."""
+"""Log lines from which a window's timeline is built."""
 
 from __future__ import annotations
 

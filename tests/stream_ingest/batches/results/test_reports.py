@@ -95,7 +95,7 @@ def test_a_batch_that_ends_is_reported_as_a_whole(aws: IngestAws) -> None:
     assert report.totals == stats.totals
 
 
-def test_the_end_is_told_after_everything_is_written(aws: IngestAws) -> None:
+def test_the_end_is_announced_after_everything_is_written(aws: IngestAws) -> None:
     prepare(aws, "ann")
     written: list[list[str]] = []
 
@@ -142,7 +142,7 @@ def test_a_crash_between_any_two_reports_leaves_each_once(
     assert decode_statistics(aws.read(OUTPUT, DAY), DailyStats).totals.batches == 1
 
 
-def test_an_end_that_is_told_twice_is_told_in_the_same_words(aws: IngestAws) -> None:
+def test_an_end_that_is_announced_twice_is_announced_in_the_same_words(aws: IngestAws) -> None:
     prepare(aws, "ann")
     aws.bus.refuse = lambda event: event["type"] == "BatchCompleted"
     aws.sweeper().sweep()

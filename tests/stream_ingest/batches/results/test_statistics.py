@@ -75,7 +75,7 @@ def test_a_day_is_the_sum_of_its_batches() -> None:
     assert list(stats.batches) == ["a", "b"]
 
 
-def test_a_batch_that_asked_for_no_image_has_no_percentage() -> None:
+def test_a_batch_that_requested_no_image_has_no_percentage() -> None:
     stats = with_batch(TODAY, summary(images_ok=0, images_failed=0))
     assert stats.totals.images_ok_percent is None
 

@@ -1,4 +1,4 @@
-"""Covers are asked for once at a time, in few packs, and noted before anybody is told."""
+"""Covers are requested once at a time, in few packs, and recorded before the event is sent."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def sweeper(aws: IngestAws, store: CreatorRepository | None = None) -> Sweeper:
     return made
 
 
-def told(aws: IngestAws) -> list[CoversExpiring]:
+def requests(aws: IngestAws) -> list[CoversExpiring]:
     return [
         convert_detail(event["detail"], CoversExpiring)
         for event in aws.bus.taken
@@ -66,7 +66,7 @@ def test_creators_of_one_sweep_share_a_pack(aws: IngestAws) -> None:
     for name in ("bob", "ann", "Zoë #1"):
         put(aws, name, SOON, SOON + 9 * 86_400)
     assert asking(aws).request([creator_key(name) for name in ("bob", "ann", "Zoë #1")]) == 3
-    (event,) = told(aws)
+    (event,) = requests(aws)
     assert sorted(event.creators) == ["Zoë #1", "ann", "bob"]
     assert event.covers == 3
     assert all(
@@ -74,13 +74,13 @@ def test_creators_of_one_sweep_share_a_pack(aws: IngestAws) -> None:
     )
 
 
-def test_a_pack_is_asked_for_so_many_covers_at_most(aws: IngestAws) -> None:
+def test_a_pack_has_a_maximum_of_covers(aws: IngestAws) -> None:
     """But for a creator who has more than that by himself."""
     put(aws, "ann", *[SOON] * 60)
     put(aws, "bob", *[SOON] * 60)
     put(aws, "eve", *[SOON] * (MAX_COVERS + 1))
     assert asking(aws).request(["ann", "bob", "eve"]) == 121 + MAX_COVERS
-    events = told(aws)
+    events = requests(aws)
     assert [event.creators for event in events] == [("ann",), ("bob",), ("eve",)]
     assert len({event.pack for event in events}) == len(events)
 
@@ -90,15 +90,15 @@ def test_who_has_nothing_at_risk_is_not_named(aws: IngestAws) -> None:
     before = aws.snapshot()
     assert asking(aws).request(["ann", "nobody"]) == 0
     assert aws.snapshot() == before
-    assert told(aws) == []
+    assert requests(aws) == []
 
 
-def test_what_died_unasked_is_noted_and_nobody_told(aws: IngestAws) -> None:
+def test_covers_that_expired_before_a_request_are_recorded_without_an_event(aws: IngestAws) -> None:
     put(aws, "ann", NOW_S - 1)
     assert asking(aws).request(["ann"]) == 0
     (window,) = state(aws, "ann").open.values()
     assert [image.lost for image in window.images] == ["expired"]
-    assert told(aws) == []
+    assert requests(aws) == []
 
 
 def test_whom_another_writer_changes_is_left_to_the_next_sweep(aws: IngestAws) -> None:
@@ -117,13 +117,13 @@ def test_whom_another_writer_changes_is_left_to_the_next_sweep(aws: IngestAws) -
     store._prefetch = True  # noqa: SLF001 - as in the stack
     done = sweeper(aws, store).sweep()
     assert done.covers_requested == 1
-    assert [event.creators for event in told(aws)] == [("bob",)]
+    assert [event.creators for event in requests(aws)] == [("bob",)]
     assert state(aws, "ann").open_images == 2
     assert sweeper(aws).sweep().covers_requested == 2
     assert sweeper(aws).sweep() == Sweep()
 
 
-def test_an_event_that_the_bus_does_not_take_is_asked_for_again(aws: IngestAws) -> None:
+def test_a_request_that_the_bus_rejects_is_sent_again(aws: IngestAws) -> None:
     put(aws, "ann", SOON)
     aws.bus.refuse = lambda _: True
     assert sweeper(aws).sweep().covers_requested == 0
@@ -132,7 +132,7 @@ def test_an_event_that_the_bus_does_not_take_is_asked_for_again(aws: IngestAws) 
     assert sweeper(aws).sweep().covers_requested == 0
     aws.clock.advance(1)
     assert sweeper(aws).sweep().covers_requested == 1
-    assert len(told(aws)) == 1
+    assert len(requests(aws)) == 1
 
 
 def test_a_sweep_that_dies_before_it_tells_is_made_up_for(aws: IngestAws) -> None:
@@ -181,18 +181,18 @@ def test_what_is_not_prefetched_in_time_is_closed_with_its_urls(aws: IngestAws) 
     assert state(aws, "ann").open == {}
 
 
-def test_where_covers_are_not_prefetched_nobody_is_asked(aws: IngestAws) -> None:
+def test_without_prefetch_no_covers_are_requested(aws: IngestAws) -> None:
     put_open_window(aws.store, "ann", [cover_url(1, expires=SOON)], NOW_S, NEVER)
     assert aws.sweeper().sweep() == Sweep()
     aws.clock.advance(AHEAD_S - SAFE_TIME_S)
     assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1)
-    assert told(aws) == []
+    assert requests(aws) == []
 
 
-def test_many_creators_are_asked_for_in_slices(aws: IngestAws) -> None:
+def test_requests_for_many_creators_are_split(aws: IngestAws) -> None:
     names = [f"creator-{number:03d}" for number in range(130)]
     for name in names:
         put(aws, name, SOON)
     assert sweeper(aws).sweep().covers_requested == len(names)
-    assert sorted(name for event in told(aws) for name in event.creators) == names
-    assert max(event.covers for event in told(aws)) <= MAX_COVERS
+    assert sorted(name for event in requests(aws) for name in event.creators) == names
+    assert max(event.covers for event in requests(aws)) <= MAX_COVERS

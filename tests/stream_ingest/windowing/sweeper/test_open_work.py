@@ -65,7 +65,7 @@ def test_the_oldest_is_the_older_of_batch_and_window(aws: IngestAws) -> None:
     assert read(aws).oldest_age_s == 50
 
 
-def test_a_batch_whose_producer_never_came_back_is_told_for_a_day(aws: IngestAws) -> None:
+def test_a_batch_whose_producer_never_came_back_is_reported_for_a_day(aws: IngestAws) -> None:
     """Else a push that was killed and forgotten would keep its alarm on for ever."""
     aws.registry.register(BATCH)
     aws.clock.advance(ABANDONED_AFTER_S)

@@ -129,7 +129,7 @@ def test_an_event_that_cannot_be_read_stops_no_other(aws: IngestAws) -> None:
     assert aws.sweeper().sweep() == Sweep()
 
 
-def test_a_batch_that_asked_for_it_is_flushed_once_its_rows_are_folded(aws: IngestAws) -> None:
+def test_a_batch_with_flush_at_its_end_is_flushed_once_its_rows_are_folded(aws: IngestAws) -> None:
     aws.registry.register(FLUSHED)
     put(aws, "ann", range(4), FLUSHED)
     put(aws, "ben", [1], FLUSHED)
@@ -273,7 +273,7 @@ def test_a_window_closed_before_a_crash_is_not_closed_again(aws: IngestAws) -> N
     assert sorted(emitted(aws)) == [("ann:000001", "batch-end", 1), ("ben:000001", "batch-end", 1)]
 
 
-def test_the_end_of_a_batch_is_told_until_the_bus_has_taken_it(aws: IngestAws) -> None:
+def test_the_end_of_a_batch_is_announced_until_the_bus_accepts_it(aws: IngestAws) -> None:
     aws.registry.register(FLUSHED)
     drain(aws, FLUSHED, 0)
     aws.bus.refuse = lambda event: event["type"] == "BatchCompleted"
