@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from stream_ingest.aws.function_config import function_config
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
@@ -14,12 +16,7 @@ if TYPE_CHECKING:
 
 UPLOADS = 4
 """S3 requests of one process that run at once."""
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
-    max_pool_connections=UPLOADS + 1,
-    connect_timeout=5,
-    read_timeout=20,
-)
+_CONFIG = function_config(UPLOADS + 1)
 S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
 """For presigned URLs: boto3 would sign those of us-east-1 with version 2, which KMS and most
 regions refuse."""

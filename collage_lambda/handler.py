@@ -5,9 +5,7 @@ Takes SQS messages that contain EventBridge envelopes, and answers with a partia
 
 from __future__ import annotations
 
-import os
 import secrets
-import time
 from functools import cache
 from typing import Any
 
@@ -15,10 +13,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from collage_lambda import wiring
-from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
 from collage_lambda.log_lines import log_received, log_started, make_logger
 from collage_lambda.messages import read_message
-from collage_lambda.settings import CollageSettings
 from collage_lambda.sqs_batch import process_messages
 from collage_lambda.telemetry import log_outcome
 from stream_ingest.aws.meter import Meter
@@ -28,12 +24,7 @@ logger = make_logger()
 meter = Meter(Service.COLLAGE)
 
 
-@cache
-def app() -> wiring.App:
-    """Return this process's application, built for the first message."""
-    configure_malloc()
-    filter_pillow_warnings()
-    return wiring.build(CollageSettings.from_env(os.environ), wiring.connect(), time.time)
+app = cache(wiring.from_environment)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -5,6 +5,8 @@ Clients and threads outlive an invocation; event loops and HTTP sessions do not.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from collage_lambda import clients as boto
 from collage_lambda.assembly.builder import Builder
+from collage_lambda.image.process_setup import configure_process
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
@@ -50,6 +53,12 @@ def connect() -> Clients:
     return Clients(
         s3=boto.s3_client(), dynamodb=boto.dynamodb_client(), events=boto.events_client()
     )
+
+
+def from_environment() -> App:
+    """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    configure_process()
+    return build(CollageSettings.from_env(os.environ), connect(), time.time)
 
 
 def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float]) -> App:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import ModuleType
@@ -12,13 +10,13 @@ import msgspec
 
 from collage_lambda import reasons
 from collage_lambda.output.keys import keys_of
-from ops_dashboard.checkout import ROOT
 from stream_ingest.contracts import environment, events, settings, table
 from stream_ingest.contracts.events import Event, WindowImage, WindowReady
 from stream_ingest.contracts.settings import CollageLayout
 from stream_ingest.intake import requests
 from tools.markdown import markdown_table
 from tools.source_text import constant_docs, field_docs, prose
+from tools.stack_settings import load_stack_settings
 
 _PLAIN_TYPES = {
     "NoneType": "null",
@@ -141,7 +139,7 @@ def environment_table() -> str:
 
 def stack_settings() -> str:
     """Return the settings of a stack, one per row."""
-    return struct_table(_pulumi_settings(), "Settings")
+    return struct_table(load_stack_settings(), "Settings")
 
 
 def layout_table() -> str:
@@ -188,17 +186,6 @@ def window_keys_table() -> str:
     keys = keys_of(event)
     rows = [(name, f"`{value}`") for name, value in msgspec.structs.asdict(keys).items()]
     return markdown_table(("object", "key"), rows)
-
-
-def _pulumi_settings() -> ModuleType:
-    """Import ``pulumi/settings.py``, which is in no package."""
-    spec = importlib.util.spec_from_file_location("stack_settings", ROOT / "pulumi" / "settings.py")
-    assert spec is not None  # noqa: S101 - the file is there
-    assert spec.loader is not None  # noqa: S101
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # msgspec looks annotations up there
-    spec.loader.exec_module(module)
-    return module
 
 
 def _types(struct: type) -> Iterator[msgspec.inspect.Field]:

@@ -25,10 +25,11 @@ import msgspec
 
 from ops_dashboard.checkout import ROOT
 from ops_dashboard.monitoring.alarms import alarms
-from ops_dashboard.monitoring.resources import Resources, Thresholds
+from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts.metrics import CATALOGUE, Metric, Service
 from tools import bench_figures
 from tools.markdown import markdown_table
+from tools.stack_settings import load_stack_settings
 
 ANY = Resources(
     stack="-",
@@ -62,9 +63,10 @@ def _services(metric: Metric) -> str:
 
 def alarms_table() -> str:
     """Return all alarms, with the default thresholds, for a page in docs/reference/."""
+    thresholds = load_stack_settings().Settings().thresholds
     rows = [
         (f"[`{alarm.name}`]({_RUNBOOK}#{alarm.name})", alarm.meaning)
-        for alarm in alarms(ANY, Thresholds()).values()
+        for alarm in alarms(ANY, thresholds).values()
     ]
     return markdown_table(("alarm", "what it means, and where to look"), rows)
 

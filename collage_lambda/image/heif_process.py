@@ -28,7 +28,7 @@ from PIL import Image
 
 from collage_lambda.image.colour import Rgb
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
-from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
+from collage_lambda.image.process_setup import configure_process
 from collage_lambda.reasons import Failure, FailureReason
 
 LIMIT_S = 10.0
@@ -169,8 +169,7 @@ def main() -> None:
     """Answer requests until the parent closes its end."""
     resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    configure_malloc()
-    filter_pillow_warnings()
+    configure_process()
     with Connection(int(sys.argv[1])) as connection, suppress(EOFError, OSError):
         while True:
             request = msgspec.msgpack.decode(connection.recv_bytes(), type=_Request)

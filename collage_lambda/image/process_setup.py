@@ -14,6 +14,12 @@ _M_MMAP_THRESHOLD = -3
 _LARGE_BLOCK_BYTES = 4 * 1024 * 1024
 
 
+def configure_process() -> None:
+    """Prepare a process that decodes images; call it before the first one."""
+    configure_malloc()
+    filter_pillow_warnings()
+
+
 def configure_malloc() -> None:
     """Let glibc return large blocks to the system as soon as they are free, and keep small ones.
 

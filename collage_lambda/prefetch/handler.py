@@ -5,20 +5,16 @@ Takes SQS messages that contain EventBridge envelopes, and answers with a partia
 
 from __future__ import annotations
 
-import os
-import time
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
 from collage_lambda.log_lines import make_logger
 from collage_lambda.messages import read_expiring
 from collage_lambda.prefetch import wiring
 from collage_lambda.prefetch.telemetry import log_prefetched
-from collage_lambda.settings import CollageSettings
 from collage_lambda.sqs_batch import process_messages
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import Service
@@ -27,12 +23,7 @@ logger = make_logger(Service.PREFETCH)
 meter = Meter(Service.PREFETCH)
 
 
-@cache
-def app() -> wiring.App:
-    """Return this process's application, built for the first message."""
-    configure_malloc()
-    filter_pillow_warnings()
-    return wiring.build(CollageSettings.from_env(os.environ), wiring.connect(), time.time)
+app = cache(wiring.from_environment)
 
 
 @logger.inject_lambda_context(clear_state=True)

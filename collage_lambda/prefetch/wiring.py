@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collage_lambda.clients import dynamodb_client, s3_client
+from collage_lambda.image.process_setup import configure_process
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.pipeline import open_pipeline
 from collage_lambda.prefetch.cover_fetcher import CoverFetcher
@@ -42,6 +45,12 @@ class App:
 def connect() -> Clients:
     """Return clients with the function's own credentials."""
     return Clients(s3=s3_client(), dynamodb=dynamodb_client())
+
+
+def from_environment() -> App:
+    """Return the app of this process; raises `SettingsError` if a variable is missing."""
+    configure_process()
+    return build(CollageSettings.from_env(os.environ), connect(), time.time)
 
 
 def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float]) -> App:

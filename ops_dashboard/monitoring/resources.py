@@ -45,12 +45,12 @@ class Resources:
 class Thresholds:
     """Thresholds of the alarms; each is a setting of the stack (pulumi/settings.py)."""
 
-    error_percent: int = 5
-    duration_s: int = 600
-    memory_percent: int = 80
-    dead_letters: int = 10
-    iterator_age_minutes: int = 10
-    window_age_minutes: int = 60
-    idle_minutes: int = 15
-    failed_images_percent: int = 20
-    cost_usd_per_day: int = 25
+    error_percent: int
+    duration_s: int
+    memory_percent: int
+    dead_letters: int
+    iterator_age_minutes: int
+    window_age_minutes: int
+    idle_minutes: int
+    failed_images_percent: int
+    cost_usd_per_day: int

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 
+from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.intake.job_runner import JobRunner
 from stream_ingest.intake.job_store import JobStore
@@ -31,12 +31,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 SERVICE = "intake"
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
-    max_pool_connections=2 * MAX_REQUESTS,
-    connect_timeout=5,
-    read_timeout=20,
-)
+_CONFIG = function_config(2 * MAX_REQUESTS)
 
 
 class ThreadedKinesis:

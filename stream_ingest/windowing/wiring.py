@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
 
+from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.events import Source
 from stream_ingest.windowing.emitter import Emitter
@@ -32,12 +32,7 @@ if TYPE_CHECKING:
 
 THREADS = 16
 """Creators that one invocation writes at once."""
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
-    max_pool_connections=THREADS,
-    connect_timeout=5,
-    read_timeout=20,
-)
+_CONFIG = function_config(THREADS)
 
 
 @dataclass(frozen=True, kw_only=True)

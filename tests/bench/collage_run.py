@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from collage_lambda import wiring
-from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
+from collage_lambda.image.process_setup import configure_process
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
 from collage_lambda.pipeline import open_pipeline
@@ -48,8 +48,7 @@ def urls(host: str, window: int) -> list[str]:
 
 def our_collages(host: str) -> Callable[[int], int]:
     """Return a function that builds a window and returns the number of its images."""
-    configure_malloc()
-    filter_pillow_warnings()
+    configure_process()
     settings = CollageSettings.from_env(
         lambda_variables(ALLOWED_SOURCES=host, KEEP_ORIGINALS="off")
     )

@@ -8,15 +8,12 @@ import pytest
 from ops_dashboard.monitoring.alarms import Alarm, alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Line
-from ops_dashboard.monitoring.resources import Thresholds
 from stream_ingest.contracts.metrics import Service
-from tests.fakes.ops.watched_resources import RESOURCES
+from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
 
-THRESHOLDS = Thresholds(duration_s=108)
-"""The dev stack's collage function may run 120 seconds."""
 ALARMS = alarms(RESOURCES, THRESHOLDS)
 
 

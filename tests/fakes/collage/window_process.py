@@ -22,7 +22,7 @@ import msgspec
 from collage_lambda import wiring
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
-from collage_lambda.image.process_setup import configure_malloc, filter_pillow_warnings
+from collage_lambda.image.process_setup import configure_process
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.keys import keys_of
 from collage_lambda.pipeline import ImagePipeline, open_pipeline
@@ -66,8 +66,7 @@ class Bucket:
 def build(task: Task) -> Report:
     """Build a window."""
     os.cpu_count = lambda: 4
-    configure_malloc()  # as the handler does
-    filter_pillow_warnings()
+    configure_process()  # as the handler does
     settings = CollageSettings.from_env(
         lambda_variables(ALLOWED_SOURCES=task.source, MEMORY_MB=str(task.memory_mb))
     )

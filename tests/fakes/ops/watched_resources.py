@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from settings import Settings
+
 from ops_dashboard.monitoring.alarms import Alarm
 from ops_dashboard.monitoring.metric_lines import Query, metric_array, metric_queries
 from ops_dashboard.monitoring.resources import Resources
@@ -28,6 +30,9 @@ RESOURCES = Resources(
         Service.PREFETCH: 1_024,
     },
 )
+
+THRESHOLDS = Settings().thresholds
+"""Those of a stack that sets nothing; its collage function may run 120 seconds."""
 
 
 def queries_of(alarm: Alarm) -> list[Query]:

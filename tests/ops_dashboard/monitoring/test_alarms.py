@@ -11,10 +11,9 @@ from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition, evaluate
 from ops_dashboard.monitoring.alarms import Alarm, alarms
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.metric_math import Series
-from ops_dashboard.monitoring.resources import Thresholds
-from tests.fakes.ops.watched_resources import RESOURCES, queries_of
+from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS, queries_of
 
-ALARMS = alarms(RESOURCES, Thresholds())
+ALARMS = alarms(RESOURCES, THRESHOLDS)
 PERIOD_S = 300
 Figures = dict[str, list[float | None]]
 
@@ -107,7 +106,7 @@ def test_covers_that_fail_for_ten_minutes_raise_an_alarm_and_a_short_failure_doe
         ("poison", "RecordsQuarantined", 0, 1),
         ("windows-abandoned", "WindowsAbandoned", 0, 1),
         ("collage-dead-letters", "ApproximateNumberOfMessagesVisible", 10, 11),
-        ("collage-duration", "Duration", 600_000, 600_001),
+        ("collage-duration", "Duration", 108_000, 108_001),
         ("collage-memory", "MemoryPercent", 80, 80.1),
         ("iterator-age", "GetRecords.IteratorAgeMilliseconds", 600_000, 600_001),
         ("windows-stuck", "OldestWindowAgeSeconds", 3_600, 3_601),

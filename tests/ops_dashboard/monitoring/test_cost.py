@@ -9,8 +9,7 @@ import pytest
 from ops_dashboard.monitoring.alarms import alarms, constant_usd
 from ops_dashboard.monitoring.cost import collage_usd, constant_usd_per_day, cost_lines
 from ops_dashboard.monitoring.metric_math import Series, evaluate
-from ops_dashboard.monitoring.resources import Thresholds
-from tests.fakes.ops.watched_resources import RESOURCES
+from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
 DAY = 1_700_006_400
 
@@ -59,8 +58,8 @@ def test_the_constant_is_the_stream_dashboard_alarms_metrics_and_sweeps() -> Non
 
 
 def test_the_constant_counts_the_metrics_that_the_alarms_read() -> None:
-    read = sum(alarm.metrics_read for alarm in alarms(RESOURCES, Thresholds()).values())
-    watched = alarms(RESOURCES, Thresholds())["cost"]
+    read = sum(alarm.metrics_read for alarm in alarms(RESOURCES, THRESHOLDS).values())
+    watched = alarms(RESOURCES, THRESHOLDS)["cost"]
     constant = constant_usd(RESOURCES, read - watched.metrics_read)
     assert (watched.lines[-1].expression or "").endswith(f"+ {constant:.4f}")
 
@@ -78,5 +77,5 @@ def test_two_million_rows_in_one_day_stay_below_the_default_alarm() -> None:
         writes_1=2 * windows,
         collages=windows,
     )
-    assert usd < Thresholds().cost_usd_per_day
+    assert usd < THRESHOLDS.cost_usd_per_day
     assert collage_usd() * windows < usd

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +12,12 @@ from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import metric_queries
-from ops_dashboard.monitoring.resources import Thresholds
 from ops_dashboard.monitoring.widgets import rows, text
 from tests.fakes.ops.dashboard_rules import RuleError, check_body, check_widget
-from tests.fakes.ops.watched_resources import RESOURCES
+from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
 ARNS = [f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{name}" for name in ("a", "b")]
-BODY = dashboard_body(RESOURCES, Thresholds(), ARNS)
+BODY = dashboard_body(RESOURCES, THRESHOLDS, ARNS)
 WIDGETS = BODY["widgets"]
 METRIC_WIDGETS = [widget for widget in WIDGETS if widget["type"] == "metric"]
 
@@ -104,7 +104,7 @@ def test_the_overview_is_followed_by_a_row_for_each_stage() -> None:
 
 
 def test_the_threshold_of_an_alarm_is_drawn_in_its_chart() -> None:
-    thresholds = Thresholds(memory_percent=66, iterator_age_minutes=3)
+    thresholds = replace(THRESHOLDS, memory_percent=66, iterator_age_minutes=3)
     body = dashboard_body(RESOURCES, thresholds, ARNS)
     marks = {
         name_of(widget): [m["value"] for m in widget["properties"]["annotations"]["horizontal"]]
@@ -119,7 +119,7 @@ def test_the_threshold_of_an_alarm_is_drawn_in_its_chart() -> None:
 def test_the_cost_figure_shows_what_the_cost_alarm_watches() -> None:
     (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Estimated cost")]
     (expression,) = [q["Expression"] for q in metric_queries(widget) if "Expression" in q]
-    watched = alarms(RESOURCES, Thresholds())["cost"].lines[-1].expression
+    watched = alarms(RESOURCES, THRESHOLDS)["cost"].lines[-1].expression
     assert expression == watched
 
 

@@ -19,18 +19,17 @@ from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.aws_metrics import check_documented
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
-from ops_dashboard.monitoring.resources import Thresholds
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Metric, Service
 from stream_ingest.records.rows import RefusalReason
 from tests.fakes.ops.emitted_lines import run_handlers
-from tests.fakes.ops.watched_resources import RESOURCES, queries_of
+from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS, queries_of
 from tests.paths import ROOT
 
-ALARMS = alarms(RESOURCES, Thresholds())
+ALARMS = alarms(RESOURCES, THRESHOLDS)
 WIDGETS = [
     widget
-    for widget in dashboard_body(RESOURCES, Thresholds(), ["arn:alarm"])["widgets"]
+    for widget in dashboard_body(RESOURCES, THRESHOLDS, ["arn:alarm"])["widgets"]
     if widget["type"] == "metric"
 ]
 REASONS = {

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 from ops_dashboard.monitoring.alarms import alarms
-from ops_dashboard.monitoring.resources import Thresholds
+from tests.fakes.ops.watched_resources import THRESHOLDS
 from tests.paths import ROOT
 from tools.docs_tables import ANY
 
@@ -16,7 +16,7 @@ def sections() -> dict[str, str]:
 
 
 def test_the_runbook_has_one_section_for_each_alarm() -> None:
-    assert set(sections()) == {alarm.name for alarm in alarms(ANY, Thresholds()).values()}
+    assert set(sections()) == {alarm.name for alarm in alarms(ANY, THRESHOLDS).values()}
 
 
 def test_every_section_says_what_the_alarm_means_where_to_look_and_what_to_do() -> None:

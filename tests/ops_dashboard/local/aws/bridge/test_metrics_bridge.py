@@ -18,10 +18,9 @@ from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.chart_lines import ChartLine
 from ops_dashboard.monitoring.metric_data import read_lines
 from ops_dashboard.monitoring.metric_lines import metric_queries
-from ops_dashboard.monitoring.resources import Thresholds
 from ops_dashboard.monitoring.stages import errors_query
 from tests.fakes.ingest.delivery import kinesis_event
-from tests.fakes.ops.watched_resources import RESOURCES
+from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +68,7 @@ def test_the_engine_stores_the_queries_of_every_alarm(local_aws: LocalAws) -> No
     stored = {each.name.removeprefix("coverstream-dev-"): each for each in alarm_store.load(
         local_aws.clients
     )}  # fmt: skip
-    expected = alarms(RESOURCES, Thresholds(duration_s=108))
+    expected = alarms(RESOURCES, THRESHOLDS)
     assert {name: stored[name].threshold for name in stored} == {
         name: alarm.above for name, alarm in expected.items()
     }
