@@ -34,7 +34,8 @@ from ops_dashboard.local.samples.generator import Sample, generate_sample
 from tests.bench.cover_server import serving
 from tests.bench.measure import hand_over, say
 from tests.bench.results import OURS, Limit, Measure
-from tests.bench.stages import Sampler, idle_s, invocations, machine_idle_s
+from tests.bench.stages import SAMPLE_PERIOD_S, Sampler, idle_s, invocations, machine_idle_s
+from tests.fakes.sampling import called_every
 
 IMAGES = int(os.environ.get("BENCH_IMAGES", "20000"))
 IMAGES_OF_A_CREATOR = 100
@@ -90,7 +91,8 @@ def _push(aws: LocalAws, database: PrivateMariaDb, server: int) -> Run:
         stdout=subprocess.PIPE,
     ) as push:
         others = {"push": push.pid, "covers": server, "mariadb": database.pid or 0}
-        with Sampler(aws.instance.group, others, lambda: _waiting(aws)) as sampler:
+        sampler = Sampler(aws.instance.group, others, lambda: _waiting(aws))
+        with called_every(SAMPLE_PERIOD_S, sampler.sample):
             output, _ = push.communicate()
         seconds, idle_after_s = time.time() - began, machine_idle_s()
     assert push.returncode == 0, "the push failed"

@@ -7,20 +7,17 @@ writes a REPORT line at the end of each invocation.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from ops_dashboard.local.aws.bridge.log_reader import LogReader
 from ops_dashboard.local.aws.stack import LocalAws
 from tests.bench.measure import peak_mb
 
-_LOOK_S = 0.25
+SAMPLE_PERIOD_S = 0.25
 _REPORT = re.compile(r"^REPORT RequestId: \S+\s+Duration: ([\d.]+) ms")
 _NAME = b"AWS_LAMBDA_FUNCTION_NAME="
 _SERVER = "embedded_aws"
@@ -29,7 +26,7 @@ Interval = tuple[float, float]
 
 
 class Sampler:
-    """Looks four times a second at processes' memory, and at what waits; a context manager."""
+    """Samples the memory of processes, and how much waits."""
 
     def __init__(
         self, group: int, processes: Mapping[str, int], waiting: Callable[[], int]
@@ -39,29 +36,12 @@ class Sampler:
         self.peaks_mb: dict[str, float] = defaultdict(float)
         self.waited: list[tuple[float, int]] = []
         """What waited, by moment."""
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        """End."""
-        self._done.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._done.wait(_LOOK_S):
-            self.waited.append((time.time(), self._waiting()))
-            for name, pid in self._all():
-                self._note(name, pid)
+    def sample(self) -> None:
+        """Record what waits and each process's peak memory; to be called repeatedly."""
+        self.waited.append((time.time(), self._waiting()))
+        for name, pid in self._all():
+            self._record(name, pid)
 
     def _all(self) -> list[tuple[str, int]]:
         entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdecimal())
@@ -69,7 +49,7 @@ class Sampler:
         functions = ((_function(entry), int(entry.name)) for entry in members)
         return [*self._processes.items(), *functions]
 
-    def _note(self, name: str, pid: int) -> None:
+    def _record(self, name: str, pid: int) -> None:
         try:
             self.peaks_mb[name] = max(self.peaks_mb[name], peak_mb(pid))
         except (FileNotFoundError, ProcessLookupError):

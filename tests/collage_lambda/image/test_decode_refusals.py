@@ -16,6 +16,7 @@ from collage_lambda.image.decode import Cell, decode_cell
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage.cells import NEAR, SPEC, cell_of, exact, reason_of, swapped_profile
 from tests.fakes.collage.images import difference, encoded, jpeg, picture
+from tests.fakes.collage.mutations import mutated
 
 
 @pytest.mark.parametrize("size", [(1, 1), (49, 49), (49, 400), (400, 49)])
@@ -132,19 +133,3 @@ SEEDS = [
 @settings(max_examples=400, deadline=None)
 def test_mutated_images_become_cells_or_reasons(seed: bytes, chance: int) -> None:
     assert isinstance(decode_cell(mutated(seed, random.Random(chance)), SPEC), Cell | Failure)  # noqa: S311 - not a secret
-
-
-def mutated(seed: bytes, chance: random.Random) -> bytes:
-    data = bytearray(seed)
-    for _ in range(chance.choice((1, 1, 2, 5, 20))):
-        at = chance.randrange(chance.choice((min(len(data), 200), len(data))))
-        choice = chance.randrange(4)
-        if choice == 0:
-            data[at] = chance.choice((0, 127, 128, 255))
-        elif choice == 1:
-            data[at] ^= 1 << chance.randrange(8)
-        elif choice == 2:
-            data[at:at] = chance.randbytes(chance.randrange(1, 9))
-        elif len(data) > 60:
-            del data[at : at + chance.randrange(1, 20)]
-    return bytes(data)

@@ -10,12 +10,10 @@ import dataclasses
 import os
 import resource
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -30,8 +28,9 @@ from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts.settings import CollageLayout
 from tests.fakes.collage.events import window_image, window_ready
 from tests.fakes.lambda_variables import lambda_variables
+from tests.fakes.sampling import called_every
 
-_BETWEEN_LOOKS_S = 0.005
+_SAMPLE_PERIOD_S = 0.005
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +44,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of each cell (a reason, or the empty string), and what the process took."""
+    """The reason of each empty cell (or the empty string), and what the process took."""
 
     reasons: list[str]
     seconds: float
@@ -79,7 +78,8 @@ def build(task: Task) -> Report:
     event = window_ready(images, layout=layout)
     idle = resident_bytes()
     started_s = time.monotonic()
-    with Watch() as watch:
+    peak = MemoryPeak()
+    with called_every(_SAMPLE_PERIOD_S, peak.sample):
         made = builder.build(
             event, keys_of(event), task.window_s, reuse_originals=False, known_failures={}
         )
@@ -89,7 +89,7 @@ def build(task: Task) -> Report:
             for outcome in made.assembly.outcomes
         ],
         seconds=time.monotonic() - started_s,
-        peak_bytes=watch.peak_bytes,
+        peak_bytes=peak.bytes,
         idle_bytes=idle,
         collage_bytes=len(made.collage),
     )
@@ -102,30 +102,14 @@ def _limited(pipeline: ImagePipeline, task: Task) -> ImagePipeline:
     return dataclasses.replace(pipeline, downloads=downloads)
 
 
-class Watch:
-    """Looks every few milliseconds at the memory that this process and its children hold."""
+class MemoryPeak:
+    """The most memory that this process and its children were found to hold."""
 
     def __init__(self) -> None:
-        self.peak_bytes = 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self.bytes = 0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._done.wait(_BETWEEN_LOOKS_S):
-            self.peak_bytes = max(self.peak_bytes, resident_bytes())
+    def sample(self) -> None:
+        self.bytes = max(self.bytes, resident_bytes())
 
 
 def resident_bytes() -> int:
