@@ -10,7 +10,7 @@ from components.data.state import State
 from components.data.storage import Storage
 from components.messaging.bus import Bus
 from components.messaging.delivery import Delivery
-from components.security import policies, role_policies
+from components.security import role_policies
 
 import pulumi
 
@@ -37,20 +37,15 @@ class Collage(pulumi.ComponentResource):
         """Create role, function and mapping."""
         super().__init__("coverstream:index:Collage", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = FunctionRole(
-            name, args.function.function_name, args.function.logging.retention_days, child
-        )
+        role = FunctionRole(name, args.function, child)
         granted = role.grant(
-            policies.document(
-                role_policies.collage,
-                log_group_arn=role.log_group.arn,
-                queue_arn=args.delivery.queue.arn,
-                table_arn=args.state.arn,
-                bus_arn=args.bus.arn,
-                output_arn=args.storage.output.arn,
-                temp_arn=args.storage.temp.arn,
-                keep_originals=args.keep_originals,
-            )
+            role_policies.collage,
+            queue_arn=args.delivery.queue.arn,
+            table_arn=args.state.arn,
+            bus_arn=args.bus.arn,
+            output_arn=args.storage.output.arn,
+            temp_arn=args.storage.temp.arn,
+            keep_originals=args.keep_originals,
         )
         self.function = create_queue_worker(
             name, args.function, role, granted, args.delivery, args.max_concurrency, self

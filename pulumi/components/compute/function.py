@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_aws as aws
 from components.security import hardening_policies, policies
@@ -57,29 +58,31 @@ class FunctionRole(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        function_name: str,
-        retention_days: int,
+        function: FunctionArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Create role and log group."""
+        """Create role and log group of a function."""
         super().__init__("coverstream:index:FunctionRole", name, None, opts)
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
         self.role = aws.iam.Role(
             name,
-            name=f"{function_name}-function",
+            name=f"{function.function_name}-function",
             assume_role_policy=json.dumps(policies.trust("lambda.amazonaws.com")),
             opts=self._child,
         )
         self.log_group = aws.cloudwatch.LogGroup(
             name,
-            name=f"/aws/lambda/{function_name}",
-            retention_in_days=retention_days,
+            name=f"/aws/lambda/{function.function_name}",
+            retention_in_days=function.logging.retention_days,
             opts=self._child,
         )
         self.register_outputs({"role": self.role.name})
 
-    def grant(self, document: pulumi.Output[str]) -> aws.iam.RolePolicy:
-        """Attach the role's policy. Call once."""
+    def grant(
+        self, build: Callable[..., policies.Document], **inputs: pulumi.Input[Any]
+    ) -> aws.iam.RolePolicy:
+        """Attach the policy that `build` makes of `inputs` and the log group. Call once."""
+        document = policies.document(build, log_group_arn=self.log_group.arn, **inputs)
         return aws.iam.RolePolicy(
             self._name, name="own", role=self.role.name, policy=document, opts=self._child
         )

@@ -13,7 +13,7 @@ from components.data.storage import Storage
 from components.data.stream import Stream
 from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
 from components.messaging.queue import Queue, QueueArgs
-from components.security import policies, role_policies
+from components.security import role_policies
 
 import pulumi
 from stream_ingest.contracts import environment
@@ -142,21 +142,16 @@ class Intake(pulumi.ComponentResource):
         function = dataclasses.replace(
             args.function, variables={**args.function.variables, **variables}
         )
-        role = FunctionRole(
-            self._name, function.function_name, function.logging.retention_days, self._child
-        )
+        role = FunctionRole(self._name, function, self._child)
         granted = role.grant(
-            policies.document(
-                role_policies.intake,
-                log_group_arn=role.log_group.arn,
-                queue_arn=self.queue.arn,
-                dead_letter_arn=self.dead_letters.arn,
-                stream_arn=args.stream.arn,
-                table_arn=args.state.arn,
-                input_arn=args.storage.input.arn,
-                output_arn=args.storage.output.arn,
-                temp_arn=args.storage.temp.arn,
-            )
+            role_policies.intake,
+            queue_arn=self.queue.arn,
+            dead_letter_arn=self.dead_letters.arn,
+            stream_arn=args.stream.arn,
+            table_arn=args.state.arn,
+            input_arn=args.storage.input.arn,
+            output_arn=args.storage.output.arn,
+            temp_arn=args.storage.temp.arn,
         )
         created = create_function(self._name, function, role, granted, self)
         self._map_queue(created)

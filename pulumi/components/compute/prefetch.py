@@ -9,7 +9,7 @@ from components.compute.queue_worker import create_queue_worker
 from components.data.state import State
 from components.data.storage import Storage
 from components.messaging.delivery import Delivery
-from components.security import policies, role_policies
+from components.security import role_policies
 
 import pulumi
 
@@ -37,17 +37,12 @@ class Prefetch(pulumi.ComponentResource):
         """Create role, function and mapping."""
         super().__init__("coverstream:index:Prefetch", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = FunctionRole(
-            name, args.function.function_name, args.function.logging.retention_days, child
-        )
+        role = FunctionRole(name, args.function, child)
         granted = role.grant(
-            policies.document(
-                role_policies.prefetch,
-                log_group_arn=role.log_group.arn,
-                queue_arn=args.delivery.queue.arn,
-                table_arn=args.state.arn,
-                temp_arn=args.storage.temp.arn,
-            )
+            role_policies.prefetch,
+            queue_arn=args.delivery.queue.arn,
+            table_arn=args.state.arn,
+            temp_arn=args.storage.temp.arn,
         )
         self.function = create_queue_worker(
             name, args.function, role, granted, args.delivery, MAX_CONCURRENCY, self

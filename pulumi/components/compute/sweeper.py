@@ -80,19 +80,14 @@ class Sweeper(pulumi.ComponentResource):
     def _function(self) -> aws.lambda_.Function:
         args = self._args
         function = args.function
-        role = FunctionRole(
-            self._name, function.function_name, function.logging.retention_days, self._child
-        )
+        role = FunctionRole(self._name, function, self._child)
         granted = role.grant(
-            policies.document(
-                role_policies.sweeper,
-                log_group_arn=role.log_group.arn,
-                table_arn=args.state.arn,
-                bus_arn=args.bus.arn,
-                output_arn=args.storage.output.arn,
-                temp_arn=args.storage.temp.arn,
-                dead_letter_arn=self.dead_letters.arn,
-            )
+            role_policies.sweeper,
+            table_arn=args.state.arn,
+            bus_arn=args.bus.arn,
+            output_arn=args.storage.output.arn,
+            temp_arn=args.storage.temp.arn,
+            dead_letter_arn=self.dead_letters.arn,
         )
         created = create_function(self._name, function, role, granted, self)
         aws.lambda_.FunctionEventInvokeConfig(

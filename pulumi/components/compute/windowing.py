@@ -11,7 +11,7 @@ from components.data.state import State
 from components.data.storage import Storage
 from components.data.stream import Stream
 from components.messaging.bus import Bus
-from components.security import policies, role_policies
+from components.security import role_policies
 
 import pulumi
 
@@ -50,20 +50,15 @@ class Windowing(pulumi.ComponentResource):
         """Create role, function and mapping."""
         super().__init__("coverstream:index:Windowing", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = FunctionRole(
-            name, args.function.function_name, args.function.logging.retention_days, child
-        )
+        role = FunctionRole(name, args.function, child)
         granted = role.grant(
-            policies.document(
-                role_policies.windowing,
-                log_group_arn=role.log_group.arn,
-                stream_arn=args.stream.arn,
-                table_arn=args.state.arn,
-                bus_arn=args.bus.arn,
-                output_arn=args.storage.output.arn,
-                temp_arn=args.storage.temp.arn,
-                failure_arn=args.failures.arn,
-            )
+            role_policies.windowing,
+            stream_arn=args.stream.arn,
+            table_arn=args.state.arn,
+            bus_arn=args.bus.arn,
+            output_arn=args.storage.output.arn,
+            temp_arn=args.storage.temp.arn,
+            failure_arn=args.failures.arn,
         )
         self.function = create_function(name, args.function, role, granted, self)
         self._map(name, args, child)
