@@ -32,6 +32,11 @@ class CollageLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cell_px: Annotated[int, msgspec.Meta(ge=16, le=1024)] = 200
     quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
     background: Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")] = "#ffffff"
+    fit_rows: bool = False
+    """Whether rows without any image are left out at the bottom: 20 images in 5x7 cells are three
+    rows high. The width stays."""
+    pack: bool = False
+    """Whether images move up into the cells of failed ones, so that a collage has no holes."""
 
     @property
     def cells(self) -> int:
@@ -125,4 +130,12 @@ class BatchSettings(
             f"{layout.rows}x{layout.cols}-{layout.cell_px}px-q{layout.quality}"
             f"-{layout.background[1:]}-n{self.images_per_window}"
         )
-        return key + ("" if self.dedup else "-all") + (f"-{self.prefix}" if self.prefix else "")
+        return "".join(
+            (
+                key,
+                "-fit" if layout.fit_rows else "",
+                "-pack" if layout.pack else "",
+                "" if self.dedup else "-all",
+                f"-{self.prefix}" if self.prefix else "",
+            )
+        )

@@ -108,10 +108,12 @@ def test_different_layouts_do_not_share_a_window() -> None:
         CollageLayout(cell_px=100),
         CollageLayout(quality=80),
         CollageLayout(background="#000000"),
+        CollageLayout(fit_rows=True),
+        CollageLayout(pack=True),
     ]
     others = [BatchSettings(layout=layout) for layout in layouts]
     others.append(BatchSettings(images_per_window=34))
-    assert len({each.window_key for each in [one, *others]}) == 6
+    assert len({each.window_key for each in [one, *others]}) == 8
 
 
 def test_the_flush_policy_does_not_separate_windows() -> None:
@@ -132,6 +134,8 @@ def test_defaults_are_part_of_the_codec() -> None:
         "cell_px": 200,
         "quality": 95,
         "background": "#ffffff",
+        "fit_rows": False,
+        "pack": False,
     }
     defaults = BatchSettings()
     assert (defaults.images_per_window, defaults.debug) == (35, False)
