@@ -158,7 +158,7 @@ def test_the_store_has_the_sizes_and_items_of_the_real_one(images: int) -> None:
         sizes += [size for pair in event for size in pair]
     items = {key: item_bytes(item) for key, item in dynamodb.items.items()}
     state_size = items.pop(("char=20li", "state"))
-    assert simulated.kept["char=20li"].size == state_size
+    assert simulated.stored["char=20li"].size == state_size
     assert sorted(sizes) == sorted(items.values())
 
 
@@ -191,7 +191,7 @@ def test_the_store_refuses_a_state_over_400_kb() -> None:
     state = CreatorState(creator="charli", seen={"2026-11": bytes(409_500)})
     with pytest.raises(LimitError, match=r"charli: an item"):
         simulated.commit(state, Change(state=state), NOW_S)
-    assert simulated.kept == {}
+    assert simulated.stored == {}
 
 
 def test_a_transaction_of_over_100_actions_or_4_mb_is_refused() -> None:

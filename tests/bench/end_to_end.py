@@ -145,8 +145,8 @@ def measures(name: str, found: Run) -> list[Measure]:
 def main() -> None:
     """Measure."""
     plain = measures("end_to_end", run(keep_originals=False))
-    kept = measures("end_to_end.with_originals", run(keep_originals=True))
-    hand_over([*plain, *kept])
+    stored = measures("end_to_end.with_originals", run(keep_originals=True))
+    hand_over([*plain, *stored])
 
 
 if __name__ == "__main__":

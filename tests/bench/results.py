@@ -141,11 +141,13 @@ def merged(
     All that an earlier run of the same benchmark wrote (``fold``, ``fold.…``) is replaced. `run`
     (machine, date, commit) stands at the top, and its date and commit in each entry that it made.
     """
-    kept = {name: entry for name, entry in before.items() if name.split(".")[0] not in {*ran, *run}}
+    stored = {
+        name: entry for name, entry in before.items() if name.split(".")[0] not in {*ran, *run}
+    }
     stamp = {name: run[name] for name in ("date", "commit") if name in run}
     for measures in ran.values():
-        kept |= {measure.name: {**measure.entry(), **stamp} for measure in measures}
-    return {**run, **kept}
+        stored |= {measure.name: {**measure.entry(), **stamp} for measure in measures}
+    return {**run, **stored}
 
 
 def _verdict(reached: bool | str | None) -> str:  # noqa: FBT001 - the value is what is shown

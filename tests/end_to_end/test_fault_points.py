@@ -141,8 +141,8 @@ def test_an_unreadable_record_is_stored_although_s3_throttles_it(
     stack.sweep_until_ended(name)
     assert stack.faults.fired() == ATTEMPTS
     sequence = int(poison["SequenceNumber"])  # ministack writes it with leading zeros
-    (kept,) = [key for key in stack.keys("failed/records/") if f"/{sequence}.json" in key]
-    assert "codec version" in json.loads(stack.read(kept))["reason"]
+    (stored,) = [key for key in stack.keys("failed/records/") if f"/{sequence}.json" in key]
+    assert "codec version" in json.loads(stack.read(stored))["reason"]
     assert differences(stack, sample, name) == []
 
 

@@ -152,7 +152,7 @@ def test_refused_rows_are_stored_with_their_reason(
     pipeline: Pipeline, first: tuple[Sample, Path]
 ) -> None:
     sample, _ = first
-    kept = [
+    stored = [
         json.loads(line)["reason"]
         for key in pipeline.keys(f"failed/rows/{BATCH}/")
         for line in pipeline.read(key).splitlines()
@@ -162,7 +162,7 @@ def test_refused_rows_are_stored_with_their_reason(
         for reason, count in sample.expectation.refused.items()
         if reason != "duplicate"  # counted by the fold, and nothing is wrong with the row
     }
-    assert {reason: kept.count(reason) for reason in set(kept)} == expected
+    assert {reason: stored.count(reason) for reason in set(stored)} == expected
 
 
 def test_nothing_ends_as_a_dead_letter(pipeline: Pipeline, first: tuple[Sample, Path]) -> None:

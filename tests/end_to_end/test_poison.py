@@ -58,13 +58,13 @@ def test_absurd_names_stop_nothing_and_stay_in_their_folders(
     assert (status["rows_accepted"], status["collages"]) == (len(ACCEPTED), len(ACCEPTED))
     assert (status["images_ok"], status["images_failed"]) == (len(ACCEPTED), 0)
 
-    kept = [
+    stored = [
         json.loads(line)
         for key in pipeline.keys("failed/rows/poison/")
         for line in pipeline.read(key).splitlines()
     ]
-    assert sorted(row["reason"] for row in kept) == ["bad_creator"] * len(REFUSED) + ["bad_json"]
-    assert all(len(json.dumps(row)) < 10_000 for row in kept)
+    assert sorted(row["reason"] for row in stored) == ["bad_creator"] * len(REFUSED) + ["bad_json"]
+    assert all(len(json.dumps(row)) < 10_000 for row in stored)
 
     keys = pipeline.keys("collages/by-creator/")
     folders = {key.split("/")[2] for key in keys}

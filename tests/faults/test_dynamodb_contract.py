@@ -83,7 +83,7 @@ REFUSED_UPDATES: dict[str, dict[str, Any]] = {
     "SET accepted :n": {":n": 1},
     "SET accepted = missing_attribute": {},
 }
-"""Never in the same request as a condition: moto looks at that first, AWS at the expression."""
+"""Never in the same request as a condition: moto checks that first, AWS the expression."""
 
 
 @pytest.mark.parametrize("returned", ["NONE", "ALL_OLD", "ALL_NEW"])

@@ -177,7 +177,7 @@ def collages(run: HistoryRunner) -> dict[str, tuple[str, int, str]]:
 def test_g4_a_replay_of_the_whole_archive_creates_the_same_objects_and_no_window(
     keep_originals: bool,  # noqa: FBT001 - both
 ) -> None:
-    """Twice, in any order: with the originals all is built again, without them all is kept."""
+    """Twice, in any order: with the originals every collage is rebuilt, without them all stay."""
     with archived(keep_originals=keep_originals) as run:
         before, objects = collages(run), pictures(run)
         keys, ready = run.account.s3.keys(OUTPUT), len(run.account.bus.archive)

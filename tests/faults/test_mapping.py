@@ -24,14 +24,14 @@ class Bench:
         self.clock = Clock()
         self.stream = FakeKinesis("s", self.clock, shards=1)
         self.respond, self.given = respond, list[list[str]]()
-        self.kept: list[dict[str, Any]] = []
+        self.stored: list[dict[str, Any]] = []
         self.mapping = LaneMapping(
             self.stream,
             0,
             self.invoke,
             MappingSettings(**settings),
             clock=self.clock,
-            on_failure=lambda _, body: self.kept.append(json.loads(body)),
+            on_failure=lambda _, body: self.stored.append(json.loads(body)),
         )
 
     def put(self, *names: str) -> None:
@@ -146,14 +146,14 @@ def test_bisecting_uses_no_retry() -> None:
     poison = bench.sequence(0)
     bench.respond = lambda given: broken(given) if poison in given else SUCCESS
     assert bench.poll(9)[-2:] == [["a2"], ["a3", "a4"]]
-    assert [info["KinesisBatchInfo"]["batchSize"] for info in bench.kept] == [1]
+    assert [info["KinesisBatchInfo"]["batchSize"] for info in bench.stored] == [1]
 
 
 def test_a_cut_at_the_reported_record_uses_no_retry() -> None:
     bench = Bench(failing(-1), bisects=True, max_retries=0)
     bench.put("a1", "a2", "a3")
     assert bench.poll(2) == [["a1", "a2", "a3"], ["a3"]]
-    assert [info["KinesisBatchInfo"]["startSequenceNumber"] for info in bench.kept] == [
+    assert [info["KinesisBatchInfo"]["startSequenceNumber"] for info in bench.stored] == [
         bench.sequence(2)
     ]
 
@@ -175,9 +175,9 @@ def test_a_batch_that_exhausts_its_retries_goes_with_its_data_to_the_destination
     bench = Bench(broken, max_retries=1)
     bench.put("a1", "a2")
     bench.poll(2)
-    (kept,) = bench.kept
-    assert kept["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    records = json.loads(kept["payload"])["Records"]
+    (stored,) = bench.stored
+    assert stored["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    records = json.loads(stored["payload"])["Records"]
     assert [base64.b64decode(each["kinesis"]["data"]) for each in records] == [b"a1", b"a2"]
     bench.respond = lambda _: SUCCESS
     bench.put("a3")
@@ -190,7 +190,7 @@ def test_a_record_that_is_too_old_is_discarded_before_it_is_delivered() -> None:
     bench.clock.advance(61)
     bench.put("a2")
     assert bench.poll(2) == [["a2"]]
-    assert [kept["requestContext"]["condition"] for kept in bench.kept] == ["RecordAgeExceeded"]
+    assert [each["requestContext"]["condition"] for each in bench.stored] == ["RecordAgeExceeded"]
 
 
 def test_records_have_no_age_limit_by_default() -> None:
@@ -207,7 +207,7 @@ def test_a_throttled_invocation_is_repeated_and_uses_no_retry() -> None:
     bench = Bench(throttled, max_retries=0)
     bench.put("a1")
     assert bench.poll(9) == [["a1"]] * 9
-    assert not bench.kept
+    assert not bench.stored
 
 
 def test_a_throttled_invocation_is_repeated_until_its_records_are_too_old() -> None:
@@ -219,7 +219,7 @@ def test_a_throttled_invocation_is_repeated_until_its_records_are_too_old() -> N
     bench.poll(9)
     bench.clock.advance(61)
     assert bench.poll() == []
-    assert [kept["requestContext"]["condition"] for kept in bench.kept] == ["RecordAgeExceeded"]
+    assert [each["requestContext"]["condition"] for each in bench.stored] == ["RecordAgeExceeded"]
 
 
 def test_a_record_may_become_too_old_while_it_is_retried() -> None:
@@ -228,8 +228,8 @@ def test_a_record_may_become_too_old_while_it_is_retried() -> None:
     bench.poll(2)
     bench.clock.advance(61)
     assert bench.poll() == []
-    (kept,) = bench.kept
-    assert len(json.loads(kept["payload"])["Records"]) == 2
+    (stored,) = bench.stored
+    assert len(json.loads(stored["payload"])["Records"]) == 2
     assert bench.mapping.is_done
 
 

@@ -138,8 +138,8 @@ def test_the_failure_bucket_can_be_chosen(deploy: Deploy) -> None:
     mapping = recorder.one("EventSourceMapping", "windowing").inputs
     assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": "arn:Bucket:temp"}}
     statements = recorder.one("RolePolicy", "windowing").document("policy")["Statement"]
-    (kept,) = (s for s in statements if s["Sid"] == "StoreDiscardedBatches")
-    assert kept["Resource"] == ["arn:Bucket:temp/aws/lambda/*"]
+    (stored,) = (s for s in statements if s["Sid"] == "StoreDiscardedBatches")
+    assert stored["Resource"] == ["arn:Bucket:temp/aws/lambda/*"]
 
 
 def test_windows_wait_in_the_queue_instead_of_being_throttled(prod: Recorder) -> None:

@@ -204,7 +204,7 @@ class Run:
     def _end(self) -> None:
         """Close open windows, as the sweeper does at the end of a batch."""
         began = time.perf_counter()
-        for key in list(self.store.kept):
+        for key in list(self.store.stored):
             self.store.shard = self._shard_name(key)
             self.clock.now_s += 1 / _SWEPT_A_SECOND
             (state,) = self.store.load([key]).values()
@@ -221,7 +221,7 @@ class Run:
     def _closed(self) -> Part:
         part, store = self.part, self.store
         part.hottest_key, part.hottest_reads = store.writes.hottest_key, store.reads.hottest
-        part.open_images = sum(kept.open_images for kept in store.kept.values())
+        part.open_images = sum(stored.open_images for stored in store.stored.values())
         return part
 
     def _sample(self, rows: int, began: float, began_cpu: float) -> None:
@@ -233,7 +233,7 @@ class Run:
                 cpu_s=time.process_time() - began_cpu,
                 hottest=self.store.writes.hottest,
                 memory_mb=resident_mb(),
-                creators=len(self.store.kept),
+                creators=len(self.store.stored),
                 figures=msgspec.structs.replace(self.store.figures),
             )
         )

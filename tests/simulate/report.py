@@ -21,7 +21,7 @@ from tests.simulate.pipeline import Part, Sample, Scale
 from tests.simulate.worst import Worst
 
 POINTS = 100
-"""Points of a curve that are kept."""
+"""Maximum number of points of a curve."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):

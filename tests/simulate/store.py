@@ -112,7 +112,7 @@ class SimulatedStore(CreatorRepository):
 
     def __init__(self, clock: Clock) -> None:
         """Count by `clock`; `shard` has to say which shard is being folded."""
-        self.kept: dict[str, Kept] = {}
+        self.stored: dict[str, Kept] = {}
         self.figures = Figures()
         self.writes, self.reads = Throughput(WRITE_UNITS_A_SECOND), Throughput(READ_UNITS_A_SECOND)
         self.indexes, self.shard = IndexLoad(), ""
@@ -126,11 +126,11 @@ class SimulatedStore(CreatorRepository):
         """Write a change; raises `ConflictError` after another write, `LimitError` as AWS would."""
         key = creator_key(before.creator)
         self._writers.check(key, self.shard)
-        old = self.kept.get(key)
+        old = self.stored.get(key)
         if (old.version if old else 0) != before.version:
             msg = f"commit {key}"
             raise ConflictError(msg)
-        new = kept(key, change.state, before.version + 1)
+        new = stored(key, change.state, before.version + 1)
         check_item(key, new.size)
         windows = [
             window_bytes(key, window, window_ready(before.creator, window, now_s))
@@ -142,7 +142,7 @@ class SimulatedStore(CreatorRepository):
             raise LimitError(msg)
         self._bill(key, old, new, windows, len(change.spilled))
         self._count(change, new, windows)
-        self.kept[key] = new
+        self.stored[key] = new
 
     def note_queued(self, key: str) -> None:
         """Count the writes to record that a window's event was emitted."""
@@ -158,7 +158,7 @@ class SimulatedStore(CreatorRepository):
         self.figures.index_units += _QUEUED_UNITS - 1
 
     def _load(self, key: str) -> CreatorState:
-        found = self.kept.get(key)
+        found = self.stored.get(key)
         units = read_units(found.size if found else 0)
         self._take(self.reads, key, units)
         self.figures.read_units += units
@@ -233,7 +233,7 @@ class SimulatedStore(CreatorRepository):
             figures.largest_images_item = max(figures.largest_images_item, size)
 
 
-def kept(key: str, state: CreatorState, version: int) -> Kept:
+def stored(key: str, state: CreatorState, version: int) -> Kept:
     """Return a state as it is stored, and the size of its item."""
     body, due = encode_body(state), due_at(state, prefetch=True)
     numbers = (

@@ -44,9 +44,9 @@ def test_stored_originals_are_read_back(store: TempStore) -> None:
     with OriginalsWriter() as packer, spool() as file:
         packer.add_original(OriginalEntry(index=0, identity="a", url="u", sha256=digest), b"foo")
         store.save_originals("originals/a.zip", packer.finish(), NO_STORED_ORIGINALS)
-        kept = store.load_originals("originals/a.zip", file)
-        assert kept.reader is not None
-        assert kept.reader.read("a") == b"foo"
+        stored = store.load_originals("originals/a.zip", file)
+        assert stored.reader is not None
+        assert stored.reader.read("a") == b"foo"
 
 
 def test_missing_or_broken_originals_are_none(store: TempStore, aws: CollageAws) -> None:

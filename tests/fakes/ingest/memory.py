@@ -115,11 +115,11 @@ class MemoryQuarantine:
     """Stores poison by its sequence number."""
 
     def __init__(self, fault_hook: FaultHook = no_fault) -> None:
-        self.kept: dict[int, str] = {}
+        self.stored: dict[int, str] = {}
         self._fault_hook = fault_hook
 
     def store(self, poison: Poison) -> str:
         """Store a record that cannot be read."""
         self._fault_hook("before keep")
-        self.kept[poison.sequence] = poison.reason
+        self.stored[poison.sequence] = poison.reason
         return str(poison.sequence)

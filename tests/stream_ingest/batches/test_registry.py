@@ -51,7 +51,7 @@ def test_a_batch_is_registered_once(aws: IngestAws) -> None:
 def test_a_registration_that_the_sdk_repeats_after_a_lost_answer_is_ones_own(
     aws: IngestAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A user of a new id must not be told that it exists already."""
+    """A user of a new id must not be refused because it exists already."""
     put = aws.dynamodb.put_item
 
     def twice(**request: Any) -> Any:  # noqa: ANN401 - boto's own

@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def complaint(self) -> str:
-        """The one line that a person is told, when that is all there is."""
+        """The error, if stderr has one line and nothing else was printed."""
         assert self.code == 2, self.err
         assert self.out == ""
         assert self.err.startswith("stream-ingest: ")
@@ -56,9 +56,9 @@ def run(
         monkeypatch.setattr(sys, "argv", ["stream-ingest", *arguments])
         with pytest.raises(SystemExit) as caught:
             main()
-        told = capsys.readouterr()
+        printed = capsys.readouterr()
         assert isinstance(caught.value.code, int)
-        return Outcome(caught.value.code, told.out, told.err)
+        return Outcome(caught.value.code, printed.out, printed.err)
 
     return run
 

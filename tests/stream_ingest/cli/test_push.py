@@ -35,7 +35,7 @@ class Deployed:
 
     def __init__(self, aws: IngestAws) -> None:
         self.aws, self.kinesis = aws, FakeKinesis()
-        self.asked: set[str] = set()
+        self.requested: set[str] = set()
         """Services that a client of boto3's was made for."""
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
     def client(service: str, config: object) -> object:
         assert config is not None
-        stack.asked.add(service)
+        stack.requested.add(service)
         return aws.clients[service]
 
     monkeypatch.setattr(run_push.clients, "session", lambda: SimpleNamespace(client=client))
@@ -72,8 +72,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["stream-ingest", "push", *arguments])
         with pytest.raises(SystemExit) as caught:
             main()
-        told = capsys.readouterr()
-        return int(caught.value.code or 0), told.out, told.err
+        printed = capsys.readouterr()
+        return int(caught.value.code or 0), printed.out, printed.err
 
     return run
 
@@ -107,7 +107,7 @@ def test_an_s3_client_is_created_only_if_a_row_is_refused(
     path = tmp_path / "fine.csv"
     path.write_text(f"creator_name,cover_url,created_at\nc,{cover_url(1)},2026-11-01")
     assert run("--csv", str(path))[0] == 0
-    assert deployed.asked == {"dynamodb"}
+    assert deployed.requested == {"dynamodb"}
 
 
 def test_a_batch_id_in_use_sends_nothing_and_leaves_no_checkpoint(
@@ -182,7 +182,7 @@ def test_a_file_that_has_changed_is_not_resumed(deployed: Deployed, run: Push, r
 def test_waiting_ends_with_the_batch(
     deployed: Deployed, run: Push, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pipeline does its work between two looks at the table."""
+    """The pipeline does its work between two reads of the table."""
     looks: list[float] = []
 
     def sleep(seconds: float) -> None:

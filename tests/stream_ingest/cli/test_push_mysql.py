@@ -35,8 +35,8 @@ def run(
     monkeypatch.setattr(sys, "argv", ["stream-ingest", *arguments])
     with pytest.raises(SystemExit) as caught:
         main()
-    told = capsys.readouterr()
-    return int(caught.value.code or 0), told.out, told.err
+    printed = capsys.readouterr()
+    return int(caught.value.code or 0), printed.out, printed.err
 
 
 def test_an_export_prints_the_path_of_what_it_wrote(

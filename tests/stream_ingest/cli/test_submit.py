@@ -51,9 +51,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["stream-ingest", "submit", *arguments])
         with pytest.raises(SystemExit) as caught:
             main()
-        told = capsys.readouterr()
+        printed = capsys.readouterr()
         assert isinstance(caught.value.code, int)
-        return caught.value.code, told.out, told.err
+        return caught.value.code, printed.out, printed.err
 
     return run
 

@@ -51,12 +51,12 @@ def test_an_error_is_one_line_and_its_exit_code(
     monkeypatch.setattr("sys.argv", ["stream-ingest"])
     with pytest.raises(SystemExit) as caught:
         run(raising(error), "stream-ingest")
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert caught.value.code == code
-    assert told.err.startswith("stream-ingest: ")
-    assert line in told.err
-    assert told.err.count("\n") == 1
-    assert told.out == ""
+    assert printed.err.startswith("stream-ingest: ")
+    assert line in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

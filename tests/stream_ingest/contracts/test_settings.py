@@ -66,8 +66,8 @@ def test_an_idle_time_that_the_codec_would_refuse_is_refused_at_once() -> None:
     """Else every record of the batch would go to quarantine."""
     with pytest.raises(UserError, match="at most 3650d"):
         parse_flush("idle:3651d")
-    kept = msgspec.json.encode(parse_flush("idle:3650d"))
-    assert msgspec.json.decode(kept, type=FlushPolicy).idle_s == MAX_IDLE_S
+    stored = msgspec.json.encode(parse_flush("idle:3650d"))
+    assert msgspec.json.decode(stored, type=FlushPolicy).idle_s == MAX_IDLE_S
 
 
 def test_a_duration_is_whole_seconds() -> None:

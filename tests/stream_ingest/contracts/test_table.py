@@ -40,7 +40,7 @@ def test_a_window_that_has_ended_is_neither_waiting_nor_in_progress() -> None:
     ],
 )
 def test_names_used_bare_in_expressions_are_not_reserved(name: str) -> None:
-    """DynamoDB refuses its reserved words in an expression; moto looks at them in updates only."""
+    """DynamoDB refuses its reserved words in an expression; moto checks them in updates only."""
     words = Path(moto.__file__).parent / "dynamodb" / "parsing" / "reserved_keywords.txt"
     reserved = {word.strip().lower() for word in words.read_text().splitlines()}
     assert "status" in reserved

@@ -255,9 +255,9 @@ def test_a_batch_id_that_somebody_else_has_is_an_error(intake: IntakeAws) -> Non
 def test_a_requested_file_stays_and_an_unreadable_one_is_refused(intake: IntakeAws) -> None:
     data = b"a,b\n"
     job = intake.job(data)
-    asked = Job(object=job.object, header=job.header, moves=False)
+    requested = Job(object=job.object, header=job.header, moves=False)
     with pytest.raises(UserError, match=r"s3_key 'csv-files/covers\.csv': line 1: the file has no"):
-        intake.run(asked)
+        intake.run(requested)
     assert intake.files() == [KEY]
 
 

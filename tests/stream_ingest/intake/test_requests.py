@@ -97,13 +97,13 @@ def test_a_message_received_again_asks_for_the_same_job_and_another_message_for_
 
 def test_a_request_with_an_id_is_one_batch_however_often_it_is_sent(intake: IntakeAws) -> None:
     intake.drop(KEY, csv_of(5))
-    asked = request(batch_id="mine")
-    assert intake.run(requests(intake).job(asked, "m1"), "m1") is JobOutcome.DONE
+    requested = request(batch_id="mine")
+    assert intake.run(requests(intake).job(requested, "m1"), "m1") is JobOutcome.DONE
     intake.s3.delete_object(Bucket=INPUT, Key=KEY)
-    assert intake.run(requests(intake).job(asked, "m2"), "m2") is JobOutcome.NOT_NEEDED
+    assert intake.run(requests(intake).job(requested, "m2"), "m2") is JobOutcome.NOT_NEEDED
     for other in ({"processing_config": {"rows": 4}}, {"s3_key": "other.csv"}):
         with pytest.raises(UserError, match="batch_id: 'mine' is another batch already"):
-            requests(intake).job({**asked, **other}, "m3")
+            requests(intake).job({**requested, **other}, "m3")
 
 
 def test_the_files_of_others_are_not_read(intake: IntakeAws) -> None:

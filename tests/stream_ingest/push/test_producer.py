@@ -29,7 +29,7 @@ def record(bucket: int, number: int, size: int = 10) -> OutgoingRecord:
 
 
 class Sending:
-    """A producer on a fake stream whose backoff takes no time; keeps what it was told."""
+    """A producer on a fake stream whose backoff takes no time; stores what it was given."""
 
     def __init__(self, kinesis: FakeKinesis, jitter: float = 0.5) -> None:
         self.kinesis = kinesis

@@ -27,13 +27,13 @@ BAD: list[SourceRow] = [("charli", "{}", "2026-11-01"), ("", "x", ""), ("charli"
 
 
 class Pushing:
-    """A push onto a fake stream, with all that a test looks at."""
+    """A push onto a fake stream, with all that tests check."""
 
     def __init__(self, aws: IngestAws, kinesis: FakeKinesis | None = None) -> None:
         self.aws = aws
         self.kinesis = kinesis or FakeKinesis()
         self.journal = MemoryJournal(self.kinesis.stored)
-        self.told: list[int] = []
+        self.printed: list[int] = []
 
     def run(
         self, source: ListSource, *, chunk_rows: int = 100, begun: Chunk | None = None
@@ -48,7 +48,7 @@ class Pushing:
             registry=self.aws.registry,
             refused=RefusedRows(self.aws.s3, OUTPUT, "b"),
             checkpoint=self.journal,
-            progress=lambda report: self.told.append(report.rows_read),
+            progress=lambda report: self.printed.append(report.rows_read),
             chunk_rows=chunk_rows,
         )
         return asyncio.run(push.run(source, begun))
@@ -158,23 +158,23 @@ def test_records_rejected_by_the_stream_are_not_refused_rows(aws: IngestAws) -> 
 
 def test_progress_is_reported_page_by_page(pushing: Pushing) -> None:
     pushing.run(ListSource(rows(250), page_rows=100))
-    assert pushing.told == [100, 200, 250, 250]
+    assert pushing.printed == [100, 200, 250, 250]
 
 
 def test_totals_are_stored_during_a_long_push(
     pushing: Pushing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stream_ingest.push.push._TOTALS_INTERVAL_S", -1.0)
-    noted: list[tuple[int, bool]] = []
+    recorded: list[tuple[int, bool]] = []
     real: Callable[..., None] = BatchRegistry.record_totals
 
     def note(self: BatchRegistry, batch_id: str, totals: Any, *, sent: bool) -> None:  # noqa: ANN401 - as in the registry
-        noted.append((totals.rows_read, sent))
+        recorded.append((totals.rows_read, sent))
         real(self, batch_id, totals, sent=sent)
 
     monkeypatch.setattr(BatchRegistry, "record_totals", note)
     pushing.run(ListSource(rows(200), page_rows=100))
-    assert noted == [(100, False), (200, False), (200, True)]
+    assert recorded == [(100, False), (200, False), (200, True)]
 
 
 def test_an_empty_source_is_a_batch_of_nothing(pushing: Pushing) -> None:

@@ -14,12 +14,12 @@ def refusal(number: int) -> RowRefusal:
 
 
 def test_refused_rows_are_one_line_of_json_each(aws: IngestAws) -> None:
-    kept = [refusal(number) for number in range(3)]
-    RefusedRows(aws.s3, OUTPUT, "b1").store(kept)
+    stored = [refusal(number) for number in range(3)]
+    RefusedRows(aws.s3, OUTPUT, "b1").store(stored)
     (key,) = aws.keys_in(OUTPUT)
     assert key == "failed/rows/b1/part-00001.jsonl"
     lines = aws.read(OUTPUT, key).splitlines()
-    assert [msgspec.json.decode(line, type=RowRefusal) for line in lines] == kept
+    assert [msgspec.json.decode(line, type=RowRefusal) for line in lines] == stored
 
 
 def test_a_resumed_push_continues_the_part_numbers(aws: IngestAws) -> None:

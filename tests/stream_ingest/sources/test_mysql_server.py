@@ -1,4 +1,4 @@
-"""Pages out of a real MariaDB: complete, in order, resumable; and mistakes told in one line."""
+"""Pages of a real MariaDB: complete, in order, resumable; errors of one line."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def check_resuming(database: Database, table: str) -> None:
     pages = pages_of(source)
     assert len(pages) > 2
     for index, page in enumerate(pages):
-        kept = msgspec.msgpack.decode(msgspec.msgpack.encode(page.cursor), type=tuple)
+        stored = msgspec.msgpack.decode(msgspec.msgpack.encode(page.cursor), type=tuple)
         rest = [row for each in pages[index + 1 :] for row in each.rows]
-        assert rows_of(source, kept) == rest
+        assert rows_of(source, stored) == rest
 
 
 @pytest.mark.parametrize(

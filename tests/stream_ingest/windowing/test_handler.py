@@ -72,9 +72,9 @@ def test_poison_is_in_quarantine_with_its_reason_and_is_no_failure(aws: IngestAw
     first, second = aws.keys_in(OUTPUT)
     assert first == f"failed/records/2026/11/21/{SEQUENCES[1]}.json"
     assert json.loads(aws.read(OUTPUT, first))["reason"].startswith("record: codec version")
-    kept = json.loads(aws.read(OUTPUT, second))
-    assert kept["reason"] == "record: codec version 3, this consumer reads 2"
-    assert kept["data"] == EVENT["Records"][2]["kinesis"]["data"]
+    stored = json.loads(aws.read(OUTPUT, second))
+    assert stored["reason"] == "record: codec version 3, this consumer reads 2"
+    assert stored["data"] == EVENT["Records"][2]["kinesis"]["data"]
 
 
 def test_the_same_event_twice_leaves_the_table_as_it_was(aws: IngestAws) -> None:

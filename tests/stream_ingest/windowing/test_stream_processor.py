@@ -92,11 +92,11 @@ def test_poison_is_quarantined_and_blocks_no_creator(aws: IngestAws) -> None:
     ]
     outcome = aws.windowing().process(delivery_of(*records))
     assert (outcome.accepted, outcome.quarantined, outcome.failures) == (2, 2, {})
-    kept = aws.keys_in(OUTPUT)
-    assert [key.rpartition("/")[2] for key in kept] == [
+    stored = aws.keys_in(OUTPUT)
+    assert [key.rpartition("/")[2] for key in stored] == [
         f"{FIRST_SEQUENCE + index}.json" for index in (0, 2)
     ]
-    assert b"codec version 3" in aws.read(OUTPUT, kept[1])
+    assert b"codec version 3" in aws.read(OUTPUT, stored[1])
 
 
 def test_poison_that_cannot_be_stored_is_delivered_again(aws: IngestAws) -> None:

@@ -137,7 +137,7 @@ def test_nothing_is_lost_and_nothing_is_doubled_whatever_fails(seed: int) -> Non
         assert tally.accepted + tally.duplicates == len(rows)
         assert world.registry.drained[batch_id] == set(range(BUCKETS))
         assert BatchDrained(batch_id=batch_id, trigger="mysql-push") in world.emitter.heard
-    assert set(world.quarantine.kept.values()) == {
+    assert set(world.quarantine.stored.values()) == {
         "record: codec version 112, this consumer reads 2"
     }
 

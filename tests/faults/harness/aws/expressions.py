@@ -188,11 +188,11 @@ def _set(tokens: Tokens, name: str) -> Action:
     tokens.expect("=")
     if tokens.took("if_not_exists"):
         tokens.expect("(")
-        kept = tokens.name()
+        stored = tokens.name()
         tokens.expect(",")
         value = _operand(tokens)
         tokens.expect(")")
-        return _assign(name, lambda item, bound: item.get(bound.name(kept)) or value(item, bound))
+        return _assign(name, lambda item, bound: item.get(bound.name(stored)) or value(item, bound))
     return _assign(name, _operand(tokens))
 
 

@@ -23,12 +23,12 @@ def _entrywise(name: str, count: str, code: str) -> Partly:
 
     def partly(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         entries = request[name]
-        kept = [entry for index, entry in enumerate(entries) if not _refuses(index)]
-        taken = iter(call(**{**request, name: kept})[name] if kept else ())
+        stored = [entry for index, entry in enumerate(entries) if not _refuses(index)]
+        taken = iter(call(**{**request, name: stored})[name] if stored else ())
         results = [
             dict(refused) if _refuses(index) else next(taken) for index in range(len(entries))
         ]
-        return {count: len(entries) - len(kept), name: results}
+        return {count: len(entries) - len(stored), name: results}
 
     return partly
 

@@ -154,6 +154,6 @@ def check_events(account: SimulatedAccount, found: Table) -> None:
 
 def check_quarantine(account: SimulatedAccount, model: Model) -> None:
     """Every undecodable record is stored once; no record was discarded."""
-    kept = [key for key in account.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
-    names = sorted(key.rpartition("/")[2] for key in kept)
+    stored = [key for key in account.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
+    names = sorted(key.rpartition("/")[2] for key in stored)
     assert names == sorted(f"{sequence}.json" for sequence in model.poison)

@@ -92,8 +92,8 @@ def test_persistent_state_is_restored(run: Run, tmp_path: Path) -> None:
     assert "is restored on" in again.stderr
     clients = LocalAws(running()[0]).clients
     assert LocalAws(running()[0]).outputs() == outputs
-    kept = clients.s3.get_object(Bucket=outputs.output_bucket, Key="a/b c")["Body"].read()
-    assert kept == b"kept"
+    stored = clients.s3.get_object(Bucket=outputs.output_bucket, Key="a/b c")["Body"].read()
+    assert stored == b"kept"
     received = clients.sqs.receive_message(QueueUrl=outputs.dead_letter_urls["sweeper"])
     assert [message["Body"] for message in received["Messages"]] == ["a letter"]
     mappings = clients.functions.list_event_source_mappings()["EventSourceMappings"]

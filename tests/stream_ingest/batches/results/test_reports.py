@@ -107,8 +107,8 @@ def test_the_end_is_announced_after_everything_is_written(aws: IngestAws) -> Non
     aws.bus.refuse = look
     aws.sweeper().sweep()
     assert written == [[RESULTS, SUMMARY, DAY, MONTH]]
-    (told,) = aws.bus.details("BatchCompleted")
-    assert (told["summary_key"], told["results_key"]) == (SUMMARY, RESULTS)
+    (printed,) = aws.bus.details("BatchCompleted")
+    assert (printed["summary_key"], printed["results_key"]) == (SUMMARY, RESULTS)
 
 
 @pytest.mark.parametrize("crash", range(4))
@@ -152,8 +152,8 @@ def test_an_end_that_is_announced_twice_is_announced_in_the_same_words(aws: Inge
     aws.bus.refuse = lambda _: False
     aws.sweeper().sweep()
     assert [(key, aws.read(OUTPUT, key)) for key in aws.keys_in(OUTPUT)] == before
-    (told,) = aws.bus.details("BatchCompleted")
-    assert (told["images_ok"], told["images_failed"]) == (3, 0)
+    (printed,) = aws.bus.details("BatchCompleted")
+    assert (printed["images_ok"], printed["images_failed"]) == (3, 0)
 
 
 class ManyWindows:

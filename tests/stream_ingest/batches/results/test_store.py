@@ -99,9 +99,9 @@ def test_nothing_is_put_where_nothing_changes(aws: IngestAws) -> None:
 
 
 def test_what_cannot_be_read_is_kept_and_told_and_does_not_stop_the_rest(aws: IngestAws) -> None:
-    told: list[str] = []
+    printed: list[str] = []
     aws.s3.put_object(Bucket=OUTPUT, Key=KEY, Body=b"edited by hand")
-    ResultStore(aws.s3, OUTPUT, told.append).amend(KEY, count_up)
+    ResultStore(aws.s3, OUTPUT, printed.append).amend(KEY, count_up)
     assert aws.read(OUTPUT, KEY) == b"1"
     assert aws.read(OUTPUT, f"{KEY}.unreadable") == b"edited by hand"
-    assert told == [KEY]
+    assert printed == [KEY]

@@ -52,9 +52,9 @@ def test_a_new_month_starts_a_new_page() -> None:
 
 def test_a_page_is_dropped_when_its_whole_month_lies_before_the_horizon() -> None:
     pages = {month: print_of(n) for n, month in enumerate(["2026-07", "2026-08", "2026-11"])}
-    kept = SeenImages(pages, at("2026-11-28"), 90)
-    assert set(kept.pages()) == {"2026-08", "2026-11"}
-    assert kept.add(print_of(0))
+    stored = SeenImages(pages, at("2026-11-28"), 90)
+    assert set(stored.pages()) == {"2026-08", "2026-11"}
+    assert stored.add(print_of(0))
     assert not SeenImages(pages, at("2026-10-28"), 90).add(print_of(0))
 
 

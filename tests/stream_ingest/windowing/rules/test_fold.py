@@ -210,8 +210,8 @@ def test_many_small_batches_at_once_fill_a_transaction_too() -> None:
 
 def test_watermarks_are_dropped_once_no_redelivery_is_possible() -> None:
     state = opened([1], header("old"))
-    kept = folded(state, arrivals([2], header("new")), NOW_S + WATERMARK_LIFE_S - 1).state
-    assert set(kept.watermarks) == {"old", "new"}
+    stored = folded(state, arrivals([2], header("new")), NOW_S + WATERMARK_LIFE_S - 1).state
+    assert set(stored.watermarks) == {"old", "new"}
     assert set(
         folded(state, arrivals([2], header("new")), NOW_S + WATERMARK_LIFE_S).state.watermarks
     ) == {"new"}

@@ -182,7 +182,7 @@ def test_the_largest_window_is_closed_and_not_the_others() -> None:
 
 
 def test_four_hundred_covers_as_tiktok_signs_them_fill_their_window() -> None:
-    """The rule is for what nobody has seen: usual covers have room, prefetched ones included."""
+    """The rule is for extreme rows: usual covers fit, prefetched ones included."""
     chance = random.Random(4)  # noqa: S311 - rows, not secrets
     rows = []
     for number in range(399):

@@ -1,4 +1,4 @@
-"""Which covers are to be prefetched, when they are asked for, and what is noted of them."""
+"""Which covers are prefetched, when they are requested, and what a state records of them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_covers_without_an_expiry_are_never_at_risk() -> None:
 
 
 def test_a_creator_is_due_at_the_full_hour_one_to_two_hours_before() -> None:
-    """So all covers of that hour, of all creators, are asked for in one sweep."""
+    """So all covers of that hour, of all creators, are requested in one sweep."""
     for expires in (LATER, LATER + 600, LATER + 3_000):
         due = due_at(waiting(expires), prefetch=True)
         assert due is not None
@@ -81,11 +81,11 @@ def test_a_creator_is_due_at_the_full_hour_one_to_two_hours_before() -> None:
 
 def test_a_request_is_recorded_and_repeated_after_fifteen_minutes() -> None:
     state = waiting(SOON, SOON + 9 * 86_400)
-    asked, covers = request_expiring(state, NOW_S)
+    requested, covers = request_expiring(state, NOW_S)
     assert covers == 1
-    assert request_expiring(asked, NOW_S + 60) == (asked, 0)
-    assert due_at(asked, prefetch=True) == NOW_S + REQUEST_AGAIN_S
-    again, covers = request_expiring(asked, NOW_S + REQUEST_AGAIN_S)
+    assert request_expiring(requested, NOW_S + 60) == (requested, 0)
+    assert due_at(requested, prefetch=True) == NOW_S + REQUEST_AGAIN_S
+    again, covers = request_expiring(requested, NOW_S + REQUEST_AGAIN_S)
     assert covers == 1
     assert again.open[KEY].requested_at == NOW_S + REQUEST_AGAIN_S
 
@@ -98,8 +98,8 @@ def test_a_creator_that_is_not_due_is_unchanged() -> None:
 
 
 def test_a_prefetched_cover_is_not_at_risk_and_its_window_stays_open() -> None:
-    asked, _ = request_expiring(waiting(SOON), NOW_S)
-    after, members = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S + 5)
+    requested, _ = request_expiring(waiting(SOON), NOW_S)
+    after, members = record_fetched(requested, [fetched(0, prefetched(4))], NOW_S + 5)
     assert members == {4}
     assert expiring_covers(after, NOW_S + 5) == []
     (image,) = after.open[KEY].images
@@ -109,8 +109,8 @@ def test_a_prefetched_cover_is_not_at_risk_and_its_window_stays_open() -> None:
 
 
 def test_recording_twice_changes_nothing_and_returns_the_same_members() -> None:
-    asked, _ = request_expiring(waiting(SOON), NOW_S)
-    once, members = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S)
+    requested, _ = request_expiring(waiting(SOON), NOW_S)
+    once, members = record_fetched(requested, [fetched(0, prefetched(4))], NOW_S)
     twice, again = record_fetched(once, [fetched(0, prefetched(4))], NOW_S + 60)
     assert twice is once
     assert members == again == {4}
@@ -131,8 +131,8 @@ def test_a_window_that_was_closed_meanwhile_needs_no_copy() -> None:
 
 
 def test_a_lost_cover_keeps_its_place_and_its_reason() -> None:
-    asked, _ = request_expiring(waiting(SOON), NOW_S)
-    after, members = record_fetched(asked, [fetched(0, lost="not_found")], NOW_S)
+    requested, _ = request_expiring(waiting(SOON), NOW_S)
+    after, members = record_fetched(requested, [fetched(0, lost="not_found")], NOW_S)
     assert members == set()
     assert after.open[KEY].images[0].lost == "not_found"
     assert due_at(after, prefetch=True) is None
@@ -150,19 +150,19 @@ def test_a_cover_that_expired_before_its_request_is_lost_and_closes_nothing() ->
 
 
 def test_a_cover_not_prefetched_in_time_closes_its_window_while_the_urls_work() -> None:
-    asked, _ = request_expiring(waiting(SOON), NOW_S)
-    assert not close_due(asked, SOON - SAFE_TIME_S - 1, prefetch=True)
-    change = close_due(asked, SOON - SAFE_TIME_S, prefetch=True)
+    requested, _ = request_expiring(waiting(SOON), NOW_S)
+    assert not close_due(requested, SOON - SAFE_TIME_S - 1, prefetch=True)
+    change = close_due(requested, SOON - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
 
 
 def test_a_cover_that_arrives_almost_expired_is_requested_before_its_window_closes() -> None:
     state = waiting(NOW_S + 1_200)
     assert not close_due(state, NOW_S, prefetch=True)
-    asked, covers = request_expiring(state, NOW_S)
+    requested, covers = request_expiring(state, NOW_S)
     assert covers == 1
-    assert not close_due(asked, NOW_S + REQUEST_AGAIN_S - 1, prefetch=True)
-    assert close_due(asked, NOW_S + REQUEST_AGAIN_S, prefetch=True)
+    assert not close_due(requested, NOW_S + REQUEST_AGAIN_S - 1, prefetch=True)
+    assert close_due(requested, NOW_S + REQUEST_AGAIN_S, prefetch=True)
 
 
 def test_a_window_does_not_outlive_the_copies_either() -> None:
@@ -171,9 +171,9 @@ def test_a_window_does_not_outlive_the_copies_either() -> None:
     due = due_at(state, prefetch=True)
     assert due is not None
     assert AHEAD_S <= until - due < AHEAD_S + SLOT_S
-    asked, covers = request_expiring(state, due)
+    requested, covers = request_expiring(state, due)
     assert covers == 0
-    change = close_due(asked, until - SAFE_TIME_S, prefetch=True)
+    change = close_due(requested, until - SAFE_TIME_S, prefetch=True)
     assert [window.because for window in change.windows] == ["expiring"]
 
 
@@ -184,8 +184,8 @@ def test_closed_windows_say_where_their_covers_are_prefetched() -> None:
 
 
 def test_new_rows_keep_requests_and_prefetched_covers_of_their_window() -> None:
-    asked, _ = request_expiring(waiting(SOON, SOON), NOW_S)
-    state, _ = record_fetched(asked, [fetched(0, prefetched(4))], NOW_S)
+    requested, _ = request_expiring(waiting(SOON, SOON), NOW_S)
+    state, _ = record_fetched(requested, [fetched(0, prefetched(4))], NOW_S)
     after = folded(state, [expiring(7, SOON + 5 * 86_400, NEVER, 7)]).state
     assert after.open[KEY].requested_at == NOW_S
     assert after.open[KEY].images[0].prefetched == prefetched(4)

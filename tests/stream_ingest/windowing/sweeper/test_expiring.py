@@ -168,12 +168,12 @@ def test_a_creator_who_cannot_be_written_ends_a_sweep_and_costs_the_others_a_qua
 
 def test_what_is_not_prefetched_in_time_is_closed_with_its_urls(aws: IngestAws) -> None:
     put(aws, "ann", SOON)
-    asked = 0
+    requested = 0
     while aws.clock() < SOON - SAFE_TIME_S:
-        asked += sweeper(aws).sweep().covers_requested
+        requested += sweeper(aws).sweep().covers_requested
         aws.clock.advance(60)
     done = sweeper(aws).sweep()
-    assert asked == 2
+    assert requested == 2
     assert done.closed == done.emitted == 1
     assert [detail["closed_because"] for detail in aws.bus.details() if "window_id" in detail] == [
         "expiring"
