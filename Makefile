@@ -36,7 +36,7 @@ lint: setup ## check style and the directions of imports
 type: setup ## check types
 	$(RUN)/mypy
 
-test: setup ## run the tests (under 6 minutes)
+test: setup ## run the tests (under 8 minutes)
 	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup ## run the tests that take longer

@@ -61,7 +61,7 @@ class WindowImage(
     prefetched: PrefetchedCover | None = None
     """Where its prefetched bytes are, if they had to be fetched while the window was open."""
     lost: str | None = None
-    """Why it could not be had when that was tried (a reason of `collage_lambda.reasons`)."""
+    """Why its prefetch failed for good (a reason of `collage_lambda.reasons`)."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,8 +170,9 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     images_ok: Count
     images_failed: Count
     summary_key: str | None = None
+    """Key in the output bucket of these figures as JSON."""
     results_key: str | None = None
-    """Keys in the output bucket: these figures as JSON, and a CSV with a line for each window."""
+    """Key in the output bucket of a CSV with a line for each window."""
 
 
 E_ = TypeVar("E_", bound=Event)
