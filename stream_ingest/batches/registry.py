@@ -22,22 +22,22 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
-from stream_ingest.records.codec import BUCKETS, NAME_PATTERN, BatchHeader
+from stream_ingest.records.codec import BATCH_ID_PATTERN, BUCKETS, MAX_BATCH_ID, BatchHeader
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 BATCH_LIFE_S = 400 * DAY_S
 _COUNTED = (*table.TALLY_ATTRIBUTES, "since")
-_BATCH_ID = re.compile(NAME_PATTERN)
+_BATCH_ID = re.compile(BATCH_ID_PATTERN)
 
 
 def check_batch_id(batch_id: str) -> str:
-    """Return the id; raise `UserError` unless it is 1 to 64 letters, digits or ``. _ -``."""
+    """Return the id; raise `UserError` unless it fits `BATCH_ID_PATTERN`."""
     if not _BATCH_ID.match(batch_id):
         msg = (
-            f"batch id {batch_id!r}: expected 1 to 64 letters, digits, dots, underscores or dashes,"
-            " the first a letter or digit"
+            f"batch id {batch_id!r}: expected 1 to {MAX_BATCH_ID} letters, digits, dots,"
+            " underscores or dashes, the first a letter or digit"
         )
         raise UserError(msg)
     return batch_id

@@ -1,8 +1,9 @@
 """Where a file goes after it was read: moved by date, with its errors beside it. Edge (S3).
 
-``archived/processed/YYYY/MM/DD/<batch>/<name>`` or ``archived/failed/…``, in the same bucket. The
-date is that of the job's first claim and the batch is part of the key: so doing it again writes the
-same objects, and two files of one name never collide.
+``archived/processed/YYYY/MM/DD/<batch>/<path>`` or ``archived/failed/…``, in the same bucket, with
+the path that the file had below ``csv-files/``. The date is that of the job's first claim and the
+batch is part of the key: so doing it again writes the same objects, and two files of one name never
+collide.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.intake.job_store import JobState, ReadFailure
-from stream_ingest.intake.jobs import Job
+from stream_ingest.intake.jobs import CSV_FOLDER, Job
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 PROCESSED = "archived/processed"
 FAILED = "archived/failed"
+ERRORS_SUFFIX = ".errors.json"
+MAX_KEY_BYTES = 1_024
+"""Longest key that S3 takes."""
 _LEAVE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"})
 """The object was moved by an earlier attempt, or replaced by another one, which stays."""
 
@@ -55,7 +59,7 @@ class Archive:
         job = state.job
         key = archive_key(job, state.started_at, failed=failure is not None)
         if failure is not None:
-            self._report(job, f"{key}.errors.json", failure, totals)
+            self._report(job, f"{key}{ERRORS_SUFFIX}", failure, totals)
         if job.moves:
             self._move(job, key)
         return key
@@ -98,7 +102,20 @@ class Archive:
 
 
 def archive_key(job: Job, started_at: int, *, failed: bool) -> str:
-    """Return the key that a job's file gets."""
-    name = job.object.key.rpartition("/")[2]
+    """Return the key that a job's file gets, with the file's own path below ``csv-files/``.
+
+    A path that is too long for a key of S3 loses folders at its beginning, and a name that is too
+    long its first characters.
+    """
     day = f"{from_epoch_s(started_at):%Y/%m/%d}"
-    return f"{FAILED if failed else PROCESSED}/{day}/{job.batch_id}/{name}"
+    folder = f"{FAILED if failed else PROCESSED}/{day}/{job.batch_id}/"
+    room = MAX_KEY_BYTES - len(folder) - len(ERRORS_SUFFIX)
+    return folder + _fitting(job.object.key.removeprefix(CSV_FOLDER), room)
+
+
+def _fitting(path: str, max_bytes: int) -> str:
+    """Return the end of a path: as many whole folders, or characters of its name, as fit."""
+    while len(path.encode()) > max_bytes:
+        folder, slash, rest = path.partition("/")
+        path = rest if slash and rest else folder.encode()[-max_bytes:].decode(errors="ignore")
+    return path

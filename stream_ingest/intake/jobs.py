@@ -15,14 +15,14 @@ import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings
-from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.codec import MAX_BATCH_ID, BatchHeader
 
 S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"
 CSV_SUFFIXES = (".csv", ".csv.gz", ".CSV", ".CSV.GZ")
 OBJECT_CREATED = "Object Created"
-_UNSAFE = re.compile(r"[^A-Za-z0-9_\-]+")
-_STEM_LENGTH = 24
+_UNSAFE = re.compile(r"[^A-Za-z0-9._\-]+")
+_SUFFIX = re.compile(r"\.csv(\.gz)?\Z", re.IGNORECASE)
 _DIGEST_LENGTH = 16
 
 
@@ -111,10 +111,14 @@ def job_of_upload(detail: object) -> Job | None:
 
 
 def batch_id_of(kind: str, key: str, *parts: str) -> str:
-    """Return a batch id: kind and file name for people, and a hash of `parts`."""
-    name = key.rpartition("/")[2]
-    stem = _UNSAFE.sub("-", name.partition(".")[0]).strip("-")[:_STEM_LENGTH]
+    """Return a batch id: kind and name of the file for people, and a hash of `parts`.
+
+    The name is whole but for its suffix, unless the id would exceed `MAX_BATCH_ID` characters;
+    runs of characters that an id cannot have become a dash.
+    """
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_DIGEST_LENGTH]
+    name = _SUFFIX.sub("", key.rpartition("/")[2])
+    stem = _UNSAFE.sub("-", name).strip(".-")[: MAX_BATCH_ID - len(f"{kind}--{digest}")]
     return "-".join(filter(None, (kind, stem, digest)))
 
 

@@ -27,7 +27,7 @@ from stream_ingest.contracts.settings import (
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
 from stream_ingest.intake.objects import GoneError, find_object
-from stream_ingest.records.codec import NAME_PATTERN, BatchHeader
+from stream_ingest.records.codec import BATCH_ID_PATTERN, BatchHeader
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -84,7 +84,7 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     output_prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
     """The batch's folder under ``collages/``, ``thumbnails/`` and ``metadata/``."""
     processing_config: ProcessingConfig = ProcessingConfig()
-    batch_id: Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)] | None = None
+    batch_id: Annotated[str, msgspec.Meta(pattern=BATCH_ID_PATTERN)] | None = None
     """Names the batch, so that a request that is sent twice is one batch. Without it, each message
     is a separate batch."""
 

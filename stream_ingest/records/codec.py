@@ -29,8 +29,11 @@ CODEC_VERSION = 2
 BUCKETS = 128
 """Must never change: another number would move creators between buckets and lose their order."""
 MAX_UNPACKED_BYTES = 16 << 20
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\Z"
-"""Pattern of batch ids and triggers: both become parts of keys."""
+MAX_BATCH_ID = 120
+"""Longest batch id in characters: `naming.mixed_creator` is a creator's name, of 128 at most."""
+BATCH_ID_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._\-]{{0,{MAX_BATCH_ID - 1}}}\Z"
+TRIGGER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\Z"
+"""Batch ids and triggers become parts of keys."""
 _LEVEL, _WINDOW_BITS = 5, 13
 """Repetitions are within 8 KB of each other. zlib-ng's level 5 compresses 3 % better than zlib, in
 half the time; the format is zlib's."""
@@ -38,7 +41,8 @@ _ROW_BITS = 20
 _MAX_NUMBER = 1 << 40
 
 _BucketNumber = Annotated[int, msgspec.Meta(ge=0, lt=BUCKETS)]
-_Name = Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)]
+_BatchId = Annotated[str, msgspec.Meta(pattern=BATCH_ID_PATTERN)]
+_Trigger = Annotated[str, msgspec.Meta(pattern=TRIGGER_PATTERN)]
 _Index = Annotated[int, msgspec.Meta(ge=0)]
 _Url = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_LENGTH)]
 _Fallbacks = Annotated[tuple[_Url, ...], msgspec.Meta(max_length=MAX_FALLBACKS)]
@@ -48,8 +52,8 @@ _Identity = Annotated[str, msgspec.Meta(min_length=1, max_length=2 * MAX_URL_LEN
 class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The batch that a record belongs to."""
 
-    batch_id: _Name
-    trigger: _Name
+    batch_id: _BatchId
+    trigger: _Trigger
     settings: BatchSettings = BatchSettings()
 
 

@@ -16,13 +16,13 @@ from tests.fakes.ingest.aws import IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
 
-@pytest.mark.parametrize("batch_id", ["b", "20261121-030512-9f3a", "A.b_c-d", "x" * 64, "7"])
+@pytest.mark.parametrize("batch_id", ["b", "20261121-030512-9f3a", "A.b_c-d", "x" * 120, "7"])
 def test_a_batch_id_is_letters_digits_and_a_few_marks(batch_id: str) -> None:
     assert check_batch_id(batch_id) == batch_id
 
 
 @pytest.mark.parametrize(
-    "batch_id", ["", " ", "a b", "a/b", "../x", "-a", ".a", "a#b", "é", "x" * 65, "a\n"]
+    "batch_id", ["", " ", "a b", "a/b", "../x", "-a", ".a", "a#b", "é", "x" * 121, "a\n"]
 )
 def test_anything_else_names_no_batch(batch_id: str) -> None:
     with pytest.raises(UserError, match="batch id"):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.naming import is_creator_name, mixed_creator
 from stream_ingest.intake.jobs import (
     S3_TRIGGER,
     decode_body,
@@ -13,7 +14,7 @@ from stream_ingest.intake.jobs import (
     encode_job,
     job_of_upload,
 )
-from stream_ingest.records.codec import NAME_PATTERN
+from stream_ingest.records.codec import BATCH_ID_PATTERN, MAX_BATCH_ID
 
 
 def detail(key: str = "csv-files/covers.csv", **changed: object) -> dict[str, Any]:
@@ -84,7 +85,27 @@ def test_other_objects_start_nothing(key: str) -> None:
 def test_any_name_of_a_file_gives_an_id_that_may_name_a_batch(key: str) -> None:
     job = job_of_upload(detail(key))
     assert job is not None
-    assert re.match(NAME_PATTERN, job.batch_id)
+    assert re.match(BATCH_ID_PATTERN, job.batch_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("covers.csv", "covers"),
+        ("Covers_2026-11-28.v2.CSV.GZ", "Covers_2026-11-28.v2"),
+        ("export of team 7 (final).csv", "export-of-team-7-final"),
+        ("tiktok_creator_covers_part_0001_of_0042.csv", "tiktok_creator_covers_part_0001_of_0042"),
+        ("x" * 500 + ".csv", "x" * (MAX_BATCH_ID - len("csv--0123456789abcdef"))),
+    ],
+)
+def test_a_batch_keeps_the_whole_name_of_its_file(name: str, kept: str) -> None:
+    job = job_of_upload(detail(f"csv-files/{name}"))
+    assert job is not None
+    assert re.fullmatch(rf"csv-{re.escape(kept)}-[0-9a-f]{{16}}", job.batch_id)
+
+
+def test_the_longest_batch_id_gives_a_mixed_creator_that_is_a_name() -> None:
+    assert is_creator_name(mixed_creator("b" * MAX_BATCH_ID))
 
 
 def test_an_event_that_is_not_as_aws_says_names_the_field() -> None:
