@@ -13,10 +13,10 @@ from ops_dashboard.doctor.stack import PARTS, StackChecks
 from ops_dashboard.printing.tables import safe
 from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.aws import clients
-from stream_ingest.cli.options import address_of
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import connect, fetch
 from stream_ingest.sources.source import MYSQL_COLUMNS, parse_columns
+from stream_ingest.sources.source_options import address_of
 from stream_ingest.sources.timerange import TimeRange
 
 _STYLES = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red", State.SKIPPED: "dim"}

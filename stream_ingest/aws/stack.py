@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import DecodeError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs, parameter_name
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
+
+
+def stack_outputs(stack: str) -> StackOutputs:
+    """Return the outputs of a stack, read with the user's credentials; raises as `load_stack`."""
+    return load_stack(clients.session().client("ssm", config=clients.CONFIG), stack)
 
 
 def load_stack(ssm: SSMClient, stack: str) -> StackOutputs:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,6 +42,11 @@ def check_batch_id(batch_id: str) -> str:
         )
         raise UserError(msg)
     return batch_id
+
+
+def new_batch_id() -> str:
+    """Return a new batch id that sorts by time: ``20261121-030512-9f3a``."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 class Totals(msgspec.Struct, kw_only=True):

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from stream_ingest.cli import options
-from stream_ingest.cli.options import SourceOptions
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_file import write_csv
+from stream_ingest.sources.source_options import SourceOptions
 
 EXAMPLES = """Example:
 

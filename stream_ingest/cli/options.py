@@ -1,25 +1,15 @@
-"""Options that several commands share, and what they mean together. Edge (it makes the sources)."""
+"""Options that several commands share, and the settings that they make. Edge."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, FlushPolicy
-from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql import MySqlSource
-from stream_ingest.sources.mysql_connection import MySqlAddress, parse_address
-from stream_ingest.sources.mysql_secret import secret_address
-from stream_ingest.sources.source import CSV_COLUMNS, MYSQL_COLUMNS, Source, parse_columns
-from stream_ingest.sources.timerange import LAST_PUSH, TimeRange, parse_range
 
 Mysql = Annotated[
     str | None,
@@ -103,63 +93,6 @@ ImagesPerCollage = Annotated[
 ]
 
 
-class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Where rows come from, and which rows."""
-
-    mysql: str | None
-    mysql_secret: str | None
-    table: str
-    csv: Path | None
-    columns: str | None
-    since: str | None
-    until: str | None
-    creators: Sequence[str]
-
-    @property
-    def trigger(self) -> str:
-        """Trigger of a batch from this source."""
-        return "csv-push" if self.csv else "mysql-push"
-
-    def address(self) -> MySqlAddress:
-        """Return the database's address; raises `UserError` if none was given."""
-        return address_of(self.mysql, self.mysql_secret)
-
-    def check(self, now: datetime) -> None:
-        """Raise `UserError` for invalid dates or columns and options that exclude each other."""
-        self.within(now, None)
-        parse_columns(self.columns, CSV_COLUMNS)
-        if self.csv is None:
-            self.address()
-        elif self.since == LAST_PUSH:
-            msg = "--since last_push is for MySQL: a CSV file has no last push"
-            raise UserError(msg)
-
-    def within(self, now: datetime, last_push: datetime | None) -> TimeRange:
-        """Return the requested range of created_at."""
-        return parse_range(self.since, self.until, now, last_push)
-
-    def source(self, within: TimeRange) -> Source:
-        """Return the source of the requested rows."""
-        if self.csv:
-            columns = parse_columns(self.columns, CSV_COLUMNS)
-            return CsvSource(self.csv, columns, within=within, creators=self.creators)
-        columns = parse_columns(self.columns, MYSQL_COLUMNS)
-        return MySqlSource(
-            self.address(), self.table, columns, within=within, creators=self.creators
-        )
-
-
-def address_of(mysql: str | None, mysql_secret: str | None) -> MySqlAddress:
-    """Return a database's address from its URL and a secret; raises `UserError` without either."""
-    if mysql_secret:
-        secretsmanager = clients.session().client("secretsmanager", config=clients.CONFIG)
-        return secret_address(secretsmanager, mysql_secret, mysql)
-    if mysql:
-        return parse_address(mysql)
-    msg = "choose a source: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE"
-    raise UserError(msg)
-
-
 def batch_settings(  # noqa: PLR0913 - one parameter for each option
     *,
     flush: bool,
@@ -191,8 +124,3 @@ def batch_settings(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg) from error
     policy = BATCH_END if flush else flush_policy or settings.flush
     return msgspec.structs.replace(settings, flush=policy)
-
-
-def new_batch_id() -> str:
-    """Return a new batch id that sorts by time: ``20261121-030512-9f3a``."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

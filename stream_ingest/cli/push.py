@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from stream_ingest.batches.registry import check_batch_id
+from stream_ingest.batches.registry import check_batch_id, new_batch_id
 from stream_ingest.cli import options, run_push
-from stream_ingest.cli.options import SourceOptions, batch_settings, new_batch_id
+from stream_ingest.cli.options import batch_settings
 from stream_ingest.contracts.settings import parse_flush
 from stream_ingest.push.checkpoint import latest_unfinished
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.sources.source_options import SourceOptions
 
 EXAMPLES = """Examples:
 

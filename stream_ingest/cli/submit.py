@@ -12,11 +12,10 @@ import typer
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.progress import BatchProgress
-from stream_ingest.batches.registry import BatchRegistry, check_batch_id
+from stream_ingest.batches.registry import BatchRegistry, check_batch_id, new_batch_id
 from stream_ingest.cli import options
-from stream_ingest.cli.options import new_batch_id
-from stream_ingest.cli.run_push import stack_outputs
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow as follow_batch
 from stream_ingest.contracts.errors import UserError

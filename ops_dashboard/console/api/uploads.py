@@ -26,12 +26,12 @@ from ops_dashboard.console.api.csv_check import (
     check_name,
 )
 from ops_dashboard.console.api.json_api import in_thread, json_response
-from stream_ingest.batches.registry import check_batch_id
-from stream_ingest.cli import run_push
-from stream_ingest.cli.options import SourceOptions, new_batch_id
+from stream_ingest.batches.registry import check_batch_id, new_batch_id
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, parse_flush
+from stream_ingest.push import runner
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.sources.source_options import SourceOptions
 
 _MAX_UPLOADS = 20
 _CHUNK_BYTES = 1 << 18
@@ -54,7 +54,7 @@ Push = Callable[[SourceOptions, BatchHeader], object]
 
 def push_to(stack: str) -> Push:
     """Return a function that pushes a file into a stack's stream, as the CLI does. It blocks."""
-    return lambda source, header: run_push.push(source, header, stack, wait=False)
+    return lambda source, header: runner.push(source, header, stack)
 
 
 class Uploads:

@@ -15,9 +15,9 @@ from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account, open_account
 from ops_dashboard.console.api.uploads import Uploads
 from ops_dashboard.console.server import make_app, new_access
-from stream_ingest.cli.options import SourceOptions
 from stream_ingest.contracts.stack_outputs import parameter_name
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.sources.source_options import SourceOptions
 from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole, running

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from stream_ingest.batches.progress import Counted
-from stream_ingest.batches.registry import BATCH_LIFE_S, Totals, check_batch_id
+from stream_ingest.batches.registry import (
+    BATCH_LIFE_S,
+    Totals,
+    check_batch_id,
+    new_batch_id,
+)
 from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s
@@ -184,3 +190,8 @@ def test_a_batch_ends_when_its_rows_are_counted_and_its_windows_have_ended(aws: 
     ended = aws.registry.progress("b")
     assert ended is not None
     assert (ended.ended, ended.collages, ended.images_ok) == (True, 1, 1)
+
+
+def test_a_generated_batch_id_is_valid_and_sorts_by_time() -> None:
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", new_batch_id())
+    assert new_batch_id() != new_batch_id()

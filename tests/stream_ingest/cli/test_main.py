@@ -15,7 +15,6 @@ import pytest
 from moto import mock_aws
 
 from stream_ingest.cli.main import main
-from stream_ingest.cli.options import new_batch_id
 from tests.fakes.ingest.rows import cover_url
 
 Run = Callable[..., "Outcome"]
@@ -191,11 +190,6 @@ def test_a_dry_run_of_a_file_needs_no_aws_at_all(rows: str, tmp_path: Path) -> N
         "records": 1,
         "progress": None,
     }
-
-
-def test_a_generated_batch_id_is_valid_and_sorts_by_time() -> None:
-    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", new_batch_id())
-    assert new_batch_id() != new_batch_id()
 
 
 def test_the_address_may_come_from_the_environment(

@@ -16,6 +16,7 @@ import pytest
 from ops_dashboard.local.mysql.server import create_schema
 from stream_ingest.cli import run_push, wait
 from stream_ingest.cli.main import main
+from stream_ingest.push import runner
 from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.records.codec import BUCKETS, unpack
 from stream_ingest.windowing.delivery import read_delivery
@@ -54,15 +55,16 @@ class Deployed:
 def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
     stack = Deployed(aws)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(run_push, "stack_outputs", lambda _: OUTPUTS)
-    monkeypatch.setattr(run_push.clients, "async_session", lambda: stack)
+    for module in (run_push, runner):
+        monkeypatch.setattr(module, "stack_outputs", lambda _: OUTPUTS)
+    monkeypatch.setattr(runner.clients, "async_session", lambda: stack)
 
     def client(service: str, config: object) -> object:
         assert config is not None
         stack.requested.add(service)
         return aws.clients[service]
 
-    monkeypatch.setattr(run_push.clients, "session", lambda: SimpleNamespace(client=client))
+    monkeypatch.setattr(runner.clients, "session", lambda: SimpleNamespace(client=client))
     return stack
 
 
@@ -192,7 +194,7 @@ def test_waiting_ends_with_the_batch(
             fold_all(deployed)
 
     clock = deployed.aws.clock
-    monkeypatch.setattr(run_push, "time", SimpleNamespace(time=clock))
+    monkeypatch.setattr(runner, "time", SimpleNamespace(time=clock))
     monkeypatch.setattr(wait, "time", SimpleNamespace(monotonic=clock, sleep=sleep))
     code, out, _ = run(
         "--csv", rows, "--batch-id", "b", "--images-per-window", "2", "--wait", "--json"
