@@ -9,6 +9,7 @@ import msgspec
 from rich.table import Table
 
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorReader, CreatorView, OpenWindowView
+from ops_dashboard.inspect.named import Named, check_name
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.printing.tables import table_of
@@ -16,8 +17,7 @@ from ops_dashboard.printing.terminal import print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say
-from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.naming import is_creator_name
+from stream_ingest.contracts.errors import NotFoundError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -49,11 +49,15 @@ class Listings:
             dynamodb, outputs.table_name, prefetch=outputs.prefetch_covers
         )
         self._windows = WindowPages(dynamodb, outputs.table_name)
+        self._named = Named(dynamodb, outputs.table_name, stack)
+        self._stack = stack
 
     def windows(self, wanted: WindowFilter, *, limit: int, after: str | None, json: bool) -> None:
-        """Print windows, newest first."""
+        """Print windows, newest first; raises `NotFoundError` for an unknown creator or batch."""
         if wanted.creator is not None:
-            check_name(wanted.creator)
+            self._named.check_creators([wanted.creator])
+        if wanted.batch_id is not None:
+            self._named.check_batch(wanted.batch_id)
         page = self._window_page(wanted, limit, after)
         if json:
             print_json(page)
@@ -65,10 +69,17 @@ class Listings:
         _say_next(page.next)
 
     def creators(self, name: str | None, *, limit: int, after: str | None, json: bool) -> None:
-        """Print one creator, or those whose names begin with `name`."""
+        """Print one creator, or those whose names begin with `name`.
+
+        Raises `NotFoundError` if there are none of that name.
+        """
         if name is not None:
             check_name(name)
         found = self._search(name, limit, after)
+        nobody = found.creator is None and not found.creators and found.next is None
+        if name is not None and after is None and nobody:
+            msg = f"no creator of stack {self._stack!r} has a name that begins with {name!r}"
+            raise NotFoundError(msg)
         if json:
             print_json(found)
         elif found.creator is not None:
@@ -80,7 +91,7 @@ class Listings:
             say("nothing found yet")
             _say_next(found.next)
         else:
-            say("no creators" if name is None else "no creator's name begins with that")
+            say("no creators" if name is None else "no more creators")
 
     def _search(self, name: str | None, limit: int, after: str | None) -> CreatorListing:
         creator = self._creators.find(name) if name and after is None else None
@@ -120,13 +131,6 @@ def _filled(
         more, cursor = page(limit - len(found), cursor)
         found += more
     return found, cursor
-
-
-def check_name(name: str) -> None:
-    """Raise `UserError` if `name` cannot be a creator's name."""
-    if not is_creator_name(name):
-        msg = "not a creator's name: 1 to 128 bytes of UTF-8 without control characters"
-        raise UserError(msg)
 
 
 def _print_creator(creator: CreatorView, windows: list[WindowRecord]) -> None:

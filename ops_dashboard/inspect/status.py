@@ -15,7 +15,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.errors import NotFoundError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -33,13 +33,13 @@ class ProgressReader:
         self._ended: dict[str, BatchProgress] = {}
 
     def find(self, batch_id: str) -> BatchProgress:
-        """Return one batch's progress; raises `UserError` if there is no such batch."""
+        """Return one batch's progress; raises `NotFoundError` if there is no such batch."""
         progress = self._registry.progress(batch_id)
         if progress is None:
             msg = (
                 f"no batch {batch_id!r} in stack {self._stack!r}; `ops-dashboard status` lists them"
             )
-            raise UserError(msg)
+            raise NotFoundError(msg)
         return progress
 
     def latest(self, ended: int | None = None) -> list[BatchProgress]:

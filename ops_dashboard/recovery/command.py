@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from collage_lambda.reasons import FailureReason
+from ops_dashboard.inspect.named import Named, check_window_id
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.printing.tables import table_of
@@ -29,7 +30,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.errors import NotFoundError, TransientError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.sources.timerange import parse_moment
 
@@ -47,9 +48,9 @@ class Recovery:
         self._outputs: StackOutputs = load_stack(
             self._session.client("ssm", config=clients.CONFIG), stack
         )
-        self._reader = WindowReader(
-            self._session.client("dynamodb", config=clients.CONFIG), self._outputs.table_name
-        )
+        dynamodb = self._session.client("dynamodb", config=clients.CONFIG)
+        self._reader = WindowReader(dynamodb, self._outputs.table_name)
+        self._named = Named(dynamodb, self._outputs.table_name, stack)
 
     def list_dead_letters(self, *, json: bool) -> None:
         """Print every dead letter."""
@@ -62,15 +63,20 @@ class Recovery:
             say("no dead letters")
 
     def redrive(self, window_id: str | None, *, json: bool) -> None:
-        """Redrive the dead letters of one window, or all of them."""
+        """Redrive the dead letters of one window, or all of them.
+
+        Raises `NotFoundError` if the window has none.
+        """
+        if window_id is not None:
+            check_window_id(window_id)
 
         def is_selected(dead_letter: DeadLetter) -> bool:
             return window_id is None or dead_letter.window_id == window_id
 
         report = self._redrive().run(is_selected)
         if window_id and not report.sent:
-            msg = f"no dead letter of window {window_id}"
-            raise UserError(msg)
+            msg = f"no dead letter of window {window_id}; `ops-dashboard dlq list` lists them"
+            raise NotFoundError(msg)
         print_json(report) if json else _print_report(report)
 
     def replay(  # noqa: PLR0913 - one parameter for each option
@@ -83,10 +89,15 @@ class Recovery:
         wait: bool,
         json: bool,
     ) -> None:
-        """Rebuild collages of a time range, of creators in it, or of chosen windows."""
+        """Rebuild collages of a time range, of creators in it, or of chosen windows.
+
+        Raises `NotFoundError`, before anything is sent, for a window or creator that is unknown.
+        """
         now = datetime.now(UTC)
         since = parse_moment(start, now) if start else None
         until = parse_moment(end, now) if end else now
+        self._named.check_windows(windows)
+        self._named.check_creators(creators)
         name = replay_name("replay")
         if windows or creators:
             wanted = windows or list(self._of_creators(creators, since, until))
@@ -106,7 +117,14 @@ class Recovery:
         self._end(found, name, wait=wait, json=json)
 
     def retry(self, *, batch_id: str | None, creator: str | None, wait: bool, json: bool) -> None:
-        """Rebuild windows with images that failed for a reason that may have passed."""
+        """Rebuild windows with images that failed for a reason that may have passed.
+
+        Raises `NotFoundError` for an unknown batch or creator.
+        """
+        if batch_id:
+            self._named.check_batch(batch_id)
+        if creator:
+            self._named.check_creators([creator])
         chosen = retryable(self._failed(batch_id, creator), _PASSING.__contains__)
         self._rebuild(list(chosen), replay_name("retry"), wait=wait, json=json, skip_permanent=True)
 
@@ -143,6 +161,10 @@ class Recovery:
             self._outputs,
         )
         report = rebuild.send(window_ids, name, skip_permanent=skip_permanent)
+        if not report.sent:
+            msg = "nothing to rebuild: the windows' events have expired, such as that of"
+            msg = f"{msg} {report.expired[0]}"
+            raise NotFoundError(msg)
         say(f"{name}: {len(report.sent):,} windows sent to be rebuilt")
         if report.expired:
             say(
@@ -170,7 +192,7 @@ class Recovery:
             print_json(end)
         if end.waiting:
             msg = f"{end.waiting:,} windows have not ended; none did for {TIMEOUT_S:.0f} s"
-            raise UserError(msg)
+            raise TransientError(msg)
 
     def _redrive(self) -> Redrive:
         return Redrive(self._session, self._outputs)

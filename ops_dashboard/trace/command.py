@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ops_dashboard.inspect.named import check_window_id
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
 from ops_dashboard.trace.query import trace_query
@@ -9,16 +10,12 @@ from ops_dashboard.trace.reader import TimelineReader
 from ops_dashboard.trace.timeline import Timeline, with_facts
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.contracts.errors import DecodeError, UserError
-from stream_ingest.contracts.naming import split_window_id
+from stream_ingest.contracts.errors import NotFoundError
 
 
 def show_trace(window_id: str, *, stack: str, query_only: bool, json: bool) -> None:
     """Print the timeline of a window, or only the query for its log lines."""
-    try:
-        split_window_id(window_id)
-    except DecodeError as error:
-        raise UserError(f"{error}; `ops-dashboard windows` lists them") from error  # noqa: EM102, TRY003 - one line with the cause
+    check_window_id(window_id)
     if query_only:
         print_json({"query": trace_query(window_id)}) if json else print(trace_query(window_id))  # noqa: T201 - lines for a pipe
         return
@@ -27,7 +24,7 @@ def show_trace(window_id: str, *, stack: str, query_only: bool, json: bool) -> N
     timeline = TimelineReader(session, outputs).read(window_id)
     if timeline is None:
         msg = f"no window {window_id} in stack {stack!r}; `ops-dashboard windows` lists them"
-        raise UserError(msg)
+        raise NotFoundError(msg)
     if json:
         print_json(timeline)
     else:

@@ -16,6 +16,7 @@ from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, check_batch_id, new_batch_id
 from stream_ingest.cli import options
+from stream_ingest.cli.object_check import check_object
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow as follow_batch
 from stream_ingest.contracts.errors import UserError
@@ -111,9 +112,12 @@ def send_request(
         }
     )
     settings_of(request)
-    if not file.startswith("s3://"):
+    s3 = clients.session().client("s3", config=clients.CONFIG)
+    if file.startswith("s3://"):
+        check_object(s3, bucket, key)
+    else:
         with map_errors(f"upload {file}"):
-            clients.session().client("s3", config=clients.CONFIG).upload_file(file, bucket, key)
+            s3.upload_file(file, bucket, key)
     with map_errors("send a request"):
         clients.session().client("sqs", config=clients.CONFIG).send_message(
             QueueUrl=outputs.request_queue_url, MessageBody=msgspec.json.encode(request).decode()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stream_ingest.aws.clients import plain_errors
-from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.contracts.errors import CoverstreamError, NotFoundError, UserError
 
 _LINE_INTERVAL_S = 2.0
 
@@ -61,13 +61,13 @@ def _lines(title: str) -> Iterator[ReportProgress]:
 
 
 def run(command: Callable[[], object], name: str) -> None:
-    """Run a command line; an error of ours is one line and exit code 1, a `UserError` 2."""
+    """Run a command line; an error of ours is one line and exit code 1, a wrong call 2."""
     try:
         with plain_errors():
             command()
     except UserError as error:
         say(f"{name}: {error}")
-        raise SystemExit(2) from None
+        raise SystemExit(1 if isinstance(error, NotFoundError) else 2) from None
     except CoverstreamError as error:
         say(f"{name}: {error}")
         raise SystemExit(1) from None

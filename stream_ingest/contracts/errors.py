@@ -4,6 +4,7 @@ CoverstreamError
 ├── PermanentError      a retry fails in the same way: quarantine the input
 │   ├── DecodeError     bytes or JSON that violate their contract
 │   └── UserError       a mistake at the command line: one line, exit code 2
+│       └── NotFoundError   a window, batch, creator or file that does not exist: exit code 1
 └── TransientError      a retry may succeed: let the input be redelivered
     └── ConflictError   a conditional check failed: load again and decide again
 
@@ -27,6 +28,10 @@ class DecodeError(PermanentError):
 
 class UserError(PermanentError):
     """A user's mistake, reported in one line without a traceback; exit code 2."""
+
+
+class NotFoundError(UserError):
+    """What a user named does not exist; reported in one line, exit code 1."""
 
 
 class TransientError(CoverstreamError):

@@ -45,6 +45,7 @@ class PushReport(msgspec.Struct, kw_only=True):
     rows_sent: int = 0
     refused: Counter[str] = msgspec.field(default_factory=Counter)
     records: int = 0
+    """Records with rows, and their bytes; end marks are not counted."""
     bytes: int = 0
     seconds: float = 0.0
 
@@ -105,7 +106,9 @@ class CountingPacker:
         return full
 
     def count_sent(self, record: OutgoingRecord) -> None:
-        """Count a record that the stream has accepted."""
+        """Count a record that the stream has accepted; the batch's end marks are not counted."""
+        if not record.rows:
+            return
         self.report.records += 1
         self.report.rows_sent += record.rows
         self.report.bytes += len(record.data)

@@ -15,12 +15,6 @@ from ops_dashboard.checkout import require_checkout
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.instances import Instance, running
 from ops_dashboard.local.aws.ministack import stop
-from ops_dashboard.local.aws.persistence import (
-    SavedStack,
-    check_matches,
-    load_saved_stack,
-    record_saved_stack,
-)
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_table
 from stream_ingest.aws.stack import load_stack
@@ -81,51 +75,24 @@ def up(
 ) -> None:
     """Start an embedded AWS, deploy a stack and print its variables for a shell.
 
+    With --port or --state, the same call again finds what it started before.
+
     Example: eval "$(ops-dashboard local up)"
     """
     require_checkout("local up")
-    from ops_dashboard.local.aws.bridge import process  # noqa: PLC0415 - imports boto3 and more
-    from ops_dashboard.local.aws.stack import LocalAws  # noqa: PLC0415 - imports Pulumi, a whole second
+    from ops_dashboard.local.aws.up import UpRequest, bring_up  # noqa: PLC0415 - imports Pulumi, a whole second
 
-    folder = None if state is None else state.resolve()
-    saved = _saved_stack(folder, stack=stack, port=port, auth=auth, sources=allow_source)
+    request = UpRequest(
+        stack=stack,
+        port=port,
+        auth=auth,
+        state=None if state is None else state.resolve(),
+        sources=tuple(allow_source or ()),
+    )
     console = _progress()
-    console.print("Starting the embedded AWS …")
-    with LocalAws.start(
-        stack=stack, port=saved.port if saved else port, auth=auth, state=folder
-    ) as aws:
-        if saved:
-            aws.outputs()  # raises if the saved state has no deployed stack
-            console.print(f"Stack {stack} is restored on {aws.endpoint}.")
-        else:
-            console.print(f"Deploying stack {stack} onto {aws.endpoint} …")
-            aws.deploy(allowed_sources=allow_source or ())
-        if folder is not None:
-            record_saved_stack(folder, aws.instance)
-        process.start_bridge(aws.instance)
-        aws.leave_running()
+    aws = bring_up(request, console.print)
     console.print(f"Ready. Stop it with: ops-dashboard local down --port {aws.instance.port}")
     _export(aws)
-
-
-def _saved_stack(
-    folder: Path | None, *, stack: str, port: int | None, auth: bool, sources: list[str] | None
-) -> SavedStack | None:
-    """Return what a state folder contains, if anything; raises `UserError` if it cannot be used."""
-    if folder is None:
-        return None
-    for instance in running():
-        if instance.state == str(folder):
-            msg = f"the embedded AWS on port {instance.port} is using {folder}"
-            raise UserError(msg)
-    saved = load_saved_stack(folder)
-    if saved is None:
-        return None
-    check_matches(folder, saved, stack=stack, port=port, auth=auth)
-    if sources:
-        msg = f"--allow-source needs a new stack, but {folder} contains one: choose another --state"
-        raise UserError(msg)
-    return saved
 
 
 def _export(aws: LocalAws) -> None:

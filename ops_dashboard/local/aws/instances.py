@@ -33,6 +33,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """File of its certificate, if it uses TLS."""
     state: str | None = None
     """Folder of its persistent state; None if its state is deleted when it stops."""
+    sources: tuple[str, ...] = ()
+    """Non-public addresses from which its stack may download covers."""
 
     @property
     def is_alive(self) -> bool:

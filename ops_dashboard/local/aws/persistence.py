@@ -25,6 +25,8 @@ class SavedStack(msgspec.Struct, frozen=True, kw_only=True):
     stack: str
     port: int
     auth: bool
+    sources: tuple[str, ...] | None = None
+    """Non-public addresses that covers may be downloaded from; None in older folders: none."""
 
 
 def load_saved_stack(folder: Path) -> SavedStack | None:
@@ -61,7 +63,10 @@ def record_saved_stack(folder: Path, instance: Instance) -> None:
     """Write the marker file: the state in `folder` contains a deployed stack."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = SavedStack(
-        stack=instance.stack, port=instance.port, auth=instance.ca_bundle is not None
+        stack=instance.stack,
+        port=instance.port,
+        auth=instance.ca_bundle is not None,
+        sources=instance.sources,
     )
     (folder / _MARKER).write_bytes(msgspec.json.encode(saved) + b"\n")
 
@@ -70,8 +75,7 @@ def check_matches(
     folder: Path, saved: SavedStack, *, stack: str, port: int | None, auth: bool
 ) -> None:
     """Raise `UserError` if a folder's state has another stack, port or `auth` than requested."""
-    requested = SavedStack(stack=stack, port=saved.port if port is None else port, auth=auth)
-    if requested != saved:
+    if (stack, port or saved.port, auth) != (saved.stack, saved.port, saved.auth):
         auth_text = "with" if saved.auth else "without"
         msg = (
             f"{folder} contains stack {saved.stack} on port {saved.port}, {auth_text} --auth:"

@@ -3,7 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ops_dashboard.inspect.command import check_name, failure_text, window_table
+from ops_dashboard.inspect.command import failure_text, window_table
+from ops_dashboard.inspect.named import check_name
 from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.contracts.errors import UserError
 

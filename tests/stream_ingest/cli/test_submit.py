@@ -6,10 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from stream_ingest.cli import submit
@@ -27,6 +29,8 @@ class Account:
     def __init__(self) -> None:
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket="input")
+        for key in ("a.csv", "manual-uploads/a.csv"):
+            self.s3.put_object(Bucket="input", Key=key, Body=b"rows")
         self.sqs = boto3.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="intake")["QueueUrl"]
 
@@ -118,7 +122,46 @@ def test_an_invalid_request_is_an_error_and_nothing_is_sent(
     assert said in error
     assert error.count("\n") == 1
     assert account.requests() == []
-    assert "Contents" not in account.s3.list_objects_v2(Bucket="input")
+    assert account.s3.list_objects_v2(Bucket="input")["KeyCount"] == 2, "nothing was uploaded"
+
+
+def test_an_object_that_does_not_exist_is_an_error_before_anything_is_sent(
+    account: Account, run: Run
+) -> None:
+    code, out, error = run("s3://input/manual-uploads/nope.csv")
+    assert (code, out) == (1, "")
+    assert error == "stream-ingest: s3://input/manual-uploads/nope.csv does not exist\n"
+    assert account.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("put", "said"),
+    [
+        ({"Body": b""}, "is empty"),
+        ({"Body": b"rows", "StorageClass": "GLACIER"}, "is archived (GLACIER); restore it first"),
+    ],
+)
+def test_an_object_that_cannot_be_read_is_an_error_before_anything_is_sent(
+    account: Account, run: Run, put: dict[str, Any], said: str
+) -> None:
+    account.s3.put_object(Bucket="input", Key="b.csv", **put)
+    code, out, error = run("s3://input/b.csv")
+    assert (code, out, error) == (2, "", f"stream-ingest: s3://input/b.csv {said}\n")
+    assert account.requests() == []
+
+
+def test_an_object_that_may_not_be_read_is_an_error_that_names_the_right(
+    account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", deny)
+    code, out, error = run("s3://input/a.csv")
+    assert (code, out) == (2, "")
+    assert error.endswith("does not exist, or you may not read it (s3:GetObject)\n")
+    monkeypatch.undo()
+    assert account.requests() == []
 
 
 def test_waiting_for_a_batch_that_never_starts_ends_with_a_hint(

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from stream_ingest.cli.terminal import run, say, show_progress
-from stream_ingest.contracts.errors import DecodeError, TransientError, UserError
+from stream_ingest.contracts.errors import DecodeError, NotFoundError, TransientError, UserError
 
 
 def app_that(does: Callable[[], None]) -> typer.Typer:
@@ -36,6 +36,7 @@ DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetP
     ("error", "code", "line"),
     [
         (UserError("no such table"), 2, "no such table"),
+        (NotFoundError("no such window"), 1, "no such window"),
         (TransientError("stream gone"), 1, "stream gone"),
         (DecodeError("bad parameter"), 1, "bad parameter"),
         (NoCredentialsError(), 2, "no AWS credentials"),

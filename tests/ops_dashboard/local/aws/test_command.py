@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -69,7 +70,8 @@ def test_up_deploys_a_stack_that_outlives_it_and_down_removes_everything(run: Ru
 def test_persistent_state_is_restored(run: Run, tmp_path: Path) -> None:
     """Table, objects and functions, on the same port, which is in the queues' URLs."""
     folder = tmp_path / "kept"
-    first = run("up", "--state", str(folder))
+    same = ("up", "--state", str(folder), "--allow-source", "127.0.0.1:9")
+    first = run(*same)
     assert first.returncode == 0, first.stderr
     (instance,) = running()
     (listed,) = json.loads(run("status", "--json").stdout)
@@ -81,12 +83,15 @@ def test_persistent_state_is_restored(run: Run, tmp_path: Path) -> None:
     aws.clients.sqs.send_message(
         QueueUrl=outputs.dead_letter_urls["sweeper"], MessageBody="a letter"
     )
+    twice = run(*same)
+    assert (twice.returncode, twice.stdout) == (0, first.stdout)
+    assert "is already running on" in twice.stderr
     busy = run("up", "--state", str(folder))
     assert busy.returncode != 0
     assert f"on port {instance.port} is using" in busy.stderr
     down = run("down")
     assert f"local up --state {folder}" in down.stderr
-    again = run("up", "--state", str(folder))
+    again = run(*same)
     assert again.returncode == 0, again.stderr
     assert again.stdout == first.stdout
     assert "is restored on" in again.stderr
@@ -98,6 +103,24 @@ def test_persistent_state_is_restored(run: Run, tmp_path: Path) -> None:
     assert [message["Body"] for message in received["Messages"]] == ["a letter"]
     mappings = clients.functions.list_event_source_mappings()["EventSourceMappings"]
     assert {mapping["State"] for mapping in mappings} == {"Enabled"}
+
+
+def test_the_same_call_works_after_a_reboot(run: Run, tmp_path: Path) -> None:
+    """A killed AWS has saved nothing, or what an earlier ``down`` saved."""
+    same = ("up", "--state", str(tmp_path / "kept"))
+    first = run(*same)
+    assert first.returncode == 0, first.stderr
+    os.killpg(running()[0].group, signal.SIGKILL)
+    second = run(*same)
+    assert (second.returncode, second.stdout) == (0, first.stdout), second.stderr
+    assert "was not saved" in second.stderr
+    assert LocalAws(running()[0]).outputs().stack == "dev"
+    assert run("down").returncode == 0
+    assert run(*same).returncode == 0
+    os.killpg(running()[0].group, signal.SIGKILL)
+    third = run(*same)
+    assert third.returncode == 0, third.stderr
+    assert "is restored on" in third.stderr
 
 
 def test_status_says_when_nothing_runs(run: Run) -> None:

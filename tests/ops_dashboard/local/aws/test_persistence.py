@@ -29,7 +29,7 @@ def test_a_deployed_stack_is_restored(tmp_path: Path) -> None:
     record_saved_stack(folder, INSTANCE)
     (folder / "services").mkdir()
     saved = load_saved_stack(folder)
-    assert saved == SavedStack(stack="dev", port=5001, auth=False)
+    assert saved == SavedStack(stack="dev", port=5001, auth=False, sources=())
     check_matches(folder, saved, stack="dev", port=None, auth=False)
 
 
