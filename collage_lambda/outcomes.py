@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from collage_lambda.download.recorded_response import RecordedResponse
+from collage_lambda.image.arrangement import Arrangement, arrange
 from collage_lambda.reasons import Failure
+from stream_ingest.contracts.settings import CollageLayout
 
 if TYPE_CHECKING:  # ops_dashboard reads outcomes without Pillow
     from collage_lambda.image.compose import Canvas
@@ -29,12 +31,13 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of one cell: `facts` of its image, or the `failure` because of which it is empty.
+    """The outcome of one image: its `facts`, or the `failure` because of which it is not shown.
 
     It has both if the image was decoded but is not shown.
     """
 
     cell: int
+    """The image's number in its window, which is its cell unless the layout packs images."""
     identity: str
     url: str
     """The URL whose bytes are shown; for an empty cell the image's first URL."""
@@ -47,8 +50,9 @@ class CellOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assembly(msgspec.Struct, kw_only=True):
-    """A canvas with every image that could be decoded, and one outcome per image in cell order."""
+    """A canvas with every image that could be decoded, and one outcome per image in their order."""
 
+    layout: CollageLayout
     canvas: Canvas
     outcomes: list[CellOutcome]
     bytes_downloaded: int
@@ -56,9 +60,19 @@ class Assembly(msgspec.Struct, kw_only=True):
     """Servers' responses by cell, for a batch in debug mode."""
 
     @property
+    def shown(self) -> list[int]:
+        """Numbers of the images that the collage shows."""
+        return [outcome.cell for outcome in self.outcomes if outcome.failure is None]
+
+    @property
     def images_ok(self) -> int:
-        """Number of cells that show their image."""
-        return sum(outcome.failure is None for outcome in self.outcomes)
+        """Number of images that the collage shows."""
+        return len(self.shown)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Where the collage shows them."""
+        return arrange(self.layout, len(self.outcomes), self.shown)
 
     @property
     def sha256s(self) -> list[str]:

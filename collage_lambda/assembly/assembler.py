@@ -37,6 +37,7 @@ class Assembler:
     def __init__(  # noqa: PLR0913 - the builder names each part once
         self,
         layout: CollageLayout,
+        images: Sequence[WindowImage],
         *,
         fetcher: Fetcher,
         threads: Executor,
@@ -47,21 +48,26 @@ class Assembler:
         refused: AbstractSet[str] = frozenset(),
         debug: bool = False,
     ) -> None:
-        """Decode by `decoder` in `threads`.
+        """Assemble `images`, decoded by `decoder` in `threads`.
 
         `cached` images are not downloaded; neither are those in `known_failures` (by identity),
         which keep their reason. Every image that is shown goes into `writer`. An image whose sha256
         is in `refused` counts as missing. With `debug` the servers' responses are recorded.
         """
-        self._canvas = Canvas(layout)
+        self._layout, self._images = layout, images
+        self._canvas = Canvas(layout, len(images))
         self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
         self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
         self._cached, self._writer = cached, writer
         self._known_failures, self._refused = known_failures or {}, refused
         self._responses: dict[int, list[RecordedResponse]] | None = {} if debug else None
 
-    async def assemble(self, images: Sequence[WindowImage], window_s: float) -> Assembly:
-        """Return the canvas after at most `window_s` seconds; late images fail with `timeout`."""
+    async def assemble(self, window_s: float) -> Assembly:
+        """Return the canvas after at most `window_s` seconds; late images fail with `timeout`.
+
+        Each image is in the cell of its number (`Canvas.arrange` has not been called).
+        """
+        images = self._images
         tasks: list[asyncio.Task[CellOutcome]] = []
         try:
             async with asyncio.timeout(window_s), asyncio.TaskGroup() as group:
@@ -75,13 +81,10 @@ class Assembler:
             _late(index, image) if task.cancelled() else task.result()
             for index, (image, task) in enumerate(zip(images, tasks, strict=True))
         ]
-        outcomes = without_repeats(outcomes)
-        for outcome in outcomes:
-            if outcome.facts and outcome.failure:
-                self._canvas.clear(outcome.cell)
         return Assembly(
+            layout=self._layout,
             canvas=self._canvas,
-            outcomes=outcomes,
+            outcomes=without_repeats(outcomes),
             bytes_downloaded=sum(outcome.bytes_downloaded for outcome in outcomes),
             responses=self._responses or {},
         )

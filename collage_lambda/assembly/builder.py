@@ -73,8 +73,7 @@ class Builder:
             assembly = asyncio.run(self._assemble(event, window_s, cached, writer, known_failures))
             assembled_s = self._monotonic_s()
             upload = self._upload(keys, writer, stored)
-            canvas = assembly.canvas if assembly.images_ok else None
-            collage, thumbnail = (canvas.encode(), canvas.thumbnail()) if canvas else (b"", b"")
+            collage, thumbnail = _encode(assembly)
             encoded_s = self._monotonic_s()
             if upload is not None:
                 upload.result()
@@ -115,6 +114,7 @@ class Builder:
         async with open_fetcher(pipeline.downloads, pipeline.lookup, pipeline.timing) as fetcher:
             assembler = Assembler(
                 event.layout,
+                event.images,
                 fetcher=fetcher,
                 threads=pipeline.threads,
                 decoder=pipeline.decoder,
@@ -124,4 +124,13 @@ class Builder:
                 refused=self._refused_images,
                 debug=event.debug,
             )
-            return await assembler.assemble(event.images, window_s)
+            return await assembler.assemble(window_s)
+
+
+def _encode(assembly: Assembly) -> tuple[bytes, bytes]:
+    """Return collage and thumbnail; both are empty if the collage would have no image."""
+    if not assembly.images_ok:
+        return b"", b""
+    canvas = assembly.canvas
+    canvas.arrange(assembly.arrangement, assembly.shown)
+    return canvas.encode(), canvas.thumbnail()

@@ -1,4 +1,4 @@
-"""The metadata document of a window: each cell's image, or why it is empty. Pure."""
+"""The metadata document of a window: each image and its cell, or why it has none. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from stream_ingest.contracts.settings import CollageLayout
 
 
 class CellRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One image of a window; `row` and `column` count from 0."""
+    """One image of a window."""
 
     cell: int
-    row: int
-    column: int
+    """The image's number in its window, from 0."""
+    row: int | None
+    column: int | None
+    """Its cell in the collage, counted from 0; None if it has no cell there."""
     identity: str
     url: str
     status: Literal["ok", "failed"]
@@ -56,6 +58,9 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """None if the window has no image."""
     thumbnail_key: str | None
     collage_sha256: str | None
+    width_px: int | None = None
+    height_px: int | None = None
+    """Size of the collage; None if the window has no image."""
     images: int
     images_ok: int
     images_failed: int
@@ -65,16 +70,19 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[CellRecord]
 
 
-def cell_records(event: WindowReady, outcomes: list[CellOutcome]) -> list[CellRecord]:
+def cell_records(event: WindowReady, assembly: Assembly) -> list[CellRecord]:
     """Return one record per image of the window."""
+    arrangement = assembly.arrangement
     return [
-        _record(event, outcome, image.created_at)
-        for image, outcome in zip(event.images, outcomes, strict=True)
+        _record(outcome, arrangement.position(outcome.cell), image.created_at)
+        for image, outcome in zip(event.images, assembly.outcomes, strict=True)
     ]
 
 
-def _record(event: WindowReady, outcome: CellOutcome, created_at: datetime) -> CellRecord:
-    row, column = divmod(outcome.cell, event.layout.cols)
+def _record(
+    outcome: CellOutcome, position: tuple[int, int] | tuple[None, None], created_at: datetime
+) -> CellRecord:
+    row, column = position
     facts, failure = outcome.facts, outcome.failure
     return CellRecord(
         cell=outcome.cell,
@@ -110,6 +118,7 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
 ) -> WindowMetadata:
     """Return a window's metadata; without `collage_sha256` that of a window without a collage."""
     has_collage = collage_sha256 is not None
+    width_px, height_px = assembly.arrangement.size_px if has_collage else (None, None)
     return WindowMetadata(
         window_id=event.window_id,
         creator=event.creator,
@@ -123,13 +132,15 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
         collage_key=keys.collage if has_collage else None,
         thumbnail_key=keys.thumbnail if has_collage else None,
         collage_sha256=collage_sha256,
+        width_px=width_px,
+        height_px=height_px,
         images=len(event.images),
         images_ok=assembly.images_ok,
         images_failed=len(event.images) - assembly.images_ok,
         failures=assembly.failures,
         bytes_downloaded=assembly.bytes_downloaded,
         timings_ms=timings_ms,
-        cells=cell_records(event, assembly.outcomes),
+        cells=cell_records(event, assembly),
     )
 
 

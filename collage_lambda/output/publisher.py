@@ -131,7 +131,7 @@ def _created(
     publication: Publication, bucket: str, link: Link | None, sha256: str
 ) -> CollageCreated:
     event, keys, assembly = publication.event, publication.keys, publication.build.assembly
-    width_px, height_px = event.layout.size_px
+    width_px, height_px = assembly.arrangement.size_px
     return CollageCreated(
         window_id=event.window_id,
         creator=event.creator,

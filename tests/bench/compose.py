@@ -41,7 +41,7 @@ _MS = 1_000
 
 def compose(datas: list[bytes]) -> bytes:
     """Compose as the Lambda does."""
-    canvas = Canvas(LAYOUT)
+    canvas = Canvas(LAYOUT, LAYOUT.cells)
     for index, data in enumerate(datas):
         cell = decode_cell(data, _SPEC)
         assert isinstance(cell, Cell)

@@ -126,7 +126,7 @@ class WorkerBench:
         px = event.layout.cell_px
         return [
             image.crop((column * px, row * px, column * px + px, row * px + px))
-            for row in range(event.layout.rows)
+            for row in range(image.height // px)
             for column in range(event.layout.cols)
         ]
 

@@ -131,7 +131,10 @@ class FakeBuilder:
         shown = [cell.identity for cell in cells if cell.failure is None]
         return BuildResult(
             assembly=Assembly(
-                canvas=cast("Canvas", None), outcomes=cells, bytes_downloaded=len(cells)
+                layout=event.layout,
+                canvas=cast("Canvas", None),
+                outcomes=cells,
+                bytes_downloaded=len(cells),
             ),
             collage=fake_image("collage", shown) if shown else b"",
             thumbnail=fake_image("thumbnail", shown) if shown else b"",
