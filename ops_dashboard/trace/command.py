@@ -57,7 +57,7 @@ def _print(timeline: Timeline) -> None:
     print_table(table_of(("object", "bytes", "where"), objects))
     if timeline.empty_cells:
         empty = [(c.cell, c.reason, c.identity, c.detail) for c in timeline.empty_cells]
-        print_table(table_of(("empty cell", "reason", "image", "detail"), empty))
+        print_table(table_of(("failed image", "reason", "identity", "detail"), empty))
     if timeline.log_error is not None:
         print_line(f"No log lines: {timeline.log_error}")
     print_line(f"Query for its log lines in Logs Insights, over {', '.join(timeline.log_groups)}:")

@@ -135,7 +135,7 @@ def test_a_collage_is_opened_navigated_by_keyboard_and_downloaded(
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     panel = dialog.get_by_role("complementary")
-    expect(panel).to_contain_text("Cell 9 row 2, column 2")
+    expect(panel).to_contain_text("Image 9 row 2, column 2")
     expect(panel).to_contain_text("identity")
     expect(panel.locator("code").last).to_have_text(re.compile("^[0-9a-f]{64}$|^tos|^http"))
     assert here.violations() == []

@@ -27,10 +27,15 @@ export function tile(window, open, { showName = true } = {}) {
 const facts = (pairs) =>
   h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
 
+/** Whether an image has a cell in the collage; in one that is packed, failed images have none. */
+const hasCell = (cell) => cell.row !== null;
+const imageName = (cell) => `Image ${cell.cell + 1}`;
+
 function cellFacts(cell) {
   const failed = cell.status !== "ok";
+  const place = hasCell(cell) ? ` row ${cell.row + 1}, column ${cell.column + 1}` : " not in the collage";
   return [
-    h("h3", {}, `Cell ${cell.cell + 1}`, h("span", { class: "quiet" }, ` row ${cell.row + 1}, column ${cell.column + 1}`), failed ? pill("empty") : null),
+    h("h3", {}, imageName(cell), h("span", { class: "quiet" }, place), failed ? pill(hasCell(cell) ? "empty" : "failed") : null),
     failed
       ? h("p", { class: "notice bad" }, h("b", {}, cell.reason ?? "failed"), ": ", FAILURE_REASONS[cell.reason] ?? "no reason was recorded",
           cell.http_status ? ` (HTTP ${cell.http_status})` : "", cell.detail ? h("span", { class: "detail-line" }, cell.detail) : null,
@@ -64,15 +69,29 @@ function windowFacts(window, metadata) {
   ]);
 }
 
+/** The images that have no cell, as a list of buttons that call `show`; null if there are none. */
+function withoutCell(metadata, show) {
+  const images = metadata.cells.filter((cell) => !hasCell(cell));
+  if (!images.length) return null;
+  return [
+    h("h3", {}, "Not in the collage"),
+    h("ul", { class: "without-cell" }, images.map((cell) =>
+      h("li", {}, h("button", { type: "button", class: "small", onclick: () => show(cell) }, `${imageName(cell)}: ${cell.reason}`)))),
+  ];
+}
+
+/** Rows of cells in the picture; a window without a collage has those of its layout. */
+const rowsOf = (metadata) => (metadata.height_px ? metadata.height_px / metadata.layout.cell_px : metadata.layout.rows);
+
 /** The cells over the collage: one tab stop, arrow keys within; hover and focus call `show`. */
 function overlay(metadata, show) {
-  const { rows, cols } = metadata.layout;
-  const buttons = metadata.cells.map((cell, at) =>
+  const { cols } = metadata.layout;
+  const buttons = metadata.cells.filter(hasCell).map((cell, at) =>
     h("button", {
       type: "button",
       class: cell.status === "ok" ? "cell" : "cell failed",
       tabindex: at === 0 ? "0" : "-1",
-      "aria-label": `Cell ${cell.cell + 1}: ${cell.status === "ok" ? cell.identity : `empty, ${cell.reason}`}`,
+      "aria-label": `${imageName(cell)}: ${cell.status === "ok" ? cell.identity : `empty, ${cell.reason}`}`,
       css: { "grid-row": String(cell.row + 1), "grid-column": String(cell.column + 1) },
       onmouseenter: () => show(cell),
       onfocus: () => show(cell),
@@ -82,7 +101,7 @@ function overlay(metadata, show) {
     class: "cells",
     role: "group",
     "aria-label": "Cells; arrow keys move between them",
-    css: { "--rows": String(rows), "--cols": String(cols) },
+    css: { "--rows": String(rowsOf(metadata)), "--cols": String(cols) },
     onkeydown: (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: cols, ArrowUp: -cols, Home: -buttons.length, End: buttons.length }[event.key];
       if (!step) return;
@@ -144,13 +163,15 @@ export function makeViewer(listIds = () => []) {
   function draw({ window, metadata }) {
     drawHeader(window);
     const panel = h("aside", { class: "cell-panel", "aria-live": "polite", "aria-label": "Image of the cell" });
-    const showWindow = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or use the arrow keys, to see its image.") : null, windowFacts(window, metadata));
+    const showCell = (cell) => fill(panel, cellFacts(cell), h("button", { type: "button", class: "small", onclick: showWindow }, "About the window"));
+    const showWindow = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or use the arrow keys, to see its image.") : null, windowFacts(window, metadata), metadata ? withoutCell(metadata, showCell) : null);
     showWindow();
-    const cells = metadata ? overlay(metadata, (cell) => fill(panel, cellFacts(cell), h("button", { type: "button", class: "small", onclick: showWindow }, "About the window"))) : null;
+    const cells = metadata ? overlay(metadata, showCell) : null;
     const layout = metadata?.layout ?? { rows: 5, cols: 7, cell_px: 200 };
-    const ratio = { "--ratio": `${layout.cols} / ${layout.rows}` };
+    const rows = metadata ? rowsOf(metadata) : layout.rows;
+    const ratio = { "--ratio": `${layout.cols} / ${rows}` };
     const image = window.collage_key
-      ? h("img", { src: media("collage", window), alt: `Collage of ${visibleText(window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(layout.rows * layout.cell_px) })
+      ? h("img", { src: media("collage", window), alt: `Collage of ${visibleText(window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(rows * layout.cell_px) })
       : h("div", { class: "no-picture large", css: ratio }, window.error ?? (window.status === "failed" ? "No image of this window could be downloaded." : `This window is ${window.status}.`));
     fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, image, cells)), panel);
   }

@@ -75,12 +75,13 @@ def collage_differences(
 def _cell_differences(
     name: str, window: ExpectedWindow, data: bytes, layout: CollageLayout
 ) -> Iterator[str]:
+    cells = expected_cells(window, layout)
+    size = layout.cols * layout.cell_px, len(cells) // layout.cols * layout.cell_px
     with Image.open(io.BytesIO(data)) as collage:
-        if collage.size != layout.size_px:
-            yield f"{name}: {collage.size[0]}x{collage.size[1]} px, expected {layout.size_px}"
+        if collage.size != size:
+            yield f"{name}: {collage.size[0]}x{collage.size[1]} px, expected {size}"
             return
-        for index in range(layout.cells):
-            expected = window.cells[index] if index < len(window.cells) else None
+        for index, expected in enumerate(cells):
             cell = collage.crop(cell_box(index, layout))
             found = read_swatch(cell)
             if found != _swatch_of(expected):
@@ -89,8 +90,22 @@ def _cell_differences(
                 yield f"{name}, cell {index}: not empty in {layout.background}"
 
 
+def expected_cells(window: ExpectedWindow, layout: CollageLayout) -> list[ExpectedCell | None]:
+    """Return the cells of a window's collage, row by row; None for an empty one.
+
+    The window has at least one cover that can be downloaded.
+    """
+    cells: list[ExpectedCell | None] = [
+        cell if cell.ok else None for cell in window.cells if cell.ok or not layout.pack
+    ]
+    cells += [None] * (layout.cells - len(cells))
+    while layout.fit_rows and not any(cells[-layout.cols :]):
+        del cells[-layout.cols :]
+    return cells
+
+
 def _swatch_of(cell: ExpectedCell | None) -> tuple[int, int] | None:
-    return (cell.creator_index, cell.number) if cell is not None and cell.ok else None
+    return None if cell is None else (cell.creator_index, cell.number)
 
 
 def _is_uniform(cell: Image.Image, colour: str) -> bool:

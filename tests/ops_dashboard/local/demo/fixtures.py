@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from PIL import Image
 
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
-from ops_dashboard.local.demo.check import cell_box, collage_name
+from ops_dashboard.local.demo.check import cell_box, collage_name, expected_cells
 from ops_dashboard.local.samples.cover_model import UrlSigner
 from ops_dashboard.local.samples.cover_swatch import draw_swatch
 from ops_dashboard.local.samples.expected import ExpectedWindow
@@ -34,9 +34,11 @@ def collages_of(batch: DemoBatch) -> dict[str, bytes]:
 
 def collage_of(batch: DemoBatch, window: ExpectedWindow) -> bytes:
     layout = batch.layout
-    sheet = Image.new("RGB", layout.size_px, layout.background)
-    for index, cell in enumerate(window.cells):
-        if cell.ok:
+    cells = expected_cells(window, layout)
+    size = layout.cols * layout.cell_px, len(cells) // layout.cols * layout.cell_px
+    sheet = Image.new("RGB", size, layout.background)
+    for index, cell in enumerate(cells):
+        if cell is not None:
             picture = Image.new("RGB", (layout.cell_px, layout.cell_px), "gray")
             draw_swatch(picture, cell.creator_index, cell.number)
             sheet.paste(picture, cell_box(index, layout)[:2])

@@ -8,7 +8,14 @@ import pytest
 from PIL import Image
 
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
-from ops_dashboard.local.demo.check import batch_differences, cell_box, file_differences
+from ops_dashboard.local.demo.check import (
+    batch_differences,
+    cell_box,
+    expected_cells,
+    file_differences,
+)
+from ops_dashboard.local.samples.expected import ExpectedCell, ExpectedWindow
+from stream_ingest.contracts.settings import CollageLayout
 from tests.ops_dashboard.local.demo.fixtures import collages_of, plan, status_of
 
 COLLAGE = "spring.lookbook_collage_000003.jpg"  # six of its twelve cells have no row
@@ -87,6 +94,27 @@ def test_a_cell_without_its_cover_is_reported(batch: DemoBatch, collages: dict[s
     wrong = {COLLAGE: painted(collages[COLLAGE], 0, batch.layout.background, batch)}
     (line,) = batch_differences(batch, status_of(batch), collages | wrong)
     assert line.startswith(f"controlled batch: {COLLAGE}, cell 0: expected (45, 25), found None")
+
+
+@pytest.mark.parametrize(
+    ("fit_rows", "pack", "expected"),
+    [
+        (False, False, "1.2..3......"),
+        (True, False, "1.2..3.."),
+        (False, True, "123........."),
+        (True, True, "123."),
+    ],
+)
+def test_the_expected_cells_follow_the_layout(*, fit_rows: bool, pack: bool, expected: str) -> None:
+    """Six of twelve cells have a cover, of which three cannot be downloaded."""
+    layout = CollageLayout(rows=3, cols=4, fit_rows=fit_rows, pack=pack)
+    cells = tuple(
+        ExpectedCell(object_id="", identity="", creator_index=0, number=number, ok=number > 0)
+        for number in (1, 0, 2, 0, 0, 3)
+    )
+    window = ExpectedWindow(creator="ann", ordinal=1, cells=cells)
+    found = expected_cells(window, layout)
+    assert "".join("." if cell is None else str(cell.number) for cell in found) == expected
 
 
 def test_input_files_are_archived_or_stay(batches: DemoBatches) -> None:
