@@ -54,6 +54,11 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     images_before: int
     """Images in the collage that an earlier build published; 0 if there was none."""
 
+    @property
+    def request_id(self) -> str:
+        """Id of the Lambda request that claimed it: the first part of the owner."""
+        return self.owner.partition("/")[0]
+
     def check(self, now_s: float) -> None:
         """Raise `LeaseLostError` if the lease is over. Call before anything is overwritten."""
         if now_s > self.until_s:
@@ -119,9 +124,12 @@ class WindowLeases:
         return _lease(event, leased, replay=replay, attempt=attempt)
 
     def finish(self, lease: Lease, end: WindowEnd) -> None:
-        """End a window; raises `LeaseLostError`, and writes nothing, if the lease was lost."""
+        """End a window, with the id of the request that built it.
+
+        Raises `LeaseLostError`, and writes nothing, if the lease was lost.
+        """
         attributes: Item = msgspec.structs.asdict(end)
-        attributes["status"] = str(end.status)
+        attributes |= {"status": str(end.status), "request_id": lease.request_id}
         self._move(lease, window_lifecycle.finish(lease.owner, attributes, lease.replay))
 
     def keep_collage(self, lease: Lease, image_count: int) -> None:

@@ -18,6 +18,7 @@ from collage_lambda.image.process_setup import configure_process
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
@@ -80,6 +81,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         pack_store=PackStore(clients.s3, settings.temp_bucket, clients.dynamodb, settings.table),
         builder=make_builder(settings, open_pipeline(settings, clock), temp, uploads),
         publisher=Publisher(outputs, links, announcer, clock),
+        batch_sources=BatchSources(clients.dynamodb, settings.table),
         clock=clock,
     )
     return App(worker=worker)

@@ -16,6 +16,7 @@ from collage_lambda.lease import ClaimRefusal, Lease, WindowEnd, WindowLeasedErr
 from collage_lambda.messages import Message, check_images
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.outcomes import BuildResult
+from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.keys import WindowKeys, keys_of
 from collage_lambda.output.metadata import describe_failure
 from collage_lambda.output.publisher import Publication, Publisher
@@ -61,11 +62,12 @@ class CollageWorker:
         pack_store: PackStore,
         builder: Builder,
         publisher: Publisher,
+        batch_sources: BatchSources,
         clock: Callable[[], float],
     ) -> None:
         """Work with the given edges; `clock` gives epoch seconds."""
         self._windows, self._outputs, self._temp = windows, outputs, temp
-        self._pack_store = pack_store
+        self._pack_store, self._batch_sources = pack_store, batch_sources
         self._builder, self._publisher, self._clock = builder, publisher, clock
 
     def work(self, message: Message, *, owner: str, remaining_s: float) -> WindowOutcome:
@@ -130,6 +132,7 @@ class CollageWorker:
     def _build(self, message: Message, lease: Lease, build_s: float) -> WindowOutcome:
         started_s = self._clock()
         event = self._load_images(message.event)
+        source = self._batch_sources.find(event.batch_id)
         keys = keys_of(event)
         is_rebuild = lease.attempt > 1 or message.replay is not None
         # A first build skips the requests: if an object does exist, the conditional puts fail.
@@ -153,6 +156,8 @@ class CollageWorker:
             replay=message.replay,
             existing=existing,
             started_s=started_s,
+            source=source,
+            request_id=lease.request_id,
         )
         if not build.images_ok:
             end = self._publisher.publish_failure(publication)

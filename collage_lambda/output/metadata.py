@@ -49,10 +49,14 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
     creator: str
     batch_id: str
     trigger: str
+    source: str | None = None
+    """Where the rows of its batch came from: a path, an ``s3://`` or a ``mysql://`` address."""
     closed_at: datetime
     closed_because: str
     built_at: datetime
     replay: str | None
+    lambda_request_id: str | None = None
+    """Id of the request that built it, which every log line of the build has."""
     layout: CollageLayout
     collage_key: str | None
     """None if the window has no image."""
@@ -115,6 +119,8 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
     built_at: datetime,
     replay: str | None,
     timings_ms: dict[str, int],
+    source: str | None = None,
+    request_id: str | None = None,
 ) -> WindowMetadata:
     """Return a window's metadata; without `collage_sha256` that of a window without a collage."""
     has_collage = collage_sha256 is not None
@@ -124,10 +130,12 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
         creator=event.creator,
         batch_id=event.batch_id,
         trigger=event.trigger,
+        source=source,
         closed_at=event.closed_at,
         closed_because=event.closed_because,
         built_at=built_at,
         replay=replay,
+        lambda_request_id=request_id,
         layout=event.layout,
         collage_key=keys.collage if has_collage else None,
         thumbnail_key=keys.thumbnail if has_collage else None,

@@ -37,6 +37,10 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     """Objects at its keys when it was claimed."""
     started_s: float
     """Epoch second at which its claim succeeded."""
+    source: str | None = None
+    """Where the rows of its batch came from."""
+    request_id: str | None = None
+    """Id of the Lambda request that built it."""
 
 
 class Publisher:
@@ -106,6 +110,8 @@ class Publisher:
             built_at=datetime.fromtimestamp(self._clock(), UTC),
             replay=publication.replay,
             timings_ms=publication.build.timings_ms,
+            source=publication.source,
+            request_id=publication.request_id,
         )
         return msgspec.json.format(msgspec.json.encode(document), indent=1)
 

@@ -145,6 +145,7 @@ def progress_table(batch: BatchProgress) -> Table:
     """Return a table of one batch, one figure per row."""
     rows: list[tuple[str, object]] = [
         ("trigger", batch.trigger),
+        ("source", batch.source or "unknown"),
         ("status", batch.status),
         ("rows read", batch.rows_read),
         ("rows accepted", batch.rows_accepted),

@@ -41,6 +41,8 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     originals_key: str | None = None
     """Key of its originals in the temp bucket."""
     collage_sha256: str | None = None
+    request_id: str | None = None
+    """Id of the Lambda request of its last build, which every log line of it has."""
 
 
 def window_record(item: Item) -> WindowRecord:

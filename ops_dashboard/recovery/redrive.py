@@ -112,23 +112,28 @@ class Redrive:
             records = self._records.records(key)
         except DecodeError as error:
             return RedriveReport(unreadable=[f"{key}: {error}"])
-        batches = [self._push_batch(batch, index) for index, batch in enumerate(by_batch(records))]
+        batches = [
+            self._push_batch(batch, index, key) for index, batch in enumerate(by_batch(records))
+        ]
         self._records.delete(key)
         return RedriveReport(sent=[dead_letter], batches=batches)
 
-    def _push_batch(self, records: list[PackedRecord], index: int) -> str:
+    def _push_batch(self, records: list[PackedRecord], index: int, key: str) -> str:
         """Push the rows of one batch's records as a new batch; return its id."""
         header = msgspec.structs.replace(records[0].batch, batch_id=_new_batch_id(index))
-        asyncio.run(self._push(header, records))
+        source = f"s3://{self._outputs.output_bucket}/{key}"
+        asyncio.run(self._push(header, records, source))
         return header.batch_id
 
-    async def _push(self, header: BatchHeader, records: list[PackedRecord]) -> PushReport:
+    async def _push(
+        self, header: BatchHeader, records: list[PackedRecord], source: str
+    ) -> PushReport:
         registry = BatchRegistry(
             self._session.client("dynamodb", config=clients.CONFIG),
             self._outputs.table_name,
             time.time,
         )
-        registry.register(header)
+        registry.register(header, source)
         region = clients.region() or self._outputs.region
         async with clients.async_session().create_client(
             "kinesis", region_name=region, config=clients.async_config()

@@ -36,6 +36,7 @@ def _print(timeline: Timeline) -> None:
     properties = [
         ("creator", window.creator),
         ("batch", window.batch_id),
+        ("source", timeline.batch.source if timeline.batch else None),
         ("status", window.status),
         ("images", f"{window.image_count} in the window, {window.images_ok} in the collage"),
         ("attempts", window.attempts),

@@ -57,6 +57,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     started_at: str
     settings: str = "{}"
     """Its `BatchSettings` as JSON."""
+    source: str | None = None
+    """Where its rows come from (`BatchRegistry.register`); None in older batches."""
     rows_read: int = 0
     rows_sent: int = 0
     refused: dict[str, int] = {}
@@ -108,6 +110,8 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every row sent has been counted as accepted, duplicate or quarantined."""
     ended: bool
     """Whether all rows are counted and all windows have ended."""
+    source: str | None = None
+    """Where its rows come from: a path, an ``s3://`` or a ``mysql://`` address."""
 
 
 class WindowCounts:
@@ -197,4 +201,5 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         open_images=counted.open_images,
         settled=settled,
         ended=counted.final and windows.ended >= closed,
+        source=batch.source,
     )

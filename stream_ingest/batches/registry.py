@@ -66,8 +66,11 @@ class BatchRegistry:
         """`clock` gives epoch seconds."""
         self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
 
-    def register(self, header: BatchHeader) -> None:
+    def register(self, header: BatchHeader, source: str | None = None) -> None:
         """Create a batch in status ``sending``; `UserError` if the id is taken.
+
+        `source` is where its rows come from, for people: a path, an ``s3://`` or a ``mysql://``
+        address without user and password.
 
         A token distinguishes an item that an earlier attempt of this call wrote (its response was
         lost and the SDK retried) from the item of another batch.
@@ -78,6 +81,7 @@ class BatchRegistry:
             **_key(header.batch_id),
             "batch_id": header.batch_id,
             "trigger": header.trigger,
+            "source": source,
             "status": "sending",
             "flush": header.settings.flush.kind,
             "settings": msgspec.json.encode(header.settings).decode(),
@@ -255,6 +259,7 @@ def _batch(item: Item) -> Batch:
         flush=item["flush"],
         started_at=item["started_at"],
         settings=item.get("settings", "{}"),
+        source=item.get("source"),
         rows_read=int(item["rows_read"]),
         rows_sent=int(item["rows_sent"]),
         refused={reason: int(count) for reason, count in item["refused"].items()},

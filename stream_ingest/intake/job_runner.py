@@ -110,7 +110,7 @@ class JobRunner:
             except (UnreadableError, GoneError) as error:
                 return self._refuse(journal, error)
         if self._registry.load(job.batch_id) is None:
-            self._registry.register(job.header)
+            self._registry.register(job.header, job.object.uri)
         push = Push(
             header=job.header,
             kinesis=self._kinesis,

@@ -36,6 +36,12 @@ class ObjectId(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     version: str | None = None
     """None if the bucket keeps no versions."""
 
+    @property
+    def uri(self) -> str:
+        """Address for people: ``s3://bucket/key?versionId=…``."""
+        version = f"?versionId={self.version}" if self.version else ""
+        return f"s3://{self.bucket}/{self.key}{version}"
+
     def request(self) -> dict[str, Any]:
         """Return the arguments that name this version in a request."""
         named = {"Bucket": self.bucket, "Key": self.key}

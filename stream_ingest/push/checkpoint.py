@@ -41,6 +41,11 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: str
     """The watermark to store once this push has succeeded."""
 
+    @property
+    def source(self) -> str:
+        """Where the rows come from: the path of the CSV file, or database and table."""
+        return self.csv or f"mysql://{self.place}/{self.table}"
+
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
     schema: int

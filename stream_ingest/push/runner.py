@@ -83,7 +83,7 @@ def push(
     plan = _plan(chosen, header, stack, within, min(within.until or until, until))
     with Checkpoint.start(plan) as checkpoint:
         try:
-            registry_of(outputs).register(header)
+            registry_of(outputs).register(header, plan.source)
         except UserError:  # another batch has this id
             checkpoint.finish()
             raise
@@ -104,7 +104,7 @@ def resume(
         outputs = stack_outputs(plan.stack)
         registry = registry_of(outputs)
         if registry.load(batch_id) is None:
-            registry.register(plan.header)
+            registry.register(plan.header, plan.source)
         watch.message(f"resuming batch {batch_id}")
         within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
         return _finish(chosen, within, outputs, checkpoint, chunk, watch=watch), plan.stack

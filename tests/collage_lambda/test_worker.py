@@ -12,7 +12,7 @@ from collage_lambda.worker import Ending
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CollageCreated, CollageFailed, convert_detail
 from stream_ingest.contracts.timestamps import from_epoch_s
-from tests.fakes.collage.aws import OUTPUT, TEMP
+from tests.fakes.collage.aws import OUTPUT, TABLE, TEMP
 from tests.fakes.collage.events import LAYOUT, window_ready
 from tests.fakes.collage.worker_bench import COLOURS, LINK_LIFE_S, WHITE, WorkerBench, shows
 
@@ -63,6 +63,24 @@ def test_a_window_without_any_image_fails_and_has_only_metadata(bench: WorkerBen
     failed = convert_detail(heard["Detail"], CollageFailed)
     assert failed.failures == {"not_found": 1, "forbidden": 1}
     assert bench.metadata(event)["collage_key"] is None
+
+
+def test_the_metadata_names_the_file_and_the_request_behind_a_collage(bench: WorkerBench) -> None:
+    event = bench.event("body/0")
+    source = "s3://input/csv-files/team/covers.csv?versionId=3"
+    key = {"creator_name": {"S": f"batch#{event.batch_id}"}, "item": {"S": "batch"}}
+    bench.aws.dynamodb.put_item(TableName=TABLE, Item=key | {"source": {"S": source}})
+    bench.work(event, owner="8a1b-request/message/5c")
+    metadata = bench.metadata(event)
+    assert (metadata["source"], metadata["lambda_request_id"]) == (source, "8a1b-request")
+    assert bench.aws.window(event.window_id)["request_id"] == "8a1b-request"
+
+
+def test_a_window_of_a_batch_without_an_item_has_no_source(bench: WorkerBench) -> None:
+    """A replay into an empty table, or a batch of an older producer."""
+    event = bench.event("body/0")
+    bench.work(event)
+    assert bench.metadata(event)["source"] is None
 
 
 def test_the_same_message_again_changes_nothing(bench: WorkerBench) -> None:

@@ -114,6 +114,7 @@ USES: dict[Key, Use] = {
         sqs__GetQueueAttributes=Uses.inspect_queue,
     ),
     **_uses("collage", "MoveWindow", "table/state", dynamodb__UpdateItem=Uses.build),
+    **_uses("collage", "ReadSources", "table/state", dynamodb__GetItem=Uses.build),
     **_uses("collage", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.build),
     **_uses("collage", "PublishOutputs", "output/collages/*", s3__PutObject=Uses.build),
     **_uses("collage", "PublishOutputs", "output/thumbnails/*", s3__PutObject=Uses.build),

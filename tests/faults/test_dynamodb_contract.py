@@ -185,6 +185,8 @@ def test_items_are_read_back_one_by_one_and_together(pair: DynamoDbPair) -> None
         "ProjectionExpression": "#a, #b, #c",
         "ExpressionAttributeNames": {"#a": table.PARTITION_KEY, "#b": "version", "#c": "absent"},
     }
+    for name in ("ann", "nobody"):
+        pair.both("get_item", TableName=TABLE, Key=key(name), **some)
     answer = pair.both("batch_get_item", RequestItems={TABLE: wanted | some})
     assert "body" not in repr(answer)
 

@@ -116,7 +116,11 @@ def test_the_collage_role_reads_its_queue_and_writes_collages(dev: Recorder) -> 
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
     }
-    assert found["arn:Table:state"] == {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert found["arn:Table:state"] == {
+        "dynamodb:UpdateItem",
+        "dynamodb:GetItem",
+        "dynamodb:DeleteItem",
+    }
     assert found["arn:Bucket:temp/prefetched/*"] == {"s3:GetObject", "s3:DeleteObject"}
     for prefix in ("collages", "thumbnails", "metadata"):
         assert found[f"arn:Bucket:output/{prefix}/*"] == {"s3:PutObject", "s3:GetObject"}

@@ -27,6 +27,8 @@ class WindowDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     window: WindowRecord
     metadata: WindowMetadata | None
+    source: str | None
+    """Where the rows of its batch came from; None if that is not known any more."""
 
 
 class Gallery:
@@ -57,9 +59,7 @@ class Gallery:
 
     async def _get_one(self, request: web.Request) -> web.Response:
         window = await self._window(request)
-        return json_response(
-            WindowDetail(window=window, metadata=await in_thread(self._metadata, window))
-        )
+        return json_response(await in_thread(self._detail, window))
 
     async def _get_image(self, request: web.Request) -> web.Response:
         window = await self._window(request)
@@ -82,6 +82,14 @@ class Gallery:
         if found is None:
             raise web.HTTPNotFound(text="no such window")
         return found
+
+    def _detail(self, window: WindowRecord) -> WindowDetail:
+        batch = self._account.batches.load(window.batch_id)
+        return WindowDetail(
+            window=window,
+            metadata=self._metadata(window),
+            source=batch.source if batch else None,
+        )
 
     def _metadata(self, window: WindowRecord) -> WindowMetadata | None:
         if window.metadata_key is None:

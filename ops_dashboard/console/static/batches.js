@@ -1,5 +1,5 @@
 // A batch with its progress, for the overview and the uploads.
-import { h } from "./dom.js";
+import { h, visibleText } from "./dom.js";
 import { REFUSAL_REASONS, ago, int, moment, plural } from "./format.js";
 
 /** The parts of a batch's progress bar; they add up to the rows read. */
@@ -59,7 +59,8 @@ export function batchRow({ progress, started_at: startedAt }) {
     { class: "batch", "aria-label": `Batch ${progress.batch_id}`, data: { batch: progress.batch_id, state: kind } },
     h("div", { class: "batch-id" },
       h("a", { href: `/gallery?batch=${id}`, title: "Its collages" }, progress.batch_id),
-      h("span", { class: "quiet", title: moment(startedAt) }, `${progress.trigger} · ${ago(startedAt)}`)),
+      h("span", { class: "quiet", title: moment(startedAt) }, `${progress.trigger} · ${ago(startedAt)}`),
+      progress.source ? h("span", { class: "quiet batch-source", title: visibleText(progress.source) }, visibleText(progress.source)) : null),
     h("div", { class: "batch-progress" },
       bar(progress),
       h("div", { class: "batch-figures" },

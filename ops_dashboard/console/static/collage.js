@@ -53,15 +53,17 @@ function cellFacts(cell) {
   ];
 }
 
-function windowFacts(window, metadata) {
+function windowFacts({ window, metadata, source }) {
   return facts([
     ["creator", h("a", { href: `/creators${query({ name: window.creator })}` }, nameElement(window.creator))],
     ["batch", h("a", { href: `/gallery${query({ batch: window.batch_id })}` }, window.batch_id)],
     ["trigger", window.trigger],
+    ["source", source ? h("code", {}, visibleText(source)) : null],
     ["closed", `${moment(window.closed_at)}${window.closed_because ? `: ${CLOSE_REASONS[window.closed_because] ?? window.closed_because}` : ""}`],
     ["built", window.completed_at ? `${moment(window.completed_at)}${window.duration_ms ? ` in ${(window.duration_ms / 1000).toFixed(1)} s` : ""}` : null],
     ["replayed as", window.replayed_as],
     ["attempts", int(window.attempts)],
+    ["Lambda request", window.request_id ? h("code", {}, window.request_id) : null],
     ["downloaded", metadata ? bytes(metadata.bytes_downloaded) : null],
     ["error", window.error],
     ["object", window.collage_key ? h("code", {}, window.collage_key) : null],
@@ -160,11 +162,12 @@ export function makeViewer(listIds = () => []) {
       h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close"));
   }
 
-  function draw({ window, metadata }) {
+  function draw(detail) {
+    const { window, metadata } = detail;
     drawHeader(window);
     const panel = h("aside", { class: "cell-panel", "aria-live": "polite", "aria-label": "Image of the cell" });
     const showCell = (cell) => fill(panel, cellFacts(cell), h("button", { type: "button", class: "small", onclick: showWindow }, "About the window"));
-    const showWindow = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or use the arrow keys, to see its image.") : null, windowFacts(window, metadata), metadata ? withoutCell(metadata, showCell) : null);
+    const showWindow = () => fill(panel, metadata ? h("p", { class: "hint" }, "Point at a cell, or use the arrow keys, to see its image.") : null, windowFacts(detail), metadata ? withoutCell(metadata, showCell) : null);
     showWindow();
     const cells = metadata ? overlay(metadata, showCell) : null;
     const layout = metadata?.layout ?? { rows: 5, cols: 7, cell_px: 200 };

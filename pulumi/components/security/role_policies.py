@@ -21,6 +21,7 @@ _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """Actions of an SQS mapping, which uses its function's role."""
 _PACK_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
 """The only items that are ever deleted: those of packs of prefetched covers."""
+_BATCH_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*"]}}
 
 
 def _below(*prefixes: str) -> Mapping[str, Mapping[str, Any]]:
@@ -129,6 +130,7 @@ def collage(  # noqa: PLR0913 - one argument for each resource
         write_logs(log_group_arn),
         allow("ReceiveWindows", _RECEIVE, [queue_arn]),
         allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
+        allow("ReadSources", ["dynamodb:GetItem"], [table_arn], _BATCH_ITEMS),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("PublishOutputs", ["s3:PutObject"], outputs),

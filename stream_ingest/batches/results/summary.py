@@ -35,6 +35,8 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal[1] = 1
     batch_id: str
     trigger: str
+    source: str | None = None
+    """Where its rows come from: a path, an ``s3://`` or a ``mysql://`` address."""
     settings: dict[str, Any]
     started_at: str
     ended_at: str
@@ -83,6 +85,7 @@ def summarize(
     return BatchSummary(
         batch_id=batch.batch_id,
         trigger=batch.trigger,
+        source=batch.source,
         settings=msgspec.json.decode(batch.settings, type=dict[str, Any]),
         started_at=batch.started_at,
         ended_at=ended_at.isoformat(),

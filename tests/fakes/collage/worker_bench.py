@@ -22,6 +22,7 @@ from collage_lambda.lease import WindowLeases
 from collage_lambda.messages import Message
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.keys import keys_of
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
@@ -98,6 +99,7 @@ class WorkerBench:
                 self.announcer,
                 self.clock,
             ),
+            batch_sources=BatchSources(self.aws.dynamodb, TABLE),
             clock=self.clock,
         )
 

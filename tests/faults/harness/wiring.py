@@ -9,6 +9,7 @@ import msgspec
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
+from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
@@ -79,6 +80,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         pack_store=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
         builder=builder,
         publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
+        batch_sources=BatchSources(clients.dynamodb, TABLE),
         clock=clients.clock,
     )
 

@@ -54,6 +54,18 @@ def test_a_batch_is_registered_once(aws: IngestAws) -> None:
     assert aws.registry.load("b") == batch
 
 
+def test_a_batch_knows_where_its_rows_came_from(aws: IngestAws) -> None:
+    aws.registry.register(header("b"), "s3://in/csv-files/covers.csv?versionId=7")
+    aws.registry.register(header("older"))
+    batch, progress = aws.registry.load("b"), aws.registry.progress("b")
+    older = aws.registry.load("older")
+    assert batch is not None
+    assert progress is not None
+    assert older is not None
+    assert batch.source == progress.source == "s3://in/csv-files/covers.csv?versionId=7"
+    assert older.source is None
+
+
 def test_a_registration_that_the_sdk_repeats_after_a_lost_answer_is_ones_own(
     aws: IngestAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,7 @@ def test_a_file_is_pushed_as_a_batch(deployed: Deployed, run: Push, rows: str) -
     batch = deployed.aws.registry.load("b")
     assert batch is not None
     assert (batch.status, batch.flush, batch.trigger) == ("sent", "batch-end", "csv-push")
+    assert batch.source == rows
     assert deployed.aws.keys_in(OUTPUT) == ["failed/rows/b/part-00001.jsonl"]
     assert unfinished() == []
 
@@ -235,6 +236,9 @@ def test_last_push_means_rows_after_the_last_push_that_succeeded(
     assert json.loads(run(*arguments)[1])["rows_read"] == 10
     insert(database, range(10, 13), "UTC_TIMESTAMP() + INTERVAL 1 HOUR")
     assert json.loads(run(*arguments)[1])["rows_read"] == 3
+    address = database.address
+    source = f"mysql://{address.place}/videos_links"
+    assert source in repr(deployed.aws.snapshot())
     assert b"coverstream:" not in repr(deployed.aws.snapshot()).encode()
     assert database.address.password not in repr(deployed.aws.snapshot())
 

@@ -46,6 +46,7 @@ def test_a_file_becomes_a_batch_and_moves_to_the_day_of_its_beginning(intake: In
     assert batch is not None
     assert (batch.status, batch.trigger, batch.flush) == ("sent", "s3-trigger", "batch-end")
     assert (batch.rows_read, batch.rows_sent) == (250, 250)
+    assert batch.source == f"s3://{INPUT}/csv-files/covers.csv"
     day = datetime.fromtimestamp(intake.clock(), UTC)
     assert intake.files() == [f"archived/processed/{day:%Y/%m/%d}/{job.batch_id}/covers.csv"]
     assert intake.aws.read(INPUT, intake.files()[0]) == data

@@ -35,6 +35,9 @@ def test_an_upload_is_a_batch_of_its_own_that_flushes_at_its_end() -> None:
     job = job_of_upload(detail(**{"version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"}))
     assert job is not None
     assert job.object.version == "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
+    assert job.object.uri == (
+        "s3://input/csv-files/covers.csv?versionId=IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
+    )
     assert job.header.trigger == S3_TRIGGER
     assert job.header.settings.flush.kind == "batch-end"
     assert job.moves

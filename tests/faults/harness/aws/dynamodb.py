@@ -60,10 +60,14 @@ class FakeDynamoDb:
 
     def get_item(self, **request: Wire) -> dict[str, Any]:
         """Return an item; nothing if there is none."""
-        known(request, "TableName", "Key", "ConsistentRead")
+        known(
+            request,
+            *("TableName", "Key", "ConsistentRead"),
+            *("ProjectionExpression", "ExpressionAttributeNames"),
+        )
         self._writes.check_table(request["TableName"], _GET)
         item = self.items.get(self._writes.key(request["Key"], _GET))
-        return {} if item is None else {"Item": item}
+        return {} if item is None else {"Item": _projected(item, request)}
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Return the items that exist, in no particular order."""

@@ -54,6 +54,13 @@ def test_a_window_lists_the_image_of_each_cell(
 
 
 @pytest.mark.usefixtures("built")
+def test_a_window_names_the_file_of_its_batch(console: RunningConsole, ops_table: OpsTable) -> None:
+    assert console.get("/api/windows/ann:000003").json["source"] is None
+    ops_table.aws.registry.register(BATCH, "/data/covers.csv")
+    assert console.get("/api/windows/ann:000003").json["source"] == "/data/covers.csv"
+
+
+@pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("window", ["ann:000001", "ann:000002", "ann:000003"])
 def test_a_window_without_metadata_is_shown_too(console: RunningConsole, window: str) -> None:
     """The bucket's lifecycle has deleted its document, or it was never built."""
