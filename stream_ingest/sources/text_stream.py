@@ -2,7 +2,7 @@
 
 Gzip is detected by its first bytes, an encoding by its byte order mark or, for UTF-16 without one,
 by the zero bytes of Latin text. Bytes that are invalid in their encoding stay in the text as
-invalid UTF-8 (`TEXT_ERRORS` makes them lone surrogates), so that they spoil only their own value:
+invalid UTF-8 (`line_decoder` makes them lone surrogates), so that they spoil only their own value:
 such a creator or URL is refused.
 
 A position is a number of bytes of this text, without the byte order mark. A plain UTF-8 file is
@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from stream_ingest.contracts.errors import PermanentError
 
-TEXT_ERRORS = "surrogateescape"
 _GZIP = b"\x1f\x8b"
 _INFLATE_BYTES = 1 << 20
 """Maximum text decompressed at a time: memory stays small for any compression ratio."""
@@ -29,6 +28,19 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MAX_MARK_BYTES = 4
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "a zip file or an Excel workbook (.xlsx)",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"7z\xbc\xaf": "a 7-Zip file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"SQLite format": "a SQLite database",
+}
+"""What people drop by mistake, by the first bytes."""
+_MAX_MAGIC_BYTES = 13
 
 OpenAt = Callable[[int], Iterator[bytes]]
 """Opens a file at a byte offset and returns the blocks from there on, none of them empty."""
@@ -47,11 +59,12 @@ class TextStream:
     """The text of one file; only its first bytes are held in memory."""
 
     def __init__(self, open_at: OpenAt) -> None:
-        """Detect compression and encoding from the beginning of the file."""
+        """Detect compression and encoding; raises `UnreadableError` for other kinds of files."""
         self._open_at = open_at
         self._is_gzip = _first(open_at(0), len(_GZIP)) == _GZIP
-        beginning = _first(self._decompressed(0), _MAX_MARK_BYTES)
-        self._mark, self._encoding = _encoding_of(beginning)
+        beginning = _first(self._decompressed(0), _MAX_MAGIC_BYTES)
+        _refuse_other_formats(beginning)
+        self._mark, self._encoding = _encoding_of(beginning[:_MAX_MARK_BYTES])
 
     def blocks(self, position: int) -> Iterator[bytes]:
         """Yield the text from `position` on; raises `UnreadableError` if decompression fails."""
@@ -76,6 +89,13 @@ def _first(blocks: Iterable[bytes], size: int) -> bytes:
         if len(found) >= size:
             break
     return found[:size]
+
+
+def _refuse_other_formats(beginning: bytes) -> None:
+    for magic, name in _OTHER_FORMATS.items():
+        if beginning.startswith(magic):
+            reason = f"this is {name}, not a CSV file; save or unpack it as CSV, or gzip of CSV"
+            raise UnreadableError(0, reason)
 
 
 def _encoding_of(beginning: bytes) -> tuple[int, str]:
