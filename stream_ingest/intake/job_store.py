@@ -128,7 +128,7 @@ class JobStore:
                 Key=_chunk_key(batch_id, number),
                 Body=msgspec.msgpack.encode(chunk),
             )
-        position, line = chunk.cursor or (None, None)
+        position, line, *_ = chunk.cursor or (None, None)
         self._update(
             batch_id,
             "SET chunks = :number, #position = :position, line = :line, trouble = :trouble",

@@ -32,7 +32,7 @@ class ObjectSource:
             text = self._text
             if text is None:
                 text = await asyncio.to_thread(self._open)
-            pages = text.pages((after[0], after[1]) if after else None)
+            pages = text.pages(after)
             while (page := await asyncio.to_thread(next, pages, None)) is not None:
                 line = page.cursor[1]
                 yield page

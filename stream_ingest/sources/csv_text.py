@@ -8,6 +8,7 @@ Reads real-world dialects: any order of columns, extra columns, other spellings 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from stream_ingest.sources.csv_header import read_layout
@@ -72,6 +73,15 @@ class CsvText:
         if failure is not None:
             raise failure
 
+    def cursor_after(self, rows: int) -> Cursor:
+        """Return the cursor after a number of rows, empty ones included; reads all of them."""
+        layout = self.layout
+        blocks = self._text.blocks(layout.position)
+        reader = RowReader(blocks, layout.dialect, self._decoder, layout.position, layout.line)
+        for _ in itertools.islice(reader, rows):
+            pass
+        return self._cursor(reader)
+
     def _cursor(self, reader: RowReader) -> Cursor:
         if self._decoder.encoding is None:
             return (reader.position, reader.line)
@@ -98,7 +108,7 @@ def _head(text: TextStream) -> bytes:
     return found
 
 
-def _select(fields: list[str], where: tuple[int, int, int]) -> SourceRow:
+def _select(fields: list[str], where: tuple[int, int, int]) -> tuple[str, str, str]:
     """Return the three values; those missing in a short row are empty, and so are refused later."""
     first, second, third = (fields[at] if at < len(fields) else "" for at in where)
     return first, second, third

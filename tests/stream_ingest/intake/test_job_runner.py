@@ -164,7 +164,7 @@ def test_a_file_with_another_header_starts_no_batch(intake: IntakeAws) -> None:
 
 
 def test_bad_rows_cost_themselves_only(intake: IntakeAws) -> None:
-    data = csv_of(3) + b",https://e.com/x,2026-11-01\nZo\xeb,https://e.com/y,2026\nann,junk,2026\n"
+    data = csv_of(3) + b",https://e.com/x,2026-11-01\nann,junk,2026\n\x01,https://e.com/y,2026\n"
     job = intake.job(data)
     assert intake.run(job) is JobOutcome.DONE
     batch = intake.aws.registry.load(job.batch_id)
@@ -172,6 +172,19 @@ def test_bad_rows_cost_themselves_only(intake: IntakeAws) -> None:
     assert (batch.rows_read, batch.rows_sent) == (6, 3)
     assert batch.refused == {"bad_creator": 2, "bad_json": 1}
     assert intake.aws.keys_in(OUTPUT) == [f"failed/rows/{job.batch_id}/part-00001.jsonl"]
+
+
+def test_a_windows_1252_file_is_read_as_such_in_every_invocation(intake: IntakeAws) -> None:
+    lines = [f"José {number},https://e.com/{number},2026-11-01\n" for number in range(30)]
+    data = ("creator_name,cover_url,created_at\n" + "".join(lines)).encode("cp1252")
+    job = intake.job(data)
+    while intake.run(job, "m", slice_s=0, chunk_rows=7) is JobOutcome.UNFINISHED:
+        pass
+    folded = intake.folded()[job.batch_id]
+    assert len(folded) == 30
+    batch = intake.aws.registry.load(job.batch_id)
+    assert batch is not None
+    assert (batch.rows_sent, batch.refused) == (30, {})
 
 
 def test_a_batch_that_was_done_is_not_done_again(intake: IntakeAws) -> None:
