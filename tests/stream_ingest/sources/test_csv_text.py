@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from stream_ingest.sources import csv_rows, csv_text
 from stream_ingest.sources.csv_text import CsvText
-from stream_ingest.sources.source import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
-from stream_ingest.sources.text_stream import OpenAt, TextStream, UnreadableError
+from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page, SourceRow
+from stream_ingest.sources.text_stream import TextStream, UnreadableError
+from tests.fakes.ingest.blocks import opener
 
 HEADER = ["creator_name", "cover_url", "created_at"]
 ROWS = [
@@ -23,16 +24,6 @@ ROWS = [
     ["", "", "2026-11-04"],
     ["ben", "two\n\nlines", "2026-11-03"],
 ]
-
-
-def opener(data: bytes, size: int) -> OpenAt:
-    """Return what opens a file whose blocks are cut after every `size` bytes."""
-
-    def open_at(start: int) -> Iterator[bytes]:
-        for at in range(start, len(data), size):
-            yield data[at : at + size]
-
-    return open_at
 
 
 def pages_of(data: bytes, after: Cursor | None = None, size: int = 1 << 20) -> list[Page]:
@@ -139,45 +130,6 @@ def test_a_quote_that_a_later_row_closes_swallows_no_row() -> None:
 def test_what_spreadsheets_leave_at_the_end_is_no_row(tail: str, size: int) -> None:
     data = written([["ann", "u", "w"]], ";" if tail[0] == ";" else ",").encode() + tail.encode()
     assert rows_of(data, size=size) == [("ann", "u", "w")]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "creator,cover,created_at\nann,u,w",
-        "Creator Name;Cover URL;Created At\nann;u;w",
-        "coverUrl\tcreatorName\tcreatedAt\nu\tann\tw",
-        '\ufeff\ufeff"creator_name",cover_url,created_at\nann,u,w',
-        "\u200bcreator_name,cover_url\xa0,created_at\nann,u,w",
-        "username|thumbnail|date\nann|u|w",
-        "cover_url,creator,author,created_at\nu,ann,x,w",
-        "creator,creator_name,cover_url,created_at\nx,ann,u,w",
-        "sep=|\ncreator|cover|created_at\nann|u|w",
-        '"sep=^"\r\ncreator_name^cover_url^created_at\r\nann^u^w',
-    ],
-)
-def test_columns_are_recognised_by_their_usual_names(text: str) -> None:
-    assert rows_of(text.encode()) == [("ann", "u", "w")]
-
-
-@pytest.mark.parametrize(
-    ("header", "why"),
-    [
-        ("username,handle,cover_url,created_at", "username and handle could both be creator_name"),
-        ("creator_name,thumbnail,coverimage,created_at", "could both be cover_url"),
-    ],
-)
-def test_a_header_that_could_be_read_in_two_ways_is_refused(header: str, why: str) -> None:
-    with pytest.raises(UnreadableError, match=why):
-        rows_of(f"{header}\na,b,c,d\n".encode())
-
-
-def test_a_column_that_the_caller_names_has_no_other_names() -> None:
-    columns = Columns(creator="who", cover="cover_url", created_at="created_at")
-    text = TextStream(opener(b"creator,cover,created_at,WHO\nx,u,w,ann\n", 99))
-    assert [page.rows for page in CsvText(text, columns).pages()] == [[("ann", "u", "w")]]
-    with pytest.raises(UnreadableError, match="no column who"):
-        CsvText(TextStream(opener(b"creator,cover,created_at\n", 99)), columns)
 
 
 TABLES = st.lists(
