@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pulumi_aws as aws
 from components.compute.collage import Collage, CollageArgs
 from components.compute.intake import Intake, IntakeArgs
@@ -20,7 +21,7 @@ from components.security.encryption import Encryption, EncryptionArgs
 from components.security.hardening import Hardening
 from components.security.network import Network, NetworkArgs
 from functions import FunctionSettings
-from settings import read_settings
+from stack_config import read_settings
 
 import pulumi
 from stream_ingest.contracts.events import CoversExpiring, Source, WindowReady
@@ -177,6 +178,7 @@ intake = Intake(
         function=functions.intake(),
         max_concurrency=settings.intake_max_concurrency,
         max_receives=settings.intake_max_receives,
+        allowed_buckets=settings.allowed_input_buckets,
         stream=stream,
         state=state,
         storage=storage,
@@ -248,6 +250,8 @@ entries = {
     "request_queue_url": intake.queue.url,
     "dashboard_name": monitoring.dashboard.dashboard_name,
     "alarm_topic_arn": monitoring.topic.arn,
+    "batch_defaults": msgspec.to_builtins(settings.batch_defaults),
+    "allowed_input_buckets": list(settings.allowed_input_buckets),
 }
 StackParameter("directory", stack, entries)
 for key, value in entries.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 from components.compute.function import FunctionArgs, Limits, Logging
 from components.compute.windowing import MappingArgs
 from components.data.state import State
@@ -90,6 +91,8 @@ class FunctionSettings:
         limits = Limits(memory_mb=settings.intake_memory_mb, timeout_s=settings.intake_timeout_s)
         variables: dict[str, pulumi.Input[str]] = {
             environment.INPUT_BUCKET: self.storage.input.name,
+            environment.ALLOWED_INPUT_BUCKETS: ",".join(settings.allowed_input_buckets),
+            environment.BATCH_DEFAULTS: msgspec.json.encode(settings.batch_defaults).decode(),
             environment.MAX_RECEIVES: str(settings.intake_max_receives),
         }
         return self._function(

@@ -1,4 +1,4 @@
-"""What a stack may set, with defaults and bounds. Edge (Pulumi's configuration), read once.
+"""What a stack may set, with defaults and bounds. Pure.
 
 Keys are those of ``Pulumi.<stack>.yaml`` under ``coverstream:``, in camelCase; fields are the same
 words in snake_case. These defaults are the only ones: the Lambdas have none of their own.
@@ -6,29 +6,34 @@ words in snake_case. These defaults are the only ones: the Lambdas have none of 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
+from setting_types import (
+    BucketName,
+    Days,
+    HostPort,
+    MaxConcurrency,
+    MaxReceives,
+    MemoryMb,
+    Minutes,
+    Port,
+    Requests,
+    ReservedConcurrency,
+    RouteTableId,
+    Sha256,
+    SubnetId,
+    TimeoutS,
+    VpcId,
+    WorkerTimeoutS,
+)
 
-import pulumi
 from ops_dashboard.monitoring.resources import Thresholds
+from stream_ingest.contracts.batch_options import GRID, BatchOptions, read_options, settings_of
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import MAX_IMAGES_PER_WINDOW, CellPx, Quality
 
-MemoryMb = Annotated[int, msgspec.Meta(ge=128, le=10_240)]
-TimeoutS = Annotated[int, msgspec.Meta(ge=1, le=900)]
-WorkerTimeoutS = Annotated[int, msgspec.Meta(ge=30, le=900)]
-ReservedConcurrency = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
-MaxConcurrency = Annotated[int, msgspec.Meta(ge=2, le=1_000)]
-"""Maximum concurrency of an SQS event source: SQS takes no less than 2."""
-MaxReceives = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
-Requests = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
-Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
-Minutes = Annotated[int, msgspec.Meta(ge=1, le=10_080)]
-HostPort = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}\Z")]
-Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
-Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-VpcId = Annotated[str, msgspec.Meta(pattern=r"^(vpc-[0-9a-f]{8,17})?\Z")]
-SubnetId = Annotated[str, msgspec.Meta(pattern=r"^subnet-[0-9a-f]{8,17}\Z")]
-RouteTableId = Annotated[str, msgspec.Meta(pattern=r"^rtb-[0-9a-f]{8,17}\Z")]
+_DEFAULT = "default_"
 
 
 class SettingsError(Exception):
@@ -126,6 +131,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Maximum life of the link in a CollageCreated event, which is signed with the function's
     session and ends with it; 0 leaves the link out."""
 
+    default_grid: str = "5x7"
+    """Rows x columns of cells, for batches that do not set them."""
+    default_cell_px: CellPx = 200
+    """Width and height of a cell, for batches that do not set it."""
+    default_quality: Quality = 95
+    """JPEG quality, for batches that do not set it."""
+    default_background: str = "#ffffff"
+    """Colour of empty cells, for batches that do not set it: a name or #rrggbb."""
+    default_images_per_window: Annotated[int, msgspec.Meta(ge=0, le=MAX_IMAGES_PER_WINDOW)] = 0
+    """Maximum number of images in a collage, for batches that do not set it; 0 is as many as it
+    has cells."""
+    default_fit_rows: bool = True
+    """Whether rows of cells without any image are left out, for batches that do not set it."""
+    default_pack: bool = False
+    """Whether images move up into the cells of failed ones, for batches that do not set it."""
+    default_dedup: bool = True
+    """Whether images that a creator already has are refused, for batches that do not set it."""
+    default_flush: str = "idle:7d"
+    """When a push closes windows that are not full, if it does not set it: ``never``,
+    ``batch-end`` or ``idle:<duration>``. Dropped and requested files close them at their end."""
+    allowed_input_buckets: tuple[BucketName, ...] = ()
+    """Buckets besides the input bucket from which requests may name files; the intake function
+    gets the right to read them."""
+
     intake_memory_mb: MemoryMb = 1_769
     """Memory of the intake function."""
     intake_timeout_s: WorkerTimeoutS = 300
@@ -206,9 +235,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             cost_usd_per_day=self.alarm_cost_usd_per_day,
         )
 
+    @property
+    def batch_defaults(self) -> BatchOptions:
+        """Return what batches get for options that they leave open; raises `UserError`."""
+        values = {
+            name.removeprefix(_DEFAULT): value
+            for name, value in msgspec.structs.asdict(self).items()
+            if name.startswith(_DEFAULT)
+        }
+        values["images_per_window"] = values["images_per_window"] or None
+        return read_options(values, setting_name)
+
     def __post_init__(self) -> None:
         """Raise `SettingsError` for settings that contradict each other."""
         problems = []
+        try:
+            settings_of(self.batch_defaults, setting_name)
+        except UserError as error:
+            problems.append(str(error))
         reserved, concurrent = self.collage_reserved_concurrency, self.collage_max_concurrency
         if 0 < reserved < concurrent:
             problems.append(
@@ -223,28 +267,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             raise SettingsError("; ".join(problems))
 
 
-def read_settings(config: pulumi.Config) -> Settings:
-    """Return the stack's settings; raises `SettingsError` that lists every wrong value."""
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for setting in msgspec.structs.fields(Settings):
-        raw = config.get(setting.encode_name)
-        if raw is None:
-            continue
-        try:
-            values[setting.name] = _parse(raw, setting.type)
-        except msgspec.MsgspecError as error:
-            problems.append(f"{setting.encode_name} is {raw!r}: {error}")
-    try:
-        settings = Settings(**values)
-    except SettingsError as error:
-        problems.append(str(error))
-    if problems:
-        raise SettingsError("; ".join(problems))
-    return settings
-
-
-def _parse(raw: str, kind: Any) -> object:  # noqa: ANN401 - a type, or one that is annotated
-    """Return a setting's value; lists are JSON, as the Pulumi CLI stores them."""
-    is_list = getattr(kind, "__origin__", None) is tuple
-    return msgspec.convert(msgspec.json.decode(raw) if is_list else raw, kind, strict=False)
+def setting_name(option: str) -> str:
+    """Return the setting with the default of a batch's option: ``defaultGrid`` for ``grid``."""
+    shown = GRID if option in {"rows", "cols"} else option
+    return "default" + "".join(word.title() for word in shown.split("_"))

@@ -10,10 +10,10 @@ import msgspec
 
 from collage_lambda import reasons
 from collage_lambda.output.keys import keys_of
-from stream_ingest.contracts import environment, events, settings, table
+from stream_ingest.contracts import batch_options, environment, events, settings, table
 from stream_ingest.contracts.events import Event, WindowImage, WindowReady
 from stream_ingest.contracts.settings import CollageLayout
-from stream_ingest.intake import requests
+from stream_ingest.intake import request_message
 from tools.markdown import markdown_table
 from tools.source_text import constant_docs, field_docs, prose
 from tools.stack_settings import load_stack_settings
@@ -55,8 +55,6 @@ _COMMON_FIELDS = {
     "kind": "`never`: when full; `idle`: after `idle_s`; `batch-end`: when the batch has ended",
     "layout": "layout of the collage",
     "length": "number of bytes",
-    "max_retries": "checked and stored with the job, without effect",
-    "max_workers": "checked and stored with the job, without effect",
     "metadata_key": "key of the metadata",
     "offset": "first byte in the pack",
     "processing_config": "how the batch is run",
@@ -74,7 +72,6 @@ _COMMON_FIELDS = {
     "sha256": "hash of the bytes, in hexadecimal",
     "summary_key": "key of the batch's summary in the output bucket",
     "thumbnail_key": "key of the thumbnail",
-    "timeout": "checked and stored with the job, without effect",
     "trigger": "how the batch came in, such as `mysql-push`",
     "url": "URL of the image",
     "url_expires_at": "time at which the link stops working at the latest",
@@ -103,14 +100,20 @@ def struct_table(module: ModuleType, class_name: str) -> str:
 
 def batch_settings() -> str:
     """Return the settings of a batch with its layout and flush policy."""
-    parts = ("BatchSettings", "CollageLayout", "FlushPolicy")
+    parts = ("BatchSettings", "CollageLayout", "FlushPolicy", "DownloadLimits")
     return "\n".join(f"\n### {name}\n{struct_table(settings, name)}" for name in parts)
 
 
 def request_table() -> str:
-    """Return the fields of a request for a controlled batch."""
-    parts = ("BatchRequest", "ProcessingConfig")
-    return "\n".join(f"\n### {name}\n{struct_table(requests, name)}" for name in parts)
+    """Return the options in the `processing_config` of a request, one per row."""
+    docs = field_docs(batch_options, "BatchOptions")
+    fields = {field.name: field for field in _types(batch_options.BatchOptions)}
+    others = {option: name for name, option in request_message.OTHER_NAMES.items()}
+    rows = [(f"`{batch_options.GRID}`", "text", "short for `rows` and `cols`: `5x7`")]
+    for name, field in fields.items():
+        names = f"`{name}`, `{others[name]}`" if name in others else f"`{name}`"
+        rows.append((names, _type(field.type).removesuffix(" or null"), docs[name]))
+    return markdown_table(("name", "type", "meaning"), rows)
 
 
 def events_reference() -> str:

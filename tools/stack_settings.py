@@ -10,8 +10,11 @@ from ops_dashboard.checkout import ROOT
 
 
 def load_stack_settings() -> ModuleType:
-    """Import ``pulumi/settings.py``, which is in no package."""
-    spec = importlib.util.spec_from_file_location("stack_settings", ROOT / "pulumi" / "settings.py")
+    """Import ``pulumi/settings.py``, which is in no package, and the modules beside it."""
+    folder = ROOT / "pulumi"
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    spec = importlib.util.spec_from_file_location("stack_settings", folder / "settings.py")
     assert spec is not None  # noqa: S101 - the file is there
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)

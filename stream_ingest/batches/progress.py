@@ -65,6 +65,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     buckets: int = 0
     drained: int = 0
     counted: Counted | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences for whoever sent it, such as about fields without effect."""
 
     @property
     def is_drained(self) -> bool:
@@ -112,6 +114,8 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Whether all rows are counted and all windows have ended."""
     source: str | None = None
     """Where its rows come from: a path, an ``s3://`` or a ``mysql://`` address."""
+    notes: tuple[str, ...] = ()
+    """Sentences for whoever sent it, such as about fields of its request without effect."""
 
 
 class WindowCounts:
@@ -202,4 +206,5 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         settled=settled,
         ended=counted.final and windows.ended >= closed,
         source=batch.source,
+        notes=batch.notes,
     )

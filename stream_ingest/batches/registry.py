@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +66,13 @@ class BatchRegistry:
         """`clock` gives epoch seconds."""
         self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
 
-    def register(self, header: BatchHeader, source: str | None = None) -> None:
+    def register(
+        self, header: BatchHeader, source: str | None = None, notes: Sequence[str] = ()
+    ) -> None:
         """Create a batch in status ``sending``; `UserError` if the id is taken.
 
         `source` is where its rows come from, for people: a path, an ``s3://`` or a ``mysql://``
-        address without user and password.
+        address without user and password. `notes` are sentences for whoever sent the batch.
 
         A token distinguishes an item that an earlier attempt of this call wrote (its response was
         lost and the SDK retried) from the item of another batch.
@@ -91,6 +93,7 @@ class BatchRegistry:
             "rows_read": 0,
             "rows_sent": 0,
             "refused": {},
+            **({"notes": list(notes)} if notes else {}),
             "registered_by": token,
             table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
         }
@@ -260,6 +263,7 @@ def _batch(item: Item) -> Batch:
         started_at=item["started_at"],
         settings=item.get("settings", "{}"),
         source=item.get("source"),
+        notes=tuple(item.get("notes", ())),
         rows_read=int(item["rows_read"]),
         rows_sent=int(item["rows_sent"]),
         refused={reason: int(count) for reason, count in item["refused"].items()},

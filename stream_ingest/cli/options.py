@@ -1,15 +1,11 @@
-"""Options that several commands share, and the settings that they make. Edge."""
+"""Options that several commands share. Pure."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-
-from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings, FlushPolicy
 
 Mysql = Annotated[
     str | None,
@@ -75,52 +71,3 @@ BatchId = Annotated[
 Wait = Annotated[
     bool, typer.Option("--wait", help="Wait until every window of the batch has ended.")
 ]
-Rows = Annotated[int, typer.Option(help="Rows of cells.", rich_help_panel="Collage")]
-Cols = Annotated[int, typer.Option(help="Columns of cells.", rich_help_panel="Collage")]
-CellPx = Annotated[
-    int, typer.Option(help="Width and height of a cell in pixels.", rich_help_panel="Collage")
-]
-Quality = Annotated[int, typer.Option(help="JPEG quality, 1 to 100.", rich_help_panel="Collage")]
-Background = Annotated[
-    str, typer.Option(help="Colour of empty cells, as #rrggbb.", rich_help_panel="Collage")
-]
-ImagesPerCollage = Annotated[
-    int | None,
-    typer.Option(
-        help="Maximum number of images per collage; default rows x cols.",
-        rich_help_panel="Collage",
-    ),
-]
-
-
-def batch_settings(  # noqa: PLR0913 - one parameter for each option
-    *,
-    flush: bool,
-    flush_policy: FlushPolicy | None,
-    rows: int,
-    cols: int,
-    cell_px: int,
-    quality: int,
-    background: str,
-    images_per_window: int | None,
-    debug: bool,
-) -> BatchSettings:
-    """Return a batch's settings; raises `UserError` that names an option out of range."""
-    values = {
-        "layout": {
-            "rows": rows,
-            "cols": cols,
-            "cell_px": cell_px,
-            "quality": quality,
-            "background": background.lower(),
-        },
-        "images_per_window": rows * cols if images_per_window is None else images_per_window,
-        "debug": debug,
-    }
-    try:
-        settings = msgspec.convert(values, type=BatchSettings)
-    except msgspec.ValidationError as error:
-        msg = f"collage options: {error}"
-        raise UserError(msg) from error
-    policy = BATCH_END if flush else flush_policy or settings.flush
-    return msgspec.structs.replace(settings, flush=policy)

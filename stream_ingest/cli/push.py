@@ -7,10 +7,17 @@ from typing import Annotated
 
 import typer
 
+from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.registry import check_batch_id, new_batch_id
 from stream_ingest.cli import options, run_push
-from stream_ingest.cli.options import batch_settings
-from stream_ingest.contracts.settings import parse_flush
+from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
+from stream_ingest.contracts.batch_options import (
+    NO_OPTIONS,
+    BatchOptions,
+    lay_over,
+    settings_of,
+)
+from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.push.checkpoint import latest_unfinished
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
@@ -27,6 +34,7 @@ EXAMPLES = """Examples:
 """
 
 
+@takes_batch_options
 def push(  # noqa: PLR0913 - one parameter for each option
     *,
     mysql: options.Mysql = None,
@@ -37,16 +45,6 @@ def push(  # noqa: PLR0913 - one parameter for each option
     since: options.Since = None,
     until: options.Until = None,
     creator: options.Creator = None,
-    flush: Annotated[
-        bool, typer.Option("--flush", help="Close windows that are not full when the batch ends.")
-    ] = False,
-    flush_policy: Annotated[
-        str | None,
-        typer.Option(
-            help="When to close windows that are not full: never, batch-end or idle:<duration>"
-            " (idle:12h); default idle:7d."
-        ),
-    ] = None,
     batch_id: options.BatchId = None,
     stack: options.Stack = "dev",
     dry_run: Annotated[
@@ -62,16 +60,7 @@ def push(  # noqa: PLR0913 - one parameter for each option
     ] = False,
     wait: options.Wait = False,
     json: options.Json = False,
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Store the HTTP responses of images that fail to download."),
-    ] = False,
-    rows: options.Rows = 5,
-    cols: options.Cols = 7,
-    cell_px: options.CellPx = 200,
-    quality: options.Quality = 95,
-    background: options.Background = "#ffffff",
-    images_per_window: options.ImagesPerCollage = None,
+    batch: BatchOptions,
 ) -> None:
     """Push rows into the stream as one batch."""
     if resume:
@@ -92,17 +81,7 @@ def push(  # noqa: PLR0913 - one parameter for each option
     header = BatchHeader(
         batch_id=check_batch_id(batch_id or new_batch_id()),
         trigger=chosen.trigger,
-        settings=batch_settings(
-            flush=flush,
-            flush_policy=parse_flush(flush_policy) if flush_policy else None,
-            rows=rows,
-            cols=cols,
-            cell_px=cell_px,
-            quality=quality,
-            background=background,
-            images_per_window=images_per_window,
-            debug=debug,
-        ),
+        settings=_settings(batch, stack, dry_run=dry_run),
     )
     if dry_run:
         result = run_push.dry_run(chosen, header, stack)
@@ -110,3 +89,12 @@ def push(  # noqa: PLR0913 - one parameter for each option
         return
     result = run_push.push(chosen, header, stack, wait=wait)
     run_push.print_result(result, json=json, title="sent")
+
+
+def _settings(batch: BatchOptions, stack: str, *, dry_run: bool) -> BatchSettings:
+    """Return the batch's settings; a dry run has the built-in defaults, as it needs no stack."""
+    settings = settings_of(lay_over(batch, NO_OPTIONS), option_name)
+    if dry_run:
+        return settings
+    defaults = stack_outputs(stack).batch_defaults
+    return settings_of(lay_over(batch, defaults), option_name)

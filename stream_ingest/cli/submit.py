@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -16,12 +16,27 @@ from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, check_batch_id, new_batch_id
 from stream_ingest.cli import options
+from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
 from stream_ingest.cli.object_check import check_object
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow as follow_batch
+from stream_ingest.contracts.batch_options import (
+    BatchOptions,
+    file_defaults,
+    lay_over,
+    settings_of,
+)
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
-from stream_ingest.intake.requests import BatchRequest, ProcessingConfig, read_request, settings_of
+from stream_ingest.intake.request_message import (
+    CONFIG,
+    PROCESSING_TYPES,
+    BatchRequest,
+    option_of,
+    read_request,
+    request_settings,
+)
+from stream_ingest.intake.requests import check_bucket
 
 UPLOADS = "manual-uploads"
 """Folder of the input bucket where a new object starts no batch by itself."""
@@ -29,98 +44,93 @@ START_TIMEOUT_S = 120
 """How long `--wait` waits for a batch to start before it fails."""
 EXAMPLES = """Examples:
 
-  stream-ingest submit covers.csv --rows 3 --cols 4 --wait
+  stream-ingest submit covers.csv --grid 3x4 --wait
 
   stream-ingest submit s3://my-input/manual-uploads/covers.csv --mix-creators --output-prefix team-a
+
+  stream-ingest submit --request message.json
 """
 
 
+@takes_batch_options
 def submit(  # noqa: PLR0913 - one parameter for each option
-    file: Annotated[str, typer.Argument(help="s3://<input bucket>/<key>, or a file to upload.")],
+    file: Annotated[
+        str | None, typer.Argument(help="s3://<bucket>/<key>, or a file to upload.")
+    ] = None,
     *,
-    rows: options.Rows = 5,
-    cols: options.Cols = 7,
-    cell_px: options.CellPx = 200,
-    quality: options.Quality = 95,
-    background: options.Background = "#ffffff",
-    max_images_per_creator: options.ImagesPerCollage = None,
-    group_by_creator: Annotated[
-        bool,
+    request: Annotated[
+        Path | None,
         typer.Option(
-            "--group-by-creator/--mix-creators",
-            help="Fill a collage with one creator's images, or with the file's in their order.",
+            "--request",
+            metavar="JSON",
+            help="File with a request, as other programs send it; options add to it.",
         ),
-    ] = True,
-    dedup: Annotated[bool, typer.Option(help="Refuse images that the creator already has.")] = True,
-    output_prefix: Annotated[
-        str, typer.Option(help="Folder for the batch's outputs, under collages/ and so on.")
-    ] = "",
+    ] = None,
+    batch: BatchOptions,
     batch_id: options.BatchId = None,
     stack: options.Stack = "dev",
     wait: options.Wait = False,
     json: options.Json = False,
 ) -> None:
     """Request a controlled batch: the intake reads the file with these settings."""
-    config = config_of(
-        {
-            "rows": rows,
-            "cols": cols,
-            "cell_px": cell_px,
-            "quality": quality,
-            "background": background.lower(),
-            "max_images_per_creator": max_images_per_creator,
-            "group_by_creator": group_by_creator,
-            "dedup": dedup,
-        }
-    )
+    if file is None and request is None:
+        msg = "name a file, or a message with --request"
+        raise UserError(msg)
     outputs = stack_outputs(stack)
-    name = check_batch_id(batch_id or new_batch_id())
-    request = send_request(outputs, file, name, output_prefix, config)
-    say(f"batch {name}: requested for s3://{request.s3_bucket}/{request.s3_key}")
+    content = _read_message(request) if request else {}
+    name = check_batch_id(batch_id or content.get("batch_id") or new_batch_id())
+    content = message(outputs, content, file, name, batch)
+    settings_of(lay_over(batch, file_defaults(outputs.batch_defaults)), option_name)
+    sent = send_request(outputs, content, file)
+    say(f"batch {name}: requested for s3://{sent.s3_bucket}/{sent.s3_key}")
+    for note in sent.notes:
+        say(f"  {note}")
     progress = follow(outputs, name) if wait else None
     if json:
-        result = {"request": request, "progress": progress}
+        result = {"request": content, "notes": sent.notes, "progress": progress}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     elif progress:
         say(f"  {progress.rows_accepted:,} rows accepted, {progress.collages:,} collages")
 
 
-def config_of(values: dict[str, object]) -> ProcessingConfig:
-    """Return the configuration that options make; raises `UserError` if one is out of range."""
-    try:
-        return msgspec.convert(values, type=ProcessingConfig)
-    except msgspec.ValidationError as error:
-        msg = f"options: {error}"
-        raise UserError(msg) from error
+def message(
+    outputs: StackOutputs,
+    content: dict[str, Any],
+    file: str | None,
+    batch_id: str,
+    batch: BatchOptions,
+) -> dict[str, Any]:
+    """Return the message for a file with the options that were set, added to those of `content`."""
+    merged: dict[str, Any] = {"processing_type": PROCESSING_TYPES[0], **content}
+    if file is not None:
+        merged["s3_bucket"], merged["s3_key"] = _object_of(outputs, file, batch_id)
+    given = msgspec.to_builtins(batch)
+    if "output_prefix" in given:
+        merged["output_prefix"] = given.pop("output_prefix")
+    config = merged.get(CONFIG) or {}
+    if given and isinstance(config, dict):
+        others = {name: value for name, value in config.items() if option_of(name) not in given}
+        merged[CONFIG] = {**others, **given}
+    return {**merged, "batch_id": batch_id}
 
 
-def send_request(
-    outputs: StackOutputs, file: str, batch_id: str, prefix: str, config: ProcessingConfig
-) -> BatchRequest:
-    """Request a batch and return the request; a local file is uploaded first.
+def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | None) -> BatchRequest:
+    """Send a request and return what the intake will read; a local file is uploaded first.
 
     Everything is checked before anything is sent. Two requests with the same id are one batch.
     """
-    bucket, key = _object_of(outputs, file, batch_id)
-    request = read_request(
-        {
-            "s3_bucket": bucket,
-            "s3_key": key,
-            "output_prefix": prefix,
-            "processing_config": msgspec.to_builtins(config),
-            "batch_id": batch_id,
-        }
-    )
-    settings_of(request)
+    request = read_request(content)
+    check_bucket(request.s3_bucket, (outputs.input_bucket, *outputs.allowed_input_buckets))
+    request_settings(request, outputs.batch_defaults)
     s3 = clients.session().client("s3", config=clients.CONFIG)
-    if file.startswith("s3://"):
-        check_object(s3, bucket, key)
-    else:
+    if file is not None and not file.startswith("s3://"):
         with map_errors(f"upload {file}"):
-            s3.upload_file(file, bucket, key)
+            s3.upload_file(file, request.s3_bucket, request.s3_key)
+    else:
+        check_object(s3, request.s3_bucket, request.s3_key)
     with map_errors("send a request"):
         clients.session().client("sqs", config=clients.CONFIG).send_message(
-            QueueUrl=outputs.request_queue_url, MessageBody=msgspec.json.encode(request).decode()
+            QueueUrl=outputs.request_queue_url, MessageBody=msgspec.json.encode(content).decode()
         )
     return request
 
@@ -140,8 +150,8 @@ def _object_of(outputs: StackOutputs, file: str, batch_id: str) -> tuple[str, st
     """Return the bucket and key of a file, or those that a local file is uploaded to."""
     if file.startswith("s3://"):
         bucket, _, key = file.removeprefix("s3://").partition("/")
-        if not key or bucket != outputs.input_bucket:
-            msg = f"{file}: expected s3://{outputs.input_bucket}/<key>, the stack's input bucket"
+        if not key:
+            msg = f"{file}: expected s3://{outputs.input_bucket}/<key>"
             raise UserError(msg)
         return bucket, key
     path = Path(file)
@@ -149,3 +159,14 @@ def _object_of(outputs: StackOutputs, file: str, batch_id: str) -> tuple[str, st
         msg = f"cannot read {file}: no such file"
         raise UserError(msg)
     return outputs.input_bucket, f"{UPLOADS}/{batch_id}/{path.name}"
+
+
+def _read_message(path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}"
+        raise UserError(msg) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        msg = f"{path}: expected a JSON object: {error}"
+        raise UserError(msg) from error

@@ -22,6 +22,10 @@ INTAKE_DEAD_LETTERS = "COVERSTREAM_INTAKE_DEAD_LETTERS"
 """URL of the queue to which the intake sends what it cannot process, with the reason."""
 INPUT_BUCKET = "COVERSTREAM_INPUT_BUCKET"
 """Bucket of dropped and requested files."""
+ALLOWED_INPUT_BUCKETS = "COVERSTREAM_ALLOWED_INPUT_BUCKETS"
+"""Buckets, comma separated, besides the input bucket that the intake may read."""
+BATCH_DEFAULTS = "COVERSTREAM_BATCH_DEFAULTS"
+"""Options that a batch gets if it leaves them open, as JSON (`contracts.batch_options`)."""
 OUTPUT_BUCKET = "COVERSTREAM_OUTPUT_BUCKET"
 """Bucket of collages, metadata and results."""
 TEMP_BUCKET = "COVERSTREAM_TEMP_BUCKET"
@@ -81,6 +85,11 @@ class Variables:
         if value is None or (not value and not allow_empty):
             self.add_problem(f"{name} is not set")
         return value or ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the parts of a comma-separated variable, which may be empty."""
+        text = self.text(name, allow_empty=True)
+        return tuple(part for part in text.split(",") if part)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """Return one of `choices`; anything else is a problem."""

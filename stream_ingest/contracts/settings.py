@@ -20,6 +20,15 @@ MAX_IDLE_S = 3_650 * DAY_S
 MAX_IMAGES_PER_WINDOW = 400
 """A cover with four signed TikTok URLs takes some 200 bytes of its creator's item, compressed; if
 URLs take far more, `windowing.rules.item_budget` closes windows before they are full."""
+MAX_SECONDS = 86_400
+MAX_COUNT = 1_000
+GridSide = Annotated[int, msgspec.Meta(ge=1, le=40)]
+CellPx = Annotated[int, msgspec.Meta(ge=16, le=1024)]
+Quality = Annotated[int, msgspec.Meta(ge=1, le=100)]
+ImagesPerWindow = Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=MAX_SECONDS)]
+Tries = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
+Requests = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
 _DURATION = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": DAY_S}
 
@@ -27,10 +36,10 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": DAY_S}
 class CollageLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Layout of a collage: `rows` x `cols` square cells of `cell_px` pixels, without gaps."""
 
-    rows: Annotated[int, msgspec.Meta(ge=1, le=40)] = 5
-    cols: Annotated[int, msgspec.Meta(ge=1, le=40)] = 7
-    cell_px: Annotated[int, msgspec.Meta(ge=16, le=1024)] = 200
-    quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
+    rows: GridSide = 5
+    cols: GridSide = 7
+    cell_px: CellPx = 200
+    quality: Quality = 95
     background: Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")] = "#ffffff"
     fit_rows: bool = False
     """Whether rows without any image are left out at the bottom: 20 images in 5x7 cells are three
@@ -64,19 +73,25 @@ class FlushPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 BATCH_END = FlushPolicy(kind="batch-end")
 
 
-def parse_flush(text: str) -> FlushPolicy:
-    """Parse ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``); raises `UserError`."""
+def parse_flush(text: str, name: str = "flush policy") -> FlushPolicy:
+    """Parse ``never``, ``batch-end`` or ``idle:<duration>`` (``idle:12h``).
+
+    Raises `UserError`, which calls the option `name`.
+    """
     if text == "never":
         return FlushPolicy(kind="never")
     if text == "batch-end":
         return BATCH_END
     kind, _, duration = text.partition(":")
-    if kind != "idle":
-        msg = f"flush policy {text!r}: expected never, batch-end or idle:<duration>"
+    try:
+        idle_s = parse_duration(duration) if kind == "idle" else 0
+    except UserError:
+        idle_s = 0
+    if not idle_s:
+        msg = f"{name} {text!r}: expected never, batch-end or idle:<duration>, such as idle:12h"
         raise UserError(msg)
-    idle_s = parse_duration(duration)
     if idle_s > MAX_IDLE_S:
-        msg = f"flush policy {text!r}: at most {MAX_IDLE_S // DAY_S}d"
+        msg = f"{name} {text!r}: at most {MAX_IDLE_S // DAY_S}d"
         raise UserError(msg)
     return FlushPolicy(kind="idle", idle_s=idle_s)
 
@@ -90,6 +105,19 @@ def parse_duration(text: str) -> int:
     return int(match["count"]) * _UNIT_S[match["unit"]]
 
 
+class DownloadLimits(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Limits of a batch's downloads; None is the stack's, and no limit can exceed the stack's."""
+
+    timeout_s: Seconds | None = None
+    """Seconds that one attempt to download an image may take."""
+    tries: Tries | None = None
+    """Maximum number of attempts to download an image from one URL."""
+    at_once: Requests | None = None
+    """Maximum number of requests that one collage runs at once."""
+
+
 class BatchSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -101,7 +129,7 @@ class BatchSettings(
     """
 
     layout: CollageLayout = CollageLayout()
-    images_per_window: Annotated[int, msgspec.Meta(ge=1, le=MAX_IMAGES_PER_WINDOW)] = 35
+    images_per_window: ImagesPerWindow = 35
     flush: FlushPolicy = FlushPolicy()
     debug: bool = False
     """Whether the HTTP responses of failed downloads are stored (``debug/`` in the temp bucket)."""
@@ -112,6 +140,8 @@ class BatchSettings(
     the open window is refused. Accepted images are remembered in either case."""
     group_by_creator: bool = True
     """Whether a window has images of one creator only, or the batch's in the order they arrive."""
+    downloads: DownloadLimits | None = None
+    """How the batch's images are downloaded, if not as the stack does."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` if a window has more images than its collage has cells."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
+
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Names, ARNs and URLs of one deployed stack's resources."""
@@ -35,6 +37,10 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Queue of the intake: requests for controlled batches, and uploads that S3 announces."""
     dashboard_name: str
     alarm_topic_arn: str
+    batch_defaults: BatchOptions = NO_OPTIONS
+    """What batches get for options that they leave open; empty in stacks of earlier versions."""
+    allowed_input_buckets: tuple[str, ...] = ()
+    """Buckets besides the input bucket that a request may name."""
 
 
 def parameter_name(stack: str) -> str:

@@ -1,6 +1,6 @@
 """Where a file goes after it was read: moved by date, with its errors beside it. Edge (S3).
 
-``archived/processed/YYYY/MM/DD/<batch>/<path>`` or ``archived/failed/…``, in the same bucket, with
+``archived/processed/YYYY/MM/DD/<batch>/<path>`` or ``archived/failed/…``, in the input bucket, with
 the path that the file had below ``csv-files/``. The date is that of the job's first claim and the
 batch is part of the key: so doing it again writes the same objects, and two files of one name never
 collide.
@@ -45,11 +45,11 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Archive:
-    """Moves files within their bucket."""
+    """Moves files within the input bucket, and stores the reports of files of any bucket there."""
 
-    def __init__(self, s3: S3Client) -> None:
+    def __init__(self, s3: S3Client, input_bucket: str) -> None:
         """Move files with this client."""
-        self._s3 = s3
+        self._s3, self._bucket = s3, input_bucket
 
     def store(self, state: JobState, failure: ReadFailure | None, totals: Totals) -> str:
         """Move a job's file if it moves at all, and report its failure; return the key.
@@ -76,7 +76,7 @@ class Archive:
         )
         with map_errors(f"write {key}"):
             self._s3.put_object(
-                Bucket=job.object.bucket,
+                Bucket=self._bucket,
                 Key=key,
                 Body=msgspec.json.format(msgspec.json.encode(report)),
                 ContentType="application/json",

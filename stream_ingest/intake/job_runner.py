@@ -63,6 +63,7 @@ class JobRunner:
         s3: S3Client,
         kinesis: KinesisClient,
         stream: str,
+        input_bucket: str,
         output_bucket: str,
         job_store: JobStore,
         registry: BatchRegistry,
@@ -72,7 +73,7 @@ class JobRunner:
         """`clock` gives epoch seconds, `kinesis` is a client whose calls are awaited."""
         self._s3, self._kinesis, self._stream = s3, kinesis, stream
         self._output_bucket, self._job_store, self._registry = output_bucket, job_store, registry
-        self._archive = Archive(s3)
+        self._archive = Archive(s3, input_bucket)
         self._clock, self._chunk_rows = clock, chunk_rows
 
     def run(self, job: Job, owner: str, *, pause_at: float, ends_at: float) -> JobOutcome:
@@ -110,7 +111,7 @@ class JobRunner:
             except (UnreadableError, GoneError) as error:
                 return self._refuse(journal, error)
         if self._registry.load(job.batch_id) is None:
-            self._registry.register(job.header, job.object.uri)
+            self._registry.register(job.header, job.object.uri, job.notes)
         push = Push(
             header=job.header,
             kinesis=self._kinesis,

@@ -13,8 +13,13 @@ from typing import Any
 
 import msgspec
 
+from stream_ingest.contracts.batch_options import (
+    NO_OPTIONS,
+    BatchOptions,
+    file_defaults,
+    settings_of,
+)
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings
 from stream_ingest.records.codec import MAX_BATCH_ID, BatchHeader
 
 S3_TRIGGER = "s3-trigger"
@@ -58,7 +63,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     moves: bool
     """Whether the file moves to ``archived/`` in the end."""
     ignored: dict[str, int] = msgspec.field(default_factory=dict, name="asked")
-    """Options of a request that change nothing here (`requests.ProcessingConfig`)."""
+    """Options without effect in requests of earlier versions."""
+    requested: str = ""
+    """`request_message.BatchRequest.digest`; empty for a dropped file."""
+    notes: tuple[str, ...] = ()
+    """One sentence for each field of the request that has no effect."""
 
     @property
     def batch_id(self) -> str:
@@ -88,10 +97,11 @@ class _S3Detail(msgspec.Struct, frozen=True):
     object: _S3Object
 
 
-def job_of_upload(detail: object) -> Job | None:
+def job_of_upload(detail: object, defaults: BatchOptions = NO_OPTIONS) -> Job | None:
     """Return the job of an ``Object Created`` event's detail; None for other files than CSV ones.
 
-    Unknown fields are ignored, because AWS may add some at any time.
+    Its batch gets the stack's `defaults`, and its windows close when it ends. Unknown fields are
+    ignored, because AWS may add some at any time.
     """
     try:
         announced = msgspec.convert(detail, type=_S3Detail)
@@ -101,7 +111,7 @@ def job_of_upload(detail: object) -> Job | None:
     uploaded = announced.object
     if not uploaded.key.startswith(CSV_FOLDER) or not uploaded.key.endswith(CSV_SUFFIXES):
         return None
-    settings = msgspec.structs.replace(BatchSettings(), flush=BATCH_END)
+    settings = settings_of(file_defaults(defaults))
     distinguished_by = (announced.bucket.name, uploaded.key, uploaded.etag, uploaded.sequencer)
     batch_id = batch_id_of("csv", uploaded.key, *distinguished_by, uploaded.version_id or "")
     return Job(

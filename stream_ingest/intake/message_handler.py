@@ -8,13 +8,14 @@ which SQS's own redrive would not add.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools import Logger
 
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.errors import CoverstreamError, DecodeError, PermanentError
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.jobs import (
@@ -25,6 +26,7 @@ from stream_ingest.intake.jobs import (
     encode_continuation,
     job_of_upload,
 )
+from stream_ingest.intake.requests import check_bucket
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -82,13 +84,18 @@ class MessageHandler:
         runner: JobRunner,
         queues: Queues,
         make_job: MakeJob,
-        input_bucket: str,
+        buckets: Collection[str],
+        defaults: BatchOptions,
         max_receives: int,
         logger: Logger,
     ) -> None:
-        """`max_receives` is that of the queue's redrive policy."""
+        """Read files of `buckets` only; batches get `defaults` for what they leave open.
+
+        `max_receives` is that of the queue's redrive policy.
+        """
         self._runner, self._queues, self._make_job = runner, queues, make_job
-        self._bucket, self._max_receives, self._logger = input_bucket, max_receives, logger
+        self._buckets, self._defaults = buckets, defaults
+        self._max_receives, self._logger = max_receives, logger
 
     def handle(self, record: dict[str, Any], *, pause_at: float, ends_at: float) -> bool:
         """Handle a message; return False if it has to be received again."""
@@ -113,14 +120,13 @@ class MessageHandler:
     def _job(self, body: str, message_id: str) -> Job | None:
         content = decode_body(body)
         if content.get("detail-type") == OBJECT_CREATED:
-            job = job_of_upload(content.get("detail"))
+            job = job_of_upload(content.get("detail"), self._defaults)
         elif "go_on" in content:
             job = _continuation(content)
         else:
             job = self._make_job(content, message_id)
-        if job is not None and job.object.bucket != self._bucket:
-            msg = f"s3_bucket: expected {self._bucket!r}, not {job.object.bucket!r}"
-            raise DecodeError(msg)
+        if job is not None:
+            check_bucket(job.object.bucket, self._buckets)
         return job
 
     def _failed(self, record: dict[str, Any], job: Job | None, error: CoverstreamError) -> bool:

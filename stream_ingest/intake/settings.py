@@ -8,6 +8,7 @@ from typing import Self
 import msgspec
 
 from stream_ingest.contracts import environment as env
+from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
 
 
 class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +17,10 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     stream: str
     input_bucket: str
+    allowed_buckets: tuple[str, ...]
+    """Buckets besides `input_bucket` that may be read."""
+    defaults: BatchOptions
+    """What batches get for options that they leave open."""
     output_bucket: str
     temp_bucket: str
     queue_url: str
@@ -30,6 +35,8 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
             table=variables.text(env.TABLE),
             stream=variables.text(env.STREAM),
             input_bucket=variables.text(env.INPUT_BUCKET),
+            allowed_buckets=variables.texts(env.ALLOWED_INPUT_BUCKETS),
+            defaults=_defaults(variables),
             output_bucket=variables.text(env.OUTPUT_BUCKET),
             temp_bucket=variables.text(env.TEMP_BUCKET),
             queue_url=variables.text(env.INTAKE_QUEUE),
@@ -38,3 +45,12 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
         variables.check()
         return settings
+
+
+def _defaults(variables: env.Variables) -> BatchOptions:
+    text = variables.text(env.BATCH_DEFAULTS) or "{}"
+    try:
+        return msgspec.json.decode(text, type=BatchOptions)
+    except msgspec.DecodeError as error:
+        variables.add_problem(f"{env.BATCH_DEFAULTS}: {error}")
+        return NO_OPTIONS

@@ -71,11 +71,13 @@ def build(
     settings: IntakeSettings, clients: Clients, clock: Callable[[], float], logger: Logger
 ) -> App:
     """Return the app on the given clients; `clock` gives epoch seconds."""
+    buckets = (settings.input_bucket, *settings.allowed_buckets)
     job_store = JobStore(clients.dynamodb, settings.table, clients.s3, settings.temp_bucket, clock)
     runner = JobRunner(
         s3=clients.s3,
         kinesis=clients.kinesis,
         stream=settings.stream,
+        input_bucket=settings.input_bucket,
         output_bucket=settings.output_bucket,
         job_store=job_store,
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
@@ -84,8 +86,9 @@ def build(
     messages = MessageHandler(
         runner=runner,
         queues=Queues(clients.sqs, settings.queue_url, settings.dead_letters_url),
-        make_job=Requests(clients.s3, job_store, settings.input_bucket).job,
-        input_bucket=settings.input_bucket,
+        make_job=Requests(clients.s3, job_store, buckets, settings.defaults).job,
+        buckets=buckets,
+        defaults=settings.defaults,
         max_receives=settings.max_receives,
         logger=logger,
     )

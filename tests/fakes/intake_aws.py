@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from stream_ingest.contracts.batch_options import NO_OPTIONS
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, job_of_upload
@@ -68,6 +69,7 @@ class IntakeAws:
             s3=s3 or self.s3,
             kinesis=self.kinesis,  # type: ignore[arg-type]
             stream="stream",
+            input_bucket=INPUT,
             output_bucket=OUTPUT,
             job_store=self.job_store,
             registry=self.aws.registry,
@@ -89,8 +91,9 @@ class IntakeAws:
         return MessageHandler(
             runner=runner or self.runner(),
             queues=Queues(self.sqs, self.queue, self.dead_letters),
-            make_job=Requests(self.s3, self.job_store, INPUT).job,
-            input_bucket=INPUT,
+            make_job=Requests(self.s3, self.job_store, (INPUT,), NO_OPTIONS).job,
+            buckets=(INPUT,),
+            defaults=NO_OPTIONS,
             max_receives=3,
             logger=Logger(service="intake"),
         )

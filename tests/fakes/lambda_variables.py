@@ -16,6 +16,8 @@ def lambda_variables(
         env.INTAKE_QUEUE: "https://queue/intake",
         env.INTAKE_DEAD_LETTERS: "https://queue/intake-dead-letters",
         env.INPUT_BUCKET: "input",
+        env.ALLOWED_INPUT_BUCKETS: "",
+        env.BATCH_DEFAULTS: "{}",
         env.OUTPUT_BUCKET: output,
         env.TEMP_BUCKET: temp,
         env.ALLOWED_SOURCES: "",

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from settings import Settings, SettingsError, read_settings
+from settings import Settings, SettingsError
+from stack_config import read_settings
 
 import pulumi
 from ops_dashboard.local.aws.stack import LOCAL_SETTINGS, stack_settings

@@ -14,6 +14,7 @@ from components.data.stream import Stream
 from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
 from components.messaging.queue import Queue, QueueArgs
 from components.security import role_policies
+from components.security.policies import bucket_arn
 
 import pulumi
 from stream_ingest.contracts import environment
@@ -25,12 +26,16 @@ DEFAULT_BUS = "default"
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeArgs:
-    """The function and the resources that it uses; `max_concurrency` files are read at once."""
+    """The function and the resources that it uses; `max_concurrency` files are read at once.
+
+    `allowed_buckets` are buckets of others that it may read, too.
+    """
 
     prefix: str
     function: FunctionArgs
     max_concurrency: int
     max_receives: int
+    allowed_buckets: tuple[str, ...] = ()
     stream: Stream
     state: State
     storage: Storage
@@ -150,6 +155,7 @@ class Intake(pulumi.ComponentResource):
             stream_arn=args.stream.arn,
             table_arn=args.state.arn,
             input_arn=args.storage.input.arn,
+            other_input_arns=[bucket_arn(name) for name in args.allowed_buckets],
             output_arn=args.storage.output.arn,
             temp_arn=args.storage.temp.arn,
         )

@@ -41,6 +41,11 @@ def allow(
     return statement | ({"Condition": dict(condition)} if condition else {})
 
 
+def bucket_arn(name: str) -> str:
+    """Return the ARN of a bucket that is not the stack's own."""
+    return f"arn:aws:s3:::{name}"
+
+
 def objects(bucket_arn: str, *prefixes: str) -> list[str]:
     """Return the ARNs of all objects under some prefixes of a bucket."""
     return [f"{bucket_arn}/{prefix}/*" for prefix in prefixes]

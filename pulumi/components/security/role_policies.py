@@ -7,7 +7,7 @@ only ``*`` are (1) key prefixes inside one bucket, (2) the streams of one log gr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.security.policies import Document, Statement, allow, objects, policy
@@ -168,14 +168,16 @@ def intake(  # noqa: PLR0913 - one argument for each resource
     stream_arn: str,
     table_arn: str,
     input_arn: str,
+    other_input_arns: Sequence[str],
     output_arn: str,
     temp_arn: str,
 ) -> Document:
     """Return the rights of the intake: read files, send their rows, archive dropped files.
 
-    A request may name any file of the input bucket. With ListBucket, S3 answers 404, not 403, for a
-    missing file.
+    A request may name any file of the input bucket, and of others that the stack allows. With
+    ListBucket, S3 answers 404, not 403, for a missing file.
     """
+    readable = [input_arn, *other_input_arns]
     return policy(
         write_logs(log_group_arn),
         allow(
@@ -195,8 +197,10 @@ def intake(  # noqa: PLR0913 - one argument for each resource
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             [table_arn],
         ),
-        allow("ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], [f"{input_arn}/*"]),
-        allow("DetectMissingFiles", ["s3:ListBucket"], [input_arn]),
+        allow(
+            "ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in readable]
+        ),
+        allow("DetectMissingFiles", ["s3:ListBucket"], readable),
         allow("ArchiveFiles", ["s3:PutObject"], objects(input_arn, "archived")),
         allow(
             "RemoveArchivedFiles",

@@ -56,6 +56,8 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     images_waiting: int
     summary_key: str
     results_key: str
+    notes: tuple[str, ...] = ()
+    """Sentences for whoever sent it, such as about fields of its request without effect."""
 
 
 class WindowTally(WindowCounts, msgspec.Struct, kw_only=True):
@@ -104,6 +106,7 @@ def summarize(
         images_waiting=progress.open_images,
         summary_key=summary_key(batch.batch_id),
         results_key=results_key(batch.batch_id),
+        notes=batch.notes,
     )
 
 

@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from stream_ingest.cli import submit
 from stream_ingest.cli.main import main
-from stream_ingest.intake.requests import BatchRequest, ProcessingConfig
+from stream_ingest.contracts.batch_options import BatchOptions
 from tests.fakes.ingest.aws import IngestAws
 from tests.stream_ingest.cli.test_push import OUTPUTS
 
@@ -28,23 +28,29 @@ class Account:
 
     def __init__(self) -> None:
         self.s3 = boto3.client("s3")
-        self.s3.create_bucket(Bucket="input")
+        for bucket in ("input", "tiktok-image-input"):
+            self.s3.create_bucket(Bucket=bucket)
         for key in ("a.csv", "manual-uploads/a.csv"):
             self.s3.put_object(Bucket="input", Key=key, Body=b"rows")
         self.sqs = boto3.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="intake")["QueueUrl"]
 
-    def requests(self) -> list[BatchRequest]:
+    def requests(self) -> list[dict[str, Any]]:
         answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
         bodies = [message["Body"] for message in answer.get("Messages", [])]
-        return [msgspec.json.decode(body, type=BatchRequest) for body in bodies]
+        return [json.loads(body) for body in bodies]
 
 
 @pytest.fixture
 def account(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:  # noqa: ARG001 - moto
     with mock_aws():
         account = Account()
-        outputs = msgspec.structs.replace(OUTPUTS, request_queue_url=account.queue)
+        outputs = msgspec.structs.replace(
+            OUTPUTS,
+            request_queue_url=account.queue,
+            allowed_input_buckets=("tiktok-image-input",),
+            batch_defaults=BatchOptions(quality=80),
+        )
         monkeypatch.setattr(submit, "stack_outputs", lambda _: outputs)
         yield account
 
@@ -62,29 +68,91 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
-def test_a_request_contains_every_option(account: Account, run: Run) -> None:
+def test_a_request_has_what_was_set_and_leaves_the_rest_to_the_stack(
+    account: Account, run: Run
+) -> None:
     code, out, _ = run(
         "s3://input/manual-uploads/a.csv",
-        *("--rows=3", "--cols=4", "--quality=80", "--max-images-per-creator=10"),
-        *("--mix-creators", "--no-dedup", "--output-prefix=x/y", "--batch-id=b", "--json"),
+        *("--grid=3x4", "--quality=80", "--max-images-per-creator=10", "--fit-rows"),
+        *("--mix-creators", "--no-dedup", "--output-prefix=x/y/", "--batch-id=b", "--json"),
     )
-    (request,) = account.requests()
     assert code == 0
-    assert request == BatchRequest(
-        s3_bucket="input",
-        s3_key="manual-uploads/a.csv",
-        output_prefix="x/y",
-        batch_id="b",
-        processing_config=ProcessingConfig(
-            rows=3,
-            cols=4,
-            quality=80,
-            max_images_per_creator=10,
-            group_by_creator=False,
-            dedup=False,
-        ),
+    expected = {
+        "processing_type": "csv_s3",
+        "s3_bucket": "input",
+        "s3_key": "manual-uploads/a.csv",
+        "output_prefix": "x/y",
+        "processing_config": {
+            "rows": 3,
+            "cols": 4,
+            "quality": 80,
+            "images_per_window": 10,
+            "fit_rows": True,
+            "group_by_creator": False,
+            "dedup": False,
+        },
+        "batch_id": "b",
+    }
+    assert account.requests() == [expected]
+    assert json.loads(out) == {"request": expected, "notes": [], "progress": None}
+
+
+FIELDS = {
+    "processing_type": "csv_s3",
+    "s3_bucket": "tiktok-image-input",
+    "s3_key": "manual-uploads/batch_20250119.csv",
+    "output_prefix": "sqs-trigger/",
+    "processing_config": {"rows": 5, "cols": 7, "timeout": 30, "max_retries": 3, "qualty": 9},
+}
+
+
+def test_a_message_in_a_file_is_sent_as_it_is_and_its_unknown_fields_are_reported(
+    account: Account, run: Run, tmp_path: Path
+) -> None:
+    account.s3.put_object(Bucket=FIELDS["s3_bucket"], Key=FIELDS["s3_key"], Body=b"rows")
+    path = tmp_path / "message.json"
+    path.write_text(json.dumps(FIELDS))
+    code, _, said = run("--request", str(path), "--batch-id=b")
+    assert code == 0
+    assert account.requests() == [{**FIELDS, "batch_id": "b"}]
+    assert "qualty is not a known field and has no effect; did you mean quality?" in said
+
+
+def test_options_replace_those_of_the_message_under_either_name(
+    account: Account, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "message.json"
+    path.write_text(json.dumps(FIELDS))
+    code, _, _ = run(
+        "s3://input/manual-uploads/a.csv", "--request", str(path), "--download-timeout-s=9"
     )
-    assert json.loads(out)["request"]["s3_key"] == "manual-uploads/a.csv"
+    assert code == 0
+    (request,) = account.requests()
+    assert (request["s3_bucket"], request["s3_key"]) == ("input", "manual-uploads/a.csv")
+    config = {"rows": 5, "cols": 7, "max_retries": 3, "qualty": 9, "download_timeout_s": 9}
+    assert request["processing_config"] == config
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot read"),
+        ("{", "expected a JSON object"),
+        ("[]", "expected a JSON object"),
+        ("{}", "s3_bucket is missing"),
+        (json.dumps({**FIELDS, "processing_config": {"timeout": 0}}), "processing_config.timeout"),
+    ],
+)
+def test_a_message_that_cannot_be_carried_out_is_an_error_and_nothing_is_sent(
+    account: Account, run: Run, tmp_path: Path, text: str | None, said: str
+) -> None:
+    path = tmp_path / "message.json"
+    if text is not None:
+        path.write_text(text)
+    code, _, error = run("--request", str(path))
+    assert code == 2
+    assert said in error
+    assert account.requests() == []
 
 
 def test_a_local_file_is_uploaded_to_a_folder_that_starts_no_batch(
@@ -95,8 +163,8 @@ def test_a_local_file_is_uploaded_to_a_folder_that_starts_no_batch(
     code, _, said = run(str(path), "--batch-id=b")
     assert code == 0
     (request,) = account.requests()
-    assert request.s3_key == "manual-uploads/b/covers.csv"
-    body = account.s3.get_object(Bucket="input", Key=request.s3_key)["Body"].read()
+    assert request["s3_key"] == "manual-uploads/b/covers.csv"
+    body = account.s3.get_object(Bucket="input", Key=request["s3_key"])["Body"].read()
     assert body == b"rows"
     assert "batch b: requested for s3://input/manual-uploads/b/covers.csv" in said
 
@@ -104,13 +172,15 @@ def test_a_local_file_is_uploaded_to_a_folder_that_starts_no_batch(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["s3://other/a.csv"], "expected s3://input/<key>"),
+        (["s3://other/a.csv"], "expected 'input' or 'tiktok-image-input', not 'other'"),
         (["s3://input"], "expected s3://input/<key>"),
         (["nowhere.csv"], "cannot read nowhere.csv"),
-        (["s3://input/a.csv", "--rows=41"], "$.rows"),
-        (["s3://input/a.csv", "--rows=40", "--cols=40"], "more than 400 cells"),
-        (["s3://input/a.csv", "--background=red"], "$.background"),
-        (["s3://input/a.csv", "--output-prefix=../a"], "$.output_prefix"),
+        ([], "name a file, or a message with --request"),
+        (["s3://input/a.csv", "--rows=41"], "--rows 41"),
+        (["s3://input/a.csv", "--rows=40", "--cols=40"], "40x40 cells hold more than 400 images"),
+        (["s3://input/a.csv", "--images-per-window=36"], "--images-per-window 36 does not fit"),
+        (["s3://input/a.csv", "--background=blurple"], "--background 'blurple'"),
+        (["s3://input/a.csv", "--output-prefix=../a"], "--output-prefix '../a'"),
         (["s3://input/a.csv", "--batch-id=a b"], "batch id 'a b'"),
     ],
 )
@@ -168,7 +238,7 @@ def test_waiting_for_a_batch_that_never_starts_ends_with_a_hint(
     account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(submit, "START_TIMEOUT_S", -1)
-    code, _, error = run("s3://input/a.csv", "--wait")
+    code, _, error = run("s3://input/manual-uploads/a.csv", "--wait")
     assert code == 2
     assert "ops-dashboard dlq list" in error
     assert len(account.requests()) == 1

@@ -74,10 +74,10 @@ def reason(intake: IntakeAws) -> str:
         ("no json", "the message is not a JSON object"),
         ({"go_on": {}}, "go_on: Object missing required field"),
         (announced({}), "S3 event: Object missing required field `bucket`"),
-        ({"s3_bucket": INPUT}, "request: Object missing required field `s3_key`"),
+        ({"s3_bucket": INPUT}, "s3_key is missing"),
         (
             {"s3_bucket": INPUT, "s3_key": "k", "processing_config": {"rows": 0}},
-            "request: Expected `int` >= 1 - at `$.processing_config.rows`",
+            "processing_config.rows 0: expected a whole number from 1 to 40",
         ),
         ({"s3_bucket": INPUT, "s3_key": "none.csv"}, "s3_key: there is no object"),
         ({"s3_bucket": "other", "s3_key": "k"}, "s3_bucket: expected 'input', not 'other'"),

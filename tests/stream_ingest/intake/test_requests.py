@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
+from stream_ingest.contracts.settings import BATCH_END, CollageLayout
 from stream_ingest.intake.job_runner import JobOutcome
-from stream_ingest.intake.requests import Requests, read_request, settings_of
+from stream_ingest.intake.requests import Requests
 from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
 
+OTHER = "tiktok-image-input"
 KEY = "manual-uploads/covers.csv"
 
 
@@ -18,70 +21,8 @@ def request(**fields: object) -> dict[str, Any]:
     return {"processing_type": "csv_batch", "s3_bucket": INPUT, "s3_key": KEY, **fields}
 
 
-def test_every_field_that_teams_know_is_taken() -> None:
-    config = {
-        "group_by_creator": False,
-        "rows": 4,
-        "cols": 6,
-        "max_images_per_creator": 20,
-        "quality": 80,
-        "max_workers": 8,
-        "timeout": 300,
-        "max_retries": 3,
-    }
-    read = read_request(request(output_prefix="team-a/week_7", processing_config=config))
-    assert settings_of(read) == BatchSettings(
-        layout=CollageLayout(rows=4, cols=6, quality=80),
-        images_per_window=20,
-        flush=BATCH_END,
-        prefix="team-a/week_7",
-        group_by_creator=False,
-    )
-    assert read.processing_config.ignored() == {"max_workers": 8, "timeout": 300, "max_retries": 3}
-
-
-def test_a_request_that_names_nothing_but_a_file_runs_it_as_ever() -> None:
-    settings = settings_of(read_request({"s3_bucket": INPUT, "s3_key": KEY}))
-    assert settings == BatchSettings(flush=BATCH_END)
-
-
-def test_a_collage_holds_no_more_images_than_its_grid_has_cells() -> None:
-    config = {"rows": 2, "cols": 2, "max_images_per_creator": 35}
-    assert settings_of(read_request(request(processing_config=config))).images_per_window == 4
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"processing_type": "video"}, "$.processing_type"),
-        ({"s3_key": ""}, "$.s3_key"),
-        ({"s3_key": 7}, "$.s3_key"),
-        ({"output_prefix": "../up"}, "$.output_prefix"),
-        ({"output_prefix": "/a"}, "$.output_prefix"),
-        ({"output_prefix": "a/"}, "$.output_prefix"),
-        ({"colour": "red"}, "`colour`"),
-        ({"batch_id": "no spaces"}, "$.batch_id"),
-        ({"processing_config": []}, "$.processing_config"),
-        ({"processing_config": {"rows": 41}}, "$.processing_config.rows"),
-        ({"processing_config": {"rows": "5"}}, "$.processing_config.rows"),
-        ({"processing_config": {"rows": True}}, "$.processing_config.rows"),
-        ({"processing_config": {"rows": 40, "cols": 40}}, "$.processing_config.rows"),
-        ({"processing_config": {"quality": 0}}, "$.processing_config.quality"),
-        ({"processing_config": {"timeout": -1}}, "$.processing_config.timeout"),
-        ({"processing_config": {"max_workers": 0}}, "$.processing_config.max_workers"),
-        ({"processing_config": {"max_retries": 1.5}}, "$.processing_config.max_retries"),
-        ({"processing_config": {"group_by_creator": "no"}}, "group_by_creator"),
-        ({"processing_config": {"row": 5}}, "`row`"),
-    ],
-)
-def test_a_field_that_is_wrong_is_named(fields: dict[str, object], field: str) -> None:
-    with pytest.raises(UserError) as caught:
-        settings_of(read_request(request(**fields)))
-    assert field in str(caught.value)
-
-
-def requests(intake: IntakeAws) -> Requests:
-    return Requests(intake.s3, intake.job_store, INPUT)
+def requests(intake: IntakeAws, defaults: BatchOptions = NO_OPTIONS) -> Requests:
+    return Requests(intake.s3, intake.job_store, (INPUT, OTHER), defaults)
 
 
 def test_a_message_received_again_asks_for_the_same_job_and_another_message_for_another(
@@ -106,9 +47,59 @@ def test_a_request_with_an_id_is_one_batch_however_often_it_is_sent(intake: Inta
             requests(intake).job({**requested, **other}, "m3")
 
 
-def test_the_files_of_others_are_not_read(intake: IntakeAws) -> None:
-    with pytest.raises(UserError, match="s3_bucket: expected 'input', not 'secrets'"):
+def test_a_message_received_again_has_its_job_also_if_the_stacks_defaults_have_changed(
+    intake: IntakeAws,
+) -> None:
+    intake.drop(KEY, csv_of(5))
+    job = requests(intake).job(request(), "m1")
+    intake.run(job, "m1")
+    again = requests(intake, BatchOptions(fit_rows=True)).job(request(), "m1")
+    assert again == job
+
+
+def test_a_job_of_an_earlier_version_is_recognised_by_its_file(intake: IntakeAws) -> None:
+    """Such a job has no digest of its request, and was made without a stack's defaults."""
+    intake.drop(KEY, csv_of(5))
+    job = requests(intake).job(request(batch_id="mine"), "m1")
+    earlier = msgspec.structs.replace(job, requested="", ignored={"max_workers": 8})
+    intake.run(earlier, "m1")
+    assert requests(intake).job(request(batch_id="mine"), "m2") == earlier
+
+
+def test_the_stacks_defaults_apply_to_what_a_request_leaves_open(intake: IntakeAws) -> None:
+    intake.drop(KEY, csv_of(5))
+    defaults = BatchOptions(quality=70, fit_rows=True, flush="never")
+    config = {"fit_rows": False}
+    job = requests(intake, defaults).job(request(processing_config=config), "m")
+    assert job.header.settings.layout == CollageLayout(quality=70)
+    assert job.header.settings.flush == BATCH_END
+
+
+def test_the_batch_remembers_what_had_no_effect(intake: IntakeAws) -> None:
+    intake.drop(KEY, csv_of(5))
+    job = requests(intake).job(request(priority="high"), "m")
+    intake.run(job)
+    progress = intake.aws.registry.progress(job.batch_id)
+    assert progress is not None
+    assert progress.notes == ("priority is not a known field and has no effect",)
+
+
+def test_only_allowed_buckets_are_read(intake: IntakeAws) -> None:
+    with pytest.raises(UserError, match="expected 'input' or 'tiktok-image-input', not 'secrets'"):
         requests(intake).job(request(s3_bucket="secrets"), "m")
+
+
+def test_a_file_of_another_bucket_is_read_and_its_report_is_stored_in_ours(
+    intake: IntakeAws,
+) -> None:
+    intake.s3.create_bucket(Bucket=OTHER)
+    intake.s3.put_object(Bucket=OTHER, Key=KEY, Body=csv_of(3) + b'x,"unended\n')
+    job = requests(intake).job(request(s3_bucket=OTHER), "m")
+    assert intake.run(job) is JobOutcome.UNREADABLE
+    assert len(intake.folded()[job.batch_id]) == 3
+    assert intake.aws.keys_in(OTHER) == [KEY]
+    (report,) = intake.files()
+    assert report.endswith(f"{job.batch_id}/covers.csv.errors.json")
 
 
 def test_the_file_of_a_request_stays_where_it_is(intake: IntakeAws) -> None:

@@ -1,0 +1,27 @@
+"""Types of a stack's settings, with the bounds of AWS where it has any (docs/facts.md). Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+MemoryMb = Annotated[int, msgspec.Meta(ge=128, le=10_240)]
+TimeoutS = Annotated[int, msgspec.Meta(ge=1, le=900)]
+WorkerTimeoutS = Annotated[int, msgspec.Meta(ge=30, le=900)]
+ReservedConcurrency = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+MaxConcurrency = Annotated[int, msgspec.Meta(ge=2, le=1_000)]
+"""Maximum concurrency of an SQS event source: SQS takes no less than 2."""
+MaxReceives = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+Requests = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=10_080)]
+HostPort = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}\Z")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+BucketName = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]*\Z", min_length=3, max_length=63)
+]
+VpcId = Annotated[str, msgspec.Meta(pattern=r"^(vpc-[0-9a-f]{8,17})?\Z")]
+SubnetId = Annotated[str, msgspec.Meta(pattern=r"^subnet-[0-9a-f]{8,17}\Z")]
+RouteTableId = Annotated[str, msgspec.Meta(pattern=r"^rtb-[0-9a-f]{8,17}\Z")]

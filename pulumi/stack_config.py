@@ -1,0 +1,37 @@
+"""Reads a stack's settings from its configuration. Edge (Pulumi's configuration), read once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from settings import Settings, SettingsError
+
+import pulumi
+
+
+def read_settings(config: pulumi.Config) -> Settings:
+    """Return the stack's settings; raises `SettingsError` that lists every wrong value."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for setting in msgspec.structs.fields(Settings):
+        raw = config.get(setting.encode_name)
+        if raw is None:
+            continue
+        try:
+            values[setting.name] = _parse(raw, setting.type)
+        except msgspec.MsgspecError as error:
+            problems.append(f"{setting.encode_name} is {raw!r}: {error}")
+    try:
+        settings = Settings(**values)
+    except SettingsError as error:
+        problems.append(str(error))
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return settings
+
+
+def _parse(raw: str, kind: Any) -> object:  # noqa: ANN401 - a type, or one that is annotated
+    """Return a setting's value; lists are JSON, as the Pulumi CLI stores them."""
+    is_list = getattr(kind, "__origin__", None) is tuple
+    return msgspec.convert(msgspec.json.decode(raw) if is_list else raw, kind, strict=False)
