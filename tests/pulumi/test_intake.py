@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from stream_ingest.contracts import environment
 
 if TYPE_CHECKING:
     from conftest import Deploy, Recorder
@@ -91,3 +94,32 @@ def test_the_intake_gets_its_queues_and_its_stream_by_environment(dev: Recorder)
     assert variables["COVERSTREAM_INTAKE_QUEUE"] == "https://Queue/intake"
     assert variables["COVERSTREAM_INTAKE_DEAD_LETTERS"] == "https://Queue/intake-dead-letters"
     assert variables["COVERSTREAM_MAX_RECEIVES"] == "3"
+
+
+def test_batches_get_the_stacks_defaults_on_every_entrance(deploy: Deploy) -> None:
+    recorder = deploy("dev", defaultGrid="3x4", defaultBackground="black", defaultFlush="never")
+    variables = recorder.one("Function", "intake").inputs["environment"]["variables"]
+    defaults = json.loads(variables[environment.BATCH_DEFAULTS])
+    outputs = json.loads(recorder.one("Parameter", "directory").inputs["value"])
+    assert defaults == outputs["batch_defaults"]
+    expected = {"rows": 3, "cols": 4, "background": "#000000", "flush": "never"}
+    assert expected.items() <= defaults.items()
+
+
+def test_buckets_of_others_are_readable_only_if_the_stack_allows_them(deploy: Deploy) -> None:
+    recorder = deploy("dev", allowedInputBuckets=["tiktok-image-input"])
+    variables = recorder.one("Function", "intake").inputs["environment"]["variables"]
+    assert variables[environment.ALLOWED_INPUT_BUCKETS] == "tiktok-image-input"
+    statements = recorder.one("RolePolicy", "intake").document("policy")["Statement"]
+    rights = {
+        (action, resource)
+        for statement in statements
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if "tiktok-image-input" in resource
+    }
+    assert rights == {
+        ("s3:GetObject", "arn:aws:s3:::tiktok-image-input/*"),
+        ("s3:GetObjectVersion", "arn:aws:s3:::tiktok-image-input/*"),
+        ("s3:ListBucket", "arn:aws:s3:::tiktok-image-input"),
+    }

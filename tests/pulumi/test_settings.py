@@ -9,6 +9,8 @@ from stack_config import read_settings
 
 import pulumi
 from ops_dashboard.local.aws.stack import LOCAL_SETTINGS, stack_settings
+from stream_ingest.contracts.batch_options import settings_of
+from stream_ingest.contracts.settings import BatchSettings
 
 if TYPE_CHECKING:
     from conftest import Deploy
@@ -94,3 +96,31 @@ def test_reserving_less_than_the_maximum_concurrency_is_refused(
 def test_a_wrong_setting_stops_the_program_before_it_declares_anything(deploy: Deploy) -> None:
     with pytest.raises(SettingsError, match="streamShards"):
         deploy("dev", streamShards=-1)
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"defaultGrid": "5"}, "defaultGrid '5': expected rows x columns, such as 5x7"),
+        ({"defaultGrid": "40x40"}, "limit them with defaultImagesPerWindow"),
+        ({"defaultImagesPerWindow": "36"}, "defaultImagesPerWindow 36 does not fit 5x7 cells"),
+        ({"defaultBackground": "blurple"}, "defaultBackground 'blurple': expected a colour name"),
+        ({"defaultFlush": "soon"}, "defaultFlush 'soon': expected never, batch-end or idle:"),
+        ({"allowedInputBuckets": '["A_B"]'}, "allowedInputBuckets"),
+    ],
+)
+def test_a_default_of_batches_that_none_could_have_is_refused(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        read(monkeypatch, **values)
+
+
+def test_batches_of_a_stack_without_settings_differ_from_those_without_a_stack_in_one_thing() -> (
+    None
+):
+    """Records in flight at an upgrade keep what they had; new batches leave out empty rows."""
+    settings = settings_of(Settings().batch_defaults)
+    layout = msgspec.structs.replace(settings.layout, fit_rows=False)
+    assert settings.layout.fit_rows
+    assert msgspec.structs.replace(settings, layout=layout) == BatchSettings()

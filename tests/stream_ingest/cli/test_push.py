@@ -14,8 +14,11 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.mysql.server import create_schema
+from stream_ingest.cli import push as push_command
 from stream_ingest.cli import run_push, wait
 from stream_ingest.cli.main import main
+from stream_ingest.contracts.batch_options import BatchOptions
+from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
 from stream_ingest.push import runner
 from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.records.codec import BUCKETS, unpack
@@ -55,7 +58,7 @@ class Deployed:
 def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
     stack = Deployed(aws)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for module in (run_push, runner):
+    for module in (push_command, run_push, runner):
         monkeypatch.setattr(module, "stack_outputs", lambda _: OUTPUTS)
     monkeypatch.setattr(runner.clients, "async_session", lambda: stack)
 
@@ -281,3 +284,18 @@ def test_the_settings_travel_with_the_records(deployed: Deployed, run: Push, row
     read = json.loads(one)
     assert (read["layout"]["rows"], read["layout"]["quality"]) == (2, 80)
     assert (read["images_per_window"], read["flush"]["kind"]) == (6, "never")
+
+
+def test_a_push_has_the_stacks_defaults_for_what_it_does_not_set(
+    deployed: Deployed, run: Push, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = BatchOptions(rows=3, cols=4, images_per_window=9, fit_rows=True, flush="never")
+    outputs = msgspec.structs.replace(OUTPUTS, batch_defaults=defaults)
+    monkeypatch.setattr(push_command, "stack_outputs", lambda _: outputs)
+    run("--csv", rows, "--no-fit-rows", "--background", "black")
+    (settings,) = {unpack(data).batch.settings for _, data in deployed.kinesis.stored}
+    assert settings == BatchSettings(
+        layout=CollageLayout(rows=3, cols=4, background="#000000"),
+        images_per_window=9,
+        flush=FlushPolicy(kind="never"),
+    )

@@ -99,7 +99,7 @@ def test_a_file_of_another_bucket_is_read_and_its_report_is_stored_in_ours(
     assert len(intake.folded()[job.batch_id]) == 3
     assert intake.aws.keys_in(OTHER) == [KEY]
     (report,) = intake.files()
-    assert report.endswith(f"{job.batch_id}/covers.csv.errors.json")
+    assert report.endswith(f"{job.batch_id}/{KEY}.errors.json")
 
 
 def test_the_file_of_a_request_stays_where_it_is(intake: IntakeAws) -> None:
