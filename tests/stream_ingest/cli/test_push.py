@@ -276,14 +276,10 @@ def test_a_failed_push_does_not_move_the_watermark_and_is_resumed_with_its_addre
 
 
 def test_the_settings_travel_with_the_records(deployed: Deployed, run: Push, rows: str) -> None:
-    run("--csv", rows, "--rows", "2", "--cols", "3", "--quality", "80", "--flush-policy", "never")
-    settings = {
-        msgspec.json.encode(unpack(data).batch.settings) for _, data in deployed.kinesis.stored
-    }
-    (one,) = settings
-    read = json.loads(one)
-    assert (read["layout"]["rows"], read["layout"]["quality"]) == (2, 80)
-    assert (read["images_per_window"], read["flush"]["kind"]) == (6, "never")
+    run("--csv", rows, "--grid", "2x3", "--quality", "80", "--flush-policy", "never")
+    (settings,) = {unpack(data).batch.settings for _, data in deployed.kinesis.stored}
+    assert (settings.layout.rows, settings.layout.quality) == (2, 80)
+    assert (settings.images_per_window, settings.flush.kind) == (6, "never")
 
 
 def test_a_push_has_the_stacks_defaults_for_what_it_does_not_set(
