@@ -75,6 +75,10 @@ class WindowEnd(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, int]
     completed_at: str
     duration_ms: int
+    """From the claim to the end."""
+    bytes_downloaded: int = 0
+    collage_bytes: int | None = None
+    """Size of the collage."""
     collage_key: str | None = None
     thumbnail_key: str | None = None
     metadata_key: str | None = None

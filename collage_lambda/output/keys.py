@@ -13,6 +13,7 @@ import msgspec
 
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, split_window_id
+from stream_ingest.contracts.timestamps import iso_second
 
 
 class WindowKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,5 +46,5 @@ def keys_of(event: WindowReady) -> WindowKeys:
 
 
 def processing_date(event: WindowReady) -> str:
-    """Return the UTC day on which a window closed, as ``YYYY-MM-DD``."""
-    return f"{event.closed_at.astimezone(UTC):%Y-%m-%d}"
+    """Return when a window closed, in UTC: ``2026-11-28T10:11:12Z``."""
+    return iso_second(event.closed_at)

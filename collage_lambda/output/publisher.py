@@ -71,6 +71,7 @@ class Publisher:
             collage_key=keys.collage,
             thumbnail_key=keys.thumbnail,
             collage_sha256=sha256,
+            collage_bytes=len(build.collage),
         )
 
     def publish_failure(self, publication: Publication) -> WindowEnd:
@@ -124,6 +125,7 @@ class Publisher:
             failures=assembly.failures,
             completed_at=_iso(now_s),
             duration_ms=round(1000 * (now_s - publication.started_s)),
+            bytes_downloaded=assembly.bytes_downloaded,
             metadata_key=publication.keys.metadata,
             originals_key=publication.build.originals_key,
         )

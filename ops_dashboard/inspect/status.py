@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.live import Live
@@ -47,10 +48,9 @@ class ProgressReader:
 
         Costs a query of each batch that is open or was not read before.
         """
-        open_ = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
-        # The index is sorted by the day on which they started.
-        ended_ids = list(self._registry.ids_in(ENDED_BATCH))[::-1]
-        ids = [*sorted(open_, reverse=True), *ended_ids[:ended]]
+        open_ = [each for status in OPEN_BATCHES for each in self._registry.started_in(status)]
+        ended_ones = islice(self._registry.started_in(ENDED_BATCH, newest_first=True), ended)
+        ids = [batch_id for _, batch_id in (*sorted(open_, reverse=True), *ended_ones)]
         found = map(self._progress, dict.fromkeys(ids))  # a batch may end between the two queries
         return [each for each in found if each is not None]
 

@@ -1,26 +1,29 @@
-"""Pages of windows, newest first, with filters. Edge (DynamoDB).
+"""Pages of windows, newest first by the moment at which they closed. Edge (DynamoDB).
 
 Reads for a page of N windows:
 
 =====================  =======================================================================
 filtered by            reads
 =====================  =======================================================================
-creator (and others)   the creator's windows in the table, from the newest; exactly by time
-batch (and status)     `batch-id-index` from the highest window number, then N full items
-status, or nothing     `status-date-index` from the latest day (all six statuses are merged
-                       if none is given), then N full items
+creator (and others)   the creator's windows in the table, from the newest
+batch (and status)     all windows of the batch in `batch-id-index`, then N full items
+status, or nothing     `status-date-index` from the newest (all six statuses are merged if none
+                       is given), then N full items
 =====================  =======================================================================
 
-The indexes contain a window's day at most, so windows are sorted by time within a page, and by day
-(those of a batch: by number) across pages. Indexes are eventually consistent.
+`batch-id-index` is sorted by window number, so a page of a batch costs as much as its progress does
+(`BatchRegistry.progress`). Indexes are eventually consistent.
+
+A cursor is the place of the last window shown: its closing time, then its key. It holds for all
+statuses, so a window that has moved on meanwhile, or closed since, is not shown on a later page.
+Windows that closed within one second are sorted by key, because an index does not sort them.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,6 +33,7 @@ from ops_dashboard.inspect.table_reader import TableReader
 from ops_dashboard.inspect.window_record import WindowRecord, window_record
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.table import WindowStatus
 
@@ -37,13 +41,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 PAGE = 50
-_Listing = Callable[[Position | None], Iterator[Item]]
-"""Yields index entries, newest first, after a position."""
 _TABLE_KEY = (table.PARTITION_KEY, table.SORT_KEY)
-_INDEX_KEYS = {
-    table.BATCH_INDEX: ("batch_id", *_TABLE_KEY),
-    table.STATUS_INDEX: ("status", "processing_date", *_TABLE_KEY),
-}
+_PLACE = (table.CLOSED_AT, *_TABLE_KEY)
+"""Attributes that place a window in a listing by time; a cursor has these of the last one."""
 
 
 class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,30 +83,28 @@ class WindowPages:
 
         A page may have fewer than `limit` windows and still have a next page.
         """
-        listings, keys = self._listings(wanted, limit)
-        positions = read_cursor(after, listings.keys())
-        started = {name: start(positions.get(name)) for name, start in listings.items()}
-        entries, cursor = _take(started, positions, keys, limit)
-        items = entries if wanted.creator is not None else self._table.full_items(entries)
+        name, attributes = _listing(wanted)
+        position = _position(after, name, attributes)
+        entries = list(self._entries(wanted, limit + 1, position))
+        shown, is_last = entries[:limit], len(entries) <= limit
+        items = shown if wanted.creator is not None else self._table.full_items(shown)
         windows = [window for window in map(window_record, items) if wanted.matches(window)]
-        windows.sort(key=lambda window: (window.closed_at, window.window_id), reverse=True)
-        return WindowPage(windows=windows, next=cursor)
+        # Only items of older versions are not in this order yet (`table.closed_at`).
+        windows.sort(key=lambda window: window.closed_at[:19], reverse=True)
+        last = None if is_last else {key: str(shown[-1][key]) for key in attributes}
+        return WindowPage(windows=windows, next=write_cursor({name: last}) if last else None)
 
-    def _listings(
-        self, wanted: WindowFilter, limit: int
-    ) -> tuple[dict[str, _Listing], tuple[str, ...]]:
-        """Return the listings to merge, by name, and the key attributes of their positions."""
+    def _entries(self, wanted: WindowFilter, limit: int, after: Position | None) -> Iterable[Item]:
+        """Return the newest `limit` items, or index entries, after a position."""
         if wanted.creator is not None:
-            key = creator_key(wanted.creator)
-            return {"creator": partial(self._of_creator, key, wanted)}, _TABLE_KEY
+            return islice(self._of_creator(creator_key(wanted.creator), wanted, after), limit)
         if wanted.batch_id is not None:
-            listing = partial(self._of_batch, wanted.batch_id, wanted.status)
-            return {"batch": listing}, _INDEX_KEYS[table.BATCH_INDEX]
+            found = self._of_batch(wanted.batch_id, wanted.status)
+            return heapq.nlargest(limit, _older(found, after), key=_place)
+        # In the order of a window's life: one that moves on meanwhile is met twice, not missed.
         statuses = [wanted.status] if wanted.status else list(WindowStatus)
-        listings: dict[str, _Listing] = {
-            str(each): partial(self._in_status, each, limit) for each in statuses
-        }
-        return listings, _INDEX_KEYS[table.STATUS_INDEX]
+        listings = [self._in_status(status, limit, after) for status in statuses]
+        return islice(_older(_merged(listings), after), limit)
 
     def _of_creator(self, key: str, wanted: WindowFilter, after: Position | None) -> Iterator[Item]:
         conditions = {"#status": wanted.status, "#batch_id": wanted.batch_id}
@@ -119,12 +117,10 @@ class WindowPages:
             ),
             ScanIndexForward=False,
             **_filtered(given),
-            **_start(after),
+            **({"ExclusiveStartKey": to_wire(after)} if after else {}),
         )
 
-    def _of_batch(
-        self, batch_id: str, status: WindowStatus | None, after: Position | None
-    ) -> Iterator[Item]:
+    def _of_batch(self, batch_id: str, status: WindowStatus | None) -> Iterator[Item]:
         given = {"#status": str(status)} if status else {}
         return self._table.query(
             IndexName=table.BATCH_INDEX,
@@ -134,23 +130,63 @@ class WindowPages:
                 {":batch": batch_id, ":window": "window#"}
                 | {f":{n[1:]}": v for n, v in given.items()}
             ),
-            ScanIndexForward=False,
             **_filtered(given),
-            **_start(after),
         )
 
     def _in_status(
         self, status: WindowStatus, limit: int, after: Position | None
     ) -> Iterator[Item]:
+        condition, values = "#status = :status", {":status": str(status)}
+        if after:
+            condition += " AND #closed <= :closed"
+            values[":closed"] = after[table.CLOSED_AT]
         return self._table.query(
             IndexName=table.STATUS_INDEX,
-            KeyConditionExpression="#status = :status",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_wire({":status": str(status)}),
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames={"#status": "status"}
+            | ({"#closed": table.CLOSED_AT} if after else {}),
+            ExpressionAttributeValues=to_wire(values),
             ScanIndexForward=False,
-            Limit=limit + 1,
-            **_start(after),
+            Limit=limit,
         )
+
+
+def _listing(wanted: WindowFilter) -> tuple[str, tuple[str, ...]]:
+    """Return the name of a listing, and the attributes of its cursor's position."""
+    if wanted.creator is not None:
+        return "creator", _TABLE_KEY
+    return "batch" if wanted.batch_id is not None else "time", _PLACE
+
+
+def _position(after: str | None, name: str, attributes: tuple[str, ...]) -> Position | None:
+    """Return the position in a cursor; raises `UserError` if it is not one of this listing."""
+    position = read_cursor(after, {name}).get(name)
+    if position is not None and position.keys() != set(attributes):
+        msg = "not a cursor of this listing: start again without --after"
+        raise UserError(msg)
+    return position
+
+
+def _place(entry: Item) -> tuple[str, ...]:
+    return tuple(str(entry[name]) for name in _PLACE)
+
+
+def _older(entries: Iterable[Item], after: Position | None) -> Iterator[Item]:
+    """Yield the entries that come after a position."""
+    last = None if after is None else _place(after)
+    return (entry for entry in entries if last is None or _place(entry) < last)
+
+
+def _merged(listings: Iterable[Iterator[Item]]) -> Iterator[Item]:
+    """Yield the entries of listings that are sorted by time, newest first, and each once."""
+
+    def second(entry: Item) -> str:
+        return str(entry[table.CLOSED_AT])
+
+    merged = heapq.merge(*listings, key=second, reverse=True)
+    for _, found in groupby(merged, key=second):
+        entries = {_place(entry): entry for entry in found}
+        yield from (entries[place] for place in sorted(entries, reverse=True))
 
 
 def _filtered(given: dict[str, str]) -> dict[str, Any]:
@@ -158,27 +194,3 @@ def _filtered(given: dict[str, str]) -> dict[str, Any]:
     if not given:
         return {}
     return {"FilterExpression": " AND ".join(f"{name} = :{name[1:]}" for name in given)}
-
-
-def _start(after: Position | None) -> dict[str, Any]:
-    return {"ExclusiveStartKey": to_wire(after)} if after else {}
-
-
-def _take(
-    listings: dict[str, Iterator[Item]],
-    positions: dict[str, Position],
-    keys: tuple[str, ...],
-    limit: int,
-) -> tuple[list[Item], str | None]:
-    """Return the newest `limit` entries of all listings, and the cursor after them."""
-    named = [_named(name, entries) for name, entries in listings.items()]
-    merged = heapq.merge(*named, key=lambda each: each[1].get("processing_date", ""), reverse=True)
-    taken = list(islice(merged, limit))
-    if next(merged, None) is None:
-        return [entry for _, entry in taken], None
-    last = {name: {key: str(entry[key]) for key in keys} for name, entry in taken}
-    return [entry for _, entry in taken], write_cursor({**positions, **last})
-
-
-def _named(name: str, entries: Iterator[Item]) -> Iterator[tuple[str, Item]]:
-    return ((name, entry) for entry in entries)

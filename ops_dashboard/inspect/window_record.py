@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from stream_ingest.aws.items import Item
+from stream_ingest.contracts import table
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +18,7 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str
     status: str
     closed_at: str
-    """When it closed; midnight of its day if the item was created by a replayed event."""
+    """When it closed; see `table.closed_at`."""
     image_count: int
     trigger: str = ""
     closed_because: str | None = None
@@ -33,6 +34,8 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Request id and message id of the worker that is building it; only while ``processing``."""
     completed_at: str | None = None
     duration_ms: int | None = None
+    bytes_downloaded: int | None = None
+    collage_bytes: int | None = None
     error: str | None = None
     replayed_as: str | None = None
     collage_key: str | None = None
@@ -52,8 +55,7 @@ def window_record(item: Item) -> WindowRecord:
         for name, value in item.items()
         if name in WindowRecord.__struct_fields__
     }
-    if "closed_at" not in known:
-        known["closed_at"] = f"{item['processing_date']}T00:00:00+00:00"
+    known["closed_at"] = table.closed_at(item)
     return msgspec.convert(known, type=WindowRecord)
 
 

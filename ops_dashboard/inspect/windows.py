@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ops_dashboard.inspect.table_reader import TableReader
@@ -14,6 +15,7 @@ from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, split_window_id
+from stream_ingest.contracts.timestamps import iso_second
 from stream_ingest.windowing.rules.outbox import expand_event
 
 if TYPE_CHECKING:
@@ -47,12 +49,31 @@ class WindowReader:
         yield from map(window_record, self._table.full_items(entries))
 
     def in_status(self, status: table.WindowStatus) -> Iterator[WindowRecord]:
-        """Yield every window in a status, by the date on which it closed."""
+        """Yield every window in a status, in the order in which they closed."""
+        return self._in_status("#status = :status", {":status": str(status)}, {})
+
+    def closed_between(
+        self, status: table.WindowStatus, start: datetime, end: datetime
+    ) -> Iterator[WindowRecord]:
+        """Yield the windows in a status that closed at `start` or later, and before `end`."""
+        # From the day on, because windows of older versions have a date only in the index.
+        values = {":status": str(status), ":start": iso_second(start)[:10], ":end": iso_second(end)}
+        for window in self._in_status(
+            "#status = :status AND #closed BETWEEN :start AND :end",
+            values,
+            {"#closed": table.CLOSED_AT},
+        ):
+            if start <= datetime.fromisoformat(window.closed_at) < end:
+                yield window
+
+    def _in_status(
+        self, condition: str, values: dict[str, str], names: dict[str, str]
+    ) -> Iterator[WindowRecord]:
         entries = self._table.query(
             IndexName=table.STATUS_INDEX,
-            KeyConditionExpression="#status = :status",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_wire({":status": str(status)}),
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames={"#status": "status"} | names,
+            ExpressionAttributeValues=to_wire(values),
         )
         yield from map(window_record, self._table.full_items(entries))
 

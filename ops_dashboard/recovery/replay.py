@@ -81,9 +81,7 @@ def lag_warning(end: datetime, now: datetime) -> str | None:
 def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iterator[WindowRecord]:
     """Yield the ended windows that closed in a range."""
     for status in sorted(table.ENDED):
-        for window in reader.in_status(status):
-            if start <= datetime.fromisoformat(window.closed_at) < end:
-                yield window
+        yield from reader.closed_between(status, start, end)
 
 
 def retryable(windows: Iterable[WindowRecord], passing: Callable[[str], bool]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progre
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.contracts.settings import DAY_S
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.records.codec import BATCH_ID_PATTERN, BUCKETS, MAX_BATCH_ID, BatchHeader
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class BatchRegistry:
             "flush": header.settings.flush.kind,
             "settings": msgspec.json.encode(header.settings).decode(),
             "started_at": from_epoch_s(now_s).isoformat(),
-            "processing_date": iso_date(now_s),
+            table.CLOSED_AT: iso_second(from_epoch_s(now_s)),
             "buckets": BUCKETS,
             "rows_read": 0,
             "rows_sent": 0,
@@ -173,12 +173,27 @@ class BatchRegistry:
         return _batch(from_wire(answer["Item"])) if "Item" in answer else None
 
     def ids_in(self, status: str) -> Iterator[str]:
-        """Yield the ids of all batches in a status."""
-        for item in self._query(
-            table.STATUS_INDEX, "#status = :status", {":status": status}, {"#status": "status"}
-        ):
+        """Yield the ids of all batches in a status, in the order in which they started."""
+        return (batch_id for _, batch_id in self.started_in(status))
+
+    def started_in(self, status: str, *, newest_first: bool = False) -> Iterator[tuple[str, str]]:
+        """Yield when each batch in a status started, as sortable text, and its id, in order.
+
+        A page of the index is read when it is needed. Batches of older versions have a date only.
+        """
+        items = query_items(
+            self._dynamodb,
+            f"query {table.STATUS_INDEX}",
+            TableName=self._table,
+            IndexName=table.STATUS_INDEX,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_wire({":status": status}),
+            **({"ScanIndexForward": False} if newest_first else {}),
+        )
+        for item in items:
             if item[table.SORT_KEY] == table.BATCH:
-                yield item["batch_id"]
+                yield item[table.CLOSED_AT], item["batch_id"]
 
     def progress(self, batch_id: str) -> BatchProgress | None:
         """Return the progress of a batch; None if it is not registered.

@@ -24,6 +24,7 @@ sparse `due-index` (due_shard, due_at) of the items that the sweeper has to proc
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from enum import StrEnum
 
 PARTITION_KEY = "creator_name"
@@ -35,20 +36,33 @@ STATUS_INDEX = "status-date-index"
 DUE_INDEX = "due-index"
 DUE_SHARDS = 8
 
-BATCH_INDEX_ATTRIBUTES = (
+CLOSED_AT = "processing_date"
+"""When a window closed, or a batch was registered: ``2026-11-28T10:11:12Z``, so that
+`status-date-index` sorts by it. Items of older versions have the date alone, which sorts before all
+times of its day; their windows have the time as ``closed_at`` (see the function)."""
+
+_ENDS = (
     "creator",
-    "status",
     "image_count",
     "images_ok",
     "images_failed",
     "failures",
     "error",
-    "processing_date",
     "completed_at",
+    "duration_ms",
+    "bytes_downloaded",
+    "collage_bytes",
     "collage_key",
+    "request_id",
 )
+"""Attributes of a window that both indexes on windows project. Each move of a window's status
+rewrites its entries, so they cost no write unit as long as an entry is below 1 KB."""
+BATCH_INDEX_ATTRIBUTES = (*_ENDS, "status", CLOSED_AT, "source")
 """Attributes that `batch-id-index` projects besides keys: enough for a batch's status and for the
 list of its windows. A fold changes none of them, so it causes no write to the index."""
+STATUS_INDEX_ATTRIBUTES = (*_ENDS, "window_id", "batch_id")
+"""Attributes that `status-date-index` projects besides keys: what became of the windows that closed
+at some time, without reading the table."""
 
 TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "open_images")
 """Attributes of a creator's state, or of a spilled tally, that the batch counter adds up."""
@@ -85,6 +99,17 @@ def batch_partition(batch_id: str) -> str:
 def pack_partition(pack: str) -> str:
     """Return the partition key of the item of a pack of prefetched covers."""
     return f"prefetched#{pack}"
+
+
+def closed_at(window: Mapping[str, object]) -> str:
+    """Return when a window closed, as ISO 8601 in UTC, from its item.
+
+    Midnight of its day for an item that an older version made from a replayed event.
+    """
+    if "closed_at" in window:
+        return str(window["closed_at"])
+    moment = str(window[CLOSED_AT])
+    return moment if "T" in moment else f"{moment}T00:00:00+00:00"
 
 
 def due_shard(key: str) -> str:

@@ -24,6 +24,11 @@ def iso_date(epoch_s: int) -> str:
     return from_epoch_s(epoch_s).date().isoformat()
 
 
+def iso_second(moment: datetime) -> str:
+    """Return a time in UTC with whole seconds, ``2026-11-28T10:11:12Z``, which sorts as text."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def to_epoch_ms(moment: datetime) -> int:
     """Return whole milliseconds since 1970; a time without a zone is taken as UTC.
 

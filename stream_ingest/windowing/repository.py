@@ -19,7 +19,7 @@ from stream_ingest.contracts import table, window_lifecycle
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.contracts.settings import DAY_S
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_date
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.outbox import compress_event, window_ready
@@ -145,8 +145,7 @@ class CreatorRepository:
                 "batch_id": window.batch_id,
                 "trigger": window.trigger,
                 **window_lifecycle.create(key, now_s),
-                "processing_date": iso_date(now_s),
-                "closed_at": from_epoch_s(now_s).isoformat(),
+                table.CLOSED_AT: iso_second(from_epoch_s(now_s)),
                 "closed_because": window.because,
                 "image_count": len(window.images),
                 table.TTL_ATTRIBUTE: now_s + WINDOW_LIFE_S,

@@ -89,7 +89,7 @@ def test_a_window_that_is_not_in_the_table_is_made_from_its_event(
         "batch_id": "batch-1",
         "trigger": "stream-push",
     }
-    assert item["processing_date"] == "2026-11-20"
+    assert item["processing_date"] == "2026-11-20T23:30:00Z"
     assert item["image_count"] == 2
 
 

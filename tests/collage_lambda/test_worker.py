@@ -30,6 +30,8 @@ def test_a_window_becomes_a_collage_with_each_image_in_its_cell(bench: WorkerBen
     assert (item["images_ok"], item["images_failed"], item["failures"]) == (4, 0, {})
     assert (item["collage_key"], item["metadata_key"]) == (keys.collage, keys.metadata)
     assert (item["thumbnail_key"], item["originals_key"]) == (keys.thumbnail, keys.originals)
+    assert item["collage_bytes"] == len(bench.aws.read(keys.collage))
+    assert item["bytes_downloaded"] == bench.metadata(event)["bytes_downloaded"] > 0
     assert item["collage_sha256"] == hashlib.sha256(bench.aws.read(keys.collage)).hexdigest()
     assert bench.aws.stored(TEMP) == [keys.originals]
 

@@ -49,14 +49,14 @@ _STATE_NAMES = (
 _DUE_NAMES = ("due_at", "due_shard")
 _WINDOW_NAMES = (
     *(table.PARTITION_KEY, table.SORT_KEY, "window_id", "creator", "batch_id", "trigger", "status"),
-    *("processing_date", "closed_at", "closed_because", "image_count", *_DUE_NAMES),
+    *("processing_date", "closed_because", "image_count", *_DUE_NAMES),
     table.TTL_ATTRIBUTE,
 )
 _IMAGES_NAMES = (table.PARTITION_KEY, table.SORT_KEY, "detail", table.TTL_ATTRIBUTE)
 _NAMES, _DUE, _WINDOW, _IMAGES = (
     sum(map(len, names)) for names in (_STATE_NAMES, _DUE_NAMES, _WINDOW_NAMES, _IMAGES_NAMES)
 )
-_EPOCH, _DAY, _SHARD = len("1795000000") // 2 + 2, len("2026-11-21"), len("due#0")
+_EPOCH, _MOMENT, _SHARD = len("1795000000") // 2 + 2, len("2026-11-21T10:11:12Z"), len("due#0")
 _TALLY_BYTES = 200
 """A tally that was spilled is smaller than one KB in any case."""
 _QUEUED_UNITS = 6
@@ -266,8 +266,8 @@ def window_bytes(key: str, window: ClosedWindow, event: WindowReady) -> tuple[in
     """Return the sizes of a window's two items: status, and list of images."""
     item = len(key) + len(table.window_item(window.number))
     status = _WINDOW + item + len(window_id(key, window.number)) + len(event.creator.encode())
-    status += len(window.batch_id) + len(window.trigger) + len(table.WindowStatus.READY) + _DAY
-    status += len(event.closed_at.isoformat()) + len(window.because) + _SHARD
+    status += len(window.batch_id) + len(window.trigger) + len(table.WindowStatus.READY) + _MOMENT
+    status += len(window.because) + _SHARD
     status += len(str(len(window.images))) // 2 + 2 + 2 * _EPOCH
     images = _IMAGES + item + len(compress_event(event)) + _EPOCH
     check_item(f"{key} images", images)

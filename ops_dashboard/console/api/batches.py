@@ -65,18 +65,10 @@ class Batches:
     def read(self) -> BatchList:
         """Return the newest batches, newest first. Blocks."""
         statuses = (*OPEN_BATCHES, ENDED_BATCH)
-        ids = {each: status for status in statuses for each in self._registry.ids_in(status)}
-        keys = [key for each in ids if (key := self._sort_key(each))]
-        newest = islice(sorted(keys, reverse=True), self._max_batches)
+        found = {each for status in statuses for each in self._registry.started_in(status)}
+        newest = islice(sorted(found, reverse=True), self._max_batches)
         rows = [row for _, each in newest if (row := self._row(each))]
-        return BatchList(batches=rows, total=len(ids))
-
-    def _sort_key(self, batch_id: str) -> tuple[str, str] | None:
-        """Return when a batch started and its id, or None if it is not registered any more."""
-        if batch_id in self._ended:
-            return self._ended[batch_id][1].started_at, batch_id
-        batch = self._registry.load(batch_id)
-        return (batch.started_at, batch_id) if batch else None
+        return BatchList(batches=rows, total=len(found))
 
     def _row(self, batch_id: str) -> BatchRow | None:
         expires_at_s, row = self._ended.get(batch_id, (0.0, None))

@@ -9,24 +9,12 @@ import pulumi_aws as aws
 import pulumi
 from stream_ingest.contracts import table
 
-WINDOW_ATTRIBUTES = (
-    "creator",
-    "window_id",
-    "batch_id",
-    "images_ok",
-    "images_failed",
-    "image_count",
-    "closed_at",
-    "reason",
-)
-"""Attributes that `status-date-index` projects, which list a day's windows without the table."""
-
 _ATTRIBUTES = {
     table.PARTITION_KEY: "S",
     table.SORT_KEY: "S",
     "batch_id": "S",
     "status": "S",
-    "processing_date": "S",
+    table.CLOSED_AT: "S",
     "due_shard": "S",
     "due_at": "N",
 }
@@ -61,7 +49,9 @@ class State(pulumi.ComponentResource):
             ],
             global_secondary_indexes=[
                 _index(table.BATCH_INDEX, "batch_id", table.SORT_KEY, table.BATCH_INDEX_ATTRIBUTES),
-                _index(table.STATUS_INDEX, "status", "processing_date", WINDOW_ATTRIBUTES),
+                _index(
+                    table.STATUS_INDEX, "status", table.CLOSED_AT, table.STATUS_INDEX_ATTRIBUTES
+                ),
                 _index(table.DUE_INDEX, "due_shard", "due_at"),
             ],
             ttl={"attribute_name": table.TTL_ATTRIBUTE, "enabled": True},

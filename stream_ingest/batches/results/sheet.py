@@ -23,9 +23,13 @@ COLUMNS = (
     "images_failed",
     "failures",
     "error",
-    "closed_on",
+    "closed_at",
     "completed_at",
     "collage_key",
+    "duration_ms",
+    "bytes_downloaded",
+    "collage_bytes",
+    "request_id",
 )
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
 """The full-width forms count too: a spreadsheet set to Japanese takes them for the others."""
@@ -51,9 +55,13 @@ def cells(window: Mapping[str, Any]) -> list[str]:
         "images_failed": str(int(window.get("images_failed", 0))),
         "failures": " ".join(f"{reason}:{int(images)}" for reason, images in failures),
         "error": str(window.get("error", "")),
-        "closed_on": str(window.get("processing_date", "")),
+        "closed_at": str(window.get(table.CLOSED_AT, "")),
         "completed_at": str(window.get("completed_at", "")),
         "collage_key": str(window.get("collage_key", "")),
+        "duration_ms": str(window.get("duration_ms", "")),
+        "bytes_downloaded": str(window.get("bytes_downloaded", "")),
+        "collage_bytes": str(window.get("collage_bytes", "")),
+        "request_id": str(window.get("request_id", "")),
     }
     return [safe_cell(texts[column]) for column in COLUMNS]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws.items import to_wire
+from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.batches.progress import OPEN_BATCHES, Batch
 from stream_ingest.batches.registry import BatchRegistry
@@ -73,21 +73,30 @@ class OpenWorkReader:
         return batch.status == "sending" and self._age_s([batch.started_at]) > ABANDONED_AFTER_S
 
     def _closed_at(self, status: str) -> Iterator[str | None]:
-        """Yield when each window of a status closed; None for one made by a replay's claim."""
+        """Yield when each window of a status closed; see `_open_since`."""
         items = query_items(
             self._dynamodb,
             "count open windows",
             TableName=self._table,
             IndexName=table.STATUS_INDEX,
             KeyConditionExpression="#status = :status",
-            ProjectionExpression="closed_at",
+            ProjectionExpression="processing_date, completed_at",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_wire({":status": status}),
         )
-        return (item.get("closed_at") for item in items)
+        return map(_open_since, items)
 
     def _age_s(self, moments: Iterable[str]) -> int:
         """Return the age of the earliest of some ISO moments."""
         started_s = (datetime.fromisoformat(moment).timestamp() for moment in moments)
         earliest = min(started_s, default=None)
         return 0 if earliest is None else max(0, round(self._clock() - earliest))
+
+
+def _open_since(window: Item) -> str | None:
+    """Return when a window closed, from its entry in the index.
+
+    None for one that is rebuilt, because it has ended before, and for one of an older version.
+    """
+    moment = str(window[table.CLOSED_AT])
+    return moment if "T" in moment and "completed_at" not in window else None

@@ -30,10 +30,10 @@ def test_a_batch_may_have_its_own_folder() -> None:
     assert keys.by_creator == "collages/by-creator/charli/charli_collage_000012.jpg"
 
 
-def test_the_date_is_the_utc_day_of_closing() -> None:
+def test_the_date_is_the_utc_day_of_closing_and_the_item_has_its_second() -> None:
     tokyo = datetime(2026, 11, 21, 8, 30, tzinfo=timezone(timedelta(hours=9)))
     event = window_ready(IMAGES, closed_at=tokyo)
-    assert processing_date(event) == "2026-11-20"
+    assert processing_date(event) == "2026-11-20T23:30:00Z"
     assert keys_of(event) == keys_of(window_ready(IMAGES, closed_at=tokyo.astimezone(UTC)))
 
 

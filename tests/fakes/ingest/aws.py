@@ -37,8 +37,6 @@ SETTINGS = WindowingSettings.from_env(
     lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
 )
 
-_STATUS_ATTRIBUTES = ("creator", "window_id", "batch_id", "image_count", "closed_at")
-
 
 def _index(name: str, hash_key: str, range_key: str, *attributes: str) -> Any:  # noqa: ANN401 - boto's TypedDict
     projection: dict[str, object] = {"ProjectionType": "KEYS_ONLY"}
@@ -80,7 +78,7 @@ def create_table(dynamodb: Any) -> None:  # noqa: ANN401 - a boto3 client
         KeySchema=_keys(table.PARTITION_KEY, table.SORT_KEY),
         GlobalSecondaryIndexes=[
             _index(table.BATCH_INDEX, "batch_id", table.SORT_KEY, *table.BATCH_INDEX_ATTRIBUTES),
-            _index(table.STATUS_INDEX, "status", "processing_date", *_STATUS_ATTRIBUTES),
+            _index(table.STATUS_INDEX, "status", table.CLOSED_AT, *table.STATUS_INDEX_ATTRIBUTES),
             _index(table.DUE_INDEX, "due_shard", "due_at"),
         ],
     )

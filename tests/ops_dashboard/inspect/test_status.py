@@ -63,23 +63,25 @@ def test_all_batches_are_followed_until_interrupted() -> None:
 
 @pytest.fixture
 def reader(ops_table: OpsTable) -> ProgressReader:
-    """Three batches that ended on different days, and one that is being sent."""
+    """Three batches that ended within one day, and two that are being sent."""
     registry = BatchRegistry(ops_table.aws.dynamodb, TABLE, ops_table.aws.clock)
     for name in ("zoe", "ann", "mia"):
         registry.register(header(name))
         registry.record_totals(name, Totals(rows_read=1), sent=True)
         registry.move(name, "sent", "ended")
-        ops_table.aws.clock.advance(86_400)
-    registry.register(header("now"))
+        ops_table.aws.clock.advance(600)
+    for name in ("x-open", "now"):
+        registry.register(header(name))
+        ops_table.aws.clock.advance(600)
     return ProgressReader(registry, "dev")
 
 
 @pytest.mark.parametrize(
     ("ended", "expected"),
     [
-        (None, ["now", "mia", "ann", "zoe"]),
-        (2, ["now", "mia", "ann"]),
-        (0, ["now"]),
+        (None, ["now", "x-open", "mia", "ann", "zoe"]),
+        (2, ["now", "x-open", "mia", "ann"]),
+        (0, ["now", "x-open"]),
     ],
 )
 def test_open_batches_come_first_then_the_latest_ended_ones(

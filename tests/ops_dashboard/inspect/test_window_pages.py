@@ -4,11 +4,13 @@ from itertools import chain
 
 import pytest
 
+from ops_dashboard.inspect.cursors import write_cursor
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.contracts.timestamps import parse_utc
 from tests.fakes.ingest.aws import TABLE
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
@@ -93,10 +95,93 @@ def test_a_cursor_of_another_listing_is_rejected(pages: WindowPages) -> None:
     after = pages.list_page(WindowFilter(creator="ann"), limit=1).next
     with pytest.raises(UserError, match="another listing"):
         pages.list_page(WindowFilter(), after=after)
+    with pytest.raises(UserError, match="not a cursor"):
+        pages.list_page(WindowFilter(), after=write_cursor({"time": {"item": "x"}}))
+
+
+CREATORS = ("ann", "ann-b", "ben", "cy", "zoe")
+
+
+@pytest.fixture
+def interleaved(ops_table: OpsTable) -> list[str]:
+    """Forty windows of five creators that close every 20 s, some of them in the same second.
+
+    They are in all statuses. Returns their ids, newest first.
+    """
+    batch, closed = header("batch-a", images=1), []
+    statuses = list(WindowStatus)
+    for number in range(40):
+        moment = NOW_S + 20 * (number - number % 4 // 3)  # each third and fourth together
+        creator = CREATORS[number * 7 % 5]
+        ops_table.fold(creator, [number], batch, moment)
+        window = f"{creator}:{number // 5 + 1:06d}"
+        ops_table.end(window, statuses[number * 5 % 6])
+        closed.append((moment, creator, window))
+    return [window for *_, window in sorted(closed, reverse=True)]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 39, 40, 50])
+@pytest.mark.parametrize("wanted", [WindowFilter(), WindowFilter(batch_id="batch-a")])
+def test_windows_of_many_creators_and_statuses_are_in_the_order_in_which_they_closed(
+    ops_table: OpsTable, interleaved: list[str], wanted: WindowFilter, limit: int
+) -> None:
+    pages = WindowPages(ops_table.aws.dynamodb, TABLE)
+    assert list(chain.from_iterable(every_page(pages, wanted, limit))) == interleaved
+
+
+@pytest.mark.parametrize("status", list(WindowStatus))
+def test_windows_of_one_status_are_in_the_order_in_which_they_closed(
+    ops_table: OpsTable, interleaved: list[str], status: WindowStatus
+) -> None:
+    pages = WindowPages(ops_table.aws.dynamodb, TABLE)
+    shown = list(chain.from_iterable(every_page(pages, WindowFilter(status=status), 2)))
+    assert shown == [window for window in interleaved if window in shown]
+    assert 6 <= len(shown) <= 7
+
+
+@pytest.mark.parametrize("wanted", [WindowFilter(), WindowFilter(batch_id="batch-a")])
+def test_a_later_page_shows_no_window_again_that_moved_on_or_closed_meanwhile(
+    ops_table: OpsTable, interleaved: list[str], wanted: WindowFilter
+) -> None:
+    pages = WindowPages(ops_table.aws.dynamodb, TABLE)
+    first = pages.list_page(wanted, limit=15)
+    for window in interleaved:
+        ops_table.end(window, "completed")
+    ops_table.fold("new", [99], header("batch-a", images=1), NOW_S + 3_600)
+    rest = pages.list_page(wanted, limit=50, after=first.next)
+    assert [*ids(first), *ids(rest)] == interleaved
+    assert ids(pages.list_page(wanted, limit=1)) == ["new:000001"]
+
+
+def test_windows_of_older_versions_are_listed_within_their_day(ops_table: OpsTable) -> None:
+    """Their items have a date in the index, and their time in the item."""
+    for number, hour in ((1, 9), (2, 11)):
+        ops_table.aws.set_item(
+            "old",
+            f"window#{number:06d}",
+            window_id=f"old:{number:06d}",
+            creator="old",
+            batch_id="a",
+            status="completed",
+            processing_date="2026-11-06",
+            closed_at=f"2026-11-06T{hour:02d}:00:00+00:00",
+            image_count=2,
+        )
+    day = int(parse_utc("2026-11-06").timestamp())
+    batch = header("batch-a", images=1)
+    for number, moment in enumerate((day - 1, day + 12 * 3_600, day + DAY_S), 1):
+        ops_table.fold("ann", [number], batch, moment)
+    shown = ["ann:000003", "ann:000002", "old:000002", "old:000001", "ann:000001"]
+    pages = WindowPages(ops_table.aws.dynamodb, TABLE)
+    assert ids(pages.list_page(WindowFilter())) == shown
+    reader = WindowReader(ops_table.aws.dynamodb, TABLE)
+    morning = [parse_utc(f"2026-11-06T{hour}") for hour in ("08", "10")]
+    found = reader.closed_between(WindowStatus.COMPLETED, *morning)
+    assert [window.window_id for window in found] == ["old:000001"]
 
 
 def test_a_window_created_by_a_replayed_event_closed_on_its_day(ops_table: OpsTable) -> None:
-    """A claim makes the item from the event if the table is empty, without `closed_at`."""
+    """Older versions made such an item without `closed_at`."""
     ops_table.aws.set_item(
         "ann",
         "window#000001",

@@ -13,6 +13,7 @@ from stream_ingest.contracts.timestamps import (
     from_epoch_ms,
     from_epoch_s,
     iso_date,
+    iso_second,
     parse_utc,
     to_epoch_ms,
 )
@@ -43,6 +44,14 @@ def test_a_time_without_a_zone_is_utc() -> None:
 def test_an_invalid_date_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|month|out of range"):
         parse_utc(text)
+
+
+def test_seconds_are_those_of_utc_and_sort_as_text() -> None:
+    east = datetime(2026, 11, 1, 2, 3, 4, 999_999, tzinfo=timezone(timedelta(hours=2)))
+    assert iso_second(east) == "2026-11-01T00:03:04Z"
+    moments = [iso_second(from_epoch_s(value)) for value in (0, 999_999_999, 1_793_577_600)]
+    assert moments == sorted(moments)
+    assert iso_date(1_793_577_600) < iso_second(from_epoch_s(1_793_577_600))
 
 
 def test_dates_of_keys_are_utc() -> None:

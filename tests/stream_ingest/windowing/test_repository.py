@@ -9,7 +9,7 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import FlushPolicy
-from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.windowing.repository import WINDOW_LIFE_S, CreatorRepository
@@ -116,8 +116,7 @@ def test_a_closed_window_is_two_items(aws: IngestAws) -> None:
         "batch_id": "b",
         "trigger": "mysql-push",
         "status": "ready",
-        "processing_date": from_epoch_s(NOW_S).date().isoformat(),
-        "closed_at": from_epoch_s(NOW_S).isoformat(),
+        "processing_date": iso_second(from_epoch_s(NOW_S)),
         "closed_because": "full",
         "image_count": 2,
         "due_shard": table.due_shard("charli"),

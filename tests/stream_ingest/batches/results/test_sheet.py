@@ -35,9 +35,13 @@ def window(creator: str, **changes: object) -> dict[str, Any]:
         "images_ok": Decimal(33),
         "images_failed": Decimal(2),
         "failures": {"forbidden": Decimal(1), "truncated": Decimal(1)},
-        "processing_date": "2026-11-21",
+        "processing_date": "2026-11-21T06:59:30Z",
         "completed_at": "2026-11-21T07:00:00+00:00",
         "collage_key": "collages/2026/11/21/csv-push/a_collage_000012.jpg",
+        "duration_ms": Decimal(1_250),
+        "bytes_downloaded": Decimal(700_000),
+        "collage_bytes": Decimal(90_000),
+        "request_id": "8a1b-request",
     } | changes
 
 
@@ -60,17 +64,23 @@ def test_a_line_says_what_became_of_a_window() -> None:
         "images_failed": "2",
         "failures": "forbidden:1 truncated:1",
         "error": "",
-        "closed_on": "2026-11-21",
+        "closed_at": "2026-11-21T06:59:30Z",
         "completed_at": "2026-11-21T07:00:00+00:00",
         "collage_key": "collages/2026/11/21/csv-push/a_collage_000012.jpg",
+        "duration_ms": "1250",
+        "bytes_downloaded": "700000",
+        "collage_bytes": "90000",
+        "request_id": "8a1b-request",
     }
 
 
 def test_a_window_without_a_collage_has_its_reason_in_the_place_of_a_key() -> None:
     failed = window("charli", status="failed", error='no image, "none"\nat all')
-    del failed["collage_key"], failed["images_ok"]
+    for absent in ("collage_key", "images_ok", "collage_bytes", "duration_ms"):
+        del failed[absent]
     (line,) = csv.DictReader(io.StringIO(written(failed), newline=""))
     assert (line["collage_key"], line["images_ok"]) == ("", "0")
+    assert (line["collage_bytes"], line["duration_ms"]) == ("", "")
     assert line["error"] == 'no image, "none"\nat all'
 
 

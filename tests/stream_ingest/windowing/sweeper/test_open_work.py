@@ -52,6 +52,14 @@ def test_a_window_is_open_from_its_closing_until_it_has_ended(aws: IngestAws) ->
     assert read(aws) == OpenWork()
 
 
+def test_a_window_that_is_rebuilt_has_no_age(aws: IngestAws) -> None:
+    """Else a replay of last month's windows would raise the alarm on stuck windows."""
+    close_window(aws, "ann")
+    aws.clock.advance(86_400)
+    aws.set_item("ann", "window#000001", status="processing", completed_at="2026-11-06T21:20:09Z")
+    assert read(aws) == OpenWork(windows=1)
+
+
 def test_images_that_wait_for_a_full_window_are_no_open_work(aws: IngestAws) -> None:
     close_window(aws, "ann", images=(1,))
     aws.clock.advance(10)
