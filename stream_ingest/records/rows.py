@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import msgspec
 
 from stream_ingest.contracts.identity import expires_at, image_identity, signed_image
 from stream_ingest.contracts.naming import is_creator_name
-from stream_ingest.contracts.timestamps import parse_utc, to_epoch_ms
 from stream_ingest.records.cover_column import NotJsonError, candidate_urls, text_of
+from stream_ingest.records.dates import DateError, read_moment
 
 MAX_URL_LENGTH = 2_048
 MAX_FALLBACKS = 3
@@ -87,8 +86,9 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
         return _refuse(RefusalReason.BAD_URL, creator, cover, created_at)
     if not alive:
         return _refuse(RefusalReason.EXPIRED, creator, cover, created_at)
-    moment = _moment(created_at)
-    if moment is None:
+    try:
+        moment = read_moment(created_at)
+    except DateError:
         return _refuse(RefusalReason.BAD_DATE, creator, cover, created_at)
     return CoverRow(
         creator=name,
@@ -140,17 +140,3 @@ def _refuse(
 def _excerpt(value: object, length: int) -> str:
     """Return the beginning of a value's text, valid in JSON: a lone surrogate becomes ``?``."""
     return text_of(value)[:length].encode("utf-8", "replace").decode()
-
-
-def _moment(value: object) -> int | None:
-    """Return epoch milliseconds of a datetime, a date or ISO text; None for anything else."""
-    try:
-        if isinstance(value, datetime):
-            return to_epoch_ms(value)
-        if isinstance(value, str):
-            return to_epoch_ms(parse_utc(value))
-        if isinstance(value, date):
-            return to_epoch_ms(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None
-    return None

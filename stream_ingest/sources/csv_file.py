@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.timestamps import parse_utc
+from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.cover_column import text_of
+from stream_ingest.records.dates import DateError, read_moment
 from stream_ingest.sources.csv_text import CsvText
 from stream_ingest.sources.source import Columns, Cursor, Page, Source, SourceRow
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
@@ -78,8 +79,8 @@ class CsvSource:
         if self._within.since is None and self._within.until is None:
             return True
         try:
-            moment = parse_utc(str(row[2]))
-        except ValueError:
+            moment = from_epoch_ms(read_moment(row[2]))
+        except DateError:
             return True  # the push refuses and counts it as bad_date
         return (self._within.since is None or moment >= self._within.since) and (
             self._within.until is None or moment < self._within.until
