@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from collage_lambda.concurrency import MB, Concurrency, fit_to_memory
 from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
-from collage_lambda.download.limits import FetchLimits
+from collage_lambda.download.limits import FetchLimits, fetch_limits
 from collage_lambda.download.resolver import Lookup, system_lookup
+from collage_lambda.image.decode import MIN_SIDE_PX
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.log_lines import make_logger
@@ -24,7 +25,6 @@ from collage_lambda.settings import CollageSettings
 
 _MAX_DECODERS = 4
 _LOOKUPS = 4
-_LIMITS = FetchLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,32 +36,37 @@ class ImagePipeline:
     timing: Timing
     decoder: Decoder
     threads: Executor
+    min_side_px: int = MIN_SIDE_PX
+    """Smallest width and height that an image may have."""
 
 
 def open_pipeline(settings: CollageSettings, clock: Callable[[], float]) -> ImagePipeline:
     """Return the pipeline that the settings and the function's memory allow."""
-    concurrency = _concurrency(settings)
+    limits = fetch_limits(settings.download_timeout_s, settings.download_tries)
+    concurrency = _concurrency(settings, limits)
     return ImagePipeline(
         downloads=DownloadSettings(
             allowed=settings.allowed_sources,
             ports=settings.allowed_ports,
             at_once=concurrency.downloads,
             at_once_per_host=settings.downloads_per_host,
-            limits=_LIMITS,
+            limits=limits,
+            user_agent=settings.user_agent,
         ),
         lookup=system_lookup(ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")),
         timing=Timing(now_s=clock),
         decoder=Decoder(threading.Lock(), HeifProcess()),
         threads=ThreadPoolExecutor(concurrency.decoders, thread_name_prefix="decode"),
+        min_side_px=settings.min_side_px,
     )
 
 
-def _concurrency(settings: CollageSettings) -> Concurrency:
+def _concurrency(settings: CollageSettings, limits: FetchLimits) -> Concurrency:
     """Return what may run at once; log a warning if memory allows less than is wanted."""
     wanted = Concurrency(
-        downloads=settings.downloads, decoders=min(os.cpu_count() or 1, _MAX_DECODERS)
+        downloads=settings.downloads_at_once, decoders=min(os.cpu_count() or 1, _MAX_DECODERS)
     )
-    allowed = fit_to_memory(wanted, settings.memory_mb * MB, _LIMITS.max_bytes)
+    allowed = fit_to_memory(wanted, settings.memory_mb * MB, limits.max_bytes)
     if allowed != wanted:
         make_logger().warning(
             "concurrency reduced: memory is too small for the settings",

@@ -28,9 +28,15 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_originals: bool
     refused_images: frozenset[str]
     """sha256 of placeholders that count as missing images."""
-    downloads: int
+    downloads_at_once: int
     """Maximum number of requests that one invocation runs at once, if memory allows."""
     downloads_per_host: int
+    download_timeout_s: int
+    """Seconds that one attempt to download an image may take."""
+    download_tries: int
+    user_agent: str
+    min_side_px: int
+    """Smallest width and height that an image may have."""
     memory_mb: int
     """Memory that Lambda gives the function."""
     url_life_s: int
@@ -52,8 +58,12 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             copies_by_creator=variables.switch(env.BY_CREATOR_COPY),
             refused_images=_members(variables, env.REFUSED_IMAGES, parse_sha256s),
             keep_originals=variables.switch(env.KEEP_ORIGINALS),
-            downloads=variables.integer(env.DOWNLOADS),
+            downloads_at_once=variables.integer(env.DOWNLOADS_AT_ONCE),
             downloads_per_host=variables.integer(env.DOWNLOADS_PER_HOST),
+            download_timeout_s=variables.integer(env.DOWNLOAD_TIMEOUT_S),
+            download_tries=variables.integer(env.DOWNLOAD_TRIES),
+            user_agent=variables.text(env.DOWNLOAD_USER_AGENT),
+            min_side_px=variables.integer(env.MIN_SIDE_PX),
             memory_mb=variables.integer(env.MEMORY_MB),
             prefetch_expire_days=variables.integer(env.PREFETCH_EXPIRE_DAYS, 2),
             url_life_s=variables.integer(env.COLLAGE_URL_LIFE_S, 0),

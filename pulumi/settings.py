@@ -12,6 +12,7 @@ import msgspec
 from setting_types import (
     BucketName,
     Days,
+    HeaderText,
     HostPort,
     MaxConcurrency,
     MaxReceives,
@@ -28,6 +29,7 @@ from setting_types import (
     WorkerTimeoutS,
 )
 
+from collage_lambda.download.headers import USER_AGENT
 from ops_dashboard.monitoring.resources import Thresholds
 from stream_ingest.contracts.batch_options import GRID, BatchOptions, read_options, settings_of
 from stream_ingest.contracts.errors import UserError
@@ -200,11 +202,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """``host:port`` pairs that may be downloaded from although their address is not public."""
     allowed_ports: tuple[Port, ...] = ()
     """Ports that may be downloaded from, except by `allowedSources`; empty allows any."""
-    downloads: Requests = 64
+    downloads_at_once: Requests = 64
     """Maximum number of requests that one collage or prefetch invocation runs at once, if its
     memory allows."""
     downloads_per_host: Requests = 40
     """Maximum number of requests that one invocation runs at once to one host."""
+    download_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=300)] = 15
+    """Seconds that one attempt to download an image may take. A batch may ask for fewer, and for
+    fewer tries and downloads at once, never for more."""
+    download_tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    """Maximum number of attempts to download an image from one URL."""
+    download_user_agent: HeaderText = USER_AGENT
+    """``User-Agent`` of downloads; by default that of a browser."""
+    min_side_px: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 50
+    """Smallest width and height that an image may have; a smaller one counts as failed."""
     refused_images: tuple[Sha256, ...] = ()
     """sha256 of placeholders that count as missing images; the log names images that repeat."""
     partial_responses: Literal["trusted", "raise"] = "trusted"

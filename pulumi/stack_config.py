@@ -9,11 +9,17 @@ from settings import Settings, SettingsError
 
 import pulumi
 
+RENAMED = {"downloads": "downloadsAtOnce"}
+"""Names of settings in earlier versions, and their names now."""
+
 
 def read_settings(config: pulumi.Config) -> Settings:
     """Return the stack's settings; raises `SettingsError` that lists every wrong value."""
     values: dict[str, Any] = {}
     problems: list[str] = []
+    for old, new in RENAMED.items():
+        if config.get(old) is not None:
+            problems.append(f"{old} is called {new} now")
     for setting in msgspec.structs.fields(Settings):
         raw = config.get(setting.encode_name)
         if raw is None:

@@ -20,6 +20,7 @@ from tools.stack_settings import load_stack_settings
 
 _PLAIN_TYPES = {
     "NoneType": "null",
+    "UnsetType": "absent",
     "BoolType": "true or false",
     "DateTimeType": "date and time",
 }
@@ -150,6 +151,11 @@ def layout_table() -> str:
     return struct_table(settings, "CollageLayout")
 
 
+def download_limits_table() -> str:
+    """Return the fields of a batch's limits of downloads."""
+    return struct_table(settings, "DownloadLimits")
+
+
 def failures_table() -> str:
     """Return the reasons for which a cell stays empty."""
     docs = field_docs(reasons, "FailureReason")
@@ -208,7 +214,7 @@ def _default(field: msgspec.inspect.Field) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, msgspec.Struct):
         return "its defaults"
-    if value in (None, "", ()):
+    if value in (None, "", (), msgspec.UNSET):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

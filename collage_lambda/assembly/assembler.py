@@ -21,7 +21,7 @@ from collage_lambda.download.fetch import Fetcher
 from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.image.colour import parse_rgb
 from collage_lambda.image.compose import Canvas
-from collage_lambda.image.decode import Cell, CellSpec
+from collage_lambda.image.decode import MIN_SIDE_PX, Cell, CellSpec
 from collage_lambda.image.decoder import Decoder
 from collage_lambda.originals.cached_images import NO_CACHED_IMAGES, CachedImages
 from collage_lambda.originals.originals_pack import OriginalEntry, OriginalsWriter
@@ -47,16 +47,22 @@ class Assembler:
         known_failures: Mapping[str, FailureReason] | None = None,
         refused: AbstractSet[str] = frozenset(),
         debug: bool = False,
+        min_side_px: int = MIN_SIDE_PX,
     ) -> None:
         """Assemble `images`, decoded by `decoder` in `threads`.
 
         `cached` images are not downloaded; neither are those in `known_failures` (by identity),
         which keep their reason. Every image that is shown goes into `writer`. An image whose sha256
-        is in `refused` counts as missing. With `debug` the servers' responses are recorded.
+        is in `refused` counts as missing, and so does one with a side below `min_side_px`. With
+        `debug` the servers' responses are recorded.
         """
         self._layout, self._images = layout, images
         self._canvas = Canvas(layout, len(images))
-        self._spec = CellSpec(cell_px=layout.cell_px, background=parse_rgb(layout.background))
+        self._spec = CellSpec(
+            cell_px=layout.cell_px,
+            background=parse_rgb(layout.background),
+            min_side_px=min_side_px,
+        )
         self._fetcher, self._threads, self._decoder = fetcher, threads, decoder
         self._cached, self._writer = cached, writer
         self._known_failures, self._refused = known_failures or {}, refused

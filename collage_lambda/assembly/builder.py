@@ -111,7 +111,8 @@ class Builder:
         known_failures: Mapping[str, FailureReason],
     ) -> Assembly:
         pipeline = self._pipeline
-        async with open_fetcher(pipeline.downloads, pipeline.lookup, pipeline.timing) as fetcher:
+        downloads = pipeline.downloads.limited_to(event.downloads or None)
+        async with open_fetcher(downloads, pipeline.lookup, pipeline.timing) as fetcher:
             assembler = Assembler(
                 event.layout,
                 event.images,
@@ -123,6 +124,7 @@ class Builder:
                 known_failures=known_failures,
                 refused=self._refused_images,
                 debug=event.debug,
+                min_side_px=pipeline.min_side_px,
             )
             return await assembler.assemble(window_s)
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import msgspec
 
 from collage_lambda.download.fetch import Fetcher, Timing, open_session
+from collage_lambda.download.headers import USER_AGENT
 from collage_lambda.download.limiter import DownloadLimiter
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.download.resolver import Lookup
 from collage_lambda.download.urls import ANY_PORT, AllowedSources, Ports
 from collage_lambda.reasons import Failure, representative
+from stream_ingest.contracts.settings import DownloadLimits
 
 T = TypeVar("T")
 
@@ -28,6 +30,24 @@ class DownloadSettings(msgspec.Struct, frozen=True, kw_only=True):
     at_once: int
     at_once_per_host: int
     limits: FetchLimits = FetchLimits()
+    user_agent: str = USER_AGENT
+
+    def limited_to(self, wanted: DownloadLimits | None) -> Self:
+        """Return these settings with what a batch wants where that is less."""
+        if wanted is None:
+            return self
+        retry = self.limits.retry
+        attempt_s = min(self.limits.attempt_s, wanted.timeout_s or self.limits.attempt_s)
+        attempts = min(retry.attempts, wanted.tries or retry.attempts)
+        return msgspec.structs.replace(
+            self,
+            at_once=min(self.at_once, wanted.at_once or self.at_once),
+            limits=msgspec.structs.replace(
+                self.limits,
+                attempt_s=attempt_s,
+                retry=msgspec.structs.replace(retry, attempts=attempts),
+            ),
+        )
 
 
 @asynccontextmanager
@@ -35,7 +55,9 @@ async def open_fetcher(
     settings: DownloadSettings, lookup: Lookup, timing: Timing
 ) -> AsyncIterator[Fetcher]:
     """Open a fetcher for this event loop."""
-    async with open_session(lookup, settings.allowed, settings.limits) as session:
+    async with open_session(
+        lookup, settings.allowed, settings.limits, settings.user_agent
+    ) as session:
         yield Fetcher(
             session,
             DownloadLimiter(settings.at_once, settings.at_once_per_host),

@@ -19,6 +19,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from collage_lambda.download.headers import USER_AGENT, request_headers
 from collage_lambda.download.limiter import DownloadLimiter, ImageBudget
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.recorded_response import BEGINNING_BYTES, RecordedResponse
@@ -35,19 +36,6 @@ from collage_lambda.download.urls import (
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.identity import expires_at
 
-HEADERS = {
-    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
-    " (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-    "Accept": "image/jpeg,image/webp,image/png,image/avif;q=0.9,image/*;q=0.8,*/*;q=0.5",
-    "Accept-Language": "en-US,en;q=0.9",
-    "Accept-Encoding": "identity",
-    "Referer": "https://www.tiktok.com/",
-    "Sec-Fetch-Dest": "image",
-    "Sec-Fetch-Mode": "no-cors",
-    "Sec-Fetch-Site": "cross-site",
-}
-"""What a browser sends for an image on tiktok.com, but with JPEG first, which decodes fastest, and
-without SVG, which is not supported."""
 _CHUNK_BYTES = 64 * 1024
 _DNS_TTL_S = 60
 _OK = 200
@@ -74,7 +62,10 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_session(
-    lookup: Lookup, allowed: AllowedSources, limits: FetchLimits
+    lookup: Lookup,
+    allowed: AllowedSources,
+    limits: FetchLimits,
+    user_agent: str = USER_AGENT,
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """Open the HTTP session of one event loop; `DownloadLimiter` limits its requests."""
     resolver = GuardedResolver(lookup, allowed)
@@ -90,7 +81,7 @@ async def open_session(
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
-        headers=HEADERS,
+        headers=request_headers(user_agent),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     ) as session:

@@ -21,3 +21,19 @@ class FetchLimits(msgspec.Struct, frozen=True, kw_only=True):
     image_s: float = 40.0
     redirects: int = 5
     retry: RetryPolicy = RetryPolicy()
+
+
+def fetch_limits(timeout_s: float, tries: int) -> FetchLimits:
+    """Return limits for attempts of `timeout_s` seconds, of which an image has `tries` for a URL.
+
+    A server may be silent for almost all of an attempt that is longer than the default one, and an
+    image has time for two such attempts.
+    """
+    default = FetchLimits()
+    extra_s = max(0.0, timeout_s - default.attempt_s)
+    return FetchLimits(
+        attempt_s=timeout_s,
+        read_s=default.read_s + extra_s,
+        image_s=max(default.image_s, 2 * timeout_s),
+        retry=RetryPolicy(attempts=tries),
+    )

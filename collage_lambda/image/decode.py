@@ -94,10 +94,11 @@ _HOSTILE = (
 
 
 class CellSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """Size and background of a collage's cells."""
+    """Size and background of a collage's cells, and the least side of an image in one."""
 
     cell_px: int
     background: Rgb
+    min_side_px: int = MIN_SIDE_PX
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +164,7 @@ def _refusal(image: ImageFile.ImageFile, kind: str, spec: CellSpec) -> Failure |
     width, height = image.size
     if image.info.get("compression") in _FAX:
         return Failure(reason=FailureReason.UNSUPPORTED_FORMAT, detail="TIFF with a fax coding")
-    if min(width, height) < MIN_SIDE_PX:
+    if min(width, height) < spec.min_side_px:
         return Failure(reason=FailureReason.TOO_SMALL, detail=f"{width}x{height}")
     needed = decoding_bytes(image, kind, _scale(image.size, kind, spec))
     if width * height > MAX_PIXELS or needed > MAX_DECODING_BYTES:

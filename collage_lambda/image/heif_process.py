@@ -43,6 +43,7 @@ class _Request(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     cell_px: int
     background: Rgb
+    min_side_px: int
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -83,7 +84,7 @@ class HeifProcess:
 
         An earlier image may have caused a crash, so the image is tried again in a fresh process.
         """
-        request = _Request(data, spec.cell_px, spec.background)
+        request = _Request(data, spec.cell_px, spec.background, spec.min_side_px)
         with self._lock:
             tries = 1 if self._child is None else 2
             while True:
@@ -158,7 +159,9 @@ def _cell(answer: _Answer, spec: CellSpec) -> Cell | Failure:
 
 
 def _answer(request: _Request) -> _Answer:
-    spec = CellSpec(cell_px=request.cell_px, background=request.background)
+    spec = CellSpec(
+        cell_px=request.cell_px, background=request.background, min_side_px=request.min_side_px
+    )
     outcome = decode_cell(request.data, spec)
     if isinstance(outcome, Failure):
         return _Answer(failure=outcome)

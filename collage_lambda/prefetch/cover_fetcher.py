@@ -96,11 +96,12 @@ class CoverFetcher:
         self, fetcher: Fetcher, same: list[ExpiringCover], packer: CoverPacker
     ) -> _CoverResult:
         image = same[0].image
+        spec = msgspec.structs.replace(_SPEC, min_side_px=self._pipeline.min_side_px)
 
         async def decode_and_add(url: str, data: bytes) -> bool | Failure:
             loop = asyncio.get_running_loop()
             decode = self._pipeline.decoder.decode
-            cell = await loop.run_in_executor(self._pipeline.threads, decode, data, _SPEC)
+            cell = await loop.run_in_executor(self._pipeline.threads, decode, data, spec)
             if isinstance(cell, Failure):
                 return cell
             return packer.add_cover(same, url, data)

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.settings import PREFIX_PATTERN, CollageLayout
+from stream_ingest.contracts.settings import PREFIX_PATTERN, CollageLayout, DownloadLimits
 
 MAX_DETAIL_BYTES = 240_000
 """Largest detail put on the bus; a longer image list goes to S3 (`WindowReady.images_key`).
@@ -96,6 +96,9 @@ class WindowReady(Event, frozen=True, kw_only=True):
     """Whether to store the HTTP responses of failed downloads."""
     prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
     """Folder of the batch's outputs."""
+    downloads: DownloadLimits | msgspec.UnsetType = msgspec.UNSET
+    """How the batch's images are downloaded, if not as the stack does; absent if so, which
+    functions of an earlier version understand."""
 
 
 class CoversExpiring(Event, frozen=True, kw_only=True):

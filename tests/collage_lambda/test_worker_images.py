@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.messages import Message
 from collage_lambda.output.keys import keys_of
 from collage_lambda.worker import Ending
+from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.aws import TEMP
 from tests.fakes.collage.events import LAYOUT, window_image, window_ready
 from tests.fakes.collage.images import plain_jpeg
@@ -130,6 +132,33 @@ def test_debug_stores_the_responses_for_failed_images(bench: WorkerBench) -> Non
 def test_without_debug_no_response_is_stored(bench: WorkerBench) -> None:
     bench.work(bench.event("body/0", "status/403"))
     assert not [key for key in bench.aws.stored(TEMP) if key.startswith("debug/")]
+
+
+def test_a_batch_that_asks_for_one_try_has_each_url_requested_once(bench: WorkerBench) -> None:
+    event = bench.event("body/0", "flaky/1/2")
+    bench.work(msgspec.structs.replace(event, downloads=DownloadLimits(tries=1)))
+    cells = bench.metadata(event)["cells"]
+    assert [(cell["status"], cell["attempts"]) for cell in cells] == [("ok", 1), ("failed", 1)]
+
+
+def test_a_batch_that_asks_for_little_time_does_not_wait_for_a_slow_server(
+    bench: WorkerBench,
+) -> None:
+    bench.limits = msgspec.structs.replace(LIMITS, attempt_s=50.0, read_s=50.0, image_s=100.0)
+    event = bench.event("body/0", "hang")
+    limits = DownloadLimits(timeout_s=1, tries=1)
+    started = time.monotonic()
+    bench.work(msgspec.structs.replace(event, downloads=limits))
+    assert time.monotonic() - started < 20
+    assert bench.metadata(event)["failures"] == {"timeout": 1}
+
+
+def test_the_least_side_of_an_image_is_a_setting(bench: WorkerBench) -> None:
+    """The images of the bench are 120 pixels wide."""
+    bench.min_side_px = 121
+    event = bench.event("body/0")
+    bench.work(event)
+    assert bench.metadata(event)["failures"] == {"too_small": 1}
 
 
 def test_the_window_ends_before_the_invocation_does(bench: WorkerBench) -> None:

@@ -30,8 +30,12 @@ def lambda_variables(
         env.PREFETCH_EXPIRE_DAYS: "60",
         env.BY_CREATOR_COPY: "on",
         env.KEEP_ORIGINALS: "on",
-        env.DOWNLOADS: "64",
+        env.DOWNLOADS_AT_ONCE: "64",
         env.DOWNLOADS_PER_HOST: "40",
+        env.DOWNLOAD_TIMEOUT_S: "15",
+        env.DOWNLOAD_TRIES: "3",
+        env.DOWNLOAD_USER_AGENT: "tests",
+        env.MIN_SIDE_PX: "50",
         env.MEMORY_MB: "10240",
         env.COLLAGE_URL_LIFE_S: "3600",
     } | {getattr(env, name): value for name, value in others.items()}

@@ -62,6 +62,11 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
         refusedImages=["ab" * 32],
         keepOriginals=False,
         byCreatorCopy=False,
+        downloadsAtOnce=8,
+        downloadTimeoutS=30,
+        downloadTries=1,
+        downloadUserAgent="covers/1.0",
+        minSidePx=100,
     )
     windowing = recorder.one("Function", "windowing").inputs["environment"]["variables"]
     assert windowing[environment.PARTIAL_RESPONSES] == "raise"
@@ -70,6 +75,11 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
     assert collage[environment.ALLOWED_SOURCES] == "127.0.0.1:8000,covers.test:80"
     assert collage[environment.ALLOWED_PORTS] == "80,443"
     assert collage[environment.REFUSED_IMAGES] == "ab" * 32
+    assert collage[environment.DOWNLOADS_AT_ONCE] == "8"
+    assert collage[environment.DOWNLOAD_TIMEOUT_S] == "30"
+    assert collage[environment.DOWNLOAD_TRIES] == "1"
+    assert collage[environment.DOWNLOAD_USER_AGENT] == "covers/1.0"
+    assert collage[environment.MIN_SIDE_PX] == "100"
     assert collage[environment.KEEP_ORIGINALS] == collage[environment.BY_CREATOR_COPY] == "off"
 
 

@@ -124,3 +124,10 @@ def test_batches_of_a_stack_without_settings_differ_from_those_without_a_stack_i
     layout = msgspec.structs.replace(settings.layout, fit_rows=False)
     assert settings.layout.fit_rows
     assert msgspec.structs.replace(settings, layout=layout) == BatchSettings()
+
+
+def test_a_setting_by_its_former_name_is_refused_with_its_name_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(SettingsError, match="downloads is called downloadsAtOnce now"):
+        read(monkeypatch, downloads="8")

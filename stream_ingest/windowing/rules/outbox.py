@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import zlib
 
+import msgspec
+
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowReady, decode_detail, encode_detail
 from stream_ingest.contracts.naming import creator_key, window_id
@@ -31,6 +33,7 @@ def window_ready(creator: str, window: ClosedWindow, now_s: int) -> WindowReady:
         images=window.images,
         debug=window.settings.debug,
         prefix=window.settings.prefix,
+        downloads=window.settings.downloads or msgspec.UNSET,
     )
 
 

@@ -14,11 +14,29 @@ from collage_lambda.download.downloader import (
     open_fetcher,
 )
 from collage_lambda.download.fetch import Timing
+from collage_lambda.download.limits import fetch_limits
 from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.download.resolver import system_lookup
 from collage_lambda.reasons import Failure, FailureReason
+from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.prefetch_bench import LIMITS
+
+STACK = DownloadSettings(
+    allowed=frozenset(), at_once=64, at_once_per_host=40, limits=fetch_limits(15, 3)
+)
+
+
+def test_a_batch_may_ask_for_less_than_the_stack_allows() -> None:
+    limited = STACK.limited_to(DownloadLimits(timeout_s=5, tries=1, at_once=8))
+    assert limited.at_once == 8
+    assert limited.limits == fetch_limits(5, 1)
+    assert STACK.limited_to(DownloadLimits(tries=2)).limits == fetch_limits(15, 2)
+
+
+def test_a_batch_gets_no_more_than_the_stack_allows() -> None:
+    assert STACK.limited_to(DownloadLimits(timeout_s=30, tries=9, at_once=500)) == STACK
+    assert STACK.limited_to(None) is STACK
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import pytest
 
-from collage_lambda.download.fetch import HEADERS, Body, Fetcher, Timing, open_session
+from collage_lambda.download.fetch import Body, Fetcher, Timing, open_session
+from collage_lambda.download.headers import request_headers
 from collage_lambda.download.limiter import DownloadLimiter
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
@@ -90,7 +91,8 @@ def test_the_headers_are_a_browsers_and_the_query_is_untouched(server: CoverServ
     query = "x-expires=1900000000&x-signature=a%2Bb%2Fc%3D&t=%7e"
     fetch(server, server.url(f"body/a?{query}"))
     sent: Mapping[str, str] = server.headers["body/a"]
-    assert {name: sent[name] for name in HEADERS} == HEADERS
+    expected = request_headers()
+    assert {name: sent[name] for name in expected} == expected
     assert sent["Accept-Encoding"] == "identity"
     assert "Cookie" not in sent
     assert server.queries["body/a"] == query

@@ -62,6 +62,7 @@ class WorkerBench:
         self.announcer = Announcer(aws.events, BUS)
         self.refused: frozenset[str] = frozenset()
         self.limits = LIMITS
+        self.min_side_px = 50
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
 
@@ -78,6 +79,7 @@ class WorkerBench:
             lookup=system_lookup(self._threads),
             timing=Timing(),
             decoder=Decoder(threading.Lock(), HeifProcess()),
+            min_side_px=self.min_side_px,
             threads=self._threads,
         )
         builder = Builder(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import zlib
 from datetime import UTC, datetime
 
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.events import WindowImage, WindowReady
-from stream_ingest.contracts.settings import BatchSettings, CollageLayout
+from stream_ingest.contracts.events import WindowImage, WindowReady, encode_detail
+from stream_ingest.contracts.settings import BatchSettings, CollageLayout, DownloadLimits
 from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
 from stream_ingest.windowing.rules.state import ClosedWindow
 from tests.fakes.ingest.rows import NOW_S
@@ -67,6 +68,27 @@ def test_the_event_contains_all_of_the_window() -> None:
         image_count=1,
         images=(image,),
     )
+
+
+def test_the_event_has_limits_of_downloads_only_if_the_batch_has() -> None:
+    """Functions of an earlier version refuse fields that they do not know."""
+    image = WindowImage(identity="i", url="u", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    limits = DownloadLimits(timeout_s=30)
+    for settings, expected in (
+        (BatchSettings(), None),
+        (BatchSettings(downloads=limits), {"timeout_s": 30}),
+    ):
+        window = ClosedWindow(
+            number=1,
+            settings=settings,
+            batch_id="b",
+            trigger="csv-push",
+            because="full",
+            images=(image,),
+        )
+        event = window_ready("a", window, NOW_S)
+        assert json.loads(encode_detail(event)).get("downloads") == expected
+        assert expand_event(compress_event(event)) == event
 
 
 @given(st.binary(max_size=80))
