@@ -11,7 +11,10 @@ from functools import lru_cache
 
 import orjson
 
-MAX_COVER_LENGTH = 65_536
+from stream_ingest.records.cover_text import is_absent, is_page, recover, split_urls
+
+MAX_COVER_LENGTH = 16 << 20
+"""As long as a row of a CSV file may be; MySQL's MEDIUMTEXT has as much."""
 _MAX_DEPTH = 6
 
 _BARE_URL = re.compile(r"https?://\S+\Z")
@@ -60,7 +63,10 @@ def candidate_urls(cover: object) -> list[str]:
     URLs under keys that do not name covers (such as a video's share link) are returned only if
     there are no others. Raises `NotJsonError` for text that is neither a URL nor JSON.
     """
-    value = _unwrap(cover)
+    try:
+        value = _unwrap(cover)
+    except NotJsonError:
+        value = _recover(text_of(cover))
     if isinstance(value, dict) and (url := _only_url(value)):
         return [url]
     found: list[_Found] = []
@@ -71,6 +77,7 @@ def candidate_urls(cover: object) -> list[str]:
     if len(found) < 2:  # noqa: PLR2004 - nothing to choose from, as nearly always
         return [url for url, _, _ in found]
     covers = [each for each in found if each[2]] or found
+    covers = [each for each in covers if not is_page(each[0])] or covers
     return [url for url, _, _ in sorted(covers, key=_rank)]
 
 
@@ -80,7 +87,8 @@ def _only_url(value: dict[str, object]) -> str | None:
     if not isinstance(urls, list) or len(urls) != 1 or not value.keys() <= _TIKTOK_IMAGE_KEYS:
         return None
     url = urls[0]
-    return url if isinstance(url, str) and _BARE_URL.match(url) else None
+    is_plain = isinstance(url, str) and _BARE_URL.match(url) and "&amp;" not in url
+    return url if is_plain else None
 
 
 _Found = tuple[str, bool, bool]
@@ -91,6 +99,16 @@ Plain tuples and cached keys, because this is the hot path of a push."""
 
 def _rank(found: _Found) -> int:
     return 2 if found[1] else 1 if _HEIC.search(found[0]) else 0
+
+
+def _recover(text: str) -> object:
+    """Return what text that is neither a URL nor JSON means; raises `NotJsonError`."""
+    if is_absent(text):
+        return None
+    value = recover(text) if len(text) <= MAX_COVER_LENGTH else None
+    if value is None:
+        raise NotJsonError
+    return value
 
 
 def _unwrap(cover: object) -> object:
@@ -108,7 +126,7 @@ def _unwrap(cover: object) -> object:
     if text[0] not in _FIRST_JSON:
         if not _SCHEME.match(text):
             raise NotJsonError
-        return _unescape(text)
+        return split_urls(text) if _is_several(text) else _unescape(text)
     value: object = text
     for _ in range(_MAX_DEPTH):
         value = _parse(text)
@@ -117,6 +135,11 @@ def _unwrap(cover: object) -> object:
         if text[0] not in _FIRST_JSON and text != "null":
             break
     return value
+
+
+def _is_several(text: str) -> bool:
+    """Return whether text that begins with a URL has more in it."""
+    return text.find("//", 9) > 0 or "&amp;" in text or "<" in text
 
 
 def _parse(text: str) -> object:
@@ -153,6 +176,7 @@ def _walk(
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):
+        animated = animated or _is_animated(value.get("id"))
         for key, inherits, is_animated, is_cover in _reading_order(tuple(value)):
             below = value[key]
             covers = under_cover if inherits else bool(under_cover or is_cover)
@@ -168,6 +192,11 @@ def _walk(
                 _walk(each, found, depth + 1, animated, under_cover)
 
 
+def _is_animated(name: object) -> bool:
+    """Return whether yt-dlp's name of a thumbnail is that of an animated one."""
+    return isinstance(name, str) and bool(_ANIMATED.search(name))
+
+
 def _walk_text(
     raw: str,
     found: list[_Found],
@@ -180,7 +209,8 @@ def _walk_text(
         return
     if text[0] not in _FIRST_JSON:
         if _SCHEME.match(text):
-            found.append((text, animated, under_cover is not False))
+            urls = split_urls(text) if _is_several(text) else [text]
+            found.extend((url, animated, under_cover is not False) for url in urls)
         return
     try:
         value = _parse(text)

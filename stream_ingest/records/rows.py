@@ -76,7 +76,8 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
         return _refuse(RefusalReason.NO_URL, creator, cover, created_at)
     first, identity = "", ""
     alive: list[str] = []
-    for url in dict.fromkeys(seen) if len(seen) > 1 else seen:
+    for found in dict.fromkeys(seen) if len(seen) > 1 else seen:
+        url = _encode_blanks(found) if " " in found else found
         if image := _image(url):
             if not first:
                 first, identity = url, image[0]
@@ -98,6 +99,12 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
         created_at_ms=moment,
         identity_follows=alive[0] is first,
     )
+
+
+def _encode_blanks(url: str) -> str:
+    """Return a URL with the blanks after its host encoded, as a browser would request it."""
+    host = url.find("/", len("https://"))
+    return url if host < 0 else url[:host] + url[host:].replace(" ", "%20")
 
 
 def _image(url: str) -> tuple[str, int | None] | None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from stream_ingest.records.cover_column import (
-    MAX_COVER_LENGTH,
     NotJsonError,
     candidate_urls,
     text_of,
@@ -62,7 +61,21 @@ def test_a_url_is_read_bare_and_as_json(column: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "column", [None, "", "  ", "null", '""', "{}", "[]", '{"url_list":[]}', '"null"', 7, 1.5, True]
+    "column",
+    [
+        *(None, "", "  ", "null", '""', "{}", "[]", '{"url_list":[]}', '"null"', 7, 1.5, True),
+        *(
+            "nan",
+            "None",
+            r"\N",
+            "NULL",
+            " - ",
+            "N/A",
+            "\u200b",
+            "{'cover': 'no url'}",
+            '["a\ud800"]',
+        ),
+    ],
 )
 def test_a_column_without_a_url_has_no_candidates(column: object) -> None:
     assert candidate_urls(column) == []
@@ -72,13 +85,12 @@ def test_a_column_without_a_url_has_no_candidates(column: object) -> None:
     "column",
     [
         "cover.jpg",
-        "//p16-sign-va.tiktokcdn.com/a/b",
         json.dumps({"cover": {"url_list": [A, B]}})[:200],
         json.dumps(json.dumps({"url_list": [A]})[:40]),
-        "{'cover': 'single quotes'}",
-        '["a\ud800"]',
+        "a sentence about covers",
         "[" * 5_000,
-        '{"cover": "' + "x" * MAX_COVER_LENGTH + '"}',
+        "{" * 70_000,
+        "['x'" + ", 1" * 30_000,
     ],
 )
 def test_text_that_is_neither_a_url_nor_json_is_an_error(column: str) -> None:

@@ -70,7 +70,6 @@ def test_a_row_is_accepted_with_its_identity_and_fallbacks() -> None:
         ("https:///a.jpg", "bad_url"),
         ("https://user:pass@example.com/a.jpg", "bad_url"),
         ("https://exa mple.com/a.jpg", "bad_url"),
-        ("https://example.com/a b.jpg", "bad_url"),
         ("https://example.com/a\\b.jpg", "bad_url"),
         ("https://exam\x00ple.com/a.jpg", "bad_url"),
         ("https://example.com/\x00.jpg", "bad_url"),
@@ -106,6 +105,12 @@ def test_a_row_without_a_creator_is_refused(creator: object) -> None:
 )
 def test_a_creator_may_be_any_printable_value(creator: object, name: str) -> None:
     assert admitted(A, creator=creator).creator == name
+
+
+def test_blanks_in_a_path_are_encoded_as_a_browser_does() -> None:
+    assert (
+        admitted("https://example.com/a b.jpg?c= d").url == "https://example.com/a%20b.jpg?c=%20d"
+    )
 
 
 @pytest.mark.parametrize(

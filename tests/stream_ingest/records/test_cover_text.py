@@ -1,0 +1,95 @@
+"""Cover columns as spreadsheets, Python programs and databases write them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_ingest.records.cover_column import NotJsonError, candidate_urls
+from stream_ingest.records.cover_text import MAX_LITERAL_LENGTH, recover
+from tests.fakes.ingest.rows import cover_url
+
+A, B = cover_url(1), cover_url(2)
+PAGE = "https://www.tiktok.com/@ann/video/7"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        f"{{'url_list': ['{A}'], 'ok': True, 'note': None}}",
+        f"{{'url_list': array(['{A}'], dtype=object), 'n': nan}}",
+        f"[np.str_('{A}')]",
+        f"('{A}',)",
+        f'{{"cover": "{A}", "ratio": NaN, "size": Infinity}}',
+        f'{{"title": "two\nlines", "cover": "{A}"}}',
+        f'{{"url_list": ["{A}",],}}',
+        f'\ufeff{{"cover": "{A}"}}',
+        f"\u200b {A}",
+        A.replace("&", "&amp;"),
+        json.dumps({"url_list": [A.replace("&", "&amp;")]}),
+        json.dumps({"cover": A.replace("&", "&amp;"), "title": "x"}),
+        A.removeprefix("https:"),
+        A.removeprefix("https://"),
+        f'=HYPERLINK("{A}";"the cover")',
+        f'=IMAGE("{A}")',
+        f"<img alt='x' src=\"{A}\" width=5>",
+        f"![cover]({A})",
+        f"\u201c{A}\u201d",
+        f"'{A}'",
+        f"<{A}>",
+        f"({A})",
+        f"[{A}]",
+        f"{{{A}}}",
+        json.dumps({"title": "x" * 100_000, "cover": A}),
+        json.dumps([PAGE, A]),
+        f"{PAGE} {A}",
+    ],
+)
+def test_the_cover_is_found_in_every_form(column: str) -> None:
+    assert candidate_urls(column) == [A]
+
+
+@pytest.mark.parametrize("between", [",", " , ", "|", ";", " ", "\n", "\r\n", ", "])
+def test_several_urls_in_a_cell_are_candidates_in_their_order(between: str) -> None:
+    assert candidate_urls(f"{A}{between}{B}") == [A, B]
+    assert candidate_urls(f'"{A}"{between}"{B}"') == [A, B]
+
+
+@pytest.mark.parametrize(
+    "column", [f"{{{A},{B}}}", f'{{"{A}","{B}"}}', f"['{A}' '{B}']", f"['{A}'\n '{B}']"]
+)
+def test_arrays_of_postgres_and_numpy_have_their_order(column: str) -> None:
+    assert candidate_urls(column) == [A, B]
+
+
+def test_a_static_thumbnail_of_yt_dlp_comes_first() -> None:
+    thumbnails = [{"id": "dynamicCover", "url": B, "preference": -2}, {"id": "cover", "url": A}]
+    assert candidate_urls(json.dumps(thumbnails)) == [A, B]
+
+
+def test_a_page_is_a_candidate_only_if_there_is_nothing_else() -> None:
+    assert candidate_urls(json.dumps([PAGE])) == [PAGE]
+
+
+@pytest.mark.parametrize("cut", range(5, 60, 5))
+def test_json_that_is_cut_off_is_an_error_and_not_half_a_url(cut: int) -> None:
+    for whole in (json.dumps({"url_list": [A]}), json.dumps(json.dumps({"cover": A}))):
+        with pytest.raises(NotJsonError):
+            candidate_urls(whole[:cut])
+
+
+def test_a_huge_python_literal_is_not_parsed() -> None:
+    assert recover("['x'" + ", 'y'" * MAX_LITERAL_LENGTH + "]") is None
+
+
+@given(st.text(alphabet="{}[]()'\"\\,:;|<> \nahtps/.NaN&#=\u201c\u200b", max_size=60))
+def test_no_text_raises_anything_but_that_it_has_no_cover(text: str) -> None:
+    for column in (text, f"{text}{A}", f"{{{text}"):
+        try:
+            urls = candidate_urls(column)
+        except NotJsonError:
+            continue
+        assert all(isinstance(url, str) for url in urls)
