@@ -98,7 +98,10 @@ def test_a_batch_that_ended_is_reported_in_all_four_places(
     assert "FunctionError" not in pipeline.aws.clients.functions.invoke(FunctionName=sweeper)
     status = pipeline.status(BATCH)
     assert status["status"] == "ended"
-    summary = json.loads(pipeline.read(f"results/processing-summaries/{BATCH}.json"))
+    summaries = pipeline.keys("results/processing-summaries/")
+    (key,) = [each for each in summaries if f"/processing_summary_{BATCH}_" in each]
+    summary = json.loads(pipeline.read(key))
+    assert summary["summary_key"] == key
     for name in ("rows_read", "rows_accepted", "refused", "windows", "collages", "images_ok"):
         assert summary[name] == status[name], name
     lines = list(csv.DictReader(io.StringIO(pipeline.read(summary["results_key"]).decode())))

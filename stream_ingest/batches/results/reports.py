@@ -1,8 +1,9 @@
 """Writes the results of a batch before its end is announced. Edge (S3, DynamoDB).
 
 The list of windows comes first. It is put only once, its sums and the moment beside it as metadata,
-and so fixes the figures and the day; the summary follows from the list that is there, day and month
-from the summary. After a crash at any point it is all done again, and comes to the same.
+and so fixes the figures and the day; the summary follows from the list that is there, and the log
+and statistics of the day, and those of the month, from the summary. After a crash at any point it
+is all done again, with the same result.
 
 It takes one pass over the batch's windows in `batch-id-index`, page by page; lines beyond 8 MB wait
 on disk. So memory does not grow with the batch, and time does: for 100,000 creators with a window
@@ -20,15 +21,16 @@ from typing import IO, cast
 import msgspec
 
 from stream_ingest.batches.counter import BatchCount
+from stream_ingest.batches.progress import Batch
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.results.documents import decode_document, encode_document
+from stream_ingest.batches.results.processing_log import ProcessingLog, log_key, with_logged
 from stream_ingest.batches.results.sheet import Sheet
 from stream_ingest.batches.results.statistics import (
     DailyStats,
     MonthlyReport,
     daily_key,
     day_of,
-    decode_statistics,
-    encode_statistics,
     monthly_key,
     with_batch,
     with_day,
@@ -37,11 +39,8 @@ from stream_ingest.batches.results.store import CSV, JSON, ResultStore
 from stream_ingest.batches.results.summary import (
     BatchSummary,
     WindowTally,
-    decode_summary,
-    encode_summary,
     results_key,
     summarize,
-    summary_key,
 )
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
@@ -62,28 +61,30 @@ class Reports:
         None if the index does not show all of its windows as ended: the caller tries again later.
         Raises `ConflictError` where other writers are always first; calling it again is safe.
         """
-        batch_id, run = count.batch.batch_id, count.batch.started_at
-        windows = self._list(batch_id, count.progress.windows, run)
+        windows = self._list(count.batch, count.progress.windows)
         if windows is None:
             return None
         drafted = summarize(count.batch, count.progress, len(count.creators), windows)
-        self._store.put_once(summary_key(batch_id), encode_summary(drafted), JSON, run=run)
-        summary = decode_summary(self._store.read(summary_key(batch_id)))
+        key, run = drafted.summary_key, count.batch.started_at
+        self._store.put_once(key, encode_document(drafted), JSON, run=run)
+        summary = decode_document(self._store.read(key), BatchSummary)
+        self._add_to_log(summary)
         self._add_to_statistics(summary)
         return summary
 
-    def _list(self, batch_id: str, wanted: int, run: str) -> WindowTally | None:
+    def _list(self, batch: Batch, wanted: int) -> WindowTally | None:
         """Store the list of a batch's windows; return the sums over the list that is there.
 
         None if the index shows fewer than `wanted` windows, or one that has not ended.
         """
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
             file = cast("IO[bytes]", spooled)
-            windows = self._write_lines(batch_id, file)
+            windows = self._write_lines(batch.batch_id, file)
             if windows.ended < max(wanted, windows.windows):
                 return None
             note = msgspec.json.encode(windows).decode()
-            note = self._store.put_once(results_key(batch_id), file, CSV, run=run, note=note)
+            key, run = results_key(batch.batch_id, batch.started_at), batch.started_at
+            note = self._store.put_once(key, file, CSV, run=run, note=note)
         return msgspec.json.decode(note, type=WindowTally)
 
     def _write_lines(self, batch_id: str, file: IO[bytes]) -> WindowTally:
@@ -97,21 +98,28 @@ class Reports:
         text.detach()
         return windows
 
+    def _add_to_log(self, summary: BatchSummary) -> None:
+        date = day_of(summary)
+
+        def log_with_batch(found: bytes | None) -> bytes:
+            log = decode_document(found, ProcessingLog) if found else ProcessingLog(date=date)
+            return encode_document(with_logged(log, summary))
+
+        self._store.amend(log_key(date), log_with_batch)
+
     def _add_to_statistics(self, summary: BatchSummary) -> None:
         date = day_of(summary)
         month = date[:7]
 
         def day_with_batch(found: bytes | None) -> bytes:
-            stats = decode_statistics(found, DailyStats) if found else DailyStats(date=date)
-            return encode_statistics(with_batch(stats, summary))
+            stats = decode_document(found, DailyStats) if found else DailyStats(date=date)
+            return encode_document(with_batch(stats, summary))
 
         def month_with_day(found: bytes | None) -> bytes:
-            report = (
-                decode_statistics(found, MonthlyReport) if found else MonthlyReport(month=month)
-            )
+            report = decode_document(found, MonthlyReport) if found else MonthlyReport(month=month)
             # Read after the month was: so a newer day never gives way to an older one.
-            day = decode_statistics(self._store.read(daily_key(date)), DailyStats)
-            return encode_statistics(with_day(report, day))
+            day = decode_document(self._store.read(daily_key(date)), DailyStats)
+            return encode_document(with_day(report, day))
 
         self._store.amend(daily_key(date), day_with_batch)
         self._store.amend(monthly_key(month), month_with_day)

@@ -8,21 +8,28 @@ from typing import Any, Literal
 import msgspec
 
 from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
-from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import BatchCompleted
 from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 
 _FOLDER = "results/processing-summaries"
 
 
-def summary_key(batch_id: str) -> str:
-    """Return where a batch's summary lies in the output bucket."""
-    return f"{_FOLDER}/{batch_id}.json"
+def summary_key(batch_id: str, started_at: str) -> str:
+    """Return the key of a batch's summary in the output bucket.
+
+    Its time is that at which the batch was registered, so that a retry writes the same key.
+    """
+    return _key("processing_summary", batch_id, started_at, "json")
 
 
-def results_key(batch_id: str) -> str:
-    """Return where the list of a batch's windows lies in the output bucket."""
-    return f"{_FOLDER}/{batch_id}.csv"
+def results_key(batch_id: str, started_at: str) -> str:
+    """Return the key of the list of a batch's windows in the output bucket; see `summary_key`."""
+    return _key("batch_results", batch_id, started_at, "csv")
+
+
+def _key(kind: str, batch_id: str, started_at: str, suffix: str) -> str:
+    started = parse_utc(started_at)
+    return f"{_FOLDER}/{started:%Y/%m}/{kind}_{batch_id}_{started:%Y%m%d_%H%M%S}.{suffix}"
 
 
 class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +61,17 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, int]
     """Images that could not be downloaded or decoded, by reason."""
     images_waiting: int
+    processing_ms: int = 0
+    """Sum of the windows' processing times, each from its claim by a worker to its end."""
+    longest_ms: int = 0
+    """The longest processing time of a window."""
+    bytes_downloaded: int = 0
+    collage_bytes: int = 0
+    """Sizes of all collages."""
+    rows_per_s: float | None = None
+    """Rows read per second of the batch's duration; None if that is 0."""
+    images_per_s: float | None = None
+    """Images in collages per second of the batch's duration; None if that is 0."""
     summary_key: str
     results_key: str
     notes: tuple[str, ...] = ()
@@ -69,12 +87,21 @@ class WindowTally(WindowCounts, msgspec.Struct, kw_only=True):
     failures: dict[str, int] = {}
     images_ok: int = 0
     images_failed: int = 0
+    processing_ms: int = 0
+    longest_ms: int = 0
+    bytes_downloaded: int = 0
+    collage_bytes: int = 0
 
     def add(self, window: Mapping[str, Any]) -> None:
         """Count a window's status item."""
         self.by_status[str(window["status"])] = self.by_status.get(window["status"], 0) + 1
         self.images_ok += int(window.get("images_ok", 0))
         self.images_failed += int(window.get("images_failed", 0))
+        duration_ms = int(window.get("duration_ms", 0))
+        self.processing_ms += duration_ms
+        self.longest_ms = max(self.longest_ms, duration_ms)
+        self.bytes_downloaded += int(window.get("bytes_downloaded", 0))
+        self.collage_bytes += int(window.get("collage_bytes", 0))
         for reason, images in window.get("failures", {}).items():
             self.failures[str(reason)] = self.failures.get(reason, 0) + int(images)
 
@@ -84,6 +111,7 @@ def summarize(
 ) -> BatchSummary:
     """Return the summary of a batch that ended with the windows that were listed."""
     ended_at = from_epoch_s(windows.ended_at_s)
+    duration_s = max(0, int((ended_at - parse_utc(batch.started_at)).total_seconds()))
     return BatchSummary(
         batch_id=batch.batch_id,
         trigger=batch.trigger,
@@ -91,7 +119,7 @@ def summarize(
         settings=msgspec.json.decode(batch.settings, type=dict[str, Any]),
         started_at=batch.started_at,
         ended_at=ended_at.isoformat(),
-        duration_s=max(0, int((ended_at - parse_utc(batch.started_at)).total_seconds())),
+        duration_s=duration_s,
         rows_read=progress.rows_read,
         rows_sent=progress.rows_sent,
         rows_accepted=progress.rows_accepted,
@@ -104,24 +132,21 @@ def summarize(
         images_failed=windows.images_failed,
         failures=dict(sorted(windows.failures.items())),
         images_waiting=progress.open_images,
-        summary_key=summary_key(batch.batch_id),
-        results_key=results_key(batch.batch_id),
+        processing_ms=windows.processing_ms,
+        longest_ms=windows.longest_ms,
+        bytes_downloaded=windows.bytes_downloaded,
+        collage_bytes=windows.collage_bytes,
+        rows_per_s=per_second(progress.rows_read, duration_s),
+        images_per_s=per_second(windows.images_ok, duration_s),
+        summary_key=summary_key(batch.batch_id, batch.started_at),
+        results_key=results_key(batch.batch_id, batch.started_at),
         notes=batch.notes,
     )
 
 
-def encode_summary(summary: BatchSummary) -> bytes:
-    """Return a summary as JSON for people and programs."""
-    return msgspec.json.format(msgspec.json.encode(summary), indent=1)
-
-
-def decode_summary(raw: bytes) -> BatchSummary:
-    """Return the summary in an object; `DecodeError` names the field at fault."""
-    try:
-        return msgspec.json.decode(raw, type=BatchSummary)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        msg = f"summary of a batch: {error}"
-        raise DecodeError(msg) from error
+def per_second(count: int, seconds: int) -> float | None:
+    """Return a rate; None for no time at all."""
+    return round(count / seconds, 3) if seconds else None
 
 
 def completed(summary: BatchSummary) -> BatchCompleted:

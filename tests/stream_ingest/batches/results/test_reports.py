@@ -14,12 +14,15 @@ from stream_ingest.batches.counter import BatchCount
 from stream_ingest.batches.progress import Batch, WindowSums, progress_of
 from stream_ingest.batches.registry import Totals
 from stream_ingest.batches.results import reports as reports_module
+from stream_ingest.batches.results.documents import decode_document
+from stream_ingest.batches.results.processing_log import ProcessingLog
 from stream_ingest.batches.results.reports import Reports
-from stream_ingest.batches.results.statistics import DailyStats, MonthlyReport, decode_statistics
+from stream_ingest.batches.results.statistics import DailyStats, MonthlyReport
 from stream_ingest.batches.results.store import ResultStore
-from stream_ingest.batches.results.summary import BatchSummary, decode_summary
+from stream_ingest.batches.results.summary import BatchSummary
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
@@ -28,15 +31,18 @@ from tests.fakes.ingest.rows import NOW_S, arrivals, header
 from tests.faults.harness.aws.s3 import FakeS3
 
 BATCH = header("b", images=2, flush=FlushPolicy(kind="batch-end"))
-SUMMARY = "results/processing-summaries/b.json"
-RESULTS = "results/processing-summaries/b.csv"
+STARTED = f"{from_epoch_s(NOW_S):%Y%m%d_%H%M%S}"
+SUMMARY = f"results/processing-summaries/2026/11/processing_summary_b_{STARTED}.json"
+RESULTS = f"results/processing-summaries/2026/11/batch_results_b_{STARTED}.csv"
+LOG = "results/processing-logs/2026/11/processing_log_20261106.json"
 DAY = "results/statistics/daily_stats_20261106.json"
 MONTH = "results/statistics/monthly_report_202611.json"
+ALL = [LOG, RESULTS, SUMMARY, DAY, MONTH]
 
 
 def prepare(aws: IngestAws, *creators: str) -> None:
     """Bring a batch of three rows a creator, two windows each, to where its windows are done."""
-    aws.registry.register(BATCH)
+    aws.registry.register(BATCH, "/data/covers.csv")
     for creator in creators:
         state = CreatorState(creator=creator)
         aws.store.commit(state, fold(state, arrivals([1, 2, 3], BATCH), NOW_S, Rules()), NOW_S)
@@ -51,7 +57,7 @@ def prepare(aws: IngestAws, *creators: str) -> None:
 
 
 def summary_in(aws: IngestAws) -> BatchSummary:
-    return decode_summary(aws.read(OUTPUT, SUMMARY))
+    return decode_document(aws.read(OUTPUT, SUMMARY), BatchSummary)
 
 
 def lines_in(aws: IngestAws) -> list[dict[str, str]]:
@@ -69,9 +75,11 @@ def test_a_batch_that_ends_is_reported_as_a_whole(aws: IngestAws) -> None:
     prepare(aws, "ann", "=ben()")
     aws.set_item("ann", "window#000002", status="failed", images_ok=0, images_failed=1)
     aws.set_item("ann", "window#000002", failures={"forbidden": 1}, error="no image")
-    aws.set_item("ann", "window#000001", collage_key="collages/x.jpg")
+    built = {"duration_ms": 1_500, "bytes_downloaded": 900, "collage_bytes": 70}
+    aws.set_item("ann", "window#000001", collage_key="collages/x.jpg", **built)
+    aws.set_item("ann", "window#000002", duration_ms=500, bytes_downloaded=100)
     aws.sweeper().sweep()
-    assert aws.keys_in(OUTPUT) == [RESULTS, SUMMARY, DAY, MONTH]
+    assert aws.keys_in(OUTPUT) == ALL
 
     summary = summary_in(aws)
     assert (summary.rows_read, summary.rows_accepted, summary.refused) == (7, 6, {"expired": 1})
@@ -81,6 +89,10 @@ def test_a_batch_that_ends_is_reported_as_a_whole(aws: IngestAws) -> None:
     assert summary.failures == {"forbidden": 1}
     assert summary.settings == msgspec.to_builtins(BATCH.settings)
     assert summary.duration_s == 120
+    assert (summary.processing_ms, summary.longest_ms) == (2_000, 1_500)
+    assert (summary.bytes_downloaded, summary.collage_bytes) == (1_000, 70)
+    assert (summary.rows_per_s, summary.images_per_s) == (0.058, 0.042)
+    assert summary.source == "/data/covers.csv"
 
     lines = {line["window_id"]: line for line in lines_in(aws)}
     assert len(lines) == 4
@@ -88,9 +100,13 @@ def test_a_batch_that_ends_is_reported_as_a_whole(aws: IngestAws) -> None:
     assert lines["ann:000002"]["failures"] == "forbidden:1"
     assert lines["'=3Dben=28=29:000001"]["creator"] == "'=ben()"
 
-    stats = decode_statistics(aws.read(OUTPUT, DAY), DailyStats)
+    stats = decode_document(aws.read(OUTPUT, DAY), DailyStats)
     assert (stats.totals.batches, stats.totals.images_ok, list(stats.batches)) == (1, 5, ["b"])
-    report = decode_statistics(aws.read(OUTPUT, MONTH), MonthlyReport)
+    log = decode_document(aws.read(OUTPUT, LOG), ProcessingLog)
+    (entry,) = log.batches
+    assert (entry.batch_id, entry.outcome, entry.collages) == ("b", "partial", 3)
+    assert (entry.source, entry.summary_key) == ("/data/covers.csv", SUMMARY)
+    report = decode_document(aws.read(OUTPUT, MONTH), MonthlyReport)
     assert report.days == {"2026-11-06": stats.totals}
     assert report.totals == stats.totals
 
@@ -106,12 +122,12 @@ def test_the_end_is_announced_after_everything_is_written(aws: IngestAws) -> Non
 
     aws.bus.refuse = look
     aws.sweeper().sweep()
-    assert written == [[RESULTS, SUMMARY, DAY, MONTH]]
+    assert written == [ALL]
     (printed,) = aws.bus.details("BatchCompleted")
     assert (printed["summary_key"], printed["results_key"]) == (SUMMARY, RESULTS)
 
 
-@pytest.mark.parametrize("crash", range(4))
+@pytest.mark.parametrize("crash", range(5))
 def test_a_crash_between_any_two_reports_leaves_each_once(
     aws: IngestAws, crash: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,8 +154,8 @@ def test_a_crash_between_any_two_reports_leaves_each_once(
     summary = summary_in(aws)
     assert (summary.images_ok, summary.images_failed) == (3, 0)
     assert [line["status"] for line in lines_in(aws)] == ["completed"] * 2
-    assert aws.keys_in(OUTPUT) == [RESULTS, SUMMARY, DAY, MONTH]
-    assert decode_statistics(aws.read(OUTPUT, DAY), DailyStats).totals.batches == 1
+    assert aws.keys_in(OUTPUT) == ALL
+    assert decode_document(aws.read(OUTPUT, DAY), DailyStats).totals.batches == 1
 
 
 def test_an_end_that_is_announced_twice_is_announced_in_the_same_words(aws: IngestAws) -> None:

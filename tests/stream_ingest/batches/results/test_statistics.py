@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_ingest.batches.results.documents import decode_document, encode_document
 from stream_ingest.batches.results.statistics import (
     DailyStats,
     MonthlyReport,
     Totals,
     daily_key,
     day_of,
-    decode_statistics,
-    encode_statistics,
     monthly_key,
     with_batch,
     with_day,
@@ -41,8 +40,12 @@ def summary(batch_id: str = "b", trigger: str = "csv-push", **changes: object) -
         "images_failed": 2,
         "failures": {"forbidden": 2},
         "images_waiting": 0,
-        "summary_key": summary_key(batch_id),
-        "results_key": results_key(batch_id),
+        "processing_ms": 9_000,
+        "longest_ms": 4_000,
+        "bytes_downloaded": 1_000_000,
+        "collage_bytes": 150_000,
+        "summary_key": summary_key(batch_id, "2026-11-21T06:00:00+00:00"),
+        "results_key": results_key(batch_id, "2026-11-21T06:00:00+00:00"),
     }
     return msgspec.convert(fields | changes, BatchSummary)
 
@@ -70,14 +73,42 @@ def test_a_day_is_the_sum_of_its_batches() -> None:
         windows_failed=2,
         images_ok=12,
         images_failed=4,
+        failures={"forbidden": 4},
+        duration_s=7_200,
+        processing_ms=18_000,
+        longest_ms=4_000,
+        bytes_downloaded=2_000_000,
+        collage_bytes=300_000,
         images_ok_percent=75.0,
+        average_ms=3_000.0,
+        rows_per_s=0.003,
+        images_per_s=0.002,
     )
     assert list(stats.batches) == ["a", "b"]
 
 
-def test_a_batch_that_requested_no_image_has_no_percentage() -> None:
-    stats = with_batch(TODAY, summary(images_ok=0, images_failed=0))
-    assert stats.totals.images_ok_percent is None
+def test_the_longest_window_of_a_day_and_of_a_month_is_that_of_any_batch() -> None:
+    stats = with_batch(with_batch(TODAY, summary("a", longest_ms=7)), summary("b", longest_ms=5))
+    assert stats.totals.longest_ms == 7
+    other = with_batch(DailyStats(date="2026-11-20"), summary("c", longest_ms=9))
+    assert with_day(with_day(NOVEMBER, stats), other).totals.longest_ms == 9
+
+
+def test_what_was_not_done_has_no_rate() -> None:
+    totals = with_batch(
+        TODAY, summary(images_ok=0, images_failed=0, windows=0, collages=0, duration_s=0)
+    ).totals
+    assert (totals.images_ok_percent, totals.average_ms) == (None, None)
+    assert (totals.rows_per_s, totals.images_per_s) == (None, None)
+
+
+def test_statistics_of_an_older_version_are_read_and_go_on() -> None:
+    """They have no durations, bytes and failures by reason."""
+    old = b"""{"schema": 1, "date": "2026-11-21", "totals": {"batches": 1, "images_ok": 3},
+        "batches": {"old": {"batches": 1, "batches_by_trigger": {}, "images_ok": 3}}}"""
+    stats = with_batch(decode_document(old, DailyStats), summary())
+    assert (stats.totals.batches, stats.totals.images_ok) == (2, 9)
+    assert (stats.totals.processing_ms, stats.totals.failures) == (9_000, {"forbidden": 2})
 
 
 @given(st.lists(st.sampled_from("abcde"), min_size=1))
@@ -88,7 +119,7 @@ def test_in_any_order_and_however_often_each_batch_counts_once(names: list[str])
     again = TODAY
     for name in sorted(set(names)):
         again = with_batch(again, summary(name))
-    assert encode_statistics(stats) == encode_statistics(again)
+    assert encode_document(stats) == encode_document(again)
     assert stats.totals.batches == len(set(names))
 
 
@@ -105,19 +136,19 @@ def test_a_month_holds_each_day_as_it_is_now() -> None:
 
 def test_statistics_are_read_as_they_were_written() -> None:
     stats = with_batch(TODAY, summary())
-    assert decode_statistics(encode_statistics(stats), DailyStats) == stats
+    assert decode_document(encode_document(stats), DailyStats) == stats
     report = with_day(NOVEMBER, stats)
-    assert decode_statistics(encode_statistics(report), MonthlyReport) == report
+    assert decode_document(encode_document(report), MonthlyReport) == report
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"date": 7}', b'{"schema": 2}', b"\xff"])
 def test_what_is_no_statistics_is_refused_by_name(raw: bytes) -> None:
     with pytest.raises(DecodeError, match="DailyStats"):
-        decode_statistics(raw, DailyStats)
+        decode_document(raw, DailyStats)
 
 
 def test_ten_thousand_batches_a_day_are_a_few_megabytes() -> None:
     """What `with_batch` says of how it scales."""
     batches = {f"batch-{number:06d}": with_batch(TODAY, summary()).totals for number in range(100)}
-    raw = encode_statistics(DailyStats(date="2026-11-21", batches=batches))
+    raw = encode_document(DailyStats(date="2026-11-21", batches=batches))
     assert 100 * len(raw) < 6_000_000

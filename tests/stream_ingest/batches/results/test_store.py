@@ -9,7 +9,7 @@ from stream_ingest.batches.results.store import CSV, JSON, ResultStore
 from stream_ingest.contracts.errors import ConflictError, DecodeError
 from tests.fakes.ingest.aws import OUTPUT, IngestAws
 
-KEY = "results/processing-summaries/b.json"
+KEY = "results/processing-summaries/2026/11/processing_summary_b_20261106_212000.json"
 
 
 def count_up(found: bytes | None) -> bytes:
@@ -85,7 +85,7 @@ def test_what_others_put_meanwhile_is_amended_not_overwritten(aws: IngestAws) ->
 
 def test_who_is_never_first_says_so(aws: IngestAws) -> None:
     meddler: Any = Meddler(aws.s3, times=100)
-    with pytest.raises(ConflictError, match=r"b\.json was amended by others 8 times"):
+    with pytest.raises(ConflictError, match=r"processing_summary_b_\S+\.json was amended by others 8 times"):
         ResultStore(meddler, OUTPUT).amend(KEY, count_up)
 
 

@@ -17,6 +17,7 @@ from tests.fakes.ingest.aws import FailingStore, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
 IDLE = header("idle", flush=FlushPolicy(idle_s=600))
+FOLDER = "results/processing-summaries/2026/11"
 FLUSHED = header("b", images=3, flush=FlushPolicy(kind="batch-end"))
 
 
@@ -169,8 +170,8 @@ def test_a_flushed_batch_ends_with_its_last_window_and_says_so_once(aws: IngestA
             "collages": 1,
             "images_ok": 2,
             "images_failed": 0,
-            "summary_key": "results/processing-summaries/b.json",
-            "results_key": "results/processing-summaries/b.csv",
+            "summary_key": f"{FOLDER}/processing_summary_b_20261106_212000.json",
+            "results_key": f"{FOLDER}/batch_results_b_20261106_212000.csv",
         }
     ]
     assert aws.sweeper().sweep() == Sweep()
