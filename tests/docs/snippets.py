@@ -38,7 +38,7 @@ def snippets() -> Iterator[Snippet]:
     """Yield every command line of the documents' shell blocks."""
     for document in DOCUMENTS:
         for block in _BLOCK.finditer(document.read_text(encoding="utf-8")):
-            for line in block["text"].splitlines():
+            for line in block["text"].replace("\\\n", " ").splitlines():
                 if words := _words(line):
                     yield Snippet(document, words, block["before"] == RUNS)
 

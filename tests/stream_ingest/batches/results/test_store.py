@@ -85,7 +85,9 @@ def test_what_others_put_meanwhile_is_amended_not_overwritten(aws: IngestAws) ->
 
 def test_who_is_never_first_says_so(aws: IngestAws) -> None:
     meddler: Any = Meddler(aws.s3, times=100)
-    with pytest.raises(ConflictError, match=r"processing_summary_b_\S+\.json was amended by others 8 times"):
+    with pytest.raises(
+        ConflictError, match=r"processing_summary_b_\S+\.json was amended by others 8 times"
+    ):
         ResultStore(meddler, OUTPUT).amend(KEY, count_up)
 
 
