@@ -15,9 +15,8 @@ from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.aws import clients
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import connect, fetch
-from stream_ingest.sources.source import MYSQL_COLUMNS, parse_columns
+from stream_ingest.sources.source import MYSQL_COLUMNS, Selection, parse_columns, parse_table
 from stream_ingest.sources.source_options import address_of
-from stream_ingest.sources.timerange import TimeRange
 
 _STYLES = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red", State.SKIPPED: "dim"}
 
@@ -72,10 +71,10 @@ def findings(stack: str, database: DatabaseOptions) -> Iterator[Finding]:
 
 async def _check_database(database: DatabaseOptions) -> str:
     """Check that the table and its columns can be read, as a push would."""
-    address = address_of(database.mysql, database.mysql_secret)
+    address = address_of(database.mysql, database.mysql_secret, database.table)
     columns = parse_columns(database.columns, MYSQL_COLUMNS)
-    any_time = TimeRange(since=None, until=None)
-    await MySqlSource(address, database.table, columns, within=any_time, creators=()).check()
+    table = parse_table(database.table)[1]
+    await MySqlSource(address, table, columns, selection=Selection()).check()
     async with connect(address) as connection:
         ((version,),) = await fetch(connection, "SELECT VERSION()", [])
     return f"{address!r}, {version}: {database.table} can be read"

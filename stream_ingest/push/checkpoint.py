@@ -20,6 +20,7 @@ from platformdirs import user_state_path
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.marks import KeyMark
 from stream_ingest.records.codec import BatchHeader
 
 
@@ -39,7 +40,16 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None
     until: str | None
     ends_at: str
-    """The watermark to store once this push has succeeded."""
+    """The end of the mark to store once this push has succeeded."""
+    moves: bool | None = None
+    """Whether the mark moves then; None in a plan of an earlier version, which moved it unless only
+    some creators were read."""
+    keys: tuple[KeyMark, ...] = ()
+    """Key marks to store then."""
+    late_after: int | None = None
+    """The selection's fields of these names; none of them in a plan of an earlier version."""
+    read_before: str | None = None
+    read_key: int | None = None
 
     @property
     def source(self) -> str:

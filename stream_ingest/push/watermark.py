@@ -1,18 +1,21 @@
-"""The watermark of a MySQL table: up to where its rows have been pushed. Edge (DynamoDB).
+"""The mark of a MySQL table: up to where its rows have been pushed. Edge (DynamoDB).
 
-It is stored in the stack's table, so everybody who pushes the same MySQL table shares it.
+It is stored in the stack's table, so everybody who pushes the same MySQL table shares it. What it
+means is in `marks`.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.push.marks import KeyMark, Mark
 from stream_ingest.sources.mysql_connection import MySqlAddress
 
 if TYPE_CHECKING:
@@ -20,37 +23,59 @@ if TYPE_CHECKING:
 
 
 class PushWatermark:
-    """The upper bound of `created_at` of the last push of one MySQL table that succeeded."""
+    """The stored mark of one MySQL table."""
 
     def __init__(
         self, dynamodb: DynamoDBClient, table_name: str, address: MySqlAddress, source: str
     ) -> None:
-        """Use the watermark of table `source` of the database at `address`, for any user."""
+        """Use the mark of table `source` of the database at `address`, for any user."""
         self._dynamodb, self._table = dynamodb, table_name
         place = creator_key(f"{address.place}/{source}")
         self._key = {table.PARTITION_KEY: f"push#{place}", table.SORT_KEY: table.LAST_PUSH}
 
-    def load(self) -> datetime | None:
-        """Return the watermark, or None if no push has succeeded yet."""
+    def load(self) -> Mark | None:
+        """Return the mark, or None if no push has set it yet."""
         with map_errors("read the push watermark"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(self._key), ConsistentRead=True
             )
         item = answer.get("Item")
-        return datetime.fromisoformat(from_wire(item)["until"]) if item else None
+        return _mark(from_wire(item)) if item else None
 
-    def advance(self, until: datetime, batch_id: str) -> None:
-        """Store the end of a push that succeeded; the watermark never moves backwards."""
-        moment = until.astimezone(UTC).isoformat()  # sorts as text
-        item = {**self._key, "until": moment, "by_batch": batch_id}
+    def advance(self, until: datetime, batch_id: str, keys: tuple[KeyMark, ...] = ()) -> None:
+        """Store the end of a push that succeeded; the mark never moves backwards.
+
+        Other pushes may move it at the same time: what they have stored is never lost.
+        """
+        while True:
+            current = self.load()
+            mark = current.advanced(until, keys) if current else Mark(until=until, keys=keys)
+            if mark == current or self._replace(current, mark, batch_id):
+                return
+
+    def _replace(self, current: Mark | None, mark: Mark, batch_id: str) -> bool:
+        """Store the mark; return False if it is no longer `current`."""
+        item = {**self._key, "until": _text(mark.until), "by_batch": batch_id}
+        if mark.keys:
+            item["keys"] = [f"{int(key.at.timestamp())}:{key.key}" for key in mark.keys]
+        condition: dict[str, Any] = {
+            "ConditionExpression": "#until = :until",
+            "ExpressionAttributeNames": {"#until": "until"},
+            "ExpressionAttributeValues": to_wire({":until": _text(current.until)}),
+        } if current else {"ConditionExpression": "attribute_not_exists(creator_name)"}
         try:
             with map_errors("store the push watermark"):
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=to_wire(item),
-                    ConditionExpression="attribute_not_exists(creator_name) OR #until < :until",
-                    ExpressionAttributeNames={"#until": "until"},
-                    ExpressionAttributeValues=to_wire({":until": moment}),
-                )
+                self._dynamodb.put_item(TableName=self._table, Item=to_wire(item), **condition)
         except ConflictError:
-            return  # another push ended later
+            return False
+        return True
+
+
+def _mark(item: dict[str, Any]) -> Mark:
+    pairs = (text.split(":") for text in item.get("keys", ()))
+    keys = tuple(KeyMark(from_epoch_s(int(at)), int(key)) for at, key in pairs)
+    return Mark(until=datetime.fromisoformat(item["until"]), keys=keys)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()  # sorts as text

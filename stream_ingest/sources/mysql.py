@@ -4,50 +4,72 @@ Pages follow a key (``WHERE key > last ORDER BY key LIMIT n``), so memory is con
 and a page costs no more than its rows. The order is (created_at, primary key) if created_at is
 indexed and never NULL, otherwise the primary key; a table without a primary key is read through one
 unbuffered cursor.
+
+Rows that were inserted late, with an old created_at, are found by an increasing primary key: after
+the rows of the range, or among them if the order is that key.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 from asyncmy.cursors import SSCursor
 
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql_connection import MySqlAddress, connect, fetch, quote
-from stream_ingest.sources.source import Columns, Cursor, Page
-from stream_ingest.sources.timerange import TimeRange
+from stream_ingest.sources.mysql_plan import Planner, ReadPlan
+from stream_ingest.sources.source import Columns, Cursor, Page, Selection, Snapshot
 
 PAGE_ROWS = 1_000
 _PAGES_PER_QUERY = 5
 """Pages read by one query, to save round trips."""
-_UNFIT_FOR_KEYS = frozenset({"enum", "set", "float", "double", "bit"})
-"""Types whose order or equality differs from that of the values read: unusable as page keys."""
+_LATE = "late"
+"""First element of a cursor among the late rows, which are read after the range."""
+
+_Where = tuple[list[str], list[object]]
+"""Conditions, and the values of their parameters."""
 
 
 class MySqlSource:
     """One table, read in keyset pages."""
 
-    def __init__(  # noqa: PLR0913 - what is read, named once
+    def __init__(
         self,
         address: MySqlAddress,
         table: str,
         columns: Columns,
         *,
-        within: TimeRange,
-        creators: Sequence[str] = (),
+        selection: Selection,
         page_rows: int = PAGE_ROWS,
     ) -> None:
-        """Read rows of `table` with created_at `within`, of `creators` only if any are given."""
+        """Read the rows of `table` that are in the selection."""
         self._address, self._table, self._columns = address, table, columns
-        self._within, self._creators, self._page_rows = within, tuple(creators), page_rows
+        self._selection, self._page_rows = selection, page_rows
 
     async def check(self) -> None:
         """Raise `UserError` if the database, table or a column is missing or not readable."""
         async with connect(self._address) as connection:
-            await _Planner(connection, self._address, self._table).plan(self._columns)
+            await Planner(connection, self._address, self._table).plan(self._columns)
+
+    async def snapshot(self, *moments: datetime) -> Snapshot:
+        """Return the database's time and the table's greatest key; raises as `check`.
+
+        With `moments`, also the greatest key below those of all rows created since each of them.
+        """
+        async with connect(self._address) as connection:
+            plan = await Planner(connection, self._address, self._table).plan(self._columns)
+            greatest = await self._key(connection, plan, "MAX", None)
+            # The time is read after the key: no key that is used after it is smaller.
+            ((now,),) = await fetch(connection, "SELECT UTC_TIMESTAMP()", [])
+            firsts = [await self._key(connection, plan, "MIN", moment) for moment in moments]
+        moment = now.replace(microsecond=0, tzinfo=UTC)
+        if plan.increasing is None:
+            return Snapshot(now=moment, key=None)
+        key = greatest or 0
+        before = tuple(key if first is None else first - 1 for first in firsts)
+        return Snapshot(now=moment, key=key, keys_before=before)
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
         """Yield pages of rows; raises `UserError` as `check` does.
@@ -55,28 +77,39 @@ class MySqlSource:
         The cursor is the last row's key, or the number of rows read if the table has no key.
         """
         async with connect(self._address) as connection:
-            plan = await _Planner(connection, self._address, self._table).plan(self._columns)
-            if plan.key:
-                async for page in self._keyset(connection, plan, after):
-                    yield page
-            else:
+            plan = await Planner(connection, self._address, self._table).plan(self._columns)
+            if not plan.key:
                 async for page in self._unbuffered(connection, after):
                     yield page
+                return
+            late = self._late(plan)
+            is_late = late is not None and after is not None and after[0] == _LATE
+            if not is_late:
+                where = self._where(plan)
+                async for page in self._keyset(connection, plan, plan.key, where, after):
+                    yield page
+            if late is not None:
+                last = after[1:] if after and is_late else None
+                async for page in self._keyset(connection, plan, plan.key[1:], late, last):
+                    yield msgspec.structs.replace(page, cursor=(_LATE, *page.cursor))
 
     async def _keyset(
         self,
         connection: Any,  # noqa: ANN401 - asyncmy is a compiled module without types
-        plan: _Plan,
+        plan: ReadPlan,
+        key: tuple[str, ...],
+        chosen: _Where,
         last: Cursor | None,
     ) -> AsyncIterator[Page]:
         names = [*dict.fromkeys((*self._columns.names(), *plan.key))]
-        selected, order = ", ".join(map(quote, names)), ", ".join(map(quote, plan.key))
-        places = [names.index(name) for name in plan.key]
+        selected, order = ", ".join(map(quote, names)), ", ".join(map(quote, key))
+        places = [names.index(name) for name in key]
+        counter = names.index(plan.increasing) if plan.increasing else None
         limit = self._page_rows * _PAGES_PER_QUERY
         while True:
-            where, values = self._where()
+            where, values = chosen
             if last is not None:
-                condition, more = condition_after(plan.key, last)
+                condition, more = condition_after(key, last)
                 where, values = [*where, condition], [*values, *more]
             found = 0
             async with connection.cursor(cursor=SSCursor) as cursor:
@@ -88,7 +121,7 @@ class MySqlSource:
                 while rows := await cursor.fetchmany(self._page_rows):
                     found += len(rows)
                     last = tuple(_to_portable(rows[-1][place]) for place in places)
-                    yield Page(rows=[row[:3] for row in rows], cursor=last)
+                    yield self._page(rows, last, counter)
             if found < limit:
                 return
 
@@ -98,7 +131,7 @@ class MySqlSource:
         after: Cursor | None,
     ) -> AsyncIterator[Page]:
         skip, count = int(after[0]) if after else 0, 0
-        where, values = self._where()
+        where, values = self._where(None)
         selected = ", ".join(map(quote, self._columns.names()))
         async with connection.cursor(cursor=SSCursor) as cursor:
             await cursor.execute(
@@ -109,88 +142,74 @@ class MySqlSource:
                 new = list(rows)[max(skip - count, 0) :]
                 count += len(rows)
                 if new:
-                    yield Page(rows=new, cursor=(count,))
+                    yield self._page(new, (count,), None)
 
-    def _where(self) -> tuple[list[str], list[object]]:
-        created_at = quote(self._columns.created_at)
-        where: list[str] = []
-        values: list[object] = []
-        if self._within.since:
-            where.append(f"{created_at} >= %s")
-            values.append(_to_naive_utc(self._within.since))
-        if self._within.until:
+    def _page(self, rows: Sequence[Any], cursor: Cursor, counter: int | None) -> Page:
+        """Return a page; `counter` is the place of the increasing key in a row."""
+        known = self._selection
+        again = frozenset(
+            index
+            for index, row in enumerate(rows if known.read_before else ())
+            if _is_before(row[2], known.read_before)
+            and (counter is None or known.read_key is None or row[counter] <= known.read_key)
+        )
+        return Page(rows=[row[:3] for row in rows], cursor=cursor, again=again)
+
+    def _where(self, plan: ReadPlan | None) -> _Where:
+        """Return the conditions of all rows, without those that `_late` adds."""
+        within, created_at = self._selection.within, quote(self._columns.created_at)
+        where, values = self._of_creators()
+        if within.since:
+            condition, value = f"{created_at} >= %s", _to_naive_utc(within.since)
+            late = self._selection.late_after
+            if plan and plan.increasing and not plan.by_time and late is not None:
+                where.append(f"({condition} OR {quote(plan.increasing)} > %s)")
+                values += [value, late]
+            else:
+                where.append(condition)
+                values.append(value)
+        if within.until:
             where.append(f"{created_at} < %s")
-            values.append(_to_naive_utc(self._within.until))
-        if self._creators:
-            marks = ", ".join(["%s"] * len(self._creators))
-            creator = quote(self._columns.creator)
-            # The first condition uses an index, the second compares exactly: a collation may ignore
-            # case, and the column may have another character set.
-            exactly = f"BINARY CONVERT({creator} USING utf8mb4)"
-            where.append(f"{creator} IN ({marks}) AND {exactly} IN ({marks})")
-            values.extend([*self._creators, *self._creators])
+            values.append(_to_naive_utc(within.until))
         return where, values
 
+    def _late(self, plan: ReadPlan) -> _Where | None:
+        """Return the conditions of late rows; None if they are read with the others."""
+        since, late = self._selection.within.since, self._selection.late_after
+        if since is None or late is None or plan.increasing is None or not plan.by_time:
+            return None
+        where, values = self._of_creators()
+        where += [f"{quote(plan.increasing)} > %s", f"{quote(self._columns.created_at)} < %s"]
+        return where, [*values, late, _to_naive_utc(since)]
 
-class _Plan(msgspec.Struct, frozen=True):
-    key: tuple[str, ...]
+    def _of_creators(self) -> _Where:
+        creators = self._selection.creators
+        if not creators:
+            return [], []
+        marks = ", ".join(["%s"] * len(creators))
+        creator = quote(self._columns.creator)
+        # The first condition uses an index, the second compares exactly: a collation may ignore
+        # case, and the column may have another character set.
+        exactly = f"BINARY CONVERT({creator} USING utf8mb4)"
+        return [f"{creator} IN ({marks}) AND {exactly} IN ({marks})"], [*creators, *creators]
 
-
-class _Column(msgspec.Struct, frozen=True):
-    nullable: bool
-    kind: str
-
-
-class _Planner:
-    """Determines how a table can be paged."""
-
-    def __init__(self, connection: Any, address: MySqlAddress, table: str) -> None:  # noqa: ANN401 - as above
-        self._connection, self._address, self._table = connection, address, table
-
-    async def plan(self, columns: Columns) -> _Plan:
-        found = await self._columns()
-        missing = [name for name in columns.names() if name not in found]
-        if missing:
-            msg = (
-                f"table {self._table!r} has no column {', '.join(missing)}; it has"
-                f" {', '.join(found)}. Name them with --columns creator=…,cover=…,created_at=…"
-            )
-            raise UserError(msg)
-        indexes = await self._indexes()
-        key = indexes.get("PRIMARY", ())
-        leading = {index[0] for index in indexes.values()}
-        created_at = columns.created_at
-        if key and created_at in leading and not found[created_at].nullable:
-            key = (created_at, *(name for name in key if name != created_at))
-        return _Plan(() if any(found[name].kind in _UNFIT_FOR_KEYS for name in key) else key)
-
-    async def _columns(self) -> dict[str, _Column]:
-        rows = await self._schema(
-            "SELECT column_name, is_nullable, data_type FROM information_schema.columns"
-            " WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position"
+    async def _key(
+        self,
+        connection: Any,  # noqa: ANN401 - as above
+        plan: ReadPlan,
+        function: str,
+        since: datetime | None,
+    ) -> int | None:
+        """Return the least or greatest key; None without an increasing key or rows."""
+        if plan.increasing is None:
+            return None
+        where = f" WHERE {quote(self._columns.created_at)} >= %s" if since else ""
+        ((key,),) = await fetch(
+            connection,
+            f"SELECT {function}({quote(plan.increasing)}) FROM {quote(self._table)}{where}",  # noqa: S608 - as above
+            [_to_naive_utc(since)] if since else [],
         )
-        if not rows:
-            tables = await fetch(self._connection, "SHOW TABLES", [])
-            named = ", ".join(str(row[0]) for row in tables[:20]) or "none"
-            msg = f"no table {self._table!r} in {self._address!r}; tables there: {named}"
-            raise UserError(msg)
-        return {
-            str(name): _Column(nullable == "YES", str(kind).lower())
-            for name, nullable, kind in rows
-        }
-
-    async def _indexes(self) -> dict[str, tuple[str, ...]]:
-        rows = await self._schema(
-            "SELECT index_name, column_name FROM information_schema.statistics"
-            " WHERE table_schema = %s AND table_name = %s ORDER BY index_name, seq_in_index"
-        )
-        indexes: dict[str, tuple[str, ...]] = {}
-        for index, column in rows:
-            indexes[index] = (*indexes.get(index, ()), column)
-        return indexes
-
-    async def _schema(self, sql: str) -> Sequence[Any]:
-        return await fetch(self._connection, sql, [self._address.database, self._table])
+        return None if key is None else int(key)
 
 
 def condition_after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
@@ -209,6 +228,14 @@ def condition_after(key: Sequence[str], last: Sequence[object]) -> tuple[str, li
 
 def _and(where: Sequence[str]) -> str:
     return " WHERE " + " AND ".join(where) if where else ""
+
+
+def _is_before(created_at: object, moment: datetime | None) -> bool:
+    if moment is None:
+        return False
+    if isinstance(created_at, datetime):
+        return created_at < _to_naive_utc(moment)
+    return isinstance(created_at, date) and created_at < _to_naive_utc(moment).date()
 
 
 def _to_portable(value: object) -> int | str | bytes:

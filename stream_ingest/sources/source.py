@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.timerange import TimeRange
 
 SourceRow = tuple[object, object, object]
 """Creator, cover column and created_at as read from the source, not validated yet."""
@@ -21,6 +24,35 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: list[SourceRow]
     cursor: Cursor
+    again: frozenset[int] = frozenset()
+    """Positions of the rows that an earlier push has read, too: those in its overlap."""
+    ends_read: bool = False
+    """Whether the rows up to here are sent at once, because the source has no more for now."""
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows of a table are read."""
+
+    within: TimeRange = TimeRange()
+    creators: tuple[str, ...] = ()
+    """Only rows of these creators, if any are given."""
+    late_after: int | None = None
+    """Also rows created before the range, if their increasing key is greater than this."""
+    read_before: datetime | None = None
+    """Rows created before this were read by an earlier push, …"""
+    read_key: int | None = None
+    """… if their increasing key is not greater than this (None: whatever their key is)."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A table at one moment."""
+
+    now: datetime
+    """The database's time, UTC, in whole seconds."""
+    key: int | None
+    """The greatest value of the increasing primary key; None if the table has no such key."""
+    keys_before: tuple[int, ...] = ()
+    """For each given moment, the greatest key below those of all rows created since."""
 
 
 class Source(Protocol):
@@ -69,3 +101,22 @@ def parse_columns(text: str | None, default: Columns) -> Columns:
             raise UserError(msg)
         chosen[role] = name
     return msgspec.structs.replace(default, **chosen)
+
+
+_TABLE_NAME = re.compile(r"(?:`(?:[^`]|``)+`|[^`.]+)")
+
+
+def parse_table(text: str) -> tuple[str | None, str]:
+    """Return database and table of ``table`` or ``database.table``; raises `UserError`.
+
+    A name with a dot in it is written in backquotes, as in MySQL.
+    """
+    names = _TABLE_NAME.findall(text)
+    if ".".join(names) != text or not 1 <= len(names) <= 2:  # noqa: PLR2004 - database and table
+        msg = (
+            f"--table {text!r}: expected TABLE or DATABASE.TABLE, with backquotes around a name"
+            " that has a dot"
+        )
+        raise UserError(msg)
+    plain = [name[1:-1].replace("``", "`") if name[0] == "`" else name for name in names]
+    return (plain[0] if len(plain) > 1 else None), plain[-1]

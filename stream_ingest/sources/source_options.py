@@ -14,7 +14,14 @@ from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import MySqlAddress, parse_address
 from stream_ingest.sources.mysql_secret import secret_address
-from stream_ingest.sources.source import CSV_COLUMNS, MYSQL_COLUMNS, Source, parse_columns
+from stream_ingest.sources.source import (
+    CSV_COLUMNS,
+    MYSQL_COLUMNS,
+    Selection,
+    Source,
+    parse_columns,
+    parse_table,
+)
 from stream_ingest.sources.timerange import LAST_PUSH, TimeRange, parse_range
 
 
@@ -35,13 +42,20 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Trigger of a batch from this source."""
         return "csv-push" if self.csv else "mysql-push"
 
+    @property
+    def table_name(self) -> str:
+        """The table without the name of its database."""
+        return parse_table(self.table)[1]
+
     def address(self) -> MySqlAddress:
-        """Return the database's address; raises `UserError` if none was given."""
-        return address_of(self.mysql, self.mysql_secret)
+        """Return the address of the table's database; raises `UserError` if none was given."""
+        return address_of(self.mysql, self.mysql_secret, self.table)
 
     def check(self, now: datetime) -> None:
         """Raise `UserError` for invalid dates or columns and options that exclude each other."""
         self.within(now, None)
+        if self.csv is None:
+            parse_table(self.table)
         parse_columns(self.columns, CSV_COLUMNS)
         if self.csv is None:
             self.address()
@@ -58,18 +72,26 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.csv:
             columns = parse_columns(self.columns, CSV_COLUMNS)
             return CsvSource(self.csv, columns, within=within, creators=self.creators)
+        return self.mysql_source(Selection(within=within, creators=tuple(self.creators)))
+
+    def mysql_source(self, selection: Selection) -> MySqlSource:
+        """Return the table as a source of the selected rows."""
         columns = parse_columns(self.columns, MYSQL_COLUMNS)
-        return MySqlSource(
-            self.address(), self.table, columns, within=within, creators=self.creators
-        )
+        return MySqlSource(self.address(), self.table_name, columns, selection=selection)
 
 
-def address_of(mysql: str | None, mysql_secret: str | None) -> MySqlAddress:
-    """Return a database's address from its URL and a secret; raises `UserError` without either."""
+def address_of(mysql: str | None, mysql_secret: str | None, table: str = "") -> MySqlAddress:
+    """Return a database's address from its URL and a secret; raises `UserError` without either.
+
+    The database is that of `table`, if it is written as ``database.table``.
+    """
+    database = parse_table(table)[0] if table else None
     if mysql_secret:
         secretsmanager = clients.session().client("secretsmanager", config=clients.CONFIG)
-        return secret_address(secretsmanager, mysql_secret, mysql)
+        found = secret_address(secretsmanager, mysql_secret, mysql)
+        return msgspec.structs.replace(found, database=database or found.database)
     if mysql:
-        return parse_address(mysql)
+        found = parse_address(mysql)
+        return msgspec.structs.replace(found, database=database or found.database)
     msg = "choose a source: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE"
     raise UserError(msg)

@@ -8,7 +8,14 @@ from typing import Any
 
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import connect, fetch, parse_address
-from stream_ingest.sources.source import MYSQL_COLUMNS, Columns, Cursor, Page, SourceRow
+from stream_ingest.sources.source import (
+    MYSQL_COLUMNS,
+    Columns,
+    Cursor,
+    Page,
+    Selection,
+    SourceRow,
+)
 from stream_ingest.sources.timerange import TimeRange
 
 
@@ -46,8 +53,7 @@ class Database:
             self.address,
             table,
             columns,
-            within=within or TimeRange(),
-            creators=creators,
+            selection=Selection(within=within or TimeRange(), creators=tuple(creators)),
             page_rows=page_rows,
         )
 
