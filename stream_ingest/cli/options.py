@@ -28,7 +28,9 @@ MysqlSecret = Annotated[
         rich_help_panel="Source",
     ),
 ]
-Table = Annotated[str, typer.Option(help="Table to read.", rich_help_panel="Source")]
+Table = Annotated[
+    str, typer.Option(help="Table to read: TABLE or DATABASE.TABLE.", rich_help_panel="Source")
+]
 Csv = Annotated[
     Path | None,
     typer.Option(
@@ -40,8 +42,9 @@ Csv = Annotated[
 Since = Annotated[
     str | None,
     typer.Option(
-        help="Only rows created at or after this time: a date, a date and time (UTC), last_7_days,"
-        " or last_push (after the last push that succeeded).",
+        help="Only rows created at or after this time: a date, a date and time (UTC), today,"
+        " yesterday, last_7_days, last_24_hours; a range of dates such as 2025-01-01..2025-01-31;"
+        " or last_push (what earlier pushes have not read).",
         rich_help_panel="Rows",
     ),
 ]

@@ -45,6 +45,22 @@ def push(  # noqa: PLR0913 - one parameter for each option
     since: options.Since = None,
     until: options.Until = None,
     creator: options.Creator = None,
+    overlap: Annotated[
+        str | None,
+        typer.Option(
+            help="With last_push: read rows again that were created up to so long before the mark,"
+            " to find late ones; default 1d, 0 for none.",
+            rich_help_panel="Rows",
+        ),
+    ] = None,
+    move_mark: Annotated[
+        bool,
+        typer.Option(
+            "--move-mark",
+            help="Let last_push continue after this push even if rows before --since are unread.",
+            rich_help_panel="Rows",
+        ),
+    ] = False,
     batch_id: options.BatchId = None,
     stack: options.Stack = "dev",
     dry_run: Annotated[
@@ -76,6 +92,8 @@ def push(  # noqa: PLR0913 - one parameter for each option
         since=since,
         until=until,
         creators=creator or (),
+        overlap=overlap,
+        move_mark=move_mark,
     )
     chosen.check(datetime.now(UTC))
     header = BatchHeader(

@@ -16,6 +16,7 @@ from stream_ingest.push import runner
 from stream_ingest.push.push import PushReport
 from stream_ingest.push.runner import Watch
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.records.rows import RefusalReason
 from stream_ingest.sources.source_options import SourceOptions
 
 _INTERRUPTED = 130
@@ -57,9 +58,13 @@ def print_result(result: Result, *, json: bool, title: str) -> None:
         return
     say(f"batch {report.batch_id}: {title}")
     say(f"  {describe(report)}")
+    if report.rows_again:
+        say(f"  {report.rows_again:,} of the rows read are in the overlap with earlier pushes")
     for reason, count in sorted(report.refused.items()):
         say(f"  refused as {reason}: {count:,}")
     if followed:
+        if known := followed.refused.get(RefusalReason.DUPLICATE):
+            say(f"  {known:,} rows were known already")
         say(
             f"  {followed.rows_accepted:,} rows accepted, {followed.collages:,} collages,"
             f" {followed.images_ok:,} images in them, {followed.images_failed:,} failed"

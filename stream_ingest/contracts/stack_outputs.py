@@ -41,6 +41,8 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """What batches get for options that they leave open; empty in stacks of earlier versions."""
     allowed_input_buckets: tuple[str, ...] = ()
     """Buckets besides the input bucket that a request may name."""
+    dedup_horizon_days: int = 90
+    """For how long an accepted image is recognised."""
 
 
 def parameter_name(stack: str) -> str:

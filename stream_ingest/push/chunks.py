@@ -23,5 +23,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals
     """Rows read, refused and, with this chunk, sent."""
     refused_parts: int
+    rows_again: int = 0
+    """Of the rows read, those in the overlap."""
     ends: bool = False
     """Whether these are the end marks, after which no row follows."""

@@ -23,7 +23,7 @@ from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.source import Selection, Snapshot
 from stream_ingest.sources.timerange import TimeRange
 
-DEFAULT_OVERLAP = timedelta(days=1)
+_ALL_KEYS = -1
 _SPACING = timedelta(hours=1)
 _FINE_FOR = timedelta(days=2)
 _COARSE_SPACING = timedelta(days=1)
@@ -59,11 +59,13 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
         """Return the mark after a push that read up to `until`; it never moves backwards."""
         if until <= self.until:
             return self
-        if keys and self.keys and keys[-1].key < self.keys[-1].key:
-            return Mark(until=until, keys=keys)  # the table was made anew
-        newest = self.keys[-1].at if self.keys else datetime.min.replace(tzinfo=until.tzinfo)
-        later = tuple(mark for mark in keys if mark.at > newest)
-        return Mark(until=until, keys=_thinned((*self.keys, *later)))
+        known = self.keys
+        if keys and known and keys[-1].key < known[-1].key:  # made anew, or the last rows deleted
+            below = tuple(mark for mark in known if mark.key <= keys[-1].key)
+            known = below or (KeyMark(known[0].at, _ALL_KEYS),)
+        elif known:
+            keys = tuple(mark for mark in keys if mark.at > known[-1].at)
+        return Mark(until=until, keys=_thinned(tuple(sorted((*known, *keys)))))
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """With ``last_push``, `since` is the lower end of the overlap, or None without a mark."""
     last_push: bool
     creators: tuple[str, ...] = ()
-    overlap: timedelta = DEFAULT_OVERLAP
+    overlap: timedelta
     dedup: bool = True
     move_mark: bool = False
     """Move the mark even if rows before `within` have not been read."""
@@ -146,10 +148,11 @@ def _late_after(
     if not wish.last_push or mark is None or snapshot.key is None or not wish.dedup:
         return None, ()
     if mark.keys and snapshot.key < mark.keys[-1].key:
-        return -1, (
+        note = (
             f"the greatest key of the table is {snapshot.key}, but was {mark.keys[-1].key}:"
-            " reading the whole table again, in case it was made anew",
+            " reading the whole table again, in case it was made anew"
         )
+        return _ALL_KEYS, (note,)
     return mark.key_before(wish.overlap), ()
 
 
@@ -180,18 +183,24 @@ def _gap(wish: Wish, mark: Mark | None) -> str | None:
     if wish.creators:
         return f"{stays}: only rows of some creators are read"
     since = wish.within.since
-    if wish.move_mark or since is None or (mark is not None and since <= mark.until):
+    if wish.move_mark or since is None:
         return None
-    missing = f"rows from then to {_text(since)}" if mark else f"rows before {_text(since)}"
-    return f"{stays}: {missing} are not read; --move-mark moves it anyway"
+    if mark is None:
+        return f"{stays}: rows before {_text(since)} are not read; --move-mark sets it anyway"
+    start = mark.until - wish.overlap
+    if since <= start:
+        return None
+    return (
+        f"{stays}: rows between {_text(start)} and {_text(since)} may be unread; --move-mark moves"
+        " it anyway"
+    )
 
 
 def _thinned(keys: tuple[KeyMark, ...]) -> tuple[KeyMark, ...]:
     """Return the keys that are worth storing; always the newest, and the oldest within a month."""
-    newest = keys[-1].at
     kept: list[KeyMark] = []
     for mark in keys:
-        age = newest - mark.at
+        age = keys[-1].at - mark.at
         if age > _COARSE_FOR:
             kept = [mark]  # the last of the old ones
             continue

@@ -24,7 +24,7 @@ from stream_ingest.push.read_ahead import read_ahead
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import OutgoingRecord, Packer
-from stream_ingest.records.rows import RowRefusal, admit
+from stream_ingest.records.rows import RefusalReason, RowRefusal, admit
 from stream_ingest.sources.source import Cursor, Page, Source
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class PushReport(msgspec.Struct, kw_only=True):
 
     batch_id: str
     rows_read: int = 0
+    rows_again: int = 0
+    """Of the rows read, those in the overlap, which an earlier push has read, too."""
     rows_sent: int = 0
     refused: Counter[str] = msgspec.field(default_factory=Counter)
     records: int = 0
@@ -93,17 +95,28 @@ class CountingPacker:
         full = []
         add, group = self.records.add, self._group
         self.report.rows_read += len(page.rows)
-        for row in page.rows:
+        self.report.rows_again += len(page.again)
+        for index, row in enumerate(page.rows):
             outcome = admit(*row, now_s)
             if isinstance(outcome, RowRefusal):
-                self.report.refused[outcome.reason.value] += 1
-                self.refusals.append(outcome)
+                self._refuse(outcome, again=index in page.again)
                 continue
             if group is not None:
                 outcome = msgspec.structs.replace(outcome, creator=group)
             if record := add(outcome):
                 full.append(record)
         return full
+
+    def _refuse(self, refusal: RowRefusal, *, again: bool) -> None:
+        """Count a refused row; it is stored by the push that read it first.
+
+        Most rows that are refused when they are read again were accepted then: URLs expire.
+        """
+        if again:
+            self.report.refused[RefusalReason.READ_AGAIN.value] += 1
+            return
+        self.report.refused[refusal.reason.value] += 1
+        self.refusals.append(refusal)
 
     def count_sent(self, record: OutgoingRecord) -> None:
         """Count a record that the stream has accepted; the batch's end marks are not counted."""
@@ -185,6 +198,7 @@ class Push:
         report = self._packer.report
         again = sum(record.rows for record in last_chunk.records)
         report.rows_read = last_chunk.totals.rows_read
+        report.rows_again = last_chunk.rows_again
         report.refused = Counter(last_chunk.totals.refused)
         report.rows_sent = last_chunk.totals.rows_sent - again
         self._rows_packed = last_chunk.totals.rows_sent
@@ -219,6 +233,7 @@ class Push:
             cursor=cursor,
             totals=self.report.totals(rows_sent=self._rows_packed),
             refused_parts=self._refused.parts,
+            rows_again=self.report.rows_again,
         )
 
     async def _send(self, chunk: Chunk) -> None:
@@ -239,6 +254,7 @@ class Push:
                 cursor=None,
                 totals=self.report.totals(),
                 refused_parts=self._refused.parts,
+                rows_again=self.report.rows_again,
                 ends=True,
             )
         )

@@ -1,4 +1,4 @@
-"""Runs a push from its options to its watermark. Edge (the composition root of a push).
+"""Runs a push from its options to its mark. Edge (the composition root of a push).
 
 The command line, the console and `follow` use it; what they show is their own.
 """
@@ -11,7 +11,6 @@ import functools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,16 +21,15 @@ from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
-from stream_ingest.push.checkpoint import Checkpoint, PushPlan
+from stream_ingest.push.checkpoint import Checkpoint
 from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.planning import chosen_of, make_plan, reading_of, source_of, watermark_of
 from stream_ingest.push.push import Progress, Push, PushReport, rehearse
 from stream_ingest.push.refused_rows import RefusedRows
-from stream_ingest.push.watermark import PushWatermark
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.sources.mysql_connection import database_now
 from stream_ingest.sources.source import Source
 from stream_ingest.sources.source_options import SourceOptions
-from stream_ingest.sources.timerange import LAST_PUSH, TimeRange
+from stream_ingest.sources.timerange import LAST_PUSH
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -58,10 +56,12 @@ def dry_run(
     chosen: SourceOptions, header: BatchHeader, stack: str, watch: Watch = QUIET
 ) -> PushReport:
     """Read, check and pack all rows, but send nothing; AWS is needed for ``last_push`` only."""
-    last = None
-    if chosen.since == LAST_PUSH:
-        last = _watermark(chosen, stack_outputs(stack)).load()
-    source = chosen.source(chosen.within(datetime.now(UTC), last))
+    if chosen.csv:
+        source = chosen.source(chosen.within(datetime.now(UTC), None))
+    else:
+        outputs = stack_outputs(stack) if chosen.since == LAST_PUSH else None
+        reading = reading_of(chosen, header, outputs)
+        source = chosen.mysql_source(reading.selection)
     return asyncio.run(rehearse(source, header, watch.progress))
 
 
@@ -74,20 +74,14 @@ def push(
     checkpoint stays, and `resume` continues.
     """
     outputs = stack_outputs(stack)
-    watermark, until = None, datetime.now(UTC)
-    if chosen.csv is None:
-        watermark = _watermark(chosen, outputs)
-        until = asyncio.run(database_now(chosen.address()))
-    within = chosen.within(until, watermark.load() if watermark else None)
-    asyncio.run(chosen.source(within).check())
-    plan = _plan(chosen, header, stack, within, min(within.until or until, until))
+    plan = make_plan(chosen, header, outputs, watch.message)
     with Checkpoint.start(plan) as checkpoint:
         try:
             registry_of(outputs).register(header, plan.source)
         except UserError:  # another batch has this id
             checkpoint.finish()
             raise
-        return _finish(chosen, within, outputs, checkpoint, None, watch=watch)
+        return _finish(chosen, outputs, checkpoint, None, watch=watch)
 
 
 def resume(
@@ -100,14 +94,13 @@ def resume(
     checkpoint, chunk = Checkpoint.resume(batch_id)
     with checkpoint:
         plan = checkpoint.plan
-        chosen = _chosen(plan, mysql, mysql_secret)
+        chosen = chosen_of(plan, mysql, mysql_secret)
         outputs = stack_outputs(plan.stack)
         registry = registry_of(outputs)
         if registry.load(batch_id) is None:
             registry.register(plan.header, plan.source)
         watch.message(f"resuming batch {batch_id}")
-        within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
-        return _finish(chosen, within, outputs, checkpoint, chunk, watch=watch), plan.stack
+        return _finish(chosen, outputs, checkpoint, chunk, watch=watch), plan.stack
 
 
 def registry_of(outputs: StackOutputs) -> BatchRegistry:
@@ -116,71 +109,15 @@ def registry_of(outputs: StackOutputs) -> BatchRegistry:
     return BatchRegistry(dynamodb, outputs.table_name, time.time)
 
 
-def _plan(
-    chosen: SourceOptions, header: BatchHeader, stack: str, within: TimeRange, ends_at: datetime
-) -> PushPlan:
-    return PushPlan(
-        header=header,
-        stack=stack,
-        place=None if chosen.csv else chosen.address().place,
-        table=chosen.table,
-        csv=str(chosen.csv.resolve()) if chosen.csv else None,
-        csv_stamp=_stamp(chosen.csv) if chosen.csv else None,
-        columns=chosen.columns,
-        creators=tuple(chosen.creators),
-        since=within.since.isoformat() if within.since else None,
-        until=within.until.isoformat() if within.until else None,
-        ends_at=ends_at.isoformat(),
-    )
-
-
-def _chosen(plan: PushPlan, mysql: str | None, mysql_secret: str | None) -> SourceOptions:
-    """Return the options of a plan; raises `UserError` if its source has changed."""
-    chosen = SourceOptions(
-        mysql=mysql,
-        mysql_secret=mysql_secret,
-        table=plan.table,
-        csv=Path(plan.csv) if plan.csv else None,
-        columns=plan.columns,
-        since=None,
-        until=None,
-        creators=plan.creators,
-    )
-    if chosen.csv and _stamp(chosen.csv) != plan.csv_stamp:
-        msg = f"{chosen.csv} has changed since the push began; push it as a new batch"
-        raise UserError(msg)
-    if not chosen.csv and chosen.address().place != plan.place:
-        msg = (
-            f"the push to resume reads {plan.place}: give that database's URL (MYSQL_URL)"
-            " or secret (MYSQL_SECRET_ID)"
-        )
-        raise UserError(msg)
-    return chosen
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        msg = f"cannot read {path}: {error.strerror}"
-        raise UserError(msg) from error
-    return status.st_size, status.st_mtime_ns
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _finish(  # noqa: PLR0913 - one step of both functions
+def _finish(
     chosen: SourceOptions,
-    within: TimeRange,
     outputs: StackOutputs,
     checkpoint: Checkpoint,
     last_chunk: Chunk | None,
     *,
     watch: Watch,
 ) -> PushReport:
-    """Send, store the watermark, and delete the checkpoint."""
+    """Send, store the mark, and delete the checkpoint."""
     plan = checkpoint.plan
     batch_id = plan.header.batch_id
     report = PushReport(batch_id=batch_id)
@@ -192,13 +129,15 @@ def _finish(  # noqa: PLR0913 - one step of both functions
 
     try:
         report = asyncio.run(
-            _send(chosen.source(within), outputs, checkpoint, last_chunk, progress)
+            _send(source_of(chosen, plan), outputs, checkpoint, last_chunk, progress)
         )
     except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError):
         watch.stopped(report)
         raise
-    if chosen.csv is None and not plan.creators:
-        _watermark(chosen, outputs).advance(datetime.fromisoformat(plan.ends_at), batch_id)
+    moves = not plan.creators if plan.moves is None else plan.moves
+    if chosen.csv is None and moves:
+        ends_at = datetime.fromisoformat(plan.ends_at)
+        watermark_of(chosen, outputs).advance(ends_at, batch_id, plan.keys)
     checkpoint.finish()
     return report
 
@@ -240,8 +179,3 @@ async def _send(
             progress=progress,
         )
         return await sending.run(source, last_chunk)
-
-
-def _watermark(chosen: SourceOptions, outputs: StackOutputs) -> PushWatermark:
-    dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
-    return PushWatermark(dynamodb, outputs.table_name, chosen.address(), chosen.table)

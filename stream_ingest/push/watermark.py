@@ -55,14 +55,18 @@ class PushWatermark:
 
     def _replace(self, current: Mark | None, mark: Mark, batch_id: str) -> bool:
         """Store the mark; return False if it is no longer `current`."""
-        item = {**self._key, "until": _text(mark.until), "by_batch": batch_id}
+        item: dict[str, Any] = {**self._key, "until": _text(mark.until), "by_batch": batch_id}
         if mark.keys:
             item["keys"] = [f"{int(key.at.timestamp())}:{key.key}" for key in mark.keys]
-        condition: dict[str, Any] = {
-            "ConditionExpression": "#until = :until",
-            "ExpressionAttributeNames": {"#until": "until"},
-            "ExpressionAttributeValues": to_wire({":until": _text(current.until)}),
-        } if current else {"ConditionExpression": "attribute_not_exists(creator_name)"}
+        condition: dict[str, Any] = (
+            {
+                "ConditionExpression": "#until = :until",
+                "ExpressionAttributeNames": {"#until": "until"},
+                "ExpressionAttributeValues": to_wire({":until": _text(current.until)}),
+            }
+            if current
+            else {"ConditionExpression": "attribute_not_exists(creator_name)"}
+        )
         try:
             with map_errors("store the push watermark"):
                 self._dynamodb.put_item(TableName=self._table, Item=to_wire(item), **condition)

@@ -35,6 +35,7 @@ class RefusalReason(StrEnum):
     BAD_DATE = "bad_date"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    READ_AGAIN = "read_again"
 
 
 class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,4 +1,4 @@
-"""Determines how a MySQL table can be read in pages, and whether its key increases. Edge (network)."""
+"""Determines how a MySQL table is paged, and whether its key increases. Edge (network)."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import parse_duration
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql import MySqlSource
 from stream_ingest.sources.mysql_connection import MySqlAddress, parse_address
@@ -24,6 +25,8 @@ from stream_ingest.sources.source import (
 )
 from stream_ingest.sources.timerange import LAST_PUSH, TimeRange, parse_range
 
+DEFAULT_OVERLAP = timedelta(days=1)
+
 
 class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Where rows come from, and which rows."""
@@ -36,6 +39,10 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None
     until: str | None
     creators: Sequence[str]
+    overlap: str | None = None
+    """How much of what earlier pushes read ``last_push`` reads again; a day if it is not given."""
+    move_mark: bool = False
+    """Whether ``last_push`` continues after this push even if it leaves rows before it unread."""
 
     @property
     def trigger(self) -> str:
@@ -54,6 +61,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, now: datetime) -> None:
         """Raise `UserError` for invalid dates or columns and options that exclude each other."""
         self.within(now, None)
+        self.overlap_span()
         if self.csv is None:
             parse_table(self.table)
         parse_columns(self.columns, CSV_COLUMNS)
@@ -62,6 +70,16 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         elif self.since == LAST_PUSH:
             msg = "--since last_push is for MySQL: a CSV file has no last push"
             raise UserError(msg)
+
+    def overlap_span(self) -> timedelta:
+        """Return the overlap; raises `UserError` if it is no duration, or given without need."""
+        if self.overlap is None:
+            return DEFAULT_OVERLAP
+        if self.since != LAST_PUSH:
+            msg = "--overlap is for --since last_push: it is what that reads again"
+            raise UserError(msg)
+        seconds = 0 if self.overlap.strip() == "0" else parse_duration(self.overlap)
+        return timedelta(seconds=seconds)
 
     def within(self, now: datetime, last_push: datetime | None) -> TimeRange:
         """Return the requested range of created_at."""

@@ -80,6 +80,7 @@ export const REFUSAL_REASONS = {
   expired: "x-expires of every URL has passed, so a download would return 403",
   bad_creator: "the name is empty, over 128 bytes long, or has control characters",
   bad_date: "the date cannot be parsed",
+  read_again: "pushed before, and no longer usable",
   duplicate: "this image of the creator is already known",
   quarantined: "its record could not be decoded",
 };

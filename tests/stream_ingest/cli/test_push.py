@@ -1,86 +1,27 @@
-"""`stream-ingest push` from its options to its last line, onto a fake stream and moto's AWS."""
+"""`stream-ingest push` of files, onto a fake stream and moto's AWS."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-from ops_dashboard.local.mysql.server import create_schema
 from stream_ingest.cli import push as push_command
-from stream_ingest.cli import run_push, wait
-from stream_ingest.cli.main import main
+from stream_ingest.cli import wait
 from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
 from stream_ingest.push import runner
 from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.records.codec import BUCKETS, unpack
 from stream_ingest.windowing.delivery import read_delivery
-from tests.fakes.ingest.aws import OUTPUT, IngestAws
+from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.delivery import kinesis_event
 from tests.fakes.ingest.kinesis import FakeKinesis, raising
-from tests.fakes.ingest.mysql import Database
 from tests.fakes.ingest.rows import cover_url, object_id
-from tests.fakes.ops.stack_outputs import stack_outputs
-
-OUTPUTS = stack_outputs()
-Push = Callable[..., tuple[int, str, str]]
-
-
-class Deployed:
-    """A stack on moto, whose stream is a fake that a test may replace."""
-
-    def __init__(self, aws: IngestAws) -> None:
-        self.aws, self.kinesis = aws, FakeKinesis()
-        self.requested: set[str] = set()
-        """Services that a client of boto3's was made for."""
-
-    @asynccontextmanager
-    async def create_client(self, service: str, **options: object) -> AsyncIterator[FakeKinesis]:
-        """Be aiobotocore's session."""
-        assert (service, options["region_name"]) == ("kinesis", "us-east-1")
-        yield self.kinesis
-
-    def identities(self) -> list[str]:
-        """Return what is in the stream, repetitions and all."""
-        records = [unpack(data) for _, data in self.kinesis.stored]
-        return [row.identity for record in records for row in record.cover_rows()]
-
-
-@pytest.fixture
-def deployed(aws: IngestAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
-    stack = Deployed(aws)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for module in (push_command, run_push, runner):
-        monkeypatch.setattr(module, "stack_outputs", lambda _: OUTPUTS)
-    monkeypatch.setattr(runner.clients, "async_session", lambda: stack)
-
-    def client(service: str, config: object) -> object:
-        assert config is not None
-        stack.requested.add(service)
-        return aws.clients[service]
-
-    monkeypatch.setattr(runner.clients, "session", lambda: SimpleNamespace(client=client))
-    return stack
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Push:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["stream-ingest", "push", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        printed = capsys.readouterr()
-        return int(caught.value.code or 0), printed.out, printed.err
-
-    return run
+from tests.stream_ingest.cli.conftest import OUTPUTS, Deployed, Push
 
 
 @pytest.fixture
@@ -216,63 +157,6 @@ def fold_all(deployed: Deployed) -> None:
     assert outcome.failures == {}
     deployed.aws.sweeper().sweep_batch("b")
     deployed.aws.end_windows()
-
-
-@pytest.fixture
-def database(mariadb_url: str) -> Database:
-    asyncio.run(create_schema(mariadb_url))
-    database = Database(mariadb_url)
-    database.run("DELETE FROM videos_links")
-    return database
-
-
-def insert(database: Database, numbers: range, when: str) -> None:
-    values = ", ".join(f"('c{n % 3}', '{cover_url(n)}', {when})" for n in numbers)
-    database.run(f"INSERT INTO videos_links (creator, cover, created_at) VALUES {values}")  # noqa: S608 - a test's own values
-
-
-def test_last_push_means_rows_after_the_last_push_that_succeeded(
-    deployed: Deployed, run: Push, database: Database
-) -> None:
-    arguments = ["--mysql", database.url, "--since", "last_push", "--json"]
-    insert(database, range(10), "UTC_TIMESTAMP() - INTERVAL 1 HOUR")
-    assert json.loads(run(*arguments)[1])["rows_read"] == 10
-    insert(database, range(10, 13), "UTC_TIMESTAMP() + INTERVAL 1 HOUR")
-    assert json.loads(run(*arguments)[1])["rows_read"] == 3
-    address = database.address
-    source = f"mysql://{address.place}/videos_links"
-    assert source in repr(deployed.aws.snapshot())
-    assert b"coverstream:" not in repr(deployed.aws.snapshot()).encode()
-    assert database.address.password not in repr(deployed.aws.snapshot())
-
-
-def test_a_push_of_some_creators_does_not_move_the_watermark(
-    deployed: Deployed, run: Push, database: Database
-) -> None:
-    insert(database, range(9), "UTC_TIMESTAMP() - INTERVAL 1 HOUR")
-    arguments = ["--mysql", database.url, "--json"]
-    assert json.loads(run(*arguments, "--creator", "c1")[1])["rows_read"] == 3
-    assert json.loads(run(*arguments, "--since", "last_push")[1])["rows_read"] == 9
-    assert len(deployed.kinesis.stored) > 0
-
-
-def test_a_failed_push_does_not_move_the_watermark_and_is_resumed_with_its_address(
-    deployed: Deployed, run: Push, database: Database, tmp_path: Path
-) -> None:
-    insert(database, range(9), "UTC_TIMESTAMP() - INTERVAL 1 HOUR")
-    deployed.kinesis = FakeKinesis(raising("AccessDeniedException"))
-    code, _, _ = run("--mysql", database.url, "--batch-id", "b")
-    assert code == 2
-    assert not any("last" in item["item"]["S"] for item in deployed.aws.snapshot())
-    (kept,) = tmp_path.rglob("b.push")
-    assert database.address.password.encode() not in kept.read_bytes()
-
-    deployed.kinesis = FakeKinesis()
-    other = database.url.replace("tiktok_creator", "elsewhere")
-    assert "give that database's URL" in run("--resume", "--mysql", other)[2]
-    code, out, _ = run("--resume", "--mysql", database.url, "--json")
-    assert (code, json.loads(out)["rows_sent"]) == (0, 9)
-    assert any("last" in item["item"]["S"] for item in deployed.aws.snapshot())
 
 
 def test_the_settings_travel_with_the_records(deployed: Deployed, run: Push, rows: str) -> None:

@@ -18,7 +18,7 @@ from stream_ingest.cli import submit
 from stream_ingest.cli.main import main
 from stream_ingest.contracts.batch_options import BatchOptions
 from tests.fakes.ingest.aws import IngestAws
-from tests.stream_ingest.cli.test_push import OUTPUTS
+from tests.stream_ingest.cli.conftest import OUTPUTS
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -1,0 +1,149 @@
+"""Plans a push: what is read, and where the mark is afterwards. Edge (MySQL, DynamoDB, disk)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from stream_ingest.aws import clients
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.push.checkpoint import PushPlan
+from stream_ingest.push.marks import Reading, Wish, plan_reading, seed_moment
+from stream_ingest.push.watermark import PushWatermark
+from stream_ingest.records.codec import BatchHeader
+from stream_ingest.sources.mysql_connection import database_now
+from stream_ingest.sources.source import Selection, Source
+from stream_ingest.sources.source_options import SourceOptions
+from stream_ingest.sources.timerange import LAST_PUSH, TimeRange
+
+
+def make_plan(
+    chosen: SourceOptions,
+    header: BatchHeader,
+    outputs: StackOutputs,
+    message: Callable[[str], None],
+) -> PushPlan:
+    """Decide what is read and where the mark is afterwards; raises `UserError` as `push`."""
+    if chosen.csv:
+        now = datetime.now(UTC)
+        within = chosen.within(now, None)
+        asyncio.run(chosen.source(within).check())
+        reading = Reading(selection=Selection(within=within), ends_at=now, moves=False)
+    else:
+        reading = reading_of(chosen, header, outputs)
+        for note in reading.notes:
+            message(note)
+    selection = reading.selection
+    return PushPlan(
+        header=header,
+        stack=outputs.stack,
+        place=None if chosen.csv else chosen.address().place,
+        table=chosen.table,
+        csv=str(chosen.csv.resolve()) if chosen.csv else None,
+        csv_stamp=_stamp(chosen.csv) if chosen.csv else None,
+        columns=chosen.columns,
+        creators=tuple(chosen.creators),
+        since=_text(selection.within.since),
+        until=_text(selection.within.until),
+        ends_at=reading.ends_at.isoformat(),
+        moves=reading.moves,
+        keys=reading.keys,
+        late_after=selection.late_after,
+        read_before=_text(selection.read_before),
+        read_key=selection.read_key,
+    )
+
+
+def reading_of(chosen: SourceOptions, header: BatchHeader, outputs: StackOutputs | None) -> Reading:
+    """Return what to read of a table; without a stack there is no mark."""
+    overlap = chosen.overlap_span()
+    mark = None
+    if outputs:
+        mark = watermark_of(chosen, outputs).load()
+        _check_overlap(overlap, outputs.dedup_horizon_days)
+    now = asyncio.run(database_now(chosen.address()))
+    wish = Wish(
+        within=chosen.within(now, mark.until - overlap if mark else None),
+        last_push=chosen.since == LAST_PUSH,
+        creators=tuple(chosen.creators),
+        overlap=overlap,
+        dedup=header.settings.dedup,
+        move_mark=chosen.move_mark,
+    )
+    table = chosen.mysql_source(Selection())
+    return plan_reading(wish, mark, asyncio.run(table.snapshot(seed_moment(wish, now))))
+
+
+def _check_overlap(overlap: timedelta, horizon_days: int) -> None:
+    if overlap > timedelta(days=horizon_days):
+        msg = (
+            f"--overlap is longer than the {horizon_days} days for which the stack recognises an"
+            " image; rows before that would be in two collages"
+        )
+        raise UserError(msg)
+
+
+def chosen_of(plan: PushPlan, mysql: str | None, mysql_secret: str | None) -> SourceOptions:
+    """Return the options of a plan; raises `UserError` if its source has changed."""
+    chosen = SourceOptions(
+        mysql=mysql,
+        mysql_secret=mysql_secret,
+        table=plan.table,
+        csv=Path(plan.csv) if plan.csv else None,
+        columns=plan.columns,
+        since=None,
+        until=None,
+        creators=plan.creators,
+    )
+    if chosen.csv and _stamp(chosen.csv) != plan.csv_stamp:
+        msg = f"{chosen.csv} has changed since the push began; push it as a new batch"
+        raise UserError(msg)
+    if not chosen.csv and chosen.address().place != plan.place:
+        msg = (
+            f"the push to resume reads {plan.place}: give that database's URL (MYSQL_URL)"
+            " or secret (MYSQL_SECRET_ID)"
+        )
+        raise UserError(msg)
+    return chosen
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}"
+        raise UserError(msg) from error
+    return status.st_size, status.st_mtime_ns
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def source_of(chosen: SourceOptions, plan: PushPlan) -> Source:
+    """Return the source of a plan's rows."""
+    within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
+    if chosen.csv:
+        return chosen.source(within)
+    return chosen.mysql_source(
+        Selection(
+            within=within,
+            creators=plan.creators,
+            late_after=plan.late_after,
+            read_before=_moment(plan.read_before),
+            read_key=plan.read_key,
+        )
+    )
+
+
+def watermark_of(chosen: SourceOptions, outputs: StackOutputs) -> PushWatermark:
+    """Return the stored mark of a table."""
+    dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
+    return PushWatermark(dynamodb, outputs.table_name, chosen.address(), chosen.table_name)
