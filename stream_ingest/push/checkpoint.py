@@ -22,6 +22,7 @@ from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.marks import KeyMark
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.sources.source import parse_table
 
 
 class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def source(self) -> str:
         """Where the rows come from: the path of the CSV file, or database and table."""
-        return self.csv or f"mysql://{self.place}/{self.table}"
+        return self.csv or f"mysql://{self.place}/{parse_table(self.table)[1]}"
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
