@@ -45,12 +45,13 @@ def log_started(logger: Logger, message: Message) -> None:
     logger.info("window taken up", images=event.image_count)
 
 
-def log_ended(logger: Logger, outcome: WindowOutcome) -> None:
-    """Log how a window ended, and the key of its collage."""
+def log_ended(logger: Logger, message: Message, outcome: WindowOutcome) -> None:
+    """Log how a window of which creator ended, how long it took, and the key of its collage."""
     end, build = outcome.end, outcome.build
     logger.info(
         "window ended",
         ending=str(outcome.ending),
+        creator=message.event.creator,
         images_ok=end.images_ok if end else None,
         failures=end.failures if end else None,
         duration_ms=end.duration_ms if end else None,

@@ -1,8 +1,8 @@
 """Metrics (EMF) and log lines of the collage and prefetch Lambdas. Edge.
 
 There are only two dimensions, because CloudWatch bills every combination: `service`, and `Reason`
-for failed images. Creators, windows and batches are in log lines only; URLs and their signatures
-are in neither.
+for failed images. Creators, windows and batches are in log lines, and properties of the line with a
+window's duration; URLs and their signatures are in neither.
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ def log_outcome(logger: Logger, meter: Meter, message: Message, outcome: WindowO
     if end is not None:
         meter.add(catalogue.IMAGES_OK, end.images_ok)
         meter.add(catalogue.IMAGES_FAILED, end.images_failed)
+        meter.add(catalogue.PROCESSING_DURATION, end.duration_ms)
+        meter.add_property("creator", message.event.creator)
+        meter.add_property("window_id", message.event.window_id)
+        meter.add_property("batch_id", message.event.batch_id)
         if message.replay is None:
             waited = datetime.fromisoformat(end.completed_at) - message.event.closed_at
             meter.add(catalogue.WINDOW_LATENCY, round(1000 * waited.total_seconds()))
     meter.flush()
     meter.write_by_reason(catalogue.IMAGES_FAILED, end.failures if end else {})
-    log_lines.log_ended(logger, outcome)
+    log_lines.log_ended(logger, message, outcome)
 
 
 def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:

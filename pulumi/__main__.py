@@ -210,6 +210,7 @@ monitoring = Monitoring(
                 Service.SWEEPER: sweeper.function.name,
                 Service.COLLAGE: collage.function.name,
                 Service.PREFETCH: prefetch.function.name,
+                Service.INTAKE: intake.function.name,
             },
         ),
         memory_mb={
@@ -217,6 +218,7 @@ monitoring = Monitoring(
             Service.SWEEPER: settings.sweeper_memory_mb,
             Service.COLLAGE: settings.collage_memory_mb,
             Service.PREFETCH: settings.prefetch_memory_mb,
+            Service.INTAKE: settings.intake_memory_mb,
         },
     ),
 )

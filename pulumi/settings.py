@@ -99,12 +99,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Receipts after which a window's message becomes a dead letter."""
 
     alarm_error_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
-    """Alarm ``collage-errors``: above this share of windows or messages that fail."""
+    """Alarms ``collage-errors``: above this share of windows or messages that fail, and
+    ``windowing-errors``, ``sweeper-errors``, ``prefetch-errors``, ``intake-errors``: above this
+    share of invocations that fail."""
     alarm_duration_s: TimeoutS = 600
     """Alarm ``collage-duration``: above this duration of a collage, or nine tenths of the
     function's timeout if that is shorter."""
     alarm_memory_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 80
-    """Memory alarms: above this share of a function's memory."""
+    """Memory alarms: above this share of a function's memory. The default leaves time to act; 90
+    is near the limit, at which Lambda ends a function."""
     alarm_dead_letters: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
     """Dead-letter alarms: above this number of messages in one queue."""
     alarm_iterator_age_minutes: Minutes = 10

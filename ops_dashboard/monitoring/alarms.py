@@ -77,6 +77,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         _abandoned(resources),
         *_dead_letters(resources, thresholds),
         _error_rate(resources, thresholds),
+        *_function_errors(resources, thresholds),
         _duration(resources, thresholds),
         *_memory(resources, thresholds),
         _iterator_age(resources, thresholds),
@@ -160,6 +161,22 @@ def _error_rate(resources: Resources, thresholds: Thresholds) -> Alarm:
         lines=watched.error_lines(resources),
         above=thresholds.error_percent,
     )
+
+
+def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
+    """Watch the other functions; `_error_rate` counts the crashes of the collage function."""
+    return [
+        Alarm(
+            name=f"{service}-errors",
+            meaning=f"More than {thresholds.error_percent} % of the invocations of the {service}"
+            " function ended in an error, a crash or a timeout; see the latest errors on the"
+            " dashboard.",
+            lines=watched.crash_lines(resources, service),
+            above=thresholds.error_percent,
+        )
+        for service in Service
+        if service is not Service.COLLAGE
+    ]
 
 
 def _duration(resources: Resources, thresholds: Thresholds) -> Alarm:

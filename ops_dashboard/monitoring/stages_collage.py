@@ -26,6 +26,17 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         )
         for stat in watched.PERCENTILES
     ]
+    took = [
+        custom_metric(
+            resources,
+            catalogue.PROCESSING_DURATION,
+            Service.COLLAGE,
+            f"took_{stat}",
+            stat,
+            style=LineStyle(stat=stat),
+        )
+        for stat in watched.PERCENTILES
+    ]
     memory = [watched.memory_line(resources, service) for service in Service]
     return [
         chart(
@@ -34,12 +45,15 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             resources.region,
             unit="milliseconds",
             annotations=[Annotation(label="alarm", value=1_000 * thresholds.duration_s)],
+            width=6,
         ),
+        chart("Processing of a window", took, resources.region, unit="milliseconds", width=6),
         chart(
             "Time from a window's closing to its collage",
             waited,
             resources.region,
             unit="milliseconds",
+            width=6,
         ),
         chart(
             "Memory used",
@@ -47,6 +61,7 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             resources.region,
             unit="percent",
             annotations=[Annotation(label="alarm", value=thresholds.memory_percent)],
+            width=6,
         ),
     ]
 

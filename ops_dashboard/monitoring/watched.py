@@ -43,6 +43,17 @@ def error_lines(resources: Resources) -> list[Line]:
     return [*counts, crashed, expression("error_rate", "collage errors %", rate)]
 
 
+def crash_lines(resources: Resources, service: Service) -> list[Line]:
+    """Return a function's hidden errors and invocations, and the errors in percent of them."""
+    name = {"FunctionName": resources.functions[service]}
+    errors, invocations = (
+        aws_metric("AWS/Lambda", metric, name, metric.lower(), metric.lower(), style=HIDDEN)
+        for metric in ("Errors", "Invocations")
+    )
+    rate = expression("crashes", f"{service} errors %", "100 * errors / invocations")
+    return [errors, invocations, rate]
+
+
 def memory_line(resources: Resources, service: Service) -> Line:
     """Return the peak memory of a function's process, in percent of what it may use."""
     return custom_metric(

@@ -35,6 +35,10 @@ class Meter:
         self._check(metric, by_reason=False)
         self.powertools.add_metric(name=metric.name, unit=MetricUnit(metric.unit), value=value)
 
+    def add_property(self, name: str, value: str) -> None:
+        """Add a property to the line of the next flush, for Logs Insights; it is no dimension."""
+        self.powertools.add_metadata(key=name, value=value)
+
     def add_memory(self, limit_mb: float) -> None:
         """Add this process's peak memory as a percentage of its limit."""
         self.add(MEMORY_PERCENT, round(100 * peak_memory_mb() / limit_mb, 1))

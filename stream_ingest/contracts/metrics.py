@@ -6,7 +6,8 @@ metrics can be watched. It imports only the standard library, because every Lamb
 
 A metric's dimensions are `service` (the emitting function) and, for a few, `Reason`. CloudWatch
 bills each combination (0.30 USD a month), so creators, windows and batches are no dimensions: they
-are in the log lines. The namespace contains the stack, so stacks of one account do not mix.
+are in the log lines, and in properties of a metric's line, which cost nothing. The namespace
+contains the stack, so stacks of one account do not mix.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Service(StrEnum):
     SWEEPER = "sweeper"
     COLLAGE = "collage"
     PREFETCH = "prefetch"
+    INTAKE = "intake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,13 @@ WINDOW_LATENCY = Metric(
     unit=Unit.MILLISECONDS,
     services=_COLLAGE,
     meaning="time from closing a window to its stored collage, replays excluded",
+)
+PROCESSING_DURATION = Metric(
+    name="ProcessingDuration",
+    unit=Unit.MILLISECONDS,
+    services=_COLLAGE,
+    meaning="time from a worker's claim of a window to its end; the properties `creator` and"
+    " `window_id` of the line say whose",
 )
 MEMORY_PERCENT = Metric(
     name="MemoryPercent",

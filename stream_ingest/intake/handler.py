@@ -9,12 +9,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.intake import wiring
 
 PAUSE_SHARE = 0.3
 """Share of an invocation's time that is left for the chunk in progress and for its continuation."""
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 logger = wiring.make_logger()
+meter = Meter(Service.INTAKE)
 
 
 def make_handler(app: Callable[[], wiring.App]) -> Handler:
@@ -31,6 +34,8 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
             for record in event["Records"]
             if not app().messages.handle(record, pause_at=pause_at, ends_at=ends_at)
         ]
+        meter.add_memory(float(context.memory_limit_in_mb))
+        meter.flush()
         return {"batchItemFailures": failed}
 
     return handle

@@ -17,6 +17,7 @@ from aws_lambda_powertools import Logger
 
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.intake.job_runner import JobRunner
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.message_handler import MessageHandler, Queues
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
-SERVICE = "intake"
 _CONFIG = function_config(2 * MAX_REQUESTS)
 
 
@@ -114,4 +114,4 @@ def make_clients() -> Clients:
 
 def make_logger() -> Logger:
     """Return the structured logger of this process."""
-    return Logger(service=SERVICE)
+    return Logger(service=Service.INTAKE)

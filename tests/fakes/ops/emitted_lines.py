@@ -2,7 +2,7 @@
 
 The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
 refused rows that ends, the collage function on messages that end in every possible way, the
-prefetch function on a cover that is there and one that is gone.
+prefetch function on a cover that is there and one that is gone, the intake on no message.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from collage_lambda.settings import CollageSettings
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.intake import handler as intake
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing import handler as windowing
 from stream_ingest.windowing.repository import CreatorRepository
@@ -60,13 +61,14 @@ class Context:
 
 
 def run_handlers() -> list[dict[str, Any]]:
-    """Run all four handlers; return every printed line with ``_aws``."""
+    """Run all five handlers; return every printed line with ``_aws``."""
     printed = io.StringIO()
     with redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
         set_aws_variables(patch)
         with _ingest() as aws:
             _run_windowing(aws)
             _run_sweeper(aws)
+        intake.make_handler(lambda: None)({"Records": []}, Context())  # type: ignore[arg-type]  # no message, so no app
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
             _run_prefetch(collage_aws_, server)

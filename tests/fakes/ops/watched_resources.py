@@ -28,6 +28,7 @@ RESOURCES = Resources(
         Service.SWEEPER: 512,
         Service.COLLAGE: 1_769,
         Service.PREFETCH: 1_024,
+        Service.INTAKE: 1_769,
     },
 )
 

@@ -61,6 +61,23 @@ def test_more_than_five_percent_of_errors_raise_an_alarm(figures: Figures, expec
     assert state(ALARMS["collage-errors"], figures) == expected
 
 
+@pytest.mark.parametrize("service", ["windowing", "sweeper", "prefetch", "intake"])
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"Errors": [1], "Invocations": [5]}, "ALARM"),
+        ({"Errors": [6], "Invocations": [100]}, "ALARM"),
+        ({"Errors": [5], "Invocations": [100]}, "OK"),
+        ({"Errors": [0], "Invocations": [5]}, "OK"),
+        ({}, "OK"),
+    ],
+)
+def test_more_than_five_percent_of_crashes_of_any_function_raise_an_alarm(
+    service: str, figures: Figures, expected: str
+) -> None:
+    assert state(ALARMS[f"{service}-errors"], figures) == expected
+
+
 @pytest.mark.parametrize(
     ("figures", "expected"),
     [
@@ -108,6 +125,7 @@ def test_covers_that_fail_for_ten_minutes_raise_an_alarm_and_a_short_failure_doe
         ("collage-dead-letters", "ApproximateNumberOfMessagesVisible", 10, 11),
         ("collage-duration", "Duration", 108_000, 108_001),
         ("collage-memory", "MemoryPercent", 80, 80.1),
+        ("intake-memory", "MemoryPercent", 80, 80.1),
         ("iterator-age", "GetRecords.IteratorAgeMilliseconds", 600_000, 600_001),
         ("windows-stuck", "OldestWindowAgeSeconds", 3_600, 3_601),
         ("metrics-dropped", "EMFValidationErrors", 0, 1),

@@ -120,6 +120,16 @@ def test_no_metric_has_a_creator_window_or_batch_as_a_dimension(emitted: set[Emi
     assert {name for each in emitted for name in each.dimensions} == {SERVICE, REASON}
 
 
+def test_the_duration_of_a_window_says_whose_it_is_and_no_other_line_does(
+    lines: list[dict[str, Any]],
+) -> None:
+    """A property costs nothing, and Logs Insights sums durations by it."""
+    timed = [line for line in lines if "ProcessingDuration" in line]
+    assert {line["window_id"] for line in timed} == {"charli:000001", "charli:000002"}
+    assert {line["creator"] for line in timed} == {"charli"}
+    assert all("creator" not in line for line in lines if line not in timed)
+
+
 def test_every_counted_reason_is_a_known_reason(lines: list[dict[str, Any]]) -> None:
     counted = [(name, line[REASON]) for line in lines for name in REASONS if REASON in line]
     found = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
