@@ -168,9 +168,8 @@ def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm
     return [
         Alarm(
             name=f"{service}-errors",
-            meaning=f"More than {thresholds.error_percent} % of the invocations of the {service}"
-            " function ended in an error, a crash or a timeout; see the latest errors on the"
-            " dashboard.",
+            meaning=f"More than {thresholds.error_percent} % of the {service} function's"
+            " invocations failed; see the latest errors on the dashboard.",
             lines=watched.crash_lines(resources, service),
             above=thresholds.error_percent,
         )
@@ -180,15 +179,13 @@ def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm
 
 
 def _duration(resources: Resources, thresholds: Thresholds) -> Alarm:
-    dimensions = {"FunctionName": resources.functions[Service.COLLAGE]}
+    name = {"FunctionName": resources.functions[Service.COLLAGE]}
     return Alarm(
         name="collage-duration",
         meaning=f"An invocation of the collage function took more than {thresholds.duration_s} s;"
         " see its p99 and the downloads on the dashboard.",
         lines=[
-            aws_metric(
-                "AWS/Lambda", "Duration", dimensions, "duration", "longest collage", style=MAX
-            )
+            aws_metric("AWS/Lambda", "Duration", name, "duration", "longest collage", style=MAX),
         ],
         above=1_000 * thresholds.duration_s,
     )

@@ -8,35 +8,13 @@ from ops_dashboard.monitoring.metric_lines import Line, LineStyle, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Annotation, Widget, chart
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.metrics import Metric, Service
 
 _RIGHT = LineStyle(on_right=True)
 
 
 def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     """Return the charts of durations, waiting times and memory."""
-    waited = [
-        custom_metric(
-            resources,
-            catalogue.WINDOW_LATENCY,
-            Service.COLLAGE,
-            f"waited_{stat}",
-            stat,
-            style=LineStyle(stat=stat),
-        )
-        for stat in watched.PERCENTILES
-    ]
-    took = [
-        custom_metric(
-            resources,
-            catalogue.PROCESSING_DURATION,
-            Service.COLLAGE,
-            f"took_{stat}",
-            stat,
-            style=LineStyle(stat=stat),
-        )
-        for stat in watched.PERCENTILES
-    ]
     memory = [watched.memory_line(resources, service) for service in Service]
     return [
         chart(
@@ -47,10 +25,16 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             annotations=[Annotation(label="alarm", value=1_000 * thresholds.duration_s)],
             width=6,
         ),
-        chart("Processing of a window", took, resources.region, unit="milliseconds", width=6),
+        chart(
+            "Processing of a window",
+            _percentiles(resources, catalogue.PROCESSING_DURATION, "took"),
+            resources.region,
+            unit="milliseconds",
+            width=6,
+        ),
         chart(
             "Time from a window's closing to its collage",
-            waited,
+            _percentiles(resources, catalogue.WINDOW_LATENCY, "waited"),
             resources.region,
             unit="milliseconds",
             width=6,
@@ -63,6 +47,20 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             annotations=[Annotation(label="alarm", value=thresholds.memory_percent)],
             width=6,
         ),
+    ]
+
+
+def _percentiles(resources: Resources, metric: Metric, prefix: str) -> list[Line]:
+    return [
+        custom_metric(
+            resources,
+            metric,
+            Service.COLLAGE,
+            f"{prefix}_{stat}",
+            stat,
+            style=LineStyle(stat=stat),
+        )
+        for stat in watched.PERCENTILES
     ]
 
 
