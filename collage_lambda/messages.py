@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from collage_lambda.output.key_template import template_problems
 from collage_lambda.reasons import FailureReason
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import E_, CoversExpiring, WindowReady, decode_detail
@@ -68,6 +69,9 @@ def _check(event: WindowReady) -> None:
         raise DecodeError(msg)
     if event.closed_at.tzinfo is None:
         msg = "WindowReady: closed_at has no time zone"
+        raise DecodeError(msg)
+    for problem in template_problems(event.key_template) if event.key_template else ():
+        msg = f"WindowReady: key_template {event.key_template!r}: {problem}"
         raise DecodeError(msg)
     if event.images or event.images_key is None:
         check_images(event)

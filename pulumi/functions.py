@@ -105,6 +105,7 @@ class FunctionSettings:
         return {
             environment.PARTIAL_RESPONSES: settings.partial_responses,
             environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
+            environment.KEY_TEMPLATE: settings.key_template,
             environment.PREFETCH_COVERS: _switch(on=settings.prefetch_covers),
             environment.MAX_RECEIVES: str(settings.collage_max_receives),
         }

@@ -30,6 +30,7 @@ from setting_types import (
 )
 
 from collage_lambda.download.headers import USER_AGENT
+from collage_lambda.output.key_template import DEFAULT_TEMPLATE, template_problems
 from ops_dashboard.monitoring.resources import Thresholds
 from stream_ingest.contracts.batch_options import GRID, BatchOptions, read_options, settings_of
 from stream_ingest.contracts.errors import UserError
@@ -229,6 +230,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Store a window's downloaded originals for a replay."""
     by_creator_copy: bool = True
     """Store each collage a second time under collages/by-creator/."""
+    key_template: str = DEFAULT_TEMPLATE
+    """Form of the keys below ``collages/``, ``thumbnails/`` and ``metadata/``; its fields are
+    described in docs/reference/keys.md. A change applies to windows that close after it."""
 
     @property
     def thresholds(self) -> Thresholds:
@@ -277,6 +281,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             problems.append("vpcId is set without vpcSubnets: functions run in subnets")
         if not self.vpc_id and (self.vpc_subnets or self.vpc_route_tables):
             problems.append("vpcSubnets or vpcRouteTables are set without vpcId")
+        problems += [
+            f"keyTemplate is {self.key_template!r}: {problem}"
+            for problem in template_problems(self.key_template)
+        ]
         if problems:
             raise SettingsError("; ".join(problems))
 

@@ -134,7 +134,8 @@ def test_the_store_has_the_sizes_and_items_of_the_real_one(images: int) -> None:
     """`CreatorRepository` on the fault harness's DynamoDB, item by item."""
     dynamodb, simulated = FakeDynamoDb(), SimulatedStore(Clock(float(NOW_S)))
     create_table(dynamodb)
-    real = CreatorRepository(dynamodb, TABLE, prefetch=True)  # type: ignore[arg-type]
+    template = SimulatedStore.key_template
+    real = CreatorRepository(dynamodb, TABLE, prefetch=True, key_template=template)  # type: ignore[arg-type]
     state = CreatorState(creator="char li")
     first = fold(state, arrivals(range(images), header()), NOW_S, Rules())
     between = msgspec.structs.replace(first.state, version=1)
@@ -151,11 +152,13 @@ def test_the_store_has_the_sizes_and_items_of_the_real_one(images: int) -> None:
         real.commit(before, change, NOW_S)
         simulated.commit(before, change, NOW_S)
         assert simulated.load(["char=20li"]) == real.load(["char=20li"])
-        event = [
-            store.window_bytes("char=20li", window, store.window_ready("char li", window, NOW_S))
-            for window in change.windows
+        pairs = [
+            store.window_bytes("char=20li", window, event)
+            for window, event in zip(
+                change.windows, real.events("char li", change.windows, NOW_S), strict=True
+            )
         ]
-        sizes += [size for pair in event for size in pair]
+        sizes += [size for pair in pairs for size in pair]
     items = {key: item_bytes(item) for key, item in dynamodb.items.items()}
     state_size = items.pop(("char=20li", "state"))
     assert simulated.stored["char=20li"].size == state_size

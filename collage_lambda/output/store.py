@@ -83,7 +83,7 @@ class OutputStore:
         for done in first:
             done.result()
         self._put(keys.collage, files.collage, JPEG, etags)
-        if self._copies:
+        if self._copies and keys.by_creator != keys.collage:
             self._put(keys.by_creator, files.collage, JPEG, etags)
 
     def put_metadata(self, keys: WindowKeys, metadata: bytes, etags: Etags) -> None:

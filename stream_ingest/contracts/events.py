@@ -14,13 +14,23 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.settings import PREFIX_PATTERN, CollageLayout, DownloadLimits
+from stream_ingest.contracts.settings import (
+    MAX_PREFIX,
+    PREFIX_PATTERN,
+    CollageLayout,
+    DownloadLimits,
+)
 
 MAX_DETAIL_BYTES = 240_000
 """Largest detail put on the bus; a longer image list goes to S3 (`WindowReady.images_key`).
 
 EventBridge takes 1 MB for a whole PutEvents request (256 KB until 2025); SQS takes 1 MiB a message.
 """
+
+MAX_KEY_TEMPLATE = 256
+_FOLDER = r"(?:[A-Za-z0-9_\-]|\{[a-z]+\})(?:[A-Za-z0-9_.\-]|\{[a-z]+\})*"
+KEY_TEMPLATE_PATTERN = rf"^{_FOLDER}(?:/{_FOLDER})*\Z"
+"""Folders and a file name of safe characters and fields (`collage_lambda.output.key_template`)."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Because = Literal["full", "idle", "expiring", "batch-end"]
@@ -94,11 +104,17 @@ class WindowReady(Event, frozen=True, kw_only=True):
     images_key: str | None = None
     debug: bool = False
     """Whether to store the HTTP responses of failed downloads."""
-    prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    prefix: Annotated[str, msgspec.Meta(max_length=MAX_PREFIX, pattern=PREFIX_PATTERN)] = ""
     """Folder of the batch's outputs."""
     downloads: DownloadLimits | msgspec.UnsetType = msgspec.UNSET
     """How the batch's images are downloaded, if not as the stack does; absent if so, which
     functions of an earlier version understand."""
+    key_template: (
+        Annotated[str, msgspec.Meta(max_length=MAX_KEY_TEMPLATE, pattern=KEY_TEMPLATE_PATTERN)]
+        | None
+    ) = None
+    """Form of the keys of its objects; None in events of earlier versions, whose keys are
+    ``<date>/<trigger>/<creator>_collage_<window>``."""
 
 
 class CoversExpiring(Event, frozen=True, kw_only=True):

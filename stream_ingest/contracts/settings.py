@@ -16,6 +16,7 @@ from stream_ingest.contracts.errors import UserError
 DAY_S = 86_400
 PREFIX_PATTERN = r"^(?:[A-Za-z0-9][A-Za-z0-9_\-]*(?:/[A-Za-z0-9][A-Za-z0-9_\-]*)*)?\Z"
 """Folders that need no escaping, without dots, and without a slash at either end."""
+MAX_PREFIX = 128
 MAX_IDLE_S = 3_650 * DAY_S
 MAX_IMAGES_PER_WINDOW = 400
 """A cover with four signed TikTok URLs takes some 200 bytes of its creator's item, compressed; if
@@ -133,7 +134,7 @@ class BatchSettings(
     flush: FlushPolicy = FlushPolicy()
     debug: bool = False
     """Whether the HTTP responses of failed downloads are stored (``debug/`` in the temp bucket)."""
-    prefix: Annotated[str, msgspec.Meta(max_length=128, pattern=PREFIX_PATTERN)] = ""
+    prefix: Annotated[str, msgspec.Meta(max_length=MAX_PREFIX, pattern=PREFIX_PATTERN)] = ""
     """Folder under ``collages/``, ``thumbnails/`` and ``metadata/`` for the batch's outputs."""
     dedup: bool = True
     """Whether an image that the creator already has is refused. If not, only one that is already in

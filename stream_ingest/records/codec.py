@@ -32,7 +32,8 @@ MAX_UNPACKED_BYTES = 16 << 20
 MAX_BATCH_ID = 120
 """Longest batch id in characters: `naming.mixed_creator` is a creator's name, of 128 at most."""
 BATCH_ID_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._\-]{{0,{MAX_BATCH_ID - 1}}}\Z"
-TRIGGER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\Z"
+MAX_TRIGGER = 64
+TRIGGER_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._\-]{{0,{MAX_TRIGGER - 1}}}\Z"
 """Batch ids and triggers become parts of keys."""
 _LEVEL, _WINDOW_BITS = 5, 13
 """Repetitions are within 8 KB of each other. zlib-ng's level 5 compresses 3 % better than zlib, in

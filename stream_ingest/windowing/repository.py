@@ -7,7 +7,7 @@ a change decided on an outdated state is refused as a whole (`ConflictError`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -17,13 +17,20 @@ from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table, window_lifecycle
 from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.outbox import compress_event, window_ready
-from stream_ingest.windowing.rules.state import CreatorState, Tally, decode_body, encode_body
+from stream_ingest.windowing.rules.state import (
+    ClosedWindow,
+    CreatorState,
+    Tally,
+    decode_body,
+    encode_body,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -45,6 +52,8 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     """The newest known state; `before` if nothing was written."""
     change: Change | None = None
     """The committed change; None if there was none, or if the update was lost."""
+    windows: tuple[WindowReady, ...] = ()
+    """The events of the windows that the change closed, as they were written."""
     at_s: int
     """Epoch second of the last decision."""
     conflicts: int = 0
@@ -56,13 +65,22 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 class CreatorRepository:
     """Loads and commits the aggregates of creators. Safe to share between threads."""
 
+    key_template: str | None = None
+    """The stack's template of keys, which becomes a part of each window's event."""
+
     def __init__(
-        self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
+        self,
+        dynamodb: DynamoDBClient,
+        table_name: str,
+        *,
+        prefetch: bool = False,
+        key_template: str | None = None,
     ) -> None:
         """Use a low-level client: threads may share it, but not a boto3 resource.
 
         `prefetch` is whether expiring covers are prefetched; it changes when a creator is due.
         """
+        self.key_template = key_template
         self._dynamodb = dynamodb
         self._table = table_name
         self._batch_get = BatchGet(dynamodb, table_name)
@@ -105,9 +123,21 @@ class CreatorRepository:
             else:
                 after = msgspec.structs.replace(change.state, version=state.version + 1)
                 return Update(
-                    before=state, after=after, change=change, at_s=now_s, conflicts=conflicts
+                    before=state,
+                    after=after,
+                    change=change,
+                    windows=tuple(self.events(state.creator, change.windows, now_s)),
+                    at_s=now_s,
+                    conflicts=conflicts,
                 )
         return Update(before=state, after=state, at_s=now_s, conflicts=max_commits, lost=True)
+
+    def events(
+        self, creator: str, windows: Iterable[ClosedWindow], now_s: int
+    ) -> Iterator[WindowReady]:
+        """Yield the events of a creator's windows that are closed at `now_s`."""
+        for window in windows:
+            yield window_ready(creator, window, now_s, self.key_template)
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change decided on `before`; `ConflictError` if another writer was first."""
@@ -135,8 +165,8 @@ class CreatorRepository:
     def _windows(self, change: Change, now_s: int) -> Iterable[Item]:
         creator = change.state.creator
         key = creator_key(creator)
-        for window in change.windows:
-            event = window_ready(creator, window, now_s)
+        events = self.events(creator, change.windows, now_s)
+        for window, event in zip(change.windows, events, strict=True):
             status = {
                 table.PARTITION_KEY: key,
                 table.SORT_KEY: table.window_item(window.number),

@@ -21,6 +21,8 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
     trusts_partial_responses: bool
     max_receives: int
     prefetch_covers: bool
+    key_template: str
+    """Form of the keys of new windows' objects (`collage_lambda.output.key_template`)."""
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -36,6 +38,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
             == "trusted",
             max_receives=variables.integer(env.MAX_RECEIVES),
             prefetch_covers=variables.switch(env.PREFETCH_COVERS),
+            key_template=variables.text(env.KEY_TEMPLATE),
         )
         variables.check()
         return settings

@@ -22,7 +22,6 @@ from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository, Update
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
-from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 
 Failures = dict[int, str]
@@ -172,9 +171,7 @@ def _result_of(update: Update, arrivals: Sequence[Arrival]) -> DeliveryResult:
         duplicates=gained.duplicates,
         resent=change.resent,
         conflicts=update.conflicts,
-        windows=tuple(
-            window_ready(update.before.creator, window, update.at_s) for window in change.windows
-        ),
+        windows=update.windows,
     )
 
 

@@ -91,7 +91,12 @@ def make_threads() -> ThreadPoolExecutor:
 
 def make_store(settings: WindowingSettings, clients: Clients) -> CreatorRepository:
     """Return the repository of creators."""
-    return CreatorRepository(clients.dynamodb, settings.table, prefetch=settings.prefetch_covers)
+    return CreatorRepository(
+        clients.dynamodb,
+        settings.table,
+        prefetch=settings.prefetch_covers,
+        key_template=settings.key_template,
+    )
 
 
 def make_emitter(

@@ -41,6 +41,7 @@ def test_the_image_list_may_be_in_s3() -> None:
         (envelope(window_ready(EVENT.images * 7)), "do not fit 6 cells"),
         (envelope(window_ready(EVENT.images, window_id="other:000012")), "not one of 'charli'"),
         (envelope(window_ready(EVENT.images, window_id="charli")), "not a window id"),
+        (envelope(window_ready(EVENT.images, key_template="{creator}")), "needs {kind} once"),
         (envelope(EVENT, **{"replay-name": 7}), "replay-name"),
     ],
 )

@@ -67,7 +67,11 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
         downloadTries=1,
         downloadUserAgent="covers/1.0",
         minSidePx=100,
+        keyTemplate="{batch}/{creator}_{kind}_{window}",
     )
+    for name in ("windowing", "sweeper"):  # both close windows
+        variables = recorder.one("Function", name).inputs["environment"]["variables"]
+        assert variables[environment.KEY_TEMPLATE] == "{batch}/{creator}_{kind}_{window}"
     windowing = recorder.one("Function", "windowing").inputs["environment"]["variables"]
     assert windowing[environment.PARTIAL_RESPONSES] == "raise"
     assert windowing[environment.DEDUP_HORIZON_DAYS] == "7"

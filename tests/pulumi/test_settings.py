@@ -69,6 +69,7 @@ def test_values_are_parsed_from_the_clis_strings(monkeypatch: pytest.MonkeyPatch
         ("allowedPorts", '["https"]'),
         ("allowedPorts", '["65536"]'),
         ("refusedImages", '["abc"]'),
+        ("keyTemplate", "{creator}_{kind}"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_name(

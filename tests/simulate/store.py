@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import WindowReady
@@ -20,7 +21,7 @@ from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
-from stream_ingest.windowing.rules.outbox import compress_event, window_ready
+from stream_ingest.windowing.rules.outbox import compress_event
 from stream_ingest.windowing.rules.state import (
     ClosedWindow,
     CreatorState,
@@ -110,6 +111,8 @@ class Figures(msgspec.Struct):
 class SimulatedStore(CreatorRepository):
     """States and windows of the creators of some shards."""
 
+    key_template = DEFAULT_TEMPLATE
+
     def __init__(self, clock: Clock) -> None:
         """Count by `clock`; `shard` has to say which shard is being folded."""
         self.stored: dict[str, Kept] = {}
@@ -133,8 +136,10 @@ class SimulatedStore(CreatorRepository):
         new = stored(key, change.state, before.version + 1)
         check_item(key, new.size)
         windows = [
-            window_bytes(key, window, window_ready(before.creator, window, now_s))
-            for window in change.windows
+            window_bytes(key, window, event)
+            for window, event in zip(
+                change.windows, self.events(before.creator, change.windows, now_s), strict=True
+            )
         ]
         numbers = [window.number for window in change.windows]
         if numbers != list(range(before.next_window, before.next_window + len(numbers))):

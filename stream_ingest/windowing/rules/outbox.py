@@ -19,8 +19,10 @@ from stream_ingest.windowing.rules.state import ClosedWindow
 _LEVEL = 6
 
 
-def window_ready(creator: str, window: ClosedWindow, now_s: int) -> WindowReady:
-    """Return the event of a window that was closed at `now_s`."""
+def window_ready(
+    creator: str, window: ClosedWindow, now_s: int, key_template: str | None = None
+) -> WindowReady:
+    """Return the event of a window that was closed at `now_s`; `key_template` is the stack's."""
     return WindowReady(
         window_id=window_id(creator_key(creator), window.number),
         creator=creator,
@@ -34,6 +36,7 @@ def window_ready(creator: str, window: ClosedWindow, now_s: int) -> WindowReady:
         debug=window.settings.debug,
         prefix=window.settings.prefix,
         downloads=window.settings.downloads or msgspec.UNSET,
+        key_template=key_template,
     )
 
 

@@ -24,7 +24,6 @@ from stream_ingest.contracts.events import WindowReady
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_batch, close_due
-from stream_ingest.windowing.rules.outbox import window_ready
 from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
 from stream_ingest.windowing.sweeper.overdue import OverdueWindows
@@ -161,8 +160,7 @@ class Sweeper:
             lost_races += update.conflicts
             if update.change is None:
                 return _Closed(windows=windows, lost_races=lost_races, all_closed=not update.lost)
-            closed = update.change.windows
-            windows += [window_ready(state.creator, each, update.at_s) for each in closed]
+            windows += update.windows
             state = update.after
         return _Closed(windows=windows, lost_races=lost_races, all_closed=False)
 

@@ -45,6 +45,16 @@ def test_a_window_has_four_objects_with_their_types(outputs: OutputStore, aws: C
     assert aws.read(KEYS.by_creator) == aws.read(KEYS.collage) == b"collage"
 
 
+def test_a_collage_whose_key_is_that_of_its_copy_is_put_once(outputs: OutputStore) -> None:
+    """A template may make a folder of the batch, and the batch may be called like the copies."""
+    template = "{batch}/{creator}/{creator}_{kind}_{window}"
+    event = window_ready([window_image("http://a/b")], batch_id="by-creator", key_template=template)
+    keys = keys_of(event)
+    assert keys.collage == keys.by_creator
+    outputs.publish(keys, PRODUCTS, NO_ETAGS)
+    outputs.publish(keys, PRODUCTS, outputs.existing(keys))
+
+
 def test_the_copy_by_creator_can_be_switched_off(
     aws: CollageAws, threads: ThreadPoolExecutor
 ) -> None:

@@ -13,7 +13,7 @@ from stream_ingest.contracts.naming import creator_key, creator_name
 from stream_ingest.windowing.delivery import Poison
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
-from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
+from stream_ingest.windowing.rules.outbox import compress_event, expand_event
 from stream_ingest.windowing.rules.state import CreatorState, Tally
 
 FaultHook = Callable[[str], None]
@@ -48,7 +48,7 @@ class MemoryStore(CreatorRepository):
         if (current.version if current else 0) != before.version:
             msg = f"commit {key}"
             raise ConflictError(msg)
-        events = [window_ready(before.creator, window, now_s) for window in change.windows]
+        events = list(self.events(before.creator, change.windows, now_s))
         if any(event.window_id in self.outbox for event in events):
             msg = f"commit {key}"
             raise ConflictError(msg)

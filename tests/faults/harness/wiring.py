@@ -10,6 +10,7 @@ from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.batch_sources import BatchSources
+from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from collage_lambda.output.links import Links
 from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
@@ -100,7 +101,12 @@ def prefetcher(clients: Clients) -> Prefetcher:
 
 
 def _store(clients: Clients) -> CreatorRepository:
-    return CreatorRepository(clients.dynamodb, TABLE, prefetch=clients.account.prefetch_covers)
+    return CreatorRepository(
+        clients.dynamodb,
+        TABLE,
+        prefetch=clients.account.prefetch_covers,
+        key_template=DEFAULT_TEMPLATE,
+    )
 
 
 def _settings(clients: Clients) -> WindowingSettings:

@@ -100,6 +100,17 @@ def test_an_image_omits_default_values() -> None:
     assert decode_detail(encode_detail(event), WindowReady) == event
 
 
+def test_a_window_closed_by_an_earlier_version_has_no_template_of_keys() -> None:
+    detail = changed(READY, key_template="LEFT OUT")
+    assert convert_detail(detail, WindowReady).key_template is None
+
+
+@pytest.mark.parametrize("template", ["", "/{creator}", "../{creator}", "a b", "x" * 257])
+def test_a_template_of_unsafe_keys_is_refused(template: str) -> None:
+    with pytest.raises(DecodeError, match="key_template"):
+        convert_detail(changed(READY, key_template=template), WindowReady)
+
+
 def test_every_event_of_the_module_is_tested_here() -> None:
     assert {type(event) for event in EVENTS} == set(Event.__subclasses__())
 

@@ -10,6 +10,7 @@ from tests.fakes.lambda_variables import lambda_variables
 READ = (
     *(env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET),
     *(env.DEDUP_HORIZON_DAYS, env.PARTIAL_RESPONSES, env.MAX_RECEIVES, env.PREFETCH_COVERS),
+    env.KEY_TEMPLATE,
 )
 
 
@@ -21,6 +22,7 @@ def test_every_variable_is_read() -> None:
         temp="temp",
         MAX_RECEIVES="5",
         PREFETCH_COVERS="on",
+        KEY_TEMPLATE="{creator}_{kind}_{window}",
     )
     assert WindowingSettings.from_env(variables) == WindowingSettings(
         table="table",
@@ -31,6 +33,7 @@ def test_every_variable_is_read() -> None:
         trusts_partial_responses=True,
         max_receives=5,
         prefetch_covers=True,
+        key_template="{creator}_{kind}_{window}",
     )
 
 
