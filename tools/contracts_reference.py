@@ -9,6 +9,7 @@ from types import ModuleType
 import msgspec
 
 from collage_lambda import reasons
+from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from collage_lambda.output.keys import keys_of
 from stream_ingest.contracts import batch_options, environment, events, settings, table
 from stream_ingest.contracts.events import Event, WindowImage, WindowReady
@@ -186,11 +187,12 @@ def window_keys_table() -> str:
         creator="charli",
         batch_id="push-1",
         trigger="mysql-push",
-        closed_at=datetime(2026, 11, 21, tzinfo=UTC),
+        closed_at=datetime(2026, 11, 21, 14, 5, tzinfo=UTC),
         closed_because="full",
         layout=CollageLayout(),
         image_count=1,
         images=(WindowImage(identity="-", url="-", created_at=datetime(2026, 11, 21, tzinfo=UTC)),),
+        key_template=DEFAULT_TEMPLATE,
     )
     keys = keys_of(event)
     rows = [(name, f"`{value}`") for name, value in msgspec.structs.asdict(keys).items()]

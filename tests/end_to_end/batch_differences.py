@@ -8,7 +8,12 @@ from typing import Any
 
 import msgspec
 
-from ops_dashboard.local.demo.check import collage_differences, collage_name, figure_differences
+from ops_dashboard.local.demo.check import (
+    collage_differences,
+    expected_id,
+    figure_differences,
+    window_in,
+)
 from ops_dashboard.local.samples.expected import ExpectedBatch
 from ops_dashboard.local.samples.generator import Sample
 from stream_ingest.contracts.naming import creator_key
@@ -44,20 +49,19 @@ def image_differences(stack: FaultyStack, expectation: ExpectedBatch) -> list[st
 def _window_differences(
     stack: FaultyStack, expectation: ExpectedBatch, creator: str
 ) -> Iterator[str]:
-    names = [collage_name(each) for each in expectation.windows_of(creator)]
+    ids = [expected_id(each) for each in expectation.windows_of(creator)]
     windows = stack.windows_of(creator)
-    yield from _unlike("windows of", creator, [w["status"] for w in windows], _done(len(names)))
+    yield from _unlike("windows of", creator, [w["status"] for w in windows], _done(len(ids)))
     left = [w["window_id"] for w in windows if {"due_at", "lease_owner"} & w.keys()]
     yield from _unlike("still due or leased of", creator, left, [])
     collages = objects_of(stack, "collages/2", creator)
     copies = objects_of(stack, f"collages/by-creator/{creator_key(creator)}/", creator)
     thumbnails = objects_of(stack, "thumbnails/", creator)
     metadata = objects_of(stack, "metadata/", creator)
-    yield from _unlike("collages of", creator, sorted(collages), names)
-    yield from _unlike("copies of", creator, sorted(copies), names)
-    yield from _unlike("thumbnails of", creator, sorted(thumbnails), names)
-    documents = [name.replace(".json", ".jpg") for name in sorted(metadata)]
-    yield from _unlike("metadata of", creator, documents, names)
+    yield from _unlike("collages of", creator, sorted(collages), ids)
+    yield from _unlike("copies of", creator, sorted(copies), ids)
+    yield from _unlike("thumbnails of", creator, sorted(thumbnails), ids)
+    yield from _unlike("metadata of", creator, sorted(metadata), ids)
     if copies != collages:
         yield f"{creator}: a copy is not its collage"
 
@@ -67,11 +71,15 @@ def _done(count: int) -> list[str]:
 
 
 def objects_of(stack: Pipeline, prefix: str, creator: str) -> dict[str, bytes]:
-    """Return a creator's objects by file name; no two may share one."""
-    mark = f"/{creator_key(creator)}_collage_"
-    keys = [key for key in stack.keys(prefix) if mark in key]
-    assert len({Path(key).name for key in keys}) == len(keys), keys
-    return {Path(key).name: stack.read(key) for key in keys}
+    """Return a creator's objects by window id; no window may have two."""
+    windows = {key: window_in(Path(key).name) for key in stack.keys(prefix)}
+    own = {
+        key: window
+        for key, window in windows.items()
+        if window.rpartition(":")[0] == creator_key(creator)
+    }
+    assert len(set(own.values())) == len(own), own
+    return {window: stack.read(key) for key, window in own.items()}
 
 
 def event_differences(
@@ -84,9 +92,9 @@ def event_differences(
 
     # BatchDrained may be emitted by a redelivery after a sweep has ended the batch.
     stack.wait(lambda: bool(emitted("BatchDrained")), "BatchDrained was not emitted")
-    wanted = [collage_name(each).removesuffix(".jpg") for each in expectation.windows()]
+    wanted = [expected_id(each) for each in expectation.windows()]
     for kind in ("WindowReady", "CollageCreated"):
-        windows = {detail["window_id"].replace(":", "_collage_") for detail in emitted(kind)}
+        windows = {detail["window_id"] for detail in emitted(kind)}
         yield from _unlike(kind, batch_id, sorted(windows), sorted(wanted))
     for detail in emitted("BatchCompleted"):
         yield from figure_differences(dict(expectation.summary()), detail)

@@ -68,6 +68,13 @@ def is_of(name: str, sample: Sample) -> bool:
     }
 
 
+def beside(collage_key: str, tree: str, kind: str) -> str:
+    """Return the key of another object of a collage's window, but for its suffix."""
+    folder, _, name = collage_key.replace("collages/", f"{tree}/", 1).rpartition("/")
+    creator, _, rest = name.rpartition("_collage_")
+    return f"{folder}/{creator}_{kind}_{rest}"
+
+
 def test_copies_thumbnails_and_metadata_stand_beside_each_collage(
     pipeline: Pipeline, first: tuple[Sample, Path]
 ) -> None:
@@ -77,14 +84,12 @@ def test_copies_thumbnails_and_metadata_stand_beside_each_collage(
         creator = name.partition("_collage_")[0]
         data = pipeline.read(key)
         assert pipeline.read(f"collages/by-creator/{creator}/{name}") == data
-        thumbnail = Image.open(
-            io.BytesIO(pipeline.read(key.replace("collages/", "thumbnails/", 1)))
-        )
+        thumbnail = Image.open(io.BytesIO(pipeline.read(beside(key, "thumbnails", "thumb"))))
         assert thumbnail.width < Image.open(io.BytesIO(data)).width
         head = pipeline.aws.clients.s3.head_object(Bucket=pipeline.outputs.output_bucket, Key=key)
         assert head["ServerSideEncryption"] == "AES256"
         assert head["CacheControl"] == "private, max-age=3600"
-        metadata_key = key.replace("collages/", "metadata/", 1).removesuffix(".jpg") + ".json"
+        metadata_key = beside(key, "metadata", "metadata").removesuffix(".jpg") + ".json"
         metadata = json.loads(pipeline.read(metadata_key))
         assert len(metadata["cells"]) == metadata["images_ok"] + metadata["images_failed"]
         assert metadata["collage_key"] == key

@@ -8,6 +8,7 @@ cover must have the background colour of its batch.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
@@ -19,6 +20,9 @@ from ops_dashboard.local.samples.expected import ExpectedBatch, ExpectedCell, Ex
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout
 
+_FILE_NAME = re.compile(
+    r"(?P<creator>.+)_(collage|thumb|metadata)_[0-9]{8}_[0-9]{6}_(?P<number>[0-9]{6})\.(jpg|json)"
+)
 _BLEED_PX = 16  # side of JPEG's chroma blocks
 _BACKGROUND_TOLERANCE = 8  # of 255 per channel: JPEG's error in a uniform area
 
@@ -55,20 +59,33 @@ def figure_differences(expected: Mapping[str, object], found: Mapping[str, objec
     ]
 
 
-def collage_name(window: ExpectedWindow) -> str:
-    """Return the file name of a window's collage, as documented."""
-    return f"{creator_key(window.creator)}_collage_{window.ordinal:06d}.jpg"
+def window_in(name: str) -> str:
+    """Return the id of the window that a file of ours is of; any other name as it is.
+
+    The name is documented: creator, kind, moment at which the window closed, and its number.
+    """
+    match = _FILE_NAME.fullmatch(name)
+    return f"{match['creator']}:{match['number']}" if match else name
+
+
+def expected_id(window: ExpectedWindow) -> str:
+    """Return the id that a window must have."""
+    return f"{creator_key(window.creator)}:{window.ordinal:06d}"
 
 
 def collage_differences(
     expectation: ExpectedBatch, collages: Mapping[str, bytes], layout: CollageLayout
 ) -> list[str]:
-    """Return a line for each collage that is missing or unexpected, and for each wrong cell."""
-    expected = {collage_name(each): each for each in expectation.windows() if each.has_collage}
-    lines = [f"{name}: missing" for name in expected.keys() - collages.keys()]
-    lines += [f"{name}: not expected" for name in collages.keys() - expected.keys()]
-    for name in sorted(expected.keys() & collages.keys()):
-        lines += _cell_differences(name, expected[name], collages[name], layout)
+    """Return a line for each collage that is missing or unexpected, and for each wrong cell.
+
+    `collages` are by file name.
+    """
+    expected = {expected_id(each): each for each in expectation.windows() if each.has_collage}
+    found = {window_in(name): data for name, data in collages.items()}
+    lines = [f"{window}: missing" for window in expected.keys() - found.keys()]
+    lines += [f"{window}: not expected" for window in found.keys() - expected.keys()]
+    for window in sorted(expected.keys() & found.keys()):
+        lines += _cell_differences(window, expected[window], found[window], layout)
     return lines
 
 

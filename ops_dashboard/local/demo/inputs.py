@@ -96,7 +96,7 @@ class DemoInputs:
         return {
             Path(key).name: self._aws.clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             for key in self._keys(bucket, folder)
-            if Path(key).parent.name == batch.trigger
+            if Path(key).parent.parent.name == batch.trigger  # …/<trigger>/<batch>/<file>
         }
 
     def _put(self, key: str, file: Path) -> None:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from PIL import Image
 
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
-from ops_dashboard.local.demo.check import cell_box, collage_name, expected_cells
+from ops_dashboard.local.demo.check import cell_box, expected_cells
 from ops_dashboard.local.samples.cover_model import UrlSigner
 from ops_dashboard.local.samples.cover_swatch import draw_swatch
 from ops_dashboard.local.samples.expected import ExpectedWindow
+from stream_ingest.contracts.naming import creator_key
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, tzinfo=UTC)
 SIGNER = UrlSigner(base_url="http://127.0.0.1:8080", secret=b"secret")
@@ -27,9 +28,14 @@ def status_of(batch: DemoBatch) -> dict[str, object]:
 
 
 def collages_of(batch: DemoBatch) -> dict[str, bytes]:
-    """Return a batch's expected collages."""
+    """Return a batch's expected collages by file name."""
     windows = [window for window in batch.sample.expectation.windows() if window.has_collage]
-    return {collage_name(window): collage_of(batch, window) for window in windows}
+    return {file_name(window): collage_of(batch, window) for window in windows}
+
+
+def file_name(window: ExpectedWindow) -> str:
+    creator = creator_key(window.creator)
+    return f"{creator}_collage_{NOW:%Y%m%d_%H%M%S}_{window.ordinal:06d}.jpg"
 
 
 def collage_of(batch: DemoBatch, window: ExpectedWindow) -> bytes:

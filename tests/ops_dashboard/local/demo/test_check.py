@@ -13,12 +13,14 @@ from ops_dashboard.local.demo.check import (
     cell_box,
     expected_cells,
     file_differences,
+    window_in,
 )
 from ops_dashboard.local.samples.expected import ExpectedCell, ExpectedWindow
 from stream_ingest.contracts.settings import CollageLayout
 from tests.ops_dashboard.local.demo.fixtures import collages_of, plan, status_of
 
-COLLAGE = "spring.lookbook_collage_000003.jpg"  # six of its twelve cells have no row
+COLLAGE = "spring.lookbook_collage_20261120_123456_000003.jpg"  # half of its cells have no row
+WINDOW = "spring.lookbook:000003"
 ARCHIVED = "archived/processed/2026/11/20/csv-covers-1/covers.csv"
 REQUESTED = "manual-uploads/campaign.csv"
 
@@ -69,7 +71,7 @@ def test_missing_and_unexpected_collages_are_reported(
     moved = {name: data for name, data in collages.items() if name != COLLAGE}
     lines = batch_differences(batch, status_of(batch), moved | {"x.jpg": b""})
     assert lines == [
-        f"controlled batch: {COLLAGE}: missing",
+        f"controlled batch: {WINDOW}: missing",
         "controlled batch: x.jpg: not expected",
     ]
 
@@ -79,7 +81,7 @@ def test_the_default_grid_instead_of_the_requested_one_is_reported(
 ) -> None:
     usual = next(iter(collages_of(batches.dropped).values()))
     lines = batch_differences(batch, status_of(batch), collages | {COLLAGE: usual})
-    assert lines == [f"controlled batch: {COLLAGE}: 1400x1000 px, expected (640, 480)"]
+    assert lines == [f"controlled batch: {WINDOW}: 1400x1000 px, expected (640, 480)"]
 
 
 def test_an_empty_cell_with_another_background_is_reported(
@@ -87,13 +89,20 @@ def test_an_empty_cell_with_another_background_is_reported(
 ) -> None:
     wrong = {COLLAGE: painted(collages[COLLAGE], 11, "#ffffff", batch)}
     lines = batch_differences(batch, status_of(batch), collages | wrong)
-    assert lines == [f"controlled batch: {COLLAGE}, cell 11: not empty in #1d3557"]
+    assert lines == [f"controlled batch: {WINDOW}, cell 11: not empty in #1d3557"]
 
 
 def test_a_cell_without_its_cover_is_reported(batch: DemoBatch, collages: dict[str, bytes]) -> None:
     wrong = {COLLAGE: painted(collages[COLLAGE], 0, batch.layout.background, batch)}
     (line,) = batch_differences(batch, status_of(batch), collages | wrong)
-    assert line.startswith(f"controlled batch: {COLLAGE}, cell 0: expected (45, 25), found None")
+    assert line.startswith(f"controlled batch: {WINDOW}, cell 0: expected (45, 25), found None")
+
+
+@pytest.mark.parametrize("kind", ["collage", "thumb", "metadata"])
+def test_a_file_name_states_its_window(kind: str) -> None:
+    name = f"a_collage_20260101_000000_000001_{kind}_20261121_235959_000012"
+    assert window_in(f"{name}.jpg") == "a_collage_20260101_000000_000001:000012"
+    assert window_in("charli_collage_000012.jpg") == "charli_collage_000012.jpg"
 
 
 @pytest.mark.parametrize(
