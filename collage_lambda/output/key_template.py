@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from stream_ingest.contracts.events import KEY_TEMPLATE_PATTERN, MAX_KEY_TEMPLATE
 from stream_ingest.contracts.naming import MAX_CREATOR_BYTES
+from stream_ingest.contracts.object_keys import BY_CREATOR
 from stream_ingest.contracts.settings import MAX_PREFIX
 from stream_ingest.records.codec import MAX_BATCH_ID, MAX_TRIGGER
 
@@ -23,8 +24,6 @@ DEFAULT_TEMPLATE = "{date}/{trigger}/{batch}/{creator}_{kind}_{closed}_{window}"
 FIELDS = ("batch", "closed", "creator", "date", "kind", "trigger", "window")
 MAX_KEY_BYTES = 1_024
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
-BY_CREATOR = "by-creator"
-"""Folder below ``collages/`` of the copies by creator."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _NAMED_ONCE = ("creator", "kind", "window")

@@ -11,9 +11,10 @@ from datetime import UTC
 
 import msgspec
 
-from collage_lambda.output.key_template import BY_CREATOR, expand
+from collage_lambda.output.key_template import expand
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, split_window_id
+from stream_ingest.contracts.object_keys import BY_CREATOR
 from stream_ingest.contracts.timestamps import iso_second
 
 _EARLIER_TEMPLATE = "{date}/{trigger}/{creator}_collage_{window}"

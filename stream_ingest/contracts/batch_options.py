@@ -15,8 +15,10 @@ import msgspec
 
 from stream_ingest.contracts.colours import parse_colour
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.object_keys import BY_CREATOR
 from stream_ingest.contracts.settings import (
     MAX_IMAGES_PER_WINDOW,
+    MAX_PREFIX,
     PREFIX_PATTERN,
     BatchSettings,
     CellPx,
@@ -31,13 +33,12 @@ from stream_ingest.contracts.settings import (
     parse_flush,
 )
 
-MAX_PREFIX_CHARACTERS = 128
-RESERVED_FOLDERS = frozenset({"by-creator"})
-"""Folders under ``collages/`` in which every batch has objects."""
 GRID = "grid"
 """``5x7`` is short for the options `rows` and `cols`."""
 _GRID = re.compile(r"([0-9]{1,4})\s*[xX]\s*([0-9]{1,4})")
 _PREFIX = re.compile(PREFIX_PATTERN)
+_FOLDER_OF_ALL = re.compile(rf"{BY_CREATOR}|[0-9]{{4}}", re.IGNORECASE)
+"""Folders under ``collages/`` in which every batch has objects: the copies, and each year."""
 _SHOWN_CHARACTERS = 60
 
 Names = Callable[[str], str]
@@ -224,14 +225,15 @@ def _flush(value: object, name: str) -> str:
 def _prefix(value: object, name: str) -> str:
     """Return a folder without the slashes at its ends."""
     prefix = value.strip("/") if isinstance(value, str) else None
-    if prefix is None or len(prefix) > MAX_PREFIX_CHARACTERS or not _PREFIX.match(prefix):
+    if prefix is None or len(prefix) > MAX_PREFIX or not _PREFIX.match(prefix):
         expected = (
             "folder names of letters, digits, - and _, separated by /,"
-            f" {MAX_PREFIX_CHARACTERS} characters at most"
+            f" {MAX_PREFIX} characters at most"
         )
         raise UserError(_complaint(name, value, expected))
-    if prefix.partition("/")[0] in RESERVED_FOLDERS:
-        raise UserError(_complaint(name, value, "another folder: this one is for all batches"))
+    if _FOLDER_OF_ALL.fullmatch(prefix.partition("/")[0]):
+        expected = f"another folder: {BY_CREATOR} and years such as 2026 have every batch's objects"
+        raise UserError(_complaint(name, value, expected))
     return prefix
 
 

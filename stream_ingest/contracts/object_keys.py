@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+BY_CREATOR = "by-creator"
+"""Folder under ``collages/`` of the copies by creator."""
 QUARANTINE_PREFIX = "failed/records/"
 """Records that could not be read: ``failed/records/YYYY/MM/DD/<sequence number>.json``."""
 FAILED_BATCHES_PREFIX = "aws/lambda/"

@@ -40,7 +40,7 @@ from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder
 from tests.end_to_end.kinesis_proxy import StandStill, proxy
 from tests.end_to_end.pipeline import Pipeline
 
-LAYOUT = CollageLayout(rows=3, cols=4, cell_px=120)
+LAYOUT = CollageLayout(rows=3, cols=4, cell_px=120, fit_rows=True)
 PUSH_LAYOUT = ("--rows=3", "--cols=4", "--cell-px=120")
 """Twelve images a window: 40 covers are three windows at once and a fourth that is flushed."""
 COVERS = 40

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.samples.creators import CREATORS
-from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.batch_differences import objects_of
 from tests.end_to_end.denied_calls import NEVER, Arguments
 from tests.end_to_end.iam_stack import (
@@ -55,7 +55,7 @@ def test_the_whole_pipeline_works_with_the_deployed_roles_alone(
         for creator in sample.expectation.cells
         for name, data in objects_of(stack, "collages/2", creator).items()
     }
-    assert collage_differences(sample.expectation, collages, CollageLayout()) == []
+    assert collage_differences(sample.expectation, collages, DEFAULT_LAYOUT) == []
     assert [line for line in logged(stack) if is_denial(line)] == []
 
 

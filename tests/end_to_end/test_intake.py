@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences, figure_differences, window_in
 from ops_dashboard.local.samples.creators import CREATORS
 from ops_dashboard.local.samples.generator import Sample
 from ops_dashboard.local.samples.video_row import csv_bytes
 from stream_ingest.cli.main import app as ingest_app
 from stream_ingest.contracts.naming import creator_key
-from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
 
@@ -98,7 +98,7 @@ def test_a_dropped_file_becomes_collages_and_moves(pipeline: Pipeline) -> None:
     assert figure_differences(dict(sample.expectation.summary()), status) == []
     assert status["trigger"] == "s3-trigger"
     collages = collages_of(pipeline, sample, "s3-trigger")
-    assert collage_differences(sample.expectation, collages, CollageLayout()) == []
+    assert collage_differences(sample.expectation, collages, DEFAULT_LAYOUT) == []
     assert input_keys(pipeline, "csv-files/") == []
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.samples.creators import CREATORS, SampleCreator
 from ops_dashboard.local.samples.generator import Sample
@@ -59,7 +60,7 @@ def test_every_cell_shows_the_cover_of_its_row(
     keys = pipeline.keys("collages/2")
     collages = {Path(key).name: pipeline.read(key) for key in keys if "/csv-push/" in key}
     own = {name: data for name, data in collages.items() if is_of(name, sample)}
-    assert collage_differences(sample.expectation, own, CollageLayout()) == []
+    assert collage_differences(sample.expectation, own, DEFAULT_LAYOUT) == []
 
 
 def is_of(name: str, sample: Sample) -> bool:
@@ -212,7 +213,7 @@ def test_a_batch_may_choose_its_own_collage(pipeline: Pipeline, tmp_path: Path) 
         "--cell-px=120",
         "--background=#000000",
     )
-    layout = CollageLayout(rows=2, cols=3, cell_px=120, background="#000000")
+    layout = CollageLayout(rows=2, cols=3, cell_px=120, background="#000000", fit_rows=True)
     collages = {
         Path(key).name: pipeline.read(key)
         for key in pipeline.keys("collages/2")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences, figure_differences
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.creators import CREATORS
 from ops_dashboard.local.samples.video_row import VideoRow
-from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
 
@@ -61,7 +61,7 @@ def test_rows_of_mysql_become_collages_and_last_push_reads_only_what_is_new(
     assert report["rows_read"] == len(rows)
     keys = [key for key in pipeline.keys("collages/2") if "new.one" in key]
     collages = {Path(key).name: pipeline.read(key) for key in keys}
-    assert collage_differences(newer.expectation, collages, CollageLayout()) == []
+    assert collage_differences(newer.expectation, collages, DEFAULT_LAYOUT) == []
 
     done = pipeline.command(
         "stream-ingest", "export", "--csv", f"--output={tmp_path}", source, "--creator=new.one"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences
 from ops_dashboard.local.samples.generator import Sample
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
@@ -71,7 +72,7 @@ def test_a_creator_is_replayed_from_the_table(pipeline: Pipeline, tmp_path: Path
     assert end["by_status"] == {"completed": 1}
     assert window_item(pipeline, "once.more:000001")["replayed_as"]["S"] == end["name"]
     assert (
-        collage_differences(sample.expectation, collages_of(pipeline, "once.more"), CollageLayout())
+        collage_differences(sample.expectation, collages_of(pipeline, "once.more"), DEFAULT_LAYOUT)
         == []
     )
 

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
     from ops_dashboard.local.samples.cover_model import UrlSigner
 
-_DEFAULT_LAYOUT = CollageLayout()
-CONTROLLED_LAYOUT = CollageLayout(rows=3, cols=4, cell_px=160, background="#1d3557")
+DEFAULT_LAYOUT = CollageLayout(fit_rows=True)
+"""The layout of a stack whose defaults have not been changed."""
+CONTROLLED_LAYOUT = CollageLayout(
+    rows=3, cols=4, cell_px=160, background="#1d3557", fit_rows=True, pack=True
+)
 """The layout of the controlled batch, which differs from the default in everything."""
 CONTROLLED_PREFIX = "campaign-7"
 DROPPED_FILE, CONTROLLED_FILE = "covers.csv", "campaign.csv"
@@ -32,7 +35,7 @@ class DemoBatch:
     input_name: str  # its input, for people
     trigger: str  # its input, as the pipeline calls it
     sample: Sample
-    layout: CollageLayout = _DEFAULT_LAYOUT
+    layout: CollageLayout = DEFAULT_LAYOUT
     prefix: str = ""  # its folder under collages/
     file: str = ""  # name of its file in the input bucket
 

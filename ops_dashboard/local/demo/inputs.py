@@ -59,6 +59,7 @@ class DemoInputs:
             f"--cell-px={layout.cell_px}",
             f"--quality={layout.quality}",
             f"--background={layout.background}",
+            "--pack",
             f"--output-prefix={batch.prefix}",
             f"--batch-id={CONTROLLED_ID}",
         )

@@ -19,7 +19,7 @@ from ops_dashboard.local.samples.expected import ExpectedCell, ExpectedWindow
 from stream_ingest.contracts.settings import CollageLayout
 from tests.ops_dashboard.local.demo.fixtures import collages_of, plan, status_of
 
-COLLAGE = "spring.lookbook_collage_20261120_123456_000003.jpg"  # half of its cells have no row
+COLLAGE = "spring.lookbook_collage_20261120_123456_000003.jpg"  # six covers in rows of four
 WINDOW = "spring.lookbook:000003"
 ARCHIVED = "archived/processed/2026/11/20/csv-covers-1/covers.csv"
 REQUESTED = "manual-uploads/campaign.csv"
@@ -81,15 +81,15 @@ def test_the_default_grid_instead_of_the_requested_one_is_reported(
 ) -> None:
     usual = next(iter(collages_of(batches.dropped).values()))
     lines = batch_differences(batch, status_of(batch), collages | {COLLAGE: usual})
-    assert lines == [f"controlled batch: {WINDOW}: 1400x1000 px, expected (640, 480)"]
+    assert lines == [f"controlled batch: {WINDOW}: 1400x1000 px, expected (640, 320)"]
 
 
 def test_an_empty_cell_with_another_background_is_reported(
     batch: DemoBatch, collages: dict[str, bytes]
 ) -> None:
-    wrong = {COLLAGE: painted(collages[COLLAGE], 11, "#ffffff", batch)}
+    wrong = {COLLAGE: painted(collages[COLLAGE], 7, "#ffffff", batch)}
     lines = batch_differences(batch, status_of(batch), collages | wrong)
-    assert lines == [f"controlled batch: {WINDOW}, cell 11: not empty in #1d3557"]
+    assert lines == [f"controlled batch: {WINDOW}, cell 7: not empty in #1d3557"]
 
 
 def test_a_cell_without_its_cover_is_reported(batch: DemoBatch, collages: dict[str, bytes]) -> None:
