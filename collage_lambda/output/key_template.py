@@ -15,10 +15,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from stream_ingest.contracts.events import KEY_TEMPLATE_PATTERN, MAX_KEY_TEMPLATE
-from stream_ingest.contracts.naming import MAX_CREATOR_BYTES
+from stream_ingest.contracts.naming import MAX_BATCH_ID, MAX_CREATOR_BYTES, MAX_TRIGGER
 from stream_ingest.contracts.object_keys import BY_CREATOR
 from stream_ingest.contracts.settings import MAX_PREFIX
-from stream_ingest.records.codec import MAX_BATCH_ID, MAX_TRIGGER
 
 DEFAULT_TEMPLATE = "{date}/{trigger}/{batch}/{creator}_{kind}_{closed}_{window}"
 FIELDS = ("batch", "closed", "creator", "date", "kind", "trigger", "window")

@@ -21,9 +21,10 @@ from stream_ingest.aws.queries import query_items
 from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, UserError
+from stream_ingest.contracts.naming import MAX_BATCH_ID
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
-from stream_ingest.records.codec import BATCH_ID_PATTERN, BUCKETS, MAX_BATCH_ID, BatchHeader
+from stream_ingest.records.codec import BATCH_ID_PATTERN, BUCKETS, BatchHeader
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -15,6 +15,10 @@ from stream_ingest.contracts.errors import DecodeError
 
 MAX_CREATOR_BYTES = 128
 """Longest creator name in UTF-8 bytes; TikTok's handles have 24, its nicknames 30 characters."""
+MAX_BATCH_ID = 120
+"""Longest batch id in characters: `mixed_creator` is a creator's name, of 128 at most."""
+MAX_TRIGGER = 64
+"""Longest trigger in characters."""
 
 _UNSAFE = re.compile(rb"^\.|[^A-Za-z0-9_.\-]")
 _SAFE = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]*", re.ASCII)

@@ -20,7 +20,8 @@ from stream_ingest.contracts.batch_options import (
     settings_of,
 )
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.records.codec import MAX_BATCH_ID, BatchHeader
+from stream_ingest.contracts.naming import MAX_BATCH_ID
+from stream_ingest.records.codec import BatchHeader
 
 S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"

@@ -33,8 +33,9 @@ from stream_ingest.contracts.batch_options import (
     settings_of,
 )
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.naming import MAX_BATCH_ID
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout
-from stream_ingest.records.codec import BATCH_ID_PATTERN, MAX_BATCH_ID
+from stream_ingest.records.codec import BATCH_ID_PATTERN
 
 PROCESSING_TYPES = ("csv_s3", "csv_batch")
 CONFIG = "processing_config"

@@ -21,6 +21,7 @@ from zlib_ng import zlib_ng
 
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.identity import image_identity
+from stream_ingest.contracts.naming import MAX_BATCH_ID, MAX_TRIGGER
 from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.contracts.timestamps import EARLIEST_MS, LATEST_MS
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
@@ -29,10 +30,7 @@ CODEC_VERSION = 2
 BUCKETS = 128
 """Must never change: another number would move creators between buckets and lose their order."""
 MAX_UNPACKED_BYTES = 16 << 20
-MAX_BATCH_ID = 120
-"""Longest batch id in characters: `naming.mixed_creator` is a creator's name, of 128 at most."""
 BATCH_ID_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._\-]{{0,{MAX_BATCH_ID - 1}}}\Z"
-MAX_TRIGGER = 64
 TRIGGER_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._\-]{{0,{MAX_TRIGGER - 1}}}\Z"
 """Batch ids and triggers become parts of keys."""
 _LEVEL, _WINDOW_BITS = 5, 13

@@ -14,9 +14,8 @@ from collage_lambda.output.key_template import (
     template_problems,
 )
 from collage_lambda.output.keys import keys_of
-from stream_ingest.contracts.naming import MAX_CREATOR_BYTES
+from stream_ingest.contracts.naming import MAX_BATCH_ID, MAX_CREATOR_BYTES, MAX_TRIGGER
 from stream_ingest.contracts.settings import MAX_PREFIX
-from stream_ingest.records.codec import MAX_BATCH_ID, MAX_TRIGGER
 from tests.fakes.collage.events import window_image, window_ready
 
 IMAGES = [window_image("http://a/b")]

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from stream_ingest.contracts.naming import MAX_BATCH_ID
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.intake.archive import ERRORS_SUFFIX, MAX_KEY_BYTES, archive_key
 from stream_ingest.intake.jobs import Job, job_of_upload
-from stream_ingest.records.codec import MAX_BATCH_ID
 from tests.fakes.ingest.rows import NOW_S
 
 DAY = f"{from_epoch_s(NOW_S):%Y/%m/%d}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.naming import is_creator_name, mixed_creator
+from stream_ingest.contracts.naming import MAX_BATCH_ID, is_creator_name, mixed_creator
 from stream_ingest.intake.jobs import (
     S3_TRIGGER,
     decode_body,
@@ -14,7 +14,7 @@ from stream_ingest.intake.jobs import (
     encode_job,
     job_of_upload,
 )
-from stream_ingest.records.codec import BATCH_ID_PATTERN, MAX_BATCH_ID
+from stream_ingest.records.codec import BATCH_ID_PATTERN
 
 
 def detail(key: str = "csv-files/covers.csv", **changed: object) -> dict[str, Any]:
