@@ -10,12 +10,10 @@ from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S, REQUEUE_AFTER_S
 from stream_ingest.records.codec import BUCKETS, BatchHeader
-from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
-from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.sweeper import sweeper as module
 from stream_ingest.windowing.sweeper.sweep import Sweep
-from tests.fakes.ingest.aws import TABLE, FailingStore, IngestAws
+from tests.fakes.ingest.aws import FailingStore, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
 
 IDLE = header("idle", flush=FlushPolicy(idle_s=600))
@@ -66,35 +64,6 @@ def test_an_idle_window_is_closed_and_emitted_once(aws: IngestAws) -> None:
     assert aws.store.load(["ann"])["ann"].open == {}
     assert aws.sweeper().sweep() == Sweep()
     assert aws.store.load(["ben"])["ben"].open_images == 1
-
-
-def test_a_window_keeps_its_template_of_keys_when_the_setting_changes(aws: IngestAws) -> None:
-    """It was written with its event; the event's deliveries, replays and rebuilds all read that."""
-    templates = ["{creator}_{kind}_{window}", "{batch}/{creator}_{kind}_{window}"]
-    before, after = (
-        CreatorRepository(aws.dynamodb, TABLE, key_template=template) for template in templates
-    )
-    one = header("b", images=1)
-    state = before.load(["ann"])["ann"]
-    before.commit(state, fold(state, arrivals([1], one), NOW_S, Rules()), NOW_S)
-    aws.store = after
-    put(aws, "ben", [1], one)
-    aws.clock.advance(OUTBOX_DELAY_S + 1)
-    aws.sweeper().sweep()
-    found = {each["window_id"]: each["key_template"] for each in aws.bus.details()}
-    assert found == {"ann:000001": templates[0], "ben:000001": templates[1]}
-
-
-def test_the_sweeper_closes_windows_with_the_stacks_template_of_keys(aws: IngestAws) -> None:
-    template = "{creator}_{kind}_{window}"
-    aws.store = CreatorRepository(aws.dynamodb, TABLE, key_template=template)
-    put(aws, "ann", [1, 2], IDLE)
-    aws.clock.advance(7_200)
-    aws.sweeper().sweep()
-    assert [each["key_template"] for each in aws.bus.details()] == [template]
-    images = aws.item("ann", "images#000001")
-    assert images is not None
-    assert expand_event(bytes(images["detail"])).key_template == template
 
 
 def test_a_window_is_closed_while_its_urls_still_work(aws: IngestAws) -> None:
