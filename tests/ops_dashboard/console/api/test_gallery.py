@@ -4,8 +4,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.ingest.aws import OUTPUT
-from tests.fakes.ingest.rows import header
+from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
 from tests.ops_dashboard.console.windows import metadata_of
@@ -38,6 +39,36 @@ def test_windows_are_listed_newest_first_and_by_status_creator_and_batch(
     assert ids("?creator=ann&status=partial") == ["ann:000001"]
     assert ids("?batch=none") == []
     assert console.get("/api/windows?status=lost").status == 400
+
+
+def test_every_list_of_windows_is_newest_first_whatever_creator_and_status(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
+    """The gallery, one status of it (the failures page), a batch, and a creator's history."""
+    batch, closed = header("batch-a", images=1), []
+    creators, statuses = ("zoe", "ann", "mia"), list(WindowStatus)
+    for number in range(60):
+        creator = creators[number % 3]
+        ops_table.fold(creator, [number], batch, NOW_S + 7 * number)
+        closed.append(f"{creator}:{number // 3 + 1:06d}")
+        ops_table.end(closed[-1], statuses[number * 5 % 6])
+    newest = closed[::-1]
+
+    def ids(path: str, key: str | None = None) -> list[str]:
+        found = console.get(path).json
+        return [each["window_id"] for each in (found[key] if key else found)["windows"]]
+
+    first = console.get("/api/windows").json
+    shown = [each["window_id"] for each in first["windows"]]
+    assert shown == newest[:48]
+    for window in newest:
+        ops_table.end(window, "completed")
+    assert ids(f"/api/windows?after={first['next']}") == newest[48:]
+    assert ids("/api/windows?batch=batch-a") == newest[:48]
+    for window in newest[5:25]:
+        ops_table.end(window, "failed")
+    assert ids("/api/windows?status=failed") == newest[5:25]
+    assert ids("/api/creator?name=mia", "history") == [w for w in newest if w.startswith("mia")]
 
 
 @pytest.mark.usefixtures("built")
