@@ -51,10 +51,14 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The selection's fields of these names; none of them in a plan of an earlier version."""
     read_before: str | None = None
     read_key: int | None = None
+    uploaded_as: str | None = None
+    """Name of the file of which `csv` is a temporary copy."""
 
     @property
     def source(self) -> str:
-        """Where the rows come from: the path of the CSV file, or database and table."""
+        """Where the rows come from: name or path of the CSV file, or database and table."""
+        if self.uploaded_as is not None:
+            return f"upload:{self.uploaded_as}"
         return self.csv or f"mysql://{self.place}/{parse_table(self.table)[1]}"
 
 

@@ -54,6 +54,7 @@ def make_plan(
         late_after=selection.late_after,
         read_before=_text(selection.read_before),
         read_key=selection.read_key,
+        uploaded_as=chosen.uploaded_as,
     )
 
 

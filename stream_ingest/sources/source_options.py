@@ -43,6 +43,8 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what earlier pushes read ``last_push`` reads again; a day if it is not given."""
     move_mark: bool = False
     """Whether ``last_push`` continues after this push even if it leaves rows before it unread."""
+    uploaded_as: str | None = None
+    """Name of the file of which `csv` is a temporary copy."""
 
     @property
     def trigger(self) -> str:

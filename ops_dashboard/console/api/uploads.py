@@ -120,6 +120,7 @@ class Uploads:
             since=None,
             until=None,
             creators=(),
+            uploaded_as=upload.name,
         )
         header = BatchHeader(batch_id=upload.batch_id, trigger=source.trigger, settings=settings)
         try:

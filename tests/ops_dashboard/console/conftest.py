@@ -28,12 +28,14 @@ class FakePush:
     """Replaces `stream-ingest push`: records its arguments, fails on request."""
 
     sent: list[tuple[str, BatchHeader]] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
     error: Exception | None = None
     may_end: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, chosen: SourceOptions, header: BatchHeader) -> None:
         assert chosen.csv is not None
         self.sent.append((chosen.csv.read_text(), header))
+        self.names.append(chosen.uploaded_as)
         assert self.may_end.wait(20)
         if self.error:
             raise self.error

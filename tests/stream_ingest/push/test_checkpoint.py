@@ -71,6 +71,23 @@ def test_a_killed_push_continues_where_it_stopped() -> None:
     assert taken_up() == (plan(), CHUNK)
 
 
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        ({}, "mysql://h:3306/db/videos_links"),
+        ({"place": None, "csv": "/data/covers.csv"}, "/data/covers.csv"),
+        (
+            {"place": None, "csv": "/state/uploads/b1.csv", "uploaded_as": "covers.csv"},
+            "upload:covers.csv",
+        ),
+    ],
+)
+def test_a_plan_names_its_source_without_user_and_password(
+    changes: dict[str, str | None], source: str
+) -> None:
+    assert msgspec.structs.replace(plan(), **changes).source == source
+
+
 def test_a_push_killed_before_its_first_chunk_starts_over() -> None:
     kill(Checkpoint.start(plan()))
     assert taken_up() == (plan(), None)

@@ -43,6 +43,7 @@ def test_a_file_is_pushed_as_the_cli_does(
     assert (upload["batch_id"], upload["bytes"]) == (taken.json["batch_id"], len(CSV))
     ((text, header),) = fake_push.sent
     assert text == CSV.decode()
+    assert fake_push.names == ["covers.csv"]
     assert (header.batch_id, header.trigger) == (upload["batch_id"], "csv-push")
     assert header.settings.flush.kind == "batch-end"
     assert list(upload_folder.iterdir()) == []
