@@ -54,7 +54,10 @@ def _examples(epilog: str) -> Iterator[str]:
 
 def _rows(command: Any, context: typer.Context) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
     for parameter in command.params:
-        option, text = parameter.get_help_record(context)
+        record = parameter.get_help_record(context)
+        if record is None:  # a hidden option
+            continue
+        option, text = record
         found = _NOTES.search(text)
         meaning = text[: found.start()] if found else text
         yield f"`{_typed(option)}`", _prose(meaning), _default(found[1] if found else "")

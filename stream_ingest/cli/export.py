@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,21 +12,38 @@ from typing import Annotated
 import typer
 
 from stream_ingest.cli import options
-from stream_ingest.cli.terminal import say
-from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.csv_file import write_csv
+from stream_ingest.cli.csv_export import Exported, export_rows, refused_path
+from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.sources.source_options import SourceOptions
 
-EXAMPLES = """Example:
+STDOUT = "-"
+EXAMPLES = """Examples:
 
-  stream-ingest export --csv --mysql mysql://reader@db:3306/tiktok_creator --since last_7_days
+  stream-ingest export --mysql mysql://reader@db:3306/tiktok_creator --since last_7_days
+
+  stream-ingest export --creator charli --out charli.csv
+
+  stream-ingest export --raw --out - | gzip > covers.csv.gz
 """
 
 
 def export(  # noqa: PLR0913 - one parameter for each option
     *,
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV (the only format).")] = False,
-    output: Annotated[Path, typer.Option(help="Folder to write into.")] = Path(),
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            "--output",
+            metavar="FILE|FOLDER|-",
+            help="File or folder to write to, - for stdout. Default name:"
+            " cover_urls_YYYYMMDD_HHMMSS.csv.",
+        ),
+    ] = ".",
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="Write the cover column as it is, and refuse no row."),
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", hidden=True)] = False,  # noqa: ARG001 - the only format; older scripts name it
     mysql: options.Mysql = None,
     mysql_secret: options.MysqlSecret = None,
     table: options.Table = "videos_links",
@@ -34,10 +52,11 @@ def export(  # noqa: PLR0913 - one parameter for each option
     until: options.Until = None,
     creator: options.Creator = None,
 ) -> None:
-    """Write rows of MySQL as a CSV file with a timestamp in its name, and print its path."""
-    if not csv:
-        msg = "choose a format: --csv"
-        raise UserError(msg)
+    """Write rows of MySQL as a CSV file (creator_name,cover_url,created_at) and print its path.
+
+    Each row has the URL that a push would choose. Rows that a push would refuse go into a file
+    beside it (…_refused.csv), with the reason.
+    """
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
@@ -50,7 +69,39 @@ def export(  # noqa: PLR0913 - one parameter for each option
     )
     now = datetime.now(UTC)
     chosen.check(now)
-    path = output / f"{table}_{now:%Y%m%dT%H%M%SZ}.csv"
-    count = asyncio.run(write_csv(chosen.source(chosen.within(now, None)), path))
-    say(f"{count:,} rows")
+    path = None if out == STDOUT else target(out, now)
+    source = chosen.source(chosen.within(now, None))
+    try:
+        with show_progress("export") as show:
+            exported = asyncio.run(
+                export_rows(
+                    source,
+                    path,
+                    raw=raw,
+                    now_s=int(now.timestamp()),
+                    progress=lambda done: show(f"{done.rows_read:,} rows read", 0, None),
+                )
+            )
+    except BrokenPipeError:  # such as `| head`: the reader wants no more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    _report(exported, path)
+
+
+def target(out: str, now: datetime) -> Path:
+    """Return the file to write: `out`, or a file with a time in its name in the folder `out`."""
+    path = Path(out)
+    if path.is_dir() or out.endswith(os.sep):
+        return path / f"cover_urls_{now:%Y%m%d_%H%M%S}.csv"
+    return path
+
+
+def _report(exported: Exported, path: Path | None) -> None:
+    say(f"{exported.rows:,} rows written")
+    for reason, count in sorted(exported.refused.items()):
+        say(f"  refused as {reason}: {count:,}")
+    if path is None:
+        return
+    if exported.refused:
+        say(f"  refused rows: {refused_path(path)}")
     sys.stdout.write(f"{path}\n")

@@ -1,18 +1,16 @@
-"""Reads rows from a CSV file with a header, and writes them to one. Edge (disk)."""
+"""Reads rows from a CSV file with a header. Edge (disk)."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
-from stream_ingest.records.cover_column import text_of
 from stream_ingest.records.dates import DateError, read_moment
 from stream_ingest.sources.csv_text import CsvText
-from stream_ingest.sources.source import Columns, Cursor, Page, Source, SourceRow
+from stream_ingest.sources.source import Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
 from stream_ingest.sources.timerange import TimeRange
 
@@ -85,27 +83,3 @@ class CsvSource:
         return (self._within.since is None or moment >= self._within.since) and (
             self._within.until is None or moment < self._within.until
         )
-
-
-async def write_csv(source: Source, path: Path) -> int:
-    """Write all rows of a source as CSV; return their number.
-
-    The file appears complete or not at all.
-    """
-    count = 0
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["creator_name", "cover_url", "created_at"])
-            async for page in source.pages():
-                writer.writerows([text_of(value) for value in row] for row in page.rows)
-                count += len(page.rows)
-        partial.replace(path)
-    except OSError as error:
-        msg = f"cannot write {path}: {error}"
-        raise UserError(msg) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-    return count

@@ -64,8 +64,8 @@ def test_rows_of_mysql_become_collages_and_last_push_reads_only_what_is_new(
     assert collage_differences(newer.expectation, collages, DEFAULT_LAYOUT) == []
 
     done = pipeline.command(
-        "stream-ingest", "export", "--csv", f"--output={tmp_path}", source, "--creator=new.one"
+        "stream-ingest", "export", "--raw", f"--out={tmp_path}", source, "--creator=new.one"
     )
-    (path,) = tmp_path.glob("videos_links_*.csv")
+    (path,) = tmp_path.glob("cover_urls_*.csv")
     assert done.stdout.strip() == str(path)
     assert len(path.read_text().splitlines()) == 1 + len(rows)

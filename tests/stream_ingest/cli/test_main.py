@@ -104,7 +104,7 @@ def rows(tmp_path: Path) -> str:
         (["push", "--csv", "x.csv", "--dry-run"], "cannot read x.csv"),
         (["push", "--resume"], "no push to resume"),
         (["push", "--resume", "--batch-id", "b"], "no push of batch 'b' to resume"),
-        (["export"], "choose a format: --csv"),
+        (["export"], "choose a source"),
         (["export", "--csv"], "choose a source"),
     ],
 )

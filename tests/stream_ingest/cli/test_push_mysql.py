@@ -48,11 +48,11 @@ def test_an_export_prints_the_path_of_what_it_wrote(
     code, out, err = run(
         monkeypatch,
         capsys,
-        *("export", "--csv", "--mysql", database.url, "--output", str(tmp_path), "--creator", "c1"),
+        *("export", "--mysql", database.url, "--out", str(tmp_path), "--creator", "c1"),
     )
-    assert (code, err) == (0, "10 rows\n")
+    assert (code, err) == (0, "10 rows written\n")
     path = Path(out.strip())
-    assert re.fullmatch(r"videos_links_\d{8}T\d{6}Z\.csv", path.name)
+    assert re.fullmatch(r"cover_urls_\d{8}_\d{6}\.csv", path.name)
     lines = path.read_text().splitlines()
     assert lines[:2] == [
         "creator_name,cover_url,created_at",

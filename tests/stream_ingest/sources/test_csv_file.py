@@ -10,10 +10,9 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources import csv_text
-from stream_ingest.sources.csv_file import CsvSource, write_csv
+from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.source import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.timerange import TimeRange
-from tests.fakes.ingest.source import ListSource
 
 HEADER = b"creator_name,cover_url,created_at\n"
 
@@ -180,35 +179,3 @@ def test_a_checkpoint_that_counts_rows_still_resumes(file: Path) -> None:
     lines = [f"ann,{n},w\n" + "\n" * (n % 2) for n in range(20)]
     file.write_bytes(HEADER + "".join(lines).encode())
     assert [row[1] for row in rows_of(source_of(file), (15,))] == [str(n) for n in range(10, 20)]
-
-
-def test_an_export_is_what_a_push_reads(tmp_path: Path) -> None:
-    rows: list[SourceRow] = [
-        ("Zoë", '{"cover": "x,\n"}', datetime(2026, 11, 1, 12, tzinfo=UTC)),
-        (b"bytes", b"https://e.com/\xff", None),
-    ]
-    path = tmp_path / "export.csv"
-    assert asyncio.run(write_csv(ListSource(rows), path)) == 2
-    assert rows_of(source_of(path)) == [
-        ("Zoë", '{"cover": "x,\n"}', "2026-11-01 12:00:00+00:00"),
-        ("bytes", "https://e.com/\ufffd", ""),
-    ]
-    assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]
-
-
-def test_a_failed_export_leaves_the_existing_file(tmp_path: Path) -> None:
-    path = tmp_path / "export.csv"
-    path.write_text("yesterday's")
-    source = ListSource([("a", "b", "c")], error=UserError("server gone"))
-    with pytest.raises(UserError, match="server gone"):
-        asyncio.run(write_csv(source, path))
-    assert [each.name for each in tmp_path.iterdir()] == ["export.csv"]
-    assert path.read_text() == "yesterday's"
-
-
-@pytest.mark.parametrize("folder", ["missing", "file"])
-def test_an_export_that_cannot_be_written_is_a_user_error(tmp_path: Path, folder: str) -> None:
-    (tmp_path / "file").write_text("no folder")
-    path = tmp_path / folder / "export.csv"
-    with pytest.raises(UserError, match=r"cannot write .*export\.csv"):
-        asyncio.run(write_csv(ListSource([]), path))

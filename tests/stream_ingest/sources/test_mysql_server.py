@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.mysql.server import create_schema
+from stream_ingest.cli.csv_export import export_rows
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.csv_file import CsvSource, write_csv
+from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql_connection import MySqlAddress, database_now
 from stream_ingest.sources.source import CSV_COLUMNS, Columns
 from stream_ingest.sources.timerange import TimeRange
@@ -199,7 +200,7 @@ def test_only_the_creators_that_were_named_are_read(
     assert [row[1] for row in read] == [f"u{n}" for n in range(24) if n % 6 in {0, 4, 5}]
 
 
-def test_an_export_of_a_table_is_what_a_push_of_the_file_reads(
+def test_a_raw_export_of_a_table_is_what_a_push_of_the_file_reads(
     database: Database, name: str, tmp_path: Path
 ) -> None:
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}) CHARSET utf8mb4")
@@ -210,7 +211,8 @@ def test_an_export_of_a_table_is_what_a_push_of_the_file_reads(
     )
     path = tmp_path / "export.csv"
     source = database.source(name)
-    assert asyncio.run(write_csv(source, path)) == 10
+    exported = asyncio.run(export_rows(source, path, raw=True, now_s=0, progress=lambda _: None))
+    assert exported.rows == 10
 
     async def read() -> list[object]:
         file = CsvSource(path, CSV_COLUMNS, within=TimeRange())
