@@ -20,7 +20,11 @@ from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.contracts.window_lifecycle import Move
-from stream_ingest.windowing.window_repository import WindowRepository, item_in
+from stream_ingest.windowing.window_repository import (
+    WindowErasedError,
+    WindowRepository,
+    item_in,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,6 +44,8 @@ class ClaimRefusal(StrEnum):
     ALREADY_DONE = "already_done"
     ALREADY_FAILED = "already_failed"
     LEASED_BY_OTHER = "leased_by_other"
+    ERASED = "erased"
+    """Its creator was erased after it closed: the window must not come back."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +124,8 @@ class WindowLeases:
             before = self._windows.exchange(event.window_id, move)
         except ConflictError as error:
             found = item_in(error)
+            if not found:
+                return self._claim_absent(event, replay=replay, owner=owner, lease_s=lease_s)
             is_own = found.get("lease_owner") == owner
             if found.get("status") != WindowStatus.PROCESSING or not is_own:
                 return _refusal(found)
@@ -126,6 +134,24 @@ class WindowLeases:
         attempt = int(before.get("attempts", 0)) + 1
         leased = {**before, "lease_owner": owner, "lease_until": until_s}
         return _lease(event, leased, replay=replay, attempt=attempt)
+
+    def _claim_absent(
+        self, event: WindowReady, *, replay: str | None, owner: str, lease_s: float
+    ) -> Lease | ClaimRefusal:
+        """Take a window that has no item: a replay into an empty table, or an erased creator's."""
+        until_s = int(self._clock()) + int(lease_s)
+        move = window_lifecycle.claim_absent(
+            event, owner=owner, until_s=until_s, date=processing_date(event)
+        )
+        try:
+            self._windows.create(event.window_id, move, int(event.closed_at.timestamp()))
+        except WindowErasedError:
+            return ClaimRefusal.ERASED
+        except ConflictError:  # another worker was first, or the SDK repeated this call
+            return self.claim(event, replay=replay, owner=owner, lease_s=lease_s)
+        return _lease(
+            event, {"lease_owner": owner, "lease_until": until_s}, replay=replay, attempt=1
+        )
 
     def finish(self, lease: Lease, end: WindowEnd) -> None:
         """End a window, with the id of the request that built it.

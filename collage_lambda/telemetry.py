@@ -24,6 +24,7 @@ _ENDING_METRICS = {
     Ending.FAILED: catalogue.COLLAGES_FAILED,
     Ending.KEPT: catalogue.COLLAGES_KEPT,
     Ending.ALREADY_DONE: catalogue.COLLAGES_ALREADY_DONE,
+    Ending.ERASED: catalogue.COLLAGES_ERASED,
 }
 
 

@@ -40,6 +40,8 @@ class Ending(StrEnum):
     KEPT = "kept"
     """A rebuild had fewer images than the published collage, which stayed."""
     ALREADY_DONE = "already_done"
+    ERASED = "erased"
+    """The window's creator was erased after it closed; nothing was built."""
 
 
 class WindowOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,8 @@ class CollageWorker:
         if claimed is ClaimRefusal.ALREADY_DONE:
             self._release_prefetched(message.event)
             return WindowOutcome(ending=Ending.ALREADY_DONE)
+        if claimed is ClaimRefusal.ERASED:
+            return WindowOutcome(ending=Ending.ERASED)
         if claimed is ClaimRefusal.ALREADY_FAILED:
             return WindowOutcome(ending=Ending.ALREADY_DONE)
         if claimed is ClaimRefusal.LEASED_BY_OTHER:

@@ -103,6 +103,7 @@ def _trends(resources: Resources) -> list[Widget]:
                 "rows in": catalogue.ROWS_RECEIVED,
                 "accepted": catalogue.ROWS_ACCEPTED,
                 "duplicate": catalogue.ROWS_DUPLICATE,
+                "blocked": catalogue.ROWS_BLOCKED,
             },
         ),
         *watched.custom_metrics(

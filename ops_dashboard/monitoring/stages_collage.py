@@ -71,6 +71,7 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         "window failed": catalogue.COLLAGES_FAILED,
         "earlier collage kept": catalogue.COLLAGES_KEPT,
         "already done": catalogue.COLLAGES_ALREADY_DONE,
+        "erased": catalogue.COLLAGES_ERASED,
         "failed, redelivered": catalogue.MESSAGES_FAILED,
         "deferred, another worker has it": catalogue.MESSAGES_DEFERRED,
     }

@@ -19,6 +19,8 @@ from stream_ingest.records.rows import RefusalReason
 OPEN_BATCHES = ("sending", "sent", "flushed")
 """Statuses of a batch that has not ended, in their order (see `batches.registry`)."""
 ENDED_BATCH = "ended"
+ERASED = "erased"
+"""In the counts of windows by status: those that were erased with their creators."""
 GRACE_S = 60
 """Seconds for which rows have to be missing before they are counted as quarantined."""
 
@@ -33,6 +35,8 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
     accepted: int = 0
     duplicates: int = 0
+    blocked: int = 0
+    """Rows of erased creators, which were refused."""
     windows: int = 0
     """Windows that were closed for the batch."""
     open_images: int = 0
@@ -44,7 +48,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rows(self) -> int:
         """Rows that were folded."""
-        return self.accepted + self.duplicates
+        return self.accepted + self.duplicates + self.blocked
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +71,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     counted: Counted | None = None
     notes: tuple[str, ...] = ()
     """Sentences for whoever sent it, such as about fields without effect."""
+    erased: int = 0
+    """Windows of the batch that were erased with their creators."""
 
     @property
     def is_drained(self) -> bool:
@@ -174,6 +180,7 @@ def sum_tallies(items: Iterable[Mapping[str, Any]]) -> Counted:
     return Counted(
         accepted=totals["accepted"],
         duplicates=totals["duplicates"],
+        blocked=totals["blocked"],
         windows=totals["windows"],
         open_images=totals["open_images"],
     )
@@ -186,9 +193,12 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
     refused = dict(batch.refused)
     if counted.duplicates:
         refused[RefusalReason.DUPLICATE] = refused.get("duplicate", 0) + counted.duplicates
+    if counted.blocked:
+        refused[RefusalReason.BLOCKED] = counted.blocked
     if settled and batch.rows_sent > counted.rows:
         refused[RefusalReason.QUARANTINED] = batch.rows_sent - counted.rows
-    closed = max(counted.windows, windows.windows)
+    closed = max(counted.windows, windows.windows + batch.erased)
+    erased = {ERASED: batch.erased} if batch.erased else {}
     return BatchProgress(
         batch_id=batch.batch_id,
         trigger=batch.trigger,
@@ -198,13 +208,13 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         rows_accepted=counted.accepted,
         refused={str(reason): count for reason, count in sorted(refused.items())},
         windows=closed,
-        windows_by_status=windows.by_status,
+        windows_by_status={**windows.by_status, **erased},
         collages=windows.collages,
         images_ok=windows.images_ok,
         images_failed=windows.images_failed,
         open_images=counted.open_images,
         settled=settled,
-        ended=counted.final and windows.ended >= closed,
+        ended=counted.final and windows.ended + batch.erased >= closed,
         source=batch.source,
         notes=batch.notes,
     )

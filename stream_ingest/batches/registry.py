@@ -286,9 +286,10 @@ def _batch(item: Item) -> Batch:
         buckets=int(item["buckets"]),
         drained=len(item.get("drained", ())),
         counted=_counted(item) if "counted" in item else None,
+        erased=int(item.get("erased", 0)),
     )
 
 
 def _counted(item: Item) -> Counted:
-    numbers = {name: int(item["counted"][name]) for name in _COUNTED}
+    numbers = {name: int(item["counted"].get(name, 0)) for name in _COUNTED}
     return msgspec.convert({**numbers, "final": "is_final" in item}, Counted)

@@ -79,6 +79,9 @@ ROWS_RECEIVED = _count(
 )
 ROWS_ACCEPTED = _count("RowsAccepted", _WINDOWING, "rows added to a window as an image")
 ROWS_DUPLICATE = _count("RowsDuplicate", _WINDOWING, "rows whose image the creator already has")
+ROWS_BLOCKED = _count(
+    "RowsBlocked", _WINDOWING, "rows refused because their creator was erased or is blocked"
+)
 ROWS_RESENT = _count(
     "RowsResent",
     _WINDOWING,
@@ -169,6 +172,9 @@ COLLAGES_KEPT = _count(
 )
 COLLAGES_ALREADY_DONE = _count(
     "CollagesAlreadyDone", _COLLAGE, "messages received again after their window had ended"
+)
+COLLAGES_ERASED = _count(
+    "CollagesErased", _COLLAGE, "messages refused because their window was erased with its creator"
 )
 MESSAGES_FAILED = _count(
     "MessagesFailed",

@@ -20,6 +20,9 @@ MAX_BATCH_ID = 120
 MAX_TRIGGER = 64
 """Longest trigger in characters."""
 
+ERASED_CREATOR = "(erased)"
+"""Name under which the counts of erased creators are kept; no TikTok handle has parentheses."""
+
 _UNSAFE = re.compile(rb"^\.|[^A-Za-z0-9_.\-]")
 _SAFE = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]*", re.ASCII)
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")

@@ -17,6 +17,8 @@ push#<source>         last               the watermark of the pushes of one MySQ
 prefetched#<pack>     prefetched         members of a pack in S3 that open windows still need
 ====================  =================  =========================================================
 
+The state of an erased creator is emptied and has `erased_at`.
+
 Indexes: `batch-id-index` (batch_id, item), `status-date-index` (status, processing_date), and the
 sparse `due-index` (due_shard, due_at) of the items that the sweeper has to process.
 """
@@ -64,7 +66,7 @@ STATUS_INDEX_ATTRIBUTES = (*_ENDS, "window_id", "batch_id")
 """Attributes that `status-date-index` projects besides keys: what became of the windows that closed
 at some time, without reading the table."""
 
-TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "open_images")
+TALLY_ATTRIBUTES = ("accepted", "duplicates", "windows", "blocked", "open_images")
 """Attributes of a creator's state, or of a spilled tally, that the batch counter adds up."""
 
 STATE = "state"

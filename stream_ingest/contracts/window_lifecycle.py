@@ -17,8 +17,10 @@ move          made by           condition                      to               
 ============  ================  =============================  ==================  ================
 create        stream processor  no item                        ready               `OUTBOX_DELAY_S`
 queue         emitter           waiting, or lease over         queued              `REQUEUE_AFTER_S`
-claim         collage worker    no item, waiting, lease over,  processing          the lease and
-                                or ended and a new replay                          `DUE_MARGIN_S`
+claim         collage worker    waiting, lease over, or ended  processing          the lease and
+                                and a new replay                                   `DUE_MARGIN_S`
+claim absent  collage worker    no item, and its creator was   processing          the lease and
+                                not erased since it closed                         `DUE_MARGIN_S`
 finish        collage worker    its own lease                  completed, partial  never
                                                                or failed
 keep collage  collage worker    its own lease                  completed, partial  never
@@ -67,8 +69,11 @@ _NEW_REPLAY = "(attribute_not_exists(replayed_as) OR replayed_as <> :replay)"
 ABSENT = "attribute_not_exists(creator_name)"
 """Condition of *create*: the transaction of a window that exists is refused as a whole."""
 QUEUEABLE = f"{_WAITING} OR {_LEASE_OVER}"
-CLAIMABLE = f"{_NO_STATUS} OR {_WAITING} OR {_LEASE_OVER}"
+CLAIMABLE = f"{_WAITING} OR {_LEASE_OVER}"
 CLAIMABLE_BY_REPLAY = f"{CLAIMABLE} OR ({_ENDED} AND {_NEW_REPLAY})"
+CLAIMABLE_IF_ABSENT = _NO_STATUS
+NOT_ERASED = "attribute_not_exists(erased_at) OR erased_at < :closed"
+"""Condition of *claim absent* on the creator's state: an erased window must not come back."""
 OWN_LEASE = "lease_owner = :owner"
 UNCHANGED = "#status = :seen AND (attribute_not_exists(attempts) OR attempts = :attempts)"
 """A worker that claimed the window since has counted an attempt, whatever its status is by now."""
@@ -121,33 +126,49 @@ def claim(  # noqa: PLR0913 - who claims, when and for what
 ) -> Move:
     """Return the claim of a window until `until_s`; `date` is its ``processing_date``.
 
-    Changes status, lease, due time and attempts, and writes what identifies the window: an item
-    that does not exist (a replay into an empty table) is made from the event. With a `replay`,
-    a window that has ended is claimed too, unless that very replay has been applied.
+    Changes status, lease, due time and attempts, and writes what identifies the window. With a
+    `replay`, a window that has ended is claimed too, unless that very replay has been applied.
     """
-    key, _ = split_window_id(event.window_id)
     values: dict[str, object] = {
-        ":processing": str(WindowStatus.PROCESSING),
         ":ready": str(WindowStatus.READY),
         ":queued": str(WindowStatus.QUEUED),
-        ":owner": owner,
-        ":until": until_s,
         ":now": now_s,
-        ":shard": table.due_shard(key),
-        ":due": until_s + DUE_MARGIN_S,
-        ":window_id": event.window_id,
-        ":creator": event.creator,
-        ":batch_id": event.batch_id,
-        ":trigger": event.trigger,
-        ":date": date,
-        ":image_count": event.image_count,
-        ":one": 1,
     }
     condition = CLAIMABLE
     if replay is not None:
         condition = CLAIMABLE_BY_REPLAY
         values[":replay"] = replay
         values |= {f":{status}": str(status) for status in table.ENDED}
+    return _claim(
+        event, owner=owner, until_s=until_s, date=date, condition=condition, values=values
+    )
+
+
+def claim_absent(event: WindowReady, *, owner: str, until_s: int, date: str) -> Move:
+    """Return the claim of a window that has no item: a replay into an empty table.
+
+    Makes the item from the event. It belongs into a transaction that checks `NOT_ERASED`.
+    """
+    return _claim(
+        event,
+        owner=owner,
+        until_s=until_s,
+        date=date,
+        condition=CLAIMABLE_IF_ABSENT,
+        values={},
+    )
+
+
+def _claim(  # noqa: PLR0913 - who claims, when and for what
+    event: WindowReady,
+    *,
+    owner: str,
+    until_s: int,
+    date: str,
+    condition: str,
+    values: Mapping[str, object],
+) -> Move:
+    key, _ = split_window_id(event.window_id)
     return Move(
         update="SET #status = :processing, lease_owner = :owner, lease_until = :until,"
         " due_shard = :shard, due_at = :due, window_id = :window_id, creator = :creator,"
@@ -155,7 +176,21 @@ def claim(  # noqa: PLR0913 - who claims, when and for what
         " image_count = :image_count ADD attempts :one",
         condition=condition,
         names={"#status": "status", "#trigger": "trigger"},
-        values=values,
+        values={
+            **values,
+            ":processing": str(WindowStatus.PROCESSING),
+            ":owner": owner,
+            ":until": until_s,
+            ":shard": table.due_shard(key),
+            ":due": until_s + DUE_MARGIN_S,
+            ":window_id": event.window_id,
+            ":creator": event.creator,
+            ":batch_id": event.batch_id,
+            ":trigger": event.trigger,
+            ":date": date,
+            ":image_count": event.image_count,
+            ":one": 1,
+        },
     )
 
 

@@ -36,6 +36,7 @@ class RefusalReason(StrEnum):
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     READ_AGAIN = "read_again"
+    BLOCKED = "blocked"
 
 
 class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -78,7 +78,8 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
         delivery.records += 1
         try:
             record = unpack(base64.b64decode(kinesis["data"], validate=True))
-            _add_record(delivery, record, sequence)
+            arrived_at_s = int(kinesis["approximateArrivalTimestamp"])
+            _add_record(delivery, record, sequence, arrived_at_s)
         except (DecodeError, binascii.Error) as error:
             delivery.poison.append(
                 Poison(
@@ -92,7 +93,7 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
     return delivery
 
 
-def _add_record(delivery: Delivery, record: PackedRecord, sequence: int) -> None:
+def _add_record(delivery: Delivery, record: PackedRecord, sequence: int, arrived_at_s: int) -> None:
     for name in record.creators:
         if not is_creator_name(name):
             msg = f"record: not a creator name: {name[:40]!r}"
@@ -105,7 +106,7 @@ def _add_record(delivery: Delivery, record: PackedRecord, sequence: int) -> None
         arrivals = lists[packed.creator]
         if arrivals is None:
             arrivals = lists[packed.creator] = _arrivals_of(delivery, row.creator, sequence)
-        arrivals.append(Arrival(record.batch, first + index, row))
+        arrivals.append(Arrival(record.batch, first + index, row, arrived_at_s))
     delivery.rows += len(rows)
     if record.last:
         delivery.ends.append(

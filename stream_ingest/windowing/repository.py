@@ -8,6 +8,7 @@ a change decided on an outdated state is refused as a whole (`ConflictError`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -199,7 +200,8 @@ class CreatorRepository:
         }
 
     def _spills(self, change: Change, now_s: int) -> Iterable[Item]:
-        key = creator_key(change.state.creator)
+        creator = change.counted_as or change.state.creator
+        key = creator_key(creator)
         for batch_id, tally in change.spilled.items():
             yield {
                 "Update": {
@@ -212,15 +214,17 @@ class CreatorRepository:
                     ),
                     "UpdateExpression": "SET batch_id = :batch, creator = :creator,"
                     " expires_at = :expires"
-                    " ADD accepted :accepted, duplicates :duplicates, windows :windows",
+                    " ADD accepted :accepted, duplicates :duplicates, windows :windows"
+                    + (", blocked :blocked" if tally.blocked else ""),
                     "ExpressionAttributeValues": to_wire(
                         {
                             ":batch": batch_id,
-                            ":creator": change.state.creator,
+                            ":creator": creator,
                             ":expires": now_s + WINDOW_LIFE_S,
                             ":accepted": tally.accepted,
                             ":duplicates": tally.duplicates,
                             ":windows": tally.windows,
+                            ":blocked": tally.blocked or None,
                         }
                     ),
                 }
@@ -238,11 +242,15 @@ def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
         "accepted": state.tally.accepted,
         "duplicates": state.tally.duplicates,
         "windows": state.tally.windows,
+        "blocked": state.tally.blocked or None,
         "open_images": state.open_images,
         "body": encode_body(state),
         "seen": dict(state.seen),
         "due_at": due,
         "due_shard": None if due is None else table.due_shard(creator_key(state.creator)),
+        "erased_at": state.erased_at,
+        "is_blocked": state.is_blocked or None,
+        table.TTL_ATTRIBUTE: state.expires_at,
     }
 
 
@@ -256,6 +264,18 @@ def _state(item: Item) -> CreatorState:
         seen={month: bytes(page) for month, page in item["seen"].items()},
         watermarks=watermarks,
         batch_id=item.get("batch_id", ""),
-        tally=Tally(int(item["accepted"]), int(item["duplicates"]), int(item["windows"])),
+        tally=Tally(
+            accepted=int(item["accepted"]),
+            duplicates=int(item["duplicates"]),
+            windows=int(item["windows"]),
+            blocked=int(item.get("blocked", 0)),
+        ),
         recorded=packs,
+        erased_at=_int(item.get("erased_at")),
+        is_blocked=bool(item.get("is_blocked")),
+        expires_at=_int(item.get(table.TTL_ATTRIBUTE)),
     )
+
+
+def _int(value: Decimal | None) -> int | None:
+    return None if value is None else int(value)

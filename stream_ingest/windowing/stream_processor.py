@@ -34,6 +34,8 @@ class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int = 0
     """Rows added to a window; `duplicates` and `resent` rows were not added."""
     duplicates: int = 0
+    blocked: int = 0
+    """Rows of erased creators."""
     resent: int = 0
     """Rows that had been folded before."""
     conflicts: int = 0
@@ -150,6 +152,7 @@ def merge_results(results: Iterable[DeliveryResult]) -> DeliveryResult:
     return DeliveryResult(
         accepted=sum(each.accepted for each in parts),
         duplicates=sum(each.duplicates for each in parts),
+        blocked=sum(each.blocked for each in parts),
         resent=sum(each.resent for each in parts),
         conflicts=sum(each.conflicts for each in parts),
         windows=tuple(window for each in parts for window in each.windows),
@@ -169,6 +172,7 @@ def _result_of(update: Update, arrivals: Sequence[Arrival]) -> DeliveryResult:
     return DeliveryResult(
         accepted=gained.accepted,
         duplicates=gained.duplicates,
+        blocked=gained.blocked,
         resent=change.resent,
         conflicts=update.conflicts,
         windows=update.windows,
@@ -182,4 +186,5 @@ def _gained(before: CreatorState, change: Change) -> Tally:
         total.accepted - before.tally.accepted,
         total.duplicates - before.tally.duplicates,
         total.windows - before.tally.windows,
+        total.blocked - before.tally.blocked,
     )

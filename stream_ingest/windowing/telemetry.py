@@ -28,6 +28,7 @@ def log_outcome(logger: Logger, meter: Meter, delivery: Delivery, result: Delive
         catalogue.ROWS_RECEIVED: delivery.rows,
         catalogue.ROWS_ACCEPTED: result.accepted,
         catalogue.ROWS_DUPLICATE: result.duplicates,
+        catalogue.ROWS_BLOCKED: result.blocked,
         catalogue.ROWS_RESENT: result.resent,
         catalogue.WINDOWS_CLOSED: len(result.windows),
         catalogue.WINDOWS_NOT_EMITTED: len(result.not_emitted),

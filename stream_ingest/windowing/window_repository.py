@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
-from stream_ingest.contracts import table
+from stream_ingest.contracts import table, window_lifecycle
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.contracts.window_lifecycle import Move
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+class WindowErasedError(ConflictError):
+    """The window's creator was erased after the window had closed."""
 
 
 class WindowRepository:
@@ -52,17 +56,48 @@ class WindowRepository:
         )
         return from_wire(before)
 
-    def _update(self, window_id: str, move: Move, **options: str) -> Item:
+    def create(self, window_id: str, move: Move, closed_at_s: int) -> None:
+        """Make the item of a window that has none.
+
+        Raises `WindowErasedError` if its creator was erased after the window closed, and
+        `ConflictError` if the item exists by now.
+        """
         key, number = split_window_id(window_id)
-        request: Any = {
+        actions: Any = [
+            {
+                "ConditionCheck": {
+                    "TableName": self._table,
+                    "Key": to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.STATE}),
+                    "ConditionExpression": window_lifecycle.NOT_ERASED,
+                    "ExpressionAttributeValues": to_wire({":closed": closed_at_s}),
+                }
+            },
+            {"Update": self._request(key, number, move)},
+        ]
+        try:
+            with map_errors(f"create window {window_id}"):
+                self._dynamodb.transact_write_items(TransactItems=actions)
+        except ConflictError as error:
+            cause: Any = error.__cause__
+            reasons = cause.response.get("CancellationReasons", [{}])
+            if reasons[0].get("Code") == "ConditionalCheckFailed":
+                msg = f"{window_id}: its creator was erased"
+                raise WindowErasedError(msg) from error
+            raise
+
+    def _request(self, key: str, number: int, move: Move) -> dict[str, Any]:
+        return {
             "TableName": self._table,
             "Key": to_wire({table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}),
             "UpdateExpression": move.update,
             "ConditionExpression": move.condition,
             "ExpressionAttributeNames": move.names,
             "ExpressionAttributeValues": to_wire(move.values),
-            **options,
         }
+
+    def _update(self, window_id: str, move: Move, **options: str) -> Item:
+        key, number = split_window_id(window_id)
+        request: Any = {**self._request(key, number, move), **options}
         with map_errors(f"move window {window_id}"):
             answer = self._dynamodb.update_item(**request)
         return dict(answer.get("Attributes", {}))

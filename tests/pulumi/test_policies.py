@@ -119,6 +119,7 @@ def test_the_collage_role_reads_its_queue_and_writes_collages(dev: Recorder) -> 
     assert found["arn:Table:state"] == {
         "dynamodb:UpdateItem",
         "dynamodb:GetItem",
+        "dynamodb:ConditionCheckItem",
         "dynamodb:DeleteItem",
     }
     assert found["arn:Bucket:temp/prefetched/*"] == {"s3:GetObject", "s3:DeleteObject"}

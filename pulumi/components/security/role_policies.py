@@ -129,7 +129,7 @@ def collage(  # noqa: PLR0913 - one argument for each resource
     return policy(
         write_logs(log_group_arn),
         allow("ReceiveWindows", _RECEIVE, [queue_arn]),
-        allow("MoveWindow", ["dynamodb:UpdateItem"], [table_arn]),
+        allow("MoveWindow", ["dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], [table_arn]),
         allow("ReadSources", ["dynamodb:GetItem"], [table_arn], _BATCH_ITEMS),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),

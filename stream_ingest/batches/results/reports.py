@@ -61,7 +61,7 @@ class Reports:
         None if the index does not show all of its windows as ended: the caller tries again later.
         Raises `ConflictError` where other writers are always first; calling it again is safe.
         """
-        windows = self._list(count.batch, count.progress.windows)
+        windows = self._list(count.batch, count.progress.windows - count.batch.erased)
         if windows is None:
             return None
         drafted = summarize(count.batch, count.progress, len(count.creators), windows)

@@ -38,6 +38,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     windows: tuple[ClosedWindow, ...] = ()
     spilled: dict[str, Tally] = {}
     """Tallies of batches other than `state.batch_id`, to be added to their own items."""
+    counted_as: str = ""
+    """Name of the creator whose items these tallies are added to, if not the state's creator."""
     taken: int = 0
     """Number of arrivals that were consumed; the rest needs another fold."""
     resent: int = 0

@@ -32,6 +32,7 @@ from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.rules.closing import MAX_ACTIONS, Change, Closing
 from stream_ingest.windowing.rules.dedup import SeenImages
+from stream_ingest.windowing.rules.erasure import refused_until
 from stream_ingest.windowing.rules.item_budget import (
     BATCH_BYTES,
     free_bytes,
@@ -60,6 +61,8 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     batch: BatchHeader
     position: int
     row: CoverRow
+    arrived_at_s: int = 0
+    """When the stream received it (epoch seconds), identical on every redelivery."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +103,11 @@ class _CreatorFold:
             state.open, other_bytes(len(state.watermarks), state.recorded)
         )
         """Lower bound on the free bytes of the item; below 0 the exact number is computed."""
-        # Below, by batch id: rows accepted, duplicate rows, and batches by latest row.
+        self.refused_until = refused_until(state)
+        # Below, by batch id: rows accepted, duplicate and blocked rows, and batches by latest row.
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
+        self.blocked: dict[str, int] = defaultdict(int)
         self.touched: dict[str, None] = {}
 
     def run(self, arrivals: Sequence[Arrival]) -> Change:
@@ -138,8 +143,11 @@ class _CreatorFold:
         self.is_full = self.closing.is_full or actions > MAX_ACTIONS - 3
 
     def _apply(self, arrival: Arrival) -> None:
-        """Count a new row as a duplicate, or add it to its window and close that if it is full."""
+        """Count a new row as refused, or add it to its window and close that if it is full."""
         batch, row, key = arrival.batch, arrival.row, self.window_key
+        if arrival.arrived_at_s <= self.refused_until:
+            self.blocked[batch.batch_id] += 1
+            return
         builder = self.builders.get(key)
         if builder is None:
             builder = self.builders[key] = WindowBuilder(self.state.open.get(key))
@@ -188,7 +196,12 @@ class _CreatorFold:
         if taken == resent:
             return Change(state=self.state, taken=taken, resent=resent)
         tallies = {
-            batch: Tally(self.accepted[batch], self.duplicates[batch], self.closing.closed[batch])
+            batch: Tally(
+                self.accepted[batch],
+                self.duplicates[batch],
+                self.closing.closed[batch],
+                self.blocked[batch],
+            )
             for batch in self.touched
         }
         current = next(reversed(self.touched))
@@ -207,6 +220,7 @@ class _CreatorFold:
                 watermarks=self._watermarks(),
                 batch_id=current,
                 tally=own,
+                expires_at=None if any(self.accepted.values()) else self.state.expires_at,
             ),
             windows=tuple(self.closing.windows),
             spilled={batch: tally for batch, tally in tallies.items() if tally},

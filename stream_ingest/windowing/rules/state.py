@@ -21,11 +21,13 @@ COMPRESSION = 6
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
-    """Counts of one batch for one creator: accepted rows, duplicate rows, closed windows."""
+    """Counts of one batch for one creator: rows by what became of them, and closed windows."""
 
     accepted: int = 0
     duplicates: int = 0
     windows: int = 0
+    blocked: int = 0
+    """Rows refused because the creator was erased."""
 
     def __add__(self, other: Tally) -> Tally:
         """Return the sum, counter by counter."""
@@ -33,11 +35,12 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
             self.accepted + other.accepted,
             self.duplicates + other.duplicates,
             self.windows + other.windows,
+            self.blocked + other.blocked,
         )
 
     def __bool__(self) -> bool:
         """Return whether any counter is not zero."""
-        return any((self.accepted, self.duplicates, self.windows))
+        return any((self.accepted, self.duplicates, self.windows, self.blocked))
 
 
 class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -119,6 +122,13 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     recorded: dict[str, RecordedPack] = {}
     """By pack: covers prefetched recently. Distinguishes a cover that a closed window still needs
     from a cover that arrived after its window had closed."""
+
+    erased_at: int | None = None
+    """When the creator was last erased (epoch seconds); None for nearly all creators."""
+    is_blocked: bool = False
+    """Whether every later row of the creator is refused."""
+    expires_at: int | None = None
+    """When an erased creator's state expires; None as soon as it has new rows."""
 
     @property
     def open_images(self) -> int:

@@ -16,6 +16,7 @@ from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
+from collage_lambda.prefetch.scrub import PackScrubber
 from collage_lambda.worker import CollageWorker
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.windowing import wiring as processor_wiring
@@ -89,10 +90,13 @@ def collage_worker(clients: Clients) -> CollageWorker:
 def prefetcher(clients: Clients) -> Prefetcher:
     """Return the prefetcher of one process, with a fake cover fetcher."""
     cover_fetcher: Any = FakeFetcher(clients.account.covers)
+    temp = TempStore(clients.s3, TEMP)
+    pack_store = PackStore(clients.s3, TEMP, clients.dynamodb, TABLE)
     return Prefetcher(
         creators=_store(clients),
-        pack_store=PackStore(clients.s3, TEMP, clients.dynamodb, TABLE),
-        temp=TempStore(clients.s3, TEMP),
+        pack_store=pack_store,
+        temp=temp,
+        scrubber=PackScrubber(temp, pack_store),
         cover_fetcher=cover_fetcher,
         threads=_THREADS,
         clock=clients.clock,

@@ -10,7 +10,7 @@ from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import window_id
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.contracts.window_lifecycle import Move
-from stream_ingest.windowing.window_repository import WindowRepository, item_in
+from stream_ingest.windowing.window_repository import WindowErasedError, WindowRepository, item_in
 from tests.fakes.collage.events import window_image, window_ready
 from tests.fakes.ingest.aws import TABLE, IngestAws
 
@@ -34,6 +34,9 @@ def claim(replay: str | None) -> Move:
     return lifecycle.claim(
         EVENT, owner="other", now_s=NOW_S, until_s=NOW_S + 100, date="2026-11-20", replay=replay
     )
+
+
+CLAIM_ABSENT = lifecycle.claim_absent(EVENT, owner="other", until_s=NOW_S + 100, date="2026-11-20")
 
 
 def end(owner: str) -> Move:
@@ -122,10 +125,26 @@ def test_a_window_that_does_not_exist_can_be_claimed_but_not_queued(aws: IngestA
     windows = WindowRepository(aws.dynamodb, TABLE)
     with pytest.raises(ConflictError):
         windows.move("ann:000012", lifecycle.queue(NOW_S))
-    assert windows.exchange(window_id("ann", 12), claim(None)) == {}
+    with pytest.raises(ConflictError) as refused:
+        windows.exchange(window_id("ann", 12), claim(None))
+    assert item_in(refused.value) == {}
+    windows.create(window_id("ann", 12), CLAIM_ABSENT, NOW_S)
     window = windows.get("ann", "window#000012")
     assert window is not None
     assert (window["creator"], window["image_count"], window["attempts"]) == ("ann", 2, 1)
+
+
+def test_a_window_that_was_erased_with_its_creator_cannot_be_claimed(aws: IngestAws) -> None:
+    """Only a window that closed after the erasure is another one."""
+    windows = WindowRepository(aws.dynamodb, TABLE)
+    aws.set_item("ann", "state", erased_at=NOW_S)
+    with pytest.raises(WindowErasedError):
+        windows.create("ann:000012", CLAIM_ABSENT, NOW_S)
+    assert windows.get("ann", "window#000012") is None
+    windows.create("ann:000012", CLAIM_ABSENT, NOW_S + 1)
+    with pytest.raises(ConflictError) as refused:
+        windows.create("ann:000012", CLAIM_ABSENT, NOW_S + 1)
+    assert not isinstance(refused.value, WindowErasedError)
 
 
 def test_a_refused_exchange_tells_what_it_found(

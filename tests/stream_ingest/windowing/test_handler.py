@@ -127,6 +127,7 @@ def test_results_are_reported_as_metrics(
         "RowsReceived": 6,
         "RowsAccepted": 5,
         "RowsDuplicate": 1,
+        "RowsBlocked": 0,
         "RowsResent": 0,
         "WindowsClosed": 2,
         "WindowsNotEmitted": 0,

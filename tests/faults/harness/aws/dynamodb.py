@@ -107,8 +107,7 @@ class FakeDynamoDb:
         """Remove an item under its condition; one that is not there is no error."""
         known(request, "TableName", "Key", *EXPRESSIONS)
         key = _alone(self._writes.delete, request, _DELETE)
-        self.items.pop(key, None)
-        self.indexes.write(key, None)
+        self._write(key, None)
         return {}
 
     def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
@@ -123,7 +122,7 @@ class FakeDynamoDb:
         if any(isinstance(outcome, RefusedError) for _, outcome in outcomes):
             raise _cancelled([outcome for _, outcome in outcomes])
         written = [(key, item) for key, item in outcomes if not isinstance(item, RefusedError)]
-        if sum(item_bytes(item) for _, item in written) > MAX_TRANSACTION_BYTES:
+        if sum(item_bytes(item) for _, item in written if item) > MAX_TRANSACTION_BYTES:
             msg = "Transaction request size exceeds the limit of 4 MB"
             raise validation_error(_TRANSACT, msg)
         for key, item in written:
@@ -160,10 +159,12 @@ class FakeDynamoDb:
         self._writes.check_table(TableName, "Scan")
         return {"Items": list(self.items.values())}
 
-    def _action(self, action: Mapping[str, Any]) -> tuple[Key, Item | RefusedError]:
+    def _action(self, action: Mapping[str, Any]) -> tuple[Key, Item | RefusedError | None]:
         ((kind, request),) = action.items()
-        if kind not in {"Put", "Update"}:
+        if kind not in {"Put", "Update", "ConditionCheck", "Delete"}:
             raise NotModelledError(kind)
+        if kind in {"ConditionCheck", "Delete"}:
+            return self._check_or_delete(kind, request)
         if kind == "Put":
             known(request, "TableName", "Item", *EXPRESSIONS)
             work, key = self._writes.put, self._writes.key(request["Item"], _TRANSACT, whole=False)
@@ -175,8 +176,23 @@ class FakeDynamoDb:
         except RefusedError as error:
             return key, error
 
-    def _write(self, key: Key, item: Item) -> None:
-        self.items[key] = item
+    def _check_or_delete(
+        self, kind: str, request: Mapping[str, Any]
+    ) -> tuple[Key, Item | RefusedError | None]:
+        """Return the key of a checked or deleted item, and the item that will be there."""
+        known(request, "TableName", "Key", *EXPRESSIONS)
+        key = self._writes.key(request["Key"], _TRANSACT)
+        try:
+            self._writes.delete(request, _TRANSACT)
+        except RefusedError as error:
+            return key, error
+        return key, self.items.get(key) if kind == "ConditionCheck" else None
+
+    def _write(self, key: Key, item: Item | None) -> None:
+        if item is None:
+            self.items.pop(key, None)
+        else:
+            self.items[key] = item
         self.indexes.write(key, item)
 
 
@@ -205,7 +221,7 @@ def _alone(
         raise client_error(code, operation, error.message, **extra) from error
 
 
-def _cancelled(outcomes: Sequence[Item | RefusedError]) -> Exception:
+def _cancelled(outcomes: Sequence[Item | RefusedError | None]) -> Exception:
     reasons: list[dict[str, Any]] = []
     for outcome in outcomes:
         if not isinstance(outcome, RefusedError):
