@@ -99,6 +99,27 @@ class TempStore:
         """Read an object into `file`; return whether it exists."""
         return self._read(key, file) is not None
 
+    def load_tagged(self, key: str, file: IO[bytes]) -> str | None:
+        """Read an object into `file`; return its ETag, None if it does not exist."""
+        return self._read(key, file)
+
+    def replace(self, key: str, pack: IO[bytes], etag: str) -> bool:
+        """Put a pack in place of the one with this ETag; return False if that has changed."""
+        try:
+            with map_errors(f"put {key}"):
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=pack,
+                    ContentType="application/zip",
+                    IfMatch=etag,
+                )
+        except ClientError as error:
+            if error_code(error) not in CONDITION_FAILED:
+                raise
+            return False
+        return True
+
     def load_range(self, key: str, first: int, last: int, file: IO[bytes]) -> bool:
         """Read bytes `first` to `last` of an object into `file`; return whether it exists."""
         return self._read(key, file, Range=f"bytes={first}-{last}") is not None

@@ -99,7 +99,7 @@ class PackStore:
             by_pack.setdefault((cover.pack, cover.until), set()).add(cover.member)
         for (pack, until), members in by_pack.items():
             if not self._release_members(pack, until, members):
-                self._remove(pack)
+                self.delete_pack(pack)
 
     def _release_members(self, pack: str, until: int, members: set[int]) -> bool:
         """Remove members from the item; return whether the pack has to stay or is already gone."""
@@ -120,7 +120,7 @@ class PackStore:
             return True
         return "waiting" in answer["Attributes"]
 
-    def _remove(self, pack: str) -> None:
+    def delete_pack(self, pack: str) -> None:
         """Delete the pack, then its item; if that is cut short, the next release does it again."""
         with map_errors(f"delete {pack}"):
             self._s3.delete_object(Bucket=self._bucket, Key=pack)

@@ -17,6 +17,7 @@ from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.cover_fetcher import CoverFetcher, FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.prefetch.scrub import PackScrubber
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
@@ -57,6 +58,7 @@ class Prefetcher:
         pack_store: PackStore,
         temp: TempStore,
         cover_fetcher: CoverFetcher,
+        scrubber: PackScrubber,
         threads: Executor,
         clock: Callable[[], float],
         life_s: int,
@@ -64,6 +66,7 @@ class Prefetcher:
         """Store covers for `life_s`; update several states at once, in `threads`."""
         self._creators, self._pack_store, self._temp = creators, pack_store, temp
         self._cover_fetcher, self._threads = cover_fetcher, threads
+        self._scrubber = scrubber
         self._clock, self._life_s = clock, life_s
 
     def prefetch(self, event: CoversExpiring, remaining_s: float) -> PrefetchResult:
@@ -103,13 +106,15 @@ class Prefetcher:
         if index and not self._pack_store.register(pack, range(len(index.members)), index.until):
             index = None
         found = index.fetched(pack) if index else {}
-        used = self._record(states, found, summary.lost)
+        used, erased = self._record(states, found, summary.lost)
         self._pack_store.release_pack(
             each.prefetched
             for of_creator in found.values()
             for each in of_creator
             if each.prefetched and each.prefetched.member not in used
         )
+        if index and erased:
+            self._scrubber.scrub(pack, erased)
         return used
 
     def _find(self, key: str) -> PackIndex | None:
@@ -145,16 +150,28 @@ class Prefetcher:
         states: dict[str, CreatorState],
         found: dict[str, list[Fetched]],
         lost: dict[str, list[Fetched]],
-    ) -> set[int]:
-        """Record the covers in the states; return the pack's members that states now refer to."""
+    ) -> tuple[set[int], set[str]]:
+        """Record the covers in the states.
+
+        Returns the pack's members that states now refer to, and the creators that were erased while
+        their covers were fetched.
+        """
         work = [
             # The pack's covers come last and win: another delivery may have fetched a lost one.
             (state, [*lost.get(state.creator, ()), *found.get(state.creator, ())])
             for state in states.values()
         ]
-        return set[int]().union(*self._threads.map(lambda pair: self._record_creator(*pair), work))
+        recorded = list(self._threads.map(lambda pair: self._record_creator(*pair), work))
+        used = set[int]().union(*(members for members, _ in recorded))
+        erased = {
+            state.creator
+            for (state, _), (members, is_erased) in zip(work, recorded, strict=True)
+            if is_erased and not members
+        }
+        return used, erased
 
-    def _record_creator(self, state: CreatorState, fetched: list[Fetched]) -> set[int]:
+    def _record_creator(self, state: CreatorState, fetched: list[Fetched]) -> tuple[set[int], bool]:
+        """Return the members that the state accepted, and whether its creator was ever erased."""
         update = self._creators.update(
             state, lambda state, now_s: _change(state, fetched, now_s), self._clock
         )
@@ -163,7 +180,7 @@ class Prefetcher:
             msg = f"record prefetched covers of {key}: {MAX_COMMITS} write conflicts in a row"
             raise TransientError(msg)
         _, members = record_fetched(update.before, fetched, update.at_s)
-        return members
+        return members, update.after.erased_at is not None
 
 
 def _change(state: CreatorState, fetched: list[Fetched], now_s: int) -> Change | None:

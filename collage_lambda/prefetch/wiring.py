@@ -16,6 +16,7 @@ from collage_lambda.pipeline import open_pipeline
 from collage_lambda.prefetch.cover_fetcher import CoverFetcher
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
+from collage_lambda.prefetch.scrub import PackScrubber
 from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.repository import CreatorRepository
@@ -55,10 +56,13 @@ def from_environment() -> App:
 
 def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float]) -> App:
     """Put the parts together; `clock` gives epoch seconds."""
+    temp = TempStore(clients.s3, settings.temp_bucket)
+    pack_store = PackStore(clients.s3, settings.temp_bucket, clients.dynamodb, settings.table)
     prefetcher = Prefetcher(
         creators=CreatorRepository(clients.dynamodb, settings.table, prefetch=True),
-        pack_store=PackStore(clients.s3, settings.temp_bucket, clients.dynamodb, settings.table),
-        temp=TempStore(clients.s3, settings.temp_bucket),
+        pack_store=pack_store,
+        temp=temp,
+        scrubber=PackScrubber(temp, pack_store),
         cover_fetcher=CoverFetcher(open_pipeline(settings, clock)),
         threads=ThreadPoolExecutor(_STATE_THREADS, thread_name_prefix="state"),
         clock=clock,

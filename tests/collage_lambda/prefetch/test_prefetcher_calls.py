@@ -11,6 +11,7 @@ import pytest
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
+from collage_lambda.prefetch.scrub import PackScrubber
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing.repository import CreatorRepository
 from tests.fakes.collage.aws import TABLE, TEMP
@@ -35,10 +36,13 @@ def dying(
     cover_fetcher = bench.cover_fetcher()
     if then is not None:
         cover_fetcher.then = then  # type: ignore[method-assign]
+    temp = TempStore(s3, TEMP)  # type: ignore[arg-type]
+    pack_store = PackStore(s3, TEMP, dynamodb, TABLE)  # type: ignore[arg-type]
     return Prefetcher(
         creators=CreatorRepository(dynamodb, TABLE, prefetch=True),  # type: ignore[arg-type]
-        pack_store=PackStore(s3, TEMP, dynamodb, TABLE),  # type: ignore[arg-type]
-        temp=TempStore(s3, TEMP),  # type: ignore[arg-type]
+        pack_store=pack_store,
+        temp=temp,
+        scrubber=PackScrubber(temp, pack_store),
         cover_fetcher=cover_fetcher,
         threads=InlineExecutor(),
         clock=bench.clock,
