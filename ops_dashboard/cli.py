@@ -9,6 +9,7 @@ import typer
 
 from ops_dashboard.checkout import require_checkout
 from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
+from ops_dashboard.erase.command import ERASE_EXAMPLES, erase
 from ops_dashboard.inspect.command import Listings
 from ops_dashboard.inspect.status import show_status
 from ops_dashboard.inspect.window_pages import WindowFilter
@@ -283,6 +284,7 @@ def serve(
     )
 
 
+app.command(epilog=ERASE_EXAMPLES)(erase)
 app.command(epilog=REPLAY_EXAMPLES)(replay)
 app.command(epilog=RETRY_EXAMPLES)(retry)
 

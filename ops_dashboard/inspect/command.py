@@ -140,6 +140,9 @@ def _print_creator(creator: CreatorView, windows: list[WindowRecord]) -> None:
         ("images known", creator.known_images),
         ("last batch", creator.last_batch),
     ]
+    if creator.erased_at is not None:
+        facts.append(("erased", f"{creator.erased_at:%Y-%m-%d %H:%M}"))
+        facts.append(("later rows", "refused" if creator.is_blocked else "accepted"))
     print_table(table_of(("creator", creator.creator), facts))
     if creator.open:
         columns = ("waiting", "collage", "last row", "oldest cover", "closes", "batch")

@@ -84,6 +84,10 @@ class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
     open: list[OpenWindowView]
     """One for each window configuration, the fullest first."""
     last_batch: str
+    erased_at: datetime | None = None
+    """When the creator was last erased."""
+    is_blocked: bool = False
+    """Whether every later row of the creator is refused."""
 
 
 class CreatorReader:
@@ -135,6 +139,8 @@ class CreatorReader:
             open_images=int(item["open_images"]),
             open=sorted(views, key=lambda each: each.images, reverse=True),
             last_batch=item.get("batch_id", ""),
+            erased_at=from_epoch_s(int(item["erased_at"])) if "erased_at" in item else None,
+            is_blocked=bool(item.get("is_blocked")),
         )
 
     def _scan(

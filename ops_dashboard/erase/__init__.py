@@ -1,0 +1,1 @@
+"""Erasure of everything that is stored about a creator."""

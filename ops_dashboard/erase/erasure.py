@@ -1,0 +1,178 @@
+"""Erases a creator, in an order that can be interrupted anywhere. Edge, by way of its parts.
+
+1. The creator's state is emptied in one write. From then on no row of before becomes an image, no
+   window of before can be claimed again, and no count is lost.
+2. Windows that a worker is building are waited for: their leases end with their invocations.
+3. Status items of windows go, then objects, prefetched covers, lines in documents, dead letters.
+4. Image lists go last, because they name what an interrupted run still has to remove.
+
+All of it is repeated until a pass finds nothing, which also removes what a slow process stored
+meanwhile. Running it again is safe, and erases what has arrived since.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ops_dashboard.erase.creator_items import (
+    CreatorItems,
+    is_window,
+    recorded_keys,
+    window_number,
+)
+from ops_dashboard.erase.dead_letters import CreatorDeadLetters
+from ops_dashboard.erase.stored_files import UNREADABLE, Scope, StoredFiles
+from ops_dashboard.erase.subject import Subject
+from stream_ingest.aws.items import Item
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import DecodeError, TransientError
+from stream_ingest.windowing.rules.outbox import expand_event
+from stream_ingest.windowing.rules.state import CreatorState
+
+MAX_PASSES = 5
+LEASE_TIMEOUT_S = 1_000
+"""Longer than a lease, which lasts as long as an invocation (at most 900 s) and half a minute."""
+_POLL_S = 1.0
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found, or removed, by kind, and the creator's state afterwards."""
+
+    found: Counter[str]
+    unreadable: int
+    state: CreatorState
+
+
+class Erasure:
+    """Finds and erases one creator."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
+        self,
+        *,
+        who: Subject,
+        items: CreatorItems,
+        files: StoredFiles,
+        dead_letters: CreatorDeadLetters,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        say: Callable[[str], None],
+    ) -> None:
+        """`clock` gives epoch seconds; `say` gets one line about each step that takes time."""
+        self._who, self._items, self._files = who, items, files
+        self._dead_letters, self._clock = dead_letters, clock
+        self._sleep, self._say = sleep, say
+
+    def rehearse(self) -> Result:
+        """Return what `run` would remove, without changing anything."""
+        state = self._items.state()
+        items = list(self._items.items(None))
+        found = _counted(state, items)
+        found["counts in batches"] += sum(1 for _ in self._items.tallies())
+        scope = Scope(before=None, keys=frozenset(_keys(items)))
+        found += self._files.work(scope, remove=False)
+        found += self._dead_letters.work(remove=False)
+        return Result(found=found, unreadable=found.pop(UNREADABLE, 0), state=state)
+
+    def run(self, *, block: bool) -> Result:
+        """Erase everything that exists when this is called; safe to repeat after any failure.
+
+        Raises `TransientError` if something was in the way; the creator stays marked as erased.
+        """
+        before = self._items.state()
+        state = self._items.mark_erased(block=block)
+        total = _counted(before, ())
+        for number in range(1, MAX_PASSES + 1):
+            self._say(f"removing what is stored (pass {number}) …")
+            found = self._pass(state.next_window)
+            unreadable = found.pop(UNREADABLE, 0)
+            total += found
+            if not found:
+                return Result(found=total, unreadable=unreadable, state=state)
+        msg = f"objects of {self._who.name} kept appearing; run this again"
+        raise TransientError(msg)
+
+    def _pass(self, boundary: int) -> Counter[str]:
+        """Remove everything of windows before `boundary`; return what was found."""
+        items = self._remove_windows(boundary)
+        found = _counted(None, items)
+        scope = Scope(before=boundary, keys=frozenset(_keys(items)))
+        found += self._files.work(scope, remove=True)
+        found += self._dead_letters.work(remove=True)
+        for item in self._items.items(boundary):
+            self._items.remove(item)
+        found["counts in batches"] += self._move_tallies()
+        return +found
+
+    def _remove_windows(self, boundary: int) -> list[Item]:
+        """Remove the status items of windows; return all the items that were there.
+
+        A window that a worker takes in between is waited for like the others.
+        """
+        seen: dict[str, Item] = {}
+        while True:
+            items = self._without_leases(boundary)
+            seen |= {str(item[table.SORT_KEY]): item for item in items}
+            taken = [
+                item for item in items if is_window(item) and not self._items.remove_window(item)
+            ]
+            if not taken:
+                return list(seen.values())
+
+    def _without_leases(self, boundary: int) -> list[Item]:
+        """Return the creator's items, when no worker is building any of its windows."""
+        deadline = self._clock() + LEASE_TIMEOUT_S
+        while True:
+            items = list(self._items.items(boundary))
+            leased = [item for item in items if self._is_leased(item)]
+            if not leased:
+                return items
+            if self._clock() > deadline:
+                msg = f"{len(leased)} windows are still being built; run this again"
+                raise TransientError(msg)
+            self._say(f"waiting for {len(leased)} collages that are being built …")
+            self._sleep(_POLL_S)
+
+    def _is_leased(self, item: Item) -> bool:
+        return is_window(item) and int(item.get("lease_until", 0)) >= self._clock()
+
+    def _move_tallies(self) -> int:
+        moved = 0
+        for item in self._items.tallies():
+            moved += self._items.move_tally(item)
+        return moved
+
+
+def _counted(state: CreatorState | None, items: Iterable[Item]) -> Counter[str]:
+    """Return the number of a creator's things in the table, by kind. Pure."""
+    found: Counter[str] = Counter()
+    if state is not None:
+        found["images in open windows"] = state.open_images
+        found["months of known images"] = len(state.seen)
+    for item in items:
+        known = window_number(item) is not None
+        kind = "windows" if is_window(item) else "lists of images" if known else "other items"
+        found[kind] += 1
+    return found
+
+
+def _list_key(item: Item) -> set[str]:
+    """Return the key of a long image list in S3, if an item's event has one. Pure."""
+    if "detail" not in item:
+        return set()
+    try:
+        event = expand_event(bytes(item["detail"]))
+    except DecodeError:
+        return set()
+    return {event.images_key} if event.images_key else set()
+
+
+def _keys(items: Iterable[Item]) -> set[str]:
+    """Return the keys of objects that items name. Pure."""
+    keys: set[str] = set()
+    for item in items:
+        keys |= recorded_keys(item)
+        keys |= _list_key(item)
+    return keys
