@@ -25,6 +25,7 @@ from collage_lambda import wiring as collage_wiring
 from collage_lambda.prefetch import handler as prefetch_handler
 from collage_lambda.prefetch import wiring as prefetch_wiring
 from collage_lambda.settings import CollageSettings
+from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
@@ -132,6 +133,10 @@ def _run_collage(aws: CollageAws, server: CoverServer) -> None:
     _deliver(envelope(created), envelope(failed), envelope(created), envelope(leased), "no json")
     worse = window_ready([gone, gone], number=1)
     _deliver(envelope(worse, replay="again"))  # with fewer images, so the collage is kept
+    erased = window_ready([window_image("https://e.com/1")], creator="erased")
+    state = {"creator_name": "erased", "item": "state", "erased_at": int(time.time())}
+    aws.dynamodb.put_item(TableName=collage_aws.TABLE, Item=to_wire(state))
+    _deliver(envelope(erased))
 
 
 def _deliver(*bodies: str) -> None:
