@@ -23,7 +23,7 @@ EXAMPLES = """Examples:
 
   stream-ingest export --creator charli --out charli.csv
 
-  stream-ingest export --raw --out - | gzip > covers.csv.gz
+  stream-ingest export --raw --out exports/
 """
 
 
