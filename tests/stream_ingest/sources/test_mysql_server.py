@@ -209,10 +209,8 @@ def test_a_raw_export_of_a_table_is_what_a_push_of_the_file_reads(
         name,
         [f"({n}, '🎉{n}', '{{\"a\":\n\"{n}\"}}', '2026-11-01 12:00:00')" for n in range(10)],
     )
-    path = tmp_path / "export.csv"
-    source = database.source(name)
-    exported = asyncio.run(export_rows(source, path, raw=True, now_s=0, progress=lambda _: None))
-    assert exported.rows == 10
+    path, source = tmp_path / "export.csv", database.source(name)
+    assert asyncio.run(export_rows(source, path, raw=True, now_s=0, progress=print)).rows == 10
 
     async def read() -> list[object]:
         file = CsvSource(path, CSV_COLUMNS, within=TimeRange())
