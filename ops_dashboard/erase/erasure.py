@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from collage_lambda.output.keys import keys_of
 from ops_dashboard.erase.creator_items import (
     CreatorItems,
     is_window,
@@ -158,15 +159,17 @@ def _counted(state: CreatorState | None, items: Iterable[Item]) -> Counter[str]:
     return found
 
 
-def _list_key(item: Item) -> set[str]:
-    """Return the key of a long image list in S3, if an item's event has one. Pure."""
+def _event_keys(item: Item) -> set[str]:
+    """Return the keys of a window's objects after its event, if an item has one. Pure."""
     if "detail" not in item:
         return set()
     try:
         event = expand_event(bytes(item["detail"]))
     except DecodeError:
         return set()
-    return {event.images_key} if event.images_key else set()
+    own = keys_of(event)
+    keys = {own.collage, own.by_creator, own.thumbnail, own.metadata, own.originals}
+    return keys | ({event.images_key} if event.images_key else set())
 
 
 def _keys(items: Iterable[Item]) -> set[str]:
@@ -174,5 +177,5 @@ def _keys(items: Iterable[Item]) -> set[str]:
     keys: set[str] = set()
     for item in items:
         keys |= recorded_keys(item)
-        keys |= _list_key(item)
+        keys |= _event_keys(item)
     return keys

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from collage_lambda.lease import ClaimRefusal, Lease
+from collage_lambda.output.keys import keys_of
 from stream_ingest.batches.counter import BatchCounter
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.naming import ERASED_CREATOR
@@ -175,6 +176,18 @@ def test_a_collage_that_is_being_built_is_waited_for(bench: EraseBench) -> None:
     bench.erasure(sleep=sleep).run(block=False)
     assert len(waited) >= 60
     assert bench.places_of(ANN) == MARK
+
+
+def test_objects_under_a_template_of_the_stack_go(bench: EraseBench) -> None:
+    """Even those of a window that never ended, under names without the creator."""
+    bench.aws.store.key_template = "{date}/{batch}/{kind}_{window}"
+    bench.fold(ANN, range(500, 501), SECOND)
+    event = bench.event(ANN, 5)
+    bench.publish(event)
+    assert keys_of(event).collage.endswith("/second/collage_000005.jpg")
+    bench.erasure().run(block=False)
+    assert bench.places_of(ANN) == MARK
+    assert keys_of(event).collage not in bench.aws.keys_in(OUTPUT)
 
 
 def test_a_creator_whose_name_begins_alike_keeps_everything(bench: EraseBench) -> None:
