@@ -93,10 +93,13 @@ def test_a_dropped_file_becomes_collages_and_moves(pipeline: Pipeline) -> None:
     text = csv_bytes(sample.rows).decode()
     drop(pipeline, "csv-files/team a/Covers 7.csv.gz", gzip.compress(text.encode("utf-16")))
     key = archived(pipeline, "processed", "Covers 7.csv.gz")
-    batch_id = key.split("/")[-2]
+    batch_id = key.split("/")[5]
     status = ended(pipeline, batch_id)
     assert figure_differences(dict(sample.expectation.summary()), status) == []
     assert status["trigger"] == "s3-trigger"
+    assert batch_id.startswith("csv-Covers-7-")
+    assert key.endswith(f"/{batch_id}/team a/Covers 7.csv.gz")
+    assert "/csv-files/team a/Covers 7.csv.gz?versionId=" in str(status["source"])
     collages = collages_of(pipeline, sample, "s3-trigger")
     assert collage_differences(sample.expectation, collages, DEFAULT_LAYOUT) == []
     assert input_keys(pipeline, "csv-files/") == []

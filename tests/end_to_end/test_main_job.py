@@ -94,12 +94,14 @@ def test_copies_thumbnails_and_metadata_stand_beside_each_collage(
         metadata = json.loads(pipeline.read(metadata_key))
         assert len(metadata["cells"]) == metadata["images_ok"] + metadata["images_failed"]
         assert metadata["collage_key"] == key
+        if metadata["batch_id"] == BATCH:
+            assert metadata["source"] == str(first[1].resolve())
+        assert metadata["lambda_request_id"]
 
 
-def test_a_batch_that_ended_is_reported_in_all_four_places(
+def test_a_batch_that_ended_is_reported_in_all_five_places(
     pipeline: Pipeline, first: tuple[Sample, Path]
 ) -> None:
-    assert first
     sweeper = pipeline.outputs.sweeper_function  # as each minute
     assert "FunctionError" not in pipeline.aws.clients.functions.invoke(FunctionName=sweeper)
     status = pipeline.status(BATCH)
@@ -113,7 +115,14 @@ def test_a_batch_that_ended_is_reported_in_all_four_places(
     lines = list(csv.DictReader(io.StringIO(pipeline.read(summary["results_key"]).decode())))
     assert len(lines) == summary["windows"]
     assert {line["collage_key"] for line in lines} <= set(pipeline.keys("collages/2"))
+    assert summary["source"] == status["source"] == str(first[1].resolve())
+    assert summary["processing_ms"] >= summary["longest_ms"] > 0
+    assert summary["bytes_downloaded"] > 0
     day = summary["ended_at"][:10]
+    name = f"processing_log_{day.replace('-', '')}.json"
+    log = json.loads(pipeline.read(f"results/processing-logs/{day[:4]}/{day[5:7]}/{name}"))
+    (entry,) = [each for each in log["batches"] if each["batch_id"] == BATCH]
+    assert (entry["outcome"], entry["summary_key"]) == ("partial", key)
     stats = json.loads(pipeline.read(f"results/statistics/daily_stats_{day.replace('-', '')}.json"))
     assert stats["batches"][BATCH]["images_ok"] == summary["images_ok"]
     month = day[:7].replace("-", "")
