@@ -17,6 +17,18 @@ from stream_ingest.sources.timerange import TimeRange
 _BLOCK_BYTES = 1 << 20
 
 
+def read_csv(path: Path, columns: Columns) -> CsvText:
+    """Return a file's text, with its header read; raises `OSError` and `UnreadableError`."""
+
+    def open_at(start: int) -> Iterator[bytes]:
+        with path.open("rb") as file:
+            file.seek(start)
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+
+    return CsvText(TextStream(open_at), columns)
+
+
 class CsvSource:
     """A CSV file in any of the forms that `csv_text` reads, compressed by gzip or not."""
 
@@ -32,7 +44,7 @@ class CsvSource:
     async def check(self) -> None:
         """Raise `UserError` if the file cannot be read or its header lacks a column."""
         with self._plain_errors():
-            self._open()
+            read_csv(self._path, self._columns)
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
         """Yield pages of rows; raises `UserError` that names the line if one cannot be parsed.
@@ -41,7 +53,7 @@ class CsvSource:
         have, is a number of rows.
         """
         with self._plain_errors():
-            text = self._open()
+            text = read_csv(self._path, self._columns)
             if after is not None and len(after) == 1:
                 after = text.cursor_after(int(after[0]))
             for page in text.pages(after):
@@ -49,15 +61,6 @@ class CsvSource:
                 rows = [row for row in page.rows if self._matches(row)]
                 if rows:
                     yield Page(rows=rows, cursor=page.cursor)
-
-    def _open(self) -> CsvText:
-        return CsvText(TextStream(self._blocks), self._columns)
-
-    def _blocks(self, start: int) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
-            file.seek(start)
-            while block := file.read(_BLOCK_BYTES):
-                yield block
 
     @contextlib.contextmanager
     def _plain_errors(self) -> Iterator[None]:

@@ -21,9 +21,9 @@ from platformdirs import user_state_path
 
 from ops_dashboard.console.api.csv_check import (
     MAX_UPLOAD_BYTES,
-    TextCheck,
-    check_columns,
+    SizeLimit,
     check_name,
+    check_rows,
 )
 from ops_dashboard.console.api.json_api import in_thread, json_response
 from stream_ingest.batches.registry import check_batch_id, new_batch_id
@@ -47,6 +47,8 @@ class Upload(msgspec.Struct, kw_only=True):
     state: str = "sending"
     """``sending``, ``sent`` or ``failed``. Once sent, the batch itself has the progress."""
     error: str | None = None
+    remark: str | None = None
+    """What the file's owner should know about how it was read, if anything."""
 
 
 Push = Callable[[SourceOptions, BatchHeader], object]
@@ -83,7 +85,7 @@ class Uploads:
 
     async def _post(self, request: web.Request) -> web.Response:
         """Store the body as a file, check it, and push it in the background."""
-        name = check_name(request.query.get("name", ""), request.content_type)
+        name = check_name(request.query.get("name", ""))
         settings = _settings(request.query.get("flush", "batch-end"))
         batch_id = check_batch_id(request.query.get("batch") or new_batch_id())
         path = self._folder / f"{batch_id}.csv"
@@ -91,11 +93,11 @@ class Uploads:
         try:
             with contextlib.closing(file):
                 size = await self._receive(request, file)
-            await in_thread(check_columns, path)
+            remark = await in_thread(check_rows, path)
         except BaseException:
             await in_thread(path.unlink, missing_ok=True)
             raise
-        upload = Upload(batch_id=batch_id, name=name, bytes=size)
+        upload = Upload(batch_id=batch_id, name=name, bytes=size, remark=remark)
         self._uploads.appendleft(upload)
         task = asyncio.create_task(self._send(upload, path, settings))
         self._tasks.add(task)
@@ -104,11 +106,10 @@ class Uploads:
 
     async def _receive(self, request: web.Request, file: BinaryIO) -> int:
         """Write the body of a request to a file; return its size in bytes."""
-        check = TextCheck(self._max_bytes)
+        limit = SizeLimit(self._max_bytes)
         async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
-            await in_thread(file.write, check.check(chunk))
-        check.check(b"", last=True)
-        return check.size
+            await in_thread(file.write, limit.count(chunk))
+        return limit.size
 
     async def _send(self, upload: Upload, path: Path, settings: BatchSettings) -> None:
         source = SourceOptions(
