@@ -29,7 +29,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from collage_lambda.image import jpeg
+from collage_lambda.image import jpeg, png
 from collage_lambda.image.colour import Rgb, scalable, to_rgb, white_level
 from collage_lambda.image.footprint import decoding_bytes
 from collage_lambda.image.sniff import sniff
@@ -122,6 +122,8 @@ def decode_cell(
         return kind
     if kind == "HEIF":
         register_heif()
+    if kind == "PNG":
+        data = png.picture_chunks(data)
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
             width, height = image.size
@@ -188,6 +190,7 @@ def _eighths(size: tuple[int, int], spec: CellSpec) -> int:
 
 
 def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Image:
+    image.info.pop("xmp", None)  # Pillow would turn a TIFF by it
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         width, height = jpeg.load(image, data, _eighths(image.size, spec), spec.cell_px)
     else:
@@ -209,9 +212,20 @@ def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Im
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 if the EXIF block is unreadable."""
+    """Return the EXIF orientation; 1 if the EXIF block is unreadable, and for WebP.
+
+    Browsers ignore an orientation in XMP, which Pillow's `getexif` does not, and any of a WebP:
+    programs that convert a photograph to WebP turn the pixels and often copy the EXIF block.
+    """
+    if image.format == "WEBP":
+        return 1
+    exif = Image.Exif()
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            exif = image.getexif()  # its XMP is gone
+        else:
+            exif.load(image.info.get("exif", b""))
+        value = exif.get(_ORIENTATION_TAG, 1)
     except _HOSTILE:
         return 1
     return value if isinstance(value, int) else 1

@@ -50,7 +50,7 @@ def check_rows(path: Path) -> str | None:
     """
     try:
         text = read_csv(path, CSV_COLUMNS)
-        if not any([page.rows for page in text.pages()]):  # every page: a late error counts too
+        if not sum(len(page.rows) for page in text.pages()):
             msg = "the file has a header but no rows"
             raise UserError(msg)
     except UnreadableError as error:

@@ -1,0 +1,51 @@
+"""Leave out the chunks of a PNG that are no part of its picture. Pure.
+
+Text (XMP, prompts of image generators) can be larger than Pillow allows, and an ancillary chunk can
+have a wrong checksum; either would cost the picture, which browsers show. Chunks that a decoder
+needs (their names begin with a capital, PNG specification 5.4) are left as they are.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+_SIGNATURE_BYTES = 8
+_TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_MAX_PROFILE_BYTES = 1 << 20
+"""Compressed; a profile that is larger is no profile. Pillow stops at 1 MiB of text by itself."""
+_ANCILLARY_BIT = 0x20
+
+
+def picture_chunks(data: bytes) -> bytes:
+    """Return a PNG without text and without ancillary chunks that are broken or absurdly large.
+
+    Returns `data` itself if there are none, which is usual.
+    """
+    unwanted = [span for span in _ancillary(data) if _is_unwanted(data, *span)]
+    if not unwanted:
+        return data
+    parts, at = [], 0
+    for start, end in unwanted:
+        parts.append(data[at:start])
+        at = end
+    return b"".join([*parts, data[at:]])
+
+
+def _ancillary(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each ancillary chunk begins and ends, as far as the file is whole."""
+    at = _SIGNATURE_BYTES
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if end > len(data):
+            return
+        if data[at + 4] & _ANCILLARY_BIT:
+            yield at, end
+        at = end
+
+
+def _is_unwanted(data: bytes, start: int, end: int) -> bool:
+    name = data[start + 4 : start + 8]
+    if name in _TEXT or (name == b"iCCP" and end - start > _MAX_PROFILE_BYTES):
+        return True
+    return zlib.crc32(data[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big")
