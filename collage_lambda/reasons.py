@@ -46,7 +46,7 @@ class FailureReason(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     """More pixels, or more memory to decode them, than one image may take."""
     TRUNCATED = "truncated"
-    """The file ends before its last pixel."""
+    """The file ends before enough of its pixels."""
     CORRUPT = "corrupt"
     """The decoder refuses the file."""
     SAME_BYTES = "same_bytes"

@@ -32,6 +32,7 @@ from PIL import (
 from collage_lambda.image import jpeg, png
 from collage_lambda.image.colour import Rgb, scalable, to_rgb, white_level
 from collage_lambda.image.footprint import decoding_bytes
+from collage_lambda.image.partial import FORMATS, load_partial
 from collage_lambda.image.sniff import sniff
 from collage_lambda.reasons import Failure, FailureReason
 
@@ -191,11 +192,36 @@ def _eighths(size: tuple[int, int], spec: CellSpec) -> int:
 
 def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Image:
     image.info.pop("xmp", None)  # Pillow would turn a TIFF by it
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        width, height = jpeg.load(image, data, _eighths(image.size, spec), spec.cell_px)
-    else:
-        image.load()
-        width, height = image.size  # loading may have turned a TIFF upright
+    try:
+        if isinstance(image, JpegImagePlugin.JpegImageFile):
+            size = jpeg.load(image, data, _eighths(image.size, spec), spec.cell_px)
+        else:
+            image.load()
+            size = image.size  # loading may have turned a TIFF upright
+    except OSError as error:
+        partial = _render_partial(image, data, spec) if "truncated" in str(error) else None
+        if partial is None:
+            raise
+        return partial
+    return _cut(image, size, spec)
+
+
+def _render_partial(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Image | None:
+    """Return the cell of a file that ends too early, if nearly all of its picture is there."""
+    kind = str(image.format)
+    if kind not in FORMATS:
+        return None
+    with Image.open(io.BytesIO(data), formats=(kind,)) as whole:
+        eighths = _eighths(whole.size, spec) if kind == "JPEG" else 8
+    loaded = load_partial(
+        data, kind, lambda each: jpeg.scale(each, eighths) if kind == "JPEG" else None
+    )
+    return None if loaded is None else _cut(loaded, loaded.size, spec)
+
+
+def _cut(image: ImageFile.ImageFile, size: tuple[float, float], spec: CellSpec) -> Image.Image:
+    """Return the cell of a loaded image; `size` is that of the whole picture in its pixels."""
+    width, height = size
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     cell = scalable(image).resize(

@@ -21,9 +21,10 @@ from PIL import ImageFile, JpegImagePlugin
 _EIGHTHS = 8
 _BLOCK_PX = 8
 _START_OF_IMAGE = b"\xff\xd8"
-_END_OF_IMAGE = b"\xff\xd9"
+END_OF_IMAGE = b"\xff\xd9"
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 """Baseline, extended and progressive, all with Huffman codes (T.81 table B.1)."""
+_PROGRESSIVE = 0xC2
 _START_OF_SCAN = 0xDA
 _MARKER = 0xFF
 
@@ -58,12 +59,28 @@ def ending_after(data: bytes, size: tuple[int, int], rows: int) -> bytes | None:
     be a multiple of the frame's MCU height.
     """
     at = _frame(data)
-    if at is None or not data.endswith(_END_OF_IMAGE):
+    if at is None or not data.endswith(END_OF_IMAGE):
         return None
     width, height = size
     if data[at : at + 4] != struct.pack(">HH", height, width):
         return None
     return b"".join((data[:at], rows.to_bytes(2, "big"), memoryview(data)[at + 2 :]))
+
+
+def is_progressive(data: bytes) -> bool:
+    """Return whether a JPEG is stored in several scans of rising quality."""
+    at = _frame(data)
+    return at is not None and data[at - 4] == _PROGRESSIVE
+
+
+def scans(data: bytes) -> int:
+    """Return how many scans begin in a JPEG; its thumbnail's are counted, too."""
+    return data.count(bytes((_MARKER, _START_OF_SCAN)))
+
+
+def scale(image: ImageFile.ImageFile, eighths: int) -> None:
+    """Set up decoding of the whole picture at `eighths` of its size."""
+    _draft(image, image.size, eighths)
 
 
 def _rows(image: JpegImagePlugin.JpegImageFile, cell_px: int) -> int:

@@ -39,6 +39,11 @@ def test_an_orientation_that_browsers_ignore_is_ignored(name: str) -> None:
     assert sum(difference) / len(difference) < 2
 
 
+@pytest.mark.parametrize("name", ["j_no_eoi.jpg", "j_cut_last_row.jpg", "g_trunc.gif"])
+def test_a_picture_whose_cell_is_there_is_shown_though_its_file_ends_too_early(name: str) -> None:
+    assert (cell_of(name).width, cell_of(name).height) == (540, 960)
+
+
 def test_jpeg_xl_is_named_as_what_is_not_supported() -> None:
     failure = decode_cell((CASES / "x_jxl.jxl").read_bytes(), SPEC)
     assert isinstance(failure, Failure)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, JpegImagePlugin
 
 from collage_lambda.image import jpeg
-from collage_lambda.image.decode import Cell, CellSpec, decode_cell
+from collage_lambda.image.decode import CellSpec, decode_cell
 from collage_lambda.reasons import Failure, FailureReason
 from tests.fakes.collage.images import encoded, picture
 
@@ -64,14 +64,6 @@ def test_a_picture_with_few_rows_below_its_square_is_decoded_whole(
     image = opened(data := encoded(picture(*size), "JPEG"))
     assert jpeg.load(image, data, 8, CELL_PX) == size
     assert image.size == size
-
-
-def test_a_file_that_ends_early_is_truncated_even_if_its_square_is_whole() -> None:
-    data = encoded(picture(200, 600), "JPEG", quality=95)
-    assert isinstance(decode_cell(data, SPEC), Cell)
-    failure = decode_cell(data[: len(data) * 19 // 20], SPEC)
-    assert isinstance(failure, Failure)
-    assert failure.reason is FailureReason.TRUNCATED
 
 
 def test_only_a_complete_file_with_a_frame_of_that_size_is_shortened() -> None:
