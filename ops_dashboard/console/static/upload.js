@@ -1,4 +1,4 @@
-// Upload a CSV file: checked here, checked again by the server, then the batch's progress is shown.
+// Upload a CSV file. The server reads it to its end before it pushes a row, then its progress is shown.
 import { get, poll, query, send } from "./api.js";
 import { batchRow, refusals } from "./batches.js";
 import { $, emptyState, fill, h, updateList, toast } from "./dom.js";
@@ -6,50 +6,14 @@ import "./dead_count.js";
 import { bytes, int } from "./format.js";
 
 const MAX_BYTES = 256 * 1024 * 1024;
-const COLUMNS = ["creator_name", "cover_url", "created_at"];
-const HEAD_BYTES = 65536;
+const SUFFIXES = /\.(csv|tsv|txt)(\.gz)?$/i;
 let file = null;
 
-/** Parse the first line of a CSV, quoted fields included; a byte order mark is skipped. */
-export function parseHeader(text) {
-  const fields = [];
-  let field = "";
-  let quoted = false;
-  const clean = text.replace(/^\ufeff/, "");
-  for (let at = 0; at < clean.length; at += 1) {
-    const each = clean[at];
-    if (quoted) {
-      if (each === '"' && clean[at + 1] === '"') {
-        field += each;
-        at += 1;
-      } else if (each === '"') quoted = false;
-      else field += each;
-    } else if (each === '"' && !field) quoted = true;
-    else if (each === ",") {
-      fields.push(field.trim());
-      field = "";
-    } else if (each === "\n" || each === "\r") break;
-    else field += each;
-  }
-  return [...fields, field.trim()];
-}
-
-async function findProblem(chosen) {
-  if (!chosen.name.toLowerCase().endsWith(".csv")) return `${chosen.name} is not named .csv`;
-  if (chosen.type && !/^(text\/(csv|plain)|application\/(csv|vnd\.ms-excel))$/.test(chosen.type)) return `${chosen.name} is ${chosen.type}, not text/csv`;
+function findProblem(chosen) {
+  if (!SUFFIXES.test(chosen.name)) return `${chosen.name} is not a CSV file (.csv, .tsv or .txt, or one of these with .gz)`;
   if (chosen.size === 0) return `${chosen.name} is empty`;
   if (chosen.size > MAX_BYTES) return `${chosen.name} has ${bytes(chosen.size)}, more than ${bytes(MAX_BYTES)}; push it with stream-ingest`;
-  const start = await chosen.slice(0, HEAD_BYTES).arrayBuffer();
-  let text;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
-  } catch {
-    return `${chosen.name} is not UTF-8 text`;
-  }
-  if (text.includes("\0")) return `${chosen.name} is not a text file`;
-  const header = parseHeader(text);
-  const missing = COLUMNS.filter((column) => !header.includes(column));
-  return missing.length ? `the header lacks ${missing.join(" and ")}; it has ${header.join(", ")}` : null;
+  return null;
 }
 
 function showProblem(text) {
@@ -63,13 +27,13 @@ async function choose(chosen) {
   fill($("checked"));
   showProblem(null);
   if (!chosen) return;
-  const problem = await findProblem(chosen);
+  const problem = findProblem(chosen);
   if (problem) {
     showProblem(problem);
     return;
   }
   file = chosen;
-  fill($("checked"), h("p", { class: "notice good" }, h("b", {}, chosen.name), `, ${bytes(chosen.size)}: file type and columns are valid`));
+  fill($("checked"), h("p", { class: "notice good" }, h("b", {}, chosen.name), `, ${bytes(chosen.size)}`));
   $("send").disabled = false;
 }
 
@@ -116,6 +80,7 @@ function uploadRow({ upload, row }) {
     h("p", { class: "upload-name" }, h("b", {}, upload.name), h("span", { class: "quiet" }, ` ${bytes(upload.bytes)}`)),
     row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "no rows were pushed" : "checking and sending …"),
     row ? h("p", {}, refusals(row.progress.refused)) : null,
+    upload.remark ? h("p", { class: "quiet" }, upload.remark) : null,
     upload.error ? h("p", { class: "notice bad" }, upload.error) : null);
 }
 

@@ -34,7 +34,7 @@ class FakePush:
 
     def __call__(self, chosen: SourceOptions, header: BatchHeader) -> None:
         assert chosen.csv is not None
-        self.sent.append((chosen.csv.read_text(), header))
+        self.sent.append((chosen.csv.read_bytes().decode(errors="replace"), header))
         self.names.append(chosen.uploaded_as)
         assert self.may_end.wait(20)
         if self.error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,17 +71,16 @@ def test_a_failed_push_is_reported_and_keeps_the_file_for_resuming(
 
 
 @pytest.mark.parametrize(
-    ("query", "body", "kind", "problem"),
+    ("query", "body", "problem"),
     [
-        ("name=covers.xlsx", CSV, "text/csv", "not named .csv"),
-        ("", CSV, "text/csv", "not named .csv"),
-        ("name=covers.csv", CSV, "image/png", "expected text/csv"),
-        ("name=covers.csv", b"creator_name,created_at\na,b\n", "text/csv", "lacks cover_url"),
-        ("name=covers.csv", b"", "text/csv", "it has nothing"),
-        ("name=covers.csv", b"\xff\xfe", "text/csv", "not UTF-8"),
-        ("name=covers.csv", CSV + b"\0", "text/csv", "not text"),
-        ("name=covers.csv&flush=soon", CSV, "text/csv", "flush policy"),
-        ("name=covers.csv&batch=../x", CSV, "text/csv", "batch id"),
+        ("name=covers.xlsx", CSV, "covers.xlsx is not a CSV file"),
+        ("", CSV, "the file is not a CSV file"),
+        ("name=covers.csv", b"creator_name,created_at\na,b\n", "no column cover_url"),
+        ("name=covers.csv", b"", "its header is empty"),
+        ("name=covers.csv", b"PK\x03\x04" + CSV, "an Excel workbook"),
+        ("name=covers.csv", CSV + b'carl,"u,w\n', "a quote is opened and never closed"),
+        ("name=covers.csv&flush=soon", CSV, "flush policy"),
+        ("name=covers.csv&batch=../x", CSV, "batch id"),
     ],
 )
 def test_an_invalid_file_is_refused_and_deleted(  # noqa: PLR0913, PLR0917 - the parts of a case
@@ -89,15 +89,27 @@ def test_an_invalid_file_is_refused_and_deleted(  # noqa: PLR0913, PLR0917 - the
     upload_folder: Path,
     query: str,
     body: bytes,
-    kind: str,
     problem: str,
 ) -> None:
-    answer = console.post(f"/api/uploads?{query}", body, **{"Content-Type": kind})
+    answer = console.post(f"/api/uploads?{query}", body, **TYPE)
     assert answer.status == 400
     assert problem in answer.json["error"]
     assert fake_push.sent == []
     assert not upload_folder.exists() or list(upload_folder.iterdir()) == []
     assert console.get("/api/uploads").json == []
+
+
+@pytest.mark.parametrize("name", ["covers.csv", "Covers.TSV", "covers.csv.gz"])
+def test_a_file_of_another_form_is_pushed_and_its_encoding_reported(
+    console: RunningConsole, fake_push: FakePush, name: str
+) -> None:
+    """As `stream-ingest push --csv` reads it."""
+    data = "creator_name;cover_url;created_at\nJosé;https://e.com/1;2026-11-01\n".encode("cp1252")
+    body = gzip.compress(data) if name.endswith(".gz") else data
+    upload = console.post(f"/api/uploads?name={name}", body, **TYPE).json
+    assert "Windows-1252" in upload["remark"]
+    until(console, "sent")
+    assert len(fake_push.sent) == 1
 
 
 def test_a_file_is_refused_when_it_grows_too_large(
