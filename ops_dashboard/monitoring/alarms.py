@@ -7,15 +7,11 @@ metrics without data, and rely on what the sweeper emits each minute.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
-
 from ops_dashboard.monitoring import cost, watched
+from ops_dashboard.monitoring.alarm import PERIOD_S, Alarm
 from ops_dashboard.monitoring.metric_lines import (
     HIDDEN,
     MAX,
-    Line,
     LineStyle,
     aws_metric,
     custom_metric,
@@ -23,9 +19,8 @@ from ops_dashboard.monitoring.metric_lines import (
 )
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import CATALOGUE, Service
+from stream_ingest.contracts.metrics import CATALOGUE, FUNCTIONS, Service
 
-PERIOD_S = 300
 _HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)
 _DEAD_LETTERS = {
     "collage": "Windows became dead letters because the collage function failed on them repeatedly",
@@ -37,37 +32,6 @@ _DEAD_LETTERS = {
 """The first sentence of the alarm on each dead-letter queue."""
 _REASONS_IN_USE = 10
 """Approximate number of metrics by reason; CloudWatch bills each reason as a metric."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """One alarm. It watches its only line, or the last one if there are several."""
-
-    name: str
-    meaning: str
-    lines: Sequence[Line]
-    above: float
-    period_s: int = PERIOD_S
-    periods: int = 1
-    """Number of most recent periods to evaluate."""
-    breaching: int = 1
-    """Number of those periods that must be above the threshold."""
-    missing: Literal["notBreaching", "breaching"] = "notBreaching"
-
-    @property
-    def is_math(self) -> bool:
-        """Whether it watches an expression."""
-        return len(self.lines) > 1
-
-    @property
-    def metrics_read(self) -> int:
-        """Number of metrics that it reads, which is what AWS bills."""
-        return sum(line.expression is None for line in self.lines)
-
-
-def alarm_name(stack_prefix: str, name: str) -> str:
-    """Return an alarm's name in AWS, such as ``coverstream-dev-poison``."""
-    return f"{stack_prefix}-{name}"
 
 
 def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
@@ -85,6 +49,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         _nothing_flows(resources, thresholds),
         _failed_images(resources, thresholds),
         _dropped(resources),
+        _follow(resources),
     ]
     read = sum(alarm.metrics_read for alarm in free)
     every = [*free, _cost(resources, thresholds, constant_usd(resources, read))]
@@ -173,7 +138,7 @@ def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm
             lines=watched.crash_lines(resources, service),
             above=thresholds.error_percent,
         )
-        for service in Service
+        for service in FUNCTIONS
         if service is not Service.COLLAGE
     ]
 
@@ -200,7 +165,7 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
             lines=[watched.memory_line(resources, service)],
             above=thresholds.memory_percent,
         )
-        for service in Service
+        for service in FUNCTIONS
     ]
 
 
@@ -285,6 +250,27 @@ def _dropped(resources: Resources) -> Alarm:
         " and alarms miss them; search the log for lines with `_aws`.",
         lines=watched.dropped_lines(resources),
         above=0,
+    )
+
+
+def _follow(resources: Resources) -> Alarm:
+    """Watch three periods: a follower waits two minutes at most between two attempts."""
+    return Alarm(
+        name="follow-failures",
+        meaning="`stream-ingest follow` has failed for 15 minutes; see its log or health file for"
+        " the error of the database or AWS.",
+        lines=[
+            custom_metric(
+                resources,
+                catalogue.FOLLOW_FAILURES,
+                Service.FOLLOW,
+                "follow_failures",
+                "failures of followers",
+            )
+        ],
+        above=0,
+        periods=3,
+        breaching=3,
     )
 
 

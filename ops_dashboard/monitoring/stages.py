@@ -10,7 +10,7 @@ from ops_dashboard.monitoring.metric_lines import MAX, Line, LineStyle, aws_metr
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Annotation, Widget, chart, log_lines, text
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.metrics import FUNCTIONS, Service
 from stream_ingest.records.rows import RefusalReason
 
 _RIGHT = LineStyle(on_right=True)
@@ -23,6 +23,8 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
     return [
         [text("## Stream")],
         _stream(resources, thresholds),
+        [text("## Followed tables")],
+        _followed(resources),
         [text("## Windowing")],
         _windowing(resources),
         _table(resources),
@@ -115,6 +117,23 @@ def _throughput(resources: Resources) -> Widget:
         unit="bytes a minute",
         right_unit="records a minute",
     )
+
+
+def _followed(resources: Resources) -> list[Widget]:
+    counts = {"reads": catalogue.FOLLOW_READS, "failures": catalogue.FOLLOW_FAILURES}
+    rows = custom_metric(
+        resources, catalogue.FOLLOW_ROWS, Service.FOLLOW, "new_rows", "new rows", style=_RIGHT
+    )
+    return [
+        chart(
+            "Reads of followed tables",
+            [*watched.custom_metrics(resources, Service.FOLLOW, counts), rows],
+            resources.region,
+            unit="a minute",
+            right_unit="rows a minute",
+            width=24,
+        )
+    ]
 
 
 def _windowing(resources: Resources) -> list[Widget]:
@@ -221,7 +240,7 @@ def _function_errors(resources: Resources) -> Widget:
         [
             *(
                 line
-                for service in Service
+                for service in FUNCTIONS
                 for line in watched.function_error_lines(resources, service)
             ),
             *watched.dropped_lines(resources),

@@ -21,6 +21,8 @@ OPEN_BATCHES = ("sending", "sent", "flushed")
 ENDED_BATCH = "ended"
 ERASED = "erased"
 """In the counts of windows by status: those that were erased with their creators."""
+FOLLOW_TRIGGER = "mysql-follow"
+"""Trigger of batches of `stream-ingest follow`, which are being sent for a day."""
 GRACE_S = 60
 """Seconds for which rows have to be missing before they are counted as quarantined."""
 

@@ -44,6 +44,12 @@ class Service(StrEnum):
     COLLAGE = "collage"
     PREFETCH = "prefetch"
     INTAKE = "intake"
+    FOLLOW = "follow"
+    """`stream-ingest follow`, which runs outside Lambda."""
+
+
+FUNCTIONS = tuple(service for service in Service if service is not Service.FOLLOW)
+"""The services that are Lambda functions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,7 @@ class Metric:
 
 
 _COLLAGE = (Service.COLLAGE,)
+_FOLLOW = (Service.FOLLOW,)
 _PREFETCH = (Service.PREFETCH,)
 _SWEEPER = (Service.SWEEPER,)
 _WINDOWING = (Service.WINDOWING,)
@@ -216,8 +223,16 @@ PROCESSING_DURATION = Metric(
 MEMORY_PERCENT = Metric(
     name="MemoryPercent",
     unit=Unit.PERCENT,
-    services=tuple(Service),
+    services=FUNCTIONS,
     meaning="peak memory of a function's process, as a percentage of its limit",
+)
+
+FOLLOW_READS = _count(
+    "FollowReads", _FOLLOW, "reads of a followed table whose rows were all accepted"
+)
+FOLLOW_ROWS = _count("FollowRows", _FOLLOW, "rows that were new in a followed table")
+FOLLOW_FAILURES = _count(
+    "FollowFailures", _FOLLOW, "errors of the database or AWS that a follower waits out"
 )
 
 CATALOGUE: tuple[Metric, ...] = tuple(

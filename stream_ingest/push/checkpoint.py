@@ -53,6 +53,8 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     read_key: int | None = None
     uploaded_as: str | None = None
     """Name of the file of which `csv` is a temporary copy."""
+    follow_day: str | None = None
+    """The day of a batch of `stream-ingest follow`; None for a push."""
 
     @property
     def source(self) -> str:
@@ -81,7 +83,7 @@ class Checkpoint:
     @classmethod
     def start(cls, plan: PushPlan) -> Checkpoint:
         """Create the file of a new batch; raises `UserError` if there is one already."""
-        path = _path(plan.header.batch_id)
+        path = _path(plan.header.batch_id, follow=plan.follow_day is not None)
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as undo:
             checkpoint = cls(plan, undo.enter_context(_lock(path)), path)
@@ -96,9 +98,9 @@ class Checkpoint:
         return checkpoint
 
     @classmethod
-    def resume(cls, batch_id: str) -> tuple[Checkpoint, Chunk | None]:
+    def resume(cls, batch_id: str, *, follow: bool = False) -> tuple[Checkpoint, Chunk | None]:
         """Return the file of an unfinished batch and its last chunk; raises `UserError` if none."""
-        path = _path(batch_id)
+        path = _path(batch_id, follow=follow)
         if not path.exists():
             msg = f"no push of batch {batch_id!r} to resume; unfinished: {_list_ids(unfinished())}"
             raise UserError(msg)
@@ -119,6 +121,10 @@ class Checkpoint:
         traceback: TracebackType | None,
     ) -> None:
         """Release the lock, so that another process can resume the batch; the file stays."""
+        self.close()
+
+    def close(self) -> None:
+        """Release the lock; the file stays."""
         self._lock.close()
 
     def write(self, chunk: Chunk | None) -> None:
@@ -138,9 +144,11 @@ class Checkpoint:
         self._lock.close()
 
 
-def unfinished() -> list[str]:
-    """Return the ids of batches whose push has not ended, the latest first."""
-    paths = sorted(_folder().glob("*.push"), key=lambda path: path.stat().st_mtime, reverse=True)
+def unfinished(*, follow: bool = False) -> list[str]:
+    """Return the ids of batches whose push, or follower, has not ended, the latest first."""
+    paths = sorted(
+        folder(follow=follow).glob("*.push"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
     return [path.stem for path in paths]
 
 
@@ -153,12 +161,13 @@ def latest_unfinished() -> str:
     return found[0]
 
 
-def _folder() -> Path:
-    return user_state_path("coverstream", appauthor=False) / "push"
+def folder(*, follow: bool = False) -> Path:
+    """Return the folder of the checkpoints of pushes, or of followers."""
+    return user_state_path("coverstream", appauthor=False) / ("follow" if follow else "push")
 
 
-def _path(batch_id: str) -> Path:
-    return _folder() / f"{batch_id}.push"
+def _path(batch_id: str, *, follow: bool) -> Path:
+    return folder(follow=follow) / f"{batch_id}.push"
 
 
 def _lock_path(path: Path) -> Path:

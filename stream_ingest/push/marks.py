@@ -25,11 +25,13 @@ from stream_ingest.sources.timerange import TimeRange
 
 _ALL_KEYS = -1
 _SPACING = timedelta(hours=1)
+_FINEST_SPACING = timedelta(minutes=5)
+_FINEST_FOR = timedelta(hours=1)
 _FINE_FOR = timedelta(days=2)
 _COARSE_SPACING = timedelta(days=1)
 _COARSE_FOR = timedelta(days=32)
-"""Keys are stored for each hour of two days and for each day of a month, so that an item is small
-and every overlap up to a month finds a key that is old enough."""
+"""Keys are stored for every five minutes of an hour, each hour of two days and each day of a month,
+so that an item is small and every overlap up to a month finds a key that is old enough."""
 
 
 class KeyMark(msgspec.Struct, frozen=True, order=True):
@@ -204,7 +206,9 @@ def _thinned(keys: tuple[KeyMark, ...]) -> tuple[KeyMark, ...]:
         if age > _COARSE_FOR:
             kept = [mark]  # the last of the old ones
             continue
-        spacing = _SPACING if age <= _FINE_FOR else _COARSE_SPACING
+        spacing = _COARSE_SPACING
+        if age <= _FINE_FOR:
+            spacing = _FINEST_SPACING if age <= _FINEST_FOR else _SPACING
         if len(kept) > 1 and mark.at - kept[-2].at < spacing:
             kept.pop()
         kept.append(mark)

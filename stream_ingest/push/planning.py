@@ -64,7 +64,7 @@ def reading_of(chosen: SourceOptions, header: BatchHeader, outputs: StackOutputs
     mark = None
     if outputs:
         mark = watermark_of(chosen, outputs).load()
-        _check_overlap(overlap, outputs.dedup_horizon_days)
+        check_overlap(overlap, outputs.dedup_horizon_days)
     now = asyncio.run(database_now(chosen.address()))
     wish = Wish(
         within=chosen.within(now, mark.until - overlap if mark else None),
@@ -78,7 +78,8 @@ def reading_of(chosen: SourceOptions, header: BatchHeader, outputs: StackOutputs
     return plan_reading(wish, mark, asyncio.run(table.snapshot(seed_moment(wish, now))))
 
 
-def _check_overlap(overlap: timedelta, horizon_days: int) -> None:
+def check_overlap(overlap: timedelta, horizon_days: int) -> None:
+    """Raise `UserError` if rows of the overlap may have left the dedup memory."""
     if overlap > timedelta(days=horizon_days):
         msg = (
             f"--overlap is longer than the {horizon_days} days for which the stack recognises an"

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -61,6 +62,11 @@ class PushReport(msgspec.Struct, kw_only=True):
 
 
 Progress = Callable[[PushReport], None]
+ReadEnded = Callable[[Cursor], Awaitable[None]]
+
+
+async def ignore_read(_: Cursor) -> None:
+    """Do nothing at the end of a read."""
 
 
 class Journal(Protocol):
@@ -155,9 +161,14 @@ class Push:
         refused: RefusedRows,
         checkpoint: Journal,
         progress: Progress,
+        read_ended: ReadEnded = ignore_read,
         chunk_rows: int = CHUNK_ROWS,
     ) -> None:
-        """Send as the batch in `header`, which must be registered."""
+        """Send as the batch in `header`, which must be registered.
+
+        `read_ended` is awaited when the rows up to a page that ends a read were accepted.
+        """
+        self._read_ended = read_ended
         self._header, self._registry, self._refused = header, registry, refused
         self._checkpoint, self._progress, self._chunk_rows = checkpoint, progress, chunk_rows
         self._packer = CountingPacker(header)
@@ -184,8 +195,9 @@ class Push:
                 await self._resume(last_chunk)
             if last_chunk is None or not last_chunk.ends:
                 after = last_chunk.cursor if last_chunk else None
-                async for chunk in self._chunks(source, after):
-                    await self._send(chunk)
+                async with aclosing(self._chunks(source, after)) as chunks:
+                    async for chunk in chunks:
+                        await self._send(chunk)
                 await self._end()
             await self._producer.drain()
         finally:
@@ -207,17 +219,30 @@ class Push:
         for record in last_chunk.records:
             await self._producer.put(record)
 
-    async def _chunks(self, source: Source, after: Cursor | None) -> AsyncIterator[Chunk]:
+    async def _chunks(self, source: Source, after: Cursor | None) -> AsyncGenerator[Chunk]:
         """Read, check and pack rows; yield a chunk when enough rows are packed, and the rest."""
+        async with aclosing(read_ahead(source.pages(after))) as pages:
+            async for chunk in self._pack(pages, after):
+                yield chunk
+
+    async def _pack(
+        self, pages: AsyncGenerator[Page], after: Cursor | None
+    ) -> AsyncGenerator[Chunk]:
         records: list[OutgoingRecord] = []
         rows, cursor = 0, after
-        async for page in read_ahead(source.pages(after)):
+        async for page in pages:
             records += self._packer.add_page(page, int(time.time()))
             rows, cursor = rows + len(page.rows), page.cursor
             await self._report_progress()
-            if rows >= self._chunk_rows or sum(len(each.data) for each in records) >= CHUNK_BYTES:
+            is_full = (
+                rows >= self._chunk_rows or sum(len(each.data) for each in records) >= CHUNK_BYTES
+            )
+            if is_full or (rows and page.ends_read):
                 yield await self._chunk(records, cursor)
                 records, rows = [], 0
+            if page.ends_read:
+                await self._producer.drain()
+                await self._read_ended(page.cursor)
         if rows:
             yield await self._chunk(records, cursor)
 

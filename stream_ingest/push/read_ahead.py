@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from stream_ingest.sources.source import Page
 
@@ -11,7 +11,7 @@ _AHEAD = 2
 """Maximum number of pages that are read ahead: more would only take memory."""
 
 
-async def read_ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+async def read_ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
     """Yield `pages`, reading the next ones in the background; raises what reading raises."""
     queue: asyncio.Queue[Page | None] = asyncio.Queue(_AHEAD)
 

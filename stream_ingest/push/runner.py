@@ -24,7 +24,14 @@ from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import Checkpoint
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.planning import chosen_of, make_plan, reading_of, source_of, watermark_of
-from stream_ingest.push.push import Progress, Push, PushReport, rehearse
+from stream_ingest.push.push import (
+    Progress,
+    Push,
+    PushReport,
+    ReadEnded,
+    ignore_read,
+    rehearse,
+)
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source import Source
@@ -129,7 +136,7 @@ def _finish(
 
     try:
         report = asyncio.run(
-            _send(source_of(chosen, plan), outputs, checkpoint, last_chunk, progress)
+            send(source_of(chosen, plan), outputs, checkpoint, last_chunk, progress)
         )
     except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError):
         watch.stopped(report)
@@ -153,13 +160,15 @@ class _LazyS3:
         return self._client.put_object(Bucket=Bucket, Key=Key, Body=Body, ContentType=ContentType)
 
 
-async def _send(
+async def send(  # noqa: PLR0913, PLR0917 - what one run of a batch needs
     source: Source,
     outputs: StackOutputs,
     checkpoint: Checkpoint,
     last_chunk: Chunk | None,
     progress: Progress,
+    read_ended: ReadEnded = ignore_read,
 ) -> PushReport:
+    """Send a batch from its beginning or its last chunk on; see `Push.run`."""
     header = checkpoint.plan.header
     async with contextlib.AsyncExitStack() as stack:
         kinesis = await stack.enter_async_context(
@@ -177,5 +186,6 @@ async def _send(
             refused=RefusedRows(_LazyS3(), outputs.output_bucket, header.batch_id),
             checkpoint=checkpoint,
             progress=progress,
+            read_ended=read_ended,
         )
         return await sending.run(source, last_chunk)

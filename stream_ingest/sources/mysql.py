@@ -11,7 +11,7 @@ the rows of the range, or among them if the order is that key.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ class MySqlSource:
         before = tuple(key if first is None else first - 1 for first in firsts)
         return Snapshot(now=moment, key=key, keys_before=before)
 
-    async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
+    async def pages(self, after: Cursor | None = None) -> AsyncGenerator[Page]:
         """Yield pages of rows; raises `UserError` as `check` does.
 
         The cursor is the last row's key, or the number of rows read if the table has no key.
@@ -85,8 +85,10 @@ class MySqlSource:
             late = self._late(plan)
             is_late = late is not None and after is not None and after[0] == _LATE
             if not is_late:
-                where = self._where(plan)
-                async for page in self._keyset(connection, plan, plan.key, where, after):
+                where, key = self._where(plan), plan.key
+                if self._selection.by_key and plan.increasing:
+                    key = (plan.increasing,)
+                async for page in self._keyset(connection, plan, key, where, after):
                     yield page
             if late is not None:
                 last = after[1:] if after and is_late else None
@@ -159,7 +161,10 @@ class MySqlSource:
         """Return the conditions of all rows, without those that `_late` adds."""
         within, created_at = self._selection.within, quote(self._columns.created_at)
         where, values = self._of_creators()
-        if within.since:
+        if self._selection.by_key and plan and plan.increasing:
+            where.append(f"{quote(plan.increasing)} > %s")
+            values.append(self._selection.late_after)
+        elif within.since:
             condition, value = f"{created_at} >= %s", _to_naive_utc(within.since)
             late = self._selection.late_after
             if plan and plan.increasing and not plan.by_time and late is not None:
@@ -176,7 +181,13 @@ class MySqlSource:
     def _late(self, plan: ReadPlan) -> _Where | None:
         """Return the conditions of late rows; None if they are read with the others."""
         since, late = self._selection.within.since, self._selection.late_after
-        if since is None or late is None or plan.increasing is None or not plan.by_time:
+        if (
+            self._selection.by_key
+            or since is None
+            or late is None
+            or plan.increasing is None
+            or not plan.by_time
+        ):
             return None
         where, values = self._of_creators()
         where += [f"{quote(plan.increasing)} > %s", f"{quote(self._columns.created_at)} < %s"]

@@ -38,6 +38,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Only rows of these creators, if any are given."""
     late_after: int | None = None
     """Also rows created before the range, if their increasing key is greater than this."""
+    by_key: bool = False
+    """Only rows whose increasing key is greater than `late_after`, in the order of that key."""
     read_before: datetime | None = None
     """Rows created before this were read by an earlier push, …"""
     read_key: int | None = None

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops_dashboard.monitoring.alarms import Alarm, alarms
+from ops_dashboard.monitoring.alarm import Alarm
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Line
 from stream_ingest.contracts.metrics import Service

@@ -13,7 +13,8 @@ from typing import Any
 import pulumi_aws as aws
 
 import pulumi
-from ops_dashboard.monitoring.alarms import Alarm, alarm_name, alarms
+from ops_dashboard.monitoring.alarm import Alarm, alarm_name
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from stream_ingest.contracts.metrics import Service

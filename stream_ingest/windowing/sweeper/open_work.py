@@ -1,6 +1,7 @@
 """What is under way right now, for gauges that the sweeper emits each minute. Edge (DynamoDB).
 
 A batch is open until the sweeper has ended it, or its producer has not sent all of it within a day;
+the batch of a follower (`stream-ingest follow`) only from the moment it has been sent completely;
 a window is open from its closing until it has a collage or a failure. (Images that wait in a window
 which is not full are no open work: they may wait for days.) Both are read from `status-date-index`,
 which may lag by a moment: a gauge may.
@@ -16,7 +17,7 @@ import msgspec
 
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
-from stream_ingest.batches.progress import OPEN_BATCHES, Batch
+from stream_ingest.batches.progress import FOLLOW_TRIGGER, OPEN_BATCHES, Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 
@@ -60,7 +61,7 @@ class OpenWorkReader:
         """Return what is under way now."""
         ids = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
         loaded = [batch for batch in map(self._registry.load, ids) if batch is not None]
-        batches = [batch for batch in loaded if not self._is_abandoned(batch)]
+        batches = [batch for batch in loaded if not self._is_idle(batch)]
         windows = [each for status in OPEN_WINDOWS for each in self._closed_at(status)]
         return OpenWork(
             batches=len(batches),
@@ -69,8 +70,16 @@ class OpenWorkReader:
             oldest_window_age_s=self._age_s(moment for moment in windows if moment is not None),
         )
 
+    def _is_idle(self, batch: Batch) -> bool:
+        return self._is_abandoned(batch) or self._is_followed(batch)
+
     def _is_abandoned(self, batch: Batch) -> bool:
         return batch.status == "sending" and self._age_s([batch.started_at]) > ABANDONED_AFTER_S
+
+    @staticmethod
+    def _is_followed(batch: Batch) -> bool:
+        """Whether the batch waits for new rows in a table, which may not come for hours."""
+        return batch.status == "sending" and batch.trigger == FOLLOW_TRIGGER
 
     def _closed_at(self, status: str) -> Iterator[str | None]:
         """Yield when each window of a status closed; see `_open_since`."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from settings import Settings
 
-from ops_dashboard.monitoring.alarms import Alarm
+from ops_dashboard.monitoring.alarm import Alarm
 from ops_dashboard.monitoring.metric_lines import Query, metric_array, metric_queries
 from ops_dashboard.monitoring.resources import Resources
-from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.metrics import FUNCTIONS, Service
 
 RESOURCES = Resources(
     stack="dev",
@@ -22,7 +22,7 @@ RESOURCES = Resources(
         kind: f"coverstream-dev-{kind}-dead-letters"
         for kind in ("collage", "window-rule", "sweeper", "intake", "prefetch")
     },
-    functions={service: f"coverstream-dev-{service}" for service in Service},
+    functions={service: f"coverstream-dev-{service}" for service in FUNCTIONS},
     memory_mb={
         Service.WINDOWING: 1_024,
         Service.SWEEPER: 512,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition, evaluate
-from ops_dashboard.monitoring.alarms import Alarm, alarms
+from ops_dashboard.monitoring.alarm import Alarm
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.metric_math import Series
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS, queries_of

@@ -92,6 +92,7 @@ def test_the_overview_is_followed_by_a_row_for_each_stage() -> None:
     headings = [text.partition("\n")[0] for text in texts]
     assert headings == [
         "## Stream",
+        "## Followed tables",
         "## Windowing",
         "## Bus and queue",
         "## Collage",

@@ -21,6 +21,7 @@ from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Metric, Service
+from stream_ingest.follow.gauges import Gauges
 from stream_ingest.records.rows import RefusalReason
 from tests.fakes.ops.emitted_lines import run_handlers
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS, queries_of
@@ -56,12 +57,40 @@ def lines() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def emitted(lines: list[dict[str, Any]]) -> set[Emitted]:
-    return {
+    return sent_by_a_follower() | {
         Emitted(metric["Name"], metric["Unit"], line[SERVICE], frozenset(dimensions))
         for line in lines
         for directive in line["_aws"]["CloudWatchMetrics"]
         for dimensions in directive["Dimensions"]
         for metric in directive["Metrics"]
+    }
+
+
+class CloudWatch:
+    """Records the metrics that are sent with PutMetricData."""
+
+    def __init__(self) -> None:
+        self.data: list[dict[str, Any]] = []
+
+    def put_metric_data(self, **request: Any) -> None:  # noqa: ANN401 - AWS's request
+        assert request["Namespace"] == RESOURCES.namespace
+        self.data += request["MetricData"]
+
+
+def sent_by_a_follower() -> set[Emitted]:
+    """Return what a follower sends, which is no function."""
+    cloudwatch = CloudWatch()
+    gauges = Gauges(cloudwatch, "dev")  # type: ignore[arg-type]
+    gauges.add_rows(1)
+    gauges.count(reads=1, failures=1)
+    return {
+        Emitted(
+            each["MetricName"],
+            each["Unit"],
+            each["Dimensions"][0]["Value"],
+            frozenset(pair["Name"] for pair in each["Dimensions"]),
+        )
+        for each in cloudwatch.data
     }
 
 

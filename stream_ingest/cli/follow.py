@@ -1,0 +1,174 @@
+"""The command `stream-ingest follow`. Edge (signals, disk)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stream_ingest.aws import clients
+from stream_ingest.aws.stack import stack_outputs
+from stream_ingest.batches.registry import new_batch_id
+from stream_ingest.cli import options
+from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
+from stream_ingest.cli.terminal import say
+from stream_ingest.contracts.batch_options import BatchOptions, lay_over, settings_of
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import parse_duration
+from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.follow.follower import Follower, FollowOptions
+from stream_ingest.follow.gauges import Gauges
+from stream_ingest.follow.health import check_health
+from stream_ingest.push.checkpoint import folder
+from stream_ingest.push.planning import check_overlap
+from stream_ingest.sources.source_options import SourceOptions
+from stream_ingest.sources.timerange import LAST_PUSH, parse_range
+
+EXAMPLES = """Examples:
+
+  stream-ingest follow --mysql mysql://reader@db:3306/tiktok_creator --health /run/follow.json
+
+  stream-ingest follow --every 5m --batch read --since 2026-11-01
+
+  stream-ingest follow --check /run/follow.json
+"""
+
+
+class BatchEvery(StrEnum):
+    """When a batch ends."""
+
+    DAY = "day"
+    READ = "read"
+
+
+@takes_batch_options
+def follow(  # noqa: PLR0913 - one parameter for each option
+    *,
+    mysql: options.Mysql = None,
+    mysql_secret: options.MysqlSecret = None,
+    table: options.Table = "videos_links",
+    columns: options.ColumnNames = None,
+    every: Annotated[
+        str, typer.Option(help="Time from one read to the next: 30s, 5m, 1h.")
+    ] = "60s",
+    batch_every: Annotated[
+        BatchEvery,
+        typer.Option("--batch", help="One batch a UTC day, or one for each read with new rows."),
+    ] = BatchEvery.DAY,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="If the table has no mark yet: only rows created at or after this time.",
+            rich_help_panel="Rows",
+        ),
+    ] = None,
+    overlap: Annotated[
+        str,
+        typer.Option(
+            help="Read rows again that were created up to so long before the mark, to find late"
+            " ones.",
+            rich_help_panel="Rows",
+        ),
+    ] = "1d",
+    stack: options.Stack = "dev",
+    health: Annotated[
+        Path | None, typer.Option(help="Write the state to this file after each read, as JSON.")
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Only check this health file: exit with 1 if reading has stopped."),
+    ] = None,
+    batch: BatchOptions,
+) -> None:
+    """Push what is new in a MySQL table, again and again, until stopped."""
+    if check:
+        say(check_health(check, datetime.now(UTC)))
+        return
+    chosen = SourceOptions(
+        mysql=mysql,
+        mysql_secret=mysql_secret,
+        table=table,
+        csv=None,
+        columns=columns,
+        since=LAST_PUSH,
+        until=None,
+        creators=(),
+        overlap=overlap,
+    )
+    now = datetime.now(UTC)
+    chosen.check(now)
+    parse_range(since, None, now, None)
+    every_s = _seconds(every)
+    outputs = stack_outputs(stack)
+    check_overlap(chosen.overlap_span(), outputs.dedup_horizon_days)
+    settings = settings_of(lay_over(batch, outputs.batch_defaults), option_name)
+    if not settings.dedup:
+        msg = "--no-dedup: a follower reads rows again after each start, and needs dedup"
+        raise UserError(msg)
+    follower = Follower(
+        chosen,
+        FollowOptions(
+            every_s=every_s,
+            per_read=batch_every is BatchEvery.READ,
+            start=since,
+            settings=settings,
+            health=health,
+        ),
+        outputs,
+        gauges=Gauges(clients.session().client("cloudwatch", config=clients.CONFIG), stack),
+        new_batch_id=_new_day_id if batch_every is BatchEvery.DAY else lambda _: new_batch_id(),
+    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("stream_ingest").setLevel(logging.INFO)
+    with _only_follower(chosen, outputs):
+        say(f"following {chosen.address()!r}, table {chosen.table_name}, every {every_s} s")
+        asyncio.run(_run(follower))
+    say("stopped; the next start continues here")
+
+
+def _seconds(every: str) -> int:
+    seconds = parse_duration(every)
+    if seconds < 1:
+        msg = f"--every {every}: expected at least 1s"
+        raise UserError(msg)
+    return seconds
+
+
+def _new_day_id(day: date) -> str:
+    return f"{day:%Y%m%d}-follow-{secrets.token_hex(2)}"
+
+
+@contextlib.contextmanager
+def _only_follower(chosen: SourceOptions, outputs: StackOutputs) -> Iterator[None]:
+    """Hold a lock of the table; raises `UserError` if a process of this machine follows it."""
+    name = f"{outputs.stack} {chosen.address().place} {chosen.table_name}"
+    path = folder(follow=True) / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.table"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"table {chosen.table_name} is being followed by another process"
+            raise UserError(msg) from error
+        yield
+
+
+async def _run(follower: Follower) -> None:
+    """Follow until SIGINT or SIGTERM."""
+    task = asyncio.create_task(follower.run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
