@@ -117,23 +117,30 @@ def follow(  # noqa: PLR0913 - one parameter for each option
     if not settings.dedup:
         msg = "--no-dedup: a follower reads rows again after each start, and needs dedup"
         raise UserError(msg)
+    how = FollowOptions(
+        every_s=every_s,
+        per_read=batch_every is BatchEvery.READ,
+        start=since,
+        settings=settings,
+        health=health,
+    )
+    _follow(chosen, how, outputs)
+
+
+def _follow(chosen: SourceOptions, how: FollowOptions, outputs: StackOutputs) -> None:
+    """Follow until a signal, with a log on stderr."""
+    cloudwatch = clients.session().client("cloudwatch", config=clients.CONFIG)
     follower = Follower(
         chosen,
-        FollowOptions(
-            every_s=every_s,
-            per_read=batch_every is BatchEvery.READ,
-            start=since,
-            settings=settings,
-            health=health,
-        ),
+        how,
         outputs,
-        gauges=Gauges(clients.session().client("cloudwatch", config=clients.CONFIG), stack),
-        new_batch_id=_new_day_id if batch_every is BatchEvery.DAY else lambda _: new_batch_id(),
+        gauges=Gauges(cloudwatch, outputs.stack),
+        new_batch_id=(lambda _: new_batch_id()) if how.per_read else _new_day_id,
     )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("stream_ingest").setLevel(logging.INFO)
     with _only_follower(chosen, outputs):
-        say(f"following {chosen.address()!r}, table {chosen.table_name}, every {every_s} s")
+        say(f"following {chosen.address()!r}, table {chosen.table_name}, every {how.every_s} s")
         asyncio.run(_run(follower))
     say("stopped; the next start continues here")
 

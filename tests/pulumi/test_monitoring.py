@@ -9,7 +9,7 @@ from ops_dashboard.monitoring.alarm import Alarm
 from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Line
-from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.metrics import FUNCTIONS
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def test_the_dashboard_is_the_one_of_these_names_and_alarms(dev: Recorder) -> No
     assert body == dashboard_body(RESOURCES, THRESHOLDS, arns)
 
 
-@pytest.mark.parametrize("service", Service)
+@pytest.mark.parametrize("service", FUNCTIONS)
 def test_each_function_emits_into_the_namespace_that_is_watched(
     dev: Recorder, service: str
 ) -> None:
