@@ -8,7 +8,7 @@ import msgspec
 
 from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.image.arrangement import Arrangement, arrange
-from collage_lambda.reasons import Failure
+from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.settings import CollageLayout
 
 if TYPE_CHECKING:  # ops_dashboard reads outcomes without Pillow
@@ -80,6 +80,20 @@ class Assembly(msgspec.Struct, kw_only=True):
         return [outcome.facts.sha256 for outcome in self.outcomes if outcome.facts]
 
     @property
+    def shown_sha256s(self) -> list[str]:
+        """sha256 of the images that the collage shows, in cell order."""
+        return [each.facts.sha256 for each in self.outcomes if each.facts and not each.failure]
+
+    @property
+    def repeated_sha256s(self) -> list[str]:
+        """sha256 of the images that are not shown because the creator has them elsewhere."""
+        return [
+            each.facts.sha256
+            for each in self.outcomes
+            if each.facts and each.failure and each.failure.reason is FailureReason.SAME_BYTES
+        ]
+
+    @property
     def failures(self) -> dict[str, int]:
         """Number of empty cells by reason."""
         counts: dict[str, int] = {}
@@ -99,7 +113,7 @@ class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
     originals_key: str | None
     timings_ms: dict[str, int]
     placeholder_suspects: list[str]
-    """sha256 of images that this process has now found at several creators."""
+    """sha256 of images that the stack has now found at several creators."""
 
     @property
     def images_ok(self) -> int:

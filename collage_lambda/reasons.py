@@ -50,7 +50,8 @@ class FailureReason(StrEnum):
     CORRUPT = "corrupt"
     """The decoder refuses the file."""
     SAME_BYTES = "same_bytes"
-    """The bytes are those of an earlier cell of the window, which shows them."""
+    """The bytes are those of an earlier cell of the window, or with the setting `contentDedup` of
+    another window of the creator, which shows them."""
     PLACEHOLDER = "placeholder"
     """An image that the stack's setting `refusedImages` names by its sha256."""
     NOT_LISTED = "not_listed"

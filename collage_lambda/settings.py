@@ -41,6 +41,10 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Memory that Lambda gives the function."""
     url_life_s: int
     """How long the link in `CollageCreated` works; 0 means no link."""
+    content_dedup: bool
+    """Whether an image whose bytes another window of the creator shows is not shown again."""
+    horizon_days: int
+    """Days for which images are remembered."""
     prefetch_expire_days: int
     """Days after which a lifecycle rule removes prefetched covers."""
 
@@ -57,6 +61,8 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
             allowed_ports=_members(variables, env.ALLOWED_PORTS, parse_ports),
             copies_by_creator=variables.switch(env.BY_CREATOR_COPY),
             refused_images=_members(variables, env.REFUSED_IMAGES, parse_sha256s),
+            content_dedup=variables.switch(env.CONTENT_DEDUP),
+            horizon_days=variables.integer(env.DEDUP_HORIZON_DAYS),
             keep_originals=variables.switch(env.KEEP_ORIGINALS),
             downloads_at_once=variables.integer(env.DOWNLOADS_AT_ONCE),
             downloads_per_host=variables.integer(env.DOWNLOADS_PER_HOST),

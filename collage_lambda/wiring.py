@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from collage_lambda import clients as boto
 from collage_lambda.assembly.builder import Builder
+from collage_lambda.assembly.content_memory import ContentMemory
+from collage_lambda.assembly.placeholders import Placeholders
 from collage_lambda.image.process_setup import configure_process
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
@@ -79,7 +81,16 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         outputs=outputs,
         temp=temp,
         pack_store=PackStore(clients.s3, settings.temp_bucket, clients.dynamodb, settings.table),
-        builder=make_builder(settings, open_pipeline(settings, clock), temp, uploads),
+        builder=make_builder(
+            settings,
+            open_pipeline(settings, clock),
+            temp,
+            uploads,
+            contents=_contents(settings, clients, uploads),
+            placeholders=Placeholders(
+                clients.dynamodb, settings.table, horizon_days=settings.horizon_days, clock=clock
+            ),
+        ),
         publisher=Publisher(outputs, links, announcer, clock),
         batch_sources=BatchSources(clients.dynamodb, settings.table),
         clock=clock,
@@ -87,8 +98,25 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
     return App(worker=worker)
 
 
-def make_builder(
-    settings: CollageSettings, pipeline: ImagePipeline, temp: TempStore, uploads: Executor
+def _contents(
+    settings: CollageSettings, clients: Clients, threads: Executor
+) -> ContentMemory | None:
+    """Return the memory of images by their bytes; None if the stack has none."""
+    if not settings.content_dedup:
+        return None
+    return ContentMemory(
+        clients.dynamodb, settings.table, horizon_days=settings.horizon_days, threads=threads
+    )
+
+
+def make_builder(  # noqa: PLR0913 - the parts of a builder
+    settings: CollageSettings,
+    pipeline: ImagePipeline,
+    temp: TempStore,
+    uploads: Executor,
+    *,
+    contents: ContentMemory | None = None,
+    placeholders: Placeholders | None = None,
 ) -> Builder:
     """Return the builder of windows; benchmarks use it without AWS."""
     return Builder(
@@ -97,4 +125,6 @@ def make_builder(
         uploads=uploads,
         keep_originals=settings.keep_originals,
         refused_images=settings.refused_images,
+        contents=contents,
+        placeholders=placeholders,
     )

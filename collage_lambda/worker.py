@@ -147,6 +147,7 @@ class CollageWorker:
             build_s,
             reuse_originals=is_rebuild,
             known_failures=message.known_failures,
+            images_before=lease.images_before if keys.collage in existing else 0,
         )
         self._save_responses(event, keys, build)
         lease.check(self._clock())

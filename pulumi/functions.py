@@ -123,6 +123,8 @@ class FunctionSettings:
             environment.DOWNLOAD_TRIES: str(settings.download_tries),
             environment.DOWNLOAD_USER_AGENT: settings.download_user_agent,
             environment.MIN_SIDE_PX: str(settings.min_side_px),
+            environment.CONTENT_DEDUP: _switch(on=settings.content_dedup),
+            environment.DEDUP_HORIZON_DAYS: str(settings.dedup_horizon_days),
             environment.KEEP_ORIGINALS: _switch(on=settings.keep_originals),
             environment.BY_CREATOR_COPY: _switch(on=settings.by_creator_copy),
             environment.COLLAGE_URL_LIFE_S: str(settings.collage_url_life_s),

@@ -13,7 +13,9 @@ from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 
 from collage_lambda.assembly.assembler import Assembler
-from collage_lambda.assembly.duplicates import PlaceholderDetector
+from collage_lambda.assembly.content_memory import ContentMemory
+from collage_lambda.assembly.duplicates import without_shown
+from collage_lambda.assembly.placeholders import Placeholders
 from collage_lambda.download.downloader import open_fetcher
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
 from collage_lambda.originals.image_pack import spool
@@ -37,18 +39,21 @@ class Builder:
         uploads: Executor,
         keep_originals: bool,
         refused_images: frozenset[str] = frozenset(),
+        contents: ContentMemory | None = None,
+        placeholders: Placeholders | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Upload originals in `uploads`; treat images with a sha256 in `refused_images` as missing.
 
-        With `keep_originals` the downloaded images are stored for a later rebuild.
+        With `keep_originals` the downloaded images are stored for a later rebuild. With `contents`
+        an image that another window of the creator shows is not shown again.
         """
         self._pipeline, self._temp, self._uploads = pipeline, temp, uploads
         self._keep_originals, self._refused_images = keep_originals, refused_images
-        self._placeholders = PlaceholderDetector()
+        self._contents, self._placeholders = contents, placeholders
         self._monotonic_s = monotonic_s
 
-    def build(
+    def build(  # noqa: PLR0913 - what the worker knows of a window
         self,
         event: WindowReady,
         keys: WindowKeys,
@@ -56,12 +61,14 @@ class Builder:
         *,
         reuse_originals: bool,
         known_failures: Mapping[str, FailureReason],
+        images_before: int = 0,
     ) -> BuildResult:
         """Return a window's JPEGs after at most about `window_s` seconds of downloads.
 
         With `reuse_originals` the originals that an earlier build stored are read first, then
         prefetched covers. Images whose identity is in `known_failures` are not downloaded: they
-        have failed before with a permanent reason.
+        have failed before with a permanent reason. A build with fewer images than `images_before`
+        will not be published, so it takes no image from other windows.
         """
         started_s = self._monotonic_s()
         with ExitStack() as stack:
@@ -73,6 +80,8 @@ class Builder:
             assembly = asyncio.run(self._assemble(event, window_s, cached, writer, known_failures))
             assembled_s = self._monotonic_s()
             upload = self._upload(keys, writer, stored)
+            if assembly.images_ok >= images_before:
+                self._hide_shown(event, assembly)
             collage, thumbnail = _encode(assembly)
             encoded_s = self._monotonic_s()
             if upload is not None:
@@ -86,8 +95,22 @@ class Builder:
                 "assemble": round(1000 * (assembled_s - started_s)),
                 "encode": round(1000 * (encoded_s - assembled_s)),
             },
-            placeholder_suspects=self._placeholders.record(event.creator, assembly.sha256s),
+            placeholder_suspects=self._recognise(event, assembly),
         )
+
+    def _hide_shown(self, event: WindowReady, assembly: Assembly) -> None:
+        """Take out the images that another window of the creator shows."""
+        if self._contents is None:
+            return
+        shown = self._contents.claim(event, assembly.shown_sha256s)
+        if event.dedup is not False:
+            assembly.outcomes = without_shown(assembly.outcomes, shown)
+
+    def _recognise(self, event: WindowReady, assembly: Assembly) -> list[str]:
+        """Return the sha256 of images that the stack now recognises as of several creators."""
+        if self._placeholders is None:
+            return []
+        return self._placeholders.record(event.creator, assembly.sha256s, assembly.repeated_sha256s)
 
     def _load_originals(self, keys: WindowKeys, stack: ExitStack) -> StoredOriginals:
         return self._temp.load_originals(keys.originals, stack.enter_context(spool()))

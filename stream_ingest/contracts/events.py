@@ -109,6 +109,8 @@ class WindowReady(Event, frozen=True, kw_only=True):
     downloads: DownloadLimits | msgspec.UnsetType = msgspec.UNSET
     """How the batch's images are downloaded, if not as the stack does; absent if so, which
     functions of an earlier version understand."""
+    dedup: bool | msgspec.UnsetType = msgspec.UNSET
+    """False if images are shown that the creator already has; absent if not."""
     key_template: (
         Annotated[str, msgspec.Meta(max_length=MAX_KEY_TEMPLATE, pattern=KEY_TEMPLATE_PATTERN)]
         | None

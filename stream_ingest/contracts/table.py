@@ -10,6 +10,8 @@ creator_name          item               content
 <creator key>         state              the creator's aggregate: open windows, dedup memory, tally
 <creator key>         window#000012      status, counts and output keys of one window (small)
 <creator key>         images#000012      the window's WindowReady detail, compressed, written once
+<creator key>         content#<sha256>   the window that shows an image's bytes (`contentDedup`)
+content#<sha256>      creators           creators of an image that repeats, as hashes
 batch#<id>            batch              a batch: settings, status, counts of rows
 batch#<id>            tally#<creator>    a creator's tally of an earlier batch, once spilled
 batch#<id>            intake             the intake's job state for the batch's file
@@ -112,6 +114,16 @@ def closed_at(window: Mapping[str, object]) -> str:
         return str(window["closed_at"])
     moment = str(window[CLOSED_AT])
     return moment if "T" in moment else f"{moment}T00:00:00+00:00"
+
+
+def content_item(sha256: str) -> str:
+    """Return the sort key of a creator's image by its bytes."""
+    return f"content#{sha256}"
+
+
+def content_partition(sha256: str) -> str:
+    """Return the partition key of an image that repeats."""
+    return f"content#{sha256}"
 
 
 def due_shard(key: str) -> str:

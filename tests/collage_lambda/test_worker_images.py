@@ -94,20 +94,6 @@ def test_a_placeholder_refused_by_settings_counts_as_missing(bench: WorkerBench)
     assert bench.metadata(event)["failures"] == {"placeholder": 1}
 
 
-def test_an_image_of_several_creators_is_reported_once_as_a_suspected_placeholder(
-    bench: WorkerBench,
-) -> None:
-    worker = bench.worker()
-    named = []
-    for creator in ("ann", "ben", "cy", "di"):
-        image = window_image(bench.server.url("body/0"))
-        event = window_ready([image], creator)
-        outcome = worker.work(Message(event=event), owner="me", remaining_s=60)
-        assert outcome.build is not None
-        named.append(outcome.build.placeholder_suspects)
-    assert named == [[], [], [hashlib.sha256(bench.server.bodies["0"]).hexdigest()], []]
-
-
 def test_debug_stores_the_responses_for_failed_images(bench: WorkerBench) -> None:
     bench.server.bodies["html"] = b"<!doctype html>" + b"x" * 10_000
     paths = ["body/0", "status/403", "body/html", "hang"]

@@ -28,6 +28,7 @@ def lambda_variables(
         env.MAX_RECEIVES: "3",
         env.PREFETCH_COVERS: "off",
         env.PREFETCH_EXPIRE_DAYS: "60",
+        env.CONTENT_DEDUP: "off",
         env.KEY_TEMPLATE: "{date}/{creator}_{kind}_{window}",
         env.BY_CREATOR_COPY: "on",
         env.KEEP_ORIGINALS: "on",

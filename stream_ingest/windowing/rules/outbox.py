@@ -36,6 +36,7 @@ def window_ready(
         debug=window.settings.debug,
         prefix=window.settings.prefix,
         downloads=window.settings.downloads or msgspec.UNSET,
+        dedup=msgspec.UNSET if window.settings.dedup else False,
         key_template=key_template,
     )
 

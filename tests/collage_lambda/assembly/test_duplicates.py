@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from collage_lambda.assembly.duplicates import PlaceholderDetector, without_repeats
+from collage_lambda.assembly.duplicates import (
+    CreatorsOfImages,
+    without_repeats,
+    without_shown,
+)
 from collage_lambda.outcomes import CellOutcome, ImageFacts
 from collage_lambda.reasons import Failure, FailureReason
 
@@ -25,17 +29,37 @@ def test_only_the_first_cell_of_the_same_bytes_stays() -> None:
     ]
 
 
-def test_an_image_is_reported_once_when_enough_creators_have_it() -> None:
-    detector = PlaceholderDetector(creators=3)
-    assert detector.record("ann", ["p", "a", "p"]) == []
-    assert detector.record("ann", ["p"]) == []
-    assert detector.record("ben", ["p", "b"]) == []
-    assert detector.record("cy", ["c", "p"]) == ["p"]
-    assert detector.record("di", ["p"]) == []
+def test_an_image_that_another_window_shows_is_taken_out_and_described() -> None:
+    judged = without_shown([shown(0, "a"), FAILED, shown(2, "b")], {"a": "ann:000003"})
+    assert [each.failure and each.failure.detail for each in judged] == [
+        "as in window ann:000003",
+        "",
+        None,
+    ]
+    assert judged[0].facts is not None
+
+
+def test_only_creators_of_an_image_that_repeats_are_counted() -> None:
+    seen = CreatorsOfImages()
+    assert seen.record("ann", ["p", "a"], []) == {}
+    assert seen.record("ann", ["p"], []) == {}
+    assert seen.record("ben", ["p", "b"], []) == {"p": {"ann", "ben"}}
+    assert seen.record("cy", ["c"], ["c"]) == {"c": {"cy"}}
+
+
+def test_a_creator_is_counted_until_it_was_counted_and_no_longer() -> None:
+    seen = CreatorsOfImages()
+    assert seen.record("ann", ["p"], ["p"]) == {"p": {"ann"}}
+    assert seen.record("ann", ["p"], ["p"]) == {"p": {"ann"}}  # the table was unavailable
+    seen.mark_counted("p", {"ann"})
+    assert seen.record("ann", ["p"], ["p"]) == {}
+    assert seen.record("ben", ["p"], []) == {"p": {"ben"}}
+    seen.settle("p")
+    assert seen.record("cy", ["p"], []) == {}
 
 
 def test_the_oldest_images_are_forgotten() -> None:
-    detector = PlaceholderDetector(creators=2, remembered=2)
-    detector.record("ann", ["a", "b", "c"])
-    assert detector.record("ben", ["a"]) == []
-    assert detector.record("ben", ["c"]) == ["c"]
+    seen = CreatorsOfImages(remembered=2)
+    seen.record("ann", ["a", "b", "c"], [])
+    assert seen.record("ben", ["c"], []) == {"c": {"ann", "ben"}}
+    assert seen.record("ben", ["a"], []) == {}

@@ -11,6 +11,8 @@ from typing import Any
 from PIL import Image
 
 from collage_lambda.assembly.builder import Builder
+from collage_lambda.assembly.content_memory import ContentMemory
+from collage_lambda.assembly.placeholders import Placeholders
 from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits
@@ -38,6 +40,7 @@ from tests.fakes.collage.images import difference, plain_jpeg
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)]
 WHITE = (255, 255, 255)
+HORIZON_DAYS = 90
 LINK_LIFE_S = 900
 LIMITS = FetchLimits(
     attempt_s=1.0, read_s=1.0, retry=RetryPolicy(attempts=2, base_s=0.001, cap_s=0.001)
@@ -62,6 +65,7 @@ class WorkerBench:
         self.announcer = Announcer(aws.events, BUS)
         self.refused: frozenset[str] = frozenset()
         self.limits = LIMITS
+        self.content_dedup = False
         self.min_side_px = 50
         for index, colour in enumerate(COLOURS):
             server.bodies[f"{index}"] = plain_jpeg(colour)
@@ -88,6 +92,14 @@ class WorkerBench:
             uploads=self._threads,
             keep_originals=keep_originals,
             refused_images=self.refused,
+            contents=ContentMemory(
+                self.aws.dynamodb, TABLE, horizon_days=HORIZON_DAYS, threads=self._threads
+            )
+            if self.content_dedup
+            else None,
+            placeholders=Placeholders(
+                self.aws.dynamodb, TABLE, horizon_days=HORIZON_DAYS, clock=self.clock
+            ),
         )
         return CollageWorker(
             windows=self.windows,

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import cast
 
+from collage_lambda.assembly.content_memory import ContentMemory
+from collage_lambda.assembly.duplicates import without_repeats, without_shown
 from collage_lambda.image.compose import Canvas
 from collage_lambda.originals.cached_images import CachedImages, PrefetchedCovers
 from collage_lambda.originals.image_pack import spool
@@ -26,11 +29,15 @@ from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.windowing.rules.prefetch import ExpiringCover, Fetched
 from tests.fakes.ingest.threads import InlineExecutor
 
+_SHARED_IMAGES = 5
+
 
 class FakeCdn:
     """Serves every image except those that are `gone` for good or `down` for now."""
 
-    def __init__(self, gone: Iterable[str] = ()) -> None:
+    def __init__(self, gone: Iterable[str] = (), *, shared_bytes: bool = False) -> None:
+        """With `shared_bytes`, identities share the bytes of a few images."""
+        self._shared_bytes = shared_bytes
         self.gone = frozenset(gone)
         self.down: set[str] = set()
         self.missed: set[str] = set()
@@ -46,7 +53,12 @@ class FakeCdn:
             return Failure(reason=FailureReason.NOT_FOUND, status=404)
         if identity in self.down:
             return Failure(reason=FailureReason.SERVER_ERROR, status=503)
-        return f"bytes of {identity}".encode()
+        return self.bytes_of(identity)
+
+    def bytes_of(self, identity: str) -> bytes:
+        """Return an image's bytes, available or not."""
+        image = zlib.crc32(identity.encode()) % _SHARED_IMAGES if self._shared_bytes else identity
+        return f"bytes of {image}".encode()
 
 
 def fake_image(kind: str, identities: Iterable[str]) -> bytes:
@@ -97,11 +109,12 @@ class FakeBuilder:
         *,
         keep_originals: bool,
         has_ended: Callable[[str], bool],
+        contents: ContentMemory | None = None,
     ) -> None:
         self._covers, self._temp, self._keep_originals = covers, temp, keep_originals
-        self._has_ended = has_ended
+        self._has_ended, self._contents = has_ended, contents
 
-    def build(
+    def build(  # noqa: PLR0913 - as the real one
         self,
         event: WindowReady,
         keys: WindowKeys,
@@ -109,6 +122,7 @@ class FakeBuilder:
         *,
         reuse_originals: bool,
         known_failures: Mapping[str, FailureReason] | None = None,
+        images_before: int = 0,
     ) -> BuildResult:
         """Return a window's images; stored originals are read first."""
         assert window_s > 0
@@ -128,6 +142,7 @@ class FakeBuilder:
             kept = self._keep_originals and packer.count > before.count
             if kept:
                 self._temp.save_originals(keys.originals, packer.finish(), before)
+        cells = self._without_repeats(event, cells, images_before)
         shown = [cell.identity for cell in cells if cell.failure is None]
         return BuildResult(
             assembly=Assembly(
@@ -142,6 +157,16 @@ class FakeBuilder:
             timings_ms={"assemble": 1},
             placeholder_suspects=[],
         )
+
+    def _without_repeats(
+        self, event: WindowReady, cells: list[CellOutcome], images_before: int
+    ) -> list[CellOutcome]:
+        """Compare images by their bytes as the real builder does."""
+        cells = without_repeats(cells)
+        images = [each.facts.sha256 for each in cells if each.facts and not each.failure]
+        if self._contents is None or len(images) < images_before:
+            return cells
+        return without_shown(cells, self._contents.claim(event, images))
 
     def _check_prefetched(self, prefetched: PrefetchedCovers, event: WindowReady) -> None:
         """Record prefetched covers that are missing, unless the window may have released them."""

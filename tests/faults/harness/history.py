@@ -197,6 +197,8 @@ class History:
     keep_originals: bool = True
     prefetch: bool = False
     """Whether covers about to expire are prefetched; if so, some are about to at the start."""
+    contents: bool = False
+    """Whether images are compared by their bytes across windows; if so, many share theirs."""
     batch_size: int = 4
     parallelization: int = 1
     max_retries: int = FOR_EVER

@@ -87,6 +87,7 @@ class HistoryRunner:
             gone=[history.identity(number) for number in scenario.gone],
             keep_originals=scenario.keep_originals,
             prefetch=scenario.prefetch,
+            contents=scenario.contents,
         )
         self._loop = asyncio.new_event_loop()
         self.batches = [

@@ -70,9 +70,11 @@ class SimulatedAccount:
         gone: Iterable[str] = (),
         keep_originals: bool = True,
         prefetch: bool = False,
+        contents: bool = False,
     ) -> None:
-        self.clock, self.covers = Clock(), FakeCdn(gone)
+        self.clock, self.covers = Clock(), FakeCdn(gone, shared_bytes=contents)
         self.keep_originals, self.prefetch_covers = keep_originals, prefetch
+        self.contents = contents
         self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
         create_table(self.dynamodb)
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)

@@ -34,6 +34,7 @@ class Flavour:
     lags: bool = False
     keep_originals: bool = True
     prefetch: bool = False
+    contents: bool = False
 
 
 FLAVOURS = {
@@ -44,6 +45,8 @@ FLAVOURS = {
     "everything": Flavour(lags=True),
     "prefetch": Flavour(faulty=("sweeper", "collage", "prefetch"), prefetch=True),
     "everything prefetched": Flavour(lags=True, prefetch=True),
+    "contents": Flavour(faulty=("collage",), contents=True),
+    "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
 }
 
 
@@ -130,6 +133,7 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         gone=st.frozensets(st.integers(0, 12), max_size=4),
         keep_originals=st.just(flavour.keep_originals),
         prefetch=st.just(flavour.prefetch),
+        contents=st.just(flavour.contents),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),
     )

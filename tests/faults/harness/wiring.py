@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
@@ -74,6 +75,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         temp,
         keep_originals=clients.account.keep_originals,
         has_ended=clients.account.has_ended,
+        contents=_contents(clients),
     )
     return CollageWorker(
         windows=WindowLeases(clients.dynamodb, TABLE, clients.clock),
@@ -101,6 +103,14 @@ def prefetcher(clients: Clients) -> Prefetcher:
         threads=_THREADS,
         clock=clients.clock,
         life_s=PREFETCHED_LIFE_S,
+    )
+
+
+def _contents(clients: Clients) -> ContentMemory | None:
+    if not clients.account.contents:
+        return None
+    return ContentMemory(
+        clients.dynamodb, TABLE, horizon_days=SETTINGS.horizon_days, threads=_THREADS
     )
 
 

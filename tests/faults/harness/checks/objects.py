@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from collage_lambda.output.keys import WindowKeys, keys_of
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CollageCreated, CollageFailed
+from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.ingest.aws import OUTPUT, TEMP
+from tests.faults.harness.checks.table import Table, Window
 from tests.faults.harness.fake_images import fake_image, identities_in
 from tests.faults.harness.simulated_account import SimulatedAccount
-
-if TYPE_CHECKING:
-    from tests.faults.harness.checks.table import Window
 
 _NOT_OF_WINDOWS = ("failed/", "aws/lambda/", "results/")
 
@@ -35,6 +34,7 @@ def check_objects(account: SimulatedAccount, windows: Sequence[Window]) -> None:
         else:
             expected |= {keys.collage, keys.by_creator, keys.thumbnail, keys.metadata}
             _check_collage(account, window, keys)
+    check_contents(account, windows)
     found = {key for key in account.s3.keys(OUTPUT) if not key.startswith(_NOT_OF_WINDOWS)}
     assert found == expected
     stored = {w.status["originals_key"] for w in windows if "originals_key" in w.status}
@@ -49,9 +49,8 @@ def _check_collage(account: SimulatedAccount, window: Window, keys: WindowKeys) 
     shown = identities_in(collage)
     assert shown == [each for each in wanted if each in shown], window_id
     assert not set(shown) & account.covers.gone, window_id
-    assert not set(wanted) - set(shown) - account.covers.missed, (
-        f"{window_id}: available, but not shown"
-    )
+    hidden = set(wanted) - set(shown) - account.covers.missed
+    _check_hidden(account, window.event.creator, hidden, window_id)
     assert (status["status"] == WindowStatus.COMPLETED) is (shown == wanted), window_id
     counts = int(status["images_ok"]), int(status["images_failed"])
     assert counts == (len(shown), len(wanted) - len(shown)), window_id
@@ -69,12 +68,54 @@ def _check_collage(account: SimulatedAccount, window: Window, keys: WindowKeys) 
     assert sizes == sorted(sizes), f"{window_id}: a collage was replaced by one with fewer images"
 
 
+def check_contents(account: SimulatedAccount, windows: Sequence[Window]) -> None:
+    """No two collages of a creator show the same bytes, and the table names the one that does."""
+    items = Table(account).items
+    owners = {place: int(items[place]["window"]) for place in items if "content#" in place[1]}
+    if not account.contents:
+        assert not owners
+        return
+    for window in windows:
+        key, number = split_window_id(window.event.window_id)
+        for identity in _shown_in(account, window):
+            sha256 = hashlib.sha256(account.covers.bytes_of(identity)).hexdigest()
+            assert owners[key, table.content_item(sha256)] == number, window.event.window_id
+    seen = Counter(
+        (window.event.creator, account.covers.bytes_of(identity))
+        for window in windows
+        for identity in _shown_in(account, window)
+    )
+    assert not [image for image, count in seen.items() if count > 1]
+
+
+def _check_hidden(
+    account: SimulatedAccount, creator: str, hidden: set[str], window_id: str
+) -> None:
+    """Images that were available and are not shown have their bytes in a collage all the same."""
+    if not account.contents:
+        assert not hidden, f"{window_id}: available, but not shown"
+        return
+    shown = {
+        account.covers.bytes_of(identity)
+        for window in Table(account).windows[creator]
+        for identity in _shown_in(account, window)
+    }
+    missing = {each for each in hidden if account.covers.bytes_of(each) not in shown}
+    assert not missing, f"{window_id}: available, but in no collage"
+
+
+def _shown_in(account: SimulatedAccount, window: Window) -> list[str]:
+    if window.status["status"] == WindowStatus.FAILED:
+        return []
+    return identities_in(account.s3.read(OUTPUT, keys_of(window.event).collage))
+
+
 def _check_failure(account: SimulatedAccount, window: Window, keys: WindowKeys) -> None:
     window_id, status = window.event.window_id, window.status
     assert (int(status["images_ok"]), status.get("collage_key")) == (0, None), window_id
     assert int(status["images_failed"]) == window.event.image_count
     wanted = {image.identity for image in window.event.images}
-    assert wanted <= account.covers.missed, f"{window_id}: failed, but images were available"
+    _check_hidden(account, window.event.creator, wanted - account.covers.missed, window_id)
     _check_metadata(account, window, keys, None, [])
     failures = [each for each in account.emitted(CollageFailed) if each["window_id"] == window_id]
     assert failures, f"{window_id} was never emitted"
