@@ -9,6 +9,7 @@ from tests.fakes.lambda_variables import lambda_variables
 READ = (
     *(env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET, env.MEMORY_MB),
     *(env.ALLOWED_SOURCES, env.ALLOWED_PORTS, env.REFUSED_IMAGES),
+    *(env.CONTENT_DEDUP, env.DEDUP_HORIZON_DAYS),
     *(env.KEEP_ORIGINALS, env.BY_CREATOR_COPY, env.DOWNLOADS_AT_ONCE),
     *(env.DOWNLOADS_PER_HOST, env.DOWNLOAD_TIMEOUT_S, env.DOWNLOAD_TRIES),
     *(env.DOWNLOAD_USER_AGENT, env.MIN_SIDE_PX),

@@ -68,6 +68,7 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
         downloadUserAgent="covers/1.0",
         minSidePx=100,
         keyTemplate="{batch}/{creator}_{kind}_{window}",
+        contentDedup=True,
     )
     for name in ("windowing", "sweeper"):  # both close windows
         variables = recorder.one("Function", name).inputs["environment"]["variables"]
@@ -78,6 +79,8 @@ def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
     collage = recorder.one("Function", "collage").inputs["environment"]["variables"]
     assert collage[environment.ALLOWED_SOURCES] == "127.0.0.1:8000,covers.test:80"
     assert collage[environment.ALLOWED_PORTS] == "80,443"
+    assert collage[environment.CONTENT_DEDUP] == "on"
+    assert collage[environment.DEDUP_HORIZON_DAYS] == "7"
     assert collage[environment.REFUSED_IMAGES] == "ab" * 32
     assert collage[environment.DOWNLOADS_AT_ONCE] == "8"
     assert collage[environment.DOWNLOAD_TIMEOUT_S] == "30"
