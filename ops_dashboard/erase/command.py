@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.erase.creator_items import CreatorItems
 from ops_dashboard.erase.dead_letters import CreatorDeadLetters
 from ops_dashboard.erase.erasure import Erasure, Result
+from ops_dashboard.erase.input_files import InputFiles
 from ops_dashboard.erase.report import EraseReport, add_up, remainders
 from ops_dashboard.erase.stored_files import StoredFiles
 from ops_dashboard.erase.subject import Subject
@@ -58,12 +60,18 @@ def erase(  # noqa: PLR0913 - one parameter for each option
     unblock: Annotated[
         bool, typer.Option("--unblock", help="Only accept later rows of the creator again.")
     ] = False,
+    input_files: Annotated[
+        bool,
+        typer.Option(
+            "--input-files", help="Also remove the creator's rows from files in the input bucket."
+        ),
+    ] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> None:
     """Erase everything that is stored about a creator, for good: a data-protection request."""
     check_name(creator)
-    if (yes and dry_run) or (unblock and (yes or block or dry_run)):
+    if (yes and dry_run) or (unblock and (yes or block or dry_run or input_files)):
         msg = "--yes and --dry-run exclude each other, and --unblock all others"
         raise UserError(msg)
     session = clients.session()
@@ -73,7 +81,7 @@ def erase(  # noqa: PLR0913 - one parameter for each option
         _unblock(who, session, outputs, json=json)
         return
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
-        erasure = build(who, session, outputs, threads)
+        erasure = build(who, session, outputs, threads, input_files=input_files)
         result = erasure.run(block=block) if yes else erasure.rehearse()
     if not yes and not result.found and not result.state.version:
         msg = f"nothing of {creator!r} is stored in stack {stack!r}"
@@ -83,18 +91,18 @@ def erase(  # noqa: PLR0913 - one parameter for each option
         is_rehearsal=not yes,
         is_blocked=result.state.is_blocked,
         found=add_up(result.found),
-        left=remainders(
-            who,
-            result.state,
-            unreadable=result.unreadable,
-            input_files=_input_files(session, outputs),
-        ),
+        left=remainders(who, result.state, result.kept, searched_inputs=input_files),
     )
     print_json(report) if json else _print(report, result, block=block)
 
 
 def build(
-    who: Subject, session: boto3.Session, outputs: StackOutputs, threads: ThreadPoolExecutor
+    who: Subject,
+    session: boto3.Session,
+    outputs: StackOutputs,
+    threads: ThreadPoolExecutor,
+    *,
+    input_files: bool,
 ) -> Erasure:
     """Put the parts together."""
     s3 = session.client("s3", config=clients.CONFIG)
@@ -102,6 +110,7 @@ def build(
     sqs = session.client("sqs", config=clients.CONFIG)
     temp = TempStore(s3, outputs.temp_bucket)
     packs = PackStore(s3, outputs.temp_bucket, dynamodb, outputs.table_name)
+    inputs = InputFiles(who, Bucket(s3, outputs.input_bucket), threads, lambda: datetime.now(UTC))
     return Erasure(
         who=who,
         items=CreatorItems(dynamodb, outputs.table_name, who, time.time),
@@ -113,6 +122,7 @@ def build(
             threads=threads,
         ),
         dead_letters=CreatorDeadLetters(who, DeadLetterQueues(sqs, outputs)),
+        inputs=inputs if input_files else None,
         clock=time.time,
         sleep=time.sleep,
         say=say,
@@ -130,11 +140,6 @@ def _unblock(who: Subject, session: boto3.Session, outputs: StackOutputs, *, jso
         print_json({"creator": who.name, "is_blocked": False})
     else:
         say(f"{who.name}: later rows are accepted again")
-
-
-def _input_files(session: boto3.Session, outputs: StackOutputs) -> int:
-    bucket = Bucket(session.client("s3", config=clients.CONFIG), outputs.input_bucket)
-    return sum(not each.is_marker for each in bucket.versions())
 
 
 def _print(report: EraseReport, result: Result, *, block: bool) -> None:

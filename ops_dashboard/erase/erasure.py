@@ -25,7 +25,9 @@ from ops_dashboard.erase.creator_items import (
     window_number,
 )
 from ops_dashboard.erase.dead_letters import CreatorDeadLetters
-from ops_dashboard.erase.stored_files import UNREADABLE, Scope, StoredFiles
+from ops_dashboard.erase.input_files import InputFiles
+from ops_dashboard.erase.report import UNREADABLE_FILES, UNREADABLE_RECORDS, WAITING_FILES
+from ops_dashboard.erase.stored_files import Scope, StoredFiles
 from ops_dashboard.erase.subject import Subject
 from stream_ingest.aws.items import Item
 from stream_ingest.contracts import table
@@ -43,7 +45,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What was found, or removed, by kind, and the creator's state afterwards."""
 
     found: Counter[str]
-    unreadable: int
+    kept: Counter[str]
+    """Number of files that stay although they may name the creator, by kind."""
     state: CreatorState
 
 
@@ -57,13 +60,18 @@ class Erasure:
         items: CreatorItems,
         files: StoredFiles,
         dead_letters: CreatorDeadLetters,
+        inputs: InputFiles | None,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         say: Callable[[str], None],
     ) -> None:
-        """`clock` gives epoch seconds; `say` gets one line about each step that takes time."""
+        """`clock` gives epoch seconds; `say` gets one line about each step that takes time.
+
+        Without `inputs`, the input bucket is not searched.
+        """
         self._who, self._items, self._files = who, items, files
         self._dead_letters, self._clock = dead_letters, clock
+        self._inputs = inputs
         self._sleep, self._say = sleep, say
 
     def rehearse(self) -> Result:
@@ -75,7 +83,8 @@ class Erasure:
         scope = Scope(before=None, keys=frozenset(_keys(items)))
         found += self._files.work(scope, remove=False)
         found += self._dead_letters.work(remove=False)
-        return Result(found=found, unreadable=found.pop(UNREADABLE, 0), state=state)
+        found += self._inputs.work(remove=False) if self._inputs else Counter()
+        return Result(found=found, kept=_take_kept(found), state=state)
 
     def run(self, *, block: bool) -> Result:
         """Erase everything that exists when this is called; safe to repeat after any failure.
@@ -88,10 +97,10 @@ class Erasure:
         for number in range(1, MAX_PASSES + 1):
             self._say(f"removing what is stored (pass {number}) …")
             found = self._pass(state.next_window)
-            unreadable = found.pop(UNREADABLE, 0)
+            kept = _take_kept(found)
             total += found
             if not found:
-                return Result(found=total, unreadable=unreadable, state=state)
+                return Result(found=total, kept=kept, state=state)
         msg = f"objects of {self._who.name} kept appearing; run this again"
         raise TransientError(msg)
 
@@ -102,6 +111,7 @@ class Erasure:
         scope = Scope(before=boundary, keys=frozenset(_keys(items)))
         found += self._files.work(scope, remove=True)
         found += self._dead_letters.work(remove=True)
+        found += self._inputs.work(remove=True) if self._inputs else Counter()
         for item in self._items.items(boundary):
             self._items.remove(item)
         found["counts in batches"] += self._move_tallies()
@@ -144,6 +154,12 @@ class Erasure:
         for item in self._items.tallies():
             moved += self._items.move_tally(item)
         return moved
+
+
+def _take_kept(found: Counter[str]) -> Counter[str]:
+    """Remove the counts of files that stay from `found`, and return them. Pure."""
+    kinds = (UNREADABLE_RECORDS, UNREADABLE_FILES, WAITING_FILES)
+    return +Counter({kind: found.pop(kind, 0) for kind in kinds})
 
 
 def _counted(state: CreatorState | None, items: Iterable[Item]) -> Counter[str]:

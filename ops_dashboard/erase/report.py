@@ -10,6 +10,15 @@ import msgspec
 from ops_dashboard.erase.subject import Subject
 from stream_ingest.windowing.rules.state import CreatorState
 
+UNREADABLE_RECORDS = "records under failed/ that cannot be decoded"
+UNREADABLE_FILES = "input files that cannot be read"
+WAITING_FILES = "input files that wait to be read"
+_WHY = {
+    UNREADABLE_RECORDS: "nobody can say whose rows are in them: delete them if you do not need them",
+    UNREADABLE_FILES: "not CSV, or over 256 MB: look for the creator in them yourself",
+    WAITING_FILES: "they name the creator: run this again when they are archived",
+}
+
 
 class Remainder(msgspec.Struct, frozen=True, kw_only=True):
     """Something that an erasure leaves where it is, and why, or until when."""
@@ -31,15 +40,15 @@ class EraseReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def remainders(
-    who: Subject, state: CreatorState, *, unreadable: int, input_files: int
+    who: Subject, state: CreatorState, kept: Counter[str], *, searched_inputs: bool
 ) -> list[Remainder]:
-    """Return what an erasure leaves, from what concerns this creator to what concerns all."""
+    """Return what an erasure leaves, from what concerns this creator to what concerns all.
+
+    `kept` is the number of files that stay, by kind; `searched_inputs` is whether the input bucket
+    was searched.
+    """
     left = [
         Remainder(what="its name in the table, with numbers and no image", why=_mark_life(state)),
-        Remainder(
-            what=f"{input_files:,} files in the input bucket",
-            why="they are yours: delete or correct those that name the creator",
-        ),
         Remainder(
             what="collages of mixed batches",
             why="they do not record whose an image is: erase --creator mixed-BATCH removes all of"
@@ -62,14 +71,12 @@ def remainders(
             why="35 days; whoever restores a backup has to erase again",
         ),
     ]
-    if unreadable:
-        left.insert(
-            1,
-            Remainder(
-                what=f"{unreadable:,} records under failed/ that cannot be decoded",
-                why="nobody can say whose rows are in them: delete them if you do not need them",
-            ),
-        )
+    left[1:1] = [
+        Remainder(what=f"{count:,} {kind}", why=_WHY[kind]) for kind, count in kept.items()
+    ]
+    if not searched_inputs:
+        files = "files in the input bucket, archived ones too"
+        left.insert(1, Remainder(what=files, why="they are yours; --input-files removes its rows"))
     if not who.name.startswith("mixed-"):
         return left
     return [each for each in left if not each.what.startswith("collages of mixed")]

@@ -20,6 +20,7 @@ from collage_lambda.prefetch.scrub import PackScrubber, members_of
 from ops_dashboard.erase.bucket import Bucket, Document, Version
 from ops_dashboard.erase.documents import is_document, redact
 from ops_dashboard.erase.range_file import open_range
+from ops_dashboard.erase.report import UNREADABLE_RECORDS
 from ops_dashboard.erase.subject import Subject, kind_of
 from stream_ingest.contracts.errors import DecodeError, TransientError
 
@@ -27,7 +28,6 @@ PACKS_PREFIX = "prefetched/"
 PREFETCHED = "prefetched covers"
 LINES = "lines in documents"
 VERSIONS = "old versions of documents"
-UNREADABLE = "unreadable"
 _ROUNDS = 5
 _AT_ONCE = 500
 
@@ -60,7 +60,7 @@ class StoredFiles:
     def work(self, scope: Scope, *, remove: bool) -> Counter[str]:
         """Return the number of things that are the creator's, by kind; with `remove`, remove them.
 
-        `UNREADABLE` counts documents that cannot be decoded. Safe to repeat.
+        `UNREADABLE_RECORDS` counts documents that cannot be decoded. Safe to repeat.
         """
         found: Counter[str] = Counter()
         for bucket in (self._output, self._temp):
@@ -98,7 +98,7 @@ class StoredFiles:
                 return Counter()
             redaction = redact(version.key, document.body, self._who)
             if redaction.unreadable:
-                return Counter({UNREADABLE: 1})
+                return Counter({UNREADABLE_RECORDS: 1})
             if not redaction.found:
                 return Counter()
             if not version.is_latest:

@@ -73,6 +73,19 @@ class CsvText:
         if failure is not None:
             raise failure
 
+    def extents(self) -> Iterator[tuple[SourceRow, int, int]]:
+        """Yield every row, empty ones included, with the positions where it begins and ends.
+
+        Positions count bytes of the text in UTF-8, as `TextStream.blocks` yields it.
+        """
+        layout = self.layout
+        blocks = self._text.blocks(layout.position)
+        reader = RowReader(blocks, layout.dialect, self._decoder, layout.position, layout.line)
+        begin = layout.position
+        for fields in reader:
+            yield _select(fields, layout.where), begin, reader.position
+            begin = reader.position
+
     def cursor_after(self, rows: int) -> Cursor:
         """Return the cursor after a number of rows, empty ones included; reads all of them."""
         layout = self.layout

@@ -214,6 +214,7 @@ class EraseBench:
                 threads=InlineExecutor(),
             ),
             dead_letters=NoDeadLetters(),  # type: ignore[arg-type] # moto's queues are tested apart
+            inputs=None,
             clock=self.aws.clock,
             sleep=sleep or self.aws.clock.advance,
             say=lambda _: None,
