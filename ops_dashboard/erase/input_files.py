@@ -44,7 +44,7 @@ class InputFiles:
     def work(self, *, remove: bool) -> Counter[str]:
         """Return the number of the creator's rows; with `remove`, remove them from the files.
 
-        Also counts the files that it leaves, as `WAITING_FILES` and `UNREADABLE_FILES`. Safe to repeat.
+        Also counts the files that it leaves: `WAITING_FILES`, `UNREADABLE_FILES`. Safe to repeat.
         """
         files = (
             each

@@ -14,7 +14,7 @@ UNREADABLE_RECORDS = "records under failed/ that cannot be decoded"
 UNREADABLE_FILES = "input files that cannot be read"
 WAITING_FILES = "input files that wait to be read"
 _WHY = {
-    UNREADABLE_RECORDS: "nobody can say whose rows are in them: delete them if you do not need them",
+    UNREADABLE_RECORDS: "nobody can say whose rows they have: delete them if you do not need them",
     UNREADABLE_FILES: "not CSV, or over 256 MB: look for the creator in them yourself",
     WAITING_FILES: "they name the creator: run this again when they are archived",
 }
