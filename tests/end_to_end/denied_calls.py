@@ -73,7 +73,6 @@ NEVER: list[tuple[str, str, str, Arguments]] = [
     ("collage", "s3:GetObject", "get_object", _on_object("input", "a.csv")),
     ("collage", "s3:ListBucket", "list_objects_v2", _on_bucket("output", Prefix="failed/")),
     ("collage", "s3:ListBucket", "list_objects_v2", _on_bucket("input")),
-    ("collage", "dynamodb:GetItem", "get_item", _on_table(Key=_KEY)),
     ("collage", "dynamodb:PutItem", "put_item", _on_table(Item=_KEY)),
     ("collage", "dynamodb:Scan", "scan", _on_table()),
     (

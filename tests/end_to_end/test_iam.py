@@ -187,6 +187,17 @@ def test_only_the_items_of_packs_may_be_deleted(stack: IamStack) -> None:
     assert found == [(role, "DeletePackItems", packs_only) for role in ("collage", "prefetch")]
 
 
+def test_the_collage_function_reads_the_items_of_batches_only(stack: IamStack) -> None:
+    """As above; on AWS every GetItem has the key."""
+    found = [
+        (statement["Sid"], statement.get("Condition"))
+        for statement in stack.statements("collage")
+        if "dynamodb:GetItem" in statement["Action"]
+    ]
+    batches_only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*"]}}
+    assert found == [("ReadSources", batches_only)]
+
+
 def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:
     """ministack delivers to a queue without a check, so the policies themselves are compared."""
     outputs = stack.outputs
