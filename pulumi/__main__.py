@@ -34,7 +34,12 @@ account = aws.get_caller_identity_output().account_id
 region = aws.get_region_output().region
 
 encryption = (
-    Encryption("encryption", EncryptionArgs(prefix=prefix, account=account))
+    Encryption(
+        "encryption",
+        EncryptionArgs(
+            prefix=prefix, account=account, allowed_buckets=settings.allowed_input_buckets
+        ),
+    )
     if settings.kms_key
     else None
 )

@@ -36,7 +36,7 @@ from stream_ingest.intake.request_message import (
     read_request,
     request_settings,
 )
-from stream_ingest.intake.requests import check_bucket
+from stream_ingest.intake.requests import Buckets, check_bucket
 
 UPLOADS = "manual-uploads"
 """Folder of the input bucket where a new object starts no batch by itself."""
@@ -120,7 +120,7 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
     Everything is checked before anything is sent. Two requests with the same id are one batch.
     """
     request = read_request(content)
-    check_bucket(request.s3_bucket, (outputs.input_bucket, *outputs.allowed_input_buckets))
+    check_bucket(request.s3_bucket, Buckets(outputs.input_bucket, outputs.allowed_input_buckets))
     request_settings(request, outputs.batch_defaults)
     s3 = clients.session().client("s3", config=clients.CONFIG)
     if file is not None and not file.startswith("s3://"):

@@ -1,4 +1,4 @@
-"""Lambda: messages of the intake's queue become batches of the stream. Edge."""
+"""Lambda: messages of the intake's queue, and direct invocations, become batches. Edge."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.intake import wiring
+from stream_ingest.intake.uploads import source_of
 
 PAUSE_SHARE = 0.3
 """Share of an invocation's time that is left for the chunk in progress and for its continuation."""
+QUEUE_SOURCE = "aws:sqs"
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 logger = wiring.make_logger()
 meter = Meter(Service.INTAKE)
@@ -25,10 +27,14 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
 
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Handle each message; report those that have to be received again."""
+        """Handle a queue's messages and report those to receive again; answer anything else."""
         left_s = context.get_remaining_time_in_millis() / 1_000
         ends_at = time.time() + left_s
         pause_at = ends_at - PAUSE_SHARE * left_s
+        if not isinstance(event, dict) or source_of(event) != QUEUE_SOURCE:
+            return app().direct.answer(
+                event, context.aws_request_id, pause_at=pause_at, ends_at=ends_at
+            )
         failed = [
             {"itemIdentifier": record["messageId"]}
             for record in event["Records"]

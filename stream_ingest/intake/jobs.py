@@ -21,12 +21,12 @@ from stream_ingest.contracts.batch_options import (
 )
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.naming import MAX_BATCH_ID
+from stream_ingest.intake.uploads import Upload
 from stream_ingest.records.codec import BatchHeader
 
 S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"
 CSV_SUFFIXES = (".csv", ".csv.gz", ".CSV", ".CSV.GZ")
-OBJECT_CREATED = "Object Created"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._\-]+")
 _SUFFIX = re.compile(r"\.csv(\.gz)?\Z", re.IGNORECASE)
 _DIGEST_LENGTH = 16
@@ -82,48 +82,25 @@ class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     job: Job = msgspec.field(name="go_on")
 
 
-class _S3Bucket(msgspec.Struct, frozen=True):
-    name: str
+def job_of(upload: Upload, defaults: BatchOptions = NO_OPTIONS, *, is_own: bool) -> Job | None:
+    """Return the job of an upload; None for other files than CSV ones.
 
-
-class _S3Object(msgspec.Struct, frozen=True, rename="kebab"):
-    key: str
-    etag: str
-    sequencer: str = ""
-    version_id: str | None = None
-
-
-class _S3Detail(msgspec.Struct, frozen=True):
-    bucket: _S3Bucket
-    object: _S3Object
-
-
-def job_of_upload(detail: object, defaults: BatchOptions = NO_OPTIONS) -> Job | None:
-    """Return the job of an ``Object Created`` event's detail; None for other files than CSV ones.
-
-    Its batch gets the stack's `defaults`, and its windows close when it ends. Unknown fields are
-    ignored, because AWS may add some at any time.
+    Its batch gets the stack's `defaults`, and its windows close when it ends. In the input bucket
+    (`is_own`) only files below `CSV_FOLDER` count, and move when they were read. The folders of
+    other buckets are not ours to choose, and their files stay where they are.
     """
-    try:
-        announced = msgspec.convert(detail, type=_S3Detail)
-    except msgspec.ValidationError as error:
-        msg = f"S3 event: {error}"
-        raise DecodeError(msg) from error
-    uploaded = announced.object
-    if not uploaded.key.startswith(CSV_FOLDER) or not uploaded.key.endswith(CSV_SUFFIXES):
+    in_folder = not is_own or upload.key.startswith(CSV_FOLDER)
+    if not in_folder or not upload.key.endswith(CSV_SUFFIXES):
         return None
     settings = settings_of(file_defaults(defaults))
-    distinguished_by = (announced.bucket.name, uploaded.key, uploaded.etag, uploaded.sequencer)
-    batch_id = batch_id_of("csv", uploaded.key, *distinguished_by, uploaded.version_id or "")
+    distinguished_by = (upload.bucket, upload.key, upload.etag, upload.sequencer)
+    batch_id = batch_id_of("csv", upload.key, *distinguished_by, upload.version or "")
     return Job(
         object=ObjectId(
-            bucket=announced.bucket.name,
-            key=uploaded.key,
-            etag=uploaded.etag,
-            version=uploaded.version_id,
+            bucket=upload.bucket, key=upload.key, etag=upload.etag, version=upload.version
         ),
         header=BatchHeader(batch_id=batch_id, trigger=S3_TRIGGER, settings=settings),
-        moves=True,
+        moves=is_own,
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.errors import UserError
@@ -19,6 +18,14 @@ if TYPE_CHECKING:
 SQS_TRIGGER = "sqs-trigger"
 
 
+class Buckets(NamedTuple):
+    """The buckets that the intake may read."""
+
+    own: str
+    """The input bucket, in which files move when they were read."""
+    others: tuple[str, ...] = ()
+
+
 class Requests:
     """Turns requests into jobs."""
 
@@ -26,10 +33,10 @@ class Requests:
         self,
         s3: S3Client,
         job_store: JobStore,
-        buckets: Collection[str],
+        buckets: Buckets,
         defaults: BatchOptions,
     ) -> None:
-        """Accept files in `buckets`, those that the intake may read.
+        """Accept files of `buckets` only.
 
         A batch gets `defaults` for the options that its request leaves open.
         """
@@ -68,8 +75,9 @@ class Requests:
             raise UserError(msg) from error
 
 
-def check_bucket(bucket: str, allowed: Collection[str]) -> None:
+def check_bucket(bucket: str, buckets: Buckets) -> None:
     """Raise `UserError` unless the intake may read a bucket."""
+    allowed = (buckets.own, *buckets.others)
     if bucket not in allowed:
         names = " or ".join(repr(name) for name in allowed)
         msg = f"s3_bucket: expected {names}, not {bucket!r} (the stack's allowedInputBuckets)"

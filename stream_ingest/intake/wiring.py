@@ -18,10 +18,12 @@ from aws_lambda_powertools import Logger
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.intake.direct_invocation import DirectInvocation
 from stream_ingest.intake.job_runner import JobRunner
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.message_handler import MessageHandler, Queues
-from stream_ingest.intake.requests import Requests
+from stream_ingest.intake.message_reader import MessageReader
+from stream_ingest.intake.requests import Buckets, Requests
 from stream_ingest.intake.settings import IntakeSettings
 from stream_ingest.push.producer import MAX_REQUESTS
 
@@ -65,13 +67,14 @@ class App:
     """The parts that the handler calls."""
 
     messages: MessageHandler
+    direct: DirectInvocation
 
 
 def build(
     settings: IntakeSettings, clients: Clients, clock: Callable[[], float], logger: Logger
 ) -> App:
     """Return the app on the given clients; `clock` gives epoch seconds."""
-    buckets = (settings.input_bucket, *settings.allowed_buckets)
+    buckets = Buckets(settings.input_bucket, settings.allowed_buckets)
     job_store = JobStore(clients.dynamodb, settings.table, clients.s3, settings.temp_bucket, clock)
     runner = JobRunner(
         s3=clients.s3,
@@ -83,16 +86,17 @@ def build(
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
         clock=clock,
     )
+    make_job = Requests(clients.s3, job_store, buckets, settings.defaults).job
+    reader = MessageReader(clients.s3, buckets, settings.defaults, make_job)
+    queues = Queues(clients.sqs, settings.queue_url, settings.dead_letters_url)
     messages = MessageHandler(
         runner=runner,
-        queues=Queues(clients.sqs, settings.queue_url, settings.dead_letters_url),
-        make_job=Requests(clients.s3, job_store, buckets, settings.defaults).job,
-        buckets=buckets,
-        defaults=settings.defaults,
+        queues=queues,
+        reader=reader,
         max_receives=settings.max_receives,
         logger=logger,
     )
-    return App(messages=messages)
+    return App(messages=messages, direct=DirectInvocation(runner, queues, reader, logger))
 
 
 def from_environment() -> App:

@@ -10,17 +10,23 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from stream_ingest.contracts.batch_options import NO_OPTIONS
+from stream_ingest.intake.direct_invocation import DirectInvocation
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.job_store import JobStore
-from stream_ingest.intake.jobs import Job, job_of_upload
+from stream_ingest.intake.jobs import Job, job_of
 from stream_ingest.intake.message_handler import MessageHandler, Queues
-from stream_ingest.intake.requests import Requests
+from stream_ingest.intake.message_reader import MessageReader
+from stream_ingest.intake.requests import Buckets, Requests
+from stream_ingest.intake.uploads import OBJECT_CREATED, Upload, read_uploads
 from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws
 from tests.fakes.ingest.kinesis import FakeKinesis
 from tests.fakes.ingest.rows import cover_url
 
 INPUT = "input"
+OTHER = "tiktok-image-input"
+"""A bucket of others that the stack allows."""
+BUCKETS_READ = Buckets(INPUT, (OTHER,))
 SLICE_S = 300
 """Length of an invocation."""
 HEADER = "creator_name,cover_url,created_at"
@@ -30,6 +36,12 @@ def csv_of(count: int, creators: int = 3) -> bytes:
     """Return a file with covers 0, 1, … of some creators in turn."""
     lines = [f"creator{n % creators},{cover_url(n)},2026-11-01 00:00:00" for n in range(count)]
     return "\n".join([HEADER, *lines, ""]).encode()
+
+
+def announced_upload(detail: dict[str, Any]) -> Upload:
+    """Return the upload in the detail of EventBridge's event."""
+    (upload,) = read_uploads({"detail-type": OBJECT_CREATED, "detail": detail})
+    return upload
 
 
 class IntakeAws:
@@ -59,7 +71,7 @@ class IntakeAws:
 
     def job(self, data: bytes, key: str = "csv-files/covers.csv") -> Job:
         """Drop a file; return its job."""
-        job = job_of_upload(self.drop(key, data))
+        job = job_of(announced_upload(self.drop(key, data)), is_own=True)
         assert job is not None
         return job
 
@@ -90,13 +102,29 @@ class IntakeAws:
         """Return the message handler of a new process."""
         return MessageHandler(
             runner=runner or self.runner(),
-            queues=Queues(self.sqs, self.queue, self.dead_letters),
-            make_job=Requests(self.s3, self.job_store, (INPUT,), NO_OPTIONS).job,
-            buckets=(INPUT,),
-            defaults=NO_OPTIONS,
+            queues=self.queues(),
+            reader=self.reader(),
             max_receives=3,
             logger=Logger(service="intake"),
         )
+
+    def queues(self) -> Queues:
+        """Return the intake's queue and its dead letters."""
+        return Queues(self.sqs, self.queue, self.dead_letters)
+
+    def reader(self) -> MessageReader:
+        """Return the message reader of a new process."""
+        make_job = Requests(self.s3, self.job_store, BUCKETS_READ, NO_OPTIONS).job
+        return MessageReader(self.s3, BUCKETS_READ, NO_OPTIONS, make_job)
+
+    def invoke(
+        self, event: object, request_id: str = "r1", *, slice_s: float = SLICE_S
+    ) -> dict[str, Any]:
+        """Return the answer to a direct invocation."""
+        logger = Logger(service="intake")
+        direct = DirectInvocation(self.runner(), self.queues(), self.reader(), logger)
+        now = self.clock()
+        return direct.answer(event, request_id, pause_at=now + slice_s, ends_at=now + SLICE_S)
 
     def handle(
         self, body: object, *, tries: int = 1, message_id: str = "m1", slice_s: float = SLICE_S

@@ -18,7 +18,8 @@ from components.security.policies import bucket_arn
 
 import pulumi
 from stream_ingest.contracts import environment
-from stream_ingest.intake.jobs import CSV_FOLDER, CSV_SUFFIXES, OBJECT_CREATED
+from stream_ingest.intake.jobs import CSV_FOLDER, CSV_SUFFIXES
+from stream_ingest.intake.uploads import OBJECT_CREATED
 
 DEFAULT_BUS = "default"
 """S3 sends its events to the account's default bus, and to no other."""
@@ -102,6 +103,7 @@ class Intake(pulumi.ComponentResource):
                 receive_wait_s=20,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
+                notifying_bucket_arns=tuple(map(bucket_arn, args.allowed_buckets)),
                 key_arn=args.function.hardening.key_arn,
             ),
             self._child,

@@ -1,4 +1,4 @@
-"""An SQS queue: encrypted, TLS only, written by named EventBridge rules only. Edge (Pulumi)."""
+"""An SQS queue: encrypted, TLS only, written by named rules and buckets only. Edge (Pulumi)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class QueueArgs:
     queue_name: str
     rule_arns: tuple[pulumi.Input[str], ...] = ()
     """EventBridge rules that may send; functions and schedules send with their roles."""
+    notifying_bucket_arns: tuple[str, ...] = ()
+    """Buckets that may send their notifications."""
     visibility_timeout_s: int = 30
     receive_wait_s: int = 0
     """How long a receive waits for a message; the maximum, 20, is the cheapest."""
@@ -59,7 +61,10 @@ class Queue(pulumi.ComponentResource):
             name,
             queue_url=self.queue.url,
             policy=policies.document(
-                policies.queue, queue_arn=self.queue.arn, rule_arns=list(args.rule_arns)
+                policies.queue,
+                queue_arn=self.queue.arn,
+                rule_arns=list(args.rule_arns),
+                bucket_arns=list(args.notifying_bucket_arns),
             ),
             opts=child,
         )

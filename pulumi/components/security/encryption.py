@@ -19,6 +19,8 @@ class EncryptionArgs:
 
     prefix: str
     account: pulumi.Input[str]
+    allowed_buckets: tuple[str, ...] = ()
+    """Buckets of others that may send notifications to a queue."""
 
 
 class Encryption(pulumi.ComponentResource):
@@ -35,7 +37,11 @@ class Encryption(pulumi.ComponentResource):
             description=f"Everything that {args.prefix} stores",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            policy=policies.document(hardening_policies.key, account=args.account),
+            policy=policies.document(
+                hardening_policies.key,
+                account=args.account,
+                bucket_arns=list(map(policies.bucket_arn, args.allowed_buckets)),
+            ),
             opts=child,
         )
         aws.kms.Alias(name, name=f"alias/{args.prefix}", target_key_id=self.key.key_id, opts=child)

@@ -19,8 +19,18 @@ _STATE_KEY = ("kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncr
 Source: DynamoDB Developer Guide, "Authorizing use of your AWS KMS key"."""
 
 
-def key(*, account: str) -> Document:
-    """Return a key's policy: IAM decides who uses it, and EventBridge may write to queues."""
+def key(*, account: str, bucket_arns: Sequence[str] = ()) -> Document:
+    """Return a key's policy: IAM decides who uses it; rules and these buckets may send."""
+    notifications: list[Statement] = [
+        {
+            "Sid": "AllowBucketsToSend",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": list(DATA_KEY),
+            "Resource": "*",
+            "Condition": {"ArnEquals": {"aws:SourceArn": list(bucket_arns)}},
+        }
+    ]
     return policy(
         {
             "Sid": "DelegateToIam",
@@ -37,6 +47,7 @@ def key(*, account: str) -> Document:
             "Resource": "*",
             "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         },
+        *(notifications if bucket_arns else []),
     )
 
 

@@ -81,8 +81,8 @@ def bucket(*, bucket_arn: str) -> Document:
     return policy(deny_plain_http("s3", [bucket_arn, f"{bucket_arn}/*"]))
 
 
-def queue(*, queue_arn: str, rule_arns: Sequence[str]) -> Document:
-    """Return the policy of a queue: only these EventBridge rules may send, over TLS only."""
+def queue(*, queue_arn: str, rule_arns: Sequence[str], bucket_arns: Sequence[str] = ()) -> Document:
+    """Return the policy of a queue: only these rules and buckets may send, over TLS only."""
     statements = [deny_plain_http("sqs", [queue_arn])]
     if rule_arns:
         statements.append(
@@ -93,6 +93,17 @@ def queue(*, queue_arn: str, rule_arns: Sequence[str]) -> Document:
                 "Action": "sqs:SendMessage",
                 "Resource": [queue_arn],
                 "Condition": {"ArnEquals": {"aws:SourceArn": list(rule_arns)}},
+            }
+        )
+    if bucket_arns:
+        statements.append(
+            {
+                "Sid": "AllowedBucketsOnly",
+                "Effect": "Allow",
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": [queue_arn],
+                "Condition": {"ArnEquals": {"aws:SourceArn": list(bucket_arns)}},
             }
         )
     return policy(*statements)

@@ -5,16 +5,15 @@ import pytest
 from stream_ingest.contracts.naming import MAX_BATCH_ID
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.intake.archive import ERRORS_SUFFIX, MAX_KEY_BYTES, archive_key
-from stream_ingest.intake.jobs import Job, job_of_upload
+from stream_ingest.intake.jobs import Job, job_of
+from stream_ingest.intake.uploads import Upload
 from tests.fakes.ingest.rows import NOW_S
 
 DAY = f"{from_epoch_s(NOW_S):%Y/%m/%d}"
 
 
 def job(key: str) -> Job:
-    found = job_of_upload(
-        {"bucket": {"name": "input"}, "object": {"key": key, "etag": "e", "sequencer": "1"}}
-    )
+    found = job_of(Upload(bucket="input", key=key, etag="e", sequencer="1"), is_own=True)
     assert found is not None
     return found
 

@@ -5,16 +5,20 @@ from typing import Any
 
 import pytest
 
+from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.naming import MAX_BATCH_ID, is_creator_name, mixed_creator
 from stream_ingest.intake.jobs import (
     S3_TRIGGER,
+    Job,
     decode_body,
     decode_job,
     encode_job,
-    job_of_upload,
+    job_of,
 )
+from stream_ingest.intake.uploads import Upload
 from stream_ingest.records.codec import BATCH_ID_PATTERN
+from tests.fakes.intake_aws import announced_upload
 
 
 def detail(key: str = "csv-files/covers.csv", **changed: object) -> dict[str, Any]:
@@ -29,6 +33,10 @@ def detail(key: str = "csv-files/covers.csv", **changed: object) -> dict[str, An
         "source-ip-address": "1.2.3.4",
         "reason": "PutObject",
     }
+
+
+def job_of_upload(detail: dict[str, Any]) -> Job | None:
+    return job_of(announced_upload(detail), is_own=True)
 
 
 def test_an_upload_is_a_batch_of_its_own_that_flushes_at_its_end() -> None:
@@ -111,9 +119,21 @@ def test_the_longest_batch_id_gives_a_mixed_creator_that_is_a_name() -> None:
     assert is_creator_name(mixed_creator("b" * MAX_BATCH_ID))
 
 
-def test_an_event_that_is_not_as_aws_says_names_the_field() -> None:
-    with pytest.raises(DecodeError, match="S3 event: Object missing required field `bucket`"):
-        job_of_upload({"object": {"key": "k", "etag": "e"}})
+def test_the_files_of_another_bucket_are_read_from_any_folder_and_stay_there() -> None:
+    upload = Upload(bucket="theirs", key="out/covers.csv", etag="e")
+    job = job_of(upload, is_own=False)
+    assert job is not None
+    assert not job.moves
+    assert job_of(upload, is_own=True) is None
+    assert job_of(Upload(bucket="theirs", key="out/readme.txt"), is_own=False) is None
+
+
+def test_a_dropped_file_has_the_stacks_defaults_but_flushes_at_its_end() -> None:
+    upload = Upload(bucket="input", key="csv-files/covers.csv", etag="e")
+    job = job_of(upload, BatchOptions(quality=70, flush="never"), is_own=True)
+    assert job is not None
+    assert job.header.settings.layout.quality == 70
+    assert job.header.settings.flush.kind == "batch-end"
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "\ud800", "null"])

@@ -11,9 +11,8 @@ from stream_ingest.contracts.settings import BATCH_END, CollageLayout
 from stream_ingest.intake.job_runner import JobOutcome
 from stream_ingest.intake.requests import Requests
 from tests.fakes.ingest.rows import object_id
-from tests.fakes.intake_aws import INPUT, IntakeAws, csv_of
+from tests.fakes.intake_aws import BUCKETS_READ, INPUT, OTHER, IntakeAws, csv_of
 
-OTHER = "tiktok-image-input"
 KEY = "manual-uploads/covers.csv"
 
 
@@ -22,7 +21,7 @@ def request(**fields: object) -> dict[str, Any]:
 
 
 def requests(intake: IntakeAws, defaults: BatchOptions = NO_OPTIONS) -> Requests:
-    return Requests(intake.s3, intake.job_store, (INPUT, OTHER), defaults)
+    return Requests(intake.s3, intake.job_store, BUCKETS_READ, defaults)
 
 
 def test_a_message_received_again_asks_for_the_same_job_and_another_message_for_another(
