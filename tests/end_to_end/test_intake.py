@@ -28,9 +28,10 @@ pytestmark = pytest.mark.timeout(240)
 PATIENCE_S = 120
 TOO_LATE = "manual-uploads/too-late.csv"
 CANNOT_BE_DONE = (
-    {"s3_key": "a.csv", "colour": "red"},
+    {"s3_key": "a.csv", "processing_config": {"quality": 200}},
     {"s3_key": TOO_LATE, "batch_id": "too-late"},
 )
+WRONG = "processing_config.quality"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -158,6 +159,63 @@ def test_a_request_runs_its_file_with_its_own_grid_prefix_and_trigger(
     assert first["request"]["s3_key"] in input_keys(pipeline)
 
 
+def test_the_message_that_is_in_use_is_understood_as_it_is(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """Also as a test event in the Lambda console, which is answered with the batch."""
+    sample = make_sample(
+        pipeline.covers, [plain_creator("as.it.is", 77, 10)], seed=77, awkward=False
+    )
+    key = "manual-uploads/batch_20250119.csv"
+    drop(pipeline, key, csv_bytes(sample.rows))
+    message = {
+        "processing_type": "csv_s3",
+        "s3_bucket": pipeline.outputs.input_bucket,
+        "s3_key": key,
+        "output_prefix": "sqs-trigger/",
+        "processing_config": {
+            "group_by_creator": True,
+            "rows": 5,
+            "cols": 7,
+            "max_images_per_creator": 35,
+            "quality": 95,
+            "max_workers": 8,
+            "timeout": 30,
+            "max_retries": 3,
+            "priority": "high",
+        },
+    }
+    path = tmp_path / "message.json"
+    path.write_text(json.dumps(message))
+    done = submit(pipeline, "--request", str(path))
+    note = "processing_config.priority is not a known field and has no effect"
+    assert done["notes"] == [note]
+    assert done["progress"]["notes"] == [note]
+    assert (done["progress"]["rows_accepted"], done["progress"]["collages"]) == (10, 1)
+    keys = pipeline.keys("collages/sqs-trigger/2")
+    (own,) = [each for each in keys if "/as.it.is_collage_" in each]
+    assert size_of(pipeline, own) == (1400, 400)
+
+    invoked = pipeline.aws.clients.lambda_.invoke(
+        FunctionName=pipeline.outputs.intake_function, Payload=json.dumps(message).encode()
+    )
+    answer = json.loads(invoked["Payload"].read())
+    assert (answer["status"], answer["notes"]) == ("done", [note])
+    status = ended(pipeline, answer["batch_id"])
+    assert status["refused"] == {"duplicate": 10}
+
+
+def test_a_direct_invocation_that_is_wrong_is_answered_with_the_field(pipeline: Pipeline) -> None:
+    invoked = pipeline.aws.clients.lambda_.invoke(
+        FunctionName=pipeline.outputs.intake_function, Payload=b'{"s3_bucket": "x"}'
+    )
+    answer = json.loads(invoked["Payload"].read())
+    assert answer == {
+        "status": "refused",
+        "error": "s3_bucket: expected text of 3 to 63 characters",
+    }
+
+
 def test_a_request_may_mix_creators_in_the_order_of_the_file(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
@@ -186,11 +244,11 @@ def letter(pipeline: Pipeline, why: str) -> dict[str, object]:
 
 
 def test_a_bad_request_is_a_dead_letter_that_names_the_field(pipeline: Pipeline) -> None:
-    found = letter(pipeline, "request: ")
-    assert found["why"] == "request: Object contains unknown field `colour`"
+    found = letter(pipeline, WRONG)
+    assert found["why"] == f"{WRONG} 200: expected a whole number from 1 to 100"
     assert found["tries"] == 3
     forget(pipeline, str(found["id"]))
-    assert letters(pipeline, "request: ") == []
+    assert letters(pipeline, WRONG) == []
 
 
 def forget(pipeline: Pipeline, message_id: str) -> None:

@@ -47,22 +47,31 @@ class DemoInputs:
         self._put(f"{DROP_FOLDER}/{batch.file}", file)
 
     def request(self, batch: DemoBatch, file: Path) -> None:
-        """Upload a file under another prefix, and request a batch of it with a custom layout."""
+        """Upload a file under another prefix, and request a batch of it by a message."""
         key, layout = f"{REQUEST_FOLDER}/{batch.file}", batch.layout
         self._put(key, file)
-        self._command(
-            "stream-ingest",
-            "submit",
-            f"s3://{self._outputs.input_bucket}/{key}",
-            f"--rows={layout.rows}",
-            f"--cols={layout.cols}",
-            f"--cell-px={layout.cell_px}",
-            f"--quality={layout.quality}",
-            f"--background={layout.background}",
-            "--pack",
-            f"--output-prefix={batch.prefix}",
-            f"--batch-id={CONTROLLED_ID}",
-        )
+        message = {
+            "processing_type": "csv_s3",
+            "s3_bucket": self._outputs.input_bucket,
+            "s3_key": key,
+            "output_prefix": f"{batch.prefix}/",
+            "processing_config": {
+                "group_by_creator": True,
+                "rows": layout.rows,
+                "cols": layout.cols,
+                "max_images_per_creator": layout.cells,
+                "quality": layout.quality,
+                "max_workers": 8,
+                "timeout": 30,
+                "max_retries": 3,
+                "cell_px": layout.cell_px,
+                "background": layout.background,
+                "pack": layout.pack,
+            },
+        }
+        path = file.with_suffix(".json")
+        path.write_text(json.dumps(message, indent=1))
+        self._command("stream-ingest", "submit", f"--request={path}", f"--batch-id={CONTROLLED_ID}")
 
     def wait(self, batches: Sequence[DemoBatch]) -> Mapping[str, dict[str, Any]]:
         """Return the status of each batch by trigger, once all have ended and all files are read.
