@@ -31,7 +31,7 @@ def new_access(access_token: str | None, names: frozenset[str] = frozenset()) ->
 def make_app(account: Account, access: Access, uploads: Uploads | None = None) -> web.Application:
     """Return the application for one stack; must be called within a running event loop."""
     stack = account.outputs.stack
-    uploads = uploads or Uploads(push_to(stack))
+    uploads = uploads or Uploads(push_to(stack), defaults=account.outputs.batch_defaults)
     app = web.Application(middlewares=[access_middleware(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
     parts = (
         Pages(access, stack=stack, location=account.location()),

@@ -164,7 +164,7 @@ def test_the_message_that_is_in_use_is_understood_as_it_is(
 ) -> None:
     """Also as a test event in the Lambda console, which is answered with the batch."""
     sample = make_sample(
-        pipeline.covers, [plain_creator("as.it.is", 77, 10)], seed=77, awkward=False
+        pipeline.covers, [plain_creator("as.it.is", 48, 10)], seed=77, awkward=False
     )
     key = "manual-uploads/batch_20250119.csv"
     drop(pipeline, key, csv_bytes(sample.rows))
@@ -196,7 +196,7 @@ def test_the_message_that_is_in_use_is_understood_as_it_is(
     (own,) = [each for each in keys if "/as.it.is_collage_" in each]
     assert size_of(pipeline, own) == (1400, 400)
 
-    invoked = pipeline.aws.clients.lambda_.invoke(
+    invoked = pipeline.aws.clients.functions.invoke(
         FunctionName=pipeline.outputs.intake_function, Payload=json.dumps(message).encode()
     )
     answer = json.loads(invoked["Payload"].read())
@@ -206,7 +206,7 @@ def test_the_message_that_is_in_use_is_understood_as_it_is(
 
 
 def test_a_direct_invocation_that_is_wrong_is_answered_with_the_field(pipeline: Pipeline) -> None:
-    invoked = pipeline.aws.clients.lambda_.invoke(
+    invoked = pipeline.aws.clients.functions.invoke(
         FunctionName=pipeline.outputs.intake_function, Payload=b'{"s3_bucket": "x"}'
     )
     answer = json.loads(invoked["Payload"].read())

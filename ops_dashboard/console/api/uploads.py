@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,13 +27,25 @@ from ops_dashboard.console.api.csv_check import (
 )
 from ops_dashboard.console.api.json_api import in_thread, json_response
 from stream_ingest.batches.registry import check_batch_id, new_batch_id
+from stream_ingest.contracts.batch_options import (
+    GRID,
+    NO_OPTIONS,
+    OPTIONS,
+    BatchOptions,
+    file_defaults,
+    lay_over,
+    read_options,
+    settings_of,
+)
 from stream_ingest.contracts.errors import CoverstreamError, UserError
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings, parse_flush
+from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.push import runner
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
 
 _MAX_UPLOADS = 20
+_OTHER_FIELDS = frozenset({"name", "batch"})
+"""Fields of an upload that are not options of its batch."""
 _CHUNK_BYTES = 1 << 18
 _LOG = logging.getLogger(__name__)
 
@@ -63,18 +75,29 @@ class Uploads:
     """Receives files, checks them, and pushes each as a batch."""
 
     def __init__(
-        self, push: Push, folder: Path | None = None, max_bytes: int = MAX_UPLOAD_BYTES
+        self,
+        push: Push,
+        folder: Path | None = None,
+        max_bytes: int = MAX_UPLOAD_BYTES,
+        defaults: BatchOptions = NO_OPTIONS,
     ) -> None:
-        """Push with `push`; store files in `folder` until then."""
+        """Push with `push`; store files in `folder` until then.
+
+        A batch gets `defaults` for the options that are left open.
+        """
         self._push = push
         self._folder = folder or user_state_path("coverstream", appauthor=False) / "uploads"
-        self._max_bytes = max_bytes
+        self._max_bytes, self._defaults = max_bytes, defaults
         self._uploads: deque[Upload] = deque(maxlen=_MAX_UPLOADS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes under ``/api/uploads``."""
-        return [web.get("/api/uploads", self._get_list), web.post("/api/uploads", self._post)]
+        return [
+            web.get("/api/uploads", self._get_list),
+            web.post("/api/uploads", self._post),
+            web.get("/api/uploads/defaults", self._get_defaults),
+        ]
 
     async def finish(self) -> None:
         """Wait for the pushes that are running."""
@@ -83,10 +106,13 @@ class Uploads:
     async def _get_list(self, _request: web.Request) -> web.Response:
         return json_response(list(self._uploads))
 
+    async def _get_defaults(self, _request: web.Request) -> web.Response:
+        return json_response(show_defaults(self._defaults))
+
     async def _post(self, request: web.Request) -> web.Response:
         """Store the body as a file, check it, and push it in the background."""
         name = check_name(request.query.get("name", ""))
-        settings = _settings(request.query.get("flush", "batch-end"))
+        settings = read_settings(request.query, self._defaults)
         batch_id = check_batch_id(request.query.get("batch") or new_batch_id())
         path = self._folder / f"{batch_id}.csv"
         file = await in_thread(_create, path)
@@ -143,7 +169,36 @@ def _create(path: Path) -> BinaryIO:
         raise UserError(msg) from error
 
 
-def _settings(flush: str) -> BatchSettings:
-    """Return the default settings with a flush policy: ``batch-end``, or one that the CLI takes."""
-    policy = BATCH_END if flush == "batch-end" else parse_flush(flush)
-    return msgspec.structs.replace(BatchSettings(), flush=policy)
+def read_settings(query: Mapping[str, str], defaults: BatchOptions) -> BatchSettings:
+    """Return the settings that a form's fields make; an empty field has the stack's default.
+
+    Raises `UserError` that names the field that is wrong.
+    """
+    fields = {name: value for name, value in query.items() if value and name not in _OTHER_FIELDS}
+    for name in fields:
+        if name != GRID and name not in OPTIONS:
+            msg = f"{name} is not an option of a batch"
+            raise UserError(msg)
+    options = read_options(fields, _label)
+    return settings_of(lay_over(options, file_defaults(defaults)), _label)
+
+
+def show_defaults(defaults: BatchOptions) -> dict[str, object]:
+    """Return what a batch has if the form is left empty."""
+    settings = settings_of(defaults)
+    layout = settings.layout
+    return {
+        GRID: f"{layout.rows}x{layout.cols}",
+        "cell_px": layout.cell_px,
+        "quality": layout.quality,
+        "background": layout.background,
+        "fit_rows": layout.fit_rows,
+        "pack": layout.pack,
+        "images_per_window": settings.images_per_window,
+        "dedup": settings.dedup,
+        "group_by_creator": settings.group_by_creator,
+    }
+
+
+def _label(option: str) -> str:
+    return option.replace("_", " ")

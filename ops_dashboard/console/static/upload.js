@@ -37,6 +37,26 @@ async function choose(chosen) {
   $("send").disabled = false;
 }
 
+function optionFields() {
+  return [...$("options").querySelectorAll("input, select")];
+}
+
+function chosenOptions() {
+  return Object.fromEntries(optionFields().filter((field) => field.value.trim()).map((field) => [field.name, field.value.trim()]));
+}
+
+/** Show the stack's defaults in the empty fields: as placeholders, and as the first choice of each list. */
+async function showDefaults() {
+  const defaults = await get("/api/uploads/defaults");
+  for (const field of optionFields()) {
+    if (!(field.name in defaults)) continue;
+    const value = String(defaults[field.name]);
+    if (field.tagName === "INPUT") field.placeholder = value;
+    else field.options[0].textContent = `${[...field.options].find((each) => each.value === value)?.textContent ?? value} (default)`;
+  }
+}
+
+showDefaults().catch((error) => showProblem(error.message));
 $("file").addEventListener("change", () => choose($("file").files[0]));
 for (const kind of ["dragenter", "dragover"]) {
   document.addEventListener(kind, (event) => {
@@ -61,7 +81,7 @@ $("upload").addEventListener("submit", async (event) => {
   $("sending").hidden = false;
   showProblem(null);
   try {
-    const upload = await send(`/api/uploads${query({ name: sent.name, flush: $("flush").value })}`, sent, (part) => {
+    const upload = await send(`/api/uploads${query({ name: sent.name, flush: $("flush").value, ...chosenOptions() })}`, sent, (part) => {
       $("sending").value = part;
     });
     toast(`${sent.name} is batch ${upload.batch_id}.`);

@@ -11,7 +11,14 @@ from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.uploads import Uploads
 from ops_dashboard.console.server import make_app
+from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.settings import (
+    BATCH_END,
+    BatchSettings,
+    CollageLayout,
+    DownloadLimits,
+)
 from tests.ops_dashboard.console.running import RunningConsole, running
 
 if TYPE_CHECKING:
@@ -61,6 +68,29 @@ def test_the_flush_policy_is_the_users_choice(
     assert fake_push.sent[0][1].settings.flush.kind == kind
 
 
+def test_the_options_are_those_of_the_command_line_and_empty_fields_have_the_stacks_defaults(
+    account: Account, access: Access, fake_push: FakePush, upload_folder: Path
+) -> None:
+    defaults = BatchOptions(rows=3, cols=4, quality=80, fit_rows=True, flush="never")
+    uploads = Uploads(fake_push, upload_folder, defaults=defaults)
+    query = "&pack=true&background=black&quality=&output_prefix=campaign-7/&download_tries=1"
+    with running(lambda: make_app(account, access, uploads), access) as console:
+        shown = console.get("/api/uploads/defaults").json
+        assert (shown["grid"], shown["images_per_window"], shown["fit_rows"]) == ("3x4", 12, True)
+        assert console.post(f"/api/uploads?name=covers.csv{query}", CSV, **TYPE).status == 202
+        until(console, "sent")
+    layout = CollageLayout(
+        rows=3, cols=4, quality=80, background="#000000", fit_rows=True, pack=True
+    )
+    assert fake_push.sent[0][1].settings == BatchSettings(
+        layout=layout,
+        images_per_window=12,
+        flush=BATCH_END,
+        prefix="campaign-7",
+        downloads=DownloadLimits(tries=1),
+    )
+
+
 def test_a_failed_push_is_reported_and_keeps_the_file_for_resuming(
     console: RunningConsole, fake_push: FakePush, upload_folder: Path
 ) -> None:
@@ -79,7 +109,9 @@ def test_a_failed_push_is_reported_and_keeps_the_file_for_resuming(
         ("name=covers.csv", b"", "its header is empty"),
         ("name=covers.csv", b"PK\x03\x04" + CSV, "an Excel workbook"),
         ("name=covers.csv", CSV + b'carl,"u,w\n', "a quote is opened and never closed"),
-        ("name=covers.csv&flush=soon", CSV, "flush policy"),
+        ("name=covers.csv&flush=soon", CSV, "flush 'soon': expected never, batch-end"),
+        ("name=covers.csv&cell_px=9", CSV, "cell px '9': expected a whole number"),
+        ("name=covers.csv&gird=3x4", CSV, "gird is not an option of a batch"),
         ("name=covers.csv&batch=../x", CSV, "batch id"),
     ],
 )
