@@ -66,11 +66,9 @@ def animated_only(url: str) -> str:
 
 
 BAD_JSON: tuple[Shape, ...] = (
-    lambda links: _dump(_mobile(links))[:255],  # the column was a VARCHAR(255)
-    lambda links: _dump([*links.urls])[:255],
-    lambda links: str(_mobile(links)),  # Python's repr
+    lambda links: _dump({"url_list": [*links.urls]})[:16],  # the column was far too short
     lambda _: '{"url_list": [',
-    lambda _: "n/a",
+    lambda _: '{"cover": "unavailable"',
     lambda _: "cover unavailable",
 )
 """Columns that are invalid JSON, or neither JSON nor a URL."""
@@ -78,6 +76,7 @@ BAD_JSON: tuple[Shape, ...] = (
 NO_URL: tuple[str | None, ...] = (
     None,
     "",
+    "n/a",
     "null",
     '""',
     "{}",
