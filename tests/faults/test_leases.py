@@ -80,9 +80,9 @@ def at_each_call(kinds: tuple[Kind, ...]) -> list[Fault]:
     return [Fault(kind, nth) for nth in range(calls()) for kind in kinds]
 
 
-def test_a_worker_makes_eight_calls() -> None:
-    """Claim, originals, thumbnail, metadata, collage, copy, event, end."""
-    assert calls() == 8
+def test_a_worker_makes_nine_calls() -> None:
+    """Claim, the batch's source, originals, thumbnail, metadata, collage, copy, event, end."""
+    assert calls() == 9
 
 
 def test_two_workers_with_the_same_window_never_both_publish() -> None:

@@ -178,6 +178,27 @@ def test_a_collage_that_is_being_built_is_waited_for(bench: EraseBench) -> None:
     assert bench.places_of(ANN) == MARK
 
 
+def test_rows_that_are_folded_at_the_same_moment_are_erased_too(bench: EraseBench) -> None:
+    """The state is emptied only if it is the one that was read."""
+
+    class Racing(Faulty):
+        """Lets a fold commit before the first transaction of the erasure."""
+
+        folds = 1
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as `Faulty`
+            if name == "transact_write_items" and Racing.folds:
+                Racing.folds -= 1
+                bench.fold(ANN, range(600, 603), SECOND)
+            return super().__getattr__(name)
+
+    faults = Faults([])
+    bench.erasure(lambda client, name: Racing(client, name, faults)).run(block=False)
+    assert not Racing.folds
+    assert bench.places_of(ANN) == MARK
+    assert figures(bench)["second"][0] == 11
+
+
 def test_objects_under_a_template_of_the_stack_go(bench: EraseBench) -> None:
     """Even those of a window that never ended, under names without the creator."""
     bench.aws.store.key_template = "{date}/{batch}/{kind}_{window}"
