@@ -34,6 +34,7 @@ from stream_ingest.push.push import (
 )
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader
+from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.source import Source
 from stream_ingest.sources.source_options import SourceOptions
 from stream_ingest.sources.timerange import LAST_PUSH
@@ -134,13 +135,14 @@ def _finish(
         report = current
         watch.progress(current)
 
+    source = source_of(chosen, plan)
     try:
-        report = asyncio.run(
-            send(source_of(chosen, plan), outputs, checkpoint, last_chunk, progress)
-        )
+        report = asyncio.run(send(source, outputs, checkpoint, last_chunk, progress))
     except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError):
         watch.stopped(report)
         raise
+    if isinstance(source, CsvSource) and source.remark:
+        watch.message(source.remark)
     moves = not plan.creators if plan.moves is None else plan.moves
     if chosen.csv is None and moves:
         ends_at = datetime.fromisoformat(plan.ends_at)

@@ -102,6 +102,19 @@ def test_an_interrupted_push_says_how_to_continue_and_does(
     assert unfinished() == []
 
 
+def test_a_file_in_windows_1252_is_pushed_and_said_to_be_so(
+    deployed: Deployed, run: Push, tmp_path: Path
+) -> None:
+    file = tmp_path / "excel.csv"
+    text = "Creator Name;Cover URL;Created At\r\nJosé;https://e.com/1.jpg;19.01.2025 12:00\r\n"
+    file.write_bytes(text.encode("cp1252"))
+    code, _, err = run("--csv", str(file))
+    assert code == 0
+    assert "it was read as Windows-1252" in err
+    (record,) = [unpack(data) for _, data in deployed.kinesis.stored if unpack(data).rows]
+    assert list(record.creators) == ["José"]
+
+
 def test_ctrl_c_says_how_to_continue(
     deployed: Deployed, run: Push, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
