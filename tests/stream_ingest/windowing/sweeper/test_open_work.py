@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import msgspec
+
+from stream_ingest.batches.progress import FOLLOW_TRIGGER
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
@@ -80,3 +83,11 @@ def test_a_batch_whose_producer_never_came_back_is_reported_for_a_day(aws: Inges
     assert read(aws).batches == 1
     aws.clock.advance(1)
     assert read(aws) == OpenWork()
+
+
+def test_the_batch_of_a_follower_is_open_once_it_is_sent(aws: IngestAws) -> None:
+    """Until then it waits for rows of its table, and an alarm would call that a standstill."""
+    aws.registry.register(msgspec.structs.replace(BATCH, trigger=FOLLOW_TRIGGER))
+    assert read(aws) == OpenWork()
+    aws.registry.record_totals(BATCH.batch_id, Totals(), sent=True)
+    assert read(aws).batches == 1
