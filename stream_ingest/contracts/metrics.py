@@ -230,7 +230,11 @@ MEMORY_PERCENT = Metric(
 FOLLOW_READS = _count(
     "FollowReads", _FOLLOW, "reads of a followed table whose rows were all accepted"
 )
-FOLLOW_ROWS = _count("FollowRows", _FOLLOW, "rows that were new in a followed table")
+FOLLOW_ROWS = _count(
+    "FollowRows",
+    _FOLLOW,
+    "rows read that the follower had not sent since it started",
+)
 FOLLOW_FAILURES = _count(
     "FollowFailures", _FOLLOW, "errors of the database or AWS that a follower waits out"
 )

@@ -157,7 +157,7 @@ class Follower:
                 await asyncio.to_thread(registry.register, plan.header, plan.source)
             reads.ends_after = date.fromisoformat(plan.follow_day or "")
             self._health.batch_id = batch_id
-            self._rows_before = 0
+            self._rows_before = last_chunk.totals.rows_read if last_chunk else 0
 
             async def end_read(cursor: Cursor) -> None:
                 await self._end_read(cursor, batch_id)

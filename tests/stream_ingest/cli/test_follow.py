@@ -40,6 +40,7 @@ def test_a_stopped_follower_continues_its_batch_and_ends_it_the_next_day(world: 
     assert len(unfinished(follow=True)) == 1
     world.insert(3)
     assert "continuing batch" in world.follow(lambda: world.insert(4))
+    assert world.health()["rows"] == 4  # of this process, which sends the overlap again
     assert set(world.images()) == set(once(1, 2, 3, 4))
     assert list(world.batches().values()) == ["sending"]
     world.follow(world.change_day, lambda: world.insert(5))
