@@ -14,7 +14,9 @@ import typer
 from stream_ingest.cli import options
 from stream_ingest.cli.csv_export import Exported, export_rows, refused_path
 from stream_ingest.cli.terminal import say, show_progress
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.source_options import SourceOptions
+from stream_ingest.sources.timerange import LAST_PUSH
 
 STDOUT = "-"
 EXAMPLES = """Examples:
@@ -57,6 +59,9 @@ def export(  # noqa: PLR0913 - one parameter for each option
     Each row has the URL that a push would choose. Rows that a push would refuse go into a file
     beside it (…_refused.csv), with the reason.
     """
+    if since == LAST_PUSH:
+        msg = "--since last_push is for pushes, whose marks are in a stack; give a time"
+        raise UserError(msg)
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,

@@ -105,6 +105,7 @@ def rows(tmp_path: Path) -> str:
         (["push", "--resume"], "no push to resume"),
         (["push", "--resume", "--batch-id", "b"], "no push of batch 'b' to resume"),
         (["export"], "choose a source"),
+        (["export", "--since=last_push"], "--since last_push is for pushes"),
         (["export", "--csv"], "choose a source"),
     ],
 )
