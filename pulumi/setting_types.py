@@ -16,13 +16,50 @@ MaxReceives = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 Requests = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=10_080)]
-HeaderText = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]{0,254}[!-~])?\Z")]
-HostPort = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}\Z")]
-Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
-Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-BucketName = Annotated[
-    str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]*\Z", min_length=3, max_length=63)
+HeaderText = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[!-~]([ -~]{0,254}[!-~])?\Z",
+        description="printable ASCII text of 1 to 256 characters",
+    ),
 ]
-VpcId = Annotated[str, msgspec.Meta(pattern=r"^(vpc-[0-9a-f]{8,17})?\Z")]
-SubnetId = Annotated[str, msgspec.Meta(pattern=r"^subnet-[0-9a-f]{8,17}\Z")]
-RouteTableId = Annotated[str, msgspec.Meta(pattern=r"^rtb-[0-9a-f]{8,17}\Z")]
+HostPort = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9.\-]+:[1-9][0-9]{0,4}\Z",
+        description="host:port, such as cdn.example.com:443",
+    ),
+]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Sha256 = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z", description="64 hexadecimal digits in lower case")
+]
+BucketName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9.\-]*\Z",
+        min_length=3,
+        max_length=63,
+        description="names of buckets",
+    ),
+]
+VpcId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(vpc-[0-9a-f]{8,17})?\Z", description="the id of a VPC, such as vpc-0a1b2c3d"
+    ),
+]
+SubnetId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^subnet-[0-9a-f]{8,17}\Z",
+        description="the id of a subnet, such as subnet-0a1b2c3d",
+    ),
+]
+RouteTableId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^rtb-[0-9a-f]{8,17}\Z",
+        description="the id of a route table, such as rtb-0a1b2c3d",
+    ),
+]

@@ -27,7 +27,7 @@ def read_settings(config: pulumi.Config) -> Settings:
         try:
             values[setting.name] = _parse(raw, setting.type)
         except msgspec.MsgspecError as error:
-            problems.append(f"{setting.encode_name} is {raw!r}: {error}")
+            problems.append(f"{setting.encode_name} is {raw!r}: {_explain(error, setting.type)}")
     try:
         settings = Settings(**values)
     except SettingsError as error:
@@ -41,3 +41,13 @@ def _parse(raw: str, kind: Any) -> object:  # noqa: ANN401 - a type, or one that
     """Return a setting's value; lists are JSON, as the Pulumi CLI stores them."""
     is_list = getattr(kind, "__origin__", None) is tuple
     return msgspec.convert(msgspec.json.decode(raw) if is_list else raw, kind, strict=False)
+
+
+def _explain(error: msgspec.MsgspecError, kind: Any) -> str:  # noqa: ANN401 - as in `_parse`
+    """Return what is wrong, without the regular expression of a form that has a description."""
+    of_items = next(iter(getattr(kind, "__args__", ())), None)
+    for each in (kind, of_items):
+        for meta in getattr(each, "__metadata__", ()):
+            if "matching regex" in str(error) and meta.description:
+                return f"expected {meta.description}"
+    return str(error)

@@ -132,3 +132,21 @@ def test_a_setting_by_its_former_name_is_refused_with_its_name_now(
 ) -> None:
     with pytest.raises(SettingsError, match="downloads is called downloadsAtOnce now"):
         read(monkeypatch, downloads="8")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("allowedSources", '["http://127.0.0.1:80"]', "expected host:port, such as"),
+        ("refusedImages", '["abc"]', "expected 64 hexadecimal digits"),
+        ("allowedInputBuckets", '["A_B"]', "expected names of buckets"),
+        ("vpcId", "vpc", "expected the id of a VPC"),
+        ("downloadUserAgent", "caf\u00e9", "expected printable ASCII text"),
+    ],
+)
+def test_a_form_is_explained_without_a_regular_expression(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str, expected: str
+) -> None:
+    with pytest.raises(SettingsError, match=expected) as caught:
+        read(monkeypatch, **{key: value})
+    assert "regex" not in str(caught.value)
