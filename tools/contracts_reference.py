@@ -223,6 +223,8 @@ def _shown(value: object) -> str:
 
 def _type(kind: msgspec.inspect.Type) -> str:  # noqa: PLR0911 - one return for each kind
     match kind:
+        case msgspec.inspect.Metadata(type=described):
+            return _type(described)
         case msgspec.inspect.UnionType(types=types):
             return " or ".join(map(_type, types))
         case msgspec.inspect.LiteralType(values=values):
