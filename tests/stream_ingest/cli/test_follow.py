@@ -10,7 +10,9 @@ import pytest
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.checkpoint import unfinished
 from stream_ingest.sources.mysql import MySqlSource
-from tests.fakes.ingest.kinesis import FakeKinesis, raising
+from stream_ingest.windowing.delivery import read_delivery
+from tests.fakes.ingest.delivery import kinesis_event
+from tests.fakes.ingest.kinesis import Answer, FakeKinesis, lose_answer, raising
 from tests.fakes.ingest.rows import object_id
 from tests.stream_ingest.cli.conftest import World
 
@@ -137,3 +139,22 @@ def test_metrics_are_sent_and_their_failure_is_not_fatal(world: World) -> None:
     world.insert(1, 2)
     world.follow()
     assert world.metrics["FollowReads"] == 1
+
+
+@pytest.mark.parametrize("answer", [raising("SlowDown"), lose_answer()])
+@pytest.mark.parametrize("good", [0, 1, 3])
+def test_no_row_is_lost_or_folded_twice_whichever_request_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, good: int, answer: Answer
+) -> None:
+    """Each read is one or two requests; then the process stops, and the next one continues."""
+    monkeypatch.setattr("stream_ingest.push.producer.MAX_ATTEMPTS", 1)
+    world.deployed.kinesis = FakeKinesis(*[lambda _: None] * good, answer)
+    world.insert(1, 2)
+    world.follow(lambda: world.insert(3), lambda: world.insert(4, 5), lambda: None)
+    world.follow(lambda: world.insert(6), world.change_day, lambda: None)
+    assert set(world.images()) == set(once(1, 2, 3, 4, 5, 6))
+    data = [data for _, data in world.deployed.kinesis.stored]
+    outcome = world.deployed.aws.windowing().process(read_delivery(kinesis_event(data)))
+    assert outcome.failures == {}
+    states = [item for item in world.deployed.aws.snapshot() if item["item"]["S"] == "state"]
+    assert sum(int(item["open_images"]["N"]) for item in states if "open_images" in item) == 6
