@@ -43,7 +43,7 @@ def test_a_table_that_was_made_anew_is_read_from_its_beginning() -> None:
     mark = advanced(None, table.plan(None))
     table.rows, table.next_key, table.now = [], 1, START + 9 * DAY
     table.insert("a", START - 100 * DAY, START)
-    reading = table.plan(mark)
+    reading = table.plan(mark, overlap=timedelta())
     assert table.read(reading.selection) == set(table.rows)
     assert "but was 9: reading the whole table again" in reading.notes[0]
     mark = advanced(mark, reading)
@@ -122,3 +122,14 @@ def test_a_mark_can_be_moved_over_a_gap() -> None:
     reading = table.plan(None, last_push=False, within=within, move_mark=True)
     assert (reading.moves, reading.notes) == (True, ())
     assert table.read(table.plan(advanced(None, reading)).selection) == set()
+
+
+def test_a_row_that_commits_after_the_first_push_is_found_by_its_key() -> None:
+    """Its key is smaller than the greatest one that the first push saw."""
+    table = Table(has_key=True, now=START)
+    table.insert("a", START, START)
+    slow = table.insert("a", START - 2 * DAY, START + DAY / 2)
+    table.insert("a", START, START)
+    mark = advanced(None, table.plan(None))
+    table.now += DAY
+    assert slow in table.read(table.plan(mark).selection)
