@@ -63,8 +63,10 @@ def recover(text: str) -> object | None:
                 return value
             if isinstance(value, str) and len(value) < len(bare):
                 return recover(value)
-        if bare[:1] in {"{", "[", '"'} and '"' in bare[1:] and "http" not in bare[:8]:
-            return None  # JSON that is cut off or broken: a URL in it may be half of one
+        if bare[:1] in {"{", "[", "("} and ('"' in bare or "'" in bare):
+            return None  # cut off or broken: a URL in it may be half of one
+        if bare[:1] == '"' and (bare[-1:] != '"' or bare[1:5].lower() != "http"):
+            return None  # the same in a JSON string
     return split_urls(bare) or None
 
 

@@ -76,7 +76,8 @@ def test_a_page_is_a_candidate_only_if_there_is_nothing_else() -> None:
 
 @pytest.mark.parametrize("cut", range(5, 60, 5))
 def test_json_that_is_cut_off_is_an_error_and_not_half_a_url(cut: int) -> None:
-    for whole in (json.dumps({"url_list": [A]}), json.dumps(json.dumps({"cover": A}))):
+    wholes = [{"url_list": [A]}, [A, B], A, json.dumps({"cover": A}), json.dumps([A])]
+    for whole in (*map(json.dumps, wholes), repr({"url_list": [A]}), repr([A, B])):
         with pytest.raises(NotJsonError):
             candidate_urls(whole[:cut])
 
