@@ -20,6 +20,7 @@ from ops_dashboard.trace.timeline import (
     LogLine,
     StoredObject,
     Timeline,
+    is_metric_line,
     log_line,
     timeline_steps,
 )
@@ -148,4 +149,6 @@ class TimelineReader:
             msg = f"Logs Insights: the query ended as {answer['status']}"
             raise TransientError(msg)
         rows = [{each["field"]: each["value"] for each in row} for row in answer["results"]]
-        return [log_line(row["@message"], row["@timestamp"]) for row in rows]
+        # A metric line also names its window, but is no step of it.
+        lines = (row for row in rows if not is_metric_line(row["@message"]))
+        return [log_line(row["@message"], row["@timestamp"]) for row in lines]

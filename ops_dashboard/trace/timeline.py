@@ -166,6 +166,11 @@ def log_line(message: str, written_at: str) -> LogLine:
     )
 
 
+def is_metric_line(message: str) -> bool:
+    """Return whether a log line is a metric in embedded metric format."""
+    return '"_aws"' in message
+
+
 def _own_time(text: object) -> datetime | None:
     try:
         return datetime.strptime(str(text), _LOG_TIME)  # noqa: DTZ007 - the format has %z

@@ -31,18 +31,19 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
         left_s = context.get_remaining_time_in_millis() / 1_000
         ends_at = time.time() + left_s
         pause_at = ends_at - PAUSE_SHARE * left_s
-        if not isinstance(event, dict) or source_of(event) != QUEUE_SOURCE:
-            return app().direct.answer(
-                event, context.aws_request_id, pause_at=pause_at, ends_at=ends_at
-            )
-        failed = [
-            {"itemIdentifier": record["messageId"]}
-            for record in event["Records"]
-            if not app().messages.handle(record, pause_at=pause_at, ends_at=ends_at)
-        ]
+        if isinstance(event, dict) and source_of(event) == QUEUE_SOURCE:
+            failed = [
+                {"itemIdentifier": record["messageId"]}
+                for record in event["Records"]
+                if not app().messages.handle(record, pause_at=pause_at, ends_at=ends_at)
+            ]
+            response: dict[str, Any] = {"batchItemFailures": failed}
+        else:
+            request_id = context.aws_request_id
+            response = app().direct.answer(event, request_id, pause_at=pause_at, ends_at=ends_at)
         meter.add_memory(float(context.memory_limit_in_mb))
         meter.flush()
-        return {"batchItemFailures": failed}
+        return response
 
     return handle
 

@@ -17,7 +17,7 @@ import pytest
 from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences
 from ops_dashboard.local.samples.generator import Sample
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings
+from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import CoverRow, admit
@@ -187,10 +187,8 @@ def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeli
     done = pipeline.ops("dlq", "redrive", "--all")
     (batch_id,) = done["batches"]
     wait_for(lambda: pipeline.status(batch_id)["ended"])
-    assert (
-        collage_differences(sample.expectation, collages_of(pipeline, "given.up"), DEFAULT_LAYOUT)
-        == []
-    )
+    found = collages_of(pipeline, "given.up")
+    assert collage_differences(sample.expectation, found, CollageLayout()) == []
     assert letters(pipeline, "stream") == []
 
 

@@ -184,11 +184,17 @@ def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(deploy: Deploy) -> Non
         ({"vpcId": VPC}, "vpcId is set without vpcSubnets"),
         ({"vpcSubnets": SUBNETS}, "without vpcId"),
         ({"vpcRouteTables": ROUTES}, "without vpcId"),
-        ({"vpcId": "my-vpc", "vpcSubnets": SUBNETS}, "vpcId is 'my-vpc': Expected `str` matching"),
-        ({"vpcId": VPC, "vpcSubnets": ["a"]}, "vpcSubnets is '[\"a\"]': Expected `str` matching"),
+        (
+            (
+                {"vpcId": "my-vpc", "vpcSubnets": SUBNETS},
+                "vpcId is 'my-vpc': expected the id of a VPC, such as vpc-0a1b2c3d",
+            ),
+            "vpcId is 'my-vpc': expected the id of a VPC, such as vpc-0a1b2c3d",
+        ),
+        ({"vpcId": VPC, "vpcSubnets": ["a"]}, "vpcSubnets is '[\"a\"]': expected"),
         (
             {"vpcId": VPC, "vpcSubnets": SUBNETS, "vpcRouteTables": ["b"]},
-            "vpcRouteTables is '[\"b\"]': Expected `str` matching",
+            "vpcRouteTables is '[\"b\"]': expected",
         ),
     ],
 )

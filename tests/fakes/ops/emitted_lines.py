@@ -2,7 +2,7 @@
 
 The real handlers on moto's AWS: windowing on the event of tests/events, the sweeper on a batch with
 refused rows that ends, the collage function on messages that end in every possible way, the
-prefetch function on a cover that is there and one that is gone, the intake on no message.
+prefetch function on a cover that is there and one that is gone, the intake on an empty event.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -61,6 +62,9 @@ class Context:
         return 60_000
 
 
+_EMPTY_INTAKE = SimpleNamespace(direct=SimpleNamespace(answer=lambda *_, **__: {}))
+
+
 def run_handlers() -> list[dict[str, Any]]:
     """Run all five handlers; return every printed line with ``_aws``."""
     printed = io.StringIO()
@@ -69,7 +73,7 @@ def run_handlers() -> list[dict[str, Any]]:
         with _ingest() as aws:
             _run_windowing(aws)
             _run_sweeper(aws)
-        intake.make_handler(lambda: None)({"Records": []}, Context())  # type: ignore[arg-type]  # no message, so no app
+        intake.make_handler(lambda: _EMPTY_INTAKE)({}, Context())  # type: ignore[arg-type]  # fakes
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
             _run_prefetch(collage_aws_, server)

@@ -7,7 +7,9 @@ from stream_ingest.contracts.colours import COLOUR_NAMES, parse_colour
 
 
 def test_the_names_are_those_of_pillow() -> None:
-    assert {name: f"#{digits}" for name, digits in COLOUR_NAMES.items()} == ImageColor.colormap
+    assert COLOUR_NAMES.keys() == ImageColor.colormap.keys()
+    for name, digits in COLOUR_NAMES.items():
+        assert ImageColor.getrgb(name) == ImageColor.getrgb(f"#{digits}")
 
 
 @pytest.mark.parametrize("text", ["white", "White", " white ", "#fff", "#FFF", "#ffffff"])
