@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from collage_lambda.outcomes import WindowEnd
 from collage_lambda.output.keys import processing_date
 from stream_ingest.aws.items import Item
 from stream_ingest.contracts import table, window_lifecycle
@@ -70,27 +71,6 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
         if now_s > self.until_s:
             msg = f"{self.window_id}: the lease was over before the window was built"
             raise LeaseLostError(msg)
-
-
-class WindowEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """The attributes of a window's status item at its end; those that are None are removed."""
-
-    status: WindowStatus
-    images_ok: int
-    images_failed: int
-    failures: dict[str, int]
-    completed_at: str
-    duration_ms: int
-    """From the claim to the end."""
-    bytes_downloaded: int = 0
-    collage_bytes: int | None = None
-    """Size of the collage."""
-    collage_key: str | None = None
-    thumbnail_key: str | None = None
-    metadata_key: str | None = None
-    originals_key: str | None = None
-    collage_sha256: str | None = None
-    error: str | None = None
 
 
 class WindowLeases:

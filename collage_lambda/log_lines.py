@@ -17,7 +17,7 @@ from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
 if TYPE_CHECKING:
-    from collage_lambda.worker import WindowOutcome
+    from collage_lambda.outcomes import WindowOutcome
 
 _MAX_REASON_CHARS = 1_000
 

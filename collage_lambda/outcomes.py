@@ -1,7 +1,8 @@
-"""The outcome of a window's images and of its build, as data. Pure."""
+"""The outcome of a window's images, of its build and of its message, as data. Pure."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from collage_lambda.download.recorded_response import RecordedResponse
 from collage_lambda.image.arrangement import Arrangement, arrange
 from collage_lambda.reasons import Failure, FailureReason
 from stream_ingest.contracts.settings import CollageLayout
+from stream_ingest.contracts.table import WindowStatus
 
 if TYPE_CHECKING:  # ops_dashboard reads outcomes without Pillow
     from collage_lambda.image.compose import Canvas
@@ -119,3 +121,44 @@ class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
     def images_ok(self) -> int:
         """Number of cells that show their image."""
         return self.assembly.images_ok
+
+
+class WindowEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """The attributes of a window's status item at its end; those that are None are removed."""
+
+    status: WindowStatus
+    images_ok: int
+    images_failed: int
+    failures: dict[str, int]
+    completed_at: str
+    duration_ms: int
+    """From the claim to the end."""
+    bytes_downloaded: int = 0
+    collage_bytes: int | None = None
+    """Size of the collage."""
+    collage_key: str | None = None
+    thumbnail_key: str | None = None
+    metadata_key: str | None = None
+    originals_key: str | None = None
+    collage_sha256: str | None = None
+    error: str | None = None
+
+
+class Ending(StrEnum):
+    """How a message ended."""
+
+    CREATED = "created"
+    FAILED = "failed"
+    KEPT = "kept"
+    """A rebuild had fewer images than the published collage, which stayed."""
+    ALREADY_DONE = "already_done"
+    ERASED = "erased"
+    """The window's creator was erased after it closed; nothing was built."""
+
+
+class WindowOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one message ended, with what was written and built."""
+
+    ending: Ending
+    end: WindowEnd | None = None
+    build: BuildResult | None = None

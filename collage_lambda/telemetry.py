@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from collage_lambda import log_lines
 from collage_lambda.lease import WindowLeasedError
 from collage_lambda.messages import Message
-from collage_lambda.worker import Ending, WindowOutcome
+from collage_lambda.outcomes import Ending, WindowOutcome
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.errors import CoverstreamError

@@ -7,15 +7,14 @@ one ends it as failed, with the reason. `output.announcer` says why the steps co
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import msgspec
 
 from collage_lambda.assembly.builder import Builder
-from collage_lambda.lease import ClaimRefusal, Lease, WindowEnd, WindowLeasedError, WindowLeases
+from collage_lambda.lease import ClaimRefusal, Lease, WindowLeasedError, WindowLeases
 from collage_lambda.messages import Message, check_images
 from collage_lambda.originals.temp_store import TempStore
-from collage_lambda.outcomes import BuildResult
+from collage_lambda.outcomes import BuildResult, Ending, WindowOutcome
 from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.keys import WindowKeys, keys_of
 from collage_lambda.output.metadata import describe_failure
@@ -30,26 +29,6 @@ LEASE_MARGIN_S = 30
 PUBLISHING_S = 15
 """Seconds of an invocation that are reserved for encoding and uploading, after the downloads."""
 MIN_BUILD_S = 5
-
-
-class Ending(StrEnum):
-    """How a message ended."""
-
-    CREATED = "created"
-    FAILED = "failed"
-    KEPT = "kept"
-    """A rebuild had fewer images than the published collage, which stayed."""
-    ALREADY_DONE = "already_done"
-    ERASED = "erased"
-    """The window's creator was erased after it closed; nothing was built."""
-
-
-class WindowOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How one message ended, with what was written and built."""
-
-    ending: Ending
-    end: WindowEnd | None = None
-    build: BuildResult | None = None
 
 
 class CollageWorker:

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from collage_lambda.lease import WindowEnd
-from collage_lambda.outcomes import BuildResult
+from collage_lambda.outcomes import BuildResult, WindowEnd
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.keys import WindowKeys
 from collage_lambda.output.links import Link, Links

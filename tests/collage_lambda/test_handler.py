@@ -13,8 +13,8 @@ import pytest
 
 from collage_lambda import handler, wiring
 from collage_lambda.handler import handle, logger
+from collage_lambda.outcomes import Ending, WindowOutcome
 from collage_lambda.settings import CollageSettings
-from collage_lambda.worker import Ending, WindowOutcome
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import envelope, window_image, window_ready

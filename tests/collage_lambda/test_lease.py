@@ -7,9 +7,9 @@ from collage_lambda.lease import (
     ClaimRefusal,
     Lease,
     LeaseLostError,
-    WindowEnd,
     WindowLeases,
 )
+from collage_lambda.outcomes import WindowEnd
 from stream_ingest.contracts import table
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.contracts.window_lifecycle import DUE_MARGIN_S, RETRY_DUE_S

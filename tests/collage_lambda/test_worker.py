@@ -7,8 +7,8 @@ import hashlib
 import msgspec
 import pytest
 
+from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
-from collage_lambda.worker import Ending
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CollageCreated, CollageFailed, convert_detail
 from stream_ingest.contracts.timestamps import from_epoch_s

@@ -10,7 +10,7 @@ import pytest
 
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.messages import Message
-from collage_lambda.worker import Ending
+from collage_lambda.outcomes import Ending
 from stream_ingest.contracts.events import WindowReady
 from tests.fakes.collage.aws import TABLE
 from tests.fakes.collage.events import CLOSED_AT, window_image, window_ready

@@ -13,8 +13,8 @@ import msgspec
 from collage_lambda.download.limits import FetchLimits
 from collage_lambda.download.retries import RetryPolicy
 from collage_lambda.messages import Message
+from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
-from collage_lambda.worker import Ending
 from stream_ingest.contracts.settings import DownloadLimits
 from tests.fakes.collage.aws import TEMP
 from tests.fakes.collage.events import LAYOUT, window_image, window_ready

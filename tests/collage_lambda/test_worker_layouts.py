@@ -7,8 +7,8 @@ import io
 import msgspec
 from PIL import Image
 
+from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
-from collage_lambda.worker import Ending
 from stream_ingest.contracts.events import CollageCreated, WindowReady, convert_detail
 from tests.fakes.collage.events import LAYOUT
 from tests.fakes.collage.images import plain_jpeg

@@ -8,9 +8,9 @@ import pytest
 
 from collage_lambda.lease import LeaseLostError, WindowLeasedError
 from collage_lambda.messages import Message
+from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
 from collage_lambda.output.store import PublishConflictError
-from collage_lambda.worker import Ending
 from stream_ingest.contracts.errors import TransientError
 from tests.fakes.collage.images import plain_jpeg
 from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from collage_lambda.lease import WindowLeases
-from collage_lambda.worker import Ending
+from collage_lambda.outcomes import Ending
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import WindowImage, WindowReady
 from tests.fakes.collage.aws import TABLE, TEMP, CollageAws

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
-from collage_lambda.worker import Ending
 from stream_ingest.contracts.events import CollageCreated, convert_detail
 from tests.fakes.collage.aws import TEMP
 from tests.fakes.collage.events import window_ready

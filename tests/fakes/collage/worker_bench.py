@@ -23,6 +23,7 @@ from collage_lambda.image.heif_process import HeifProcess
 from collage_lambda.lease import WindowLeases
 from collage_lambda.messages import Message
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.output.announcer import Announcer
 from collage_lambda.output.batch_sources import BatchSources
 from collage_lambda.output.keys import keys_of
@@ -31,7 +32,7 @@ from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
 from collage_lambda.pipeline import ImagePipeline
 from collage_lambda.prefetch.pack_store import PackStore
-from collage_lambda.worker import CollageWorker, WindowOutcome
+from collage_lambda.worker import CollageWorker
 from stream_ingest.contracts.events import WindowReady
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer

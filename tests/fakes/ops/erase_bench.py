@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from collage_lambda.lease import ClaimRefusal, Lease, WindowEnd, WindowLeases
+from collage_lambda.lease import ClaimRefusal, Lease, WindowLeases
 from collage_lambda.originals.image_pack import PackWriter
 from collage_lambda.originals.temp_store import TempStore
+from collage_lambda.outcomes import WindowEnd
 from collage_lambda.output.keys import keys_of
 from collage_lambda.prefetch.cover_pack import CoverPacker
 from collage_lambda.prefetch.pack_store import PackStore

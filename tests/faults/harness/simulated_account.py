@@ -16,8 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from collage_lambda.messages import read_expiring, read_message
+from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.prefetch.prefetcher import PrefetchResult
-from collage_lambda.worker import WindowOutcome
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
