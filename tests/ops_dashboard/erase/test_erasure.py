@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from collage_lambda.lease import ClaimRefusal, Lease
 from collage_lambda.output.keys import keys_of
 from stream_ingest.batches.counter import BatchCounter
-from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import ERASED_CREATOR
 from stream_ingest.records.rows import CoverRow
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP
@@ -229,26 +231,50 @@ def calls_of_a_run(bench: EraseBench) -> int:
     return len(faults.calls)
 
 
-@pytest.mark.parametrize("part", range(8))
-def test_an_erasure_that_was_killed_at_any_call_is_finished_by_the_next(
-    ops_table: OpsTable, part: int
-) -> None:
-    """One creator a kill: every eighth call, before or after it took effect."""
-    bench = EraseBench(ops_table.aws)
+KINDS = (
+    Kind.KILLED_BEFORE,
+    Kind.KILLED_AFTER,
+    Kind.LOST,
+    Kind.RETRIED,
+    Kind.THROTTLED,
+    Kind.PARTIAL,
+    Kind.DENIED,
+)
+PARTS = 8
+
+
+def erase_with_faults(bench: EraseBench, part: int, kinds: Sequence[Kind]) -> None:
+    """Erase once for each eighth call, which fails, and then once without a fault."""
     before, counted = of_bob(bench), figures(bench)
     nth = part
     while True:
-        kind = Kind.KILLED_AFTER if nth % 2 else Kind.KILLED_BEFORE
-        faults = Faults([Fault(kind, nth)])
+        faults = Faults([Fault(kinds[nth % len(kinds)], nth)])
         wrap: Any = lambda client, name, faults=faults: Faulty(client, name, faults)  # noqa: E731 - short
-        with suppress(KilledError, TransientError):
+        with suppress(KilledError, TransientError, ConflictError, ClientError):
             bench.erasure(wrap).run(block=False)
         if not faults.injected:
             break
-        nth += 8
+        nth += PARTS
     bench.erasure().run(block=False)
     assert_erased(bench, before)
     assert figures(bench) == counted
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_an_erasure_that_failed_at_any_call_is_finished_by_the_next(
+    ops_table: OpsTable, part: int
+) -> None:
+    """Killed, unanswered, repeated, throttled, in part or denied: another kind at each call."""
+    erase_with_faults(EraseBench(ops_table.aws), part, KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_an_erasure_is_finished_whatever_fails_at_any_call(
+    ops_table: OpsTable, part: int, kind: Kind
+) -> None:
+    erase_with_faults(EraseBench(ops_table.aws), part, (kind,))
 
 
 def test_the_mark_has_no_image(bench: EraseBench) -> None:
