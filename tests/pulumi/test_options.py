@@ -185,10 +185,7 @@ def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(deploy: Deploy) -> Non
         ({"vpcSubnets": SUBNETS}, "without vpcId"),
         ({"vpcRouteTables": ROUTES}, "without vpcId"),
         (
-            (
-                {"vpcId": "my-vpc", "vpcSubnets": SUBNETS},
-                "vpcId is 'my-vpc': expected the id of a VPC, such as vpc-0a1b2c3d",
-            ),
+            {"vpcId": "my-vpc", "vpcSubnets": SUBNETS},
             "vpcId is 'my-vpc': expected the id of a VPC, such as vpc-0a1b2c3d",
         ),
         ({"vpcId": VPC, "vpcSubnets": ["a"]}, "vpcSubnets is '[\"a\"]': expected"),
