@@ -22,6 +22,7 @@ from ops_dashboard.local.aws.instances import Instance, running
 from stream_ingest.aws.stack import load_stack
 
 _STEP_S = 5.0
+_SHUTDOWN_S = 20.0
 _POLL_S = 0.5
 """How often it checks that its AWS still runs."""
 
@@ -62,10 +63,21 @@ def follow(instance: Instance) -> None:
                 next_s = time.monotonic() + _STEP_S
             time.sleep(_POLL_S)
     except (BotoCoreError, ClientError):
-        if instance.is_alive:  # else the error is its shutdown
+        if not _stops(instance):  # else the error is its shutdown
             raise
     finally:
         clients.close()
+
+
+def _stops(instance: Instance) -> bool:
+    """Return whether an instance has stopped, or does within `_SHUTDOWN_S` seconds.
+
+    It refuses requests some time before its process ends.
+    """
+    deadline_s = time.monotonic() + _SHUTDOWN_S
+    while instance.is_alive and time.monotonic() < deadline_s:
+        time.sleep(_POLL_S)
+    return not instance.is_alive
 
 
 def main() -> None:
