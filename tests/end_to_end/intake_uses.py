@@ -27,7 +27,7 @@ class IntakeUses:
 
     def take_in_bad_rows(self) -> CallResult:
         """Read a dropped file with a refused row."""
-        return self._take_in(",,\n")
+        return self._take_in(f"{self._name()},no cover,2026-11-01\n")
 
     def take_in_a_version(self) -> CallResult:
         """Read, archive and delete the version of a file named in S3's event."""
