@@ -19,6 +19,7 @@ import orjson
 MAX_LITERAL_LENGTH = 65_536
 """Python literals are parsed up to this length: their parser takes a hundred times their size."""
 
+_MAX_TAIL_SEARCH = 4_096
 _ABSENT = frozenset(
     {"", "-", "--", "nan", "none", "null", "nil", "n/a", "na", "#n/a", r"\n", "undefined", "0"}
 )
@@ -26,7 +27,8 @@ _ABSENT = frozenset(
 _AROUND = " \t\r\n\v\f\0\xa0\u200b\u200c\u200d\u2060\ufeff"
 """Blanks and invisible characters around a value."""
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e\u201a()<>[]{}"
-_SEPARATED = re.compile(r"[\s,;|]+(?=(?:https?:)?//)", re.IGNORECASE)
+_SEPARATED = re.compile(r"(?<![\s,;|])[\s,;|]++(?=(?:https?:)?//)", re.IGNORECASE)
+"""Begins at the first separator only, so that a long run of blanks is read once."""
 _ANY_URL = re.compile(
     r"""https?://[^\s"'`<>\\\u201c\u201d\u2018\u2019\u00ab\u00bb]+""", re.IGNORECASE
 )
@@ -93,7 +95,12 @@ def _is_url(text: str) -> bool:
 
 
 def _without_tail(url: str) -> str:
-    """Return a URL without what belongs to the text around it: brackets that it does not open."""
+    """Return a URL without what belongs to the text around it: brackets that it does not open.
+
+    A URL longer than `_MAX_TAIL_SEARCH` is no cover and stays as it is.
+    """
+    if len(url) > _MAX_TAIL_SEARCH:
+        return url
     for opening, closing in ("()", "[]", "{}"):
         end = len(url)
         while closing in url[:end] and url.count(closing, 0, end) > url.count(opening, 0, end):
@@ -127,7 +134,8 @@ def _parse_python(text: str) -> object | None:
         return None
     source = _NOT_A_NUMBER.sub("None", _NUMPY.sub("(", text))
     source = _DTYPE.sub("", _WITHOUT_COMMA.sub(r"\1,\2", source))
-    with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+    # orjson raises TypeError for what JSON has not: complex numbers, huge ones, lone surrogates.
+    with contextlib.suppress(TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         value = ast.literal_eval(source)
         # As JSON: tuples are lists then, and keys are text.
         as_json = orjson.dumps(value, default=list, option=orjson.OPT_NON_STR_KEYS)

@@ -86,6 +86,24 @@ def test_a_huge_python_literal_is_not_parsed() -> None:
     assert recover("['x'" + ", 'y'" * MAX_LITERAL_LENGTH + "]") is None
 
 
+@pytest.mark.parametrize(
+    "column", ["{'a': 1j}", "{'a': 99999999999999999999999}", "['\udceb', 'x']", "{'a': Ellipsis}"]
+)
+def test_a_literal_that_json_cannot_hold_is_an_error(column: str) -> None:
+    with pytest.raises(NotJsonError):
+        candidate_urls(column)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filling", [" ", ")", ",", "a.", "'", "[", "(", "x "])
+def test_a_huge_cell_is_read_once_and_not_once_for_each_character(filling: str) -> None:
+    for column in (f"x{filling * 200_000}y", f"{A}<{filling * 200_000}", A + filling * 200_000):
+        try:
+            candidate_urls(column)
+        except NotJsonError:
+            continue
+
+
 @given(st.text(alphabet="{}[]()'\"\\,:;|<> \nahtps/.NaN&#=\u201c\u200b", max_size=60))
 def test_no_text_raises_anything_but_that_it_has_no_cover(text: str) -> None:
     for column in (text, f"{text}{A}", f"{{{text}"):
