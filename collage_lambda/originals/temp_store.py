@@ -74,19 +74,7 @@ class TempStore:
         If another object is there by now, it stays: another worker has put it, or this call has and
         the SDK repeated it. A lifecycle rule removes originals.
         """
-        condition: Any = {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"}
-        try:
-            with map_errors(f"put {key}"):
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=pack,
-                    ContentType="application/zip",
-                    **condition,
-                )
-        except ClientError as error:
-            if error_code(error) not in CONDITION_FAILED:
-                raise
+        self._put_pack(key, pack, {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"})
 
     def save_failure(self, key: str, document: bytes) -> None:
         """Put the document of a failed download."""
@@ -105,6 +93,10 @@ class TempStore:
 
     def replace(self, key: str, pack: IO[bytes], etag: str) -> bool:
         """Put a pack in place of the one with this ETag; return False if that has changed."""
+        return self._put_pack(key, pack, {"IfMatch": etag})
+
+    def _put_pack(self, key: str, pack: IO[bytes], condition: Any) -> bool:  # noqa: ANN401 - arguments of boto3
+        """Put a zip file; return False if the condition fails."""
         try:
             with map_errors(f"put {key}"):
                 self._s3.put_object(
@@ -112,7 +104,7 @@ class TempStore:
                     Key=key,
                     Body=pack,
                     ContentType="application/zip",
-                    IfMatch=etag,
+                    **condition,
                 )
         except ClientError as error:
             if error_code(error) not in CONDITION_FAILED:
