@@ -13,8 +13,8 @@ from ops_dashboard.doctor.stack import PARTS, StackChecks
 from ops_dashboard.printing.tables import safe
 from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.aws import clients
-from stream_ingest.sources.mysql import MySqlSource
-from stream_ingest.sources.mysql_connection import connect, fetch
+from stream_ingest.sources.mysql.connection import connect, fetch
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import MYSQL_COLUMNS, Selection, parse_columns, parse_table
 from stream_ingest.sources.source_options import address_of
 

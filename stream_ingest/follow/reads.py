@@ -16,7 +16,7 @@ import msgspec
 
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.push.marks import KeyMark, Mark, Wish, plan_reading, seed_moment
-from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import Cursor, Page, Selection
 from stream_ingest.sources.source_options import SourceOptions
 from stream_ingest.sources.timerange import TimeRange, parse_range

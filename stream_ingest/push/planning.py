@@ -14,7 +14,7 @@ from stream_ingest.push.checkpoint import PushPlan
 from stream_ingest.push.marks import Reading, Wish, plan_reading, seed_moment
 from stream_ingest.push.watermark import PushWatermark
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.sources.mysql_connection import database_now
+from stream_ingest.sources.mysql.connection import database_now
 from stream_ingest.sources.source import Selection, Source
 from stream_ingest.sources.source_options import SourceOptions
 from stream_ingest.sources.timerange import LAST_PUSH, TimeRange

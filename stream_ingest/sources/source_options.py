@@ -12,9 +12,9 @@ from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql import MySqlSource
-from stream_ingest.sources.mysql_connection import MySqlAddress, parse_address
-from stream_ingest.sources.mysql_secret import secret_address
+from stream_ingest.sources.mysql.connection import MySqlAddress, parse_address
+from stream_ingest.sources.mysql.secret import secret_address
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import (
     CSV_COLUMNS,
     MYSQL_COLUMNS,

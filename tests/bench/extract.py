@@ -21,8 +21,8 @@ import orjson
 from asyncmy.cursors import SSCursor
 
 from stream_ingest.push.push import rehearse
-from stream_ingest.sources.mysql import PAGE_ROWS, MySqlSource
-from stream_ingest.sources.mysql_connection import connect, parse_address
+from stream_ingest.sources.mysql.connection import connect, parse_address
+from stream_ingest.sources.mysql.table import PAGE_ROWS, MySqlSource
 from stream_ingest.sources.source import MYSQL_COLUMNS
 from stream_ingest.sources.timerange import TimeRange
 from tests.bench.database import filled, table_name

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from stream_ingest.sources.mysql import MySqlSource
-from stream_ingest.sources.mysql_connection import connect, fetch, parse_address
+from stream_ingest.sources.mysql.connection import connect, fetch, parse_address
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import (
     MYSQL_COLUMNS,
     Columns,

@@ -9,7 +9,7 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.checkpoint import unfinished
-from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.windowing.delivery import read_delivery
 from tests.fakes.ingest.delivery import kinesis_event
 from tests.fakes.ingest.kinesis import Answer, FakeKinesis, lose_answer, raising

@@ -8,7 +8,7 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source_options import SourceOptions
 from stream_ingest.sources.timerange import TimeRange
 

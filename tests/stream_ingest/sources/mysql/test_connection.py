@@ -1,4 +1,4 @@
-"""What can be said of MySQL without a server; `test_mysql_server` asks a real one."""
+"""What can be said of MySQL without a server; `test_table` asks a real one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql import condition_after
-from stream_ingest.sources.mysql_connection import (
+from stream_ingest.sources.mysql.connection import (
     MySqlAddress,
     connect,
     database_now,
     parse_address,
     quote,
 )
+from stream_ingest.sources.mysql.table import condition_after
 
 
 def address(**changes: object) -> MySqlAddress:

@@ -16,7 +16,7 @@ from ops_dashboard.local.mysql.server import create_schema
 from stream_ingest.cli.csv_export import export_rows
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql_connection import MySqlAddress, database_now
+from stream_ingest.sources.mysql.connection import MySqlAddress, database_now
 from stream_ingest.sources.source import CSV_COLUMNS, Columns
 from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest.mysql import Database, pages_of, rows_of

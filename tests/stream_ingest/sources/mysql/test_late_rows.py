@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ops_dashboard.local.mysql.server import create_schema
-from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import MYSQL_COLUMNS, Selection
 from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest.mysql import Database, pages_of, rows_of

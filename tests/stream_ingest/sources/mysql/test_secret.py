@@ -8,8 +8,8 @@ import pytest
 from moto import mock_aws
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql_connection import MySqlAddress
-from stream_ingest.sources.mysql_secret import secret_address
+from stream_ingest.sources.mysql.connection import MySqlAddress
+from stream_ingest.sources.mysql.secret import secret_address
 
 PASSWORD = "Hunter2/ä&x"
 RDS = (

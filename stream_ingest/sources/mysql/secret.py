@@ -14,7 +14,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql_connection import DEFAULT_PORT, MySqlAddress, parse_address
+from stream_ingest.sources.mysql.connection import DEFAULT_PORT, MySqlAddress, parse_address
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
