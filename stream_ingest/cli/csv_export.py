@@ -29,7 +29,7 @@ from stream_ingest.records.rows import CoverRow, RowRefusal, admit
 from stream_ingest.sources.source import Source, SourceRow
 
 HEADER = ("creator_name", "cover_url", "created_at")
-REASON = "reason"
+REASON, DETAIL = "reason", "detail"
 _MS = 1_000
 
 
@@ -134,8 +134,9 @@ def _optional_file(path: Path | None) -> Iterator[Callable[[SourceRow, RowRefusa
             nonlocal writer
             if writer is None:
                 writer = csv.writer(stack.enter_context(_file(path)), lineterminator="\n")
-                writer.writerow((*HEADER, REASON))
-            writer.writerow([*map(safe_cell, _raw(row)), str(refusal.reason)])
+                writer.writerow((*HEADER, REASON, DETAIL))
+            texts = (*_raw(row), str(refusal.reason), refusal.detail)
+            writer.writerow(map(safe_cell, texts))
 
         yield write
         if writer is None:

@@ -11,7 +11,15 @@ from functools import lru_cache
 
 import orjson
 
-from stream_ingest.records.cover_text import is_absent, is_page, recover, split_urls
+from stream_ingest.records.cover_text import (
+    has_no_scheme,
+    is_absent,
+    is_page,
+    recover,
+    split_urls,
+    with_scheme,
+    without_ends,
+)
 
 MAX_COVER_LENGTH = 16 << 20
 """As long as a row of a CSV file may be; MySQL's MEDIUMTEXT has as much."""
@@ -126,7 +134,7 @@ def _unwrap(cover: object) -> object:
     if text[0] not in _FIRST_JSON:
         if not _SCHEME.match(text):
             raise NotJsonError
-        return split_urls(text) if _is_several(text) else _unescape(text)
+        return split_urls(text) if _is_several(text) else _unescape(without_ends(text))
     value: object = text
     for _ in range(_MAX_DEPTH):
         value = _parse(text)
@@ -139,7 +147,7 @@ def _unwrap(cover: object) -> object:
 
 def _is_several(text: str) -> bool:
     """Return whether text that begins with a URL has more in it."""
-    return text.find("//", 9) > 0 or "&amp;" in text or "<" in text
+    return text.find("//", 9) > 0 or "&amp;" in text or "&#" in text or "<" in text
 
 
 def _parse(text: str) -> object:
@@ -211,6 +219,8 @@ def _walk_text(
         if _SCHEME.match(text):
             urls = split_urls(text) if _is_several(text) else [text]
             found.extend((url, animated, under_cover is not False) for url in urls)
+        elif text[:2] == "//" or (under_cover is not False and has_no_scheme(text)):
+            found.append((with_scheme(text), animated, under_cover is not False))
         return
     try:
         value = _parse(text)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from urllib.parse import quote
 
 import msgspec
 
 from stream_ingest.contracts.identity import expires_at, image_identity, signed_image
 from stream_ingest.contracts.naming import is_creator_name
 from stream_ingest.records.cover_column import NotJsonError, candidate_urls, text_of
-from stream_ingest.records.dates import DateError, read_moment
+from stream_ingest.records.dates import PLAIN, DateError, DateForm, read_moment
+from stream_ingest.records.refusal_details import (
+    cover_detail,
+    creator_detail,
+    empty_detail,
+    expired_detail,
+    shorten,
+    url_detail,
+)
 
 MAX_URL_LENGTH = 2_048
 MAX_FALLBACKS = 3
@@ -22,6 +31,10 @@ _NEVER = r"\s\x00-\x1f\x7f\ud800-\udfff\\"
 _FETCHABLE = re.compile(rf"https?://[^{_NEVER}/?#@]+(?:[/?#][^{_NEVER}]*)?", re.IGNORECASE)
 _HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.IGNORECASE)
 """What `_FETCHABLE` still has to check in text without characters of `_NEVER`."""
+
+
+_ENCODED = re.compile(r"[^\x00-\x1f!-\x7f\ud800-\udfff]+")
+"""What a browser encodes in a path: blanks and every character beyond ASCII."""
 
 
 class RefusalReason(StrEnum):
@@ -59,40 +72,62 @@ class RowRefusal(msgspec.Struct, frozen=True, kw_only=True):
     creator: str
     cover: str
     created_at: str
+    detail: str = ""
+    """What is wrong, such as ``line 1 column 14: unexpected character``."""
 
 
-def admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | RowRefusal:
-    """Return the row fit for the stream, or why it is refused; never raises for any input."""
+class _RefusedError(Exception):
+    """A row is refused, with the reason and what is wrong."""
+
+    def __init__(self, reason: RefusalReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+def admit(
+    creator: object, cover: object, created_at: object, now_s: int, form: DateForm = PLAIN
+) -> CoverRow | RowRefusal:
+    """Return the row fit for the stream, or why it is refused; never raises for any input.
+
+    `form` says how dates are read that could mean two days.
+    """
     try:
-        return _admit(creator, cover, created_at, now_s)
-    except NotJsonError:
-        return _refuse(RefusalReason.BAD_JSON, creator, cover, created_at)
+        return _admit(creator, cover, created_at, now_s, form)
+    except _RefusedError as error:
+        return RowRefusal(
+            reason=error.reason,
+            creator=_excerpt(creator, 200),
+            cover=_excerpt(cover, 500),
+            created_at=_excerpt(created_at, 40),
+            detail=shorten(error.detail),
+        )
 
 
-def _admit(creator: object, cover: object, created_at: object, now_s: int) -> CoverRow | RowRefusal:
+def _admit(
+    creator: object, cover: object, created_at: object, now_s: int, form: DateForm
+) -> CoverRow:
     name = creator if isinstance(creator, str) else text_of(creator)
     if not is_creator_name(name):
-        return _refuse(RefusalReason.BAD_CREATOR, creator, cover, created_at)
-    seen = candidate_urls(cover)
-    if not seen:
-        return _refuse(RefusalReason.NO_URL, creator, cover, created_at)
+        raise _RefusedError(RefusalReason.BAD_CREATOR, creator_detail(name))
+    seen = _candidates(cover)
     first, identity = "", ""
     alive: list[str] = []
     for found in dict.fromkeys(seen) if len(seen) > 1 else seen:
-        url = _encode_blanks(found) if " " in found else found
+        url = found if found.isascii() and " " not in found else _encode(found)
         if image := _image(url):
             if not first:
                 first, identity = url, image[0]
             if image[1] is None or image[1] > now_s:
                 alive.append(url)
     if not first:
-        return _refuse(RefusalReason.BAD_URL, creator, cover, created_at)
+        raise _RefusedError(RefusalReason.BAD_URL, url_detail(seen[0], MAX_URL_LENGTH))
     if not alive:
-        return _refuse(RefusalReason.EXPIRED, creator, cover, created_at)
+        expiries = [image[1] or 0 for url in map(_encode, seen) if (image := _image(url))]
+        raise _RefusedError(RefusalReason.EXPIRED, expired_detail(expiries))
     try:
-        moment = read_moment(created_at)
-    except DateError:
-        return _refuse(RefusalReason.BAD_DATE, creator, cover, created_at)
+        moment = read_moment(created_at, form)
+    except DateError as error:
+        raise _RefusedError(RefusalReason.BAD_DATE, str(error)) from error
     return CoverRow(
         creator=name,
         url=alive[0],
@@ -103,10 +138,26 @@ def _admit(creator: object, cover: object, created_at: object, now_s: int) -> Co
     )
 
 
-def _encode_blanks(url: str) -> str:
-    """Return a URL with the blanks after its host encoded, as a browser would request it."""
+def _candidates(cover: object) -> list[str]:
+    """Return the URLs of a cover column, at least one."""
+    try:
+        seen = candidate_urls(cover)
+    except NotJsonError as error:
+        raise _RefusedError(RefusalReason.BAD_JSON, cover_detail(text_of(cover))) from error
+    if not seen:
+        raise _RefusedError(RefusalReason.NO_URL, empty_detail(cover, text_of(cover)))
+    return seen
+
+
+def _encode(url: str) -> str:
+    """Return a URL with blanks and non-ASCII after its host encoded, as a browser requests it.
+
+    A host beyond ASCII stays: the download encodes it by the current rules of IDNA.
+    """
     host = url.find("/", len("https://"))
-    return url if host < 0 else url[:host] + url[host:].replace(" ", "%20")
+    if host < 0:
+        return url
+    return url[:host] + _ENCODED.sub(lambda found: quote(found[0]), url[host:])
 
 
 def _image(url: str) -> tuple[str, int | None] | None:
@@ -133,17 +184,6 @@ def _fallbacks(alive: list[str]) -> tuple[str, ...]:
             break
         kept.append(url)
     return tuple(kept)
-
-
-def _refuse(
-    reason: RefusalReason, creator: object, cover: object, created_at: object
-) -> RowRefusal:
-    return RowRefusal(
-        reason=reason,
-        creator=_excerpt(creator, 200),
-        cover=_excerpt(cover, 500),
-        created_at=_excerpt(created_at, 40),
-    )
 
 
 def _excerpt(value: object, length: int) -> str:

@@ -1,7 +1,7 @@
 // Dead letters and their redrive, windows with failures, refused rows.
 import { get, poll, post, query } from "./api.js";
 import { makeViewer } from "./collage.js";
-import { $, emptyState, fill, h, nameElement, pill, toast } from "./dom.js";
+import { $, emptyState, fill, h, nameElement, pill, toast, visibleText } from "./dom.js";
 import { deadCount, onDeadCount } from "./dead_count.js";
 import { FAILURE_REASONS, REFUSAL_REASONS, ago, int, moment, plural, windowNumber } from "./format.js";
 
@@ -102,9 +102,10 @@ function drawRefused(batch) {
   $("refused-more").hidden = !refused.next;
   fill($("refused"), !batch ? emptyState("No rows were refused")
     : h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "refused-h" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Reason", "Creator", "Cover column", "Created at"].map((each) => h("th", { scope: "col" }, each)))),
+        h("thead", {}, h("tr", {}, ["Reason", "What is wrong", "Creator", "Cover column", "Created at"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, refused.rows.map((row) => h("tr", {},
           h("td", {}, h("span", { class: "pill refused", title: REFUSAL_REASONS[row.reason] }, row.reason)),
+          h("td", {}, visibleText(row.detail)),
           h("td", {}, row.creator ? nameElement(row.creator.slice(0, 140)) : h("span", { class: "quiet" }, "none")),
           h("td", { class: "cover" }, row.cover ? h("code", {}, nameElement(row.cover.slice(0, 300))) : h("span", { class: "quiet" }, "empty")),
           h("td", { class: "nowrap" }, row.created_at)))))));

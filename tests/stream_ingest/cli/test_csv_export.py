@@ -80,8 +80,8 @@ def test_refused_rows_are_in_a_file_beside_it_with_the_reason(tmp_path: Path) ->
     )
     with refused_path(path).open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["creator_name", "cover_url", "created_at", "reason"]
-    assert rows[1] == ["ann", "no json", str(AT), "bad_json"]
+    assert rows[0] == ["creator_name", "cover_url", "created_at", "reason", "detail"]
+    assert rows[1] == ["ann", "no json", str(AT), "bad_json", "neither a URL nor JSON"]
     assert rows[2][0] == "'=1+1", "a spreadsheet must not run it"
     assert [row[3] for row in rows[1:]] == [
         "bad_json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,46 @@ PAGE = "https://www.tiktok.com/@ann/video/7"
         json.dumps({"title": "x" * 100_000, "cover": A}),
         json.dumps([PAGE, A]),
         f"{PAGE} {A}",
+        f"{{'desc': 'say \"hi\"', 'cover': {{'url_list': ['{A}']}}}}",
+        f"{{'url_list': [\"{A}\"], 'title': \"it's\"}}",
+        repr(json.dumps({"url_list": [A]})),
+        repr(json.dumps({"url_list": [A]}).encode()),
+        f"{{u'url_list': [u'{A}']}}",
+        f"{{'{A}'}}",
+        json.dumps({"cover": A}).replace('"', '""'),
+        json.dumps({"cover": A}).replace('"', '\\"'),
+        f"{{url_list: ['{A}'], ok: true}}",
+        f'{{"cover"=>"{A}", "n"=>nil}}',
+        f'{{NULL,"{A}"}}',
+        f'{{"{{\\"cover\\": \\"{A}\\"}}"}}',
+        json.dumps({"cover": A.removeprefix("https:")}),
+        json.dumps({"url_list": [A.removeprefix("https://")]}),
+        A.replace("&", "&#38;"),
+        quote(A, safe=""),
+        f"\xa0{A}\xa0",
+        f'{A}"',
+        f"{A},",
+        f"{A};",
+        f'""{A}""',
+        f'"""{A}"""',
+        f"\u2039{A}\u203a",
+        f"\u300c{A}\u300d",
+        f"\u3010{A}\u3011",
+        f"\u201e{A}\u201c",
+        f"\u00ab{A}\u00bb",
+        f"<{A}|cover>",
+        f"cover.jpg ({A})",
+        f"url('{A}')",
+        f"[![cover]({A})]({PAGE})",
+        f'![cover]({A} "title")',
+        f"![cover](<{A}>)",
+        f'<a href="{PAGE}"><img src="{A}"></a>',
+        f'=BILD("{A}";4;50;50)',
+        f'=LIEN_HYPERTEXTE("{A}";"x")',
+        f'=\u0413\u0418\u041f\u0415\u0420\u0421\u0421\u042b\u041b\u041a\u0410("{A}";"x")',
+        f'\'=IMAGE("{A}")',
+        f'="{A}"',
+        f"cover: {A}",
     ],
 )
 def test_the_cover_is_found_in_every_form(column: str) -> None:
@@ -63,6 +104,69 @@ def test_several_urls_in_a_cell_are_candidates_in_their_order(between: str) -> N
 )
 def test_arrays_of_postgres_and_numpy_have_their_order(column: str) -> None:
     assert candidate_urls(column) == [A, B]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "nan",
+        "NaN",
+        "None",
+        r"\N",
+        "NULL",
+        "-",
+        "\u2014",
+        "N/A",
+        "#N/A",
+        "#REF!",
+        "#NV",
+        "<NA>",
+        "NaT",
+        "(null)",
+        "''",
+        '"null"',
+        "'None'",
+        "[nan]",
+        "[None]",
+        "{}",
+        "false",
+        "?",
+        "...",
+        " ",
+        "n.a.",
+    ],
+)
+def test_what_programs_write_for_no_value_has_no_url(column: str) -> None:
+    assert candidate_urls(column) == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://www.instagram.com/p/abc/",
+        "https://youtu.be/abc",
+        "https://www.youtube.com/watch?v=abc",
+        "https://vt.tiktok.com/ZS1/",
+        "https://x.com/ann/status/1",
+        "https://www.douyin.com/video/7",
+    ],
+)
+def test_a_page_of_any_site_is_no_cover_beside_one(page: str) -> None:
+    assert candidate_urls(json.dumps([page, A])) == [A]
+    assert candidate_urls(f"{page}, {A}") == [A]
+    image = f"{page.partition('?')[0]}/picture.jpg?x=1"
+    assert candidate_urls(json.dumps([image, A])) == [image, A]
+
+
+def test_urls_without_a_scheme_may_be_several() -> None:
+    bare = [url.removeprefix("https://") for url in (A, B)]
+    assert candidate_urls(" | ".join(bare)) == [A, B]
+
+
+def test_a_title_that_looks_like_a_host_is_no_cover() -> None:
+    assert candidate_urls(json.dumps({"title": "see a.com/b", "desc": "a.com/b", "cover": A})) == [
+        A
+    ]
 
 
 def test_a_static_thumbnail_of_yt_dlp_comes_first() -> None:

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
-from stream_ingest.records.dates import DateError, read_moment
+from stream_ingest.records.date_form import parse_dates
+from stream_ingest.records.dates import DateError, is_day_first, read_moment
 
 NOON = datetime(2025, 1, 19, 12, tzinfo=UTC)
 DAY = NOON.replace(hour=0)
 
 
-def read(value: object, *, day_first: bool | None = None) -> datetime:
-    return from_epoch_ms(read_moment(value, day_first=day_first))
+def read(value: object, dates: str | None = None) -> datetime:
+    return from_epoch_ms(read_moment(value, parse_dates(dates)))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,35 @@ def read(value: object, *, day_first: bool | None = None) -> datetime:
         "19/01/2025 12:00:00",
         "01/19/2025 12:00 PM",
         "1/19/2025, 12:00:00 pm",
+        "2025-01-19 12:00:00,000",
+        "2025-W03-7 12:00",
+        "20250119120000.000",
+        "20250119120000000",
+        "1.737288E9",
+        "2025-01-19 12:00:00 +0000 UTC",
+        "2025-01-19 21:00:00 +09:00",
+        "'2025-01-19 12:00",
+        '"2025-01-19 12:00"',
+        "\ufeff2025-01-19 12:00\u200b",
+        "Sunday, January 19, 2025 at 12:00 PM",
+        "Sun Jan 19 12:00:00 UTC 2025",
+        "Sun Jan 19 12:00:00 2025",
+        "Sun Jan 19 2025 13:00:00 GMT+0100 (Central European Standard Time)",
+        "19 January 2025, 12:00:00.000",
+        "19th January 2025 12:00",
+        "January 19th, 2025 12:00 p.m.",
+        "19-JAN-2025 12:00:00",
+        "19/Jan/2025:13:00:00 +0100",
+        "datetime.datetime(2025, 1, 19, 12, 0)",
+        "datetime.datetime(2025, 1, 19, 12, 0, tzinfo=datetime.timezone.utc)",
+        "Timestamp('2025-01-19 12:00:00')",
+        "Timestamp('2025-01-19 12:00:00+0000', tz='UTC')",
+        "np.datetime64('2025-01-19T12:00:00.000000000')",
+        'ISODate("2025-01-19T12:00:00Z")',
+        '{"$date": "2025-01-19T12:00:00Z"}',
+        '{"$date": 1737288000000}',
+        "/Date(1737288000000)/",
+        "2025\u5e741\u670819\u65e5 12:00",
         NOON,
         NOON.replace(tzinfo=None),
         NOON.astimezone(timezone(timedelta(hours=9))),
@@ -100,11 +131,71 @@ def test_a_fraction_of_any_length_is_cut_to_milliseconds(text: str) -> None:
 
 
 def test_day_and_month_are_not_guessed() -> None:
-    with pytest.raises(DateError, match="day 1 of month 2, or day 2 of month 1"):
+    with pytest.raises(DateError, match="day 01 of month 02 or day 02 of month 01: set dates"):
         read("01/02/2025")
-    assert read("01/02/2025", day_first=True) == datetime(2025, 2, 1, tzinfo=UTC)
-    assert read("01/02/2025", day_first=False) == datetime(2025, 1, 2, tzinfo=UTC)
+    assert read("01/02/2025", "day-first") == datetime(2025, 2, 1, tzinfo=UTC)
+    assert read("01/02/2025", "month-first") == datetime(2025, 1, 2, tzinfo=UTC)
     assert read("02/02/2025") == datetime(2025, 2, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "dates", "day"),
+    [
+        ("1/2/25", "month-first", 2),
+        ("2-1-25", "day-first", 2),
+        ("02.01.25", "day-first", 2),
+        ("13/1/2025", "month-first", 13),
+        ("1/13/2025", "day-first", 13),
+        ("45659", "excel", 2),
+        ("45659", "excel,day-first", 2),
+        ("44197", "Excel-1904", 2),
+        ("2/1/2025", "excel, day_first", 2),
+    ],
+)
+def test_what_an_owner_says_of_a_column_decides(text: str, dates: str, day: int) -> None:
+    assert read(text, dates) == datetime(2025, 1, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["45676.5", "45676,5", 45676.5, Decimal("45676.5")])
+def test_a_spreadsheets_number_of_days_is_read_only_if_the_column_has_them(value: object) -> None:
+    assert read(value, "excel") == NOON
+    with pytest.raises(DateError, match="set dates to excel"):
+        read(str(value).replace(",", "."))
+
+
+@pytest.mark.parametrize("text", ["day", "day-first,month-first", "excel,excel-1904", "dd/mm"])
+def test_other_words_are_an_error_that_lists_the_right_ones(text: str) -> None:
+    with pytest.raises(UserError, match=r"--dates .*: expected one of day-first, month-first"):
+        parse_dates(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("19/01/2025", True), ("01/19/2025", False), ("1-19-2025 8:05", False), ("01/02/2025", None)]
+    + [(text, None) for text in ("19.01.2025", "19/19/2025", "19/01/25", "2025-01-19", "", "x")],
+)
+def test_a_date_shows_the_order_only_if_one_number_cannot_be_a_month(
+    text: str, first: object
+) -> None:
+    assert is_day_first(text) is first
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("0000-00-00 00:00:00", "zero date"),
+        ("1.73729E+12", "rounded by a spreadsheet"),
+        ("1,73729E+12", "rounded by a spreadsheet"),
+        ("20251301", "no date in the order of year"),
+        ("", "the column is empty"),
+        ("soon", "'soon' is no date"),
+        ("2025-02-30", "day"),
+        ("12345", "digits are neither"),
+    ],
+)
+def test_the_error_says_what_is_wrong(text: str, why: str) -> None:
+    with pytest.raises(DateError, match=why):
+        read(text)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,25 @@ def test_blanks_in_a_path_are_encoded_as_a_browser_does() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "requested"),
+    [
+        (
+            "https://e.com/é/画 像.jpg?q=ü",
+            "https://e.com/%C3%A9/%E7%94%BB%20%E5%83%8F.jpg?q=%C3%BC",
+        ),
+        ("https://e.com/a%20b/100%.jpg", "https://e.com/a%20b/100%.jpg"),
+        ("https://bücher.example/ä.jpg", "https://bücher.example/%C3%A4.jpg"),
+        ("https://e.com/a\xa0b.jpg", "https://e.com/a%C2%A0b.jpg"),
+    ],
+)
+def test_characters_beyond_ascii_in_a_path_are_encoded_as_a_browser_does(
+    written: str, requested: str
+) -> None:
+    assert admitted(written).url == requested
+    assert admitted(json.dumps({"cover": written})).url == requested
+
+
+@pytest.mark.parametrize(
     ("created_at", "moment"),
     [
         ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
@@ -177,7 +196,11 @@ def test_fallbacks_over_the_size_limit_are_left_out() -> None:
 def test_a_refusal_has_enough_of_the_row_to_find_and_correct_it() -> None:
     outcome = admit("c" * 300, "x" * 1_000, "y" * 100, NOW_S)
     assert outcome == RowRefusal(
-        reason=RefusalReason.BAD_CREATOR, creator="c" * 200, cover="x" * 500, created_at="y" * 40
+        reason=RefusalReason.BAD_CREATOR,
+        creator="c" * 200,
+        cover="x" * 500,
+        created_at="y" * 40,
+        detail="the name has 300 bytes, more than 128",
     )
 
 
