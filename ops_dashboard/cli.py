@@ -16,13 +16,7 @@ from ops_dashboard.inspect.window_pages import WindowFilter
 from ops_dashboard.local.aws.command import local_app
 from ops_dashboard.planner.command import DEFAULT_REGION, PlanOptions, show_plan
 from ops_dashboard.planner.workload import Order, job_of
-from ops_dashboard.recovery.cli import (
-    REPLAY_EXAMPLES,
-    RETRY_EXAMPLES,
-    dlq_app,
-    replay,
-    retry,
-)
+from ops_dashboard.recovery.cli import REPLAY_EXAMPLES, RETRY_EXAMPLES, dlq_app, replay, retry
 from ops_dashboard.trace.command import show_trace
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import run
@@ -169,12 +163,15 @@ def doctor(  # noqa: PLR0913 - one parameter for each option
     stack: options.Stack = "dev",
     mysql: options.Mysql = None,
     mysql_secret: options.MysqlSecret = None,
+    mysql_ca: options.MysqlCa = None,
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
     json: options.Json = False,
 ) -> None:
     """Check credentials, clock, stack and database, and show how to fix what is wrong."""
-    database = DatabaseOptions(mysql=mysql, mysql_secret=mysql_secret, table=table, columns=columns)
+    database = DatabaseOptions(
+        mysql=mysql, mysql_secret=mysql_secret, mysql_ca=mysql_ca, table=table, columns=columns
+    )
     if not show_doctor(stack, database, json=json):
         raise typer.Exit(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 from rich.text import Text
@@ -28,6 +29,7 @@ class DatabaseOptions(msgspec.Struct, frozen=True, kw_only=True):
     mysql_secret: str | None
     table: str
     columns: str | None
+    mysql_ca: Path | None = None
 
     @property
     def is_given(self) -> bool:
@@ -71,13 +73,15 @@ def findings(stack: str, database: DatabaseOptions) -> Iterator[Finding]:
 
 async def _check_database(database: DatabaseOptions) -> str:
     """Check that the table and its columns can be read, as a push would."""
-    address = address_of(database.mysql, database.mysql_secret, database.table)
+    address = address_of(database.mysql, database.mysql_secret, database.table, database.mysql_ca)
     columns = parse_columns(database.columns, MYSQL_COLUMNS)
     table = parse_table(database.table)[1]
     await MySqlSource(address, table, columns, selection=Selection()).check()
     async with connect(address) as connection:
         ((version,),) = await fetch(connection, "SELECT VERSION()", [])
-    return f"{address!r}, {version}: {database.table} can be read"
+        ((_, cipher),) = await fetch(connection, "SHOW SESSION STATUS LIKE 'Ssl_cipher'", [])
+    encrypted = f"encrypted ({cipher})" if cipher else "not encrypted"
+    return f"{address!r}, {version}, {encrypted}: {database.table} can be read"
 
 
 def _print(finding: Finding) -> None:

@@ -11,7 +11,10 @@ import ctypes
 import re
 from pathlib import Path
 
-_PASSWORD = re.compile(rb"((?:mysql|mariadb)://[^:/@\0]*:)([^\0]*)(?=@)")
+_PASSWORD = re.compile(
+    rb"((?:mysql|mariadb)(?:\+[a-z0-9_]+)?://[^:/@\0]*:)([^\0]*)(?=@)", re.IGNORECASE
+)
+_PARAMETER = re.compile(rb"((?:mysql|mariadb)[^\0]*[?&]password=)([^&\0]*)", re.IGNORECASE)
 _STAT = Path("/proc/self/stat")
 _ARG_START, _ARG_END = 45, 46
 """Positions of arg_start and arg_end after the command's name (proc_pid_stat(5), fields 48, 49)."""
@@ -31,4 +34,6 @@ def hide_password() -> None:
 
 def without_passwords(arguments: bytes) -> bytes:
     """Return NUL-terminated arguments with a star for each byte of a password."""
-    return _PASSWORD.sub(lambda match: match[1] + b"*" * len(match[2]), arguments)
+    for pattern in (_PASSWORD, _PARAMETER):
+        arguments = pattern.sub(lambda match: match[1] + b"*" * len(match[2]), arguments)
+    return arguments

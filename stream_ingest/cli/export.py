@@ -48,6 +48,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
     csv: Annotated[bool, typer.Option("--csv", hidden=True)] = False,  # noqa: ARG001 - the only format; older scripts name it
     mysql: options.Mysql = None,
     mysql_secret: options.MysqlSecret = None,
+    mysql_ca: options.MysqlCa = None,
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
     since: options.Since = None,
@@ -65,6 +66,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
+        mysql_ca=mysql_ca,
         table=table,
         csv=None,
         columns=columns,

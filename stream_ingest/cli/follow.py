@@ -58,6 +58,7 @@ def follow(  # noqa: PLR0913 - one parameter for each option
     *,
     mysql: options.Mysql = None,
     mysql_secret: options.MysqlSecret = None,
+    mysql_ca: options.MysqlCa = None,
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
     every: Annotated[
@@ -99,6 +100,7 @@ def follow(  # noqa: PLR0913 - one parameter for each option
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
+        mysql_ca=mysql_ca,
         table=table,
         csv=None,
         columns=columns,

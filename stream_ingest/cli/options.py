@@ -28,6 +28,16 @@ MysqlSecret = Annotated[
         rich_help_panel="Source",
     ),
 ]
+MysqlCa = Annotated[
+    Path | None,
+    typer.Option(
+        "--mysql-ca",
+        envvar="MYSQL_SSL_CA",
+        show_envvar=True,
+        help="File with the certificates of the authorities that may have signed the server's.",
+        rich_help_panel="Source",
+    ),
+]
 Table = Annotated[
     str, typer.Option(help="Table to read: TABLE or DATABASE.TABLE.", rich_help_panel="Source")
 ]

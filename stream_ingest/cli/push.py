@@ -39,6 +39,7 @@ def push(  # noqa: PLR0913 - one parameter for each option
     *,
     mysql: options.Mysql = None,
     mysql_secret: options.MysqlSecret = None,
+    mysql_ca: options.MysqlCa = None,
     table: options.Table = "videos_links",
     csv: options.Csv = None,
     columns: options.ColumnNames = None,
@@ -80,12 +81,15 @@ def push(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Push rows into the stream as one batch."""
     if resume:
-        result = run_push.resume(batch_id or latest_unfinished(), mysql, mysql_secret, wait=wait)
+        result = run_push.resume(
+            batch_id or latest_unfinished(), mysql, mysql_secret, mysql_ca, wait=wait
+        )
         run_push.print_result(result, json=json, title="sent")
         return
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
+        mysql_ca=mysql_ca,
         table=table,
         csv=csv,
         columns=columns,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 
@@ -42,10 +43,17 @@ def push(chosen: SourceOptions, header: BatchHeader, stack: str, *, wait: bool) 
     return Result(report=report, progress=_follow(header.batch_id, stack) if wait else None)
 
 
-def resume(batch_id: str, mysql: str | None, mysql_secret: str | None, *, wait: bool) -> Result:
+def resume(
+    batch_id: str,
+    mysql: str | None,
+    mysql_secret: str | None,
+    mysql_ca: Path | None = None,
+    *,
+    wait: bool,
+) -> Result:
     """Continue a push that was killed or stopped; its database's URL or secret is given again."""
     with _watching(f"batch {batch_id}") as watch:
-        report, stack = runner.resume(batch_id, mysql, mysql_secret, watch)
+        report, stack = runner.resume(batch_id, mysql, mysql_secret, watch, mysql_ca)
     return Result(report=report, progress=_follow(batch_id, stack) if wait else None)
 
 

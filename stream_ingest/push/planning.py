@@ -88,11 +88,14 @@ def check_overlap(overlap: timedelta, horizon_days: int) -> None:
         raise UserError(msg)
 
 
-def chosen_of(plan: PushPlan, mysql: str | None, mysql_secret: str | None) -> SourceOptions:
+def chosen_of(
+    plan: PushPlan, mysql: str | None, mysql_secret: str | None, mysql_ca: Path | None = None
+) -> SourceOptions:
     """Return the options of a plan; raises `UserError` if its source has changed."""
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
+        mysql_ca=mysql_ca,
         table=plan.table,
         csv=Path(plan.csv) if plan.csv else None,
         columns=plan.columns,

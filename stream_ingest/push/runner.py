@@ -11,6 +11,7 @@ import functools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -93,7 +94,11 @@ def push(
 
 
 def resume(
-    batch_id: str, mysql: str | None, mysql_secret: str | None, watch: Watch = QUIET
+    batch_id: str,
+    mysql: str | None,
+    mysql_secret: str | None,
+    watch: Watch = QUIET,
+    mysql_ca: Path | None = None,
 ) -> tuple[PushReport, str]:
     """Continue a push that was killed or stopped; its database's URL or secret is given again.
 
@@ -102,7 +107,7 @@ def resume(
     checkpoint, chunk = Checkpoint.resume(batch_id)
     with checkpoint:
         plan = checkpoint.plan
-        chosen = chosen_of(plan, mysql, mysql_secret)
+        chosen = chosen_of(plan, mysql, mysql_secret, mysql_ca)
         outputs = stack_outputs(plan.stack)
         registry = registry_of(outputs)
         if registry.load(batch_id) is None:

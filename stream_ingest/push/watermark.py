@@ -16,7 +16,7 @@ from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.push.marks import KeyMark, Mark
-from stream_ingest.sources.mysql.connection import MySqlAddress
+from stream_ingest.sources.mysql.address import MySqlAddress
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -12,7 +12,7 @@ from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql.connection import MySqlAddress, parse_address
+from stream_ingest.sources.mysql.address import MySqlAddress, parse_address
 from stream_ingest.sources.mysql.secret import secret_address
 from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import (
@@ -43,6 +43,8 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what earlier pushes read ``last_push`` reads again; a day if it is not given."""
     move_mark: bool = False
     """Whether ``last_push`` continues after this push even if it leaves rows before it unread."""
+    mysql_ca: Path | None = None
+    """File with the certificates of the authorities that the database's server may have."""
     uploaded_as: str | None = None
     """Name of the file of which `csv` is a temporary copy."""
 
@@ -58,7 +60,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def address(self) -> MySqlAddress:
         """Return the address of the table's database; raises `UserError` if none was given."""
-        return address_of(self.mysql, self.mysql_secret, self.table)
+        return address_of(self.mysql, self.mysql_secret, self.table, self.mysql_ca)
 
     def check(self, now: datetime) -> None:
         """Raise `UserError` for invalid dates or columns and options that exclude each other."""
@@ -100,18 +102,25 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         return MySqlSource(self.address(), self.table_name, columns, selection=selection)
 
 
-def address_of(mysql: str | None, mysql_secret: str | None, table: str = "") -> MySqlAddress:
+def address_of(
+    mysql: str | None, mysql_secret: str | None, table: str = "", ca: Path | None = None
+) -> MySqlAddress:
     """Return a database's address from its URL and a secret; raises `UserError` without either.
 
     The database is that of `table`, if it is written as ``database.table``.
     """
+    address = _address_of(mysql, mysql_secret)
+    if ca is not None:
+        address = address.with_parameters(("ssl_ca", str(ca)))
     database = parse_table(table)[0] if table else None
+    return msgspec.structs.replace(address, database=database or address.database)
+
+
+def _address_of(mysql: str | None, mysql_secret: str | None) -> MySqlAddress:
     if mysql_secret:
         secretsmanager = clients.session().client("secretsmanager", config=clients.CONFIG)
-        found = secret_address(secretsmanager, mysql_secret, mysql)
-        return msgspec.structs.replace(found, database=database or found.database)
+        return secret_address(secretsmanager, mysql_secret, mysql)
     if mysql:
-        found = parse_address(mysql)
-        return msgspec.structs.replace(found, database=database or found.database)
+        return parse_address(mysql)
     msg = "choose a source: --mysql URL (or MYSQL_URL), --mysql-secret ID, or --csv FILE"
     raise UserError(msg)

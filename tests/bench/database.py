@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from ops_dashboard.local.mysql.binary import ensure_mariadbd
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import TABLE, create_schema
-from stream_ingest.sources.mysql.connection import connect, parse_address
+from stream_ingest.sources.mysql.address import parse_address
+from stream_ingest.sources.mysql.connection import connect
 from tests.bench.measure import say
 from tests.bench.rows import CREATORS
 

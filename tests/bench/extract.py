@@ -21,7 +21,8 @@ import orjson
 from asyncmy.cursors import SSCursor
 
 from stream_ingest.push.push import rehearse
-from stream_ingest.sources.mysql.connection import connect, parse_address
+from stream_ingest.sources.mysql.address import parse_address
+from stream_ingest.sources.mysql.connection import connect
 from stream_ingest.sources.mysql.table import PAGE_ROWS, MySqlSource
 from stream_ingest.sources.source import MYSQL_COLUMNS
 from stream_ingest.sources.timerange import TimeRange

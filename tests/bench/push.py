@@ -22,7 +22,8 @@ from pathlib import Path
 from asyncmy.cursors import SSCursor
 
 from ops_dashboard.local.aws.stack import LocalAws
-from stream_ingest.sources.mysql.connection import connect, parse_address
+from stream_ingest.sources.mysql.address import parse_address
+from stream_ingest.sources.mysql.connection import connect
 from tests.bench.database import filled, table_name
 from tests.bench.measure import ROOT, hand_over, paired, say, watched
 from tests.bench.peers import missing_module

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -77,11 +78,16 @@ class PrivateMariaDb:
     """
 
     def __init__(
-        self, program: Path | None = None, *, start_timeout_s: float = START_TIMEOUT_S
+        self,
+        program: Path | None = None,
+        *,
+        start_timeout_s: float = START_TIMEOUT_S,
+        options: Sequence[str] = (),
     ) -> None:
-        """Run the server `program`, by default the installed one."""
+        """Run the server `program`, by default the installed one, with more `options`."""
         self._program = program
         self._start_timeout_s = start_timeout_s
+        self._options = tuple(options)
         self._password = ""
         self._port = 0
         self._directory: Path | None = None
@@ -168,7 +174,7 @@ class PrivateMariaDb:
         log = directory / "server.log"
         for _ in range(_PORT_ATTEMPTS):
             self._port = _free_port()
-            self._process = _launch(program, directory, self._port, log)
+            self._process = _launch(program, directory, self._port, log, self._options)
             if self._wait_until_ready(directory / "socket", deadline):
                 return
             if self._process.poll() is None:
@@ -221,13 +227,16 @@ def _command(program: Path, directory: Path) -> list[str]:
     return [*command, "--user=root"] if os.geteuid() == 0 else command
 
 
-def _launch(program: Path, directory: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+def _launch(
+    program: Path, directory: Path, port: int, log: Path, options: Sequence[str]
+) -> subprocess.Popen[bytes]:
     arguments = [
         "--innodb-fast-shutdown=2",  # unwritten data may be lost
         f"--port={port}",
         "--bind-address=127.0.0.1",
         f"--socket={directory / 'socket'}",
         f"--pid-file={directory / 'pid'}",
+        *options,
     ]
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - a found program with arguments made here

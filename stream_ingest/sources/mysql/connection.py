@@ -1,74 +1,31 @@
-"""Addresses of and connections to MySQL or MariaDB servers. Edge (network)."""
+"""Connections to MySQL or MariaDB servers. Edge (network).
+
+Each query is a transaction of its own (autocommit), so that nothing is locked between two of them.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+import struct
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
-import asyncmy
-import msgspec
 from asyncmy.errors import MySQLError
 
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.mysql.address import MySqlAddress
+from stream_ingest.sources.mysql.login import CheckedConnection
+from stream_ingest.sources.mysql.tls import tls_context
 
-DEFAULT_PORT = 3_306
-_CONNECT_TIMEOUT_S = 10
-_EXPECTED = (
-    "--mysql: expected mysql://user:password@host:port/database"
-    " (in the password %2F for /, %40 for @, %23 for #, %3F for ?)"
-)
-
-
-class MySqlAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Address of and login to a database; `repr` never shows the password."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str
-    unix_socket: str | None = None
-    tls: bool = False
-
-    def __repr__(self) -> str:
-        """Return the URL without the password."""
-        return f"mysql://{self.user}@{self.place}"
-
-    @property
-    def place(self) -> str:
-        """Host, port and database, for messages."""
-        return f"{self.host}:{self.port}/{self.database}"
-
-
-def parse_address(url: str) -> MySqlAddress:
-    """Parse ``mysql://user:password@host:port/database[?unix_socket=…&ssl=true]``.
-
-    The `UserError` for anything else never quotes the text, which may contain a password.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORT
-    except ValueError:
-        raise UserError(_EXPECTED) from None
-    database = unquote(parts.path.strip("/"))
-    if parts.scheme not in {"mysql", "mariadb"} or not parts.hostname or not database:
-        raise UserError(_EXPECTED)
-    if "/" in database or "@" in database:  # probably the rest of a password
-        raise UserError(_EXPECTED)
-    query = parse_qs(parts.query)
-    return MySqlAddress(
-        host=parts.hostname,
-        port=port,
-        user=unquote(parts.username or "root"),
-        password=unquote(parts.password or ""),
-        database=database,
-        unix_socket=query.get("unix_socket", [None])[0],
-        tls=query.get("ssl", ["false"])[0].lower() in {"1", "true", "required"},
-    )
+_CLOSE_TIMEOUT_S = 2.0
+_ACCESS_DENIED, _LOST = 1_045, 2_013
+_NONSENSE = (RuntimeError, ValueError, IndexError, struct.error)
+"""What asyncmy raises for an answer that is not MySQL's, or for a missing library."""
+_SELF_SIGNED = frozenset({18, 19, 20, 21})
+"""OpenSSL's numbers for certificates without a known authority."""
 
 
 async def database_now(address: MySqlAddress) -> datetime:
@@ -81,28 +38,15 @@ async def database_now(address: MySqlAddress) -> datetime:
 @asynccontextmanager
 async def connect(address: MySqlAddress) -> AsyncIterator[Any]:
     """Open a connection in UTC; errors of the server become a `UserError` without the password."""
-    options: dict[str, Any] = {"unix_socket": address.unix_socket} if address.unix_socket else {}
-    if address.tls:
-        options["ssl"] = ssl.create_default_context()
-    try:
-        connection = await asyncmy.connect(
-            host=address.host,
-            port=address.port,
-            user=address.user,
-            password=address.password,
-            db=address.database,
-            charset="utf8mb4",
-            connect_timeout=_CONNECT_TIMEOUT_S,
-            init_command="SET time_zone = '+00:00', sql_mode = ''",  # zero dates stay comparable
-            **options,
-        )
-    except (MySQLError, OSError, TimeoutError) as error:
-        raise UserError(f"cannot open {address!r}: {_reason(error)}") from error  # noqa: EM102, TRY003 - one line with the cause
+    connection = await _open(address)
     try:
         yield connection
-    except MySQLError as error:
-        raise UserError(f"{address!r}: {_reason(error)}") from error  # noqa: EM102, TRY003 - one line with the cause
+    except (MySQLError, TimeoutError) as error:
+        raise UserError(f"{address!r}: {_reason(error, address)}") from error  # noqa: EM102, TRY003 - one line with the cause
     finally:
+        with suppress(MySQLError, OSError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await connection.ensure_closed()  # so that the server counts no aborted client
         connection.close()
 
 
@@ -118,5 +62,71 @@ def quote(identifier: str) -> str:
     return "`" + identifier.replace("`", "``").replace("%", "%%") + "`"
 
 
-def _reason(error: Exception) -> str:
-    return str(error.args[1]) if len(error.args) > 1 else str(error)
+async def _open(address: MySqlAddress) -> CheckedConnection:
+    settings, mode = address.settings, address.tls
+    connection = CheckedConnection(
+        mode,
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password.encode(),  # text would be sent as Latin-1
+        db=address.database,
+        unix_socket=settings.unix_socket,
+        charset="utf8mb4",
+        autocommit=True,
+        local_infile=False,
+        connect_timeout=settings.connect_timeout_s,
+        read_timeout=settings.read_timeout_s,
+        init_command="SET time_zone = '+00:00', sql_mode = ''",  # zero dates stay comparable
+        ssl=tls_context(mode, settings),
+    )
+    try:
+        async with asyncio.timeout(settings.connect_timeout_s):
+            await connection.connect()
+    except UserError as error:
+        raise UserError(f"cannot open {address!r}: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
+    except TimeoutError as error:
+        connection.close()
+        reason = _silence(connection, settings.connect_timeout_s)
+        raise UserError(f"cannot open {address!r}: {reason}") from error  # noqa: EM102, TRY003 - as above
+    except (MySQLError, OSError, *_NONSENSE) as error:
+        connection.close()
+        raise UserError(f"cannot open {address!r}: {_reason(error, address)}") from None  # noqa: EM102, TRY003 - a cause may have parts of the log-in
+    return connection
+
+
+def _silence(connection: CheckedConnection, seconds: float) -> str:
+    """Return what a connection waited for in vain."""
+    if connection.has_greeting:
+        return f"the server did not complete the log-in within {seconds:g} s"
+    if connection.host_info == "Not connected":
+        return f"no connection within {seconds:g} s: check host, port and firewall"
+    return f"the server sent nothing within {seconds:g} s after the connection was opened"
+
+
+def _reason(error: Exception, address: MySqlAddress) -> str:
+    """Return what went wrong, and what to do about it, in one line."""
+    cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _certificate(cause)
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed: {cause.reason or cause}"
+    code = error.args[0] if error.args else None
+    text = str(error.args[1]) if len(error.args) > 1 else str(error)
+    if code == _LOST and "read timeout" in text:
+        return f"the server sent nothing for {address.settings.read_timeout_s:g} s"
+    if code == _LOST:
+        return f"the connection was lost ({text})"
+    if code == _ACCESS_DENIED and not address.password.isalnum():
+        text += " (in a URL, special characters of a password are written as %2F and so on)"
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _certificate(error: ssl.SSLCertVerificationError) -> str:
+    remedies = "ssl-mode=REQUIRED encrypts without verification, DISABLED does not encrypt"
+    if error.verify_code in _SELF_SIGNED:
+        return (
+            "the server's certificate is not signed by a known authority: give its authority's by"
+            f" --mysql-ca FILE ({remedies})"
+        )
+    return f"the server's certificate is not accepted: {error.verify_message} ({remedies})"

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql.connection import MySqlAddress, fetch
+from stream_ingest.sources.mysql.address import MySqlAddress
+from stream_ingest.sources.mysql.connection import fetch
 from stream_ingest.sources.source import Columns
 
 _UNFIT_FOR_KEYS = frozenset({"enum", "set", "float", "double", "bit"})

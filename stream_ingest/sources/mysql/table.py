@@ -18,7 +18,8 @@ from typing import Any
 import msgspec
 from asyncmy.cursors import SSCursor
 
-from stream_ingest.sources.mysql.connection import MySqlAddress, connect, fetch, quote
+from stream_ingest.sources.mysql.address import MySqlAddress
+from stream_ingest.sources.mysql.connection import connect, fetch, quote
 from stream_ingest.sources.mysql.plan import Planner, ReadPlan
 from stream_ingest.sources.source import Columns, Cursor, Page, Selection, Snapshot
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from stream_ingest.sources.mysql.connection import connect, fetch, parse_address
+from stream_ingest.sources.mysql.address import parse_address
+from stream_ingest.sources.mysql.connection import connect, fetch
 from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import (
     MYSQL_COLUMNS,
@@ -38,6 +39,10 @@ class Database:
             return rows
 
         return asyncio.run(run())
+
+    def fill(self, table: str, rows: Sequence[str]) -> None:
+        """Insert rows, each as SQL writes it."""
+        self.run(f"INSERT INTO `{table}` VALUES {', '.join(rows)}")  # noqa: S608 - a test's own values
 
     def source(
         self,

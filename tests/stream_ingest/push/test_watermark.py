@@ -6,7 +6,7 @@ import pytest
 
 from stream_ingest.push.marks import KeyMark, Mark
 from stream_ingest.push.watermark import PushWatermark
-from stream_ingest.sources.mysql.connection import parse_address
+from stream_ingest.sources.mysql.address import parse_address
 from tests.fakes.ingest.aws import TABLE, IngestAws
 
 ADDRESS = parse_address("mysql://ann:secret@db.example.com:3306/tiktok_creator")

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.mysql.connection import (
-    MySqlAddress,
-    connect,
-    database_now,
-    parse_address,
-    quote,
-)
+from stream_ingest.sources.mysql.address import MySqlAddress, parse_address
+from stream_ingest.sources.mysql.connection import connect, database_now, quote
+from stream_ingest.sources.mysql.parameters import Settings
 from stream_ingest.sources.mysql.table import condition_after
+from stream_ingest.sources.mysql.tls_mode import TlsMode
 
 
 def address(**changes: object) -> MySqlAddress:
@@ -36,17 +34,131 @@ def address(**changes: object) -> MySqlAddress:
         ("mysql://u%40x:p%2F%3A%40%23@h/db", address(user="u@x", password="p/:@#")),
         ("mysql://u:p@h/d%20b", address(database="d b")),
         ("mysql://u:p@[::1]:3306/db", address(host="::1")),
-        (
-            "mysql://u:p@localhost/db?unix_socket=/run/mysqld/s.sock",
-            address(host="localhost", unix_socket="/run/mysqld/s.sock"),
-        ),
-        ("mysql://u:p@h/db?ssl=true", address(tls=True)),
-        ("mysql://u:p@h/db?ssl=REQUIRED", address(tls=True)),
-        ("mysql://u:p@h/db?ssl=false&charset=utf8", address()),
+        ("mysql+pymysql://u:p@h/db", address()),
+        ("mariadb+mariadbconnector://u:p@h/db", address()),
+        ("jdbc:mysql://h:3307/db?user=u&password=p", address(port=3307)),
+        ("jdbc:mariadb://u:p@h/db", address()),
     ],
 )
 def test_an_address_is_parsed(url: str, expected: MySqlAddress) -> None:
-    assert parse_address(url) == expected
+    found = parse_address(url)
+    assert msgspec.structs.replace(found, parameters=(), settings=Settings()) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "mode"),
+    [
+        ("", TlsMode.VERIFY_IDENTITY),
+        ("ssl-mode=DISABLED", TlsMode.DISABLED),
+        ("ssl_mode=disabled", TlsMode.DISABLED),
+        ("sslmode=disable", TlsMode.DISABLED),
+        ("ssl-mode=PREFERRED", TlsMode.PREFERRED),
+        ("sslmode=prefer", TlsMode.PREFERRED),
+        ("ssl-mode=REQUIRED", TlsMode.REQUIRED),
+        ("sslMode=REQUIRED", TlsMode.REQUIRED),
+        ("sslmode=require", TlsMode.REQUIRED),
+        ("ssl-mode=REQUIRED&ssl-ca=/ca.pem", TlsMode.VERIFY_CA),
+        ("ssl-mode=REQUIRED&verifyServerCertificate=true", TlsMode.VERIFY_CA),
+        ("ssl-mode=VERIFY_CA", TlsMode.VERIFY_CA),
+        ("sslmode=verify-ca", TlsMode.VERIFY_CA),
+        ("ssl-mode=VERIFY_IDENTITY", TlsMode.VERIFY_IDENTITY),
+        ("sslmode=verify-full", TlsMode.VERIFY_IDENTITY),
+        ("sslMode=trust", TlsMode.REQUIRED),
+        ("ssl=true", TlsMode.VERIFY_IDENTITY),
+        ("ssl=1", TlsMode.VERIFY_IDENTITY),
+        ("ssl=REQUIRED", TlsMode.VERIFY_IDENTITY),
+        ("ssl=false&charset=utf8", TlsMode.DISABLED),
+        ("ssl=0", TlsMode.DISABLED),
+        ("ssl=verify_ca", TlsMode.VERIFY_CA),
+        ('ssl={"rejectUnauthorized":true}', TlsMode.VERIFY_IDENTITY),
+        ('ssl={"rejectUnauthorized":false}', TlsMode.REQUIRED),
+        ("ssl_ca=/ca.pem", TlsMode.VERIFY_IDENTITY),
+        ("ssl-ca=/ca.pem", TlsMode.VERIFY_IDENTITY),
+        ("sslrootcert=/ca.pem", TlsMode.VERIFY_IDENTITY),
+        ("ssl_cert=/c.pem&ssl_key=/k.pem", TlsMode.VERIFY_IDENTITY),
+        ("ssl_ca=/ca.pem&ssl_check_hostname=false", TlsMode.VERIFY_CA),
+        ("ssl_verify_cert=true", TlsMode.VERIFY_IDENTITY),
+        ("ssl_verify_cert=true&ssl_verify_identity=false", TlsMode.VERIFY_CA),
+        ("ssl_verify_identity=true", TlsMode.VERIFY_IDENTITY),
+        ("ssl=true&ssl_verify_cert=false", TlsMode.REQUIRED),
+        ("ssl_disabled=true", TlsMode.DISABLED),
+        ("ssl_disabled=false", TlsMode.VERIFY_IDENTITY),
+        ("tls=true", TlsMode.VERIFY_IDENTITY),
+        ("tls=false", TlsMode.DISABLED),
+        ("tls=skip-verify", TlsMode.REQUIRED),
+        ("tls=preferred", TlsMode.PREFERRED),
+        ("useSSL=true", TlsMode.VERIFY_IDENTITY),
+        ("useSSL=true&requireSSL=true&verifyServerCertificate=false", TlsMode.REQUIRED),
+        ("useSSL=false&verifyServerCertificate=false", TlsMode.DISABLED),
+        ("useSSL=true&trustServerCertificate=true", TlsMode.REQUIRED),
+        ("useUnicode=true&characterEncoding=UTF-8&serverTimezone=UTC", TlsMode.VERIFY_IDENTITY),
+    ],
+)
+def test_parameters_mean_what_their_clients_mean_by_them(parameters: str, mode: TlsMode) -> None:
+    assert parse_address(f"mysql://u:p@db.example/db?{parameters}").tls is mode
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]"])
+def test_nothing_is_encrypted_within_this_machine_unless_the_url_says_so(host: str) -> None:
+    assert parse_address(f"mysql://u:p@{host}/db").tls is TlsMode.DISABLED
+    assert parse_address(f"mysql://u:p@{host}/db?ssl=true").tls is TlsMode.VERIFY_IDENTITY
+    assert parse_address("mysql://u:p@db/db?unix_socket=/s").tls is TlsMode.DISABLED
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("sslmodus=REQUIRED", "unknown parameter sslmodus; did you mean ssl-mode?"),
+        ("ssl_mod=REQUIRED", "unknown parameter ssl_mod; did you mean ssl-mode?"),
+        ("use_tls=1", "unknown parameter use_tls"),
+        ("foo=bar", "unknown parameter foo"),
+        ("ssl-mode=yes", "ssl-mode=yes: expected DISABLED, PREFERRED, REQUIRED, VERIFY_CA or"),
+        ("ssl=maybe", "ssl=maybe: expected true, false, or a mode"),
+        ("ssl=Amazon%20RDS", "ssl=Amazon RDS: expected true, false"),
+        ("tls=custom", "tls=custom: expected true, false"),
+        ("ssl=", "ssl has no value"),
+        ("useSSL=false&requireSSL=true", "useSSL=false and requireSSL=true contradict"),
+        ("ssl-mode=DISABLED&ssl_ca=/ca.pem", "ssl-mode=DISABLED and ssl_ca contradict"),
+        ("ssl=true&ssl=false", "ssl and ssl contradict"),
+        ("ssl-mode=REQUIRED&ssl=false", "ssl-mode=REQUIRED and ssl=false contradict"),
+        ("ssl_verify_cert=false&ssl_verify_identity=true", "contradict each other"),
+        ("ssl-mode=VERIFY_CA&verifyServerCertificate=false", "contradict each other"),
+        ("ssl_key=/k.pem", "ssl_key needs the certificate"),
+        ("charset=latin1", "charset=latin1: expected utf8mb4"),
+        ("local_infile=1", "local_infile: a server may not read files"),
+        ("allowLoadLocalInfile=true", "a server may not read files"),
+        ("serverTimezone=Asia/Shanghai", "zone of the table's times by --timezone"),
+        ("connect_timeout=soon", "connect_timeout=soon: expected seconds"),
+        ("connect_timeout=100000", "expected seconds"),
+    ],
+)
+def test_wrong_parameters_are_refused_by_name(parameters: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_address(f"mysql://u:p@db.example/db?{parameters}")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "connect_s", "read_s"),
+    [
+        ("mysql://h/db", 10, 600),
+        ("mysql://h/db?connect_timeout=3&read_timeout=2.5", 3, 2.5),
+        ("mysql://h/db?timeout=500ms&readTimeout=1m", 0.5, 60),
+        ("mysql://h/db?connect_timeout=0", 10, 600),
+        ("jdbc:mysql://h/db?connectTimeout=3000&socketTimeout=90000", 3, 90),
+    ],
+)
+def test_time_outs_have_the_units_of_their_clients(
+    url: str, connect_s: float, read_s: float
+) -> None:
+    settings = parse_address(url).settings
+    assert (settings.connect_timeout_s, settings.read_timeout_s) == (connect_s, read_s)
+
+
+@pytest.mark.parametrize("name", ["unix_socket", "unixSocket", "socket", "localSocket"])
+def test_a_socket_needs_no_host(name: str) -> None:
+    found = parse_address(f"mysql+pymysql://u:p@/db?{name}=/run/mysqld/s.sock")
+    assert (found.host, found.settings.unix_socket) == ("localhost", "/run/mysqld/s.sock")
 
 
 @pytest.mark.parametrize(
@@ -66,6 +178,13 @@ def test_an_address_is_parsed(url: str, expected: MySqlAddress) -> None:
         "mysql://u:hunter2/x@h/db",
         "mysql://u:12/hunter2@h/db",
         "mysql://u:hunter2@h\u2100/db",
+        "mysql://u:12/x?hunter2@h/db",
+        "mysql://u:12/x?ssl=hunter2@h/db",
+        "mysql://u:12/x#hunter2",
+        "mysql://u:12?hunter2=1@h/db",
+        "mysql://u:p@h/db?ssl",
+        "jdbc:mysql://u:hunter2#x@h/db",
+        "mysql+pymysql://u:hunter2/x@h/db",
     ],
 )
 def test_the_error_for_an_invalid_address_does_not_quote_it(url: str) -> None:

@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import string
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
-from ops_dashboard.local.mysql.server import create_schema
 from stream_ingest.cli.csv_export import export_rows
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_file import CsvSource
-from stream_ingest.sources.mysql.connection import MySqlAddress, database_now
+from stream_ingest.sources.mysql.connection import database_now
 from stream_ingest.sources.source import CSV_COLUMNS, Columns
 from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest.mysql import Database, pages_of, rows_of
 
 BACKWARDS = ",".join(f"'{letter}'" for letter in reversed(string.ascii_lowercase))
 COVERS = "creator VARCHAR(50), cover LONGTEXT, created_at DATETIME NOT NULL"
-
-
-@pytest.fixture(scope="module")
-def database(mariadb_url: str) -> Database:
-    asyncio.run(create_schema(mariadb_url))
-    return Database(mariadb_url)
-
-
-@pytest.fixture
-def name(database: Database) -> Iterator[str]:
-    """The name of a table that is the test's own."""
-    yield "own"
-    database.run("DROP TABLE IF EXISTS own")
-
-
-def fill(database: Database, table: str, rows: list[str]) -> None:
-    database.run(f"INSERT INTO `{table}` VALUES {', '.join(rows)}")  # noqa: S608 - a test's own values
 
 
 def covers(database: Database, table: str) -> list[object]:
@@ -91,8 +70,7 @@ def test_every_row_is_read_once_in_the_order_of_a_key(
     }
     kind = key.split()[1].partition("(")[0]
     value = values.get(kind, lambda n: str(n * 7 % 101))
-    fill(
-        database,
+    database.fill(
         name,
         [f"({value(n)}, 'c{n % 5}', 'u{n}', '2026-11-0{n % 3 + 1}')" for n in range(26)],
     )
@@ -110,8 +88,7 @@ def test_rows_without_a_time_are_read(database: Database, name: str) -> None:
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, creator TEXT, cover TEXT,"
         " created_at DATETIME NULL, KEY (created_at))"
     )
-    fill(
-        database,
+    database.fill(
         name,
         [f"({n}, 'c', 'u{n}', {'NULL' if n % 2 else repr('2026-11-01')})" for n in range(20)],
     )
@@ -121,8 +98,7 @@ def test_rows_without_a_time_are_read(database: Database, name: str) -> None:
 def test_zero_dates_do_not_stop_reading(database: Database, name: str) -> None:
     """MySQL's date that is none sorts first, and a page may end on it."""
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}, KEY (created_at))")
-    fill(
-        database,
+    database.fill(
         name,
         [f"({n}, 'c', 'u{n}', '{'0000-00-00' if n < 10 else '2026-11-01'}')" for n in range(15)],
     )
@@ -135,7 +111,7 @@ def test_microseconds_are_part_of_the_order(database: Database, name: str) -> No
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, creator TEXT, cover TEXT,"
         " created_at DATETIME(6) NOT NULL, KEY (created_at))"
     )
-    fill(database, name, [f"({n}, 'c', 'u{n}', '2026-11-01 00:00:00.{n:06d}')" for n in range(20)])
+    database.fill(name, [f"({n}, 'c', 'u{n}', '2026-11-01 00:00:00.{n:06d}')" for n in range(20)])
     assert covers(database, name) == [f"u{n}" for n in range(20)]
     check_resuming(database, name)
     assert rows_of(database.source(name))[7][2] == datetime(2026, 11, 1, 0, 0, 0, 7)  # noqa: DTZ001 - as MySQL gives it
@@ -152,7 +128,7 @@ def test_a_view_can_be_read(database: Database, name: str) -> None:
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS})",
         f"CREATE OR REPLACE VIEW own_view AS SELECT creator, cover, created_at FROM `{name}`",  # noqa: S608 - as above
     )
-    fill(database, name, [f"({n}, 'c', 'u{n}', '2026-11-01')" for n in range(10)])
+    database.fill(name, [f"({n}, 'c', 'u{n}', '2026-11-01')" for n in range(10)])
     assert len(rows_of(database.source("own_view"))) == 10
 
 
@@ -160,7 +136,7 @@ def test_columns_may_have_any_name_and_kind(database: Database, name: str) -> No
     database.run(
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, `50%` VARCHAR(9), `a``b` BLOB, `select` DATE)"
     )
-    fill(database, name, ["(1, 'ann', x'68ff', '2026-11-01')"])
+    database.fill(name, ["(1, 'ann', x'68ff', '2026-11-01')"])
     columns = Columns(creator="50%", cover="a`b", created_at="select")
     assert rows_of(database.source(name, columns)) == [("ann", b"h\xff", date(2026, 11, 1))]
 
@@ -169,7 +145,7 @@ def test_the_range_holds_its_beginning_and_not_its_end(database: Database, name:
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}, KEY (created_at))")
     start = datetime(2026, 11, 1, tzinfo=UTC)
     moments = [start + timedelta(seconds=n) for n in range(20)]
-    fill(database, name, [f"({n}, 'c', 'u{n}', '{m:%F %T}')" for n, m in enumerate(moments)])
+    database.fill(name, [f"({n}, 'c', 'u{n}', '{m:%F %T}')" for n, m in enumerate(moments)])
     for within, wanted in (
         (TimeRange(), range(20)),
         (TimeRange(since=moments[5]), range(5, 20)),
@@ -190,8 +166,7 @@ def test_only_the_creators_that_were_named_are_read(
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}, KEY (creator)) CHARSET {charset}"
     )
     creators = ["Zoë", "zoë", "Zoe", "ann", "O\\'Hara", "50%"]
-    fill(
-        database,
+    database.fill(
         name,
         [f"({n}, '{creators[n % 6]}', 'u{n}', '2026-11-01')" for n in range(24)],
     )
@@ -204,8 +179,7 @@ def test_a_raw_export_of_a_table_is_what_a_push_of_the_file_reads(
     database: Database, name: str, tmp_path: Path
 ) -> None:
     database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}) CHARSET utf8mb4")
-    fill(
-        database,
+    database.fill(
         name,
         [f"({n}, '🎉{n}', '{{\"a\":\n\"{n}\"}}', '2026-11-01 12:00:00')" for n in range(10)],
     )
@@ -229,72 +203,3 @@ def test_the_databases_clock_is_utc_in_whole_seconds(database: Database) -> None
 def test_a_session_uses_utc_and_no_sql_mode(database: Database) -> None:
     """NO_BACKSLASH_ESCAPES or NO_ZERO_DATE of a server must not change what is read."""
     assert database.run("SELECT @@session.time_zone, @@session.sql_mode") == (("+00:00", ""),)
-
-
-# --- mistakes --------------------------------------------------------------------------------
-
-
-def complaint(source_of: Database, table: str = "videos_links", **changes: object) -> str:
-    """Return the one line that is said by `check`, and by reading just so."""
-    address: MySqlAddress = msgspec.structs.replace(source_of.address, **changes)
-    wrong = Database(source_of.url)
-    wrong.address = address
-    source = wrong.source(table)
-    said = set()
-    for attempt in (lambda: asyncio.run(source.check()), lambda: pages_of(source)):
-        with pytest.raises(UserError) as caught:
-            attempt()
-        said.add(str(caught.value))
-    (line,) = said
-    assert "\n" not in line
-    assert str(urlsplit(source_of.url).password) not in line
-    return line
-
-
-def test_a_wrong_password_is_a_user_error(database: Database) -> None:
-    said = complaint(database, password="wrong")
-    assert said.startswith("cannot open mysql://coverstream@127.0.0.1:")
-    assert "Access denied" in said
-    assert "wrong" not in said
-
-
-def test_an_unknown_database_is_a_user_error(database: Database) -> None:
-    assert "nowhere" in complaint(database, database="nowhere")
-
-
-def test_the_error_for_a_missing_table_lists_the_tables(database: Database) -> None:
-    said = complaint(database, "video_links")
-    assert "no table 'video_links'" in said
-    assert "videos_links" in said.partition("tables there: ")[2]
-
-
-def test_the_error_for_a_missing_column_lists_the_columns(database: Database, name: str) -> None:
-    database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, creator TEXT, url TEXT)")
-    said = complaint(database, name)
-    assert f"table '{name}' has no column cover, created_at" in said
-    assert "it has id, creator, url" in said
-    assert "--columns" in said
-
-
-def test_a_connection_lost_while_reading_is_a_user_error(database: Database, name: str) -> None:
-    database.run(f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS})")
-    fill(database, name, [f"({n}, 'c', 'u{n}', '2026-11-01')" for n in range(200)])
-    source = database.source(name, page_rows=1)
-
-    async def read() -> None:
-        async for page in source.pages():
-            assert page.rows
-            await asyncio.to_thread(kill_others, database)
-
-    with pytest.raises(UserError, match="mysql://coverstream@127") as caught:
-        asyncio.run(read())
-    assert "\n" not in str(caught.value)
-
-
-def kill_others(database: Database) -> None:
-    """End every connection but the one that asks."""
-    others = database.run(
-        "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()"
-    )
-    for (identity,) in others:
-        database.run(f"KILL {identity}")

@@ -1,0 +1,84 @@
+"""A connection that says no to servers which would weaken it. Edge (network).
+
+A server chooses how a client logs in, and can request a file with any answer. So what it says is
+checked before the password is used, and files are never sent: asyncmy refuses
+``LOAD DATA LOCAL`` unless it is switched on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asyncmy.connection import Connection
+from asyncmy.errors import OperationalError
+
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.mysql.tls_mode import TlsMode
+
+_TLS_CAPABILITY, _PLUGIN_CAPABILITY = 1 << 11, 1 << 19
+_FILE_REFUSED = 2_068
+_CLEAR = frozenset({b"mysql_clear_password", b"dialog"})
+_SAFE = frozenset(
+    {b"mysql_native_password", b"caching_sha2_password", b"sha256_password", b"client_ed25519"}
+)
+
+
+_Base: Any = Connection  # asyncmy describes only the public part of it
+
+
+class CheckedConnection(_Base):  # type: ignore[misc]  # as above
+    """A connection of asyncmy that uses the password only as `mode` allows it."""
+
+    def __init__(self, mode: TlsMode, **options: Any) -> None:  # noqa: ANN401 - asyncmy's options
+        """Connect with these options of asyncmy."""
+        super().__init__(**options)
+        self._mode = mode
+        self._is_local = options.get("unix_socket") is not None
+        self._has_tls = options.get("ssl") is not None
+
+    @property
+    def has_greeting(self) -> bool:
+        """Whether the server has sent its first packet."""
+        return hasattr(self, "server_version")
+
+    async def _get_server_information(self) -> None:
+        await super()._get_server_information()
+        if not self.server_capabilities & _PLUGIN_CAPABILITY:
+            msg = (
+                f"the server is too old ({self.server_version[:40]}): MySQL 5.6 or later is needed"
+            )
+            raise UserError(msg)
+        if not self._has_tls or self.server_capabilities & _TLS_CAPABILITY:
+            return
+        if self._mode is not TlsMode.PREFERRED:
+            msg = (
+                "the server offers no TLS; if the network between is trusted,"
+                " add ssl-mode=DISABLED to the URL"
+            )
+            raise UserError(msg)
+        self._ssl_context, self._has_tls = None, False
+        self._client_flag &= ~_TLS_CAPABILITY
+
+    async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:  # noqa: ANN401 - asyncmy's packets
+        """Log in with the method that the server chose."""
+        if plugin_name in _CLEAR:
+            if not self._is_local and not self._mode.verifies:
+                msg = (
+                    f"the server wants the password in clear text ({plugin_name.decode()}), which"
+                    " is sent only with ssl-mode=VERIFY_CA or VERIFY_IDENTITY"
+                )
+                raise UserError(msg)
+        elif plugin_name not in _SAFE:
+            name = plugin_name[:40].decode("ascii", "replace")
+            msg = f"the server wants to log in by {name}, which is not supported"
+            raise UserError(msg)
+        return await super()._process_auth(plugin_name, auth_packet)
+
+    async def _read_query_result(self, unbuffered: bool = False) -> None:  # noqa: FBT001, FBT002 - as in asyncmy
+        """Read a query's answer, unless it is a request for a file."""
+        try:
+            await super()._read_query_result(unbuffered)
+        except RuntimeError as error:
+            self.close()
+            text = "the server requested a file of this machine, which it does not get"
+            raise OperationalError(_FILE_REFUSED, text) from error
