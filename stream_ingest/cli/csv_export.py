@@ -22,6 +22,7 @@ from typing import TextIO
 import msgspec
 
 from stream_ingest.batches.results.sheet import safe_cell
+from stream_ingest.contracts.date_form import DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.cover_column import text_of
@@ -65,7 +66,7 @@ async def export_rows(
         out.writerow(HEADER)
         async for page in source.pages():
             for row in page.rows:
-                checked = _raw(row) if raw else _checked(row, now_s)
+                checked = _raw(row) if raw else _checked(row, now_s, page.form)
                 if isinstance(checked, RowRefusal):
                     exported.refused[str(checked.reason)] += 1
                     beside(row, checked)
@@ -85,8 +86,8 @@ def _raw(row: SourceRow) -> tuple[str, ...]:
     return tuple(text_of(value) for value in row)
 
 
-def _checked(row: SourceRow, now_s: int) -> tuple[str, ...] | RowRefusal:
-    checked = admit(*row, now_s)
+def _checked(row: SourceRow, now_s: int, form: DateForm) -> tuple[str, ...] | RowRefusal:
+    checked = admit(*row, now_s, form)
     if isinstance(checked, CoverRow):
         return checked.creator, checked.url, _moment(checked.created_at_ms)
     return checked

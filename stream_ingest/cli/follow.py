@@ -61,6 +61,7 @@ def follow(  # noqa: PLR0913 - one parameter for each option
     mysql_ca: options.MysqlCa = None,
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
+    dates: options.Dates = None,
     every: Annotated[
         str, typer.Option(help="Time from one read to the next: 30s, 5m, 1h.")
     ] = "60s",
@@ -104,6 +105,7 @@ def follow(  # noqa: PLR0913 - one parameter for each option
         table=table,
         csv=None,
         columns=columns,
+        dates=dates,
         since=LAST_PUSH,
         until=None,
         creators=(),

@@ -76,6 +76,17 @@ ColumnNames = Annotated[
         rich_help_panel="Source",
     ),
 ]
+Dates = Annotated[
+    str | None,
+    typer.Option(
+        "--dates",
+        metavar="KIND",
+        help="How to read dates that could mean two days: day-first or month-first (01/02/2025);"
+        " excel or excel-1904 for numbers of days (45676.5). An order and a kind of numbers may be"
+        " given with a comma between.",
+        rich_help_panel="Source",
+    ),
+]
 Stack = Annotated[str, typer.Option(envvar="COVERSTREAM_STACK", help="Deployed stack.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 BatchId = Annotated[

@@ -27,6 +27,7 @@ from stream_ingest.contracts.batch_options import (
     settings_of,
 )
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.reading import PLAIN_READING, READING, Reading, read_reading
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.intake.request_message import (
     CONFIG,
@@ -66,6 +67,8 @@ def submit(  # noqa: PLR0913 - one parameter for each option
             help="File with a request, as other programs send it; options add to it.",
         ),
     ] = None,
+    columns: options.ColumnNames = None,
+    dates: options.Dates = None,
     batch: BatchOptions,
     batch_id: options.BatchId = None,
     stack: options.Stack = "dev",
@@ -79,7 +82,8 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     outputs = stack_outputs(stack)
     content = _read_message(request) if request else {}
     name = check_batch_id(batch_id or content.get("batch_id") or new_batch_id())
-    content = message(outputs, content, file, name, batch)
+    reading = read_reading({"columns": columns, "dates": dates}, option_name)
+    content = message(outputs, content, file, name, batch, reading)
     settings_of(lay_over(batch, file_defaults(outputs.batch_defaults)), option_name)
     sent = send_request(outputs, content, file)
     say(f"batch {name}: requested for s3://{sent.s3_bucket}/{sent.s3_key}")
@@ -93,20 +97,23 @@ def submit(  # noqa: PLR0913 - one parameter for each option
         say(f"  {progress.rows_accepted:,} rows accepted, {progress.collages:,} collages")
 
 
-def message(
+def message(  # noqa: PLR0913, PLR0917 - the parts of a message
     outputs: StackOutputs,
     content: dict[str, Any],
     file: str | None,
     batch_id: str,
     batch: BatchOptions,
+    reading: Reading = PLAIN_READING,
 ) -> dict[str, Any]:
     """Return the message for a file with the options that were set, added to those of `content`."""
     merged: dict[str, Any] = {"processing_type": PROCESSING_TYPES[0], **content}
     if file is not None:
         merged["s3_bucket"], merged["s3_key"] = _object_of(outputs, file, batch_id)
-    given = msgspec.to_builtins(batch)
+    given = msgspec.to_builtins(batch) | msgspec.to_builtins(reading)
     if "output_prefix" in given:
         merged["output_prefix"] = given.pop("output_prefix")
+    for option in given.keys() & READING:
+        merged.pop(option, None)
     config = merged.get(CONFIG) or {}
     if given and isinstance(config, dict):
         others = {name: value for name, value in config.items() if option_of(name) not in given}

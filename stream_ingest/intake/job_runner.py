@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.errors import TransientError, UserError
+from stream_ingest.contracts.reading import PLAIN_READING
 from stream_ingest.intake.archive import Archive
 from stream_ingest.intake.job_store import (
     JobClaimedError,
@@ -103,7 +104,9 @@ class JobRunner:
 
     async def _read(self, state: JobState, journal: _JobJournal) -> JobOutcome:
         job = state.job
-        source = journal.source = ObjectSource(ObjectBlocks(self._s3, job.object))
+        source = journal.source = ObjectSource(
+            ObjectBlocks(self._s3, job.object), job.reading or PLAIN_READING
+        )
         begun = self._job_store.chunk(state)
         if begun is None:
             try:

@@ -21,6 +21,7 @@ from stream_ingest.contracts.batch_options import (
 )
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.naming import MAX_BATCH_ID
+from stream_ingest.contracts.reading import Reading
 from stream_ingest.intake.uploads import Upload
 from stream_ingest.records.codec import BatchHeader
 
@@ -69,6 +70,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """`request_message.BatchRequest.digest`; empty for a dropped file."""
     notes: tuple[str, ...] = ()
     """One sentence for each field of the request that has no effect."""
+    reading: Reading | msgspec.UnsetType = msgspec.UNSET
+    """How the request wants the file to be read; absent, as functions of an earlier version need
+    it, if it says nothing."""
 
     @property
     def batch_id(self) -> str:

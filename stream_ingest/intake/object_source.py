@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from stream_ingest.contracts.date_form import parse_dates
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.reading import (
+    PLAIN_READING,
+    Reading,
+    lay_reading_over,
+    read_reading,
+)
 from stream_ingest.intake.job_store import ReadFailure
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
 from stream_ingest.sources.csv_text import CsvText
-from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page
+from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page, parse_columns
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
 
 
 class ObjectSource:
     """One object's rows. Ends early if it cannot be read on, with the reason in `failure`."""
 
-    def __init__(self, blocks: ObjectBlocks) -> None:
-        """Read the rows in `blocks`."""
-        self._blocks = blocks
+    def __init__(self, blocks: ObjectBlocks, reading: Reading = PLAIN_READING) -> None:
+        """Read the rows in `blocks`; what `reading` leaves open, the object's metadata may say."""
+        self._blocks, self._reading = blocks, reading
         self._text: CsvText | None = None
         self.failure: ReadFailure | None = None
 
@@ -31,7 +39,7 @@ class ObjectSource:
         try:
             text = self._text
             if text is None:
-                text = await asyncio.to_thread(self._open)
+                text = self._text = await asyncio.to_thread(self._open)
             pages = text.pages(after)
             while (page := await asyncio.to_thread(next, pages, None)) is not None:
                 line = page.cursor[1]
@@ -41,5 +49,16 @@ class ObjectSource:
         except GoneError as error:
             self.failure = ReadFailure(line=line + 1, reason=str(error))
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know about how the object was read so far."""
+        return self._text.remarks if self._text else ()
+
     def _open(self) -> CsvText:
-        return CsvText(TextStream(self._blocks.open_at), CSV_COLUMNS)
+        try:
+            own = read_reading(self._blocks.metadata(), lambda name: f"metadata {name}")
+        except UserError as error:
+            raise UnreadableError(0, str(error)) from error
+        reading = lay_reading_over(self._reading, own)
+        columns = parse_columns(reading.columns, CSV_COLUMNS)
+        return CsvText(TextStream(self._blocks.open_at), columns, parse_dates(reading.dates))

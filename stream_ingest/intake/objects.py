@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -50,6 +52,7 @@ class ObjectBlocks:
         self._s3, self._id = s3, object_id
         self._first: tuple[bytes, int] | None = None
         """The first block: it is read for the file's kind, for its header and for its rows."""
+        self._metadata: dict[str, str] = {}
 
     def open_at(self, start: int) -> Iterator[bytes]:
         """Yield blocks from byte `start` on; raises `GoneError` if the object was replaced."""
@@ -59,6 +62,11 @@ class ObjectBlocks:
             if block:
                 yield block
             start += len(block)
+
+    def metadata(self) -> dict[str, str]:
+        """Return the object's own metadata (``x-amz-meta-…``); raises `GoneError`."""
+        self._first_block()
+        return {name.lower(): _plain(value) for name, value in self._metadata.items()}
 
     def _first_block(self) -> tuple[bytes, int]:
         if self._first is None:
@@ -77,10 +85,22 @@ class ObjectBlocks:
             if error_code(error) != "InvalidRange":
                 raise
             return b"", 0  # an empty object, or exactly its end
+        self._metadata = answer.get("Metadata", {})
         within = answer.get("ContentRange", "")
         if not within:  # ministack returns a version as a whole, whatever the range
             return body[start:], len(body)
         return body, int(within.rpartition("/")[2])
+
+
+def _plain(value: str) -> str:
+    """Return the text of a value of metadata, which S3 and its clients keep in ASCII.
+
+    S3 encodes other characters as RFC 2047 does; a user of a client that refuses them writes them
+    percent-encoded.
+    """
+    if value.startswith("=?"):
+        value = str(make_header(decode_header(value)))
+    return unquote(value)
 
 
 @contextmanager

@@ -8,9 +8,10 @@
                        "max_retries": 3}}
 ```
 
-`processing_config` takes all options of a batch, and the names in `OTHER_NAMES` that pipelines used
-that processed a batch in one process. A wrong type or a value out of range is an error that names
-the field. A field that is not known has no effect and is noted, with the nearest name that is.
+`processing_config` takes all options of a batch, `columns` and `dates` of the file, and the names
+in `OTHER_NAMES` that pipelines used that processed a batch in one process. A wrong type or a value
+out of range is an error that names the field. A field that is not known has no effect and is noted,
+with the nearest name that is.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ from stream_ingest.contracts.batch_options import (
 )
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.naming import MAX_BATCH_ID
+from stream_ingest.contracts.reading import (
+    PLAIN_READING,
+    READING,
+    Reading,
+    lay_reading_over,
+    read_reading,
+)
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout
 from stream_ingest.records.codec import BATCH_ID_PATTERN
 
@@ -47,8 +55,8 @@ OTHER_NAMES = {
     "max_workers": "downloads_at_once",
 }
 """Names of options in `processing_config` besides their own."""
-FIELDS = ("processing_type", "s3_bucket", "s3_key", "output_prefix", CONFIG, "batch_id")
-CONFIG_FIELDS = (GRID, *OPTIONS, *OTHER_NAMES)
+FIELDS = ("processing_type", "s3_bucket", "s3_key", "output_prefix", CONFIG, "batch_id", *READING)
+CONFIG_FIELDS = (GRID, *OPTIONS, *OTHER_NAMES, *READING)
 _BATCH_ID = re.compile(BATCH_ID_PATTERN)
 _BUCKET_LENGTHS = (3, 63)
 _KEY_LENGTHS = (1, 1_024)
@@ -61,6 +69,8 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True):
     s3_bucket: str
     s3_key: str
     options: BatchOptions
+    reading: Reading = PLAIN_READING
+    """How the file is read."""
     capped: bool = False
     """Whether the number of images is a maximum that a smaller grid lowers (`MAX_IMAGES`)."""
     names: dict[str, str] = {}
@@ -72,7 +82,9 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """A hash that two requests share if they request the same."""
-        requested = (self.s3_bucket, self.s3_key, self.options, self.capped)
+        requested: tuple[object, ...] = (self.s3_bucket, self.s3_key, self.options, self.capped)
+        if self.reading != PLAIN_READING:
+            requested = (*requested, self.reading)
         return hashlib.sha256(msgspec.json.encode(requested)).hexdigest()
 
     def name_of(self, option: str) -> str:
@@ -95,11 +107,24 @@ def read_request(content: dict[str, Any]) -> BatchRequest:
         s3_bucket=_text(content, "s3_bucket", _BUCKET_LENGTHS),
         s3_key=_text(content, "s3_key", _KEY_LENGTHS),
         options=read_options(values, lambda option: names.get(option, option)),
+        reading=_reading(content, config),
         capped=names.get("images_per_window") == f"{CONFIG}.{MAX_IMAGES}",
         names=names,
         batch_id=_batch_id(content.get("batch_id")),
         notes=(*_notes(content, FIELDS, ""), *_notes(config, CONFIG_FIELDS, f"{CONFIG}.")),
     )
+
+
+def _reading(content: dict[str, Any], config: dict[str, Any]) -> Reading:
+    """Return how to read the file; the two options may be in the message or in its config."""
+    inner = read_reading(config, lambda option: f"{CONFIG}.{option}")
+    outer = read_reading(content)
+    for option in READING:
+        one, other = getattr(inner, option), getattr(outer, option)
+        if one and other and one != other:
+            msg = f"{option} and {CONFIG}.{option} contradict each other"
+            raise UserError(msg)
+    return lay_reading_over(inner, outer)
 
 
 def option_of(name: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from stream_ingest.contracts.batch_options import BatchOptions
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.reading import PLAIN_READING
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, ObjectId, batch_id_of
 from stream_ingest.intake.objects import GoneError, find_object
@@ -65,6 +68,7 @@ class Requests:
             moves=False,
             requested=request.digest,
             notes=request.notes,
+            reading=msgspec.UNSET if request.reading == PLAIN_READING else request.reading,
         )
 
     def _find(self, request: BatchRequest) -> ObjectId:

@@ -51,6 +51,8 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The selection's fields of these names; none of them in a plan of an earlier version."""
     read_before: str | None = None
     read_key: int | None = None
+    dates: str | None = None
+    """The option `dates`; None in a plan of an earlier version."""
     uploaded_as: str | None = None
     """Name of the file of which `csv` is a temporary copy."""
     follow_day: str | None = None

@@ -103,7 +103,7 @@ class CountingPacker:
         self.report.rows_read += len(page.rows)
         self.report.rows_again += len(page.again)
         for index, row in enumerate(page.rows):
-            outcome = admit(*row, now_s)
+            outcome = admit(*row, now_s, page.form)
             if isinstance(outcome, RowRefusal):
                 self._refuse(outcome, again=index in page.again)
                 continue

@@ -146,8 +146,8 @@ def _finish(
     except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError):
         watch.stopped(report)
         raise
-    if isinstance(source, CsvSource) and source.remark:
-        watch.message(source.remark)
+    for remark in source.remarks if isinstance(source, CsvSource) else ():
+        watch.message(remark)
     moves = not plan.creators if plan.moves is None else plan.moves
     if chosen.csv is None and moves:
         ends_at = datetime.fromisoformat(plan.ends_at)

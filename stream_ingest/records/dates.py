@@ -21,8 +21,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.timestamps import as_utc, to_epoch_ms
-from stream_ingest.records.date_form import PLAIN, DateForm
 from stream_ingest.records.named_dates import read_named, unwrap
 
 __all__ = ["PLAIN", "DateError", "DateForm", "is_day_first", "read_moment"]

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.dates import DateError, read_moment
@@ -17,7 +18,7 @@ from stream_ingest.sources.timerange import TimeRange
 _BLOCK_BYTES = 1 << 20
 
 
-def read_csv(path: Path, columns: Columns) -> CsvText:
+def read_csv(path: Path, columns: Columns, dates: DateForm = PLAIN) -> CsvText:
     """Return a file's text, with its header read; raises `OSError` and `UnreadableError`."""
 
     def open_at(start: int) -> Iterator[bytes]:
@@ -26,25 +27,34 @@ def read_csv(path: Path, columns: Columns) -> CsvText:
             while block := file.read(_BLOCK_BYTES):
                 yield block
 
-    return CsvText(TextStream(open_at), columns)
+    return CsvText(TextStream(open_at), columns, dates)
 
 
 class CsvSource:
     """A CSV file in any of the forms that `csv_text` reads, compressed by gzip or not."""
 
     def __init__(
-        self, path: Path, columns: Columns, *, within: TimeRange, creators: Sequence[str] = ()
+        self,
+        path: Path,
+        columns: Columns,
+        *,
+        within: TimeRange,
+        creators: Sequence[str] = (),
+        dates: DateForm = PLAIN,
     ) -> None:
-        """Read rows with created_at `within`, and of `creators` only if any are given."""
-        self._path, self._columns = path, columns
+        """Read rows with created_at `within`, and of `creators` only if any are given.
+
+        `dates` is what the file's owner says of its dates.
+        """
+        self._path, self._columns, self._dates = path, columns, dates
         self._within, self._creators = within, frozenset(creators)
-        self.remark: str | None = None
-        """What a user should know about how the file was read, if anything."""
+        self.remarks: tuple[str, ...] = ()
+        """What a user should know about how the file was read."""
 
     async def check(self) -> None:
         """Raise `UserError` if the file cannot be read or its header lacks a column."""
         with self._plain_errors():
-            read_csv(self._path, self._columns)
+            read_csv(self._path, self._columns, self._dates)
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
         """Yield pages of rows; raises `UserError` that names the line if one cannot be parsed.
@@ -53,14 +63,14 @@ class CsvSource:
         have, is a number of rows.
         """
         with self._plain_errors():
-            text = read_csv(self._path, self._columns)
+            text = read_csv(self._path, self._columns, self._dates)
             if after is not None and len(after) == 1:
                 after = text.cursor_after(int(after[0]))
             for page in text.pages(after):
-                self.remark = text.remark
-                rows = [row for row in page.rows if self._matches(row)]
+                self.remarks = text.remarks
+                rows = [row for row in page.rows if self._matches(row, page.form)]
                 if rows:
-                    yield Page(rows=rows, cursor=page.cursor)
+                    yield Page(rows=rows, cursor=page.cursor, form=page.form)
 
     @contextlib.contextmanager
     def _plain_errors(self) -> Iterator[None]:
@@ -74,13 +84,13 @@ class CsvSource:
             msg = f"{where}: {error.reason}"
             raise UserError(msg) from error
 
-    def _matches(self, row: SourceRow) -> bool:
+    def _matches(self, row: SourceRow, form: DateForm) -> bool:
         if self._creators and row[0] not in self._creators:
             return False
         if self._within.since is None and self._within.until is None:
             return True
         try:
-            moment = from_epoch_ms(read_moment(row[2]))
+            moment = from_epoch_ms(read_moment(row[2], form))
         except DateError:
             return True  # the push refuses and counts it as bad_date
         return (self._within.since is None or moment >= self._within.since) and (

@@ -3,7 +3,8 @@
 Names are compared without regard to case, spaces, punctuation and invisible characters, so
 ``Creator Name``, ``creatorName`` and ``CREATOR_NAME`` are the same. A column that the caller has
 not named is also recognised by other usual names (`_ALIASES`). If two columns could be meant, the
-file is refused, because a wrong guess would go unnoticed.
+file is refused, because a wrong guess would go unnoticed. A file without a header is read only if
+the caller gives the numbers of its three columns.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SEPARATOR_LINE = re.compile(
     rb'(?:\xef\xbb\xbf)*"?sep=([^\r\n])"?[ ,;\t|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE
 )
 """The line by which Excel declares a delimiter."""
+_URL = re.compile(r"https?:|//", re.IGNORECASE)
 _ALIASES: dict[str, tuple[frozenset[str], ...]] = {
     "creator": (
         frozenset({"creatorname", "creator"}),
@@ -66,6 +68,8 @@ def read_layout(head: bytes, columns: Columns, decoder: LineDecoder) -> Layout:
         names, position, line = _first_row(head, start, dialect, decoder)
         try:
             where = _positions(names, columns)
+            if is_numbered(columns):
+                position, line = start, 1 if start else 0
         except UserError as error:
             first_problem = first_problem or UnreadableError(max(line, 1), str(error))
             if len([name for name in names if name]) > 2:  # noqa: PLR2004 - this delimiter splits the row
@@ -88,17 +92,38 @@ def _first_row(
     return [], reader.position, reader.line
 
 
+def is_numbered(columns: Columns) -> bool:
+    """Return whether columns are chosen by their numbers: the file has no header."""
+    return all(name.isdecimal() for name in columns.names())
+
+
 def _positions(names: list[str], columns: Columns) -> tuple[int, int, int]:
     """Return the index of each column; raises `UserError` that lists what is missing."""
+    if is_numbered(columns):
+        return _numbered(names, columns)
     canonical = [_canonical(name) for name in names]
     found = {role: _find(role, names, canonical, columns) for role in Columns.__struct_fields__}
     missing = [getattr(columns, role) for role, index in found.items() if index is None]
     if missing:
         shown = ", ".join(names)[:_MAX_EXCERPT].encode("utf-8", "replace").decode() or "empty"
         msg = f"the file has no column {', '.join(missing)}; its header is {shown}"
+        if any(_URL.search(name) for name in names):
+            msg = (
+                f"the file has no header; its first row is {shown}. Add one, or set columns to"
+                " their numbers (creator=1,cover=2,created_at=3)"
+            )
         raise UserError(msg)
     creator, cover, created_at = (found[role] or 0 for role in ("creator", "cover", "created_at"))
     return creator, cover, created_at
+
+
+def _numbered(names: list[str], columns: Columns) -> tuple[int, int, int]:
+    """Return the indexes of columns that are chosen by number, if the row has so many."""
+    first, second, third = (int(number) - 1 for number in columns.names())
+    if min(first, second, third) < 0 or max(first, second, third) >= len(names):
+        msg = f"the first row has {len(names)} columns; columns are set to {columns.names()}"
+        raise UserError(msg)
+    return first, second, third
 
 
 def _find(role: str, names: list[str], canonical: list[str], columns: Columns) -> int | None:
@@ -112,7 +137,7 @@ def _find(role: str, names: list[str], canonical: list[str], columns: Columns) -
         candidates = [index for index, name in enumerate(canonical) if name in aliases]
         if len(candidates) > 1:
             several = " and ".join(names[index].strip() for index in candidates)
-            msg = f"the columns {several} could both be {wanted}; say which one"
+            msg = f"the columns {several} could both be {wanted}; set columns to say which one"
             raise UserError(msg)
         if candidates:
             return candidates[0]

@@ -8,11 +8,14 @@ Reads real-world dialects: any order of columns, extra columns, other spellings 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 
+from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.sources.csv_header import read_layout
 from stream_ingest.sources.csv_rows import RowReader
+from stream_ingest.sources.date_order import DateOrder
 from stream_ingest.sources.line_decoder import WINDOWS_1252, LineDecoder
 from stream_ingest.sources.source import Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
@@ -27,30 +30,36 @@ _BLANK = " \t\r\n\v\f\0\x1a\xa0\ufeff\u200b"
 class CsvText:
     """The rows of one text."""
 
-    def __init__(self, text: TextStream, columns: Columns) -> None:
-        """Read the header; raises `UnreadableError` if it lacks a column."""
+    def __init__(self, text: TextStream, columns: Columns, dates: DateForm = PLAIN) -> None:
+        """Read the header; raises `UnreadableError` if it lacks a column.
+
+        `dates` is what the file's owner says of its dates.
+        """
         self._text = text
         self._decoder = self._new_decoder(None)
         self.layout = read_layout(_head(text), columns, self._decoder)
+        self._dates, self._order = dates, DateOrder(dates, self._all_dates)
 
     @property
-    def remark(self) -> str | None:
-        """What a user should know about how the file was read so far, if anything."""
-        if self._decoder.encoding == WINDOWS_1252:
-            return "the file is not UTF-8; it was read as Windows-1252"
-        return None
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know about how the file was read so far."""
+        is_1252 = self._decoder.encoding == WINDOWS_1252
+        encoding = "the file is not UTF-8; it was read as Windows-1252" if is_1252 else None
+        return tuple(remark for remark in (encoding, self._order.remark) if remark)
 
     def pages(self, after: Cursor | None = None) -> Iterator[Page]:
         """Yield pages, starting after the header or after a page's cursor.
 
         A cursor is the position after a page's last row, the number of lines up to there, and the
-        encoding once it is known. If the file becomes unreadable, `UnreadableError` is raised after
-        all rows before that place.
+        encoding and the order of dates (`DateOrder`) once they are known. If the
+        file becomes unreadable, `UnreadableError` is raised after all rows before that place.
         """
-        begin, line, *encoding = after or (self.layout.position, self.layout.line)
-        if encoding:
-            self._decoder = self._new_decoder(encoding[0])
-        cursor: Cursor = (begin, line, *encoding)
+        begin, line, *known = after or (self.layout.position, self.layout.line)
+        if known and known[0]:
+            self._decoder = self._new_decoder(known[0])
+        if len(known) > 1:
+            self._order = DateOrder(self._dates, self._all_dates, known[1])
+        cursor: Cursor = (begin, line, *known)
         rows: list[SourceRow] = []
         failure = None
         reader = RowReader(
@@ -64,12 +73,12 @@ class CsvText:
                     rows.append(row)
                 if len(rows) == PAGE_ROWS or reader.position - begin >= PAGE_BYTES:
                     if rows:
-                        yield Page(rows=rows, cursor=cursor)
+                        yield self._page(rows, cursor)
                     rows, begin = [], reader.position
         except UnreadableError as error:
             failure = error
         if rows:
-            yield Page(rows=rows, cursor=cursor)
+            yield self._page(rows, cursor)
         if failure is not None:
             raise failure
 
@@ -94,6 +103,20 @@ class CsvText:
         for _ in itertools.islice(reader, rows):
             pass
         return self._cursor(reader)
+
+    def _page(self, rows: list[SourceRow], cursor: Cursor) -> Page:
+        """Return a page, once the order of its dates is decided."""
+        self._order.look_at(rows)
+        position, line, *encoding = cursor[:3]
+        if self._order.decided:
+            cursor = (position, line, encoding[0] if encoding else None, self._order.decided)
+        return Page(rows=rows, cursor=cursor, form=self._order.form)
+
+    def _all_dates(self) -> Iterator[object]:
+        """Yield the dates of the whole file, up to a place where it cannot be read."""
+        with contextlib.suppress(UnreadableError):
+            for row, _, _ in self.extents():
+                yield row[2]
 
     def _cursor(self, reader: RowReader) -> Cursor:
         if self._decoder.encoding is None:

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.reading import parse_names
 from stream_ingest.sources.timerange import TimeRange
 
 SourceRow = tuple[object, object, object]
@@ -26,6 +28,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor
     again: frozenset[int] = frozenset()
     """Positions of the rows that an earlier push has read, too: those in its overlap."""
+    form: DateForm = PLAIN
+    """How the dates of the rows are read that could mean two days."""
     ends_read: bool = False
     """Whether the rows up to here are sent at once, because the source has no more for now."""
 
@@ -44,6 +48,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Rows created before this were read by an earlier push, …"""
     read_key: int | None = None
     """… if their increasing key is not greater than this (None: whatever their key is)."""
+    dates: DateForm = PLAIN
+    """How dates are read that are text."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,21 +94,12 @@ MYSQL_COLUMNS = Columns(creator="creator", cover="cover", created_at="created_at
 CSV_COLUMNS = Columns(creator="creator_name", cover="cover_url", created_at="created_at")
 
 
-def parse_columns(text: str | None, default: Columns) -> Columns:
-    """Parse ``creator=name,cover=cover_json,created_at=inserted``; others keep their defaults."""
-    if not text:
-        return default
-    chosen: dict[str, str] = {}
-    for part in text.split(","):
-        role, equals, name = part.strip().partition("=")
-        if not equals or not name or role not in Columns.__struct_fields__:
-            msg = (
-                f"--columns {part.strip()!r}: expected creator=NAME, cover=NAME or created_at=NAME,"
-                " separated by commas"
-            )
-            raise UserError(msg)
-        chosen[role] = name
-    return msgspec.structs.replace(default, **chosen)
+def parse_columns(text: str | None, default: Columns, name: str = "--columns") -> Columns:
+    """Parse ``creator=name,cover=cover_json,created_at=inserted``; others keep their defaults.
+
+    Raises `UserError` that names the option by `name`.
+    """
+    return msgspec.structs.replace(default, **parse_names(text, name))
 
 
 _TABLE_NAME = re.compile(r"(?:`(?:[^`]|``)+`|[^`.]+)")

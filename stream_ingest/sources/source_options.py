@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from stream_ingest.aws import clients
+from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 from stream_ingest.sources.csv_file import CsvSource
@@ -45,6 +46,8 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether ``last_push`` continues after this push even if it leaves rows before it unread."""
     mysql_ca: Path | None = None
     """File with the certificates of the authorities that the database's server may have."""
+    dates: str | None = None
+    """How dates are read that could mean two days (`contracts.date_form.parse_dates`)."""
     uploaded_as: str | None = None
     """Name of the file of which `csv` is a temporary copy."""
 
@@ -69,6 +72,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.csv is None:
             parse_table(self.table)
         parse_columns(self.columns, CSV_COLUMNS)
+        parse_dates(self.dates)
         if self.csv is None:
             self.address()
         elif self.since == LAST_PUSH:
@@ -93,12 +97,19 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Return the source of the requested rows."""
         if self.csv:
             columns = parse_columns(self.columns, CSV_COLUMNS)
-            return CsvSource(self.csv, columns, within=within, creators=self.creators)
+            return CsvSource(
+                self.csv,
+                columns,
+                within=within,
+                creators=self.creators,
+                dates=parse_dates(self.dates),
+            )
         return self.mysql_source(Selection(within=within, creators=tuple(self.creators)))
 
     def mysql_source(self, selection: Selection) -> MySqlSource:
         """Return the table as a source of the selected rows."""
         columns = parse_columns(self.columns, MYSQL_COLUMNS)
+        selection = msgspec.structs.replace(selection, dates=parse_dates(self.dates))
         return MySqlSource(self.address(), self.table_name, columns, selection=selection)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.reading import Reading
 from stream_ingest.sources.csv_file import read_csv
-from stream_ingest.sources.source import CSV_COLUMNS
+from stream_ingest.sources.source import CSV_COLUMNS, parse_columns
 from stream_ingest.sources.text_stream import UnreadableError
 
 MAX_UPLOAD_BYTES = 256 << 20
@@ -43,16 +45,17 @@ class SizeLimit:
         return chunk
 
 
-def check_rows(path: Path) -> str | None:
-    """Read a file to its end; return what its owner should know about how it was read, if anything.
+def check_rows(path: Path, reading: Reading) -> tuple[str, ...]:
+    """Read a file to its end; return what its owner should know about how it was read.
 
     Raises `UserError` that names the line if it cannot be read, or if it has no rows.
     """
     try:
-        text = read_csv(path, CSV_COLUMNS)
+        columns = parse_columns(reading.columns, CSV_COLUMNS)
+        text = read_csv(path, columns, parse_dates(reading.dates))
         if not sum(len(page.rows) for page in text.pages()):
             msg = "the file has a header but no rows"
             raise UserError(msg)
     except UnreadableError as error:
         raise UserError(str(error)) from error
-    return text.remark
+    return text.remarks

@@ -38,13 +38,14 @@ from stream_ingest.contracts.batch_options import (
     settings_of,
 )
 from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.contracts.reading import READING, Reading, read_reading
 from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.push import runner
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
 
 _MAX_UPLOADS = 20
-_OTHER_FIELDS = frozenset({"name", "batch"})
+_OTHER_FIELDS = frozenset({"name", "batch", *READING})
 """Fields of an upload that are not options of its batch."""
 _CHUNK_BYTES = 1 << 18
 _LOG = logging.getLogger(__name__)
@@ -59,8 +60,8 @@ class Upload(msgspec.Struct, kw_only=True):
     state: str = "sending"
     """``sending``, ``sent`` or ``failed``. Once sent, the batch itself has the progress."""
     error: str | None = None
-    remark: str | None = None
-    """What the file's owner should know about how it was read, if anything."""
+    remarks: tuple[str, ...] = ()
+    """What the file's owner should know about how it was read."""
 
 
 Push = Callable[[SourceOptions, BatchHeader], object]
@@ -113,19 +114,20 @@ class Uploads:
         """Store the body as a file, check it, and push it in the background."""
         name = check_name(request.query.get("name", ""))
         settings = read_settings(request.query, self._defaults)
+        reading = read_reading(request.query, _label)
         batch_id = check_batch_id(request.query.get("batch") or new_batch_id())
         path = self._folder / f"{batch_id}.csv"
         file = await in_thread(_create, path)
         try:
             with contextlib.closing(file):
                 size = await self._receive(request, file)
-            remark = await in_thread(check_rows, path)
+            remarks = await in_thread(check_rows, path, reading)
         except BaseException:
             await in_thread(path.unlink, missing_ok=True)
             raise
-        upload = Upload(batch_id=batch_id, name=name, bytes=size, remark=remark)
+        upload = Upload(batch_id=batch_id, name=name, bytes=size, remarks=remarks)
         self._uploads.appendleft(upload)
-        task = asyncio.create_task(self._send(upload, path, settings))
+        task = asyncio.create_task(self._send(upload, path, settings, reading))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return json_response(upload, status=202)
@@ -137,13 +139,16 @@ class Uploads:
             await in_thread(file.write, limit.count(chunk))
         return limit.size
 
-    async def _send(self, upload: Upload, path: Path, settings: BatchSettings) -> None:
+    async def _send(
+        self, upload: Upload, path: Path, settings: BatchSettings, reading: Reading
+    ) -> None:
         source = SourceOptions(
             mysql=None,
             mysql_secret=None,
             table="",
             csv=path,
-            columns=None,
+            columns=reading.columns,
+            dates=reading.dates,
             since=None,
             until=None,
             creators=(),

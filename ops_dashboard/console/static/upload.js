@@ -100,7 +100,7 @@ function uploadRow({ upload, row }) {
     h("p", { class: "upload-name" }, h("b", {}, upload.name), h("span", { class: "quiet" }, ` ${bytes(upload.bytes)}`)),
     row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "no rows were pushed" : "checking and sending …"),
     row ? h("p", {}, refusals(row.progress.refused)) : null,
-    upload.remark ? h("p", { class: "quiet" }, upload.remark) : null,
+    upload.remarks.map((each) => h("p", { class: "quiet" }, each)),
     upload.error ? h("p", { class: "notice bad" }, upload.error) : null);
 }
 

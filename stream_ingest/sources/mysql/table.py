@@ -156,7 +156,8 @@ class MySqlSource:
             if _is_before(row[2], known.read_before)
             and (counter is None or known.read_key is None or row[counter] <= known.read_key)
         )
-        return Page(rows=[row[:3] for row in rows], cursor=cursor, again=again)
+        form = self._selection.dates
+        return Page(rows=[row[:3] for row in rows], cursor=cursor, again=again, form=form)
 
     def _where(self, plan: ReadPlan | None) -> _Where:
         """Return the conditions of all rows, without those that `_late` adds."""

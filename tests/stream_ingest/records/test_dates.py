@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
-from stream_ingest.records.date_form import parse_dates
 from stream_ingest.records.dates import DateError, is_day_first, read_moment
 
 NOON = datetime(2025, 1, 19, 12, tzinfo=UTC)

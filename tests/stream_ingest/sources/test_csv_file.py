@@ -118,7 +118,7 @@ def test_another_encoding_is_read_and_reported(file: Path) -> None:
     file.write_bytes(HEADER + b"Zo\xeb,u,2026-11-01\n")
     source = source_of(file)
     assert rows_of(source) == [("Zoë", "u", "2026-11-01")]
-    assert source.remark == "the file is not UTF-8; it was read as Windows-1252"
+    assert source.remarks == ("the file is not UTF-8; it was read as Windows-1252",)
 
 
 def test_a_compressed_file_is_read(file: Path) -> None:

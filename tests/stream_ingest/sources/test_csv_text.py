@@ -103,7 +103,7 @@ def test_windows_1252_is_reported_and_utf_8_is_not() -> None:
             TextStream(opener(written([["é", "u", "w"]]).encode(encoding), 9)), CSV_COLUMNS
         )
         list(text.pages())
-        assert (text.remark is None) if remark is None else (remark in (text.remark or ""))
+        assert (text.remarks == ()) if remark is None else (remark in text.remarks[0])
 
 
 @pytest.mark.parametrize(

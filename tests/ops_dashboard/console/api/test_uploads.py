@@ -139,7 +139,7 @@ def test_a_file_of_another_form_is_pushed_and_its_encoding_reported(
     data = "creator_name;cover_url;created_at\nJosé;https://e.com/1;2026-11-01\n".encode("cp1252")
     body = gzip.compress(data) if name.endswith(".gz") else data
     upload = console.post(f"/api/uploads?name={name}", body, **TYPE).json
-    assert "Windows-1252" in upload["remark"]
+    assert "Windows-1252" in upload["remarks"][0]
     until(console, "sent")
     assert len(fake_push.sent) == 1
 
