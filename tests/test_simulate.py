@@ -155,7 +155,7 @@ def test_the_store_has_the_sizes_and_items_of_the_real_one(images: int) -> None:
         pairs = [
             store.window_bytes("char=20li", window, event)
             for window, event in zip(
-                change.windows, real.events("char li", change.windows, NOW_S), strict=True
+                change.windows, real.events(change.state, change.windows, NOW_S), strict=True
             )
         ]
         sizes += [size for pair in pairs for size in pair]

@@ -128,6 +128,7 @@ def describe(  # noqa: PLR0913 - one argument per source of facts
     return WindowMetadata(
         window_id=event.window_id,
         creator=event.creator,
+        display_name=event.display_name or None,
         batch_id=event.batch_id,
         trigger=event.trigger,
         source=source,

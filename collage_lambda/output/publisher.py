@@ -158,6 +158,7 @@ def _created(
         images_failed=len(event.images) - assembly.images_ok,
         failures=assembly.failures,
         replay=publication.replay,
+        display_name=event.display_name,
     )
 
 
@@ -173,4 +174,5 @@ def failed(event: WindowReady, end: WindowEnd, *, replay: str | None, reason: st
         failures=end.failures,
         reason=reason,
         replay=replay,
+        display_name=event.display_name,
     )

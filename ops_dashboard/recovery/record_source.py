@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from stream_ingest.contracts.creators import CreatorName
 from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.codec import PackedRecord
 from stream_ingest.sources.source import Cursor, Page
@@ -20,11 +21,11 @@ class RecordSource:
         """Do nothing: records in memory can always be read."""
 
     async def pages(self, after: Cursor | None = None) -> AsyncIterator[Page]:
-        """Yield a page for each record."""
+        """Yield a page for each record; creators have the names that they have in the record."""
         first = int(after[0]) if after else 0
         for count, record in enumerate(self._records[first:], start=first + 1):
             rows = [
-                (row.creator, [row.url, *row.fallbacks], from_epoch_ms(row.created_at_ms))
+                (CreatorName(row.creator, row.display_name), [row.url, *row.fallbacks], from_epoch_ms(row.created_at_ms))
                 for row in record.cover_rows()
             ]
             yield Page(rows=[*rows], cursor=(count,))

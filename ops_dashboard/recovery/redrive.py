@@ -150,6 +150,7 @@ class Redrive:
                 ),
                 checkpoint=NoJournal(),
                 progress=lambda _: None,
+                creator_case=self._outputs.creator_case,
             )
             return await push.run(RecordSource(records))
 

@@ -117,6 +117,8 @@ class WindowReady(Event, frozen=True, kw_only=True):
     ) = None
     """Form of the keys of its objects; None in events of earlier versions, whose keys are
     ``<date>/<trigger>/<creator>_collage_<window>``."""
+    display_name: str | msgspec.UnsetType = msgspec.UNSET
+    """How the creator's first row spelled its name; absent if that is `creator`."""
 
 
 class CoversExpiring(Event, frozen=True, kw_only=True):
@@ -155,6 +157,8 @@ class CollageCreated(Event, frozen=True, kw_only=True):
     images_failed: Count
     failures: dict[str, Count]
     replay: str | None = None
+    display_name: str | msgspec.UnsetType = msgspec.UNSET
+    """As in `WindowReady`."""
 
 
 class CollageFailed(Event, frozen=True, kw_only=True):
@@ -169,6 +173,8 @@ class CollageFailed(Event, frozen=True, kw_only=True):
     failures: dict[str, Count]
     reason: str
     replay: str | None = None
+    display_name: str | msgspec.UnsetType = msgspec.UNSET
+    """As in `WindowReady`."""
 
 
 class BatchDrained(Event, frozen=True, kw_only=True):

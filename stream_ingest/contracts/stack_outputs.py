@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
+from stream_ingest.contracts.creators import CreatorCase
 
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,9 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Buckets besides the input bucket that a request may name."""
     dedup_horizon_days: int = 90
     """For how long an accepted image is recognised."""
+    creator_case: CreatorCase | None = None
+    """Whether creators that differ by case only are one; None in stacks of earlier versions, whose
+    functions do not know display names."""
 
 
 def parameter_name(stack: str) -> str:

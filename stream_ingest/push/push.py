@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from stream_ingest.batches.registry import BatchRegistry, Totals
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.naming import mixed_creator
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.producer import KinesisProducer
@@ -87,9 +88,14 @@ class NoJournal:
 class CountingPacker:
     """Checks, packs and counts rows: everything of a push except sending."""
 
-    def __init__(self, header: BatchHeader) -> None:
-        """Pack for the batch in `header`."""
+    def __init__(self, header: BatchHeader, creator_case: CreatorCase | None = None) -> None:
+        """Pack for the batch in `header`.
+
+        `creator_case` is the stack's; None if its functions do not know display names.
+        """
         self.records = Packer(header)
+        self._case = creator_case or CreatorCase.KEEP
+        self._displays = creator_case is not None
         # The name under which rows are windowed if windows mix creators.
         self._group = None if header.settings.group_by_creator else mixed_creator(header.batch_id)
         self.report = PushReport(batch_id=header.batch_id)
@@ -99,16 +105,18 @@ class CountingPacker:
     def add_page(self, page: Page, now_s: int) -> list[OutgoingRecord]:
         """Check and pack the rows of a page; return the records that became full."""
         full = []
-        add, group = self.records.add, self._group
+        add, group, case = self.records.add, self._group, self._case
         self.report.rows_read += len(page.rows)
         self.report.rows_again += len(page.again)
         for index, row in enumerate(page.rows):
-            outcome = admit(*row, now_s, page.form)
+            outcome = admit(*row, now_s, page.form, case)
             if isinstance(outcome, RowRefusal):
                 self._refuse(outcome, again=index in page.again)
                 continue
             if group is not None:
-                outcome = msgspec.structs.replace(outcome, creator=group)
+                outcome = msgspec.structs.replace(outcome, creator=group, display_name="")
+            elif outcome.display_name and not self._displays:
+                outcome = msgspec.structs.replace(outcome, display_name="")
             if record := add(outcome):
                 full.append(record)
         return full
@@ -163,6 +171,7 @@ class Push:
         progress: Progress,
         read_ended: ReadEnded = ignore_read,
         chunk_rows: int = CHUNK_ROWS,
+        creator_case: CreatorCase | None = None,
     ) -> None:
         """Send as the batch in `header`, which must be registered.
 
@@ -171,7 +180,7 @@ class Push:
         self._read_ended = read_ended
         self._header, self._registry, self._refused = header, registry, refused
         self._checkpoint, self._progress, self._chunk_rows = checkpoint, progress, chunk_rows
-        self._packer = CountingPacker(header)
+        self._packer = CountingPacker(header, creator_case)
         self._producer = KinesisProducer(kinesis, stream, accepted=self._packer.count_sent)
         self._started = time.monotonic()
         self._totals_stored_at = self._started

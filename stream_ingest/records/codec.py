@@ -19,6 +19,7 @@ from typing import Annotated, Self
 import msgspec
 from zlib_ng import zlib_ng
 
+from stream_ingest.contracts.creators import MAX_DISPLAY_BYTES
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.naming import MAX_BATCH_ID, MAX_TRIGGER
@@ -45,6 +46,7 @@ _Trigger = Annotated[str, msgspec.Meta(pattern=TRIGGER_PATTERN)]
 _Index = Annotated[int, msgspec.Meta(ge=0)]
 _Url = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_LENGTH)]
 _Fallbacks = Annotated[tuple[_Url, ...], msgspec.Meta(max_length=MAX_FALLBACKS)]
+_DisplayName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_DISPLAY_BYTES)]
 _Identity = Annotated[str, msgspec.Meta(min_length=1, max_length=2 * MAX_URL_LENGTH)]
 
 
@@ -75,6 +77,8 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True):
     creators: tuple[str, ...] = ()
     rows: tuple[PackedRow, ...] = ()
     last: bool = False
+    display_names: dict[int, str] = {}
+    """By creator: how its first row spells it, if that is not its name."""
 
     def position(self, index: int) -> int:
         """Return the position of row `index` among all rows of this batch and bucket."""
@@ -93,6 +97,7 @@ class PackedRecord(msgspec.Struct, frozen=True, kw_only=True):
                 identity=row.identity or image_identity(row.url),
                 created_at_ms=row.created_at_ms,
                 identity_follows=row.identity is None,
+                display_name=self.display_names.get(row.creator, ""),
             )
 
 
@@ -102,7 +107,8 @@ class _Wire(
     """The encoded form of a record.
 
     Element n of `of`, `urls` and `times` is row n's; `times` are milliseconds since the row before
-    it, the first since 1970. `fallbacks` and `identities` are by row, of those that have any.
+    it, the first since 1970. `fallbacks` and `identities` are by row, of those that have any;
+    `display_names` by creator. Functions of earlier versions do not know `display_names`.
     """
 
     batch: BatchHeader
@@ -115,6 +121,7 @@ class _Wire(
     fallbacks: dict[_Index, _Fallbacks] = {}
     identities: dict[_Index, _Identity] = {}
     last: bool = False
+    display_names: dict[_Index, _DisplayName] = {}
 
     @classmethod
     def of_record(cls, record: PackedRecord) -> Self:
@@ -132,6 +139,7 @@ class _Wire(
             fallbacks={n: row.fallbacks for n, row in enumerate(rows) if row.fallbacks},
             identities={n: row.identity for n, row in enumerate(rows) if row.identity},
             last=record.last,
+            display_names=record.display_names,
         )
 
     def record(self) -> PackedRecord:
@@ -154,6 +162,7 @@ class _Wire(
             creators=self.creators,
             rows=tuple(self._rows(moments)),
             last=self.last,
+            display_names=self.display_names,
         )
 
     def _rows(self, moments: Sequence[int]) -> Iterable[PackedRow]:

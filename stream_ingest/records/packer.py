@@ -46,7 +46,7 @@ class OutgoingRecord(msgspec.Struct, frozen=True, kw_only=True):
 class _Bucket:
     """Rows of one bucket that are not in a record yet."""
 
-    __slots__ = ("creators", "number", "rows", "size")
+    __slots__ = ("creators", "display_names", "number", "rows", "size")
 
     def __init__(self) -> None:
         self.number = 0
@@ -54,6 +54,7 @@ class _Bucket:
 
     def clear(self) -> None:
         self.creators: dict[str, int] = {}
+        self.display_names: dict[int, str] = {}
         self.rows: list[PackedRow] = []
         self.size = 0
 
@@ -64,6 +65,9 @@ class _Bucket:
         if creator is None:
             creator = self.creators[row.creator] = len(self.creators)
             size += len(row.creator)
+            if row.display_name:
+                self.display_names[creator] = row.display_name
+                size += len(row.display_name)
         identity = None
         if not row.identity_follows and image_identity(url) != row.identity:
             identity = row.identity
@@ -122,6 +126,7 @@ class Packer:
                 creators=tuple(bucket.creators),
                 rows=tuple(bucket.rows),
                 last=last,
+                display_names=bucket.display_names,
             )
         )
         record = OutgoingRecord(

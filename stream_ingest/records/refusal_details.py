@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from warnings import catch_warnings, simplefilter
 
 import orjson
 
+from stream_ingest.contracts.creators import creator_of, is_missing, is_rounded
 from stream_ingest.contracts.naming import MAX_CREATOR_BYTES
 from stream_ingest.contracts.timestamps import from_epoch_s
+from stream_ingest.records.cover_column import text_of
 from stream_ingest.records.cover_text import MAX_LITERAL_LENGTH
 
 MAX_DETAIL = 120
@@ -94,9 +97,17 @@ def expired_detail(expiries: Iterable[int]) -> str:
         return "expired"
 
 
-def creator_detail(name: str) -> str:
-    """Return why text is no creator's name."""
-    if not name.strip():
+def creator_detail(value: object) -> str:
+    """Return why a column's value is no creator's name."""
+    if isinstance(value, bytes | bytearray) and not _is_utf8(value):
+        return "the name is not UTF-8"
+    text = text_of(value)
+    if is_rounded(text) or isinstance(value, float | Decimal):
+        return "a number that has lost digits: store ids as text"
+    if is_missing(text):
+        return "a placeholder for a missing name; with @ before it, it is a creator"
+    name = creator_of(text)
+    if not name:
         return "the name is empty"
     size = len(name.encode("utf-8", "surrogatepass"))
     if size > MAX_CREATOR_BYTES:
@@ -105,3 +116,11 @@ def creator_detail(name: str) -> str:
     if found is None:
         return "the name has a character that cannot be shown"
     return f"character U+{ord(found[1]):04X} at position {found[0] + 1} of the name"
+
+
+def _is_utf8(value: bytes | bytearray) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

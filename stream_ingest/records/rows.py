@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from stream_ingest.contracts.creators import CreatorCase, CreatorName, read_creator
 from stream_ingest.contracts.identity import expires_at, image_identity, signed_image
-from stream_ingest.contracts.naming import is_creator_name
 from stream_ingest.records.cover_column import NotJsonError, candidate_urls, text_of
 from stream_ingest.records.dates import PLAIN, DateError, DateForm, read_moment
 from stream_ingest.records.refusal_details import (
@@ -63,6 +63,8 @@ class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """UTC, milliseconds since 1970."""
     identity_follows: bool = False
     """Whether `identity` is known to be that of `url`; if not, the packer compares them."""
+    display_name: str = ""
+    """How the row spells its creator; empty if that is `creator`."""
 
 
 class RowRefusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,15 +86,20 @@ class _RefusedError(Exception):
         self.reason, self.detail = reason, detail
 
 
-def admit(
-    creator: object, cover: object, created_at: object, now_s: int, form: DateForm = PLAIN
+def admit(  # noqa: PLR0913, PLR0917 - a row's three columns, and how they are read
+    creator: object,
+    cover: object,
+    created_at: object,
+    now_s: int,
+    form: DateForm = PLAIN,
+    case: CreatorCase = CreatorCase.KEEP,
 ) -> CoverRow | RowRefusal:
     """Return the row fit for the stream, or why it is refused; never raises for any input.
 
-    `form` says how dates are read that could mean two days.
+    `form` says how dates are read that could mean two days; `case` whether creators differ by case.
     """
     try:
-        return _admit(creator, cover, created_at, now_s, form)
+        return _admit(read_creator(creator, case), creator, cover, created_at, now_s, form)
     except _RefusedError as error:
         return RowRefusal(
             reason=error.reason,
@@ -103,12 +110,16 @@ def admit(
         )
 
 
-def _admit(
-    creator: object, cover: object, created_at: object, now_s: int, form: DateForm
+def _admit(  # noqa: PLR0913, PLR0917 - as `admit`
+    who: CreatorName | None,
+    creator: object,
+    cover: object,
+    created_at: object,
+    now_s: int,
+    form: DateForm,
 ) -> CoverRow:
-    name = creator if isinstance(creator, str) else text_of(creator)
-    if not is_creator_name(name):
-        raise _RefusedError(RefusalReason.BAD_CREATOR, creator_detail(name))
+    if who is None:
+        raise _RefusedError(RefusalReason.BAD_CREATOR, creator_detail(creator))
     seen = _candidates(cover)
     first, identity = "", ""
     alive: list[str] = []
@@ -129,12 +140,13 @@ def _admit(
     except DateError as error:
         raise _RefusedError(RefusalReason.BAD_DATE, str(error)) from error
     return CoverRow(
-        creator=name,
+        creator=who.name,
         url=alive[0],
         fallbacks=_fallbacks(alive) if len(alive) > 1 else (),
         identity=identity,
         created_at_ms=moment,
         identity_follows=alive[0] is first,
+        display_name=who.display_name,
     )
 
 

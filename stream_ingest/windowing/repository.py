@@ -127,18 +127,18 @@ class CreatorRepository:
                     before=state,
                     after=after,
                     change=change,
-                    windows=tuple(self.events(state.creator, change.windows, now_s)),
+                    windows=tuple(self.events(change.state, change.windows, now_s)),
                     at_s=now_s,
                     conflicts=conflicts,
                 )
         return Update(before=state, after=state, at_s=now_s, conflicts=max_commits, lost=True)
 
     def events(
-        self, creator: str, windows: Iterable[ClosedWindow], now_s: int
+        self, state: CreatorState, windows: Iterable[ClosedWindow], now_s: int
     ) -> Iterator[WindowReady]:
         """Yield the events of a creator's windows that are closed at `now_s`."""
         for window in windows:
-            yield window_ready(creator, window, now_s, self.key_template)
+            yield window_ready(state, window, now_s, self.key_template)
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change decided on `before`; `ConflictError` if another writer was first."""
@@ -166,13 +166,14 @@ class CreatorRepository:
     def _windows(self, change: Change, now_s: int) -> Iterable[Item]:
         creator = change.state.creator
         key = creator_key(creator)
-        events = self.events(creator, change.windows, now_s)
+        events = self.events(change.state, change.windows, now_s)
         for window, event in zip(change.windows, events, strict=True):
             status = {
                 table.PARTITION_KEY: key,
                 table.SORT_KEY: table.window_item(window.number),
                 "window_id": window_id(key, window.number),
                 "creator": creator,
+                "display_name": change.state.display_name or None,
                 "batch_id": window.batch_id,
                 "trigger": window.trigger,
                 **window_lifecycle.create(key, now_s),
@@ -236,6 +237,7 @@ def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
         table.PARTITION_KEY: creator_key(state.creator),
         table.SORT_KEY: table.STATE,
         "creator": state.creator,
+        "display_name": state.display_name or None,
         "version": version,
         "next_window": state.next_window,
         "batch_id": state.batch_id or None,
@@ -258,6 +260,7 @@ def _state(item: Item) -> CreatorState:
     windows, watermarks, packs = decode_body(bytes(item["body"]))
     return CreatorState(
         creator=item["creator"],
+        display_name=item.get("display_name", ""),
         version=int(item["version"]),
         next_window=int(item["next_window"]),
         open=windows,

@@ -138,7 +138,7 @@ class SimulatedStore(CreatorRepository):
         windows = [
             window_bytes(key, window, event)
             for window, event in zip(
-                change.windows, self.events(before.creator, change.windows, now_s), strict=True
+                change.windows, self.events(change.state, change.windows, now_s), strict=True
             )
         ]
         numbers = [window.number for window in change.windows]

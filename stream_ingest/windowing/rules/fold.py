@@ -104,6 +104,7 @@ class _CreatorFold:
         )
         """Lower bound on the free bytes of the item; below 0 the exact number is computed."""
         self.refused_until = refused_until(state)
+        self.display_name = state.display_name
         # Below, by batch id: rows accepted, duplicate and blocked rows, and batches by latest row.
         self.accepted: dict[str, int] = defaultdict(int)
         self.duplicates: dict[str, int] = defaultdict(int)
@@ -113,6 +114,8 @@ class _CreatorFold:
     def run(self, arrivals: Sequence[Arrival]) -> Change:
         """Fold `arrivals` until they are consumed or a transaction is full."""
         taken = resent = 0
+        if arrivals and not self.state.version and not self.state.batch_id:  # its first rows
+            self.display_name = arrivals[0].row.display_name
         for arrival in arrivals:
             if self.is_full:
                 break
@@ -214,6 +217,7 @@ class _CreatorFold:
         return Change(
             state=msgspec.structs.replace(
                 self.state,
+                display_name=self.display_name,
                 next_window=self.closing.next_window,
                 open=self._open_windows(),
                 seen=self.seen.pages(),

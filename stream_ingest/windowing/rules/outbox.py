@@ -14,18 +14,19 @@ from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowReady, decode_detail, encode_detail
 from stream_ingest.contracts.naming import creator_key, window_id
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.windowing.rules.state import ClosedWindow
+from stream_ingest.windowing.rules.state import ClosedWindow, CreatorState
 
 _LEVEL = 6
 
 
 def window_ready(
-    creator: str, window: ClosedWindow, now_s: int, key_template: str | None = None
+    state: CreatorState, window: ClosedWindow, now_s: int, key_template: str | None = None
 ) -> WindowReady:
     """Return the event of a window that was closed at `now_s`; `key_template` is the stack's."""
     return WindowReady(
-        window_id=window_id(creator_key(creator), window.number),
-        creator=creator,
+        window_id=window_id(creator_key(state.creator), window.number),
+        creator=state.creator,
+        display_name=state.display_name or msgspec.UNSET,
         batch_id=window.batch_id,
         trigger=window.trigger,
         closed_at=from_epoch_s(now_s),

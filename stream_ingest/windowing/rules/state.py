@@ -108,6 +108,8 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     """All that is stored of one creator; `version` counts its writes from 0 (not written yet)."""
 
     creator: str
+    display_name: str = ""
+    """How the first row of the creator spelled it; empty if that is `creator`."""
     version: int = 0
     next_window: Annotated[int, msgspec.Meta(ge=1)] = 1
     open: dict[str, OpenWindow] = {}

@@ -48,7 +48,7 @@ class MemoryStore(CreatorRepository):
         if (current.version if current else 0) != before.version:
             msg = f"commit {key}"
             raise ConflictError(msg)
-        events = list(self.events(before.creator, change.windows, now_s))
+        events = list(self.events(change.state, change.windows, now_s))
         if any(event.window_id in self.outbox for event in events):
             msg = f"commit {key}"
             raise ConflictError(msg)

@@ -15,6 +15,13 @@ A = cover_url(1, expires=NOW_S + 3_600)
     ("row", "detail"),
     [
         (("", A, WHEN), "the name is empty"),
+        (("@ ", A, WHEN), "the name is empty"),
+        ((b"jos\xe9", A, WHEN), "the name is not UTF-8"),
+        (("6.7E+18", A, WHEN), "a number that has lost digits: store ids as text"),
+        (
+            ("NULL", A, WHEN),
+            "a placeholder for a missing name; with @ before it, it is a creator",
+        ),
         (("a\nb", A, WHEN), "character U+000A at position 2 of the name"),
         (("a", '{"cover": [1, }', WHEN), "line 1 column 15: unexpected character"),
         (("a", '{"cover":\n"https:', WHEN), "line 2 column 8: unexpected end of data"),

@@ -33,7 +33,7 @@ def closed_windows(aws: IngestAws, count: int) -> list[WindowReady]:
     state = CreatorState(creator="charli")
     change = fold(state, arrivals(range(count), header(images=1)), NOW_S, Rules())
     aws.store.commit(state, change, NOW_S)
-    return [window_ready("charli", window, NOW_S) for window in change.windows]
+    return [window_ready(change.state, window, NOW_S) for window in change.windows]
 
 
 def status_of(aws: IngestAws, number: int) -> str:

@@ -43,7 +43,7 @@ def test_the_stored_event_of_a_window_equals_the_original(
         because="idle",
         images=tuple(images),
     )
-    event = window_ready(creator, window, NOW_S)
+    event = window_ready(CreatorState(creator=creator), window, NOW_S)
     assert expand_event(compress_event(event)) == event
 
 
@@ -57,7 +57,7 @@ def test_the_event_contains_all_of_the_window() -> None:
         because="idle",
         images=(image,),
     )
-    assert window_ready("a/b", window, NOW_S) == WindowReady(
+    assert window_ready(CreatorState(creator="a/b"), window, NOW_S) == WindowReady(
         window_id="a=2Fb:000012",
         creator="a/b",
         batch_id="b",
@@ -86,7 +86,7 @@ def test_the_event_has_limits_of_downloads_only_if_the_batch_has() -> None:
             because="full",
             images=(image,),
         )
-        event = window_ready("a", window, NOW_S)
+        event = window_ready(CreatorState(creator="a"), window, NOW_S)
         assert json.loads(encode_detail(event)).get("downloads") == expected
         assert expand_event(compress_event(event)) == event
 
