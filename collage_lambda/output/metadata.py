@@ -47,6 +47,8 @@ class WindowMetadata(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal[1] = 1
     window_id: str
     creator: str
+    display_name: str | None = None
+    """How the creator's first row spelled its name; None if that is `creator`."""
     batch_id: str
     trigger: str
     source: str | None = None

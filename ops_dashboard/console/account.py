@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 
 from ops_dashboard.inspect.creators import CreatorReader
+from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
 from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.rebuild import Rebuild
@@ -46,6 +47,7 @@ class Account:
     windows: WindowReader
     pages: WindowPages
     creators: CreatorReader
+    names: StoredNames
     batches: BatchRegistry
     redrive: Redrive
     archive: ArchiveReplay
@@ -96,7 +98,10 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         presigner=session.client("s3", config=_PRESIGNING),
         windows=windows,
         pages=WindowPages(dynamodb, table),
-        creators=CreatorReader(dynamodb, table, prefetch=outputs.prefetch_covers),
+        creators=CreatorReader(
+            dynamodb, table, prefetch=outputs.prefetch_covers, creator_case=outputs.creator_case
+        ),
+        names=StoredNames(dynamodb, table, outputs.creator_case),
         batches=BatchRegistry(dynamodb, table, time.time),
         redrive=Redrive(session, outputs),
         archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -15,11 +16,12 @@ from collage_lambda.prefetch.scrub import PackScrubber
 from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.erase.creator_items import CreatorItems
 from ops_dashboard.erase.dead_letters import CreatorDeadLetters
-from ops_dashboard.erase.erasure import Erasure, Result
+from ops_dashboard.erase.erasure import Erasure, Result, merge_results
 from ops_dashboard.erase.input_files import InputFiles
 from ops_dashboard.erase.report import EraseReport, add_up, remainders
 from ops_dashboard.erase.stored_files import StoredFiles
 from ops_dashboard.erase.subject import Subject
+from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.named import check_name
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
@@ -28,6 +30,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
+from stream_ingest.contracts.creators import CreatorCase, candidates
 from stream_ingest.contracts.errors import NotFoundError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
@@ -47,7 +50,7 @@ _READS_AT_ONCE = 16
 
 def erase(  # noqa: PLR0913 - one parameter for each option
     *,
-    creator: Annotated[str, typer.Option(help="Exact name of the creator to erase.")],
+    creator: Annotated[str, typer.Option(help="Creator to erase, in any spelling.")],
     yes: Annotated[
         bool, typer.Option("--yes", help="Erase. Without it, only what would be erased is shown.")
     ] = False,
@@ -76,18 +79,22 @@ def erase(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg)
     session = clients.session()
     outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
-    who = Subject(creator)
+    subjects = find_subjects(creator, session, outputs)
     if unblock:
-        _unblock(who, session, outputs, json=json)
+        _unblock(subjects, session, outputs, json=json)
         return
+    who = subjects[0]
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
-        erasure = build(who, session, outputs, threads, input_files=input_files)
-        result = erasure.run(block=block) if yes else erasure.rehearse()
+        erasures = [build(each, session, outputs, threads, input_files) for each in subjects]
+        result = merge_results(
+            [each.run(block=block) if yes else each.rehearse() for each in erasures]
+        )
     if not yes and not result.found and not result.state.version:
         msg = f"nothing of {creator!r} is stored in stack {stack!r}"
         raise NotFoundError(msg)
     report = EraseReport(
-        creator=creator,
+        creator=who.name,
+        earlier_names=list(who.names[1:]),
         is_rehearsal=not yes,
         is_blocked=result.state.is_blocked,
         found=add_up(result.found),
@@ -101,8 +108,7 @@ def build(
     session: boto3.Session,
     outputs: StackOutputs,
     threads: ThreadPoolExecutor,
-    *,
-    input_files: bool,
+    input_files: bool,  # noqa: FBT001 - one of the parts
 ) -> Erasure:
     """Put the parts together."""
     s3 = session.client("s3", config=clients.CONFIG)
@@ -122,24 +128,48 @@ def build(
             threads=threads,
         ),
         dead_letters=CreatorDeadLetters(who, DeadLetterQueues(sqs, outputs)),
-        inputs=inputs if input_files else None,
+        inputs=inputs if input_files and not who.is_earlier else None,
         clock=time.time,
         sleep=time.sleep,
         say=say,
     )
 
 
-def _unblock(who: Subject, session: boto3.Session, outputs: StackOutputs, *, json: bool) -> None:
+def find_subjects(
+    spelling: str, session: boto3.Session, outputs: StackOutputs
+) -> tuple[Subject, ...]:
+    """Return a creator under its name, and under each name that earlier versions gave it.
+
+    Such names are found in the table's index, or by being written exactly so.
+    """
     dynamodb = session.client("dynamodb", config=clients.CONFIG)
-    items = CreatorItems(dynamodb, outputs.table_name, who, time.time)
-    if not items.state().is_blocked:
-        msg = f"{who.name!r} is not blocked in stack {outputs.stack!r}"
+    case = outputs.creator_case or CreatorCase.KEEP
+    *exact, name = candidates(spelling, case)
+    reader = CreatorReader(dynamodb, outputs.table_name, creator_case=case)
+    stored = (each for each in exact if reader.find(each))
+    earlier = [*dict.fromkeys((*stored, *reader.other_names(name)))]
+    return (
+        Subject(name, case, earlier=earlier),
+        *(Subject(each, case, is_earlier=True) for each in earlier),
+    )
+
+
+def _unblock(
+    subjects: Sequence[Subject], session: boto3.Session, outputs: StackOutputs, *, json: bool
+) -> None:
+    dynamodb = session.client("dynamodb", config=clients.CONFIG)
+    name = subjects[0].name
+    items = [CreatorItems(dynamodb, outputs.table_name, who, time.time) for who in subjects]
+    blocked = [each for each in items if each.state().is_blocked]
+    if not blocked:
+        msg = f"{name!r} is not blocked in stack {outputs.stack!r}"
         raise NotFoundError(msg)
-    items.unblock()
+    for each in blocked:
+        each.unblock()
     if json:
-        print_json({"creator": who.name, "is_blocked": False})
+        print_json({"creator": name, "is_blocked": False})
     else:
-        say(f"{who.name}: later rows are accepted again")
+        say(f"{name}: later rows are accepted again")
 
 
 def _print(report: EraseReport, result: Result, *, block: bool) -> None:
@@ -151,6 +181,8 @@ def _print(report: EraseReport, result: Result, *, block: bool) -> None:
         print_line(f"Nothing of {report.creator} is stored but the mark that it was erased.")
     else:
         print_line(f"Nothing of {report.creator} was stored.")
+    if report.earlier_names:
+        print_line(f"Earlier versions stored it as {', '.join(map(repr, report.earlier_names))}.")
     print_line("")
     print_table(table_of(("left", "why"), [(each.what, each.why) for each in report.left]))
     print_line("")

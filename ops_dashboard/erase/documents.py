@@ -49,7 +49,9 @@ def redact(key: str, body: bytes, who: Subject) -> Redaction:
     try:
         return redactor(body, who) if redactor else Redaction(body=body)
     except (msgspec.DecodeError, UnicodeDecodeError, csv.Error, LookupError, TypeError):
-        return Redaction(found=1) if _mentions(body, who) else Redaction(body=body, unreadable=True)
+        return (
+            Redaction(found=1) if who.is_mentioned(body) else Redaction(body=body, unreadable=True)
+        )
 
 
 def _redactor(key: str) -> Callable[[bytes, Subject], Redaction] | None:
@@ -69,7 +71,7 @@ def is_document(key: str) -> bool:
 
 def _redact_csv(body: bytes, who: Subject) -> Redaction:
     """Replace the names in the creator's lines; every cell stays in quotes."""
-    if not _mentions(body, who):
+    if not who.is_mentioned(body):
         return Redaction(body=body)
     rows = list(csv.reader(io.StringIO(body.decode(), newline="")))
     header = rows[0]
@@ -79,7 +81,7 @@ def _redact_csv(body: bytes, who: Subject) -> Redaction:
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(header)
     for row in rows[1:]:
-        if any(row[at].removeprefix("'") == who.name.removeprefix("'") for at in names):
+        if any(who.is_named(row[at]) or who.is_named(row[at].removeprefix("'")) for at in names):
             found += 1
             writer.writerow(
                 _redacted(column, cell) for column, cell in zip(header, row, strict=True)
@@ -97,7 +99,7 @@ def _redacted(column: str, value: Any) -> Any:  # noqa: ANN401 - a cell, or a va
 
 
 def _redact_json(body: bytes, who: Subject) -> Redaction:
-    if not _mentions(body, who):
+    if not who.is_mentioned(body):
         return Redaction(body=body)
     found = 0
 
@@ -107,12 +109,14 @@ def _redact_json(body: bytes, who: Subject) -> Redaction:
             return [walk(each) for each in value]
         if not isinstance(value, dict):
             return value
-        if any(value.get(name) == who.name for name in _NAMES):
+        if any(who.is_named(value.get(name)) for name in _NAMES):
             found += 1
             value = {name: _redacted(name, each) for name, each in value.items()}
-        if who.name in value and isinstance(value[who.name], (dict, list, int)):
+        counts = (dict, list, int)
+        own = {name for name in value if who.is_named(name) and isinstance(value[name], counts)}
+        if own:
             found += 1
-            value = {ERASED_CREATOR if name == who.name else name: value[name] for name in value}
+            value = {ERASED_CREATOR if name in own else name: value[name] for name in value}
         return {name: walk(each) for name, each in value.items()}
 
     document = walk(msgspec.json.decode(body))
@@ -123,7 +127,7 @@ def _redact_json(body: bytes, who: Subject) -> Redaction:
 
 def _redact_refused(body: bytes, who: Subject) -> Redaction:
     lines = body.splitlines(keepends=True)
-    kept = [line for line in lines if msgspec.json.decode(line)["creator"].strip() != who.name]
+    kept = [line for line in lines if not who.is_named(msgspec.json.decode(line)["creator"])]
     found = len(lines) - len(kept)
     return Redaction(found=found, body=b"".join(kept) if kept or not found else None)
 
@@ -162,12 +166,12 @@ def _without_rows(data: str, who: Subject) -> tuple[int, str]:
         raw = base64.b64decode(data, validate=True)
         record = unpack(raw)
     except (DecodeError, binascii.Error) as error:
-        if _mentions(_inflated(data), who):
+        if who.is_mentioned(_inflated(data)):
             return 1, ""
         raise LookupError from error
-    if who.name not in record.creators:
+    if not any(map(who.is_named, record.creators)):
         return 0, data
-    kept = tuple(row for row in record.rows if record.creators[row.creator] != who.name)
+    kept = tuple(row for row in record.rows if not who.is_named(record.creators[row.creator]))
     found = len(record.rows) - len(kept)
     if not kept and not record.last:
         return max(found, 1), ""
@@ -176,12 +180,16 @@ def _without_rows(data: str, who: Subject) -> tuple[int, str]:
 
 def _renumbered(record: PackedRecord, kept: tuple[Any, ...], who: Subject) -> PackedRecord:
     """Return a record with the rows that stay, and without the creator in its list of names."""
-    names = tuple(name for name in record.creators if name != who.name)
-    rows = tuple(
-        msgspec.structs.replace(row, creator=names.index(record.creators[row.creator]))
-        for row in kept
+    left = [at for at, name in enumerate(record.creators) if not who.is_named(name)]
+    places = {at: place for place, at in enumerate(left)}
+    return msgspec.structs.replace(
+        record,
+        creators=tuple(record.creators[at] for at in left),
+        rows=tuple(msgspec.structs.replace(row, creator=places[row.creator]) for row in kept),
+        display_names={
+            places[at]: shown for at, shown in record.display_names.items() if at in places
+        },
     )
-    return msgspec.structs.replace(record, creators=names, rows=rows)
 
 
 def _inflated(data: str) -> bytes:
@@ -194,12 +202,6 @@ def _inflated(data: str) -> bytes:
         return raw + zlib.decompressobj().decompress(raw[1:], _MAX_INFLATED)
     except zlib.error:
         return raw
-
-
-def _mentions(body: bytes, who: Subject) -> bool:
-    """Return whether bytes contain the creator's name or key, as text or as text in JSON."""
-    quoted = msgspec.json.encode(who.name)[1:-1]
-    return any(each in body for each in (who.name.encode(), who.key.encode(), quoted))
 
 
 def _formatted(document: dict[str, Any]) -> bytes:

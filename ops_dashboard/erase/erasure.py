@@ -13,7 +13,7 @@ meanwhile. Running it again is safe, and erases what has arrived since.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -154,6 +154,13 @@ class Erasure:
         for item in self._items.tallies():
             moved += self._items.move_tally(item)
         return moved
+
+
+def merge_results(results: Sequence[Result]) -> Result:
+    """Return the result of erasing a creator under several names, the present one first. Pure."""
+    first = results[0]
+    found = sum((each.found for each in results), Counter())
+    return msgspec.structs.replace(first, found=found)
 
 
 def _take_kept(found: Counter[str]) -> Counter[str]:

@@ -97,7 +97,7 @@ def without_creator(body: bytes, who: Subject) -> Redaction:
         kept, found = [content[: rows.layout.position]], 0
         end = rows.layout.position
         for row, begin, end in rows.extents():
-            if str(row[0]).strip() == who.name:
+            if who.is_named(str(row[0])):
                 found += 1
             else:
                 kept.append(content[begin:end])

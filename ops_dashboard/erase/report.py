@@ -31,6 +31,8 @@ class EraseReport(msgspec.Struct, frozen=True, kw_only=True):
     """The result of an erasure, or of its rehearsal."""
 
     creator: str
+    earlier_names: list[str] = []
+    """Other names under which earlier versions stored the creator; what they had is counted."""
     is_rehearsal: bool
     is_blocked: bool
     """Whether later rows of the creator are refused."""

@@ -8,8 +8,12 @@ ours and the number of the window, to the end of the name.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
+import msgspec
+
+from stream_ingest.contracts.creators import CreatorCase, creator_of
 from stream_ingest.contracts.naming import creator_key
 
 _KINDS = {
@@ -27,9 +31,46 @@ OTHER = "other objects"
 class Subject:
     """The creator to erase, by name and by its key in paths and ids."""
 
-    def __init__(self, name: str) -> None:
-        """Erase the creator of this name."""
+    def __init__(
+        self,
+        name: str,
+        creator_case: CreatorCase | None = None,
+        *,
+        earlier: Sequence[str] = (),
+        is_earlier: bool = False,
+    ) -> None:
+        """Erase what is stored under this name.
+
+        `earlier` are other names under which earlier versions stored the creator; each is erased
+        as a subject of its own, for which `is_earlier` is set: lines of documents are not its.
+        """
         self.name, self.key = name, creator_key(name)
+        self.names = (name, *earlier)
+        self._case = creator_case or CreatorCase.KEEP
+        self._common = None if is_earlier else creator_of(name, self._case)
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether this is an earlier name of a creator that is erased, too."""
+        return self._common is None
+
+    def is_named(self, text: object) -> bool:
+        """Return whether text in a document is the creator's name, in any spelling."""
+        if not isinstance(text, str) or self._common is None:
+            return False
+        return text == self.name or creator_of(text, self._case) == self._common
+
+    def is_mentioned(self, body: bytes) -> bool:
+        """Return whether bytes contain one of its names or keys, as text or as text in JSON."""
+        return any(
+            each in body
+            for name in self.names
+            for each in (
+                name.encode(),
+                creator_key(name).encode(),
+                msgspec.json.encode(name)[1:-1],
+            )
+        )
 
     def owns_window(self, window_id: str | None) -> bool:
         """Return whether a window id is one of the creator's."""

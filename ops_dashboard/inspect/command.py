@@ -46,16 +46,20 @@ class Listings:
         outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
         dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
         self._creators = CreatorReader(
-            dynamodb, outputs.table_name, prefetch=outputs.prefetch_covers
+            dynamodb,
+            outputs.table_name,
+            prefetch=outputs.prefetch_covers,
+            creator_case=outputs.creator_case,
         )
         self._windows = WindowPages(dynamodb, outputs.table_name)
-        self._named = Named(dynamodb, outputs.table_name, stack)
+        self._named = Named(dynamodb, outputs.table_name, stack, outputs.creator_case)
         self._stack = stack
 
     def windows(self, wanted: WindowFilter, *, limit: int, after: str | None, json: bool) -> None:
         """Print windows, newest first; raises `NotFoundError` for an unknown creator or batch."""
         if wanted.creator is not None:
-            self._named.check_creators([wanted.creator])
+            (name,) = self._named.find_creators([wanted.creator])
+            wanted = msgspec.structs.replace(wanted, creator=name)
         if wanted.batch_id is not None:
             self._named.check_batch(wanted.batch_id)
         page = self._window_page(wanted, limit, after)
@@ -143,6 +147,8 @@ def _print_creator(creator: CreatorView, windows: list[WindowRecord]) -> None:
     if creator.erased_at is not None:
         facts.append(("erased", f"{creator.erased_at:%Y-%m-%d %H:%M}"))
         facts.append(("later rows", "refused" if creator.is_blocked else "accepted"))
+    if creator.display_name:
+        facts.insert(0, ("spelled", creator.display_name))
     print_table(table_of(("creator", creator.creator), facts))
     if creator.open:
         columns = ("waiting", "collage", "last row", "oldest cover", "closes", "batch")
@@ -181,7 +187,9 @@ def _closing(window: OpenWindowView) -> str:
 
 def creator_table(creators: list[CreatorEntry]) -> Table:
     """Return a table of creators, one per row."""
-    rows = [(each.creator, each.open_images, each.last_batch) for each in creators]
+    rows = [
+        (each.display_name or each.creator, each.open_images, each.last_batch) for each in creators
+    ]
     return table_of(("creator", "images waiting", "last batch"), rows)
 
 

@@ -18,6 +18,7 @@ from ops_dashboard.inspect.cursors import read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
+from stream_ingest.contracts.creators import CreatorCase, candidates, creator_of
 from stream_ingest.contracts.identity import FINGERPRINT_BYTES
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import BatchSettings
@@ -39,6 +40,8 @@ class CreatorEntry(msgspec.Struct, frozen=True, kw_only=True):
     creator: str
     key: str
     """The creator in keys and window ids (`naming.creator_key`)."""
+    display_name: str = ""
+    """How the creator's first row spelled its name; empty if that is `creator`."""
     open_images: int
     """Images in open windows."""
     last_batch: str
@@ -77,6 +80,8 @@ class CreatorView(msgspec.Struct, frozen=True, kw_only=True):
 
     creator: str
     key: str
+    display_name: str = ""
+    """As in `CreatorEntry`."""
     windows_closed: int
     known_images: int
     """Size of the dedup memory: images that would be refused as duplicates."""
@@ -94,21 +99,29 @@ class CreatorReader:
     """Finds creators in one stack's table."""
 
     def __init__(
-        self, dynamodb: DynamoDBClient, table_name: str, *, prefetch: bool = False
+        self,
+        dynamodb: DynamoDBClient,
+        table_name: str,
+        *,
+        prefetch: bool = False,
+        creator_case: CreatorCase | None = None,
     ) -> None:
         """Read one stack's table; `prefetch`: whether expiring covers are prefetched."""
         self._table = TableReader(dynamodb, table_name)
+        self._case = creator_case or CreatorCase.KEEP
         self._prefetch = prefetch
 
-    def find(self, creator: str) -> CreatorView | None:
-        """Return a creator by its exact name, read consistently; None if there is none."""
-        item = self._table.get(creator_key(creator), table.STATE)
-        return None if item is None else self._state(item)
+    def find(self, spelling: str) -> CreatorView | None:
+        """Return the creator with a spelling, read consistently; None if there is none."""
+        for name in candidates(spelling, self._case):
+            if item := self._table.get(creator_key(name), table.STATE):
+                return self._state(item)
+        return None
 
     def list_page(
         self, prefix: str = "", *, limit: int = PAGE, after: str | None = None
     ) -> CreatorPage:
-        """Return creators whose names begin with `prefix` (as written, or in lower case).
+        """Return creators whose names begin with `prefix`, in any spelling or in lower case.
 
         Creators are sorted within a page but not across pages. A page may have fewer than `limit`
         creators, or none, and still have a next page. Raises `UserError` for an invalid cursor.
@@ -126,11 +139,26 @@ class CreatorReader:
         page = sorted(map(_entry, states), key=lambda each: each.creator)
         return CreatorPage(creators=page, next=write_cursor({"creators": start}) if start else None)
 
+    def other_names(self, name: str) -> list[str]:
+        """Return the names of other creators that are spellings of `name`.
+
+        Only earlier versions stored such creators, or another `creatorCase`. Scans the index.
+        """
+        found: list[str] = []
+        start = None
+        while True:
+            items, start = self._scan("", start)
+            names = (str(item["creator"]) for item in items)
+            found += [each for each in names if creator_of(each, self._case) == name != each]
+            if start is None:
+                return found
+
     def _state(self, item: Item) -> CreatorView:
         windows, *_ = decode_body(bytes(item["body"]))
         views = [open_window(window, prefetch=self._prefetch) for window in windows.values()]
         return CreatorView(
             creator=item["creator"],
+            display_name=item.get("display_name", ""),
             key=item[table.PARTITION_KEY],
             windows_closed=int(item["next_window"]) - 1,
             known_images=sum(
@@ -148,8 +176,11 @@ class CreatorReader:
     ) -> tuple[list[Item], dict[str, str] | None]:
         condition, values = "#item = :state", {":state": table.STATE}
         if prefix:
-            condition += " AND (begins_with(creator, :prefix) OR begins_with(creator, :lower))"
-            values |= {":prefix": prefix, ":lower": prefix.lower()}
+            stored = creator_of(prefix, self._case)
+            prefixes = dict.fromkeys((prefix, prefix.lower(), stored, stored.lower()))
+            values |= {f":p{number}": each for number, each in enumerate(prefixes)}
+            begins = [f"begins_with(creator, :p{number})" for number in range(len(prefixes))]
+            condition += f" AND ({' OR '.join(begins)})"
         return self._table.scan(
             IndexName=table.BATCH_INDEX,
             FilterExpression=condition,
@@ -165,6 +196,7 @@ _KEY = (table.PARTITION_KEY, table.SORT_KEY)
 def _entry(item: Item) -> CreatorEntry:
     return CreatorEntry(
         creator=item["creator"],
+        display_name=item.get("display_name", ""),
         key=item[table.PARTITION_KEY],
         open_images=int(item["open_images"]),
         last_batch=item.get("batch_id", ""),

@@ -6,13 +6,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops_dashboard.inspect.table_reader import TableReader
+from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.windows import WindowReader
-from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts import table
+from stream_ingest.contracts.creators import CreatorCase, creator_of
 from stream_ingest.contracts.errors import DecodeError, NotFoundError, UserError
-from stream_ingest.contracts.naming import creator_key, is_creator_name, split_window_id
+from stream_ingest.contracts.naming import is_creator_name, split_window_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -28,9 +27,15 @@ class Named:
     that cannot be the name of one.
     """
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str, stack: str) -> None:
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        table_name: str,
+        stack: str,
+        creator_case: CreatorCase | None = None,
+    ) -> None:
         """Read one stack's table; messages name `stack`."""
-        self._table, self._stack = TableReader(dynamodb, table_name), stack
+        self._names, self._stack = StoredNames(dynamodb, table_name, creator_case), stack
         self._windows = WindowReader(dynamodb, table_name)
         self._batches = BatchRegistry(dynamodb, table_name, time.time)
 
@@ -47,22 +52,15 @@ class Named:
         if self._batches.load(batch_id) is None:
             self._raise("batch", [batch_id], "status")
 
-    def check_creators(self, names: Sequence[str]) -> None:
-        """Check creators by their names: each has a state, or a window that was replayed."""
-        for name in names:
-            check_name(name)
-        missing = [name for name in names if not self._has_items(name)]
+    def find_creators(self, spellings: Sequence[str]) -> list[str]:
+        """Return the names under which creators are stored; each has a state or a window."""
+        for spelling in spellings:
+            check_name(spelling)
+        names = {spelling: self._names.find(spelling) for spelling in spellings}
+        missing = [spelling for spelling, name in names.items() if name is None]
         if missing:
             self._raise("creator", missing, "creators")
-
-    def _has_items(self, creator: str) -> bool:
-        found = self._table.query(
-            KeyConditionExpression="creator_name = :key",
-            ExpressionAttributeValues=to_wire({":key": creator_key(creator)}),
-            ProjectionExpression=table.PARTITION_KEY,
-            Limit=1,
-        )
-        return next(found, None) is not None
+        return [name for name in names.values() if name is not None]
 
     def _raise(self, kind: str, missing: Sequence[str], command: str) -> None:
         shown = ", ".join(missing[:_SHOWN])
@@ -82,8 +80,8 @@ def check_window_id(window_id: str) -> None:
         raise UserError(msg) from error
 
 
-def check_name(name: str) -> None:
-    """Raise `UserError` if `name` cannot be a creator's name. Pure."""
-    if not is_creator_name(name):
+def check_name(spelling: str) -> None:
+    """Raise `UserError` if `spelling` cannot be that of a creator's name. Pure."""
+    if not is_creator_name(creator_of(spelling)):
         msg = "not a creator's name: 1 to 128 bytes of UTF-8 without control characters"
         raise UserError(msg)

@@ -15,6 +15,8 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     window_id: str
     creator: str
+    display_name: str = ""
+    """How the creator's first row spelled its name; empty if that is `creator`."""
     batch_id: str
     status: str
     closed_at: str

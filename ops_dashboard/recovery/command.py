@@ -50,7 +50,7 @@ class Recovery:
         )
         dynamodb = self._session.client("dynamodb", config=clients.CONFIG)
         self._reader = WindowReader(dynamodb, self._outputs.table_name)
-        self._named = Named(dynamodb, self._outputs.table_name, stack)
+        self._named = Named(dynamodb, self._outputs.table_name, stack, self._outputs.creator_case)
 
     def list_dead_letters(self, *, json: bool) -> None:
         """Print every dead letter."""
@@ -97,7 +97,7 @@ class Recovery:
         since = parse_moment(start, now) if start else None
         until = parse_moment(end, now) if end else now
         self._named.check_windows(windows)
-        self._named.check_creators(creators)
+        creators = self._named.find_creators(creators)
         name = replay_name("replay")
         if windows or creators:
             wanted = windows or list(self._of_creators(creators, since, until))
@@ -124,7 +124,7 @@ class Recovery:
         if batch_id:
             self._named.check_batch(batch_id)
         if creator:
-            self._named.check_creators([creator])
+            (creator,) = self._named.find_creators([creator])
         chosen = retryable(self._failed(batch_id, creator), _PASSING.__contains__)
         self._rebuild(list(chosen), replay_name("retry"), wait=wait, json=json, skip_permanent=True)
 

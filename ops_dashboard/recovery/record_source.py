@@ -25,7 +25,11 @@ class RecordSource:
         first = int(after[0]) if after else 0
         for count, record in enumerate(self._records[first:], start=first + 1):
             rows = [
-                (CreatorName(row.creator, row.display_name), [row.url, *row.fallbacks], from_epoch_ms(row.created_at_ms))
+                (
+                    CreatorName(row.creator, row.display_name),
+                    [row.url, *row.fallbacks],
+                    from_epoch_ms(row.created_at_ms),
+                )
                 for row in record.cover_rows()
             ]
             yield Page(rows=[*rows], cursor=(count,))

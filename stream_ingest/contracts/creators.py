@@ -19,7 +19,6 @@ import unicodedata
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from urllib.parse import unquote
 
 import msgspec
 
@@ -31,11 +30,11 @@ MAX_DISPLAY_BYTES = 256
 _AT = "@\uff20\ufe6b"
 _ENDS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\0\x1a"
 """Characters that are removed from the ends besides blanks: line ends, and what pads fields."""
-_BLANKS = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164\uffa0]+")
-"""Blanks of any width, and letters that are blank: braille and the Hangul fillers."""
-_UNSEEN = (
-    "\u00ad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_BLANKS = re.compile(
+    r"[ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164\uffa0]+"
 )
+"""Blanks of any width, and letters that are blank: braille and the Hangul fillers."""
+_UNSEEN = "\u00ad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _NO_WIDTH = re.compile(rf"[{_UNSEEN}\u200c\u200d\ufe0e\ufe0f]")
 """Characters without width that are not combining marks."""
 _NOT_SHOWN = re.compile(rf"[\0-\x1f\x7f-\x9f{_UNSEEN}]")
@@ -137,10 +136,18 @@ def creator_of(text: str, case: CreatorCase = CreatorCase.KEEP) -> str:
     return name
 
 
+def candidates(text: str, case: CreatorCase) -> tuple[str, ...]:
+    """Return the names under which a creator with this spelling may be stored, best first.
+
+    Before spellings were one, the text itself was the name.
+    """
+    return tuple(filter(is_creator_name, dict.fromkeys((text, creator_of(text, case)))))
+
+
 def _simplified(text: str, case: CreatorCase) -> str:
     text = _trimmed(_NO_WIDTH.sub("", text))
     if profile := _PROFILE.fullmatch(text):
-        text = unquote(profile["handle"])
+        text = profile["handle"]
     text = unicodedata.normalize("NFC", text.lstrip(_AT))
     return unicodedata.normalize("NFC", text.casefold()) if case is CreatorCase.FOLD else text
 

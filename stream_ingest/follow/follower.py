@@ -135,6 +135,7 @@ class Follower:
             until=None,
             ends_at=_now().isoformat(),
             moves=False,
+            creator_case=self._outputs.creator_case,
             follow_day=day.isoformat(),
         )
         checkpoint = Checkpoint.start(plan)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from stream_ingest.batches.registry import BatchRegistry, Totals
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.contracts.reading import PLAIN_READING
 from stream_ingest.intake.archive import Archive
@@ -70,8 +71,10 @@ class JobRunner:
         registry: BatchRegistry,
         clock: Callable[[], float],
         chunk_rows: int = CHUNK_ROWS,
+        creator_case: CreatorCase = CreatorCase.KEEP,
     ) -> None:
         """`clock` gives epoch seconds, `kinesis` is a client whose calls are awaited."""
+        self._creator_case = creator_case
         self._s3, self._kinesis, self._stream = s3, kinesis, stream
         self._output_bucket, self._job_store, self._registry = output_bucket, job_store, registry
         self._archive = Archive(s3, input_bucket)
@@ -124,6 +127,7 @@ class JobRunner:
             checkpoint=journal,
             progress=lambda _: None,
             chunk_rows=self._chunk_rows,
+            creator_case=self._creator_case,
         )
         report = await push.run(source, begun)
         return self._end(journal, state.failure or source.failure, report.totals())

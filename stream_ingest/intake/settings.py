@@ -9,6 +9,7 @@ import msgspec
 
 from stream_ingest.contracts import environment as env
 from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
+from stream_ingest.contracts.creators import CreatorCase
 
 
 class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,7 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     queue_url: str
     dead_letters_url: str
     max_receives: int
+    creator_case: CreatorCase
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str]) -> Self:
@@ -42,9 +44,15 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
             queue_url=variables.text(env.INTAKE_QUEUE),
             dead_letters_url=variables.text(env.INTAKE_DEAD_LETTERS),
             max_receives=variables.integer(env.MAX_RECEIVES),
+            creator_case=_creator_case(variables),
         )
         variables.check()
         return settings
+
+
+def _creator_case(variables: env.Variables) -> CreatorCase:
+    text = variables.choice(env.CREATOR_CASE, tuple(CreatorCase))
+    return CreatorCase(text) if text in tuple(CreatorCase) else CreatorCase.KEEP
 
 
 def _defaults(variables: env.Variables) -> BatchOptions:

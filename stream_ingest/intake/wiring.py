@@ -85,6 +85,7 @@ def build(
         job_store=job_store,
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
         clock=clock,
+        creator_case=settings.creator_case,
     )
     make_job = Requests(clients.s3, job_store, buckets, settings.defaults).job
     reader = MessageReader(clients.s3, buckets, settings.defaults, make_job)

@@ -18,6 +18,7 @@ from typing import IO, Self
 import msgspec
 from platformdirs import user_state_path
 
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.marks import KeyMark
@@ -55,6 +56,8 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The option `dates`; None in a plan of an earlier version."""
     uploaded_as: str | None = None
     """Name of the file of which `csv` is a temporary copy."""
+    creator_case: CreatorCase | None = None
+    """The stack's when the push began; None in a plan of an earlier version."""
     follow_day: str | None = None
     """The day of a batch of `stream-ingest follow`; None for a push."""
 

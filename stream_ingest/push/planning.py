@@ -7,7 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from stream_ingest.aws import clients
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import PushPlan
@@ -56,6 +59,7 @@ def make_plan(
         read_before=_text(selection.read_before),
         read_key=selection.read_key,
         uploaded_as=chosen.uploaded_as,
+        creator_case=outputs.creator_case,
     )
 
 
@@ -136,6 +140,8 @@ def _text(moment: datetime | None) -> str | None:
 
 def source_of(chosen: SourceOptions, plan: PushPlan) -> Source:
     """Return the source of a plan's rows."""
+    case = plan.creator_case or CreatorCase.KEEP
+    chosen = msgspec.structs.replace(chosen, creator_case=case)
     within = TimeRange(since=_moment(plan.since), until=_moment(plan.until))
     if chosen.csv:
         return chosen.source(within)

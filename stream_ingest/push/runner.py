@@ -194,6 +194,6 @@ async def send(  # noqa: PLR0913, PLR0917 - what one run of a batch needs
             checkpoint=checkpoint,
             progress=progress,
             read_ended=read_ended,
-            creator_case=outputs.creator_case,
+            creator_case=checkpoint.plan.creator_case,
         )
         return await sending.run(source, last_chunk)

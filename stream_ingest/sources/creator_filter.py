@@ -14,7 +14,7 @@ from stream_ingest.contracts.creators import CreatorCase, creator_of, read_creat
 
 _IN_ALL_SPELLINGS = {
     CreatorCase.KEEP: re.compile(r"[A-JL-Za-z0-9]"),
-    CreatorCase.FOLD: re.compile(r"[b-eg-gmo-ru-vxz0-9]"),
+    CreatorCase.FOLD: re.compile(r"[b-eghjmo-ru-z0-9]"),
 }
 """ASCII letters and digits that no other character becomes by `creators.creator_of`: the Kelvin
 sign becomes K, and folding makes ss of a sharp s."""

@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.dates import DateError, read_moment
+from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.csv_text import CsvText
 from stream_ingest.sources.source import Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
@@ -40,6 +42,7 @@ class CsvSource:
         *,
         within: TimeRange,
         creators: Sequence[str] = (),
+        creator_case: CreatorCase = CreatorCase.KEEP,
         dates: DateForm = PLAIN,
     ) -> None:
         """Read rows with created_at `within`, and of `creators` only if any are given.
@@ -47,7 +50,7 @@ class CsvSource:
         `dates` is what the file's owner says of its dates.
         """
         self._path, self._columns, self._dates = path, columns, dates
-        self._within, self._creators = within, frozenset(creators)
+        self._within, self._creators = within, CreatorFilter(creators, creator_case)
         self.remarks: tuple[str, ...] = ()
         """What a user should know about how the file was read."""
 
@@ -85,7 +88,7 @@ class CsvSource:
             raise UserError(msg) from error
 
     def _matches(self, row: SourceRow, form: DateForm) -> bool:
-        if self._creators and row[0] not in self._creators:
+        if not self._creators.matches(row[0]):
             return False
         if self._within.since is None and self._within.until is None:
             return True

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.reading import parse_names
@@ -39,7 +40,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
     within: TimeRange = TimeRange()
     creators: tuple[str, ...] = ()
-    """Only rows of these creators, if any are given."""
+    """Only rows of these creators, in whatever spelling, if any are given."""
+    creator_case: CreatorCase = CreatorCase.KEEP
     late_after: int | None = None
     """Also rows created before the range, if their increasing key is greater than this."""
     by_key: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from stream_ingest.aws import clients
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
@@ -40,6 +41,8 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None
     until: str | None
     creators: Sequence[str]
+    creator_case: CreatorCase = CreatorCase.KEEP
+    """Whether `creators` are compared without regard to case: the stack's setting."""
     overlap: str | None = None
     """How much of what earlier pushes read ``last_push`` reads again; a day if it is not given."""
     move_mark: bool = False
@@ -103,13 +106,16 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
                 within=within,
                 creators=self.creators,
                 dates=parse_dates(self.dates),
+                creator_case=self.creator_case,
             )
         return self.mysql_source(Selection(within=within, creators=tuple(self.creators)))
 
     def mysql_source(self, selection: Selection) -> MySqlSource:
         """Return the table as a source of the selected rows."""
         columns = parse_columns(self.columns, MYSQL_COLUMNS)
-        selection = msgspec.structs.replace(selection, dates=parse_dates(self.dates))
+        selection = msgspec.structs.replace(
+            selection, dates=parse_dates(self.dates), creator_case=self.creator_case
+        )
         return MySqlSource(self.address(), self.table_name, columns, selection=selection)
 
 

@@ -18,6 +18,7 @@ def lambda_variables(
         env.INPUT_BUCKET: "input",
         env.ALLOWED_INPUT_BUCKETS: "",
         env.BATCH_DEFAULTS: "{}",
+        env.CREATOR_CASE: "keep",
         env.OUTPUT_BUCKET: output,
         env.TEMP_BUCKET: temp,
         env.ALLOWED_SOURCES: "",

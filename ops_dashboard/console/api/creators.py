@@ -9,7 +9,6 @@ from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response, query_value
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorPage, CreatorView
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage
-from stream_ingest.contracts.naming import is_creator_name
 
 _MAX_HISTORY = 60
 
@@ -44,11 +43,12 @@ class Creators:
 
     def _with_exact_match(self, name: str, page: CreatorPage) -> CreatorPage:
         """Put the creator of exactly this name first; the index may not have it yet."""
-        exact = self._account.creators.find(name) if is_creator_name(name) else None
+        exact = self._account.creators.find(name)
         if exact is None:
             return page
         first = CreatorEntry(
             creator=exact.creator,
+            display_name=exact.display_name,
             key=exact.key,
             open_images=exact.open_images,
             last_batch=exact.last_batch,
@@ -58,13 +58,12 @@ class Creators:
 
     async def _get_one(self, request: web.Request) -> web.Response:
         name, after = request.query.get("name", ""), query_value(request, "after")
-        is_valid = is_creator_name(name)
-        state = await in_thread(self._account.creators.find, name) if is_valid else None
+        state = await in_thread(self._account.creators.find, name)
         if state is None:
             raise web.HTTPNotFound(text="no such creator")
         history = await in_thread(
             self._account.pages.list_page,
-            WindowFilter(creator=name),
+            WindowFilter(creator=state.creator),
             limit=_MAX_HISTORY,
             after=after,
         )

@@ -52,6 +52,9 @@ class Gallery:
             batch_id=query_value(request, "batch"),
             creator=query_value(request, "creator"),
         )
+        if wanted.creator is not None:
+            name = await in_thread(self._account.names.name_of, wanted.creator)
+            wanted = msgspec.structs.replace(wanted, creator=name)
         after = query_value(request, "after")
         return json_response(
             await in_thread(self._account.pages.list_page, wanted, limit=_PAGE_SIZE, after=after)

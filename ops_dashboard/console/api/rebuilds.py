@@ -122,7 +122,7 @@ class Rebuilds:
         return _TrackedRun(name, about, self._now(), report.sent, gone=len(report.expired))
 
     def _of_creator(self, creator: str) -> Iterable[WindowRecord]:
-        return self._account.windows.of_creator(creator)
+        return self._account.windows.of_creator(self._account.names.name_of(creator))
 
 
 class _TrackedRun:

@@ -8,7 +8,7 @@ const media = (kind, window) => `/media/${kind}/${encodeURIComponent(window.wind
 /** A tile of a list; it opens the viewer. */
 export function tile(window, open, { showName = true } = {}) {
   const number = windowNumber(window.window_id);
-  const label = `Collage ${number} of ${visibleText(window.creator)}, ${window.status}, ${window.images_ok} of ${window.image_count} images`;
+  const label = `Collage ${number} of ${visibleText(window.display_name || window.creator)}, ${window.status}, ${window.images_ok} of ${window.image_count} images`;
   const image = window.thumbnail_key
     ? h("img", { src: media("thumbnail", window), alt: "", loading: "lazy", decoding: "async" })
     : h("span", { class: "no-picture" }, window.status === "failed" ? "no image could be downloaded" : `${window.status} …`);
@@ -16,7 +16,7 @@ export function tile(window, open, { showName = true } = {}) {
     h("button", { type: "button", class: "tile", "aria-label": label, "aria-haspopup": "dialog", onclick: () => open(window.window_id), data: { window: window.window_id } },
       h("span", { class: "picture" }, image),
       h("span", { class: "caption" },
-        h("span", { class: "caption-name" }, showName ? nameElement(window.creator) : `Window ${number}`),
+        h("span", { class: "caption-name" }, showName ? nameElement(window.display_name || window.creator) : `Window ${number}`),
         showName ? h("span", { class: "quiet" }, `#${number}`) : null,
         window.status === "completed" ? null : pill(window.status)),
       h("span", { class: "caption quiet" },
@@ -55,7 +55,7 @@ function cellFacts(cell) {
 
 function windowFacts({ window, metadata, source }) {
   return facts([
-    ["creator", h("a", { href: `/creators${query({ name: window.creator })}` }, nameElement(window.creator))],
+    ["creator", h("a", { href: `/creators${query({ name: window.creator })}` }, nameElement(window.display_name || window.creator))],
     ["batch", h("a", { href: `/gallery${query({ batch: window.batch_id })}` }, window.batch_id)],
     ["trigger", window.trigger],
     ["source", source ? h("code", {}, visibleText(source)) : null],
@@ -154,7 +154,7 @@ export function makeViewer(listIds = () => []) {
   function drawHeader(window) {
     const ids = listIds();
     const at = ids.indexOf(window.window_id);
-    fill(title, nameElement(window.creator), h("span", { class: "quiet" }, ` window ${windowNumber(window.window_id)} `), pill(window.status));
+    fill(title, nameElement(window.display_name || window.creator), h("span", { class: "quiet" }, ` window ${windowNumber(window.window_id)} `), pill(window.status));
     fill(actions,
       at >= 0 ? h("button", { type: "button", class: "small", disabled: at === 0, onclick: () => step(-1) }, "← Previous") : null,
       at >= 0 ? h("button", { type: "button", class: "small", disabled: at === ids.length - 1, onclick: () => step(1) }, "Next →") : null,
@@ -174,7 +174,7 @@ export function makeViewer(listIds = () => []) {
     const rows = metadata ? rowsOf(metadata) : layout.rows;
     const ratio = { "--ratio": `${layout.cols} / ${rows}` };
     const image = window.collage_key
-      ? h("img", { src: media("collage", window), alt: `Collage of ${visibleText(window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(rows * layout.cell_px) })
+      ? h("img", { src: media("collage", window), alt: `Collage of ${visibleText(window.display_name || window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(rows * layout.cell_px) })
       : h("div", { class: "no-picture large", css: ratio }, window.error ?? (window.status === "failed" ? "No image of this window could be downloaded." : `This window is ${window.status}.`));
     fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, image, cells)), panel);
   }

@@ -19,7 +19,7 @@ function drawList() {
   } else {
     updateList($("list"), found.map((each) => ({ ...each, here: each.creator === chosen })), (each) => each.key, (each) =>
       h("a", { class: "row", href: `/creators${query({ name: each.creator })}`, "aria-current": each.here ? "true" : null, onclick: (event) => { event.preventDefault(); choose(each.creator); } },
-        nameElement(each.creator),
+        nameElement(each.display_name || each.creator),
         h("span", { class: "quiet" }, each.open_images ? `${int(each.open_images)} waiting` : "")));
   }
   $("more").hidden = !next;
@@ -81,7 +81,7 @@ function draw({ state, history: page }) {
   const images = closedWindows.reduce((sum, window) => sum + window.images_ok, 0);
   fill($("detail"),
     h("section", { class: "panel" },
-      h("div", { class: "panel-head" }, h("h2", { class: "creator-name" }, nameElement(state.creator)),
+      h("div", { class: "panel-head" }, h("h2", { class: "creator-name" }, nameElement(state.display_name || state.creator)),
         h("a", { class: "button small", href: `/replay${query({ creator: state.creator })}` }, "Replay …")),
       h("dl", { class: "figures" },
         figure("windows closed", state.windows_closed), figure("images known", state.known_images), figure("waiting", state.open_images), figure("in collages below", images)),

@@ -76,7 +76,7 @@ async function loadWindows() {
     ? h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "windows-h" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Window", "Status", "Images", "Reasons", "Closed"].map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, windows.map((window) => h("tr", {},
-          h("td", {}, h("button", { type: "button", class: "link", onclick: () => viewer.open(window.window_id) }, nameElement(window.creator), ` #${windowNumber(window.window_id)}`)),
+          h("td", {}, h("button", { type: "button", class: "link", onclick: () => viewer.open(window.window_id) }, nameElement(window.display_name || window.creator), ` #${windowNumber(window.window_id)}`)),
           h("td", {}, pill(window.status)),
           h("td", { class: "nowrap" }, `${int(window.images_ok)} of ${int(window.image_count)}`),
           h("td", {}, window.error ? h("span", { class: "why" }, window.error) : reasonList(window.failures, FAILURE_REASONS)),

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from asyncmy.cursors import SSCursor
 
+from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.mysql.address import MySqlAddress
 from stream_ingest.sources.mysql.connection import connect, fetch, quote
 from stream_ingest.sources.mysql.plan import Planner, ReadPlan
@@ -48,6 +49,7 @@ class MySqlSource:
         """Read the rows of `table` that are in the selection."""
         self._address, self._table, self._columns = address, table, columns
         self._selection, self._page_rows = selection, page_rows
+        self._creators = CreatorFilter(selection.creators, selection.creator_case)
 
     async def check(self) -> None:
         """Raise `UserError` if the database, table or a column is missing or not readable."""
@@ -150,6 +152,7 @@ class MySqlSource:
     def _page(self, rows: Sequence[Any], cursor: Cursor, counter: int | None) -> Page:
         """Return a page; `counter` is the place of the increasing key in a row."""
         known = self._selection
+        rows = [row for row in rows if self._creators.matches(row[0])]
         again = frozenset(
             index
             for index, row in enumerate(rows if known.read_before else ())
@@ -162,7 +165,7 @@ class MySqlSource:
     def _where(self, plan: ReadPlan | None) -> _Where:
         """Return the conditions of all rows, without those that `_late` adds."""
         within, created_at = self._selection.within, quote(self._columns.created_at)
-        where, values = self._of_creators()
+        where, values = self._creators.condition(quote(self._columns.creator))
         if self._selection.by_key and plan and plan.increasing:
             where.append(f"{quote(plan.increasing)} > %s")
             values.append(self._selection.late_after)
@@ -191,20 +194,9 @@ class MySqlSource:
             or not plan.by_time
         ):
             return None
-        where, values = self._of_creators()
+        where, values = self._creators.condition(quote(self._columns.creator))
         where += [f"{quote(plan.increasing)} > %s", f"{quote(self._columns.created_at)} < %s"]
         return where, [*values, late, _to_naive_utc(since)]
-
-    def _of_creators(self) -> _Where:
-        creators = self._selection.creators
-        if not creators:
-            return [], []
-        marks = ", ".join(["%s"] * len(creators))
-        creator = quote(self._columns.creator)
-        # The first condition uses an index, the second compares exactly: a collation may ignore
-        # case, and the column may have another character set.
-        exactly = f"BINARY CONVERT({creator} USING utf8mb4)"
-        return [f"{creator} IN ({marks}) AND {exactly} IN ({marks})"], [*creators, *creators]
 
     async def _key(
         self,

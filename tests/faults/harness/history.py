@@ -6,19 +6,30 @@ is valid, and a failing one can be shortened step by step.
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import FlushPolicy
-from stream_ingest.records.rows import CoverRow
+from stream_ingest.contracts.timestamps import from_epoch_ms
+from stream_ingest.records.rows import CoverRow, RowRefusal, admit
 from stream_ingest.windowing.rules.deadlines import AHEAD_S, SAFE_TIME_S
-from tests.fakes.ingest.rows import NOW_S, cover_row, cover_url, header
+from tests.fakes.ingest.rows import NOW_S, cover_url, header
 from tests.faults.harness.aws.mapping import FOR_EVER
 from tests.faults.harness.injector import Fault
 from tests.faults.harness.push_process import Batch
 
 CREATORS = ("ann", "ben #1", "Zoë")
 """In three of the four buckets, on both shards."""
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    "@{}".format,
+    "\u00a0{}\u200b ".format,
+    partial(unicodedata.normalize, "NFD"),
+)
+"""Ways in which rows name one creator."""
 EXPIRING_EVERY = 5
 LIFE_S = 6 * 3_600
 """Signed URLs live for at least six hours (docs/facts.md#url-expiry)."""
@@ -31,7 +42,11 @@ def cover(creator: int, number: int, batch: int, first_expiry: int = _FIRST_EXPI
     expires = first_expiry if number % EXPIRING_EVERY == EXPIRING_EVERY - 1 else None
     url = cover_url(number, expires=expires, signature=f"batch{batch}", extension=".jpeg")
     url = url if expires else f"{url}?refresh={batch}"
-    return cover_row(number, CREATORS[creator % len(CREATORS)], url)
+    spelling = SPELLINGS[(number + batch) % len(SPELLINGS)](CREATORS[creator % len(CREATORS)])
+    row = admit(spelling, url, from_epoch_ms(1_790_000_000_000 + number), NOW_S)
+    if isinstance(row, RowRefusal):
+        raise TypeError(row)
+    return row
 
 
 def identity(number: int) -> str:

@@ -21,7 +21,7 @@ def named(ops_table: OpsTable) -> Named:
 def test_what_exists_is_found(named: Named) -> None:
     named.check_windows(["ann:000001"])
     named.check_batch("b")
-    named.check_creators(["ann"])
+    assert named.find_creators(["@ann "]) == ["ann"]
 
 
 def test_what_does_not_exist_is_named_in_the_error(named: Named) -> None:
@@ -30,7 +30,7 @@ def test_what_does_not_exist_is_named_in_the_error(named: Named) -> None:
     with pytest.raises(NotFoundError, match="no batch nope in stack 'dev'"):
         named.check_batch("nope")
     with pytest.raises(NotFoundError, match="no creator ben, charli in stack 'dev'"):
-        named.check_creators(["ann", "ben", "charli"])
+        named.find_creators(["ann", "ben", "charli"])
 
 
 def test_a_long_list_of_missing_things_is_cut(named: Named) -> None:

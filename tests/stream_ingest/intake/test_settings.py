@@ -4,17 +4,21 @@ import pytest
 
 from stream_ingest.contracts import environment as env
 from stream_ingest.contracts.batch_options import BatchOptions
+from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.environment import SettingsError
 from stream_ingest.intake.settings import IntakeSettings
 from tests.fakes.lambda_variables import lambda_variables
 
 VARIABLES = lambda_variables(
-    MAX_RECEIVES="5", ALLOWED_INPUT_BUCKETS="a,b", BATCH_DEFAULTS='{"quality":80}'
+    MAX_RECEIVES="5",
+    ALLOWED_INPUT_BUCKETS="a,b",
+    BATCH_DEFAULTS='{"quality":80}',
+    CREATOR_CASE="fold",
 )
 READ = (
     *(env.TABLE, env.STREAM, env.INPUT_BUCKET, env.OUTPUT_BUCKET, env.TEMP_BUCKET),
     *(env.INTAKE_QUEUE, env.INTAKE_DEAD_LETTERS, env.MAX_RECEIVES),
-    *(env.ALLOWED_INPUT_BUCKETS, env.BATCH_DEFAULTS),
+    *(env.ALLOWED_INPUT_BUCKETS, env.BATCH_DEFAULTS, env.CREATOR_CASE),
 )
 
 
@@ -30,6 +34,7 @@ def test_every_variable_is_read() -> None:
         queue_url="https://queue/intake",
         dead_letters_url="https://queue/intake-dead-letters",
         max_receives=5,
+        creator_case=CreatorCase.FOLD,
     )
 
 

@@ -123,7 +123,9 @@ def test_a_closed_window_is_two_items(aws: IngestAws) -> None:
         "due_at": NOW_S + OUTBOX_DELAY_S,
         "expires_at": NOW_S + WINDOW_LIFE_S,
     }
-    assert expand_event(bytes(images["detail"])) == window_ready(change.state, change.windows[0], NOW_S)
+    assert expand_event(bytes(images["detail"])) == window_ready(
+        change.state, change.windows[0], NOW_S
+    )
     assert images["expires_at"] == NOW_S + WINDOW_LIFE_S
 
 

@@ -12,7 +12,7 @@ from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowImage, WindowReady, encode_detail
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, DownloadLimits
 from stream_ingest.windowing.rules.outbox import compress_event, expand_event, window_ready
-from stream_ingest.windowing.rules.state import ClosedWindow
+from stream_ingest.windowing.rules.state import ClosedWindow, CreatorState
 from tests.fakes.ingest.rows import NOW_S
 
 LAYOUT = CollageLayout(rows=2, cols=2)
