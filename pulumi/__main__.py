@@ -254,7 +254,7 @@ entries = {
     "prefetch_function": prefetch.function.name,
     "prefetch_queue_url": prefetch_requests.queue.url,
     "prefetch_covers": settings.prefetch_covers,
-    "creator_case": str(settings.creator_case),
+    "creator_case": settings.creator_case,
     "dedup_horizon_days": settings.dedup_horizon_days,
     "request_queue_url": intake.queue.url,
     "dashboard_name": monitoring.dashboard.dashboard_name,

@@ -93,7 +93,7 @@ class FunctionSettings:
             environment.INPUT_BUCKET: self.storage.input.name,
             environment.ALLOWED_INPUT_BUCKETS: ",".join(settings.allowed_input_buckets),
             environment.BATCH_DEFAULTS: msgspec.json.encode(settings.batch_defaults).decode(),
-            environment.CREATOR_CASE: str(settings.creator_case),
+            environment.CREATOR_CASE: settings.creator_case,
             environment.MAX_RECEIVES: str(settings.intake_max_receives),
         }
         return self._function(

@@ -33,7 +33,6 @@ from collage_lambda.download.headers import USER_AGENT
 from collage_lambda.output.key_template import DEFAULT_TEMPLATE, template_problems
 from ops_dashboard.monitoring.resources import Thresholds
 from stream_ingest.contracts.batch_options import GRID, BatchOptions, read_options, settings_of
-from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import MAX_IMAGES_PER_WINDOW, CellPx, Quality
 
@@ -231,7 +230,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Compare images by their bytes as well: those that an earlier window of the creator shows are
     not shown again within the horizon, whatever their URLs are. Costs a write unit per image, some
     0.70 USD per million images in us-east-1 with a month of storage."""
-    creator_case: CreatorCase = CreatorCase.KEEP
+    creator_case: Literal["keep", "fold"] = "keep"
     """``fold`` if creators whose names differ by upper and lower case only are one creator, as on
     TikTok. Set it before the first push: creators that a stack already has keep their names."""
     keep_originals: bool = True

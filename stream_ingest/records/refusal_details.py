@@ -107,8 +107,10 @@ def creator_detail(value: object) -> str:
     if is_missing(text):
         return "a placeholder for a missing name; with @ before it, it is a creator"
     name = creator_of(text)
-    if not name:
-        return "the name is empty"
+    return _name_detail(name) if name else "the name is empty"
+
+
+def _name_detail(name: str) -> str:
     size = len(name.encode("utf-8", "surrogatepass"))
     if size > MAX_CREATOR_BYTES:
         return f"the name has {size} bytes, more than {MAX_CREATOR_BYTES}"
