@@ -1,8 +1,8 @@
 """Fetch the body of one URL. Edge (HTTP).
 
 Whatever a server does, `Fetcher.fetch` does not raise: it returns a `Body` or a `Failure`. Every
-hop of a redirect is checked again. The body is counted while it streams, after any content
-decoding, so neither a wrong Content-Length nor a gzip bomb gets past the limit. There are three
+hop of a redirect is checked again. The body is counted while it streams and while it is decoded, so
+neither a wrong Content-Length nor a gzip bomb gets past the limit. There are three
 timeouts, because aiohttp's own may not fire (aio-libs/aiohttp#11740): for each socket operation,
 for each attempt, and for the image. The session belongs to the event loop that opened it.
 """
@@ -19,9 +19,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from collage_lambda.download.content_encoding import is_coded
 from collage_lambda.download.headers import USER_AGENT, request_headers
 from collage_lambda.download.limiter import DownloadLimiter, ImageBudget
-from collage_lambda.download.limits import FetchLimits
+from collage_lambda.download.limits import LARGE_BODY_BYTES, FetchLimits
+from collage_lambda.download.received import Body, Received, is_whole_range
 from collage_lambda.download.recorded_response import BEGINNING_BYTES, RecordedResponse
 from collage_lambda.download.resolver import BlockedAddressError, GuardedResolver, Lookup
 from collage_lambda.download.retries import status_failure
@@ -38,17 +40,15 @@ from stream_ingest.contracts.identity import expires_at
 
 _CHUNK_BYTES = 64 * 1024
 _DNS_TTL_S = 60
-_OK = 200
+_WITH_IMAGE = frozenset({200, 203, 206})
+_PARTIAL = 206
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HEADER_CHARS = 1_000
 _MIN_ATTEMPT_S = 0.05
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """The complete body of a response with status 200."""
-
-    data: bytes
-    attempts: int = 0
+_MAX_FIELD_BYTES = 16 * 1024
+_MAX_FIELDS = 256
+"""Of a response's head. Browsers take 256 KB in all; CDNs send policies of 9 KB in one field, and
+150 fields."""
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +84,10 @@ async def open_session(
         headers=request_headers(user_agent),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
+        auto_decompress=False,
+        max_line_size=_MAX_FIELD_BYTES,
+        max_field_size=_MAX_FIELD_BYTES,
+        max_headers=_MAX_FIELDS,
     ) as session:
         yield session
 
@@ -131,37 +135,51 @@ class Fetcher:
             await self._timing.sleep(wait_s)
 
     async def _timed_attempt(self, target: URL, budget: ImageBudget) -> Body | Failure:
+        received = Received()
         async with self._limiter.request(target.raw_host or ""):
             started, waited_s = self._timing.monotonic_s(), budget.waited_s
             try:
                 async with asyncio.timeout(
                     min(self._limits.attempt_s, max(budget.seconds_left, 0.0))
                 ) as budget.limit:
-                    return await self._guarded_attempt(target, budget)
+                    return await self._guarded_attempt(target, budget, received)
             except TimeoutError:
-                return Failure(reason=FailureReason.TIMEOUT)
+                whole = received.whole_image(self._limits.max_bytes)
+                return whole or Failure(reason=FailureReason.TIMEOUT)
             finally:
                 spent_s = self._timing.monotonic_s() - started
                 budget.spend(spent_s - (budget.waited_s - waited_s))
 
-    async def _guarded_attempt(self, target: URL, budget: ImageBudget) -> Body | Failure:
+    async def _guarded_attempt(
+        self, target: URL, budget: ImageBudget, received: Received
+    ) -> Body | Failure:
         """Turn aiohttp's exceptions into failures; let `TimeoutError` through."""
         try:
-            return await self._follow(target, budget)
+            return await self._follow(target, budget, received)
         except TimeoutError:  # aiohttp's own are ClientErrors too
             raise
         except aiohttp.ClientConnectorError as error:
             return _no_connection(error)
         except aiohttp.InvalidURL:
             return Failure(reason=FailureReason.BAD_URL, detail="refused by the HTTP client")
+        except aiohttp.ClientResponseError as error:
+            detail = f"not HTTP as it should be: {error.message.splitlines()[0]}"[:120]
+            return Failure(reason=FailureReason.HTTP_ERROR, detail=detail)
         except (aiohttp.ClientError, OSError) as error:
-            return Failure(reason=FailureReason.CONNECTION, detail=type(error).__name__)
+            whole = received.whole_image(self._limits.max_bytes)
+            return whole or Failure(reason=FailureReason.CONNECTION, detail=type(error).__name__)
 
-    async def _follow(self, url: URL, budget: ImageBudget) -> Body | Failure:
+    async def _follow(self, url: URL, budget: ImageBudget, received: Received) -> Body | Failure:
+        """Follow redirects; cookies that are set on the way are sent back, as a browser does."""
+        jar: aiohttp.CookieJar | None = None
         for _ in range(self._limits.redirects + 1):
-            async with self._session.get(url, allow_redirects=False) as response:
+            cookies = jar.filter_cookies(url) if jar else None
+            async with self._session.get(url, allow_redirects=False, cookies=cookies) as response:
                 if response.status not in _REDIRECTS:
-                    return await self._read(response, budget)
+                    return await self._read(response, budget, received)
+                if response.cookies:
+                    jar = jar or aiohttp.CookieJar()
+                    jar.update_cookies(response.cookies, url)
                 hop = next_hop(url, response.headers.getall("Location", []))
             if isinstance(hop, Failure):
                 return hop
@@ -171,26 +189,41 @@ class Fetcher:
             url = hop
         return Failure(reason=FailureReason.TOO_MANY_REDIRECTS)
 
-    async def _read(self, response: aiohttp.ClientResponse, budget: ImageBudget) -> Body | Failure:
+    async def _read(
+        self, response: aiohttp.ClientResponse, budget: ImageBudget, received: Received
+    ) -> Body | Failure:
         recorded = _record(response, budget)
-        if response.status != _OK:
+        failure = self._refusal(response)
+        if failure is not None:
             if recorded is not None:
                 recorded.append(await response.content.read(BEGINNING_BYTES))
-            retry_after = response.headers.get("Retry-After")
-            return status_failure(response.status, retry_after, self._timing.now_s())
-        if (response.content_length or 0) > self._limits.max_bytes:
-            return self._too_large()
-        chunks: list[bytes] = []
-        size = 0
+            return failure
+        codings = response.headers.getall("Content-Encoding", [])
+        received.begin(codings)
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            size += len(chunk)
-            if size > self._limits.max_bytes:
+            if received.size + len(chunk) > self._limits.max_bytes:
                 return self._too_large()
             if recorded is not None:
                 recorded.append(chunk)
-            await budget.reserve(size)
-            chunks.append(chunk)
-        return Body(data=b"".join(chunks))
+            await budget.reserve(received.size + len(chunk))
+            received.add(chunk)
+        if is_coded(codings):  # it may become large
+            await budget.reserve(LARGE_BODY_BYTES + 1)
+        return received.body(self._limits.max_bytes)
+
+    def _refusal(self, response: aiohttp.ClientResponse) -> Failure | None:
+        """Return why the body of a response is not read, or None."""
+        if response.status not in _WITH_IMAGE:
+            retry_after = response.headers.get("Retry-After")
+            return status_failure(response.status, retry_after, self._timing.now_s())
+        if response.status == _PARTIAL and not is_whole_range(
+            response.headers.get("Content-Range")
+        ):
+            detail = "a part of the image"
+            return Failure(reason=FailureReason.HTTP_ERROR, status=_PARTIAL, detail=detail)
+        if (response.content_length or 0) > self._limits.max_bytes:
+            return self._too_large()
+        return None
 
     def _too_large(self) -> Failure:
         return Failure(

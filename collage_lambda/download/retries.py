@@ -10,7 +10,7 @@ import msgspec
 
 from collage_lambda.reasons import Failure, FailureReason
 
-_TOO_MANY_REQUESTS = 429
+_TRY_LATER = frozenset({408, 425, 429})
 _SERVER_ERRORS = range(500, 600)
 _FORBIDDEN = frozenset({401, 403})
 _GONE = frozenset({404, 410})
@@ -48,7 +48,7 @@ def status_failure(status: int, retry_after: str | None, now_s: float) -> Failur
         return Failure(reason=FailureReason.FORBIDDEN, status=status)
     if status in _GONE:
         return Failure(reason=FailureReason.NOT_FOUND, status=status)
-    if status == _TOO_MANY_REQUESTS or status in _SERVER_ERRORS:
+    if status in _TRY_LATER or status in _SERVER_ERRORS:
         return Failure(
             reason=FailureReason.SERVER_ERROR,
             status=status,

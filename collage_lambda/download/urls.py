@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from yarl import URL
 
@@ -123,11 +124,28 @@ def _bad(detail: str) -> Failure:
 
 
 def next_hop(url: URL, location: Iterable[str]) -> URL | Failure:
-    """Return the target of a redirect from `url`; it has yet to pass `check_target`."""
-    target = next(iter(location), "")
+    """Return the target of a redirect from `url`; it has yet to pass `check_target`.
+
+    Blanks, backslashes and bytes beyond ASCII are read as a browser reads them.
+    """
+    target = _as_browsers_read(next(iter(location), ""))
     if not target or len(target) > MAX_URL_CHARS or _BLANK_OR_CONTROL.search(target):
         return _bad("redirect without a usable Location")
     try:
         return url.join(URL(target, encoded=target.isascii()))
     except (ValueError, UnicodeError):
         return _bad("redirect to a URL that cannot be parsed")
+
+
+def _as_browsers_read(location: str) -> str:
+    """Return a Location with its path and query encoded; a host beyond ASCII stays as it is."""
+    text = location.strip(" \t\r\n\f")
+    before, mark, query = text.partition("?")
+    address = _ADDRESS.match(before.replace("\\", "/"))
+    host, path = (address[0], address.string[address.end() :]) if address else ("", before)
+    return host + quote(path + mark + query, safe=_ASCII_SHOWN, errors="surrogateescape")
+
+
+_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*")
+_ASCII_SHOWN = "".join(map(chr, (*range(0x20), *range(0x21, 0x80))))
+"""What `_as_browsers_read` leaves as it is: everything in ASCII but blanks."""

@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from collage_lambda.download.fetch import Body, Fetcher, Timing, open_session
@@ -40,7 +41,20 @@ from tests.fakes.collage.raw_answers import BODY, CLOSE, HEAD, fetched, outcome_
         answer(BODY, "Content-Type:"),
         answer(BODY, "Content-Encoding: identity"),
         answer(gzip.compress(BODY), "Content-Encoding: gzip"),
+        answer(gzip.compress(BODY), "Content-Encoding: X-GZIP"),
+        answer(gzip.compress(BODY[:5]) + gzip.compress(BODY[5:]), "Content-Encoding: gzip"),
         answer(zlib.compress(BODY), "Content-Encoding: deflate"),
+        answer(zlib.compress(BODY)[2:-4], "Content-Encoding: deflate"),
+        answer(brotli.compress(BODY), "Content-Encoding: br"),
+        answer(brotli.compress(gzip.compress(BODY)), "Content-Encoding: gzip, br"),
+        answer(
+            brotli.compress(gzip.compress(BODY)), "Content-Encoding: gzip", "Content-Encoding: br"
+        ),
+        answer(BODY).replace(b"200 OK", b"203 Non-Authoritative Information"),
+        answer(BODY).replace(b"200 OK", b"206 Partial Content"),
+        answer(BODY, "Content-Range: bytes 0-11/12").replace(b"200 OK", b"206 Partial Content"),
+        answer(BODY, "Content-Security-Policy: " + "a" * 9_000),
+        answer(BODY, *(f"X-{number}: y" for number in range(150))),
         answer(BODY, "Refresh: 0; url=http://127.0.0.1/", "Content-Location: http://127.0.0.1/"),
         answer(BODY, "Link: <http://127.0.0.1/>; rel=preload", 'Alt-Svc: h2="127.0.0.1:80"'),
         b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(BODY),
@@ -138,20 +152,76 @@ def test_a_truncated_compressed_body_yields_only_what_arrived(raw_server: RawSer
     assert isinstance(outcome, Failure) or (bytes(range(256)) * 4).startswith(outcome.data)
 
 
-def test_a_nested_encoding_is_not_decoded_twice(raw_server: RawServer) -> None:
-    twice = gzip.compress(gzip.compress(b"\0" * 10_000_000))
-    outcome = outcome_of(raw_server, answer(twice, "Content-Encoding: gzip, gzip"))
-    assert isinstance(outcome, Failure) or len(outcome.data) < 100_000
+BOMB = b"\0" * 20_000_000
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_g7_an_encoded_bomb_is_cut_at_the_limit(raw_server: RawServer, encoding: str) -> None:
-    pack = gzip.compress if encoding == "gzip" else zlib.compress
-    outcome = outcome_of(
-        raw_server, answer(pack(b"\0" * 20_000_000), f"Content-Encoding: {encoding}")
-    )
+@pytest.mark.parametrize(
+    ("encoding", "bomb"),
+    [
+        ("gzip", gzip.compress(BOMB)),
+        ("gzip", gzip.compress(BOMB[:999]) * 20_000),
+        ("deflate", zlib.compress(BOMB)),
+        ("br", brotli.compress(BOMB, quality=5)),
+        ("gzip, gzip", gzip.compress(gzip.compress(BOMB))),
+    ],
+    ids=["gzip", "members", "deflate", "br", "nested"],
+)
+def test_g7_an_encoded_bomb_is_cut_at_the_limit(
+    raw_server: RawServer, encoding: str, bomb: bytes
+) -> None:
+    outcome = outcome_of(raw_server, answer(bomb, f"Content-Encoding: {encoding}"))
     assert isinstance(outcome, Failure)
     assert outcome.reason == "too_large"
+
+
+JPEG = b"\xff\xd8\xff\xe0 picture \xff\xd9"
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        answer(JPEG, "Content-Encoding: br"),
+        answer(JPEG, "Content-Encoding: zstd"),
+        answer(brotli.compress(JPEG), "Content-Encoding: br, br"),
+        HEAD + b"Content-Length: 99\r\n" + CLOSE + JPEG,
+        HEAD + b"Transfer-Encoding: chunked\r\n" + CLOSE + b"%x\r\n" % len(JPEG) + JPEG,
+    ],
+)
+def test_an_image_is_taken_whatever_its_headers_say(raw_server: RawServer, chunk: bytes) -> None:
+    """As browsers do: its beginning and its end are there."""
+    assert outcome_of(raw_server, chunk) == Body(data=JPEG, attempts=1)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "reason", "detail"),
+    [
+        (answer(BODY, "Content-Encoding: zstd"), "unsupported_format", "Content-Encoding zstd"),
+        (
+            answer(BODY, "Content-Encoding: br"),
+            "corrupt",
+            "not br, which its Content-Encoding says",
+        ),
+        (
+            answer(BODY, "Content-Encoding: gzip,gzip,gzip,br"),
+            "unsupported_format",
+            "Content-Encoding 4",
+        ),
+        (answer(b"").replace(b"200 OK", b"204 No Content"), "http_error", ""),
+        (
+            answer(BODY, "Content-Range: bytes 0-11/99").replace(b"200 OK", b"206 Partial"),
+            *("http_error", "a part of the image"),
+        ),
+        (answer(BODY, "X-A: " + "a" * 99_000), "http_error", "not HTTP as it should be: "),
+        (answer(BODY).replace(b"200 OK", b"408 Slow"), "server_error", ""),
+    ],
+)
+def test_a_failure_has_a_reason_that_is_true(
+    raw_server: RawServer, chunk: bytes, reason: str, detail: str
+) -> None:
+    outcome = outcome_of(raw_server, chunk)
+    assert isinstance(outcome, Failure)
+    assert outcome.reason == reason
+    assert outcome.detail.startswith(detail)
 
 
 @pytest.mark.parametrize(

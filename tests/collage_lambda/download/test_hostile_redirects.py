@@ -59,9 +59,19 @@ def test_the_first_of_two_locations_is_followed(raw_server: RawServer) -> None:
     assert isinstance(outcome, Failure)
 
 
-def test_a_redirect_passes_no_cookie_on(raw_server: RawServer) -> None:
+def test_a_redirect_sees_its_own_cookies_and_no_other_request_does(raw_server: RawServer) -> None:
+    """Some servers redirect to the same URL until their cookie comes back."""
     raw_server.answers["/start"] = [
         answer(b"", "Set-Cookie: id=1; Path=/", "Location: /good", status="302 Found")
     ]
     assert fetched("/start", "/good") == [Body(data=BODY, attempts=1)] * 2
+    cookies = [b"\r\nCookie: id=1\r\n" in head for _, head in raw_server.requests]
+    assert cookies == [False, True, False]
+
+
+def test_a_cookie_stays_with_its_host(raw_server: RawServer) -> None:
+    raw_server.answers["/start"] = [
+        answer(b"", "Set-Cookie: id=1", "Location: //other.test/good", status="302 Found")
+    ]
+    fetched("/start")
     assert all(b"\r\nCookie:" not in head for _, head in raw_server.requests)

@@ -162,13 +162,20 @@ def test_an_allowed_source_is_a_host_and_a_port(text: str) -> None:
         ("b", "http://a.com:81/x/b"),
         ("//b.com/c", "http://b.com/c"),
         ("https://b.com/~c%7E", "https://b.com/~c%7E"),
+        (" /a b.jpg?c=d e ", "http://a.com:81/a%20b.jpg?c=d%20e"),
+        ("/zo\u00eb", "http://a.com:81/zo%C3%AB"),
+        ("/zo\udceb", "http://a.com:81/zo%EB"),
+        ("\\\\b.com\\c?d\\e", "http://b.com/c?d\\e"),
+        ("/c%20d%2f", "http://a.com:81/c%20d%2f"),
     ],
 )
 def test_a_redirect_is_resolved_relative_to_its_origin(location: str, expected: str) -> None:
     assert next_hop(URL("http://a.com:81/x/y"), [location]) == URL(expected, encoded=True)
 
 
-@pytest.mark.parametrize("location", [[], [""], ["http://[::1"], ["/a b"], ["/" + "a" * 9_000]])
+@pytest.mark.parametrize(
+    "location", [[], [""], [" "], ["http://[::1"], ["/a\tb"], ["/" + "a" * 9_000]]
+)
 def test_an_unreadable_redirect_is_a_bad_url(location: list[str]) -> None:
     hop = next_hop(URL("http://a.com/"), location)
     assert isinstance(hop, Failure)
