@@ -126,8 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Prefetch covers whose URL expires while their window is open; otherwise such a window
     closes early."""
     prefetch_expire_days: Annotated[int, msgspec.Meta(ge=3, le=3_650)] = 60
-    """How long a prefetched cover is stored; a window that is open for longer closes before
-    that."""
+    """How long a prefetched cover is stored; a window that is open for longer closes earlier."""
     prefetch_memory_mb: MemoryMb = 1_024
     """Memory of the prefetch function."""
     prefetch_timeout_s: WorkerTimeoutS = 120
@@ -231,8 +230,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     not shown again within the horizon, whatever their URLs are. Costs a write unit per image, some
     0.70 USD per million images in us-east-1 with a month of storage."""
     creator_case: Literal["keep", "fold"] = "keep"
-    """``fold`` if creators whose names differ by upper and lower case only are one creator, as on
-    TikTok. Set it before the first push: creators that a stack already has keep their names."""
+    """``fold`` if names that differ by case only are one creator (docs/guide/creators.md)."""
     keep_originals: bool = True
     """Store a window's downloaded originals for a replay."""
     by_creator_copy: bool = True

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from stream_ingest.batches.registry import Totals
@@ -27,3 +29,17 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """Of the rows read, those in the overlap."""
     ends: bool = False
     """Whether these are the end marks, after which no row follows."""
+
+
+class Journal(Protocol):
+    """Where a push writes each chunk before it is sent."""
+
+    def write(self, chunk: Chunk | None) -> None:
+        """Store `chunk` in place of the previous one."""
+
+
+class NoJournal:
+    """For a push that starts over if it is interrupted."""
+
+    def write(self, chunk: Chunk | None) -> None:
+        """Store nothing."""

@@ -13,14 +13,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.naming import mixed_creator
-from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.chunks import Chunk, Journal
 from stream_ingest.push.producer import KinesisProducer
 from stream_ingest.push.read_ahead import read_ahead
 from stream_ingest.push.refused_rows import RefusedRows
@@ -68,21 +68,6 @@ ReadEnded = Callable[[Cursor], Awaitable[None]]
 
 async def ignore_read(_: Cursor) -> None:
     """Do nothing at the end of a read."""
-
-
-class Journal(Protocol):
-    """Where a push writes each chunk before it is sent."""
-
-    def write(self, chunk: Chunk | None) -> None:
-        """Store `chunk` in place of the previous one."""
-        ...
-
-
-class NoJournal:
-    """For a push that starts over if it is interrupted."""
-
-    def write(self, chunk: Chunk | None) -> None:
-        """Store nothing."""
 
 
 class CountingPacker:

@@ -161,10 +161,7 @@ def test_the_range_holds_its_beginning_and_not_its_end(database: Database, name:
 def test_only_the_creators_that_were_named_are_read(
     database: Database, name: str, charset: str
 ) -> None:
-    """A collation may hold `Zoe`, `zoë` and `Zoë` for one; they are three creators to us.
-
-    ` @Zoë` is another spelling of the first.
-    """
+    """A collation may hold `Zoe`, `zoë` and `Zoë` for one; to us, only ` @Zoë` is the last."""
     database.run(
         f"CREATE TABLE `{name}` (id INT PRIMARY KEY, {COVERS}, KEY (creator)) CHARSET {charset}"
     )
