@@ -52,3 +52,6 @@ class CreatorFilter:
         letters = _IN_ALL_SPELLINGS[self._case].findall(name)
         pattern = "".join(f"%{letter}" for letter in letters) + "%"
         return [pattern, _EXPONENT] if name.isdigit() else [pattern]
+
+
+EVERYBODY = CreatorFilter(())

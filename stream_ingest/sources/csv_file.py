@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.dates import DateError, read_moment
-from stream_ingest.sources.creator_filter import CreatorFilter
+from stream_ingest.sources.creator_filter import EVERYBODY, CreatorFilter
 from stream_ingest.sources.csv_text import CsvText
 from stream_ingest.sources.source import Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
@@ -41,16 +40,15 @@ class CsvSource:
         columns: Columns,
         *,
         within: TimeRange,
-        creators: Sequence[str] = (),
-        creator_case: CreatorCase = CreatorCase.KEEP,
+        creators: CreatorFilter = EVERYBODY,
         dates: DateForm = PLAIN,
     ) -> None:
-        """Read rows with created_at `within`, and of `creators` only if any are given.
+        """Read rows with created_at `within`, and of `creators` only.
 
         `dates` is what the file's owner says of its dates.
         """
         self._path, self._columns, self._dates = path, columns, dates
-        self._within, self._creators = within, CreatorFilter(creators, creator_case)
+        self._within, self._creators = within, creators
         self.remarks: tuple[str, ...] = ()
         """What a user should know about how the file was read."""
 

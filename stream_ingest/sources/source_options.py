@@ -13,6 +13,7 @@ from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
+from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql.address import MySqlAddress, parse_address
 from stream_ingest.sources.mysql.secret import secret_address
@@ -104,9 +105,8 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
                 self.csv,
                 columns,
                 within=within,
-                creators=self.creators,
+                creators=CreatorFilter(self.creators, self.creator_case),
                 dates=parse_dates(self.dates),
-                creator_case=self.creator_case,
             )
         return self.mysql_source(Selection(within=within, creators=tuple(self.creators)))
 

@@ -10,6 +10,7 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources import csv_text
+from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.source import CSV_COLUMNS, Columns, Cursor, Page, SourceRow
 from stream_ingest.sources.timerange import TimeRange
@@ -23,7 +24,7 @@ def source_of(
     within: TimeRange | None = None,
     creators: Sequence[str] = (),
 ) -> CsvSource:
-    return CsvSource(path, columns, within=within or TimeRange(), creators=creators)
+    return CsvSource(path, columns, within=within or TimeRange(), creators=CreatorFilter(creators))
 
 
 def pages_of(source: CsvSource, after: Cursor | None = None) -> list[Page]:
