@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.api.batches import Batches
+from ops_dashboard.console.api.batches import Batches, abandon_in
 from ops_dashboard.console.api.creators import Creators
 from ops_dashboard.console.api.failures import Failures
 from ops_dashboard.console.api.gallery import Gallery
@@ -36,7 +36,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     parts = (
         Pages(access, stack=stack, location=account.location()),
         Overview(account),
-        Batches(account.batches),
+        Batches(account.batches, abandon_in(stack)),
         Creators(account),
         Gallery(account),
         Failures(account),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,14 +10,29 @@ import boto3
 
 from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
 from stream_ingest.aws.queue_depth import queue_depth
+from stream_ingest.batches.progress import FOLLOW_TRIGGER, STALE_AFTER_S
+from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
-PARTS = ("stream", "table", "queues", "dead letters", "bus", "buckets", "functions", "mappings")
+PARTS = (
+    "stream",
+    "table",
+    "batches",
+    "queues",
+    "dead letters",
+    "bus",
+    "buckets",
+    "functions",
+    "mappings",
+)
 _GOOD_MAPPINGS = frozenset({"Enabled"})
+_MAX_BATCHES = 20
+"""Maximum number of batches that are loaded, the oldest ones."""
 _MAX_KEYS = 1_000
 """Maximum number of keys in a response of ListObjectsV2."""
 _IN_PROGRESS = frozenset({"Creating", "Enabling", "Updating"})
@@ -34,6 +50,7 @@ class StackChecks:
         checks = {
             "stream": self._stream,
             "table": self._table,
+            "batches": self._batches,
             "queues": self._queues,
             "dead letters": self._dead_letters,
             "bus": self._bus,
@@ -70,6 +87,22 @@ class StackChecks:
             where = f"; {', '.join(busy)} not yet ACTIVE" if busy else ""
             return _wrong("table", text + where, "wait until it is ACTIVE")
         return text
+
+    def _batches(self) -> str | Finding:
+        """Find batches that are being sent for so long that their push may not come back."""
+        name = self._outputs.table_name
+        registry = BatchRegistry(self._client("dynamodb"), name, time.time)
+        before = iso_second(from_epoch_s(int(time.time()) - STALE_AFTER_S))
+        old = [batch_id for at, batch_id in registry.started_in("sending") if at < before]
+        loaded = (registry.load(batch_id) for batch_id in old[:_MAX_BATCHES])
+        stale = [each.batch_id for each in loaded if each and each.trigger != FOLLOW_TRIGGER]
+        if not stale:
+            return "none is sending for over a day"
+        text = f"sending for over a day: {', '.join(stale)}"
+        do = "continue it where it began: stream-ingest push --resume --batch-id ID; or end it:"
+        return Finding(
+            check="batches", state=State.NOTE, found=text, do=f"{do} stream-ingest abandon ID"
+        )
 
     def _queues(self) -> str:
         depth = queue_depth(self._client("sqs"), self._outputs.collage_queue_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -14,7 +15,7 @@ from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import console, print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
+from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import NotFoundError
 
@@ -49,7 +50,8 @@ class ProgressReader:
         Costs a query of each batch that is open or was not read before.
         """
         open_ = [each for status in OPEN_BATCHES for each in self._registry.started_in(status)]
-        ended_ones = islice(self._registry.started_in(ENDED_BATCH, newest_first=True), ended)
+        newest = (self._registry.started_in(each, newest_first=True) for each in ENDED_BATCHES)
+        ended_ones = islice(heapq.merge(*newest, reverse=True), ended)
         ids = [batch_id for _, batch_id in (*sorted(open_, reverse=True), *ended_ones)]
         found = map(self._progress, dict.fromkeys(ids))  # a batch may end between the two queries
         return [each for each in found if each is not None]
@@ -58,7 +60,7 @@ class ProgressReader:
         if batch_id in self._ended:
             return self._ended[batch_id]
         progress = self._registry.progress(batch_id)
-        if progress is not None and progress.status == ENDED_BATCH:
+        if progress is not None and progress.status in ENDED_BATCHES:
             self._ended[batch_id] = progress
         return progress
 
@@ -147,6 +149,7 @@ def progress_table(batch: BatchProgress) -> Table:
         ("trigger", batch.trigger),
         ("source", batch.source or "unknown"),
         ("status", batch.status),
+        *abandonment(batch),
         ("rows read", batch.rows_read),
         ("rows accepted", batch.rows_accepted),
         *((f"refused: {reason}", count) for reason, count in batch.refused.items()),
@@ -161,3 +164,10 @@ def progress_table(batch: BatchProgress) -> Table:
         ("ended", "yes" if batch.ended else "no"),
     ]
     return table_of(("figure", "value"), rows, title=f"batch {batch.batch_id}")
+
+
+def abandonment(batch: BatchProgress) -> list[tuple[str, object]]:
+    """Return when and by whom a batch was abandoned; nothing for other batches. Pure."""
+    if batch.abandoned_at is None:
+        return []
+    return [("abandoned at", batch.abandoned_at), ("abandoned by", batch.abandoned_by)]

@@ -226,6 +226,7 @@ def _sweeper_work(resources: Resources) -> Widget:
                 "windows sent": catalogue.WINDOWS_EMITTED,
                 "batches flushed": catalogue.BATCHES_FLUSHED,
                 "batches ended": catalogue.BATCHES_ENDED,
+                "batches abandoned": catalogue.BATCHES_ABANDONED,
             },
         ),
         resources.region,

@@ -16,15 +16,27 @@ import msgspec
 from stream_ingest.contracts import table
 from stream_ingest.records.rows import RefusalReason
 
-OPEN_BATCHES = ("sending", "sent", "flushed")
-"""Statuses of a batch that has not ended, in their order (see `batches.registry`)."""
+OPEN_BATCHES = ("sending", "sent", "abandoning", "flushed")
+"""Statuses of a batch that has not ended, in their order (see `batches.batch_item`)."""
 ENDED_BATCH = "ended"
+ABANDONED_BATCH = "abandoned"
+ENDED_BATCHES = (ENDED_BATCH, ABANDONED_BATCH)
+"""Final statuses of a batch."""
+COUNTED = (*table.TALLY_ATTRIBUTES, "since")
+"""Numbers of a count that are stored."""
 ERASED = "erased"
 """In the counts of windows by status: those that were erased with their creators."""
 FOLLOW_TRIGGER = "mysql-follow"
 """Trigger of batches of `stream-ingest follow`, which are being sent for a day."""
+STALE_AFTER_S = 86_400
+"""Seconds after which a batch that is still being sent is not reported as open any more, and
+`ops-dashboard doctor` shows it."""
 GRACE_S = 60
-"""Seconds for which rows have to be missing before they are counted as quarantined."""
+"""Seconds for which rows have to be missing before they are counted as quarantined, and for which
+the count of an abandoned batch has to stay the same."""
+REPEATED_GRACE_S = 600
+"""Seconds for which more rows have to be counted than were sent before the rest is taken for rows
+that were sent again when their creators had forgotten them."""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +87,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Sentences for whoever sent it, such as about fields without effect."""
     erased: int = 0
     """Windows of the batch that were erased with their creators."""
+    owner: str = ""
+    """Who sends it (`BatchRegistry.register`)."""
+    abandoned_at: str | None = None
+    abandoned_by: str | None = None
+    """Set once somebody has abandoned it: its producer will not end it."""
 
     @property
     def is_drained(self) -> bool:
@@ -84,17 +101,21 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_flushed(self) -> bool:
         """Whether the end of the batch closes no (further) windows."""
-        return self.flush != "batch-end" or self.status in {"flushed", ENDED_BATCH}
+        return self.flush != "batch-end" or self.status in {"flushed", *ENDED_BATCHES}
 
     def is_settled(self, now_s: int) -> bool:
         """Return whether every row sent is counted as accepted, duplicate or quarantined.
 
-        If more rows are counted than were sent, a tally was read both before and after its move.
+        If more rows are counted than were sent, a tally was read both before and after its move, or
+        a push was resumed so late that creators had forgotten its batch. Nobody knows how many rows
+        of an abandoned batch were sent, so its count only has to stay the same.
         """
         if self.counted is None or not self.is_drained:
             return False
         missing = self.rows_sent - self.counted.rows
-        return missing == 0 or (missing > 0 and now_s >= self.counted.since + GRACE_S)
+        grace_s = REPEATED_GRACE_S if missing < 0 and self.abandoned_at is None else GRACE_S
+        is_exact = missing == 0 and self.abandoned_at is None
+        return is_exact or now_s >= self.counted.since + grace_s
 
 
 class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +145,9 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Where its rows come from: a path, an ``s3://`` or a ``mysql://`` address."""
     notes: tuple[str, ...] = ()
     """Sentences for whoever sent it, such as about fields of its request without effect."""
+    abandoned_at: str | None = None
+    abandoned_by: str | None = None
+    """When and by whom it was abandoned; None for nearly all batches."""
 
 
 class WindowCounts:
@@ -191,24 +215,18 @@ def sum_tallies(items: Iterable[Mapping[str, Any]]) -> Counted:
 def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
     """Return the progress of a batch; `now_s` decides whether a count may still miss rows."""
     counted = batch.counted or Counted(accepted=windows.images)
-    settled = batch.is_settled(now_s)
-    refused = dict(batch.refused)
-    if counted.duplicates:
-        refused[RefusalReason.DUPLICATE] = refused.get("duplicate", 0) + counted.duplicates
-    if counted.blocked:
-        refused[RefusalReason.BLOCKED] = counted.blocked
-    if settled and batch.rows_sent > counted.rows:
-        refused[RefusalReason.QUARANTINED] = batch.rows_sent - counted.rows
     closed = max(counted.windows, windows.windows + batch.erased)
     erased = {ERASED: batch.erased} if batch.erased else {}
+    settled = batch.is_settled(now_s)
+    rows_read, rows_sent, refused = _rows(batch, counted, settled=settled)
     return BatchProgress(
         batch_id=batch.batch_id,
         trigger=batch.trigger,
         status=batch.status,
-        rows_read=batch.rows_read,
-        rows_sent=batch.rows_sent,
+        rows_read=rows_read,
+        rows_sent=rows_sent,
         rows_accepted=counted.accepted,
-        refused={str(reason): count for reason, count in sorted(refused.items())},
+        refused={str(reason): count for reason, count in sorted(refused.items()) if count},
         windows=closed,
         windows_by_status={**windows.by_status, **erased},
         collages=windows.collages,
@@ -219,4 +237,26 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         ended=counted.final and windows.ended + batch.erased >= closed,
         source=batch.source,
         notes=batch.notes,
+        abandoned_at=batch.abandoned_at,
+        abandoned_by=batch.abandoned_by,
     )
+
+
+def _rows(batch: Batch, counted: Counted, *, settled: bool) -> tuple[int, int, dict[str, int]]:
+    """Return the rows read, sent, and refused by reason, with those that the fold refused.
+
+    The producer of an abandoned batch reported its figures some time before it stopped: it has sent
+    at least what is counted, and read at least what it sent or refused.
+    """
+    refused = Counter(batch.refused)
+    rows_read, rows_sent = batch.rows_read, batch.rows_sent
+    if batch.abandoned_at is not None:
+        rows_sent = max(rows_sent, counted.rows if batch.counted else 0)
+        rows_read = max(rows_read, rows_sent + refused.total())
+        refused[RefusalReason.NOT_SENT] = rows_read - rows_sent - refused.total()
+    again = max(counted.rows - rows_sent, 0) if settled else 0
+    refused[RefusalReason.DUPLICATE] += max(counted.duplicates - again, 0)
+    refused[RefusalReason.BLOCKED] += counted.blocked
+    if settled:
+        refused[RefusalReason.QUARANTINED] += max(rows_sent - counted.rows, 0)
+    return rows_read, rows_sent, refused

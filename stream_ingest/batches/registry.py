@@ -1,16 +1,12 @@
 """The items of batches in the table. Edge (DynamoDB).
 
-A batch's status goes ``sending`` → ``sent`` (producer) → ``flushed`` (sweeper, if its windows
-end with the batch) → ``ended`` (sweeper). No status of a window has the same name, because both are
-queried in ``status-date-index``.
+`batch_item` says what each call may change, and under which condition.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,36 +14,30 @@ import msgspec
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.aws.queries import query_items
-from stream_ingest.batches.progress import Batch, BatchProgress, Counted, progress_of, sum_windows
+from stream_ingest.batches.batch_id import new_owner
+from stream_ingest.batches.batch_item import (
+    batch_of,
+    check_can_be_abandoned,
+    check_not_abandoned,
+    check_owner,
+    key_of,
+    new_item,
+)
+from stream_ingest.batches.progress import (
+    COUNTED,
+    Batch,
+    BatchProgress,
+    Counted,
+    progress_of,
+    sum_windows,
+)
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import ConflictError, UserError
-from stream_ingest.contracts.naming import MAX_BATCH_ID
-from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.errors import ConflictError, NotFoundError
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
-from stream_ingest.records.codec import BATCH_ID_PATTERN, BUCKETS, BatchHeader
+from stream_ingest.records.codec import BatchHeader
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-BATCH_LIFE_S = 400 * DAY_S
-_COUNTED = (*table.TALLY_ATTRIBUTES, "since")
-_BATCH_ID = re.compile(BATCH_ID_PATTERN)
-
-
-def check_batch_id(batch_id: str) -> str:
-    """Return the id; raise `UserError` unless it fits `BATCH_ID_PATTERN`."""
-    if not _BATCH_ID.match(batch_id):
-        msg = (
-            f"batch id {batch_id!r}: expected 1 to {MAX_BATCH_ID} letters, digits, dots,"
-            " underscores or dashes, the first a letter or digit"
-        )
-        raise UserError(msg)
-    return batch_id
-
-
-def new_batch_id() -> str:
-    """Return a new batch id that sorts by time: ``20261121-030512-9f3a``."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 class Totals(msgspec.Struct, kw_only=True):
@@ -68,54 +58,78 @@ class BatchRegistry:
         self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
 
     def register(
-        self, header: BatchHeader, source: str | None = None, notes: Sequence[str] = ()
+        self,
+        header: BatchHeader,
+        source: str | None = None,
+        notes: Sequence[str] = (),
+        *,
+        owner: str | None = None,
     ) -> None:
-        """Create a batch in status ``sending``; `UserError` if the id is taken.
+        """Create a batch in status ``sending``, or find that `owner` has registered it before.
 
         `source` is where its rows come from, for people: a path, an ``s3://`` or a ``mysql://``
         address without user and password. `notes` are sentences for whoever sent the batch.
 
-        A token distinguishes an item that an earlier attempt of this call wrote (its response was
-        lost and the SDK retried) from the item of another batch.
+        `owner` identifies who sends the batch, over all attempts: a push by its checkpoint, a file
+        or request of the intake by its content. Raises `BatchTakenError` if the id is another
+        owner's, whatever became of that batch, and `BatchAbandonedError`.
         """
-        now_s = int(self._clock())
-        token = secrets.token_hex(8)
-        item = {
-            **_key(header.batch_id),
-            "batch_id": header.batch_id,
-            "trigger": header.trigger,
-            "source": source,
-            "status": "sending",
-            "flush": header.settings.flush.kind,
-            "settings": msgspec.json.encode(header.settings).decode(),
-            "started_at": from_epoch_s(now_s).isoformat(),
-            table.CLOSED_AT: iso_second(from_epoch_s(now_s)),
-            "buckets": BUCKETS,
-            "rows_read": 0,
-            "rows_sent": 0,
-            "refused": {},
-            **({"notes": list(notes)} if notes else {}),
-            "registered_by": token,
-            table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
-        }
+        token = owner if owner is not None else new_owner()
+        item = new_item(header, source, notes, token or new_owner(), int(self._clock()))
         try:
             with map_errors(f"register batch {header.batch_id}"):
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=to_wire(item),
-                    ConditionExpression="attribute_not_exists(creator_name)"
-                    " OR registered_by = :token",
-                    ExpressionAttributeValues=to_wire({":token": token}),
+                    ConditionExpression="attribute_not_exists(creator_name)",
                 )
-        except ConflictError as error:
-            msg = f"batch {header.batch_id!r} exists already; choose another --batch-id"
-            raise UserError(msg) from error
+        except ConflictError:
+            batch = self.load(header.batch_id)
+            if batch is None:
+                raise
+            check_owner(batch, header, source, token)
+            check_not_abandoned(batch)
+
+    def abandon(self, batch_id: str, by: str) -> Batch:
+        """End a batch that its producer will not end; return it in status ``abandoning``.
+
+        Calling it again is safe. Raises `NotFoundError` for an unknown batch, and `UserError` for
+        one that has ended or ends by itself.
+        """
+        batch = self._require(batch_id)
+        check_can_be_abandoned(batch)
+        if batch.abandoned_at is None:
+            values = {
+                ":after": "abandoning",
+                ":at": iso_second(from_epoch_s(int(self._clock()))),
+                ":by": by,
+                ":sending": "sending",
+                ":sent": "sent",
+            }
+            with contextlib.suppress(ConflictError):  # somebody, or a repeated request, was first
+                self._update(
+                    batch_id,
+                    "SET #status = :after, abandoned_at = :at, abandoned_by = :by",
+                    values,
+                    {"#status": "status"},
+                    "#status IN (:sending, :sent)",
+                )
+            batch = self._require(batch_id)
+            check_can_be_abandoned(batch)
+        return batch
+
+    def _require(self, batch_id: str) -> Batch:
+        batch = self.load(batch_id)
+        if batch is None:
+            msg = f"no batch {batch_id!r}; `ops-dashboard status` lists them"
+            raise NotFoundError(msg)
+        return batch
 
     def record_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
         """Write what a producer has read, sent and refused; with `sent`, the totals are final.
 
         Idempotent (a retry after a lost response, a resumed push that was killed after it). Raises
-        `ConflictError` if there is no such batch or it has been flushed.
+        `BatchAbandonedError`, and `ConflictError` if there is no such batch or it has been flushed.
         """
         names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
         values: Item = {
@@ -125,14 +139,19 @@ class BatchRegistry:
             ":before": "sending",
             ":after": "sent",
         }
-        self._update(
-            batch_id,
-            "SET #read = :read, #sent = :sent, #ref = :refused"
-            + (", #status = :after" if sent else ""),
-            values,
-            names,
-            "#status IN (:before, :after)",
-        )
+        try:
+            self._update(
+                batch_id,
+                "SET #read = :read, #sent = :sent, #ref = :refused"
+                + (", #status = :after" if sent else ""),
+                values,
+                names,
+                "#status IN (:before, :after)",
+            )
+        except ConflictError:
+            if (batch := self.load(batch_id)) is not None:
+                check_not_abandoned(batch)
+            raise
 
     def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
         """Record buckets whose end was folded; return whether every bucket is drained now.
@@ -169,9 +188,9 @@ class BatchRegistry:
         """Return a batch, read consistently; None if it is not registered."""
         with map_errors(f"load batch {batch_id}"):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
+                TableName=self._table, Key=to_wire(key_of(batch_id)), ConsistentRead=True
             )
-        return _batch(from_wire(answer["Item"])) if "Item" in answer else None
+        return batch_of(from_wire(answer["Item"])) if "Item" in answer else None
 
     def ids_in(self, status: str) -> Iterator[str]:
         """Yield the ids of all batches in a status, in the order in which they started."""
@@ -211,7 +230,7 @@ class BatchRegistry:
 
         So a delayed sweep does not overwrite the final count of another.
         """
-        numbers = {name: getattr(counted, name) for name in _COUNTED}
+        numbers = {name: getattr(counted, name) for name in COUNTED}
         try:
             self._update(
                 batch_id,
@@ -255,7 +274,7 @@ class BatchRegistry:
     ) -> Item:
         request: Any = {
             "TableName": self._table,
-            "Key": to_wire(_key(batch_id)),
+            "Key": to_wire(key_of(batch_id)),
             "UpdateExpression": update,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": to_wire(values),
@@ -264,32 +283,3 @@ class BatchRegistry:
         }
         with map_errors(f"update batch {batch_id}"):
             return from_wire(self._dynamodb.update_item(**request)["Attributes"])
-
-
-def _key(batch_id: str) -> Item:
-    return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.BATCH}
-
-
-def _batch(item: Item) -> Batch:
-    return Batch(
-        batch_id=item["batch_id"],
-        trigger=item["trigger"],
-        status=item["status"],
-        flush=item["flush"],
-        started_at=item["started_at"],
-        settings=item.get("settings", "{}"),
-        source=item.get("source"),
-        notes=tuple(item.get("notes", ())),
-        rows_read=int(item["rows_read"]),
-        rows_sent=int(item["rows_sent"]),
-        refused={reason: int(count) for reason, count in item["refused"].items()},
-        buckets=int(item["buckets"]),
-        drained=len(item.get("drained", ())),
-        counted=_counted(item) if "counted" in item else None,
-        erased=int(item.get("erased", 0)),
-    )
-
-
-def _counted(item: Item) -> Counted:
-    numbers = {name: int(item["counted"].get(name, 0)) for name in _COUNTED}
-    return msgspec.convert({**numbers, "final": "is_final" in item}, Counted)

@@ -20,7 +20,7 @@ import typer
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import stack_outputs
-from stream_ingest.batches.registry import new_batch_id
+from stream_ingest.batches.batch_id import new_batch_id
 from stream_ingest.cli import options
 from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
 from stream_ingest.cli.terminal import say

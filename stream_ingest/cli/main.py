@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stream_ingest.cli import export, follow, push, submit
+from stream_ingest.cli import abandon, export, follow, push, submit
 from stream_ingest.cli.argv import hide_password
 from stream_ingest.cli.terminal import run
 from stream_ingest.cli.version import Version
@@ -16,6 +16,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command(epilog=push.EXAMPLES)(push.push)
+app.command(epilog=abandon.EXAMPLES)(abandon.abandon)
 app.command(epilog=follow.EXAMPLES)(follow.follow)
 app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=submit.EXAMPLES)(submit.submit)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stream_ingest.aws.stack import stack_outputs
-from stream_ingest.batches.registry import check_batch_id, new_batch_id
+from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
 from stream_ingest.cli import options, run_push
 from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
 from stream_ingest.contracts.batch_options import (

@@ -13,6 +13,7 @@ from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.cli.wait import follow
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.push import runner
 from stream_ingest.push.push import PushReport
 from stream_ingest.push.runner import Watch
@@ -92,18 +93,20 @@ def describe(report: PushReport) -> str:
 @contextmanager
 def _watching(title: str) -> Iterator[Watch]:
     """Show progress; if the push stops before its end, say how to continue it."""
-    stopped: list[PushReport] = []
+    stopped: list[tuple[PushReport, str]] = []
     try:
         with show_progress(title) as show:
             yield Watch(
                 progress=lambda report: show(describe(report), 0, None),
                 message=say,
-                stopped=stopped.append,
+                stopped=lambda *report: stopped.append(report),
             )
     except BaseException as error:
-        for report in stopped:
+        for report, stack in stopped:
             say(f"batch {report.batch_id} has not ended ({describe(report)})")
-            say(f"continue with: stream-ingest push --resume --batch-id {report.batch_id}")
+            mend = "mend its source and " if isinstance(error, UserError) else ""
+            say(f"{mend}continue with: stream-ingest push --resume --batch-id {report.batch_id}")
+            say(f"or end it with: stream-ingest abandon {report.batch_id} --stack {stack}")
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(_INTERRUPTED) from None
         raise

@@ -13,8 +13,9 @@ import typer
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import stack_outputs
+from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
 from stream_ingest.batches.progress import BatchProgress
-from stream_ingest.batches.registry import BatchRegistry, check_batch_id, new_batch_id
+from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli import options
 from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
 from stream_ingest.cli.object_check import check_object
@@ -129,6 +130,7 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
     request = read_request(content)
     check_bucket(request.s3_bucket, Buckets(outputs.input_bucket, outputs.allowed_input_buckets))
     request_settings(request, outputs.batch_defaults)
+    _check_batch(outputs, request, is_local=file is not None and not file.startswith("s3://"))
     s3 = clients.session().client("s3", config=clients.CONFIG)
     if file is not None and not file.startswith("s3://"):
         with map_errors(f"upload {file}"):
@@ -142,15 +144,32 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
     return request
 
 
+def _check_batch(outputs: StackOutputs, request: BatchRequest, *, is_local: bool) -> None:
+    """Raise `UserError` if the id is another batch's; a file in S3 may be requested again."""
+    batch = _registry(outputs).load(request.batch_id) if request.batch_id else None
+    if batch is None:
+        return
+    same = f"s3://{request.s3_bucket}/{request.s3_key}"
+    if is_local or (batch.source or "").partition("?")[0] != same:
+        origin = f", from {batch.source}" if batch.source else ""
+        msg = f"batch {batch.batch_id!r} exists already{origin}; choose another --batch-id"
+        raise UserError(msg)
+
+
+def _registry(outputs: StackOutputs) -> BatchRegistry:
+    dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
+    return BatchRegistry(dynamodb, outputs.table_name, time.time)
+
+
 def follow(outputs: StackOutputs, batch_id: str) -> BatchProgress:
     """Wait until a batch has ended; raises `UserError` if it does not start."""
-    dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
-    registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
     missing = (
         f"batch {batch_id} has not started within {START_TIMEOUT_S} s;"
         " `ops-dashboard dlq list` shows refused requests and why"
     )
-    return follow_batch(registry, batch_id, start_timeout_s=START_TIMEOUT_S, missing=missing)
+    return follow_batch(
+        _registry(outputs), batch_id, start_timeout_s=START_TIMEOUT_S, missing=missing
+    )
 
 
 def _object_of(outputs: StackOutputs, file: str, batch_id: str) -> tuple[str, str]:

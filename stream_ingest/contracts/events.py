@@ -200,6 +200,9 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     """Key in the output bucket of these figures as JSON."""
     results_key: str | None = None
     """Key in the output bucket of a CSV with a line for each window."""
+    abandoned_at: datetime | msgspec.UnsetType = msgspec.UNSET
+    """When somebody abandoned the batch: some of its rows may not have been sent. Absent if nobody
+    did."""
 
 
 E_ = TypeVar("E_", bound=Event)

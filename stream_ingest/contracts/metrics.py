@@ -143,6 +143,9 @@ BATCHES_FLUSHED = _count(
     "BatchesFlushed", _SWEEPER, "batches at whose end the open windows were closed"
 )
 BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches in which every window has ended")
+BATCHES_ABANDONED = _count(
+    "BatchesAbandoned", _SWEEPER, "batches that ended because a person abandoned them"
+)
 ROWS_REFUSED = Metric(
     name="RowsRefused",
     unit=Unit.COUNT,

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stream_ingest.batches.batch_id import new_owner
 from stream_ingest.batches.progress import FOLLOW_TRIGGER
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.contracts.settings import BatchSettings
@@ -29,7 +30,7 @@ from stream_ingest.push.checkpoint import Checkpoint, PushPlan, unfinished
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.planning import watermark_of
 from stream_ingest.push.push import PushReport
-from stream_ingest.push.runner import registry_of, send
+from stream_ingest.push.runner import register_batch, send
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source import Cursor, Page, Source
 from stream_ingest.sources.source_options import SourceOptions
@@ -137,6 +138,7 @@ class Follower:
             moves=False,
             creator_case=self._outputs.creator_case,
             follow_day=day.isoformat(),
+            owner=new_owner(),
         )
         checkpoint = Checkpoint.start(plan)
         _LOG.info("batch %s begins", batch_id)
@@ -149,13 +151,15 @@ class Follower:
         checkpoint: Checkpoint,
         last_chunk: Chunk | None,
     ) -> None:
-        """Send rows until the batch ends; the checkpoint stays if that fails."""
+        """Send rows until the batch ends; the checkpoint stays if that fails.
+
+        It is deleted if the batch was abandoned, or its id is another's: the next attempt begins
+        another batch at the mark, which has only moved over rows that were accepted.
+        """
         with checkpoint:
             plan = checkpoint.plan
             batch_id = plan.header.batch_id
-            registry = registry_of(self._outputs)
-            if await asyncio.to_thread(registry.load, batch_id) is None:
-                await asyncio.to_thread(registry.register, plan.header, plan.source)
+            await asyncio.to_thread(register_batch, checkpoint, last_chunk, self._outputs)
             reads.ends_after = date.fromisoformat(plan.follow_day or "")
             self._health.batch_id = batch_id
             self._rows_before = last_chunk.totals.rows_read if last_chunk else 0

@@ -36,6 +36,8 @@ class Status(StrEnum):
     """The file was moved or replaced before anything of it was read."""
     KNOWN = "known"
     """The batch is being read already, or was."""
+    ABANDONED = "abandoned"
+    """Somebody has abandoned the batch; nothing more of its file is sent."""
     IGNORED = "ignored"
     """The event names no CSV file."""
     REFUSED = "refused"
@@ -48,6 +50,7 @@ _STATUS = {
     JobOutcome.BLOCKED: Status.CONTINUED,
     JobOutcome.UNREADABLE: Status.UNREADABLE,
     JobOutcome.GONE: Status.GONE,
+    JobOutcome.ABANDONED: Status.ABANDONED,
     JobOutcome.NOT_NEEDED: Status.KNOWN,
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from stream_ingest.batches.batch_item import BatchAbandonedError, BatchTakenError
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import TransientError, UserError
@@ -52,6 +53,8 @@ class JobOutcome(StrEnum):
     """Another invocation has to continue."""
     BLOCKED = "blocked"
     """As unfinished, but the stream or the table refuses requests: continue a little later."""
+    ABANDONED = "abandoned"
+    """Somebody has abandoned its batch; the file stays where it is."""
     NOT_NEEDED = "not needed"
     """Another message has claimed it, or it has ended."""
 
@@ -101,6 +104,9 @@ class JobRunner:
             if journal.number == state.chunks:
                 raise
             return JobOutcome.BLOCKED
+        except BatchAbandonedError:
+            self._job_store.end(job.batch_id, owner, JobOutcome.ABANDONED)
+            return JobOutcome.ABANDONED
         except UserError:
             self._job_store.release(job.batch_id, owner)
             raise
@@ -116,8 +122,7 @@ class JobRunner:
                 await source.check()
             except (UnreadableError, GoneError) as error:
                 return self._refuse(journal, error)
-        if self._registry.load(job.batch_id) is None:
-            self._registry.register(job.header, job.object.uri, job.notes)
+        self._register(job)
         push = Push(
             header=job.header,
             kinesis=self._kinesis,
@@ -131,6 +136,13 @@ class JobRunner:
         )
         report = await push.run(source, begun)
         return self._end(journal, state.failure or source.failure, report.totals())
+
+    def _register(self, job: Job) -> None:
+        """Register a job's batch; jobs of earlier versions had registered theirs without owner."""
+        try:
+            self._registry.register(job.header, job.object.uri, job.notes, owner=job.owner)
+        except BatchTakenError:
+            self._registry.register(job.header, job.object.uri, job.notes, owner="")
 
     def _refuse(self, journal: _JobJournal, error: UnreadableError | GoneError) -> JobOutcome:
         """End a job whose file cannot be read at all; a requested one is refused instead."""

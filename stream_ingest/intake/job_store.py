@@ -30,7 +30,7 @@ import msgspec
 
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
-from stream_ingest.batches.registry import BATCH_LIFE_S
+from stream_ingest.batches.batch_item import BATCH_LIFE_S, BatchTakenError
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, PermanentError, TransientError
 from stream_ingest.intake.jobs import Job, decode_job, encode_job
@@ -93,8 +93,9 @@ class JobStore:
     def claim(self, job: Job, owner: str, until_s: int) -> JobState:
         """Claim a job until `until_s` (epoch s); create its item if there is none.
 
-        Raises `JobEndedError` or `JobClaimedError` if there is nothing to do, and `TransientError`
-        if an earlier receipt of the same message may still work on it.
+        Raises `JobEndedError` or `JobClaimedError` if there is nothing to do, `BatchTakenError` if
+        its batch id is another job's, and `TransientError` if an earlier receipt of the same
+        message may still work on it.
         """
         now_s = int(self._clock())
         item = {
@@ -115,8 +116,19 @@ class JobStore:
                     ConditionExpression="attribute_not_exists(creator_name)",
                 )
         except ConflictError:
+            self._check_same(job)
             return self._reclaim(job.batch_id, owner, until_s, now_s)
         return _job_state(item)
+
+    def _check_same(self, job: Job) -> None:
+        """Raise `BatchTakenError` if the item is that of another file or request."""
+        known = self.load(job.batch_id)
+        if known is not None and known.job.owner != job.owner:
+            msg = (
+                f"batch_id: {job.batch_id!r} is another batch already, from"
+                f" {known.job.object.uri}; choose another"
+            )
+            raise BatchTakenError(msg)
 
     def record_chunk(
         self, batch_id: str, owner: str, number: int, chunk: Chunk, failure: ReadFailure | None

@@ -79,6 +79,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Id of the batch."""
         return self.header.batch_id
 
+    @property
+    def owner(self) -> str:
+        """Who registers the batch: the request or the upload, however often it arrives."""
+        identity = (self.object.bucket, self.object.key, self.object.etag, self.object.version)
+        named = msgspec.json.encode((identity, self.requested))
+        return f"intake-{hashlib.sha256(named).hexdigest()[:_DIGEST_LENGTH]}"
+
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The message by which an invocation that runs out of time has the next one continue."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -21,6 +22,7 @@ from platformdirs import user_state_path
 from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.file_prefix import FilePrefix
 from stream_ingest.push.marks import KeyMark
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source import parse_table
@@ -60,6 +62,8 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The stack's when the push began; None in a plan of an earlier version."""
     follow_day: str | None = None
     """The day of a batch of `stream-ingest follow`; None for a push."""
+    owner: str = ""
+    """Who registers the batch (`BatchRegistry.register`); empty in a plan of an earlier version."""
 
     @property
     def source(self) -> str:
@@ -73,6 +77,8 @@ class _Content(msgspec.Struct, frozen=True, kw_only=True):
     schema: int
     plan: PushPlan
     chunk: Chunk | None
+    prefix: bytes | None = None
+    """Digest of the CSV file's text before the chunk's cursor (`file_prefix`)."""
 
 
 _SCHEMA = 1
@@ -84,6 +90,11 @@ class Checkpoint:
     def __init__(self, plan: PushPlan, lock: IO[bytes], path: Path) -> None:
         """Use `start` or `resume`; `lock` is the locked file."""
         self.plan, self._lock, self._path = plan, lock, path
+        self._file = FilePrefix(Path(plan.csv)) if plan.csv else None
+        self.prefix: bytes | None = None
+        """The digest that was stored with the chunk to resume."""
+        self.written_at: float = 0.0
+        """When that chunk was written (epoch seconds)."""
 
     @classmethod
     def start(cls, plan: PushPlan) -> Checkpoint:
@@ -113,7 +124,9 @@ class Checkpoint:
             lock = undo.enter_context(_lock(path))
             content = _read(path)
             undo.pop_all()
-        return cls(content.plan, lock, path), content.chunk
+        checkpoint = cls(content.plan, lock, path)
+        checkpoint.prefix, checkpoint.written_at = content.prefix, path.stat().st_mtime
+        return checkpoint, content.chunk
 
     def __enter__(self) -> Self:
         """Return the checkpoint, which holds the lock."""
@@ -134,7 +147,9 @@ class Checkpoint:
 
     def write(self, chunk: Chunk | None) -> None:
         """Replace the file atomically: after a crash it is either the old or the new one."""
-        data = msgspec.msgpack.encode(_Content(schema=_SCHEMA, plan=self.plan, chunk=chunk))
+        prefix = self._file.digest(chunk.cursor) if self._file and chunk else None
+        content = _Content(schema=_SCHEMA, plan=self.plan, chunk=chunk, prefix=prefix)
+        data = msgspec.msgpack.encode(content)
         fresh = self._path.with_suffix(".new")
         with fresh.open("wb") as file:
             file.write(data)
@@ -147,6 +162,28 @@ class Checkpoint:
         self._path.unlink(missing_ok=True)
         _lock_path(self._path).unlink(missing_ok=True)
         self._lock.close()
+
+
+@contextlib.contextmanager
+def discarding(batch_id: str, stack: str) -> Iterator[None]:
+    """Lock the checkpoint of a stack's batch, if this machine has one, and delete it at the end.
+
+    Its copy of an uploaded file is deleted, too. Raises `UserError` if a process is pushing the
+    batch. A checkpoint that cannot be read is deleted; one of another stack stays.
+    """
+    paths = [path for each in (False, True) if (path := _path(batch_id, follow=each)).exists()]
+    with contextlib.ExitStack() as locks:
+        for path in paths:
+            locks.enter_context(_lock(path))
+        yield
+        for path in paths:
+            plan = _plan(path)
+            if plan is not None and plan.stack != stack:
+                continue
+            if plan is not None and plan.uploaded_as is not None and plan.csv:
+                Path(plan.csv).unlink(missing_ok=True)
+            path.unlink()
+            _lock_path(path).unlink(missing_ok=True)
 
 
 def unfinished(*, follow: bool = False) -> list[str]:
@@ -200,6 +237,13 @@ def _read(path: Path) -> _Content:
         msg = f"{path} was written by another version; push again under a new batch id"
         raise UserError(msg)
     return content
+
+
+def _plan(path: Path) -> PushPlan | None:
+    try:
+        return _read(path).plan
+    except UserError:
+        return None
 
 
 def _list_ids(batch_ids: list[str]) -> str:

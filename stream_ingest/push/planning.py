@@ -10,10 +10,13 @@ from pathlib import Path
 import msgspec
 
 from stream_ingest.aws import clients
+from stream_ingest.batches.batch_id import new_owner
 from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
-from stream_ingest.push.checkpoint import PushPlan
+from stream_ingest.push.checkpoint import Checkpoint, PushPlan
+from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.file_prefix import is_same_before
 from stream_ingest.push.marks import Reading, Wish, plan_reading, seed_moment
 from stream_ingest.push.watermark import PushWatermark
 from stream_ingest.records.codec import BatchHeader
@@ -60,6 +63,7 @@ def make_plan(
         read_key=selection.read_key,
         uploaded_as=chosen.uploaded_as,
         creator_case=outputs.creator_case,
+        owner=new_owner(),
     )
 
 
@@ -94,9 +98,17 @@ def check_overlap(overlap: timedelta, horizon_days: int) -> None:
 
 
 def chosen_of(
-    plan: PushPlan, mysql: str | None, mysql_secret: str | None, mysql_ca: Path | None = None
+    checkpoint: Checkpoint,
+    last_chunk: Chunk | None,
+    mysql: str | None,
+    mysql_secret: str | None,
+    mysql_ca: Path | None = None,
 ) -> SourceOptions:
-    """Return the options of a plan; raises `UserError` if its source has changed."""
+    """Return the options of a push to resume after its last chunk.
+
+    Raises `UserError` if its source has changed, except for a file that still has what was sent.
+    """
+    plan = checkpoint.plan
     chosen = SourceOptions(
         mysql=mysql,
         mysql_secret=mysql_secret,
@@ -109,9 +121,8 @@ def chosen_of(
         until=None,
         creators=plan.creators,
     )
-    if chosen.csv and _stamp(chosen.csv) != plan.csv_stamp:
-        msg = f"{chosen.csv} has changed since the push began; push it as a new batch"
-        raise UserError(msg)
+    if chosen.csv and last_chunk is not None and not last_chunk.ends:
+        _check_file(chosen.csv, checkpoint, last_chunk)
     if not chosen.csv and chosen.address().place != plan.place:
         msg = (
             f"the push to resume reads {plan.place}: give that database's URL (MYSQL_URL)"
@@ -119,6 +130,24 @@ def chosen_of(
         )
         raise UserError(msg)
     return chosen
+
+
+def _check_file(path: Path, checkpoint: Checkpoint, last_chunk: Chunk) -> None:
+    """Raise `UserError` if a file has changed before the place where its push continues."""
+    batch_id = checkpoint.plan.header.batch_id
+    if _stamp(path) == checkpoint.plan.csv_stamp:
+        return
+    if is_same_before(path, last_chunk.cursor, checkpoint.prefix):
+        return
+    cursor = last_chunk.cursor or ()
+    line = f"line {cursor[1]:,}" if len(cursor) > 1 else "its rows"
+    msg = (
+        f"{path} has changed since the push began, and not only after {line}, up to which it was"
+        " sent: restore it and resume, or end the batch"
+        f" (stream-ingest abandon {batch_id} --stack {checkpoint.plan.stack}) and push the file as"
+        " a new one"
+    )
+    raise UserError(msg)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

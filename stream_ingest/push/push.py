@@ -1,9 +1,9 @@
 """One push: rows of a source, checked, packed and sent as one batch. Edge.
 
 Rows are sent in chunks. A chunk is read and packed while the previous one is being sent; when that
-one was accepted, the chunk is written to the checkpoint, and only then sent. The order at the end
-matters, too: the producer is drained, then the batch's totals are written, then the end marks are
-sent. So a reader of the last end mark also finds the number of rows.
+one was accepted, the chunk is written to the checkpoint, and only then sent. At the end the
+producer is drained, then the batch's totals are written, then the end marks are sent. So a reader
+of the last end mark also finds the number of rows.
 """
 
 from __future__ import annotations
@@ -183,6 +183,7 @@ class Push:
         `last_chunk` is the chunk that an earlier, interrupted run of this push wrote last: it is
         sent again, and reading continues after it. Raises `TransientError` if the stream or the
         table keeps failing; the batch then stays ``sending``, and the checkpoint stays.
+        `BatchAbandonedError`: somebody has abandoned the batch.
         """
         try:
             if last_chunk is not None:
@@ -258,6 +259,8 @@ class Push:
     async def _send(self, chunk: Chunk) -> None:
         """Wait for the previous chunk, write this one to the checkpoint, and send it."""
         await self._producer.drain()
+        if not chunk.ends:
+            await self._store_totals(sent=False)  # refused if the batch was abandoned
         await asyncio.to_thread(self._checkpoint.write, chunk)
         for record in chunk.records:
             await self._producer.put(record)
@@ -281,10 +284,10 @@ class Push:
     async def _report_progress(self) -> None:
         self._progress(self.report)
         if time.monotonic() - self._totals_stored_at > _TOTALS_INTERVAL_S:
-            self._totals_stored_at = time.monotonic()
             await self._store_totals(sent=False)
 
     async def _store_totals(self, *, sent: bool) -> None:
+        self._totals_stored_at = time.monotonic()
         totals = self.report.totals()
         await asyncio.to_thread(
             self._registry.record_totals, self._header.batch_id, totals, sent=sent

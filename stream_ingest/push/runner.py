@@ -19,8 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import stack_outputs
+from stream_ingest.batches.batch_item import BatchAbandonedError, BatchTakenError
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import Checkpoint
 from stream_ingest.push.chunks import Chunk
@@ -54,8 +55,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = _ignore
     message: Callable[[str], None] = _ignore
     """Called with a line about what the push does differently from what one may expect."""
-    stopped: Callable[[PushReport], None] = _ignore
-    """Called with the counts so far if the push stops before its end and can be resumed."""
+    stopped: Callable[[PushReport, str], None] = lambda _report, _stack: None
+    """Called with the counts so far, and the stack, if the push stops and can be resumed."""
 
 
 QUIET = Watch()
@@ -85,11 +86,7 @@ def push(
     outputs = stack_outputs(stack)
     plan = make_plan(chosen, header, outputs, watch.message)
     with Checkpoint.start(plan) as checkpoint:
-        try:
-            registry_of(outputs).register(header, plan.source)
-        except UserError:  # another batch has this id
-            checkpoint.finish()
-            raise
+        register_batch(checkpoint, None, outputs)
         return _finish(chosen, outputs, checkpoint, None, watch=watch)
 
 
@@ -102,16 +99,16 @@ def resume(
 ) -> tuple[PushReport, str]:
     """Continue a push that was killed or stopped; its database's URL or secret is given again.
 
-    Returns the final counts and the name of the stack that the push was started for.
+    Returns the final counts and the name of the stack that the push was started for. Raises
+    `UserError`, and sends nothing, if the batch was abandoned or belongs to another push, or if its
+    file has changed in what was sent.
     """
     checkpoint, chunk = Checkpoint.resume(batch_id)
     with checkpoint:
         plan = checkpoint.plan
-        chosen = chosen_of(plan, mysql, mysql_secret, mysql_ca)
         outputs = stack_outputs(plan.stack)
-        registry = registry_of(outputs)
-        if registry.load(batch_id) is None:
-            registry.register(plan.header, plan.source)
+        register_batch(checkpoint, chunk, outputs)
+        chosen = chosen_of(checkpoint, chunk, mysql, mysql_secret, mysql_ca)
         watch.message(f"resuming batch {batch_id}")
         return _finish(chosen, outputs, checkpoint, chunk, watch=watch), plan.stack
 
@@ -120,6 +117,24 @@ def registry_of(outputs: StackOutputs) -> BatchRegistry:
     """Return the batches of a deployed stack."""
     dynamodb = clients.session().client("dynamodb", config=clients.CONFIG)
     return BatchRegistry(dynamodb, outputs.table_name, time.time)
+
+
+def register_batch(checkpoint: Checkpoint, last_chunk: Chunk | None, outputs: StackOutputs) -> None:
+    """Register a push's batch, or find that this push has; delete a checkpoint without a use.
+
+    That is the checkpoint of an abandoned batch, and of a push that has sent nothing under an id
+    that is another's; a follower begins another batch then, whatever it has sent.
+    """
+    plan = checkpoint.plan
+    try:
+        registry_of(outputs).register(plan.header, plan.source, owner=plan.owner)
+    except BatchAbandonedError:
+        checkpoint.finish()
+        raise
+    except BatchTakenError:
+        if last_chunk is None or plan.follow_day is not None:
+            checkpoint.finish()
+        raise
 
 
 def _finish(
@@ -143,8 +158,10 @@ def _finish(
     source = source_of(chosen, plan)
     try:
         report = asyncio.run(send(source, outputs, checkpoint, last_chunk, progress))
+    except BatchAbandonedError:
+        raise
     except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError):
-        watch.stopped(report)
+        watch.stopped(report, plan.stack)
         raise
     for remark in source.remarks if isinstance(source, CsvSource) else ():
         watch.message(remark)
@@ -175,7 +192,10 @@ async def send(  # noqa: PLR0913, PLR0917 - what one run of a batch needs
     progress: Progress,
     read_ended: ReadEnded = ignore_read,
 ) -> PushReport:
-    """Send a batch from its beginning or its last chunk on; see `Push.run`."""
+    """Send a batch from its beginning or its last chunk on; see `Push.run`.
+
+    The checkpoint is deleted if the batch was abandoned.
+    """
     header = checkpoint.plan.header
     async with contextlib.AsyncExitStack() as stack:
         kinesis = await stack.enter_async_context(
@@ -196,4 +216,8 @@ async def send(  # noqa: PLR0913, PLR0917 - what one run of a batch needs
             read_ended=read_ended,
             creator_case=checkpoint.plan.creator_case,
         )
-        return await sending.run(source, last_chunk)
+        try:
+            return await sending.run(source, last_chunk)
+        except BatchAbandonedError:
+            checkpoint.finish()
+            raise

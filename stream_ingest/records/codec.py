@@ -39,6 +39,8 @@ _LEVEL, _WINDOW_BITS = 5, 13
 half the time; the format is zlib's."""
 _ROW_BITS = 20
 _MAX_NUMBER = 1 << 40
+LAST_NUMBER = _MAX_NUMBER - 1
+"""Number of the end marks that end an abandoned batch, whatever its producer has sent."""
 
 _BucketNumber = Annotated[int, msgspec.Meta(ge=0, lt=BUCKETS)]
 _BatchId = Annotated[str, msgspec.Meta(pattern=BATCH_ID_PATTERN)]

@@ -13,6 +13,7 @@ import msgspec
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.records.codec import (
     BUCKETS,
+    LAST_NUMBER,
     BatchHeader,
     PackedRecord,
     PackedRow,
@@ -115,6 +116,11 @@ class Packer:
         """Yield the end mark of the batch for every bucket; send them after all rows."""
         for index in range(BUCKETS):
             yield self._seal(index, last=True)
+
+    def end_abandoned(self) -> Iterator[OutgoingRecord]:
+        """Return the end marks of a batch whose producer has sent an unknown number of records."""
+        self.start_numbers_at([LAST_NUMBER] * len(self._buckets))
+        return self.end()
 
     def _seal(self, index: int, *, last: bool = False) -> OutgoingRecord:
         bucket = self._buckets[index]

@@ -50,6 +50,7 @@ class RefusalReason(StrEnum):
     QUARANTINED = "quarantined"
     READ_AGAIN = "read_again"
     BLOCKED = "blocked"
+    NOT_SENT = "not_sent"
 
 
 class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -21,6 +21,11 @@ _BLOCK_BYTES = 1 << 20
 
 def read_csv(path: Path, columns: Columns, dates: DateForm = PLAIN) -> CsvText:
     """Return a file's text, with its header read; raises `OSError` and `UnreadableError`."""
+    return CsvText(open_text(path), columns, dates)
+
+
+def open_text(path: Path) -> TextStream:
+    """Return a file's content as text; raises `OSError` and `UnreadableError`."""
 
     def open_at(start: int) -> Iterator[bytes]:
         with path.open("rb") as file:
@@ -28,7 +33,7 @@ def read_csv(path: Path, columns: Columns, dates: DateForm = PLAIN) -> CsvText:
             while block := file.read(_BLOCK_BYTES):
                 yield block
 
-    return CsvText(TextStream(open_at), columns, dates)
+    return TextStream(open_at)
 
 
 class CsvSource:

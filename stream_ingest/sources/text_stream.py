@@ -66,9 +66,14 @@ class TextStream:
         _refuse_other_formats(beginning)
         self._mark, self._encoding = _encoding_of(beginning[:_MAX_MARK_BYTES])
 
+    @property
+    def is_seekable(self) -> bool:
+        """Whether the text can be read from any position without reading what is before."""
+        return not self._is_gzip and self._encoding == "utf-8"
+
     def blocks(self, position: int) -> Iterator[bytes]:
         """Yield the text from `position` on; raises `UnreadableError` if decompression fails."""
-        if not self._is_gzip and self._encoding == "utf-8":
+        if self.is_seekable:
             yield from self._open_at(self._mark + position)
             return
         text = _skip(self._decompressed(0), self._mark)

@@ -17,7 +17,7 @@ import pytest
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.faults.harness.call_sites import PAIRS, CallSite, share_of
 from tests.faults.harness.checks.invariants import check_invariants
-from tests.faults.harness.history import BatchPlan, History
+from tests.faults.harness.history import Abandon, BatchPlan, History, Push
 from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.injector import Fault, Kind
 
@@ -29,7 +29,17 @@ SCENARIO = History(
     ),
     batch_size=10,
 )
+ABANDONED = History(
+    batches=(
+        BatchPlan(3, BATCH_END, tuple((n % 3, n % 11) for n in range(14)), 4),
+        BatchPlan(3, FlushPolicy(idle_s=7_200), tuple((n % 3, n % 8) for n in range(12)), 4),
+    ),
+    steps=(Push(0, 3), Abandon(0), Push(1, 3), Abandon(1, late=True)),
+    batch_size=10,
+)
 READS = frozenset({"dynamodb.query", "dynamodb.batch_get_item", "dynamodb.get_item"})
+EFFECTIVE = {Kind.KILLED_AFTER, Kind.LOST, Kind.RETRIED}
+"""Kinds of fault with which a request has taken effect."""
 FIRST_SWEEPS = 3
 """Later sweeps only poll until time has passed."""
 
@@ -65,6 +75,23 @@ def inject_each(kind: Kind, chosen: Sequence[CallSite]) -> Iterator[str]:
 def test_g1_no_row_is_lost_or_duplicated_when_any_call_fails(kind: Kind) -> None:
     chosen = share_of(call_sites(), kind)
     assert len(list(inject_each(kind, chosen))) == len(chosen)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind in EFFECTIVE else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS],
+)
+def test_an_abandoned_batch_ends_with_what_it_has_sent_when_any_call_of_that_fails(
+    kind: Kind,
+) -> None:
+    with run_to_end(ABANDONED) as run:
+        check_invariants(run.account, run.batches)
+        assert [batch.abandoned for batch in run.batches] == [True, True]
+        calls = [each.calls for each in run.account.invocations if each.name == "abandon"]
+    for number, nth in ((n, k) for n, made in enumerate(calls) for k in range(len(made))):
+        with run_to_end(ABANDONED, {("abandon", number): (Fault(kind, nth),)}) as run:
+            check_invariants(run.account, run.batches)
+            assert run.account.injected
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def clients() -> Clients:
     """boto3's clients, made once: each takes a tenth of a second. They answer under moto only."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         set_aws_variables(patch)
-        return {name: boto3.client(name) for name in ("dynamodb", "events", "s3")}
+        return {name: boto3.client(name) for name in ("dynamodb", "events", "s3", "sts")}
 
 
 @pytest.fixture

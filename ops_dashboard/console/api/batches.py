@@ -1,4 +1,4 @@
-"""Endpoints of batches: the newest, each with its progress. Edge (DynamoDB).
+"""Endpoints of batches: the newest, each with its progress, and to abandon one. Edge (DynamoDB).
 
 An ended batch changes only by a replay or retry, so its progress is cached for a minute.
 """
@@ -6,18 +6,29 @@ An ended batch changes only by a replay or retry, so its progress is cached for 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from itertools import islice
 
 import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
-from stream_ingest.batches.progress import ENDED_BATCH, OPEN_BATCHES, BatchProgress
+from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, Batch, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.push.abandon import abandon
 
 MAX_BATCHES = 25
 _LIST_LIFETIME_S = 1.0
 _ENDED_LIFETIME_S = 60.0
+
+
+Abandon = Callable[[str], Batch]
+"""Abandons a batch by its id and returns it; blocks. Raises `UserError` if it cannot be."""
+
+
+def abandon_in(stack: str) -> Abandon:
+    """Return a function that abandons a batch of a stack, as the CLI does."""
+    return lambda batch_id: abandon(batch_id, stack)
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +48,11 @@ class BatchList(msgspec.Struct, frozen=True, kw_only=True):
 class Batches:
     """Serves the newest batches of one stack."""
 
-    def __init__(self, registry: BatchRegistry, max_batches: int = MAX_BATCHES) -> None:
-        """Read batches from `registry`."""
-        self._registry, self._max_batches = registry, max_batches
+    def __init__(
+        self, registry: BatchRegistry, abandon: Abandon, max_batches: int = MAX_BATCHES
+    ) -> None:
+        """Read batches from `registry`; `abandon` ends one."""
+        self._registry, self._abandon, self._max_batches = registry, abandon, max_batches
         self._newest = CachedValue(lambda: in_thread(self.read), _LIST_LIFETIME_S)
         self._ended: dict[str, tuple[float, BatchRow]] = {}
         """By batch id: when the entry expires (monotonic clock), and the entry."""
@@ -49,6 +62,7 @@ class Batches:
         return [
             web.get("/api/batches", self._get_list),
             web.get("/api/batches/{batch_id}", self._get_one),
+            web.post("/api/batches/{batch_id}/abandon", self._post_abandon),
         ]
 
     async def _get_list(self, _request: web.Request) -> web.Response:
@@ -62,9 +76,16 @@ class Batches:
             raise web.HTTPNotFound(text=f"no batch {batch_id}")
         return json_response(found)
 
+    async def _post_abandon(self, request: web.Request) -> web.Response:
+        batch = await in_thread(self._abandon, request.match_info["batch_id"])
+        self._newest.invalidate()
+        return json_response(
+            {"batch_id": batch.batch_id, "abandoned_at": batch.abandoned_at}, status=202
+        )
+
     def read(self) -> BatchList:
         """Return the newest batches, newest first. Blocks."""
-        statuses = (*OPEN_BATCHES, ENDED_BATCH)
+        statuses = (*OPEN_BATCHES, *ENDED_BATCHES)
         found = {each for status in statuses for each in self._registry.started_in(status)}
         newest = islice(sorted(found, reverse=True), self._max_batches)
         rows = [row for _, each in newest if (row := self._row(each))]

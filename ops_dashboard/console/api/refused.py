@@ -11,7 +11,7 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.batches.registry import check_batch_id
+from stream_ingest.batches.batch_id import check_batch_id
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.records.rows import RowRefusal
 

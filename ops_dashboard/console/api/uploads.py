@@ -26,7 +26,7 @@ from ops_dashboard.console.api.csv_check import (
     check_rows,
 )
 from ops_dashboard.console.api.json_api import in_thread, json_response
-from stream_ingest.batches.registry import check_batch_id, new_batch_id
+from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
 from stream_ingest.contracts.batch_options import (
     GRID,
     NO_OPTIONS,

@@ -1,5 +1,6 @@
 // A batch with its progress, for the overview and the uploads.
-import { h, visibleText } from "./dom.js";
+import { post } from "./api.js";
+import { h, toast, visibleText } from "./dom.js";
 import { REFUSAL_REASONS, ago, int, moment, plural } from "./format.js";
 
 /** The parts of a batch's progress bar; they add up to the rows read. */
@@ -36,6 +37,7 @@ export function bar(progress) {
 }
 
 function state(progress) {
+  if (progress.abandoned_at) return ["abandoned", progress.status === "abandoned" ? "abandoned" : "ending, abandoned"];
   if (progress.ended) return ["ended", "ended"];
   if (progress.status === "sending") return ["sending", "sending rows"];
   if (!progress.settled) return ["folding", "processing rows"];
@@ -47,6 +49,27 @@ export function refusals(refused) {
   if (!reasons.length) return h("span", { class: "quiet" }, "none refused");
   return h("span", { class: "reasons" }, reasons.map(([reason, count]) =>
     h("span", { class: "reason", title: REFUSAL_REASONS[reason] ?? reason }, reason, " ", h("b", {}, int(count)))));
+}
+
+const ABANDON = "Its push will be refused if it comes back. Rows that it has sent are counted, and their windows close as at a normal end.";
+
+async function abandon(id, button) {
+  if (!confirm(`Abandon batch ${id}?\n\n${ABANDON}`)) return;
+  button.disabled = true;
+  try {
+    await post(`/api/batches/${encodeURIComponent(id)}/abandon`, {});
+    toast(`Batch ${id} is abandoned; it ends in some minutes.`);
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+  button.disabled = false;
+}
+
+/** Who abandoned a batch, or the button with which to do it while it is being sent. */
+function abandonment({ batch_id: id, status, abandoned_at: at, abandoned_by: by }) {
+  if (at) return h("span", { class: "quiet", title: `${moment(at)}, by ${visibleText(by)}` }, `abandoned ${ago(at)}`);
+  if (status !== "sending") return null;
+  return h("button", { type: "button", class: "small", title: "End it without its push", "aria-label": `Abandon batch ${id}`, onclick: (event) => abandon(id, event.currentTarget) }, "Abandon …");
 }
 
 /** A row of the list: id, progress bar with counts, state. */
@@ -69,9 +92,11 @@ export function batchRow({ progress, started_at: startedAt }) {
         h("a", { href: `/failures?batch=${id}#refused-h`, class: refused ? "" : "quiet" }, h("b", {}, int(refused)), " refused"),
         h("span", {}, h("b", {}, int(progress.images_ok)), " images"),
         h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
+        progress.refused.not_sent ? h("span", { class: "bad-text" }, h("b", {}, int(progress.refused.not_sent)), " read and not sent") : null,
         progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null)),
     h("div", { class: "batch-end" },
       h("span", { class: `pill ${kind}` }, label),
-      h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`)),
+      h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`),
+      abandonment(progress)),
   );
 }

@@ -83,6 +83,7 @@ export const REFUSAL_REASONS = {
   read_again: "pushed before, and no longer usable",
   duplicate: "this image of the creator is already known",
   quarantined: "its record could not be decoded",
+  not_sent: "read, but its batch was abandoned before it was sent",
 };
 
 export const CLOSE_REASONS = {

@@ -76,6 +76,9 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     results_key: str
     notes: tuple[str, ...] = ()
     """Sentences for whoever sent it, such as about fields of its request without effect."""
+    abandoned_at: str | None = None
+    abandoned_by: str | None = None
+    """When and by whom it was abandoned; None for nearly all batches."""
 
 
 class WindowTally(WindowCounts, msgspec.Struct, kw_only=True):
@@ -141,6 +144,8 @@ def summarize(
         summary_key=summary_key(batch.batch_id, batch.started_at),
         results_key=results_key(batch.batch_id, batch.started_at),
         notes=batch.notes,
+        abandoned_at=batch.abandoned_at,
+        abandoned_by=batch.abandoned_by,
     )
 
 
@@ -163,4 +168,5 @@ def completed(summary: BatchSummary) -> BatchCompleted:
         images_failed=summary.images_failed,
         summary_key=summary.summary_key,
         results_key=summary.results_key,
+        abandoned_at=parse_utc(summary.abandoned_at) if summary.abandoned_at else msgspec.UNSET,
     )

@@ -1,10 +1,10 @@
 """What is under way right now, for gauges that the sweeper emits each minute. Edge (DynamoDB).
 
-A batch is open until the sweeper has ended it, or its producer has not sent all of it within a day;
-the batch of a follower (`stream-ingest follow`) only from the moment it has been sent completely;
-a window is open from its closing until it has a collage or a failure. (Images that wait in a window
-which is not full are no open work: they may wait for days.) Both are read from `status-date-index`,
-which may lag by a moment: a gauge may.
+A batch is open until the sweeper has ended it, a person has abandoned it, or its producer has not
+sent all of it within a day; the batch of a follower (`stream-ingest follow`) only from the moment
+it has been sent completely; a window is open from its closing until it has a collage or a failure.
+(Images that wait in a window which is not full are no open work: they may wait for days.) Both are
+read from `status-date-index`, which may lag by a moment: a gauge may.
 """
 
 from __future__ import annotations
@@ -17,15 +17,13 @@ import msgspec
 
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
-from stream_ingest.batches.progress import FOLLOW_TRIGGER, OPEN_BATCHES, Batch
+from stream_ingest.batches.progress import FOLLOW_TRIGGER, OPEN_BATCHES, STALE_AFTER_S, Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-ABANDONED_AFTER_S = 86_400
-"""Seconds after which an undrained batch counts as abandoned: it is reported for a day."""
 OPEN_WINDOWS = tuple(status for status in table.WindowStatus if status not in table.ENDED)
 
 
@@ -71,10 +69,10 @@ class OpenWorkReader:
         )
 
     def _is_idle(self, batch: Batch) -> bool:
-        return self._is_abandoned(batch) or self._is_followed(batch)
+        return batch.abandoned_at is not None or self._is_stale(batch) or self._is_followed(batch)
 
-    def _is_abandoned(self, batch: Batch) -> bool:
-        return batch.status == "sending" and self._age_s([batch.started_at]) > ABANDONED_AFTER_S
+    def _is_stale(self, batch: Batch) -> bool:
+        return batch.status == "sending" and self._age_s([batch.started_at]) > STALE_AFTER_S
 
     @staticmethod
     def _is_followed(batch: Batch) -> bool:

@@ -32,6 +32,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """Covers about to expire that were requested from the prefetcher."""
     batches_flushed: tuple[str, ...] = ()
     batches_ended: tuple[str, ...] = ()
+    batches_abandoned: tuple[str, ...] = ()
+    """Of the batches that ended, those that somebody had abandoned."""
     refused: dict[str, int] = {}
     """Refused rows of the batches that ended, by reason."""
 
@@ -51,5 +53,6 @@ def merge_sweeps(parts: Iterable[Sweep]) -> Sweep:
         covers_requested=sum(each.covers_requested for each in sweeps),
         batches_flushed=tuple(name for each in sweeps for name in each.batches_flushed),
         batches_ended=tuple(name for each in sweeps for name in each.batches_ended),
+        batches_abandoned=tuple(name for each in sweeps for name in each.batches_abandoned),
         refused=dict(refused),
     )

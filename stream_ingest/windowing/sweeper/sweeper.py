@@ -16,6 +16,7 @@ from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.aws.request_groups import slices
 from stream_ingest.batches.counter import BatchCount, BatchCounter
+from stream_ingest.batches.progress import ABANDONED_BATCH, ENDED_BATCH
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
@@ -32,6 +33,8 @@ from stream_ingest.windowing.sweeper.sweep import Sweep, SweptWindow, merge_swee
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+_SENT = ("sent", "abandoning", "flushed")
+"""Statuses of the batches that a sweep moves to their end."""
 _SLICE = 100
 """Creators that are loaded, or windows that are read, at a time."""
 
@@ -93,7 +96,7 @@ class Sweeper:
         states, windows = self._due()
         closed, _ = self._close(states, close_due_at(int(self._clock()), prefetch=self._prefetch))
         parts = [closed, self._request_expiring(states), self._act_on_overdue(windows)]
-        batches = [*self._registry.ids_in("sent"), *self._registry.ids_in("flushed")]
+        batches = [each for status in _SENT for each in self._registry.ids_in(status)]
         return merge_sweeps([*parts, *map(self.sweep_batch, batches)])
 
     def sweep_batch(self, batch_id: str) -> Sweep:
@@ -102,7 +105,7 @@ class Sweeper:
         if count is None or not count.progress.settled:
             return Sweep()
         flush = Sweep()
-        if count.progress.status == "sent":
+        if count.progress.status in {"sent", "abandoning"}:
             flush = self._flush(batch_id, count.creators)
             if flush.batches_flushed:
                 count = self._counter.count(batch_id) or count
@@ -112,21 +115,26 @@ class Sweeper:
     def _end(self, count: BatchCount) -> Sweep:
         """Write a batch's reports, emit its end, move it: a crash in between repeats all three."""
         summary = self._reports.write(count)
+        final = ENDED_BATCH if count.batch.abandoned_at is None else ABANDONED_BATCH
         if (
             summary is None
             or not self._emitter.emit(completed(summary))
-            or not self._registry.move(summary.batch_id, count.progress.status, "ended")
+            or not self._registry.move(summary.batch_id, count.progress.status, final)
         ):
             return Sweep()
-        return Sweep(batches_ended=(summary.batch_id,), refused=dict(summary.refused))
+        return Sweep(
+            batches_ended=(summary.batch_id,),
+            batches_abandoned=(summary.batch_id,) if final == ABANDONED_BATCH else (),
+            refused=dict(summary.refused),
+        )
 
     def _flush(self, batch_id: str, keys: list[str]) -> Sweep:
         """Close the windows that end with a batch; `batches_flushed` names it once all are."""
         batch = self._registry.load(batch_id)
-        if batch is None or batch.flush != "batch-end":
+        if batch is None or batch.flush != "batch-end" or batch.is_flushed:
             return Sweep()
         closed, closed_all = self._close(keys, close_batch_of(batch_id, batch.trigger))
-        if not closed_all or not self._registry.move(batch_id, "sent", "flushed"):
+        if not closed_all or not self._registry.move(batch_id, batch.status, "flushed"):
             return closed
         return msgspec.structs.replace(closed, batches_flushed=(batch_id,))
 

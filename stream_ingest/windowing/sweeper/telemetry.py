@@ -22,6 +22,7 @@ def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
         catalogue.COVERS_REQUESTED: sweep.covers_requested,
         catalogue.BATCHES_FLUSHED: len(sweep.batches_flushed),
         catalogue.BATCHES_ENDED: len(sweep.batches_ended),
+        catalogue.BATCHES_ABANDONED: len(sweep.batches_abandoned),
     }
     for metric, value in counts.items():
         meter.add(metric, value)

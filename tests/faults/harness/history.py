@@ -88,6 +88,15 @@ class Push:
 
 
 @dataclass(frozen=True)
+class Abandon:
+    """A person abandons a batch; a chunk that was under way arrives after that if `late`."""
+
+    batch: int
+    late: bool = False
+    faults: Faults = ()
+
+
+@dataclass(frozen=True)
 class Deliver:
     """The mapping invokes the function `times` times; faults apply to the first invocation."""
 
@@ -186,6 +195,7 @@ class IndexLag:
 
 Step = (
     Push
+    | Abandon
     | Deliver
     | Redeliver
     | Sweep

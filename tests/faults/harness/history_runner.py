@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
 
-from stream_ingest.batches import registry
+from stream_ingest.batches.progress import ENDED_BATCHES
 from stream_ingest.contracts import table
+from stream_ingest.contracts.settings import BATCH_END
 from stream_ingest.records import codec, packer
 from tests.faults.harness import history
 from tests.faults.harness.aws.mapping import MappingSettings
 from tests.faults.harness.handlers import patch_telemetry
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.operator import abandoned_windows, redrive
-from tests.faults.harness.push_process import PushProcess
+from tests.faults.harness.push_process import Batch, PushProcess
 from tests.faults.harness.simulated_account import Schedule, SimulatedAccount
 from tests.faults.harness.tasks import Task
 
@@ -39,7 +40,6 @@ def few_buckets() -> Iterator[None]:
         patch.object(codec, "BUCKETS", FEW_BUCKETS),
         patch.object(packer, "BUCKETS", FEW_BUCKETS),
         patch.object(packer, "MAX_RAW_SIZE", RECORD_CHARACTERS),
-        patch.object(registry, "BUCKETS", FEW_BUCKETS),
     ):
         yield
 
@@ -90,13 +90,17 @@ class HistoryRunner:
             contents=scenario.contents,
         )
         self._loop = asyncio.new_event_loop()
-        self.batches = [
-            plan.batch(number, scenario.first_expiry)
+        self.pushes = [
+            PushProcess(self.account, self._loop, plan.batch(number, scenario.first_expiry))
             for number, plan in enumerate(scenario.batches)
         ]
-        self.pushes = [PushProcess(self.account, self._loop, batch) for batch in self.batches]
         self._paused: list[Task] = []
         self._replays = 0
+
+    @property
+    def batches(self) -> list[Batch]:
+        """The batches as they were pushed or abandoned."""
+        return [push.batch for push in self.pushes]
 
     def close(self) -> None:
         """Kill the tasks that are still paused."""
@@ -139,9 +143,12 @@ class HistoryRunner:
             self._run(faults, lambda: account.build(body, faults))
 
     def _apply(self, step: history.Step) -> None:
-        """Apply a step that is no invocation."""
+        """Apply a step that is no invocation of a function."""
         account = self.account
         match step:
+            case history.Abandon(batch, late, faults):
+                push = self.pushes[batch % len(self.pushes)]
+                push.abandon(faults, late=late and push.batch.header.settings.flush != BATCH_END)
             case history.Wait(seconds):
                 self._advance(seconds)
             case history.Replay(seed):
@@ -210,7 +217,7 @@ class HistoryRunner:
     def _unsettled_items(self) -> Iterator[tuple[str, str]]:
         """Yield the items with work left: what is due, and batches that have not ended."""
         for key, item in self.account.dynamodb.items.items():
-            is_open_batch = key[1] == table.BATCH and item["status"]["S"] != "ended"
+            is_open_batch = key[1] == table.BATCH and item["status"]["S"] not in ENDED_BATCHES
             if "due_at" in item or is_open_batch:
                 yield key
 

@@ -1,7 +1,7 @@
 """A push into the simulated account: real packer, producer and registry, in a mortal process.
 
 What lasts is what the checkpoint file holds (`stream_ingest.push.checkpoint`): which chunk was
-run_steps. A process that takes over sends that chunk again, byte for byte, and continues after it.
+sent. A process that takes over sends that chunk again, byte for byte, and continues after it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.push.abandon import send_marks
 from stream_ingest.push.producer import KinesisProducer
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import OutgoingRecord, Packer
@@ -36,6 +37,10 @@ class Batch:
     rows: Sequence[CoverRow]
     chunk_rows: int = 1_000
     refused: int = 0
+    abandoned: bool = False
+    """Whether somebody has abandoned it, so that not all of its rows may have been sent."""
+    late: bool = False
+    """Whether a chunk reached the stream after the end marks of an abandoned batch."""
 
     @property
     def totals(self) -> Totals:
@@ -64,6 +69,7 @@ class PushProcess:
         self._account, self._loop = account, loop
         self._chunks = batch.chunks()
         self._is_registered = self._has_totals = False
+        self._is_abandoning = False
         self._done = 0
 
     @property
@@ -76,6 +82,9 @@ class PushProcess:
 
         If the process dies earlier, the next one continues (`push --resume`).
         """
+        if self._is_abandoning:
+            self.abandon()
+            return
         own = Faults(faults or self._account.scheduled("push"))
         clients = wiring.Clients(self._account, own)
         with suppress(CoverstreamError, ClientError, KilledError):
@@ -88,15 +97,49 @@ class PushProcess:
     def _next(self, clients: wiring.Clients) -> None:
         registry = wiring.registry(clients)
         if not self._is_registered:
-            with suppress(UserError):  # this very push has registered it and never received of it
-                registry.register(self.batch.header)
+            registry.register(self.batch.header, owner="the push")
             self._is_registered = True
         elif self._done == len(self._chunks) - 1 and not self._has_totals:
             registry.record_totals(self.batch.header.batch_id, self.batch.totals, sent=True)
             self._has_totals = True
         else:
+            if not self._has_totals:
+                registry.record_totals(self.batch.header.batch_id, self._totals(), sent=False)
             self._loop.run_until_complete(self._send(clients, self._chunks[self._done]))
             self._done += 1
+
+    def _totals(self) -> Totals:
+        """Return the totals before a chunk is sent: its rows are read."""
+        sent = self._done * self.batch.chunk_rows
+        read = min(sent + self.batch.chunk_rows, len(self.batch.rows))
+        return Totals(rows_read=read, rows_sent=min(sent, read))
+
+    def abandon(self, faults: Iterable[Fault] = (), *, late: bool = False) -> None:
+        """Abandon the batch; the next process does if this one dies.
+
+        With `late`, the chunk that the producer was sending reaches the stream after that.
+        """
+        own = Faults(faults or self._account.scheduled("abandon"))
+        clients = wiring.Clients(self._account, own)
+        self._is_abandoning = True
+        with suppress(CoverstreamError, ClientError, KilledError):
+            try:
+                batch = wiring.registry(clients).abandon(self.batch.header.batch_id, "a person")
+            except UserError:  # not registered yet, or sent completely
+                self._is_abandoning = False
+                raise
+            self._loop.run_until_complete(
+                send_marks(clients.kinesis, self._account.kinesis.name, batch)
+            )
+            rows_left = self._done < len(self._chunks) - 1
+            self.batch = replace(self.batch, abandoned=True, late=late and rows_left)
+            self._is_abandoning = False
+        self._account.record("abandon", own)
+        if self.batch.late:
+            chunk, clients = self._chunks[self._done], wiring.Clients(self._account, Faults())
+            self._loop.run_until_complete(self._send(clients, chunk))
+        if self.batch.abandoned:
+            self._done = len(self._chunks)
 
     async def _send(self, clients: wiring.Clients, records: Sequence[OutgoingRecord]) -> None:
         async def pass_time(seconds: float) -> None:

@@ -35,6 +35,7 @@ class Flavour:
     keep_originals: bool = True
     prefetch: bool = False
     contents: bool = False
+    abandons: bool = False
 
 
 FLAVOURS = {
@@ -46,6 +47,7 @@ FLAVOURS = {
     "prefetch": Flavour(faulty=("sweeper", "collage", "prefetch"), prefetch=True),
     "everything prefetched": Flavour(lags=True, prefetch=True),
     "contents": Flavour(faulty=("collage",), contents=True),
+    "abandoned": Flavour(faulty=("push", "windowing", "sweeper"), abandons=True),
     "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
 }
 
@@ -89,6 +91,8 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
         st.builds(history.Poison, small, small),
         st.builds(history.ToggleImage, st.integers(0, 12)),
     ]
+    if flavour.abandons:
+        rare += [st.builds(history.Abandon, small, st.booleans(), faults_of["push"])] * 2
     lag = [st.builds(history.IndexLag, small)] * 2 if flavour.lags else []
     prefetch = st.builds(history.Prefetch, small, st.just(value=False), faults_of["prefetch"])
     redeliver_prefetch = st.builds(

@@ -9,7 +9,10 @@ import pytest
 
 from ops_dashboard.doctor.checks import Finding, State, result
 from ops_dashboard.doctor.stack import PARTS, StackChecks
+from stream_ingest.aws.items import to_wire
+from stream_ingest.batches.batch_item import new_item
 from stream_ingest.contracts import table
+from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.stack_outputs import stack_outputs
 
 OUTPUTS = stack_outputs(table_name="gone", bus_name="gone", output_bucket="gone")
@@ -32,7 +35,9 @@ WELL: dict[str, dict[str, Any]] = {
                     for name in (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
                 ],
             }
-        }
+        },
+        "query": {"Items": []},
+        "get_item": {"Item": to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S))},
     },
     "sqs": {"get_queue_attributes": {"Attributes": _WAITING}},
     "events": {
@@ -86,6 +91,11 @@ def test_a_healthy_stack_passes_every_check() -> None:
         (
             "dynamodb describe_table Table GlobalSecondaryIndexes",
             [], "table", State.WRONG, "missing batch-id-index, due-index, status-date-index",
+        ),
+        (
+            "dynamodb query Items",
+            [to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S))],
+            "batches", State.NOTE, "sending for over a day: lost-push",
         ),
         (
             "sqs get_queue_attributes Attributes ApproximateNumberOfMessages",

@@ -7,6 +7,7 @@ import pytest
 
 from stream_ingest.batches.progress import (
     GRACE_S,
+    REPEATED_GRACE_S,
     Batch,
     Counted,
     WindowSums,
@@ -88,7 +89,8 @@ def test_before_its_rows_are_counted_a_batch_shows_what_its_windows_hold() -> No
         {"buckets": 0, "drained": 0},
         {"counted": None},
         {"counted": counted(accepted=79, final=False)},
-        {"counted": counted(accepted=81, final=False, since=0)},
+        {"counted": counted(accepted=81, final=False, since=NOW_S - REPEATED_GRACE_S + 1)},
+        {"abandoned_at": "2026-11-28T10:00:00Z", "counted": counted(since=NOW_S - GRACE_S + 1)},
     ],
 )
 def test_a_batch_is_not_settled_while_rows_may_be_under_way(changes: dict[str, Any]) -> None:
@@ -143,3 +145,44 @@ def test_a_batch_of_nothing_ends() -> None:
     nothing = batch(rows_read=10, rows_sent=0, counted=Counted(final=True))
     none = WindowSums(by_status={}, images=0, images_ok=0, images_failed=0)
     assert progress_of(nothing, none, NOW_S).ended
+
+
+def test_rows_that_were_sent_again_too_late_do_not_keep_a_batch_open() -> None:
+    """A resumed push sends its last chunk again; its creators may have forgotten the batch."""
+    counted_twice = counted(accepted=80, duplicates=25, final=False, since=NOW_S - REPEATED_GRACE_S)
+    progress = progress_of(batch(counted=counted_twice), windows(), NOW_S)
+    assert progress.settled
+    assert progress.refused == {"duplicate": 10, "expired": 10}
+    assert progress.rows_read == progress.rows_accepted + sum(progress.refused.values())
+
+
+@pytest.mark.parametrize(
+    ("reported", "counts", "wanted"),
+    [
+        # rows_read, rows_sent, expired; accepted, duplicates; rows_read, rows_sent, refused
+        ((100, 60, 10), (50, 10), (100, 60, {"duplicate": 10, "expired": 10, "not_sent": 30})),
+        ((100, 40, 10), (50, 10), (100, 60, {"duplicate": 10, "expired": 10, "not_sent": 30})),
+        ((0, 0, 0), (50, 10), (60, 60, {"duplicate": 10})),
+        ((70, 60, 10), (50, 0), (70, 60, {"expired": 10, "quarantined": 10})),
+        ((0, 0, 0), (0, 0), (0, 0, {})),
+    ],
+)
+def test_the_rows_of_an_abandoned_batch_add_up(
+    reported: tuple[int, int, int], counts: tuple[int, int], wanted: tuple[int, int, dict[str, int]]
+) -> None:
+    abandoned = batch(
+        status="abandoning",
+        abandoned_at="2026-11-28T10:00:00Z",
+        abandoned_by="ann",
+        rows_read=reported[0],
+        rows_sent=reported[1],
+        refused={"expired": reported[2]},
+        counted=counted(
+            accepted=counts[0], duplicates=counts[1], final=False, since=NOW_S - GRACE_S
+        ),
+    )
+    progress = progress_of(abandoned, windows(), NOW_S)
+    assert progress.settled
+    assert (progress.rows_read, progress.rows_sent, progress.refused) == wanted
+    assert progress.rows_read == progress.rows_accepted + sum(progress.refused.values())
+    assert (progress.abandoned_at, progress.abandoned_by) == ("2026-11-28T10:00:00Z", "ann")

@@ -5,13 +5,10 @@ from typing import Any
 
 import pytest
 
+from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
+from stream_ingest.batches.batch_item import BATCH_LIFE_S, BatchAbandonedError, BatchTakenError
 from stream_ingest.batches.progress import Counted
-from stream_ingest.batches.registry import (
-    BATCH_LIFE_S,
-    Totals,
-    check_batch_id,
-    new_batch_id,
-)
+from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import ConflictError, UserError
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s
@@ -207,3 +204,76 @@ def test_a_batch_ends_when_its_rows_are_counted_and_its_windows_have_ended(aws: 
 def test_a_generated_batch_id_is_valid_and_sorts_by_time() -> None:
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", new_batch_id())
     assert new_batch_id() != new_batch_id()
+
+
+def test_a_batch_belongs_to_whoever_registered_it(aws: IngestAws) -> None:
+    """Two pushes under one id would take each other's rows for their own repeated ones."""
+    aws.registry.register(header("b"), "/data/a.csv", owner="a")
+    aws.registry.record_totals("b", Totals(rows_read=5, rows_sent=5), sent=True)
+    before = aws.snapshot()
+    aws.registry.register(header("b"), "/data/a.csv", owner="a")  # of a push that is resumed
+    for other in ("another", None):
+        with pytest.raises(BatchTakenError, match=r"'b' exists already, from /data/a.csv"):
+            aws.registry.register(header("b"), "/data/a.csv", owner=other)
+    assert aws.snapshot() == before
+
+
+def test_a_batch_belongs_to_its_owner_even_after_its_end(aws: IngestAws) -> None:
+    aws.registry.register(header("b"), owner="a")
+    aws.registry.move("b", "sending", "ended")
+    with pytest.raises(BatchTakenError):
+        aws.registry.register(header("b"), owner="another")
+
+
+def test_a_push_of_an_earlier_version_owns_the_batch_of_its_source_and_settings(
+    aws: IngestAws,
+) -> None:
+    aws.registry.register(header("b", images=5), "/data/a.csv")
+    aws.registry.register(header("b", images=5), "/data/a.csv", owner="")
+    for others, source in ((header("b", images=6), "/data/a.csv"), (header("b", images=5), "c")):
+        with pytest.raises(BatchTakenError):
+            aws.registry.register(others, source, owner="")
+
+
+@pytest.mark.parametrize("status", ["sending", "sent"])
+def test_an_abandoned_batch_is_closed_to_its_producer(aws: IngestAws, status: str) -> None:
+    aws.registry.register(header("b"), owner="a")
+    aws.registry.record_totals("b", Totals(rows_read=9, rows_sent=4), sent=status == "sent")
+    batch = aws.registry.abandon("b", "arn:ann")
+    assert (batch.status, batch.abandoned_by) == ("abandoning", "arn:ann")
+    assert batch.abandoned_at == "2026-11-06T21:20:00Z"
+    before = aws.snapshot()
+    for refused in (
+        lambda: aws.registry.record_totals("b", Totals(rows_read=10), sent=False),
+        lambda: aws.registry.record_totals("b", Totals(rows_read=10), sent=True),
+        lambda: aws.registry.register(header("b"), owner="a"),
+    ):
+        with pytest.raises(BatchAbandonedError, match="abandoned at 2026-11-06T21:20:00Z by arn:a"):
+            refused()
+    with pytest.raises(BatchTakenError):
+        aws.registry.register(header("b"), owner="another")
+    assert aws.registry.abandon("b", "arn:ben") == batch, "the first one counts"
+    assert aws.snapshot() == before
+
+
+def test_what_cannot_be_abandoned_says_why(aws: IngestAws) -> None:
+    for name in ("drained", "flushed", "ended", "abandoned"):
+        aws.registry.register(header(name))
+    aws.registry.record_totals("drained", Totals(), sent=True)
+    aws.registry.record_drained("drained", set(range(BUCKETS)))
+    aws.registry.move("flushed", "sending", "flushed")
+    aws.registry.move("ended", "sending", "ended")
+    aws.registry.abandon("abandoned", "ann")
+    aws.registry.move("abandoned", "abandoning", "abandoned")
+    before = aws.snapshot()
+    reasons = {
+        "drained": "ends by itself",
+        "flushed": "ends by itself",
+        "ended": "has ended; there is nothing to abandon",
+        "abandoned": "abandoned already, at 2026-11-06T21:20:00Z by ann",
+        "unknown": "no batch 'unknown'",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(UserError, match=reason):
+            aws.registry.abandon(name, "ben")
+    assert aws.snapshot() == before

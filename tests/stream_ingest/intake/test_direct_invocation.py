@@ -125,7 +125,7 @@ def test_an_invocation_that_can_do_nothing_now_fails_and_is_attempted_again(
         intake.invoke(request(), "r2")
 
 
-def _fail(*_: object) -> None:
+def _fail(*_: object, **__: object) -> None:
     msg = "the table throttles"
     raise TransientError(msg)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stream_ingest.contracts.identity import image_identity
+from tests.faults.harness.checks.model import model_of
 from tests.faults.harness.checks.table import Table
 from tests.faults.harness.push_process import Batch
 from tests.faults.harness.simulated_account import SimulatedAccount
@@ -31,8 +32,14 @@ BALANCED = Accounting(lost=frozenset(), duplicated=frozenset(), unexpected=froze
 
 
 def accounting_of(account: SimulatedAccount, batches: Sequence[Batch]) -> Accounting:
-    """Return the accounting of a settled account, after every push has ended."""
+    """Return the accounting of a settled account, after every push has ended or was abandoned."""
     attempted = {(row.creator, row.identity) for batch in batches for row in batch.rows}
+    promised = {
+        (row.creator, row.identity)
+        for batch in batches
+        for row in batch.rows
+        if not batch.abandoned
+    } | _in_stream(account)
     found = Table(account)
     read: Counter[Image] = Counter(
         (creator, image.identity)
@@ -47,7 +54,13 @@ def accounting_of(account: SimulatedAccount, batches: Sequence[Batch]) -> Accoun
         for image in window.images
     )
     return Accounting(
-        lost=frozenset(attempted - read.keys()),
+        lost=frozenset(promised - read.keys()),
         duplicated=frozenset(image for image, count in read.items() if count > 1),
         unexpected=frozenset(read.keys() - attempted),
     )
+
+
+def _in_stream(account: SimulatedAccount) -> set[Image]:
+    """Return the images that the stream has accepted."""
+    model = model_of(account.kinesis.shards)
+    return {(creator, image) for (_, creator), images in model.rows.items() for image in images}

@@ -35,7 +35,7 @@ def check_figures(
         batch_id = batch.header.batch_id
         progress = registered.progress(batch_id)
         assert progress is not None
-        assert progress.status == "ended", batch_id
+        assert progress.status == ("abandoned" if batch.abandoned else "ended"), batch_id
         owned = [each for each in found.all_windows if each.event.batch_id == batch_id]
         _check_rows(batch, model, progress)
         _check_windows(account, owned, progress)
@@ -66,12 +66,27 @@ def _tallies(found: Table, batch_id: str) -> Counted:
 def _check_rows(batch: Batch, model: Model, progress: BatchProgress) -> None:
     batch_id, totals = progress.batch_id, batch.totals
     accepted, duplicates = model.accepted[batch_id], model.duplicates[batch_id]
+    if batch.abandoned:
+        _check_abandoned(batch, accepted, duplicates, progress)
+        return
     refused = dict(totals.refused) | ({"duplicate": duplicates} if duplicates else {})
     assert progress.rows_read == totals.rows_read, batch_id
     assert progress.rows_sent == totals.rows_sent == accepted + duplicates, batch_id
     assert progress.rows_accepted == accepted, batch_id
     assert progress.refused == refused, batch_id
     assert progress.rows_read == accepted + sum(refused.values()), batch_id
+
+
+def _check_abandoned(batch: Batch, accepted: int, duplicates: int, progress: BatchProgress) -> None:
+    """What an abandoned batch has sent is counted exactly, unless some of it came too late."""
+    batch_id, refused = progress.batch_id, progress.refused
+    known = refused.get("duplicate", 0)
+    late = (accepted - progress.rows_accepted, duplicates - known)
+    assert min(late) >= 0 if batch.late else late == (0, 0), batch_id
+    assert progress.rows_sent == progress.rows_accepted + known, batch_id
+    assert progress.rows_read == progress.rows_accepted + sum(refused.values()), batch_id
+    assert progress.rows_read <= batch.totals.rows_read, batch_id
+    assert progress.abandoned_by == "a person", batch_id
 
 
 def _check_windows(

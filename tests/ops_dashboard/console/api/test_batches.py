@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ops_dashboard.console.api import batches as module
 from ops_dashboard.console.api.batches import Batches
-from stream_ingest.batches.progress import Counted
+from stream_ingest.batches.progress import Batch, Counted
 from stream_ingest.batches.registry import Totals
 from stream_ingest.records.codec import BUCKETS
 from tests.fakes.ingest.rows import header
@@ -35,7 +36,7 @@ def test_only_the_newest_are_listed_and_all_are_counted(
     for number in range(4):
         ops_table.aws.registry.register(header(f"b{number}"))
         ops_table.aws.clock.advance(60)
-    found = Batches(ops_table.aws.registry, max_batches=2).read()
+    found = Batches(ops_table.aws.registry, _not_called, max_batches=2).read()
     assert [row.progress.batch_id for row in found.batches] == ["b3", "b2"]
     assert found.total == 4
 
@@ -51,8 +52,29 @@ def test_the_progress_of_an_ended_batch_is_cached(
     reads: list[str] = []
     progress = registry.progress
     monkeypatch.setattr(registry, "progress", lambda each: reads.append(each) or progress(each))
-    of_registry = Batches(registry)
+    of_registry = Batches(registry, _not_called)
     for _ in range(3):
         (row,) = of_registry.read().batches
         assert row.progress.ended
     assert reads == ["done"]
+
+
+def _not_called(_: str) -> Batch:
+    raise AssertionError
+
+
+def test_a_batch_can_be_abandoned(
+    console: RunningConsole, ops_table: OpsTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ops_table.aws.registry
+    monkeypatch.setattr(module, "abandon", registry.abandon)  # as a user named like the stack
+    registry.register(header("b"))
+    answer = console.post("/api/batches/b/abandon", {})
+    assert (answer.status, answer.json["batch_id"]) == (202, "b")
+    progress = console.get("/api/batches/b").json["progress"]
+    assert (progress["status"], progress["abandoned_by"]) == ("abandoning", "test")
+    registry.move("b", "abandoning", "abandoned")
+    again = console.post("/api/batches/b/abandon", {})
+    assert again.status == 400
+    assert "was abandoned already" in again.json["error"]
+    assert console.post("/api/batches/c/abandon", {}).status == 400

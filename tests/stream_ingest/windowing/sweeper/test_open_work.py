@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import msgspec
 
-from stream_ingest.batches.progress import FOLLOW_TRIGGER
+from stream_ingest.batches.progress import FOLLOW_TRIGGER, STALE_AFTER_S
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
-from stream_ingest.windowing.sweeper.open_work import ABANDONED_AFTER_S, OpenWork, OpenWorkReader
+from stream_ingest.windowing.sweeper.open_work import OpenWork, OpenWorkReader
 from tests.fakes.ingest.aws import TABLE, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 
@@ -79,7 +79,7 @@ def test_the_oldest_is_the_older_of_batch_and_window(aws: IngestAws) -> None:
 def test_a_batch_whose_producer_never_came_back_is_reported_for_a_day(aws: IngestAws) -> None:
     """Else a push that was killed and forgotten would keep its alarm on for ever."""
     aws.registry.register(BATCH)
-    aws.clock.advance(ABANDONED_AFTER_S)
+    aws.clock.advance(STALE_AFTER_S)
     assert read(aws).batches == 1
     aws.clock.advance(1)
     assert read(aws) == OpenWork()
@@ -91,3 +91,11 @@ def test_the_batch_of_a_follower_is_open_once_it_is_sent(aws: IngestAws) -> None
     assert read(aws) == OpenWork()
     aws.registry.record_totals(BATCH.batch_id, Totals(), sent=True)
     assert read(aws).batches == 1
+
+
+def test_an_abandoned_batch_is_no_open_work(aws: IngestAws) -> None:
+    """Whoever abandoned it knows why nothing moves; the alarm has to be quiet."""
+    aws.registry.register(BATCH)
+    assert read(aws).batches == 1
+    aws.registry.abandon(BATCH.batch_id, "ann")
+    assert read(aws) == OpenWork()

@@ -1,0 +1,160 @@
+"""The item of a batch, as it is stored. Pure.
+
+========  ====================================  ==================================================
+call      condition                             changes
+========  ====================================  ==================================================
+register  no item                               creates it: ``sending``, its owner
+totals    ``sending`` or ``sent``               rows read, sent and refused; ``sent`` if final
+abandon   ``sending`` or ``sent``               ``abandoning``, when and by whom
+drained   the item exists                       adds buckets whose end was folded
+count     no final count                        the sums over its creators
+move      the status that was read              the next status
+========  ====================================  ==================================================
+
+No status of a window has the same name, because both are queried in ``status-date-index``::
+
+    sending ─► sent ────────► (flushed) ─► ended
+       └────────┴─► abandoning ─► (flushed) ─► abandoned
+
+A batch is ``flushed`` only if its windows close when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from stream_ingest.aws.items import Item
+from stream_ingest.batches.progress import (
+    ABANDONED_BATCH,
+    COUNTED,
+    ENDED_BATCH,
+    Batch,
+    Counted,
+)
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.records import codec
+from stream_ingest.records.codec import BatchHeader
+
+BATCH_LIFE_S = 400 * DAY_S
+
+
+class BatchTakenError(UserError):
+    """The batch's id belongs to another push, file or request."""
+
+
+class BatchAbandonedError(UserError):
+    """The batch was abandoned: nothing more may be sent for it."""
+
+
+def key_of(batch_id: str) -> Item:
+    """Return the key of a batch's item."""
+    return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.BATCH}
+
+
+def new_item(
+    header: BatchHeader, source: str | None, notes: Sequence[str], owner: str, now_s: int
+) -> Item:
+    """Return the item of a batch that is registered at `now_s`."""
+    return {
+        **key_of(header.batch_id),
+        "batch_id": header.batch_id,
+        "trigger": header.trigger,
+        "source": source,
+        "status": "sending",
+        "flush": header.settings.flush.kind,
+        "settings": encode_settings(header),
+        "started_at": from_epoch_s(now_s).isoformat(),
+        table.CLOSED_AT: iso_second(from_epoch_s(now_s)),
+        "buckets": codec.BUCKETS,
+        "rows_read": 0,
+        "rows_sent": 0,
+        "refused": {},
+        **({"notes": list(notes)} if notes else {}),
+        "registered_by": owner,
+        table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
+    }
+
+
+def encode_settings(header: BatchHeader) -> str:
+    """Return a batch's settings as its item has them."""
+    return msgspec.json.encode(header.settings).decode()
+
+
+def batch_of(item: Item) -> Batch:
+    """Return the batch of an item."""
+    return Batch(
+        batch_id=item["batch_id"],
+        trigger=item["trigger"],
+        status=item["status"],
+        flush=item["flush"],
+        started_at=item["started_at"],
+        settings=item.get("settings", "{}"),
+        source=item.get("source"),
+        notes=tuple(item.get("notes", ())),
+        rows_read=int(item["rows_read"]),
+        rows_sent=int(item["rows_sent"]),
+        refused={reason: int(count) for reason, count in item["refused"].items()},
+        buckets=int(item["buckets"]),
+        drained=len(item.get("drained", ())),
+        counted=_counted(item) if "counted" in item else None,
+        erased=int(item.get("erased", 0)),
+        owner=item.get("registered_by", ""),
+        abandoned_at=item.get("abandoned_at"),
+        abandoned_by=item.get("abandoned_by"),
+    )
+
+
+def _counted(item: Item) -> Counted:
+    numbers = {name: int(item["counted"].get(name, 0)) for name in COUNTED}
+    return msgspec.convert({**numbers, "final": "is_final" in item}, Counted)
+
+
+def check_owner(batch: Batch, header: BatchHeader, source: str | None, owner: str) -> None:
+    """Raise `BatchTakenError` if a batch is not that of `owner`, as which it is registered again.
+
+    Plans of earlier versions have no owner: theirs is a batch of the same source and settings.
+    """
+    is_own = batch.owner == owner
+    if not owner:
+        is_own = (batch.source, batch.settings) == (source, encode_settings(header))
+    if not is_own:
+        origin = f", from {batch.source}" if batch.source else ""
+        msg = (
+            f"batch {batch.batch_id!r} exists already{origin} (started {batch.started_at[:19]}Z);"
+            " choose another --batch-id"
+        )
+        raise BatchTakenError(msg)
+
+
+def check_not_abandoned(batch: Batch) -> None:
+    """Raise `BatchAbandonedError` if a batch was abandoned; the message says what to do."""
+    if batch.abandoned_at is None:
+        return
+    msg = (
+        f"batch {batch.batch_id!r} was abandoned at {batch.abandoned_at} by {batch.abandoned_by};"
+        " nothing more is sent for it. Push its rows as a new batch: images that were sent are"
+        " known, unless the batch has --no-dedup"
+    )
+    raise BatchAbandonedError(msg)
+
+
+def check_can_be_abandoned(batch: Batch) -> None:
+    """Raise `UserError` that says why if a batch cannot be abandoned, or has been."""
+    name = f"batch {batch.batch_id!r}"
+    if batch.status == ABANDONED_BATCH:
+        msg = f"{name} was abandoned already, at {batch.abandoned_at} by {batch.abandoned_by}"
+    elif batch.status == ENDED_BATCH:
+        msg = f"{name} has ended; there is nothing to abandon"
+    elif batch.abandoned_at is None and (batch.is_drained or batch.status == "flushed"):
+        msg = (
+            f"{name} was sent completely, and ends by itself when its rows are counted and its"
+            " collages are built"
+        )
+    else:
+        return
+    raise UserError(msg)

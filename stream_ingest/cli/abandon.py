@@ -1,0 +1,64 @@
+"""The command `stream-ingest abandon`. Edge."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+
+from stream_ingest.aws.stack import stack_outputs
+from stream_ingest.batches.progress import BatchProgress
+from stream_ingest.cli import options
+from stream_ingest.cli.terminal import say
+from stream_ingest.cli.wait import follow
+from stream_ingest.push import abandon as abandonment
+from stream_ingest.push.runner import registry_of
+from stream_ingest.records.rows import RefusalReason
+
+EXAMPLES = """Examples:
+
+  stream-ingest abandon 20261121-030512-9f3a
+
+  stream-ingest abandon 20261121-030512-9f3a --wait
+"""
+
+
+def abandon(
+    batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="The batch to end.")],
+    *,
+    stack: options.Stack = "dev",
+    wait: options.Wait = False,
+    json: options.Json = False,
+) -> None:
+    """End a batch whose push will not come back; the rows that it has sent stay.
+
+    They are counted, and their windows close as at a normal end. The push is refused if it does
+    come back. Prefer `stream-ingest push --resume` if the push can be continued.
+    """
+    batch = abandonment.abandon(batch_id, stack)
+    say(f"batch {batch_id}: abandoned by {batch.abandoned_by}")
+    if not wait:
+        say("  it ends in some minutes, when the rows that it has sent are counted:")
+        say(f"  ops-dashboard status --batch {batch_id} --stack {stack}")
+    outputs = stack_outputs(stack)
+    missing = f"batch {batch_id!r} is not in table {outputs.table_name}"
+    registry = registry_of(outputs)
+    progress = follow(registry, batch_id, start_timeout_s=0, missing=missing) if wait else None
+    if json:
+        fields = {"batch_id": batch_id, "abandoned_at": batch.abandoned_at, "progress": progress}
+        sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
+    elif progress:
+        _print(progress)
+
+
+def _print(progress: BatchProgress) -> None:
+    refused = dict(progress.refused)
+    not_sent = refused.pop(RefusalReason.NOT_SENT, 0)
+    say(
+        f"  {progress.rows_sent:,} rows sent, {progress.rows_accepted:,} accepted,"
+        f" {sum(refused.values()):,} refused, {progress.collages:,} collages"
+    )
+    read = f"{not_sent:,} rows were read and not sent; " if not_sent else ""
+    say(f"  {read}what its source has after the last row that was read is unknown")
