@@ -82,10 +82,13 @@ def submit(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg)
     outputs = stack_outputs(stack)
     content = _read_message(request) if request else {}
-    name = check_batch_id(batch_id or content.get("batch_id") or new_batch_id())
+    named = batch_id or content.get("batch_id")
+    name = check_batch_id(named or new_batch_id())
     reading = read_reading({"columns": columns, "dates": dates}, option_name)
     content = message(outputs, content, file, name, batch, reading)
     settings_of(lay_over(batch, file_defaults(outputs.batch_defaults)), option_name)
+    if named:
+        _check_batch(outputs, content, name, is_local=_is_local(file))
     sent = send_request(outputs, content, file)
     say(f"batch {name}: requested for s3://{sent.s3_bucket}/{sent.s3_key}")
     for note in sent.notes:
@@ -130,9 +133,8 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
     request = read_request(content)
     check_bucket(request.s3_bucket, Buckets(outputs.input_bucket, outputs.allowed_input_buckets))
     request_settings(request, outputs.batch_defaults)
-    _check_batch(outputs, request, is_local=file is not None and not file.startswith("s3://"))
     s3 = clients.session().client("s3", config=clients.CONFIG)
-    if file is not None and not file.startswith("s3://"):
+    if file is not None and _is_local(file):
         with map_errors(f"upload {file}"):
             s3.upload_file(file, request.s3_bucket, request.s3_key)
     else:
@@ -144,16 +146,22 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
     return request
 
 
-def _check_batch(outputs: StackOutputs, request: BatchRequest, *, is_local: bool) -> None:
+def _check_batch(
+    outputs: StackOutputs, content: dict[str, Any], batch_id: str, *, is_local: bool
+) -> None:
     """Raise `UserError` if the id is another batch's; a file in S3 may be requested again."""
-    batch = _registry(outputs).load(request.batch_id) if request.batch_id else None
+    batch = _registry(outputs).load(batch_id)
     if batch is None:
         return
-    same = f"s3://{request.s3_bucket}/{request.s3_key}"
+    same = f"s3://{content.get('s3_bucket')}/{content.get('s3_key')}"
     if is_local or (batch.source or "").partition("?")[0] != same:
         origin = f", from {batch.source}" if batch.source else ""
         msg = f"batch {batch.batch_id!r} exists already{origin}; choose another --batch-id"
         raise UserError(msg)
+
+
+def _is_local(file: str | None) -> bool:
+    return file is not None and not file.startswith("s3://")
 
 
 def _registry(outputs: StackOutputs) -> BatchRegistry:

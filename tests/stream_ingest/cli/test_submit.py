@@ -18,6 +18,7 @@ from stream_ingest.cli import submit
 from stream_ingest.cli.main import main
 from stream_ingest.contracts.batch_options import BatchOptions
 from tests.fakes.ingest.aws import IngestAws
+from tests.fakes.ingest.rows import header
 from tests.stream_ingest.cli.conftest import OUTPUTS
 
 Run = Callable[..., tuple[int, str, str]]
@@ -242,3 +243,33 @@ def test_waiting_for_a_batch_that_never_starts_ends_with_a_hint(
     assert code == 2
     assert "ops-dashboard dlq list" in error
     assert len(account.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "code"),
+    [
+        ("s3://input/a.csv?versionId=7", "s3://input/a.csv", 0),
+        ("s3://input/other.csv", "s3://input/a.csv", 2),
+        ("/data/of-a-push.csv", "s3://input/a.csv", 2),
+        ("s3://input/manual-uploads/b/a.csv", "a.csv", 2),
+    ],
+)
+def test_a_batch_id_that_is_taken_is_an_error_before_anything_is_sent(  # noqa: PLR0913, PLR0917
+    account: Account,
+    aws: IngestAws,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    file: str,
+    code: int,
+) -> None:
+    """A local file would replace the one that is being read; the intake reads nothing of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("rows")
+    aws.registry.register(header("b"), source, owner="somebody")
+    found, _, error = run(file, "--batch-id", "b")
+    assert found == code
+    assert len(account.requests()) == (code == 0)
+    assert account.s3.list_objects_v2(Bucket="input")["KeyCount"] == 2, "nothing was uploaded"
+    assert code == 0 or f"batch 'b' exists already, from {source}" in error

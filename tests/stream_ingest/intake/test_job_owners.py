@@ -1,0 +1,52 @@
+"""A batch id belongs to one file or request of the intake, however often that arrives."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.intake.job_runner import JobOutcome
+from tests.fakes.intake_aws import IntakeAws, csv_of
+
+KEY = "csv-files/covers.csv"
+
+
+def test_a_batch_id_that_somebody_else_has_is_an_error(intake: IntakeAws) -> None:
+    job = intake.job(csv_of(5))
+    intake.aws.registry.register(job.header, "/data/of-a-push.csv", owner="a push")
+    with pytest.raises(UserError, match=r"exists already, from /data/of-a-push\.csv"):
+        intake.run(job)
+    assert intake.kinesis.stored == []
+
+
+def test_a_registration_whose_answer_was_lost_is_ones_own(intake: IntakeAws) -> None:
+    job = intake.job(csv_of(5))
+    intake.aws.registry.register(job.header, job.object.uri, owner=job.owner)
+    assert intake.run(job) is JobOutcome.DONE
+
+
+def test_a_job_that_an_earlier_version_has_registered_continues(intake: IntakeAws) -> None:
+    job = intake.job(csv_of(5))
+    intake.aws.registry.register(job.header, job.object.uri)
+    assert intake.run(job) is JobOutcome.DONE
+
+
+def test_another_request_of_the_same_id_is_refused_in_words(intake: IntakeAws) -> None:
+    """It was consumed without a word: both may have looked before either had begun."""
+    first = intake.job(csv_of(5))
+    assert intake.run(first, "m1") is JobOutcome.DONE
+    other = msgspec.structs.replace(first, requested="another request")
+    with pytest.raises(UserError, match=r"is another batch already, from s3://"):
+        intake.run(other, "m2")
+    assert intake.run(first, "m3") is JobOutcome.NOT_NEEDED, "the same request is known"
+
+
+def test_a_job_whose_batch_was_abandoned_sends_nothing_and_is_done(intake: IntakeAws) -> None:
+    job = intake.job(csv_of(5))
+    intake.aws.registry.register(job.header, job.object.uri, owner=job.owner)
+    intake.aws.registry.abandon(job.batch_id, "ann")
+    assert intake.run(job) is JobOutcome.ABANDONED
+    assert intake.run(job, "again") is JobOutcome.NOT_NEEDED
+    assert intake.kinesis.stored == []
+    assert intake.files() == [KEY]
