@@ -15,6 +15,7 @@ from stream_ingest.cli import options
 from stream_ingest.cli.csv_export import Exported, export_rows, refused_path
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source_options import SourceOptions
 from stream_ingest.sources.timerange import LAST_PUSH
 
@@ -52,6 +53,8 @@ def export(  # noqa: PLR0913 - one parameter for each option
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
     dates: options.Dates = None,
+    timezone: options.Timezone = None,
+    rows_per_second: options.RowsPerSecond = None,
     since: options.Since = None,
     until: options.Until = None,
     creator: options.Creator = None,
@@ -68,6 +71,8 @@ def export(  # noqa: PLR0913 - one parameter for each option
         mysql=mysql,
         mysql_secret=mysql_secret,
         mysql_ca=mysql_ca,
+        timezone=timezone,
+        rows_per_s=rows_per_second,
         table=table,
         csv=None,
         columns=columns,
@@ -80,6 +85,8 @@ def export(  # noqa: PLR0913 - one parameter for each option
     chosen.check(now)
     path = None if out == STDOUT else target(out, now)
     source = chosen.source(chosen.within(now, None))
+    for note in asyncio.run(source.notes()) if isinstance(source, MySqlSource) else ():
+        say(note)
     try:
         with show_progress("export") as show:
             exported = asyncio.run(

@@ -62,6 +62,8 @@ def follow(  # noqa: PLR0913 - one parameter for each option
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
     dates: options.Dates = None,
+    timezone: options.Timezone = None,
+    rows_per_second: options.RowsPerSecond = None,
     every: Annotated[
         str, typer.Option(help="Time from one read to the next: 30s, 5m, 1h.")
     ] = "60s",
@@ -102,6 +104,8 @@ def follow(  # noqa: PLR0913 - one parameter for each option
         mysql=mysql,
         mysql_secret=mysql_secret,
         mysql_ca=mysql_ca,
+        timezone=timezone,
+        rows_per_s=rows_per_second,
         table=table,
         csv=None,
         columns=columns,

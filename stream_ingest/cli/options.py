@@ -38,6 +38,24 @@ MysqlCa = Annotated[
         rich_help_panel="Source",
     ),
 ]
+Timezone = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ZONE",
+        help="Zone of times that are written without one: Europe/Berlin, +08:00; default UTC.",
+        rich_help_panel="Source",
+    ),
+]
+RowsPerSecond = Annotated[
+    int | None,
+    typer.Option(
+        "--rows-per-second",
+        min=1,
+        metavar="N",
+        help="Read MySQL no faster than this, to spare the server.",
+        rich_help_panel="Source",
+    ),
+]
 Table = Annotated[
     str, typer.Option(help="Table to read: TABLE or DATABASE.TABLE.", rich_help_panel="Source")
 ]

@@ -20,6 +20,9 @@ class DateForm(msgspec.Struct, frozen=True, kw_only=True):
     """Whether ``01/02/2025`` is in February; None if nobody knows."""
     epoch: tuple[int, int, int] | None = None
     """Day 0 of numbers that count days, as a spreadsheet does; None if there are none."""
+    timezone: str | None = None
+    """The zone of times that are written without one (`records.zones.parse_zone`); UTC if it is
+    None."""
 
 
 PLAIN = DateForm()

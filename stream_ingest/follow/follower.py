@@ -100,6 +100,7 @@ class Follower:
         if found := self._unfinished():
             checkpoint, chunk = found
             _LOG.info("continuing batch %s", checkpoint.plan.header.batch_id)
+            reads.starts_over = checkpoint.plan.timezone != self._chosen.timezone
             await self._send(reads, reads, checkpoint, chunk)
         while True:
             reads.ends_after = None
@@ -139,6 +140,7 @@ class Follower:
             creator_case=self._outputs.creator_case,
             follow_day=day.isoformat(),
             owner=new_owner(),
+            timezone=chosen.timezone,
         )
         checkpoint = Checkpoint.start(plan)
         _LOG.info("batch %s begins", batch_id)
@@ -194,7 +196,9 @@ class Follower:
     async def _end_read(self, cursor: Cursor, batch_id: str) -> None:
         """Move the mark: every row of the read was accepted."""
         read = read_of(cursor)
-        await asyncio.to_thread(self._watermark.advance, read.ends_at, batch_id, read.keys)
+        await asyncio.to_thread(
+            self._watermark.advance, read.ends_at, batch_id, read.keys, self._chosen.timezone
+        )
         health = self._health
         health.read_at = health.alive_at = _now()
         health.mark, health.failures, health.error = read.ends_at, 0, None

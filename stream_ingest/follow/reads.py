@@ -8,6 +8,7 @@ of their values.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import date, datetime, timedelta
@@ -27,6 +28,8 @@ _FULL_READS = 24
 """Full reads in the time of one overlap."""
 _MAX_SENT = 500_000
 """Number of hashes in each of two generations: up to 70 MB."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +102,12 @@ class TableReads:
         """
         self._start = start
         self._chosen, self._overlap = chosen, chosen.overlap_span()
+        if mark is not None and mark.timezone != chosen.timezone:
+            mark = mark.in_zone(chosen.timezone)
         self._mark, self._sent, self._wait, self._failed = mark, sent, wait, failed
+        self._noted: set[str] = set()
+        self.starts_over = False
+        """Whether the first read is planned anew, because its local times were in another zone."""
         self._full_at: datetime | None = None
         self.ends_after: date | None = None
         """The day after whose rows the source ends; None while no batch is open."""
@@ -111,8 +119,9 @@ class TableReads:
 
     async def pages(self, after: Cursor | None = None) -> AsyncGenerator[Page]:
         """Yield pages with new rows, and after each read an empty one that ends it."""
-        read = read_of(after) if after else None
-        inner = after[1:] if after else ()
+        is_continued = after is not None and not self.starts_over
+        read = read_of(after) if after and is_continued else None
+        inner = after[1:] if after and is_continued else ()
         has_rows = after is not None
         while True:
             try:
@@ -154,6 +163,10 @@ class TableReads:
         wish = Wish(within=TimeRange(since=since), last_push=True, overlap=overlap)
         snapshot = await self._chosen.mysql_source(Selection()).snapshot(seed_moment(wish, now))
         reading = plan_reading(wish, self._mark, snapshot)
+        for note in reading.notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                _LOG.info("%s", note)
         selection = reading.selection
         if selection.late_after is not None and not is_full:
             selection = msgspec.structs.replace(selection, by_key=True)
@@ -163,9 +176,9 @@ class TableReads:
 
     def _advance(self, read: Read) -> None:
         if self._mark is None:
-            self._mark = Mark(until=read.ends_at, keys=read.keys)
+            self._mark = Mark(until=read.ends_at, keys=read.keys, timezone=self._chosen.timezone)
         else:
-            self._mark = self._mark.advanced(read.ends_at, read.keys)
+            self._mark = self._mark.advanced(read.ends_at, read.keys, self._chosen.timezone)
 
     def _new_rows(self, page: Page, read: Read) -> Page | None:
         """Return the page without rows that were sent; None if none is left."""

@@ -56,6 +56,10 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
     read_key: int | None = None
     dates: str | None = None
     """The option `dates`; None in a plan of an earlier version."""
+    timezone: str | None = None
+    """The zone of local times; None if nobody said one."""
+    with_later: bool = False
+    rows_per_s: int | None = None
     uploaded_as: str | None = None
     """Name of the file of which `csv` is a temporary copy."""
     creator_case: CreatorCase | None = None

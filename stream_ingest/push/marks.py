@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.records.zones import earliest_wall, from_wall, parse_zone
 from stream_ingest.sources.source import Selection, Snapshot
 from stream_ingest.sources.timerange import TimeRange
 
@@ -48,6 +49,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """The database's time up to which rows were read without a gap, by created_at."""
     keys: tuple[KeyMark, ...] = ()
     """Greatest keys, in the order of time; empty if the table has no increasing key."""
+    timezone: str | None = None
+    """The zone in which the push read local times; None if nobody said one."""
 
     def key_before(self, overlap: timedelta) -> int | None:
         """Return the greatest key an overlap before the newest; the oldest if there is none."""
@@ -57,7 +60,19 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
         old = [mark.key for mark in self.keys if mark.at <= latest]
         return old[-1] if old else self.keys[0].key
 
-    def advanced(self, until: datetime, keys: tuple[KeyMark, ...]) -> Mark:
+    def in_zone(self, timezone: str | None) -> Mark:
+        """Return the mark for a push that reads local times in another zone than the last one.
+
+        Every row whose local time was before the mark then is before the new one, too, or is read
+        again.
+        """
+        old, new = parse_zone(self.timezone), parse_zone(timezone)
+        moved = from_wall(earliest_wall(self.until, old), new)
+        return msgspec.structs.replace(self, until=min(self.until, moved))
+
+    def advanced(
+        self, until: datetime, keys: tuple[KeyMark, ...], timezone: str | None = None
+    ) -> Mark:
         """Return the mark after a push that read up to `until`; it never moves backwards."""
         if until <= self.until:
             return self
@@ -67,7 +82,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
             known = below or (KeyMark(known[0].at, _ALL_KEYS),)
         elif known:
             keys = tuple(mark for mark in keys if mark.at > known[-1].at)
-        return Mark(until=until, keys=_thinned(tuple(sorted((*known, *keys)))))
+        keys = _thinned(tuple(sorted((*known, *keys))))
+        return Mark(until=until, keys=keys, timezone=timezone)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +120,11 @@ def plan_reading(wish: Wish, mark: Mark | None, snapshot: Snapshot) -> Reading:
         check_dedup(wish)
     late, notes = _late_after(wish, mark, snapshot)
     until = wish.within.until
-    if wish.last_push and not wish.dedup and until is None:
-        until = snapshot.now  # the next push starts exactly there
+    since = wish.within.since
+    if wish.last_push and since:
+        since -= snapshot.slack
+    if wish.last_push and not wish.dedup:
+        until = _settled(until, snapshot)
     known = mark if wish.last_push else None
     newest = known.keys[-1].key if known and known.keys else None
     ends_at = min(until or snapshot.now, snapshot.now)
@@ -114,7 +133,8 @@ def plan_reading(wish: Wish, mark: Mark | None, snapshot: Snapshot) -> Reading:
     gap = _gap(wish, mark)
     return Reading(
         selection=Selection(
-            within=TimeRange(since=wish.within.since, until=until),
+            within=TimeRange(since=since, until=until),
+            with_later=wish.last_push,
             creators=wish.creators,
             late_after=late,
             read_before=known.until if known else None,
@@ -123,8 +143,17 @@ def plan_reading(wish: Wish, mark: Mark | None, snapshot: Snapshot) -> Reading:
         ends_at=ends_at,
         moves=gap is None,
         keys=_new_keys(wish, mark, snapshot, ends_at) if has_all and wish.dedup else (),
-        notes=(*notes, gap) if gap else notes,
+        notes=(*snapshot.notes, *notes, gap) if gap else (*snapshot.notes, *notes),
     )
+
+
+def _settled(until: datetime | None, snapshot: Snapshot) -> datetime:
+    """Return up to where rows are complete, so that the next push starts exactly there."""
+    if snapshot.slack:
+        msg = f"{snapshot.notes[-1]}. Without dedup, last_push has to know it"
+        raise UserError(msg)
+    settled = snapshot.settled or snapshot.now
+    return min(until, settled) if until else settled
 
 
 def check_dedup(wish: Wish) -> None:

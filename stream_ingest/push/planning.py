@@ -17,7 +17,7 @@ from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import Checkpoint, PushPlan
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.file_prefix import is_same_before
-from stream_ingest.push.marks import Reading, Wish, plan_reading, seed_moment
+from stream_ingest.push.marks import Mark, Reading, Wish, plan_reading, seed_moment
 from stream_ingest.push.watermark import PushWatermark
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.mysql.connection import database_now
@@ -64,6 +64,9 @@ def make_plan(
         uploaded_as=chosen.uploaded_as,
         creator_case=outputs.creator_case,
         owner=new_owner(),
+        timezone=chosen.timezone,
+        rows_per_s=chosen.rows_per_s,
+        with_later=selection.with_later,
     )
 
 
@@ -73,6 +76,8 @@ def reading_of(chosen: SourceOptions, header: BatchHeader, outputs: StackOutputs
     mark = None
     if outputs:
         mark = watermark_of(chosen, outputs).load()
+        if mark is not None and mark.timezone != chosen.timezone:
+            mark = _rezoned(mark, chosen, header)
         check_overlap(overlap, outputs.dedup_horizon_days)
     now = asyncio.run(database_now(chosen.address()))
     wish = Wish(
@@ -85,6 +90,17 @@ def reading_of(chosen: SourceOptions, header: BatchHeader, outputs: StackOutputs
     )
     table = chosen.mysql_source(Selection())
     return plan_reading(wish, mark, asyncio.run(table.snapshot(seed_moment(wish, now))))
+
+
+def _rezoned(mark: Mark, chosen: SourceOptions, header: BatchHeader) -> Mark:
+    moved = mark.in_zone(chosen.timezone)
+    if moved != mark and chosen.since == LAST_PUSH and not header.settings.dedup:
+        msg = (
+            f"the last push read local times with --timezone {mark.timezone or 'UTC'};"
+            " without dedup, last_push needs the same one"
+        )
+        raise UserError(msg)
+    return moved
 
 
 def check_overlap(overlap: timedelta, horizon_days: int) -> None:
@@ -120,6 +136,8 @@ def chosen_of(
         since=None,
         until=None,
         creators=plan.creators,
+        timezone=plan.timezone,
+        rows_per_s=plan.rows_per_s,
     )
     if chosen.csv and last_chunk is not None and not last_chunk.ends:
         _check_file(chosen.csv, checkpoint, last_chunk)
@@ -181,6 +199,7 @@ def source_of(chosen: SourceOptions, plan: PushPlan) -> Source:
             late_after=plan.late_after,
             read_before=_moment(plan.read_before),
             read_key=plan.read_key,
+            with_later=plan.with_later,
         )
     )
 

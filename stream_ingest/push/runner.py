@@ -168,7 +168,7 @@ def _finish(
     moves = not plan.creators if plan.moves is None else plan.moves
     if chosen.csv is None and moves:
         ends_at = datetime.fromisoformat(plan.ends_at)
-        watermark_of(chosen, outputs).advance(ends_at, batch_id, plan.keys)
+        watermark_of(chosen, outputs).advance(ends_at, batch_id, plan.keys, plan.timezone)
     checkpoint.finish()
     return report
 

@@ -42,20 +42,29 @@ class PushWatermark:
         item = answer.get("Item")
         return _mark(from_wire(item)) if item else None
 
-    def advance(self, until: datetime, batch_id: str, keys: tuple[KeyMark, ...] = ()) -> None:
+    def advance(
+        self,
+        until: datetime,
+        batch_id: str,
+        keys: tuple[KeyMark, ...] = (),
+        timezone: str | None = None,
+    ) -> None:
         """Store the end of a push that succeeded; the mark never moves backwards.
 
         Other pushes may move it at the same time: what they have stored is never lost.
         """
         while True:
             current = self.load()
-            mark = current.advanced(until, keys) if current else Mark(until=until, keys=keys)
+            new = Mark(until=until, keys=keys, timezone=timezone)
+            mark = current.advanced(until, keys, timezone) if current else new
             if mark == current or self._replace(current, mark, batch_id):
                 return
 
     def _replace(self, current: Mark | None, mark: Mark, batch_id: str) -> bool:
         """Store the mark; return False if it is no longer `current`."""
         item: dict[str, Any] = {**self._key, "until": _text(mark.until), "by_batch": batch_id}
+        if mark.timezone:
+            item["timezone"] = mark.timezone
         if mark.keys:
             item["keys"] = [f"{int(key.at.timestamp())}:{key.key}" for key in mark.keys]
         condition: dict[str, Any] = (
@@ -78,7 +87,8 @@ class PushWatermark:
 def _mark(item: dict[str, Any]) -> Mark:
     pairs = (text.split(":") for text in item.get("keys", ()))
     keys = tuple(KeyMark(from_epoch_s(int(at)), int(key)) for at, key in pairs)
-    return Mark(until=datetime.fromisoformat(item["until"]), keys=keys)
+    until = datetime.fromisoformat(item["until"])
+    return Mark(until=until, keys=keys, timezone=item.get("timezone"))
 
 
 def _text(moment: datetime) -> str:

@@ -2,7 +2,7 @@
 
 A form is read only if it can mean one thing: numbers by their size, dates by the order of year,
 month and day. ``01/02/2025`` means two days, so it is refused, unless a `DateForm` says which comes
-first. Times without a zone are UTC. The forms:
+first. Times without a zone are UTC, or in the zone of the `DateForm`. The forms:
 
 - ``2025-01-19 12:00:00.5+01:00``: ISO 8601; also with ``/`` or ``.``, single digits, and 24:00.
 - ``20250119``, ``202501191200``, ``20250119120000``: a day, with a time or without.
@@ -22,8 +22,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from stream_ingest.contracts.date_form import PLAIN, DateForm
-from stream_ingest.contracts.timestamps import as_utc, to_epoch_ms
+from stream_ingest.contracts.timestamps import to_epoch_ms
 from stream_ingest.records.named_dates import read_named, unwrap
+from stream_ingest.records.zones import parse_zone
 
 __all__ = ["PLAIN", "DateError", "DateForm", "is_day_first", "read_moment"]
 
@@ -72,20 +73,26 @@ def read_moment(value: object, form: DateForm = PLAIN) -> int:
     """
     try:
         if isinstance(value, str):
-            return to_epoch_ms(_parse(value.strip(_AROUND), form))
+            return _in_zone(_parse(value.strip(_AROUND), form), form)
         if isinstance(value, datetime):
-            return to_epoch_ms(value)
+            return _in_zone(value, form)
         if isinstance(value, date):
-            return to_epoch_ms(datetime(value.year, value.month, value.day, tzinfo=UTC))
+            return _in_zone(datetime(value.year, value.month, value.day), form)  # noqa: DTZ001 - its zone follows
         if isinstance(value, bytes | bytearray):
             return read_moment(value.decode("utf-8", "replace"), form)
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             text = f"{value:f}" if isinstance(value, float) else str(value)
-            return to_epoch_ms(_of_number(text, form))
+            return _in_zone(_of_number(text, form), form)
     except (ValueError, OverflowError) as error:
         raise DateError(str(error)) from error
     msg = "the column is empty" if value is None else f"{type(value).__name__} is no date"
     raise DateError(msg)
+
+
+def _in_zone(moment: datetime, form: DateForm) -> int:
+    if moment.tzinfo is None and form.timezone is not None:
+        moment = moment.replace(tzinfo=parse_zone(form.timezone))
+    return to_epoch_ms(moment)
 
 
 def is_day_first(text: str) -> bool | None:
@@ -100,10 +107,11 @@ def is_day_first(text: str) -> bool | None:
 
 
 def _parse(text: str, form: DateForm) -> datetime:
+    """Return the time in a text, without a zone if the text has none."""
     if _NUMBER.fullmatch(text):  # before ISO 8601, which would find a date in most digits
         return _of_number(text, form)
     try:
-        return as_utc(datetime.fromisoformat(text))  # nearly always
+        return datetime.fromisoformat(text)  # nearly always
     except ValueError:
         pass
     if match := _YEAR_FIRST.fullmatch(text):
@@ -146,7 +154,7 @@ def _of_number(text: str, form: DateForm) -> datetime:
         whole, fraction, digits = whole[:14], whole[14:], 14
     if digits in _COMPACT and (digits == 14 or not fraction.strip("0")):  # noqa: PLR2004 - with seconds
         try:
-            moment = datetime.strptime(whole, _COMPACT[digits]).replace(tzinfo=UTC)
+            moment = datetime.strptime(whole, _COMPACT[digits])  # noqa: DTZ007 - its zone follows
         except ValueError as error:
             msg = f"{text[:40]} is no date in the order of year, month and day"
             raise DateError(msg) from error
@@ -165,7 +173,7 @@ def _of_serial(serial: re.Match[str], form: DateForm) -> datetime:
         msg = f"{serial[0]} may be a spreadsheet's day number: set dates to excel (--dates excel)"
         raise DateError(msg)
     seconds = round(float(f"0.{serial[2] or 0}") * _DAY_S)
-    return datetime(*form.epoch, tzinfo=UTC) + timedelta(days=int(serial[1]), seconds=seconds)
+    return datetime(*form.epoch) + timedelta(days=int(serial[1]), seconds=seconds)  # noqa: DTZ001 - as above
 
 
 def _year_month_day(match: re.Match[str], form: DateForm) -> tuple[int, int, int]:
@@ -207,7 +215,8 @@ def _assemble(match: re.Match[str], year: int, month: int, day: int) -> datetime
         raise DateError(msg)
     microsecond = int((match["fraction"] or "0")[:6].ljust(6, "0"))
     time = timedelta(hours=hour, minutes=minute, seconds=second, microseconds=microsecond)
-    return datetime(year, month, day, tzinfo=UTC) + time - _offset(match["zone"])
+    moment = datetime(year, month, day) + time  # noqa: DTZ001 - its zone may follow
+    return moment.replace(tzinfo=UTC) - _offset(match["zone"]) if match["zone"] else moment
 
 
 def _offset(zone: str | None) -> timedelta:

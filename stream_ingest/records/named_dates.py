@@ -9,10 +9,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-from stream_ingest.contracts.timestamps import as_utc
 
 _DAYS = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%Y", "%d-%B-%Y", "%Y %b %d")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
@@ -56,20 +54,26 @@ def unwrap(text: str) -> str | None:
 
 
 def read_named(text: str) -> datetime | None:
-    """Return the moment of a text with a month's name, or of Python's ``repr``; None if none."""
+    """Return the time of a text with a month's name, or of Python's ``repr``; None if none.
+
+    It has no zone if the text has none.
+    """
     if match := _PYTHON.fullmatch(text):
         with contextlib.suppress(ValueError, TypeError, SyntaxError):
-            return as_utc(datetime(*ast.literal_eval(f"({match['numbers']},)")))  # noqa: DTZ001 - UTC without a zone
+            moment = datetime(*ast.literal_eval(f"({match['numbers']},)"))  # noqa: DTZ001 - as the text
+            return moment.replace(tzinfo=UTC) if "tzinfo" in text else moment
         return None
     if not _MONTH.search(text):
         return None
     if "," in text[:5] or text[:1].isdigit():
         with contextlib.suppress(ValueError, TypeError, IndexError):
-            return as_utc(parsedate_to_datetime(text))
+            return parsedate_to_datetime(text)
     for plain in dict.fromkeys(_spellings(text)):
         for form in _FORMS:
             with contextlib.suppress(ValueError):
-                return as_utc(datetime.strptime(plain, form))  # noqa: DTZ007 - UTC without a zone
+                moment = datetime.strptime(plain, form)  # noqa: DTZ007 - as the text
+                is_utc = moment.tzinfo is None and _ZONE.search(text)
+                return moment.replace(tzinfo=UTC) if is_utc else moment
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -52,6 +52,9 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """… if their increasing key is not greater than this (None: whatever their key is)."""
     dates: DateForm = PLAIN
     """How dates are read that are text."""
+    with_later: bool = False
+    """Whether the range also has every row that is written after its beginning with an earlier
+    local time: in an hour that is repeated when clocks go back, or in a day that has begun."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +66,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The greatest value of the increasing primary key; None if the table has no such key."""
     keys_before: tuple[int, ...] = ()
     """For each given moment, the greatest key below those of all rows created since."""
+    settled: datetime | None = None
+    """Moment before which no row will appear that is written from now on; `now` if it is None."""
+    slack: timedelta = timedelta()
+    """How much earlier than they are written rows may be created, because nobody said in which zone
+    the server's local times are."""
+    notes: tuple[str, ...] = ()
+    """Lines about how the table's times are read."""
 
 
 class Source(Protocol):

@@ -10,9 +10,10 @@ import msgspec
 
 from stream_ingest.aws import clients
 from stream_ingest.contracts.creators import CreatorCase
-from stream_ingest.contracts.date_form import parse_dates
+from stream_ingest.contracts.date_form import DateForm, parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
+from stream_ingest.records.zones import parse_zone
 from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql.address import MySqlAddress, parse_address
@@ -48,6 +49,10 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what earlier pushes read ``last_push`` reads again; a day if it is not given."""
     move_mark: bool = False
     """Whether ``last_push`` continues after this push even if it leaves rows before it unread."""
+    timezone: str | None = None
+    """The zone of times that are written without one; UTC if it is None."""
+    rows_per_s: int | None = None
+    """How many rows of MySQL are read a second at most."""
     mysql_ca: Path | None = None
     """File with the certificates of the authorities that the database's server may have."""
     dates: str | None = None
@@ -73,6 +78,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Raise `UserError` for invalid dates or columns and options that exclude each other."""
         self.within(now, None)
         self.overlap_span()
+        parse_zone(self.timezone)
         if self.csv is None:
             parse_table(self.table)
         parse_columns(self.columns, CSV_COLUMNS)
@@ -97,6 +103,11 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Return the requested range of created_at."""
         return parse_range(self.since, self.until, now, last_push)
 
+    @property
+    def date_form(self) -> DateForm:
+        """How dates are read that do not say it themselves."""
+        return msgspec.structs.replace(parse_dates(self.dates), timezone=self.timezone)
+
     def source(self, within: TimeRange) -> Source:
         """Return the source of the requested rows."""
         if self.csv:
@@ -106,7 +117,7 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
                 columns,
                 within=within,
                 creators=CreatorFilter(self.creators, self.creator_case),
-                dates=parse_dates(self.dates),
+                dates=self.date_form,
             )
         return self.mysql_source(Selection(within=within, creators=tuple(self.creators)))
 
@@ -114,9 +125,15 @@ class SourceOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Return the table as a source of the selected rows."""
         columns = parse_columns(self.columns, MYSQL_COLUMNS)
         selection = msgspec.structs.replace(
-            selection, dates=parse_dates(self.dates), creator_case=self.creator_case
+            selection, dates=self.date_form, creator_case=self.creator_case
         )
-        return MySqlSource(self.address(), self.table_name, columns, selection=selection)
+        return MySqlSource(
+            self.address(),
+            self.table_name,
+            columns,
+            selection=selection,
+            rows_per_s=self.rows_per_s,
+        )
 
 
 def address_of(

@@ -57,11 +57,6 @@ async def fetch(connection: Any, sql: str, values: Sequence[object]) -> Sequence
         return await cursor.fetchall()  # type: ignore[no-any-return]  # asyncmy has no types
 
 
-def quote(identifier: str) -> str:
-    """Return an identifier in backquotes, escaped for MySQL and for parameter formatting."""
-    return "`" + identifier.replace("`", "``").replace("%", "%%") + "`"
-
-
 async def _open(address: MySqlAddress) -> CheckedConnection:
     settings, mode = address.settings, address.tls
     connection = CheckedConnection(

@@ -2,8 +2,9 @@
 
 Pages follow a key (``WHERE key > last ORDER BY key LIMIT n``), so memory is constant for any table
 and a page costs no more than its rows. The order is (created_at, primary key) if created_at is
-indexed and never NULL, otherwise the primary key; a table without a primary key is read through one
-unbuffered cursor.
+indexed and never NULL, otherwise the primary key or another unique one. Each page is a query of its
+own that is read at once: nothing is locked while rows are being sent. A table without a key has to
+be read by one query; its rows are stored in a temporary file first, for the same reason.
 
 Rows that were inserted late, with an old created_at, are found by an increasing primary key: after
 the rows of the range, or among them if the order is that key.
@@ -11,33 +12,40 @@ the rows of the range, or among them if the order is that key.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from asyncmy.cursors import SSCursor
 
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.mysql.address import MySqlAddress
-from stream_ingest.sources.mysql.connection import connect, fetch, quote
-from stream_ingest.sources.mysql.plan import Planner, ReadPlan
+from stream_ingest.sources.mysql.conditions import Where, all_rows, late_rows
+from stream_ingest.sources.mysql.connection import connect, fetch
+from stream_ingest.sources.mysql.keys import condition_after, quote, to_portable
+from stream_ingest.sources.mysql.plan import Planner
+from stream_ingest.sources.mysql.read_plan import ReadPlan
+from stream_ingest.sources.mysql.server_clock import look_at_times
+from stream_ingest.sources.mysql.spool import spooled
 from stream_ingest.sources.source import Columns, Cursor, Page, Selection, Snapshot
 
 PAGE_ROWS = 1_000
-_PAGES_PER_QUERY = 5
-"""Pages read by one query, to save round trips."""
+_MAX_PAGES_PER_QUERY = 5
+_QUERY_BYTES = 4 << 20
+"""Bytes of rows that one query is to return, roughly."""
+_CHECK_INTERVAL_S = 5.0
+_sleep = asyncio.sleep
 _LATE = "late"
 """First element of a cursor among the late rows, which are read after the range."""
-
-_Where = tuple[list[str], list[object]]
-"""Conditions, and the values of their parameters."""
 
 
 class MySqlSource:
     """One table, read in keyset pages."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a read depends on
         self,
         address: MySqlAddress,
         table: str,
@@ -45,16 +53,26 @@ class MySqlSource:
         *,
         selection: Selection,
         page_rows: int = PAGE_ROWS,
+        rows_per_s: int | None = None,
     ) -> None:
-        """Read the rows of `table` that are in the selection."""
+        """Read the rows of `table` that are in the selection, at `rows_per_s` on average."""
         self._address, self._table, self._columns = address, table, columns
         self._selection, self._page_rows = selection, page_rows
         self._creators = CreatorFilter(selection.creators, selection.creator_case)
+        self._rows_per_s = rows_per_s
 
     async def check(self) -> None:
         """Raise `UserError` if the database, table or a column is missing or not readable."""
         async with connect(self._address) as connection:
-            await Planner(connection, self._address, self._table).plan(self._columns)
+            plan = await self._plan(connection)
+            await look_at_times(connection, plan, is_ranged=self._is_ranged)
+
+    async def notes(self) -> tuple[str, ...]:
+        """Return lines about how the table's times are read; raises as `check`."""
+        async with connect(self._address) as connection:
+            plan = await self._plan(connection)
+            times = await look_at_times(connection, plan, is_ranged=self._is_ranged)
+        return times.notes
 
     async def snapshot(self, *moments: datetime) -> Snapshot:
         """Return the database's time and the table's greatest key; raises as `check`.
@@ -62,17 +80,25 @@ class MySqlSource:
         With `moments`, also the greatest key below those of all rows created since each of them.
         """
         async with connect(self._address) as connection:
-            plan = await Planner(connection, self._address, self._table).plan(self._columns)
+            plan = await self._plan(connection)
             greatest = await self._key(connection, plan, "MAX", None)
             # The time is read after the key: no key that is used after it is smaller.
             ((now,),) = await fetch(connection, "SELECT UTC_TIMESTAMP()", [])
-            firsts = [await self._key(connection, plan, "MIN", moment) for moment in moments]
-        moment = now.replace(microsecond=0, tzinfo=UTC)
+            moment = now.replace(microsecond=0, tzinfo=UTC)
+            firsts = [await self._key(connection, plan, "MIN", each) for each in moments]
+            times = await look_at_times(connection, plan, is_ranged=True)
+        snapshot = Snapshot(
+            now=moment,
+            key=None,
+            settled=plan.time.settled(moment, times.newest),
+            slack=times.slack,
+            notes=times.notes,
+        )
         if plan.increasing is None:
-            return Snapshot(now=moment, key=None)
+            return snapshot
         key = greatest or 0
         before = tuple(key if first is None else first - 1 for first in firsts)
-        return Snapshot(now=moment, key=key, keys_before=before)
+        return msgspec.structs.replace(snapshot, key=key, keys_before=before)
 
     async def pages(self, after: Cursor | None = None) -> AsyncGenerator[Page]:
         """Yield pages of rows; raises `UserError` as `check` does.
@@ -80,17 +106,20 @@ class MySqlSource:
         The cursor is the last row's key, or the number of rows read if the table has no key.
         """
         async with connect(self._address) as connection:
-            plan = await Planner(connection, self._address, self._table).plan(self._columns)
+            plan = await self._plan(connection)
+            if self._is_ranged:
+                await look_at_times(connection, plan, is_ranged=True)
             if not plan.key:
-                async for page in self._unbuffered(connection, after):
+                async for page in self._at_once(connection, plan, after):
                     yield page
                 return
-            late = self._late(plan)
+            late = late_rows(self._selection, plan, self._creators)
             is_late = late is not None and after is not None and after[0] == _LATE
             if not is_late:
-                where, key = self._where(plan), plan.key
+                key = plan.key
                 if self._selection.by_key and plan.increasing:
                     key = (plan.increasing,)
+                where = all_rows(self._selection, plan, self._creators)
                 async for page in self._keyset(connection, plan, key, where, after):
                     yield page
             if late is not None:
@@ -98,105 +127,114 @@ class MySqlSource:
                 async for page in self._keyset(connection, plan, plan.key[1:], late, last):
                     yield msgspec.structs.replace(page, cursor=(_LATE, *page.cursor))
 
+    @property
+    def _is_ranged(self) -> bool:
+        within = self._selection.within
+        return within.since is not None or within.until is not None
+
+    async def _plan(self, connection: Any) -> ReadPlan:  # noqa: ANN401 - asyncmy is a compiled module without types
+        planner = Planner(connection, self._address, self._table, self._selection.dates)
+        return await planner.plan(self._columns)
+
     async def _keyset(
         self,
-        connection: Any,  # noqa: ANN401 - asyncmy is a compiled module without types
+        connection: Any,  # noqa: ANN401 - as above
         plan: ReadPlan,
         key: tuple[str, ...],
-        chosen: _Where,
+        chosen: Where,
         last: Cursor | None,
     ) -> AsyncIterator[Page]:
-        names = [*dict.fromkeys((*self._columns.names(), *plan.key))]
-        selected, order = ", ".join(map(quote, names)), ", ".join(map(quote, key))
-        places = [names.index(name) for name in key]
+        names = [*dict.fromkeys((*plan.columns.names(), *plan.key))]
+        places = [(names.index(name), plan.kind_of(name)) for name in key]
         counter = names.index(plan.increasing) if plan.increasing else None
-        limit = self._page_rows * _PAGES_PER_QUERY
+        limit, checked_at = self._page_rows, time.monotonic()
         while True:
+            started = time.monotonic()
             where, values = chosen
             if last is not None:
                 condition, more = condition_after(key, last)
                 where, values = [*where, condition], [*values, *more]
-            found = 0
-            async with connection.cursor(cursor=SSCursor) as cursor:
-                await cursor.execute(
-                    f"SELECT {selected} FROM {quote(self._table)}{_and(where)}"  # noqa: S608 - identifiers are quoted, values are parameters
-                    f" ORDER BY {order} LIMIT {limit}",
-                    values,
-                )
-                while rows := await cursor.fetchmany(self._page_rows):
-                    found += len(rows)
-                    last = tuple(_to_portable(rows[-1][place]) for place in places)
-                    yield self._page(rows, last, counter)
-            if found < limit:
-                return
-
-    async def _unbuffered(
-        self,
-        connection: Any,  # noqa: ANN401 - as above
-        after: Cursor | None,
-    ) -> AsyncIterator[Page]:
-        skip, count = int(after[0]) if after else 0, 0
-        where, values = self._where(None)
-        selected = ", ".join(map(quote, self._columns.names()))
-        async with connection.cursor(cursor=SSCursor) as cursor:
-            await cursor.execute(
-                f"SELECT {selected} FROM {quote(self._table)}{_and(where)}",  # noqa: S608 - as above
+            order = ", ".join(map(quote, key))
+            rows = await fetch(
+                connection,
+                f"{_select(names, plan, where)} ORDER BY {order} LIMIT {limit}",
                 values,
             )
-            while rows := await cursor.fetchmany(self._page_rows):
-                new = list(rows)[max(skip - count, 0) :]
-                count += len(rows)
-                if new:
-                    yield self._page(new, (count,), None)
+            if len(rows) < limit or time.monotonic() - checked_at > _CHECK_INTERVAL_S:
+                await self._check_unchanged(connection, plan)
+                checked_at = time.monotonic()
+            for start in range(0, len(rows), self._page_rows):
+                part = rows[start : start + self._page_rows]
+                previous = last
+                last = tuple(to_portable(part[-1][place], kind) for place, kind in places)
+                if last == previous:
+                    raise UserError(_endless(plan, key))
+                yield self._page(plan, part, last, counter)
+            if len(rows) < limit:
+                return
+            limit = self._next_limit(rows, limit)
+            await self._keep_to_rate(len(rows), started)
 
-    def _page(self, rows: Sequence[Any], cursor: Cursor, counter: int | None) -> Page:
+    async def _at_once(
+        self,
+        connection: Any,  # noqa: ANN401 - as above
+        plan: ReadPlan,
+        after: Cursor | None,
+    ) -> AsyncIterator[Page]:
+        """Yield the pages of a table without a key, from a copy of its rows on disk."""
+        skip, count = int(after[0]) if after else 0, 0
+        where, values = all_rows(self._selection, plan, self._creators)
+        sql = _select(plan.columns.names(), plan, where)
+        async for rows in spooled(connection, sql, values, self._page_rows):
+            started = time.monotonic()
+            new = rows[max(skip - count, 0) :]
+            count += len(rows)
+            if new:
+                yield self._page(plan, new, (count,), None)
+                await self._keep_to_rate(len(new), started)
+
+    def _page(
+        self, plan: ReadPlan, rows: Sequence[Any], cursor: Cursor, counter: int | None
+    ) -> Page:
         """Return a page; `counter` is the place of the increasing key in a row."""
-        known = self._selection
-        rows = [row for row in rows if self._creators.matches(row[0])]
-        again = frozenset(
-            index
-            for index, row in enumerate(rows if known.read_before else ())
-            if _is_before(row[2], known.read_before)
-            and (counter is None or known.read_key is None or row[counter] <= known.read_key)
-        )
-        form = self._selection.dates
-        return Page(rows=[row[:3] for row in rows], cursor=cursor, again=again, form=form)
+        known, column = self._selection, plan.time
+        is_plain = column.is_plain
+        found: list[tuple[object, object, object]] = []
+        again: set[int] = set()
+        for row in rows:
+            key = row[counter] if counter is not None else None
+            is_late = known.late_after is not None and key is not None and key > known.late_after
+            if not self._creators.matches(row[0]):
+                continue
+            if not is_late and not column.is_within(row[2], known.within):
+                continue
+            value = row[2] if is_plain else column.value(row[2])
+            is_old = counter is None or known.read_key is None or row[counter] <= known.read_key
+            if known.read_before and is_old and column.is_before(value, known.read_before):
+                again.add(len(found))
+            found.append((row[0], row[1], value))
+        form = msgspec.structs.replace(known.dates, timezone=None)  # `value` has used it
+        return Page(rows=found, cursor=cursor, again=frozenset(again), form=form)
 
-    def _where(self, plan: ReadPlan | None) -> _Where:
-        """Return the conditions of all rows, without those that `_late` adds."""
-        within, created_at = self._selection.within, quote(self._columns.created_at)
-        where, values = self._creators.condition(quote(self._columns.creator))
-        if self._selection.by_key and plan and plan.increasing:
-            where.append(f"{quote(plan.increasing)} > %s")
-            values.append(self._selection.late_after)
-        elif within.since:
-            condition, value = f"{created_at} >= %s", _to_naive_utc(within.since)
-            late = self._selection.late_after
-            if plan and plan.increasing and not plan.by_time and late is not None:
-                where.append(f"({condition} OR {quote(plan.increasing)} > %s)")
-                values += [value, late]
-            else:
-                where.append(condition)
-                values.append(value)
-        if within.until:
-            where.append(f"{created_at} < %s")
-            values.append(_to_naive_utc(within.until))
-        return where, values
+    async def _check_unchanged(self, connection: Any, plan: ReadPlan) -> None:  # noqa: ANN401 - as above
+        """Raise `UserError` if the key that pages go by is another one now."""
+        if await self._plan(connection) != plan:
+            msg = (
+                f"table {self._table!r} was altered while it was read: its key or its columns are"
+                " others now. Push it again: rows that were sent already are recognised"
+            )
+            raise UserError(msg)
 
-    def _late(self, plan: ReadPlan) -> _Where | None:
-        """Return the conditions of late rows; None if they are read with the others."""
-        since, late = self._selection.within.since, self._selection.late_after
-        if (
-            self._selection.by_key
-            or since is None
-            or late is None
-            or plan.increasing is None
-            or not plan.by_time
-        ):
-            return None
-        where, values = self._creators.condition(quote(self._columns.creator))
-        where += [f"{quote(plan.increasing)} > %s", f"{quote(self._columns.created_at)} < %s"]
-        return where, [*values, late, _to_naive_utc(since)]
+    def _next_limit(self, rows: Sequence[Any], limit: int) -> int:
+        """Return how many rows the next query is to return, given the length of these."""
+        size = sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
+        fitting = _QUERY_BYTES * len(rows) // max(size, 1)
+        return max(min(fitting, 2 * limit, _MAX_PAGES_PER_QUERY * self._page_rows), 1)
+
+    async def _keep_to_rate(self, rows: int, started: float) -> None:
+        if self._rows_per_s:
+            spent = time.monotonic() - started
+            await _sleep(max(rows / self._rows_per_s - spent, 0))
 
     async def _key(
         self,
@@ -208,45 +246,24 @@ class MySqlSource:
         """Return the least or greatest key; None without an increasing key or rows."""
         if plan.increasing is None:
             return None
-        where = f" WHERE {quote(self._columns.created_at)} >= %s" if since else ""
+        condition, values = plan.time.since(since, later=True) if since else ("TRUE", [])
         ((key,),) = await fetch(
             connection,
-            f"SELECT {function}({quote(plan.increasing)}) FROM {quote(self._table)}{where}",  # noqa: S608 - as above
-            [_to_naive_utc(since)] if since else [],
+            f"SELECT {function}({quote(plan.increasing)}) FROM {quote(plan.table)}"  # noqa: S608 - identifiers are quoted, values are parameters
+            f" WHERE {condition}",
+            values,
         )
         return None if key is None else int(key)
 
 
-def condition_after(key: Sequence[str], last: Sequence[object]) -> tuple[str, list[object]]:
-    """Return the condition for rows after `last` in key order; MySQL can range-scan it.
-
-    For (a, b) after (x, y): ``a >= x AND (a > x OR (a = x AND b > y))``.
-    """
-    alternatives = []
-    values: list[object] = [last[0]]
-    for depth in range(len(key)):
-        equal = [f"{quote(name)} = %s" for name in key[:depth]]
-        alternatives.append(" AND ".join([*equal, f"{quote(key[depth])} > %s"]))
-        values.extend(last[: depth + 1])
-    return f"{quote(key[0])} >= %s AND ({' OR '.join(alternatives)})", values
+def _select(names: Sequence[str], plan: ReadPlan, where: Sequence[str]) -> str:
+    selected = ", ".join(map(quote, names))
+    conditions = " WHERE " + " AND ".join(where) if where else ""
+    return f"SELECT {selected} FROM {quote(plan.table)}{conditions}"  # noqa: S608 - as above
 
 
-def _and(where: Sequence[str]) -> str:
-    return " WHERE " + " AND ".join(where) if where else ""
-
-
-def _is_before(created_at: object, moment: datetime | None) -> bool:
-    if moment is None:
-        return False
-    if isinstance(created_at, datetime):
-        return created_at < _to_naive_utc(moment)
-    return isinstance(created_at, date) and created_at < _to_naive_utc(moment).date()
-
-
-def _to_portable(value: object) -> int | str | bytes:
-    """Return a key's value in a form that MySQL accepts and a file can store."""
-    return value if isinstance(value, int | bytes) else str(value)
-
-
-def _to_naive_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def _endless(plan: ReadPlan, key: Sequence[str]) -> str:
+    return (
+        f"table {plan.table!r} cannot be paged by {', '.join(key)}: the server returns the same row"
+        " again; add a primary key of integers"
+    )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from stream_ingest.contracts.date_form import DateForm
 from stream_ingest.sources.mysql.address import parse_address
 from stream_ingest.sources.mysql.connection import connect, fetch
 from stream_ingest.sources.mysql.table import MySqlSource
@@ -44,7 +45,7 @@ class Database:
         """Insert rows, each as SQL writes it."""
         self.run(f"INSERT INTO `{table}` VALUES {', '.join(rows)}")  # noqa: S608 - a test's own values
 
-    def source(
+    def source(  # noqa: PLR0913 - what a read depends on
         self,
         table: str,
         columns: Columns = MYSQL_COLUMNS,
@@ -52,13 +53,18 @@ class Database:
         within: TimeRange | None = None,
         creators: Sequence[str] = (),
         page_rows: int = 4,
+        zone: str | None = None,
     ) -> MySqlSource:
         """Return a source that reads small pages."""
         return MySqlSource(
             self.address,
             table,
             columns,
-            selection=Selection(within=within or TimeRange(), creators=tuple(creators)),
+            selection=Selection(
+                within=within or TimeRange(),
+                creators=tuple(creators),
+                dates=DateForm(timezone=zone),
+            ),
             page_rows=page_rows,
         )
 

@@ -12,6 +12,11 @@ from stream_ingest.cli.argv import without_passwords
         ("mariadb://ann:secret@db/videos", "mariadb://ann:******@db/videos"),
         ("mysql://ann:s@cr:t/@db/videos", "mysql://ann:*******@db/videos"),
         ("mysql://:secret@db/videos", "mysql://:******@db/videos"),
+        ("mysql+pymysql://ann:secret@db/v", "mysql+pymysql://ann:******@db/v"),
+        (
+            "jdbc:mysql://db/v?user=ann&password=secret&ssl=true",
+            "jdbc:mysql://db/v?user=ann&password=******&ssl=true",
+        ),
         ("mysql://ann@db/videos", "mysql://ann@db/videos"),
         ("mysql://db:3306/videos", "mysql://db:3306/videos"),
         ("--creator=a:b@c", "--creator=a:b@c"),

@@ -90,3 +90,11 @@ def test_a_push_that_ends_meanwhile_is_not_overwritten(
     monkeypatch.setattr(one, "load", load_and_be_overtaken)
     one.advance(EARLIER + timedelta(hours=1), "b3")
     assert one.load() == mark(LATER, KeyMark(LATER, 7))
+
+
+def test_the_zone_of_local_times_is_stored_with_the_mark(aws: IngestAws) -> None:
+    watermark = PushWatermark(aws.dynamodb, TABLE, ADDRESS, "videos_links")
+    watermark.advance(EARLIER, "b1")
+    assert watermark.load() == Mark(until=EARLIER)
+    watermark.advance(LATER, "b2", (), "Europe/Berlin")
+    assert watermark.load() == Mark(until=LATER, timezone="Europe/Berlin")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql.address import MySqlAddress, parse_address
-from stream_ingest.sources.mysql.connection import connect, database_now, quote
+from stream_ingest.sources.mysql.connection import connect, database_now
+from stream_ingest.sources.mysql.keys import condition_after, quote
 from stream_ingest.sources.mysql.parameters import Settings
-from stream_ingest.sources.mysql.table import condition_after
 from stream_ingest.sources.mysql.tls_mode import TlsMode
 
 
