@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ from stream_ingest.batches.batch_item import (
 )
 from stream_ingest.batches.progress import (
     COUNTED,
+    ENDED_BATCHES,
+    OPEN_BATCHES,
     Batch,
     BatchProgress,
     Counted,
@@ -214,6 +217,12 @@ class BatchRegistry:
         for item in items:
             if item[table.SORT_KEY] == table.BATCH:
                 yield item[table.CLOSED_AT], item["batch_id"]
+
+    def all_started(self) -> Iterator[tuple[str, str]]:
+        """Yield when each batch started and its id, whatever its status, the newest first."""
+        statuses = (*OPEN_BATCHES, *ENDED_BATCHES)
+        newest = (self.started_in(status, newest_first=True) for status in statuses)
+        return heapq.merge(*newest, reverse=True)
 
     def progress(self, batch_id: str) -> BatchProgress | None:
         """Return the progress of a batch; None if it is not registered.

@@ -26,11 +26,13 @@ from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.follow.gauges import Gauges
 from stream_ingest.follow.health import Health
 from stream_ingest.follow.reads import SentRows, TableReads, read_of
+from stream_ingest.push.abandon import abandon_in
 from stream_ingest.push.checkpoint import Checkpoint, PushPlan, unfinished
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.planning import watermark_of
 from stream_ingest.push.push import PushReport
-from stream_ingest.push.runner import register_batch, send
+from stream_ingest.push.resuming import TooLateError, check_in_time
+from stream_ingest.push.runner import register_batch, registry_of, send
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source import Cursor, Page, Source
 from stream_ingest.sources.source_options import SourceOptions
@@ -162,6 +164,7 @@ class Follower:
             plan = checkpoint.plan
             batch_id = plan.header.batch_id
             await asyncio.to_thread(register_batch, checkpoint, last_chunk, self._outputs)
+            await asyncio.to_thread(self._check_in_time, checkpoint, last_chunk)
             reads.ends_after = date.fromisoformat(plan.follow_day or "")
             self._health.batch_id = batch_id
             self._rows_before = last_chunk.totals.rows_read if last_chunk else 0
@@ -175,6 +178,16 @@ class Follower:
             checkpoint.finish()
         _LOG.info("batch %s ends: %d rows sent", batch_id, report.rows_sent)
         self._health.batch_id = None
+
+    def _check_in_time(self, checkpoint: Checkpoint, last_chunk: Chunk | None) -> None:
+        """End a batch that cannot be continued any more; raises `TooLateError` then."""
+        plan, written_at = checkpoint.plan, checkpoint.written_at
+        try:
+            check_in_time(plan, last_chunk, written_at, registry_of(self._outputs))
+        except TooLateError:
+            abandon_in(self._outputs, plan.header.batch_id, "stream-ingest follow")
+            checkpoint.finish()
+            raise
 
     def _unfinished(self) -> tuple[Checkpoint, Chunk | None] | None:
         """Return the open batch of this table, if an earlier attempt or process left one."""

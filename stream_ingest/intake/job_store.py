@@ -32,7 +32,7 @@ from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.batch_item import BATCH_LIFE_S, BatchTakenError
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import ConflictError, PermanentError, TransientError
+from stream_ingest.contracts.errors import ConflictError, PermanentError, TransientError, UserError
 from stream_ingest.intake.jobs import Job, decode_job, encode_job
 from stream_ingest.push.chunks import Chunk
 
@@ -157,12 +157,23 @@ class JobStore:
         )
 
     def chunk(self, state: JobState) -> Chunk | None:
-        """Return the chunk that was recorded last, None if there is none."""
+        """Return the chunk that was recorded last, None if there is none.
+
+        Raises `UserError` if it has expired: its rows may have arrived, and cannot be sent again.
+        """
         if not state.chunks:
             return None
-        key = _chunk_key(state.job.batch_id, state.chunks)
-        with map_errors(f"read {key}"):
-            data = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        batch_id = state.job.batch_id
+        key = _chunk_key(batch_id, state.chunks)
+        try:
+            with map_errors(f"read {key}"):
+                data = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._s3.exceptions.NoSuchKey as error:
+            msg = (
+                f"batch {batch_id!r} stopped so long ago that what it sent last has expired; end it"
+                f" (stream-ingest abandon {batch_id}) and send the file again"
+            )
+            raise UserError(msg) from error
         return msgspec.msgpack.decode(data, type=Chunk)
 
     def release(self, batch_id: str, owner: str) -> None:

@@ -41,8 +41,13 @@ def abandon(batch_id: str, stack: str) -> Batch:
     check_batch_id(batch_id)
     outputs = stack_outputs(stack)
     with discarding(batch_id, outputs.stack):
-        batch = registry_of(outputs).abandon(batch_id, _caller())
-        asyncio.run(_send_marks(batch, outputs))
+        return abandon_in(outputs, batch_id, _caller())
+
+
+def abandon_in(outputs: StackOutputs, batch_id: str, by: str) -> Batch:
+    """Abandon a batch whatever checkpoint there is of it; raises as `abandon`."""
+    batch = registry_of(outputs).abandon(batch_id, by)
+    asyncio.run(_send_marks(batch, outputs))
     return batch
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -83,6 +84,8 @@ class _Content(msgspec.Struct, frozen=True, kw_only=True):
     chunk: Chunk | None
     prefix: bytes | None = None
     """Digest of the CSV file's text before the chunk's cursor (`file_prefix`)."""
+    written_at: float = 0.0
+    """Epoch seconds; 0 in a file of an earlier version."""
 
 
 _SCHEMA = 1
@@ -129,7 +132,8 @@ class Checkpoint:
             content = _read(path)
             undo.pop_all()
         checkpoint = cls(content.plan, lock, path)
-        checkpoint.prefix, checkpoint.written_at = content.prefix, path.stat().st_mtime
+        checkpoint.prefix = content.prefix
+        checkpoint.written_at = content.written_at or path.stat().st_mtime
         return checkpoint, content.chunk
 
     def __enter__(self) -> Self:
@@ -152,7 +156,9 @@ class Checkpoint:
     def write(self, chunk: Chunk | None) -> None:
         """Replace the file atomically: after a crash it is either the old or the new one."""
         prefix = self._file.digest(chunk.cursor) if self._file and chunk else None
-        content = _Content(schema=_SCHEMA, plan=self.plan, chunk=chunk, prefix=prefix)
+        content = _Content(
+            schema=_SCHEMA, plan=self.plan, chunk=chunk, prefix=prefix, written_at=time.time()
+        )
         data = msgspec.msgpack.encode(content)
         fresh = self._path.with_suffix(".new")
         with fresh.open("wb") as file:

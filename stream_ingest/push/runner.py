@@ -35,6 +35,7 @@ from stream_ingest.push.push import (
     rehearse,
 )
 from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.push.resuming import check_in_time
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.source import Source
@@ -108,6 +109,7 @@ def resume(
         plan = checkpoint.plan
         outputs = stack_outputs(plan.stack)
         register_batch(checkpoint, chunk, outputs)
+        check_in_time(plan, chunk, checkpoint.written_at, registry_of(outputs))
         chosen = chosen_of(checkpoint, chunk, mysql, mysql_secret, mysql_ca)
         watch.message(f"resuming batch {batch_id}")
         return _finish(chosen, outputs, checkpoint, chunk, watch=watch), plan.stack

@@ -27,7 +27,7 @@ from collections.abc import Sequence
 import msgspec
 
 from stream_ingest.contracts.identity import fingerprint
-from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.watermarks import WATERMARK_LIFE_S
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.rules.closing import MAX_ACTIONS, Change, Closing
@@ -49,10 +49,6 @@ from stream_ingest.windowing.rules.state import (
     Watermark,
 )
 from stream_ingest.windowing.rules.window_builder import WindowBuilder
-
-WATERMARK_LIFE_S = 9 * DAY_S
-"""Age at which a watermark is dropped. Longer than the stream retains records (7 days, checked by
-Pulumi), so a watermark outlives every redelivery."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):

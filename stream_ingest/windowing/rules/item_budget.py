@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from stream_ingest.contracts.watermarks import MAX_WATERMARKS
 from stream_ingest.windowing.rules.state import COMPRESSION, OpenWindow, RecordedPack, Watermark
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 144_000
 """A window of 400 covers with four of TikTok's signed URLs each, and what may be prefetched of
 them, is 128,000."""
-MAX_WATERMARKS = 1_000
-"""Maximum number of watermarks per creator, the newest of the last nine days. If there are more
-batches, a redelivery from an older one is recognised by its images only."""
 MAX_PACKS, MAX_MEMBERS = 200, 5_000
 """Maximum number of recorded packs, and of their members. Covers are requested every 15 minutes at
 most, so these are two days of a creator's packs; a state records one day."""

@@ -201,3 +201,17 @@ def test_a_push_under_an_id_that_another_push_has_taken_meanwhile_is_refused(
     assert "batch 'b' exists already, from /elsewhere/b.csv" in err
     assert deployed.kinesis.stored == []
     assert unfinished() == []
+
+
+def test_a_push_that_comes_back_after_its_rows_are_forgotten_is_refused(
+    deployed: Deployed, run: Push, abandon: Command, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(deployed, run, rows)
+    monkeypatch.setattr("stream_ingest.push.resuming.RESUMABLE_S", -1)
+    code, _, err = run("--resume", "--batch-id", "b")
+    assert code == 2
+    assert "too long to tell which of its last rows had arrived" in err
+    assert deployed.kinesis.stored == []
+    assert unfinished() == ["b"]
+    assert abandon("b")[0] == 0
+    assert unfinished() == []

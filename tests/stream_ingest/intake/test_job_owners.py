@@ -7,6 +7,8 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.intake.job_runner import JobOutcome
+from tests.fakes.ingest.aws import TEMP
+from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
 from tests.fakes.intake_aws import IntakeAws, csv_of
 
 KEY = "csv-files/covers.csv"
@@ -50,3 +52,18 @@ def test_a_job_whose_batch_was_abandoned_sends_nothing_and_is_done(intake: Intak
     assert intake.run(job, "again") is JobOutcome.NOT_NEEDED
     assert intake.kinesis.stored == []
     assert intake.files() == [KEY]
+
+
+def test_a_job_whose_last_chunk_has_expired_says_what_to_do(intake: IntakeAws) -> None:
+    """The temp bucket stores chunks for a week; a dead letter may be redriven later."""
+    job = intake.job(csv_of(50))
+    intake.kinesis = FakeKinesis(*[refuse_all()] * 500)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stream_ingest.push.producer._FIRST_BACKOFF_S", 0)
+        assert intake.run(job, "m1") is JobOutcome.BLOCKED
+    for key in intake.aws.keys_in(TEMP):
+        intake.s3.delete_object(Bucket=TEMP, Key=key)
+    intake.kinesis = FakeKinesis()
+    with pytest.raises(UserError, match=r"has expired; end it \(stream-ingest abandon csv-covers-"):
+        intake.run(job, "m2")
+    assert intake.kinesis.stored == []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from stream_ingest.contracts.settings import DAY_S, FlushPolicy
+from stream_ingest.contracts.watermarks import WATERMARK_LIFE_S
 from stream_ingest.windowing.rules.closing import MAX_IMAGES, MAX_WINDOWS, close_batch
-from stream_ingest.windowing.rules.fold import WATERMARK_LIFE_S, Arrival, Rules, fold
+from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.rules.state import Tally, Watermark
 from tests.fakes.ingest.fold import NEW, RULES, expiring, folded, identities, opened
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id

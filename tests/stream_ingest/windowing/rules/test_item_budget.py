@@ -15,6 +15,7 @@ from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout
+from stream_ingest.contracts.watermarks import MAX_WATERMARKS
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from stream_ingest.windowing.repository import CreatorRepository
@@ -25,7 +26,6 @@ from stream_ingest.windowing.rules.item_budget import (
     MAX_BODY_BYTES,
     MAX_MEMBERS,
     MAX_PACKS,
-    MAX_WATERMARKS,
     max_row_bytes,
     newest_packs,
     newest_watermarks,
