@@ -19,6 +19,7 @@ from stream_ingest.push.push import PushReport
 from stream_ingest.push.runner import Watch
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import RefusalReason
+from stream_ingest.sources.source import NotResumableError
 from stream_ingest.sources.source_options import SourceOptions
 
 _INTERRUPTED = 130
@@ -104,8 +105,10 @@ def _watching(title: str) -> Iterator[Watch]:
     except BaseException as error:
         for report, stack in stopped:
             say(f"batch {report.batch_id} has not ended ({describe(report)})")
-            mend = "mend its source and " if isinstance(error, UserError) else ""
-            say(f"{mend}continue with: stream-ingest push --resume --batch-id {report.batch_id}")
+            if not isinstance(error, NotResumableError):
+                mend = "mend its source and " if isinstance(error, UserError) else ""
+                batch = f"--batch-id {report.batch_id}"
+                say(f"{mend}continue with: stream-ingest push --resume {batch}")
             say(f"or end it with: stream-ingest abandon {report.batch_id} --stack {stack}")
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(_INTERRUPTED) from None

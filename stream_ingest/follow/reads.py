@@ -18,7 +18,7 @@ import msgspec
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.push.marks import KeyMark, Mark, Wish, plan_reading, seed_moment
 from stream_ingest.sources.mysql.table import MySqlSource
-from stream_ingest.sources.source import Cursor, Page, Selection
+from stream_ingest.sources.source import Cursor, NotResumableError, Page, Selection
 from stream_ingest.sources.source_options import SourceOptions
 from stream_ingest.sources.timerange import TimeRange, parse_range
 
@@ -137,7 +137,7 @@ class TableReads:
                                 has_rows = True
                                 yield new
             except CoverstreamError as error:
-                await self._failed(error)
+                inner = await self._place_after(error, inner)
                 continue
             done = msgspec.structs.replace(read, is_done=True)
             yield Page(rows=[], cursor=done.cursor(()), ends_read=True)
@@ -147,6 +147,16 @@ class TableReads:
                 return
             if is_new:  # not one that an earlier process has read
                 await self._wait()
+
+    async def _place_after(self, error: CoverstreamError, inner: Cursor) -> Cursor:
+        """Return where a read continues after an error, which is waited out.
+
+        A table without a key is read from its beginning: rows that were sent are left out or known.
+        """
+        if isinstance(error, NotResumableError):
+            return ()
+        await self._failed(error)
+        return inner
 
     def _source(self, read: Read) -> MySqlSource:
         return self._chosen.mysql_source(read.selection)

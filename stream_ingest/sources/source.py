@@ -22,6 +22,10 @@ Cursor = tuple[Any, ...]
 """The position after a page, in a form that can be stored: each element is int, str or bytes."""
 
 
+class NotResumableError(UserError):
+    """A source cannot be read from a cursor on, because it has no order in which to find it."""
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Rows in order, and the cursor after the last of them."""
 

@@ -30,7 +30,14 @@ from stream_ingest.sources.mysql.plan import Planner
 from stream_ingest.sources.mysql.read_plan import ReadPlan
 from stream_ingest.sources.mysql.server_clock import look_at_times
 from stream_ingest.sources.mysql.spool import spooled
-from stream_ingest.sources.source import Columns, Cursor, Page, Selection, Snapshot
+from stream_ingest.sources.source import (
+    Columns,
+    Cursor,
+    NotResumableError,
+    Page,
+    Selection,
+    Snapshot,
+)
 
 PAGE_ROWS = 1_000
 _MAX_PAGES_PER_QUERY = 5
@@ -181,17 +188,26 @@ class MySqlSource:
         plan: ReadPlan,
         after: Cursor | None,
     ) -> AsyncIterator[Page]:
-        """Yield the pages of a table without a key, from a copy of its rows on disk."""
-        skip, count = int(after[0]) if after else 0, 0
+        """Yield the pages of a table without a key, from a copy of its rows on disk.
+
+        Raises `NotResumableError` if some were read before: a number of rows is no place in a table
+        from which rows may have been deleted since.
+        """
+        if after:
+            msg = (
+                f"table {self._table} has no usable key, so that a push of it cannot be continued:"
+                " end its batch with `stream-ingest abandon`, and push it again, or add a key first"
+                " (images that were sent are known, unless the batch has --no-dedup)"
+            )
+            raise NotResumableError(msg)
+        count = 0
         where, values = all_rows(self._selection, plan, self._creators)
         sql = _select(plan.columns.names(), plan, where)
         async for rows in spooled(connection, sql, values, self._page_rows):
             started = time.monotonic()
-            new = rows[max(skip - count, 0) :]
             count += len(rows)
-            if new:
-                yield self._page(plan, new, (count,), None)
-                await self._keep_to_rate(len(new), started)
+            yield self._page(plan, rows, (count,), None)
+            await self._keep_to_rate(len(rows), started)
 
     def _page(
         self, plan: ReadPlan, rows: Sequence[Any], cursor: Cursor, counter: int | None

@@ -158,3 +158,30 @@ def test_no_row_is_lost_or_folded_twice_whichever_request_fails(
     assert outcome.failures == {}
     states = [item for item in world.deployed.aws.snapshot() if item["item"]["S"] == "state"]
     assert sum(int(item["open_images"]["N"]) for item in states if "open_images" in item) == 6
+
+
+def test_a_table_without_a_key_is_read_from_its_beginning_after_a_restart(world: World) -> None:
+    """Its batch continues: rows that were sent are known, and none is skipped by its number."""
+    world.database.run("ALTER TABLE videos_links MODIFY id INT, DROP PRIMARY KEY")
+    world.insert(1, 2, 3)
+    world.follow()
+    (batch_id,) = unfinished(follow=True)
+    world.database.run("DELETE FROM videos_links LIMIT 1")
+    world.insert(4, 5)
+    err = world.follow(lambda: None)
+    assert f"continuing batch {batch_id}" in err
+    assert "trying again" not in err
+    assert set(world.images()) == set(once(1, 2, 3, 4, 5))
+
+
+def test_an_abandoned_batch_of_a_follower_is_followed_by_another(world: World) -> None:
+    world.insert(1, 2)
+    world.follow()
+    (batch_id,) = unfinished(follow=True)
+    world.deployed.aws.registry.abandon(batch_id, "ann")
+    world.insert(3)
+    err = world.follow(lambda: None)
+    assert f"batch {batch_id!r} was abandoned" in err
+    assert world.batches()[batch_id] == "abandoning"
+    assert sorted(world.batches().values()) == ["abandoning", "sending"]
+    assert set(world.images()) == set(once(1, 2, 3))
