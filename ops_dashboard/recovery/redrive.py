@@ -2,7 +2,8 @@
 
 Each dead letter is sent first and deleted second. If this is interrupted in between, the next
 redrive sends it again, which changes nothing: a replay's name is applied once to a window, and a
-row is recognised by its image.
+row is recognised by its image, or, in a batch without deduplication, found in its window once it
+was folded (`folded_rows`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, ReceivedMessage
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.failed_records import FailedRecords
+from ops_dashboard.recovery.folded_rows import FoldedRows
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
@@ -55,6 +57,9 @@ class Redrive:
         self._sqs = session.client("sqs", config=clients.CONFIG)
         self._queues = DeadLetterQueues(self._sqs, outputs)
         self._records = FailedRecords(session.client("s3", config=clients.CONFIG), outputs)
+        dynamodb = session.client("dynamodb", config=clients.CONFIG)
+        self._registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
+        self._folded = FoldedRows(dynamodb, outputs.table_name, self._registry)
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return all dead letters, without changing them."""
@@ -121,19 +126,15 @@ class Redrive:
 
     def _push_batch(self, records: list[PackedRecord], index: int, key: str) -> str:
         """Push the rows of one batch's records as a new batch; return its id."""
-        header = msgspec.structs.replace(records[0].batch, batch_id=_new_batch_id(index))
+        header = redriven_header(records[0].batch, _new_batch_id(index))
         source = f"s3://{self._outputs.output_bucket}/{key}"
-        asyncio.run(self._push(header, records, source))
+        asyncio.run(self._push(header, self._folded.without_folded(records), source))
         return header.batch_id
 
     async def _push(
         self, header: BatchHeader, records: list[PackedRecord], source: str
     ) -> PushReport:
-        registry = BatchRegistry(
-            self._session.client("dynamodb", config=clients.CONFIG),
-            self._outputs.table_name,
-            time.time,
-        )
+        registry = self._registry
         registry.register(header, source)
         region = clients.region() or self._outputs.region
         async with clients.async_session().create_client(
@@ -165,6 +166,16 @@ def as_rebuild(body: str, name: str) -> str:
     if not isinstance(envelope, dict):
         return body
     return msgspec.json.encode({**envelope, "replay-name": name}).decode()
+
+
+def redriven_header(batch: BatchHeader, batch_id: str) -> BatchHeader:
+    """Return the header under which rows of a batch are sent again.
+
+    Rows of a batch that mixes creators have its own creator already (`mixed-<batch>`), to which
+    they go again: it knows their images, and a new one would not.
+    """
+    settings = msgspec.structs.replace(batch.settings, group_by_creator=True)
+    return msgspec.structs.replace(batch, batch_id=batch_id, settings=settings)
 
 
 def _new_batch_id(index: int) -> str:
