@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
+from stream_ingest.contracts.watermarks import WATERMARK_LIFE_S
 from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.history import (
     BatchPlan,
@@ -14,6 +15,7 @@ from tests.faults.harness.history import (
     Push,
     Replay,
     Resume,
+    Rival,
     Step,
     Sweep,
     ToggleImage,
@@ -21,8 +23,9 @@ from tests.faults.harness.history import (
     Work,
 )
 from tests.faults.harness.history_runner import run_to_end
-from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.injector import Fault, Faults, Kind
 from tests.faults.harness.simulated_account import MAX_RECEIVES
+from tests.faults.harness.wiring import Clients, registry
 
 NEVER = FlushPolicy(kind="never")
 ALL = 20
@@ -101,4 +104,42 @@ def test_a_replay_that_dies_does_not_turn_a_collage_into_a_failure() -> None:
         Replay(0),
         *(Work(faults=dies), Wait(800)) * MAX_RECEIVES,
         Sweep(),
+    )
+
+
+def test_a_chunk_that_is_sent_again_after_its_batch_is_forgotten_does_not_keep_it_open() -> None:
+    """Its rows count a second time, as duplicates; the batch waited for ever to be settled."""
+    dies = (Fault(Kind.KILLED_AFTER, operation="put_records"),)
+    first = BatchPlan(3, NEVER, ((0, 0), (0, 1), (0, 2)))
+    second = BatchPlan(3, NEVER, ((0, 3), (0, 4)))
+    steps = (
+        Push(0),
+        Push(0, 1, dies),
+        Deliver(0, ALL),
+        Deliver(1, ALL),
+        Wait(WATERMARK_LIFE_S),
+        *SECOND_BATCH,
+    )
+    with run_to_end(History(batches=(first, second), steps=steps)) as run:
+        progress = registry(Clients(run.account, Faults())).progress("batch-0")
+        assert progress is not None
+        assert (progress.status, progress.rows_sent, progress.rows_accepted) == ("ended", 3, 3)
+        assert progress.refused == {}
+
+
+def test_another_push_under_the_id_of_a_batch_is_refused_at_any_time() -> None:
+    """Two pushes took each other's rows for their own repeated ones: most images were lost."""
+    batch = BatchPlan(3, BATCH_END, ((0, 0), (0, 1), (1, 2)), chunk_rows=2)
+    ends_right(
+        (batch,),
+        Push(0),
+        Rival(0),
+        Push(0, 1, (Fault(Kind.KILLED_AFTER, operation="put_records"),)),
+        Rival(0),
+        *FIRST_BATCH,
+        Rival(0),
+        Sweep(),
+        Wait(61),
+        Sweep(),
+        Rival(0),
     )

@@ -97,6 +97,13 @@ class Abandon:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """Another push begins under the id of a batch; it must be refused."""
+
+    batch: int
+
+
+@dataclass(frozen=True)
 class Deliver:
     """The mapping invokes the function `times` times; faults apply to the first invocation."""
 
@@ -196,6 +203,7 @@ class IndexLag:
 Step = (
     Push
     | Abandon
+    | Rival
     | Deliver
     | Redeliver
     | Sweep

@@ -149,6 +149,8 @@ class HistoryRunner:
             case history.Abandon(batch, late, faults):
                 push = self.pushes[batch % len(self.pushes)]
                 push.abandon(faults, late=late and push.batch.header.settings.flush != BATCH_END)
+            case history.Rival(batch):
+                self.pushes[batch % len(self.pushes)].meet_rival()
             case history.Wait(seconds):
                 self._advance(seconds)
             case history.Replay(seed):

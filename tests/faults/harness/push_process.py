@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from stream_ingest.batches.batch_item import BatchTakenError
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.push.abandon import send_marks
@@ -113,6 +114,18 @@ class PushProcess:
         sent = self._done * self.batch.chunk_rows
         read = min(sent + self.batch.chunk_rows, len(self.batch.rows))
         return Totals(rows_read=read, rows_sent=min(sent, read))
+
+    def meet_rival(self) -> None:
+        """Begin another push under this batch's id, if it was registered; assert its refusal."""
+        registry = wiring.registry(wiring.Clients(self._account, Faults()))
+        if registry.load(self.batch.header.batch_id) is None:
+            return
+        try:
+            registry.register(self.batch.header, owner="another push")
+        except BatchTakenError:
+            return
+        msg = "two pushes have one batch"
+        raise AssertionError(msg)
 
     def abandon(self, faults: Iterable[Fault] = (), *, late: bool = False) -> None:
         """Abandon the batch; the next process does if this one dies.

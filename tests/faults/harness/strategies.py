@@ -93,6 +93,7 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
     ]
     if flavour.abandons:
         rare += [st.builds(history.Abandon, small, st.booleans(), faults_of["push"])] * 2
+        rare.append(st.builds(history.Rival, small))
     lag = [st.builds(history.IndexLag, small)] * 2 if flavour.lags else []
     prefetch = st.builds(history.Prefetch, small, st.just(value=False), faults_of["prefetch"])
     redeliver_prefetch = st.builds(
