@@ -70,6 +70,7 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     columns: options.ColumnNames = None,
     dates: options.Dates = None,
+    timezone: options.Timezone = None,
     batch: BatchOptions,
     batch_id: options.BatchId = None,
     stack: options.Stack = "dev",
@@ -84,7 +85,8 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     content = _read_message(request) if request else {}
     named = batch_id or content.get("batch_id")
     name = check_batch_id(named or new_batch_id())
-    reading = read_reading({"columns": columns, "dates": dates}, option_name)
+    values = {"columns": columns, "dates": dates, "timezone": timezone}
+    reading = read_reading(values, option_name)
     content = message(outputs, content, file, name, batch, reading)
     settings_of(lay_over(batch, file_defaults(outputs.batch_defaults)), option_name)
     if named:

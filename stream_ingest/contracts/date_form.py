@@ -21,7 +21,7 @@ class DateForm(msgspec.Struct, frozen=True, kw_only=True):
     epoch: tuple[int, int, int] | None = None
     """Day 0 of numbers that count days, as a spreadsheet does; None if there are none."""
     timezone: str | None = None
-    """The zone of times that are written without one (`records.zones.parse_zone`); UTC if it is
+    """The zone of times that are written without one (`contracts.zones.parse_zone`); UTC if it is
     None."""
 
 

@@ -1,6 +1,6 @@
 """How a file is read, where its content does not say: names of columns, and kinds of dates. Pure.
 
-Each entrance takes the same two options: `push` and `submit` on the command line, a request in its
+Each entrance takes the same options: `push` and `submit` on the command line, a request in its
 `processing_config`, an object in its metadata, the console in its form.
 """
 
@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from stream_ingest.contracts.date_form import parse_dates
+from stream_ingest.contracts.date_form import DateForm, parse_dates
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.zones import parse_zone
 
 ROLES = ("creator", "cover", "created_at")
 _PARTS = re.compile(rf"[,;]\s*(?=(?:{'|'.join(ROLES)})\s*[=:])")
@@ -31,6 +32,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     file without a header all three are numbers, from 1."""
     dates: str = ""
     """``day-first`` or ``month-first``, and ``excel`` or ``excel-1904``, with a comma between."""
+    timezone: str = ""
+    """Zone of times that are written without one: ``Europe/Berlin`` or ``+08:00``."""
+
+    @property
+    def form(self) -> DateForm:
+        """How dates are read that do not say it themselves."""
+        return msgspec.structs.replace(parse_dates(self.dates), timezone=self.timezone or None)
 
 
 READING = Reading.__struct_fields__
@@ -43,17 +51,20 @@ def read_reading(values: Mapping[str, object], name_of: Names = str) -> Reading:
     Columns may be an object, too: ``{"creator": "Autor"}``. Raises `UserError` that names the
     option that is wrong.
     """
-    columns, dates = values.get("columns"), values.get("dates")
+    columns, dates, zone = (values.get(name) for name in READING)
     if isinstance(columns, dict):
         columns = ",".join(f"{role}={name}" for role, name in columns.items())
     parse_names(_text(columns, name_of("columns")), name_of("columns"))
     parse_dates(_text(dates, name_of("dates")), name_of("dates"))
-    return Reading(columns=str(columns or ""), dates=str(dates or ""))
+    if _text(zone, name_of("timezone")):
+        parse_zone(str(zone), name_of("timezone"))
+    return Reading(columns=str(columns or ""), dates=str(dates or ""), timezone=str(zone or ""))
 
 
 def lay_reading_over(reading: Reading, below: Reading) -> Reading:
     """Return `reading`, with what `below` says of what it leaves open."""
-    return Reading(columns=reading.columns or below.columns, dates=reading.dates or below.dates)
+    chosen = {name: getattr(reading, name) or getattr(below, name) for name in READING}
+    return Reading(**chosen)
 
 
 def parse_names(text: str | None, name: str = "--columns") -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.reading import (
     PLAIN_READING,
@@ -61,4 +60,4 @@ class ObjectSource:
             raise UnreadableError(0, str(error)) from error
         reading = lay_reading_over(self._reading, own)
         columns = parse_columns(reading.columns, CSV_COLUMNS)
-        return CsvText(TextStream(self._blocks.open_at), columns, parse_dates(reading.dates))
+        return CsvText(TextStream(self._blocks.open_at), columns, reading.form)

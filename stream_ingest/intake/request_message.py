@@ -8,10 +8,10 @@
                        "max_retries": 3}}
 ```
 
-`processing_config` takes all options of a batch, `columns` and `dates` of the file, and the names
-in `OTHER_NAMES` that pipelines used that processed a batch in one process. A wrong type or a value
-out of range is an error that names the field. A field that is not known has no effect and is noted,
-with the nearest name that is.
+`processing_config` takes all options of a batch, `columns`, `dates` and `timezone` of the file, and
+the names in `OTHER_NAMES` that pipelines used that processed a batch in one process. A wrong type
+or a value out of range is an error that names the field. A field that is not known has no effect
+and is noted, with the nearest name that is.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def read_request(content: dict[str, Any]) -> BatchRequest:
 
 
 def _reading(content: dict[str, Any], config: dict[str, Any]) -> Reading:
-    """Return how to read the file; the two options may be in the message or in its config."""
+    """Return how to read the file; the options may be in the message or in its config."""
     inner = read_reading(config, lambda option: f"{CONFIG}.{option}")
     outer = read_reading(content)
     for option in READING:

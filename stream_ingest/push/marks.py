@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.records.zones import earliest_wall, from_wall, parse_zone
+from stream_ingest.contracts.zones import earliest_wall, from_wall, parse_zone
 from stream_ingest.sources.source import Selection, Snapshot
 from stream_ingest.sources.timerange import TimeRange
 
@@ -134,7 +134,7 @@ def plan_reading(wish: Wish, mark: Mark | None, snapshot: Snapshot) -> Reading:
     return Reading(
         selection=Selection(
             within=TimeRange(since=since, until=until),
-            with_later=wish.last_push,
+            with_later=wish.last_push and wish.dedup,
             creators=wish.creators,
             late_after=late,
             read_before=known.until if known else None,

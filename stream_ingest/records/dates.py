@@ -23,8 +23,8 @@ from decimal import Decimal
 
 from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.timestamps import to_epoch_ms
+from stream_ingest.contracts.zones import parse_zone
 from stream_ingest.records.named_dates import read_named, unwrap
-from stream_ingest.records.zones import parse_zone
 
 __all__ = ["PLAIN", "DateError", "DateForm", "is_day_first", "read_moment"]
 

@@ -13,7 +13,7 @@ from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.date_form import DateForm, parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
-from stream_ingest.records.zones import parse_zone
+from stream_ingest.contracts.zones import parse_zone
 from stream_ingest.sources.creator_filter import CreatorFilter
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.mysql.address import MySqlAddress, parse_address

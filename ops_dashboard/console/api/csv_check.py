@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stream_ingest.contracts.date_form import parse_dates
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.reading import Reading
 from stream_ingest.sources.csv_file import read_csv
@@ -52,7 +51,7 @@ def check_rows(path: Path, reading: Reading) -> tuple[str, ...]:
     """
     try:
         columns = parse_columns(reading.columns, CSV_COLUMNS)
-        text = read_csv(path, columns, parse_dates(reading.dates))
+        text = read_csv(path, columns, reading.form)
         if not sum(len(page.rows) for page in text.pages()):
             msg = "the file has a header but no rows"
             raise UserError(msg)

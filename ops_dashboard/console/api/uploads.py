@@ -149,6 +149,7 @@ class Uploads:
             csv=path,
             columns=reading.columns,
             dates=reading.dates,
+            timezone=reading.timezone or None,
             since=None,
             until=None,
             creators=(),

@@ -23,8 +23,8 @@ import msgspec
 from stream_ingest.contracts.date_form import PLAIN, DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms, to_epoch_ms
+from stream_ingest.contracts.zones import earliest_wall, from_wall, parse_zone, settled_at, to_wall
 from stream_ingest.records.dates import DateError, read_moment
-from stream_ingest.records.zones import earliest_wall, from_wall, parse_zone, settled_at, to_wall
 from stream_ingest.sources.timerange import TimeRange
 
 Condition = tuple[str, list[object]]

@@ -37,6 +37,8 @@ def test_columns_may_be_an_object() -> None:
         {"columns": "creator=a,creator=b"},
         {"dates": "european"},
         {"dates": 1904},
+        {"timezone": "CST"},
+        {"timezone": 8},
     ],
 )
 def test_a_wrong_option_is_named_as_its_caller_wrote_it(values: dict[str, object]) -> None:
@@ -47,5 +49,7 @@ def test_a_wrong_option_is_named_as_its_caller_wrote_it(values: dict[str, object
 
 def test_what_is_left_open_comes_from_below() -> None:
     own = Reading(columns="cover=a")
-    below = Reading(columns="cover=b", dates="excel")
-    assert lay_reading_over(own, below) == Reading(columns="cover=a", dates="excel")
+    below = Reading(columns="cover=b", dates="excel", timezone="+08:00")
+    merged = Reading(columns="cover=a", dates="excel", timezone="+08:00")
+    assert lay_reading_over(own, below) == merged
+    assert merged.form.timezone == "+08:00"

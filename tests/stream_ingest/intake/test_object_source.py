@@ -115,3 +115,17 @@ def test_wrong_metadata_is_an_error_that_names_it(intake: IntakeAws) -> None:
     job = msgspec.structs.replace(dropped(intake, FOREIGN, {"dates": "european"}), moves=False)
     with pytest.raises(UserError, match="metadata dates 'european': expected one of day-first"):
         intake.run(job)
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("", 0), ("Asia/Shanghai", -8), ("-03:00", 3)])
+def test_an_object_says_in_which_zone_its_times_are(
+    intake: IntakeAws, zone: str, hours: int
+) -> None:
+    data = (
+        "creator_name,cover_url,created_at\n"
+        f"ann,{cover_url(1)},2025-02-01 00:00:00\nben,{cover_url(2)},2025-02-01T00:00:00Z\n"
+    ).encode()
+    job = dropped(intake, data, {"timezone": zone})
+    assert intake.run(job) is JobOutcome.DONE
+    local = 1_738_368_000_000 + hours * 3_600_000
+    assert rows_of(intake) == [("ann", str(local)), ("ben", "1738368000000")]

@@ -10,8 +10,8 @@ import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
+from stream_ingest.contracts.zones import parse_zone
 from stream_ingest.records.dates import read_moment
-from stream_ingest.records.zones import parse_zone
 from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest.mysql import Database, rows_of
 

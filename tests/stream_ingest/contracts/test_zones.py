@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from stream_ingest.contracts.date_form import DateForm
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
+from stream_ingest.contracts.zones import earliest_wall, from_wall, parse_zone, settled_at, to_wall
 from stream_ingest.records.dates import read_moment
-from stream_ingest.records.zones import earliest_wall, from_wall, parse_zone, settled_at, to_wall
 
 BERLIN = parse_zone("Europe/Berlin")
 BACK = datetime(2026, 10, 25, 1, tzinfo=UTC)
