@@ -12,6 +12,8 @@ from typing import Any
 
 from PIL import Image
 
+from collage_lambda.image.coded_colours import RgbProfile
+
 Rgb = tuple[int, int, int]
 
 _BLENDED = frozenset({"P", "PA", "LA", "La", "RGBa"})
@@ -35,6 +37,15 @@ def scalable(image: Image.Image) -> Image.Image:
     if "transparency" in image.info or image.mode in _BLENDED:
         return (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     return image.convert("L") if image.mode == "1" else image
+
+
+def clear_outside(image: Image.Image, box: tuple[int, int, int, int]) -> None:
+    """Make a loaded image transparent outside of a box, where a GIF's first frame has nothing."""
+    canvas = Image.new("RGBA", image.size)
+    part = image.crop(box)
+    canvas.paste(scalable(part).convert("RGBA"), box[:2])
+    image.im, image._mode = canvas.im, "RGBA"  # noqa: SLF001 - as Pillow's own decoders do
+    image.info.pop("transparency", None)
 
 
 def white_level(image: Image.Image) -> float:
@@ -68,6 +79,8 @@ def to_rgb(cell: Image.Image, white: float, profile: object, background: Rgb) ->
 
 
 def _to_srgb(cell: Image.Image, profile: object) -> Image.Image:
+    if isinstance(profile, RgbProfile) and cell.mode == "L":
+        cell = cell.convert("RGB")
     if not profile or not isinstance(profile, bytes) or cell.mode not in _PROFILE_SPACES:
         return cell.convert("RGB")
     from PIL import ImageCms  # noqa: PLC0415 - 50 ms of a cold start, and few covers carry a profile

@@ -30,8 +30,10 @@ from PIL import (
 )
 
 from collage_lambda.image import jpeg, png
-from collage_lambda.image.colour import Rgb, scalable, to_rgb, white_level
+from collage_lambda.image.coded_colours import colour_profile
+from collage_lambda.image.colour import Rgb, clear_outside, scalable, to_rgb, white_level
 from collage_lambda.image.footprint import decoding_bytes
+from collage_lambda.image.orientation import exif_orientation
 from collage_lambda.image.partial import FORMATS, load_partial
 from collage_lambda.image.sniff import sniff
 from collage_lambda.reasons import Failure, FailureReason
@@ -193,6 +195,9 @@ def _eighths(size: tuple[int, int], spec: CellSpec) -> int:
 def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Image:
     image.info.pop("xmp", None)  # Pillow would turn a TIFF by it
     try:
+        if isinstance(image, PngImagePlugin.PngImageFile) and image.default_image:
+            image.seek(1)  # browsers show the first frame, not the picture for older programs
+        shown = image.tile[0].extents if image.format == "GIF" and image.tile else None
         if isinstance(image, JpegImagePlugin.JpegImageFile):
             size = jpeg.load(image, data, _eighths(image.size, spec), spec.cell_px)
         else:
@@ -203,7 +208,9 @@ def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Im
         if partial is None:
             raise
         return partial
-    return _cut(image, size, spec)
+    if shown is not None and shown != (0, 0, *image.size):
+        clear_outside(image, shown)
+    return _cut(image, data, size, spec)
 
 
 def _render_partial(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Image | None:
@@ -216,10 +223,12 @@ def _render_partial(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> 
     loaded = load_partial(
         data, kind, lambda each: jpeg.scale(each, eighths) if kind == "JPEG" else None
     )
-    return None if loaded is None else _cut(loaded, loaded.size, spec)
+    return None if loaded is None else _cut(loaded, data, loaded.size, spec)
 
 
-def _cut(image: ImageFile.ImageFile, size: tuple[float, float], spec: CellSpec) -> Image.Image:
+def _cut(
+    image: ImageFile.ImageFile, data: bytes, size: tuple[float, float], spec: CellSpec
+) -> Image.Image:
     """Return the cell of a loaded image; `size` is that of the whole picture in its pixels."""
     width, height = size
     side = min(width, height)
@@ -232,7 +241,7 @@ def _cut(image: ImageFile.ImageFile, size: tuple[float, float], spec: CellSpec) 
         reducing_gap=None if image.mode.startswith("I;16") else REDUCING_GAP,
     )
     upright = _TRANSPOSE.get(_orientation(image))
-    profile = image.info.get("icc_profile")
+    profile = colour_profile(str(image.format), data, image.info.get("icc_profile"))
     rgb = to_rgb(cell, white_level(image), profile, spec.background)
     return rgb if upright is None else rgb.transpose(upright)
 
@@ -245,13 +254,11 @@ def _orientation(image: Image.Image) -> int:
     """
     if image.format == "WEBP":
         return 1
-    exif = Image.Exif()
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        block = image.info.get("exif", b"")
+        return exif_orientation(block) if isinstance(block, bytes) else 1
     try:
-        if isinstance(image, TiffImagePlugin.TiffImageFile):
-            exif = image.getexif()  # its XMP is gone
-        else:
-            exif.load(image.info.get("exif", b""))
-        value = exif.get(_ORIENTATION_TAG, 1)
+        value = image.getexif().get(_ORIENTATION_TAG, 1)  # its XMP is gone
     except _HOSTILE:
         return 1
     return value if isinstance(value, int) else 1

@@ -15,6 +15,8 @@ _TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _MAX_PROFILE_BYTES = 1 << 20
 """Compressed; a profile that is larger is no profile. Pillow stops at 1 MiB of text by itself."""
 _ANCILLARY_BIT = 0x20
+_SIZES = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"cICP": 4}
+"""Bytes of chunks that Pillow refuses, or reads wrongly, in another size."""
 
 
 def picture_chunks(data: bytes) -> bytes:
@@ -32,6 +34,15 @@ def picture_chunks(data: bytes) -> bytes:
     return b"".join([*parts, data[at:]])
 
 
+def chunks_before_pixels(data: bytes) -> dict[bytes, bytes]:
+    """Return the ancillary chunks before a PNG's first pixels, by name; the last of each."""
+    found: dict[bytes, bytes] = {}
+    pixels = data.find(b"IDAT")
+    for start, end in _ancillary(data if pixels < 0 else data[:pixels]):
+        found[data[start + 4 : start + 8]] = data[start + 8 : end - 4]
+    return found
+
+
 def _ancillary(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each ancillary chunk begins and ends, as far as the file is whole."""
     at = _SIGNATURE_BYTES
@@ -46,6 +57,8 @@ def _ancillary(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _is_unwanted(data: bytes, start: int, end: int) -> bool:
     name = data[start + 4 : start + 8]
+    if _SIZES.get(name, end - start - 12) != end - start - 12:
+        return True
     if name in _TEXT or (name == b"iCCP" and end - start > _MAX_PROFILE_BYTES):
         return True
     return zlib.crc32(data[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big")
