@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 UPLOADS = 4
 """S3 requests of one process that run at once."""
@@ -30,6 +31,11 @@ def s3_client() -> S3Client:
 def dynamodb_client() -> DynamoDBClient:
     """Return a client for the stack's table."""
     return boto3.client("dynamodb", config=_CONFIG)
+
+
+def sqs_client() -> SQSClient:
+    """Return a client for the function's queue."""
+    return boto3.client("sqs", config=_CONFIG)
 
 
 def events_client() -> EventBridgeClient:

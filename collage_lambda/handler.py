@@ -18,6 +18,7 @@ from collage_lambda.messages import read_message
 from collage_lambda.sqs_batch import process_messages
 from collage_lambda.telemetry import log_outcome
 from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
 logger = make_logger()
@@ -30,7 +31,11 @@ app = cache(wiring.from_environment)
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
     """Build the collages of one delivery and report the messages that SQS has to deliver again."""
-    return process_messages(event, context, _consume, logger, meter)
+    return process_messages(event, context, _consume, _schedule, logger, meter)
+
+
+def _schedule(record: SQSRecord, error: CoverstreamError) -> None:
+    app().redelivery.schedule(record, error)
 
 
 def _consume(record: SQSRecord, context: LambdaContext) -> None:

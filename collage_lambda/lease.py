@@ -36,7 +36,12 @@ class LeaseLostError(ConflictError):
 
 
 class WindowLeasedError(TransientError):
-    """Another worker holds the lease; the message has to be redelivered later."""
+    """Another worker holds the lease until epoch second `until_s`."""
+
+    def __init__(self, window_id: str, until_s: int) -> None:
+        """Describe the lease of a window."""
+        super().__init__(f"{window_id} is being built by another worker")
+        self.until_s = until_s
 
 
 class ClaimRefusal(StrEnum):
@@ -44,7 +49,6 @@ class ClaimRefusal(StrEnum):
 
     ALREADY_DONE = "already_done"
     ALREADY_FAILED = "already_failed"
-    LEASED_BY_OTHER = "leased_by_other"
     ERASED = "erased"
     """Its creator was erased after it closed: the window must not come back."""
 
@@ -85,10 +89,10 @@ class WindowLeases:
     def claim(
         self, event: WindowReady, *, replay: str | None, owner: str, lease_s: float
     ) -> Lease | ClaimRefusal:
-        """Take a window for `lease_s` seconds, or return why it cannot be taken.
+        """Take a window for `lease_s` seconds, or return why it is not to be built.
 
-        Safe to call again with the same `owner`, which then gets the lease that it has; an owner
-        must not be used for another claim.
+        Raises `WindowLeasedError` if another worker holds it. Safe to call again with the same
+        `owner`, which then gets the lease that it has; an owner must not be used for another claim.
         """
         now_s = int(self._clock())
         until_s = now_s + int(lease_s)
@@ -108,7 +112,7 @@ class WindowLeases:
                 return self._claim_absent(event, replay=replay, owner=owner, lease_s=lease_s)
             is_own = found.get("lease_owner") == owner
             if found.get("status") != WindowStatus.PROCESSING or not is_own:
-                return _refusal(found)
+                return _refusal(event, found)
             attempt = int(found["attempts"])  # counted when the claim was written
             return _lease(event, found, replay=replay, attempt=attempt)
         attempt = int(before.get("attempts", 0)) + 1
@@ -142,13 +146,13 @@ class WindowLeases:
         attributes |= {"status": str(end.status), "request_id": lease.request_id}
         self._move(lease, window_lifecycle.finish(lease.owner, attributes, lease.replay))
 
-    def keep_collage(self, lease: Lease, image_count: int) -> None:
+    def keep_collage(self, lease: Lease, image_count: int, because: str) -> None:
         """End a rebuild that is worse than the collage that exists, whose facts stay.
 
         Raises `LeaseLostError`, and writes nothing, if the lease was lost.
         """
         status = table.collage_status(lease.images_before, image_count)
-        self._move(lease, window_lifecycle.keep_collage(lease.owner, status, lease.replay))
+        self._move(lease, window_lifecycle.keep_collage(lease.owner, status, lease.replay, because))
 
     def release(self, lease: Lease) -> None:
         """Give a window back after a transient error; does nothing if the lease was lost."""
@@ -177,9 +181,10 @@ def _lease(event: WindowReady, item: Item, *, replay: str | None, attempt: int) 
     )
 
 
-def _refusal(found: Item) -> ClaimRefusal:
+def _refusal(event: WindowReady, found: Item) -> ClaimRefusal:
     """Return why a claim failed, given the item that it met."""
     if found.get("status") == WindowStatus.FAILED:
         return ClaimRefusal.ALREADY_FAILED
-    is_done = found.get("status") in table.ENDED
-    return ClaimRefusal.ALREADY_DONE if is_done else ClaimRefusal.LEASED_BY_OTHER
+    if found.get("status") in table.ENDED:
+        return ClaimRefusal.ALREADY_DONE
+    raise WindowLeasedError(event.window_id, int(found.get("lease_until", 0)))

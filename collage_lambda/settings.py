@@ -20,6 +20,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     table: str
     bus: str
+    queue_url: str
     output_bucket: str
     temp_bucket: str
     allowed_sources: AllowedSources
@@ -55,6 +56,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
         settings = cls(
             table=variables.text(env.TABLE),
             bus=variables.text(env.BUS),
+            queue_url=variables.text(env.QUEUE),
             output_bucket=variables.text(env.OUTPUT_BUCKET),
             temp_bucket=variables.text(env.TEMP_BUCKET),
             allowed_sources=_members(variables, env.ALLOWED_SOURCES, parse_allowed),

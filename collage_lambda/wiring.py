@@ -26,6 +26,7 @@ from collage_lambda.output.publisher import Publisher
 from collage_lambda.output.store import OutputStore
 from collage_lambda.pipeline import ImagePipeline, open_pipeline
 from collage_lambda.prefetch.pack_store import PackStore
+from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
 from collage_lambda.worker import CollageWorker
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Clients:
     s3: S3Client
     dynamodb: DynamoDBClient
     events: EventBridgeClient
+    sqs: SQSClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +52,16 @@ class App:
     """What the handler needs."""
 
     worker: CollageWorker
+    redelivery: Redelivery
 
 
 def connect() -> Clients:
     """Return clients with the function's own credentials."""
     return Clients(
-        s3=boto.s3_client(), dynamodb=boto.dynamodb_client(), events=boto.events_client()
+        s3=boto.s3_client(),
+        dynamodb=boto.dynamodb_client(),
+        events=boto.events_client(),
+        sqs=boto.sqs_client(),
     )
 
 
@@ -95,7 +102,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         batch_sources=BatchSources(clients.dynamodb, settings.table),
         clock=clock,
     )
-    return App(worker=worker)
+    return App(worker=worker, redelivery=Redelivery(clients.sqs, settings.queue_url, clock))
 
 
 def _contents(

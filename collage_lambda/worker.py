@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from collage_lambda.assembly.builder import Builder
-from collage_lambda.lease import ClaimRefusal, Lease, WindowLeasedError, WindowLeases
+from collage_lambda.lease import ClaimRefusal, Lease, WindowLeases
 from collage_lambda.messages import Message, check_images
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.outcomes import BuildResult, Ending, WindowOutcome
@@ -73,9 +73,6 @@ class CollageWorker:
             return WindowOutcome(ending=Ending.ERASED)
         if claimed is ClaimRefusal.ALREADY_FAILED:
             return WindowOutcome(ending=Ending.ALREADY_DONE)
-        if claimed is ClaimRefusal.LEASED_BY_OTHER:
-            msg = f"{window_id} is being built by another worker"
-            raise WindowLeasedError(msg)
         outcome = self.build_claimed(message, claimed, remaining_s - PUBLISHING_S)
         if outcome.ending is not Ending.FAILED:  # else a retry may need the prefetched covers
             self._release_prefetched(message.event)
@@ -106,7 +103,7 @@ class CollageWorker:
     def _fail_window(self, message: Message, lease: Lease, error: PermanentError) -> WindowOutcome:
         """End a window that cannot be built, unless an earlier build published its collage."""
         if lease.images_before:
-            self._windows.keep_collage(lease, message.event.image_count)
+            self._windows.keep_collage(lease, message.event.image_count, str(error))
             return WindowOutcome(ending=Ending.KEPT)
         end = self._publisher.announce_failure(message.event, message.replay, str(error))
         self._windows.finish(lease, end)
@@ -131,7 +128,9 @@ class CollageWorker:
         self._save_responses(event, keys, build)
         lease.check(self._clock())
         if keys.collage in existing and build.images_ok < lease.images_before:
-            self._windows.keep_collage(lease, event.image_count)
+            fewer = f"{build.images_ok}, not {lease.images_before}"
+            because = f"the new build has fewer images: {fewer}"
+            self._windows.keep_collage(lease, event.image_count, because)
             return WindowOutcome(ending=Ending.KEPT, build=build)
         publication = Publication(
             event=event,

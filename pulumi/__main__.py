@@ -15,6 +15,7 @@ from components.data.storage import Storage, StorageArgs
 from components.data.stream import AWS_KEY, Stream, StreamArgs
 from components.messaging.bus import Bus, BusArgs
 from components.messaging.delivery import Delivery, DeliveryArgs
+from components.messaging.queue import DAY_S, RETENTION_S
 from components.operations.monitoring import MonitoredNames, Monitoring, MonitoringArgs
 from components.operations.stack_parameter import StackParameter
 from components.security.encryption import Encryption, EncryptionArgs
@@ -69,6 +70,8 @@ storage = Storage(
         prefix=prefix,
         account=account,
         region=region,
+        archive_retention_days=settings.archive_retention_days,
+        dead_letter_days=RETENTION_S // DAY_S,
         originals_expire_days=settings.originals_expire_days,
         prefetch_expire_days=settings.prefetch_expire_days,
         protect=settings.protect,

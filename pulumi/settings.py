@@ -199,8 +199,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Log level of the functions."""
 
-    originals_expire_days: Days = 30
-    """How long downloaded originals are stored for replays."""
+    originals_expire_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 0
+    """How long downloaded originals are stored; 0 means as long as events (a year at most)."""
     allowed_sources: tuple[HostPort, ...] = ()
     """``host:port`` pairs that may be downloaded from although their address is not public."""
     allowed_ports: tuple[Port, ...] = ()

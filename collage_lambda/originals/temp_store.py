@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.originals.image_pack import spool
 from collage_lambda.originals.originals_pack import OriginalsReader
-from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
+from stream_ingest.aws.conditional_put import if_unchanged, put_own_if
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import WindowImage
 
@@ -71,10 +72,9 @@ class TempStore:
     def save_originals(self, key: str, pack: IO[bytes], before: StoredOriginals) -> None:
         """Put a window's originals in place of those in `before`.
 
-        If another object is there by now, it stays: another worker has put it, or this call has and
-        the SDK repeated it. A lifecycle rule removes originals.
+        If another worker's object is there by now, it stays. A lifecycle rule removes originals.
         """
-        self._put_pack(key, pack, {"IfMatch": before.etag} if before.etag else {"IfNoneMatch": "*"})
+        self._put_pack(key, pack, before.etag)
 
     def save_failure(self, key: str, document: bytes) -> None:
         """Put the document of a failed download."""
@@ -93,24 +93,18 @@ class TempStore:
 
     def replace(self, key: str, pack: IO[bytes], etag: str) -> bool:
         """Put a pack in place of the one with this ETag; return False if that has changed."""
-        return self._put_pack(key, pack, {"IfMatch": etag})
+        return self._put_pack(key, pack, etag)
 
-    def _put_pack(self, key: str, pack: IO[bytes], condition: Any) -> bool:  # noqa: ANN401 - arguments of boto3
-        """Put a zip file; return False if the condition fails."""
-        try:
-            with map_errors(f"put {key}"):
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=pack,
-                    ContentType="application/zip",
-                    **condition,
-                )
-        except ClientError as error:
-            if error_code(error) not in CONDITION_FAILED:
-                raise
-            return False
-        return True
+    def _put_pack(self, key: str, pack: IO[bytes], etag: str | None) -> bool:
+        """Put a zip file in place of the one with this ETag; return False if that has changed."""
+        return put_own_if(
+            self._s3,
+            if_unchanged(etag),
+            bucket=self._bucket,
+            key=key,
+            body=pack,
+            ContentType="application/zip",
+        )
 
     def load_range(self, key: str, first: int, last: int, file: IO[bytes]) -> bool:
         """Read bytes `first` to `last` of an object into `file`; return whether it exists."""

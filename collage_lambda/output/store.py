@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import WindowKeys
-from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
+from stream_ingest.aws.conditional_put import if_unchanged, put_own_if
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -91,19 +92,15 @@ class OutputStore:
         self._put(keys.metadata, metadata, JSON, etags)
 
     def _put(self, key: str, body: bytes, kind: str, etags: Etags) -> None:
-        condition: Any = {"IfMatch": etags[key]} if key in etags else {"IfNoneMatch": "*"}
-        try:
-            with map_errors(f"put {key}"):
-                self._s3.put_object(
-                    Bucket=self.bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType=kind,
-                    CacheControl=_DOCUMENT_CACHE if kind == JSON else _PICTURE_CACHE,
-                    **condition,
-                )
-        except ClientError as error:
-            if error_code(error) not in CONDITION_FAILED:
-                raise
-            msg = f"{key} was published by another worker ({error_code(error)})"
-            raise PublishConflictError(msg) from error
+        is_put = put_own_if(
+            self._s3,
+            if_unchanged(etags.get(key)),
+            bucket=self.bucket,
+            key=key,
+            body=body,
+            ContentType=kind,
+            CacheControl=_DOCUMENT_CACHE if kind == JSON else _PICTURE_CACHE,
+        )
+        if not is_put:
+            msg = f"{key} was published by another worker"
+            raise PublishConflictError(msg)

@@ -17,6 +17,7 @@ from collage_lambda.prefetch import wiring
 from collage_lambda.prefetch.telemetry import log_prefetched
 from collage_lambda.sqs_batch import process_messages
 from stream_ingest.aws.meter import Meter
+from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
 logger = make_logger(Service.PREFETCH)
@@ -29,7 +30,11 @@ app = cache(wiring.from_environment)
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
     """Prefetch the covers of one delivery and report the messages to be delivered again."""
-    return process_messages(event, context, _consume, logger, meter)
+    return process_messages(event, context, _consume, _schedule, logger, meter)
+
+
+def _schedule(record: SQSRecord, error: CoverstreamError) -> None:
+    app().redelivery.schedule(record, error)
 
 
 def _consume(record: SQSRecord, context: LambdaContext) -> None:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from stream_ingest.aws.conditional_put import if_unchanged, put_own_if
 from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
@@ -38,20 +39,14 @@ class PackStore:
 
     def put(self, key: str, pack: IO[bytes]) -> bool:
         """Put a pack unless its key is taken; return whether it was put."""
-        try:
-            with map_errors(f"put {key}"):
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=pack,
-                    ContentType="application/zip",
-                    IfNoneMatch="*",
-                )
-        except ClientError as error:
-            if error_code(error) not in CONDITION_FAILED:
-                raise
-            return False
-        return True
+        return put_own_if(
+            self._s3,
+            if_unchanged(None),
+            bucket=self._bucket,
+            key=key,
+            body=pack,
+            ContentType="application/zip",
+        )
 
     def register(self, key: str, members: Collection[int], until: int) -> bool:
         """Mark every member of a pack as needed; return whether the pack exists.

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collage_lambda.clients import dynamodb_client, s3_client
+from collage_lambda.clients import dynamodb_client, s3_client, sqs_client
 from collage_lambda.image.process_setup import configure_process
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.pipeline import open_pipeline
@@ -17,6 +17,7 @@ from collage_lambda.prefetch.cover_fetcher import CoverFetcher
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.prefetcher import Prefetcher
 from collage_lambda.prefetch.scrub import PackScrubber
+from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.windowing.repository import CreatorRepository
@@ -24,6 +25,7 @@ from stream_ingest.windowing.repository import CreatorRepository
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 _STATE_THREADS = 4
 
@@ -34,6 +36,7 @@ class Clients:
 
     s3: S3Client
     dynamodb: DynamoDBClient
+    sqs: SQSClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +44,12 @@ class App:
     """What the handler needs."""
 
     prefetcher: Prefetcher
+    redelivery: Redelivery
 
 
 def connect() -> Clients:
     """Return clients with the function's own credentials."""
-    return Clients(s3=s3_client(), dynamodb=dynamodb_client())
+    return Clients(s3=s3_client(), dynamodb=dynamodb_client(), sqs=sqs_client())
 
 
 def from_environment() -> App:
@@ -69,4 +73,4 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         # A day less than the lifecycle rule, which counts days from midnight to midnight.
         life_s=(settings.prefetch_expire_days - 1) * DAY_S,
     )
-    return App(prefetcher=prefetcher)
+    return App(prefetcher=prefetcher, redelivery=Redelivery(clients.sqs, settings.queue_url, clock))

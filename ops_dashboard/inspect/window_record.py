@@ -40,6 +40,8 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     collage_bytes: int | None = None
     error: str | None = None
     replayed_as: str | None = None
+    kept_because: str | None = None
+    """Why the last rebuild did not replace the collage."""
     collage_key: str | None = None
     thumbnail_key: str | None = None
     metadata_key: str | None = None

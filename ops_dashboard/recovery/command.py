@@ -25,6 +25,7 @@ from ops_dashboard.recovery.replay import (
     lag_warning,
     replay_name,
     retryable,
+    summary_of,
 )
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
@@ -186,8 +187,7 @@ class Recovery:
                         f"{done:,} of {total:,} windows rebuilt", done, total
                     ),
                 )
-            built = ", ".join(f"{count:,} {status}" for status, count in end.by_status.items())
-            say(f"{name}: {end.windows - end.waiting:,} of {end.windows:,} rebuilt ({built})")
+            say(f"{name}: {summary_of(end)}")
         if json:
             print_json(end)
         if end.waiting:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ARCHIVE_LAG = timedelta(minutes=10)
 """Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
+KEPT = "kept"
+"""Stands beside statuses: a rebuild that was worse did not replace the collage."""
 _POLL_S = 1.0
 _CHECKED_AT_ONCE = 200
 
@@ -37,8 +39,20 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     windows: int
     by_status: dict[str, int]
+    """Ended windows by `rebuild_status`."""
     waiting: int = 0
     """Windows that had not ended when waiting timed out."""
+
+
+def summary_of(end: ReplayResult) -> str:
+    """Return, such as ``2 of 3 rebuilt (2 completed); 1 kept its earlier collage``."""
+    kept = end.by_status.get(KEPT, 0)
+    by_status = ", ".join(
+        f"{count:,} {status}" for status, count in end.by_status.items() if status != KEPT
+    )
+    rebuilt = f"{end.windows - end.waiting - kept:,} of {end.windows:,} rebuilt"
+    rebuilt += f" ({by_status})" if by_status else ""
+    return f"{rebuilt}; {kept:,} kept the earlier collage (see trace)" if kept else rebuilt
 
 
 class ArchiveReplay:
@@ -93,6 +107,11 @@ def retryable(windows: Iterable[WindowRecord], passing: Callable[[str], bool]) -
             yield window.window_id
 
 
+def rebuild_status(window: WindowRecord) -> str:
+    """Return the status of a window that was rebuilt, or ``kept``: its collage was not replaced."""
+    return KEPT if window.kept_because else window.status
+
+
 def replay_name(kind: str, now: datetime | None = None) -> str:
     """Return a new name; AWS keeps the names of replays for 90 days."""
     return f"{kind}-{now or datetime.now(UTC):%Y%m%dT%H%M%S-%f}"
@@ -106,7 +125,7 @@ def follow(
     timeout_s: float,
     report: Callable[[int, int], None],
 ) -> ReplayResult:
-    """Wait until every window is built again under `name`.
+    """Wait until every window has ended again under `name`.
 
     Stops when no window has ended for `timeout_s`. `report` gets the number of ended windows and
     the total.
@@ -119,7 +138,7 @@ def follow(
         checked, later = waiting[:_CHECKED_AT_ONCE], waiting[_CHECKED_AT_ONCE:]
         seen = [(window_id, reader.find(window_id)) for window_id in checked]
         ended = {
-            window_id: window.status
+            window_id: rebuild_status(window)
             for window_id, window in seen
             if window and window.replayed_as == name and window.status in table.ENDED
         }

@@ -43,6 +43,7 @@ def _print(timeline: Timeline) -> None:
         ("error", window.error),
         ("being built by", window.lease_owner),
         ("replayed as", window.replayed_as),
+        ("collage kept because", window.kept_because),
     ]
     shown = [(name, value) for name, value in properties if value is not None]
     print_table(table_of(("window", window.window_id), shown))

@@ -198,17 +198,18 @@ def finish(owner: str, attributes: Mapping[str, object], replay: str | None) -> 
     """Return the end of a build with `attributes`, its status among them.
 
     Changes these attributes (those that are None are removed) and, for a replay, ``replayed_as``;
-    removes lease and due time.
+    removes ``kept_because``, lease and due time.
     """
-    return _leave(owner, {**attributes, **_applied(replay)}, *_LEASE, *_DUE)
+    return _leave(owner, {**attributes, **_applied(replay)}, "kept_because", *_LEASE, *_DUE)
 
 
-def keep_collage(owner: str, status: WindowStatus, replay: str | None) -> Move:
+def keep_collage(owner: str, status: WindowStatus, replay: str | None, because: str) -> Move:
     """Return the end of a rebuild that is worse than the collage that exists.
 
-    Changes status and, for a replay, ``replayed_as``; removes lease and due time.
+    Changes status, ``kept_because`` and, for a replay, ``replayed_as``; removes lease and due time.
     """
-    return _leave(owner, {"status": str(status), **_applied(replay)}, *_LEASE, *_DUE)
+    attributes = {"status": str(status), "kept_because": because, **_applied(replay)}
+    return _leave(owner, attributes, *_LEASE, *_DUE)
 
 
 def release(owner: str, now_s: int) -> Move:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging import LogRecord
 from typing import Any
 
@@ -15,6 +15,7 @@ from collage_lambda import handler, wiring
 from collage_lambda.handler import handle, logger
 from collage_lambda.outcomes import Ending, WindowOutcome
 from collage_lambda.settings import CollageSettings
+from stream_ingest.contracts.errors import TransientError
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import envelope, window_image, window_ready
@@ -47,7 +48,7 @@ def app_on(aws: CollageAws, server: CoverServer, **changes: object) -> wiring.Ap
         ALLOWED_SOURCES=f"127.0.0.1:{server.port}",
     )
     settings = CollageSettings.from_env(variables)
-    clients = wiring.connect()
+    clients = replace(wiring.connect(), sqs=aws.sqs.client)
     aws.listen_to(clients.events)
     return wiring.build(msgspec.structs.replace(settings, **changes), clients, time.time)
 
@@ -152,6 +153,18 @@ def test_a_leased_window_is_reported_for_redelivery(
     wired.put_window(event.window_id, status="processing", lease_owner="x", lease_until=2**33)
     assert deliver(envelope(event)) == ["message-0"]
     assert log[-1]["error"] == "WindowLeasedError"
+    assert [change["VisibilityTimeout"] for change in wired.sqs.changes] == [12 * 3_600]
+
+
+def test_a_message_whose_timeout_cannot_be_changed_still_fails_by_itself(
+    wired: CollageAws, log: list[dict[str, Any]]
+) -> None:
+    wired.sqs.error = TransientError("throttled")
+    assert deliver("no json") == ["message-0"]
+    assert [line["message"] for line in log[-2:]] == [
+        "message failed",
+        "visibility timeout not changed",
+    ]
 
 
 def test_an_invocation_about_to_end_reports_its_message(

@@ -7,6 +7,7 @@ from collage_lambda.lease import (
     ClaimRefusal,
     Lease,
     LeaseLostError,
+    WindowLeasedError,
     WindowLeases,
 )
 from collage_lambda.outcomes import WindowEnd
@@ -94,10 +95,12 @@ def test_a_window_that_is_not_in_the_table_is_made_from_its_event(
 
 
 def test_a_window_under_a_lease_belongs_to_its_holder(windows: WindowLeases, clock: Clock) -> None:
-    claimed(windows)
+    held = claimed(windows)
     clock.now_s += 100
-    assert claim(windows, "other") is ClaimRefusal.LEASED_BY_OTHER
-    assert claim(windows, "other", replay="again") is ClaimRefusal.LEASED_BY_OTHER
+    for replay in (None, "again"):
+        with pytest.raises(WindowLeasedError) as leased:
+            claim(windows, "other", replay=replay)
+        assert leased.value.until_s == held.until_s
 
 
 @pytest.mark.parametrize("replay", [None, "again"])
@@ -193,7 +196,7 @@ def test_who_lost_the_lease_ends_nothing(
     with pytest.raises(LeaseLostError):
         windows.finish(mine, END)
     with pytest.raises(LeaseLostError):
-        windows.keep_collage(mine, 2)
+        windows.keep_collage(mine, 2, "worse")
     windows.release(mine)
     assert aws.window(ID) == before
     windows.finish(theirs, END)
@@ -217,7 +220,7 @@ def test_a_collage_that_is_kept_keeps_its_facts(
     windows: WindowLeases, aws: CollageAws, image_count: int, status: str
 ) -> None:
     windows.finish(claimed(windows), END)
-    windows.keep_collage(claimed(windows, replay="replay-1"), image_count)
+    windows.keep_collage(claimed(windows, replay="replay-1"), image_count, "worse")
     item = aws.window(ID)
     assert (item["status"], item["replayed_as"]) == (status, "replay-1")
     assert item["collage_sha256"] == END.collage_sha256

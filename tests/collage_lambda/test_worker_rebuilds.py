@@ -58,6 +58,7 @@ def test_a_rebuild_with_fewer_images_leaves_the_collage_alone(bench: WorkerBench
     assert bench.metadata(event)["images_ok"] == 2
     item = bench.aws.window(event.window_id)
     assert item.pop("replayed_as") == "and again"
+    assert item.pop("kept_because") == "the new build has fewer images: 1, not 2"
     assert {**item, "attempts": 1} == before
     assert bench.aws.heard() == []
 
@@ -80,3 +81,7 @@ def test_a_replay_whose_image_list_is_gone_leaves_the_collage_alone(bench: Worke
     assert bench.work(event, replay="again").ending is Ending.KEPT
     item = bench.aws.window(event.window_id)
     assert (item["status"], item["collage_key"]) == ("completed", keys_of(event).collage)
+    assert item["kept_because"] == f"image list {key} is gone"
+    bench.aws.s3.put_object(Bucket=TEMP, Key=key, Body=msgspec.json.encode(listed.images))
+    assert bench.work(event, replay="with the list").ending is Ending.CREATED
+    assert "kept_because" not in bench.aws.window(event.window_id)

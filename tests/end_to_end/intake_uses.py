@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.end_to_end.iam_stack import CallResult, IamStack
+from tests.end_to_end.receipts import new_receipt
 
 HEADER = "creator_name,cover_url,created_at\n"
 
@@ -99,10 +100,7 @@ class IntakeUses:
         return self._stack.invoke("intake", {"Records": [message]})
 
     def _receipt(self) -> str:
-        sqs, url = self._stack.aws.clients.sqs, self._stack.outputs.request_queue_url
-        sqs.send_message(QueueUrl=url, MessageBody="{}")
-        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
-        return message["ReceiptHandle"]
+        return new_receipt(self._stack.aws.clients.sqs, self._stack.outputs.request_queue_url)
 
     def _on_queue(self, operation: str, **arguments: object) -> CallResult:
         url = self._stack.outputs.request_queue_url

@@ -17,6 +17,7 @@ from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.prefetch import ExpiringCover
 from stream_ingest.windowing.rules.state import OpenImage
 from tests.end_to_end.iam_stack import CallResult, IamStack
+from tests.end_to_end.receipts import new_receipt
 from tests.fakes.collage.events import expiring_envelope
 from tests.fakes.ingest.fold import put_open_window
 from tests.fakes.sqs_delivery import sqs_event
@@ -100,10 +101,16 @@ class PrefetchUses:
 
     def delete_prefetch_request(self) -> CallResult:
         """Lambda's poller deletes a handled message."""
-        sqs, url = self._clients.sqs, self._stack.outputs.prefetch_queue_url
-        sqs.send_message(QueueUrl=url, MessageBody="{}")
-        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
-        return self._on_prefetch_queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
+        return self._on_prefetch_queue("delete_message", ReceiptHandle=self._prefetch_receipt())
+
+    def retry_prefetch_soon(self) -> CallResult:
+        """Have a request that failed received again soon."""
+        return self._on_prefetch_queue(
+            "change_message_visibility", ReceiptHandle=self._prefetch_receipt(), VisibilityTimeout=1
+        )
+
+    def _prefetch_receipt(self) -> str:
+        return new_receipt(self._clients.sqs, self._stack.outputs.prefetch_queue_url)
 
     def inspect_prefetch_queue(self) -> CallResult:
         """Lambda's poller reads the queue's attributes."""

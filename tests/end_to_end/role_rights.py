@@ -112,6 +112,7 @@ USES: dict[Key, Use] = {
         sqs__ReceiveMessage=Uses.receive_windows,
         sqs__DeleteMessage=Uses.delete_window,
         sqs__GetQueueAttributes=Uses.inspect_queue,
+        sqs__ChangeMessageVisibility=Uses.retry_window_soon,
     ),
     **_uses(
         "collage",
@@ -162,6 +163,7 @@ USES: dict[Key, Use] = {
         sqs__ReceiveMessage=Uses.receive_prefetch_requests,
         sqs__DeleteMessage=Uses.delete_prefetch_request,
         sqs__GetQueueAttributes=Uses.inspect_prefetch_queue,
+        sqs__ChangeMessageVisibility=Uses.retry_prefetch_soon,
     ),
     **_uses(
         "prefetch",

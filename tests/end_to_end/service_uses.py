@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from tests.end_to_end.iam_stack import CallResult, IamStack
+from tests.end_to_end.receipts import new_receipt
 
 
 class ServiceUses:
@@ -91,10 +92,16 @@ class ServiceUses:
 
     def delete_window(self) -> CallResult:
         """Lambda's poller deletes a handled message."""
-        sqs, url = self._stack.aws.clients.sqs, self._stack.outputs.collage_queue_url
-        sqs.send_message(QueueUrl=url, MessageBody="{}")
-        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
-        return self._queue("delete_message", ReceiptHandle=message["ReceiptHandle"])
+        return self._queue("delete_message", ReceiptHandle=self._window_receipt())
+
+    def retry_window_soon(self) -> CallResult:
+        """Have a window that failed received again soon."""
+        return self._queue(
+            "change_message_visibility", ReceiptHandle=self._window_receipt(), VisibilityTimeout=1
+        )
+
+    def _window_receipt(self) -> str:
+        return new_receipt(self._stack.aws.clients.sqs, self._stack.outputs.collage_queue_url)
 
     def inspect_queue(self) -> CallResult:
         """Lambda's poller reads the queue's attributes."""

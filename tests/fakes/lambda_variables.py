@@ -13,6 +13,7 @@ def lambda_variables(
         env.TABLE: table,
         env.BUS: bus,
         env.STREAM: "rows",
+        env.QUEUE: "https://queue/collages",
         env.INTAKE_QUEUE: "https://queue/intake",
         env.INTAKE_DEAD_LETTERS: "https://queue/intake-dead-letters",
         env.INPUT_BUCKET: "input",

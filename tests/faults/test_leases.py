@@ -12,6 +12,7 @@ from functools import cache
 
 import pytest
 
+from collage_lambda.redelivery import FIRST_RETRY_S
 from collage_lambda.worker import LEASE_MARGIN_S
 from stream_ingest.contracts.events import CollageCreated
 from stream_ingest.contracts.settings import FlushPolicy
@@ -100,6 +101,27 @@ def test_two_workers_with_the_same_window_never_both_publish() -> None:
             assert window_of(run).status["status"] == WindowStatus.COMPLETED
             run.settle()
             check_invariants(run.account, run.batches)
+
+
+def test_a_put_whose_answer_is_lost_delays_no_window() -> None:
+    """The SDK repeats it, and its condition then fails on the worker's own object.
+
+    Only the repeated end of a window is taken for a lost lease: its message comes again.
+    """
+    for nth in range(calls() - 1):
+        fault = Fault(Kind.RETRIED, nth)
+        with after(Work(faults=(fault,))) as run:
+            assert window_of(run).status["status"] == WindowStatus.COMPLETED, fault
+            assert not run.account.queue.messages, fault
+            assert len(published(run)) in {1, 2}, fault  # the announcement itself may be repeated
+
+
+def test_a_failed_build_is_tried_again_within_seconds() -> None:
+    for nth in range(calls()):
+        fault = Fault(Kind.THROTTLED, nth)
+        with after(Work(faults=(fault,)), Wait(FIRST_RETRY_S), Work()) as run:
+            assert window_of(run).status["status"] == WindowStatus.COMPLETED, fault
+            assert not run.account.queue.messages, fault
 
 
 def test_a_worker_that_claims_late_finds_the_window_leased() -> None:

@@ -115,6 +115,7 @@ def test_the_collage_role_reads_its_queue_and_writes_collages(dev: Recorder) -> 
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
     }
     assert found["arn:Table:state"] == {
         "dynamodb:UpdateItem",
@@ -150,6 +151,7 @@ def test_the_prefetch_role_knows_creators_and_packs_and_nothing_else(dev: Record
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
         },
         "arn:Table:state": {
             "dynamodb:BatchGetItem",

@@ -64,14 +64,37 @@ def test_orphaned_uploads_end_after_a_day(dev: Recorder, bucket: str) -> None:
     assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 1}
 
 
-def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
-    found = rules(deploy("dev", originalsExpireDays=90), "temp")
-    ages = {
+def expiries(recorder: Recorder) -> dict[str, int]:
+    """Return the days after which temporary objects are deleted, by prefix."""
+    return {
         rule["filter"]["prefix"]: rule["expiration"]["days"]
-        for rule in found.values()
+        for rule in rules(recorder, "temp").values()
         if "expiration" in rule
     }
-    assert ages == {"processing/": 7, "debug/": 30, "originals/": 90, "prefetched/": 60}
+
+
+def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
+    assert expiries(deploy("dev", originalsExpireDays=90)) == {
+        "processing/windows/": 46,
+        "processing/intake/": 30,
+        "debug/": 30,
+        "originals/": 90,
+        "prefetched/": 60,
+    }
+
+
+@pytest.mark.parametrize("days", [1, 30, 90, 3_650])
+def test_what_a_replay_needs_outlives_the_archived_event(deploy: Deploy, days: int) -> None:
+    """Its image list also outlives a dead letter (14 days) of the last possible replay."""
+    found = expiries(deploy("dev", archiveRetentionDays=days))
+    assert found["originals/"] == min(days, 365)
+    assert found["processing/windows/"] > days + 14
+
+
+def test_image_lists_never_expire_if_events_never_do(deploy: Deploy) -> None:
+    found = expiries(deploy("dev", archiveRetentionDays=0))
+    assert "processing/windows/" not in found
+    assert found["originals/"] == 365
 
 
 def ages(recorder: Recorder, bucket: str) -> list[tuple[int, str]]:

@@ -15,7 +15,13 @@ import msgspec
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.console.account import Account
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.recovery.replay import closed_between, lag_warning, replay_name, retryable
+from ops_dashboard.recovery.replay import (
+    closed_between,
+    lag_warning,
+    rebuild_status,
+    replay_name,
+    retryable,
+)
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.timerange import parse_moment
@@ -149,7 +155,7 @@ class _TrackedRun:
             window_id = self._pending.popleft()
             found = find(window_id)
             if found and found.replayed_as == self._name and found.status in table.ENDED:
-                self._statuses[found.status] += 1
+                self._statuses[rebuild_status(found)] += 1
             else:
                 self._pending.append(window_id)
 

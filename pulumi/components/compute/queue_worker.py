@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi_aws as aws
 from components.compute.function import FunctionArgs, FunctionRole, create_function
 from components.messaging.delivery import Delivery
 
 import pulumi
+from stream_ingest.contracts import environment
 
 
 def create_queue_worker(  # noqa: PLR0913, PLR0917 - the parts of a function and its mapping
@@ -19,7 +22,8 @@ def create_queue_worker(  # noqa: PLR0913, PLR0917 - the parts of a function and
     parent: pulumi.Resource,
 ) -> aws.lambda_.Function:
     """Create a function and its SQS mapping, which runs `max_concurrency` invocations at most."""
-    created = create_function(name, function, role, granted, parent)
+    variables = {**function.variables, environment.QUEUE: delivery.queue.url}
+    created = create_function(name, replace(function, variables=variables), role, granted, parent)
     aws.lambda_.EventSourceMapping(
         name,
         event_source_arn=delivery.queue.arn,

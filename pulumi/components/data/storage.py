@@ -8,8 +8,8 @@ from components.data.bucket import Expiry, PrivateBucket, PrivateBucketArgs, Tra
 
 import pulumi
 
-PROCESSING_DAYS = 7
-DEBUG_DAYS = 30
+FAILURE_DAYS = 30
+_YEAR = 365
 INPUT_TRANSITIONS = (
     Transition(days=30, storage_class="STANDARD_IA"),
     Transition(days=90, storage_class="GLACIER"),
@@ -28,10 +28,34 @@ class StorageArgs:
     prefix: str
     account: pulumi.Input[str]
     region: pulumi.Input[str]
+    archive_retention_days: int
+    """How long events can be replayed; 0 means for ever."""
+    dead_letter_days: int
+    """How long queues store messages."""
     originals_expire_days: int
+    """0 means as long as events can be replayed."""
     prefetch_expire_days: int
     protect: bool
     key_arn: pulumi.Input[str] | None = None
+
+
+def _temp_expiries(args: StorageArgs) -> tuple[Expiry, ...]:
+    """Return how long temporary objects live: longer than the messages that refer to them.
+
+    An image list is referred to by an archived event, and after its replay by a dead letter; a
+    job's chunks by its dead letter and by that of its redrive.
+    """
+    archived, dead = args.archive_retention_days, args.dead_letter_days
+    lists = (Expiry(prefix="processing/windows/", days=archived + dead + 2),)
+    return (
+        Expiry(prefix="processing/intake/", days=2 * dead + 2),
+        *(lists if archived else ()),
+        Expiry(prefix="debug/", days=FAILURE_DAYS),
+        Expiry(
+            prefix="originals/", days=args.originals_expire_days or min(archived or _YEAR, _YEAR)
+        ),
+        Expiry(prefix="prefetched/", days=args.prefetch_expire_days),
+    )
 
 
 class Storage(pulumi.ComponentResource):
@@ -50,15 +74,7 @@ class Storage(pulumi.ComponentResource):
         # Versioned, so that a file that is replaced while it is read can be read to its end.
         self.input = self._bucket("input", versioned=True, transitions=INPUT_TRANSITIONS)
         self.output = self._bucket("output", versioned=True, transitions=OUTPUT_TRANSITIONS)
-        self.temp = self._bucket(
-            "temp",
-            expiries=(
-                Expiry(prefix="processing/", days=PROCESSING_DAYS),
-                Expiry(prefix="debug/", days=DEBUG_DAYS),
-                Expiry(prefix="originals/", days=args.originals_expire_days),
-                Expiry(prefix="prefetched/", days=args.prefetch_expire_days),
-            ),
-        )
+        self.temp = self._bucket("temp", expiries=_temp_expiries(args))
         self.register_outputs({"output": self.output.name})
 
     def _bucket(

@@ -19,6 +19,8 @@ _UPDATE_STATE = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateIt
 
 _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """Actions of an SQS mapping, which uses its function's role."""
+_WORK_OFF = (*_RECEIVE, "sqs:ChangeMessageVisibility")
+"""The same of a function that decides when a failed message is received again."""
 _PACK_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
 """The only items that are ever deleted: those of packs of prefetched covers."""
 _BATCH_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*"]}}
@@ -128,7 +130,7 @@ def collage(  # noqa: PLR0913 - one argument for each resource
     originals = [allow("StoreOriginals", ["s3:PutObject"], objects(temp_arn, "originals"))]
     return policy(
         write_logs(log_group_arn),
-        allow("ReceiveWindows", _RECEIVE, [queue_arn]),
+        allow("ReceiveWindows", _WORK_OFF, [queue_arn]),
         allow("MoveWindow", ["dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], [table_arn]),
         allow("ReadSources", ["dynamodb:GetItem"], [table_arn], _BATCH_ITEMS),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
@@ -148,7 +150,7 @@ def prefetch(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: st
     """Return the rights of the prefetch function; for ListBucket see `collage`."""
     return policy(
         write_logs(log_group_arn),
-        allow("ReceiveRequests", _RECEIVE, [queue_arn]),
+        allow("ReceiveRequests", _WORK_OFF, [queue_arn]),
         allow("RecordCovers", _UPDATE_STATE, [table_arn]),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         allow(
@@ -182,12 +184,7 @@ def intake(  # noqa: PLR0913 - one argument for each resource
         write_logs(log_group_arn),
         allow(
             "ReceiveMessages",
-            [
-                "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ChangeMessageVisibility",
-            ],
+            _WORK_OFF,
             [queue_arn],
         ),
         allow("ContinueAndDeadLetter", ["sqs:SendMessage"], [queue_arn, dead_letter_arn]),

@@ -7,11 +7,10 @@ exists. (S3 answers a request for a missing object with 403, not 404, if listing
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
+from stream_ingest.aws.conditional_put import if_unchanged, put_if
+from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import ConflictError, DecodeError
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _RUN = "started-at"
 """Metadata that tells a batch from an older one of the same name (its item lives 400 days)."""
 _NOTE = "note"
 _ROUNDS = 8
-_ONLY_NEW = {"IfNoneMatch": "*"}
+_ONLY_NEW = if_unchanged(None)
 
 
 class ResultStore:
@@ -52,7 +51,7 @@ class ResultStore:
             found = self._s3.head_object(Bucket=self._bucket, Key=key)
         if found["Metadata"].get(_RUN) == run:
             return found["Metadata"].get(_NOTE, "")
-        if not self._put(key, body, kind, {"IfMatch": found["ETag"]}, metadata):
+        if not self._put(key, body, kind, if_unchanged(found["ETag"]), metadata):
             msg = f"{key} was replaced meanwhile"
             raise ConflictError(msg)
         return note
@@ -73,7 +72,7 @@ class ResultStore:
             if self._put(key, body, JSON, condition):
                 return
             found, etag = self._get(key)
-            body, condition = self._amended(key, found, amended), {"IfMatch": etag}
+            body, condition = self._amended(key, found, amended), if_unchanged(etag)
             if body == found:
                 return
         msg = f"{key} was amended by others {_ROUNDS} times"
@@ -101,22 +100,13 @@ class ResultStore:
         metadata: dict[str, str] | None = None,
     ) -> bool:
         """Put an object; False where its condition does not hold."""
-        if not isinstance(body, bytes):
-            body.seek(0)
-        request: Any = {
-            "Bucket": self._bucket,
-            "Key": key,
-            "Body": body,
-            "ContentType": kind,
-            "CacheControl": _CACHE,
-            **condition,
-            **({"Metadata": metadata} if metadata else {}),
-        }
-        try:
-            with map_errors(f"put {key}"):
-                self._s3.put_object(**request)
-        except ClientError as error:
-            if error_code(error) not in CONDITION_FAILED:
-                raise
-            return False
-        return True
+        return put_if(
+            self._s3,
+            condition,
+            bucket=self._bucket,
+            key=key,
+            body=body,
+            ContentType=kind,
+            CacheControl=_CACHE,
+            Metadata=metadata or {},
+        )

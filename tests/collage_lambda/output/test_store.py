@@ -134,6 +134,9 @@ def test_s3s_codes_become_ours(
     threads: ThreadPoolExecutor, code: str, status: int, error: type[Exception]
 ) -> None:
     class Refusing:
+        def head_object(self, **_: object) -> dict[str, dict[str, str]]:
+            return {"Metadata": {"sha256": "of another worker's object"}}
+
         def put_object(self, **request: object) -> None:
             if request["Key"] == KEYS.collage:
                 raise ClientError(

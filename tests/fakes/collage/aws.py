@@ -13,6 +13,7 @@ from moto import mock_aws
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.naming import split_window_id
+from tests.fakes.collage.recording_sqs import RecordingSqs
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -38,6 +39,7 @@ class CollageAws:
         self.s3: S3Client = _client("s3")
         self.dynamodb: DynamoDBClient = _client("dynamodb")
         self.events: EventBridgeClient = _client("events")
+        self.sqs = RecordingSqs()
         for bucket in (OUTPUT, TEMP):
             self.s3.create_bucket(Bucket=bucket)
         self.dynamodb.create_table(

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from collage_lambda.messages import read_expiring, read_message
 from collage_lambda.outcomes import WindowOutcome
 from collage_lambda.prefetch.prefetcher import PrefetchResult
+from collage_lambda.redelivery import retry_after_s
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
@@ -33,7 +34,7 @@ from tests.faults.harness.aws.errors import KilledError
 from tests.faults.harness.aws.kinesis import FakeKinesis
 from tests.faults.harness.aws.mapping import LaneMapping, MappingSettings
 from tests.faults.harness.aws.s3 import FakeS3
-from tests.faults.harness.aws.sqs import FakeQueue
+from tests.faults.harness.aws.sqs import FakeQueue, Message
 from tests.faults.harness.fake_images import FakeCdn
 from tests.faults.harness.injector import Fault, Faults
 from tests.faults.harness.process_pool import ProcessPool
@@ -161,12 +162,23 @@ class SimulatedAccount:
         message = self.queue.receive(which)
         if message is None:
             return None
-        outcome = self.build(message.body, faults)
+        outcome = self.build(message.body, faults, lambda error: self._schedule(message, error))
         if outcome is not None:
             self.queue.delete(message.receipt)
         return outcome
 
-    def build(self, body: str, faults: Iterable[Fault] = ()) -> WindowOutcome | None:
+    def _schedule(self, message: Message, error: CoverstreamError) -> None:
+        """Have a message received again when the function's handler would."""
+        delay_s = retry_after_s(error, message.receives, self.clock())
+        if delay_s is not None:
+            self.queue.change_visibility(message.receipt, delay_s)
+
+    def build(
+        self,
+        body: str,
+        faults: Iterable[Fault] = (),
+        on_error: Callable[[CoverstreamError], None] = lambda _: None,
+    ) -> WindowOutcome | None:
         """Invoke a collage worker with a message body; return None if the invocation failed."""
         self._requests += 1
         owner = f"request-{self._requests}"
@@ -176,6 +188,7 @@ class SimulatedAccount:
             lambda worker: worker.work(
                 read_message(body), owner=owner, remaining_s=COLLAGE_TIMEOUT_S
             ),
+            on_error,
         )
         return outcome
 
@@ -221,11 +234,19 @@ class SimulatedAccount:
             raise AssertionError(msg) from error
 
     @staticmethod
-    def _call(pool: ProcessPool[Any], faults: Iterable[Fault], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - what `work` returns
+    def _call(
+        pool: ProcessPool[Any],
+        faults: Iterable[Fault],
+        work: Callable[[Any], Any],
+        on_error: Callable[[CoverstreamError], None] = lambda _: None,
+    ) -> Any:  # noqa: ANN401 - what `work` returns
         try:
             return pool.run(faults, work)
+        except CoverstreamError as error:
+            on_error(error)
         except _ON_PURPOSE:
-            return None
+            pass
+        return None
 
     def _bus(self) -> FakeBus:
         """Return the bus with the archive and the rules of the Pulumi program."""

@@ -6,7 +6,14 @@ import msgspec
 import pytest
 
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.recovery.replay import follow, lag_warning, replay_name, retryable
+from ops_dashboard.recovery.replay import (
+    ReplayResult,
+    follow,
+    lag_warning,
+    replay_name,
+    retryable,
+    summary_of,
+)
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 WINDOW = WindowRecord(
@@ -89,6 +96,39 @@ def test_following_ends_when_every_window_is_built_under_the_name(
     )
     assert (end.windows, end.by_status, end.waiting) == (1, {"completed": 1}, 0)
     assert reported == [(0, 1), (0, 1), (0, 1), (1, 1)]
+
+
+def test_a_window_that_kept_its_collage_is_not_counted_as_rebuilt() -> None:
+    kept = window(status="completed", replayed_as="mine", kept_because="its image list is gone")
+    end = follow(
+        ScriptedReader(kept),  # type: ignore[arg-type]  # only `find` is called
+        ["ann:000001"],
+        "mine",
+        timeout_s=60,
+        report=lambda _done, _total: None,
+    )
+    assert end.by_status == {"kept": 1}
+    assert summary_of(end) == "0 of 1 rebuilt; 1 kept the earlier collage (see trace)"
+
+
+@pytest.mark.parametrize(
+    ("by_status", "waiting", "summary"),
+    [
+        ({"completed": 3}, 0, "3 of 3 rebuilt (3 completed)"),
+        ({"completed": 1, "partial": 1}, 1, "2 of 3 rebuilt (1 completed, 1 partial)"),
+        (
+            {"completed": 2, "kept": 1},
+            0,
+            "2 of 3 rebuilt (2 completed); 1 kept the earlier collage (see trace)",
+        ),
+        ({}, 3, "0 of 3 rebuilt"),
+    ],
+)
+def test_the_summary_says_what_was_built(
+    by_status: dict[str, int], waiting: int, summary: str
+) -> None:
+    end = ReplayResult(name="r", windows=3, by_status=by_status, waiting=waiting)
+    assert summary_of(end) == summary
 
 
 def test_following_times_out_when_no_window_ends() -> None:

@@ -56,7 +56,7 @@ MOVES: dict[str, tuple[Move, set[str]]] = {
     "finish": (end("me"), {"processing", "processing, lease over"}),
     "finish by another owner": (end("other"), set()),
     "keep collage": (
-        lifecycle.keep_collage("me", WindowStatus.PARTIAL, None),
+        lifecycle.keep_collage("me", WindowStatus.PARTIAL, None, "worse"),
         {"processing", "processing, lease over"},
     ),
     "release": (lifecycle.release("me", NOW_S), {"processing", "processing, lease over"}),

@@ -54,6 +54,12 @@ class FakeQueue:
         message.visible_at = self._clock() + self._visibility_s
         return message
 
+    def change_visibility(self, receipt: str, seconds: int) -> None:
+        """Hide a message, received under this receipt, for so many seconds from now on."""
+        message = self.messages[receipt.partition("/")[0]]
+        if message.receipt == receipt:
+            message.visible_at = self._clock() + seconds
+
     def delete(self, receipt: str) -> None:
         """Forget a message; twice, or with an older receipt, is no error."""
         message_id, slash, _ = receipt.partition("/")
