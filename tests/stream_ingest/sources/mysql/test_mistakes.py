@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
+from ops_dashboard.local.mysql.server import PrivateMariaDb, create_schema, find_mariadbd
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql.address import MySqlAddress
+from tests.fakes.ingest.certificates import write_certificates
 from tests.fakes.ingest.mysql import Database, pages_of
 
 COVERS = "creator VARCHAR(50), cover LONGTEXT, created_at DATETIME NOT NULL"
@@ -70,6 +73,19 @@ def test_a_connection_lost_while_reading_is_a_user_error(database: Database, nam
     with pytest.raises(UserError, match="mysql://coverstream@127") as caught:
         asyncio.run(read())
     assert "\n" not in str(caught.value)
+
+
+def test_a_real_server_with_tls_is_verified(tmp_path: Path) -> None:
+    if find_mariadbd() is None:
+        pytest.skip("MariaDB is not installed")
+    ca, both = write_certificates(tmp_path)
+    with PrivateMariaDb(options=[f"--ssl-cert={both}", f"--ssl-key={both}"]) as server:
+        asyncio.run(create_schema(server.url))
+        verified = f"{server.url}?ssl_ca={ca}"
+        ((_, cipher),) = Database(verified).run("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+        assert cipher
+        with pytest.raises(UserError, match="give its authority's by --mysql-ca"):
+            Database(f"{server.url}?ssl=true").run("SELECT 1")
 
 
 def kill_others(database: Database) -> None:
