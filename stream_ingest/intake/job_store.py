@@ -27,8 +27,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from botocore.exceptions import ClientError
 
-from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.batch_item import BATCH_LIFE_S, BatchTakenError
 from stream_ingest.contracts import table
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNKS_PREFIX = "processing/intake/"
+_MISSING = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
+"""S3 answers 403 for a missing object, because the intake may not list the temp bucket."""
 
 
 class JobEndedError(PermanentError):
@@ -168,7 +171,9 @@ class JobStore:
         try:
             with map_errors(f"read {key}"):
                 data = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._s3.exceptions.NoSuchKey as error:
+        except ClientError as error:
+            if error_code(error) not in _MISSING:
+                raise
             msg = (
                 f"batch {batch_id!r} stopped so long ago that what it sent last has expired; end it"
                 f" (stream-ingest abandon {batch_id}) and send the file again"
