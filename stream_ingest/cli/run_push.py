@@ -105,11 +105,13 @@ def _watching(title: str) -> Iterator[Watch]:
     except BaseException as error:
         for report, stack in stopped:
             say(f"batch {report.batch_id} has not ended ({describe(report)})")
-            if not isinstance(error, NotResumableError):
-                mend = "mend its source and " if isinstance(error, UserError) else ""
-                batch = f"--batch-id {report.batch_id}"
-                say(f"{mend}continue with: stream-ingest push --resume {batch}")
-            say(f"or end it with: stream-ingest abandon {report.batch_id} --stack {stack}")
+            end = f"end it with: stream-ingest abandon {report.batch_id} --stack {stack}"
+            if isinstance(error, NotResumableError):
+                say(end)
+                raise
+            mend = "mend its source and " if isinstance(error, UserError) else ""
+            say(f"{mend}continue with: stream-ingest push --resume --batch-id {report.batch_id}")
+            say(f"or {end}")
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(_INTERRUPTED) from None
         raise
