@@ -31,8 +31,8 @@ _PRIMARIES: dict[int, Primaries] = {
     12: (*_D65, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06),
 }
 _SRGB, _LINEAR, _PQ, _HLG = 13, 8, 16, 18
-_LIKE_SRGB = frozenset({2, 11, 13})
-_VIDEO = frozenset({1, 6, 14, 15})
+_LIKE_SRGB = frozenset({1, 2, 6, 11, 13, 14, 15})
+"""Transfer functions of video, which Chrome reads as sRGB's, and sRGB's own."""
 _GAMMAS = {4: 2.2, 5: 2.8}
 _STEPS = 1_024
 _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
@@ -120,8 +120,6 @@ def _fixed(value: float) -> bytes:
 def _curve(transfer: int) -> Curve | None:
     if transfer in _LIKE_SRGB:
         return _srgb
-    if transfer in _VIDEO:
-        return _video
     if transfer in _GAMMAS:
         gamma = _GAMMAS[transfer]
         return lambda value: value**gamma
@@ -133,12 +131,6 @@ def _srgb(value: float) -> float:
     if value <= 0.04045:  # noqa: PLR2004 - IEC 61966-2-1
         return value / 12.92
     return float(((value + 0.055) / 1.055) ** 2.4)
-
-
-def _video(value: float) -> float:
-    if value < 0.081:  # noqa: PLR2004 - BT.709
-        return value / 4.5
-    return float(((value + 0.099) / 1.099) ** (1 / 0.45))
 
 
 def _pq(value: float) -> float:

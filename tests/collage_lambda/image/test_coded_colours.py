@@ -76,6 +76,7 @@ IN_P3, LINEAR = (212, 95, 32), (227, 168, 123)
         (((b"cICP", bytes((12, 13, 0, 1))),), IN_P3),
         (((b"cICP", bytes((1, 13, 0, 1))), gama(1.0)), COLOUR),
         (((b"cICP", bytes((1, 8, 0, 1))),), LINEAR),
+        (((b"cICP", bytes((1, 1, 0, 1))),), COLOUR),
         (((b"cICP", bytes((99, 99, 0, 1))),), COLOUR),
     ],
 )
@@ -103,6 +104,7 @@ def test_an_avif_in_display_p3_is_converted() -> None:
     avif = encoded(Image.new("RGB", (60, 60), COLOUR), "AVIF", quality=100)
     at = avif.index(b"nclx") + 4
     assert is_near(shown(avif), COLOUR)
+    assert is_near(shown(avif[:at] + struct.pack(">HH", 1, 1) + avif[at + 4 :]), COLOUR)
     assert is_near(shown(avif[:at] + struct.pack(">HH", 12, 13) + avif[at + 4 :]), IN_P3)
 
 
