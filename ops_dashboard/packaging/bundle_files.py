@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from stream_ingest.contracts.errors import UserError
@@ -22,6 +23,8 @@ _UNUSED_FILES = frozenset(
 )  # left by uv in a target, and read by type checkers only
 _UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "test", "examples"})
 _UNUSED_SUFFIXES = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c"})
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
+"""Nodes that are statements or contain some."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 _MODE = 0o644 << 16
 
@@ -66,18 +69,22 @@ def own_files(root: Path, handlers: tuple[str, ...]) -> dict[str, Path]:
     ``if TYPE_CHECKING`` do not. So a change of a command line changes no bundle.
     """
     found: dict[str, Path] = {}
-    waiting = list(handlers)
+    waiting, checked = list(handlers), set[str]()
     for handler in handlers:
         if _module_path(root, handler) is None:
             msg = f"handler module {handler} is not in {root}"
             raise BundleError(msg)
     while waiting:
         module = waiting.pop()
+        if module in checked:
+            continue
+        checked.add(module)
         path = _module_path(root, module)
-        if path is None or path.relative_to(root).as_posix() in found:
+        if path is None:
             continue
         found[path.relative_to(root).as_posix()] = path
-        waiting.extend(_imports(path, module))
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        waiting.extend(_imports(path.read_bytes(), package))
         waiting.extend(_parents(module))
     return found
 
@@ -108,16 +115,20 @@ def _parents(module: str) -> Iterator[str]:
         yield module
 
 
-def _imports(path: Path, module: str) -> Iterator[str]:
-    """Yield all names that a module imports; not all of them are modules."""
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in _live_nodes(ast.parse(path.read_bytes(), filename=path.name)):
+@cache
+def _imports(source: bytes, package: str) -> tuple[str, ...]:
+    """Return all names that a module of `package` imports; not all of them are modules.
+
+    Cached, because a deployment reads the same sources for each of its functions.
+    """
+    names: list[str] = []
+    for node in _live_statements(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, package)
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            names += (base, *(f"{base}.{alias.name}" for alias in node.names))
+    return tuple(names)
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:
@@ -127,13 +138,16 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
     return ".".join([*parents, *([node.module] if node.module else [])])
 
 
-def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without the nodes that only a type checker reads."""
-    waiting = [tree]
+def _live_statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield a module's statements, nested ones too, but for those that only a type checker reads.
+
+    Expressions, which are most of a tree, contain no imports.
+    """
+    waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         yield node
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             waiting.extend(node.orelse)
         else:
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting += (each for each in ast.iter_child_nodes(node) if isinstance(each, _BLOCKS))
