@@ -36,8 +36,9 @@ lint: setup ## check style and the directions of imports
 type: setup ## check types
 	$(RUN)/mypy
 
+# Three workers on two cores: tests on the embedded AWS wait for a third of their time.
 test: setup ## run the tests (under 8 minutes)
-	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(RUN)/pytest -n 3 --dist loadfile -m "not slow"
 
 test-slow: setup ## run the tests that take longer
 	$(RUN)/pytest -n 2 --dist load -m slow

@@ -13,9 +13,19 @@ from xdist.scheduler import LoadFileScheduling
 
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
+from tests.fakes.command_line import Commands
 
-LONGEST_FIRST = ("end_to_end", "ops_dashboard/local", "packaging_wheel", ".", "faults", "pulumi")
-"""Folders under tests/ with the slowest files, which start first to keep all workers busy."""
+LONGEST_FIRST = (
+    "end_to_end",
+    "ops_dashboard/local/aws",
+    "faults",
+    "pulumi",
+    "packaging_wheel",
+    "ops_dashboard/packaging",
+    "ops_dashboard/erase",
+    "test_simulate.py",
+)
+"""Folders and files under tests/ that take longest, which start first to keep workers busy."""
 PIPELINE = "alarms console intake main_job mysql operator poison recovery secrets"
 TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
@@ -54,8 +64,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
-    folder = item.path.parent.relative_to(Path(__file__).parent).as_posix()
-    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+    file = item.path.relative_to(Path(__file__).parent)
+    places = {file.as_posix(), *(folder.as_posix() for folder in file.parents)}
+    ranks = (rank for rank, place in enumerate(LONGEST_FIRST) if place in places)
+    return next(ranks, len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")
@@ -93,3 +105,9 @@ def mariadb_url() -> Iterator[str]:
         pytest.skip(install_hint())
     with PrivateMariaDb() as server:
         yield server.url
+
+
+@pytest.fixture
+def commands(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Our commands, run in the process of the test."""
+    return Commands(capsys, monkeypatch)

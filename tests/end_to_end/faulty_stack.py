@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -37,7 +36,7 @@ from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout
 from tests.end_to_end import fault_hook
 from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder
-from tests.end_to_end.kinesis_proxy import StandStill, proxy
+from tests.end_to_end.kinesis_proxy import StandStill, kill_push
 from tests.end_to_end.pipeline import Pipeline
 
 LAYOUT = CollageLayout(rows=3, cols=4, cell_px=120, fit_rows=True)
@@ -102,18 +101,7 @@ class FaultyStack(Pipeline):
 
     def kill_push(self, path: Path, batch_id: str, moment: StandStill) -> None:
         """Push a file and end the process with SIGKILL at a moment."""
-        with proxy(self.aws.endpoint, moment) as url:
-            variables = {**self.variables, "AWS_ENDPOINT_URL": url}
-            program = Path(sys.executable).with_name("stream-ingest")
-            with subprocess.Popen(  # noqa: S603 - as above
-                [program, "push", *push_options(path, batch_id)],
-                env=variables,
-                stderr=subprocess.DEVNULL,
-            ) as process:
-                assert moment.reached.wait(PATIENCE_S), "the push never reached the moment"
-                process.kill()
-                assert process.wait(PATIENCE_S) == -signal.SIGKILL
-            moment.over.set()
+        kill_push(self.aws.endpoint, self.variables, moment, *push_options(path, batch_id))
 
     def progress(self, batch_id: str) -> BatchProgress:
         """Return the progress of a batch."""

@@ -8,11 +8,15 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +29,7 @@ Meddle = Callable[[int, bytes, Forward], Answer | None]
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 _PATIENCE_S = 30.0
 _POLL_S = 0.05
+_START_PATIENCE_S = 60.0
 
 
 def throttle(times: int) -> Meddle:
@@ -104,6 +109,25 @@ def proxy(endpoint: str, meddle: Meddle) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def kill_push(
+    endpoint: str, variables: Mapping[str, str], moment: StandStill, *options: str
+) -> None:
+    """Run ``stream-ingest push`` through a proxy and end the process with SIGKILL at a moment."""
+    with proxy(endpoint, moment) as url:
+        program = Path(sys.executable).with_name("stream-ingest")
+        with subprocess.Popen(  # noqa: S603 - our own command, no shell
+            [program, "push", *options],
+            env={**variables, "AWS_ENDPOINT_URL": url},
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                assert moment.reached.wait(_START_PATIENCE_S), "the push never reached the moment"
+            finally:
+                process.kill()
+            assert process.wait() == -signal.SIGKILL
+        moment.over.set()
 
 
 class _Server(ThreadingHTTPServer):

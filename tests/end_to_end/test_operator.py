@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.cli import main
 from stream_ingest.contracts.naming import creator_key, window_id
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -40,19 +40,15 @@ def operated(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Pi
 
 
 class Here:
-    """`ops-dashboard` in this process, which saves each call the second that its imports take."""
+    """`ops-dashboard` in this process, with the variables of the embedded AWS."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
-        self._capsys, self._patch = capsys, patch
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
 
     def run(self, *arguments: str) -> tuple[object, str, str]:
         """Return exit code, output and error output."""
-        self._capsys.readouterr()
-        self._patch.setattr(sys, "argv", ["ops-dashboard", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = self._capsys.readouterr()
-        return ended.value.code, out, err
+        done = self._commands.run("ops-dashboard", *arguments)
+        return done.code, done.out, done.err
 
     def ops(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever JSON a command prints
         """Return what a command prints with --json."""
@@ -62,12 +58,10 @@ class Here:
 
 
 @pytest.fixture
-def here(
-    operated: Pipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Here:
+def here(operated: Pipeline, commands: Commands, monkeypatch: pytest.MonkeyPatch) -> Here:
     for name, value in operated.aws.environment().items():
         monkeypatch.setenv(name, value)
-    return Here(capsys, monkeypatch)
+    return Here(commands)
 
 
 def test_windows_are_listed_by_batch_status_and_creator(here: Here) -> None:
@@ -159,24 +153,22 @@ def test_the_query_alone_needs_no_stack(here: Here) -> None:
     assert out == timeline["query"] + "\n"
 
 
-def test_the_doctor_finds_no_problem_in_a_healthy_stack(operated: Pipeline) -> None:
-    done = operated.command("ops-dashboard", "doctor", "--json")
-    report = json.loads(done.stdout)
+def test_the_doctor_finds_no_problem_in_a_healthy_stack(here: Here) -> None:
+    code, out, _ = here.run("doctor", "--json")
+    report = json.loads(out)
     states: dict[str, Any] = {each["check"]: each["state"] for each in report["findings"]}
     assert states.pop("database") == "skipped"
     assert states.pop("dead letters") in {"ok", "note"}  # other tests leave some
     assert set(states.values()) == {"ok"}
-    assert (done.returncode, report["ok"]) == (0, True)
+    assert (code, report["ok"]) == (0, True)
 
 
 @pytest.mark.parametrize("option", ["--stack=nope", "--mysql=mysql://u:geheim@127.0.0.1:1/x"])
-def test_the_doctor_reports_a_problem_in_one_line_and_exits_1(
-    operated: Pipeline, option: str
-) -> None:
-    done = operated.command("ops-dashboard", "doctor", option)
-    assert done.returncode == 1
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
-    assert "geheim" not in done.stdout + done.stderr
+def test_the_doctor_reports_a_problem_in_one_line_and_exits_1(here: Here, option: str) -> None:
+    code, out, err = here.run("doctor", option)
+    assert code == 1
+    (line,) = [line for line in out.splitlines() if line.startswith("wrong")]
+    assert "geheim" not in out + err
     assert "nope" in line or "127.0.0.1" in line
 
 

@@ -1,4 +1,4 @@
-"""Covers die after two days, a window fills in twelve: prefetched covers make it a full collage."""
+"""Covers die after two days, a window fills in seven: prefetched covers make it a full collage."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.end_to_end.faulty_stack import FaultyStack
 pytestmark = pytest.mark.timeout(240)
 
 CREATORS = [f"slow-poster-{index}" for index in range(4)]
-DAYS, A_DAY, WINDOW = 12, 3, 35
+DAYS, A_DAY, WINDOW = 7, 5, 35
 LIFE_S = 2 * DAY_S
-PREFETCHED_DAYS = 10
+PREFETCHED_DAYS = 5
 """The covers of the last two days still live when the window fills."""
 
 
 @dataclass(frozen=True)
-class Fortnight:
+class Week:
     """A clock of its own: `noon` is the full hour at which each day's covers are pushed."""
 
     stack: FaultyStack
@@ -105,10 +105,10 @@ def cover_of(creator: int, name: str, number: int) -> Cover:
     return Cover(object_id=object_id, creator_index=creator, caption=name, number=number + 1)
 
 
-def test_covers_of_twelve_days_each_dead_after_two_end_in_one_full_collage(
+def test_covers_of_seven_days_each_dead_after_two_end_in_one_full_collage(
     stack: FaultyStack, tmp_path: Path
 ) -> None:
-    days = Fortnight(stack, datetime.now(UTC).timestamp(), tmp_path)
+    days = Week(stack, datetime.now(UTC).timestamp(), tmp_path)
     packs: set[str] = set()
     for day in range(DAYS):
         days.go_to(days.noon(day))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ops_dashboard.cli import app as ops_app
 from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences
 from ops_dashboard.local.samples.generator import Sample
@@ -21,8 +20,10 @@ from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLa
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import CoverRow, admit
+from tests.end_to_end.kinesis_proxy import StandStill, kill_push
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -54,8 +55,8 @@ def test_a_replay_rebuilds_every_collage_when_all_urls_are_dead(
     assert len(before) == 2
     pipeline.mortal_covers.switch_off()
     for _ in range(2):  # replaying twice doubles nothing
-        done = pipeline.command("ops-dashboard", "replay", f"--from={start}", "--wait", "--json")
-        assert done.returncode == 0, done.stderr
+        done = pipeline.here(ops_app, "replay", f"--from={start}", "--wait", "--json")
+        assert done.exit_code == 0, done.stderr
         assert "may lag by ten minutes" in done.stderr
         end = json.loads(done.stdout)
         assert end["waiting"] == 0
@@ -209,43 +210,30 @@ def test_an_unreadable_record_is_stored_listed_and_stops_nothing(
 
 
 def test_a_killed_push_is_resumed_with_nothing_lost_or_doubled(
-    pipeline: Pipeline, tmp_path: Path
+    pipeline: Pipeline, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Windows of 400 that never fill, so that no cover is fetched."""
-    rows = 120_000
+    rows = 12_000
     path = tmp_path / "many.csv"
     with path.open("w") as file:
         file.write("creator_name,cover_url,created_at\n")
         for number in range(rows):
             file.write(
-                f"killed{number % 400},https://p16-sign.tiktokcdn.com/tos-x/{number:032x}"
+                f"killed{number % 40},https://p16-sign.tiktokcdn.com/tos-x/{number:032x}"
                 "~tplv-noop.image?x-expires=1999999999,2026-11-01 00:00:00\n"
             )
-    process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-        [
-            Path(sys.executable).with_name("stream-ingest"),
-            "push",
-            f"--csv={path}",
-            "--flush-policy=never",
-            "--rows=20",
-            "--cols=20",
-            "--batch-id=killed",
-        ],
-        env={**os.environ, **pipeline.aws.environment()},
-        stderr=subprocess.DEVNULL,
-    )
+    options = ("--flush-policy=never", "--rows=20", "--cols=20", "--batch-id=killed")
+    kill_push(pipeline.aws.endpoint, pipeline.variables, StandStill(10), f"--csv={path}", *options)
     checkpoint = Path(os.environ["XDG_STATE_HOME"], "coverstream/push/killed.push")
-    try:
-        wait_for(lambda: checkpoint.exists() and checkpoint.stat().st_size > 50_000)
-    finally:
-        process.kill()
-        process.wait()
-    refused = pipeline.command("stream-ingest", "push", f"--csv={path}", "--batch-id=killed")
-    assert refused.returncode == 2
-    assert "push --resume --batch-id killed" in refused.stderr
-    done = pipeline.command("stream-ingest", "push", "--resume", "--json")
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    assert checkpoint.exists()
+    for name, value in pipeline.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    refused = commands.run("stream-ingest", "push", f"--csv={path}", "--batch-id=killed")
+    assert refused.code == 2
+    assert "push --resume --batch-id killed" in refused.err
+    done = commands.run("stream-ingest", "push", "--resume", "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
     assert (report["rows_read"], report["rows_sent"]) == (rows, rows)
     assert not checkpoint.exists()
     wait_for(lambda: pipeline.status("killed")["settled"], limit_s=120)

@@ -23,6 +23,7 @@ from ops_dashboard.local.samples.generator import Sample
 from tests.end_to_end.kinesis_proxy import StandStill, proxy
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
+from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -64,9 +65,17 @@ def wrong_urls(url: str) -> dict[str, str]:
 WRONGS = tuple(wrong_urls("mysql://a@h:1/d"))
 
 
+@pytest.fixture
+def in_stack(commands: Commands, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Our commands, which find the deployed stack."""
+    for name, value in pipeline.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    return commands
+
+
 @pytest.mark.parametrize("wrong", WRONGS)
 def test_an_error_never_says_the_password(
-    pipeline: Pipeline,
+    in_stack: Commands,
     mariadb_url: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -74,20 +83,19 @@ def test_an_error_never_says_the_password(
 ) -> None:
     monkeypatch.setenv("MYSQL_URL", wrong_urls(mariadb_url)[wrong])
     for command in (("push", "--json"), ("export", "--csv", f"--output={tmp_path}")):
-        done = pipeline.command("stream-ingest", *command)
-        assert done.returncode == 2, done.stderr
-        assert len(done.stderr.splitlines()) == 1
-        for said in (done.stdout, done.stderr):
-            assert not re.search(r"[Hh]unter2", said)
+        done = in_stack.run("stream-ingest", *command)
+        assert done.code == 2, done.err
+        assert len(done.err.splitlines()) == 1
+        assert not re.search(r"[Hh]unter2", done.out + done.err)
 
 
 def test_the_help_never_says_the_password(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    in_stack: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MYSQL_URL", f"mysql://ann:{QUOTED}@127.0.0.1/videos")
-    done = pipeline.command("stream-ingest", "push", "--help")
-    assert "MYSQL_URL" in done.stdout
-    assert "unter2" not in done.stdout + done.stderr
+    done = in_stack.run("stream-ingest", "push", "--help")
+    assert "MYSQL_URL" in done.out
+    assert "unter2" not in done.out + done.err
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +196,11 @@ def test_nothing_that_a_push_leaves_on_aws_holds_the_password(
 
 
 def test_credentials_may_come_from_secrets_manager(
-    pipeline: Pipeline, loaded: Sample, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+    in_stack: Commands,
+    pipeline: Pipeline,
+    loaded: Sample,
+    mariadb_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The URL on the command line has no user and no password."""
     monkeypatch.delenv("MYSQL_URL", raising=False)
@@ -196,13 +208,13 @@ def test_credentials_may_come_from_secrets_manager(
     secret = json.dumps({"username": right.username, "password": password_of(mariadb_url)})
     pipeline.aws.clients.untyped("secretsmanager").create_secret(Name="videos", SecretString=secret)
     place = f"mysql://{right.hostname}:{right.port}{right.path}?{right.query}"
-    done = pipeline.command(
+    done = in_stack.run(
         *("stream-ingest", "push", "--dry-run", "--json", "--creator=secretive"),
         *(f"--mysql={place}", "--mysql-secret=videos"),
     )
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     own = [row for row in loaded.rows if row.creator == "secretive"]
-    assert json.loads(done.stdout)["rows_read"] == len(own)
+    assert json.loads(done.out)["rows_read"] == len(own)
 
 
 def table_bytes(pipeline: Pipeline) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,53 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
 def dev(deploy: Deploy) -> Recorder:
     """The dev stack."""
     return deploy("dev")
+
+
+CHANGED: Mapping[str, object] = {
+    "alarmCostUsdPerDay": 3,
+    "alarmDeadLetters": 0,
+    "alarmDurationS": 60,
+    "alarmErrorPercent": 7,
+    "alarmFailedImagesPercent": 50,
+    "alarmIdleMinutes": 30,
+    "alarmIteratorAgeMinutes": 3,
+    "alarmMemoryPercent": 70,
+    "alarmWindowAgeMinutes": 20,
+    "allowedInputBuckets": ["tiktok-image-input"],
+    "allowedPorts": ["80", "443"],
+    "allowedSources": ["127.0.0.1:8000", "covers.test:80"],
+    "byCreatorCopy": False,
+    "collageTimeoutS": 900,
+    "contentDedup": True,
+    "dedupHorizonDays": 7,
+    "defaultBackground": "black",
+    "defaultFlush": "never",
+    "defaultGrid": "3x4",
+    "downloadsAtOnce": 8,
+    "downloadTimeoutS": 30,
+    "downloadTries": 1,
+    "downloadUserAgent": "covers/1.0",
+    "failureBucket": "temp",
+    "intakeMaxConcurrency": 7,
+    "intakeTimeoutS": 900,
+    "keepOriginals": False,
+    "keyTemplate": "{batch}/{creator}_{kind}_{window}",
+    "minSidePx": 100,
+    "originalsExpireDays": 90,
+    "partialResponses": "raise",
+    "prefetchCovers": False,
+    "refusedImages": ["ab" * 32],
+    "streamShards": 3,
+}
+
+
+@pytest.fixture(scope="session")
+def changed(deploy: Deploy) -> Recorder:
+    """The dev stack with other values for settings that do not depend on each other.
+
+    One run of the program takes a second, so tests of such a setting share it.
+    """
+    return deploy("dev", **CHANGED)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Recorder
 
 FORTNIGHT_S = 14 * 86_400
 QUEUES = [
@@ -56,15 +56,13 @@ def test_covers_about_to_expire_go_to_their_own_queue(dev: Recorder) -> None:
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("prefetch", [True, False])
 def test_a_stack_may_close_windows_instead_of_prefetching_covers(
-    deploy: Deploy,
-    prefetch: bool,  # noqa: FBT001 - a parameter
+    dev: Recorder, changed: Recorder
 ) -> None:
-    recorder = deploy("dev", prefetchCovers=prefetch)
-    for name in ("windowing", "sweeper"):
-        variables = recorder.one("Function", name).inputs["environment"]["variables"]
-        assert variables["COVERSTREAM_PREFETCH_COVERS"] == ("on" if prefetch else "off")
+    for recorder, value in ((dev, "on"), (changed, "off")):
+        for name in ("windowing", "sweeper"):
+            variables = recorder.one("Function", name).inputs["environment"]["variables"]
+            assert variables["COVERSTREAM_PREFETCH_COVERS"] == value
 
 
 @pytest.mark.parametrize(
@@ -127,8 +125,7 @@ def test_a_window_is_a_dead_letter_after_three_receipts(dev: Recorder) -> None:
     }
 
 
-@pytest.mark.parametrize("timeout_s", [60, 120, 900])
-def test_a_message_stays_hidden_for_six_timeouts(deploy: Deploy, timeout_s: int) -> None:
-    recorder = deploy("dev", collageTimeoutS=timeout_s)
-    assert recorder.one("Function", "collage").inputs["timeout"] == timeout_s
-    assert recorder.one("Queue", "collage").inputs["visibilityTimeoutSeconds"] >= 6 * timeout_s
+def test_a_message_stays_hidden_for_six_timeouts(dev: Recorder, changed: Recorder) -> None:
+    for recorder, timeout_s in ((dev, 120), (changed, 900)):
+        assert recorder.one("Function", "collage").inputs["timeout"] == timeout_s
+        assert recorder.one("Queue", "collage").inputs["visibilityTimeoutSeconds"] >= 6 * timeout_s

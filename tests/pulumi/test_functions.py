@@ -11,7 +11,7 @@ from stream_ingest.intake.settings import IntakeSettings
 from stream_ingest.windowing.settings import WindowingSettings
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Recorder
 
 FUNCTIONS = ["windowing", "sweeper", "collage", "intake", "prefetch"]
 BUNDLE_OF = {"sweeper": "windowing", "prefetch": "collage"}
@@ -52,31 +52,14 @@ def test_functions_get_the_names_of_the_stacks_resources(dev: Recorder, name: st
     assert names.items() <= variables.items()
 
 
-def test_settings_reach_the_functions_that_they_concern(deploy: Deploy) -> None:
-    recorder = deploy(
-        "dev",
-        partialResponses="raise",
-        dedupHorizonDays=7,
-        allowedSources=["127.0.0.1:8000", "covers.test:80"],
-        allowedPorts=["80", "443"],
-        refusedImages=["ab" * 32],
-        keepOriginals=False,
-        byCreatorCopy=False,
-        downloadsAtOnce=8,
-        downloadTimeoutS=30,
-        downloadTries=1,
-        downloadUserAgent="covers/1.0",
-        minSidePx=100,
-        keyTemplate="{batch}/{creator}_{kind}_{window}",
-        contentDedup=True,
-    )
+def test_settings_reach_the_functions_that_they_concern(changed: Recorder) -> None:
     for name in ("windowing", "sweeper"):  # both close windows
-        variables = recorder.one("Function", name).inputs["environment"]["variables"]
+        variables = changed.one("Function", name).inputs["environment"]["variables"]
         assert variables[environment.KEY_TEMPLATE] == "{batch}/{creator}_{kind}_{window}"
-    windowing = recorder.one("Function", "windowing").inputs["environment"]["variables"]
+    windowing = changed.one("Function", "windowing").inputs["environment"]["variables"]
     assert windowing[environment.PARTIAL_RESPONSES] == "raise"
     assert windowing[environment.DEDUP_HORIZON_DAYS] == "7"
-    collage = recorder.one("Function", "collage").inputs["environment"]["variables"]
+    collage = changed.one("Function", "collage").inputs["environment"]["variables"]
     assert collage[environment.ALLOWED_SOURCES] == "127.0.0.1:8000,covers.test:80"
     assert collage[environment.ALLOWED_PORTS] == "80,443"
     assert collage[environment.CONTENT_DEDUP] == "on"
@@ -150,11 +133,10 @@ def test_records_are_younger_than_the_stream_keeps_them(dev: Recorder, prod: Rec
         assert mapping["maximumRecordAgeInSeconds"] < kept_s
 
 
-def test_the_failure_bucket_can_be_chosen(deploy: Deploy) -> None:
-    recorder = deploy("dev", failureBucket="temp")
-    mapping = recorder.one("EventSourceMapping", "windowing").inputs
+def test_the_failure_bucket_can_be_chosen(changed: Recorder) -> None:
+    mapping = changed.one("EventSourceMapping", "windowing").inputs
     assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": "arn:Bucket:temp"}}
-    statements = recorder.one("RolePolicy", "windowing").document("policy")["Statement"]
+    statements = changed.one("RolePolicy", "windowing").document("policy")["Statement"]
     (stored,) = (s for s in statements if s["Sid"] == "StoreDiscardedBatches")
     assert stored["Resource"] == ["arn:Bucket:temp/aws/lambda/*"]
 

@@ -3,12 +3,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from stream_ingest.contracts import environment
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Recorder
 
 INPUT = "coverstream-dev-input-123456789012-eu-central-1"
 
@@ -62,15 +60,14 @@ def test_a_request_is_kept_for_a_fortnight_and_received_three_times(dev: Recorde
     }
 
 
-@pytest.mark.parametrize("timeout_s", [30, 300, 900])
 def test_a_message_stays_hidden_longer_than_an_invocation_holds_its_file(
-    deploy: Deploy, timeout_s: int
+    dev: Recorder, changed: Recorder
 ) -> None:
     """Else a message that comes again would find its own dead invocation at the file."""
-    recorder = deploy("dev", intakeTimeoutS=timeout_s)
-    assert recorder.one("Function", "intake").inputs["timeout"] == timeout_s
-    hidden_s = recorder.one("Queue", "intake").inputs["visibilityTimeoutSeconds"]
-    assert hidden_s == 6 * timeout_s
+    for recorder, timeout_s in ((dev, 300), (changed, 900)):
+        assert recorder.one("Function", "intake").inputs["timeout"] == timeout_s
+        hidden_s = recorder.one("Queue", "intake").inputs["visibilityTimeoutSeconds"]
+        assert hidden_s == 6 * timeout_s
 
 
 def test_a_large_file_may_take_more_than_the_16_invocations_of_a_chain(dev: Recorder) -> None:
@@ -78,8 +75,8 @@ def test_a_large_file_may_take_more_than_the_16_invocations_of_a_chain(dev: Reco
     assert config == {"functionName": "coverstream-dev-intake", "recursiveLoop": "Allow"}
 
 
-def test_files_are_read_one_an_invocation_and_some_at_once(deploy: Deploy) -> None:
-    mapping = deploy("dev", intakeMaxConcurrency=7).one("EventSourceMapping", "intake").inputs
+def test_files_are_read_one_an_invocation_and_some_at_once(changed: Recorder) -> None:
+    mapping = changed.one("EventSourceMapping", "intake").inputs
     assert mapping["eventSourceArn"] == "arn:Queue:intake"
     assert mapping["batchSize"] == 1
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -96,21 +93,19 @@ def test_the_intake_gets_its_queues_and_its_stream_by_environment(dev: Recorder)
     assert variables["COVERSTREAM_MAX_RECEIVES"] == "3"
 
 
-def test_batches_get_the_stacks_defaults_on_every_entrance(deploy: Deploy) -> None:
-    recorder = deploy("dev", defaultGrid="3x4", defaultBackground="black", defaultFlush="never")
-    variables = recorder.one("Function", "intake").inputs["environment"]["variables"]
+def test_batches_get_the_stacks_defaults_on_every_entrance(changed: Recorder) -> None:
+    variables = changed.one("Function", "intake").inputs["environment"]["variables"]
     defaults = json.loads(variables[environment.BATCH_DEFAULTS])
-    outputs = json.loads(recorder.one("Parameter", "directory").inputs["value"])
+    outputs = json.loads(changed.one("Parameter", "directory").inputs["value"])
     assert defaults == outputs["batch_defaults"]
     expected = {"rows": 3, "cols": 4, "background": "#000000", "flush": "never"}
     assert expected.items() <= defaults.items()
 
 
-def test_buckets_of_others_are_readable_only_if_the_stack_allows_them(deploy: Deploy) -> None:
-    recorder = deploy("dev", allowedInputBuckets=["tiktok-image-input"])
-    variables = recorder.one("Function", "intake").inputs["environment"]["variables"]
+def test_buckets_of_others_are_readable_only_if_the_stack_allows_them(changed: Recorder) -> None:
+    variables = changed.one("Function", "intake").inputs["environment"]["variables"]
     assert variables[environment.ALLOWED_INPUT_BUCKETS] == "tiktok-image-input"
-    statements = recorder.one("RolePolicy", "intake").document("policy")["Statement"]
+    statements = changed.one("RolePolicy", "intake").document("policy")["Statement"]
     rights = {
         (action, resource)
         for statement in statements

@@ -86,34 +86,33 @@ def test_a_period_that_is_watched_is_one_that_cloudwatch_allows(dev: Recorder) -
     assert len(dev.all("MetricAlarm")) == len(ALARMS)
 
 
-def test_thresholds_are_settings_of_the_stack(deploy: Deploy, dev: Recorder) -> None:
-    """All in one deployment: each setting moves the threshold of its own alarm."""
-    changes = [
-        ("alarmErrorPercent", 7, "collage-errors", 7),
-        ("alarmDurationS", 60, "collage-duration", 60_000),
-        ("alarmMemoryPercent", 70, "windowing-memory", 70),
-        ("alarmDeadLetters", 0, "sweeper-dead-letters", 0),
-        ("alarmIteratorAgeMinutes", 3, "iterator-age", 180_000),
-        ("alarmWindowAgeMinutes", 20, "windows-stuck", 1_200),
-        ("alarmFailedImagesPercent", 50, "image-failures", 50),
-        ("alarmCostUsdPerDay", 3, "cost", 3),
-    ]
-    stack = deploy("dev", **{setting: value for setting, value, _, _ in changes})
-    for _, _, alarm, threshold in changes:
-        assert stack.one("MetricAlarm", alarm).inputs["threshold"] == threshold
+def test_thresholds_are_settings_of_the_stack(changed: Recorder, dev: Recorder) -> None:
+    """Each setting moves the threshold of its own alarm."""
+    thresholds = {
+        "collage-errors": 7,
+        "collage-duration": 60_000,
+        "windowing-memory": 70,
+        "sweeper-dead-letters": 0,
+        "iterator-age": 180_000,
+        "windows-stuck": 1_200,
+        "image-failures": 50,
+        "cost": 3,
+    }
+    for alarm, threshold in thresholds.items():
+        assert changed.one("MetricAlarm", alarm).inputs["threshold"] == threshold
         assert dev.one("MetricAlarm", alarm).inputs["threshold"] != threshold
 
 
-def test_how_long_nothing_may_move_is_a_setting_too(deploy: Deploy) -> None:
-    inputs = deploy("dev", alarmIdleMinutes=30).one("MetricAlarm", "nothing-flows").inputs
+def test_how_long_nothing_may_move_is_a_setting_too(changed: Recorder) -> None:
+    inputs = changed.one("MetricAlarm", "nothing-flows").inputs
     assert (inputs["evaluationPeriods"], inputs["datapointsToAlarm"]) == (6, 6)
 
 
 def test_the_alarm_on_duration_can_be_reached_before_the_function_times_out(
-    deploy: Deploy,
+    deploy: Deploy, dev: Recorder
 ) -> None:
-    short, long = deploy("dev"), deploy("dev", collageTimeoutS=900)
-    assert short.one("MetricAlarm", "collage-duration").inputs["threshold"] == 108_000
+    long = deploy("dev", collageTimeoutS=900)
+    assert dev.one("MetricAlarm", "collage-duration").inputs["threshold"] == 108_000
     assert long.one("MetricAlarm", "collage-duration").inputs["threshold"] == 600_000
 
 

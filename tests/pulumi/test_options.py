@@ -33,6 +33,14 @@ def placed(deploy: Deploy) -> Recorder:
 
 
 @pytest.fixture(scope="module")
+def provided(deploy: Deploy) -> Recorder:
+    """A stack in a VPC with endpoints of its own, where covers are fetched at port 80 alone."""
+    return deploy(
+        "dev", vpcId=VPC, vpcSubnets=SUBNETS, vpcInterfaceEndpoints=False, allowedPorts=["80"]
+    )
+
+
+@pytest.fixture(scope="module")
 def audited(deploy: Deploy) -> Recorder:
     """A stack that logs who reads and writes, and has a key of its own."""
     return deploy("dev", accessLogs=True, dataEvents=True, auditExpireDays=90, kmsKey=True)
@@ -162,20 +170,18 @@ def test_all_other_services_have_a_door_that_only_functions_use(placed: Recorder
 
 
 def test_covers_are_fetched_from_anywhere_at_the_ports_that_are_allowed(
-    placed: Recorder, deploy: Deploy
+    placed: Recorder, provided: Recorder
 ) -> None:
     (anywhere,) = placed.all("SecurityGroupEgressRule")
     assert anywhere.inputs["cidrIpv4"] == "0.0.0.0/0"
     assert (anywhere.inputs["fromPort"], anywhere.inputs["toPort"]) == (0, 65_535)
-    strict = deploy("dev", vpcId=VPC, vpcSubnets=SUBNETS, allowedPorts=["80"])
-    rules = strict.all("SecurityGroupEgressRule")
+    rules = provided.all("SecurityGroupEgressRule")
     assert sorted(rule.inputs["toPort"] for rule in rules) == [80, 443], "AWS itself is at 443"
 
 
-def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(deploy: Deploy) -> None:
-    recorder = deploy("dev", vpcId=VPC, vpcSubnets=SUBNETS, vpcInterfaceEndpoints=False)
-    assert not recorder.all("VpcEndpoint")
-    assert len(recorder.all("SecurityGroup")) == 1
+def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(provided: Recorder) -> None:
+    assert not provided.all("VpcEndpoint")
+    assert len(provided.all("SecurityGroup")) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Recorder
 
 BUCKETS = ["input", "output", "temp"]
 
@@ -73,8 +73,8 @@ def expiries(recorder: Recorder) -> dict[str, int]:
     }
 
 
-def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
-    assert expiries(deploy("dev", originalsExpireDays=90)) == {
+def test_temporary_objects_expire_by_prefix(changed: Recorder) -> None:
+    assert expiries(changed) == {
         "processing/windows/": 46,
         "processing/intake/": 30,
         "debug/": 30,
@@ -83,7 +83,7 @@ def test_temporary_objects_expire_by_prefix(deploy: Deploy) -> None:
     }
 
 
-@pytest.mark.parametrize("days", [1, 30, 90, 3_650])
+@pytest.mark.parametrize("days", [1, 3_650])
 def test_what_a_replay_needs_outlives_the_archived_event(deploy: Deploy, days: int) -> None:
     """Its image list also outlives a dead letter (14 days) of the last possible replay."""
     found = expiries(deploy("dev", archiveRetentionDays=days))

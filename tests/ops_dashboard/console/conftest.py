@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import msgspec
 import pytest
+from moto import mock_aws
 
 from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account, open_account
@@ -18,6 +19,7 @@ from ops_dashboard.console.server import make_app, new_access
 from stream_ingest.contracts.stack_outputs import parameter_name
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
+from tests.fakes.cached_session import CachedSession
 from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole, running
@@ -43,12 +45,9 @@ class FakePush:
 
 @pytest.fixture(scope="session")
 def moto_session() -> boto3.Session:
-    """One session for all tests, so that each service's model is read once."""
-    return boto3.Session(
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-    )
+    """One session for all tests, whose clients are made once."""
+    with mock_aws():
+        return CachedSession()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from moto import mock_aws
 from stream_ingest.cli import submit
 from stream_ingest.cli.main import main
 from stream_ingest.contracts.batch_options import BatchOptions
+from tests.fakes.cached_session import CachedSession
 from tests.fakes.ingest.aws import IngestAws
 from tests.fakes.ingest.rows import header
 from tests.stream_ingest.cli.conftest import OUTPUTS
@@ -27,13 +28,13 @@ Run = Callable[..., tuple[int, str, str]]
 class Account:
     """An input bucket and a request queue."""
 
-    def __init__(self) -> None:
-        self.s3 = boto3.client("s3")
+    def __init__(self, session: boto3.Session) -> None:
+        self.s3 = session.client("s3")
         for bucket in ("input", "tiktok-image-input"):
             self.s3.create_bucket(Bucket=bucket)
         for key in ("a.csv", "manual-uploads/a.csv"):
             self.s3.put_object(Bucket="input", Key=key, Body=b"rows")
-        self.sqs = boto3.client("sqs")
+        self.sqs = session.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="intake")["QueueUrl"]
 
     def requests(self) -> list[dict[str, Any]]:
@@ -42,10 +43,21 @@ class Account:
         return [json.loads(body) for body in bodies]
 
 
-@pytest.fixture
-def account(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:  # noqa: ARG001 - moto
+@pytest.fixture(scope="module")
+def moto_session() -> boto3.Session:
+    """One session for all tests, whose clients are made once."""
     with mock_aws():
-        account = Account()
+        return CachedSession()
+
+
+@pytest.fixture
+def account(
+    aws: IngestAws,  # noqa: ARG001 - moto
+    moto_session: boto3.Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Account]:
+    with mock_aws():
+        account = Account(moto_session)
         outputs = msgspec.structs.replace(
             OUTPUTS,
             request_queue_url=account.queue,
@@ -53,6 +65,7 @@ def account(aws: IngestAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
             batch_defaults=BatchOptions(quality=80),
         )
         monkeypatch.setattr(submit, "stack_outputs", lambda _: outputs)
+        monkeypatch.setattr(submit.clients, "session", lambda: moto_session)
         yield account
 
 

@@ -1,17 +1,18 @@
-"""The metrics bridge on a deployed stack, also as a separate process."""
+"""The metrics bridge on a deployed stack.
+
+As a separate process it is tested with ``local up``, in ``test_command.py``.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ops_dashboard.local.aws.bridge import alarm_store
-from ops_dashboard.local.aws.bridge import process as bridge_process
 from ops_dashboard.local.aws.bridge.metrics_bridge import MetricsBridge
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.monitoring.alarms import alarms
@@ -130,19 +131,6 @@ def test_the_depth_of_the_queue_does_not_raise_the_dead_letter_alarm(
     names = [f"coverstream-dev-{kind}-dead-letters" for kind in RESOURCES.dead_letters]
     found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
     assert [alarm["StateValue"] for alarm in found] == ["OK"] * len(names)
-
-
-def test_the_process_publishes_metrics_and_exits_with_its_aws(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    with LocalAws.start() as aws:
-        aws.deploy()
-        process = bridge_process.start_bridge(aws.instance)
-        wait_until(lambda: bool(drawn(aws, "Queue depth")["waiting"].points))
-        assert process.poll() is None
-        aws.stop()
-        assert process.wait(timeout=PATIENCE_S) == 0
 
 
 def test_the_query_of_the_latest_errors_finds_one(local_aws: LocalAws) -> None:
