@@ -4,10 +4,12 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 STACK ?= dev
 UV := .venv/bin/uv
+# With the hashes of its lock, which pip checks; everything else is checked by uv itself.
+UV_REQUIREMENT = uv==$(UV_VERSION)$(shell sed -n '/^name = "uv"$$/,/^$$/s/.*hash = "\(sha256:[0-9a-f]*\)".*/ --hash=\1/p' uv.lock)
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint type test test-slow coverage format pr bench measured simulate \
+.PHONY: help setup demo lint type test test-slow coverage format pr audit bench measured simulate \
 	package wheel preview up docs docs-tables notice
 
 help: ## print this list
@@ -16,7 +18,9 @@ help: ## print this list
 
 $(UV):
 	$(PYTHON) -m venv --without-pip .venv
-	$(PYTHON) -m pip --python .venv/bin/python install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@echo '$(UV_REQUIREMENT)' > .venv/uv.txt
+	$(PYTHON) -m pip --python .venv/bin/python install --quiet --disable-pip-version-check \
+		--require-hashes --requirement .venv/uv.txt
 
 ##@ Start
 
@@ -51,6 +55,9 @@ format: setup ## format the code
 	$(RUN)/ruff format .
 
 pr: lint type test ## run all checks that a pull request has to pass
+
+audit: setup ## look up known vulnerabilities of the locked versions at osv.dev (an error offline)
+	$(UV) audit --locked --preview-features audit-command
 
 ##@ Measure
 

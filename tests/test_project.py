@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 
 import pytest
@@ -24,6 +25,16 @@ def test_make_installs_the_uv_that_is_locked() -> None:
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
     (uv,) = (package for package in lock["package"] if package["name"] == "uv")
     assert f"UV_VERSION := {uv['version']}\n" in MAKEFILE
+    show = "show: ; @echo $(UV_REQUIREMENT)"
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        ["make", "--silent", "--eval", show, "show"],  # noqa: S607 - found like any tool of the shell
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    hashes = [uv["sdist"]["hash"], *(wheel["hash"] for wheel in uv["wheels"])]
+    assert done.stdout.split() == [f"uv=={uv['version']}", *(f"--hash={each}" for each in hashes)]
 
 
 def test_the_workflow_runs_what_ci_runs() -> None:
