@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 from tests.faults.harness.injector import Kind
 
-PAIRS = (
-    (Kind.KILLED_BEFORE, Kind.KILLED_AFTER),
-    (Kind.LOST, Kind.RETRIED),
-    (Kind.PARTIAL, Kind.DENIED),
+KINDS = (
+    Kind.KILLED_BEFORE,
+    Kind.KILLED_AFTER,
+    Kind.LOST,
+    Kind.RETRIED,
+    Kind.PARTIAL,
+    Kind.DENIED,
 )
-"""Similar kinds: in the normal suite each call gets one of every pair."""
+"""In the normal suite calls of an operation get these in turn; in the slow one each gets all."""
 
 
 class CallSite(NamedTuple):
@@ -26,12 +29,15 @@ class CallSite(NamedTuple):
 
 
 def share_of(places: Sequence[CallSite], kind: Kind) -> list[CallSite]:
-    """Return the call sites for a kind: every second call of each operation, or the only one."""
-    (which,) = (pair.index(kind) for pair in PAIRS if kind in pair)
+    """Return the call sites for a kind of fault: every sixth call of each operation.
+
+    An operation with fewer calls gets every kind all the same.
+    """
+    which = KINDS.index(kind)
     sorts = [(place.process, place.call) for place in places]
     there_are, seen, chosen = Counter(sorts), Counter[tuple[str, str]](), []
     for place, sort in zip(places, sorts, strict=True):
-        if there_are[sort] == 1 or seen[sort] % 2 == which:
+        if seen[sort] % len(KINDS) == which % min(there_are[sort], len(KINDS)):
             chosen.append(place)
         seen[sort] += 1
     return chosen

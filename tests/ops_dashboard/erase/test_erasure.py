@@ -240,11 +240,11 @@ KINDS = (
     Kind.PARTIAL,
     Kind.DENIED,
 )
-PARTS = 8
+PARTS = 4
 
 
 def erase_with_faults(bench: EraseBench, part: int, kinds: Sequence[Kind]) -> None:
-    """Erase once for each eighth call, which fails, and then once without a fault."""
+    """Erase once for each fourth call, which fails, and then once without a fault."""
     before, counted = of_bob(bench), figures(bench)
     nth = part
     while True:

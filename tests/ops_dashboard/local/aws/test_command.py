@@ -69,7 +69,7 @@ def test_the_same_up_finds_restores_or_deploys_and_down_removes_everything(
     assert first.code == 0, first.err
     check_variables(first.out)
     kill(running()[0])  # before anything was saved
-    second = run(*same)
+    second = run_apart(*same)
     assert (second.code, second.out) == (0, first.out), second.err
     assert "was not saved" in second.err
     (instance,) = running()
