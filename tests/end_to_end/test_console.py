@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(240)
 
 MARKUP = "<img src=x onerror=alert(1)>\"'</script>"
 REVERSED = "evil\u202egnp.exe"
-"""With a right-to-left override: shown raw it would look like ``evilexe.png``."""
+"""With a right-to-left override, which is no part of the name: it would read ``evilexe.png``."""
 PAGES = {
     "overview": "/",
     "creators": "/creators",
@@ -167,7 +167,7 @@ def test_a_creator_is_found_with_its_history(here: Visit) -> None:
 
 @pytest.mark.parametrize(
     ("creator", "shown"),
-    [(MARKUP, MARKUP), (REVERSED, "evilU+202Egnp.exe")],
+    [(MARKUP, MARKUP), (REVERSED, "evilgnp.exe")],
     ids=["markup", "reversed"],
 )
 def test_a_hostile_name_is_text_on_every_page(here: Visit, creator: str, shown: str) -> None:
