@@ -5,11 +5,13 @@ Dependencies are installed in the versions of uv.lock, so that the figures chang
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uv
@@ -18,19 +20,26 @@ from tests.paths import ROOT
 
 MAX_BYTES = 120_000_000
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-IMPORTS_ALL = """
-import importlib, pkgutil, sys
+EVERYTHING = """
+import importlib, json, pkgutil, sys
 for name in sys.argv[1:]:
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, f"{name}."):
         importlib.import_module(module.name)
-"""
-SERVES_CHARTS = """
-import ops_dashboard.console.server
+import asyncmy.auth
+from typer.testing import CliRunner
+import ops_dashboard.cli, stream_ingest.cli.main
 from ops_dashboard.console.assets import chart_library
-print(chart_library())
-print(sorted(path.name for path in chart_library().iterdir()))
+print(json.dumps({
+    "help": [
+        CliRunner().invoke(app, ["--help"]).output
+        for app in (ops_dashboard.cli.app, stream_ingest.cli.main.app)
+    ],
+    "charts": [str(chart_library()), *sorted(path.name for path in chart_library().iterdir())],
+    "cryptography": asyncmy.auth._have_cryptography,
+}))
 """
+"""Imports all that works without a checkout; one process, because imports take a second."""
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -88,11 +97,6 @@ def test_no_package_is_installed_that_only_a_checkout_or_a_function_uses(install
 
 
 @pytest.mark.parametrize("command", ["stream-ingest", "ops-dashboard"])
-def test_both_commands_print_their_help(installed: Path, tmp_path: Path, command: str) -> None:
-    assert "Usage" in succeed(installed / "bin" / command, "--help", cwd=tmp_path)
-
-
-@pytest.mark.parametrize("command", ["stream-ingest", "ops-dashboard"])
 def test_both_commands_print_the_version_of_pyproject(
     installed: Path, tmp_path: Path, command: str
 ) -> None:
@@ -100,32 +104,38 @@ def test_both_commands_print_the_version_of_pyproject(
     assert printed == f"{command} {PROJECT['version']}\n"
 
 
-def test_everything_outside_functions_and_the_embedded_aws_can_be_imported(
-    installed: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def everything(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what a process prints that has imported everything outside functions and `local`."""
     ingest = [f"stream_ingest.{name}" for name in ("cli", "push", "sources", "records", "batches")]
     ops = [
         f"ops_dashboard.{name}"
         for name in ("console", "doctor", "inspect", "monitoring", "planner", "recovery", "trace")
     ]
-    succeed(installed / "bin" / "python", "-c", IMPORTS_ALL, *ingest, *ops, cwd=tmp_path)
+    printed = succeed(
+        installed / "bin" / "python", "-c", EVERYTHING, *ingest, *ops,
+        cwd=tmp_path_factory.mktemp("empty"),
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(printed)
+    return found
 
 
-def test_the_console_finds_its_chart_library_in_the_wheel(installed: Path, tmp_path: Path) -> None:
-    folder, names = succeed(
-        installed / "bin" / "python", "-c", SERVES_CHARTS, cwd=tmp_path
-    ).splitlines()
-    assert Path(folder).is_relative_to(installed)
-    assert names == "['uPlot.iife.js', 'uPlot.min.css']"
+def test_both_commands_print_their_help(everything: dict[str, Any]) -> None:
+    assert ["Usage" in text for text in everything["help"]] == [True, True]
 
 
-def test_a_push_to_mysql_can_use_the_default_authentication(
-    installed: Path, tmp_path: Path
+def test_the_console_finds_its_chart_library_in_the_wheel(
+    everything: dict[str, Any], installed: Path
 ) -> None:
+    folder, *names = everything["charts"]
+    assert Path(folder).is_relative_to(installed)
+    assert names == ["uPlot.iife.js", "uPlot.min.css"]
+
+
+def test_a_push_to_mysql_can_use_the_default_authentication(everything: dict[str, Any]) -> None:
     # asyncmy raises RuntimeError without it: caching_sha2_password encrypts the password itself
     # if the connection is not encrypted.
-    script = "import asyncmy.auth; print(asyncmy.auth._have_cryptography)"
-    assert succeed(installed / "bin" / "python", "-c", script, cwd=tmp_path) == "True\n"
+    assert everything["cryptography"] is True
 
 
 @pytest.mark.parametrize("arguments", [["demo"], ["local", "up"]])
