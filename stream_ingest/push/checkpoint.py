@@ -4,6 +4,7 @@ There is one file per batch in the user's state directory. Before a chunk of rec
 file is replaced by one that contains these records, the next record numbers and the source's cursor
 after them. A resumed push sends the chunk again, byte for byte (the fold recognises what it has),
 and continues reading at the cursor. No password is written: a resumed push gets the URL again.
+Signed URLs are, so folder and files are readable by their owner only.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ class _Content(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SCHEMA = 1
+_OWN_FOLDER, _OWN_FILE = 0o700, 0o600
+_BEFORE = "nothing was sent; make room, or set XDG_STATE_HOME to another folder"
 
 
 class Checkpoint:
@@ -107,7 +110,9 @@ class Checkpoint:
     def start(cls, plan: PushPlan) -> Checkpoint:
         """Create the file of a new batch; raises `UserError` if there is one already."""
         path = _path(plan.header.batch_id, follow=plan.follow_day is not None)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with _writing(path, _BEFORE):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.chmod(_OWN_FOLDER)
         with contextlib.ExitStack() as undo:
             checkpoint = cls(plan, undo.enter_context(_lock(path)), path)
             if path.exists():
@@ -161,11 +166,15 @@ class Checkpoint:
         )
         data = msgspec.msgpack.encode(content)
         fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
+        resume = f"stream-ingest push --resume --batch-id {self.plan.header.batch_id}"
+        hint = f"make room, then continue with: {resume}" if chunk else _BEFORE
+        with _writing(self._path, hint), fresh.open("wb") as file:
+            fresh.chmod(_OWN_FILE)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(self._path)
+        with _writing(self._path, hint):
+            fresh.replace(self._path)
 
     def finish(self) -> None:
         """Delete the file: the push has succeeded, or has sent nothing."""
@@ -218,6 +227,16 @@ def folder(*, follow: bool = False) -> Path:
     return user_state_path("coverstream", appauthor=False) / ("follow" if follow else "push")
 
 
+@contextlib.contextmanager
+def _writing(path: Path, hint: str) -> Iterator[None]:
+    """Convert a full disk or a missing permission to a `UserError` that ends with `hint`."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"cannot write the checkpoint in {path.parent}: {error.strerror}; {hint}"
+        raise UserError(msg) from error
+
+
 def _path(batch_id: str, *, follow: bool) -> Path:
     return folder(follow=follow) / f"{batch_id}.push"
 
@@ -227,7 +246,8 @@ def _lock_path(path: Path) -> Path:
 
 
 def _lock(path: Path) -> IO[bytes]:
-    lock = _lock_path(path).open("wb")
+    with _writing(path, "make it writable and repeat the command"):
+        lock = _lock_path(path).open("wb")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

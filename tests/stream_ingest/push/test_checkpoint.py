@@ -168,9 +168,29 @@ def test_a_crash_while_writing_leaves_the_old_chunk(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("stream_ingest.push.checkpoint.os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    resume = "make room, then continue with: stream-ingest push --resume --batch-id b1"
+    with pytest.raises(UserError, match=f"{folder}: No space left on device; {resume}$"):
         checkpoint.write(msgspec.structs.replace(CHUNK, refused_parts=9))
     monkeypatch.undo()
     monkeypatch.setenv("XDG_STATE_HOME", str(folder.parents[1]))
     kill(checkpoint)
     assert taken_up() == (plan(), CHUNK)
+
+
+def test_a_folder_that_cannot_be_made_is_a_user_error(folder: Path) -> None:
+    folder.parent.parent.mkdir(exist_ok=True)
+    folder.parent.write_text("a file")
+    with pytest.raises(
+        UserError, match=r"cannot write the checkpoint in .*; nothing was sent; make room"
+    ):
+        Checkpoint.start(plan())
+
+
+def test_only_the_owner_can_read_checkpoints(folder: Path) -> None:
+    """They contain signed URLs; a folder of an earlier version is closed, too."""
+    folder.mkdir(parents=True, mode=0o755)
+    checkpoint = Checkpoint.start(plan())
+    checkpoint.write(CHUNK)
+    kill(checkpoint)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "b1.push").stat().st_mode & 0o777 == 0o600
