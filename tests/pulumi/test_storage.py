@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from conftest import Deploy, Recorder
 
 BUCKETS = ["input", "output", "temp"]
 
