@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from ops_dashboard.inspect.status import Progress, ProgressReader, batch_table, changes
+from ops_dashboard.inspect.status import (
+    Progress,
+    ProgressReader,
+    batch_table,
+    changes,
+    progress_table,
+)
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.errors import UserError
@@ -88,6 +94,19 @@ def test_open_batches_come_first_then_the_latest_ended_ones(
     reader: ProgressReader, ended: int | None, expected: list[str]
 ) -> None:
     assert [batch.batch_id for batch in reader.latest(ended)] == expected
+
+
+def test_abandoned_batches_are_among_the_ended_ones_and_say_who_did_it(
+    reader: ProgressReader, ops_table: OpsTable
+) -> None:
+    registry = ops_table.aws.registry
+    registry.abandon("x-open", "arn:ann")
+    assert [batch.batch_id for batch in reader.latest(1)] == ["now", "x-open", "mia"]
+    registry.move("x-open", "abandoning", "abandoned")
+    assert [batch.batch_id for batch in reader.latest(2)] == ["now", "x-open", "mia"]
+    figures = progress_table(reader.find("x-open"))
+    cells = [str(cell) for column in figures.columns for cell in column.cells]
+    assert {"abandoned", "abandoned by", "arn:ann"} <= set(cells)
 
 
 def test_a_missing_batch_is_an_error_that_names_the_stack(reader: ProgressReader) -> None:
