@@ -69,11 +69,13 @@ def dry_run(
     """Read, check and pack all rows, but send nothing; AWS is needed for ``last_push`` only."""
     if chosen.csv:
         source = chosen.source(chosen.within(datetime.now(UTC), None))
-    else:
-        outputs = stack_outputs(stack) if chosen.since == LAST_PUSH else None
-        reading = reading_of(chosen, header, outputs)
-        source = chosen.mysql_source(reading.selection)
-    return asyncio.run(rehearse(source, header, watch.progress))
+        return asyncio.run(rehearse(source, header, watch.progress))
+    outputs = stack_outputs(stack) if chosen.since == LAST_PUSH else None
+    reading = reading_of(chosen, header, outputs)
+    table = chosen.mysql_source(reading.selection)
+    for note in asyncio.run(table.notes()):
+        watch.message(note)
+    return asyncio.run(rehearse(table, header, watch.progress))
 
 
 def push(

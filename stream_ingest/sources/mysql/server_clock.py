@@ -116,9 +116,10 @@ def _unsaid(name: str, offset: timedelta, zone: str, *, fills_itself: bool) -> s
     sign = "-" if offset < timedelta() else "+"
     hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
     shown = f"{sign}{hours:02d}:{minutes:02d}"
+    called = "" if zone == shown else f" ({zone})"
     who = "which fills this column, is" if fills_itself else "is"
     return (
-        f"{name} is read as UTC, but the server's own clock, {who} at {shown} ({zone}): if its"
+        f"{name} is read as UTC, but the server's own clock, {who} at {shown}{called}: if its"
         f" times are local, add --timezone {shown} or the zone's name, such as Asia/Shanghai;"
         " else add --timezone UTC"
     )

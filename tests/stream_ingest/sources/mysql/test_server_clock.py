@@ -82,7 +82,7 @@ def test_a_local_clock_is_said(local: tuple[Database, str], table: str) -> None:
     assert table
     (note,) = snapshot(local, None).notes
     assert note.startswith("created_at is read as UTC, but the server's own clock, which fills")
-    assert f"at {local[1]} ({local[1]})" in note
+    assert f"at {local[1]}: if its times are local" in note
     assert f"add --timezone {local[1]}" in note
     assert snapshot(local, local[1]).notes == ()
     assert snapshot(local, "UTC").notes == ()
