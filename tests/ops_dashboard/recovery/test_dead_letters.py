@@ -9,6 +9,7 @@ from ops_dashboard.recovery.dead_letters import read_failed_batch, read_message,
 from ops_dashboard.recovery.rebuild import RebuildMessage, message_batches
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from ops_dashboard.recovery.redrive import as_rebuild
+from stream_ingest.contracts.creators import CreatorName
 from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow
 
 
@@ -111,5 +112,5 @@ def test_rows_of_a_record_keep_their_urls_and_dates() -> None:
     pages = asyncio.run(collect(RecordSource([record("a", 0), record("a", 1)]), (1,)))
     assert [page.cursor for page in pages] == [(2,)]
     ((creator, urls, moment),) = pages[0].rows
-    assert (creator, urls) == ("ann", ["https://a.b/1", "https://a.b/2"])
+    assert (creator, urls) == (CreatorName("ann"), ["https://a.b/1", "https://a.b/2"])
     assert moment.isoformat() == "2026-09-21T14:13:20+00:00"
