@@ -27,9 +27,24 @@ from stream_ingest.records.codec import BatchHeader
 
 S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"
-CSV_SUFFIXES = (".csv", ".csv.gz", ".CSV", ".CSV.GZ")
+CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+"""Names of CSV files, in any case."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._\-]+")
-_SUFFIX = re.compile(r"\.csv(\.gz)?\Z", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:csv|tsv|txt)(?:\.gz)?\Z", re.IGNORECASE)
+_IGNORED = re.compile(
+    r"""
+    | .*/ |                                       # folders
+    (?:.*/)? (?:
+        \. [^/]* | ~\$ [^/]* |                    # hidden files, locks of Office
+        _(?:SUCCESS|committed_|started_|temporary/) .* |
+        thumbs\.db | desktop\.ini | [^/]*_\$folder\$ |
+        [^/]*\.(?:tmp|part|partial|filepart|crdownload|crc) |
+        __MACOSX/.*
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+"""Keys below `CSV_FOLDER` that programs make by themselves, and that nobody wants to be read."""
 _DIGEST_LENGTH = 16
 
 
@@ -93,15 +108,26 @@ class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     job: Job = msgspec.field(name="go_on")
 
 
-def job_of(upload: Upload, defaults: BatchOptions = NO_OPTIONS, *, is_own: bool) -> Job | None:
-    """Return the job of an upload; None for other files than CSV ones.
+def is_wanted(key: str, *, is_own: bool) -> bool:
+    """Return whether an upload is read.
 
-    Its batch gets the stack's `defaults`, and its windows close when it ends. In the input bucket
-    (`is_own`) only files below `CSV_FOLDER` count, and move when they were read. The folders of
-    other buckets are not ours to choose, and their files stay where they are.
+    In the input bucket (`is_own`) that is every file below `CSV_FOLDER`, whatever its name, so that
+    one that cannot be read is rejected with its reason; but not what programs put there by
+    themselves (`_IGNORED`). The folders of other buckets are not ours to choose, and they may hold
+    anything: of them, files are read that have a CSV file's name.
     """
-    in_folder = not is_own or upload.key.startswith(CSV_FOLDER)
-    if not in_folder or not upload.key.endswith(CSV_SUFFIXES):
+    if not is_own:
+        return key.lower().endswith(CSV_SUFFIXES)
+    return key.startswith(CSV_FOLDER) and not _IGNORED.fullmatch(key.removeprefix(CSV_FOLDER))
+
+
+def job_of(upload: Upload, defaults: BatchOptions = NO_OPTIONS, *, is_own: bool) -> Job | None:
+    """Return the job of an upload; None for one that is not read (`is_wanted`).
+
+    Its batch gets the stack's `defaults`, and its windows close when it ends. Files of the input
+    bucket (`is_own`) move when they were read, those of others stay where they are.
+    """
+    if not is_wanted(upload.key, is_own=is_own):
         return None
     settings = settings_of(file_defaults(defaults))
     distinguished_by = (upload.bucket, upload.key, upload.etag, upload.sequencer)

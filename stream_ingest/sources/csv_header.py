@@ -16,6 +16,7 @@ import msgspec
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_rows import Dialect, RowReader
+from stream_ingest.sources.file_kinds import other_text
 from stream_ingest.sources.line_decoder import LineDecoder
 from stream_ingest.sources.source import CSV_COLUMNS, Columns
 from stream_ingest.sources.text_stream import UnreadableError
@@ -77,6 +78,8 @@ def read_layout(head: bytes, columns: Columns, decoder: LineDecoder) -> Layout:
             continue
         return Layout(where=where, dialect=dialect, position=position, line=line)
     assert first_problem is not None  # noqa: S101 - there is at least one delimiter
+    if kind := other_text(head[start:]):
+        raise UnreadableError(0, kind) from first_problem
     raise first_problem
 
 

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 
 from stream_ingest.contracts.errors import PermanentError
+from stream_ingest.sources import file_kinds
 
 _GZIP = b"\x1f\x8b"
 _INFLATE_BYTES = 1 << 20
@@ -28,20 +29,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MAX_MARK_BYTES = 4
-_OTHER_FORMATS = {
-    b"PK\x03\x04": "a zip file or an Excel workbook (.xlsx)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
-    b"PAR1": "a Parquet file",
-    b"%PDF": "a PDF file",
-    b"BZh": "a bzip2 file",
-    b"\xfd7zXZ": "an xz file",
-    b"7z\xbc\xaf": "a 7-Zip file",
-    b"\x28\xb5\x2f\xfd": "a Zstandard file",
-    b"SQLite format": "a SQLite database",
-}
-"""What people drop by mistake, by the first bytes."""
-_MAX_MAGIC_BYTES = 13
-
 OpenAt = Callable[[int], Iterator[bytes]]
 """Opens a file at a byte offset and returns the blocks from there on, none of them empty."""
 
@@ -62,8 +49,9 @@ class TextStream:
         """Detect compression and encoding; raises `UnreadableError` for other kinds of files."""
         self._open_at = open_at
         self._is_gzip = _first(open_at(0), len(_GZIP)) == _GZIP
-        beginning = _first(self._decompressed(0), _MAX_MAGIC_BYTES)
-        _refuse_other_formats(beginning)
+        beginning = _first(self._decompressed(0), file_kinds.MAX_BYTES)
+        if kind := file_kinds.other_kind(beginning):
+            raise UnreadableError(0, kind)
         self._mark, self._encoding = _encoding_of(beginning[:_MAX_MARK_BYTES])
 
     @property
@@ -94,13 +82,6 @@ def _first(blocks: Iterable[bytes], size: int) -> bytes:
         if len(found) >= size:
             break
     return found[:size]
-
-
-def _refuse_other_formats(beginning: bytes) -> None:
-    for magic, name in _OTHER_FORMATS.items():
-        if beginning.startswith(magic):
-            reason = f"this is {name}, not a CSV file; save or unpack it as CSV, or gzip of CSV"
-            raise UnreadableError(0, reason)
 
 
 def _encoding_of(beginning: bytes) -> tuple[int, str]:

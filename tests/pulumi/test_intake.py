@@ -24,10 +24,7 @@ def test_uploads_are_announced_on_the_default_bus_and_only_csv_files_of_one_fold
             "bucket": {"name": [INPUT]},
             "object": {
                 "key": [
-                    {"wildcard": "csv-files/*.csv"},
-                    {"wildcard": "csv-files/*.csv.gz"},
-                    {"wildcard": "csv-files/*.CSV"},
-                    {"wildcard": "csv-files/*.CSV.GZ"},
+                    {"prefix": "csv-files/"},
                 ]
             },
         },

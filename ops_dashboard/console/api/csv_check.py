@@ -6,21 +6,21 @@ from pathlib import Path
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.reading import Reading
+from stream_ingest.intake.jobs import CSV_SUFFIXES
 from stream_ingest.sources.csv_file import read_csv
 from stream_ingest.sources.source import CSV_COLUMNS, parse_columns
 from stream_ingest.sources.text_stream import UnreadableError
 
 MAX_UPLOAD_BYTES = 256 << 20
 """About a million rows. Larger files are for `stream-ingest push`, which can be resumed."""
-SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _MAX_NAME = 200
 
 
 def check_name(name: str) -> str:
     """Return a file name without its folders; raises `UserError` if it is not a CSV file's."""
     own = name.replace("\\", "/").rpartition("/")[2][:_MAX_NAME]
-    if not own.lower().endswith(SUFFIXES):
-        msg = f"{own or 'the file'} is not a CSV file: expected {', '.join(SUFFIXES)}"
+    if not own.lower().endswith(CSV_SUFFIXES):
+        msg = f"{own or 'the file'} is not a CSV file: expected {', '.join(CSV_SUFFIXES)}"
         raise UserError(msg)
     return own
 

@@ -18,7 +18,7 @@ from components.security.policies import bucket_arn
 
 import pulumi
 from stream_ingest.contracts import environment
-from stream_ingest.intake.jobs import CSV_FOLDER, CSV_SUFFIXES
+from stream_ingest.intake.jobs import CSV_FOLDER
 from stream_ingest.intake.uploads import OBJECT_CREATED
 
 DEFAULT_BUS = "default"
@@ -63,9 +63,12 @@ class Intake(pulumi.ComponentResource):
         self.register_outputs({"queue_url": self.queue.url, "function": self.function.name})
 
     def _rule(self) -> aws.cloudwatch.EventRule:
-        """Match the upload of a CSV file below `CSV_FOLDER`; other uploads start nothing."""
+        """Match every upload below `CSV_FOLDER`; uploads elsewhere start nothing.
+
+        A rule by suffix would leave files of other kinds, or in upper case, in silence.
+        """
         bucket = self._args.storage.input.name
-        keys = [{"wildcard": f"{CSV_FOLDER}*{suffix}"} for suffix in CSV_SUFFIXES]
+        keys = [{"prefix": CSV_FOLDER}]
         return aws.cloudwatch.EventRule(
             "csv-uploaded",
             name=f"{self._args.prefix}-csv-uploaded",

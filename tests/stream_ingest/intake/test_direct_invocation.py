@@ -109,8 +109,8 @@ def test_an_event_that_cannot_be_carried_out_is_answered_with_the_reason(
     assert answer["error"].startswith(error)
 
 
-def test_an_upload_that_is_no_csv_file_is_ignored(intake: IntakeAws) -> None:
-    assert intake.invoke(notification("csv-files/readme.txt")) == {"status": "ignored"}
+def test_an_upload_outside_the_folder_is_ignored(intake: IntakeAws) -> None:
+    assert intake.invoke(notification("manual-uploads/covers.csv")) == {"status": "ignored"}
 
 
 def test_an_invocation_that_can_do_nothing_now_fails_and_is_attempted_again(

@@ -70,8 +70,16 @@ def test_the_same_upload_announced_twice_is_one_batch_and_another_upload_is_anot
     "key",
     [
         "csv-files/",
-        "csv-files/readme.txt",
-        "csv-files/covers.csv.errors.json",
+        "csv-files/team a/",
+        "csv-files/.DS_Store",
+        "csv-files/team a/.covers.csv.swp",
+        "csv-files/~$covers.xlsx",
+        "csv-files/Thumbs.db",
+        "csv-files/__MACOSX/._covers.csv",
+        "csv-files/team_$folder$",
+        "csv-files/part/_SUCCESS",
+        "csv-files/covers.csv.part",
+        "csv-files/covers.csv.filepart",
         "manual-uploads/covers.csv",
         "archived/processed/2026/11/21/x/covers.csv",
         "covers.csv",
@@ -88,8 +96,15 @@ def test_other_objects_start_nothing(key: str) -> None:
         "csv-files/covers.csv",
         "csv-files/covers.csv.gz",
         "csv-files/COVERS.CSV",
+        "csv-files/covers.csv.GZ",
+        "csv-files/covers.tsv",
+        "csv-files/covers.Txt.gz",
+        "csv-files/covers.xlsx",
+        "csv-files/covers.zip",
+        "csv-files/covers",
+        "csv-files/_covers.csv",
+        "csv-files/~covers.csv",
         "csv-files/team a/ünï 🤡.csv",
-        "csv-files/..csv",
         "csv-files/" + "x" * 500 + ".csv",
     ],
 )
@@ -104,6 +119,8 @@ def test_any_name_of_a_file_gives_an_id_that_may_name_a_batch(key: str) -> None:
     [
         ("covers.csv", "covers"),
         ("Covers_2026-11-28.v2.CSV.GZ", "Covers_2026-11-28.v2"),
+        ("covers.tsv", "covers"),
+        ("covers.xlsx", "covers.xlsx"),
         ("export of team 7 (final).csv", "export-of-team-7-final"),
         ("tiktok_creator_covers_part_0001_of_0042.csv", "tiktok_creator_covers_part_0001_of_0042"),
         ("x" * 500 + ".csv", "x" * (MAX_BATCH_ID - len("csv--0123456789abcdef"))),
@@ -119,13 +136,18 @@ def test_the_longest_batch_id_gives_a_mixed_creator_that_is_a_name() -> None:
     assert is_creator_name(mixed_creator("b" * MAX_BATCH_ID))
 
 
+@pytest.mark.parametrize("key", ["a.jpg", "covers.xlsx", "covers.csv.errors.json", "covers.csv/"])
+def test_other_files_of_another_bucket_start_nothing(key: str) -> None:
+    assert job_of(Upload(bucket="theirs", key=key, etag="e"), is_own=False) is None
+
+
 def test_the_files_of_another_bucket_are_read_from_any_folder_and_stay_there() -> None:
     upload = Upload(bucket="theirs", key="out/covers.csv", etag="e")
     job = job_of(upload, is_own=False)
     assert job is not None
     assert not job.moves
     assert job_of(upload, is_own=True) is None
-    assert job_of(Upload(bucket="theirs", key="out/readme.txt"), is_own=False) is None
+    assert job_of(Upload(bucket="theirs", key="out/readme.md"), is_own=False) is None
 
 
 def test_a_dropped_file_has_the_stacks_defaults_but_flushes_at_its_end() -> None:
