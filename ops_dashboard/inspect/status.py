@@ -149,6 +149,7 @@ def progress_table(batch: BatchProgress) -> Table:
         ("trigger", batch.trigger),
         ("source", batch.source or "unknown"),
         ("status", batch.status),
+        *(("rejected", batch.rejected) for _ in range(batch.rejected is not None)),
         *abandonment(batch),
         ("rows read", batch.rows_read),
         ("rows accepted", batch.rows_accepted),
@@ -162,6 +163,7 @@ def progress_table(batch: BatchProgress) -> Table:
         ("images failed", batch.images_failed),
         ("images waiting in open windows", batch.open_images),
         ("ended", "yes" if batch.ended else "no"),
+        *(("note", note) for note in batch.notes),
     ]
     return table_of(("figure", "value"), rows, title=f"batch {batch.batch_id}")
 

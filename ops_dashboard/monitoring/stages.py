@@ -227,6 +227,7 @@ def _sweeper_work(resources: Resources) -> Widget:
                 "batches flushed": catalogue.BATCHES_FLUSHED,
                 "batches ended": catalogue.BATCHES_ENDED,
                 "batches abandoned": catalogue.BATCHES_ABANDONED,
+                "batches rejected": catalogue.BATCHES_REJECTED,
             },
         ),
         resources.region,

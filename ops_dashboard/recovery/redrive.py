@@ -27,7 +27,8 @@ from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.chunks import NoJournal
-from stream_ingest.push.push import Push, PushReport
+from stream_ingest.push.counting import PushReport
+from stream_ingest.push.push import Push
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader, PackedRecord
 

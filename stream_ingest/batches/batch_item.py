@@ -5,6 +5,7 @@ call      condition                             changes
 ========  ====================================  ==================================================
 register  no item                               creates it: ``sending``, its owner
 totals    ``sending`` or ``sent``               rows read, sent and refused; ``sent`` if final
+reject    ``sending``                           ``rejecting``, the reason, rows read and refused
 abandon   ``sending`` or ``sent``               ``abandoning``, when and by whom
 drained   the item exists                       adds buckets whose end was folded
 count     no final count                        the sums over its creators
@@ -14,9 +15,11 @@ move      the status that was read              the next status
 No status of a window has the same name, because both are queried in ``status-date-index``::
 
     sending ─► sent ────────► (flushed) ─► ended
-       └────────┴─► abandoning ─► (flushed) ─► abandoned
+       ├────────┴─► abandoning ─► (flushed) ─► abandoned
+       └─► rejecting ─► rejected
 
-A batch is ``flushed`` only if its windows close when it ends.
+A batch is rejected if it is a file of which no row can be used: nothing of it is in the stream. It
+is ``flushed`` only if its windows close when it ends.
 """
 
 from __future__ import annotations
@@ -95,7 +98,7 @@ def batch_of(item: Item) -> Batch:
         started_at=item["started_at"],
         settings=item.get("settings", "{}"),
         source=item.get("source"),
-        notes=tuple(item.get("notes", ())),
+        notes=(*item.get("notes", ()), *item.get("remarks", ())),
         rows_read=int(item["rows_read"]),
         rows_sent=int(item["rows_sent"]),
         refused={reason: int(count) for reason, count in item["refused"].items()},
@@ -104,6 +107,7 @@ def batch_of(item: Item) -> Batch:
         counted=_counted(item) if "counted" in item else None,
         erased=int(item.get("erased", 0)),
         owner=item.get("registered_by", ""),
+        rejected=item.get("rejected"),
         abandoned_at=item.get("abandoned_at"),
         abandoned_by=item.get("abandoned_by"),
     )
@@ -148,6 +152,8 @@ def check_can_be_abandoned(batch: Batch) -> None:
     name = f"batch {batch.batch_id!r}"
     if batch.status == ABANDONED_BATCH:
         msg = f"{name} was abandoned already, at {batch.abandoned_at} by {batch.abandoned_by}"
+    elif batch.rejected is not None:
+        msg = f"{name} was rejected; there is nothing to abandon"
     elif batch.status == ENDED_BATCH:
         msg = f"{name} has ended; there is nothing to abandon"
     elif batch.abandoned_at is None and (batch.is_drained or batch.status == "flushed"):

@@ -71,9 +71,12 @@ class BatchCounter:
         so that a later one can detect whether the number of rows has changed.
         """
         batch = self._registry.load(batch_id)
+        now_s = int(self._clock())
+        if batch is not None and batch.rejected is not None:  # nothing of it is in the stream
+            progress = progress_of(batch, sum_windows(()), now_s)
+            return BatchCount(batch=batch, progress=progress, creators=[])
         if batch is None or not batch.is_drained:
             return None
-        now_s = int(self._clock())
         windows, keys = self._windows_and_creators(batch_id)
         if batch.counted is None or not batch.counted.final:
             batch = self._record(batch, sum_tallies(self._tallies(batch_id, keys)), now_s)

@@ -16,11 +16,12 @@ import msgspec
 from stream_ingest.contracts import table
 from stream_ingest.records.rows import RefusalReason
 
-OPEN_BATCHES = ("sending", "sent", "abandoning", "flushed")
+OPEN_BATCHES = ("sending", "sent", "abandoning", "rejecting", "flushed")
 """Statuses of a batch that has not ended, in their order (see `batches.batch_item`)."""
 ENDED_BATCH = "ended"
 ABANDONED_BATCH = "abandoned"
-ENDED_BATCHES = (ENDED_BATCH, ABANDONED_BATCH)
+REJECTED_BATCH = "rejected"
+ENDED_BATCHES = (ENDED_BATCH, ABANDONED_BATCH, REJECTED_BATCH)
 """Final statuses of a batch."""
 COUNTED = (*table.TALLY_ATTRIBUTES, "since")
 """Numbers of a count that are stored."""
@@ -89,6 +90,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Windows of the batch that were erased with their creators."""
     owner: str = ""
     """Who sends it (`BatchRegistry.register`)."""
+    rejected: str | None = None
+    """Why no row of its file could be used; None for other batches."""
     abandoned_at: str | None = None
     abandoned_by: str | None = None
     """Set once somebody has abandoned it: its producer will not end it."""
@@ -110,12 +113,21 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         a push was resumed so late that creators had forgotten its batch. Nobody knows how many rows
         of an abandoned batch were sent, so its count only has to stay the same.
         """
+        if self.rejected is not None:
+            return True
         if self.counted is None or not self.is_drained:
             return False
         missing = self.rows_sent - self.counted.rows
         grace_s = REPEATED_GRACE_S if missing < 0 and self.abandoned_at is None else GRACE_S
         is_exact = missing == 0 and self.abandoned_at is None
         return is_exact or now_s >= self.counted.since + grace_s
+
+
+def final_status(batch: Batch) -> str:
+    """Return the status that a batch gets at its end."""
+    if batch.rejected is not None:
+        return REJECTED_BATCH
+    return ENDED_BATCH if batch.abandoned_at is None else ABANDONED_BATCH
 
 
 class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +157,8 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Where its rows come from: a path, an ``s3://`` or a ``mysql://`` address."""
     notes: tuple[str, ...] = ()
     """Sentences for whoever sent it, such as about fields of its request without effect."""
+    rejected: str | None = None
+    """Why no row of its file could be used; None for other batches."""
     abandoned_at: str | None = None
     abandoned_by: str | None = None
     """When and by whom it was abandoned; None for nearly all batches."""
@@ -234,9 +248,11 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         images_failed=windows.images_failed,
         open_images=counted.open_images,
         settled=settled,
-        ended=counted.final and windows.ended + batch.erased >= closed,
+        ended=batch.rejected is not None
+        or (counted.final and windows.ended + batch.erased >= closed),
         source=batch.source,
         notes=batch.notes,
+        rejected=batch.rejected,
         abandoned_at=batch.abandoned_at,
         abandoned_by=batch.abandoned_by,
     )

@@ -128,33 +128,47 @@ class BatchRegistry:
             raise NotFoundError(msg)
         return batch
 
-    def record_totals(self, batch_id: str, totals: Totals, *, sent: bool) -> None:
+    def record_totals(
+        self,
+        batch_id: str,
+        totals: Totals,
+        *,
+        sent: bool,
+        remarks: Sequence[str] = (),
+        rejected: str | None = None,
+    ) -> None:
         """Write what a producer has read, sent and refused; with `sent`, the totals are final.
+
+        `remarks` are sentences about how its file was read. With `rejected`, which says why no row
+        can be used, the batch gets no rows, and the sweeper reports it.
 
         Idempotent (a retry after a lost response, a resumed push that was killed after it). Raises
         `BatchAbandonedError`, and `ConflictError` if there is no such batch or it has been flushed.
         """
-        names = {"#status": "status", "#read": "rows_read", "#sent": "rows_sent", "#ref": "refused"}
-        values: Item = {
-            ":read": totals.rows_read,
-            ":sent": totals.rows_sent,
-            ":refused": dict(totals.refused),
-            ":before": "sending",
-            ":after": "sent",
+        after = "sent" if rejected is None else "rejecting"
+        changes = {
+            "rows_read": totals.rows_read,
+            "rows_sent": totals.rows_sent,
+            "refused": dict(totals.refused),
+            **({"status": after} if sent else {}),
+            **({"remarks": list(remarks)} if remarks else {}),
+            **({"rejected": rejected} if rejected is not None else {}),
         }
         try:
             self._update(
                 batch_id,
-                "SET #read = :read, #sent = :sent, #ref = :refused"
-                + (", #status = :after" if sent else ""),
-                values,
-                names,
+                "SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+                {f":{name}": value for name, value in changes.items()}
+                | {":before": "sending", ":after": after},
+                {f"#{name}": name for name in {*changes, "status"}},
                 "#status IN (:before, :after)",
             )
         except ConflictError:
-            if (batch := self.load(batch_id)) is not None:
+            batch = self.load(batch_id)
+            if batch is not None:
                 check_not_abandoned(batch)
-            raise
+            if rejected is None or batch is None or batch.rejected is None:
+                raise
 
     def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
         """Record buckets whose end was folded; return whether every bucket is drained now.

@@ -15,7 +15,7 @@ from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.cli.wait import follow
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push import runner
-from stream_ingest.push.push import PushReport
+from stream_ingest.push.counting import PushReport
 from stream_ingest.push.runner import Watch
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import RefusalReason
@@ -72,6 +72,8 @@ def print_result(result: Result, *, json: bool, title: str) -> None:
         say(f"  {report.rows_again:,} of the rows read are in the overlap with earlier pushes")
     for reason, count in sorted(report.refused.items()):
         say(f"  refused as {reason}: {count:,}")
+    if report.rejected is not None:
+        say(f"  a push would reject the file: {report.rejected}")
     if followed:
         if known := followed.refused.get(RefusalReason.DUPLICATE):
             say(f"  {known:,} rows were known already")

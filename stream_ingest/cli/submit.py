@@ -27,7 +27,7 @@ from stream_ingest.contracts.batch_options import (
     lay_over,
     settings_of,
 )
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.errors import RejectedError, UserError
 from stream_ingest.contracts.reading import PLAIN_READING, READING, Reading, read_reading
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.intake.request_message import (
@@ -101,6 +101,9 @@ def submit(  # noqa: PLR0913 - one parameter for each option
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     elif progress:
         say(f"  {progress.rows_accepted:,} rows accepted, {progress.collages:,} collages")
+    if progress and progress.rejected is not None:
+        msg = f"batch {name} was rejected: {progress.rejected}"
+        raise RejectedError(msg)
 
 
 def message(  # noqa: PLR0913, PLR0917 - the parts of a message

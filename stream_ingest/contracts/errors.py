@@ -3,6 +3,7 @@
 CoverstreamError
 ├── PermanentError      a retry fails in the same way: quarantine the input
 │   ├── DecodeError     bytes or JSON that violate their contract
+│   ├── RejectedError   a file of which no row can be used: exit code 1
 │   └── UserError       a mistake at the command line: one line, exit code 2
 │       └── NotFoundError   a window, batch, creator or file that does not exist: exit code 1
 └── TransientError      a retry may succeed: let the input be redelivered
@@ -24,6 +25,10 @@ class PermanentError(CoverstreamError):
 
 class DecodeError(PermanentError):
     """A record, event or message violates its contract; the message names the field."""
+
+
+class RejectedError(PermanentError):
+    """No row of a file can be used, or it cannot be read; reported in one line, exit code 1."""
 
 
 class UserError(PermanentError):

@@ -200,6 +200,8 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     """Key in the output bucket of these figures as JSON."""
     results_key: str | None = None
     """Key in the output bucket of a CSV with a line for each window."""
+    rejected: str | msgspec.UnsetType = msgspec.UNSET
+    """Why no row of the batch's file could be used. Absent for other batches."""
     abandoned_at: datetime | msgspec.UnsetType = msgspec.UNSET
     """When somebody abandoned the batch: some of its rows may not have been sent. Absent if nobody
     did."""

@@ -146,6 +146,9 @@ BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches in which every window 
 BATCHES_ABANDONED = _count(
     "BatchesAbandoned", _SWEEPER, "batches that ended because a person abandoned them"
 )
+BATCHES_REJECTED = _count(
+    "BatchesRejected", _SWEEPER, "files that could not be read, or of which no row could be used"
+)
 ROWS_REFUSED = Metric(
     name="RowsRefused",
     unit=Unit.COUNT,

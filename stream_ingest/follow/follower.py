@@ -29,8 +29,8 @@ from stream_ingest.follow.reads import SentRows, TableReads, read_of
 from stream_ingest.push.abandon import abandon_in
 from stream_ingest.push.checkpoint import Checkpoint, PushPlan, unfinished
 from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.counting import PushReport
 from stream_ingest.push.planning import watermark_of
-from stream_ingest.push.push import PushReport
 from stream_ingest.push.resuming import TooLateError, check_in_time
 from stream_ingest.push.runner import register_batch, registry_of, send
 from stream_ingest.records.codec import BatchHeader

@@ -32,6 +32,9 @@ class Status(StrEnum):
     """The file takes longer than this invocation; the next one continues, through the queue."""
     UNREADABLE = "unreadable"
     """The file could not be read to its end; the report is in the input bucket."""
+    REJECTED = "rejected"
+    """No row of the file could be used, or it could not be read; `ops-dashboard status` and the
+    report in the input bucket say why."""
     GONE = "gone"
     """The file was moved or replaced before anything of it was read."""
     KNOWN = "known"
@@ -49,6 +52,7 @@ _STATUS = {
     JobOutcome.UNFINISHED: Status.CONTINUED,
     JobOutcome.BLOCKED: Status.CONTINUED,
     JobOutcome.UNREADABLE: Status.UNREADABLE,
+    JobOutcome.REJECTED: Status.REJECTED,
     JobOutcome.GONE: Status.GONE,
     JobOutcome.ABANDONED: Status.ABANDONED,
     JobOutcome.NOT_NEEDED: Status.KNOWN,
@@ -91,8 +95,11 @@ class DirectInvocation:
         outcome = self._runner.run(job, owner, pause_at=pause_at, ends_at=ends_at)
         self._logger.info("job run", outcome=outcome, key=job.object.key)
         continue_later(self._queues, job, outcome)
-        notes = {"notes": list(job.notes)} if job.notes else {}
-        return {"batch_id": job.batch_id, "status": _STATUS[outcome].value, **notes}
+        notes: dict[str, Any] = {"notes": list(job.notes)} if job.notes else {}
+        answer = {"batch_id": job.batch_id, "status": _STATUS[outcome].value, **notes}
+        if outcome is JobOutcome.REJECTED:
+            answer["error"] = self._runner.why_rejected(job.batch_id)
+        return answer
 
 
 def _refused(error: str) -> dict[str, Any]:

@@ -46,7 +46,9 @@ class JobOutcome(StrEnum):
 
     DONE = "done"
     UNREADABLE = "unreadable"
-    """Read up to some line, or not at all; the report lies beside the file."""
+    """Read up to some line; the report lies beside the file."""
+    REJECTED = "rejected"
+    """No row could be used, or the file could not be read at all; the report lies beside it."""
     GONE = "gone"
     """The file was moved or replaced before anything of it was read."""
     UNFINISHED = "unfinished"
@@ -111,6 +113,11 @@ class JobRunner:
             self._job_store.release(job.batch_id, owner)
             raise
 
+    def why_rejected(self, batch_id: str) -> str | None:
+        """Return why a batch was rejected; None for another batch."""
+        batch = self._registry.load(batch_id)
+        return batch.rejected if batch is not None else None
+
     async def _read(self, state: JobState, journal: _JobJournal) -> JobOutcome:
         job = state.job
         source = journal.source = ObjectSource(
@@ -135,7 +142,12 @@ class JobRunner:
             creator_case=self._creator_case,
         )
         report = await push.run(source, begun)
-        return self._end(journal, state.failure or source.failure, report.totals())
+        failure = state.failure or source.failure
+        if report.rejected is not None:
+            failure = failure or ReadFailure(line=0, reason=report.rejected)
+            return self._end(journal, failure, report.totals(), JobOutcome.REJECTED)
+        outcome = JobOutcome.DONE if failure is None else JobOutcome.UNREADABLE
+        return self._end(journal, failure, report.totals(), outcome)
 
     def _register(self, job: Job) -> None:
         """Register a job's batch; jobs of earlier versions had registered theirs without owner."""
@@ -145,19 +157,30 @@ class JobRunner:
             self._registry.register(job.header, job.object.uri, job.notes, owner="")
 
     def _refuse(self, journal: _JobJournal, error: UnreadableError | GoneError) -> JobOutcome:
-        """End a job whose file cannot be read at all; a requested one is refused instead."""
+        """End a job whose file cannot be read at all: its batch is rejected.
+
+        A file that is gone is no batch; one that was requested is an error of the request.
+        """
         job = journal.state.job
-        if not job.moves:
-            msg = f"s3_key {job.object.key!r}: {error}"
-            raise UserError(msg) from error
         if isinstance(error, GoneError):
+            if not job.moves:
+                msg = f"s3_key {job.object.key!r}: {error}"
+                raise UserError(msg) from error
             self._job_store.end(job.batch_id, journal.owner, JobOutcome.GONE)
             return JobOutcome.GONE
-        return self._end(journal, ReadFailure(line=error.line, reason=error.reason), Totals())
+        self._register(job)
+        self._registry.record_totals(job.batch_id, Totals(), sent=True, rejected=str(error))
+        failure = ReadFailure(line=error.line, reason=error.reason)
+        return self._end(journal, failure, Totals(), JobOutcome.REJECTED)
 
-    def _end(self, journal: _JobJournal, failure: ReadFailure | None, totals: Totals) -> JobOutcome:
+    def _end(
+        self,
+        journal: _JobJournal,
+        failure: ReadFailure | None,
+        totals: Totals,
+        outcome: JobOutcome,
+    ) -> JobOutcome:
         state = journal.state
-        outcome = JobOutcome.DONE if failure is None else JobOutcome.UNREADABLE
         if failure is not None or state.job.moves:
             self._archive.store(state, failure, totals)
         self._job_store.end(state.job.batch_id, journal.owner, outcome)

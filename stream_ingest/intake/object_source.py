@@ -51,7 +51,21 @@ class ObjectSource:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a user should know about how the object was read so far."""
-        return self._text.remarks if self._text else ()
+        own = self._text.remarks if self._text else ()
+        return (*own, self.problem) if self.problem else own
+
+    @property
+    def problem(self) -> str | None:
+        """Why reading ended before the object did; None if it did not."""
+        failure = self.failure
+        if failure is None:
+            return None
+        return f"line {failure.line:,}: {failure.reason}" if failure.line else failure.reason
+
+    @property
+    def is_whole(self) -> bool:
+        """True: the intake reads all rows."""
+        return True
 
     def _open(self) -> CsvText:
         try:

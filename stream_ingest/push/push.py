@@ -11,23 +11,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from stream_ingest.batches.registry import BatchRegistry, Totals
+from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.creators import CreatorCase
-from stream_ingest.contracts.naming import mixed_creator
 from stream_ingest.push.chunks import Chunk, Journal
+from stream_ingest.push.counting import CountingPacker, PushReport, rejection
 from stream_ingest.push.producer import KinesisProducer
 from stream_ingest.push.read_ahead import read_ahead
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.records.packer import OutgoingRecord, Packer
-from stream_ingest.records.rows import RefusalReason, RowRefusal, admit
-from stream_ingest.sources.source import Cursor, Page, Source
+from stream_ingest.records.packer import OutgoingRecord
+from stream_ingest.sources.source import Cursor, FileSource, Page, Source
 
 if TYPE_CHECKING:
     from types_aiobotocore_kinesis import KinesisClient
@@ -39,91 +36,12 @@ CHUNK_BYTES = 16 << 20
 _TOTALS_INTERVAL_S = 5.0
 
 
-class PushReport(msgspec.Struct, kw_only=True):
-    """Counts of a push, so far or final."""
-
-    batch_id: str
-    rows_read: int = 0
-    rows_again: int = 0
-    """Of the rows read, those in the overlap, which an earlier push has read, too."""
-    rows_sent: int = 0
-    refused: Counter[str] = msgspec.field(default_factory=Counter)
-    records: int = 0
-    """Records with rows, and their bytes; end marks are not counted."""
-    bytes: int = 0
-    seconds: float = 0.0
-
-    def totals(self, *, rows_sent: int | None = None) -> Totals:
-        """Return the counts for the batch's item, with `rows_sent` if it is given."""
-        return Totals(
-            rows_read=self.rows_read,
-            rows_sent=self.rows_sent if rows_sent is None else rows_sent,
-            refused=dict(self.refused),
-        )
-
-
 Progress = Callable[[PushReport], None]
 ReadEnded = Callable[[Cursor], Awaitable[None]]
 
 
 async def ignore_read(_: Cursor) -> None:
     """Do nothing at the end of a read."""
-
-
-class CountingPacker:
-    """Checks, packs and counts rows: everything of a push except sending."""
-
-    def __init__(self, header: BatchHeader, creator_case: CreatorCase | None = None) -> None:
-        """Pack for the batch in `header`.
-
-        `creator_case` is the stack's; None if its functions do not know display names.
-        """
-        self.records = Packer(header)
-        self._case = creator_case or CreatorCase.KEEP
-        self._displays = creator_case is not None
-        # The name under which rows are windowed if windows mix creators.
-        self._group = None if header.settings.group_by_creator else mixed_creator(header.batch_id)
-        self.report = PushReport(batch_id=header.batch_id)
-        self.refusals: list[RowRefusal] = []
-        """Rows refused since the list was last cleared."""
-
-    def add_page(self, page: Page, now_s: int) -> list[OutgoingRecord]:
-        """Check and pack the rows of a page; return the records that became full."""
-        full = []
-        add, group, case = self.records.add, self._group, self._case
-        self.report.rows_read += len(page.rows)
-        self.report.rows_again += len(page.again)
-        for index, row in enumerate(page.rows):
-            outcome = admit(*row, now_s, page.form, case)
-            if isinstance(outcome, RowRefusal):
-                self._refuse(outcome, again=index in page.again)
-                continue
-            if group is not None:
-                outcome = msgspec.structs.replace(outcome, creator=group, display_name="")
-            elif outcome.display_name and not self._displays:
-                outcome = msgspec.structs.replace(outcome, display_name="")
-            if record := add(outcome):
-                full.append(record)
-        return full
-
-    def _refuse(self, refusal: RowRefusal, *, again: bool) -> None:
-        """Count a refused row; it is stored by the push that read it first.
-
-        Most rows that are refused when they are read again were accepted then: URLs expire.
-        """
-        if again:
-            self.report.refused[RefusalReason.READ_AGAIN.value] += 1
-            return
-        self.report.refused[refusal.reason.value] += 1
-        self.refusals.append(refusal)
-
-    def count_sent(self, record: OutgoingRecord) -> None:
-        """Count a record that the stream has accepted; the batch's end marks are not counted."""
-        if not record.rows:
-            return
-        self.report.records += 1
-        self.report.rows_sent += record.rows
-        self.report.bytes += len(record.data)
 
 
 async def rehearse(source: Source, header: BatchHeader, progress: Progress) -> PushReport:
@@ -138,6 +56,7 @@ async def rehearse(source: Source, header: BatchHeader, progress: Progress) -> P
         progress(packer.report)
     for record in packer.records.flush():
         packer.count_sent(record)
+    packer.report.rejected = rejection(source, packer.report)
     return packer.report
 
 
@@ -180,6 +99,8 @@ class Push:
     async def run(self, source: Source, last_chunk: Chunk | None = None) -> PushReport:
         """Send every row of `source` and the end marks; return the final counts.
 
+        If no row of a file can be used, the batch is rejected instead, and `rejected` says why.
+
         `last_chunk` is the chunk that an earlier, interrupted run of this push wrote last: it is
         sent again, and reading continues after it. Raises `TransientError` if the stream or the
         table keeps failing; the batch then stays ``sending``, and the checkpoint stays.
@@ -193,7 +114,7 @@ class Push:
                 async with aclosing(self._chunks(source, after)) as chunks:
                     async for chunk in chunks:
                         await self._send(chunk)
-                await self._end()
+                await self._end(source)
             await self._producer.drain()
         finally:
             await self._producer.stop()
@@ -265,9 +186,13 @@ class Push:
         for record in chunk.records:
             await self._producer.put(record)
 
-    async def _end(self) -> None:
+    async def _end(self, source: Source) -> None:
         await self._producer.drain()
-        await self._store_totals(sent=True)
+        remarks = source.remarks if isinstance(source, FileSource) else ()
+        self.report.rejected = rejection(source, self.report)
+        await self._store_totals(sent=True, remarks=remarks)
+        if self.report.rejected is not None:
+            return
         marks = tuple(self._packer.records.end())
         await self._send(
             Chunk(
@@ -286,9 +211,14 @@ class Push:
         if time.monotonic() - self._totals_stored_at > _TOTALS_INTERVAL_S:
             await self._store_totals(sent=False)
 
-    async def _store_totals(self, *, sent: bool) -> None:
+    async def _store_totals(self, *, sent: bool, remarks: Sequence[str] = ()) -> None:
         self._totals_stored_at = time.monotonic()
         totals = self.report.totals()
         await asyncio.to_thread(
-            self._registry.record_totals, self._header.batch_id, totals, sent=sent
+            self._registry.record_totals,
+            self._header.batch_id,
+            totals,
+            sent=sent,
+            remarks=remarks,
+            rejected=self.report.rejected,
         )

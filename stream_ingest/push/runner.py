@@ -21,15 +21,15 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.batch_item import BatchAbandonedError, BatchTakenError
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.errors import CoverstreamError, RejectedError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import Checkpoint
 from stream_ingest.push.chunks import Chunk
+from stream_ingest.push.counting import PushReport
 from stream_ingest.push.planning import chosen_of, make_plan, reading_of, source_of, watermark_of
 from stream_ingest.push.push import (
     Progress,
     Push,
-    PushReport,
     ReadEnded,
     ignore_read,
     rehearse,
@@ -174,6 +174,10 @@ def _finish(
         ends_at = datetime.fromisoformat(plan.ends_at)
         watermark_of(chosen, outputs).advance(ends_at, batch_id, plan.keys, plan.timezone)
     checkpoint.finish()
+    if report.rejected is not None:
+        rows = f"; see failed/rows/{batch_id}/ in {outputs.output_bucket}" if report.refused else ""
+        msg = f"batch {batch_id} was rejected: {report.rejected}{rows}"
+        raise RejectedError(msg)
     return report
 
 

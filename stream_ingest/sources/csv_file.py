@@ -57,6 +57,15 @@ class CsvSource:
         self.remarks: tuple[str, ...] = ()
         """What a user should know about how the file was read."""
 
+    @property
+    def problem(self) -> None:
+        """Nothing: a file that cannot be read to its end raises an error."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether rows of every time and creator are read."""
+        return not self._creators and self._within == TimeRange()
+
     async def check(self) -> None:
         """Raise `UserError` if the file cannot be read or its header lacks a column."""
         with self._plain_errors():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -91,6 +91,26 @@ class Source(Protocol):
 
         Memory does not grow with the size of the source.
         """
+        ...
+
+
+@runtime_checkable
+class FileSource(Source, Protocol):
+    """A source that is a file; its members are about what was read of it so far."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know about how the file was read."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why reading ended before the file did, with the line; None if it did not."""
+        ...
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows are wanted, not only those of some time or creators."""
         ...
 
 

@@ -37,7 +37,7 @@ from stream_ingest.contracts.batch_options import (
     read_options,
     settings_of,
 )
-from stream_ingest.contracts.errors import CoverstreamError, UserError
+from stream_ingest.contracts.errors import CoverstreamError, RejectedError, UserError
 from stream_ingest.contracts.reading import READING, Reading, read_reading
 from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.push import runner
@@ -158,6 +158,9 @@ class Uploads:
         header = BatchHeader(batch_id=upload.batch_id, trigger=source.trigger, settings=settings)
         try:
             await in_thread(self._push, source, header)
+        except RejectedError as error:
+            await in_thread(path.unlink)
+            upload.state, upload.error = "failed", str(error)
         except (CoverstreamError, ClientError, BotoCoreError) as error:
             _LOG.warning("push of upload %s failed: %s", upload.batch_id, error)
             upload.state, upload.error = "failed", str(error)

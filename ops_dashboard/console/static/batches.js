@@ -38,6 +38,7 @@ export function bar(progress) {
 
 function state(progress) {
   if (progress.abandoned_at) return ["abandoned", progress.status === "abandoned" ? "abandoned" : "ending, abandoned"];
+  if (progress.rejected) return ["rejected", "rejected"];
   if (progress.ended) return ["ended", "ended"];
   if (progress.status === "sending") return ["sending", "sending rows"];
   if (!progress.settled) return ["folding", "processing rows"];
@@ -98,5 +99,7 @@ export function batchRow({ progress, started_at: startedAt }) {
       h("span", { class: `pill ${kind}` }, label),
       h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`),
       abandonment(progress)),
+    progress.rejected ? h("p", { class: "notice bad batch-note" }, visibleText(progress.rejected)) : null,
+    progress.notes.map((note) => h("p", { class: "quiet batch-note" }, visibleText(note))),
   );
 }

@@ -15,7 +15,7 @@ from stream_ingest.contracts.table import WindowStatus
 
 _FOLDER = "results/processing-logs"
 
-Outcome = Literal["completed", "partial", "failed", "no collages"]
+Outcome = Literal["completed", "partial", "failed", "no collages", "rejected"]
 
 
 class LoggedBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,10 @@ class LoggedBatch(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None
     outcome: Outcome
     """``completed``: every image of every window is in a collage; ``partial``: some are not;
-    ``failed``: no window has a collage; ``no collages``: no window was closed by its end."""
+    ``failed``: no window has a collage; ``no collages``: no window was closed by its end;
+    ``rejected``: no row of its file could be used."""
+    rejected: str | None = None
+    """Why no row could be used."""
     started_at: str
     ended_at: str
     duration_s: int
@@ -72,6 +75,8 @@ def _logged(summary: BatchSummary) -> LoggedBatch:
 
 
 def _outcome(summary: BatchSummary) -> Outcome:
+    if summary.rejected is not None:
+        return "rejected"
     if not summary.windows:
         return "no collages"
     if not summary.collages:

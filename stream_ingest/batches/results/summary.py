@@ -76,6 +76,8 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     results_key: str
     notes: tuple[str, ...] = ()
     """Sentences for whoever sent it, such as about fields of its request without effect."""
+    rejected: str | None = None
+    """Why no row of its file could be used; None for other batches."""
     abandoned_at: str | None = None
     abandoned_by: str | None = None
     """When and by whom it was abandoned; None for nearly all batches."""
@@ -144,6 +146,7 @@ def summarize(
         summary_key=summary_key(batch.batch_id, batch.started_at),
         results_key=results_key(batch.batch_id, batch.started_at),
         notes=batch.notes,
+        rejected=batch.rejected,
         abandoned_at=batch.abandoned_at,
         abandoned_by=batch.abandoned_by,
     )
@@ -168,5 +171,6 @@ def completed(summary: BatchSummary) -> BatchCompleted:
         images_failed=summary.images_failed,
         summary_key=summary.summary_key,
         results_key=summary.results_key,
+        rejected=summary.rejected or msgspec.UNSET,
         abandoned_at=parse_utc(summary.abandoned_at) if summary.abandoned_at else msgspec.UNSET,
     )

@@ -26,6 +26,8 @@ def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None
     logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
     for batch_id in sweep.batches_abandoned:
         logger.warning("abandoned batch ended", batch_id=batch_id)
+    for batch_id in sweep.batches_rejected:
+        logger.warning("batch rejected", batch_id=batch_id)
     for window_id in sweep.abandoned:
         logger.warning("window abandoned", window_id=window_id)
 

@@ -34,6 +34,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     batches_ended: tuple[str, ...] = ()
     batches_abandoned: tuple[str, ...] = ()
     """Of the batches that ended, those that somebody had abandoned."""
+    batches_rejected: tuple[str, ...] = ()
+    """Of the batches that ended, files of which no row could be used."""
     refused: dict[str, int] = {}
     """Refused rows of the batches that ended, by reason."""
 
@@ -54,5 +56,6 @@ def merge_sweeps(parts: Iterable[Sweep]) -> Sweep:
         batches_flushed=tuple(name for each in sweeps for name in each.batches_flushed),
         batches_ended=tuple(name for each in sweeps for name in each.batches_ended),
         batches_abandoned=tuple(name for each in sweeps for name in each.batches_abandoned),
+        batches_rejected=tuple(name for each in sweeps for name in each.batches_rejected),
         refused=dict(refused),
     )

@@ -16,7 +16,7 @@ from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.aws.request_groups import slices
 from stream_ingest.batches.counter import BatchCount, BatchCounter
-from stream_ingest.batches.progress import ABANDONED_BATCH, ENDED_BATCH
+from stream_ingest.batches.progress import ABANDONED_BATCH, REJECTED_BATCH, final_status
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
@@ -33,7 +33,7 @@ from stream_ingest.windowing.sweeper.sweep import Sweep, SweptWindow, merge_swee
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_SENT = ("sent", "abandoning", "flushed")
+_SENT = ("sent", "abandoning", "rejecting", "flushed")
 """Statuses of the batches that a sweep moves to their end."""
 _SLICE = 100
 """Creators that are loaded, or windows that are read, at a time."""
@@ -115,7 +115,7 @@ class Sweeper:
     def _end(self, count: BatchCount) -> Sweep:
         """Write a batch's reports, emit its end, move it: a crash in between repeats all three."""
         summary = self._reports.write(count)
-        final = ENDED_BATCH if count.batch.abandoned_at is None else ABANDONED_BATCH
+        final = final_status(count.batch)
         if (
             summary is None
             or not self._emitter.emit(completed(summary))
@@ -125,6 +125,7 @@ class Sweeper:
         return Sweep(
             batches_ended=(summary.batch_id,),
             batches_abandoned=(summary.batch_id,) if final == ABANDONED_BATCH else (),
+            batches_rejected=(summary.batch_id,) if final == REJECTED_BATCH else (),
             refused=dict(summary.refused),
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stream_ingest.contracts.errors import TransientError, UserError
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.intake import job_store as job_store_module
 from stream_ingest.intake.archive import archive_key
 from stream_ingest.intake.job_runner import CLAIM_MARGIN_S, JobOutcome
@@ -152,17 +152,6 @@ def test_where_reading_stopped_is_reported_beside_the_file_with_its_line(intake:
     assert batch.status == "sent"
 
 
-def test_a_file_with_another_header_starts_no_batch(intake: IntakeAws) -> None:
-    job = intake.job(b"a,b\n1,2\n")
-    assert intake.run(job) is JobOutcome.UNREADABLE
-    assert intake.aws.registry.load(job.batch_id) is None
-    assert intake.records() == []
-    key = archived(intake, job, failed=True)
-    report = json.loads(intake.aws.read(INPUT, f"{key}.errors.json"))
-    assert (report["line"], report["rows_read"]) == (1, 0)
-    assert "no column creator_name" in report["reason"]
-
-
 def test_bad_rows_cost_themselves_only(intake: IntakeAws) -> None:
     data = csv_of(3) + b",https://e.com/x,2026-11-01\nann,junk,2026\n\x01,https://e.com/y,2026\n"
     job = intake.job(data)
@@ -258,15 +247,6 @@ def test_in_a_bucket_with_versions_a_file_that_is_replaced_is_read_to_its_own_en
     assert intake.run(newer, "second") is JobOutcome.DONE
     assert sorted(intake.folded()[newer.batch_id]) == objects(60)
     assert KEY not in intake.files()
-
-
-def test_a_requested_file_stays_and_an_unreadable_one_is_refused(intake: IntakeAws) -> None:
-    data = b"a,b\n"
-    job = intake.job(data)
-    requested = Job(object=job.object, header=job.header, moves=False)
-    with pytest.raises(UserError, match=r"s3_key 'csv-files/covers\.csv': line 1: the file has no"):
-        intake.run(requested)
-    assert intake.files() == [KEY]
 
 
 def test_chunks_lie_where_they_expire(intake: IntakeAws) -> None:

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.checkpoint import Chunk
-from stream_ingest.push.push import Push, PushReport, rehearse
+from stream_ingest.push.counting import PushReport
+from stream_ingest.push.push import Push, rehearse
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
 from stream_ingest.sources.source import SourceRow
@@ -169,9 +170,9 @@ def test_totals_are_stored_during_a_long_push(
     recorded: list[tuple[int, bool]] = []
     real: Callable[..., None] = BatchRegistry.record_totals
 
-    def note(self: BatchRegistry, batch_id: str, totals: Any, *, sent: bool) -> None:  # noqa: ANN401 - as in the registry
+    def note(self: BatchRegistry, batch_id: str, totals: Any, *, sent: bool, **more: Any) -> None:  # noqa: ANN401 - as in the registry
         recorded.append((totals.rows_read, sent))
-        real(self, batch_id, totals, sent=sent)
+        real(self, batch_id, totals, sent=sent, **more)
 
     monkeypatch.setattr(BatchRegistry, "record_totals", note)
     pushing.run(ListSource(rows(200), page_rows=100))
