@@ -30,6 +30,10 @@ class CreatorFilter:
         self._case = case
         self._names = frozenset(creator_of(each, case) for each in creators)
 
+    def __bool__(self) -> bool:
+        """Return whether any creators are named: the rows of others are left out."""
+        return bool(self._names)
+
     def matches(self, value: object) -> bool:
         """Return whether a creator column's value is one of the creators."""
         if not self._names:
