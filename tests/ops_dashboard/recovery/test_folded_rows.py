@@ -6,7 +6,7 @@ import pytest
 from ops_dashboard.recovery.folded_rows import FoldedRows
 from ops_dashboard.recovery.redrive import redriven_header
 from stream_ingest.contracts.naming import mixed_creator
-from stream_ingest.push.push import CountingPacker
+from stream_ingest.push.counting import CountingPacker
 from stream_ingest.records.codec import BatchHeader, PackedRecord, unpack
 from tests.fakes.ingest.aws import TABLE
 from tests.fakes.ingest.rows import NOW_S, cover_row, header, record_of
