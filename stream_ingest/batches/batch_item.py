@@ -83,6 +83,12 @@ def new_item(
     }
 
 
+def how_read(remarks: Sequence[str], rejected: str | None) -> Item:
+    """Return sentences about how a batch's file was read, and why no row can be used, as stored."""
+    own: Item = {"remarks": list(remarks)} if remarks else {}
+    return own if rejected is None else {**own, "rejected": rejected}
+
+
 def encode_settings(header: BatchHeader) -> str:
     """Return a batch's settings as its item has them."""
     return msgspec.json.encode(header.settings).decode()

@@ -21,6 +21,7 @@ from stream_ingest.batches.batch_item import (
     check_can_be_abandoned,
     check_not_abandoned,
     check_owner,
+    how_read,
     key_of,
     new_item,
 )
@@ -139,21 +140,12 @@ class BatchRegistry:
     ) -> None:
         """Write what a producer has read, sent and refused; with `sent`, the totals are final.
 
-        `remarks` are sentences about how its file was read. With `rejected`, which says why no row
-        can be used, the batch gets no rows, and the sweeper reports it.
-
         Idempotent (a retry after a lost response, a resumed push that was killed after it). Raises
         `BatchAbandonedError`, and `ConflictError` if there is no such batch or it has been flushed.
         """
         after = "sent" if rejected is None else "rejecting"
-        changes = {
-            "rows_read": totals.rows_read,
-            "rows_sent": totals.rows_sent,
-            "refused": dict(totals.refused),
-            **({"status": after} if sent else {}),
-            **({"remarks": list(remarks)} if remarks else {}),
-            **({"rejected": rejected} if rejected is not None else {}),
-        }
+        end = {"status": after} if sent else {}
+        changes = {**msgspec.to_builtins(totals), **end, **how_read(remarks, rejected)}
         try:
             self._update(
                 batch_id,
@@ -164,8 +156,7 @@ class BatchRegistry:
                 "#status IN (:before, :after)",
             )
         except ConflictError:
-            batch = self.load(batch_id)
-            if batch is not None:
+            if (batch := self.load(batch_id)) is not None:
                 check_not_abandoned(batch)
             if rejected is None or batch is None or batch.rejected is None:
                 raise
