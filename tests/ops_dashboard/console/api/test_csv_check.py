@@ -6,6 +6,7 @@ import pytest
 
 from ops_dashboard.console.api.csv_check import SizeLimit, check_name, check_rows
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.reading import Reading
 
 HEADER = b"creator_name,cover_url,created_at\n"
 
@@ -53,12 +54,13 @@ def test_a_file_that_cannot_be_pushed_is_refused(
     path = tmp_path / "x.csv"
     path.write_bytes(content)
     with pytest.raises(UserError, match=problem):
-        check_rows(path)
+        check_rows(path, Reading())
 
 
 def test_the_way_in_which_a_file_was_read_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(HEADER + "é,b,c\n".encode("cp1252"))
-    assert "Windows-1252" in (check_rows(path) or "")
+    (remark,) = check_rows(path, Reading())
+    assert "Windows-1252" in remark
     path.write_bytes(HEADER + "é,b,c\n".encode())
-    assert check_rows(path) is None
+    assert check_rows(path, Reading()) == ()

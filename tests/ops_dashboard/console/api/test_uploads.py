@@ -107,7 +107,7 @@ def test_a_failed_push_is_reported_and_keeps_the_file_for_resuming(
         ("", CSV, "the file is not a CSV file"),
         ("name=covers.csv", b"creator_name,created_at\na,b\n", "no column cover_url"),
         ("name=covers.csv", b"", "its header is empty"),
-        ("name=covers.csv", b"PK\x03\x04" + CSV, "an Excel workbook"),
+        ("name=covers.csv", b"PK\x03\x04" + CSV, "this is a zip file, not CSV"),
         ("name=covers.csv", CSV + b'carl,"u,w\n', "a quote is opened and never closed"),
         ("name=covers.csv&flush=soon", CSV, "flush 'soon': expected never, batch-end"),
         ("name=covers.csv&cell_px=9", CSV, "cell px '9': expected a whole number"),
