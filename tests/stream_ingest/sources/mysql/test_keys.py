@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from stream_ingest.sources.mysql.keys import to_portable
+from stream_ingest.sources.source import NotResumableError
 from tests.fakes.ingest.mysql import Database, pages_of, rows_of
 
 ROWS = 60
@@ -48,6 +49,9 @@ KEYS = {
 }
 
 
+UNFIT = {"BIT", "FLOAT", "DOUBLE", "ENUM", "SET"}
+
+
 @pytest.mark.parametrize("is_by_time", [False, True])
 @pytest.mark.parametrize("kind", KEYS)
 def test_each_row_is_read_once_whatever_the_type_of_its_key_is(
@@ -69,6 +73,10 @@ def test_each_row_is_read_once_whatever_the_type_of_its_key_is(
     pages = pages_of(source)
     read = [row[1] for page in pages for row in page.rows]
     assert sorted(map(str, read)) == sorted(f"u{n}" for n in range(ROWS))
+    if kind.partition("(")[0] in UNFIT:  # read by one query
+        with pytest.raises(NotResumableError):
+            rows_of(source, pages[0].cursor)
+        return
     for index_of_page in (0, len(pages) // 2):
         rest = [row for page in pages[index_of_page + 1 :] for row in page.rows]
         assert rows_of(source, pages[index_of_page].cursor) == rest
