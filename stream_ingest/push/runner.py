@@ -69,13 +69,21 @@ def dry_run(
     """Read, check and pack all rows, but send nothing; AWS is needed for ``last_push`` only."""
     if chosen.csv:
         source = chosen.source(chosen.within(datetime.now(UTC), None))
-        return asyncio.run(rehearse(source, header, watch.progress))
+        report = asyncio.run(rehearse(source, header, watch.progress))
+        _say_remarks(source, watch)
+        return report
     outputs = stack_outputs(stack) if chosen.since == LAST_PUSH else None
     reading = reading_of(chosen, header, outputs)
     table = chosen.mysql_source(reading.selection)
     for note in asyncio.run(table.notes()):
         watch.message(note)
     return asyncio.run(rehearse(table, header, watch.progress))
+
+
+def _say_remarks(source: Source, watch: Watch) -> None:
+    """Report how a file was read, which is known after its end."""
+    for remark in source.remarks if isinstance(source, CsvSource) else ():
+        watch.message(remark)
 
 
 def push(
@@ -167,8 +175,7 @@ def _finish(
     except (KeyboardInterrupt, CoverstreamError, ClientError, BotoCoreError):
         watch.stopped(report, plan.stack)
         raise
-    for remark in source.remarks if isinstance(source, CsvSource) else ():
-        watch.message(remark)
+    _say_remarks(source, watch)
     moves = not plan.creators if plan.moves is None else plan.moves
     if chosen.csv is None and moves:
         ends_at = datetime.fromisoformat(plan.ends_at)

@@ -101,3 +101,9 @@ def test_columns_and_dates_are_options(deployed: Deployed, run: Push, tmp_path: 
         "--csv", str(file), "--columns", columns, "--dates", "day-first,excel", "--batch-id", "b"
     )
     assert (code, creators(deployed)) == (0, ["ann", "ben"])
+
+
+def test_a_dry_run_says_how_the_file_was_read(run: Push) -> None:
+    code, _, err = run("--csv", str(CASES / "cp1252.csv"), "--dry-run")
+    assert code == 0
+    assert "Windows-1252" in err

@@ -176,7 +176,8 @@ def test_totals_are_stored_during_a_long_push(
 
     monkeypatch.setattr(BatchRegistry, "record_totals", note)
     pushing.run(ListSource(rows(200), page_rows=100))
-    assert recorded == [(100, False), (200, False), (200, False), (200, True)]  # the third: a chunk
+    at_pages_and_chunks = [100, 100, 200, 200]
+    assert recorded == [*((rows_read, False) for rows_read in at_pages_and_chunks), (200, True)]
 
 
 def test_an_empty_source_is_a_batch_of_nothing(pushing: Pushing) -> None:

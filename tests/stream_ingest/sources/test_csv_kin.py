@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 
 import pytest
@@ -12,6 +13,9 @@ from stream_ingest.sources.source import CSV_COLUMNS
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
 from tests.fakes.ingest.blocks import opener
 from tests.fakes.ingest.rows import NOW_S, cover_url
+
+packed = functools.partial(gzip.compress, mtime=0)
+"""The same bytes in every process, since they are parts of the names of tests."""
 
 HEADER = "creator_name,cover_url,created_at"
 URLS = [cover_url(number, expires=NOW_S + 3_600) for number in range(3)]
@@ -58,10 +62,8 @@ KIN: dict[str, bytes] = {
         [f"note,{HEADER},note", *(f"x,{row},y" for row in ROWS)]
     ).encode(),
     "lines before the header": f"\n \n,,\n{PLAIN}".encode(),
-    "gzip in members": b"".join(
-        gzip.compress(line.encode()) for line in PLAIN.splitlines(keepends=True)
-    ),
-    "gzip of gzip's padding": gzip.compress(PLAIN.encode()) + b"\0" * 512,
+    "gzip in members": b"".join(packed(line.encode()) for line in PLAIN.splitlines(keepends=True)),
+    "gzip of gzip's padding": packed(PLAIN.encode()) + b"\0" * 512,
     "ctrl-z": PLAIN.encode() + b"\x1a",
     "no end of line": PLAIN.rstrip("\n").encode(),
     "blanks around values": (PLAIN.replace(",http", ", http").replace(",2025", " , 2025").encode()),
@@ -90,12 +92,12 @@ def test_a_mark_between_files_that_were_put_together_is_part_of_no_name() -> Non
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (gzip.compress(PLAIN.encode())[:-9], "the gzip file ends too early"),
+        (packed(PLAIN.encode())[:-9], "the gzip file ends too early"),
         (b"PK\x03\x04" + b"\0" * 26 + b"[Content_Types].xml", r"an Excel workbook \(\.xlsx\)"),
         (b"PK\x03\x04" + b"\0" * 26 + b"covers.csv", "a zip file, not CSV: unpack it"),
         (b"PK\x03\x04" + b"\0" * 26 + b"Index/Document.iwa", "a Numbers document"),
         (b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis", "LibreOffice"),
-        (gzip.compress(b"PAR1" + b"\0" * 99), "a Parquet file"),
+        (packed(b"PAR1" + b"\0" * 99), "a Parquet file"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 99, r"an old Excel workbook \(\.xls\)"),
         (b"%PDF-1.7", "a PDF file"),
         (b"\xff\xd8\xff\xe0", "a JPEG image"),
