@@ -24,8 +24,7 @@ from stream_ingest.push.push import rehearse
 from stream_ingest.sources.mysql.address import parse_address
 from stream_ingest.sources.mysql.connection import connect
 from stream_ingest.sources.mysql.table import PAGE_ROWS, MySqlSource
-from stream_ingest.sources.source import MYSQL_COLUMNS
-from stream_ingest.sources.timerange import TimeRange
+from stream_ingest.sources.source import MYSQL_COLUMNS, Selection
 from tests.bench.database import filled, table_name
 from tests.bench.measure import hand_over, median_ratios, paired, part, peak_mb, watched
 from tests.bench.peers import missing_program
@@ -48,7 +47,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ours(url: str, table: str) -> int:
     """Read, validate and pack; return the number of packed rows."""
-    source = MySqlSource(parse_address(url), table, MYSQL_COLUMNS, within=TimeRange())
+    source = MySqlSource(parse_address(url), table, MYSQL_COLUMNS, selection=Selection())
     report = await rehearse(source, HEADER, lambda _: None)
     assert report.rows_sent == report.rows_read
     return report.rows_sent
