@@ -90,8 +90,8 @@ def without_creator(body: bytes, who: Subject) -> Redaction:
 
     A file in UTF-16 becomes UTF-8. A file that is not CSV is reported as unreadable.
     """
-    text = TextStream(lambda start: iter([body[start:]]))
     try:
+        text = TextStream(lambda start: iter([body[start:]]))
         rows = CsvText(text, CSV_COLUMNS)
         content = b"".join(text.blocks(0))
         kept, found = [content[: rows.layout.position]], 0
