@@ -195,7 +195,8 @@ def _eighths(size: tuple[int, int], spec: CellSpec) -> int:
 def _render(image: ImageFile.ImageFile, data: bytes, spec: CellSpec) -> Image.Image:
     image.info.pop("xmp", None)  # Pillow would turn a TIFF by it
     try:
-        if isinstance(image, PngImagePlugin.PngImageFile) and image.default_image:
+        is_png = isinstance(image, PngImagePlugin.PngImageFile)
+        if is_png and png.has_hidden_picture(data):
             image.seek(1)  # browsers show the first frame, not the picture for older programs
         shown = image.tile[0].extents if image.format == "GIF" and image.tile else None
         if isinstance(image, JpegImagePlugin.JpegImageFile):

@@ -43,6 +43,15 @@ def chunks_before_pixels(data: bytes) -> dict[bytes, bytes]:
     return found
 
 
+def has_hidden_picture(data: bytes) -> bool:
+    """Return whether an animated PNG has a picture that is none of its frames.
+
+    Then no frame control chunk comes before the first pixels (APNG specification).
+    """
+    names = [data[start + 4 : start + 8] for start, _ in _ancillary(data)]
+    return b"fdAT" in names and b"fcTL" not in chunks_before_pixels(data)
+
+
 def _ancillary(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each ancillary chunk begins and ends, as far as the file is whole."""
     at = _SIGNATURE_BYTES

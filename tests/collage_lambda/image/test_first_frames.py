@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import pytest
 from PIL import Image
@@ -29,6 +30,15 @@ def test_an_animated_png_shows_its_first_frame(hidden: bool) -> None:  # noqa: F
     frames = [Image.new("RGB", (60, 60), colour) for colour in (RED, BLUE)]
     frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:], default_image=hidden)
     assert pixels(buffer.getvalue(), (30, 30)) == [BLUE if hidden else RED]
+
+
+def test_a_png_that_only_promises_frames_shows_its_picture() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 60), RED).save(buffer, "PNG")
+    plain = buffer.getvalue()
+    promise = b"acTL" + (2).to_bytes(4, "big") + bytes(4)
+    chunk = (8).to_bytes(4, "big") + promise + zlib.crc32(promise).to_bytes(4, "big")
+    assert pixels(plain[:33] + chunk + plain[33:], (30, 30)) == [RED]
 
 
 def test_a_gif_is_clear_where_its_first_frame_has_nothing() -> None:

@@ -118,11 +118,11 @@ class CoverServer:
         return web.Response(status=429, headers={"Retry-After": request.match_info["seconds"]})
 
     async def _lies_short(self, request: web.Request) -> web.StreamResponse:
-        """Declare more bytes than come: a body that ends early."""
+        """Send half of what is declared, without the image's end."""
         body = self.bodies[request.match_info["name"]]
         assert request.transport is not None
-        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body) * 2}\r\n\r\n".encode()
-        request.transport.write(head + body)
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        request.transport.write(head + body[: len(body) // 2])
         request.transport.close()
         return web.Response()
 

@@ -200,6 +200,7 @@ def test_a_dry_run_of_a_file_needs_no_aws_at_all(rows: str, tmp_path: Path) -> N
         "refused": {"bad_json": 1, "bad_date": 1},
         "records": 1,
         "progress": None,
+        "rejected": None,
     }
 
 
