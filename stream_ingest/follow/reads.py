@@ -180,11 +180,12 @@ class TableReads:
         selection = reading.selection
         if selection.late_after is not None and not is_full:
             selection = msgspec.structs.replace(selection, by_key=True)
-        else:
-            self._full_at = now
         return Read(selection=selection, ends_at=reading.ends_at, keys=reading.keys)
 
     def _advance(self, read: Read) -> None:
+        """Move the mark after a read. One that was only planned, for a batch's end, is no read."""
+        if not read.selection.by_key:
+            self._full_at = read.ends_at
         if self._mark is None:
             self._mark = Mark(until=read.ends_at, keys=read.keys, timezone=self._chosen.timezone)
         else:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.faults.harness.checks.invariants import check_invariants
+from tests.faults.harness.checks.mysql_rows import check_rows
 from tests.faults.harness.history import History
 from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.strategies import FLAVOURS, histories
@@ -22,6 +23,8 @@ _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 def run_and_check(scenario: History) -> None:
     with run_to_end(scenario) as run:
         check_invariants(run.account, run.batches)
+        if run.mysql:
+            check_rows(run.account, run.mysql)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

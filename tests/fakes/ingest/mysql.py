@@ -16,6 +16,7 @@ from stream_ingest.sources.source import (
     Cursor,
     Page,
     Selection,
+    Source,
     SourceRow,
 )
 from stream_ingest.sources.timerange import TimeRange
@@ -69,7 +70,7 @@ class Database:
         )
 
 
-def pages_of(source: MySqlSource, after: Cursor | None = None) -> list[Page]:
+def pages_of(source: Source, after: Cursor | None = None) -> list[Page]:
     """Return all pages of a source."""
 
     async def read() -> list[Page]:
@@ -78,6 +79,6 @@ def pages_of(source: MySqlSource, after: Cursor | None = None) -> list[Page]:
     return asyncio.run(read())
 
 
-def rows_of(source: MySqlSource, after: Cursor | None = None) -> list[SourceRow]:
+def rows_of(source: Source, after: Cursor | None = None) -> list[SourceRow]:
     """Return all rows of a source."""
     return [row for page in pages_of(source, after) for row in page.rows]

@@ -19,6 +19,7 @@ from stream_ingest.windowing.rules.deadlines import AHEAD_S, SAFE_TIME_S
 from tests.fakes.ingest.rows import NOW_S, cover_url, header
 from tests.faults.harness.aws.mapping import FOR_EVER
 from tests.faults.harness.injector import Fault
+from tests.faults.harness.mysql.steps import MysqlPlan, MysqlStep
 from tests.faults.harness.push_process import Batch
 
 CREATORS = ("ann", "ben #1", "Zoë")
@@ -216,6 +217,7 @@ Step = (
     | Poison
     | ToggleImage
     | IndexLag
+    | MysqlStep
 )
 
 
@@ -232,6 +234,8 @@ class History:
     """Whether covers about to expire are prefetched; if so, some are about to at the start."""
     contents: bool = False
     """Whether images are compared by their bytes across windows; if so, many share theirs."""
+    mysql: MysqlPlan | None = None
+    """A MySQL table that is pushed and followed, if there is one."""
     batch_size: int = 4
     parallelization: int = 1
     max_retries: int = FOR_EVER

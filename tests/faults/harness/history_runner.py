@@ -17,6 +17,8 @@ from tests.faults.harness import history
 from tests.faults.harness.aws.mapping import MappingSettings
 from tests.faults.harness.handlers import patch_telemetry
 from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.mysql.runner import MysqlRunner
+from tests.faults.harness.mysql.steps import MysqlStep
 from tests.faults.harness.operator import abandoned_windows, redrive
 from tests.faults.harness.push_process import Batch, PushProcess
 from tests.faults.harness.simulated_account import Schedule, SimulatedAccount
@@ -94,22 +96,34 @@ class HistoryRunner:
             PushProcess(self.account, self._loop, plan.batch(number, scenario.first_expiry))
             for number, plan in enumerate(scenario.batches)
         ]
+        self.mysql: MysqlRunner | None = None
+        if scenario.mysql is not None:
+            self.mysql = MysqlRunner(self.account, scenario.mysql, history.CREATORS, self._advance)
         self._paused: list[Task] = []
         self._replays = 0
 
     @property
     def batches(self) -> list[Batch]:
-        """The batches as they were pushed or abandoned."""
-        return [push.batch for push in self.pushes]
+        """All batches: those of the history as they were pushed or abandoned, and those that were read from its table."""
+        from_table = self.mysql.batches() if self.mysql else []
+        return [push.batch for push in self.pushes] + from_table
 
     def close(self) -> None:
         """Kill the tasks that are still paused."""
         for task in self._paused:
             task.kill()
+        if self.mysql:
+            self.mysql.close()
         self._loop.close()
 
     def step(self, step: history.Step) -> None:
         """Run one step of the history."""
+        if not isinstance(step, MysqlStep):
+            self._step(step)
+        elif self.mysql:
+            self.mysql.step(step)
+
+    def _step(self, step: history.Step) -> None:
         match step:
             case history.Push(batch, actions, faults):
                 self.pushes[batch % len(self.pushes)].run(actions, faults)
@@ -173,6 +187,8 @@ class HistoryRunner:
     def settle(self) -> None:
         """End all faults, drain, resume the paused tasks, and replay abandoned windows."""
         self.account.covers.down.clear()
+        if self.mysql:
+            self.mysql.settle()
         self._drain()
         while self._paused:
             self._resume(self._paused.pop(0))

@@ -54,7 +54,9 @@ class Kind(StrEnum):
     """The process is slow: others run after its request, before it continues."""
 
 
+_KILLS = frozenset({Kind.KILLED_BEFORE, Kind.KILLED_AFTER})
 _THROTTLING = {
+    "cloudwatch": ("Throttling", 400),
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
     "events": ("ThrottlingException", 400),
     "kinesis": ("LimitExceededException", 400),
@@ -85,6 +87,8 @@ class Faults:
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self.calls: list[str] = []
         self.injected: list[str] = []
+        self.is_dead = False
+        """Whether the process was killed: nothing that it calls afterwards has an effect."""
         self.arm(faults)
 
     def arm(self, faults: Iterable[Fault]) -> None:
@@ -93,6 +97,8 @@ class Faults:
 
     def next(self, service: str, operation: str) -> Kind | None:
         """Count a call and return the kind of its fault, if any."""
+        if self.is_dead:
+            return Kind.KILLED_BEFORE
         self.calls.append(f"{service}.{operation}")
         found = None
         for fault, count in self._counts.items():
@@ -100,6 +106,7 @@ class Faults:
                 self._counts[fault] = count + 1
                 if fault.nth <= count < fault.nth + fault.times and found is None:
                     found = fault.kind
+        self.is_dead = found in _KILLS
         if found is not None:
             self.injected.append(f"{found} {self.calls[-1]}")
         return found

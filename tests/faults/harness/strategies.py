@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.faults.harness import history
 from tests.faults.harness.injector import Fault, Kind
+from tests.faults.harness.mysql import strategies as mysql
 
 T = TypeVar("T")
 _FIRST_CALLS, _CALLS = 5, 14
 """About as many calls as one invocation makes; the first ones are always made."""
 _WAITS = (1, 61, 200, 800, 3_700, 7_300)
 """Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
-_FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch")
+_FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch", "table")
 _FLUSHES = (
     FlushPolicy(kind="never"),
     FlushPolicy(idle_s=7_200),
@@ -36,6 +37,8 @@ class Flavour:
     prefetch: bool = False
     contents: bool = False
     abandons: bool = False
+    table: bool = False
+    """Whether a MySQL table is pushed and followed, too."""
 
 
 FLAVOURS = {
@@ -49,6 +52,8 @@ FLAVOURS = {
     "contents": Flavour(faulty=("collage",), contents=True),
     "abandoned": Flavour(faulty=("push", "windowing", "sweeper"), abandons=True),
     "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
+    "table": Flavour(faulty=("table",), table=True),
+    "everything with a table": Flavour(lags=True, table=True),
 }
 
 
@@ -104,7 +109,8 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
         if flavour.prefetch
         else []
     )
-    return st.one_of(usual + rare + lag + prefetched)
+    table = mysql.table_steps(faults_of["table"]) * 3 if flavour.table else []
+    return st.one_of(usual + rare + lag + prefetched + table)
 
 
 def batch_plans() -> st.SearchStrategy[history.BatchPlan]:
@@ -139,6 +145,7 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         keep_originals=st.just(flavour.keep_originals),
         prefetch=st.just(flavour.prefetch),
         contents=st.just(flavour.contents),
+        mysql=mysql.plans() if flavour.table else st.none(),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),
     )
