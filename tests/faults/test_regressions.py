@@ -7,6 +7,7 @@ import pytest
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.contracts.watermarks import WATERMARK_LIFE_S
 from tests.faults.harness.checks.invariants import check_invariants
+from tests.faults.harness.checks.mysql_rows import check_rows
 from tests.faults.harness.history import (
     BatchPlan,
     Deliver,
@@ -24,6 +25,7 @@ from tests.faults.harness.history import (
 )
 from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.injector import Fault, Faults, Kind
+from tests.faults.harness.mysql.steps import Follow, Insert, MysqlPlan, StopFollower
 from tests.faults.harness.simulated_account import MAX_RECEIVES
 from tests.faults.harness.wiring import Clients, registry
 
@@ -143,3 +145,18 @@ def test_another_push_under_the_id_of_a_batch_is_refused_at_any_time() -> None:
         Sweep(),
         Rival(0),
     )
+
+
+@pytest.mark.parametrize("by_time", [True, False])
+def test_a_follower_that_starts_after_a_night_reads_the_whole_overlap(*, by_time: bool) -> None:
+    """It dropped the full read that ended yesterday's batch, and went on by the newest keys.
+
+    A transaction that committed after the last read of yesterday was never read.
+    """
+    steps = (Insert(0, 1, slow=0.4, old=True), Insert(1, 2), Follow(), StopFollower())
+    night = (Wait(86_400), Follow(), Follow(), StopFollower(killed=True))
+    plan = MysqlPlan(by_time=by_time, flush=NEVER)
+    with run_to_end(History(batches=(), steps=(*steps, *night), mysql=plan)) as run:
+        assert run.mysql
+        check_invariants(run.account, run.batches)
+        check_rows(run.account, run.mysql)

@@ -38,7 +38,9 @@ class Flavour:
     contents: bool = False
     abandons: bool = False
     table: bool = False
-    """Whether a MySQL table is pushed and followed, too."""
+    """Whether a MySQL table is pushed and followed."""
+    batches: int = 2
+    """Number of further batches."""
 
 
 FLAVOURS = {
@@ -52,7 +54,7 @@ FLAVOURS = {
     "contents": Flavour(faulty=("collage",), contents=True),
     "abandoned": Flavour(faulty=("push", "windowing", "sweeper"), abandons=True),
     "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
-    "table": Flavour(faulty=("table",), table=True),
+    "table": Flavour(faulty=("table",), table=True, batches=0),
     "everything with a table": Flavour(lags=True, table=True),
 }
 
@@ -109,7 +111,9 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
         if flavour.prefetch
         else []
     )
-    table = mysql.table_steps(faults_of["table"]) * 3 if flavour.table else []
+    table = mysql.table_steps(faults_of["table"]) * 2 if flavour.table else []
+    if not flavour.batches:
+        return st.one_of([*table, deliver, sweep, wait])
     return st.one_of(usual + rare + lag + prefetched + table)
 
 
@@ -139,7 +143,7 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
     """Draw a history of about five times `parts` steps."""
     return st.builds(
         history.History,
-        batches=st.tuples(batch_plans(), batch_plans()),
+        batches=st.tuples(*[batch_plans()] * flavour.batches),
         steps=long_lists(steps(flavour), parts),
         gone=st.frozensets(st.integers(0, 12), max_size=4),
         keep_originals=st.just(flavour.keep_originals),
