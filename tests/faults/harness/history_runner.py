@@ -104,7 +104,7 @@ class HistoryRunner:
 
     @property
     def batches(self) -> list[Batch]:
-        """All batches: those of the history as they were pushed or abandoned, and those that were read from its table."""
+        """All batches: those of the history, pushed or abandoned, and those of its table."""
         from_table = self.mysql.batches() if self.mysql else []
         return [push.batch for push in self.pushes] + from_table
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops_dashboard.local.mysql.server import create_schema
-from stream_ingest.sources.mysql import MySqlSource
+from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import MYSQL_COLUMNS, Page, Selection, Source
 from stream_ingest.sources.timerange import TimeRange
 from tests.fakes.ingest.memory_source import MemorySource
@@ -36,12 +35,6 @@ SELECTIONS = (
     Selection(within=TimeRange(since=day(2)), late_after=-1, read_before=day(6), read_key=11),
     Selection(within=TimeRange(since=day(2)), read_before=day(6)),
 )
-
-
-@pytest.fixture(scope="module")
-def database(mariadb_url: str) -> Database:
-    asyncio.run(create_schema(mariadb_url))
-    return Database(mariadb_url)
 
 
 @pytest.fixture
