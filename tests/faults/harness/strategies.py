@@ -18,6 +18,8 @@ _FIRST_CALLS, _CALLS = 5, 14
 """About as many calls as one invocation makes; the first ones are always made."""
 _WAITS = (1, 61, 200, 800, 3_700, 7_300)
 """Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
+_LONG_WAITS = (600, 2_000, 8_000)
+"""A part of an overlap, and a little more than each one."""
 _FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch", "table")
 _FLUSHES = (
     FlushPolicy(kind="never"),
@@ -39,6 +41,8 @@ class Flavour:
     abandons: bool = False
     table: bool = False
     """Whether a MySQL table is pushed and followed."""
+    follows: bool = True
+    """Whether the table is followed, and not only pushed."""
     batches: int = 2
     """Number of further batches."""
 
@@ -54,7 +58,8 @@ FLAVOURS = {
     "contents": Flavour(faulty=("collage",), contents=True),
     "abandoned": Flavour(faulty=("push", "windowing", "sweeper"), abandons=True),
     "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
-    "table": Flavour(faulty=("table",), table=True, batches=0),
+    "pushed table": Flavour(faulty=("table",), table=True, batches=0, follows=False),
+    "followed table": Flavour(faulty=("table",), table=True, batches=0),
     "everything with a table": Flavour(lags=True, table=True),
 }
 
@@ -111,9 +116,12 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
         if flavour.prefetch
         else []
     )
-    table = mysql.table_steps(faults_of["table"]) * 2 if flavour.table else []
+    table: list[st.SearchStrategy[history.Step]] = []
+    if flavour.table:
+        table = [*mysql.table_steps(faults_of["table"], follows=flavour.follows)] * 2
     if not flavour.batches:
-        return st.one_of([*table, deliver, sweep, wait])
+        long_wait = st.builds(history.Wait, st.sampled_from(_LONG_WAITS))
+        return st.one_of([*table, deliver, sweep, *[long_wait] * 6])
     return st.one_of(usual + rare + lag + prefetched + table)
 
 

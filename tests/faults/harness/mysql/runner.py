@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _ENDS_A_COMMAND = (CoverstreamError, ClientError, BotoCoreError, KilledError)
 _EVERY_S = 60
+_STARTS_IN_S = 5
+"""How long a command takes before it reads anything."""
 _PREFIX = "table-"
 _DAY_S = 86_400
 _DAYS = 6
@@ -140,6 +142,7 @@ class MysqlRunner:
 
     def _run(self, faults: steps.Faults, batch_id: str, command: Callable[[], object]) -> None:
         """Run a command in a process of its own, until it ends or is paused."""
+        self._advance(_STARTS_IN_S)
         own = Faults(faults or self._account.scheduled("table push"))
         process = Process(self._account, own)
 

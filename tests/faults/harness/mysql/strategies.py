@@ -14,7 +14,7 @@ _FLUSHES = (FlushPolicy(kind="never"), FlushPolicy(idle_s=7_200), BATCH_END)
 _SERVICES = ("mysql", "mysql", "disk", "dynamodb", "kinesis")
 _KINDS = (*Kind, Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.DENIED)
 _CALLS = 6
-_SLOW, _LATE = (0, 0, 0.2, 0.4), (0, 0.2, 0.5)
+_SLOW, _LATE = (0, 0.2, 0.4), (0, 0.2, 0.5)
 """With the steps of the clock, half an overlap, at most an overlap."""
 
 
@@ -34,11 +34,15 @@ def plans() -> st.SearchStrategy[steps.MysqlPlan]:
 
 
 def table_steps(
-    faults: st.SearchStrategy[steps.Faults],
+    faults: st.SearchStrategy[steps.Faults], *, follows: bool
 ) -> list[st.SearchStrategy[steps.MysqlStep]]:
     """Return strategies of steps, each as often as it is to be drawn."""
     small, image = st.integers(0, 5), st.integers(0, 12)
-    faults = st.one_of(st.just(()), faults, _of_a_service()) if not faults.is_empty else faults
+    faults = (
+        st.one_of(st.just(()), st.just(()), faults, _of_a_service())
+        if not faults.is_empty
+        else faults
+    )
     insert = st.builds(
         steps.Insert,
         creator=small,
@@ -53,19 +57,20 @@ def table_steps(
         steps.PushTable,
         rows=st.sampled_from((steps.Rows.NEW, steps.Rows.NEW, *steps.Rows)),
         since=st.sampled_from((-0.5, 0.1, 0.7, 1, 1.3, 30)),
-        until=st.sampled_from((None, None, None, -1, 0.2, 0.7)),
+        until=st.sampled_from((*[None] * 6, -1, 0.2, 0.7)),
         faults=faults,
     )
     follow = st.builds(steps.Follow, faults)
+    stop = st.builds(steps.StopFollower, st.booleans())
+    following = [*[follow] * 4, stop] if follows else []
     return [
         *[insert] * 8,
-        *[push] * 3,
-        *[follow] * 4,
+        *[push] * 4,
+        *following,
         change,
         change,
         st.builds(steps.Drift, st.sampled_from((-1, 0, 1))),
         st.builds(steps.ResumeTable, small, faults),
-        st.builds(steps.StopFollower, st.booleans()),
         st.builds(steps.ContinuePush, small),
     ]
 
