@@ -1,6 +1,6 @@
 """The MySQL table of a history: rows come, late and slowly, change and go. Pure.
 
-Rows keep to what the guide promises to find (docs/guide/push.md#last-push): with the steps of the
+Rows keep to what the guide promises to find (docs/guide/push.md): with the steps of the
 database's clock, no row becomes visible later than an overlap after its key was taken, nor, in a
 table without an increasing key, after its created_at.
 """
