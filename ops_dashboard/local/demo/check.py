@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageStat
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches
 from ops_dashboard.local.samples.cover_swatch import read_swatch
 from ops_dashboard.local.samples.expected import ExpectedBatch, ExpectedCell, ExpectedWindow
+from stream_ingest.contracts.creators import creator_of
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import CollageLayout
 
@@ -70,7 +71,7 @@ def window_in(name: str) -> str:
 
 def expected_id(window: ExpectedWindow) -> str:
     """Return the id that a window must have."""
-    return f"{creator_key(window.creator)}:{window.ordinal:06d}"
+    return f"{creator_key(creator_of(window.creator))}:{window.ordinal:06d}"
 
 
 def collage_differences(
