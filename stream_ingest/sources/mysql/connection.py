@@ -76,18 +76,26 @@ async def _open(address: MySqlAddress) -> CheckedConnection:
         ssl=tls_context(mode, settings),
     )
     try:
-        async with asyncio.timeout(settings.connect_timeout_s):
+        await _log_in(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+async def _log_in(connection: CheckedConnection, address: MySqlAddress) -> None:
+    """Connect; whatever goes wrong is a `UserError` without the password."""
+    timeout_s = address.settings.connect_timeout_s
+    try:
+        async with asyncio.timeout(timeout_s):
             await connection.connect()
     except UserError as error:
         raise UserError(f"cannot open {address!r}: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
     except TimeoutError as error:
-        connection.close()
-        reason = _silence(connection, settings.connect_timeout_s)
+        reason = _silence(connection, timeout_s)
         raise UserError(f"cannot open {address!r}: {reason}") from error  # noqa: EM102, TRY003 - as above
     except (MySQLError, OSError, *_NONSENSE) as error:
-        connection.close()
         raise UserError(f"cannot open {address!r}: {_reason(error, address)}") from None  # noqa: EM102, TRY003 - a cause may have parts of the log-in
-    return connection
 
 
 def _silence(connection: CheckedConnection, seconds: float) -> str:

@@ -36,6 +36,13 @@ class CheckedConnection(_Base):  # type: ignore[misc]  # as above
         self._is_local = options.get("unix_socket") is not None
         self._has_tls = options.get("ssl") is not None
 
+    def close(self) -> None:
+        """Close the connection at once, whatever is still to be written."""
+        transport = self._transport
+        super().close()
+        if transport is not None:
+            transport.abort()
+
     @property
     def has_greeting(self) -> bool:
         """Whether the server has sent its first packet."""
