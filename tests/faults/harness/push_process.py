@@ -148,7 +148,7 @@ class PushProcess:
             self.batch = replace(self.batch, abandoned=True, late=late and rows_left)
             self._is_abandoning = False
         self._account.record("abandon", own)
-        if self.batch.late:
+        if self.batch.late and self._done < len(self._chunks):
             chunk, clients = self._chunks[self._done], wiring.Clients(self._account, Faults())
             self._loop.run_until_complete(self._send(clients, chunk))
         if self.batch.abandoned:
