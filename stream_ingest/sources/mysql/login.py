@@ -38,10 +38,11 @@ class CheckedConnection(_Base):  # type: ignore[misc]  # as above
 
     def close(self) -> None:
         """Close the connection at once, whatever is still to be written."""
-        transport = self._transport
-        super().close()
+        transport: Any = self._transport
+        self._transport: Any = None
         if transport is not None:
-            transport.abort()
+            transport.abort()  # before Python 3.11.3 not after a second close
+        super().close()
 
     @property
     def has_greeting(self) -> bool:
