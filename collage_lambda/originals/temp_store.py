@@ -100,9 +100,9 @@ class TempStore:
         return put_own_if(
             self._s3,
             if_unchanged(etag),
-            bucket=self._bucket,
-            key=key,
-            body=pack,
+            Bucket=self._bucket,
+            Key=key,
+            Body=pack,
             ContentType="application/zip",
         )
 

@@ -95,9 +95,9 @@ class OutputStore:
         is_put = put_own_if(
             self._s3,
             if_unchanged(etags.get(key)),
-            bucket=self.bucket,
-            key=key,
-            body=body,
+            Bucket=self.bucket,
+            Key=key,
+            Body=body,
             ContentType=kind,
             CacheControl=_DOCUMENT_CACHE if kind == JSON else _PICTURE_CACHE,
         )

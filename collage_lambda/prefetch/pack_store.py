@@ -42,9 +42,9 @@ class PackStore:
         return put_own_if(
             self._s3,
             if_unchanged(None),
-            bucket=self._bucket,
-            key=key,
-            body=pack,
+            Bucket=self._bucket,
+            Key=key,
+            Body=pack,
             ContentType="application/zip",
         )
 

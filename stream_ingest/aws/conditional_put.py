@@ -29,45 +29,27 @@ def if_unchanged(etag: str | None) -> dict[str, str]:
     return {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
 
 
-def put_if(
-    s3: S3Client,
-    condition: Mapping[str, str],
-    *,
-    bucket: str,
-    key: str,
-    body: bytes | IO[bytes],
-    **request: Any,  # noqa: ANN401 - further arguments of put_object
-) -> bool:
+def put_if(s3: S3Client, condition: Mapping[str, str], **request: Any) -> bool:  # noqa: ANN401 - arguments of put_object
     """Put an object; return False if the condition fails.
 
     `condition` is one of `if_unchanged`, or empty. Raises `TransientError` as `map_errors` does.
     """
-    return _refusal(s3, condition, Bucket=bucket, Key=key, Body=body, **request) is None
+    return _refusal(s3, condition, request) is None
 
 
-def put_own_if(
-    s3: S3Client,
-    condition: Mapping[str, str],
-    *,
-    bucket: str,
-    key: str,
-    body: bytes | IO[bytes],
-    **request: Any,  # noqa: ANN401 - further arguments of put_object
-) -> bool:
+def put_own_if(s3: S3Client, condition: Mapping[str, str], **request: Any) -> bool:  # noqa: ANN401 - as above
     """Put an object as `put_if` does, but succeed as well where its bytes are there already.
 
     Needs the right to read the object.
     """
-    digest = _sha256(body)
-    refusal = _refusal(
-        s3, condition, Bucket=bucket, Key=key, Body=body, Metadata={_SHA256: digest}, **request
-    )
+    digest = _sha256(request["Body"])
+    refusal = _refusal(s3, condition, {**request, "Metadata": {_SHA256: digest}})
     if refusal is None:
         return True
-    return refusal not in _GONE and _stored_digest(s3, bucket, key) == digest
+    return refusal not in _GONE and _stored_digest(s3, request["Bucket"], request["Key"]) == digest
 
 
-def _refusal(s3: S3Client, condition: Mapping[str, str], **request: Any) -> str | None:  # noqa: ANN401 - arguments of put_object
+def _refusal(s3: S3Client, condition: Mapping[str, str], request: Mapping[str, Any]) -> str | None:
     """Put an object; return S3's code if the condition fails, else None."""
     arguments: Any = {**request, **condition}
     if not isinstance(request["Body"], bytes):

@@ -103,9 +103,9 @@ class ResultStore:
         return put_if(
             self._s3,
             condition,
-            bucket=self._bucket,
-            key=key,
-            body=body,
+            Bucket=self._bucket,
+            Key=key,
+            Body=body,
             ContentType=kind,
             CacheControl=_CACHE,
             Metadata=metadata or {},

@@ -28,7 +28,7 @@ class UnansweredS3(FakeS3):
 
 
 def put(s3: FakeS3, body: bytes | IO[bytes], etag: str | None = None) -> bool:
-    return put_own_if(cast("S3Client", s3), if_unchanged(etag), bucket=BUCKET, key=KEY, body=body)
+    return put_own_if(cast("S3Client", s3), if_unchanged(etag), Bucket=BUCKET, Key=KEY, Body=body)
 
 
 @pytest.mark.parametrize("body", [b"collage", io.BytesIO(b"collage")])
@@ -58,8 +58,8 @@ def test_a_caller_that_amends_what_is_there_learns_that_it_is_there() -> None:
     """The same bytes may be another caller's, whose amendment must not be lost."""
     s3 = FakeS3(BUCKET)
     client = cast("S3Client", s3)
-    assert put_if(client, if_unchanged(None), bucket=BUCKET, key=KEY, body=b"1")
-    assert not put_if(client, if_unchanged(None), bucket=BUCKET, key=KEY, body=b"1")
+    assert put_if(client, if_unchanged(None), Bucket=BUCKET, Key=KEY, Body=b"1")
+    assert not put_if(client, if_unchanged(None), Bucket=BUCKET, Key=KEY, Body=b"1")
 
 
 def test_an_object_that_is_gone_makes_its_replacement_fail() -> None:
