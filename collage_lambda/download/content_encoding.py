@@ -31,8 +31,7 @@ def decode_body(data: bytes, headers: Iterable[str], max_bytes: int) -> bytes | 
 
     A coded body that ends early yields what can be decoded of it.
     """
-    codings = [each.strip().lower() for header in headers for each in header.split(",")]
-    codings = [each for each in codings if each not in _NONE]
+    codings = _codings(headers)
     if len(codings) > MAX_CODINGS:
         return _unsupported(f"{len(codings)} codings")
     for coding in reversed(codings):
@@ -54,9 +53,13 @@ def decode_body(data: bytes, headers: Iterable[str], max_bytes: int) -> bytes | 
 
 def is_coded(headers: Iterable[str]) -> bool:
     """Return whether ``Content-Encoding`` headers name a coding."""
-    return any(
-        each.strip().lower() not in _NONE for header in headers for each in header.split(",")
-    )
+    return bool(_codings(headers))
+
+
+def _codings(headers: Iterable[str]) -> list[str]:
+    """Return the codings that headers name, in the order in which they were applied."""
+    named = (each.strip().lower() for header in headers for each in header.split(","))
+    return [each for each in named if each not in _NONE]
 
 
 def _unsupported(coding: str) -> Failure:
