@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -50,8 +49,7 @@ class ProgressReader:
         Costs a query of each batch that is open or was not read before.
         """
         open_ = [each for status in OPEN_BATCHES for each in self._registry.started_in(status)]
-        newest = (self._registry.started_in(each, newest_first=True) for each in ENDED_BATCHES)
-        ended_ones = islice(heapq.merge(*newest, reverse=True), ended)
+        ended_ones = islice(self._registry.newest_in(ENDED_BATCHES), ended)
         ids = [batch_id for _, batch_id in (*sorted(open_, reverse=True), *ended_ones)]
         found = map(self._progress, dict.fromkeys(ids))  # a batch may end between the two queries
         return [each for each in found if each is not None]
@@ -149,8 +147,7 @@ def progress_table(batch: BatchProgress) -> Table:
         ("trigger", batch.trigger),
         ("source", batch.source or "unknown"),
         ("status", batch.status),
-        *(("rejected", batch.rejected) for _ in range(batch.rejected is not None)),
-        *abandonment(batch),
+        *_unusual_end(batch),
         ("rows read", batch.rows_read),
         ("rows accepted", batch.rows_accepted),
         *((f"refused: {reason}", count) for reason, count in batch.refused.items()),
@@ -168,8 +165,11 @@ def progress_table(batch: BatchProgress) -> Table:
     return table_of(("figure", "value"), rows, title=f"batch {batch.batch_id}")
 
 
-def abandonment(batch: BatchProgress) -> list[tuple[str, object]]:
-    """Return when and by whom a batch was abandoned; nothing for other batches. Pure."""
-    if batch.abandoned_at is None:
-        return []
-    return [("abandoned at", batch.abandoned_at), ("abandoned by", batch.abandoned_by)]
+def _unusual_end(batch: BatchProgress) -> list[tuple[str, object]]:
+    """Return why a batch was rejected, or when and by whom abandoned; else nothing. Pure."""
+    facts = [
+        ("rejected", batch.rejected),
+        ("abandoned at", batch.abandoned_at),
+        ("abandoned by", batch.abandoned_by),
+    ]
+    return [(name, value) for name, value in facts if value is not None]

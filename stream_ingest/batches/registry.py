@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,8 +27,6 @@ from stream_ingest.batches.batch_item import (
 )
 from stream_ingest.batches.progress import (
     COUNTED,
-    ENDED_BATCHES,
-    OPEN_BATCHES,
     Batch,
     BatchProgress,
     Counted,
@@ -223,9 +221,8 @@ class BatchRegistry:
             if item[table.SORT_KEY] == table.BATCH:
                 yield item[table.CLOSED_AT], item["batch_id"]
 
-    def all_started(self) -> Iterator[tuple[str, str]]:
-        """Yield when each batch started and its id, whatever its status, the newest first."""
-        statuses = (*OPEN_BATCHES, *ENDED_BATCHES)
+    def newest_in(self, statuses: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield when each batch in some statuses started, and its id, the newest first."""
         newest = (self.started_in(status, newest_first=True) for status in statuses)
         return heapq.merge(*newest, reverse=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from itertools import islice, takewhile
 
+from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S
@@ -50,7 +51,7 @@ def check_in_time(
 
 def _batches_since(registry: BatchRegistry, since: str) -> int:
     """Return the number of batches that have started since, one more than allowed at most."""
-    started = islice(registry.all_started(), MAX_BATCHES_SINCE + 1)
+    started = islice(registry.newest_in((*OPEN_BATCHES, *ENDED_BATCHES)), MAX_BATCHES_SINCE + 1)
     return sum(1 for _ in takewhile(lambda each: each[0] >= since, started))
 
 
