@@ -99,9 +99,9 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         windows=windows,
         pages=WindowPages(dynamodb, table),
         creators=CreatorReader(
-            dynamodb, table, prefetch=outputs.prefetch_covers, creator_case=outputs.creator_case
+            dynamodb, table, prefetch=outputs.prefetch_covers, creator_case=outputs.names_case
         ),
-        names=StoredNames(dynamodb, table, outputs.creator_case),
+        names=StoredNames(dynamodb, table, outputs.names_case),
         batches=BatchRegistry(dynamodb, table, time.time),
         redrive=Redrive(session, outputs),
         archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),

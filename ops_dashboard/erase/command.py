@@ -30,7 +30,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
-from stream_ingest.contracts.creators import CreatorCase, candidates
+from stream_ingest.contracts.creators import candidates
 from stream_ingest.contracts.errors import NotFoundError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
@@ -143,7 +143,7 @@ def find_subjects(
     Such names are found in the table's index, or by being written exactly so.
     """
     dynamodb = session.client("dynamodb", config=clients.CONFIG)
-    case = outputs.creator_case or CreatorCase.KEEP
+    case = outputs.names_case
     *exact, name = candidates(spelling, case)
     reader = CreatorReader(dynamodb, outputs.table_name, creator_case=case)
     stored = (each for each in exact if reader.find(each))

@@ -34,7 +34,7 @@ class Subject:
     def __init__(
         self,
         name: str,
-        creator_case: CreatorCase | None = None,
+        creator_case: CreatorCase = CreatorCase.KEEP,
         *,
         earlier: Sequence[str] = (),
         is_earlier: bool = False,
@@ -46,7 +46,7 @@ class Subject:
         """
         self.name, self.key = name, creator_key(name)
         self.names = (name, *earlier)
-        self._case = creator_case or CreatorCase.KEEP
+        self._case = creator_case
         self._common = None if is_earlier else creator_of(name, self._case)
 
     @property

@@ -49,10 +49,10 @@ class Listings:
             dynamodb,
             outputs.table_name,
             prefetch=outputs.prefetch_covers,
-            creator_case=outputs.creator_case,
+            creator_case=outputs.names_case,
         )
         self._windows = WindowPages(dynamodb, outputs.table_name)
-        self._named = Named(dynamodb, outputs.table_name, stack, outputs.creator_case)
+        self._named = Named(dynamodb, outputs.table_name, stack, outputs.names_case)
         self._stack = stack
 
     def windows(self, wanted: WindowFilter, *, limit: int, after: str | None, json: bool) -> None:

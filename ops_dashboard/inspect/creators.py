@@ -104,11 +104,11 @@ class CreatorReader:
         table_name: str,
         *,
         prefetch: bool = False,
-        creator_case: CreatorCase | None = None,
+        creator_case: CreatorCase = CreatorCase.KEEP,
     ) -> None:
         """Read one stack's table; `prefetch`: whether expiring covers are prefetched."""
         self._table = TableReader(dynamodb, table_name)
-        self._case = creator_case or CreatorCase.KEEP
+        self._case = creator_case
         self._prefetch = prefetch
 
     def find(self, spelling: str) -> CreatorView | None:

@@ -32,7 +32,7 @@ class Named:
         dynamodb: DynamoDBClient,
         table_name: str,
         stack: str,
-        creator_case: CreatorCase | None = None,
+        creator_case: CreatorCase = CreatorCase.KEEP,
     ) -> None:
         """Read one stack's table; messages name `stack`."""
         self._names, self._stack = StoredNames(dynamodb, table_name, creator_case), stack

@@ -22,11 +22,14 @@ class StoredNames:
     """The names of creators in one stack's table."""
 
     def __init__(
-        self, dynamodb: DynamoDBClient, table_name: str, creator_case: CreatorCase | None = None
+        self,
+        dynamodb: DynamoDBClient,
+        table_name: str,
+        creator_case: CreatorCase = CreatorCase.KEEP,
     ) -> None:
-        """Read one stack's table; `creator_case` is that of the stack's outputs."""
+        """Read one stack's table; `creator_case` is the stack's."""
         self._table = TableReader(dynamodb, table_name)
-        self._case = creator_case or CreatorCase.KEEP
+        self._case = creator_case
 
     def find(self, spelling: str) -> str | None:
         """Return the name of the creator with this spelling; None if nothing of it is stored."""

@@ -51,7 +51,7 @@ class Recovery:
         )
         dynamodb = self._session.client("dynamodb", config=clients.CONFIG)
         self._reader = WindowReader(dynamodb, self._outputs.table_name)
-        self._named = Named(dynamodb, self._outputs.table_name, stack, self._outputs.creator_case)
+        self._named = Named(dynamodb, self._outputs.table_name, stack, self._outputs.names_case)
 
     def list_dead_letters(self, *, json: bool) -> None:
         """Print every dead letter."""

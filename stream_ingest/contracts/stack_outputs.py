@@ -48,6 +48,11 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Whether creators that differ by case only are one; None in stacks of earlier versions, whose
     functions do not know display names."""
 
+    @property
+    def names_case(self) -> CreatorCase:
+        """How this stack compares creators; as stacks of earlier versions do if it says nothing."""
+        return self.creator_case or CreatorCase.KEEP
+
 
 def parameter_name(stack: str) -> str:
     """Return the name of the SSM parameter with a stack's outputs."""
