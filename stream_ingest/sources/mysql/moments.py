@@ -138,7 +138,7 @@ class TimeColumn(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind is TimeKind.ABSOLUTE:
             return moment
         settled = settled_at(moment, self.zone)
-        is_epoch = self.kind is TimeKind.NUMBER and "epoch" in (unit_of(newest) or "")
+        is_epoch = self.kind is TimeKind.NUMBER and "epoch" in unit_of(newest)
         if is_epoch:
             return moment
         if self.kind is TimeKind.WALL:
@@ -223,11 +223,11 @@ def _bounds(moment: datetime, wall: datetime, *, floor: bool = False) -> list[tu
     ]
 
 
-def unit_of(value: object) -> str | None:
-    """Return the unit of a number, in words; None if it has no known one."""
+def unit_of(value: object) -> str:
+    """Return the unit of a number, in words; empty if it has no known one."""
     if not isinstance(value, int | float | Decimal) or value <= 0:
-        return None
-    return _UNITS.get(len(str(int(value))))
+        return ""
+    return _UNITS.get(len(str(int(value))), "")
 
 
 _UNITS = {

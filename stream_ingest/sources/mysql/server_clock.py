@@ -52,20 +52,16 @@ async def look_at_times(
         if is_ranged:
             _check_sample(sample, name, plan.time.form)
         newest = sample[0] if sample else None
-        notes = [f"{name} has {unit}" for unit in dict.fromkeys(map(_unit, sample)) if unit]
+        notes = [f"{name} has {unit}" for unit in dict.fromkeys(map(unit_of, sample)) if unit]
     if plan.time.form.timezone is None and (
         kind in {TimeKind.WALL, TimeKind.DAY} or newest is not None
     ):
         offset, zone = await _server_offset(connection)
-        is_local = kind in {TimeKind.WALL, TimeKind.DAY} or "epoch" not in _unit(newest)
+        is_local = kind in {TimeKind.WALL, TimeKind.DAY} or "epoch" not in unit_of(newest)
         if offset and is_local:
             slack = abs(offset) + _CHANGE_OF_CLOCKS
             notes.append(_unsaid(name, offset, zone, fills_itself=plan.fills_itself))
     return Times(newest=newest, slack=slack, notes=tuple(notes))
-
-
-def _unit(value: object) -> str:
-    return unit_of(value) or ""
 
 
 async def _sample(connection: Any, plan: ReadPlan) -> Sequence[Any]:  # noqa: ANN401 - as above
