@@ -42,6 +42,12 @@ class Database:
 
         return asyncio.run(run())
 
+    def create(self, table: str, created_at: str, *parts: str) -> None:
+        """Create a table with a date column of a type; `parts` are indexes."""
+        columns = ("id INT PRIMARY KEY", "creator VARCHAR(9)", "cover TEXT")
+        definition = ", ".join((*columns, f"created_at {created_at}", *parts))
+        self.run(f"CREATE TABLE `{table}` ({definition})")
+
     def fill(self, table: str, rows: Sequence[str]) -> None:
         """Insert rows, each as SQL writes it."""
         self.run(f"INSERT INTO `{table}` VALUES {', '.join(rows)}")  # noqa: S608 - a test's own values
