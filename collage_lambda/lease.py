@@ -182,7 +182,10 @@ def _lease(event: WindowReady, item: Item, *, replay: str | None, attempt: int) 
 
 
 def _refusal(event: WindowReady, found: Item) -> ClaimRefusal:
-    """Return why a claim failed, given the item that it met."""
+    """Return why a window is not to be built, given the item that a claim met.
+
+    Raises `WindowLeasedError` if it is being built.
+    """
     if found.get("status") == WindowStatus.FAILED:
         return ClaimRefusal.ALREADY_FAILED
     if found.get("status") in table.ENDED:

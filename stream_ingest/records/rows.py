@@ -31,8 +31,6 @@ _NEVER = r"\s\x00-\x1f\x7f\ud800-\udfff\\"
 _FETCHABLE = re.compile(rf"https?://[^{_NEVER}/?#@]+(?:[/?#][^{_NEVER}]*)?", re.IGNORECASE)
 _HOST = re.compile(r"https?://[^/?#@]+(?:[/?#]|\Z)", re.IGNORECASE)
 """What `_FETCHABLE` still has to check in text without characters of `_NEVER`."""
-
-
 _ENCODED = re.compile(r"[^\x00-\x1f!-\x7f\ud800-\udfff]+")
 """What a browser encodes in a path: blanks and every character beyond ASCII."""
 

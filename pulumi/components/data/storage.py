@@ -8,7 +8,7 @@ from components.data.bucket import Expiry, PrivateBucket, PrivateBucketArgs, Tra
 
 import pulumi
 
-FAILURE_DAYS = 30
+DEBUG_DAYS = 30
 _YEAR = 365
 INPUT_TRANSITIONS = (
     Transition(days=30, storage_class="STANDARD_IA"),
@@ -50,7 +50,7 @@ def _temp_expiries(args: StorageArgs) -> tuple[Expiry, ...]:
     return (
         Expiry(prefix="processing/intake/", days=2 * dead + 2),
         *(lists if archived else ()),
-        Expiry(prefix="debug/", days=FAILURE_DAYS),
+        Expiry(prefix="debug/", days=DEBUG_DAYS),
         Expiry(
             prefix="originals/", days=args.originals_expire_days or min(archived or _YEAR, _YEAR)
         ),

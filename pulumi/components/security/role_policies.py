@@ -182,11 +182,7 @@ def intake(  # noqa: PLR0913 - one argument for each resource
     readable = [input_arn, *other_input_arns]
     return policy(
         write_logs(log_group_arn),
-        allow(
-            "ReceiveMessages",
-            _WORK_OFF,
-            [queue_arn],
-        ),
+        allow("ReceiveMessages", _WORK_OFF, [queue_arn]),
         allow("ContinueAndDeadLetter", ["sqs:SendMessage"], [queue_arn, dead_letter_arn]),
         allow("SendRows", ["kinesis:PutRecords"], [stream_arn]),
         allow(
