@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import msgspec
 import pulumi_aws as aws
 from components.compute.collage import Collage, CollageArgs
@@ -26,6 +28,7 @@ from stack_config import read_settings
 
 import pulumi
 from stream_ingest.contracts.events import CoversExpiring, Source, WindowReady
+from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
 from stream_ingest.contracts.metrics import Service
 
 settings = read_settings(pulumi.Config())
@@ -233,6 +236,9 @@ monitoring = Monitoring(
 
 entries = {
     "stack": stack,
+    "release": version("coverstream"),
+    "level": LEVEL,
+    "oldest_commands": OLDEST_COMMANDS,
     "region": region,
     "stream_name": stream.name,
     "table_name": state.name,

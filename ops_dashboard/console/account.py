@@ -21,8 +21,9 @@ from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive
 from ops_dashboard.recovery.replay import ArchiveReplay
 from stream_ingest.aws import clients
-from stream_ingest.aws.stack import load_stack
+from stream_ingest.aws.stack import is_aws, load_stack, read_stack
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.levels import LevelError, level_notice
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
+    from types_boto3_ssm import SSMClient
 
 _LINK_LIFETIME_S = 300
 _PRESIGNING = Config(signature_version="s3v4")
@@ -40,6 +42,7 @@ class Account:
     """One deployed stack, as the console reads and changes it."""
 
     outputs: StackOutputs
+    ssm: SSMClient
     cloudwatch: CloudWatchClient
     sqs: SQSClient
     s3: S3Client
@@ -73,8 +76,14 @@ class Account:
     @property
     def is_aws(self) -> bool:
         """Whether this is AWS, where requests cost money, and not the embedded AWS."""
-        host = urlsplit(self.sqs.meta.endpoint_url).hostname or ""
-        return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        return is_aws(self.sqs.meta.endpoint_url)
+
+    def release_notice(self) -> str | None:
+        """Return what to do if the stack was deployed by another release meanwhile; else None."""
+        try:
+            return level_notice(read_stack(self.ssm, self.outputs.stack))
+        except LevelError as error:
+            return str(error)
 
     def location(self) -> str:
         """Return where the stack is deployed, for people: the region, or the local endpoint."""
@@ -84,7 +93,8 @@ class Account:
 
 def open_account(session: boto3.Session, stack: str) -> Account:
     """Return the account of a deployed stack; raises `UserError` if it is not deployed."""
-    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    ssm = session.client("ssm", config=clients.CONFIG)
+    outputs = load_stack(ssm, stack)
     table = outputs.table_name
     dynamodb = session.client("dynamodb", config=clients.CONFIG)
     sqs = session.client("sqs", config=clients.CONFIG)
@@ -92,6 +102,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
     windows = WindowReader(dynamodb, table)
     return Account(
         outputs=outputs,
+        ssm=ssm,
         cloudwatch=session.client("cloudwatch", config=clients.CONFIG),
         sqs=sqs,
         s3=s3,

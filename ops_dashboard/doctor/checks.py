@@ -17,8 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from stream_ingest.aws.errors import error_code
-from stream_ingest.aws.stack import load_stack
+from stream_ingest.aws.stack import read_stack
 from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.levels import LevelError, level_notice
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 CONFIG = Config(
@@ -116,6 +117,8 @@ class Account:
             yield skipped("stack", "needs credentials")
             return
         yield result(Check(name="stack", run=self._outputs, do="deploy it: make up STACK=<stack>"))
+        if self.outputs is not None:
+            yield release_finding(self.outputs)
 
     def _credentials(self) -> str:
         client = self._session.client("sts", config=CONFIG)
@@ -134,7 +137,7 @@ class Account:
             self._skew_s = (self._now() - parsedate_to_datetime(date)).total_seconds()
 
     def _outputs(self) -> str:
-        self.outputs = load_stack(self._session.client("ssm", config=CONFIG), self._stack)
+        self.outputs = read_stack(self._session.client("ssm", config=CONFIG), self._stack)
         return f"{self._stack} is deployed in {self.outputs.region}"
 
 
@@ -156,6 +159,20 @@ def clock_finding(skew_s: float) -> Finding:
         else "set this machine's clock (NTP); AWS rejects a skew of 5 minutes"
     )
     return Finding(check="clock", state=state, found=found, do=do)
+
+
+def release_finding(outputs: StackOutputs) -> Finding:
+    """Return the finding on the stack's release, compared with that of the commands. Pure."""
+    try:
+        notice = level_notice(outputs)
+    except LevelError as error:
+        found, _, do = str(error).rpartition(": ")
+        return Finding(check="release", state=State.WRONG, found=found, do=do)
+    if notice is None:
+        found = f"contract level {outputs.level} (release {outputs.release}), as these commands"
+        return Finding(check="release", state=State.OK, found=found)
+    found, _, do = notice.rpartition(": ")
+    return Finding(check="release", state=State.NOTE, found=found, do=do)
 
 
 def utc_now() -> datetime:

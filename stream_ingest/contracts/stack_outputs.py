@@ -44,6 +44,12 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Buckets besides the input bucket that a request may name."""
     dedup_horizon_days: int = 90
     """For how long an accepted image is recognised."""
+    level: int = 0
+    """Contract level of the release that deployed it (`levels`)."""
+    oldest_commands: int = 0
+    """Lowest level of commands that can use it."""
+    release: str = ""
+    """Version of the release that deployed it; empty in stacks of earlier versions."""
     creator_case: CreatorCase | None = None
     """Whether creators that differ by case only are one; None in stacks of earlier versions, whose
     functions do not know display names."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from ops_dashboard.local.aws.engine.resources import CREATE
+from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
 from stream_ingest.contracts.stack_outputs import StackOutputs, parameter_name
 from tests.paths import ROOT
 
@@ -23,6 +25,8 @@ def test_the_parameter_lists_where_everything_is(
     assert parameter["name"] == parameter_name(stack)
     outputs = msgspec.json.decode(parameter["value"], type=StackOutputs)
     assert outputs.stack == stack
+    assert (outputs.level, outputs.oldest_commands) == (LEVEL, OLDEST_COMMANDS)
+    assert outputs.release == version("coverstream")
     assert outputs.region == "eu-central-1"
     assert outputs.window_rule_arn == "arn:EventRule:window-ready"
     assert outputs.dead_letter_urls == {

@@ -56,6 +56,8 @@ class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
     """A dashboard with its data."""
 
     name: str
+    notice: str | None
+    """What to do if the stack was deployed by another release than the console's; else None."""
     start: int
     end: int
     """The charts' range, in epoch seconds."""
@@ -111,6 +113,7 @@ class Overview:
         end = int(now.timestamp())
         return DashboardView(
             name=self._account.outputs.dashboard_name,
+            notice=self._account.release_notice(),
             start=end - minutes * 60,
             end=end,
             period=period_for(minutes),

@@ -56,6 +56,8 @@ const DRAW = { figure: drawFigure, alarms: drawAlarms, text: drawText, log: draw
 
 function draw(now) {
   $("dashboard-name").textContent = `CloudWatch dashboard ${now.name}`;
+  $("release").textContent = now.notice ?? "";
+  $("release").hidden = !now.notice;
   const seen = new Set();
   now.widgets.forEach((widget, at) => {
     const key = `${at}-${widget.kind}-${widget.title}`;

@@ -21,6 +21,7 @@ from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.levels import LevelError
 
 if TYPE_CHECKING:
     from ops_dashboard.local.aws.stack import LocalAws
@@ -37,6 +38,8 @@ class LocalStatus(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     stack: str
     is_deployed: bool
+    fits: bool
+    """Whether commands of this release can use its stack."""
     state: str | None
     """Folder of its persistent state; None if its state is deleted when it stops."""
     log: str
@@ -132,7 +135,7 @@ def status(*, json: options.Json = False) -> None:
                 str(each.port),
                 each.endpoint,
                 each.stack,
-                "yes" if each.is_deployed else "no",
+                _deployed(each),
                 each.state or "not saved",
                 each.log,
             )
@@ -141,14 +144,21 @@ def status(*, json: options.Json = False) -> None:
         print_table(table_of(columns, rows))
 
 
+def _deployed(each: LocalStatus) -> str:
+    if not each.is_deployed:
+        return "no"
+    return "yes" if each.fits else "by another release: `local down`, then `local up`"
+
+
 def _status(instance: Instance) -> LocalStatus:
     clients = Clients(instance.endpoint, instance.ca_bundle)
+    is_deployed = fits = True
     try:
         load_stack(clients.ssm, instance.stack)
+    except LevelError:
+        fits = False
     except UserError:
-        is_deployed = False
-    else:
-        is_deployed = True
+        is_deployed = fits = False
     finally:
         clients.close()
     return LocalStatus(
@@ -156,6 +166,7 @@ def _status(instance: Instance) -> LocalStatus:
         endpoint=instance.endpoint,
         stack=instance.stack,
         is_deployed=is_deployed,
+        fits=fits,
         state=instance.state,
         log=str(instance.log),
     )

@@ -22,7 +22,9 @@ from ops_dashboard.local.aws.persistence import (
     record_saved_stack,
 )
 from ops_dashboard.local.aws.stack import LocalAws
+from stream_ingest.aws.stack import read_stack
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.levels import LevelError, check_level
 
 Say = Callable[[str], None]
 
@@ -88,6 +90,7 @@ def _already_running(request: UpRequest) -> LocalAws | None:
             continue
         aws = LocalAws(instance)
         if request.describes(instance) and _is_deployed(aws):
+            _check_level(aws, f"stop it (ops-dashboard local down --port {instance.port})")
             return aws
         msg = f"{used} with other options; stop it with: ops-dashboard local down --port"
         msg = f"{msg} {instance.port}"
@@ -116,6 +119,11 @@ def _restore(request: UpRequest, saved: SavedStack, say: Say) -> LocalAws:
     """Return the restored instance, or an empty one if its state was never saved."""
     aws = _start(request, saved.port)
     if _is_deployed(aws):
+        try:
+            _check_level(aws, "restore it with that release, or choose another --state")
+        except LevelError:
+            aws.stop()
+            raise
         say(f"Stack {request.stack} is restored on {aws.endpoint}.")
         return aws
     aws.stop()
@@ -129,9 +137,14 @@ def _start(request: UpRequest, port: int | None) -> LocalAws:
     return LocalAws.start(stack=request.stack, port=port, auth=request.auth, state=request.state)
 
 
+def _check_level(aws: LocalAws, do: str) -> None:
+    """Raise `LevelError` if this release cannot use a deployed stack: functions are not updated."""
+    check_level(read_stack(aws.clients.ssm, aws.instance.stack), do)
+
+
 def _is_deployed(aws: LocalAws) -> bool:
     try:
-        aws.outputs()
+        read_stack(aws.clients.ssm, aws.instance.stack)
     except UserError:
         return False
     return True

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
 
@@ -13,6 +14,9 @@ _QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012"
 _EVENTS = "arn:aws:events:us-east-1:123456789012"
 _OUTPUTS = StackOutputs(
     stack="dev",
+    release="0.1.0",
+    level=LEVEL,
+    oldest_commands=OLDEST_COMMANDS,
     region="us-east-1",
     stream_name="stream",
     table_name=TABLE,

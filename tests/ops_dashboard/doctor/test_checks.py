@@ -6,8 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from ops_dashboard.doctor.checks import Account, Check, Finding, State, clock_finding, result
+from ops_dashboard.doctor.checks import (
+    Account,
+    Check,
+    Finding,
+    State,
+    clock_finding,
+    release_finding,
+    result,
+)
 from stream_ingest.contracts.errors import UserError
+from tests.fakes.ops.stack_outputs import stack_outputs
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -100,6 +109,23 @@ class Session:
     def client(self, service: str, **_: object) -> object:
         assert service == "sts"
         return self.sts
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "do"),
+    [
+        ({}, State.OK, None),
+        ({"level": 0, "oldest_commands": 0}, State.WRONG, "deploy (make up STACK=dev)"),
+        ({"level": 9}, State.NOTE, "update the commands"),
+        ({"level": 9, "oldest_commands": 9}, State.WRONG, "update it"),
+    ],
+)
+def test_the_release_of_the_stack_is_compared_with_that_of_the_commands(
+    changes: dict[str, int], state: State, do: str | None
+) -> None:
+    finding = release_finding(stack_outputs(**changes))
+    assert (finding.state, finding.do) == (state, do)
+    assert f"contract level {changes.get('level', 1)}" in finding.found
 
 
 def test_a_skew_for_which_aws_rejects_requests_is_still_measured() -> None:

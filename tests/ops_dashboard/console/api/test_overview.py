@@ -9,6 +9,7 @@ import pytest
 from ops_dashboard.console.account import Account
 from ops_dashboard.monitoring.metric_lines import Line
 from ops_dashboard.monitoring.widgets import alarm_status, chart, number, rows, text
+from stream_ingest.contracts.stack_outputs import parameter_name
 from tests.ops_dashboard.console.running import RunningConsole
 
 
@@ -71,6 +72,7 @@ def test_the_overview_is_the_cloudwatch_dashboard_with_its_data(
     (alarm,) = now["alarms"]
     assert (alarm["name"], alarm["state"], alarm["meaning"]) == ("too-much", "ALARM", "What to do")
     assert now["end"] - now["start"] == 3_600
+    assert now["notice"] is None
 
 
 @pytest.mark.usefixtures("deployed")
@@ -82,6 +84,23 @@ def test_a_range_of_seven_days_has_hourly_points(console: RunningConsole) -> Non
 
 def test_an_unknown_range_is_a_bad_request(console: RunningConsole) -> None:
     assert console.get("/api/dashboard?range=1y").status == 400
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_stack_that_another_release_deployed_meanwhile_is_noted(
+    account: Account, console: RunningConsole
+) -> None:
+    outputs = msgspec.structs.replace(account.outputs, level=9, oldest_commands=9)
+    account.ssm.put_parameter(
+        Name=parameter_name("test"),
+        Value=msgspec.json.encode(outputs).decode(),
+        Overwrite=True,
+    )
+    now: dict[str, Any] = console.get("/api/dashboard").json
+    assert now["notice"] == (
+        "stack 'test' runs contract level 9 (release 0.1.0) and needs commands of contract level"
+        " 9; this command has 1: update it"
+    )
 
 
 def test_a_missing_dashboard_is_reported(console: RunningConsole) -> None:

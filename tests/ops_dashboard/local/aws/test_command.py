@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -22,7 +23,7 @@ from ops_dashboard.local.aws.ministack import stop
 from ops_dashboard.local.aws.process import group_is_alive
 from ops_dashboard.local.aws.stack import LocalAws, stack_settings
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.contracts.stack_outputs import StackOutputs, parameter_name
 from tests.fakes.command_line import Commands, Outcome
 
 Run = Callable[..., Outcome]
@@ -103,14 +104,37 @@ def check_variables(output: str) -> None:
     assert LocalAws(instance).outputs().stack == "dev"
 
 
+def check_an_older_stack_is_not_used(run: Run, same: tuple[str, ...], aws: LocalAws) -> None:
+    """A stack that an older release deployed is not used, and not deleted either."""
+    now = aws.outputs()
+    store_outputs(aws, msgspec.structs.replace(now, level=0))
+    refused = run(*same)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"level 1: stop it (ops-dashboard local down --port {aws.instance.port})" in refused.err
+    (listed,) = json.loads(run("status", "--json").out)
+    assert (listed["is_deployed"], listed["fits"]) == (True, False)
+    store_outputs(aws, now)
+
+
+def store_outputs(aws: LocalAws, outputs: StackOutputs) -> None:
+    aws.clients.ssm.put_parameter(
+        Name=parameter_name("dev"),
+        Value=msgspec.json.encode(outputs).decode(),
+        Type="String",
+        Overwrite=True,
+    )
+
+
 def check_use(run: Run, same: tuple[str, ...], instance: Instance) -> None:
     """A running instance is listed, found by the same call, and refused to any other."""
     (listed,) = json.loads(run("status", "--json").out)
     assert (listed["port"], listed["is_deployed"]) == (instance.port, True)
+    assert listed["fits"]
     assert listed["state"] == instance.state
     twice = run(*same)
     assert (twice.code, len(twice.out.splitlines())) == (0, 5)
     assert "is already running on" in twice.err
+    check_an_older_stack_is_not_used(run, same, LocalAws(instance))
     busy = run("up", f"--state={instance.state}")
     assert busy.code != 0
     assert f"on port {instance.port} is using" in busy.err
