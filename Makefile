@@ -8,9 +8,16 @@ UV := .venv/bin/uv
 UV_REQUIREMENT = uv==$(UV_VERSION)$(shell sed -n '/^name = "uv"$$/,/^$$/s/.*hash = "\(sha256:[0-9a-f]*\)".*/ --hash=\1/p' uv.lock)
 RUN := .venv/bin
 
+# Pulumi runs `uv sync` before the program, so it has to find uv.
+define pulumi
+if ! command -v pulumi >/dev/null; then \
+	echo 'make $(1) needs the Pulumi CLI: https://www.pulumi.com/docs/install/' >&2; exit 2; \
+fi; PATH="$(CURDIR)/$(RUN):$$PATH" pulumi $(1) --stack $(STACK)
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo lint type test test-slow coverage format pr audit bench measured simulate \
-	package wheel preview up docs docs-tables notice
+	package wheel preview up refresh destroy docs docs-tables notice
 
 help: ## print this list
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} \
@@ -80,10 +87,16 @@ wheel: setup ## build the wheel of both commands into dist/
 	$(UV) build --wheel
 
 preview: setup ## show what pulumi would change (STACK=dev; needs the Pulumi CLI)
-	pulumi preview --stack $(STACK)
+	@$(call pulumi,preview)
 
 up: setup ## deploy to AWS (STACK=dev; needs the Pulumi CLI)
-	pulumi up --stack $(STACK)
+	@$(call pulumi,up)
+
+refresh: setup ## compare pulumi's record of a stack with what AWS has (STACK=dev; needs the Pulumi CLI)
+	@$(call pulumi,refresh)
+
+destroy: setup ## delete a stack, asking first (STACK=dev; needs the Pulumi CLI)
+	@$(call pulumi,destroy)
 
 ##@ Docs
 

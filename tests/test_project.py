@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,35 @@ def test_make_installs_the_uv_that_is_locked() -> None:
     )
     hashes = [uv["sdist"]["hash"], *(wheel["hash"] for wheel in uv["wheels"])]
     assert done.stdout.split() == [f"uv=={uv['version']}", *(f"--hash={each}" for each in hashes)]
+
+
+def make(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run make without its set-up, with the tools of `path` and the system's."""
+    return subprocess.run(  # noqa: S603 - our own arguments
+        ["make", "--silent", "--old-file=setup", *arguments],  # noqa: S607 - as above
+        cwd=ROOT,
+        env={"PATH": f"{path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("target", ["preview", "up", "refresh", "destroy"])
+def test_pulumi_finds_the_projects_uv(target: str, tmp_path: Path) -> None:
+    cli = tmp_path / "pulumi"
+    cli.write_text('#!/bin/sh\necho "$@"\ncommand -v uv\n')
+    cli.chmod(0o755)
+    done = make(target, "STACK=trial", path=tmp_path)
+    assert done.stdout.splitlines() == [f"{target} --stack trial", str(ROOT / ".venv/bin/uv")]
+
+
+@pytest.mark.parametrize("target", ["preview", "up", "refresh", "destroy"])
+def test_without_the_pulumi_cli_make_says_where_to_get_it(target: str, tmp_path: Path) -> None:
+    done = make(target, path=tmp_path)
+    assert done.returncode == 2
+    expected = f"make {target} needs the Pulumi CLI: https://www.pulumi.com/docs/install/"
+    assert done.stderr.splitlines()[0] == expected
 
 
 def test_the_workflow_runs_what_ci_runs() -> None:
