@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import msgspec
 import pulumi_aws as aws
+from checks.account import check_account
 from components.compute.collage import Collage, CollageArgs
 from components.compute.intake import Intake, IntakeArgs
 from components.compute.prefetch import Prefetch, PrefetchArgs
@@ -34,6 +35,7 @@ from stream_ingest.contracts.metrics import Service
 settings = read_settings(pulumi.Config())
 stack = pulumi.get_stack()
 prefix = f"{pulumi.get_project()}-{stack}"
+check_account(settings, prefix)
 account = aws.get_caller_identity_output().account_id
 region = aws.get_region_output().region
 
@@ -58,7 +60,7 @@ network = (
             subnet_ids=settings.vpc_subnets,
             route_table_ids=settings.vpc_route_tables,
             interface_endpoints=settings.vpc_interface_endpoints,
-            ports=[int(port) for port in settings.allowed_ports],
+            ports=settings.download_ports,
         ),
     )
     if settings.vpc_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,11 @@ MaxConcurrency = Annotated[int, msgspec.Meta(ge=2, le=1_000)]
 MaxReceives = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 Requests = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557,
+    2_922, 3_288, 3_653,
+]  # fmt: skip
+"""What PutRetentionPolicy takes."""
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=10_080)]
 HeaderText = Annotated[
     str,

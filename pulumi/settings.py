@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
+from checks.consistency import setting_name, setting_problems
 from setting_types import (
     BucketName,
     Days,
     HeaderText,
     HostPort,
+    LogRetentionDays,
     MaxConcurrency,
     MaxReceives,
     MemoryMb,
@@ -30,10 +32,9 @@ from setting_types import (
 )
 
 from collage_lambda.download.headers import USER_AGENT
-from collage_lambda.output.key_template import DEFAULT_TEMPLATE, template_problems
+from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from ops_dashboard.monitoring.resources import Thresholds
-from stream_ingest.contracts.batch_options import GRID, BatchOptions, read_options, settings_of
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.batch_options import BatchOptions, read_options
 from stream_ingest.contracts.settings import MAX_IMAGES_PER_WINDOW, CellPx, Quality
 
 _DEFAULT = "default_"
@@ -181,9 +182,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     vpc_route_tables: tuple[RouteTableId, ...] = ()
     """Route tables of those subnets, which get endpoints for S3 and DynamoDB (free of charge);
     leave them out if the VPC has these endpoints."""
-    vpc_interface_endpoints: bool = True
-    """Create endpoints for Kinesis, SQS, EventBridge, Logs, CloudWatch and SSM (billed by the
-    hour); ``false`` if the VPC has them or the NAT gateway should do."""
+    vpc_interface_endpoints: bool = False
+    """Create endpoints for EventBridge, Kinesis and SQS, billed by the hour in each subnet. They
+    serve the whole VPC, which then resolves the names of these services to them."""
     access_logs: bool = False
     """Store S3's log of every request to the buckets."""
     data_events: bool = False
@@ -193,9 +194,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     archive_retention_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 30
     """How long WindowReady events can be replayed; 0 means for ever."""
-    log_retention_days: Annotated[int, msgspec.Meta(ge=1, le=3_653)] = 30
-    """How long the functions' logs are stored; one of the values that CloudWatch Logs
-    allows."""
+    log_retention_days: LogRetentionDays = 30
+    """How long the functions' logs are stored; CloudWatch Logs takes these values only."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Log level of the functions."""
 
@@ -269,32 +269,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         values["images_per_window"] = values["images_per_window"] or None
         return read_options(values, setting_name)
 
+    @property
+    def download_ports(self) -> list[int]:
+        """Return the ports that covers may be downloaded from; empty means any."""
+        if not self.allowed_ports:
+            return []
+        of_sources = {int(source.rpartition(":")[2]) for source in self.allowed_sources}
+        return sorted(of_sources.union(self.allowed_ports))
+
     def __post_init__(self) -> None:
         """Raise `SettingsError` for settings that contradict each other."""
-        problems = []
-        try:
-            settings_of(self.batch_defaults, setting_name)
-        except UserError as error:
-            problems.append(str(error))
-        reserved, concurrent = self.collage_reserved_concurrency, self.collage_max_concurrency
-        if 0 < reserved < concurrent:
-            problems.append(
-                f"collageReservedConcurrency is {reserved}, less than collageMaxConcurrency"
-                f" {concurrent}: throttled messages would use up their receipts"
-            )
-        if self.vpc_id and not self.vpc_subnets:
-            problems.append("vpcId is set without vpcSubnets: functions run in subnets")
-        if not self.vpc_id and (self.vpc_subnets or self.vpc_route_tables):
-            problems.append("vpcSubnets or vpcRouteTables are set without vpcId")
-        problems += [
-            f"keyTemplate is {self.key_template!r}: {problem}"
-            for problem in template_problems(self.key_template)
-        ]
+        problems = setting_problems(self)
         if problems:
             raise SettingsError("; ".join(problems))
-
-
-def setting_name(option: str) -> str:
-    """Return the setting with the default of a batch's option: ``defaultGrid`` for ``grid``."""
-    shown = GRID if option in {"rows", "cols"} else option
-    return "default" + "".join(word.title() for word in shown.split("_"))

@@ -97,7 +97,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def test_there_are_modules_of_both_kinds_in_every_package() -> None:
-    for package in ("stream_ingest", "collage_lambda", "ops_dashboard", "components"):
+    for package in ("stream_ingest", "collage_lambda", "ops_dashboard", "checks", "components"):
         inside = {name for name in MODULES if name.startswith(f"{package}.")}
         assert inside & PURE.keys(), package
         assert inside - PURE.keys(), package

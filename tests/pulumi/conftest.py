@@ -4,72 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-import pulumi
 from ops_dashboard.local.aws.engine.program import run_with
 from ops_dashboard.local.aws.stack import stack_settings
 from ops_dashboard.packaging.bundles import Bundle
-
-ACCOUNT, REGION = "123456789012", "eu-central-1"
-
-
-@dataclass(frozen=True)
-class Declared:
-    """One resource of the program."""
-
-    type: str
-    name: str
-    inputs: dict[str, Any]
-    custom: bool
-
-    def document(self, key: str) -> Any:  # noqa: ANN401 - JSON
-        """Return an input that is a JSON document."""
-        return json.loads(self.inputs[key])
-
-
-@dataclass
-class Recorder(pulumi.runtime.Mocks):
-    """Answers with ARNs made of type and name, so that a test sees what refers to what."""
-
-    declared: list[Declared] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        with self.lock:
-            unwrap = pulumi.runtime.rpc.unwrap_rpc_secret
-            inputs = {key: unwrap(value) for key, value in args.inputs.items()}
-            one = Declared(args.typ, args.name, inputs, custom=bool(args.custom))
-            self.declared.append(one)
-        kind = args.typ.rpartition(":")[2]
-        outputs = {"arn": f"arn:{kind}:{args.name}", "url": f"https://{kind}/{args.name}"}
-        return args.name, {"name": args.name, **outputs, **args.inputs}
-
-    def call(self, _: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[Any]]:
-        answers = {"accountId": ACCOUNT, "id": ACCOUNT, "region": REGION, "name": REGION}
-        return answers, []
-
-    def all(self, kind: str) -> list[Declared]:
-        """Return every resource of a kind: ``Queue``, ``Bucket``."""
-        return [one for one in self.declared if one.custom and one.type.endswith(f":{kind}")]
-
-    def one(self, kind: str, name: str) -> Declared:
-        """Return the one resource of this kind and name."""
-        (found,) = (one for one in self.all(kind) if one.name == name)
-        return found
-
+from tests.pulumi.recorder import Recorder
 
 Deploy = Callable[..., Recorder]
 
 
 @pytest.fixture(scope="session")
 def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
-    """Run the program: ``deploy("dev", streamShards=2)``; its bundles are small stand-ins."""
+    """Run the program: ``deploy("dev", streamShards=2)``, with a recorder or a new one.
+
+    Its bundles are small stand-ins.
+    """
     folder = tmp_path_factory.mktemp("bundles")
 
     def build_bundle(name: str, platform: str) -> Bundle:
@@ -77,8 +29,8 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
         path.write_bytes(f"{name} for {platform}".encode())
         return Bundle(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
-    def run(stack: str, **settings: object) -> Recorder:
-        recorder = Recorder()
+    def run(stack: str, recorder: Recorder | None = None, **settings: object) -> Recorder:
+        recorder = recorder or Recorder()
         config = stack_settings(stack) | {f"coverstream:{key}": settings[key] for key in settings}
         texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
         with pytest.MonkeyPatch.context() as patch:

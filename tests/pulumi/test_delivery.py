@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from tests.pulumi.recorder import Recorder
 
 FORTNIGHT_S = 14 * 86_400
 QUEUES = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from stream_ingest.contracts import environment
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from tests.pulumi.recorder import Recorder
 
 INPUT = "coverstream-dev-input-123456789012-eu-central-1"
 

@@ -13,7 +13,9 @@ from stream_ingest.contracts.metrics import FUNCTIONS
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Deploy
+
+    from tests.pulumi.recorder import Recorder
 
 ALARMS = alarms(RESOURCES, THRESHOLDS)
 

@@ -9,7 +9,9 @@ import pytest
 from settings import SettingsError
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Deploy
+
+    from tests.pulumi.recorder import Recorder
 
 FUNCTIONS = ["windowing", "sweeper", "collage"]
 BUCKETS = ["input", "output", "temp"]
@@ -17,7 +19,7 @@ KEY = "arn:Key:encryption"
 VPC = "vpc-0123456789abcdef0"
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 ROUTES = ["rtb-0123456789abcdef0"]
-INTERFACES = ["events", "kinesis-streams", "logs", "monitoring", "sqs", "ssm"]
+INTERFACES = ["events", "kinesis-streams", "sqs"]
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +31,20 @@ def keyed(deploy: Deploy) -> Recorder:
 @pytest.fixture(scope="module")
 def placed(deploy: Deploy) -> Recorder:
     """A stack whose functions run in a VPC."""
-    return deploy("dev", vpcId=VPC, vpcSubnets=SUBNETS, vpcRouteTables=ROUTES)
+    return deploy(
+        "dev", vpcId=VPC, vpcSubnets=SUBNETS, vpcRouteTables=ROUTES, vpcInterfaceEndpoints=True
+    )
 
 
 @pytest.fixture(scope="module")
 def provided(deploy: Deploy) -> Recorder:
-    """A stack in a VPC with endpoints of its own, where covers are fetched at port 80 alone."""
+    """A stack in a VPC with endpoints of its own, where covers are fetched at two ports."""
     return deploy(
-        "dev", vpcId=VPC, vpcSubnets=SUBNETS, vpcInterfaceEndpoints=False, allowedPorts=["80"]
+        "dev",
+        vpcId=VPC,
+        vpcSubnets=SUBNETS,
+        allowedPorts=["80"],
+        allowedSources=["127.0.0.1:8000", "covers.test:80"],
     )
 
 
@@ -70,13 +78,13 @@ def test_the_key_is_renewed_every_year_and_hard_to_lose(keyed: Recorder) -> None
     assert keyed.one("Alias", "encryption").inputs["name"] == "alias/coverstream-dev"
 
 
-def test_iam_decides_who_uses_the_key_and_only_this_accounts_rules_send(keyed: Recorder) -> None:
+def test_iam_decides_who_uses_the_key_and_rules_may_send(keyed: Recorder) -> None:
     own = statement(keyed, "Key", "encryption", "DelegateToIam")
     assert own["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
     rules = statement(keyed, "Key", "encryption", "AllowRulesToSend")
     assert rules["Principal"] == {"Service": "events.amazonaws.com"}
     assert set(rules["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
-    assert rules["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert "Condition" not in rules, "EventBridge may not send the keys of a source"
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
@@ -156,17 +164,18 @@ def test_s3_and_dynamodb_are_reached_past_the_nat_gateway(placed: Recorder) -> N
         assert (each.inputs["vpcId"], each.inputs["routeTableIds"]) == (VPC, ROUTES)
 
 
-def test_all_other_services_have_a_door_that_only_functions_use(placed: Recorder) -> None:
-    doors = [e for e in placed.all("VpcEndpoint") if e.inputs["vpcEndpointType"] == "Interface"]
-    assert {each.inputs["serviceName"].rpartition(".")[2] for each in doors} == set(INTERFACES)
-    for each in doors:
+def test_what_functions_call_has_endpoints_that_the_whole_vpc_may_use(placed: Recorder) -> None:
+    """Private DNS sends everybody in the VPC there: whoever is refused has no EventBridge."""
+    endpoints = [e for e in placed.all("VpcEndpoint") if e.inputs["vpcEndpointType"] == "Interface"]
+    assert {each.inputs["serviceName"].rpartition(".")[2] for each in endpoints} == set(INTERFACES)
+    for each in endpoints:
         assert each.inputs["privateDnsEnabled"] is True
         assert each.inputs["subnetIds"] == SUBNETS
-    (rule,) = placed.all("SecurityGroupIngressRule")
-    assert rule.inputs["securityGroupId"] == doors[0].inputs["securityGroupIds"][0]
-    assert "cidrIpv4" not in rule.inputs
-    assert rule.inputs["referencedSecurityGroupId"] != rule.inputs["securityGroupId"]
-    assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
+    rules = placed.all("SecurityGroupIngressRule")
+    assert sorted(rule.inputs["cidrIpv4"] for rule in rules) == ["10.0.0.0/16", "10.9.0.0/16"]
+    for rule in rules:
+        assert rule.inputs["securityGroupId"] == endpoints[0].inputs["securityGroupIds"][0]
+        assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
 
 
 def test_covers_are_fetched_from_anywhere_at_the_ports_that_are_allowed(
@@ -176,7 +185,7 @@ def test_covers_are_fetched_from_anywhere_at_the_ports_that_are_allowed(
     assert anywhere.inputs["cidrIpv4"] == "0.0.0.0/0"
     assert (anywhere.inputs["fromPort"], anywhere.inputs["toPort"]) == (0, 65_535)
     rules = provided.all("SecurityGroupEgressRule")
-    assert sorted(rule.inputs["toPort"] for rule in rules) == [80, 443], "AWS itself is at 443"
+    assert sorted(rule.inputs["toPort"] for rule in rules) == [80, 443, 8000], "AWS: 443"
 
 
 def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(provided: Recorder) -> None:
@@ -190,6 +199,7 @@ def test_a_vpc_that_has_its_endpoints_gets_no_second_ones(provided: Recorder) ->
         ({"vpcId": VPC}, "vpcId is set without vpcSubnets"),
         ({"vpcSubnets": SUBNETS}, "without vpcId"),
         ({"vpcRouteTables": ROUTES}, "without vpcId"),
+        ({"vpcInterfaceEndpoints": True}, "without vpcId"),
         (
             {"vpcId": "my-vpc", "vpcSubnets": SUBNETS},
             "vpcId is 'my-vpc': expected the id of a VPC, such as vpc-0a1b2c3d",

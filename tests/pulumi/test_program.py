@@ -13,7 +13,7 @@ from stream_ingest.contracts.stack_outputs import StackOutputs, parameter_name
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from tests.pulumi.recorder import Recorder
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

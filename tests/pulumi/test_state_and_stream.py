@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from stream_ingest.contracts import table
 
 if TYPE_CHECKING:
-    from conftest import Recorder
+    from tests.pulumi.recorder import Recorder
 
 
 def indexes(recorder: Recorder) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Deploy, Recorder
+    from conftest import Deploy
+
+    from tests.pulumi.recorder import Recorder
 
 BUCKETS = ["input", "output", "temp"]
 

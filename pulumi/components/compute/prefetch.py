@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checks.concurrency import PREFETCH
 from components.compute.function import FunctionArgs, FunctionRole
 from components.compute.queue_worker import create_queue_worker
 from components.data.state import State
@@ -12,10 +13,6 @@ from components.messaging.delivery import Delivery
 from components.security import role_policies
 
 import pulumi
-
-MAX_CONCURRENCY = 2
-"""Packs that are built at once: the minimum that SQS allows. The covers that expire within an hour
-wait for an hour at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +42,6 @@ class Prefetch(pulumi.ComponentResource):
             temp_arn=args.storage.temp.arn,
         )
         self.function = create_queue_worker(
-            name, args.function, role, granted, args.delivery, MAX_CONCURRENCY, self
+            name, args.function, role, granted, args.delivery, PREFETCH, self
         )
         self.register_outputs({"function": self.function.name})

@@ -20,7 +20,11 @@ Source: DynamoDB Developer Guide, "Authorizing use of your AWS KMS key"."""
 
 
 def key(*, account: str, bucket_arns: Sequence[str] = ()) -> Document:
-    """Return a key's policy: IAM decides who uses it; rules and these buckets may send."""
+    """Return a key's policy: IAM decides who uses it; rules and these buckets may send.
+
+    The statement for rules is that of the EventBridge User Guide, "Troubleshooting": it has no
+    condition, and with one on the source events might be lost in silence.
+    """
     notifications: list[Statement] = [
         {
             "Sid": "AllowBucketsToSend",
@@ -45,7 +49,6 @@ def key(*, account: str, bucket_arns: Sequence[str] = ()) -> Document:
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": list(DATA_KEY),
             "Resource": "*",
-            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         },
         *(notifications if bucket_arns else []),
     )

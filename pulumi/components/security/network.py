@@ -2,9 +2,10 @@
 
 The VPC, its private subnets and their NAT gateway are the account's own. Covers are fetched from
 the internet, so in a subnet without a route there every window fails. The gateway endpoints are
-free and keep the largest traffic (S3, DynamoDB) off the NAT gateway; each interface endpoint is
-billed by the hour in each subnet, and can be left out if traffic may use the NAT gateway, or if the
-VPC already has them.
+free and keep the largest traffic (S3, DynamoDB) off the NAT gateway. Interface endpoints are billed
+by the hour in each subnet, and take over the names of their services for the whole VPC: they accept
+connections from all of it, because other programs there would be cut off otherwise. Lambda itself
+reads streams and queues and writes logs, outside of the VPC.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import pulumi_aws as aws
 import pulumi
 
 GATEWAYS = ("s3", "dynamodb")
-INTERFACES = ("events", "kinesis-streams", "logs", "monitoring", "sqs", "ssm")
+INTERFACES = ("events", "kinesis-streams", "sqs")
+"""The services that functions call, apart from those of the gateways."""
 HTTPS = 443
 _ANYWHERE = "0.0.0.0/0"
 
@@ -97,16 +99,17 @@ class Network(pulumi.ComponentResource):
             )
 
     def _create_interface_endpoints(self) -> None:
-        group = self._group("endpoints", "VPC endpoints for the functions of the stack")
-        aws.vpc.SecurityGroupIngressRule(
-            "endpoints",
-            security_group_id=group.id,
-            referenced_security_group_id=self.group.id,
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
-            opts=self._child,
-        )
+        group = self._group("endpoints", "VPC endpoints of the stack")
+        for block in aws.ec2.get_vpc(id=self._args.vpc_id).cidr_block_associations:
+            aws.vpc.SecurityGroupIngressRule(
+                f"endpoints-{block.cidr_block}",
+                security_group_id=group.id,
+                cidr_ipv4=block.cidr_block,
+                ip_protocol="tcp",
+                from_port=HTTPS,
+                to_port=HTTPS,
+                opts=self._child,
+            )
         for service in INTERFACES:
             aws.ec2.VpcEndpoint(
                 service,

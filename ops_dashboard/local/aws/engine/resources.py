@@ -40,6 +40,8 @@ CREATE: Mapping[str, Create] = {
 }
 """The supported resource types, by token."""
 
+LAMBDA_CONCURRENCY = ("lambda", "L-B99A9384")
+
 Lookup = Callable[[Clients, Inputs], Outputs]
 
 
@@ -61,10 +63,21 @@ def _partition(_: Clients, __: Inputs) -> Outputs:
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com"}
 
 
+def _quota(clients: Clients, inputs: Inputs) -> Outputs:
+    """Return Lambda's concurrency, the only quota that the program asks for."""
+    service, code = inputs.text("serviceCode"), inputs.text("quotaCode")
+    if (service, code) != LAMBDA_CONCURRENCY:
+        msg = f"quota {code} of {service}: the engine does not support it"
+        raise EngineError(msg)
+    account = clients.untyped("lambda").get_account_settings()
+    return {"id": code, "value": account["AccountLimit"]["ConcurrentExecutions"]}
+
+
 LOOKUPS: Mapping[str, Lookup] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
+    "aws:servicequotas/getServiceQuota:getServiceQuota": _quota,
 }
 """The supported invokes (functions of a provider), by token."""
 

@@ -1,0 +1,60 @@
+"""Whether a stack's functions fit the concurrency of its account and region. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+SERVICE, QUOTA = "lambda", "L-B99A9384"
+"""The quota "Concurrent executions"; 1,000 by default, 10 in new accounts."""
+MUST_REMAIN = 100
+"""Concurrency that Lambda refuses to reserve."""
+PREFETCH = 2
+"""Packs of covers that are built at once: the minimum that SQS allows. Covers that expire within an
+hour wait for an hour at most."""
+_SWEEPER = 1
+_ON_DEMAND_SHARDS = 4
+"""Shards of a new on-demand stream."""
+
+
+def concurrency_wanted(settings: Settings) -> dict[str, int]:
+    """Return how many invocations may run at once, by the setting that limits them."""
+    shards = settings.stream_shards or _ON_DEMAND_SHARDS
+    return {
+        "collageMaxConcurrency": settings.collage_max_concurrency,
+        "intakeMaxConcurrency": settings.intake_max_concurrency,
+        "shards x windowingParallelization": shards * settings.windowing_parallelization,
+        "prefetch": PREFETCH,
+        "sweeper": _SWEEPER,
+    }
+
+
+def concurrency_problems(settings: Settings, limit: int) -> list[str]:
+    """Return what does not fit in the account's `limit`; empty if everything does."""
+    problems = []
+    reserved = settings.collage_reserved_concurrency + settings.windowing_reserved_concurrency
+    if reserved and limit - reserved < MUST_REMAIN:
+        problems.append(
+            f"collageReservedConcurrency and windowingReservedConcurrency reserve {reserved} of"
+            f" this account's {limit} concurrent executions, and AWS refuses to leave fewer than"
+            f" {MUST_REMAIN}: reserve nothing, or {_request(reserved + MUST_REMAIN)}"
+        )
+    wanted = concurrency_wanted(settings)
+    total = sum(wanted.values())
+    if total > limit:
+        parts = ", ".join(f"{name} {number}" for name, number in wanted.items())
+        problems.append(
+            f"up to {total} invocations run at once ({parts}), and this account's limit is"
+            f" {limit}: lower these settings, or {_request(total)}"
+        )
+    return problems
+
+
+def _request(value: int) -> str:
+    return (
+        "request more with `aws service-quotas request-service-quota-increase"
+        f" --service-code {SERVICE} --quota-code {QUOTA}"
+        f" --desired-value {value}`"
+    )

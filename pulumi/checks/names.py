@@ -1,0 +1,42 @@
+"""Whether the names that a stack's resources get are allowed by AWS. Pure.
+
+Every name begins with the project's and the stack's, so one that is too long or has an unusual
+character would stop the deployment when many resources exist already.
+"""
+
+from __future__ import annotations
+
+import re
+
+ACCOUNT_DIGITS = 12
+LONGEST: dict[str, tuple[str, int]] = {
+    "bucket": ("{prefix}-output-{account}-{region}", 63),
+    "archive": ("{prefix}-windows", 48),
+    "role": ("{prefix}-windowing-function", 64),
+    "function": ("{prefix}-windowing", 64),
+    "rule": ("{prefix}-covers-expiring", 64),
+    "schedule": ("{prefix}-sweeper", 64),
+    "queue": ("{prefix}-window-rule-dead-letters", 80),
+}
+"""Longest name of each kind that the program makes, and the characters that AWS allows for it."""
+_ALLOWED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def name_problems(prefix: str, region: str) -> list[str]:
+    """Return what is wrong with `prefix`, ``<project>-<stack>``; empty if nothing is."""
+    if not _ALLOWED.fullmatch(prefix):
+        problem = (
+            f"project and stack make {prefix!r}, with which the names of buckets begin: use"
+            " lower-case letters, digits and single hyphens"
+        )
+        return [problem]
+    problems = []
+    for kind, (form, limit) in LONGEST.items():
+        name = form.format(prefix=prefix, account="0" * ACCOUNT_DIGITS, region=region)
+        if len(name) > limit:
+            over = len(name) - limit
+            problems.append(
+                f"the {kind} {name} would have {len(name)} characters, and AWS allows {limit}:"
+                f" shorten the stack's name by {over}"
+            )
+    return problems
