@@ -12,6 +12,7 @@ from components.data.state import State
 from components.data.storage import Storage
 from components.messaging.bus import Bus
 from components.security.hardening import NO_HARDENING, Hardening
+from delivery_time import delivery_s
 from settings import Settings
 
 import pulumi
@@ -109,6 +110,7 @@ class FunctionSettings:
             environment.KEY_TEMPLATE: settings.key_template,
             environment.PREFETCH_COVERS: _switch(on=settings.prefetch_covers),
             environment.MAX_RECEIVES: str(settings.collage_max_receives),
+            environment.DELIVERY_S: str(delivery_s(settings)),
         }
 
     def _collage_variables(self) -> dict[str, str]:

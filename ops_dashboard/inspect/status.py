@@ -166,10 +166,11 @@ def progress_table(batch: BatchProgress) -> Table:
 
 
 def _unusual_end(batch: BatchProgress) -> list[tuple[str, object]]:
-    """Return why a batch was rejected, or when and by whom abandoned; else nothing. Pure."""
-    facts = [
+    """Return why a batch was rejected, when and by whom abandoned, what is missing. Pure."""
+    facts: list[tuple[str, object]] = [
         ("rejected", batch.rejected),
         ("abandoned at", batch.abandoned_at),
         ("abandoned by", batch.abandoned_by),
+        ("end marks missing", batch.marks_missing or None),
     ]
     return [(name, value) for name, value in facts if value is not None]

@@ -37,8 +37,7 @@ _REASONS_IN_USE = 10
 def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
     """Return all alarms by name."""
     free = [
-        _poison(resources),
-        _abandoned(resources),
+        *_unwanted(resources),
         *_dead_letters(resources, thresholds),
         _error_rate(resources, thresholds),
         *_function_errors(resources, thresholds),
@@ -69,40 +68,46 @@ def constant_usd(resources: Resources, metrics_read: int) -> float:
 _COST_METRICS = 10
 
 
-def _poison(resources: Resources) -> Alarm:
-    return Alarm(
-        name="poison",
-        meaning="Records of the stream could not be decoded; see `failed/records/` and"
-        " `ops-dashboard dlq list`.",
-        lines=[
-            custom_metric(
-                resources,
-                catalogue.RECORDS_QUARANTINED,
-                Service.WINDOWING,
-                "poison",
-                "records quarantined",
-            )
-        ],
-        above=0,
-    )
+def _unwanted(resources: Resources) -> list[Alarm]:
+    """Watch what never happens in a healthy stack."""
+    return [
+        _any_of(
+            resources,
+            "poison",
+            "Records of the stream could not be decoded; see `failed/records/` and"
+            " `ops-dashboard dlq list`.",
+            (catalogue.RECORDS_QUARANTINED, Service.WINDOWING),
+            ("poison", "records quarantined"),
+        ),
+        _any_of(
+            resources,
+            "windows-abandoned",
+            "Windows were abandoned after the last attempt; see `ops-dashboard dlq list`, then"
+            " `ops-dashboard retry --failed`.",
+            (catalogue.WINDOWS_ABANDONED, Service.SWEEPER),
+            ("abandoned", "windows abandoned"),
+        ),
+        _any_of(
+            resources,
+            "batches-incomplete",
+            "Batches ended without all of their rows or end marks; see `ops-dashboard dlq list`,"
+            " then `ops-dashboard dlq redrive --all`.",
+            (catalogue.BATCHES_INCOMPLETE, Service.SWEEPER),
+            ("incomplete", "batches incomplete"),
+        ),
+    ]
 
 
-def _abandoned(resources: Resources) -> Alarm:
-    return Alarm(
-        name="windows-abandoned",
-        meaning="Windows were abandoned after the last attempt; see `ops-dashboard dlq list`, then"
-        " `ops-dashboard retry --failed`.",
-        lines=[
-            custom_metric(
-                resources,
-                catalogue.WINDOWS_ABANDONED,
-                Service.SWEEPER,
-                "abandoned",
-                "windows abandoned",
-            )
-        ],
-        above=0,
-    )
+def _any_of(
+    resources: Resources,
+    name: str,
+    meaning: str,
+    metric: tuple[catalogue.Metric, Service],
+    line: tuple[str, str],
+) -> Alarm:
+    """Return the alarm above a count of zero; `line` is its id and label."""
+    lines = [custom_metric(resources, *metric, *line)]
+    return Alarm(name=name, meaning=meaning, lines=lines, above=0)
 
 
 def _dead_letters(resources: Resources, thresholds: Thresholds) -> list[Alarm]:

@@ -228,6 +228,7 @@ def _sweeper_work(resources: Resources) -> Widget:
                 "batches ended": catalogue.BATCHES_ENDED,
                 "batches abandoned": catalogue.BATCHES_ABANDONED,
                 "batches rejected": catalogue.BATCHES_REJECTED,
+                "batches incomplete": catalogue.BATCHES_INCOMPLETE,
             },
         ),
         resources.region,

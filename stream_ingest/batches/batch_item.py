@@ -4,10 +4,12 @@
 call      condition                             changes
 ========  ====================================  ==================================================
 register  no item                               creates it: ``sending``, its owner
-totals    ``sending`` or ``sent``               rows read, sent and refused; ``sent`` if final
+totals    ``sending`` or ``sent``               rows read, sent and refused, when; ``sent`` if final
 reject    ``sending``                           ``rejecting``, the reason, rows read and refused
 abandon   ``sending`` or ``sent``               ``abandoning``, when and by whom
-drained   the item exists                       adds buckets whose end was folded
+drained   none of the time-outs                 adds buckets whose end was folded
+time-out  ``sent`` or ``abandoning``            since when no end mark can be delivered
+time-out  ``sending``, nothing written since    ``abandoning``, as above
 count     no final count                        the sums over its creators
 move      the status that was read              the next status
 ========  ====================================  ==================================================
@@ -24,7 +26,7 @@ is ``flushed`` only if its windows close when it ends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -51,7 +53,12 @@ class BatchTakenError(UserError):
 
 
 class BatchAbandonedError(UserError):
-    """The batch was abandoned: nothing more may be sent for it."""
+    """The batch was abandoned, or ended without its end marks: nothing more may be sent for it."""
+
+
+def iso_now(clock: Callable[[], float]) -> str:
+    """Return the present second of a clock of epoch seconds, as items have it."""
+    return iso_second(from_epoch_s(int(clock())))
 
 
 def key_of(batch_id: str) -> Item:
@@ -116,6 +123,9 @@ def batch_of(item: Item) -> Batch:
         rejected=item.get("rejected"),
         abandoned_at=item.get("abandoned_at"),
         abandoned_by=item.get("abandoned_by"),
+        updated_at=item.get("updated_at"),
+        sent_at=item.get("sent_at"),
+        delivery_ended_at=item.get("delivery_ended_at"),
     )
 
 
@@ -149,6 +159,17 @@ def check_not_abandoned(batch: Batch) -> None:
         f"batch {batch.batch_id!r} was abandoned at {batch.abandoned_at} by {batch.abandoned_by};"
         " nothing more is sent for it. Push its rows as a new batch: images that were sent are"
         " known, unless the batch has --no-dedup"
+    )
+    raise BatchAbandonedError(msg)
+
+
+def check_no_further_rows(batch: Batch, rows_read: int) -> None:
+    """Raise `BatchAbandonedError` if more rows than a batch has were read after its end."""
+    if rows_read <= batch.rows_read:
+        return
+    msg = (
+        f"batch {batch.batch_id!r} was sent completely at {batch.sent_at} and has ended;"
+        " push further rows as a new batch"
     )
     raise BatchAbandonedError(msg)
 

@@ -95,11 +95,24 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     abandoned_at: str | None = None
     abandoned_by: str | None = None
     """Set once somebody has abandoned it: its producer will not end it."""
+    updated_at: str | None = None
+    """When its producer last wrote its figures; None in older batches."""
+    sent_at: str | None = None
+    """When its producer had sent its last row; None in older batches."""
+    delivery_ended_at: str | None = None
+    """Since when no record of it can be delivered, if end marks are missing (`BatchTimeouts`)."""
 
     @property
     def is_drained(self) -> bool:
-        """Whether the end of every bucket has been folded."""
+        """Whether the end of every bucket has been folded, or cannot be folded any more."""
+        if self.delivery_ended_at is not None:
+            return True
         return self.buckets > 0 and self.drained >= self.buckets
+
+    @property
+    def marks_missing(self) -> int:
+        """Number of end marks that the sweeper has stopped waiting for."""
+        return self.buckets - self.drained if self.delivery_ended_at is not None else 0
 
     @property
     def is_flushed(self) -> bool:
@@ -162,6 +175,8 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     abandoned_at: str | None = None
     abandoned_by: str | None = None
     """When and by whom it was abandoned; None for nearly all batches."""
+    marks_missing: int = 0
+    """End marks that never arrived: it was ended without them."""
 
 
 class WindowCounts:
@@ -255,6 +270,7 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         rejected=batch.rejected,
         abandoned_at=batch.abandoned_at,
         abandoned_by=batch.abandoned_by,
+        marks_missing=batch.marks_missing,
     )
 
 

@@ -8,25 +8,27 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.aws.items import Item, from_wire, to_wire
+from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.batches.batch_id import new_owner
 from stream_ingest.batches.batch_item import (
-    batch_of,
     check_can_be_abandoned,
+    check_no_further_rows,
     check_not_abandoned,
     check_owner,
     how_read,
-    key_of,
+    iso_now,
     new_item,
 )
+from stream_ingest.batches.batch_table import BatchTable
 from stream_ingest.batches.progress import (
     COUNTED,
+    ENDED_BATCHES,
     Batch,
     BatchProgress,
     Counted,
@@ -35,7 +37,6 @@ from stream_ingest.batches.progress import (
 )
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, NotFoundError
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.records.codec import BatchHeader
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class BatchRegistry:
     ) -> None:
         """`clock` gives epoch seconds."""
         self._dynamodb, self._table, self._clock = dynamodb, table_name, clock
+        self._items = BatchTable(dynamodb, table_name)
 
     def register(
         self,
@@ -103,13 +105,13 @@ class BatchRegistry:
         if batch.abandoned_at is None:
             values = {
                 ":after": "abandoning",
-                ":at": iso_second(from_epoch_s(int(self._clock()))),
+                ":at": iso_now(self._clock),
                 ":by": by,
                 ":sending": "sending",
                 ":sent": "sent",
             }
             with contextlib.suppress(ConflictError):  # somebody, or a repeated request, was first
-                self._update(
+                self._items.update(
                     batch_id,
                     "SET #status = :after, abandoned_at = :at, abandoned_by = :by",
                     values,
@@ -140,14 +142,18 @@ class BatchRegistry:
 
         Idempotent (a retry after a lost response, a resumed push that was killed after it). Raises
         `BatchAbandonedError`, and `ConflictError` if there is no such batch or it has been flushed.
+        Nothing is written for a batch that has ended without its end marks: with more rows than it
+        has, that is an error, too.
         """
         after = "sent" if rejected is None else "rejecting"
         end = {"status": after} if sent else {}
         changes = {**msgspec.to_builtins(totals), **end, **how_read(remarks, rejected)}
+        changes["updated_at"] = iso_now(self._clock)
+        first = ", sent_at = if_not_exists(sent_at, :updated_at)" if sent else ""
         try:
-            self._update(
+            self._items.update(
                 batch_id,
-                "SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+                "SET " + ", ".join(f"#{name} = :{name}" for name in changes) + first,
                 {f":{name}": value for name, value in changes.items()}
                 | {":before": "sending", ":after": after},
                 {f"#{name}": name for name in {*changes, "status"}},
@@ -156,30 +162,35 @@ class BatchRegistry:
         except ConflictError:
             if (batch := self.load(batch_id)) is not None:
                 check_not_abandoned(batch)
+                if batch.delivery_ended_at is not None:
+                    check_no_further_rows(batch, totals.rows_read)
+                    return
             if rejected is None or batch is None or batch.rejected is None:
                 raise
 
     def record_drained(self, batch_id: str, buckets: set[int]) -> bool:
         """Record buckets whose end was folded; return whether every bucket is drained now.
 
-        Idempotent. False for a batch that is not registered.
+        Idempotent. False for a batch that is not registered, or has ended; nothing is recorded if
+        the sweeper has stopped waiting for end marks.
         """
         try:
-            after = self._update(
+            after = self._items.update(
                 batch_id,
                 "ADD drained :buckets",
                 {":buckets": buckets},
                 {},
-                "attribute_exists(creator_name)",
+                "attribute_exists(creator_name) AND attribute_not_exists(delivery_ended_at)",
             )
         except ConflictError:
             return False
-        return len(after.get("drained", ())) >= int(after["buckets"])
+        is_open = after["status"] not in ENDED_BATCHES
+        return is_open and len(after.get("drained", ())) >= int(after["buckets"])
 
     def move(self, batch_id: str, before: str, after: str) -> bool:
         """Move a batch from status `before` to `after`; return False if its status is another."""
         try:
-            self._update(
+            self._items.update(
                 batch_id,
                 "SET #status = :after",
                 {":after": after, ":before": before},
@@ -192,11 +203,7 @@ class BatchRegistry:
 
     def load(self, batch_id: str) -> Batch | None:
         """Return a batch, read consistently; None if it is not registered."""
-        with map_errors(f"load batch {batch_id}"):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=to_wire(key_of(batch_id)), ConsistentRead=True
-            )
-        return batch_of(from_wire(answer["Item"])) if "Item" in answer else None
+        return self._items.load(batch_id)
 
     def ids_in(self, status: str) -> Iterator[str]:
         """Yield the ids of all batches in a status, in the order in which they started."""
@@ -243,7 +250,7 @@ class BatchRegistry:
         """
         numbers = {name: getattr(counted, name) for name in COUNTED}
         try:
-            self._update(
+            self._items.update(
                 batch_id,
                 "SET counted = :counted" + (", is_final = :yes" if counted.final else ""),
                 {":counted": numbers} | ({":yes": True} if counted.final else {}),
@@ -279,18 +286,3 @@ class BatchRegistry:
             ExpressionAttributeValues=to_wire(values),
             **({"ExpressionAttributeNames": names} if names else {}),
         )
-
-    def _update(
-        self, batch_id: str, update: str, values: Item, names: Mapping[str, str], condition: str
-    ) -> Item:
-        request: Any = {
-            "TableName": self._table,
-            "Key": to_wire(key_of(batch_id)),
-            "UpdateExpression": update,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": to_wire(values),
-            "ReturnValues": "ALL_NEW",
-            **({"ExpressionAttributeNames": names} if names else {}),
-        }
-        with map_errors(f"update batch {batch_id}"):
-            return from_wire(self._dynamodb.update_item(**request)["Attributes"])

@@ -55,6 +55,9 @@ BY_CREATOR_COPY = "COVERSTREAM_BY_CREATOR_COPY"
 MAX_RECEIVES = "COVERSTREAM_MAX_RECEIVES"
 """How often a message is received before it becomes a dead letter: a window's message for the
 sweeper, a file's or a request's for the intake."""
+DELIVERY_S = "COVERSTREAM_DELIVERY_S"
+"""Seconds after which a record of the stream was either processed or discarded: from then on no
+batch waits for its end marks."""
 REFUSED_IMAGES = "COVERSTREAM_REFUSED_IMAGES"
 """sha256 digests, comma separated, of placeholders that count as missing images."""
 PREFETCH_COVERS = "COVERSTREAM_PREFETCH_COVERS"

@@ -205,6 +205,9 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     abandoned_at: datetime | msgspec.UnsetType = msgspec.UNSET
     """When somebody abandoned the batch: some of its rows may not have been sent. Absent if nobody
     did."""
+    marks_missing: Count | msgspec.UnsetType = msgspec.UNSET
+    """Number of end marks that never arrived, so that the batch was ended without them; rows that
+    never arrived are ``quarantined`` in `refused`. Absent if there is none."""
 
 
 E_ = TypeVar("E_", bound=Event)

@@ -144,10 +144,13 @@ BATCHES_FLUSHED = _count(
 )
 BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches in which every window has ended")
 BATCHES_ABANDONED = _count(
-    "BatchesAbandoned", _SWEEPER, "batches that ended because a person abandoned them"
+    "BatchesAbandoned", _SWEEPER, "batches that ended because they were abandoned"
 )
 BATCHES_REJECTED = _count(
     "BatchesRejected", _SWEEPER, "files that could not be read, or of which no row could be used"
+)
+BATCHES_INCOMPLETE = _count(
+    "BatchesIncomplete", _SWEEPER, "batches that ended without all of their rows or end marks"
 )
 ROWS_REFUSED = Metric(
     name="RowsRefused",

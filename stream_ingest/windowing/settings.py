@@ -20,6 +20,8 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
     horizon_days: int
     trusts_partial_responses: bool
     max_receives: int
+    delivery_s: int
+    """Seconds after which a record that reached the stream can no longer be delivered."""
     prefetch_covers: bool
     key_template: str
     """Form of the keys of new windows' objects (`collage_lambda.output.key_template`)."""
@@ -37,6 +39,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
             trusts_partial_responses=variables.choice(env.PARTIAL_RESPONSES, ("trusted", "raise"))
             == "trusted",
             max_receives=variables.integer(env.MAX_RECEIVES),
+            delivery_s=variables.integer(env.DELIVERY_S),
             prefetch_covers=variables.switch(env.PREFETCH_COVERS),
             key_template=variables.text(env.KEY_TEMPLATE),
         )

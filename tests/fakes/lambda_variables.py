@@ -28,6 +28,7 @@ def lambda_variables(
         env.PARTIAL_RESPONSES: "trusted",
         env.DEDUP_HORIZON_DAYS: "90",
         env.MAX_RECEIVES: "3",
+        env.DELIVERY_S: "22321",
         env.PREFETCH_COVERS: "off",
         env.PREFETCH_EXPIRE_DAYS: "60",
         env.CONTENT_DEDUP: "off",

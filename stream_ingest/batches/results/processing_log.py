@@ -30,6 +30,8 @@ class LoggedBatch(msgspec.Struct, frozen=True, kw_only=True):
     ``rejected``: no row of its file could be used."""
     rejected: str | None = None
     """Why no row could be used."""
+    marks_missing: int = 0
+    """End marks that never arrived."""
     started_at: str
     ended_at: str
     duration_s: int

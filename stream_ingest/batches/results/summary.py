@@ -10,6 +10,7 @@ import msgspec
 from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
 from stream_ingest.contracts.events import BatchCompleted
 from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
+from stream_ingest.records.rows import RefusalReason
 
 _FOLDER = "results/processing-summaries"
 
@@ -81,6 +82,13 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     abandoned_at: str | None = None
     abandoned_by: str | None = None
     """When and by whom it was abandoned; None for nearly all batches."""
+    marks_missing: int = 0
+    """End marks that never arrived: the sweeper ended the batch without them."""
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether rows that were sent, or end marks, were never folded."""
+        return bool(self.marks_missing or self.refused.get(RefusalReason.QUARANTINED))
 
 
 class WindowTally(WindowCounts, msgspec.Struct, kw_only=True):
@@ -149,6 +157,7 @@ def summarize(
         rejected=batch.rejected,
         abandoned_at=batch.abandoned_at,
         abandoned_by=batch.abandoned_by,
+        marks_missing=progress.marks_missing,
     )
 
 
@@ -173,4 +182,5 @@ def completed(summary: BatchSummary) -> BatchCompleted:
         results_key=summary.results_key,
         rejected=summary.rejected or msgspec.UNSET,
         abandoned_at=parse_utc(summary.abandoned_at) if summary.abandoned_at else msgspec.UNSET,
+        marks_missing=summary.marks_missing or msgspec.UNSET,
     )

@@ -28,6 +28,8 @@ def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None
         logger.warning("abandoned batch ended", batch_id=batch_id)
     for batch_id in sweep.batches_rejected:
         logger.warning("batch rejected", batch_id=batch_id)
+    for batch_id in sweep.batches_incomplete:
+        logger.warning("incomplete batch ended", batch_id=batch_id)
     for window_id in sweep.abandoned:
         logger.warning("window abandoned", window_id=window_id)
 

@@ -36,6 +36,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """Of the batches that ended, those that somebody had abandoned."""
     batches_rejected: tuple[str, ...] = ()
     """Of the batches that ended, files of which no row could be used."""
+    batches_incomplete: tuple[str, ...] = ()
+    """Of the batches that ended, those of which rows or end marks never arrived."""
     refused: dict[str, int] = {}
     """Refused rows of the batches that ended, by reason."""
 
@@ -57,5 +59,6 @@ def merge_sweeps(parts: Iterable[Sweep]) -> Sweep:
         batches_ended=tuple(name for each in sweeps for name in each.batches_ended),
         batches_abandoned=tuple(name for each in sweeps for name in each.batches_abandoned),
         batches_rejected=tuple(name for each in sweeps for name in each.batches_rejected),
+        batches_incomplete=tuple(name for each in sweeps for name in each.batches_incomplete),
         refused=dict(refused),
     )

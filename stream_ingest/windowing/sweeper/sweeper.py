@@ -16,10 +16,16 @@ from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.aws.request_groups import slices
 from stream_ingest.batches.counter import BatchCount, BatchCounter
-from stream_ingest.batches.progress import ABANDONED_BATCH, REJECTED_BATCH, final_status
+from stream_ingest.batches.progress import (
+    ABANDONED_BATCH,
+    ENDED_BATCHES,
+    REJECTED_BATCH,
+    final_status,
+)
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
+from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.windowing.emitter import Emitter
@@ -64,11 +70,15 @@ class Sweeper:
         table_name: str,
         threads: Executor,
         clock: Callable[[], float],
+        delivery_s: int,
         max_attempts: int = 3,
         prefetch: bool = False,
         on_window: Callable[[SweptWindow], None] = lambda _: None,
     ) -> None:
         """Abandon a window after `max_attempts` claims; `clock` gives epoch seconds.
+
+        `delivery_s` seconds after the last row of a batch was sent, none of its records can be
+        delivered any more: it is ended without the end marks that are missing.
 
         With `prefetch`, covers about to expire are requested and their windows stay open.
         `on_window` is called for each window at once, so that the log has it even if the sweep
@@ -82,6 +92,7 @@ class Sweeper:
         self._prefetch = prefetch
         self._expiring = ExpiringCovers(store, emitter, threads, clock)
         self._counter = BatchCounter(registry, dynamodb, table_name, clock, threads)
+        self._timeouts = BatchTimeouts(dynamodb, table_name, clock, delivery_s=delivery_s)
         self._overdue = OverdueWindows(
             dynamodb=dynamodb,
             table_name=table_name,
@@ -96,11 +107,19 @@ class Sweeper:
         states, windows = self._due()
         closed, _ = self._close(states, close_due_at(int(self._clock()), prefetch=self._prefetch))
         parts = [closed, self._request_expiring(states), self._act_on_overdue(windows)]
+        self._timeouts.abandon_silent()
         batches = [each for status in _SENT for each in self._registry.ids_in(status)]
         return merge_sweeps([*parts, *map(self.sweep_batch, batches)])
 
     def sweep_batch(self, batch_id: str) -> Sweep:
-        """Flush a batch whose rows have all been folded, and end it once its windows have ended."""
+        """Flush a batch whose rows have all been folded, and end it once its windows have ended.
+
+        Does nothing for a batch that has ended: its event may come again.
+        """
+        batch = self._registry.load(batch_id)
+        if batch is None or batch.status in ENDED_BATCHES:
+            return Sweep()
+        self._timeouts.apply(batch)
         count = self._counter.count(batch_id)
         if count is None or not count.progress.settled:
             return Sweep()
@@ -126,6 +145,7 @@ class Sweeper:
             batches_ended=(summary.batch_id,),
             batches_abandoned=(summary.batch_id,) if final == ABANDONED_BATCH else (),
             batches_rejected=(summary.batch_id,) if final == REJECTED_BATCH else (),
+            batches_incomplete=(summary.batch_id,) if summary.is_incomplete else (),
             refused=dict(summary.refused),
         )
 

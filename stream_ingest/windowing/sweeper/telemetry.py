@@ -24,6 +24,7 @@ def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
         catalogue.BATCHES_ENDED: len(sweep.batches_ended),
         catalogue.BATCHES_ABANDONED: len(sweep.batches_abandoned),
         catalogue.BATCHES_REJECTED: len(sweep.batches_rejected),
+        catalogue.BATCHES_INCOMPLETE: len(sweep.batches_incomplete),
     }
     for metric, value in counts.items():
         meter.add(metric, value)

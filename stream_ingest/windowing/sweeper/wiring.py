@@ -57,6 +57,7 @@ def build(
         table_name=settings.table,
         threads=threads,
         clock=clock,
+        delivery_s=settings.delivery_s,
         max_attempts=settings.max_receives,
         prefetch=settings.prefetch_covers,
         on_window=partial(log_swept_window, logger),

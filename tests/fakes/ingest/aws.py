@@ -148,6 +148,7 @@ class IngestAws:
             table_name=TABLE,
             threads=self.threads,
             clock=self.clock,
+            delivery_s=SETTINGS.delivery_s,
         )
 
     def snapshot(self) -> list[dict[str, Any]]:
@@ -172,6 +173,14 @@ class IngestAws:
             ExpressionAttributeValues=to_wire(
                 {f":{name[1:]}": values[names[name]] for name in names}
             ),
+        )
+
+    def remove_attributes(self, partition: str, sort: str, *names: str) -> None:
+        """Remove attributes of an item, as an older version did not write them."""
+        self.dynamodb.update_item(
+            TableName=TABLE,
+            Key=to_wire({table.PARTITION_KEY: partition, table.SORT_KEY: sort}),
+            UpdateExpression="REMOVE " + ", ".join(names),
         )
 
     def keys_in(self, bucket: str) -> list[str]:

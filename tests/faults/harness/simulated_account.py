@@ -75,6 +75,8 @@ class SimulatedAccount:
     ) -> None:
         self.clock, self.covers = Clock(), FakeCdn(gone, shared_bytes=contents)
         self.keep_originals, self.prefetch_covers = keep_originals, prefetch
+        mapping = mapping or MappingSettings(batch_size=4, bisects=True)
+        self.delivery_s = mapping.delivery_s
         self.contents = contents
         self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
         create_table(self.dynamodb)
@@ -99,7 +101,7 @@ class SimulatedAccount:
         self.sweeper = ProcessPool(self, "sweeper", wiring.sweeper)
         self.workers = ProcessPool(self, "collage", wiring.collage_worker)
         self.prefetchers = ProcessPool(self, "prefetch", wiring.prefetcher)
-        self.lanes = self._lanes(mapping or MappingSettings(batch_size=4, bisects=True))
+        self.lanes = self._lanes(mapping)
         self.invocations: list[Invocation] = []
         self.injected: list[str] = []
         self.schedule: Schedule = {}

@@ -124,7 +124,10 @@ def _store(clients: Clients) -> CreatorRepository:
 
 
 def _settings(clients: Clients) -> WindowingSettings:
-    return msgspec.structs.replace(SETTINGS, prefetch_covers=clients.account.prefetch_covers)
+    account = clients.account
+    return msgspec.structs.replace(
+        SETTINGS, prefetch_covers=account.prefetch_covers, delivery_s=account.delivery_s
+    )
 
 
 def _wired(clients: Clients) -> processor_wiring.Clients:

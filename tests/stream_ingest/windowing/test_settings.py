@@ -10,7 +10,7 @@ from tests.fakes.lambda_variables import lambda_variables
 READ = (
     *(env.TABLE, env.BUS, env.OUTPUT_BUCKET, env.TEMP_BUCKET),
     *(env.DEDUP_HORIZON_DAYS, env.PARTIAL_RESPONSES, env.MAX_RECEIVES, env.PREFETCH_COVERS),
-    env.KEY_TEMPLATE,
+    *(env.KEY_TEMPLATE, env.DELIVERY_S),
 )
 
 
@@ -21,6 +21,7 @@ def test_every_variable_is_read() -> None:
         output="output",
         temp="temp",
         MAX_RECEIVES="5",
+        DELIVERY_S="900",
         PREFETCH_COVERS="on",
         KEY_TEMPLATE="{creator}_{kind}_{window}",
     )
@@ -32,6 +33,7 @@ def test_every_variable_is_read() -> None:
         horizon_days=90,
         trusts_partial_responses=True,
         max_receives=5,
+        delivery_s=900,
         prefetch_covers=True,
         key_template="{creator}_{kind}_{window}",
     )

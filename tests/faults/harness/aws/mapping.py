@@ -26,6 +26,9 @@ from zlib import crc32
 from tests.faults.harness.aws.kinesis import FakeKinesis, StreamRecord, shard_id
 
 FOR_EVER = -1
+_LONG_S = 365 * 86_400
+"""Instead of for ever, so that no batch is ended before its records are delivered."""
+_MARGIN_S = 60
 Handler = Callable[[dict[str, Any]], Any]
 Given = Callable[[str, bytes], object]
 """Takes a key and the bytes of an on-failure object."""
@@ -45,6 +48,12 @@ class MappingSettings:
     max_retries: int = FOR_EVER
     max_record_age_s: int = FOR_EVER
     parallelization: int = 1
+
+    @property
+    def delivery_s(self) -> int:
+        """Seconds after which a record was processed or discarded (`pulumi/delivery_time.py`)."""
+        age_s = _LONG_S if self.max_record_age_s == FOR_EVER else self.max_record_age_s
+        return age_s + _MARGIN_S
 
 
 @dataclass(frozen=True, slots=True)
