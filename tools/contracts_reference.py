@@ -195,7 +195,8 @@ def window_keys_table() -> str:
         key_template=DEFAULT_TEMPLATE,
     )
     keys = keys_of(event)
-    rows = [(name, f"`{value}`") for name, value in msgspec.structs.asdict(keys).items()]
+    named = msgspec.structs.asdict(keys).items()
+    rows = [(name, f"`{value}`") for name, value in named if isinstance(value, str)]
     return markdown_table(("object", "key"), rows)
 
 

@@ -7,7 +7,7 @@ name can leave its folder.
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -31,6 +31,8 @@ class WindowKeys(msgspec.Struct, frozen=True, kw_only=True):
     originals: str
     failures: str
     """Folder of the documents of failed downloads, for a batch in debug mode."""
+    closed_at: datetime
+    """When the window closed (UTC), by which its objects are told from those of another window."""
 
 
 def keys_of(event: WindowReady) -> WindowKeys:
@@ -45,6 +47,7 @@ def keys_of(event: WindowReady) -> WindowKeys:
         metadata=f"{_object('metadata', event, 'metadata')}.json",
         originals=f"originals/{key}/{number:06d}.zip",
         failures=f"debug/failed-downloads/{day}/{key}/{number:06d}",
+        closed_at=event.closed_at.astimezone(UTC),
     )
 
 

@@ -43,7 +43,8 @@ def put_own_if(s3: S3Client, condition: Mapping[str, str], **request: Any) -> bo
     Needs the right to read the object.
     """
     digest = _sha256(request["Body"])
-    refusal = _refusal(s3, condition, {**request, "Metadata": {_SHA256: digest}})
+    metadata = {**request.get("Metadata", {}), _SHA256: digest}
+    refusal = _refusal(s3, condition, {**request, "Metadata": metadata})
     if refusal is None:
         return True
     return refusal not in _GONE and _stored_digest(s3, request["Bucket"], request["Key"]) == digest

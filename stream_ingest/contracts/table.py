@@ -1,8 +1,8 @@
 """The layout of the DynamoDB table: keys, indexes, attributes, statuses. Pure.
 
 There is one table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never
-a ``#``) or ``batch#<id>``, ``push#<source>`` or ``prefetched#<pack>``; sort key `item` names the
-kind of item:
+a ``#``) or ``batch#<id>``, ``push#<source>``, ``prefetched#<pack>`` or ``table#``; sort key `item`
+names the kind of item:
 
 ====================  =================  =========================================================
 creator_name          item               content
@@ -17,6 +17,7 @@ batch#<id>            tally#<creator>    a creator's tally of an earlier batch, 
 batch#<id>            intake             the intake's job state for the batch's file
 push#<source>         last               the watermark of the pushes of one MySQL table
 prefetched#<pack>     prefetched         members of a pack in S3 that open windows still need
+table#                numbering          when the table was created, lowest window number
 ====================  =================  =========================================================
 
 The state of an erased creator is emptied and has `erased_at`.
@@ -76,6 +77,8 @@ BATCH = "batch"
 INTAKE = "intake"
 LAST_PUSH = "last"
 PREFETCHED = "prefetched"
+NUMBERING = "numbering"
+NUMBERING_PARTITION = "table#"
 FIRST_WINDOW = "window#"
 """In `batch-id-index` it sorts after all other items of a batch and before its windows."""
 

@@ -24,6 +24,7 @@ from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
+from stream_ingest.windowing.rules.numbering import FIRST
 from stream_ingest.windowing.rules.outbox import compress_event, window_ready
 from stream_ingest.windowing.rules.state import (
     ClosedWindow,
@@ -76,24 +77,28 @@ class CreatorRepository:
         *,
         prefetch: bool = False,
         key_template: str | None = None,
+        first_window: Callable[[], int] = lambda: FIRST,
     ) -> None:
         """Use a low-level client: threads may share it, but not a boto3 resource.
 
         `prefetch` is whether expiring covers are prefetched; it changes when a creator is due.
+        `first_window` returns the lowest number that a window may get (`TableNumbering.first`).
         """
         self.key_template = key_template
         self._dynamodb = dynamodb
         self._table = table_name
         self._batch_get = BatchGet(dynamodb, table_name)
         self._prefetch = prefetch
+        self._first_window = first_window
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
         """Return the states of creators by key, read consistently; a new one if unknown."""
-        states = {key: CreatorState(creator=creator_name(key)) for key in keys}
+        first = self._first_window()
+        states = {key: CreatorState(creator=creator_name(key), next_window=first) for key in keys}
         for item in self._batch_get.items(
             ((key, table.STATE) for key in keys), "load creators", consistent=True
         ):
-            states[item[table.PARTITION_KEY]] = _state(item)
+            states[item[table.PARTITION_KEY]] = _state(item, first)
         return states
 
     def update(
@@ -256,13 +261,13 @@ def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
     }
 
 
-def _state(item: Item) -> CreatorState:
+def _state(item: Item, first_window: int) -> CreatorState:
     windows, watermarks, packs = decode_body(bytes(item["body"]))
     return CreatorState(
         creator=item["creator"],
         display_name=item.get("display_name", ""),
         version=int(item["version"]),
-        next_window=int(item["next_window"]),
+        next_window=max(first_window, int(item["next_window"])),
         open=windows,
         seen={month: bytes(page) for month, page in item["seen"].items()},
         watermarks=watermarks,

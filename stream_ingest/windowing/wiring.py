@@ -24,6 +24,7 @@ from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.stream_processor import StreamProcessor
+from stream_ingest.windowing.table_numbering import TableNumbering
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -58,7 +59,7 @@ def build(
 ) -> App:
     """Return the app on the given clients; `clock` gives epoch seconds."""
     processor = StreamProcessor(
-        store=make_store(settings, clients),
+        store=make_store(settings, clients, clock),
         emitter=make_emitter(settings, clients, clock, threads, Source.WINDOWING),
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
         quarantine=Quarantine(clients.s3, settings.output_bucket),
@@ -89,13 +90,16 @@ def make_threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, thread_name_prefix="creator")
 
 
-def make_store(settings: WindowingSettings, clients: Clients) -> CreatorRepository:
+def make_store(
+    settings: WindowingSettings, clients: Clients, clock: Callable[[], float]
+) -> CreatorRepository:
     """Return the repository of creators."""
     return CreatorRepository(
         clients.dynamodb,
         settings.table,
         prefetch=settings.prefetch_covers,
         key_template=settings.key_template,
+        first_window=TableNumbering(clients.dynamodb, settings.table, clock).first,
     )
 
 

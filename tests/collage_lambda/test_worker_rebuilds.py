@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
+import pytest
 
 from collage_lambda.outcomes import Ending
 from collage_lambda.output.keys import keys_of
+from stream_ingest.aws.items import to_wire
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import CollageCreated, convert_detail
-from tests.fakes.collage.aws import TEMP
+from stream_ingest.contracts.naming import split_window_id
+from tests.fakes.collage.aws import TABLE, TEMP
 from tests.fakes.collage.events import window_ready
 from tests.fakes.collage.images import plain_jpeg
 from tests.fakes.collage.worker_bench import COLOURS, WorkerBench, shows
@@ -61,6 +68,29 @@ def test_a_rebuild_with_fewer_images_leaves_the_collage_alone(bench: WorkerBench
     assert item.pop("kept_because") == "the new build has fewer images: 1, not 2"
     assert {**item, "attempts": 1} == before
     assert bench.aws.heard() == []
+
+
+def test_a_window_whose_number_was_used_before_fails_and_leaves_the_collage_alone(
+    bench: WorkerBench,
+) -> None:
+    """So it is where a table lost windows and numbers them again, which `rules.numbering` stops."""
+    event = bench.event("body/0", "body/1")
+    bench.work(event)
+    collage, metadata = bench.aws.read(keys_of(event).collage), bench.metadata(event)
+    key, number = split_window_id(event.window_id)
+    bench.aws.dynamodb.delete_item(
+        TableName=TABLE, Key=to_wire({"creator_name": key, "item": table.window_item(number)})
+    )
+    again = msgspec.structs.replace(event, closed_at=event.closed_at + timedelta(seconds=1))
+    assert keys_of(again).collage == keys_of(event).collage
+    with pytest.raises(ConflictError, match="was published by another worker"):
+        bench.work(again)
+    assert bench.work(again).ending is Ending.FAILED
+    item = bench.aws.window(event.window_id)
+    assert (item["status"], item["failures"]) == ("failed", {"not_listed": 2})
+    assert "belongs to another window, which closed at" in item["error"]
+    assert bench.aws.read(keys_of(event).collage) == collage
+    assert bench.metadata(event) == metadata
 
 
 def test_the_temp_bucket_stays_empty_if_originals_are_not_kept(bench: WorkerBench) -> None:

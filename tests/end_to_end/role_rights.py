@@ -50,6 +50,13 @@ USES: dict[Key, Use] = {
         dynamodb__PutItem=Uses.fold_a_row,
         dynamodb__UpdateItem=Uses.fold_a_window,
     ),
+    **_uses(
+        "windowing",
+        "NumberWindows",
+        "table/state",
+        dynamodb__DescribeTable=Uses.describe_table_as_windowing,
+        dynamodb__GetItem=Uses.read_numbering,
+    ),
     **_uses("windowing", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.fold_a_window),
     **_uses(
         "windowing", "StoreRefusalsAndOverflow", "output/failed/*", s3__PutObject=Uses.fold_poison
@@ -86,6 +93,12 @@ USES: dict[Key, Use] = {
         dynamodb__PutItem=Uses.flush_a_batch,
         dynamodb__UpdateItem=Uses.flush_a_batch,
         dynamodb__GetItem=Uses.flush_a_batch,
+    ),
+    **_uses(
+        "sweeper",
+        "NumberWindows",
+        "table/state",
+        dynamodb__DescribeTable=Uses.describe_table_as_sweeper,
     ),
     **_uses("sweeper", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.flush_a_batch),
     **_uses(

@@ -1,7 +1,8 @@
 """Uses the rights that AWS's services need in a function's role, to show that they are needed.
 
 ministack's pollers, log writers, failure destinations and scheduler do not check the role. So the
-calls of these services are made here with a session of the role.
+calls of these services are made here with a session of the role. So are calls that a function makes
+once a minute.
 """
 
 from __future__ import annotations
@@ -54,6 +55,24 @@ class ServiceUses:
             ShardIterator=iterator,
             StreamARN=arn["StreamDescription"]["StreamARN"],
         )
+
+    def describe_table_as_windowing(self) -> CallResult:
+        """Find out when the table was created, once a minute."""
+        return self._describe_table("windowing")
+
+    def describe_table_as_sweeper(self) -> CallResult:
+        """Find out when the table was created, once a minute."""
+        return self._describe_table("sweeper")
+
+    def read_numbering(self) -> CallResult:
+        """Find out from where windows are numbered, once a minute."""
+        name = self._stack.outputs.table_name
+        key = {"creator_name": {"S": "table#"}, "item": {"S": "numbering"}}
+        return self._call("windowing", "dynamodb", "get_item", TableName=name, Key=key)
+
+    def _describe_table(self, role: str) -> CallResult:
+        name = self._stack.outputs.table_name
+        return self._call(role, "dynamodb", "describe_table", TableName=name)
 
     def store_discarded_batch(self) -> CallResult:
         """Lambda stores a batch that the windowing function could not fold."""

@@ -67,6 +67,7 @@ def windowing(  # noqa: PLR0913 - one argument for each resource
             [stream_arn],
         ),
         allow("FoldState", _UPDATE_STATE, [table_arn]),
+        allow("NumberWindows", ["dynamodb:DescribeTable", "dynamodb:GetItem"], [table_arn]),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow(
             "StoreRefusalsAndOverflow",
@@ -97,6 +98,7 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
         write_logs(log_group_arn),
         allow("FindDue", ["dynamodb:Query"], indexes),
         allow("MoveState", [*_UPDATE_STATE, "dynamodb:GetItem"], [table_arn]),
+        allow("NumberWindows", ["dynamodb:DescribeTable"], [table_arn]),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("StoreOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
         allow("ReportBatches", ["s3:PutObject", "s3:GetObject"], objects(output_arn, "results")),

@@ -49,7 +49,7 @@ def build(
         clients.s3, settings.output_bucket, partial(log_unreadable_statistics, logger)
     )
     sweeper = Sweeper(
-        store=make_store(settings, clients),
+        store=make_store(settings, clients, clock),
         emitter=make_emitter(settings, clients, clock, threads, Source.SWEEPER),
         registry=registry,
         reports=Reports(registry, results, clock),

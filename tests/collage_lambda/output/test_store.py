@@ -2,13 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import keys_of
-from collage_lambda.output.store import NO_ETAGS, OutputFiles, OutputStore, PublishConflictError
+from collage_lambda.output.store import (
+    NO_ETAGS,
+    OtherWindowError,
+    OutputFiles,
+    OutputStore,
+    PublishConflictError,
+)
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from tests.fakes.collage.aws import OUTPUT, CollageAws
 from tests.fakes.collage.events import window_image, window_ready
@@ -150,3 +158,26 @@ def test_s3s_codes_become_ours(
     outputs: Any = OutputStore(Refusing(), OUTPUT, copies_by_creator=True, threads=threads)  # type: ignore[arg-type]
     with pytest.raises(error):
         outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
+
+
+def test_objects_of_a_window_that_closed_at_another_time_are_never_replaced(
+    outputs: OutputStore, aws: CollageAws
+) -> None:
+    """Two windows have one number if a table lost the earlier one (see `rules.numbering`)."""
+    outputs.publish(KEYS, PRODUCTS, NO_ETAGS)
+    later = msgspec.structs.replace(KEYS, closed_at=KEYS.closed_at + timedelta(seconds=1))
+    with pytest.raises(OtherWindowError, match="belongs to another window, which closed at 2026"):
+        outputs.existing(later)
+    assert sorted(outputs.existing(KEYS)) == aws.stored()
+
+
+def test_objects_of_older_versions_are_replaced_if_they_are_younger_than_their_window(
+    outputs: OutputStore, aws: CollageAws
+) -> None:
+    aws.s3.put_object(Bucket=OUTPUT, Key=KEYS.collage, Body=b"of an earlier version")
+    now = datetime.now(UTC)
+    before = msgspec.structs.replace(KEYS, closed_at=now - timedelta(seconds=30))
+    assert list(outputs.existing(before)) == [KEYS.collage]
+    after = msgspec.structs.replace(KEYS, closed_at=now + timedelta(minutes=5))
+    with pytest.raises(OtherWindowError, match=r"another window, put at .*, before this one"):
+        outputs.existing(after)

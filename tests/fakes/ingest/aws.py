@@ -183,6 +183,14 @@ class IngestAws:
             UpdateExpression="REMOVE " + ", ".join(names),
         )
 
+    def restore_table(self) -> None:
+        """Put the items into a new table of the same name, as a restore does."""
+        items = self.dynamodb.scan(TableName=TABLE)["Items"]
+        self.dynamodb.delete_table(TableName=TABLE)
+        create_table(self.dynamodb)
+        for item in items:
+            self.dynamodb.put_item(TableName=TABLE, Item=item)
+
     def keys_in(self, bucket: str) -> list[str]:
         """Return the keys of a bucket's objects."""
         listed = self.s3.list_objects_v2(Bucket=bucket)

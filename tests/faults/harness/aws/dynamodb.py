@@ -7,6 +7,7 @@ refuses everything else loudly. `tests/faults/test_dynamodb_contract.py` compare
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tests.faults.harness.aws.errors import (
@@ -42,6 +43,8 @@ class FakeDynamoDb:
 
     def __init__(self, page_items: int = 1_000) -> None:
         self.items: dict[Key, Item] = {}
+        self.created_at = datetime(2026, 1, 1, tzinfo=UTC)
+        """A restored table has another one."""
         self._page_items = page_items
 
     def create_table(self, **request: Wire) -> None:
@@ -57,6 +60,12 @@ class FakeDynamoDb:
         }
         self.indexes = Indexes(request.get("GlobalSecondaryIndexes", ()), keys, kinds)
         self._writes = Writes(self.items, keys, self.indexes, request["TableName"])
+
+    def describe_table(self, **request: Wire) -> dict[str, Any]:
+        """Return what tells a table from its copies."""
+        known(request, "TableName")
+        self._writes.check_table(request["TableName"], "DescribeTable")
+        return {"Table": {"CreationDateTime": self.created_at}}
 
     def get_item(self, **request: Wire) -> dict[str, Any]:
         """Return an item; nothing if there is none."""

@@ -112,9 +112,10 @@ def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
         (table.batch_partition(batch_id), table.tally_item(creator_key(creator)))
         for batch_id, creator in model.rows
     }
-    prefetched = {key for key in found.items if key[1] in {table.PREFETCHED, table.LAST_PUSH}}
+    other_kinds = {table.PREFETCHED, table.LAST_PUSH, table.NUMBERING}
+    others = {key for key in found.items if key[1] in other_kinds}
     contents = {place for place in found.items if place[1].startswith("content#")}
-    assert wanted <= found.items.keys() - prefetched - contents <= wanted | tallies
+    assert wanted <= found.items.keys() - others - contents <= wanted | tallies
 
 
 def check_prefetched(account: SimulatedAccount, found: Table) -> None:
