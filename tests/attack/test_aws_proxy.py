@@ -180,7 +180,7 @@ def test_streams_and_presigned_urls_pass_unchanged(upstream: Objects) -> None:
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the proxy's
             assert answer.read() == body
     assert upstream.hosts == {proxy.url.removeprefix("http://")}, "the signature covers it"
-    assert proxy.draws.never_injected() == []
+    assert proxy.draws.never_injected("s3") == []
 
 
 def test_the_report_counts_each_fault_and_names_those_that_never_happened(
@@ -189,7 +189,7 @@ def test_the_report_counts_each_fault_and_names_those_that_never_happened(
     with always(upstream.url, "sqs", Fault.DELAY, Fault.THROTTLE) as proxy:
         proxy.draws.is_on = False
         client_of("sqs", proxy.url).list_queues()
-        assert proxy.draws.never_injected() == ["sqs: delay", "sqs: throttle"]
+        assert proxy.draws.never_injected("sqs") == ["sqs: delay", "sqs: throttle"]
         lines = report([("functions", proxy.draws)]).splitlines()
     assert lines[1].split() == ["functions", "sqs", "ListQueues", "none", "1"]
 
@@ -204,3 +204,9 @@ def test_the_same_seed_draws_the_same_faults_of_a_service_whatever_others_do() -
         again.append(second.draw("s3", "GetObject"))
     assert drawn == again
     assert len(set(drawn)) == 1 + len(ALL)
+
+
+def test_each_fault_comes_once_a_round() -> None:
+    draws = Draws(seed=1, rates={"s3": Rate(share=1)})
+    for _ in range(3):
+        assert sorted(draws.draw("s3", "GetObject") for _ in ALL) == sorted(ALL)

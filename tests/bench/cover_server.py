@@ -2,28 +2,34 @@
 
 Any path ``/<bucket>/<object id>…`` returns one of the covers, made unique by a comment in the JPEG,
 because two images with the same bytes would count as one. ``python -m tests.bench.cover_server
-[demo]`` serves until its stdin closes; its first line is its port. With ``demo`` the covers are
-those of the demo, drawn once.
+[demo|codes]`` serves until its stdin closes; its first line is its port. With ``demo`` the covers
+are those of the demo, drawn once; with ``codes`` each is 64 px wide and shows the code in its URL.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
+from PIL import Image
 
 from ops_dashboard.local.samples.cover_bytes import cover_body
 from ops_dashboard.local.samples.cover_model import Cover
+from ops_dashboard.local.samples.cover_swatch import draw_swatch
+from tests.attack.harness.truth import code_in
 from tests.bench.covers import covers
 from tests.bench.measure import ROOT
 
 _HOST = "127.0.0.1"
 _DEMO_COVERS = 40
+_CODE_PX = 64
+_CODE_QUALITY = 90
 _START_OF_IMAGE = b"\xff\xd8"
 _COMMENT = b"\xff\xfe"
 
@@ -56,10 +62,25 @@ def signed_apart(cover: bytes, path: str) -> bytes:
     return _START_OF_IMAGE + _COMMENT + length + comment + cover.removeprefix(_START_OF_IMAGE)
 
 
-async def _serve(bodies: list[bytes]) -> None:
+def code_cover(path: str) -> bytes:
+    """Return a small JPEG that shows the code in its path (`tests.attack.harness.truth`)."""
+    code = code_in(path)
+    assert code is not None, path
+    picture = Image.new("RGB", (_CODE_PX, _CODE_PX), "white")
+    draw_swatch(picture, *code)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=_CODE_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def _one_of(bodies: list[bytes]) -> Callable[[str], bytes]:
+    """Return a function from a path to one of the covers, made unique."""
+    return lambda path: signed_apart(bodies[zlib.crc32(path.encode()) % len(bodies)], path)
+
+
+async def _serve(cover: Callable[[str], bytes]) -> None:
     async def answer(request: web.Request) -> web.Response:
-        cover = bodies[zlib.crc32(request.path.encode()) % len(bodies)]
-        return web.Response(body=signed_apart(cover, request.path), content_type="image/jpeg")
+        return web.Response(body=cover(request.path), content_type="image/jpeg")
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
@@ -81,4 +102,7 @@ def _demo_covers() -> list[bytes]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(_demo_covers() if "demo" in sys.argv else covers()))
+    if "codes" in sys.argv:
+        asyncio.run(_serve(code_cover))
+    else:
+        asyncio.run(_serve(_one_of(_demo_covers() if "demo" in sys.argv else covers())))

@@ -190,10 +190,10 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
             QueueUrl=outputs.collage_queue_url,
             Attributes={"VisibilityTimeout": str(VISIBILITY_S)},
         )
-        _hook(aws, outputs.windowing_function, "windowing", faults)
-        _hook(aws, outputs.sweeper_function, "windowing", faults)
-        _hook(aws, outputs.collage_function, "collage", faults)
-        _hook(aws, outputs.prefetch_function, "collage", faults)
+        hook_function(aws, outputs.windowing_function, "windowing", faults)
+        hook_function(aws, outputs.sweeper_function, "windowing", faults)
+        hook_function(aws, outputs.collage_function, "collage", faults)
+        hook_function(aws, outputs.prefetch_function, "collage", faults)
         yield FaultyStack(
             aws=aws,
             outputs=outputs,
@@ -207,8 +207,8 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
         )
 
 
-def _hook(aws: LocalAws, function: str, bundle: str, faults: FaultFolder) -> None:
-    """Put `fault_hook` between Lambda and a function's handler."""
+def hook_function(aws: LocalAws, function: str, bundle: str, faults: FaultFolder) -> None:
+    """Put `fault_hook` between Lambda and a function's handler: faults, and its clock."""
     functions = aws.clients.functions
     before = functions.get_function_configuration(FunctionName=function)
     functions.update_function_code(FunctionName=function, ZipFile=hooked_zip(bundle))

@@ -1,7 +1,8 @@
 """Which of AWS's answers go wrong, drawn by a seeded generator. Pure.
 
 Each service has a generator of its own, so that one service's faults do not depend on how often
-another one is called.
+another one is called. Its kinds of faults come in rounds, each once a round in a random order, so
+that a service with as many faults as kinds has had them all.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ ALL = tuple(Fault)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many of a service's requests go wrong, and how: each of `kinds` as often."""
+    """The share of a service's requests that go wrong, and how."""
 
     share: float
     kinds: tuple[Fault, ...] = ALL
@@ -69,12 +70,14 @@ class Draws:
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Requests by service, operation and fault ("" for none)."""
     _generators: dict[str, random.Random] = field(default_factory=dict)
+    _rounds: dict[str, list[Fault]] = field(default_factory=dict)
+    """The faults that are left of each service's round."""
 
     def draw(self, service: str, operation: str) -> Fault | None:
         """Return the fault of a service's next request, and count it."""
         rate = self.rates.get(service, QUIET) if self.is_on else QUIET
-        generator = self._generator(service)
-        fault = generator.choice(rate.kinds) if generator.random() < rate.share else None
+        is_drawn = self._generator(service).random() < rate.share
+        fault = self._next_kind(service, rate.kinds) if is_drawn else None
         self.counts[service, operation, fault or ""] += 1
         return fault
 
@@ -91,17 +94,22 @@ class Draws:
                 totals[service, fault] += count
         return totals
 
-    def never_injected(self) -> list[str]:
-        """Return the faults of each called service that were never injected, to be empty."""
-        called = {service for service, _, _ in self.counts}
+    def never_injected(self, *services: str) -> list[str]:
+        """Return the faults of these services that were never injected, to be empty."""
         injected = self.injected()
-        return sorted(
+        return [
             f"{service}: {kind}"
-            for service, rate in self.rates.items()
-            if service in called and rate.share
-            for kind in rate.kinds
+            for service in services
+            for kind in self.rates[service].kinds
             if not injected[service, kind]
-        )
+        ]
+
+    def _next_kind(self, service: str, kinds: tuple[Fault, ...]) -> Fault:
+        left = self._rounds.setdefault(service, [])
+        if not left:
+            left += kinds
+            self._generator(service).shuffle(left)
+        return left.pop()
 
     def _generator(self, service: str) -> random.Random:
         if service not in self._generators:

@@ -1,0 +1,204 @@
+"""A deployed stack with a proxy that injects faults before it, for commands and for functions.
+
+The functions are the stack's own zips; their endpoint is one proxy, that of the commands another.
+Only the wait for a message that was not deleted is shortened, from minutes to `VISIBILITY_S`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops_dashboard.local.aws.clients import Clients
+from ops_dashboard.local.aws.stack import LocalAws
+from stream_ingest.aws.items import from_wire
+from stream_ingest.contracts.stack_outputs import StackOutputs
+from tests.attack.harness.audit import open_windows, waiting
+from tests.attack.harness.aws_proxy import AwsProxy
+from tests.attack.harness.fault_draws import Draws, Rate, report
+from tests.bench.cover_server import serving
+from tests.end_to_end.fault_hook import FaultFolder
+from tests.end_to_end.faulty_stack import hook_function
+
+LAYOUT = ("--rows=4", "--cols=5", "--cell-px=64")
+"""Twenty images a collage, in cells that are as large as their code needs."""
+VISIBILITY_S = 45
+FUNCTION_TIMEOUT_S = 30
+COMMAND_TIMEOUT_S = 180
+TRIES = 12
+"""How often a command is repeated before its batch counts as stuck."""
+_SWEEP_EVERY_S = 2.0
+_FUNCTIONS = {
+    "windowing": "windowing",
+    "sweeper": "windowing",
+    "collage": "collage",
+    "prefetch": "collage",
+    "intake": "windowing",
+}
+"""Bundles by function."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackedStack:
+    """A stack, the proxies before it, and the address of the covers' server."""
+
+    aws: LocalAws
+    outputs: StackOutputs
+    commands: AwsProxy
+    functions: AwsProxy
+    covers: str
+    state: Path
+    """Folder for checkpoints."""
+
+    @property
+    def clients(self) -> Clients:
+        """Clients without a proxy."""
+        return self.aws.clients
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Environment variables of commands."""
+        return {
+            **os.environ,
+            **self.aws.environment(),
+            "AWS_ENDPOINT_URL": self.commands.url,
+            "XDG_STATE_HOME": str(self.state),
+        }
+
+    def command(
+        self, *arguments: str, under: Iterable[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``stream-ingest`` to its end, by the program `under` if one is given."""
+        program = Path(sys.executable).with_name("stream-ingest")
+        return subprocess.run(  # noqa: S603 - our own command, no shell
+            [*under, program, *arguments],
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+
+    def push(self, batch_id: str, *options: str, under: Iterable[str] = ()) -> int:
+        """Push a batch, resume it as long as it fails, and return how often it was resumed."""
+        done = self.command("push", f"--batch-id={batch_id}", *options, under=under)
+        for tries in range(TRIES):
+            if done.returncode == 0:
+                return tries
+            assert "Traceback" not in done.stderr, done.stderr
+            if self.is_registered(batch_id):
+                secrets = [each for each in options if each.startswith("--mysql=")]
+                resume = ("push", "--resume", f"--batch-id={batch_id}", *secrets)
+                done = self.command(*resume, under=under)
+            else:
+                done = self.command("push", f"--batch-id={batch_id}", *options, under=under)
+        msg = f"{batch_id} is not sent after {TRIES} tries: {done.stderr}"
+        raise AssertionError(msg)
+
+    def submit(self, batch_id: str, path: Path) -> None:
+        """Request a batch for a file, again as long as that fails and it has not begun."""
+        for _ in range(TRIES):
+            done = self.command("submit", f"--batch-id={batch_id}", *LAYOUT, str(path))
+            assert "Traceback" not in done.stderr, done.stderr
+            if done.returncode == 0 or self.is_registered(batch_id):
+                return
+        msg = f"{batch_id} is not requested after {TRIES} tries: {done.stderr}"
+        raise AssertionError(msg)
+
+    def is_registered(self, batch_id: str) -> bool:
+        """Return whether the table has a batch."""
+        return "Item" in self.clients.dynamodb.get_item(
+            TableName=self.outputs.table_name,
+            Key={"creator_name": {"S": f"batch#{batch_id}"}, "item": {"S": "batch"}},
+            ConsistentRead=True,
+        )
+
+    def statuses(self) -> dict[str, str]:
+        """Return the status of each batch by its id, from the table."""
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(
+            TableName=self.outputs.table_name,
+            ConsistentRead=True,
+            FilterExpression="#item = :batch",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={":batch": {"S": "batch"}},
+        )
+        items = [from_wire(item) for page in pages for item in page["Items"]]
+        return {item["creator_name"].removeprefix("batch#"): item["status"] for item in items}
+
+    def settle(self, batches: Iterable[str], timeout_s: float) -> None:
+        """Sweep until all batches have ended and nothing waits; give up after `timeout_s`.
+
+        It returns in both cases: the accounting says what is stuck.
+        """
+        wanted, deadline = set(batches), time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            self.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
+            ended = {name for name, status in self.statuses().items() if status == "ended"}
+            if wanted <= ended and not self._is_busy():
+                return
+            time.sleep(_SWEEP_EVERY_S)  # polls a condition
+
+    def _is_busy(self) -> bool:
+        return bool(open_windows(self.clients, self.outputs) or waiting(self.clients, self.outputs))
+
+    def report(self) -> str:
+        """Return what was injected."""
+        return report((("commands", self.commands.draws), ("functions", self.functions.draws)))
+
+
+@contextmanager
+def attacked_stack(
+    folder: Path,
+    *,
+    seed: int,
+    commands: Mapping[str, Rate],
+    functions: Mapping[str, Rate],
+    clocks_s: Mapping[str, float] | None = None,
+) -> Iterator[AttackedStack]:
+    """Deploy a stack behind proxies; `clocks_s` is how far clocks of functions are ahead."""
+    with ExitStack() as stack:
+        covers, _ = stack.enter_context(serving("codes"))
+        aws = stack.enter_context(LocalAws.start())
+        outputs = aws.deploy(
+            allowed_sources=[covers],
+            settings={"collageTimeoutS": FUNCTION_TIMEOUT_S, "collageMaxConcurrency": 3},
+        )
+        aws.clients.sqs.set_queue_attributes(
+            QueueUrl=outputs.collage_queue_url,
+            Attributes={"VisibilityTimeout": str(VISIBILITY_S)},
+        )
+        for_functions = AwsProxy(aws.endpoint, Draws(seed=seed, rates=functions))
+        stack.enter_context(for_functions)
+        for_commands = AwsProxy(aws.endpoint, Draws(seed=seed, rates=commands))
+        stack.enter_context(for_commands)
+        for name, ahead_s in (clocks_s or {}).items():
+            own = folder / f"clock-{name}"
+            own.mkdir()
+            clock = FaultFolder(own)
+            clock.set_clock(ahead_s)
+            hook_function(aws, getattr(outputs, f"{name}_function"), _FUNCTIONS[name], clock)
+        for name in _FUNCTIONS:
+            _set_endpoint(aws, getattr(outputs, f"{name}_function"), for_functions.url)
+        yield AttackedStack(
+            aws=aws,
+            outputs=outputs,
+            commands=for_commands,
+            functions=for_functions,
+            covers=covers,
+            state=folder,
+        )
+
+
+def _set_endpoint(aws: LocalAws, function: str, url: str) -> None:
+    functions = aws.clients.functions
+    before = functions.get_function_configuration(FunctionName=function)
+    functions.update_function_configuration(
+        FunctionName=function,
+        Environment={"Variables": {**before["Environment"]["Variables"], "AWS_ENDPOINT_URL": url}},
+    )
