@@ -15,11 +15,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts.stack_outputs import StackOutputs
-from tests.attack.harness.audit import open_windows, waiting
+from tests.attack.harness.audit import listed_covers, open_windows, waiting
 from tests.attack.harness.aws_proxy import AwsProxy
 from tests.attack.harness.fault_draws import Draws, Rate, report
 from tests.bench.cover_server import serving
@@ -53,8 +55,8 @@ class AttackedStack:
     commands: AwsProxy
     functions: AwsProxy
     covers: str
-    state: Path
-    """Folder for checkpoints."""
+    folder: Path
+    """Folder of checkpoints and logs."""
 
     @property
     def clients(self) -> Clients:
@@ -68,7 +70,6 @@ class AttackedStack:
             **os.environ,
             **self.aws.environment(),
             "AWS_ENDPOINT_URL": self.commands.url,
-            "XDG_STATE_HOME": str(self.state),
         }
 
     def command(
@@ -138,11 +139,22 @@ class AttackedStack:
         """
         wanted, deadline = set(batches), time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            self.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
+            self.sweep()
             ended = {name for name, status in self.statuses().items() if status == "ended"}
             if wanted <= ended and not self._is_busy():
                 return
             time.sleep(_SWEEP_EVERY_S)  # polls a condition
+
+    def wait_for_covers(self, count: int, timeout_s: float) -> None:
+        """Sweep until closed windows list `count` covers; give up after `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        while listed_covers(self.clients, self.outputs) < count and time.monotonic() < deadline:
+            self.sweep()
+            time.sleep(_SWEEP_EVERY_S)  # polls a condition
+
+    def sweep(self) -> None:
+        """Invoke the sweeper, as its schedule does every minute; ignore its errors."""
+        self.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
 
     def _is_busy(self) -> bool:
         return bool(open_windows(self.clients, self.outputs) or waiting(self.clients, self.outputs))
@@ -163,6 +175,8 @@ def attacked_stack(
 ) -> Iterator[AttackedStack]:
     """Deploy a stack behind proxies; `clocks_s` is how far clocks of functions are ahead."""
     with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("XDG_STATE_HOME", str(folder))  # of this process, and of every command
         covers, _ = stack.enter_context(serving("codes"))
         aws = stack.enter_context(LocalAws.start())
         outputs = aws.deploy(
@@ -191,7 +205,7 @@ def attacked_stack(
             commands=for_commands,
             functions=for_functions,
             covers=covers,
-            state=folder,
+            folder=folder,
         )
 
 

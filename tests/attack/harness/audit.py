@@ -25,12 +25,19 @@ def audit(clients: Clients, outputs: StackOutputs) -> Found:
             found.add_collage(metadata, collage)
     for item in _items(clients, outputs.table_name):
         found.add_item(item)
-        if item["item"].startswith("images#"):
-            found.add_image_list(json.loads(zlib.decompress(bytes(item["detail"]))))
+        _add_images(found, item)
     found.stuck += [f"queue {name}: {count}" for name, count in waiting(clients, outputs).items()]
     found.stuck += list(_keys(clients, outputs.output_bucket, "failed/records/"))
     found.stuck += list(_keys(clients, outputs.output_bucket, "aws/lambda/"))
     return found
+
+
+def listed_covers(clients: Clients, outputs: StackOutputs) -> int:
+    """Return how many covers are in the image lists of closed windows."""
+    found = Found()
+    for item in _items(clients, outputs.table_name):
+        _add_images(found, item)
+    return len(found.table)
 
 
 def open_windows(clients: Clients, outputs: StackOutputs) -> int:
@@ -56,6 +63,11 @@ def waiting(clients: Clients, outputs: StackOutputs) -> dict[str, int]:
         got = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
         counts[name] = sum(int(got["Attributes"][each]) for each in names)
     return {name: count for name, count in counts.items() if count}
+
+
+def _add_images(found: Found, item: dict[str, Any]) -> None:
+    if item["item"].startswith("images#"):
+        found.add_image_list(json.loads(zlib.decompress(bytes(item["detail"]))))
 
 
 def _collage(

@@ -1,0 +1,176 @@
+"""20,000 rows of a database that is slow, falls silent, breaks connections, dies and comes back.
+
+Each push is resumed as long as it fails; a follower is never restarted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ops_dashboard.local.mysql.server import PrivateMariaDb
+from ops_dashboard.local.mysql.videos_table import create_schema
+from tests.attack.harness.accounting import differences
+from tests.attack.harness.attacked_stack import LAYOUT, AttackedStack, attacked_stack
+from tests.attack.harness.audit import audit
+from tests.attack.harness.source_table import FORMAT, following, load
+from tests.attack.harness.tcp_proxy import End, TcpFault, TcpProxy
+from tests.attack.harness.truth import Batch, codes_of, make_batches
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+
+SETTLE_S = 900
+ROWS_A_BATCH = 1_000
+TIMEOUTS = "read-timeout=3s&connect-timeout=3s"
+DEAD_S = 1.5
+SLOW_BYTES_PER_S = 400_000
+FOLLOWED_SHARE = 10
+"""The follower gets a tenth of the rows."""
+_TICK_S = 0.05
+
+
+class Breaker:
+    """Arms one fault after the other: each end once a round, at a random byte."""
+
+    def __init__(self, proxy: TcpProxy, seed: int, max_bytes: int, pause_s: float = 0) -> None:
+        """Break connections of `proxy` within their first `max_bytes`, then pause."""
+        self._proxy, self._max_bytes, self._pause_s = proxy, max_bytes, pause_s
+        self._rng = random.Random(seed)  # noqa: S311 - faults, not secrets
+        self._over = threading.Event()
+        self.injected: list[End] = []
+
+    def run(self) -> None:
+        """Inject faults until `stop`."""
+        for _ in itertools.count():
+            ends = list(End)
+            self._rng.shuffle(ends)
+            for end in ends:
+                self._proxy.slow_down(self._rng.choice((None, SLOW_BYTES_PER_S)))
+                after = self._rng.randrange(100, self._max_bytes)
+                self._proxy.arm(TcpFault(end=end, after_bytes=after))
+                while not self._proxy.injected:
+                    if self._over.wait(_TICK_S):
+                        return
+                self.injected.append(end)
+                if end is End.DEATH:
+                    self._over.wait(DEAD_S)
+                    self._proxy.come_back()
+                if self._over.wait(self._pause_s):
+                    return
+
+    def stop(self) -> None:
+        """Inject nothing more, and let the database live."""
+        self._over.set()
+
+    def report(self) -> str:
+        """Return how often each fault was injected."""
+        counts = ", ".join(f"{self.injected.count(end)} {end}" for end in End)
+        return f"connections: {self._proxy.connections:,}; injected: {counts}"
+
+
+@contextmanager
+def breaking(proxy: TcpProxy, seed: int, max_bytes: int, pause_s: float = 0) -> Iterator[Breaker]:
+    breaker = Breaker(proxy, seed, max_bytes, pause_s)
+    thread = threading.Thread(target=breaker.run)
+    thread.start()
+    try:
+        yield breaker
+    finally:
+        breaker.stop()
+        thread.join()
+        proxy.arm(None)
+        proxy.slow_down(None)
+        proxy.come_back()
+
+
+@pytest.fixture
+def database(mariadb_url: str) -> Iterator[tuple[str, str, TcpProxy]]:
+    """URLs of a server: for the test and, through a proxy, for the commands; and the proxy."""
+    assert mariadb_url
+    with PrivateMariaDb() as server, TcpProxy(server.port) as proxy:
+        asyncio.run(create_schema(server.url))
+        behind = server.url.replace(f":{server.port}/", f":{proxy.port}/")
+        yield server.url, f"{behind}?{TIMEOUTS}", proxy
+
+
+def range_of(batch: Batch) -> tuple[str, str]:
+    """Return the options that select the rows of a batch."""
+    since, last = batch.rows[0].created_at, batch.rows[-1].created_at
+    until = last + timedelta(seconds=1)
+    return f"--since={since:{FORMAT}}", f"--until={until:{FORMAT}}"
+
+
+def check(stack: AttackedStack, batches: list[Batch], show: Callable[[str], None]) -> None:
+    stack.settle(stack.statuses(), SETTLE_S)
+    found = audit(stack.clients, stack.outputs)
+    wrong = differences(codes_of(batches), found)
+    rows = sum(len(batch.rows) for batch in batches)
+    show(f"{rows:,} rows of {len(codes_of(batches)):,} covers; differences: {wrong or 'none'}")
+    assert wrong == {}
+
+
+def test_pushes_of_a_dying_database_lose_and_double_nothing(
+    database: tuple[str, str, TcpProxy],
+    tmp_path: Path,
+    attack_rows: int,
+    attack_seed: int,
+    show: Callable[[str], None],
+) -> None:
+    direct, behind, proxy = database
+    with attacked_stack(tmp_path, seed=attack_seed, commands={}, functions={}) as stack:
+        count = max(4, attack_rows // ROWS_A_BATCH)
+        batches = make_batches(
+            "mysql", stack.covers, seed=attack_seed, rows=attack_rows, batches=count
+        )
+        for batch in batches:
+            load(direct, batch.rows)
+        bytes_a_batch = 150 * attack_rows // count
+        start, resumed = time.monotonic(), 0
+        with breaking(proxy, attack_seed, bytes_a_batch) as breaker:
+            for batch in batches:
+                options = (f"--mysql={behind}", *range_of(batch), "--flush", *LAYOUT)
+                resumed += stack.push(batch.batch_id, *options)
+        sent_s = time.monotonic() - start
+        show(f"{breaker.report()}; {resumed} resumed; sent in {sent_s:.0f} s")
+        check(stack, batches, show)
+    assert set(breaker.injected) == set(End)
+
+
+def test_a_follower_outlives_a_dying_database(
+    database: tuple[str, str, TcpProxy],
+    tmp_path: Path,
+    attack_rows: int,
+    attack_seed: int,
+    show: Callable[[str], None],
+) -> None:
+    direct, behind, proxy = database
+    with attacked_stack(tmp_path, seed=attack_seed, commands={}, functions={}) as stack:
+        batches = make_batches(
+            "follow", stack.covers, seed=attack_seed, rows=attack_rows // FOLLOWED_SHARE, batches=20
+        )
+        since = batches[0].rows[0].created_at.strftime(FORMAT)
+        with following(stack, behind, since, "--every=1s", *LAYOUT):
+            with breaking(proxy, attack_seed, max_bytes=6_000, pause_s=2) as breaker:
+                for batch in batches:
+                    load(direct, batch.rows)
+                    wait_for_faults(breaker, len(breaker.injected) + 1)
+            stack.wait_for_covers(len(codes_of(batches)), SETTLE_S)
+        show(breaker.report())
+        check(stack, batches, show)
+    assert set(breaker.injected) == set(End)
+
+
+def wait_for_faults(breaker: Breaker, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(breaker.injected) < count:
+        assert time.monotonic() < deadline, "no connection reached the fault"
+        time.sleep(_TICK_S)  # polls a condition
