@@ -24,6 +24,7 @@ from components.operations.stack_parameter import StackParameter
 from components.security.encryption import Encryption, EncryptionArgs
 from components.security.hardening import Hardening
 from components.security.network import Network, NetworkArgs
+from components.security.policies import bucket_arn
 from functions import FunctionSettings
 from stack_config import read_settings
 
@@ -37,13 +38,21 @@ stack = pulumi.get_stack()
 prefix = f"{pulumi.get_project()}-{stack}"
 check_account(settings, prefix)
 account = aws.get_caller_identity_output().account_id
+partition = aws.get_partition()
+other_bucket_arns = tuple(
+    bucket_arn(name, partition.partition) for name in settings.allowed_input_buckets
+)
 region = aws.get_region_output().region
 
 encryption = (
     Encryption(
         "encryption",
         EncryptionArgs(
-            prefix=prefix, account=account, allowed_buckets=settings.allowed_input_buckets
+            prefix=prefix,
+            account=account,
+            partition=partition.partition,
+            protect=settings.protect,
+            other_bucket_arns=other_bucket_arns,
         ),
     )
     if settings.kms_key
@@ -67,7 +76,10 @@ network = (
     else None
 )
 hardening = Hardening(
-    region=region, key_arn=key_arn, placement=network.placement if network else None
+    region=region,
+    dns_suffix=partition.dns_suffix,
+    key_arn=key_arn,
+    placement=network.placement if network else None,
 )
 storage = Storage(
     "storage",
@@ -80,6 +92,8 @@ storage = Storage(
         originals_expire_days=settings.originals_expire_days,
         prefetch_expire_days=settings.prefetch_expire_days,
         protect=settings.protect,
+        names=settings.bucket_names,
+        adopted=settings.adopted_buckets,
         key_arn=key_arn,
     ),
 )
@@ -93,6 +107,7 @@ if settings.access_logs or settings.data_events:
             storage=storage,
             access_logs=settings.access_logs,
             trail=settings.data_events,
+            partition=partition.partition,
             expire_days=settings.audit_expire_days,
             protect=settings.protect,
         ),
@@ -103,6 +118,7 @@ stream = Stream(
         stream_name=f"{prefix}-rows",
         shards=settings.stream_shards,
         retention_hours=settings.stream_retention_hours,
+        protect=settings.protect,
         key_arn=key_arn or AWS_KEY,
     ),
 )
@@ -110,7 +126,14 @@ state = State(
     "state",
     StateArgs(table_name=f"{prefix}-state", protect=settings.protect, key_arn=key_arn),
 )
-bus = Bus("bus", BusArgs(bus_name=prefix, archive_retention_days=settings.archive_retention_days))
+bus = Bus(
+    "bus",
+    BusArgs(
+        bus_name=prefix,
+        archive_retention_days=settings.archive_retention_days,
+        protect=settings.protect,
+    ),
+)
 delivery = Delivery(
     "delivery",
     DeliveryArgs(
@@ -191,12 +214,19 @@ intake = Intake(
         function=functions.intake(),
         max_concurrency=settings.intake_max_concurrency,
         max_receives=settings.intake_max_receives,
-        allowed_buckets=settings.allowed_input_buckets,
+        other_bucket_arns=other_bucket_arns,
         stream=stream,
         state=state,
         storage=storage,
     ),
 )
+dead_letters = {
+    "collage": delivery.dead_letters,
+    "window-rule": delivery.rule_dead_letters,
+    "sweeper": sweeper.dead_letters,
+    "intake": intake.dead_letters,
+    "prefetch": prefetch_requests.dead_letters,
+}
 monitoring = Monitoring(
     "monitoring",
     MonitoringArgs(
@@ -211,13 +241,7 @@ monitoring = Monitoring(
             bus=bus.name,
             window_rule=delivery.rule.name,
             queue=delivery.queue.queue.name,
-            dead_letters={
-                "collage": delivery.dead_letters.queue.name,
-                "window-rule": delivery.rule_dead_letters.queue.name,
-                "sweeper": sweeper.dead_letters.queue.name,
-                "intake": intake.dead_letters.queue.name,
-                "prefetch": prefetch_requests.dead_letters.queue.name,
-            },
+            dead_letters={name: each.queue.name for name, each in dead_letters.items()},
             functions={
                 Service.WINDOWING: windowing.function.name,
                 Service.SWEEPER: sweeper.function.name,
@@ -251,13 +275,7 @@ entries = {
     "output_bucket": storage.output.name,
     "temp_bucket": storage.temp.name,
     "collage_queue_url": delivery.queue.url,
-    "dead_letter_urls": {
-        "collage": delivery.dead_letters.url,
-        "window-rule": delivery.rule_dead_letters.url,
-        "sweeper": sweeper.dead_letters.url,
-        "intake": intake.dead_letters.url,
-        "prefetch": prefetch_requests.dead_letters.url,
-    },
+    "dead_letter_urls": {name: each.url for name, each in dead_letters.items()},
     "windowing_function": windowing.function.name,
     "sweeper_function": sweeper.function.name,
     "collage_function": collage.function.name,

@@ -48,7 +48,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Settings of one stack. Bounds are those of AWS where AWS has any (docs/facts.md)."""
 
     protect: bool = False
-    """Refuse to delete the table, and buckets that still have objects."""
+    """Refuse to delete table, buckets, stream, archive and key, until it is switched off and
+    deployed; buckets that still have objects are not deleted even then."""
+    input_bucket: BucketName | None = None
+    """Name of the input bucket; by default one that no other account can have."""
+    output_bucket: BucketName | None = None
+    """Name of the output bucket, as above."""
+    temp_bucket: BucketName | None = None
+    """Name of the bucket of temporary files, as above."""
+    adopted_buckets: tuple[Literal["input", "output", "temp"], ...] = ()
+    """Which of these buckets exist already and become the stack's (docs/guide/deploy.md)."""
     bundle_platform: Literal["lambda", "local"] = "lambda"
     """``local`` if functions run on this machine (the embedded AWS)."""
 
@@ -268,6 +277,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         }
         values["images_per_window"] = values["images_per_window"] or None
         return read_options(values, setting_name)
+
+    @property
+    def bucket_names(self) -> dict[str, str]:
+        """Return the buckets that have a name of their own: by purpose."""
+        names = {"input": self.input_bucket, "output": self.output_bucket, "temp": self.temp_bucket}
+        return {purpose: name for purpose, name in names.items() if name}
 
     @property
     def download_ports(self) -> list[int]:

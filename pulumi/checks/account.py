@@ -24,7 +24,7 @@ def check_account(settings: Settings, prefix: str) -> None:
 
     `prefix` is ``<project>-<stack>``. A quota that the deployer may not read is a warning.
     """
-    problems = name_problems(prefix, aws.get_region().region)
+    problems = name_problems(prefix, aws.get_region().region, settings.bucket_names)
     limit = _concurrency_limit()
     if limit is not None:
         problems += concurrency_problems(settings, limit)

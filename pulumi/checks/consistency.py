@@ -32,6 +32,7 @@ def setting_problems(settings: Settings) -> list[str]:
         *_vpc_problems(settings),
         *_lifetime_problems(settings),
         *_environment_problems(settings),
+        *_bucket_problems(settings),
         *(
             f"keyTemplate is {settings.key_template!r}: {problem}"
             for problem in template_problems(settings.key_template)
@@ -98,3 +99,21 @@ def _environment_problems(settings: Settings) -> list[str]:
         )
         return [problem]
     return []
+
+
+def _bucket_problems(settings: Settings) -> list[str]:
+    """S3 has one name space, and a bucket that takes two parts would mix their lifecycles."""
+    named = settings.bucket_names
+    problems = [
+        f"adoptedBuckets has {purpose}, but {purpose}Bucket has no name"
+        for purpose in settings.adopted_buckets
+        if purpose not in named
+    ]
+    if len(set(named.values())) < len(named):
+        problems.append("inputBucket, outputBucket and tempBucket have to be different buckets")
+    problems += [
+        f"{purpose}Bucket is {name!r}: a name with dots has no certificate for TLS"
+        for purpose, name in named.items()
+        if "." in name
+    ]
+    return problems

@@ -7,10 +7,14 @@ character would stop the deployment when many resources exist already.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 ACCOUNT_DIGITS = 12
 LONGEST: dict[str, tuple[str, int]] = {
-    "bucket": ("{prefix}-output-{account}-{region}", 63),
+    "input bucket": ("{prefix}-input-{account}-{region}", 63),
+    "output bucket": ("{prefix}-output-{account}-{region}", 63),
+    "temp bucket": ("{prefix}-temp-{account}-{region}", 63),
+    "logs bucket": ("{prefix}-logs-{account}-{region}", 63),
     "archive": ("{prefix}-windows", 48),
     "role": ("{prefix}-windowing-function", 64),
     "function": ("{prefix}-windowing", 64),
@@ -18,12 +22,16 @@ LONGEST: dict[str, tuple[str, int]] = {
     "schedule": ("{prefix}-sweeper", 64),
     "queue": ("{prefix}-window-rule-dead-letters", 80),
 }
-"""Longest name of each kind that the program makes, and the characters that AWS allows for it."""
+"""Names of the buckets and the longest name of each other kind that the program makes, and how many
+characters AWS allows."""
 _ALLOWED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def name_problems(prefix: str, region: str) -> list[str]:
-    """Return what is wrong with `prefix`, ``<project>-<stack>``; empty if nothing is."""
+def name_problems(prefix: str, region: str, named_buckets: Collection[str] = ()) -> list[str]:
+    """Return what is wrong with `prefix`, ``<project>-<stack>``; empty if nothing is.
+
+    Buckets of the purposes `named_buckets` have names of their own.
+    """
     if not _ALLOWED.fullmatch(prefix):
         problem = (
             f"project and stack make {prefix!r}, with which the names of buckets begin: use"
@@ -32,6 +40,8 @@ def name_problems(prefix: str, region: str) -> list[str]:
         return [problem]
     problems = []
     for kind, (form, limit) in LONGEST.items():
+        if kind.removesuffix(" bucket") in named_buckets:
+            continue
         name = form.format(prefix=prefix, account="0" * ACCOUNT_DIGITS, region=region)
         if len(name) > limit:
             over = len(name) - limit

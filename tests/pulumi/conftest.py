@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
+from pulumi.runtime.mocks import MockMonitor
 
 from ops_dashboard.local.aws.engine.program import run_with
 from ops_dashboard.local.aws.stack import stack_settings
@@ -29,12 +31,22 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
         path.write_bytes(f"{name} for {platform}".encode())
         return Bundle(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
+    register = MockMonitor.RegisterResource
+
+    def registering(recorder: Recorder) -> Callable[..., Any]:
+        def call(monitor: MockMonitor, request: Any) -> Any:  # noqa: ANN401 - as in Pulumi
+            recorder.register(request)
+            return register(monitor, request)
+
+        return call
+
     def run(stack: str, recorder: Recorder | None = None, **settings: object) -> Recorder:
         recorder = recorder or Recorder()
         config = stack_settings(stack) | {f"coverstream:{key}": settings[key] for key in settings}
         texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ops_dashboard.packaging.bundles.build_bundle", build_bundle)
+            patch.setattr(MockMonitor, "RegisterResource", registering(recorder))
             run_with(recorder, stack, texts)
         return recorder
 

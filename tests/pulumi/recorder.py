@@ -13,6 +13,7 @@ import pulumi
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 ANSWERS: Mapping[str, dict[str, Any]] = {
     "getCallerIdentity": {"id": ACCOUNT, "accountId": ACCOUNT},
+    "getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
     "getRegion": {"id": REGION, "region": REGION},
     "getServiceQuota": {"value": 1_000.0},
     "getSubnet": {"vpcId": "vpc-0123456789abcdef0"},
@@ -33,6 +34,7 @@ class Declared:
     name: str
     inputs: dict[str, Any]
     custom: bool
+    import_id: str = ""
 
     def document(self, key: str) -> Any:  # noqa: ANN401 - JSON
         """Return an input that is a JSON document."""
@@ -45,6 +47,10 @@ class Recorder(pulumi.runtime.Mocks):
 
     declared: list[Declared] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    protected: set[tuple[str, str]] = field(default_factory=set)
+    """(Kind, name) of the resources that Pulumi refuses to delete."""
+    retained: set[tuple[str, str]] = field(default_factory=set)
+    """Those that it leaves in AWS when it deletes them from the stack."""
     answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
 
@@ -52,11 +58,25 @@ class Recorder(pulumi.runtime.Mocks):
         with self.lock:
             unwrap = pulumi.runtime.rpc.unwrap_rpc_secret
             inputs = {key: unwrap(value) for key, value in args.inputs.items()}
-            one = Declared(args.typ, args.name, inputs, custom=bool(args.custom))
+            one = Declared(
+                args.typ,
+                args.name,
+                inputs,
+                custom=bool(args.custom),
+                import_id=args.resource_id or "",
+            )
             self.declared.append(one)
         kind = args.typ.rpartition(":")[2]
         outputs = {"arn": f"arn:{kind}:{args.name}", "url": f"https://{kind}/{args.name}"}
         return args.name, {"name": args.name, **outputs, **args.inputs}
+
+    def register(self, request: Any) -> None:  # noqa: ANN401 - a message of Pulumi's protocol
+        """Store the options of a resource, which `new_resource` does not get."""
+        one = (request.type.rpartition(":")[2], request.name)
+        if request.protect:
+            self.protected.add(one)
+        if request.retainOnDelete:
+            self.retained.add(one)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[Any]]:
         kind = args.token.rpartition(":")[2]

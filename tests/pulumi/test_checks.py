@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 VPC = "vpc-0123456789abcdef0"
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 RESOURCES = {
-    "bucket": "Bucket",
+    "input bucket": "Bucket",
+    "output bucket": "Bucket",
+    "temp bucket": "Bucket",
+    "logs bucket": "Bucket",
     "archive": "EventArchive",
     "role": "Role",
     "function": "Function",
@@ -66,9 +69,10 @@ def test_the_longest_names_are_those_that_the_program_makes(
     ]
     form, _ = LONGEST[kind]
     assert form.format(prefix="coverstream-dev", account=ACCOUNT, region=REGION) in made
-    assert max(map(len, made)) == len(
-        form.format(prefix="coverstream-dev", account=ACCOUNT, region=REGION)
-    )
+    if RESOURCES[kind] == "Bucket":
+        assert {f"{one.name} bucket" for one in everything.all("Bucket")} <= set(LONGEST)
+    else:
+        assert max(map(len, made)) == len(form.format(prefix="coverstream-dev"))
 
 
 @pytest.mark.parametrize(
@@ -83,13 +87,19 @@ def test_a_name_that_no_bucket_can_have_is_refused(prefix: str) -> None:
 def test_a_name_that_is_too_long_is_refused_with_by_how_much() -> None:
     longest = "coverstream-" + "s" * 18
     assert not name_problems(longest, REGION)
-    (problem,) = name_problems(longest + "tt", REGION)
-    assert "would have 65 characters, and AWS allows 63: shorten the stack's name by 2" in problem
+    (problem,) = name_problems(longest + "t", REGION)
+    assert "would have 64 characters, and AWS allows 63: shorten the stack's name by 1" in problem
 
 
 def test_a_name_is_checked_with_the_stacks_region(deploy: Deploy) -> None:
     recorder = Recorder(answers={"getRegion": {"region": "x" * 31}})
-    assert "the bucket coverstream-dev-output-000000000000-xxxx" in refused(deploy, recorder)
+    assert "the output bucket coverstream-dev-output-000000000000-xxxx" in refused(deploy, recorder)
+
+
+def test_the_length_of_a_name_that_is_not_made_does_not_matter() -> None:
+    long = "coverstream-" + "s" * 18 + "t"
+    assert name_problems(long, REGION)
+    assert not name_problems(long, REGION, {"output": "covers"})
 
 
 # Concurrency
@@ -197,6 +207,12 @@ def test_a_vpc_that_cannot_have_interface_endpoints_is_refused(
             {"originalsExpireDays": 90, "archiveRetentionDays": 0},
             "originalsExpireDays is 90, but events can be replayed for ever (a year at least)",
         ),
+        ({"adoptedBuckets": ["temp"]}, "adoptedBuckets has temp, but tempBucket has no name"),
+        (
+            {"inputBucket": "covers", "outputBucket": "covers"},
+            "inputBucket, outputBucket and tempBucket have to be different buckets",
+        ),
+        ({"inputBucket": "my.covers"}, "inputBucket is 'my.covers': a name with dots has no"),
         ({"logRetentionDays": 31}, "logRetentionDays is '31': Invalid enum value 31"),
         ({"refusedImages": ["ab" * 32] * 50}, "refusedImages 3,249: together over 2,500 bytes"),
     ],

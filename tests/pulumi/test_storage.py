@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pulumi.recorder import Recorder
+
 if TYPE_CHECKING:
     from conftest import Deploy
-
-    from tests.pulumi.recorder import Recorder
 
 BUCKETS = ["input", "output", "temp"]
 
@@ -123,3 +123,47 @@ def test_nothing_but_temporary_objects_ever_expires(dev: Recorder) -> None:
 def test_a_protected_stack_keeps_buckets_that_hold_objects(dev: Recorder, prod: Recorder) -> None:
     assert all(one.inputs["forceDestroy"] is True for one in dev.all("Bucket"))
     assert all(one.inputs["forceDestroy"] is False for one in prod.all("Bucket"))
+
+
+# Protection, names and buckets that exist
+
+
+def test_pulumi_itself_protects_whatever_holds_data(
+    prod: Recorder, dev: Recorder, deploy: Deploy
+) -> None:
+    holders = {("EventArchive", "bus"), ("EventBus", "bus"), ("Stream", "rows"), ("Table", "state")}
+    buckets = {("Bucket", name) for name in BUCKETS}
+    assert prod.protected == holders | buckets
+    assert not dev.protected
+    audited = deploy("dev", protect=True, kmsKey=True, dataEvents=True)
+    assert audited.protected == prod.protected | {("Bucket", "logs"), ("Key", "encryption")}
+
+
+def test_a_key_outlives_its_setting(deploy: Deploy, dev: Recorder) -> None:
+    """What was encrypted with it could never be read again."""
+    assert deploy("dev", kmsKey=True).retained == {("Key", "encryption")}
+    assert not dev.retained
+
+
+def test_a_bucket_that_exists_becomes_the_stacks_and_outlives_it(deploy: Deploy) -> None:
+    adopting = deploy(
+        "dev", inputBucket="tiktok-image-input", tempBucket="scratch", adoptedBuckets=["input"]
+    )
+    bucket = adopting.one("Bucket", "input")
+    assert bucket.inputs["bucket"] == bucket.import_id == "tiktok-image-input"
+    assert bucket.inputs["forceDestroy"] is False
+    assert adopting.retained == {("Bucket", "input")}
+    assert adopting.one("Bucket", "temp").inputs["bucket"] == "scratch"
+    assert not adopting.one("Bucket", "temp").import_id
+    assert adopting.one("BucketNotification", "input").inputs["bucket"] == "tiktok-image-input"
+
+
+def test_the_partition_is_that_of_the_account(deploy: Deploy) -> None:
+    china = Recorder(
+        answers={"getPartition": {"partition": "aws-cn", "dnsSuffix": "amazonaws.com.cn"}}
+    )
+    deploy("dev", china, kmsKey=True, dataEvents=True, allowedInputBuckets=["theirs"])
+    for one in china.declared:
+        assert "arn:aws:" not in str(one.inputs), one
+    (use,) = china.one("RolePolicy", "collage-key").document("policy")["Statement"]
+    assert "s3.eu-central-1.amazonaws.com.cn" in str(use["Condition"])

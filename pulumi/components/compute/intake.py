@@ -14,7 +14,6 @@ from components.data.stream import Stream
 from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
 from components.messaging.queue import Queue, QueueArgs
 from components.security import role_policies
-from components.security.policies import bucket_arn
 
 import pulumi
 from stream_ingest.contracts import environment
@@ -29,14 +28,14 @@ DEFAULT_BUS = "default"
 class IntakeArgs:
     """The function and the resources that it uses; `max_concurrency` files are read at once.
 
-    `allowed_buckets` are buckets of others that it may read, too.
+    `other_bucket_arns` are buckets of others that it may read, too.
     """
 
     prefix: str
     function: FunctionArgs
     max_concurrency: int
     max_receives: int
-    allowed_buckets: tuple[str, ...] = ()
+    other_bucket_arns: tuple[str, ...] = ()
     stream: Stream
     state: State
     storage: Storage
@@ -106,7 +105,7 @@ class Intake(pulumi.ComponentResource):
                 receive_wait_s=20,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
-                notifying_bucket_arns=tuple(map(bucket_arn, args.allowed_buckets)),
+                notifying_bucket_arns=args.other_bucket_arns,
                 key_arn=args.function.hardening.key_arn,
             ),
             self._child,
@@ -160,7 +159,7 @@ class Intake(pulumi.ComponentResource):
             stream_arn=args.stream.arn,
             table_arn=args.state.arn,
             input_arn=args.storage.input.arn,
-            other_input_arns=[bucket_arn(name) for name in args.allowed_buckets],
+            other_input_arns=list(args.other_bucket_arns),
             output_arn=args.storage.output.arn,
             temp_arn=args.storage.temp.arn,
         )

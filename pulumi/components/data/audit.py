@@ -27,6 +27,7 @@ class AuditArgs:
     storage: Storage
     access_logs: bool
     trail: bool
+    partition: str
     expire_days: int
     protect: bool
 
@@ -70,7 +71,8 @@ class Audit(pulumi.ComponentResource):
     def _writers(self, known: dict[str, Any]) -> list[policies.Statement]:
         """Return the statements that allow AWS to write to the bucket."""
         account, bucket_arn = known["account"], known["bucket_arn"]
-        trail = f"arn:aws:cloudtrail:{known['region']}:{account}:trail/{self._trail_name}"
+        here = f"{self._args.partition}:cloudtrail:{known['region']}:{account}"
+        trail = f"arn:{here}:trail/{self._trail_name}"
         statements: list[policies.Statement] = []
         if self._args.access_logs:
             statements.append(

@@ -41,6 +41,8 @@ class PrivateBucketArgs:
     transitions: tuple[Transition, ...] = ()
     key_arn: pulumi.Input[str] | None = None
     """KMS key for all objects; None uses S3's own key."""
+    adopted_name: str = ""
+    """Name of a bucket that exists already: it becomes the stack's, and outlives it."""
     writers: Callable[[pulumi.Output[str]], pulumi.Output[list[policies.Statement]]] | None = None
     """Returns policy statements for the AWS services that may write, given the bucket's ARN."""
 
@@ -55,7 +57,10 @@ class PrivateBucket(pulumi.ComponentResource):
         super().__init__("coverstream:index:PrivateBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = aws.s3.Bucket(
-            name, bucket=args.bucket_name, force_destroy=not args.protect, opts=child
+            name,
+            bucket=args.bucket_name,
+            force_destroy=not (args.protect or args.adopted_name),
+            opts=_own_options(self, args),
         )
         self.name, self.arn = self.bucket.bucket, self.bucket.arn
         self._args = args
@@ -128,6 +133,20 @@ class PrivateBucket(pulumi.ComponentResource):
             versioning_configuration={"status": "Enabled"},
             opts=child,
         )
+
+
+def _own_options(parent: pulumi.Resource, args: PrivateBucketArgs) -> pulumi.ResourceOptions:
+    """Return the options of the bucket itself, which its objects are lost without."""
+    if not args.adopted_name:
+        return pulumi.ResourceOptions(parent=parent, protect=args.protect or None)
+    # Pulumi imports nothing whose inputs differ from what exists, such as tags.
+    return pulumi.ResourceOptions(
+        parent=parent,
+        protect=args.protect or None,
+        import_=args.adopted_name,
+        ignore_changes=["forceDestroy", "tags", "tagsAll"],
+        retain_on_delete=True,
+    )
 
 
 def _policy(*, bucket_arn: str, extra: Sequence[policies.Statement]) -> policies.Document:

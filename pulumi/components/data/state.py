@@ -58,7 +58,7 @@ class State(pulumi.ComponentResource):
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
             deletion_protection_enabled=args.protect,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect or None),
         )
         self.name, self.arn = self.table.name, self.table.arn
         self.register_outputs({"name": self.name, "arn": self.arn})

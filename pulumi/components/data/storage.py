@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from components.data.bucket import Expiry, PrivateBucket, PrivateBucketArgs, Transition
 
@@ -23,7 +24,10 @@ OUTPUT_TRANSITIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """Buckets are named ``<prefix>-<purpose>-<account>-<region>``: names are global in AWS."""
+    """Buckets are named ``<prefix>-<purpose>-<account>-<region>``: names are global in AWS.
+
+    `names` names some of them otherwise, by purpose; those of `adopted` exist already.
+    """
 
     prefix: str
     account: pulumi.Input[str]
@@ -36,6 +40,8 @@ class StorageArgs:
     """0 means as long as events can be replayed."""
     prefetch_expire_days: int
     protect: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    adopted: Sequence[str] = ()
     key_arn: pulumi.Input[str] | None = None
 
 
@@ -89,9 +95,11 @@ class Storage(pulumi.ComponentResource):
         return PrivateBucket(
             purpose,
             PrivateBucketArgs(
-                bucket_name=pulumi.Output.concat(
+                bucket_name=args.names.get(purpose)
+                or pulumi.Output.concat(
                     args.prefix, "-", purpose, "-", args.account, "-", args.region
                 ),
+                adopted_name=args.names[purpose] if purpose in args.adopted else "",
                 protect=args.protect,
                 versioned=versioned,
                 expiries=expiries,

@@ -19,6 +19,7 @@ class StreamArgs:
     stream_name: str
     shards: int
     retention_hours: int
+    protect: bool
     key_arn: pulumi.Input[str] = AWS_KEY
 
 
@@ -42,7 +43,7 @@ class Stream(pulumi.ComponentResource):
             retention_period=args.retention_hours,
             encryption_type="KMS",
             kms_key_id=args.key_arn,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect or None),
         )
         self.name, self.arn = self.stream.name, self.stream.arn
         self.register_outputs({"name": self.name, "arn": self.arn})

@@ -17,6 +17,7 @@ class BusArgs:
 
     bus_name: str
     archive_retention_days: int
+    protect: bool
 
 
 class Bus(pulumi.ComponentResource):
@@ -27,7 +28,7 @@ class Bus(pulumi.ComponentResource):
     ) -> None:
         """Create bus and archive."""
         super().__init__("coverstream:index:Bus", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, protect=args.protect or None)
         self.bus = aws.cloudwatch.EventBus(name, name=args.bus_name, opts=child)
         self.archive = aws.cloudwatch.EventArchive(
             name,

@@ -19,7 +19,9 @@ class EncryptionArgs:
 
     prefix: str
     account: pulumi.Input[str]
-    allowed_buckets: tuple[str, ...] = ()
+    partition: str
+    protect: bool
+    other_bucket_arns: tuple[str, ...] = ()
     """Buckets of others that may send notifications to a queue."""
 
 
@@ -40,9 +42,14 @@ class Encryption(pulumi.ComponentResource):
             policy=policies.document(
                 hardening_policies.key,
                 account=args.account,
-                bucket_arns=list(map(policies.bucket_arn, args.allowed_buckets)),
+                partition=args.partition,
+                bucket_arns=list(args.other_bucket_arns),
             ),
-            opts=child,
+            # What is encrypted cannot be read without the key: it remains if the setting is
+            # switched off.
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=True, protect=args.protect or None
+            ),
         )
         aws.kms.Alias(name, name=f"alias/{args.prefix}", target_key_id=self.key.key_id, opts=child)
         self.arn = self.key.arn

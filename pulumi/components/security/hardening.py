@@ -18,6 +18,7 @@ class Hardening:
     """The KMS key of the stored data and the VPC of the functions; None leaves AWS's default."""
 
     region: pulumi.Input[str] = ""
+    dns_suffix: str = ""
     key_arn: pulumi.Input[str] | None = None
     placement: Placement | None = None
 
@@ -49,6 +50,7 @@ def allow_key(
         hardening_policies.use_key,
         key_arn=hardening.key_arn,
         region=hardening.region,
+        dns_suffix=hardening.dns_suffix,
         services=list(services),
     )
     return [

@@ -19,7 +19,7 @@ _STATE_KEY = ("kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncr
 Source: DynamoDB Developer Guide, "Authorizing use of your AWS KMS key"."""
 
 
-def key(*, account: str, bucket_arns: Sequence[str] = ()) -> Document:
+def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Document:
     """Return a key's policy: IAM decides who uses it; rules and these buckets may send.
 
     The statement for rules is that of the EventBridge User Guide, "Troubleshooting": it has no
@@ -39,7 +39,7 @@ def key(*, account: str, bucket_arns: Sequence[str] = ()) -> Document:
         {
             "Sid": "DelegateToIam",
             "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
             "Action": "kms:*",
             "Resource": "*",
         },
@@ -54,9 +54,11 @@ def key(*, account: str, bucket_arns: Sequence[str] = ()) -> Document:
     )
 
 
-def use_key(*, key_arn: str, region: str, services: Sequence[str] = KEY_SERVICES) -> Document:
+def use_key(
+    *, key_arn: str, region: str, dns_suffix: str, services: Sequence[str] = KEY_SERVICES
+) -> Document:
     """Allow the use of a key through `services`, each of which checks the role's other rights."""
-    through = [f"{service}.{region}.amazonaws.com" for service in services]
+    through = [f"{service}.{region}.{dns_suffix}" for service in services]
     actions = [*DATA_KEY, *(_STATE_KEY if "dynamodb" in services else ())]
     return policy(
         allow("UseKey", actions, [key_arn], {"StringEquals": {"kms:ViaService": through}})

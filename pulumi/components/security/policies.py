@@ -41,9 +41,9 @@ def allow(
     return statement | ({"Condition": dict(condition)} if condition else {})
 
 
-def bucket_arn(name: str) -> str:
+def bucket_arn(name: str, partition: str) -> str:
     """Return the ARN of a bucket that is not the stack's own."""
-    return f"arn:aws:s3:::{name}"
+    return f"arn:{partition}:s3:::{name}"
 
 
 def objects(bucket_arn: str, *prefixes: str) -> list[str]:
