@@ -98,7 +98,7 @@ def test_a_checkpoint_is_resumed_with_the_plan_of_then(
 def test_the_batch_of_a_checkpoint_of_then_is_its_own(
     generation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its item has the settings as they were encoded then, and no owner that the plan knows."""
+    """Its item has the settings as they were encoded then, and an owner that no plan knows."""
     dynamodb: Any = FakeDynamoDb()
     create_table(dynamodb)
     registry = BatchRegistry(dynamodb, TABLE, Clock())
@@ -108,6 +108,8 @@ def test_the_batch_of_a_checkpoint_of_then_is_its_own(
     ((key, item),) = dynamodb.items.items()
     job = msgspec.json.decode(recorded(generation, "single")["intake"]["item"]["job"]["S"])
     item["settings"] = {"S": msgspec.json.encode(job["header"]["settings"]).decode()}
+    if generation in {"1", "2"}:
+        del item["source"]
     dynamodb.items[key] = item
     registry.register(plan.header, plan.source, owner=plan.owner)
 
