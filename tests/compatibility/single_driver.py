@@ -15,6 +15,7 @@ import sys
 import tempfile
 from base64 import b64encode
 from datetime import UTC, datetime
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow, pa
 from stream_ingest.records.packer import OutgoingRecord
 from tests.fakes.ingest.aws import TABLE, TEMP, create_table
 from tests.fakes.ingest.clock import Clock
+from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
 from tests.faults.harness.aws.s3 import FakeS3
 
@@ -123,10 +125,10 @@ def watermark() -> Any:
 def address() -> Any:
     """Return the address of a database."""
     try:
-        from stream_ingest.sources.mysql.address import MySqlAddress
+        module = import_module("stream_ingest.sources.mysql.address")
     except ImportError:
-        from stream_ingest.sources.mysql_connection import MySqlAddress  # type: ignore[no-redef]
-    return MySqlAddress(host="db", port=3306, user="reader", password="", database="shop")
+        module = import_module("stream_ingest.sources.mysql_connection")
+    return module.MySqlAddress(host="db", port=3306, user="reader", password="", database="shop")
 
 
 def intake() -> dict[str, Any]:
@@ -159,10 +161,6 @@ def intake() -> dict[str, Any]:
 
 def outputs() -> str:
     """Return the value of the parameter with a stack's outputs."""
-    try:
-        from tests.fakes.ops.stack_outputs import stack_outputs
-    except ImportError:
-        from tests.fakes.ops.outputs import stack_outputs  # type: ignore[import-not-found, no-redef]
     return msgspec.json.encode(stack_outputs()).decode()
 
 
