@@ -79,6 +79,7 @@ hardening = Hardening(
     region=region,
     dns_suffix=partition.dns_suffix,
     key_arn=key_arn,
+    former_key_arns=settings.former_kms_keys,
     placement=network.placement if network else None,
 )
 storage = Storage(

@@ -48,6 +48,13 @@ BucketName = Annotated[
         description="names of buckets",
     ),
 ]
+KeyArn = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^arn:[a-z0-9\-]+:kms:[a-z0-9\-]+:[0-9]{12}:key/[a-zA-Z0-9\-]{1,128}\Z",
+        description="the ARN of a KMS key, such as arn:aws:kms:us-east-1:111122223333:key/1234abcd",
+    ),
+]
 VpcId = Annotated[
     str,
     msgspec.Meta(

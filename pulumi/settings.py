@@ -15,6 +15,7 @@ from setting_types import (
     Days,
     HeaderText,
     HostPort,
+    KeyArn,
     LogRetentionDays,
     MaxConcurrency,
     MaxReceives,
@@ -72,8 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     windowing_timeout_s: TimeoutS = 120
     """Timeout of the windowing function."""
     windowing_reserved_concurrency: ReservedConcurrency = 0
-    """Reserved concurrency of the windowing function; 0 reserves nothing, and the shards limit
-    it anyway."""
+    """Reserved concurrency of the windowing function; 0 reserves nothing: the shards limit it."""
     windowing_batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
     """Maximum number of packed records in a delivery; 100 records of 25 KB fit the 6 MB of a
     payload."""
@@ -84,8 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     windowing_max_retries: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 10
     """Retries of a delivery that fails, before it goes to the failure bucket."""
     windowing_max_record_age_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 21_600
-    """Age after which a delivery that still fails goes to the failure bucket, with its
-    records."""
+    """Age after which a delivery that still fails goes to the failure bucket."""
     failure_bucket: Literal["output", "temp"] = "output"
     """Bucket for deliveries that the windowing function could not process, under
     ``aws/lambda/``."""
@@ -93,8 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sweeper_memory_mb: MemoryMb = 512
     """Memory of the sweeper."""
     sweeper_timeout_s: TimeoutS = 55
-    """Timeout of the sweeper. It may be longer than the minute between two sweeps, because
-    sweeps at the same time do no harm."""
+    """Timeout of the sweeper, which starts each minute; two sweeps at once do no harm."""
 
     collage_memory_mb: MemoryMb = 1_769
     """Memory of the collage function; 1,769 MB is one whole vCPU."""
@@ -183,6 +181,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     kms_key: bool = False
     """Encrypt buckets, table, queues and stream with a KMS key of the stack, which is rotated
     yearly."""
+    former_kms_keys: tuple[KeyArn, ...] = ()
+    """ARNs of keys under which the stack stored data before, and which its functions may use."""
     vpc_id: VpcId = ""
     """VPC to run the functions in; empty runs them in AWS's own network."""
     vpc_subnets: tuple[SubnetId, ...] = ()

@@ -135,6 +135,16 @@ def test_every_function_may_use_the_key_by_way_of_the_services_it_uses(keyed: Re
         }
 
 
+def test_functions_can_read_what_was_stored_under_former_keys(deploy: Deploy) -> None:
+    former = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"
+    without, renewed = (deploy("dev", formerKmsKeys=[former], kmsKey=on) for on in (False, True))
+    for recorder, keys in ((without, [former]), (renewed, [KEY, former])):
+        for function in recorder.all("Function"):
+            use = statement(recorder, "RolePolicy", f"{function.name}-key", "UseKey")
+            assert use["Resource"] == keys
+    assert without.one("Stream", "rows").inputs["kmsKeyId"] == "alias/aws/kinesis"
+
+
 def test_the_schedule_may_write_to_its_encrypted_dead_letters(keyed: Recorder) -> None:
     use = statement(keyed, "RolePolicy", "sweeper-schedule-key", "UseKey")
     assert set(use["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}

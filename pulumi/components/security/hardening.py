@@ -15,11 +15,15 @@ import pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class Hardening:
-    """The KMS key of the stored data and the VPC of the functions; None leaves AWS's default."""
+    """The KMS key of the stored data and the VPC of the functions; None leaves AWS's default.
+
+    `former_key_arns` are keys of data that was stored before.
+    """
 
     region: pulumi.Input[str] = ""
     dns_suffix: str = ""
     key_arn: pulumi.Input[str] | None = None
+    former_key_arns: tuple[str, ...] = ()
     placement: Placement | None = None
 
     @property
@@ -43,12 +47,14 @@ def allow_key(
     services: Sequence[str],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
-    """Allow a role to use the key through `services`; without a key, return nothing."""
-    if hardening.key_arn is None:
+    """Allow a role to use the keys through `services`; without a key, return nothing."""
+    own = [] if hardening.key_arn is None else [hardening.key_arn]
+    key_arns = [*own, *hardening.former_key_arns]
+    if not key_arns:
         return []
     document = policies.document(
         hardening_policies.use_key,
-        key_arn=hardening.key_arn,
+        key_arns=key_arns,
         region=hardening.region,
         dns_suffix=hardening.dns_suffix,
         services=list(services),

@@ -55,14 +55,12 @@ def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Doc
 
 
 def use_key(
-    *, key_arn: str, region: str, dns_suffix: str, services: Sequence[str] = KEY_SERVICES
+    *, key_arns: Sequence[str], region: str, dns_suffix: str, services: Sequence[str] = KEY_SERVICES
 ) -> Document:
-    """Allow the use of a key through `services`, each of which checks the role's other rights."""
+    """Allow the use of keys through `services`, each of which checks the role's other rights."""
     through = [f"{service}.{region}.{dns_suffix}" for service in services]
     actions = [*DATA_KEY, *(_STATE_KEY if "dynamodb" in services else ())]
-    return policy(
-        allow("UseKey", actions, [key_arn], {"StringEquals": {"kms:ViaService": through}})
-    )
+    return policy(allow("UseKey", actions, key_arns, {"StringEquals": {"kms:ViaService": through}}))
 
 
 def attach_to_vpc() -> Document:
