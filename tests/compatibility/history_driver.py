@@ -187,9 +187,10 @@ def load(runner: HistoryRunner, snapshot: Snapshot) -> None:
     account.drained += snapshot["drained"]
     account.bus.received += snapshot["events"]
     account.bus.archive += [(at, event) for at, event in snapshot["archive"]]
+    moment = [snapshot["now_s"]] if "put_at" in Stored.__dataclass_fields__ else []
     for bucket, key, versions in snapshot["objects"]:
         account.s3.versions[bucket, key] = [
-            Stored(_bytes(body), kind, meta) for body, kind, meta in versions
+            Stored(_bytes(body), kind, meta, *moment) for body, kind, meta in versions
         ]
     for place, count in snapshot["removed"]:
         account.s3.removed[tuple(place)] = [Stored(b"", "", {})] * count

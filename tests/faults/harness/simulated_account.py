@@ -78,7 +78,7 @@ class SimulatedAccount:
         mapping = mapping or MappingSettings(batch_size=4, bisects=True)
         self.delivery_s = mapping.delivery_s
         self.contents = contents
-        self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP)
+        self.dynamodb, self.s3 = FakeDynamoDb(PAGE_ITEMS), FakeS3(OUTPUT, TEMP, clock=self.clock)
         create_table(self.dynamodb)
         self.kinesis = FakeKinesis(STREAM, self.clock, shards=SHARDS)
         self.dead_letters = FakeQueue(self.clock, visibility_s=VISIBILITY_S)

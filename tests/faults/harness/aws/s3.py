@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import IO
 
+from tests.fakes.ingest.rows import NOW_S
 from tests.faults.harness.aws.errors import Wire, client_error, known
 
 _FAILED, _GONE = "PreconditionFailed", "NoSuchKey"
@@ -19,6 +22,7 @@ class Stored:
     body: bytes
     content_type: str
     metadata: dict[str, str] = field(default_factory=dict)
+    put_at: float = NOW_S
 
     @property
     def etag(self) -> str:
@@ -30,8 +34,8 @@ class FakeS3:
     """A low-level client. `versions` holds all that was put under a key, the latest last;
     `removed` what was there until somebody deleted it."""
 
-    def __init__(self, *buckets: str) -> None:
-        self._buckets = set(buckets)
+    def __init__(self, *buckets: str, clock: Callable[[], float] = lambda: NOW_S) -> None:
+        self._buckets, self._clock = set(buckets), clock
         self.versions: dict[tuple[str, str], list[Stored]] = {}
         self.removed: dict[tuple[str, str], list[Stored]] = {}
 
@@ -47,7 +51,7 @@ class FakeS3:
         body: bytes | IO[bytes] = request["Body"]
         content = body if isinstance(body, bytes) else body.read()
         kind = request.get("ContentType", "binary/octet-stream")
-        stored = Stored(content, kind, request.get("Metadata", {}))
+        stored = Stored(content, kind, request.get("Metadata", {}), self._clock())
         self.versions.setdefault(place, []).append(stored)
         return {"ETag": stored.etag}
 
@@ -61,6 +65,7 @@ class FakeS3:
             "ETag": stored.etag,
             "ContentLength": len(stored.body),
             "Metadata": stored.metadata,
+            "LastModified": datetime.fromtimestamp(int(stored.put_at), UTC),
         }
 
     def get_object(self, **request: Wire) -> dict[str, object]:
