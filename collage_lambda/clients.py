@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
 
 from stream_ingest.aws.function_config import function_config
+from stream_ingest.aws.presigning import PRESIGNING
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 UPLOADS = 4
 """S3 requests of one process that run at once."""
 _CONFIG = function_config(UPLOADS + 1)
-S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
-"""For presigned URLs: boto3 would sign those of us-east-1 with version 2, which KMS and most
-regions refuse."""
+S3_CONFIG = _CONFIG.merge(PRESIGNING)
 
 
 def s3_client() -> S3Client:

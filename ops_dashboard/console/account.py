@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from botocore.config import Config
-
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
@@ -21,6 +19,7 @@ from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.redrive import Redrive
 from ops_dashboard.recovery.replay import ArchiveReplay
 from stream_ingest.aws import clients
+from stream_ingest.aws.presigning import PRESIGNING
 from stream_ingest.aws.stack import is_aws, load_stack, read_stack
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.levels import LevelError, level_notice
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
 _LINK_LIFETIME_S = 300
-_PRESIGNING = Config(signature_version="s3v4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +104,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         cloudwatch=session.client("cloudwatch", config=clients.CONFIG),
         sqs=sqs,
         s3=s3,
-        presigner=session.client("s3", config=_PRESIGNING),
+        presigner=session.client("s3", config=PRESIGNING),
         windows=windows,
         pages=WindowPages(dynamodb, table),
         creators=CreatorReader(

@@ -29,7 +29,7 @@ def test_every_response_has_the_security_headers(console: RunningConsole, path: 
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
-    assert "img-src 'self' data: https://output.s3.amazonaws.com" in policy
+    assert "img-src 'self' data: https://output.s3.us-east-1.amazonaws.com" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
