@@ -18,7 +18,7 @@ from collage_lambda.prefetch.cover_fetcher import CoverFetcher, FetchSummary
 from collage_lambda.prefetch.cover_pack import CoverPacker, PackIndex
 from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.scrub import PackScrubber
-from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.errors import TransientError, UnreadableItemError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
@@ -80,7 +80,9 @@ class Prefetcher:
         if fetch_s < MIN_FETCH_S:
             msg = f"{event.pack}: no time left in this invocation"
             raise TransientError(msg)
-        states = self._creators.load([creator_key(name) for name in event.creators])
+        keys = [creator_key(name) for name in event.creators]
+        # A state that cannot be read costs the others nothing: the sweeper lists it.
+        states = self._creators.load_each(keys).states
         index, summary = self._find(event.pack), FetchSummary()
         if index is None:
             self._pack_store.remove_leftover(event.pack)
@@ -172,9 +174,12 @@ class Prefetcher:
 
     def _record_creator(self, state: CreatorState, fetched: list[Fetched]) -> tuple[set[int], bool]:
         """Return the members that the state accepted, and whether its creator was ever erased."""
-        update = self._creators.update(
-            state, lambda state, now_s: _change(state, fetched, now_s), self._clock
-        )
+        try:
+            update = self._creators.update(
+                state, lambda state, now_s: _change(state, fetched, now_s), self._clock
+            )
+        except UnreadableItemError:
+            return set(), False  # it has become unreadable since; the sweeper lists it
         if update.lost:
             key = creator_key(state.creator)
             msg = f"record prefetched covers of {key}: {MAX_COMMITS} write conflicts in a row"

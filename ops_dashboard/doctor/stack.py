@@ -10,19 +10,21 @@ import boto3
 
 from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
 from stream_ingest.aws.queue_depth import queue_depth
-from stream_ingest.batches.progress import FOLLOW_TRIGGER, STALE_AFTER_S
+from stream_ingest.batches.progress import FOLLOW_TRIGGER, STALE_AFTER_S, Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.errors import UnreadableItemError, UserError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
 PARTS = (
     "stream",
     "table",
     "batches",
+    "items",
     "queues",
     "dead letters",
     "bus",
@@ -33,6 +35,8 @@ PARTS = (
 _GOOD_MAPPINGS = frozenset({"Enabled"})
 _MAX_BATCHES = 20
 """Maximum number of batches that are loaded, the oldest ones."""
+_MAX_SHOWN = 3
+"""Maximum number of unreadable items in a finding."""
 _MAX_KEYS = 1_000
 """Maximum number of keys in a response of ListObjectsV2."""
 _IN_PROGRESS = frozenset({"Creating", "Enabling", "Updating"})
@@ -51,6 +55,7 @@ class StackChecks:
             "stream": self._stream,
             "table": self._table,
             "batches": self._batches,
+            "items": self._items,
             "queues": self._queues,
             "dead letters": self._dead_letters,
             "bus": self._bus,
@@ -94,7 +99,7 @@ class StackChecks:
         registry = BatchRegistry(self._client("dynamodb"), name, time.time)
         before = iso_second(from_epoch_s(int(time.time()) - STALE_AFTER_S))
         old = [batch_id for at, batch_id in registry.started_in("sending") if at < before]
-        loaded = (registry.load(batch_id) for batch_id in old[:_MAX_BATCHES])
+        loaded = (_readable(registry, batch_id) for batch_id in old[:_MAX_BATCHES])
         stale = [each.batch_id for each in loaded if each and each.trigger != FOLLOW_TRIGGER]
         if not stale:
             return "none is sending for over a day"
@@ -103,6 +108,17 @@ class StackChecks:
         return Finding(
             check="batches", state=State.NOTE, found=text, do=f"{do} stream-ingest abandon ID"
         )
+
+    def _items(self) -> str | Finding:
+        """Find items of the table that functions could not read."""
+        listed = UnreadableList(self._client("dynamodb"), self._outputs.table_name, time.time)
+        entries = list(listed.entries())
+        if not entries:
+            return "all that were met can be read"
+        shown = "; ".join(f"{each.key}: {each.reason}" for each in entries[:_MAX_SHOWN])
+        more = f"; and {len(entries) - _MAX_SHOWN:,} more" if len(entries) > _MAX_SHOWN else ""
+        do = "see what can be done: ops-dashboard repair"
+        return _wrong("items", f"{len(entries):,} cannot be read: {shown}{more}", do)
 
     def _queues(self) -> str:
         depth = queue_depth(self._client("sqs"), self._outputs.collage_queue_url)
@@ -190,6 +206,14 @@ class StackChecks:
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
         return self._session.client(service, config=CONFIG)  # type: ignore[call-overload]  # by name
+
+
+def _readable(registry: BatchRegistry, batch_id: str) -> Batch | None:
+    """Return a batch; None if there is none, or it cannot be read (`StackChecks._items`)."""
+    try:
+        return registry.load(batch_id)
+    except UnreadableItemError:
+        return None
 
 
 def _all(

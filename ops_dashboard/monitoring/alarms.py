@@ -95,6 +95,14 @@ def _unwanted(resources: Resources) -> list[Alarm]:
             (catalogue.BATCHES_INCOMPLETE, Service.SWEEPER),
             ("incomplete", "batches incomplete"),
         ),
+        _any_of(
+            resources,
+            "unreadable-items",
+            "Items of the table cannot be read, for example after a rollback: what belongs to them"
+            " waits, everything else goes on; see `ops-dashboard repair`.",
+            (catalogue.ITEMS_UNREADABLE, Service.SWEEPER),
+            ("unreadable", "unreadable items"),
+        ),
     ]
 
 

@@ -178,10 +178,20 @@ def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     ]
     lost = [
         *watched.custom_metrics(
-            resources, Service.WINDOWING, {"records quarantined": catalogue.RECORDS_QUARANTINED}
+            resources,
+            Service.WINDOWING,
+            {
+                "records quarantined": catalogue.RECORDS_QUARANTINED,
+                "rows deferred": catalogue.ROWS_DEFERRED,
+            },
         ),
         *watched.custom_metrics(
-            resources, Service.SWEEPER, {"windows abandoned": catalogue.WINDOWS_ABANDONED}
+            resources,
+            Service.SWEEPER,
+            {
+                "windows abandoned": catalogue.WINDOWS_ABANDONED,
+                "unreadable items": catalogue.ITEMS_UNREADABLE,
+            },
         ),
     ]
     ages = [watched.oldest_window_line(resources)]
@@ -193,7 +203,7 @@ def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             unit="messages",
             annotations=[Annotation(label="alarm", value=thresholds.dead_letters + 1)],
         ),
-        chart("Records quarantined, windows abandoned", lost, resources.region, unit="a minute"),
+        chart("Quarantined, abandoned, unreadable", lost, resources.region, unit="a minute"),
         chart(
             "Oldest window without a collage",
             ages,

@@ -6,6 +6,7 @@ passing failure (`TransientError`), or a bug or a missing permission, which is r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -18,7 +19,7 @@ from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
 
-from stream_ingest.contracts.errors import ConflictError, TransientError
+from stream_ingest.contracts.errors import ConflictError, TransientError, UnreadableItemError
 
 CONDITION_FAILED = frozenset(
     {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412"}
@@ -49,6 +50,12 @@ _TRANSIENT = frozenset(
     }
 )
 _SERVER_ERROR = 500
+_ABOUT_CONTENT = re.compile(
+    "operand in the update expression has an incorrect data type"
+    "|item size .*exceeded"
+    "|refers to an attribute that does not exist",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -64,6 +71,24 @@ def map_errors(doing: str) -> Iterator[None]:
     except (AwsConnectionError, HTTPClientError) as error:
         msg = f"{doing}: {error}"
         raise TransientError(msg) from error
+
+
+@contextmanager
+def map_item_errors(doing: str, partition: str, sort: str) -> Iterator[None]:
+    """As `map_errors`, for a write of one item; `UnreadableItemError` if its content forbids it."""
+    with map_errors(doing):
+        try:
+            yield
+        except ClientError as error:
+            message = error.response.get("Error", {}).get("Message", "")
+            if error_code(error) == "ValidationException" and is_about_content(message):
+                raise UnreadableItemError(partition, sort, message) from error
+            raise
+
+
+def is_about_content(message: str) -> bool:
+    """Return whether a message of DynamoDB says that the stored item, not the request, is wrong."""
+    return _ABOUT_CONTENT.search(message) is not None
 
 
 def error_code(error: ClientError) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import DecodeError, UnreadableItemError
 
 Item = dict[str, Any]
 
@@ -21,3 +26,42 @@ def to_wire(item: Mapping[str, object]) -> Item:
 def from_wire(item: Mapping[str, Any]) -> Item:
     """Return an item's values: numbers are `Decimal`, bytes are `Binary`."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+@contextmanager
+def decoding(item: Mapping[str, Any]) -> Iterator[None]:
+    """Convert errors of the block, which reads `item`, to `UnreadableItemError`.
+
+    Such errors are an attribute that is missing, of another type or out of its range, and bytes
+    that cannot be decoded. The block must do nothing but read.
+    """
+    try:
+        yield
+    except UnreadableItemError:
+        raise
+    except DecodeError as error:
+        raise _unreadable(item, str(error)) from error
+    except KeyError as error:
+        raise _unreadable(item, f"no {error}") from error
+    except (
+        ArithmeticError,
+        AttributeError,
+        IndexError,
+        TypeError,
+        ValueError,
+        msgspec.MsgspecError,
+    ) as error:
+        raise _unreadable(item, f"{type(error).__name__}: {error}") from error
+
+
+def _unreadable(item: Mapping[str, Any], reason: str) -> UnreadableItemError:
+    return UnreadableItemError(item[table.PARTITION_KEY], item[table.SORT_KEY], reason)
+
+
+def whole(value: object, at_least: int = 0, at_most: int = 1 << 53) -> int:
+    """Return a number of an item; raises `ValueError` unless it is whole and within its range."""
+    number = int(value)  # type: ignore[call-overload]  # raises TypeError for what is no number
+    if isinstance(value, str) or number != value or not at_least <= number <= at_most:
+        msg = f"{value!r} is not a whole number from {at_least} to {at_most}"
+        raise ValueError(msg)
+    return int(number)

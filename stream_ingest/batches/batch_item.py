@@ -30,7 +30,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from stream_ingest.aws.items import Item
+from stream_ingest.aws.items import Item, decoding, whole
 from stream_ingest.batches.progress import (
     ABANDONED_BATCH,
     COUNTED,
@@ -41,7 +41,7 @@ from stream_ingest.batches.progress import (
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S, BatchSettings
-from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second, parse_utc
 from stream_ingest.records import codec
 from stream_ingest.records.codec import BatchHeader
 
@@ -101,36 +101,48 @@ def encode_settings(header: BatchHeader) -> str:
     return msgspec.json.encode(header.settings).decode()
 
 
-def batch_of(item: Item) -> Batch:
-    """Return the batch of an item."""
-    return Batch(
-        batch_id=item["batch_id"],
-        trigger=item["trigger"],
-        status=item["status"],
-        flush=item["flush"],
-        started_at=item["started_at"],
-        settings=item.get("settings", "{}"),
-        source=item.get("source"),
-        notes=(*item.get("notes", ()), *item.get("remarks", ())),
-        rows_read=int(item["rows_read"]),
-        rows_sent=int(item["rows_sent"]),
-        refused={reason: int(count) for reason, count in item["refused"].items()},
-        buckets=int(item["buckets"]),
-        drained=len(item.get("drained", ())),
-        counted=_counted(item) if "counted" in item else None,
-        erased=int(item.get("erased", 0)),
-        owner=item.get("registered_by", ""),
-        rejected=item.get("rejected"),
-        abandoned_at=item.get("abandoned_at"),
-        abandoned_by=item.get("abandoned_by"),
-        updated_at=item.get("updated_at"),
-        sent_at=item.get("sent_at"),
-        delivery_ended_at=item.get("delivery_ended_at"),
-    )
+def read_batch(item: Item) -> Batch:
+    """Return the batch of an item; raises `UnreadableItemError` if any part of it is wrong."""
+    with decoding(item):
+        batch = Batch(
+            batch_id=item["batch_id"],
+            trigger=item["trigger"],
+            status=item["status"],
+            flush=item["flush"],
+            started_at=item["started_at"],
+            settings=item.get("settings", "{}"),
+            source=item.get("source"),
+            notes=(*item.get("notes", ()), *item.get("remarks", ())),
+            rows_read=whole(item["rows_read"]),
+            rows_sent=whole(item["rows_sent"]),
+            refused={reason: whole(count) for reason, count in item["refused"].items()},
+            buckets=whole(item["buckets"]),
+            drained=_drained(item),
+            counted=_counted(item) if "counted" in item else None,
+            erased=whole(item.get("erased", 0)),
+            owner=item.get("registered_by", ""),
+            rejected=item.get("rejected"),
+            abandoned_at=item.get("abandoned_at"),
+            abandoned_by=item.get("abandoned_by"),
+            updated_at=item.get("updated_at"),
+            sent_at=item.get("sent_at"),
+            delivery_ended_at=item.get("delivery_ended_at"),
+        )
+        parse_utc(batch.started_at)
+        msgspec.json.decode(batch.settings, type=dict)
+        return msgspec.convert(msgspec.structs.asdict(batch), Batch)  # checks the types
+
+
+def _drained(item: Item) -> int:
+    buckets = item.get("drained", set())
+    if not isinstance(buckets, set):
+        msg = f"drained: {buckets!r} is no set"
+        raise TypeError(msg)
+    return len(buckets)
 
 
 def _counted(item: Item) -> Counted:
-    numbers = {name: int(item["counted"].get(name, 0)) for name in COUNTED}
+    numbers = {name: whole(item["counted"].get(name, 0)) for name in COUNTED}
     return msgspec.convert({**numbers, "final": "is_final" in item}, Counted)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.errors import map_errors, map_item_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
-from stream_ingest.batches.batch_item import batch_of, key_of
+from stream_ingest.batches.batch_item import key_of, read_batch
 from stream_ingest.batches.progress import Batch
+from stream_ingest.contracts import table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -25,12 +26,12 @@ class BatchTable:
         self._dynamodb, self._table = dynamodb, table_name
 
     def load(self, batch_id: str) -> Batch | None:
-        """Return a batch, read consistently; None if it is not registered."""
+        """Return a batch, read consistently; None if unknown. Raises `UnreadableItemError`."""
         with map_errors(f"load batch {batch_id}"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(key_of(batch_id)), ConsistentRead=True
             )
-        return batch_of(from_wire(answer["Item"])) if "Item" in answer else None
+        return read_batch(from_wire(answer["Item"])) if "Item" in answer else None
 
     def update(
         self, batch_id: str, update: str, values: Item, names: Mapping[str, str], condition: str
@@ -45,5 +46,6 @@ class BatchTable:
             "ReturnValues": "ALL_NEW",
             **({"ExpressionAttributeNames": names} if names else {}),
         }
-        with map_errors(f"update batch {batch_id}"):
+        partition = table.batch_partition(batch_id)
+        with map_item_errors(f"update batch {batch_id}", partition, table.BATCH):
             return from_wire(self._dynamodb.update_item(**request)["Attributes"])

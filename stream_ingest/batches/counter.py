@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stream_ingest.aws.dynamodb import MAX_BATCH_KEYS, BatchGet
-from stream_ingest.aws.items import Item
+from stream_ingest.aws.items import Item, decoding, whole
 from stream_ingest.batches.progress import (
     Batch,
     BatchProgress,
@@ -27,8 +27,9 @@ from stream_ingest.batches.progress import (
     sum_windows,
 )
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.batches.window_entries import readable_window
 from stream_ingest.contracts import table
-from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.errors import UnreadableItemError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -43,6 +44,8 @@ class BatchCount(msgspec.Struct, frozen=True, kw_only=True):
     batch: Batch
     progress: BatchProgress
     creators: list[str]
+    unreadable: tuple[UnreadableItemError, ...] = ()
+    """Items that are left out of the count because they cannot be read."""
 
 
 class BatchCounter:
@@ -77,11 +80,16 @@ class BatchCounter:
             return BatchCount(batch=batch, progress=progress, creators=[])
         if batch is None or not batch.is_drained:
             return None
-        windows, keys = self._windows_and_creators(batch_id)
+        windows, keys, deferred = self._windows_and_creators(batch_id)
+        unreadable: list[UnreadableItemError] = []
         if batch.counted is None or not batch.counted.final:
-            batch = self._record(batch, sum_tallies(self._tallies(batch_id, keys)), now_s)
+            counted = sum_tallies(_readable(self._tallies(batch_id, keys), unreadable))
+            counted = msgspec.structs.replace(counted, deferred=deferred)
+            batch = self._record(batch, counted, now_s)
         progress = progress_of(batch, windows, now_s)
-        return BatchCount(batch=batch, progress=progress, creators=sorted(keys))
+        return BatchCount(
+            batch=batch, progress=progress, creators=sorted(keys), unreadable=tuple(unreadable)
+        )
 
     def _record(self, batch: Batch, counted: Counted, now_s: int) -> Batch:
         """Return the batch with its new count; write the count if it has changed."""
@@ -96,19 +104,28 @@ class BatchCounter:
             self._registry.record_count(batch.batch_id, counted)
         return batch
 
-    def _windows_and_creators(self, batch_id: str) -> tuple[WindowSums, set[str]]:
-        """Return the sums over the windows and the creators' keys, in one pass over the index."""
+    def _windows_and_creators(self, batch_id: str) -> tuple[WindowSums, set[str], int]:
+        """Return the sums over the windows, the creators' keys, and the number of deferred rows.
+
+        All in one pass over the index.
+        """
         keys: set[str] = set()
+        deferred = 0
 
         def windows() -> Iterator[Item]:
+            nonlocal deferred
             for item in self._registry.items(batch_id):
                 kind = str(item[table.SORT_KEY]).partition("#")[0]
                 if kind == "window":
-                    yield item
-                elif kind in {table.STATE, "tally"}:
-                    keys.add(creator_key(str(item["creator"])))
+                    yield readable_window(item)
+                elif kind == table.STATE:
+                    keys.add(item[table.PARTITION_KEY])
+                elif kind == "tally":
+                    keys.add(str(item[table.SORT_KEY]).partition("#")[2])
+                elif kind == table.DEFERRED:
+                    deferred += _rows_of(item)
 
-        return sum_windows(windows()), keys
+        return sum_windows(windows()), keys, deferred
 
     def _tallies(self, batch_id: str, keys: set[str]) -> Iterator[Item]:
         """Yield the creators' states and separate tally items of a batch."""
@@ -135,6 +152,28 @@ class BatchCounter:
         """Return the existing items at up to 100 keys, read consistently."""
         found = self._batch_get.items(keys, "read tallies", consistent=True, attributes=_READ)
         return list(found)
+
+
+def _readable(items: Iterable[Item], unreadable: list[UnreadableItemError]) -> Iterator[Item]:
+    """Yield the tallies that can be read; append the errors of the others."""
+    for item in items:
+        try:
+            with decoding(item):
+                for name in table.TALLY_ATTRIBUTES:
+                    whole(item.get(name, 0))
+        except UnreadableItemError as error:
+            unreadable.append(error)
+        else:
+            yield item
+
+
+def _rows_of(item: Item) -> int:
+    """Return the number of rows of a deferred record; 1 if it cannot be read."""
+    try:
+        with decoding(item):
+            return whole(item["image_count"])
+    except UnreadableItemError:
+        return 1
 
 
 def _tally_keys(batch_id: str, keys: Iterable[str]) -> Iterator[tuple[str, str]]:

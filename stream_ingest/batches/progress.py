@@ -23,7 +23,7 @@ ABANDONED_BATCH = "abandoned"
 REJECTED_BATCH = "rejected"
 ENDED_BATCHES = (ENDED_BATCH, ABANDONED_BATCH, REJECTED_BATCH)
 """Final statuses of a batch."""
-COUNTED = (*table.TALLY_ATTRIBUTES, "since")
+COUNTED = (*table.TALLY_ATTRIBUTES, "deferred", "since")
 """Numbers of a count that are stored."""
 ERASED = "erased"
 """In the counts of windows by status: those that were erased with their creators."""
@@ -56,6 +56,8 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """Windows that were closed for the batch."""
     open_images: int = 0
     """Images of the batch's creators that wait in open windows."""
+    deferred: int = 0
+    """Rows that wait because their creators' states cannot be read."""
     since: int = 0
     final: bool = False
     """Whether all rows are accounted for, and the windows that end with the batch are closed."""
@@ -192,8 +194,8 @@ class WindowCounts:
 
     @property
     def ended(self) -> int:
-        """Number of windows that have ended."""
-        return sum(self.by_status.get(status, 0) for status in table.ENDED)
+        """Number of windows that have ended, or whose item cannot be read."""
+        return sum(self.by_status.get(status, 0) for status in (*table.ENDED, table.UNREADABLE))
 
     @property
     def collages(self) -> int:
@@ -290,5 +292,7 @@ def _rows(batch: Batch, counted: Counted, *, settled: bool) -> tuple[int, int, d
     refused[RefusalReason.DUPLICATE] += max(counted.duplicates - again, 0)
     refused[RefusalReason.BLOCKED] += counted.blocked
     if settled:
-        refused[RefusalReason.QUARANTINED] += max(rows_sent - counted.rows, 0)
+        missing = max(rows_sent - counted.rows, 0)
+        refused[RefusalReason.DEFERRED] += min(counted.deferred, missing)
+        refused[RefusalReason.QUARANTINED] += missing - min(counted.deferred, missing)
     return rows_read, rows_sent, refused

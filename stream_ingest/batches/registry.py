@@ -24,6 +24,7 @@ from stream_ingest.batches.batch_item import (
     how_read,
     iso_now,
     new_item,
+    read_batch,
 )
 from stream_ingest.batches.batch_table import BatchTable
 from stream_ingest.batches.progress import (
@@ -35,6 +36,7 @@ from stream_ingest.batches.progress import (
     progress_of,
     sum_windows,
 )
+from stream_ingest.batches.window_entries import readable_window
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, NotFoundError
 from stream_ingest.records.codec import BatchHeader
@@ -172,7 +174,7 @@ class BatchRegistry:
         """Record buckets whose end was folded; return whether every bucket is drained now.
 
         Idempotent. False for a batch that is not registered, or has ended; nothing is recorded if
-        the sweeper has stopped waiting for end marks.
+        the sweeper has stopped waiting for end marks. Raises `UnreadableItemError`.
         """
         try:
             after = self._items.update(
@@ -184,8 +186,8 @@ class BatchRegistry:
             )
         except ConflictError:
             return False
-        is_open = after["status"] not in ENDED_BATCHES
-        return is_open and len(after.get("drained", ())) >= int(after["buckets"])
+        batch = read_batch(after)
+        return batch.status not in ENDED_BATCHES and batch.is_drained
 
     def move(self, batch_id: str, before: str, after: str) -> bool:
         """Move a batch from status `before` to `after`; return False if its status is another."""
@@ -226,7 +228,7 @@ class BatchRegistry:
         )
         for item in items:
             if item[table.SORT_KEY] == table.BATCH:
-                yield item[table.CLOSED_AT], item["batch_id"]
+                yield item[table.CLOSED_AT], table.batch_of(item[table.PARTITION_KEY])
 
     def newest_in(self, statuses: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield when each batch in some statuses started, and its id, the newest first."""
@@ -267,12 +269,13 @@ class BatchRegistry:
 
     def windows(self, batch_id: str) -> Iterator[Item]:
         """Yield the windows of a batch in the index, by number, with one page in memory."""
-        return self._query(
+        found = self._query(
             table.BATCH_INDEX,
             "batch_id = :batch AND #item >= :first",
             {":batch": batch_id, ":first": table.FIRST_WINDOW},
             {"#item": table.SORT_KEY},
         )
+        return map(readable_window, found)
 
     def _query(
         self, index: str, condition: str, values: Item, names: Mapping[str, str]

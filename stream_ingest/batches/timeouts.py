@@ -74,14 +74,20 @@ class BatchTimeouts:
             f"#status = :status AND attribute_not_exists({change})",
         )
 
-    def abandon_silent(self) -> None:
-        """Abandon the batches whose producers have written nothing for `SILENT_S`."""
-        before = iso_second(from_epoch_s(int(self._clock()) - SILENT_S))
+    def old_batches(self) -> list[str]:
+        """Return the ids of the batches that are being sent since before `SILENT_S`."""
+        before = self._before()
         old = takewhile(lambda each: each[0] < before, self._registry.started_in("sending"))
-        for _, batch_id in list(old):
-            batch = self._items.load(batch_id)
-            if batch is not None and (batch.updated_at or batch.started_at) < before:
-                self._abandon(batch)
+        return [batch_id for _, batch_id in old]
+
+    def abandon_if_silent(self, batch_id: str) -> None:
+        """Abandon a batch whose producer has written nothing for `SILENT_S`."""
+        batch = self._items.load(batch_id)
+        if batch is not None and (batch.updated_at or batch.started_at) < self._before():
+            self._abandon(batch)
+
+    def _before(self) -> str:
+        return iso_second(from_epoch_s(int(self._clock()) - SILENT_S))
 
     def _abandon(self, batch: Batch) -> None:
         values: Item = {":after": "abandoning", ":status": "sending", ":by": BY_THE_SWEEPER}

@@ -3,6 +3,7 @@
 CoverstreamError
 ├── PermanentError      a retry fails in the same way: quarantine the input
 │   ├── DecodeError     bytes or JSON that violate their contract
+│   │   └── UnreadableItemError   an item of the table: only what belongs to it has to wait
 │   ├── RejectedError   a file of which no row can be used: exit code 1
 │   └── UserError       a mistake at the command line: one line, exit code 2
 │       └── NotFoundError   a window, batch, creator or file that does not exist: exit code 1
@@ -25,6 +26,18 @@ class PermanentError(CoverstreamError):
 
 class DecodeError(PermanentError):
     """A record, event or message violates its contract; the message names the field."""
+
+
+class UnreadableItemError(DecodeError):
+    """An item of the table violates its contract, or the table refuses what follows from it.
+
+    `partition` and `sort` are its key; `reason` is what is wrong with it.
+    """
+
+    def __init__(self, partition: str, sort: str, reason: str) -> None:
+        """Name the item by its key."""
+        super().__init__(f"{partition} {sort}: {reason}")
+        self.partition, self.sort, self.reason = partition, sort, reason
 
 
 class RejectedError(PermanentError):

@@ -177,6 +177,18 @@ OLDEST_WORK_AGE = Metric(
     meaning="age of the oldest batch or window that has not ended; 0 if there is none",
 )
 
+ITEMS_UNREADABLE = _count(
+    "ItemsUnreadable",
+    _SWEEPER,
+    "items of the table that cannot be read, sampled every minute; `ops-dashboard repair` lists"
+    " them",
+)
+ROWS_DEFERRED = _count(
+    "RowsDeferred",
+    _WINDOWING,
+    "rows that wait in the table because their creator's state cannot be read",
+)
+
 COLLAGES_CREATED = _count(
     "CollagesCreated", _COLLAGE, "collages stored and announced by a CollageCreated event"
 )

@@ -1,8 +1,8 @@
 """The layout of the DynamoDB table: keys, indexes, attributes, statuses. Pure.
 
 There is one table. Partition key `creator_name` holds a creator key (`naming.creator_key`, so never
-a ``#``) or ``batch#<id>``, ``push#<source>``, ``prefetched#<pack>`` or ``table#``; sort key `item`
-names the kind of item:
+a ``#``) or begins with a kind: ``batch#<id>``, ``prefetched#<pack>``; sort key `item` names the
+kind of item:
 
 ====================  =================  =========================================================
 creator_name          item               content
@@ -18,6 +18,8 @@ batch#<id>            intake             the intake's job state for the batch's 
 push#<source>         last               the watermark of the pushes of one MySQL table
 prefetched#<pack>     prefetched         members of a pack in S3 that open windows still need
 table#                numbering          when the table was created, lowest window number
+deferred#<creator>    record#<sequence>  rows that wait until their creator's state can be read
+unreadable#<0 to 7>   <key> <item>       an item that cannot be read, and why
 ====================  =================  =========================================================
 
 The state of an erased creator is emptied and has `erased_at`.
@@ -79,6 +81,8 @@ LAST_PUSH = "last"
 PREFETCHED = "prefetched"
 NUMBERING = "numbering"
 NUMBERING_PARTITION = "table#"
+DEFERRED = "record"
+"""Beginning of the sort keys of deferred records."""
 FIRST_WINDOW = "window#"
 """In `batch-id-index` it sorts after all other items of a batch and before its windows."""
 
@@ -103,9 +107,34 @@ def batch_partition(batch_id: str) -> str:
     return f"batch#{batch_id}"
 
 
+def batch_of(partition: str) -> str:
+    """Return the id of the batch whose partition key this is."""
+    return partition.removeprefix("batch#")
+
+
 def pack_partition(pack: str) -> str:
     """Return the partition key of the item of a pack of prefetched covers."""
     return f"prefetched#{pack}"
+
+
+def deferred_partition(key: str) -> str:
+    """Return the partition key of the records that wait for a creator's state."""
+    return f"deferred#{key}"
+
+
+def deferred_item(sequence: int, first: int) -> str:
+    """Return the sort key of rows that wait, from position `first`; it sorts as the stream does."""
+    return f"{DEFERRED}#{sequence:064d}#{first:020d}"
+
+
+def unreadable_partition(partition: str) -> str:
+    """Return the partition key of the list's part with the unreadable items of a partition."""
+    return f"unreadable#{zlib.crc32(partition.encode()) % DUE_SHARDS}"
+
+
+def item_key(partition: str, sort: str) -> str:
+    """Return the key of an item as one text: ``charli state``, ``batch#b-1 batch``."""
+    return f"{partition} {sort}"
 
 
 def closed_at(window: Mapping[str, object]) -> str:
@@ -152,6 +181,9 @@ class WindowStatus(StrEnum):
 
 ENDED = frozenset({WindowStatus.COMPLETED, WindowStatus.PARTIAL, WindowStatus.FAILED})
 """Terminal statuses: only a replay or a retry changes them."""
+
+UNREADABLE = "unreadable"
+"""Stands beside statuses: the item of the window cannot be read. No item has it."""
 
 COLLAGES = (WindowStatus.COMPLETED, WindowStatus.PARTIAL)
 """Statuses of a window that has a collage."""

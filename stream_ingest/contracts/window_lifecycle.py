@@ -11,6 +11,7 @@ A window's state is the ``status`` of its item ``window#N``. Every arrow is one 
 
     not ended ── abandon ──► failed                (no worker finished it)
     not ended ── restore ──► completed, partial    (it has a collage; a replay of it failed)
+    not ended ── fail ──► failed                   (its item cannot be read)
 
 ============  ================  =============================  ==================  ================
 move          made by           condition                      to                  due again after
@@ -27,6 +28,7 @@ keep collage  collage worker    its own lease                  completed, partia
 release       collage worker    its own lease                  queued              `RETRY_DUE_S`
 abandon       sweeper           unchanged since it was read    failed              never
 restore       sweeper           unchanged since it was read    completed, partial  never
+fail          sweeper           not ended; cannot be read      failed              never
 ============  ================  =============================  ==================  ================
 
 Besides ``status`` and the due time, *queue* counts ``emissions`` and *claim* counts ``attempts``
@@ -245,6 +247,17 @@ def abandon(  # noqa: PLR0913 - what was read, and what is written
             "images_failed": images_failed,
             "completed_at": completed_at,
         },
+    )
+
+
+def fail_unreadable(*, reason: str, completed_at: str) -> Move:
+    """Return the end of a window whose item cannot be read. Changes status, error, completed_at."""
+    return Move(
+        update="SET #status = :failed, #error = :reason, completed_at = :at"
+        f" REMOVE {', '.join((*_DUE, *_LEASE))}",
+        condition=f"attribute_exists(creator_name) AND NOT ({_ENDED})",
+        names={"#status": "status", "#error": "error"},
+        values={":reason": reason, ":at": completed_at, **{f":{end}": end for end in table.ENDED}},
     )
 
 

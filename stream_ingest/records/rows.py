@@ -49,6 +49,7 @@ class RefusalReason(StrEnum):
     READ_AGAIN = "read_again"
     BLOCKED = "blocked"
     NOT_SENT = "not_sent"
+    DEFERRED = "deferred"
 
 
 class CoverRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,15 @@ class CreatorArrivals(msgspec.Struct, kw_only=True):
     first_sequence: int
     last_sequence: int
     arrivals: list[Arrival]
+    records: list[tuple[int, int]] = []
+    """Sequence number of each record, and how many arrivals came before it."""
+
+    def by_record(self, taken: int) -> Iterator[tuple[int, list[Arrival]]]:
+        """Yield sequence number and arrivals of each record, without the first `taken` arrivals."""
+        ends = [*(before for _, before in self.records[1:]), len(self.arrivals)]
+        for (sequence, before), end in zip(self.records, ends, strict=True):
+            if arrivals := self.arrivals[max(before, taken) : end]:
+                yield sequence, arrivals
 
 
 class BatchEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,4 +137,5 @@ def _arrivals_of(delivery: Delivery, creator: str, sequence: int) -> list[Arriva
             creator=creator, first_sequence=sequence, last_sequence=sequence, arrivals=[]
         )
     work.last_sequence = sequence
+    work.records.append((sequence, len(work.arrivals)))
     return work.arrivals

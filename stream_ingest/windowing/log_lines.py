@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.windowing.delivery import Delivery
-from stream_ingest.windowing.stream_processor import DeliveryResult
+from stream_ingest.windowing.delivery_result import DeliveryResult
 
 
 def log_delivery(
@@ -47,6 +47,8 @@ def log_delivery(
             partition_key=poison.partition_key,
             reason=poison.reason,
         )
+    for key, reason in result.unreadable.items():
+        logger.error("item unreadable", key=key, reason=reason)
     for sequence, reason in result.failures.items():
         logger.warning("record to be redelivered", sequence_number=str(sequence), reason=reason)
 

@@ -8,31 +8,26 @@ a change decided on an outdated state is refused as a whole (`ConflictError`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from stream_ingest.aws.dynamodb import BatchGet
-from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.errors import map_item_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table, window_lifecycle
-from stream_ingest.contracts.errors import ConflictError
+from stream_ingest.contracts.errors import ConflictError, DecodeError, UnreadableItemError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.windowing.commit_errors import map_commit_errors, next_exists
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.numbering import FIRST
 from stream_ingest.windowing.rules.outbox import compress_event, window_ready
-from stream_ingest.windowing.rules.state import (
-    ClosedWindow,
-    CreatorState,
-    Tally,
-    decode_body,
-    encode_body,
-)
+from stream_ingest.windowing.rules.state import ClosedWindow, CreatorState
+from stream_ingest.windowing.state_item import read_state, state_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,6 +59,13 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     """Whether another writer was first every time."""
 
 
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """Creators by key: states, and why the others' states cannot be read."""
+
+    states: dict[str, CreatorState]
+    unreadable: dict[str, UnreadableItemError]
+
+
 class CreatorRepository:
     """Loads and commits the aggregates of creators. Safe to share between threads."""
 
@@ -92,14 +94,35 @@ class CreatorRepository:
         self._first_window = first_window
 
     def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
-        """Return the states of creators by key, read consistently; a new one if unknown."""
+        """Return the states of creators by key, read consistently; a new one if unknown.
+
+        Raises `UnreadableItemError` if one of them cannot be read.
+        """
+        loaded = self.load_each(keys)
+        for error in loaded.unreadable.values():
+            raise error
+        return loaded.states
+
+    def load_each(self, keys: Sequence[str]) -> Loaded:
+        """As `load`, but a state that cannot be read is returned apart from the others."""
+        states: dict[str, CreatorState] = {}
+        unreadable: dict[str, UnreadableItemError] = {}
         first = self._first_window()
-        states = {key: CreatorState(creator=creator_name(key), next_window=first) for key in keys}
+        for key in keys:
+            try:
+                states[key] = CreatorState(creator=creator_name(key), next_window=first)
+            except DecodeError as error:
+                unreadable[key] = UnreadableItemError(key, table.STATE, str(error))
         for item in self._batch_get.items(
             ((key, table.STATE) for key in keys), "load creators", consistent=True
         ):
-            states[item[table.PARTITION_KEY]] = _state(item, first)
-        return states
+            key = item[table.PARTITION_KEY]
+            try:
+                states[key] = read_state(item, first)
+            except UnreadableItemError as error:
+                unreadable[key] = error
+                states.pop(key, None)
+        return Loaded(states=states, unreadable=unreadable)
 
     def update(
         self,
@@ -138,6 +161,13 @@ class CreatorRepository:
                 )
         return Update(before=state, after=state, at_s=now_s, conflicts=max_commits, lost=True)
 
+    def check_next_window(self, state: CreatorState) -> None:
+        """Raise `UnreadableItemError` if the window that would be a state's next one exists."""
+        key = creator_key(state.creator)
+        sort = table.window_item(state.next_window)
+        if any(self._batch_get.items([(key, sort)], "read a window", consistent=True)):
+            raise UnreadableItemError(key, table.STATE, next_exists(sort))
+
     def events(
         self, state: CreatorState, windows: Iterable[ClosedWindow], now_s: int
     ) -> Iterator[WindowReady]:
@@ -146,14 +176,19 @@ class CreatorRepository:
             yield window_ready(state, window, now_s, self.key_template)
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
-        """Write a change decided on `before`; `ConflictError` if another writer was first."""
+        """Write a change decided on `before`; `ConflictError` if another writer was first.
+
+        Raises `UnreadableItemError` if an item that the change belongs to makes it impossible.
+        """
         put = self._put_state(before, change.state)
-        with map_errors(f"commit {creator_key(before.creator)}"):
+        key = creator_key(before.creator)
+        with map_item_errors(f"commit {key}", key, table.STATE):
             if not change.windows and not change.spilled:
                 self._dynamodb.put_item(**put)
                 return
             actions = [{"Put": put}, *self._windows(change, now_s), *self._spills(change, now_s)]
-            self._dynamodb.transact_write_items(TransactItems=cast("Any", actions))
+            with map_commit_errors(actions):
+                self._dynamodb.transact_write_items(TransactItems=cast("Any", actions))
 
     def _put_state(self, before: CreatorState, after: CreatorState) -> Any:  # noqa: ANN401 - boto's TypedDicts differ for put and transact
         condition, values = "attribute_not_exists(creator_name)", None
@@ -162,7 +197,7 @@ class CreatorRepository:
         put = {
             "TableName": self._table,
             "Item": to_wire(
-                _state_item(after, before.version + 1, due_at(after, prefetch=self._prefetch))
+                state_item(after, before.version + 1, due_at(after, prefetch=self._prefetch))
             ),
             "ConditionExpression": condition,
         }
@@ -235,55 +270,3 @@ class CreatorRepository:
                     ),
                 }
             }
-
-
-def _state_item(state: CreatorState, version: int, due: int | None) -> Item:
-    return {
-        table.PARTITION_KEY: creator_key(state.creator),
-        table.SORT_KEY: table.STATE,
-        "creator": state.creator,
-        "display_name": state.display_name or None,
-        "version": version,
-        "next_window": state.next_window,
-        "batch_id": state.batch_id or None,
-        "accepted": state.tally.accepted,
-        "duplicates": state.tally.duplicates,
-        "windows": state.tally.windows,
-        "blocked": state.tally.blocked or None,
-        "open_images": state.open_images,
-        "body": encode_body(state),
-        "seen": dict(state.seen),
-        "due_at": due,
-        "due_shard": None if due is None else table.due_shard(creator_key(state.creator)),
-        "erased_at": state.erased_at,
-        "is_blocked": state.is_blocked or None,
-        table.TTL_ATTRIBUTE: state.expires_at,
-    }
-
-
-def _state(item: Item, first_window: int) -> CreatorState:
-    windows, watermarks, packs = decode_body(bytes(item["body"]))
-    return CreatorState(
-        creator=item["creator"],
-        display_name=item.get("display_name", ""),
-        version=int(item["version"]),
-        next_window=max(first_window, int(item["next_window"])),
-        open=windows,
-        seen={month: bytes(page) for month, page in item["seen"].items()},
-        watermarks=watermarks,
-        batch_id=item.get("batch_id", ""),
-        tally=Tally(
-            accepted=int(item["accepted"]),
-            duplicates=int(item["duplicates"]),
-            windows=int(item["windows"]),
-            blocked=int(item.get("blocked", 0)),
-        ),
-        recorded=packs,
-        erased_at=_int(item.get("erased_at")),
-        is_blocked=bool(item.get("is_blocked")),
-        expires_at=_int(item.get(table.TTL_ATTRIBUTE)),
-    )
-
-
-def _int(value: Decimal | None) -> int | None:
-    return None if value is None else int(value)

@@ -2,49 +2,29 @@
 
 Creators are independent and are folded and committed concurrently. A creator that cannot be written
 is reported by the sequence number of its first record. The others stay committed; the watermarks in
-their states make the redelivery a no-op.
+their states make the redelivery a no-op. Rows of a creator whose state cannot be read wait in the
+table (`creator_folding`), and the shard goes on.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 import msgspec
 
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import TransientError, UnreadableItemError
 from stream_ingest.contracts.events import BatchDrained, WindowReady
-from stream_ingest.windowing.delivery import BatchEnd, CreatorArrivals, Delivery, Poison
+from stream_ingest.windowing.creator_folding import CreatorFolding
+from stream_ingest.windowing.delivery import BatchEnd, Delivery, Poison
+from stream_ingest.windowing.delivery_result import DeliveryResult, Failures, merge_results
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
-from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository, Update
-from stream_ingest.windowing.rules.closing import Change
-from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
-from stream_ingest.windowing.rules.state import CreatorState, Tally
-
-Failures = dict[int, str]
-"""Sequence numbers that must be delivered again, with the reason."""
-
-
-class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one delivery, or of a part of it."""
-
-    accepted: int = 0
-    """Rows added to a window; `duplicates` and `resent` rows were not added."""
-    duplicates: int = 0
-    blocked: int = 0
-    """Rows of erased creators."""
-    resent: int = 0
-    """Rows that had been folded before."""
-    conflicts: int = 0
-    windows: tuple[WindowReady, ...] = ()
-    """Events of the windows that closed."""
-    not_emitted: tuple[str, ...] = ()
-    """Ids of windows that the bus refused; the sweeper emits them."""
-    quarantined: int = 0
-    failures: Failures = {}
+from stream_ingest.windowing.repository import CreatorRepository, Loaded
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 
 class StreamProcessor:
@@ -54,17 +34,17 @@ class StreamProcessor:
         self,
         *,
         store: CreatorRepository,
+        folding: CreatorFolding,
+        unreadable: UnreadableList,
         emitter: Emitter,
         registry: BatchRegistry,
         quarantine: Quarantine,
-        rules: Rules,
         threads: Executor,
-        clock: Callable[[], float],
     ) -> None:
-        """Write through the given edges; `clock` gives epoch seconds."""
+        """Write through the given edges."""
         self._store, self._emitter, self._registry = store, emitter, registry
-        self._quarantine, self._rules = quarantine, rules
-        self._threads, self._clock = threads, clock
+        self._folding, self._unreadable = folding, unreadable
+        self._quarantine, self._threads = quarantine, threads
 
     def process(self, delivery: Delivery) -> DeliveryResult:
         """Fold a delivery and emit the closed windows; safe to repeat with the same records.
@@ -73,14 +53,15 @@ class StreamProcessor:
         `DeliveryResult.failures`.
         """
         poison = self._quarantine_poison(delivery.poison)
-        states, not_loaded = self._load(delivery)
-        work = [(states[key], delivery.creators[key]) for key in states]
-        folded = self._threads.map(lambda pair: self._fold_creator(*pair), work)
-        result = merge_results([poison, DeliveryResult(failures=not_loaded), *folded])
+        loaded, not_loaded = self._load(delivery)
+        work = [(state, delivery.creators[key]) for key, state in loaded.states.items()]
+        late = [(error, delivery.creators[key]) for key, error in loaded.unreadable.items()]
+        folded = self._threads.map(lambda pair: self._folding.fold(*pair), work)
+        deferred = self._threads.map(lambda pair: self._folding.defer(*pair), late)
+        result = merge_results([poison, DeliveryResult(failures=not_loaded), *folded, *deferred])
+        ends = self._record_ends(delivery.ends, result.failures)
         return msgspec.structs.replace(
-            result,
-            not_emitted=self._emit(result.windows),
-            failures=result.failures | self._record_ends(delivery.ends, result.failures),
+            merge_results([result, ends]), not_emitted=self._emit(result.windows)
         )
 
     def _quarantine_poison(self, poison: Sequence[Poison]) -> DeliveryResult:
@@ -92,35 +73,13 @@ class StreamProcessor:
                 failures[each.sequence] = str(error)
         return DeliveryResult(quarantined=len(poison) - len(failures), failures=failures)
 
-    def _load(self, delivery: Delivery) -> tuple[dict[str, CreatorState], Failures]:
+    def _load(self, delivery: Delivery) -> tuple[Loaded, Failures]:
         try:
-            return self._store.load(list(delivery.creators)), {}
+            return self._store.load_each(list(delivery.creators)), {}
         except TransientError as error:
             creators = delivery.creators.values()
-            return {}, {arrivals.first_sequence: str(error) for arrivals in creators}
-
-    def _fold_creator(self, state: CreatorState, work: CreatorArrivals) -> DeliveryResult:
-        """Fold all rows of a creator, in as many commits as the transaction limits require."""
-        parts: list[DeliveryResult] = []
-        rest = work.arrivals
-        try:
-            while rest:
-                update = self._store.update(state, self._folding(rest), self._clock)
-                parts.append(_result_of(update, rest))
-                if update.lost:
-                    reason = (
-                        f"commit {work.creator!r}: lost against other writers {MAX_COMMITS} times"
-                    )
-                    parts.append(DeliveryResult(failures={work.first_sequence: reason}))
-                    break
-                state = update.after
-                rest = rest[update.change.taken :] if update.change else []
-        except TransientError as error:
-            parts.append(DeliveryResult(failures={work.first_sequence: str(error)}))
-        return merge_results(parts)
-
-    def _folding(self, arrivals: Sequence[Arrival]) -> Callable[[CreatorState, int], Change | None]:
-        return lambda state, now_s: fold(state, arrivals, now_s, self._rules) or None
+            failures = {arrivals.first_sequence: str(error) for arrivals in creators}
+            return Loaded(states={}, unreadable={}), failures
 
     def _emit(self, windows: Sequence[WindowReady]) -> tuple[str, ...]:
         """Emit windows; return the ids of those left in the outbox for the sweeper."""
@@ -129,62 +88,28 @@ class StreamProcessor:
         except TransientError:
             return tuple(window.window_id for window in windows)
 
-    def _record_ends(self, ends: Sequence[BatchEnd], failures: Failures) -> Failures:
+    def _record_ends(self, ends: Sequence[BatchEnd], failures: Failures) -> DeliveryResult:
         """Record drained buckets, except those with a failed record before their end."""
         first_failure = min(failures, default=None)
         drained: dict[tuple[str, str], list[BatchEnd]] = defaultdict(list)
         for end in ends:
             if first_failure is None or end.sequence < first_failure:
                 drained[end.batch_id, end.trigger].append(end)
-        not_recorded: Failures = {}
-        for (batch_id, trigger), group in drained.items():
+        return merge_results(
+            self._record_end(batch_id, trigger, group)
+            for (batch_id, trigger), group in drained.items()
+        )
+
+    def _record_end(self, batch_id: str, trigger: str, ends: Sequence[BatchEnd]) -> DeliveryResult:
+        """Record the drained buckets of one batch; a batch that cannot be read costs itself."""
+        try:
             try:
-                if self._registry.record_drained(batch_id, {end.bucket for end in group}):
+                if self._registry.record_drained(batch_id, {end.bucket for end in ends}):
                     self._emitter.emit(BatchDrained(batch_id=batch_id, trigger=trigger))
-            except TransientError as error:
-                not_recorded[min(end.sequence for end in group)] = str(error)
-        return not_recorded
-
-
-def merge_results(results: Iterable[DeliveryResult]) -> DeliveryResult:
-    """Return the sum of results, in their order. Pure."""
-    parts = list(results)
-    return DeliveryResult(
-        accepted=sum(each.accepted for each in parts),
-        duplicates=sum(each.duplicates for each in parts),
-        blocked=sum(each.blocked for each in parts),
-        resent=sum(each.resent for each in parts),
-        conflicts=sum(each.conflicts for each in parts),
-        windows=tuple(window for each in parts for window in each.windows),
-        not_emitted=tuple(name for each in parts for name in each.not_emitted),
-        quarantined=sum(each.quarantined for each in parts),
-        failures={at: why for each in parts for at, why in each.failures.items()},
-    )
-
-
-def _result_of(update: Update, arrivals: Sequence[Arrival]) -> DeliveryResult:
-    """Return the result of one update, which was given `arrivals`."""
-    change = update.change
-    if change is None:
-        resent = 0 if update.lost else len(arrivals)  # there is no change only if all were resent
-        return DeliveryResult(resent=resent, conflicts=update.conflicts)
-    gained = _gained(update.before, change)
-    return DeliveryResult(
-        accepted=gained.accepted,
-        duplicates=gained.duplicates,
-        blocked=gained.blocked,
-        resent=change.resent,
-        conflicts=update.conflicts,
-        windows=update.windows,
-    )
-
-
-def _gained(before: CreatorState, change: Change) -> Tally:
-    """Return the sum that a change added to all tallies."""
-    total = sum(change.spilled.values(), change.state.tally)
-    return Tally(
-        total.accepted - before.tally.accepted,
-        total.duplicates - before.tally.duplicates,
-        total.windows - before.tally.windows,
-        total.blocked - before.tally.blocked,
-    )
+            except UnreadableItemError as error:
+                self._unreadable.add(error)
+                key = table.item_key(error.partition, error.sort)
+                return DeliveryResult(unreadable={key: error.reason})
+        except TransientError as error:
+            return DeliveryResult(failures={min(end.sequence for end in ends): str(error)})
+        return DeliveryResult()

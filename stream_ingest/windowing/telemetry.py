@@ -13,7 +13,7 @@ from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing import log_lines
 from stream_ingest.windowing.delivery import Delivery
-from stream_ingest.windowing.stream_processor import DeliveryResult
+from stream_ingest.windowing.delivery_result import DeliveryResult
 
 
 def make_logger(service: Service) -> Logger:
@@ -32,6 +32,7 @@ def log_outcome(logger: Logger, meter: Meter, delivery: Delivery, result: Delive
         catalogue.ROWS_RESENT: result.resent,
         catalogue.WINDOWS_CLOSED: len(result.windows),
         catalogue.WINDOWS_NOT_EMITTED: len(result.not_emitted),
+        catalogue.ROWS_DEFERRED: result.deferred,
         catalogue.RECORDS_QUARANTINED: result.quarantined,
         catalogue.COMMIT_CONFLICTS: result.conflicts,
         catalogue.RECORDS_FAILED: len(result.failures),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.errors import map_errors, map_item_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.contracts import table, window_lifecycle
 from stream_ingest.contracts.errors import ConflictError
@@ -98,7 +98,7 @@ class WindowRepository:
     def _update(self, window_id: str, move: Move, **options: str) -> Item:
         key, number = split_window_id(window_id)
         request: Any = {**self._request(key, number, move), **options}
-        with map_errors(f"move window {window_id}"):
+        with map_item_errors(f"move window {window_id}", key, table.window_item(number)):
             answer = self._dynamodb.update_item(**request)
         return dict(answer.get("Attributes", {}))
 

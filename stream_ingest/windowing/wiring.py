@@ -18,6 +18,7 @@ import boto3
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.events import Source
+from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository
@@ -25,6 +26,8 @@ from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.stream_processor import StreamProcessor
 from stream_ingest.windowing.table_numbering import TableNumbering
+from stream_ingest.windowing.unreadable.deferred_rows import DeferredRows
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -58,14 +61,16 @@ def build(
     settings: WindowingSettings, clients: Clients, clock: Callable[[], float], threads: Executor
 ) -> App:
     """Return the app on the given clients; `clock` gives epoch seconds."""
+    store = make_store(settings, clients, clock)
+    unreadable = UnreadableList(clients.dynamodb, settings.table, clock)
     processor = StreamProcessor(
-        store=make_store(settings, clients, clock),
+        store=store,
+        folding=make_folding(settings, clients, store, unreadable, clock),
+        unreadable=unreadable,
         emitter=make_emitter(settings, clients, clock, threads, Source.WINDOWING),
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
         quarantine=Quarantine(clients.s3, settings.output_bucket),
-        rules=Rules(horizon_days=settings.horizon_days),
         threads=threads,
-        clock=clock,
     )
     return App(processor=processor, trusts_partial_responses=settings.trusts_partial_responses)
 
@@ -101,6 +106,18 @@ def make_store(
         key_template=settings.key_template,
         first_window=TableNumbering(clients.dynamodb, settings.table, clock).first,
     )
+
+
+def make_folding(
+    settings: WindowingSettings,
+    clients: Clients,
+    store: CreatorRepository,
+    unreadable: UnreadableList,
+    clock: Callable[[], float],
+) -> CreatorFolding:
+    """Return what folds the rows of one creator."""
+    deferred = DeferredRows(clients.dynamodb, settings.table, unreadable, clock)
+    return CreatorFolding(store, deferred, Rules(horizon_days=settings.horizon_days), clock)
 
 
 def make_emitter(

@@ -21,6 +21,7 @@ from stream_ingest.contracts.settings import BATCH_END, BatchSettings
 from stream_ingest.push.push import CHUNK_ROWS
 from stream_ingest.records.codec import BatchHeader, bucket_of
 from stream_ingest.records.packer import OutgoingRecord, Packer
+from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.rules.closing import close_batch
 from stream_ingest.windowing.rules.fold import Rules
@@ -140,12 +141,12 @@ class Run:
         store: Any = self.store
         self.windowing = StreamProcessor(
             store=store,
+            folding=CreatorFolding(store, unused, Rules(), self.clock),
+            unreadable=unused,
             emitter=emitter,
             registry=unused,
             quarantine=unused,
-            rules=Rules(),
             threads=self.turns,
-            clock=self.clock,
         )
         self.part = Part()
         self._emitter = emitter

@@ -18,7 +18,7 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name, window_id
-from stream_ingest.windowing.repository import CreatorRepository
+from stream_ingest.windowing.repository import CreatorRepository, Loaded
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.deadlines import due_at
 from stream_ingest.windowing.rules.outbox import compress_event
@@ -121,9 +121,9 @@ class SimulatedStore(CreatorRepository):
         self.indexes, self.shard = IndexLoad(), ""
         self._writers, self._clock = Writers(), clock
 
-    def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
+    def load_each(self, keys: Sequence[str]) -> Loaded:
         """Return the states of creators by key; new ones for unknown creators."""
-        return {key: self._load(key) for key in keys}
+        return Loaded(states={key: self._load(key) for key in keys}, unreadable={})
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change; raises `ConflictError` after another write, `LimitError` as AWS would."""

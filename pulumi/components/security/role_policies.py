@@ -22,7 +22,13 @@ _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _WORK_OFF = (*_RECEIVE, "sqs:ChangeMessageVisibility")
 """The same of a function that decides when a failed message is received again."""
 _PACK_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
-"""The only items that are ever deleted: those of packs of prefetched covers."""
+"""The items of packs of prefetched covers."""
+_DEFERRED_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["deferred#*"]}}
+_LISTED_ITEMS = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["deferred#*", "unreadable#*"]}
+}
+"""Rows that wait for a state, and the list of unreadable items. Beside packs, they are the only
+items that functions delete."""
 _BATCH_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*"]}}
 
 
@@ -68,6 +74,12 @@ def windowing(  # noqa: PLR0913 - one argument for each resource
         ),
         allow("FoldState", _UPDATE_STATE, [table_arn]),
         allow("NumberWindows", ["dynamodb:DescribeTable", "dynamodb:GetItem"], [table_arn]),
+        allow(
+            "FoldDeferredRows",
+            ["dynamodb:Query", "dynamodb:DeleteItem"],
+            [table_arn],
+            _DEFERRED_ITEMS,
+        ),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow(
             "StoreRefusalsAndOverflow",
@@ -99,6 +111,12 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
         allow("FindDue", ["dynamodb:Query"], indexes),
         allow("MoveState", [*_UPDATE_STATE, "dynamodb:GetItem"], [table_arn]),
         allow("NumberWindows", ["dynamodb:DescribeTable"], [table_arn]),
+        allow(
+            "RecheckUnreadable",
+            ["dynamodb:Query", "dynamodb:DeleteItem"],
+            [table_arn],
+            _LISTED_ITEMS,
+        ),
         allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
         allow("StoreOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
         allow("ReportBatches", ["s3:PutObject", "s3:GetObject"], objects(output_arn, "results")),

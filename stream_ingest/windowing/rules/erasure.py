@@ -37,6 +37,7 @@ def erase(state: CreatorState, now_s: int, *, block: bool) -> Change:
             erased_at=now_s,
             is_blocked=is_blocked,
             expires_at=None if is_blocked else now_s + REMAINS_LIFE_S,
+            deferred_at=state.deferred_at,
         ),
         spilled={state.batch_id: state.tally} if state.tally else {},
         counted_as=ERASED_CREATOR,

@@ -12,7 +12,9 @@ from enum import Enum
 
 import msgspec
 
+from stream_ingest.aws.items import Item, decoding, whole
 from stream_ingest.contracts import table
+from stream_ingest.contracts.naming import creator_name, window_id
 
 MAX_EMISSIONS = 5
 """Maximum number of emissions without a worker claiming the window."""
@@ -44,6 +46,41 @@ class OverdueWindow(msgspec.Struct, frozen=True, kw_only=True):
     lease_until: int = 0
     images_ok: int = 0
     """Images in the collage of an earlier build; 0 if there is none."""
+
+
+def read_overdue(item: Item) -> OverdueWindow:
+    """Return the window of a status item; raises `UnreadableItemError` if it is wrong."""
+    numbers = ("image_count", "attempts", "emissions", "lease_until", "images_ok")
+    with decoding(item):
+        return OverdueWindow(
+            key=item[table.PARTITION_KEY],
+            item=item[table.SORT_KEY],
+            window_id=item["window_id"],
+            creator=item["creator"],
+            batch_id=item["batch_id"],
+            trigger=item["trigger"],
+            status=table.WindowStatus(item["status"]),
+            **{name: whole(item.get(name, 0)) for name in numbers},
+        )
+
+
+def stand_in(item: Item) -> OverdueWindow:
+    """Return what the key of an unreadable status item says, and what else can be read of it.
+
+    Raises `UnreadableItemError` if it is not the key of a window.
+    """
+    with decoding(item):
+        key, sort = item[table.PARTITION_KEY], item[table.SORT_KEY]
+        return OverdueWindow(
+            key=key,
+            item=sort,
+            window_id=window_id(key, int(sort.partition("#")[2])),
+            creator=creator_name(key),
+            batch_id=str(item.get("batch_id", "")),
+            trigger=str(item.get("trigger", "")),
+            status=str(item.get("status", "")),
+            image_count=0,
+        )
 
 
 def action_on(window: OverdueWindow, now_s: int, max_attempts: int) -> Action:

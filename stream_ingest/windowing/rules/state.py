@@ -131,6 +131,9 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every later row of the creator is refused."""
     expires_at: int | None = None
     """When an erased creator's state expires; None as soon as it has new rows."""
+    deferred_at: int | None = None
+    """Since when records of the creator wait because its state could not be read (epoch seconds).
+    They are folded before any other; None for nearly all creators."""
 
     @property
     def open_images(self) -> int:

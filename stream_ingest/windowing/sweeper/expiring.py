@@ -19,6 +19,7 @@ from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.prefetch import MAX_COVERS, pack_key, request_expiring
 from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.sweeper.isolation import Isolation
 
 
 class RequestedCovers(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +38,10 @@ class ExpiringCovers:
         emitter: Emitter,
         threads: Executor,
         clock: Callable[[], float],
+        isolation: Isolation,
     ) -> None:
         """Record many creators at once in `threads`; `clock` gives epoch seconds."""
+        self._isolation = isolation
         self._store, self._emitter = store, emitter
         self._threads, self._clock = threads, clock
 
@@ -48,9 +51,19 @@ class ExpiringCovers:
         Keys are of `naming.creator_key`. A creator that another writer changes at the same moment
         is left to the next sweep, which finds it due again.
         """
+        return self._isolation.run(keys[0], lambda: self._request(keys), 0)
+
+    def _request(self, keys: Sequence[str]) -> int:
         now_s = int(self._clock())
-        states = self._store.load(keys)
-        recorded = self._threads.map(lambda state: self._record(state, now_s), states.values())
+        loaded = self._store.load_each(keys)
+        for error in loaded.unreadable.values():
+            self._isolation.found(error)
+
+        def record(state: CreatorState) -> RequestedCovers:
+            none = RequestedCovers(creator=state.creator, covers=0)
+            return self._isolation.run(state.creator, lambda: self._record(state, now_s), none)
+
+        recorded = self._threads.map(record, loaded.states.values())
         requested = sorted(
             (each for each in recorded if each.covers), key=lambda each: each.creator
         )

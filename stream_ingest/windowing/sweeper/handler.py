@@ -12,6 +12,7 @@ from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.events import BatchDrained, convert_detail
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing.sweeper import wiring
+from stream_ingest.windowing.sweeper.isolation import raise_errors
 from stream_ingest.windowing.sweeper.telemetry import emit_open_work, emit_sweep
 from stream_ingest.windowing.telemetry import make_logger
 
@@ -36,6 +37,7 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
         emit_sweep(logger, meter, sweep)
         emit_open_work(meter, app().open_work.read())
         meter.add_memory(float(context.memory_limit_in_mb))
+        raise_errors(sweep)
 
     return handle
 

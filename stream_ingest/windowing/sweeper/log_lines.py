@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger
 
+from stream_ingest.contracts.errors import TransientError, UnreadableItemError
 from stream_ingest.windowing.log_lines import window_fields
 from stream_ingest.windowing.sweeper.sweep import Sweep, SweptWindow
 
@@ -32,6 +33,16 @@ def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None
         logger.warning("incomplete batch ended", batch_id=batch_id)
     for window_id in sweep.abandoned:
         logger.warning("window abandoned", window_id=window_id)
+
+
+def log_item_error(logger: Logger, key: str, error: Exception) -> None:
+    """Log that an item cannot be read, or what else failed on it; the sweep goes on."""
+    if isinstance(error, UnreadableItemError):
+        logger.error("item unreadable", key=key, reason=error.reason)
+    elif isinstance(error, TransientError):
+        logger.warning("item left to the next sweep", key=key, reason=str(error))
+    else:
+        logger.error("item failed", key=key, exc_info=error)
 
 
 def log_unreadable_statistics(logger: Logger, key: str) -> None:

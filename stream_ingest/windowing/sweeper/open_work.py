@@ -20,6 +20,8 @@ from stream_ingest.aws.queries import query_items
 from stream_ingest.batches.progress import FOLLOW_TRIGGER, OPEN_BATCHES, STALE_AFTER_S, Batch
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UnreadableItemError
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -34,6 +36,8 @@ class OpenWork(msgspec.Struct, frozen=True, kw_only=True):
     windows: int = 0
     oldest_batch_age_s: int = 0
     oldest_window_age_s: int = 0
+    unreadable: int = 0
+    """Items on the list of those that cannot be read."""
 
     @property
     def oldest_age_s(self) -> int:
@@ -53,12 +57,13 @@ class OpenWorkReader:
     ) -> None:
         """`clock` gives epoch seconds."""
         self._registry, self._dynamodb = registry, dynamodb
+        self._unreadable = UnreadableList(dynamodb, table_name, clock)
         self._table, self._clock = table_name, clock
 
     def read(self) -> OpenWork:
         """Return what is under way now."""
         ids = [each for status in OPEN_BATCHES for each in self._registry.ids_in(status)]
-        loaded = [batch for batch in map(self._registry.load, ids) if batch is not None]
+        loaded = [batch for batch in map(self._load, ids) if batch is not None]
         batches = [batch for batch in loaded if not self._is_idle(batch)]
         windows = [each for status in OPEN_WINDOWS for each in self._closed_at(status)]
         return OpenWork(
@@ -66,7 +71,15 @@ class OpenWorkReader:
             windows=len(windows),
             oldest_batch_age_s=self._age_s(batch.started_at for batch in batches),
             oldest_window_age_s=self._age_s(moment for moment in windows if moment is not None),
+            unreadable=sum(1 for _ in self._unreadable.entries()),
         )
+
+    def _load(self, batch_id: str) -> Batch | None:
+        """Return a batch; None if there is none, or it cannot be read (the sweep lists it)."""
+        try:
+            return self._registry.load(batch_id)
+        except UnreadableItemError:
+            return None
 
     def _is_idle(self, batch: Batch) -> bool:
         return batch.abandoned_at is not None or self._is_stale(batch) or self._is_followed(batch)
@@ -106,4 +119,10 @@ def _open_since(window: Item) -> str | None:
     None for one that is rebuilt, because it has ended before, and for one of an older version.
     """
     moment = str(window[table.CLOSED_AT])
-    return moment if "T" in moment and "completed_at" not in window else None
+    if "T" not in moment or "completed_at" in window:
+        return None
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return None  # it cannot be read
+    return moment

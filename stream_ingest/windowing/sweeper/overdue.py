@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws.items import Item
+from stream_ingest.aws.items import Item, decoding
 from stream_ingest.contracts import table, window_lifecycle
-from stream_ingest.contracts.errors import ConflictError, DecodeError
+from stream_ingest.contracts.errors import ConflictError, UnreadableItemError
 from stream_ingest.contracts.events import CollageFailed, WindowReady
 from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.contracts.window_lifecycle import Move
@@ -27,7 +27,10 @@ from stream_ingest.windowing.rules.overdue import (
     OverdueWindow,
     abandon_reason,
     action_on,
+    read_overdue,
+    stand_in,
 )
+from stream_ingest.windowing.sweeper.isolation import Isolation
 from stream_ingest.windowing.window_repository import WindowRepository
 
 if TYPE_CHECKING:
@@ -56,8 +59,10 @@ class OverdueWindows:
         threads: Executor,
         clock: Callable[[], float],
         max_attempts: int,
+        isolation: Isolation,
     ) -> None:
         """Abandon windows after `max_attempts` claims; `clock` gives epoch seconds."""
+        self._isolation = isolation
         self._windows, self._emitter = WindowRepository(dynamodb, table_name), emitter
         self._threads, self._clock, self._max_attempts = threads, clock, max_attempts
 
@@ -66,7 +71,12 @@ class OverdueWindows:
 
         Each key has the table's two key attributes.
         """
-        acted = list(self._threads.map(self._act_on, keys))
+
+        def act_on(key: Item) -> WindowReady | str | None:
+            name = table.item_key(key[table.PARTITION_KEY], key[table.SORT_KEY])
+            return self._isolation.run(name, lambda: self._act_on(key), None)
+
+        acted = list(self._threads.map(act_on, keys))
         return Acted(
             to_emit=[each for each in acted if isinstance(each, WindowReady)],
             abandoned=tuple(each for each in acted if isinstance(each, str)),
@@ -74,9 +84,13 @@ class OverdueWindows:
 
     def _act_on(self, key: Item) -> WindowReady | str | None:
         """Return the event to emit again, the id of a window that was abandoned, or None."""
-        window = self._load(key)
-        if window is None:
+        item = self._windows.get(key[table.PARTITION_KEY], key[table.SORT_KEY])
+        if item is None:
             return None
+        try:
+            window = read_overdue(item)
+        except UnreadableItemError as error:
+            return self._fail(item, error)
         action = action_on(window, int(self._clock()), self._max_attempts)
         if action is Action.LEAVE:
             return None
@@ -89,21 +103,17 @@ class OverdueWindows:
         reason = EVENT_UNREADABLE if action is Action.EMIT else abandon_reason(window)
         return window.window_id if self._abandon(window, reason) else None
 
-    def _load(self, key: Item) -> OverdueWindow | None:
-        item = self._windows.get(key[table.PARTITION_KEY], key[table.SORT_KEY])
-        if item is None:
-            return None
-        numbers = ("image_count", "attempts", "emissions", "lease_until", "images_ok")
-        return OverdueWindow(
-            key=item[table.PARTITION_KEY],
-            item=item[table.SORT_KEY],
-            window_id=item["window_id"],
-            creator=item["creator"],
-            batch_id=item["batch_id"],
-            trigger=item["trigger"],
-            status=item["status"],
-            **{name: int(item.get(name, 0)) for name in numbers},
-        )
+    def _fail(self, item: Item, error: UnreadableItemError) -> str | None:
+        """End a window whose item cannot be read, so that its batch can end; return its id."""
+        self._isolation.found(error)
+        if item.get("status") in table.ENDED:
+            return None  # the index lags
+        window = stand_in(item)
+        reason = f"its item cannot be read: {error.reason}"
+        completed_at = from_epoch_s(int(self._clock())).isoformat()
+        emitted = self._emitter.emit(_failure(window, reason))
+        move = window_lifecycle.fail_unreadable(reason=reason, completed_at=completed_at)
+        return window.window_id if emitted and self._move(window, move) else None
 
     def _event(self, window: OverdueWindow) -> WindowReady | None:
         """Return a window's event as it was stored; None if it is missing or cannot be read."""
@@ -112,32 +122,23 @@ class OverdueWindows:
         if item is None:
             return None
         try:
-            return expand_event(bytes(item["detail"]))
-        except DecodeError:
+            with decoding(item):
+                event = expand_event(bytes(item["detail"]))
+        except UnreadableItemError as error:
+            self._isolation.found(error)
             return None
+        return event if event.window_id == window.window_id else None
 
     def _abandon(self, window: OverdueWindow, reason: str) -> bool:
         """Emit a window's failure, then write it; False if the bus or a quicker worker refuses."""
-        failures = {ABANDONED: window.image_count}
-        emitted = self._emitter.emit(
-            CollageFailed(
-                window_id=window.window_id,
-                creator=window.creator,
-                batch_id=window.batch_id,
-                trigger=window.trigger,
-                metadata_key=None,
-                images_failed=window.image_count,
-                failures=failures,
-                reason=reason,
-            )
-        )
+        emitted = self._emitter.emit(_failure(window, reason))
         return emitted and self._move(
             window,
             window_lifecycle.abandon(
                 seen=window.status,
                 attempts=window.attempts,
                 reason=reason,
-                failures=failures,
+                failures={ABANDONED: window.image_count},
                 images_failed=window.image_count,
                 completed_at=from_epoch_s(int(self._clock())).isoformat(),
             ),
@@ -157,3 +158,17 @@ class OverdueWindows:
         except ConflictError:
             return False  # a worker has claimed or ended it since
         return True
+
+
+def _failure(window: OverdueWindow, reason: str) -> CollageFailed:
+    """Return the event of a window that is abandoned."""
+    return CollageFailed(
+        window_id=window.window_id,
+        creator=window.creator,
+        batch_id=window.batch_id,
+        trigger=window.trigger,
+        metadata_key=None,
+        images_failed=window.image_count,
+        failures={ABANDONED: window.image_count},
+        reason=reason,
+    )

@@ -40,6 +40,10 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """Of the batches that ended, those of which rows or end marks never arrived."""
     refused: dict[str, int] = {}
     """Refused rows of the batches that ended, by reason."""
+    unreadable: tuple[str, ...] = ()
+    """Keys of the items that cannot be read."""
+    errors: tuple[Exception, ...] = ()
+    """Errors of other items, which the sweep went on without."""
 
 
 def merge_sweeps(parts: Iterable[Sweep]) -> Sweep:

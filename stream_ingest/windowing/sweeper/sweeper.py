@@ -6,14 +6,14 @@ beside the stream processor, close every window once: the condition of the secon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from stream_ingest.aws.items import Item, to_wire
-from stream_ingest.aws.queries import query_items
+from stream_ingest.aws.items import Item
 from stream_ingest.aws.request_groups import slices
 from stream_ingest.batches.counter import BatchCount, BatchCounter
 from stream_ingest.batches.progress import (
@@ -27,14 +27,21 @@ from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import completed
 from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.events import WindowReady
+from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
 from stream_ingest.windowing.rules.closing import Change, close_batch, close_due
 from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.sweeper.due_items import DueItems
 from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
+from stream_ingest.windowing.sweeper.isolation import Isolation
 from stream_ingest.windowing.sweeper.overdue import OverdueWindows
+from stream_ingest.windowing.sweeper.recheck import Recheck
 from stream_ingest.windowing.sweeper.sweep import Sweep, SweptWindow, merge_sweeps
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
+from stream_ingest.windowing.window_repository import WindowRepository
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -56,6 +63,9 @@ class _Closed(msgspec.Struct, frozen=True, kw_only=True):
     all_closed: bool
 
 
+_NOTHING_CLOSED = _Closed(windows=[], lost_races=0, all_closed=False)
+
+
 class Sweeper:
     """Closes windows that are due, emits overdue events again, and moves batches to their end."""
 
@@ -66,6 +76,7 @@ class Sweeper:
         emitter: Emitter,
         registry: BatchRegistry,
         reports: Reports,
+        folding: CreatorFolding,
         dynamodb: DynamoDBClient,
         table_name: str,
         threads: Executor,
@@ -74,6 +85,7 @@ class Sweeper:
         max_attempts: int = 3,
         prefetch: bool = False,
         on_window: Callable[[SweptWindow], None] = lambda _: None,
+        on_error: Callable[[str, Exception], None] = lambda _, __: None,
     ) -> None:
         """Abandon a window after `max_attempts` claims; `clock` gives epoch seconds.
 
@@ -81,16 +93,27 @@ class Sweeper:
         delivered any more: it is ended without the end marks that are missing.
 
         With `prefetch`, covers about to expire are requested and their windows stay open.
-        `on_window` is called for each window at once, so that the log has it even if the sweep
-        crashes later.
+        `on_window` is called for each window, and `on_error` for each item that fails, at once, so
+        that the log has it even if the sweep crashes later.
         """
         self._on_window = on_window
         self._store, self._emitter, self._registry = store, emitter, registry
         self._reports = reports
-        self._dynamodb, self._table = dynamodb, table_name
+        self._due = DueItems(dynamodb, table_name, clock)
         self._threads, self._clock = threads, clock
         self._prefetch = prefetch
-        self._expiring = ExpiringCovers(store, emitter, threads, clock)
+        unreadable = UnreadableList(dynamodb, table_name, clock)
+        self._isolation = Isolation(unreadable, on_error)
+        self._recheck = Recheck(
+            unreadable=unreadable,
+            windows=WindowRepository(dynamodb, table_name),
+            store=store,
+            folding=folding,
+            isolation=self._isolation,
+            threads=threads,
+            clock=clock,
+        )
+        self._expiring = ExpiringCovers(store, emitter, threads, clock, self._isolation)
         self._counter = BatchCounter(registry, dynamodb, table_name, clock, threads)
         self._timeouts = BatchTimeouts(dynamodb, table_name, clock, delivery_s=delivery_s)
         self._overdue = OverdueWindows(
@@ -100,28 +123,48 @@ class Sweeper:
             threads=threads,
             clock=clock,
             max_attempts=max_attempts,
+            isolation=self._isolation,
         )
 
     def sweep(self) -> Sweep:
-        """Do all that is due now; safe to call again, and beside another sweep."""
-        states, windows = self._due()
-        closed, _ = self._close(states, close_due_at(int(self._clock()), prefetch=self._prefetch))
-        parts = [closed, self._request_expiring(states), self._act_on_overdue(windows)]
-        self._timeouts.abandon_silent()
-        batches = [each for status in _SENT for each in self._registry.ids_in(status)]
-        return merge_sweeps([*parts, *map(self.sweep_batch, batches)])
+        """Do all that is due now; safe to call again, and beside another sweep.
+
+        What fails for one item is left out: `Sweep.unreadable` and `Sweep.errors` say it.
+        """
+        return self._isolation.collect(self._sweep_all)
 
     def sweep_batch(self, batch_id: str) -> Sweep:
         """Flush a batch whose rows have all been folded, and end it once its windows have ended.
 
         Does nothing for a batch that has ended: its event may come again.
         """
+        return self._isolation.collect(lambda: self._sweep_one(batch_id))
+
+    def _sweep_all(self) -> Sweep:
+        readable = self._emit(self._recheck.run(), again=False)
+        states, windows = self._due.read()
+        closed, _ = self._close(states, close_due_at(int(self._clock()), prefetch=self._prefetch))
+        parts = [readable, closed, self._request_expiring(states), self._act_on_overdue(windows)]
+        for batch_id in self._timeouts.old_batches():
+            abandon = partial(self._timeouts.abandon_if_silent, batch_id)
+            self._isolation.run(_key_of(batch_id), abandon, None)
+        batches = [each for status in _SENT for each in self._registry.ids_in(status)]
+        return merge_sweeps([*parts, *map(self._sweep_one, batches)])
+
+    def _sweep_one(self, batch_id: str) -> Sweep:
+        return self._isolation.run(_key_of(batch_id), lambda: self._sweep_batch(batch_id), Sweep())
+
+    def _sweep_batch(self, batch_id: str) -> Sweep:
         batch = self._registry.load(batch_id)
         if batch is None or batch.status in ENDED_BATCHES:
             return Sweep()
         self._timeouts.apply(batch)
         count = self._counter.count(batch_id)
-        if count is None or not count.progress.settled:
+        if count is None:
+            return Sweep()
+        for error in count.unreadable:
+            self._isolation.found(error)
+        if not count.progress.settled:
             return Sweep()
         flush = Sweep()
         if count.progress.status in {"sent", "abandoning"}:
@@ -164,9 +207,8 @@ class Sweeper:
         parts: list[Sweep] = []
         closed_all = True
         for some in slices(keys, _SLICE):
-            states = self._store.load(some)
-            results = list(
-                self._threads.map(lambda state: self._close_one(state, rule), states.values())
+            results = self._isolation.run(
+                some[0], partial(self._close_some, some, rule), [_NOTHING_CLOSED]
             )
             windows = [window for result in results for window in result.windows]
             lost_races = sum(result.lost_races for result in results)
@@ -174,6 +216,24 @@ class Sweeper:
             parts += [Sweep(closed=len(windows), lost_races=lost_races)]
             parts += [self._emit(windows, again=False)]
         return merge_sweeps(parts), closed_all
+
+    def _close_some(self, keys: Sequence[str], rule: ClosingRule) -> list[_Closed]:
+        """Apply a closing rule to some creators, except those whose state cannot be read."""
+        loaded = self._store.load_each(keys)
+        for error in loaded.unreadable.values():
+            self._isolation.found(error)
+
+        def close(state: CreatorState) -> _Closed:
+            try:
+                return self._close_one(state, rule)
+            except UnreadableItemError as error:
+                self._isolation.found(error)
+                return _Closed(windows=[], lost_races=0, all_closed=True)
+
+        def isolated(state: CreatorState) -> _Closed:
+            return self._isolation.run(state.creator, lambda: close(state), _NOTHING_CLOSED)
+
+        return list(self._threads.map(isolated, loaded.states.values()))
 
     def _close_one(self, state: CreatorState, rule: ClosingRule) -> _Closed:
         """Close all that the rule closes of a creator; what is left is found by the next sweep."""
@@ -206,33 +266,20 @@ class Sweeper:
         return merge_sweeps(parts)
 
     def _emit(self, windows: Sequence[WindowReady], *, again: bool) -> Sweep:
-        refused = self._emitter.emit_windows(windows)
+        if not windows:
+            return Sweep()
+        everything = [window.window_id for window in windows]
+        refused = self._isolation.run(
+            everything[0], lambda: self._emitter.emit_windows(windows), everything
+        )
         for window in windows:
             taken = window.window_id not in refused
             self._on_window(SweptWindow(event=window, again=again, emitted=taken))
         return Sweep(emitted=len(windows) - len(refused), not_emitted=len(refused))
 
-    def _due(self) -> tuple[list[str], list[Item]]:
-        """Return the keys of creators, and the keys of windows, that are due."""
-        states: dict[str, None] = {}
-        windows: list[Item] = []
-        for shard in range(table.DUE_SHARDS):
-            for item in self._query_due(f"due#{shard}"):
-                if item[table.SORT_KEY] == table.STATE:
-                    states[item[table.PARTITION_KEY]] = None
-                else:
-                    windows.append(item)
-        return list(states), windows
 
-    def _query_due(self, shard: str) -> Iterator[Item]:
-        return query_items(
-            self._dynamodb,
-            "query what is due",
-            TableName=self._table,
-            IndexName=table.DUE_INDEX,
-            KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-            ExpressionAttributeValues=to_wire({":shard": shard, ":now": int(self._clock())}),
-        )
+def _key_of(batch_id: str) -> str:
+    return table.item_key(table.batch_partition(batch_id), table.BATCH)
 
 
 def close_due_at(now_s: int, *, prefetch: bool) -> ClosingRule:

@@ -38,3 +38,4 @@ def emit_open_work(meter: Meter, work: OpenWork) -> None:
     meter.add(catalogue.WINDOWS_WAITING, work.windows)
     meter.add(catalogue.OLDEST_WINDOW_AGE, work.oldest_window_age_s)
     meter.add(catalogue.OLDEST_WORK_AGE, work.oldest_age_s)
+    meter.add(catalogue.ITEMS_UNREADABLE, work.unreadable)

@@ -18,14 +18,20 @@ from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.windowing.settings import WindowingSettings
-from stream_ingest.windowing.sweeper.log_lines import log_swept_window, log_unreadable_statistics
+from stream_ingest.windowing.sweeper.log_lines import (
+    log_item_error,
+    log_swept_window,
+    log_unreadable_statistics,
+)
 from stream_ingest.windowing.sweeper.open_work import OpenWorkReader
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from stream_ingest.windowing.telemetry import make_logger
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 from stream_ingest.windowing.wiring import (
     Clients,
     make_clients,
     make_emitter,
+    make_folding,
     make_store,
     make_threads,
 )
@@ -48,8 +54,11 @@ def build(
     results = ResultStore(
         clients.s3, settings.output_bucket, partial(log_unreadable_statistics, logger)
     )
+    store = make_store(settings, clients, clock)
+    unreadable = UnreadableList(clients.dynamodb, settings.table, clock)
     sweeper = Sweeper(
-        store=make_store(settings, clients, clock),
+        store=store,
+        folding=make_folding(settings, clients, store, unreadable, clock),
         emitter=make_emitter(settings, clients, clock, threads, Source.SWEEPER),
         registry=registry,
         reports=Reports(registry, results, clock),
@@ -61,6 +70,7 @@ def build(
         max_attempts=settings.max_receives,
         prefetch=settings.prefetch_covers,
         on_window=partial(log_swept_window, logger),
+        on_error=partial(log_item_error, logger),
     )
     open_work = OpenWorkReader(registry, clients.dynamodb, settings.table, clock)
     return App(sweeper=sweeper, open_work=open_work)

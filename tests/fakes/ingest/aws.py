@@ -15,6 +15,7 @@ from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import Source
 from stream_ingest.windowing import wiring
+from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository
@@ -23,6 +24,8 @@ from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.stream_processor import StreamProcessor
 from stream_ingest.windowing.sweeper import wiring as sweeper_wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from stream_ingest.windowing.unreadable.deferred_rows import DeferredRows
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 from tests.fakes.ingest.bus import FakeBus
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.threads import InlineExecutor
@@ -127,20 +130,29 @@ class IngestAws:
 
     def windowing(self, store: CreatorRepository | None = None) -> StreamProcessor:
         """Return the windowing, on a store of the test's own if one is given."""
+        store = store or self.store
         return StreamProcessor(
-            store=store or self.store,
+            store=store,
+            folding=self.folding(store),
+            unreadable=UnreadableList(self.dynamodb, TABLE, self.clock),
             emitter=self.emitter(),
             registry=self.registry,
             quarantine=Quarantine(self.s3, OUTPUT),
-            rules=Rules(),
             threads=self.threads,
-            clock=self.clock,
         )
+
+    def folding(self, store: CreatorRepository) -> CreatorFolding:
+        """Return what folds the rows of one creator."""
+        unreadable = UnreadableList(self.dynamodb, TABLE, self.clock)
+        deferred = DeferredRows(self.dynamodb, TABLE, unreadable, self.clock)
+        return CreatorFolding(store, deferred, Rules(), self.clock)
 
     def sweeper(self, store: CreatorRepository | None = None) -> Sweeper:
         """Return the sweeper."""
+        store = store or self.store
         return Sweeper(
-            store=store or self.store,
+            store=store,
+            folding=self.folding(store),
             emitter=self.emitter(Source.SWEEPER),
             registry=self.registry,
             reports=Reports(self.registry, ResultStore(self.s3, OUTPUT), self.clock),

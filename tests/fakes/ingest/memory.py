@@ -11,7 +11,7 @@ from stream_ingest.contracts.errors import ConflictError
 from stream_ingest.contracts.events import Event, WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name
 from stream_ingest.windowing.delivery import Poison
-from stream_ingest.windowing.repository import CreatorRepository
+from stream_ingest.windowing.repository import CreatorRepository, Loaded
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.outbox import compress_event, expand_event
 from stream_ingest.windowing.rules.state import CreatorState, Tally
@@ -35,10 +35,13 @@ class MemoryStore(CreatorRepository):
         self.spilled: dict[tuple[str, str], Tally] = defaultdict(Tally)
         self._fault_hook = fault_hook
 
-    def load(self, keys: Sequence[str]) -> dict[str, CreatorState]:
+    def load_each(self, keys: Sequence[str]) -> Loaded:
         """Return the states of creators by key; new ones for the unknown."""
         self._fault_hook("before load")
-        return {key: self.states.get(key, CreatorState(creator=creator_name(key))) for key in keys}
+        states = {
+            key: self.states.get(key, CreatorState(creator=creator_name(key))) for key in keys
+        }
+        return Loaded(states=states, unreadable={})
 
     def commit(self, before: CreatorState, change: Change, now_s: int) -> None:
         """Write a change; `ConflictError` if another writer was first."""

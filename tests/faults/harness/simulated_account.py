@@ -24,7 +24,7 @@ from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
 from stream_ingest.contracts.events import Event as DomainEvent
 from stream_ingest.contracts.naming import split_window_id
-from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from stream_ingest.windowing.sweeper.isolation import raise_errors
 from tests.fakes.ingest.aws import BUS, OUTPUT, TEMP, create_table
 from tests.fakes.ingest.clock import Clock
 from tests.faults.harness import handlers, wiring
@@ -148,13 +148,13 @@ class SimulatedAccount:
 
     def sweep(self, faults: Iterable[Fault] = ()) -> None:
         """Run the sweeper, as every minute; the next run follows a failed one."""
-        self._call(self.sweeper, faults, Sweeper.sweep)
+        self._call(self.sweeper, faults, lambda part: raise_errors(part.sweep()))
 
     def sweep_drained(self, faults: Iterable[Fault] = ()) -> None:
         """Invoke the sweeper with the last event of a drained batch, if there is one."""
         if self.drained:
             batch_id = self.drained.pop()["detail"]["batch_id"]
-            self._call(self.sweeper, faults, lambda part: part.sweep_batch(batch_id))
+            self._call(self.sweeper, faults, lambda part: raise_errors(part.sweep_batch(batch_id)))
 
     def work(self, which: int = 0, faults: Iterable[Fault] = ()) -> WindowOutcome | None:
         """Invoke a collage worker with a visible message; return None if SQS has to redeliver it.

@@ -11,8 +11,8 @@ from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BUCKETS, PackedRecord, pack
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.delivery import Delivery, Poison, read_delivery
+from stream_ingest.windowing.delivery_result import DeliveryResult
 from stream_ingest.windowing.rules.fold import Rules, fold
-from stream_ingest.windowing.stream_processor import DeliveryResult
 from tests.fakes.ingest.aws import OUTPUT, FailingStore, IngestAws
 from tests.fakes.ingest.delivery import FIRST_SEQUENCE, kinesis_event
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, header, object_id, record_of
@@ -132,7 +132,7 @@ def test_a_creator_that_cannot_be_written_fails_alone(aws: IngestAws) -> None:
 
 def test_a_table_that_cannot_be_read_fails_every_creator(aws: IngestAws) -> None:
     class Unreadable(FailingStore):
-        def load(self, keys: Sequence[str]) -> Any:  # noqa: ANN401 - as in the store
+        def load_each(self, keys: Sequence[str]) -> Any:  # noqa: ANN401 - as in the store
             raise TransientError(f"load creators: {len(keys)}")  # noqa: EM102, TRY003 - as the store says it
 
     store = Unreadable(aws, throttled(""))

@@ -18,6 +18,7 @@ from stream_ingest.contracts.events import BatchDrained, WindowReady
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import CoverRow
+from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.stream_processor import StreamProcessor
@@ -63,14 +64,15 @@ class World:
     def handle(self, event: dict[str, Any]) -> dict[str, Any]:
         """Process an event in a process of its own, which knows nothing of the last one."""
         self.clock.advance(1)
+        unused: Any = None  # every state in memory can be read
         windowing = StreamProcessor(
-            store=self.store,  # type: ignore[arg-type]
+            store=self.store,
+            folding=CreatorFolding(self.store, unused, Rules(), self.clock),
+            unreadable=unused,
             emitter=self.emitter,  # type: ignore[arg-type]
             registry=self.registry,  # type: ignore[arg-type]
             quarantine=self.quarantine,  # type: ignore[arg-type]
-            rules=Rules(),
             threads=InlineExecutor(),
-            clock=self.clock,
         )
         outcome = windowing.process(read_delivery(event))
         lowest = [min(outcome.failures)] if outcome.failures else []

@@ -12,6 +12,7 @@ from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S, REQUEUE_AFT
 from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.windowing.rules.fold import Arrival, Rules, fold
 from stream_ingest.windowing.sweeper import sweeper as module
+from stream_ingest.windowing.sweeper.isolation import raise_errors
 from stream_ingest.windowing.sweeper.sweep import Sweep
 from tests.fakes.ingest.aws import FailingStore, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, cover_row, cover_url, header, object_id
@@ -122,7 +123,9 @@ def test_an_event_that_cannot_be_read_stops_no_other(aws: IngestAws) -> None:
     put(aws, "ben", [1], header(images=1))
     aws.set_item("ann", "images#000001", detail=b"of a later schema")
     aws.clock.advance(OUTBOX_DELAY_S)
-    assert aws.sweeper().sweep() == Sweep(emitted=1, abandoned=("ann:000001",))
+    assert aws.sweeper().sweep() == Sweep(
+        emitted=1, abandoned=("ann:000001",), unreadable=("ann images#000001",)
+    )
     assert [detail["creator"] for detail in aws.bus.details()] == ["ben"]
     window = aws.item("ann", "window#000001")
     assert window is not None
@@ -266,11 +269,13 @@ def test_a_window_closed_before_a_crash_is_not_closed_again(aws: IngestAws) -> N
         if creator == "ben":
             raise TransientError(creator)
 
+    sweep = aws.sweeper(FailingStore(aws, die)).sweep()
+    assert (sweep.closed, sweep.emitted, sweep.batches_flushed) == (1, 1, ())
     with pytest.raises(TransientError):
-        aws.sweeper(FailingStore(aws, die)).sweep()
+        raise_errors(sweep)
     assert aws.sweeper().sweep() == Sweep(closed=1, emitted=1, batches_flushed=("b",))
     aws.clock.advance(OUTBOX_DELAY_S)
-    assert aws.sweeper().sweep() == Sweep(emitted=1)
+    assert aws.sweeper().sweep() == Sweep()
     assert sorted(emitted(aws)) == [("ann:000001", "batch-end", 1), ("ben:000001", "batch-end", 1)]
 
 

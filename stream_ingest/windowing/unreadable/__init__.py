@@ -1,0 +1,1 @@
+"""Items that cannot be read: their list, and the records that wait for them."""
