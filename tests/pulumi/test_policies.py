@@ -91,6 +91,8 @@ def test_the_windowing_role_folds_and_nothing_more(dev: Recorder) -> None:
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
+            "dynamodb:Query",
+            "dynamodb:DeleteItem",
         },
         "arn:EventBus:bus": {"events:PutEvents"},
         "arn:Bucket:output/failed/*": {"s3:PutObject"},
@@ -108,7 +110,15 @@ def test_the_sweepers_role_finds_what_is_due_and_folds(dev: Recorder) -> None:
         "arn:Table:state/index/due-index": queries,
         "arn:Table:state/index/status-date-index": queries,
     }
-    assert "dynamodb:Query" not in found["arn:Table:state"]
+    on_the_table = [
+        statement
+        for statement in statements(dev.one("RolePolicy", "sweeper"))
+        if "arn:Table:state" in statement["Resource"] and "dynamodb:Query" in statement["Action"]
+    ]
+    keys = ["deferred#*", "unreadable#*"]
+    assert [each["Condition"] for each in on_the_table] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+    ]
     assert found["arn:Queue:sweeper-dead-letters"] == {"sqs:SendMessage"}
     assert {r: a for r, a in found.items() if r.startswith("arn:Bucket:output")} == {
         "arn:Bucket:output/results/*": {"s3:PutObject", "s3:GetObject"}

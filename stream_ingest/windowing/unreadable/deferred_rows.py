@@ -145,4 +145,4 @@ def _is_first_invalid(error: ClientError) -> bool:
     reasons = response.get("CancellationReasons", [])
     if not reasons:  # an emulation of AWS refuses the request as a whole
         return is_about_content(str(response.get("Error", {}).get("Message", "")))
-    return reasons[0].get("Code") == "ValidationError"
+    return bool(reasons[0].get("Code") == "ValidationError")

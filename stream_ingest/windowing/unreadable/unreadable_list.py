@@ -83,12 +83,13 @@ class UnreadableList:
                 ExpressionAttributeValues=to_wire({":partition": f"unreadable#{shard}"}),
                 ConsistentRead=True,
             ):
-                yield UnreadableItem(
-                    partition=str(item.get("of_partition", "")),
-                    sort=str(item.get("of_item", "")),
-                    reason=str(item.get("reason", "")),
-                    found_at=str(item.get("found_at", "")),
-                )
+                if "of_partition" in item and "of_item" in item:
+                    yield UnreadableItem(
+                        partition=str(item["of_partition"]),
+                        sort=str(item["of_item"]),
+                        reason=str(item.get("reason", "")),
+                        found_at=str(item.get("found_at", "")),
+                    )
 
     def remove(self, entry: UnreadableItem) -> None:
         """Remove an item from the list; safe to repeat."""

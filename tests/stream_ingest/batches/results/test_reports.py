@@ -26,6 +26,7 @@ from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.records.codec import BUCKETS
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.sweeper.isolation import raise_errors
 from tests.fakes.ingest.aws import OUTPUT, IngestAws
 from tests.fakes.ingest.rows import NOW_S, arrivals, header
 from tests.faults.harness.aws.s3 import FakeS3
@@ -146,7 +147,7 @@ def test_a_crash_between_any_two_reports_leaves_each_once(
     with monkeypatch.context() as patch:
         patch.setattr(aws.s3, "put_object", failing)
         with pytest.raises(TransientError):
-            aws.sweeper().sweep()
+            raise_errors(aws.sweeper().sweep())
     if crash:
         aws.set_item("ann", "window#000002", status="failed", images_ok=0, images_failed=1)
         aws.clock.advance(86_400)

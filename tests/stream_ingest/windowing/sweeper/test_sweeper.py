@@ -117,22 +117,6 @@ def test_a_window_that_nobody_took_from_its_queue_is_emitted_again(aws: IngestAw
     assert first == second
 
 
-def test_an_event_that_cannot_be_read_stops_no_other(aws: IngestAws) -> None:
-    """After a return to older code, say: its window fails with that reason and can be retried."""
-    put(aws, "ann", [1], header(images=1))
-    put(aws, "ben", [1], header(images=1))
-    aws.set_item("ann", "images#000001", detail=b"of a later schema")
-    aws.clock.advance(OUTBOX_DELAY_S)
-    assert aws.sweeper().sweep() == Sweep(
-        emitted=1, abandoned=("ann:000001",), unreadable=("ann images#000001",)
-    )
-    assert [detail["creator"] for detail in aws.bus.details()] == ["ben"]
-    window = aws.item("ann", "window#000001")
-    assert window is not None
-    assert (window["status"], window["error"]) == ("failed", "its event cannot be read")
-    assert aws.sweeper().sweep() == Sweep()
-
-
 def test_a_batch_with_flush_at_its_end_is_flushed_once_its_rows_are_folded(aws: IngestAws) -> None:
     aws.registry.register(FLUSHED)
     put(aws, "ann", range(4), FLUSHED)

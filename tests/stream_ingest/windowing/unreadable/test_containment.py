@@ -20,7 +20,7 @@ from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.delivery_result import DeliveryResult
 from stream_ingest.windowing.sweeper.isolation import raise_errors
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
-from tests.fakes.ingest.aws import TABLE, IngestAws
+from tests.fakes.ingest.aws import TABLE, FailingStore, IngestAws
 from tests.fakes.ingest.delivery import kinesis_event
 from tests.fakes.ingest.rows import cover_row, header, record_of
 
@@ -185,7 +185,7 @@ def test_an_unreadable_window_fails_and_its_batch_ends(
     sweep = raise_errors(aws.sweeper().sweep())
     assert sweep.abandoned == ("ann:000001",)
     assert sweep.unreadable == ("ann window#000001",)
-    assert [each["creator"] for each in aws.bus.details() if "images" in each] == ["ben"]
+    assert [each["creator"] for each in aws.bus.details("WindowReady")] == ["ben"]
     aws.end_windows()
     aws.clock.advance(GRACE_S)
     assert raise_errors(aws.sweeper().sweep()).batches_ended == ("b",)
@@ -228,3 +228,34 @@ def test_an_unreadable_tally_defers_its_creator_alone(aws: IngestAws) -> None:
     raise_errors(aws.sweeper().sweep())
     assert listed(aws) == []
     assert images_of(aws, "ann") == images_of(aws, "ben") == 2
+
+
+def test_an_event_that_cannot_be_read_stops_no_other(aws: IngestAws) -> None:
+    """Its window fails with that reason and can be retried."""
+    aws.bus.refuse = lambda _: True
+    deliver(aws, [1, 2])
+    aws.bus.refuse = lambda _: False
+    corrupt(aws, {"detail": b"of a later schema"}, "images#000001")
+    aws.clock.advance(OUTBOX_DELAY_S)
+    sweep = raise_errors(aws.sweeper().sweep())
+    assert (sweep.abandoned, sweep.unreadable) == (("ann:000001",), ("ann images#000001",))
+    assert [each["creator"] for each in aws.bus.details("WindowReady")] == ["ben"]
+    window = aws.item("ann", "window#000001")
+    assert window is not None
+    assert (window["status"], window["error"]) == ("failed", "its event cannot be read")
+    assert raise_errors(aws.sweeper().sweep()).abandoned == ()
+
+
+def test_an_error_of_one_item_is_raised_after_all_others(aws: IngestAws) -> None:
+    """An error that is no item's fault still ends the invocation: Lambda reports and repeats it."""
+    deliver(aws, [1], IDLE)
+    aws.clock.advance(7_200)
+
+    def fault(step: str, creator: str) -> None:
+        if creator == "ann":
+            raise RuntimeError(step)
+
+    sweep = aws.sweeper(FailingStore(aws, fault)).sweep()
+    assert (sweep.closed, sweep.unreadable) == (1, ())
+    with pytest.raises(RuntimeError, match="commit"):
+        raise_errors(sweep)
