@@ -251,6 +251,8 @@ class BatchRegistry:
         So a delayed sweep does not overwrite the final count of another.
         """
         numbers = {name: getattr(counted, name) for name in COUNTED}
+        if not counted.deferred:  # as for nearly all batches
+            del numbers["deferred"]
         try:
             self._items.update(
                 batch_id,

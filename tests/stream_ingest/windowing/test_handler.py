@@ -129,6 +129,7 @@ def test_results_are_reported_as_metrics(
         "RowsDuplicate": 1,
         "RowsBlocked": 0,
         "RowsResent": 0,
+        "RowsDeferred": 0,
         "WindowsClosed": 2,
         "WindowsNotEmitted": 0,
         "RecordsQuarantined": 2,

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from stream_ingest.aws import dynamodb
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import ConflictError, TransientError
+from stream_ingest.contracts.errors import ConflictError, TransientError, UnreadableItemError
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
@@ -97,7 +97,7 @@ def test_a_window_number_is_never_given_twice(aws: IngestAws) -> None:
     aws.dynamodb.delete_item(
         TableName=TABLE, Key={"creator_name": {"S": "charli"}, "item": {"S": "state"}}
     )
-    with pytest.raises(ConflictError):
+    with pytest.raises(UnreadableItemError, match="window#000001 exists already"):
         aws.store.commit(NEW, change, NOW_S)
 
 

@@ -18,7 +18,7 @@ from tests.faults.harness.aws.errors import (
     validation_error,
 )
 from tests.faults.harness.aws.expressions import read_key_condition
-from tests.faults.harness.aws.index import Indexes, Key, key_names
+from tests.faults.harness.aws.index import Indexes, Key, Own, key_names
 from tests.faults.harness.aws.tokens import SyntaxRefusedError
 from tests.faults.harness.aws.values import Item, item_bytes
 from tests.faults.harness.aws.writes import (
@@ -59,6 +59,7 @@ class FakeDynamoDb:
             each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]
         }
         self.indexes = Indexes(request.get("GlobalSecondaryIndexes", ()), keys, kinds)
+        self._own = Own(self.items, keys)
         self._writes = Writes(self.items, keys, self.indexes, request["TableName"])
 
     def describe_table(self, **request: Wire) -> dict[str, Any]:
@@ -139,14 +140,14 @@ class FakeDynamoDb:
         return {}
 
     def query(self, **request: Wire) -> dict[str, Any]:
-        """Return a page of an index's items under one hash key, in the order of its range key."""
+        """Return a page of items under one hash key, of an index or the table, in their order."""
         known(
             request,
             *("TableName", "IndexName", "KeyConditionExpression", "ExpressionAttributeValues"),
-            *("ExpressionAttributeNames", "ExclusiveStartKey"),
+            *("ExpressionAttributeNames", "ExclusiveStartKey", "ConsistentRead"),
         )
         self._writes.check_table(request["TableName"], _QUERY)
-        index = self.indexes[request["IndexName"]]
+        index = self.indexes[request["IndexName"]] if "IndexName" in request else self._own
         try:
             condition = read_key_condition(request["KeyConditionExpression"])
         except SyntaxRefusedError as error:

@@ -68,6 +68,26 @@ class Index:
         return plain(image[self.range]), (image[first]["S"], image[second]["S"])
 
 
+class Own:
+    """The table itself, queried by its own keys."""
+
+    def __init__(self, items: Mapping[Key, Item], table_keys: tuple[str, str]) -> None:
+        self.hash, self._range = table_keys
+        self._items = items
+
+    def find(
+        self, wanted: str, holds: Callable[[Item], bool], after: Item | None, most: int
+    ) -> tuple[list[Item], Item | None]:
+        """Return a page of matching items under a hash key, and the key to continue from."""
+        start = after[self._range]["S"] if after else ""
+        keys = sorted(key for key in self._items if key[0] == wanted and key[1] > start)
+        found = [self._items[key] for key in keys if holds(self._items[key])]
+        page = found[:most]
+        if len(found) <= most:
+            return page, None
+        return page, {name: page[-1][name] for name in (self.hash, self._range)}
+
+
 class Indexes:
     """All indexes of a table. While a key lags, they show what was under it before."""
 
