@@ -172,7 +172,8 @@ class FaultyStack(Pipeline):
         ):
             for message in messages:
                 event = json.loads(message["Body"])
-                self.received.setdefault(event["detail"]["batch_id"], []).append(event)
+                batch = event["detail"].get("batch_id", "")  # an event about creators has none
+                self.received.setdefault(batch, []).append(event)
                 sqs.delete_message(QueueUrl=self.audit_url, ReceiptHandle=message["ReceiptHandle"])
         return self.received.get(batch_id, [])
 

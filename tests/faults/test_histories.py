@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.faults.harness.checks.discarded import check_after_discarding, is_whole
 from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.checks.mysql_rows import check_rows
 from tests.faults.harness.history import History
@@ -22,7 +23,10 @@ _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 def run_and_check(scenario: History) -> None:
     with run_to_end(scenario) as run:
-        check_invariants(run.account, run.batches)
+        if is_whole(run):
+            check_invariants(run.account, run.batches)
+        else:
+            check_after_discarding(run)
         if run.mysql:
             check_rows(run.account, run.mysql)
 

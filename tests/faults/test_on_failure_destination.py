@@ -12,15 +12,16 @@ from collections import Counter
 
 import pytest
 
-from stream_ingest.batches.progress import GRACE_S
+from stream_ingest.batches.progress import GRACE_S, BatchProgress
 from stream_ingest.contracts.events import BatchCompleted
-from stream_ingest.contracts.settings import FlushPolicy
+from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.records.codec import unpack
 from tests.fakes.ingest.aws import OUTPUT
 from tests.faults.harness.aws.kinesis import StreamRecord
+from tests.faults.harness.checks.discarded import check_after_discarding
 from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.checks.table import Table
-from tests.faults.harness.history import BatchPlan, Deliver, History, Push, Sweep, Wait, Work
+from tests.faults.harness.history import BatchPlan, Deliver, History, Push, Spoil, Sweep, Wait, Work
 from tests.faults.harness.history_runner import HistoryRunner, run_steps
 from tests.faults.harness.injector import Fault, Faults, Kind
 from tests.faults.harness.wiring import Clients, registry
@@ -29,6 +30,8 @@ ROWS = tuple((n % 3, n % 20) for n in range(30))
 BATCH = (BatchPlan(3, FlushPolicy(kind="never"), ROWS, chunk_rows=6),)
 MAX_RETRIES, MAX_AGE_S = 2, 3_600
 ALL = 50
+MARKS = (3, 1)
+"""Number of a batch's end marks in each lane."""
 WRITES = ("put_item", "transact_write_items")
 FAILING_WRITES = {
     "denied": tuple(Fault(Kind.DENIED, operation=name, times=ALL) for name in WRITES),
@@ -58,11 +61,16 @@ def rows_in(records: list[bytes]) -> int:
     return sum(len(list(unpack(data).cover_rows())) for data in records)
 
 
+def progress_of(run: HistoryRunner) -> BatchProgress:
+    progress = registry(Clients(run.account, Faults())).progress("batch-0")
+    assert progress is not None
+    return progress
+
+
 def check_the_rest(run: HistoryRunner, lost: list[bytes]) -> None:
     """All other rows were folded, and the batch ends with the number of quarantined rows."""
     run.settle()
-    progress = registry(Clients(run.account, Faults())).progress("batch-0")
-    assert progress is not None
+    progress = progress_of(run)
     assert progress.status == "ended"
     assert progress.refused["quarantined"] == rows_in(lost) > 0
     assert progress.rows_read == len(ROWS)
@@ -129,6 +137,38 @@ def test_a_record_that_fails_for_a_while_is_not_discarded() -> None:
         assert run.account.lanes[0].checkpoint == 0
         run.settle()
         assert discarded(run) == ({}, [])
-        progress = registry(Clients(run.account, Faults())).progress("batch-0")
-        assert progress is not None
-        assert "quarantined" not in progress.refused
+        assert "quarantined" not in progress_of(run).refused
+
+
+@pytest.mark.parametrize("flush", [FlushPolicy(kind="never"), BATCH_END], ids=lambda f: f.kind)
+@pytest.mark.parametrize("lanes", [(0,), (0, 1)], ids=["some", "all"])
+def test_a_batch_whose_end_marks_are_discarded_ends_by_itself(
+    flush: FlushPolicy, lanes: tuple[int, ...]
+) -> None:
+    """It stayed open for ever, whatever was redriven."""
+    refused = (Fault(Kind.THROTTLED, operation="update_item", times=ALL),)
+    plan = BatchPlan(3, flush, ROWS, chunk_rows=6)
+    scenario = History((plan,), (Push(0, ALL),), max_retries=0, max_record_age_s=MAX_AGE_S)
+    with run_steps(scenario) as run:
+        for number in lanes:
+            while not run.account.lanes[number].is_done:
+                run.step(Deliver(number, 1, refused))
+        run.settle()
+        marks = sum(unpack(data).last for data in discarded(run)[1])
+        assert progress_of(run).marks_missing == marks == sum(MARKS[number] for number in lanes)
+        check_after_discarding(run)
+
+
+def test_a_batch_with_a_spoiled_end_mark_ends_and_says_so() -> None:
+    records = 4 * len(ROWS)
+    for others in range(records):
+        steps = (Spoil(others), Push(0, ALL))
+        with run_steps(History(BATCH, steps, max_record_age_s=MAX_AGE_S)) as run:
+            (spoiled,) = map(unpack, run.account.kinesis.spoiled.values())
+            if spoiled.last:
+                run.settle()
+                assert progress_of(run).marks_missing == 1
+                assert not progress_of(run).refused
+                check_after_discarding(run)
+                return
+    pytest.fail("no end mark was sent")

@@ -188,6 +188,13 @@ class Poison:
 
 
 @dataclass(frozen=True)
+class Spoil:
+    """A record that a producer sends next, after `others`, arrives without its last byte."""
+
+    others: int
+
+
+@dataclass(frozen=True)
 class ToggleImage:
     """An image becomes unavailable, or available again."""
 
@@ -215,6 +222,7 @@ Step = (
     | Replay
     | Resume
     | Poison
+    | Spoil
     | ToggleImage
     | IndexLag
     | MysqlStep

@@ -177,6 +177,8 @@ class HistoryRunner:
                 account.kinesis.put_records(
                     StreamName=account.kinesis.name, Records=[{"PartitionKey": key, "Data": data}]
                 )
+            case history.Spoil(others):
+                account.kinesis.spoil_next(others)
             case history.ToggleImage(image):
                 account.covers.down ^= {history.identity(image)}
             case history.IndexLag(seed):
@@ -187,6 +189,7 @@ class HistoryRunner:
     def settle(self) -> None:
         """End all faults, drain, resume the paused tasks, and replay abandoned windows."""
         self.account.covers.down.clear()
+        self.account.kinesis.spoil_next(None)
         if self.mysql:
             self.mysql.settle()
         self._drain()
@@ -199,6 +202,12 @@ class HistoryRunner:
                 return
             redrive(self.account, abandoned, f"operator-{turn}")
             self._drain()
+
+    def push_to_the_end(self, batches: Iterable[Batch]) -> None:
+        """Push further batches without faults, and settle."""
+        further = [PushProcess(self.account, self._loop, batch) for batch in batches]
+        self.pushes += further
+        self.settle()
 
     def _drain(self) -> None:
         account, wait_s = self.account, 60.0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.faults.harness import history
+from tests.faults.harness.aws.mapping import FOR_EVER
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.mysql import strategies as mysql
 
@@ -41,6 +42,8 @@ class Flavour:
     abandons: bool = False
     table: bool = False
     """Whether a MySQL table is pushed and followed."""
+    limits: bool = False
+    """Whether Lambda discards records, after few retries or soon, and records are spoiled."""
     follows: bool = True
     """Whether the table is followed, and not only pushed."""
     batches: int = 2
@@ -58,6 +61,8 @@ FLAVOURS = {
     "contents": Flavour(faulty=("collage",), contents=True),
     "abandoned": Flavour(faulty=("push", "windowing", "sweeper"), abandons=True),
     "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
+    "discarded": Flavour(faulty=("push", "windowing", "sweeper"), limits=True),
+    "everything discarded": Flavour(lags=True, prefetch=True, abandons=True, limits=True),
     "pushed table": Flavour(faulty=("table",), table=True, batches=0, follows=False),
     "followed table": Flavour(faulty=("table",), table=True, batches=0),
     "everything with a table": Flavour(lags=True, table=True),
@@ -106,6 +111,8 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
     if flavour.abandons:
         rare += [st.builds(history.Abandon, small, st.booleans(), faults_of["push"])] * 2
         rare.append(st.builds(history.Rival, small))
+    if flavour.limits:
+        rare += [st.builds(history.Spoil, st.integers(0, 60)), deliver, deliver, push]
     lag = [st.builds(history.IndexLag, small)] * 2 if flavour.lags else []
     prefetch = st.builds(history.Prefetch, small, st.just(value=False), faults_of["prefetch"])
     redeliver_prefetch = st.builds(
@@ -149,6 +156,8 @@ def long_lists(each: st.SearchStrategy[T], parts: int) -> st.SearchStrategy[tupl
 
 def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.History]:
     """Draw a history of about five times `parts` steps."""
+    retries = st.sampled_from((FOR_EVER, 0, 0, 1, 3))
+    ages_s = st.sampled_from((300, 1_000, 4_000))
     return st.builds(
         history.History,
         batches=st.tuples(*[batch_plans()] * flavour.batches),
@@ -160,4 +169,6 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         mysql=mysql.plans() if flavour.table else st.none(),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),
+        max_retries=retries if flavour.limits else st.just(FOR_EVER),
+        max_record_age_s=ages_s if flavour.limits else st.just(FOR_EVER),
     )

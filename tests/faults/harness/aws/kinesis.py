@@ -35,6 +35,9 @@ class FakeKinesis:
         self.name, self._clock = name, clock
         self.shards: list[list[StreamRecord]] = [[] for _ in range(shards)]
         self._taken = 0
+        self.spoiled: dict[int, bytes] = {}
+        """By sequence number: what was sent as the records that `spoil_next` has spoiled."""
+        self._until_spoiled = 0
 
     def put_records(
         self,
@@ -56,6 +59,10 @@ class FakeKinesis:
         results = [self._take(record["PartitionKey"], record["Data"]) for record in Records]
         return {"FailedRecordCount": 0, "Records": results}
 
+    def spoil_next(self, others: int | None) -> None:
+        """Have a record, after some others, arrive without its last byte; None: have none."""
+        self._until_spoiled = 0 if others is None else others + 1
+
     def shard_of(self, partition_key: str) -> int:
         """Return the number of the shard whose range holds the key's MD5."""
         digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()
@@ -65,6 +72,9 @@ class FakeKinesis:
         shard = self.shard_of(partition_key)
         self._taken += 1
         sequence = FIRST_SEQUENCE + 3 * self._taken  # within a shard they rise, but not by one
+        self._until_spoiled -= 1
+        if not self._until_spoiled:
+            self.spoiled[sequence], data = data, data[:-1]
         self.shards[shard].append(StreamRecord(sequence, partition_key, data, self._clock()))
         return {"SequenceNumber": str(sequence), "ShardId": shard_id(shard)}
 

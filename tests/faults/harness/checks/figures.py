@@ -42,7 +42,7 @@ def check_figures(
         _check_announcements(account, batch, owned, progress)
         item = found.items[table.batch_partition(batch_id), table.BATCH]
         assert sorted(map(int, item["drained"])) == list(range(int(item["buckets"]))), batch_id
-        exact = _tallies(found, batch_id)
+        exact = tallies_of(found, batch_id)
         assert (exact.accepted, exact.duplicates, exact.windows) == (
             model.accepted[batch_id],
             model.duplicates[batch_id],
@@ -53,7 +53,7 @@ def check_figures(
     assert open_images == waiting, "every open image is counted by one batch"
 
 
-def _tallies(found: Table, batch_id: str) -> Counted:
+def tallies_of(found: Table, batch_id: str) -> Counted:
     """Return the sum of a batch's tallies, in states and in items of their own."""
     return sum_tallies(
         item
