@@ -27,8 +27,19 @@ FAILED = "archived/failed"
 ERRORS_SUFFIX = ".errors.json"
 MAX_KEY_BYTES = 1_024
 """Longest key that S3 takes."""
-_LEAVE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"})
-"""The object was moved by an earlier attempt, or replaced by another one, which stays."""
+_LEAVE = frozenset(
+    {
+        "404",
+        "NoSuchKey",
+        "NoSuchVersion",
+        "412",
+        "PreconditionFailed",
+        "InvalidObjectState",
+        "ObjectNotInActiveTierError",
+    }
+)
+"""The object was moved by an earlier attempt, or replaced by another one, which stays; or it is
+archived in Glacier, from where it cannot be copied."""
 
 
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from stream_ingest.batches.batch_item import BatchAbandonedError, BatchTakenError
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.creators import CreatorCase
@@ -109,7 +111,7 @@ class JobRunner:
         except BatchAbandonedError:
             self._job_store.end(job.batch_id, owner, JobOutcome.ABANDONED)
             return JobOutcome.ABANDONED
-        except UserError:
+        except (UserError, ClientError):
             self._job_store.release(job.batch_id, owner)
             raise
 

@@ -1,7 +1,8 @@
 """One message of the intake's queue: run, continued, retried or dead-lettered. Edge (SQS).
 
 A message that fails is received again; at its last receipt it is sent to the dead-letter queue with
-the reason as an attribute, which SQS's own redrive would not add.
+the reason as an attribute, which SQS's own redrive would not add. A request that AWS refuses is
+handled like that, too: an invocation that raises leaves its message invisible for half an hour.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
 
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.contracts.errors import CoverstreamError, PermanentError
+from stream_ingest.contracts.errors import CoverstreamError, TransientError
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.jobs import Job, decode_body, encode_continuation
 from stream_ingest.intake.message_reader import MessageReader
@@ -90,7 +92,7 @@ class MessageHandler:
         """
         try:
             jobs = self._reader.jobs(decode_body(record["body"]), record["messageId"])
-        except CoverstreamError as error:
+        except (CoverstreamError, ClientError) as error:
             return self._failed(record, record["body"], error)
         if not jobs:
             self._logger.info("message ignored", body=record["body"][:_REASON_CHARACTERS])
@@ -104,14 +106,16 @@ class MessageHandler:
             outcome = self._runner.run(job, record["messageId"], pause_at=pause_at, ends_at=ends_at)
             self._logger.info("job run", outcome=outcome, key=job.object.key)
             continue_later(self._queues, job, outcome)
-        except CoverstreamError as error:
+        except (CoverstreamError, ClientError) as error:
             return self._failed(record, encode_continuation(job), error)
         return True
 
-    def _failed(self, record: dict[str, Any], body: str, error: CoverstreamError) -> bool:
+    def _failed(
+        self, record: dict[str, Any], body: str, error: CoverstreamError | ClientError
+    ) -> bool:
         """Have a message received again, or send `body` to the dead letters at the last receipt."""
         tries = int(record["attributes"]["ApproximateReceiveCount"])
-        kind = "permanent" if isinstance(error, PermanentError) else "transient"
+        kind = "transient" if isinstance(error, TransientError) else "permanent"
         self._logger.warning("message failed", reason=str(error), kind=kind, tries=tries)
         if tries < self._max_receives:
             self._queues.retry_soon(record["receiptHandle"])

@@ -68,8 +68,9 @@ class ObjectSource:
         return True
 
     def _open(self) -> CsvText:
+        metadata = self._blocks.metadata()
         try:
-            own = read_reading(self._blocks.metadata(), lambda name: f"metadata {name}")
+            own = read_reading(metadata, lambda name: f"metadata {name}")
         except UserError as error:
             raise UnreadableError(0, str(error)) from error
         reading = lay_reading_over(self._reading, own)

@@ -15,8 +15,9 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from stream_ingest.aws.errors import error_code, map_errors
-from stream_ingest.contracts.errors import PermanentError
+from stream_ingest.contracts.errors import PermanentError, UserError
 from stream_ingest.intake.jobs import ObjectId
+from stream_ingest.sources.text_stream import UnreadableError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -25,15 +26,27 @@ BLOCK_BYTES = 4 << 20
 """Bytes per request: a short one cannot time out while the stream throttles the reader."""
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 _REPLACED = frozenset({"412", "PreconditionFailed"})
+_ARCHIVED = "InvalidObjectState"
+_PAST_THE_END = "InvalidRange"
+
+
+ARCHIVED = (
+    "the object is archived ({storage}): restore it (aws s3api restore-object), and when it is"
+    " restored request it again, under another batch id"
+)
 
 
 class GoneError(PermanentError):
     """The object does not exist any more, or was replaced by another one."""
 
 
+class RefusedError(UserError):
+    """S3 does not give out the object; may be tried again once its owner has changed that."""
+
+
 def find_object(s3: S3Client, bucket: str, key: str) -> ObjectId:
     """Return the object that is at a key now; raises `GoneError` if there is none."""
-    with _map_gone(bucket, key), map_errors(f"head s3://{bucket}/{key}"):
+    with _map_refusals(bucket, key), map_errors(f"head s3://{bucket}/{key}"):
         found = s3.head_object(Bucket=bucket, Key=key)
     version = found.get("VersionId")
     return ObjectId(
@@ -78,11 +91,11 @@ class ObjectBlocks:
         where = f"s3://{self._id.bucket}/{self._id.key}"
         wanted = f"bytes={start}-{start + BLOCK_BYTES - 1}"
         try:
-            with _map_gone(self._id.bucket, self._id.key), map_errors(f"read {where}"):
+            with _map_refusals(self._id.bucket, self._id.key), map_errors(f"read {where}"):
                 answer = self._s3.get_object(**self._id.request(), Range=wanted)
                 body = answer["Body"].read()
         except ClientError as error:
-            if error_code(error) != "InvalidRange":
+            if error_code(error) != _PAST_THE_END:
                 raise
             return b"", 0  # an empty object, or exactly its end
         self._metadata = answer.get("Metadata", {})
@@ -104,16 +117,22 @@ def _plain(value: str) -> str:
 
 
 @contextmanager
-def _map_gone(bucket: str, key: str) -> Iterator[None]:
-    """Turn S3's answers for a missing or replaced object into a `GoneError`."""
+def _map_refusals(bucket: str, key: str) -> Iterator[None]:
+    """Convert S3's errors for an object: missing or replaced, archived, or refused otherwise."""
     try:
         yield
     except ClientError as error:
         code = error_code(error)
+        if code == _PAST_THE_END:
+            raise
         if code in _GONE:
             msg = f"there is no object s3://{bucket}/{key}"
-        elif code in _REPLACED:
+            raise GoneError(msg) from error
+        if code in _REPLACED:
             msg = f"s3://{bucket}/{key} was replaced by another object"
-        else:
-            raise
-        raise GoneError(msg) from error
+            raise GoneError(msg) from error
+        if code == _ARCHIVED:
+            storage = error.response["Error"].get("StorageClass", "Glacier")
+            raise UnreadableError(0, ARCHIVED.format(storage=storage)) from error
+        msg = f"S3 refuses to read s3://{bucket}/{key}: {code}"
+        raise RefusedError(msg) from error

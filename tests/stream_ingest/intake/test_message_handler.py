@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from stream_ingest.intake.job_runner import JobOutcome
 from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
@@ -158,3 +159,29 @@ def intake_job(body: str) -> Any:  # noqa: ANN401 - a job
     from stream_ingest.intake.jobs import decode_job  # noqa: PLC0415 - for this one look
 
     return decode_job(json.dumps(json.loads(body)["go_on"]))
+
+
+@pytest.mark.parametrize("operation", ["GetObject", "CopyObject", "HeadObject"])
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException", "InvalidRequest"])
+def test_what_s3_refuses_ends_as_a_dead_letter_with_the_reason(
+    intake: IntakeAws, code: str, operation: str
+) -> None:
+    """Without it the message would be invisible for half an hour after each receipt."""
+    event: Any = announced(intake.drop(KEY, csv_of(20)))
+    if operation == "HeadObject":
+        event = request(intake, batch_id="b")
+
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+    intake.s3.meta.events.register_first(f"before-call.s3.{operation}", refuse)
+    try:
+        assert [intake.handle(event, tries=number) for number in (1, 2, 3)] == [
+            False,
+            False,
+            True,
+        ]
+    finally:
+        intake.s3.meta.events.unregister(f"before-call.s3.{operation}", refuse)
+    (letter,) = intake.waiting(intake.dead_letters)
+    assert code in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]

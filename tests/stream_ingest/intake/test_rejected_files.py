@@ -122,3 +122,21 @@ def test_remarks_and_the_place_where_reading_ended_are_notes_of_the_batch(
         "the file is not UTF-8; it was read as Windows-1252",
         "line 6: a quote is opened and never closed",
     )
+
+
+@pytest.mark.parametrize("storage", ["GLACIER", "DEEP_ARCHIVE"])
+@pytest.mark.parametrize("moves", [False, True])
+def test_an_archived_file_is_rejected_with_how_to_restore_it(
+    intake: IntakeAws, storage: str, *, moves: bool
+) -> None:
+    """S3 refuses to read it, and to copy it: it stays where it is."""
+    data = csv_of(3)
+    job = msgspec.structs.replace(intake.job(data), moves=moves)
+    intake.s3.put_object(Bucket=INPUT, Key=KEY, Body=data, StorageClass=storage)
+    assert intake.run(job) is JobOutcome.REJECTED
+    batch = intake.aws.registry.load(job.batch_id)
+    assert batch is not None
+    assert f"the object is archived ({storage}): restore it (aws s3api restore-object)" in str(
+        batch.rejected
+    )
+    assert KEY in intake.files()
