@@ -1,36 +1,112 @@
-"""``ops-dashboard repair``. Edge (DynamoDB): the composition root."""
+"""``ops-dashboard repair``. Edge (DynamoDB, S3): the composition root."""
 
 from __future__ import annotations
 
+import re
 import time
+from typing import Annotated
 
 import msgspec
+import typer
 
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_table
 from ops_dashboard.repair.advice import advice_on
+from ops_dashboard.repair.repairs import Repair, Repairs
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
+from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import ConflictError, TransientError, UserError
+from stream_ingest.contracts.naming import creator_key, is_creator_name, split_window_id
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableItem, UnreadableList
 
 REPAIR_EXAMPLES = """Examples:
 
   ops-dashboard repair --stack prod
+
+  ops-dashboard repair charli
+
+  ops-dashboard repair "batch#push-20261121-0900 batch" --yes
 """
+_WINDOW_ID = re.compile(r"[^: ]+:\d+")
 
 
-def repair(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
-    """List items of the table that cannot be read, and what can be done about each."""
+def repair(
+    item: Annotated[
+        str | None,
+        typer.Argument(
+            help="Item to repair, as the list shows it; a creator's name is its state, a window's"
+            " id its window."
+        ),
+    ] = None,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Repair. Without it, only what would be done is shown.")
+    ] = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """List items of the table that cannot be read, or repair one."""
+    if item is None and yes:
+        msg = "--yes repairs one item: give it, as `ops-dashboard repair` lists it"
+        raise UserError(msg)
+    key = key_of(item) if item is not None else None
     session = clients.session()
     outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
     dynamodb = session.client("dynamodb", config=clients.CONFIG)
-    found = sorted(
-        UnreadableList(dynamodb, outputs.table_name, time.time).entries(),
-        key=lambda entry: (entry.found_at, entry.key),
-    )
-    show_items(found, json=json)
+    if key is None:
+        found = UnreadableList(dynamodb, outputs.table_name, time.time).entries()
+        show_items(sorted(found, key=lambda entry: (entry.found_at, entry.key)), json=json)
+        return
+    s3 = session.client("s3", config=clients.CONFIG)
+    repairs = Repairs(dynamodb, s3, outputs.table_name, outputs.output_bucket, time.time)
+    run_repair(repairs, key, yes=yes, json=json)
+
+
+def run_repair(repairs: Repairs, key: tuple[str, str], *, yes: bool, json: bool) -> None:
+    """Show what repairs an item, and do it with `yes`."""
+    planned = repairs.plan(*key)
+    copy = _apply(repairs, planned) if yes else None
+    if json:
+        print_json(
+            {
+                "key": table.item_key(*key),
+                "problem": planned.problem,
+                "does": planned.does,
+                "unknown": planned.unknown,
+                "copy": copy,
+            }
+        )
+        return
+    say(f"{table.item_key(*key)}: {planned.problem}")
+    say(f"  {'done' if copy else 'would do'}: {planned.does}")
+    for unknown in planned.unknown:
+        say(f"  not known afterwards: {unknown}")
+    say(f"  copy of the item: {copy}" if copy else "  nothing was changed; --yes does it")
+
+
+def _apply(repairs: Repairs, planned: Repair) -> str:
+    try:
+        return repairs.apply(planned)
+    except ConflictError as error:
+        msg = f"{planned.partition} {planned.sort} has changed meanwhile; run this again"
+        raise TransientError(msg) from error
+
+
+def key_of(text: str) -> tuple[str, str]:
+    """Return the key of the item that a user names; raises `UserError` if it is none."""
+    partition, _, sort = text.partition(" ")
+    if sort:
+        return partition, sort
+    if _WINDOW_ID.fullmatch(text):
+        key, number = split_window_id(text)
+        return key, table.window_item(number)
+    if "#" in text or not is_creator_name(text):
+        msg = f"{text!r} names no item; give it in quotes, as `ops-dashboard repair` lists it"
+        raise UserError(msg)
+    return creator_key(text), table.STATE
 
 
 def show_items(found: list[UnreadableItem], *, json: bool) -> None:

@@ -35,6 +35,8 @@ from stream_ingest.batches.progress import (
     ABANDONED_BATCH,
     COUNTED,
     ENDED_BATCH,
+    ENDED_BATCHES,
+    OPEN_BATCHES,
     Batch,
     Counted,
 )
@@ -128,6 +130,9 @@ def read_batch(item: Item) -> Batch:
             sent_at=item.get("sent_at"),
             delivery_ended_at=item.get("delivery_ended_at"),
         )
+        if batch.status not in {*OPEN_BATCHES, *ENDED_BATCHES}:
+            msg = f"status {batch.status!r}"
+            raise ValueError(msg)
         parse_utc(batch.started_at)
         msgspec.json.decode(batch.settings, type=dict)
         return msgspec.convert(msgspec.structs.asdict(batch), Batch)  # checks the types
