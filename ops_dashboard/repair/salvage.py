@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -113,7 +114,7 @@ def _body(item: Item, unknown: list[str]) -> _Body:
     entries = _try(lambda: dict(raw[1])) or {}
     open_: dict[str, OpenWindow] = {}
     for key, entry in entries.items():
-        window = _try(lambda entry=entry: _window(entry, unknown))
+        window = _try(partial(_window, entry, unknown))
         if window is not None:
             same = window.settings.window_key
             open_[same if same not in open_ else str(key)] = window
@@ -130,7 +131,7 @@ def _window(entry: Sequence[Any], unknown: list[str]) -> OpenWindow:
     settings, dropped = _settings(entry[0])
     if dropped:
         unknown.append(f"settings of an open window: {', '.join(dropped)}")
-    images = (_try(lambda each=each: _image(each)) for each in entry[_IMAGES])
+    images = (_try(partial(_image, each)) for each in entry[_IMAGES])
     idle_s = entry[_IDLE] if len(entry) > _IDLE and isinstance(entry[_IDLE], int) else None
     ending = entry[_ENDING] if len(entry) > _ENDING else ()
     return OpenWindow(
@@ -153,7 +154,7 @@ def _settings(raw: dict[str, Any]) -> tuple[BatchSettings, list[str]]:
     kept: dict[str, Any] = {}
     dropped = []
     for name, value in raw.items():
-        if _try(lambda name=name, value=value: msgspec.convert({name: value}, BatchSettings)):
+        if _try(partial(msgspec.convert, {name: value}, BatchSettings)):
             kept[name] = value
         else:
             dropped.append(name)
