@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import boto3
 
 from ops_dashboard.doctor.checks import CONFIG, Check, Finding, State
 from stream_ingest.aws.queue_depth import queue_depth
-from stream_ingest.batches.progress import FOLLOW_TRIGGER, STALE_AFTER_S, Batch
+from stream_ingest.batches.progress import (
+    ENDED_BATCHES,
+    FOLLOW_TRIGGER,
+    STALE_AFTER_S,
+    Batch,
+    progress_of,
+    sum_windows,
+)
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError, UserError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.records.rows import RefusalReason
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 _REDEPLOY = "deploy the stack again: make up STACK=<stack>"
@@ -102,7 +111,7 @@ class StackChecks:
         loaded = (_readable(registry, batch_id) for batch_id in old[:_MAX_BATCHES])
         stale = [each.batch_id for each in loaded if each and each.trigger != FOLLOW_TRIGGER]
         if not stale:
-            return "none is sending for over a day"
+            return self._incomplete(registry) or "none is sending for over a day"
         text = f"sending for over a day: {', '.join(stale)}"
         do = "continue it where it began: stream-ingest push --resume --batch-id ID; or end it:"
         return Finding(
@@ -119,6 +128,18 @@ class StackChecks:
         more = f"; and {len(entries) - _MAX_SHOWN:,} more" if len(entries) > _MAX_SHOWN else ""
         do = "see what can be done: ops-dashboard repair"
         return _wrong("items", f"{len(entries):,} cannot be read: {shown}{more}", do)
+
+    @staticmethod
+    def _incomplete(registry: BatchRegistry) -> Finding | None:
+        """Find batches that ended within a day without all of their rows or end marks."""
+        newest = islice(registry.newest_in(ENDED_BATCHES), _MAX_BATCHES)
+        loaded = (_readable(registry, batch_id) for _, batch_id in newest)
+        found = [each.batch_id for each in loaded if each is not None and _is_incomplete(each)]
+        if not found:
+            return None
+        text = f"ended within a day without all of their rows or end marks: {', '.join(found)}"
+        do = "see ops-dashboard status --batch ID; after a fix: ops-dashboard dlq redrive --all"
+        return Finding(check="batches", state=State.NOTE, found=text, do=do)
 
     def _queues(self) -> str:
         depth = queue_depth(self._client("sqs"), self._outputs.collage_queue_url)
@@ -214,6 +235,15 @@ def _readable(registry: BatchRegistry, batch_id: str) -> Batch | None:
         return registry.load(batch_id)
     except UnreadableItemError:
         return None
+
+
+def _is_incomplete(batch: Batch) -> bool:
+    """Return whether a batch ended within a day, and lacks rows or end marks."""
+    now_s = int(time.time())
+    if batch.counted is None or batch.counted.since < now_s - STALE_AFTER_S:
+        return False
+    progress = progress_of(batch, sum_windows(()), now_s)
+    return bool(progress.marks_missing or progress.refused.get(RefusalReason.QUARANTINED))
 
 
 def _all(

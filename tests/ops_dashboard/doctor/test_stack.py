@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +14,7 @@ from ops_dashboard.doctor.stack import PARTS, StackChecks
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.batch_item import new_item
 from stream_ingest.contracts import table
+from stream_ingest.records.codec import BUCKETS
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.stack_outputs import stack_outputs
 
@@ -65,7 +68,7 @@ class Session:
 
 
 def _answering(answer: object) -> object:
-    return lambda **_: answer
+    return answer if callable(answer) else lambda **_: answer
 
 
 def findings(session: Any) -> dict[str, Finding]:  # noqa: ANN401 - a boto3 session, or ours
@@ -145,6 +148,41 @@ def test_a_problem_is_reported_with_a_fix(
     assert found[check].state is state
     assert found[check].do
     assert {each.state for name, each in found.items() if name != check} == {State.OK}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_named"),
+    [
+        ({"rows_sent": 2}, True),
+        ({"delivery_ended_at": "2026-11-29T03:00:00Z", "drained": {1}}, True),
+        ({}, False),
+        ({"rows_sent": 2, "counted": {"accepted": 1, "since": 0}}, False),  # long ago
+    ],
+)
+def test_a_batch_that_ended_today_without_all_of_its_rows_or_marks_is_noted(
+    changed: dict[str, Any], *, is_named: bool
+) -> None:
+    item: dict[str, Any] = {
+        **new_item(header("b"), None, (), "a push", NOW_S),
+        "status": "ended",
+        "rows_sent": 1,
+        "drained": set(range(BUCKETS)),
+        "is_final": True,
+        "counted": {"accepted": 1, "since": int(time.time()) - 3_600},
+    }
+    answers = copy.deepcopy(WELL)
+    answers["dynamodb"]["get_item"] = {"Item": to_wire(item | changed)}
+    answers["dynamodb"]["query"] = _only_of("ended", to_wire(item))
+    found = findings(Session(answers))["batches"]
+    assert found.state is (State.NOTE if is_named else State.OK)
+    assert found.found.endswith("rows or end marks: b") is is_named
+
+
+def _only_of(status: str, item: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    def query(ExpressionAttributeValues: dict[str, Any], **_: object) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        return {"Items": [item] if {"S": status} in ExpressionAttributeValues.values() else []}
+
+    return query
 
 
 @pytest.mark.usefixtures("ops_table")
