@@ -35,6 +35,7 @@ COMMANDS = {
 FUNCTIONS = {
     "dynamodb": Rate(share=0.06),
     "events": Rate(share=0.2),
+    "kinesis": Rate(share=0.3),
     "s3": Rate(share=0.06),
     "sqs": Rate(share=0.2),
 }
@@ -74,14 +75,14 @@ def test_no_row_is_lost_doubled_or_stuck_while_aws_fails(
         )
         send(stack, batches, tmp_path)
         sent_s = time.monotonic() - start
-        stack.settle([batch.batch_id for batch in batches], SETTLE_S)
+        waited = stack.settle([batch.batch_id for batch in batches], SETTLE_S)
         total_s = time.monotonic() - start
         found = audit(stack.clients, stack.outputs)
     codes = codes_of(batches)
     wrong = differences(codes, found)
     show(
-        f"{stack.report()}\n{attack_rows:,} rows of {len(codes):,} covers, sent in {sent_s:.0f} s,"
-        f" ended after {total_s:.0f} s; differences: {wrong or 'none'}"
+        f"{stack.report()}\n{waited}\n{attack_rows:,} rows of {len(codes):,} covers,"
+        f" sent in {sent_s:.0f} s, ended after {total_s:.0f} s; differences: {wrong or 'none'}"
     )
     assert wrong == {}
     assert stack.functions.draws.never_injected(*CERTAIN_IN_FUNCTIONS) == []

@@ -72,13 +72,13 @@ def test_clocks_that_are_off_lose_and_double_nothing(
         start = time.monotonic()
         with ThreadPoolExecutor(AT_ONCE) as senders:
             list(senders.map(send, range(len(batches))))
-        stack.settle([batch.batch_id for batch in batches], SETTLE_S)
+        waited = stack.settle([batch.batch_id for batch in batches], SETTLE_S)
         total_s = time.monotonic() - start
         found = audit(stack.clients, stack.outputs)
     codes = codes_of(batches)
     wrong = differences(codes, found)
     show(
-        f"{stack.report()}\n{attack_rows:,} rows of {len(codes):,} covers, ended after"
+        f"{stack.report()}\n{waited}\n{attack_rows:,} rows of {len(codes):,} covers, ended after"
         f" {total_s:.0f} s; differences: {wrong or 'none'}"
     )
     assert wrong == {}

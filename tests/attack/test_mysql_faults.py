@@ -110,7 +110,7 @@ def range_of(batch: Batch) -> tuple[str, str]:
 
 
 def check(stack: AttackedStack, batches: list[Batch], show: Callable[[str], None]) -> None:
-    stack.settle(stack.statuses(), SETTLE_S)
+    show(stack.settle(stack.statuses(), SETTLE_S))
     found = audit(stack.clients, stack.outputs)
     wrong = differences(codes_of(batches), found)
     rows = sum(len(batch.rows) for batch in batches)

@@ -36,6 +36,7 @@ COMMAND_TIMEOUT_S = 180
 TRIES = 12
 """How often a command is repeated before its batch counts as stuck."""
 _SWEEP_EVERY_S = 2.0
+_NOTE_EVERY_S = 15.0
 _FUNCTIONS = {
     "windowing": "windowing",
     "sweeper": "windowing",
@@ -132,18 +133,29 @@ class AttackedStack:
         items = [from_wire(item) for page in pages for item in page["Items"]]
         return {item["creator_name"].removeprefix("batch#"): item["status"] for item in items}
 
-    def settle(self, batches: Iterable[str], timeout_s: float) -> None:
+    def settle(self, batches: Iterable[str], timeout_s: float) -> str:
         """Sweep until all batches have ended and nothing waits; give up after `timeout_s`.
 
-        It returns in both cases: the accounting says what is stuck.
+        It returns in both cases, because the accounting says what is stuck; with what was waiting,
+        and how long.
         """
-        wanted, deadline = set(batches), time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
+        wanted, start = set(batches), time.monotonic()
+        lines: list[str] = []
+        while (passed_s := time.monotonic() - start) < timeout_s:
             self.sweep()
             ended = {name for name, status in self.statuses().items() if status == "ended"}
-            if wanted <= ended and not self._is_busy():
-                return
+            left = {
+                "windows": open_windows(self.clients, self.outputs),
+                "batches": len(wanted - ended),
+                **waiting(self.clients, self.outputs),
+            }
+            if not any(left.values()):
+                return "\n".join(lines)
+            if passed_s >= len(lines) * _NOTE_EVERY_S:
+                named = ", ".join(f"{name} {count:,}" for name, count in left.items())
+                lines.append(f"{passed_s:4.0f} s: waiting: {named}")
             time.sleep(_SWEEP_EVERY_S)  # polls a condition
+        return "\n".join(lines)
 
     def wait_for_covers(self, count: int, timeout_s: float) -> None:
         """Sweep until closed windows list `count` covers; give up after `timeout_s`."""
@@ -155,9 +167,6 @@ class AttackedStack:
     def sweep(self) -> None:
         """Invoke the sweeper, as its schedule does every minute; ignore its errors."""
         self.clients.functions.invoke(FunctionName=self.outputs.sweeper_function, Payload=b"{}")
-
-    def _is_busy(self) -> bool:
-        return bool(open_windows(self.clients, self.outputs) or waiting(self.clients, self.outputs))
 
     def report(self) -> str:
         """Return what was injected."""
