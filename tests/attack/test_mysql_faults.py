@@ -32,18 +32,26 @@ SETTLE_S = 900
 ROWS_A_BATCH = 1_000
 TIMEOUTS = "read-timeout=3s&connect-timeout=3s"
 DEAD_S = 1.5
+MAX_QUIET_S = 5.0
+BYTES_A_ROW = 100
+"""Less than a row has in a result."""
 SLOW_BYTES_PER_S = 400_000
 FOLLOWED_SHARE = 10
-"""The follower gets a tenth of the rows."""
+"""The follower gets a tenth of the rows, or the least number."""
+MIN_FOLLOWED = 400
+LOADS = 20
 _TICK_S = 0.05
 
 
 class Breaker:
-    """Arms one fault after the other: each end once a round, at a random byte."""
+    """Arms one fault after the other: each end once a round, at a random byte.
 
-    def __init__(self, proxy: TcpProxy, seed: int, max_bytes: int, pause_s: float = 0) -> None:
-        """Break connections of `proxy` within their first `max_bytes`, then pause."""
-        self._proxy, self._max_bytes, self._pause_s = proxy, max_bytes, pause_s
+    After each it lets connections pass for a while, because a push that fails begins its page anew.
+    """
+
+    def __init__(self, proxy: TcpProxy, seed: int, max_bytes: int) -> None:
+        """Break connections of `proxy` within their first `max_bytes`."""
+        self._proxy, self._max_bytes = proxy, max_bytes
         self._rng = random.Random(seed)  # noqa: S311 - faults, not secrets
         self._over = threading.Event()
         self.injected: list[End] = []
@@ -64,7 +72,7 @@ class Breaker:
                 if end is End.DEATH:
                     self._over.wait(DEAD_S)
                     self._proxy.come_back()
-                if self._over.wait(self._pause_s):
+                if self._over.wait(self._rng.uniform(0, MAX_QUIET_S)):
                     return
 
     def stop(self) -> None:
@@ -78,8 +86,8 @@ class Breaker:
 
 
 @contextmanager
-def breaking(proxy: TcpProxy, seed: int, max_bytes: int, pause_s: float = 0) -> Iterator[Breaker]:
-    breaker = Breaker(proxy, seed, max_bytes, pause_s)
+def breaking(proxy: TcpProxy, seed: int, max_bytes: int) -> Iterator[Breaker]:
+    breaker = Breaker(proxy, seed, max_bytes)
     thread = threading.Thread(target=breaker.run)
     thread.start()
     try:
@@ -133,7 +141,7 @@ def test_pushes_of_a_dying_database_lose_and_double_nothing(
         )
         for batch in batches:
             load(direct, batch.rows)
-        bytes_a_batch = 150 * attack_rows // count
+        bytes_a_batch = BYTES_A_ROW * attack_rows // count
         start, resumed = time.monotonic(), 0
         with breaking(proxy, attack_seed, bytes_a_batch) as breaker:
             for batch in batches:
@@ -154,12 +162,11 @@ def test_a_follower_outlives_a_dying_database(
 ) -> None:
     direct, behind, proxy = database
     with attacked_stack(tmp_path, seed=attack_seed, commands={}, functions={}) as stack:
-        batches = make_batches(
-            "follow", stack.covers, seed=attack_seed, rows=attack_rows // FOLLOWED_SHARE, batches=20
-        )
+        rows = max(MIN_FOLLOWED, attack_rows // FOLLOWED_SHARE)
+        batches = make_batches("follow", stack.covers, seed=attack_seed, rows=rows, batches=LOADS)
         since = batches[0].rows[0].created_at.strftime(FORMAT)
         with following(stack, behind, since, "--every=1s", *LAYOUT):
-            with breaking(proxy, attack_seed, max_bytes=6_000, pause_s=2) as breaker:
+            with breaking(proxy, attack_seed, max_bytes=BYTES_A_ROW * rows // LOADS) as breaker:
                 for batch in batches:
                     load(direct, batch.rows)
                     wait_for_faults(breaker, len(breaker.injected) + 1)
