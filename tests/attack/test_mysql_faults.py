@@ -32,26 +32,28 @@ SETTLE_S = 900
 ROWS_A_BATCH = 1_000
 TIMEOUTS = "read-timeout=3s&connect-timeout=3s"
 DEAD_S = 1.5
-MAX_QUIET_S = 5.0
+FAULT_WITHIN_S = 180
+SKIPPED_BY_PUSHES, SKIPPED_BY_FOLLOWER = (1, 9), (3, 6)
 BYTES_A_ROW = 100
 """Less than a row has in a result."""
 SLOW_BYTES_PER_S = 400_000
 FOLLOWED_SHARE = 10
 """The follower gets a tenth of the rows, or the least number."""
 MIN_FOLLOWED = 400
-LOADS = 20
+LOADS = 12
 _TICK_S = 0.05
 
 
 class Breaker:
     """Arms one fault after the other: each end once a round, at a random byte.
 
-    After each it lets connections pass for a while, because a push that fails begins its page anew.
+    After each it lets connections pass, because a push that fails begins its page anew, and a
+    follower waits longer after each failure that follows another.
     """
 
-    def __init__(self, proxy: TcpProxy, seed: int, max_bytes: int) -> None:
-        """Break connections of `proxy` within their first `max_bytes`."""
-        self._proxy, self._max_bytes = proxy, max_bytes
+    def __init__(self, proxy: TcpProxy, seed: int, max_bytes: int, skip: tuple[int, int]) -> None:
+        """Break connections of `proxy` within their first `max_bytes`; let `skip` pass between."""
+        self._proxy, self._max_bytes, self._skip = proxy, max_bytes, skip
         self._rng = random.Random(seed)  # noqa: S311 - faults, not secrets
         self._over = threading.Event()
         self.injected: list[End] = []
@@ -64,7 +66,8 @@ class Breaker:
             for end in ends:
                 self._proxy.slow_down(self._rng.choice((None, SLOW_BYTES_PER_S)))
                 after = self._rng.randrange(100, self._max_bytes)
-                self._proxy.arm(TcpFault(end=end, after_bytes=after))
+                skip = self._rng.randint(*self._skip)
+                self._proxy.arm(TcpFault(end=end, after_bytes=after, skip=skip))
                 while not self._proxy.injected:
                     if self._over.wait(_TICK_S):
                         return
@@ -72,8 +75,6 @@ class Breaker:
                 if end is End.DEATH:
                     self._over.wait(DEAD_S)
                     self._proxy.come_back()
-                if self._over.wait(self._rng.uniform(0, MAX_QUIET_S)):
-                    return
 
     def stop(self) -> None:
         """Inject nothing more, and let the database live."""
@@ -86,8 +87,10 @@ class Breaker:
 
 
 @contextmanager
-def breaking(proxy: TcpProxy, seed: int, max_bytes: int) -> Iterator[Breaker]:
-    breaker = Breaker(proxy, seed, max_bytes)
+def breaking(
+    proxy: TcpProxy, seed: int, max_bytes: int, skip: tuple[int, int]
+) -> Iterator[Breaker]:
+    breaker = Breaker(proxy, seed, max_bytes, skip)
     thread = threading.Thread(target=breaker.run)
     thread.start()
     try:
@@ -143,7 +146,7 @@ def test_pushes_of_a_dying_database_lose_and_double_nothing(
             load(direct, batch.rows)
         bytes_a_batch = BYTES_A_ROW * attack_rows // count
         start, resumed = time.monotonic(), 0
-        with breaking(proxy, attack_seed, bytes_a_batch) as breaker:
+        with breaking(proxy, attack_seed, bytes_a_batch, SKIPPED_BY_PUSHES) as breaker:
             for batch in batches:
                 options = (f"--mysql={behind}", *range_of(batch), "--flush", *LAYOUT)
                 resumed += stack.push(batch.batch_id, *options)
@@ -166,7 +169,9 @@ def test_a_follower_outlives_a_dying_database(
         batches = make_batches("follow", stack.covers, seed=attack_seed, rows=rows, batches=LOADS)
         since = batches[0].rows[0].created_at.strftime(FORMAT)
         with following(stack, behind, since, "--every=1s", *LAYOUT):
-            with breaking(proxy, attack_seed, max_bytes=BYTES_A_ROW * rows // LOADS) as breaker:
+            with breaking(
+                proxy, attack_seed, BYTES_A_ROW * rows // LOADS, SKIPPED_BY_FOLLOWER
+            ) as breaker:
                 for batch in batches:
                     load(direct, batch.rows)
                     wait_for_faults(breaker, len(breaker.injected) + 1)
@@ -177,7 +182,7 @@ def test_a_follower_outlives_a_dying_database(
 
 
 def wait_for_faults(breaker: Breaker, count: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + FAULT_WITHIN_S
     while len(breaker.injected) < count:
         assert time.monotonic() < deadline, "no connection reached the fault"
         time.sleep(_TICK_S)  # polls a condition

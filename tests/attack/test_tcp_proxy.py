@@ -81,6 +81,17 @@ def test_a_reset_and_an_end_come_in_the_middle_of_a_result_as_often_as_armed(
     assert proxy.injected == 1
 
 
+def test_a_fault_leaves_the_first_connections_and_earlier_ones_alone(proxy: TcpProxy) -> None:
+    with connect(proxy) as earlier:
+        assert read(earlier, 10) == RESULT[:10]
+        proxy.arm(TcpFault(end=End.CLOSE, after_bytes=AFTER, skip=1))
+        with connect(proxy) as first:
+            assert read(first) == RESULT
+        with connect(proxy) as second:
+            assert read(second) == RESULT[:AFTER]
+        assert len(read(earlier)) == len(RESULT)
+
+
 def test_a_silent_connection_stays_open_and_others_answer(proxy: TcpProxy) -> None:
     proxy.arm(TcpFault(end=End.SILENCE, after_bytes=AFTER))
     with connect(proxy) as client:

@@ -38,11 +38,15 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcpFault:
-    """What happens to the first `times` connections that have sent `after_bytes` to the client."""
+    """What happens to the first `times` connections that have sent `after_bytes` to the client.
+
+    The first `skip` new connections, and those that were open before, are left alone.
+    """
 
     end: End
     after_bytes: int
     times: int = 1
+    skip: int = 0
 
 
 class TcpProxy:
@@ -53,6 +57,7 @@ class TcpProxy:
         self._upstream, self._port = port, 0
         self._bytes_per_s: float | None = None
         self._fault: TcpFault | None = None
+        self._skip = 0
         self.injected = 0
         """How often the last armed fault was injected."""
         self.connections = 0
@@ -74,6 +79,7 @@ class TcpProxy:
 
     def arm(self, fault: TcpFault | None) -> None:
         """Inject `fault` from now on, instead of an earlier one."""
+        self._skip = 0 if fault is None else fault.skip
         self._fault, self.injected = fault, 0
 
     def die(self) -> None:
@@ -135,9 +141,10 @@ class TcpProxy:
             _reset(writer)
             return
         self._open |= {writer, to_server}
+        fault, self._skip = (None if self._skip else self._fault), max(0, self._skip - 1)
         ways = (
             asyncio.create_task(self._upwards(reader, to_server)),
-            asyncio.create_task(self._downwards(from_server, writer)),
+            asyncio.create_task(self._downwards(from_server, writer, fault)),
         )
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -154,11 +161,13 @@ class TcpProxy:
             writer.write(data)
             await writer.drain()
 
-    async def _downwards(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _downwards(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: TcpFault | None
+    ) -> None:
         sent = 0
         while data := await reader.read(self._chunk_bytes()):
-            fault = self._fault
-            if fault and self.injected < fault.times and sent + len(data) >= fault.after_bytes:
+            is_armed = fault is self._fault and self.injected < (fault.times if fault else 0)
+            if fault and is_armed and sent + len(data) >= fault.after_bytes:
                 writer.write(data[: fault.after_bytes - sent])
                 await writer.drain()
                 self.injected += 1
