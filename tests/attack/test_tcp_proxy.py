@@ -106,10 +106,10 @@ def test_a_silent_connection_stays_open_and_others_answer(proxy: TcpProxy) -> No
 def test_a_dead_server_refuses_connections_until_it_is_back_on_the_same_port(
     proxy: TcpProxy,
 ) -> None:
-    proxy.arm(TcpFault(end=End.DEATH, after_bytes=AFTER))
-    with connect(proxy) as other, connect(proxy) as client:
-        assert read(other, 10) == RESULT[:10]
-        with pytest.raises(ConnectionResetError):
+    with connect(proxy) as other:
+        assert read(other) == RESULT
+        proxy.arm(TcpFault(end=End.DEATH, after_bytes=AFTER))
+        with connect(proxy) as client, pytest.raises(ConnectionResetError):
             read(client)
         with pytest.raises(ConnectionResetError):
             read(other)

@@ -140,6 +140,10 @@ class TcpProxy:
         except OSError:
             _reset(writer)
             return
+        if self._server is None:  # it died meanwhile
+            _reset(writer)
+            _reset(to_server)
+            return
         self._open |= {writer, to_server}
         fault, self._skip = (None if self._skip else self._fault), max(0, self._skip - 1)
         ways = (
