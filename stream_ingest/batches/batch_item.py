@@ -82,6 +82,7 @@ def new_item(
         "settings": encode_settings(header),
         "started_at": from_epoch_s(now_s).isoformat(),
         table.CLOSED_AT: iso_second(from_epoch_s(now_s)),
+        "updated_at": iso_second(from_epoch_s(now_s)),
         "buckets": codec.BUCKETS,
         "rows_read": 0,
         "rows_sent": 0,

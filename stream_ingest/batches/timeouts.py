@@ -81,24 +81,28 @@ class BatchTimeouts:
         return [batch_id for _, batch_id in old]
 
     def abandon_if_silent(self, batch_id: str) -> None:
-        """Abandon a batch whose producer has written nothing for `SILENT_S`."""
+        """Abandon a batch whose producer has written nothing for `SILENT_S`.
+
+        A producer of an earlier version does not say when it writes: its time starts now.
+        """
         batch = self._items.load(batch_id)
-        if batch is not None and (batch.updated_at or batch.started_at) < self._before():
-            self._abandon(batch)
+        if batch is None or batch.status != "sending":
+            return
+        if batch.updated_at is None:
+            condition = "#status = :status AND attribute_not_exists(updated_at)"
+            self._set(batch_id, "SET updated_at = :now", {":status": "sending"}, condition)
+        elif batch.updated_at < self._before():
+            self._abandon(batch_id, batch.updated_at)
 
     def _before(self) -> str:
         return iso_second(from_epoch_s(int(self._clock()) - SILENT_S))
 
-    def _abandon(self, batch: Batch) -> None:
-        values: Item = {":after": "abandoning", ":status": "sending", ":by": BY_THE_SWEEPER}
-        same = "attribute_not_exists(updated_at)"
-        if batch.updated_at is not None:
-            same, values[":seen"] = "updated_at = :seen", batch.updated_at
+    def _abandon(self, batch_id: str, seen: str) -> None:
         self._set(
-            batch.batch_id,
+            batch_id,
             "SET #status = :after, abandoned_at = :now, abandoned_by = :by",
-            values,
-            f"#status = :status AND {same}",
+            {":after": "abandoning", ":status": "sending", ":by": BY_THE_SWEEPER, ":seen": seen},
+            "#status = :status AND updated_at = :seen",
         )
 
     def _set(self, batch_id: str, update: str, values: Item, condition: str) -> None:

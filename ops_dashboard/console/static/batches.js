@@ -95,6 +95,7 @@ export function batchRow({ progress, started_at: startedAt }) {
         h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
         progress.refused.not_sent ? h("span", { class: "bad-text" }, h("b", {}, int(progress.refused.not_sent)), " read and not sent") : null,
         progress.refused.quarantined ? h("span", { class: "bad-text", title: "Sent, and never processed: see ops-dashboard dlq list" }, h("b", {}, int(progress.refused.quarantined)), " lost on the way") : null,
+        progress.marks_missing ? h("span", { class: "bad-text", title: "Ended by the sweeper without them" }, h("b", {}, int(progress.marks_missing)), " end marks missing") : null,
         progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null)),
     h("div", { class: "batch-end" },
       h("span", { class: `pill ${kind}` }, label),

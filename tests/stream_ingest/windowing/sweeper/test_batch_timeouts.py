@@ -147,6 +147,16 @@ def test_a_batch_that_an_earlier_version_sent_gets_its_time_from_now_on(aws: Ing
     assert progress(aws).status == "ended"
 
 
+def test_a_producer_of_an_earlier_version_gets_its_time_from_now_on(aws: IngestAws) -> None:
+    """It may still be sending: it does not say when it writes."""
+    aws.registry.register(NEVER)
+    aws.remove_attributes("batch#b", "batch", "updated_at")
+    for seconds, status in ((SILENT_S + 1, "sending"), (SILENT_S, "sending"), (1, "abandoning")):
+        aws.clock.advance(seconds)
+        aws.sweeper().sweep()
+        assert progress(aws).status == status
+
+
 def test_an_abandoned_batch_whose_marks_were_not_sent_ends_all_the_same(aws: IngestAws) -> None:
     """The command died after it had set the status."""
     aws.registry.register(FLUSHED)
