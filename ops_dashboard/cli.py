@@ -18,6 +18,7 @@ from ops_dashboard.planner.command import DEFAULT_REGION, PlanOptions, show_plan
 from ops_dashboard.planner.workload import Order, job_of
 from ops_dashboard.recovery.cli import REPLAY_EXAMPLES, RETRY_EXAMPLES, dlq_app, replay, retry
 from ops_dashboard.repair.command import REPAIR_EXAMPLES, repair
+from ops_dashboard.restore.command import RESTORE_EXAMPLES, restore
 from ops_dashboard.trace.command import show_trace
 from stream_ingest.cli import options
 from stream_ingest.cli.terminal import run
@@ -286,6 +287,7 @@ app.command(epilog=ERASE_EXAMPLES)(erase)
 app.command(epilog=REPAIR_EXAMPLES)(repair)
 app.command(epilog=REPLAY_EXAMPLES)(replay)
 app.command(epilog=RETRY_EXAMPLES)(retry)
+app.command(epilog=RESTORE_EXAMPLES)(restore)
 
 
 @app.callback()

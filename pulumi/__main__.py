@@ -125,7 +125,11 @@ stream = Stream(
 )
 state = State(
     "state",
-    StateArgs(table_name=f"{prefix}-state", protect=settings.protect, key_arn=key_arn),
+    StateArgs(
+        table_name=settings.table_name or f"{prefix}-state",
+        protect=settings.protect,
+        key_arn=key_arn,
+    ),
 )
 bus = Bus(
     "bus",

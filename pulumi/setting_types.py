@@ -55,6 +55,13 @@ KeyArn = Annotated[
         description="the ARN of a KMS key, such as arn:aws:kms:us-east-1:111122223333:key/1234abcd",
     ),
 ]
+TableName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([A-Za-z0-9_.\-]{3,255})?\Z",
+        description="the name of a table: 3 to 255 letters, digits, '_', '-' and '.'",
+    ),
+]
 VpcId = Annotated[
     str,
     msgspec.Meta(

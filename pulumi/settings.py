@@ -27,6 +27,7 @@ from setting_types import (
     RouteTableId,
     Sha256,
     SubnetId,
+    TableName,
     TimeoutS,
     VpcId,
     WorkerTimeoutS,
@@ -59,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Name of the bucket of temporary files, as above."""
     adopted_buckets: tuple[Literal["input", "output", "temp"], ...] = ()
     """Which of these buckets exist already and become the stack's (docs/guide/deploy.md)."""
+    table_name: TableName = ""
+    """Name of the table, if it is not ``<prefix>-state``: one that was restored from a backup."""
     bundle_platform: Literal["lambda", "local"] = "lambda"
     """``local`` if functions run on this machine (the embedded AWS)."""
 

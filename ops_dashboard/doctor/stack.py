@@ -100,7 +100,21 @@ class StackChecks:
         if found["TableStatus"] not in {"ACTIVE", "UPDATING"} or busy:
             where = f"; {', '.join(busy)} not yet ACTIVE" if busy else ""
             return _wrong("table", text + where, "wait until it is ACTIVE")
+        if lacking := self._lacking():
+            return _wrong("table", f"{text}; without {' and '.join(lacking)}", _REDEPLOY)
         return text
+
+    def _lacking(self) -> list[str]:
+        """Return the settings that the table lacks, as a table does that was just restored."""
+        dynamodb, name = self._client("dynamodb"), self._outputs.table_name
+        ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        backups = dynamodb.describe_continuous_backups(TableName=name)
+        recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        states = {
+            "expiry of items": ttl["TimeToLiveStatus"] in {"ENABLED", "ENABLING"},
+            "point-in-time recovery": recovery["PointInTimeRecoveryStatus"] == "ENABLED",
+        }
+        return [setting for setting, is_on in states.items() if not is_on]
 
     def _batches(self) -> str | Finding:
         """Find batches that are being sent for so long that their push may not come back."""

@@ -67,7 +67,8 @@ class Windowing(pulumi.ComponentResource):
     def _map(self, name: str, args: WindowingArgs, child: pulumi.ResourceOptions) -> None:
         """Map the stream to the function, from the oldest record on.
 
-        So rows that were pushed before the function was deployed are not missed.
+        So rows that were pushed before the function was deployed are not missed, and a mapping that
+        is replaced reads all records of the stream again. A stream and a function have one mapping.
         """
         mapping = args.mapping
         aws.lambda_.EventSourceMapping(
@@ -84,5 +85,7 @@ class Windowing(pulumi.ComponentResource):
             function_response_types=["ReportBatchItemFailures"],
             # S3 receives the records themselves; a queue would receive their position only.
             destination_config={"on_failure": {"destination_arn": args.failures.arn}},
-            opts=child,
+            opts=pulumi.ResourceOptions.merge(
+                child, pulumi.ResourceOptions(delete_before_replace=True)
+            ),
         )

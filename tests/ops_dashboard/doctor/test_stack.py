@@ -23,6 +23,7 @@ _WAITING = {
     "ApproximateNumberOfMessages": "0",
     "ApproximateNumberOfMessagesNotVisible": "0",
 }
+_RECOVERY = "ContinuousBackupsDescription PointInTimeRecoveryDescription"
 WELL: dict[str, dict[str, Any]] = {
     "kinesis": {
         "describe_stream_summary": {
@@ -37,6 +38,12 @@ WELL: dict[str, dict[str, Any]] = {
                     {"IndexName": name, "IndexStatus": "ACTIVE"}
                     for name in (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
                 ],
+            }
+        },
+        "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}},
+        "describe_continuous_backups": {
+            "ContinuousBackupsDescription": {
+                "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}
             }
         },
         "query": {"Items": []},
@@ -94,6 +101,14 @@ def test_a_healthy_stack_passes_every_check() -> None:
         (
             "dynamodb describe_table Table GlobalSecondaryIndexes",
             [], "table", State.WRONG, "missing batch-id-index, due-index, status-date-index",
+        ),
+        (
+            "dynamodb describe_time_to_live TimeToLiveDescription TimeToLiveStatus",
+            "DISABLED", "table", State.WRONG, "without expiry of items",
+        ),
+        (
+            f"dynamodb describe_continuous_backups {_RECOVERY} PointInTimeRecoveryStatus",
+            "DISABLED", "table", State.WRONG, "without point-in-time recovery",
         ),
         (
             "dynamodb query Items",

@@ -1,0 +1,1 @@
+"""Bring a restored table and what was built since its backup together."""
