@@ -19,6 +19,8 @@ from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import UserError
 
 _SHUTDOWN_TIMEOUT_S = 5.0
+REQUEST_HEAD_S = 20.0
+"""Seconds after which a connection is closed that has not sent a request's complete headers."""
 
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,7 @@ async def serve_until_stopped(
         access_log=None,
         handle_signals=False,
         shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
+        keepalive_timeout=REQUEST_HEAD_S,  # runs from the last request, or the connection, on
     )
     await runner.setup()
     try:

@@ -16,10 +16,11 @@ from ops_dashboard.erase.bucket import Bucket, Version
 from ops_dashboard.erase.documents import Redaction
 from ops_dashboard.erase.report import UNREADABLE_FILES, WAITING_FILES
 from ops_dashboard.erase.subject import Subject
-from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.intake.jobs import CSV_FOLDER
+from stream_ingest.intake.objects import read_metadata
 from stream_ingest.sources.csv_text import CsvText
-from stream_ingest.sources.source import CSV_COLUMNS
+from stream_ingest.sources.source import CSV_COLUMNS, parse_columns
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
 
 ROWS = "rows in input files"
@@ -63,7 +64,8 @@ class InputFiles:
             document = self._bucket.read(version)
             if document is None:
                 return Counter()
-            redaction = without_creator(document.body, self._who)
+            metadata = read_metadata(document.fields.get("Metadata", {}))
+            redaction = without_creator(document.body, self._who, metadata.get("columns"))
             if redaction.unreadable:
                 return Counter({UNREADABLE_FILES: 1})
             if not redaction.found:
@@ -85,14 +87,15 @@ class InputFiles:
         return version.key.startswith(CSV_FOLDER) and (version.is_latest or is_new)
 
 
-def without_creator(body: bytes, who: Subject) -> Redaction:
+def without_creator(body: bytes, who: Subject, columns: str | None = None) -> Redaction:
     """Return a CSV file without the creator's rows; all other bytes stay as they are. Pure.
 
-    A file in UTF-16 becomes UTF-8. A file that is not CSV is reported as unreadable.
+    `columns` names the file's columns, as its metadata does. A file in UTF-16 becomes UTF-8. A file
+    that is not CSV is reported as unreadable.
     """
     try:
         text = TextStream(lambda start: iter([body[start:]]))
-        rows = CsvText(text, CSV_COLUMNS)
+        rows = CsvText(text, parse_columns(columns, CSV_COLUMNS))
         content = b"".join(text.blocks(0))
         kept, found = [content[: rows.layout.position]], 0
         end = rows.layout.position
@@ -101,7 +104,7 @@ def without_creator(body: bytes, who: Subject) -> Redaction:
                 found += 1
             else:
                 kept.append(content[begin:end])
-    except UnreadableError:
+    except (UnreadableError, UserError):  # the latter: columns that nobody could read
         return Redaction(body=body, unreadable=True)
     if not found:
         return Redaction(body=body)

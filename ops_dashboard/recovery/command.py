@@ -96,7 +96,7 @@ class Recovery:
         """
         now = datetime.now(UTC)
         since = parse_moment(start, now) if start else None
-        until = parse_moment(end, now) if end else now
+        until = min(parse_moment(end, now), now) if end else now
         self._named.check_windows(windows)
         creators = self._named.find_creators(creators)
         name = replay_name("replay")

@@ -39,6 +39,8 @@ class Exported(msgspec.Struct, kw_only=True):
 
     rows: int = 0
     refused: Counter[str] = msgspec.field(default_factory=Counter)
+    formulas: int = 0
+    """Rows with a cell that a spreadsheet would run as a formula."""
 
     @property
     def rows_read(self) -> int:
@@ -72,6 +74,7 @@ async def export_rows(
                     beside(row, checked)
                 else:
                     exported.rows += 1
+                    exported.formulas += any(safe_cell(cell) != cell for cell in checked)
                     out.writerow(checked)
             progress(exported)
     return exported

@@ -114,6 +114,11 @@ def target(out: str, now: datetime) -> Path:
 
 def _report(exported: Exported, path: Path | None) -> None:
     say(f"{exported.rows:,} rows written")
+    if exported.formulas:
+        say(
+            f"  {exported.formulas:,} of them with text that a spreadsheet would run as a formula:"
+            " import the file as text there, do not open it"
+        )
     for reason, count in sorted(exported.refused.items()):
         say(f"  refused as {reason}: {count:,}")
     if path is None:

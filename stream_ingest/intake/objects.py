@@ -6,7 +6,7 @@ that is replaced meanwhile is never read as half the old one and half the new on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING
@@ -79,7 +79,7 @@ class ObjectBlocks:
     def metadata(self) -> dict[str, str]:
         """Return the object's own metadata (``x-amz-meta-…``); raises `GoneError`."""
         self._first_block()
-        return {name.lower(): _plain(value) for name, value in self._metadata.items()}
+        return read_metadata(self._metadata)
 
     def _first_block(self) -> tuple[bytes, int]:
         if self._first is None:
@@ -103,6 +103,11 @@ class ObjectBlocks:
         if not within:  # ministack returns a version as a whole, whatever the range
             return body[start:], len(body)
         return body, int(within.rpartition("/")[2])
+
+
+def read_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return an object's metadata as its owner wrote it, with names in lower case. Pure."""
+    return {name.lower(): _plain(value) for name, value in metadata.items()}
 
 
 def _plain(value: str) -> str:

@@ -62,6 +62,10 @@ _AROUND = " \t\r\n\v\f\0\xa0\u200b\u200e\u200f\u202f\ufeff\"'`"
 """Blanks, invisible characters and quotes around a date."""
 
 
+_SHOWN = 40
+"""Characters of a value that an error shows."""
+
+
 class DateError(ValueError):
     """Text is no date, or could be two."""
 
@@ -83,8 +87,11 @@ def read_moment(value: object, form: DateForm = PLAIN) -> int:
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             text = f"{value:f}" if isinstance(value, float) else str(value)
             return _in_zone(_of_number(text, form), form)
+    except DateError:
+        raise
     except (ValueError, OverflowError) as error:
-        raise DateError(str(error)) from error
+        msg = f"{str(value)[:_SHOWN]!r}: {error}"
+        raise DateError(msg) from error
     msg = "the column is empty" if value is None else f"{type(value).__name__} is no date"
     raise DateError(msg)
 

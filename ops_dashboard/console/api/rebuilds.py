@@ -14,6 +14,7 @@ import msgspec
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.console.account import Account
+from ops_dashboard.inspect.named import check_name
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.recovery.replay import (
     closed_between,
@@ -89,7 +90,7 @@ class Rebuilds:
     def _replay(self, wanted: RunRequest) -> _TrackedRun:
         now = self._now()
         since = parse_moment(wanted.since, now) if wanted.since else None
-        until = parse_moment(wanted.to, now) if wanted.to else now
+        until = min(parse_moment(wanted.to, now), now) if wanted.to else now
         name = replay_name("replay", now)
         if wanted.windows:
             return self._send(name, name_or_count(wanted.windows, "window"), wanted.windows)
@@ -128,6 +129,7 @@ class Rebuilds:
         return _TrackedRun(name, about, self._now(), report.sent, gone=len(report.expired))
 
     def _of_creator(self, creator: str) -> Iterable[WindowRecord]:
+        check_name(creator)
         return self._account.windows.of_creator(self._account.names.name_of(creator))
 
 

@@ -12,11 +12,12 @@ from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.batches.batch_id import check_batch_id
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.errors import DecodeError, UserError
 from stream_ingest.records.rows import RowRefusal
 
 _PREFIX = "failed/rows/"
 _PAGE_SIZE = 100
+_POSITION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 _PART = re.compile(r"part-([0-9]{5,})\.jsonl$")
 
 
@@ -74,7 +75,7 @@ class Refused:
                 lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
         except s3.exceptions.NoSuchKey:
             return RefusedPage(rows=[], reasons={})
-        rows = [msgspec.json.decode(line, type=RowRefusal) for line in lines]
+        rows = [_read_row(f"{key}, line {n}", line) for n, line in enumerate(lines, 1)]
         end = first + _PAGE_SIZE
         return RefusedPage(
             rows=rows[first:end],
@@ -97,8 +98,17 @@ class Refused:
 
 def _parse_position(text: str) -> tuple[int, int]:
     """Return part and row of a position such as ``3.200``; raises `UserError` for other text."""
-    part, _, row = text.partition(".")
-    if not (part.isdecimal() and row.isdecimal()):
+    match = _POSITION.fullmatch(text)
+    if match is None:
         msg = f"not a page of refused rows: {text[:20]!r}"
         raise UserError(msg)
-    return int(part), int(row)
+    return int(match[1]), int(match[2])
+
+
+def _read_row(place: str, line: bytes) -> RowRefusal:
+    """Return a refused row; raises `DecodeError` that names its place."""
+    try:
+        return msgspec.json.decode(line, type=RowRefusal)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        msg = f"{place} is no refused row: {error}"
+        raise DecodeError(msg) from error

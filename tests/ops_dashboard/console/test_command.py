@@ -54,3 +54,27 @@ def test_a_taken_port_is_a_user_error(account: Account) -> None:
         options = ServeOptions(host="127.0.0.1", port=taken.getsockname()[1])
         with pytest.raises(UserError, match="cannot listen on 127"):
             asyncio.run(command.serve_until_stopped(account, options, lambda _: None))
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Half"])
+def test_a_connection_without_complete_headers_is_closed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """Otherwise a client that sends a byte now and then holds a connection for an hour."""
+    monkeypatch.setattr(command, "REQUEST_HEAD_S", 0.2)
+    received: list[bytes] = []
+
+    def connect(address: str) -> None:
+        threading.Thread(target=wait_for_end, args=(int(address.split(":")[2][:-1]),)).start()
+
+    def wait_for_end(port: int) -> None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(sent)
+                received.append(connection.recv(100))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    options = ServeOptions(host="127.0.0.1", port=0)
+    asyncio.run(command.serve_until_stopped(account, options, connect))
+    assert received == [b""]

@@ -32,6 +32,30 @@ def test_compressed_files_and_other_dialects_are_read_as_the_intake_reads_them()
     assert without_creator(other.encode(), ANN).body == other.replace("d;x;ann\n", "").encode()
 
 
+def test_columns_of_the_metadata_are_known() -> None:
+    other = "Autor;Bild;Datum\nann;x;d\nbob;y;d\n"
+    columns = "creator=Autor,cover=Bild,created_at=Datum"
+    assert without_creator(other.encode(), ANN).unreadable
+    found = without_creator(other.encode(), ANN, columns)
+    assert (found.found, found.body) == (1, other.replace("ann;x;d\n", "").encode())
+    assert without_creator(other.encode(), ANN, "nonsense").unreadable
+
+
+def test_a_dropped_file_with_columns_loses_the_rows_and_nothing_else(ops_table: OpsTable) -> None:
+    s3 = ops_table.aws.s3
+    s3.create_bucket(Bucket="input")
+    metadata = {"columns": "creator=%C3%84utor,cover=Bild,created_at=Datum"}
+    key = "archived/processed/2026/11/01/b/a.csv"
+    body = "Äutor;Bild;Datum\nann;x;d\nbob;y;d\n"
+    s3.put_object(Bucket="input", Key=key, Body=body.encode(), Metadata=metadata)
+    later = datetime.now(UTC) + timedelta(days=2)
+    files = InputFiles(ANN, Bucket(s3, "input"), InlineExecutor(), lambda: later)
+    assert files.work(remove=True) == {ROWS: 1}
+    left = s3.get_object(Bucket="input", Key=key)
+    assert left["Body"].read() == body.replace("ann;x;d\n", "").encode()
+    assert left["Metadata"] == metadata
+
+
 @pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n", b"no,header\n1,2\n"])
 def test_a_file_that_is_not_ours_is_unchanged(body: bytes) -> None:
     found = without_creator(body, ANN)

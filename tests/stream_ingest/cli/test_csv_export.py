@@ -54,6 +54,26 @@ def read(path: Path) -> list[SourceRow]:
     return asyncio.run(rows())
 
 
+@pytest.mark.parametrize("raw", [False, True])
+def test_rows_that_a_spreadsheet_would_run_are_counted_and_left_as_they_are(
+    tmp_path: Path, *, raw: bool
+) -> None:
+    hostile: list[SourceRow] = [
+        (name, URLS[0], AT) for name in ("=1+1", "-2", "+3", "\uff1d4", "ann", "a=b")
+    ]
+    path = tmp_path / "covers.csv"
+    exported = export(hostile, path, raw=raw)
+    assert (exported.rows, exported.formulas) == (6, 4)
+    with path.open(newline="") as file:
+        assert [row[0] for row in csv.reader(file)][1:] == [row[0] for row in hostile]
+
+
+def test_a_raw_cover_column_may_hold_a_formula(tmp_path: Path) -> None:
+    hostile: list[SourceRow] = [("ann", "=HYPERLINK()", AT), ("ann", "\t=1", AT)]
+    assert export(hostile, tmp_path / "raw.csv", raw=True).formulas == 2
+    assert export(hostile, tmp_path / "checked.csv").formulas == 0  # refused
+
+
 def test_a_push_of_the_file_sends_exactly_the_rows_of_the_table(tmp_path: Path) -> None:
     path = tmp_path / "covers.csv"
     assert export([*ROWS, *BAD], path).rows == len(ROWS)
@@ -102,7 +122,7 @@ def test_refused_rows_of_an_earlier_export_do_not_stay(tmp_path: Path) -> None:
 
 def test_a_raw_export_has_every_row_and_the_column_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "covers.csv"
-    assert export([*ROWS, *BAD], path, raw=True) == Exported(rows=9)
+    assert export([*ROWS, *BAD], path, raw=True) == Exported(rows=9, formulas=2)
     assert [row[1] for row in read(path)] == [row[1] for row in [*ROWS, *BAD]]
     assert not refused_path(path).exists()
 

@@ -189,7 +189,9 @@ def test_a_date_shows_the_order_only_if_one_number_cannot_be_a_month(
         ("20251301", "no date in the order of year"),
         ("", "the column is empty"),
         ("soon", "'soon' is no date"),
-        ("2025-02-30", "day"),
+        ("2025-02-30", "'2025-02-30': day"),
+        ("2025-13-01", "'2025-13-01': month"),
+        ("30/02/2025", "'30/02/2025': day"),
         ("12345", "digits are neither"),
     ],
 )

@@ -1,0 +1,140 @@
+"""Bad parameters of the console's API are answered with 4xx and a reason, never with 500.
+
+Every route of the application is in the table, so that a new endpoint is tested as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import boto3
+import pytest
+
+from ops_dashboard.console.account import Account
+from ops_dashboard.console.server import make_app, new_access
+from tests.fakes.ingest.aws import OUTPUT
+from tests.ops_dashboard.console.running import Response, RunningConsole
+
+HUGE = "9" * 4_400
+"""More digits than `int` reads."""
+TEXTS = (
+    *("-1", "1.0", HUGE, f"1.{HUGE}", f"{'9' * 30}.0", "../../etc/passwd", "a/b", "..", "\0"),
+    *("\u202e", "é" * 300, "charli:000001", f"charli:{HUGE}", "=FF:000001", "²", "e30="),
+)
+PARAMETERS = {
+    "/api/windows": ("status", "batch", "creator", "after"),
+    "/api/creators": ("prefix", "after"),
+    "/api/creator": ("name", "after"),
+    "/api/dashboard": ("range",),
+    "/api/refused": (),
+    "/api/refused/{}": ("after",),
+    "/api/windows/{}": (),
+    "/media/{}/{}": (),
+    "/static/{}": (),
+    "/api/batches": (),
+    "/api/batches/{}": (),
+    "/api/failures/counts": (),
+    "/api/failures/letters": (),
+    "/api/replays": (),
+    "/api/uploads": (),
+    "/api/uploads/defaults": (),
+    "/login": ("token",),
+}
+BODIES: dict[str, tuple[object, ...]] = {
+    "/api/replays": (
+        {"from": "0001-01-01"},
+        {"from": "9999-12-31T23:59:59"},
+        {"from": "0001-01-01", "to": "9999-12-31T23:59:59"},
+        {"from": "last_9999_weeks", "to": "9999-12-31"},
+        {"from": "2025-02-30"},
+        {"windows": ["charli:999999999999"]},
+        {"windows": ["charli"]},
+        {"windows": ["", "\ud7ff:000001", "\0"]},
+        {"creators": [""]},
+        {"creators": ["x" * 500], "from": "2026-01-01"},
+        {"retry": True, "batch": "no such batch"},
+        {"retry": True, "batch": "a/../b"},
+    ),
+    "/api/failures/redrive": ({}, {"ids": []}, {"ids": [""]}, {"ids": ["x"], "all": True}),
+    "/api/batches/{}/abandon": ({}, {"by": "x"}),
+    "/api/uploads": ({},),
+    "/login": ({},),
+}
+NO_BODIES = (b"", b"{", b"[]", b"null", b"\xff", b"[" * 2_000, b'{"from": 1}', b'{"windows": [[]]}')
+
+
+def routes(account: Account) -> set[tuple[str, str]]:
+    """Return method and path of every route, with ``{}`` for each variable part."""
+
+    async def collect() -> set[tuple[str, str]]:
+        app = make_app(account, new_access(None))
+        found = set()
+        for route in app.router.routes():
+            info = route.resource.get_info() if route.resource else {}
+            path = info.get("formatter") or info.get("path", "")
+            for part in ("kind", "window_id", "batch_id", "name"):
+                path = path.replace(f"{{{part}}}", "{}")
+            found.add((route.method, path))
+        return found
+
+    return asyncio.run(collect())
+
+
+def test_every_endpoint_is_tried(account: Account) -> None:
+    found = routes(account)
+    gets = {path for method, path in found if method == "GET"}
+    pages = {path for path in gets if path.count("/") == 1 and path != "/login"}
+    assert gets - pages == PARAMETERS.keys()
+    assert {path for method, path in found if method == "POST"} == BODIES.keys()
+
+
+@pytest.fixture
+def archive(moto_session: boto3.Session, account: Account) -> None:
+    """The archive from which time ranges are replayed, and the rule that takes the events."""
+    events, outputs = moto_session.client("events"), account.outputs
+    bus = events.create_event_bus(Name=outputs.bus_name)["EventBusArn"]
+    events.create_archive(ArchiveName=outputs.archive_arn.rpartition("/")[2], EventSourceArn=bus)
+    events.put_rule(
+        Name=outputs.window_rule_arn.rpartition("/")[2],
+        EventBusName=outputs.bus_name,
+        EventPattern='{"detail-type": ["WindowReady"]}',
+    )
+
+
+def requests(console: RunningConsole) -> Iterator[tuple[str, Response]]:
+    for path, names in PARAMETERS.items():
+        for text in TEXTS if "{}" in path else ():
+            value = quote(text, safe="")
+            yield f"{path} {text[:30]}", console.get(path.replace("{}", value))
+        if path == "/media/{}/{}":
+            yield path, console.get("/media/thumbnail/%00")
+        for name in names:
+            for text in TEXTS:
+                there = path.replace("{}", "b")
+                yield f"{path}?{name}={text[:30]}", console.get(f"{there}?{name}={quote(text)}")
+    for path, bodies in BODIES.items():
+        for body in (*bodies, *NO_BODIES):
+            yield f"{path} {body!r:.60}", console.post(path.replace("{}", "b"), body)
+
+
+@pytest.mark.usefixtures("archive")
+def test_no_parameter_is_an_error_of_the_server(console: RunningConsole) -> None:
+    failed = []
+    for what, response in requests(console):
+        has_reason = response.status < 400 or len(response.body) > 10
+        if response.status >= 500 or not has_reason:
+            failed.append((what, response.status, response.text[:120]))
+    assert failed == []
+
+
+@pytest.mark.parametrize("line", [b'{"reason": "of a later release"}', b"\xff", b"[]", b"{"])
+def test_a_refused_row_that_cannot_be_read_is_named(
+    console: RunningConsole, account: Account, line: bytes
+) -> None:
+    key = "failed/rows/odd/part-00001.jsonl"
+    account.s3.put_object(Bucket=OUTPUT, Key=key, Body=line + b"\n")
+    response = console.get("/api/refused/odd")
+    assert response.status == 422
+    assert response.json["error"].startswith(f"{key}, line 1 is no refused row: ")
