@@ -277,6 +277,10 @@ class SimulatedAccount:
         self.bodies.append(json.dumps(event))
         self.queue.send(self.bodies[-1])
 
+    def replace_lanes(self, settings: MappingSettings) -> None:
+        """Replace the mapping by a new one, which begins at the oldest record."""
+        self.lanes = self._lanes(settings)
+
     def _lanes(self, settings: MappingSettings) -> list[LaneMapping]:
         return [
             LaneMapping(
