@@ -94,6 +94,7 @@ CHANGED: Mapping[str, object] = {
     "prefetchCovers": False,
     "refusedImages": ["ab" * 32],
     "streamShards": 3,
+    "tableName": "restored-table",
 }
 
 

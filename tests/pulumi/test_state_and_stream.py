@@ -31,6 +31,11 @@ def test_shards_are_fixed_or_left_to_aws(changed: Recorder, prod: Recorder) -> N
     assert scaled["retentionPeriod"] == 168
 
 
+def test_a_restored_table_is_used_by_its_name(dev: Recorder, changed: Recorder) -> None:
+    assert dev.one("Table", "state").inputs["name"] == "coverstream-dev-state"
+    assert changed.one("Table", "state").inputs["name"] == "restored-table"
+
+
 def test_the_table_is_paid_by_request_encrypted_and_recoverable(dev: Recorder) -> None:
     state = dev.one("Table", "state").inputs
     assert state["billingMode"] == "PAY_PER_REQUEST"
