@@ -89,8 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     windowing_max_record_age_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 21_600
     """Age after which a delivery that still fails goes to the failure bucket."""
     failure_bucket: Literal["output", "temp"] = "output"
-    """Bucket for deliveries that the windowing function could not process, under
-    ``aws/lambda/``."""
+    """Bucket for deliveries that could not be processed, under ``aws/lambda/``."""
 
     sweeper_memory_mb: MemoryMb = 512
     """Memory of the sweeper."""
@@ -100,8 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     collage_memory_mb: MemoryMb = 1_769
     """Memory of the collage function; 1,769 MB is one whole vCPU."""
     collage_timeout_s: TimeoutS = 120
-    """Timeout of the collage function; the visibility timeout of its queue is six times as
-    long."""
+    """Timeout of the collage function; its queue's visibility timeout is six times as long."""
     collage_reserved_concurrency: ReservedConcurrency = 0
     """Reserved concurrency of the collage function; 0 reserves nothing, otherwise at least
     ``collageMaxConcurrency``."""
