@@ -123,13 +123,10 @@ stream = Stream(
         key_arn=key_arn or AWS_KEY,
     ),
 )
+table_name = settings.table_name or f"{prefix}-state"
 state = State(
     "state",
-    StateArgs(
-        table_name=settings.table_name or f"{prefix}-state",
-        protect=settings.protect,
-        key_arn=key_arn,
-    ),
+    StateArgs(table_name=table_name, protect=settings.protect, key_arn=key_arn),
 )
 bus = Bus(
     "bus",

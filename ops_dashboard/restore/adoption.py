@@ -45,23 +45,26 @@ class Adoption:
         self._clock, self._horizon_days = clock, horizon_days
         self._states = CreatorRepository(dynamodb, table_name)
 
-    def adopt(self, windows: Sequence[Forgotten]) -> None:
-        """Remember windows and their images; safe to repeat.
+    def adopt(self, windows: Sequence[Forgotten]) -> list[str]:
+        """Remember windows and their images; return the keys of creators that cannot be read.
 
-        Raises `TransientError` if the pipeline keeps writing a creator meanwhile.
+        Those are left out until they are repaired. Safe to repeat. Raises `TransientError` if the
+        pipeline keeps writing a creator meanwhile.
         """
         by_creator: dict[str, list[Forgotten]] = defaultdict(list)
         for window in windows:
             by_creator[window.place[0]].append(window)
-        states = self._states.load(list(by_creator))
-        for key, state in states.items():
+        loaded = self._states.load_each(list(by_creator))
+        for key, state in loaded.states.items():
             rule = self._adopting([_forgotten(window) for window in by_creator[key]])
             known = state if state.version else _new(state, by_creator[key])
             if self._states.update(known, rule, self._clock).lost:
                 msg = f"the pipeline is writing {state.creator!r}: disable its mappings first"
                 raise TransientError(msg)
         for window in windows:
-            self._put(window)
+            if window.place[0] in loaded.states:
+                self._put(window)
+        return list(loaded.unreadable)
 
     def _adopting(self, windows: Sequence[ForgottenWindow]) -> Decide:
         return lambda state, now_s: adopt(state, windows, now_s, self._horizon_days)

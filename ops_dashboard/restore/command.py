@@ -53,6 +53,8 @@ class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
     creators: int
     batches: list[str]
     """Batches of these windows that the table does not know."""
+    creators_left_out: list[str]
+    """Creators whose states cannot be read: repair them, and run this again."""
     unreadable: list[str]
     """Objects below ``metadata/`` that are not a window's metadata."""
     waiting: int
@@ -93,7 +95,7 @@ def run(
     first = _number(TableNumbering(dynamodb, table, time.time), apply=apply)
     adoption = Adoption(dynamodb, table, time.time, outputs.dedup_horizon_days)
     counts = {True: 0, False: 0}
-    images, creators, batches = 0, set[str](), set[str]()
+    images, creators, batches, left_out = 0, set[str](), set[str](), set[str]()
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
         forgotten = ForgottenWindows(s3, outputs.output_bucket, dynamodb, table, threads)
         for windows in forgotten.since(moment):
@@ -103,7 +105,7 @@ def run(
                 creators.add(window.metadata.creator)
                 batches.add(window.metadata.batch_id)
             if apply:
-                adoption.adopt(windows)
+                left_out.update(adoption.adopt(windows))
     registry = BatchRegistry(dynamodb, table, time.time)
     depth = queue_depth(session.client("sqs", config=clients.CONFIG), outputs.collage_queue_url)
     return RestoreReport(
@@ -116,6 +118,7 @@ def run(
         images=images,
         creators=len(creators),
         batches=sorted(each for each in batches if registry.load(each) is None),
+        creators_left_out=sorted(left_out),
         unreadable=forgotten.unreadable,
         waiting=depth.total,
     )
@@ -145,6 +148,11 @@ def _print(report: RestoreReport) -> None:
     )
     if report.batches:
         print_line(f"  batches that the table does not know: {', '.join(report.batches)}")
+    if report.creators_left_out:
+        print_line(
+            "  left out, because their states cannot be read (ops-dashboard repair, then run this"
+            f" again): {', '.join(report.creators_left_out)}"
+        )
     for key in report.unreadable:
         print_line(f"  skipped, because it is not a window's metadata: {key}")
     if report.waiting:

@@ -147,3 +147,12 @@ def test_a_new_creator_gets_the_name_that_is_shown(aws: IngestAws) -> None:
     put(aws, document)
     Adoption(aws.dynamodb, TABLE, aws.clock, 90).adopt(forgotten(aws)[0])
     assert aws.store.load(["charli"])["charli"].display_name == "@Charli"
+
+
+def test_a_creator_whose_state_cannot_be_read_is_left_out_and_no_other(aws: IngestAws) -> None:
+    aws.set_item("broken", table.STATE, body=b"of a later release", version=1)
+    for window_id in ("broken:000001", "charli:000001"):
+        put(aws, metadata(window_id, range(3)))
+    assert Adoption(aws.dynamodb, TABLE, aws.clock, 90).adopt(forgotten(aws)[0]) == ["broken"]
+    assert aws.item("charli", "window#000001") is not None
+    assert aws.item("broken", "window#000001") is None
