@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FRESH_S = 60
 """Seconds for which a process relies on what it has read."""
+_UNKNOWN = -1
+"""No table was created then."""
 _KEY = {table.PARTITION_KEY: table.NUMBERING_PARTITION, table.SORT_KEY: table.NUMBERING}
 
 
@@ -59,7 +61,10 @@ class TableNumbering:
         )
 
     def read(self) -> Numbering | None:
-        """Return the table's numbering, read consistently; None if it has none yet."""
+        """Return the table's numbering, read consistently; None if it has none yet.
+
+        One that cannot be read counts as another table's: numbers that are too high do no harm.
+        """
         with map_errors("read the numbering"):
             answer = self._dynamodb.get_item(
                 TableName=self._table, Key=to_wire(_KEY), ConsistentRead=True
@@ -67,7 +72,11 @@ class TableNumbering:
         if "Item" not in answer:
             return None
         item = from_wire(answer["Item"])
-        return Numbering(created_at_ms=int(item["created_at_ms"]), first=int(item["first_window"]))
+        try:
+            created_at_ms, first = int(item["created_at_ms"]), int(item["first_window"])
+        except (KeyError, TypeError, ValueError):
+            return Numbering(created_at_ms=_UNKNOWN)
+        return Numbering(created_at_ms=created_at_ms, first=first)
 
     def write(self, numbering: Numbering) -> None:
         """Number the table's windows from `numbering.first` on."""

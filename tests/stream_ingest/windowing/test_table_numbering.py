@@ -44,6 +44,18 @@ def test_a_number_that_a_person_has_set_holds(aws: IngestAws) -> None:
     assert numbering.first() == 77
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [{"schema": 2}, {"created_at_ms": "soon", "first_window": 1}, {"created_at_ms": 1}],
+)
+def test_a_numbering_that_cannot_be_read_stops_nothing(
+    aws: IngestAws, attributes: dict[str, object]
+) -> None:
+    aws.set_item("table#", "numbering", **attributes)
+    numbering = TableNumbering(aws.dynamodb, TABLE, aws.clock)
+    assert numbering.first() == first_number(numbering.facts().created_at_ms)
+
+
 def test_the_table_is_asked_again_after_a_minute_and_not_before(aws: IngestAws) -> None:
     dynamodb: Any = CountingDynamoDb(aws.dynamodb)
     numbering = TableNumbering(dynamodb, TABLE, aws.clock)
