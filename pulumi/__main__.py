@@ -29,7 +29,7 @@ from functions import FunctionSettings
 from stack_config import read_settings
 
 import pulumi
-from stream_ingest.contracts.events import CoversExpiring, Source, WindowReady
+from stream_ingest.contracts.events import CoversExpiring, WindowReady
 from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
 from stream_ingest.contracts.metrics import Service
 
@@ -142,7 +142,6 @@ delivery = Delivery(
         prefix=prefix,
         bus_name=bus.name,
         event=WindowReady,
-        sources=(Source.WINDOWING, Source.SWEEPER),
         rule="window-ready",
         queue="collage",
         rule_dead_letters="window-rule",
@@ -157,7 +156,6 @@ prefetch_requests = Delivery(
         prefix=prefix,
         bus_name=bus.name,
         event=CoversExpiring,
-        sources=(Source.SWEEPER,),
         rule="covers-expiring",
         queue="prefetch",
         function_timeout_s=settings.prefetch_timeout_s,
@@ -197,6 +195,7 @@ collage = Collage(
         function=functions.collage(),
         max_concurrency=settings.collage_max_concurrency,
         keep_originals=settings.keep_originals,
+        content_dedup=settings.content_dedup,
         delivery=delivery,
         state=state,
         bus=bus,

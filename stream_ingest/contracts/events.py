@@ -7,6 +7,7 @@ Every detail carries `schema`; an unknown field, a missing one, a wrong type or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, TypeVar
@@ -210,7 +211,19 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     never arrived are ``quarantined`` in `refused`. Absent if there is none."""
 
 
+EMITTED: Mapping[Source, tuple[type[Event], ...]] = {
+    Source.WINDOWING: (WindowReady, BatchDrained),
+    Source.SWEEPER: (WindowReady, CoversExpiring, BatchCompleted, CollageFailed),
+    Source.COLLAGE: (CollageCreated, CollageFailed),
+}
+"""The events of each source: its function may put no others, and rules match no others."""
+
 E_ = TypeVar("E_", bound=Event)
+
+
+def sources_of(event: type[Event]) -> tuple[Source, ...]:
+    """Return the sources that emit an event."""
+    return tuple(source for source, events in EMITTED.items() if event in events)
 
 
 def encode_detail(event: Event) -> str:

@@ -59,6 +59,19 @@ class Uses(IntakeUses, PrefetchUses, ServiceUses):
         """Fold a window whose image list does not fit the bus."""
         return self._fold(rows=LONG.cells, layout=LONG, url_length=MAX_URL_LENGTH)
 
+    def fold_an_end(self) -> CallResult:
+        """Fold the end of a batch that is registered, and record it."""
+        header = _header(self._name(), SMALL)
+        self._stack.registry.register(header)
+        packer = Packer(header)
+        result = self._stack.invoke(
+            "windowing", kinesis_event([mark.data for mark in packer.end()])
+        )
+        batch = self._stack.registry.load(header.batch_id)
+        return CallResult(
+            done=result.done and batch is not None and batch.is_drained, text=result.text
+        )
+
     def fold_poison(self) -> CallResult:
         """Quarantine a record that cannot be decoded."""
         return self._stack.invoke("windowing", kinesis_event([b"no record of ours"]))
@@ -100,6 +113,14 @@ class Uses(IntakeUses, PrefetchUses, ServiceUses):
         )
         images = (missing, *window.images[1:])
         return self._build(msgspec.structs.replace(window, images=images, debug=True))
+
+    def build_repeats(self) -> CallResult:
+        """Build a window whose cells show one image, which is counted."""
+        window = self._window(self._name())
+        repeats = tuple(
+            msgspec.structs.replace(image, url=window.images[0].url) for image in window.images
+        )
+        return self._build(msgspec.structs.replace(window, images=repeats))
 
     def rebuild(self) -> CallResult:
         """Build a window, and rebuild it for a replay."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.batch_options import NO_OPTIONS
 from stream_ingest.intake.direct_invocation import DirectInvocation
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
@@ -19,6 +20,7 @@ from stream_ingest.intake.message_reader import MessageReader
 from stream_ingest.intake.requests import Buckets, Requests
 from stream_ingest.intake.uploads import OBJECT_CREATED, Upload, read_uploads
 from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
+from tests.fakes.iam.roles import Guarded
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws
 from tests.fakes.ingest.kinesis import FakeKinesis
 from tests.fakes.ingest.rows import cover_url
@@ -53,7 +55,9 @@ class IntakeAws:
         self.queue = sqs.create_queue(QueueName="intake")["QueueUrl"]
         self.dead_letters = sqs.create_queue(QueueName="dead")["QueueUrl"]
         self.kinesis = FakeKinesis()
-        self.job_store = JobStore(aws.dynamodb, TABLE, self.s3, TEMP, aws.clock)
+        dynamodb: Any = Guarded(aws.dynamodb, "dynamodb", "intake")
+        self.job_store = JobStore(dynamodb, TABLE, self.s3, TEMP, aws.clock)
+        self.registry = BatchRegistry(dynamodb, TABLE, aws.clock)
         self._numbers = itertools.count(1)
 
     def drop(self, key: str, data: bytes) -> dict[str, Any]:
@@ -84,7 +88,7 @@ class IntakeAws:
             input_bucket=INPUT,
             output_bucket=OUTPUT,
             job_store=self.job_store,
-            registry=self.aws.registry,
+            registry=self.registry,
             clock=self.clock,
             chunk_rows=chunk_rows,
         )

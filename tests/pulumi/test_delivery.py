@@ -26,7 +26,10 @@ def senders(recorder: Recorder, queue: str) -> list[dict[str, Any]]:
 def test_the_archive_keeps_window_ready_and_nothing_else(prod: Recorder) -> None:
     archive = prod.one("EventArchive", "bus")
     assert archive.inputs["eventSourceArn"] == "arn:EventBus:bus"
-    assert archive.document("eventPattern") == {"detail-type": ["WindowReady"]}
+    assert archive.document("eventPattern") == {
+        "source": ["coverstream.windowing", "coverstream.sweeper"],
+        "detail-type": ["WindowReady"],
+    }
     assert archive.inputs["retentionDays"] == 90
 
 

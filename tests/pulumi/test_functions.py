@@ -162,7 +162,7 @@ def test_the_sweeper_runs_every_minute_by_a_role_of_its_own(dev: Recorder) -> No
 
 def test_a_drained_batch_starts_the_sweeper_and_only_its_rule_may(dev: Recorder) -> None:
     assert dev.one("EventRule", "batch-drained").document("eventPattern") == {
-        "source": [{"prefix": "coverstream."}],
+        "source": ["coverstream.windowing"],
         "detail-type": ["BatchDrained"],
     }
     assert dev.one("EventTarget", "batch-drained").inputs["arn"] == "arn:Function:sweeper"

@@ -22,6 +22,7 @@ class CollageArgs:
     function: FunctionArgs
     max_concurrency: int
     keep_originals: bool
+    content_dedup: bool
     delivery: Delivery
     state: State
     bus: Bus
@@ -46,6 +47,7 @@ class Collage(pulumi.ComponentResource):
             output_arn=args.storage.output.arn,
             temp_arn=args.storage.temp.arn,
             keep_originals=args.keep_originals,
+            content_dedup=args.content_dedup,
         )
         self.function = create_queue_worker(
             name, args.function, role, granted, args.delivery, args.max_concurrency, self

@@ -15,7 +15,7 @@ from components.security import policies, role_policies
 from components.security.hardening import allow_key
 
 import pulumi
-from stream_ingest.contracts.events import BatchDrained
+from stream_ingest.contracts.events import BatchDrained, sources_of
 
 BATCH_RETRY_S = 86_400
 BATCH_RETRIES = 185
@@ -63,14 +63,14 @@ class Sweeper(pulumi.ComponentResource):
         self.register_outputs({"function": self.function.name})
 
     def _rule(self) -> aws.cloudwatch.EventRule:
-        """Match the end of a batch's rows, from any of our sources."""
+        """Match the end of a batch's rows."""
         return aws.cloudwatch.EventRule(
             "batch-drained",
             name=f"{self._args.prefix}-batch-drained",
             event_bus_name=self._args.bus.name,
             event_pattern=json.dumps(
                 {
-                    "source": [{"prefix": "coverstream."}],
+                    "source": list(sources_of(BatchDrained)),
                     "detail-type": [BatchDrained.detail_type()],
                 }
             ),

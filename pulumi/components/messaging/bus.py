@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 
 import pulumi
-from stream_ingest.contracts.events import WindowReady
+from stream_ingest.contracts.events import WindowReady, sources_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,12 @@ class Bus(pulumi.ComponentResource):
             name,
             name=f"{args.bus_name}-windows",
             event_source_arn=self.bus.arn,
-            event_pattern=json.dumps({"detail-type": [WindowReady.detail_type()]}),
+            event_pattern=json.dumps(
+                {
+                    "source": list(sources_of(WindowReady)),
+                    "detail-type": [WindowReady.detail_type()],
+                }
+            ),
             retention_days=args.archive_retention_days,
             opts=child,
         )

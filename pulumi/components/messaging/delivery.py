@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.messaging.queue import Queue, QueueArgs
 
 import pulumi
-from stream_ingest.contracts.events import Event, Source
+from stream_ingest.contracts.events import Event, sources_of
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS recommends a visibility timeout of six times the function's (docs/facts.md#sqs)."""
@@ -25,7 +25,6 @@ class DeliveryArgs:
     prefix: str
     bus_name: pulumi.Input[str]
     event: type[Event]
-    sources: tuple[Source, ...]
     rule: str
     """Name of the rule, and of its target."""
     queue: str
@@ -51,7 +50,10 @@ class Delivery(pulumi.ComponentResource):
             name=f"{args.prefix}-{args.rule}",
             event_bus_name=args.bus_name,
             event_pattern=json.dumps(
-                {"source": list(args.sources), "detail-type": [args.event.detail_type()]}
+                {
+                    "source": list(sources_of(args.event)),
+                    "detail-type": [args.event.detail_type()],
+                }
             ),
             opts=self._child,
         )

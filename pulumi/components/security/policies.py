@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
+from stream_ingest.contracts.events import EMITTED, Source
+from stream_ingest.contracts.item_writes import Partitions, Updates
 
 Statement = dict[str, Any]
 Document = dict[str, Any]
@@ -39,6 +41,37 @@ def allow(
         "Resource": list(resources),
     }
     return statement | ({"Condition": dict(condition)} if condition else {})
+
+
+def emit(bus_arn: str, source: Source) -> Statement:
+    """Allow putting the events of one source on a bus.
+
+    ``ForAllValues``, so that no entry of a request may be of another source. It holds for a request
+    without a source or type, too, but EventBridge refuses such entries.
+    """
+    types = [event.detail_type() for event in EMITTED[source]]
+    condition = {"events:source": [source.value], "events:detail-type": types}
+    return allow(
+        "EmitEvents", ["events:PutEvents"], [bus_arn], {"ForAllValues:StringEquals": condition}
+    )
+
+
+def update(sid: str, table_arn: str, what: Updates, action: str = "UpdateItem") -> Statement:
+    """Allow an action that names no other attributes and no other items than `what`."""
+    attributes = {"dynamodb:Attributes": list(what.attributes)}
+    return allow(
+        sid,
+        [f"dynamodb:{action}"],
+        [table_arn],
+        {"ForAllValues:StringEquals": attributes, **items_of(what.partitions)},
+    )
+
+
+def items_of(*partitions: Partitions) -> dict[str, dict[str, list[str]]]:
+    """Return the condition that a request's items are in some kinds of partitions."""
+    if partitions == (Partitions.CREATORS,):
+        return {"ForAllValues:StringNotLike": {"dynamodb:LeadingKeys": ["*#*"]}}
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*map(str, partitions)]}}
 
 
 def bucket_arn(name: str, partition: str) -> str:

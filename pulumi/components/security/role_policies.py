@@ -1,35 +1,44 @@
 """The policy of each role. Pure.
 
-A role's policy lists exactly the actions that it needs, on exactly the resources that it uses. The
+A role's policy lists exactly the actions that it needs, on exactly the resources that it uses: of
+the bus, events of its own source; of the table, kinds of items, and for updates the attributes in
+`item_writes`. TransactWriteItems needs the rights of its writes. The
 only ``*`` are (1) key prefixes inside one bucket, (2) the streams of one log group, and (3) in
 *deny* statements, which must cover every principal and action.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from components.security.policies import Document, Statement, allow, objects, policy
+from components.security.policies import (
+    Document,
+    Statement,
+    allow,
+    emit,
+    items_of,
+    objects,
+    policy,
+    update,
+)
 
+from stream_ingest.contracts import item_writes
+from stream_ingest.contracts.events import Source
+from stream_ingest.contracts.item_writes import Partitions
 from stream_ingest.contracts.table import BATCH_INDEX, DUE_INDEX, STATUS_INDEX
-
-_UPDATE_STATE = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-"""Actions that change a creator's state: TransactWriteItems needs the rights of its writes."""
 
 _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """Actions of an SQS mapping, which uses its function's role."""
 _WORK_OFF = (*_RECEIVE, "sqs:ChangeMessageVisibility")
 """The same of a function that decides when a failed message is received again."""
-_PACK_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["prefetched#*"]}}
-"""The items of packs of prefetched covers."""
-_DEFERRED_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["deferred#*"]}}
-_LISTED_ITEMS = {
-    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["deferred#*", "unreadable#*"]}
-}
+_CREATOR_ITEMS = items_of(Partitions.CREATORS)
+_BATCH_ITEMS = items_of(Partitions.BATCHES)
+_PACK_ITEMS = items_of(Partitions.PACKS)
+_DEFERRED_ITEMS = items_of(Partitions.DEFERRED)
+_LISTED_ITEMS = items_of(Partitions.DEFERRED, Partitions.UNREADABLE)
 """Rows that wait for a state, and the list of unreadable items. Beside packs, they are the only
 items that functions delete."""
-_BATCH_ITEMS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*"]}}
 
 
 def _below(*prefixes: str) -> Mapping[str, Mapping[str, Any]]:
@@ -41,6 +50,17 @@ def write_logs(log_group_arn: str) -> Statement:
     """Allow writing to one existing log group; functions do not create any."""
     return allow(
         "WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]
+    )
+
+
+def _number_windows(table_arn: str) -> Iterator[Statement]:
+    """Yield the rights to find out from where windows are numbered."""
+    yield allow("DescribeTable", ["dynamodb:DescribeTable"], [table_arn])
+    yield allow(
+        "NumberWindows",
+        ["dynamodb:GetItem", "dynamodb:PutItem"],
+        [table_arn],
+        items_of(Partitions.NUMBERING),
     )
 
 
@@ -72,15 +92,21 @@ def windowing(  # noqa: PLR0913 - one argument for each resource
             ],
             [stream_arn],
         ),
-        allow("FoldState", _UPDATE_STATE, [table_arn]),
-        allow("NumberWindows", ["dynamodb:DescribeTable", "dynamodb:GetItem"], [table_arn]),
         allow(
-            "FoldDeferredRows",
-            ["dynamodb:Query", "dynamodb:DeleteItem"],
+            "FoldState", ["dynamodb:BatchGetItem", "dynamodb:PutItem"], [table_arn], _CREATOR_ITEMS
+        ),
+        *_number_windows(table_arn),
+        update("QueueWindows", table_arn, item_writes.QUEUED_WINDOWS),
+        update("CountRows", table_arn, item_writes.FOLDED_BATCHES),
+        allow(
+            "DeferRows",
+            ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
             [table_arn],
             _DEFERRED_ITEMS,
         ),
-        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        update("MarkStates", table_arn, item_writes.MARKED_STATES),
+        update("ListUnreadable", table_arn, item_writes.UNREADABLE_ITEMS),
+        emit(bus_arn, Source.WINDOWING),
         allow(
             "StoreRefusalsAndOverflow",
             ["s3:PutObject"],
@@ -109,15 +135,19 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
     return policy(
         write_logs(log_group_arn),
         allow("FindDue", ["dynamodb:Query"], indexes),
-        allow("MoveState", [*_UPDATE_STATE, "dynamodb:GetItem"], [table_arn]),
-        allow("NumberWindows", ["dynamodb:DescribeTable"], [table_arn]),
+        allow("ReadState", ["dynamodb:BatchGetItem", "dynamodb:GetItem"], [table_arn]),
+        *_number_windows(table_arn),
+        allow("FoldState", ["dynamodb:PutItem"], [table_arn], _CREATOR_ITEMS),
+        update("MoveWindows", table_arn, item_writes.SWEPT_WINDOWS),
+        update("MoveBatches", table_arn, item_writes.SWEPT_BATCHES),
+        update("ListUnreadable", table_arn, item_writes.UNREADABLE_ITEMS),
         allow(
             "RecheckUnreadable",
             ["dynamodb:Query", "dynamodb:DeleteItem"],
             [table_arn],
             _LISTED_ITEMS,
         ),
-        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        emit(bus_arn, Source.SWEEPER),
         allow("StoreOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
         allow("ReportBatches", ["s3:PutObject", "s3:GetObject"], objects(output_arn, "results")),
         allow("ReportFailedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
@@ -133,6 +163,7 @@ def collage(  # noqa: PLR0913 - one argument for each resource
     output_arn: str,
     temp_arn: str,
     keep_originals: bool,
+    content_dedup: bool,
 ) -> Document:
     """Return the rights of the collage function.
 
@@ -151,10 +182,18 @@ def collage(  # noqa: PLR0913 - one argument for each resource
     return policy(
         write_logs(log_group_arn),
         allow("ReceiveWindows", _WORK_OFF, [queue_arn]),
-        allow("MoveWindow", ["dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], [table_arn]),
+        update("MoveWindows", table_arn, item_writes.BUILT_WINDOWS),
+        update("CheckErasures", table_arn, item_writes.ERASURES, "ConditionCheckItem"),
+        update("CountRepeats", table_arn, item_writes.REPEATED_CONTENTS),
+        *(
+            [update("RememberContents", table_arn, item_writes.SHOWN_CONTENTS)]
+            if content_dedup
+            else []
+        ),
+        update("ReleasePacks", table_arn, item_writes.RELEASED_PACKS),
         allow("ReadSources", ["dynamodb:GetItem"], [table_arn], _BATCH_ITEMS),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
-        allow("EmitEvents", ["events:PutEvents"], [bus_arn]),
+        emit(bus_arn, Source.COLLAGE),
         allow("PublishOutputs", ["s3:PutObject"], outputs),
         allow("CompareOutputs", ["s3:GetObject"], outputs),
         allow("DetectMissingOutputs", ["s3:ListBucket"], [output_arn], _below(*prefixes)),
@@ -171,7 +210,14 @@ def prefetch(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: st
     return policy(
         write_logs(log_group_arn),
         allow("ReceiveRequests", _WORK_OFF, [queue_arn]),
-        allow("RecordCovers", _UPDATE_STATE, [table_arn]),
+        allow(
+            "RecordCovers",
+            ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+            [table_arn],
+            _CREATOR_ITEMS,
+        ),
+        allow("StorePackItems", ["dynamodb:PutItem"], [table_arn], _PACK_ITEMS),
+        update("ReleasePacks", table_arn, item_writes.RELEASED_PACKS),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         allow(
             "StorePacks",
@@ -205,11 +251,8 @@ def intake(  # noqa: PLR0913 - one argument for each resource
         allow("ReceiveMessages", _WORK_OFF, [queue_arn]),
         allow("ContinueAndDeadLetter", ["sqs:SendMessage"], [queue_arn, dead_letter_arn]),
         allow("SendRows", ["kinesis:PutRecords"], [stream_arn]),
-        allow(
-            "StoreBatches",
-            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-            [table_arn],
-        ),
+        allow("StoreBatches", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn], _BATCH_ITEMS),
+        update("RecordProgress", table_arn, item_writes.SENT_BATCHES),
         allow(
             "ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], [f"{arn}/*" for arn in readable]
         ),

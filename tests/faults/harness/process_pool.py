@@ -47,4 +47,4 @@ class ProcessPool(Generic[Component]):
 
     def _start_process(self) -> tuple[Faults, Component]:
         faults = Faults()
-        return faults, self._start(Clients(self._account, faults))
+        return faults, self._start(Clients(self._account, faults, self._name))

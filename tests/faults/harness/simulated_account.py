@@ -21,7 +21,7 @@ from collage_lambda.prefetch.prefetcher import PrefetchResult
 from collage_lambda.redelivery import retry_after_s
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import CoverstreamError
-from stream_ingest.contracts.events import BatchDrained, CoversExpiring, Source, WindowReady
+from stream_ingest.contracts.events import BatchDrained, CoversExpiring, WindowReady, sources_of
 from stream_ingest.contracts.events import Event as DomainEvent
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.windowing.sweeper.isolation import raise_errors
@@ -253,18 +253,15 @@ class SimulatedAccount:
     def _bus(self) -> FakeBus:
         """Return the bus with the archive and the rules of the Pulumi program."""
         ready, drained = [WindowReady.detail_type()], [BatchDrained.detail_type()]
-        sources = [Source.WINDOWING.value, Source.SWEEPER.value]
-        bus = FakeBus(BUS, self.clock, {"detail-type": ready, "replay-name": [{"exists": False}]})
+        archived = {"source": _sources(WindowReady), "detail-type": ready}
+        bus = FakeBus(BUS, self.clock, archived | {"replay-name": [{"exists": False}]})
         bus.rules = [
-            Rule({"source": sources, "detail-type": ready}, self._enqueue),
+            Rule({"source": _sources(WindowReady), "detail-type": ready}, self._enqueue),
             Rule(
-                {"source": sources, "detail-type": [_EXPIRING]},
+                {"source": _sources(CoversExpiring), "detail-type": [_EXPIRING]},
                 lambda event: self.prefetch_queue.send(json.dumps(event)),
             ),
-            Rule(
-                {"source": [{"prefix": "coverstream."}], "detail-type": drained},
-                self.drained.append,
-            ),
+            Rule({"source": _sources(BatchDrained), "detail-type": drained}, self.drained.append),
         ]
         return bus
 
@@ -298,3 +295,7 @@ class SimulatedAccount:
 
     def _keep_failed(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=OUTPUT, Key=key, Body=body)
+
+
+def _sources(event: type[DomainEvent]) -> list[str]:
+    return [source.value for source in sources_of(event)]

@@ -25,6 +25,7 @@ from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.sweeper import wiring as sweeper_wiring
 from stream_ingest.windowing.sweeper.sweeper import Sweeper
+from tests.fakes.iam.roles import Guarded
 from tests.fakes.ingest.aws import BUS, OUTPUT, SETTINGS, TABLE, TEMP
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.faults.harness.fake_images import FakeBuilder, FakeFetcher
@@ -39,13 +40,20 @@ PREFETCHED_LIFE_S = 18 * 3_600
 
 
 class Clients:
-    """The clients of one process, each behind the process's faults."""
+    """The clients of one process, each behind the process's faults.
 
-    def __init__(self, account: SimulatedAccount, faults: Faults) -> None:
+    Those of a function have the rights of its `role`; those of people have all.
+    """
+
+    def __init__(self, account: SimulatedAccount, faults: Faults, role: str | None = None) -> None:
         self.account, self.clock = account, account.clock
-        self.dynamodb: Any = Faulty(account.dynamodb, "dynamodb", faults)
-        self.s3: Any = Faulty(account.s3, "s3", faults)
-        self.events: Any = Faulty(account.bus, "events", faults)
+
+        def client(fake: object, service: str) -> Any:  # noqa: ANN401 - behaves like a boto3 client
+            return Faulty(Guarded(fake, service, role) if role else fake, service, faults)
+
+        self.dynamodb = client(account.dynamodb, "dynamodb")
+        self.s3 = client(account.s3, "s3")
+        self.events = client(account.bus, "events")
         self.kinesis: Any = AsyncFaulty(account.kinesis, "kinesis", faults)
 
 

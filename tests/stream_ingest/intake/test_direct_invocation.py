@@ -120,7 +120,7 @@ def test_an_invocation_that_can_do_nothing_now_fails_and_is_attempted_again(
     intake.drop(KEY, csv_of(20))
     intake.kinesis = FakeKinesis(*[refuse_all()] * 500)
     assert intake.invoke(request())["status"] == "continued"  # its first chunk is recorded
-    monkeypatch.setattr(intake.aws.registry, "register", _fail)
+    monkeypatch.setattr(intake.registry, "register", _fail)
     with pytest.raises(TransientError):
         intake.invoke(request(), "r2")
 

@@ -1,0 +1,94 @@
+"""What each function may update in the table: partitions, and names of attributes. Pure.
+
+Roles get these lists as the conditions ``dynamodb:LeadingKeys`` and ``dynamodb:Attributes``, so an
+update that names another attribute is denied. AWS counts the key, and each attribute in an update
+expression or in a condition of the update. A new attribute is added here first; `tests/faults`
+compares the lists with what the functions write.
+
+A role changes before its function's code. So an attribute that the code stops writing stays here
+for one more release.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from stream_ingest.contracts import table
+
+KEY = (table.PARTITION_KEY, table.SORT_KEY)
+
+
+class Partitions(StrEnum):
+    """Kinds of partitions, by the pattern of their keys; only a creator's has no ``#``."""
+
+    CREATORS = ""
+    BATCHES = "batch#*"
+    CONTENTS = "content#*"
+    PACKS = "prefetched#*"
+    NUMBERING = "table#*"
+
+
+class Updates(msgspec.Struct, frozen=True):
+    """The updates of one kind of item by one function."""
+
+    partitions: Partitions
+    names: tuple[str, ...]
+    """Names in its updates and their conditions, apart from the key."""
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """All names that AWS sees in such a request."""
+        return (*KEY, *self.names)
+
+
+_QUEUE = ("status", "due_at", "emissions", "lease_until")
+_LEASE = ("lease_owner", "lease_until", "due_shard", "due_at")
+_TALLY = ("batch_id", "creator", "accepted", "duplicates", "windows", "blocked", "expires_at")
+
+QUEUED_WINDOWS = Updates(Partitions.CREATORS, _QUEUE)
+"""By the windowing function: `window_lifecycle.queue`."""
+FOLDED_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "drained"))
+"""By the windowing function: tallies of earlier batches, and ends of buckets."""
+
+SWEPT_WINDOWS = Updates(
+    Partitions.CREATORS,
+    (
+        *("status", "attempts", "emissions", *_LEASE),
+        *("error", "failures", "images_ok", "images_failed", "completed_at"),
+    ),
+)
+"""By the sweeper: `window_lifecycle.queue`, `abandon` and `restore`."""
+SWEPT_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "status", "counted", "is_final"))
+"""By the sweeper: tallies, counts and the status of batches."""
+
+BUILT_WINDOWS = Updates(
+    Partitions.CREATORS,
+    (
+        *("status", "attempts", *_LEASE, "replayed_as", "kept_because", "request_id"),
+        *("window_id", "creator", "batch_id", "trigger", "processing_date", "image_count"),
+        *("images_ok", "images_failed", "failures", "error", "completed_at", "duration_ms"),
+        *("bytes_downloaded", "collage_bytes", "collage_key", "collage_sha256"),
+        *("thumbnail_key", "metadata_key", "originals_key"),
+    ),
+)
+"""By the collage function: `window_lifecycle.claim`, `finish`, `keep_collage` and `release`."""
+ERASURES = Updates(Partitions.CREATORS, ("erased_at",))
+"""Checked, not written, by the collage function before it creates a window's item."""
+SHOWN_CONTENTS = Updates(Partitions.CREATORS, ("window", "closed_at", "expires_at"))
+"""By the collage function of a stack with `contentDedup`."""
+REPEATED_CONTENTS = Updates(Partitions.CONTENTS, ("creators", "recognised_at", "expires_at"))
+"""By the collage function: creators of an image that repeats."""
+
+RELEASED_PACKS = Updates(Partitions.PACKS, ("waiting", "expires_at"))
+"""By the collage and the prefetch function."""
+
+SENT_BATCHES = Updates(
+    Partitions.BATCHES,
+    (
+        *("rows_read", "rows_sent", "refused", "status", "remarks", "rejected"),
+        *("holder", "held_until", "phase", "outcome", "chunks", "position", "line", "trouble"),
+    ),
+)
+"""By the intake: its batches' figures, and the jobs that read their files."""
