@@ -8,17 +8,15 @@ handler's decorator (`Meter.powertools.log_metrics`) or, if a timeout must not l
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Mapping
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from stream_ingest.aws.memory import peak_memory_mb
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.environment import METRICS_NAMESPACE
 from stream_ingest.contracts.metrics import MEMORY_PERCENT, Metric, Service
-
-_KB_PER_MB = 1024
 
 
 class Meter:
@@ -40,7 +38,7 @@ class Meter:
         self.powertools.add_metadata(key=name, value=value)
 
     def add_memory(self, limit_mb: float) -> None:
-        """Add this process's peak memory as a percentage of its limit."""
+        """Add the peak memory of this process and its children as a percentage of the limit."""
         self.add(MEMORY_PERCENT, round(100 * peak_memory_mb() / limit_mb, 1))
 
     def flush(self) -> None:
@@ -66,8 +64,3 @@ class Meter:
             kind = "by reason" if by_reason else "in total"
             msg = f"the catalogue does not assign {metric.name} {kind} to {self.service}"
             raise ValueError(msg)
-
-
-def peak_memory_mb() -> float:
-    """Return the peak resident memory of this process in MB (Linux reports KB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB

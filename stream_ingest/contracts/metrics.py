@@ -245,7 +245,7 @@ MEMORY_PERCENT = Metric(
     name="MemoryPercent",
     unit=Unit.PERCENT,
     services=FUNCTIONS,
-    meaning="peak memory of a function's process, as a percentage of its limit",
+    meaning="peak memory of a function's processes, as a percentage of its limit",
 )
 
 FOLLOW_READS = _count(
