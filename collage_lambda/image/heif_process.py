@@ -2,8 +2,9 @@
 
 The decoder (libde265 1.1.0, as pi-heif 1.4.0 ships it) writes beyond its memory for some broken
 files, and one or two of 10,000 mutations crash it. In a child a crash costs one cell, and an
-attacker who takes the decoder over finds neither credentials nor the pipeline's memory. The child
-is started by the first image, answers one request at a time, and is restarted after a crash.
+attacker who takes the decoder over finds neither credentials nor the pipeline's memory: not in the
+child, whose environment has none, and not in the parent, which the child must not inspect. The
+child is started by the first image, answers one request at a time, and is restarted after a crash.
 
 Run as ``python -m collage_lambda.image.heif_process FD`` it is the child: FD is its end of a socket
 pair. Messages are MessagePack, framed by `multiprocessing.connection`, never pickle. Its
@@ -28,7 +29,11 @@ from PIL import Image
 
 from collage_lambda.image.colour import Rgb
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
-from collage_lambda.image.process_setup import configure_process
+from collage_lambda.image.process_setup import (
+    configure_process,
+    forbid_inspection,
+    forbid_new_privileges,
+)
 from collage_lambda.reasons import Failure, FailureReason
 
 LIMIT_S = 10.0
@@ -132,6 +137,7 @@ class HeifProcess:
 
 
 def _start() -> _Child:
+    forbid_inspection()
     variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     ours, theirs = multiprocessing.Pipe()
     with theirs:
@@ -170,6 +176,7 @@ def _answer(request: _Request) -> _Answer:
 
 def main() -> None:
     """Answer requests until the parent closes its end."""
+    forbid_new_privileges()
     resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     configure_process()

@@ -26,6 +26,32 @@ time.sleep(60)
 """The child of an attacker: it begins an answer and does not read its request."""
 
 
+ENVIRON, MEMORY = 1, 2
+INSPECT = """
+found=0
+(exec 3< /proc/$PPID/environ) 2> /dev/null && found=$((found | 1))
+(exec 3< /proc/$PPID/mem) 2> /dev/null && found=$((found | 2))
+exit $found
+"""
+"""The child of an attacker: its exit code says what it could open of its parent."""
+INSPECTED = """
+import ctypes, os, sys
+from collage_lambda.image import heif_process
+from collage_lambda.image.decode import CellSpec
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    assert ctypes.CDLL(None).prctl(4, 1, 0, 0, 0) == 0  # changing the user closed the process
+if sys.argv[2]:
+    heif_process.forbid_inspection = lambda: None
+heif_process._COMMAND = ("/bin/sh", "-c", sys.argv[1])  # this Python may be root's alone
+failure = heif_process.HeifProcess().decode(b"", CellSpec(cell_px=1, background=(0, 0, 0)))
+print(failure.detail.rpartition(" ")[2])
+"""
+"""The parent: it prints the exit code of its child."""
+
+
 @pytest.fixture
 def heif() -> Iterator[HeifProcess]:
     process = HeifProcess()
@@ -60,9 +86,31 @@ def test_one_process_decodes_many_images(heif: HeifProcess) -> None:
 def test_the_process_has_no_credentials(heif: HeifProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert isinstance(heif.decode(HEIC, SPEC), Cell)
-    variables = Path(f"/proc/{pid_of(heif)}/environ").read_bytes()
-    assert b"PYTHONPATH" in variables
-    assert b"AWS_" not in variables
+    variables = Path(f"/proc/{pid_of(heif)}/environ").read_bytes().rstrip(b"\0").split(b"\0")
+    names = {variable.partition(b"=")[0] for variable in variables}
+    assert b"PYTHONPATH" in names <= {b"PATH", b"LD_LIBRARY_PATH", b"PYTHONPATH"}
+
+
+def test_the_process_gets_no_new_privileges(heif: HeifProcess) -> None:
+    assert isinstance(heif.decode(HEIC, SPEC), Cell)
+    status = Path(f"/proc/{pid_of(heif)}/status").read_text()
+    assert "NoNewPrivs:\t1\n" in status
+
+
+@pytest.mark.parametrize(("setup", "found"), [("", 0), ("open_to_all", ENVIRON)])
+def test_the_process_cannot_inspect_its_parent(setup: str, found: int) -> None:
+    """As a user without privileges: root may inspect every process.
+
+    The second case leaves the protection out, so that the first one means something. It does not
+    read the memory, which some kernels forbid anyway (Yama).
+    """
+    answer = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", INSPECTED, INSPECT, setup],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert int(answer.stdout) & (found or ENVIRON | MEMORY) == found
 
 
 def test_a_child_that_an_earlier_image_broke_is_replaced_for_the_next_one(
