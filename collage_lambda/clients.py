@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from collage_lambda.settings import CollageSettings
+from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.aws.presigning import PRESIGNING
 
@@ -21,9 +23,10 @@ _CONFIG = function_config(UPLOADS + 1)
 S3_CONFIG = _CONFIG.merge(PRESIGNING)
 
 
-def s3_client() -> S3Client:
-    """Return a client for the stack's buckets."""
-    return boto3.client("s3", config=S3_CONFIG)
+def s3_client(settings: CollageSettings) -> S3Client:
+    """Return a client for the stack's buckets, which have to be the stack's account's."""
+    own = (settings.output_bucket, settings.temp_bucket)
+    return expect_owner(boto3.client("s3", config=S3_CONFIG), settings.account, own)
 
 
 def dynamodb_client() -> DynamoDBClient:

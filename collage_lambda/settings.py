@@ -18,6 +18,7 @@ _Members = TypeVar("_Members", AllowedSources, Ports, frozenset[str])
 class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the stack's resources, and how this deployment downloads covers."""
 
+    account: str
     table: str
     bus: str
     queue_url: str
@@ -54,6 +55,7 @@ class CollageSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Read `mapping`; `SettingsError` lists every variable that is missing or wrong."""
         variables = env.Variables(mapping)
         settings = cls(
+            account=variables.text(env.ACCOUNT),
             table=variables.text(env.TABLE),
             bus=variables.text(env.BUS),
             queue_url=variables.text(env.QUEUE),

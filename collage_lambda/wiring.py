@@ -55,10 +55,10 @@ class App:
     redelivery: Redelivery
 
 
-def connect() -> Clients:
+def connect(settings: CollageSettings) -> Clients:
     """Return clients with the function's own credentials."""
     return Clients(
-        s3=boto.s3_client(),
+        s3=boto.s3_client(settings),
         dynamodb=boto.dynamodb_client(),
         events=boto.events_client(),
         sqs=boto.sqs_client(),
@@ -68,7 +68,8 @@ def connect() -> Clients:
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     configure_process()
-    return build(CollageSettings.from_env(os.environ), connect(), time.time)
+    settings = CollageSettings.from_env(os.environ)
+    return build(settings, connect(settings), time.time)
 
 
 def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float]) -> App:

@@ -164,7 +164,13 @@ prefetch_requests = Delivery(
     ),
 )
 functions = FunctionSettings(
-    settings, prefix, state=state, bus=bus, storage=storage, hardening=hardening
+    settings,
+    prefix,
+    account=account,
+    state=state,
+    bus=bus,
+    storage=storage,
+    hardening=hardening,
 )
 windowing = Windowing(
     "windowing",

@@ -27,6 +27,7 @@ class FunctionSettings:
 
     settings: Settings
     prefix: str
+    account: pulumi.Input[str]
     state: State
     bus: Bus
     storage: Storage
@@ -160,6 +161,7 @@ class FunctionSettings:
     def _shared(self) -> dict[str, pulumi.Input[str]]:
         """Return the variables of every function: names of what the stack is made of."""
         return {
+            environment.ACCOUNT: self.account,
             environment.TABLE: self.state.name,
             environment.BUS: self.bus.name,
             environment.OUTPUT_BUCKET: self.storage.output.name,

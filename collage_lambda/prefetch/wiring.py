@@ -47,15 +47,16 @@ class App:
     redelivery: Redelivery
 
 
-def connect() -> Clients:
+def connect(settings: CollageSettings) -> Clients:
     """Return clients with the function's own credentials."""
-    return Clients(s3=s3_client(), dynamodb=dynamodb_client(), sqs=sqs_client())
+    return Clients(s3=s3_client(settings), dynamodb=dynamodb_client(), sqs=sqs_client())
 
 
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     configure_process()
-    return build(CollageSettings.from_env(os.environ), connect(), time.time)
+    settings = CollageSettings.from_env(os.environ)
+    return build(settings, connect(settings), time.time)
 
 
 def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float]) -> App:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from stream_ingest.contracts.errors import PermanentError
 
+ACCOUNT = "COVERSTREAM_ACCOUNT"
+"""Id of the account that owns the stack's buckets."""
 TABLE = "COVERSTREAM_TABLE"
 """Name of the DynamoDB table."""
 BUS = "COVERSTREAM_BUS"

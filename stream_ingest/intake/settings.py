@@ -15,6 +15,7 @@ from stream_ingest.contracts.creators import CreatorCase
 class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Names and URLs of the stack's resources."""
 
+    account: str
     table: str
     stream: str
     input_bucket: str
@@ -34,6 +35,7 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Read `mapping`; `SettingsError` lists every variable that is missing or wrong."""
         variables = env.Variables(mapping)
         settings = cls(
+            account=variables.text(env.ACCOUNT),
             table=variables.text(env.TABLE),
             stream=variables.text(env.STREAM),
             input_bucket=variables.text(env.INPUT_BUCKET),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from aws_lambda_powertools import Logger
 
+from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.metrics import Service
@@ -103,16 +104,17 @@ def build(
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     settings = IntakeSettings.from_env(os.environ)
-    return build(settings, make_clients(), time.time, make_logger())
+    return build(settings, make_clients(settings), time.time, make_logger())
 
 
-def make_clients() -> Clients:
-    """Return boto3's clients for this process."""
+def make_clients(settings: IntakeSettings) -> Clients:
+    """Return boto3's clients for this process; buckets of others may be anybody's."""
+    own = (settings.input_bucket, settings.output_bucket, settings.temp_bucket)
     kinesis = ThreadedKinesis(boto3.client("kinesis", config=_CONFIG))
     return Clients(
         dynamodb=boto3.client("dynamodb", config=_CONFIG),
         kinesis=cast("KinesisClient", kinesis),
-        s3=boto3.client("s3", config=_CONFIG),
+        s3=expect_owner(boto3.client("s3", config=_CONFIG), settings.account, own),
         sqs=boto3.client("sqs", config=_CONFIG),
     )
 

@@ -13,6 +13,7 @@ from stream_ingest.contracts import environment as env
 class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the stack's resources, and the deployment's windowing options."""
 
+    account: str
     table: str
     bus: str
     output_bucket: str
@@ -31,6 +32,7 @@ class WindowingSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Read `mapping`; raises `SettingsError` naming each missing or wrong variable."""
         variables = env.Variables(mapping)
         settings = cls(
+            account=variables.text(env.ACCOUNT),
             table=variables.text(env.TABLE),
             bus=variables.text(env.BUS),
             output_bucket=variables.text(env.OUTPUT_BUCKET),

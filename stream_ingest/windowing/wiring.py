@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.events import Source
@@ -78,15 +79,16 @@ def build(
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     settings = WindowingSettings.from_env(os.environ)
-    return build(settings, make_clients(), time.time, make_threads())
+    return build(settings, make_clients(settings), time.time, make_threads())
 
 
-def make_clients() -> Clients:
+def make_clients(settings: WindowingSettings) -> Clients:
     """Return boto3's clients for this process."""
+    own = (settings.output_bucket, settings.temp_bucket)
     return Clients(
         dynamodb=boto3.client("dynamodb", config=_CONFIG),
         events=boto3.client("events", config=_CONFIG),
-        s3=boto3.client("s3", config=_CONFIG),
+        s3=expect_owner(boto3.client("s3", config=_CONFIG), settings.account, own),
     )
 
 

@@ -48,7 +48,7 @@ def app_on(aws: CollageAws, server: CoverServer, **changes: object) -> wiring.Ap
         ALLOWED_SOURCES=f"127.0.0.1:{server.port}",
     )
     settings = CollageSettings.from_env(variables)
-    clients = replace(wiring.connect(), sqs=aws.sqs.client)
+    clients = replace(wiring.connect(settings), sqs=aws.sqs.client)
     aws.listen_to(clients.events)
     return wiring.build(msgspec.structs.replace(settings, **changes), clients, time.time)
 

@@ -74,7 +74,18 @@ class IntakeUses:
         bucket = self._stack.outputs.input_bucket
         return self._call("intake", "s3", "list_objects_v2", Bucket=bucket)
 
+    def take_in_again(self) -> CallResult:
+        """Receive the message of a file again that was taken in: its job is looked up."""
+        message = self._announced("")
+        first = self._invoke(message)
+        assert first.done, first.text
+        return self._invoke(message)
+
     def _take_in(self, rows: str, *, version: bool = False) -> CallResult:
+        return self._invoke(self._announced(rows, version=version))
+
+    def _announced(self, rows: str, *, version: bool = False) -> str:
+        """Drop a file; return the message that announces it."""
         key, bucket = f"csv-files/{self._name()}.csv", self._stack.outputs.input_bucket
         answer = self._stack.aws.clients.s3.put_object(
             Bucket=bucket, Key=key, Body=(HEADER + rows).encode()
@@ -83,7 +94,7 @@ class IntakeUses:
         if version:
             uploaded["version-id"] = answer["VersionId"]
         detail: dict[str, Any] = {"bucket": {"name": bucket}, "object": uploaded}
-        return self._invoke(json.dumps({"detail-type": "Object Created", "detail": detail}))
+        return json.dumps({"detail-type": "Object Created", "detail": detail})
 
     def _invoke(self, body: str, tries: int = 1) -> CallResult:
         message = {

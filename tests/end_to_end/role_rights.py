@@ -240,7 +240,7 @@ USES: dict[Key, Use] = {
         "intake",
         "StoreBatches",
         "table/state",
-        dynamodb__GetItem=Uses.take_in,
+        dynamodb__GetItem=Uses.take_in_again,
         dynamodb__PutItem=Uses.take_in,
     ),
     **_uses("intake", "RecordProgress", "table/state", dynamodb__UpdateItem=Uses.take_in),

@@ -10,6 +10,7 @@ def lambda_variables(
 ) -> dict[str, str]:
     """Return every variable of every Lambda; `others` are by the constants' names in `env`."""
     return {
+        env.ACCOUNT: "123456789012",
         env.TABLE: table,
         env.BUS: bus,
         env.STREAM: "rows",

@@ -42,6 +42,7 @@ def test_each_function_has_a_role_and_a_log_group_of_its_own(prod: Recorder, nam
 def test_functions_get_the_names_of_the_stacks_resources(dev: Recorder, name: str) -> None:
     variables = dev.one("Function", name).inputs["environment"]["variables"]
     names = {
+        environment.ACCOUNT: "123456789012",
         environment.TABLE: "coverstream-dev-state",
         environment.BUS: "coverstream-dev",
         environment.OUTPUT_BUCKET: "coverstream-dev-output-123456789012-eu-central-1",

@@ -79,4 +79,4 @@ def build(
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     settings = WindowingSettings.from_env(os.environ)
-    return build(settings, make_clients(), time.time, make_threads())
+    return build(settings, make_clients(settings), time.time, make_threads())

@@ -45,7 +45,7 @@ def app_on(bench: PrefetchBench, **changes: object) -> wiring.App:
         ALLOWED_SOURCES=f"127.0.0.1:{bench.server.port}",
     )
     settings = msgspec.structs.replace(CollageSettings.from_env(variables), **changes)
-    return wiring.build(settings, wiring.connect(), bench.clock)
+    return wiring.build(settings, wiring.connect(settings), bench.clock)
 
 
 @pytest.fixture

@@ -119,9 +119,9 @@ def _collage(patch: pytest.MonkeyPatch) -> Iterator[tuple[CollageAws, CoverServe
         for name, value in variables.items():
             patch.setenv(name, value)
         settings = CollageSettings.from_env(os.environ)
-        built = collage_wiring.build(settings, collage_wiring.connect(), time.time)
+        built = collage_wiring.build(settings, collage_wiring.connect(settings), time.time)
         patch.setattr(collage, "app", lambda: built)
-        prefetcher = prefetch_wiring.build(settings, prefetch_wiring.connect(), time.time)
+        prefetcher = prefetch_wiring.build(settings, prefetch_wiring.connect(settings), time.time)
         patch.setattr(prefetch_handler, "app", lambda: prefetcher)
         yield aws, server
 

@@ -24,6 +24,7 @@ READ = (
 
 def test_every_variable_is_read() -> None:
     assert IntakeSettings.from_env(VARIABLES) == IntakeSettings(
+        account="123456789012",
         table="t",
         stream="rows",
         input_bucket="input",

@@ -26,6 +26,7 @@ def test_every_variable_is_read() -> None:
         KEY_TEMPLATE="{creator}_{kind}_{window}",
     )
     assert WindowingSettings.from_env(variables) == WindowingSettings(
+        account="123456789012",
         table="table",
         bus="bus",
         output_bucket="output",
