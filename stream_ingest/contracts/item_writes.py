@@ -49,7 +49,7 @@ _TALLY = ("batch_id", "creator", "accepted", "duplicates", "windows", "blocked",
 
 QUEUED_WINDOWS = Updates(Partitions.CREATORS, _QUEUE)
 """By the windowing function: `window_lifecycle.queue`."""
-FOLDED_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "drained"))
+FOLDED_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "drained", "delivery_ended_at"))
 """By the windowing function: tallies of earlier batches, and ends of buckets."""
 
 SWEPT_WINDOWS = Updates(
@@ -60,8 +60,14 @@ SWEPT_WINDOWS = Updates(
     ),
 )
 """By the sweeper: `window_lifecycle.queue`, `abandon` and `restore`."""
-SWEPT_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "status", "counted", "is_final"))
-"""By the sweeper: tallies, counts and the status of batches."""
+SWEPT_BATCHES = Updates(
+    Partitions.BATCHES,
+    (
+        *(*_TALLY, "status", "counted", "is_final", "sent_at", "delivery_ended_at"),
+        *("abandoned_at", "abandoned_by", "updated_at"),
+    ),
+)
+"""By the sweeper: tallies, counts, the status of batches, and that their time is over."""
 
 BUILT_WINDOWS = Updates(
     Partitions.CREATORS,
@@ -88,6 +94,7 @@ SENT_BATCHES = Updates(
     Partitions.BATCHES,
     (
         *("rows_read", "rows_sent", "refused", "status", "remarks", "rejected"),
+        *("sent_at", "updated_at"),
         *("holder", "held_until", "phase", "outcome", "chunks", "position", "line", "trouble"),
     ),
 )

@@ -20,6 +20,7 @@ ELSEWHERE = {
     ("collage", "CountRepeats"),
     ("collage", "CheckErasures"),
     ("prefetch", "ReleasePacks"),
+    ("sweeper", "NumberWindows"),
 }
 """Rights that this history does not use: `tests/stream_ingest/contracts/test_item_writes.py`."""
 SERVICES = ("dynamodb:", "events:")

@@ -89,6 +89,8 @@ def _dynamodb(operation: str, request: Mapping[str, Any]) -> Iterator[Authorizat
     elif name == "BatchGetItem":
         for wanted in request["RequestItems"].values():
             yield _on_items("BatchGetItem", wanted["Keys"], wanted)
+    elif name == "DescribeTable":
+        yield Authorization("dynamodb:DescribeTable", "table")
     elif name == "Query":
         yield Authorization("dynamodb:Query", f"table/index/{request['IndexName']}")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from components.security.policies import items_of
 
@@ -14,16 +15,20 @@ from collage_lambda.lease import Lease, WindowLeases
 from collage_lambda.outcomes import WindowEnd
 from collage_lambda.prefetch.pack_store import PackStore
 from stream_ingest.aws.items import to_wire
-from stream_ingest.batches.progress import Counted
+from stream_ingest.batches.batch_item import new_item
+from stream_ingest.batches.progress import Batch, Counted
 from stream_ingest.batches.registry import BatchRegistry, Totals
+from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import item_writes, table, window_lifecycle
 from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.item_writes import Partitions, Updates
 from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import encode_job, job_of
 from stream_ingest.push.chunks import Chunk
+from stream_ingest.records.codec import BatchHeader
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.state import CreatorState, Tally
@@ -55,6 +60,12 @@ END = WindowEnd(
 )
 
 
+HEADER = BatchHeader(batch_id="b1", trigger="csv", settings=BatchSettings())
+LONG_AGO = "2020-01-01T00:00:00Z"
+SENDING = Batch(
+    batch_id="b1", trigger="csv", status="sending", flush="never", started_at=LONG_AGO, buckets=8
+)
+SENT = msgspec.structs.replace(SENDING, status="sent")
 CHUNK = Chunk(records=(), numbers=(), cursor=None, totals=TOTALS, refused_parts=0)
 JOB = job_of(
     announced_upload(
@@ -67,6 +78,7 @@ JOB = job_of(
     is_own=True,
 )
 assert JOB is not None
+BATCH = new_item(HEADER, None, (), "me", 1)
 FOUND = {
     "buckets": 8,
     "waiting": {1},
@@ -86,7 +98,7 @@ class Recorded:
     def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
         def call(**request: object) -> dict[str, Any]:
             self.needed += authorizations("dynamodb", operation, request)
-            return {"Attributes": to_wire(FOUND)}
+            return {"Attributes": to_wire({**BATCH, **FOUND})}
 
         return call
 
@@ -133,6 +145,11 @@ def sweep_batches(client: DynamoDb) -> None:
     spill(client)
     registry(client).move("b1", "sent", "ended")
     registry(client).record_count("b1", COUNTED)
+    times = BatchTimeouts(client, TABLE, CLOCK, delivery_s=1)
+    for batch in (SENT, msgspec.structs.replace(SENT, sent_at=LONG_AGO)):
+        times.apply(batch)
+    for batch in (SENDING, msgspec.structs.replace(SENDING, updated_at=LONG_AGO)):
+        times._abandon(batch)  # noqa: SLF001 - which batches are silent is not the matter here
 
 
 def build_windows(client: DynamoDb) -> None:
@@ -216,6 +233,7 @@ def test_kinds_of_partitions_do_not_overlap(partitions: Partitions) -> None:
         Partitions.CREATORS: creator_key("a#b/ü"),
         Partitions.BATCHES: table.batch_partition("b1"),
         Partitions.CONTENTS: table.content_partition("00"),
+        Partitions.NUMBERING: table.NUMBERING_PARTITION,
         Partitions.PACKS: table.pack_partition("prefetched/a.zip"),
     }
     assert keys.keys() == {*Partitions}
