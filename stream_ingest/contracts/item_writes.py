@@ -28,6 +28,8 @@ class Partitions(StrEnum):
     CONTENTS = "content#*"
     PACKS = "prefetched#*"
     NUMBERING = "table#*"
+    DEFERRED = "deferred#*"
+    UNREADABLE = "unreadable#*"
 
 
 class Updates(msgspec.Struct, frozen=True):
@@ -51,6 +53,12 @@ QUEUED_WINDOWS = Updates(Partitions.CREATORS, _QUEUE)
 """By the windowing function: `window_lifecycle.queue`."""
 FOLDED_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "drained", "delivery_ended_at"))
 """By the windowing function: tallies of earlier batches, and ends of buckets."""
+MARKED_STATES = Updates(Partitions.CREATORS, ("deferred_at", "version"))
+"""By the windowing function: states that cannot be read, whose rows wait."""
+UNREADABLE_ITEMS = Updates(
+    Partitions.UNREADABLE, ("of_partition", "of_item", "reason", "found_at", "expires_at")
+)
+"""By the windowing function and the sweeper: the list of items that cannot be read."""
 
 SWEPT_WINDOWS = Updates(
     Partitions.CREATORS,
@@ -59,7 +67,7 @@ SWEPT_WINDOWS = Updates(
         *("error", "failures", "images_ok", "images_failed", "completed_at"),
     ),
 )
-"""By the sweeper: `window_lifecycle.queue`, `abandon` and `restore`."""
+"""By the sweeper: `window_lifecycle.queue`, `abandon`, `fail_unreadable` and `restore`."""
 SWEPT_BATCHES = Updates(
     Partitions.BATCHES,
     (

@@ -1,12 +1,13 @@
 """Every right of every role, and the use that shows what it is for.
 
-A new right needs a use here, or a reason in `NOT_ENFORCED` why the embedded AWS cannot show it.
+A new right needs a use here. What the embedded AWS cannot show is in `unenforced_rights`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.end_to_end.deferred_uses import deferred
 from tests.end_to_end.iam_stack import CallResult
 from tests.end_to_end.role_uses import Uses
 
@@ -30,6 +31,8 @@ def _logs(role: str) -> dict[Key, Use]:
     )
 
 
+_REFUSALS = "StoreRefusalsAndOverflow"
+_LISTED = {role: deferred(role, "update_item") for role in ("windowing", "sweeper")}
 USES: dict[Key, Use] = {
     **_logs("windowing"),
     **_uses(
@@ -63,17 +66,22 @@ USES: dict[Key, Use] = {
         dynamodb__PutItem=Uses.fold_a_row,
     ),
     **_uses("windowing", "QueueWindows", "table/state", dynamodb__UpdateItem=Uses.fold_a_window),
-    **_uses("windowing", "CountRows", "table/state", dynamodb__UpdateItem=Uses.fold_an_end),
-    **_uses("windowing", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.fold_a_window),
-    **_uses(
-        "windowing", "StoreRefusalsAndOverflow", "output/failed/*", s3__PutObject=Uses.fold_poison
-    ),
     **_uses(
         "windowing",
-        "StoreRefusalsAndOverflow",
-        "temp/processing/*",
-        s3__PutObject=Uses.fold_a_long_window,
+        "DeferRows",
+        "table/state",
+        dynamodb__Query=deferred("windowing", "query"),
+        dynamodb__PutItem=deferred("windowing", "put_item"),
+        dynamodb__DeleteItem=deferred("windowing", "delete_item"),
     ),
+    **_uses("windowing", "MarkStates", "table/state", dynamodb__UpdateItem=_LISTED["windowing"]),
+    **_uses(
+        "windowing", "ListUnreadable", "table/state", dynamodb__UpdateItem=_LISTED["windowing"]
+    ),
+    **_uses("windowing", "CountRows", "table/state", dynamodb__UpdateItem=Uses.fold_an_end),
+    **_uses("windowing", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.fold_a_window),
+    **_uses("windowing", _REFUSALS, "output/failed/*", s3__PutObject=Uses.fold_poison),
+    **_uses("windowing", _REFUSALS, "temp/processing/*", s3__PutObject=Uses.fold_a_long_window),
     **_uses(
         "windowing",
         "StoreDiscardedBatches",
@@ -112,6 +120,14 @@ USES: dict[Key, Use] = {
         dynamodb__GetItem=Uses.flush_a_batch,
         dynamodb__PutItem=Uses.flush_a_batch,
     ),
+    **_uses(
+        "sweeper",
+        "RecheckUnreadable",
+        "table/state",
+        dynamodb__Query=deferred("sweeper", "query"),
+        dynamodb__DeleteItem=deferred("sweeper", "delete_item"),
+    ),
+    **_uses("sweeper", "ListUnreadable", "table/state", dynamodb__UpdateItem=_LISTED["sweeper"]),
     **_uses("sweeper", "FoldState", "table/state", dynamodb__PutItem=Uses.flush_a_batch),
     **_uses("sweeper", "MoveWindows", "table/state", dynamodb__UpdateItem=Uses.flush_a_batch),
     **_uses("sweeper", "MoveBatches", "table/state", dynamodb__UpdateItem=Uses.flush_a_batch),
@@ -159,12 +175,10 @@ USES: dict[Key, Use] = {
     **_uses("collage", "CompareOutputs", "output/collages/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "CompareOutputs", "output/thumbnails/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "CompareOutputs", "output/metadata/*", s3__GetObject=Uses.rebuild),
-    **_uses(
-        "collage", "DetectMissingOutputs", "output", s3__ListBucket=Uses.rebuild_missing_outputs
-    ),
+    **_uses("collage", "DetectMissingOutputs", "output", s3__ListBucket=Uses.rebuild_gone),
     **_uses("collage", "ReadImages", "temp/originals/*", s3__GetObject=Uses.rebuild),
     **_uses("collage", "ReadImages", "temp/processing/*", s3__GetObject=Uses.build_a_long_window),
-    **_uses("collage", "DetectMissingImages", "temp", s3__ListBucket=Uses.rebuild_missing_outputs),
+    **_uses("collage", "DetectMissingImages", "temp", s3__ListBucket=Uses.rebuild_gone),
     **_uses("collage", "StoreDebugImages", "temp/debug/*", s3__PutObject=Uses.build_in_debug),
     **_uses("collage", "StoreOriginals", "temp/originals/*", s3__PutObject=Uses.build),
     **_uses(
@@ -281,34 +295,3 @@ USES: dict[Key, Use] = {
         sqs__SendMessage=Uses.report_missed_sweep,
     ),
 }
-
-_OWN_LOGS = (
-    "compares log rights with the group's ARN; AWS with the ARN and the stream after its colon"
-)
-_MISSING = "answers 404 for a missing object; AWS 403 without ListBucket"
-_CHECKED = {"Outputs", "Images", "Packs"}
-_CONDITIONS = "compares neither items nor attributes of writes; tests/faults/test_rights.py does"
-_BY_CONDITION = {
-    *(("windowing", "FoldState"), ("windowing", "NumberWindows")),
-    *(("windowing", "QueueWindows"), ("windowing", "CountRows")),
-    *(("sweeper", "ReadState"), ("sweeper", "FoldState"), ("sweeper", "NumberWindows")),
-    *(("sweeper", "MoveWindows"), ("sweeper", "MoveBatches")),
-    *(("collage", "MoveWindows"), ("collage", "CountRepeats"), ("collage", "ReleasePacks")),
-    *(("prefetch", "RecordCovers"), ("prefetch", "StorePackItems")),
-}
-"""Statements that share an action on the table with another one of their role."""
-
-
-def _is_shared(key: Key) -> bool:
-    return sum(each[0] == key[0] and each[2:] == key[2:] for each in USES) > 1
-
-
-NOT_ENFORCED: dict[Key, str] = {
-    **{key: _CONDITIONS for key in USES if key[:2] in _BY_CONDITION and _is_shared(key)},
-    **{key: _OWN_LOGS for key in USES if key[1] == "WriteOwnLogs"},
-    **{key: _MISSING for key in USES if key[1].removeprefix("DetectMissing") in _CHECKED},
-}
-"""Rights whose need ministack cannot show, and why. Do not add to it.
-
-`test_iam` still compares the policies with these actions and resources.
-"""

@@ -129,7 +129,7 @@ class Uses(IntakeUses, PrefetchUses, ServiceUses):
         assert first.done, first.text
         return self._build(window, replay="again")
 
-    def rebuild_missing_outputs(self) -> CallResult:
+    def rebuild_gone(self) -> CallResult:
         """Rebuild a window whose objects are gone, for a replay."""
         return self._build(self._window(self._name()), replay="again")
 

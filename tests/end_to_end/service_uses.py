@@ -66,13 +66,16 @@ class ServiceUses:
 
     def read_numbering(self) -> CallResult:
         """Find out from where windows are numbered, once a minute."""
-        name = self._stack.outputs.table_name
         key = {"creator_name": {"S": "table#"}, "item": {"S": "numbering"}}
-        return self._call("windowing", "dynamodb", "get_item", TableName=name, Key=key)
+        return self.call_table("windowing", "get_item", Key=key)
 
     def _describe_table(self, role: str) -> CallResult:
+        return self.call_table(role, "describe_table")
+
+    def call_table(self, role: str, operation: str, **arguments: object) -> CallResult:
+        """Call an operation on the table as a role."""
         name = self._stack.outputs.table_name
-        return self._call(role, "dynamodb", "describe_table", TableName=name)
+        return self._call(role, "dynamodb", operation, TableName=name, **arguments)
 
     def store_discarded_batch(self) -> CallResult:
         """Lambda stores a batch that the windowing function could not fold."""

@@ -21,6 +21,10 @@ ELSEWHERE = {
     ("collage", "CheckErasures"),
     ("prefetch", "ReleasePacks"),
     ("sweeper", "NumberWindows"),
+    ("sweeper", "ListUnreadable"),
+    ("windowing", "ListUnreadable"),
+    ("windowing", "MarkStates"),
+    ("windowing", "DeferRows"),
 }
 """Rights that this history does not use: `tests/stream_ingest/contracts/test_item_writes.py`."""
 SERVICES = ("dynamodb:", "events:")

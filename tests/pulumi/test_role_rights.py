@@ -142,6 +142,17 @@ FORGED: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+FORGED |= {
+    f"the end of {what} by the {role} function": (
+        role,
+        "delete_item",
+        {"TableName": "table", "Key": key(place)},
+    )
+    for role in ("windowing", "sweeper", "collage", "prefetch", "intake")
+    for what, place in (("a state", STATE), ("a window", WINDOW), ("a batch", BATCH))
+}
+
+
 @pytest.mark.parametrize("what", FORGED)
 def test_no_function_can_forge(what: str) -> None:
     role, operation, request = FORGED[what]

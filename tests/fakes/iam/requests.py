@@ -40,6 +40,7 @@ _WORDS = frozenset(
 )
 _NAME = re.compile(r"(?<![\w.:#])#?[A-Za-z_]\w*")
 """A name at the beginning of a path; not a value (``:x``), nor a deeper part of a path."""
+_VALUE = re.compile(r":\w+")
 _S3 = {
     "put_object": "PutObject",
     "get_object": "GetObject",
@@ -92,9 +93,18 @@ def _dynamodb(operation: str, request: Mapping[str, Any]) -> Iterator[Authorizat
     elif name == "DescribeTable":
         yield Authorization("dynamodb:DescribeTable", "table")
     elif name == "Query":
-        yield Authorization("dynamodb:Query", f"table/index/{request['IndexName']}")
+        yield _query(request)
     else:
         yield _item(name, request)
+
+
+def _query(request: Mapping[str, Any]) -> Authorization:
+    """Return what a query needs: its hash key is the first value that its condition names."""
+    index = request.get("IndexName")
+    values = request["ExpressionAttributeValues"]
+    key = next(values[name]["S"] for name in _VALUE.findall(request["KeyConditionExpression"]))
+    resource = "table" if index is None else f"table/index/{index}"
+    return Authorization("dynamodb:Query", resource, (("dynamodb:LeadingKeys", (key,)),))
 
 
 def _item(name: str, request: Mapping[str, Any]) -> Authorization:

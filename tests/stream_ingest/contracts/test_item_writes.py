@@ -20,6 +20,7 @@ from stream_ingest.batches.progress import Batch, Counted
 from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import item_writes, table, window_lifecycle
+from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.events import PrefetchedCover
 from stream_ingest.contracts.item_writes import Partitions, Updates
 from stream_ingest.contracts.naming import creator_key
@@ -32,6 +33,8 @@ from stream_ingest.records.codec import BatchHeader
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.closing import Change
 from stream_ingest.windowing.rules.state import CreatorState, Tally
+from stream_ingest.windowing.unreadable.deferred_rows import DeferredRows
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 from stream_ingest.windowing.window_repository import WindowRepository
 from tests.fakes.collage.events import window_image, window_ready
 from tests.fakes.iam.conditions import hold
@@ -83,10 +86,8 @@ FOUND = {
     "buckets": 8,
     "waiting": {1},
     "creators": {"a", "b"},
-    "job": encode_job(JOB),
-    "started_at": 1,
-    "chunks": 1,
 }
+JOB_ITEM = {"job": encode_job(JOB), "started_at": 1, "chunks": 1}
 
 
 class Recorded:
@@ -96,9 +97,10 @@ class Recorded:
         self.needed: list[Authorization] = []
 
     def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
-        def call(**request: object) -> dict[str, Any]:
+        def call(**request: Any) -> dict[str, Any]:  # noqa: ANN401 - of any operation
             self.needed += authorizations("dynamodb", operation, request)
-            return {"Attributes": to_wire({**BATCH, **FOUND})}
+            of_job = request.get("Key", {}).get("item") == {"S": table.INTAKE}
+            return {"Attributes": to_wire({**FOUND, **(JOB_ITEM if of_job else BATCH)})}
 
         return call
 
@@ -127,6 +129,15 @@ def fold_batches(client: DynamoDb) -> None:
     registry(client).record_drained("b1", {1})
 
 
+def mark_states(client: DynamoDb) -> None:
+    rows = DeferredRows(client, TABLE, UnreadableList(client, TABLE, CLOCK), CLOCK)
+    client.transact_write_items(TransactItems=[{"Update": rows._mark("ann", counts=True)}])  # noqa: SLF001 - without rows
+
+
+def list_unreadable(client: DynamoDb) -> None:
+    UnreadableList(client, TABLE, CLOCK).add(UnreadableItemError("ann", "state", "x"))
+
+
 def sweep_windows(client: DynamoDb) -> None:
     windows = WindowRepository(client, TABLE)
     queue(client)
@@ -136,6 +147,7 @@ def sweep_windows(client: DynamoDb) -> None:
             seen="queued", attempts=1, reason="x", failures={}, images_failed=1, completed_at="x"
         ),
     )
+    windows.move(WINDOW, window_lifecycle.fail_unreadable(reason="x", completed_at="x"))
     windows.move(
         WINDOW, window_lifecycle.restore(seen="queued", attempts=1, status=WindowStatus.PARTIAL)
     )
@@ -197,6 +209,8 @@ def send_batches(client: DynamoDb) -> None:
 WRITERS: dict[str, tuple[Updates, Callable[[DynamoDb], None]]] = {
     "QUEUED_WINDOWS": (item_writes.QUEUED_WINDOWS, queue),
     "FOLDED_BATCHES": (item_writes.FOLDED_BATCHES, fold_batches),
+    "MARKED_STATES": (item_writes.MARKED_STATES, mark_states),
+    "UNREADABLE_ITEMS": (item_writes.UNREADABLE_ITEMS, list_unreadable),
     "SWEPT_WINDOWS": (item_writes.SWEPT_WINDOWS, sweep_windows),
     "SWEPT_BATCHES": (item_writes.SWEPT_BATCHES, sweep_batches),
     "BUILT_WINDOWS": (item_writes.BUILT_WINDOWS, build_windows),
@@ -234,6 +248,8 @@ def test_kinds_of_partitions_do_not_overlap(partitions: Partitions) -> None:
         Partitions.BATCHES: table.batch_partition("b1"),
         Partitions.CONTENTS: table.content_partition("00"),
         Partitions.NUMBERING: table.NUMBERING_PARTITION,
+        Partitions.DEFERRED: table.deferred_partition("ann"),
+        Partitions.UNREADABLE: table.unreadable_partition("ann"),
         Partitions.PACKS: table.pack_partition("prefetched/a.zip"),
     }
     assert keys.keys() == {*Partitions}
