@@ -164,13 +164,7 @@ prefetch_requests = Delivery(
     ),
 )
 functions = FunctionSettings(
-    settings,
-    prefix,
-    account=account,
-    state=state,
-    bus=bus,
-    storage=storage,
-    hardening=hardening,
+    settings, prefix, account=account, state=state, bus=bus, storage=storage, hardening=hardening
 )
 windowing = Windowing(
     "windowing",
