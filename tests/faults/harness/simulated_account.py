@@ -253,15 +253,17 @@ class SimulatedAccount:
     def _bus(self) -> FakeBus:
         """Return the bus with the archive and the rules of the Pulumi program."""
         ready, drained = [WindowReady.detail_type()], [BatchDrained.detail_type()]
-        archived = {"source": _sources(WindowReady), "detail-type": ready}
+        archived = {"source": [*sources_of(WindowReady)], "detail-type": ready}
         bus = FakeBus(BUS, self.clock, archived | {"replay-name": [{"exists": False}]})
         bus.rules = [
-            Rule({"source": _sources(WindowReady), "detail-type": ready}, self._enqueue),
+            Rule({"source": [*sources_of(WindowReady)], "detail-type": ready}, self._enqueue),
             Rule(
-                {"source": _sources(CoversExpiring), "detail-type": [_EXPIRING]},
+                {"source": [*sources_of(CoversExpiring)], "detail-type": [_EXPIRING]},
                 lambda event: self.prefetch_queue.send(json.dumps(event)),
             ),
-            Rule({"source": _sources(BatchDrained), "detail-type": drained}, self.drained.append),
+            Rule(
+                {"source": [*sources_of(BatchDrained)], "detail-type": drained}, self.drained.append
+            ),
         ]
         return bus
 
@@ -295,7 +297,3 @@ class SimulatedAccount:
 
     def _keep_failed(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=OUTPUT, Key=key, Body=body)
-
-
-def _sources(event: type[DomainEvent]) -> list[str]:
-    return [source.value for source in sources_of(event)]
