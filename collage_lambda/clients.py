@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from collage_lambda.settings import CollageSettings
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.aws.presigning import PRESIGNING
@@ -23,10 +22,9 @@ _CONFIG = function_config(UPLOADS + 1)
 S3_CONFIG = _CONFIG.merge(PRESIGNING)
 
 
-def s3_client(settings: CollageSettings) -> S3Client:
-    """Return a client for the stack's buckets, which have to be the stack's account's."""
-    own = (settings.output_bucket, settings.temp_bucket)
-    return expect_owner(boto3.client("s3", config=S3_CONFIG), settings.account, own)
+def s3_client(account: str, *buckets: str) -> S3Client:
+    """Return a client for the stack's buckets, which have to be the account's."""
+    return expect_owner(boto3.client("s3", config=S3_CONFIG), account, buckets)
 
 
 def dynamodb_client() -> DynamoDBClient:

@@ -58,7 +58,7 @@ class App:
 def connect(settings: CollageSettings) -> Clients:
     """Return clients with the function's own credentials."""
     return Clients(
-        s3=boto.s3_client(settings),
+        s3=boto.s3_client(settings.account, settings.output_bucket, settings.temp_bucket),
         dynamodb=boto.dynamodb_client(),
         events=boto.events_client(),
         sqs=boto.sqs_client(),

@@ -49,7 +49,11 @@ class App:
 
 def connect(settings: CollageSettings) -> Clients:
     """Return clients with the function's own credentials."""
-    return Clients(s3=s3_client(settings), dynamodb=dynamodb_client(), sqs=sqs_client())
+    return Clients(
+        s3=s3_client(settings.account, settings.output_bucket, settings.temp_bucket),
+        dynamodb=dynamodb_client(),
+        sqs=sqs_client(),
+    )
 
 
 def from_environment() -> App:
