@@ -109,7 +109,7 @@ class Repairs:
         Raises `ConflictError` if the item has changed since it was read.
         """
         key = self._copy(repair)
-        names = {f"#{index}": name for index, name in enumerate(repair.raw)}
+        names = {f"#a{index}": name for index, name in enumerate(repair.raw)}
         condition: dict[str, Any] = {
             "TableName": self._table,
             "ConditionExpression": " AND ".join(f"{each} = :{each[1:]}" for each in names),

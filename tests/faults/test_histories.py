@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.faults.harness.checks.discarded import check_after_discarding, is_whole
 from tests.faults.harness.checks.invariants import check_invariants
 from tests.faults.harness.checks.mysql_rows import check_rows
+from tests.faults.harness.checks.unreadable import check_after_healing
 from tests.faults.harness.history import History
 from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.strategies import FLAVOURS, histories
@@ -23,7 +24,9 @@ _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 def run_and_check(scenario: History) -> None:
     with run_to_end(scenario) as run:
-        if is_whole(run):
+        if run.corruption.happened:
+            check_after_healing(run)
+        elif is_whole(run):
             check_invariants(run.account, run.batches)
         else:
             check_after_discarding(run)

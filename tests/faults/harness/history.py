@@ -195,6 +195,21 @@ class Spoil:
 
 
 @dataclass(frozen=True)
+class Corrupt:
+    """A creator's state becomes unreadable, in one of several ways (`harness.corruption`)."""
+
+    which: int
+    way: int
+
+
+@dataclass(frozen=True)
+class Heal:
+    """One of the unreadable states becomes readable: a newer release is back, or a repair."""
+
+    which: int
+
+
+@dataclass(frozen=True)
 class ToggleImage:
     """An image becomes unavailable, or available again."""
 
@@ -223,6 +238,8 @@ Step = (
     | Resume
     | Poison
     | Spoil
+    | Corrupt
+    | Heal
     | ToggleImage
     | IndexLag
     | MysqlStep

@@ -15,6 +15,7 @@ from stream_ingest.contracts.settings import BATCH_END
 from stream_ingest.records import codec, packer
 from tests.faults.harness import history
 from tests.faults.harness.aws.mapping import MappingSettings
+from tests.faults.harness.corruption import Corruption
 from tests.faults.harness.handlers import patch_telemetry
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.mysql.runner import MysqlRunner
@@ -99,6 +100,7 @@ class HistoryRunner:
         self.mysql: MysqlRunner | None = None
         if scenario.mysql is not None:
             self.mysql = MysqlRunner(self.account, scenario.mysql, history.CREATORS, self._advance)
+        self.corruption = Corruption(self.account)
         self._paused: list[Task] = []
         self._replays = 0
 
@@ -179,6 +181,8 @@ class HistoryRunner:
                 )
             case history.Spoil(others):
                 account.kinesis.spoil_next(others)
+            case history.Corrupt() | history.Heal():
+                self.corruption.apply(step)
             case history.ToggleImage(image):
                 account.covers.down ^= {history.identity(image)}
             case history.IndexLag(seed):
@@ -189,6 +193,7 @@ class HistoryRunner:
     def settle(self) -> None:
         """End all faults, drain, resume the paused tasks, and replay abandoned windows."""
         self.account.covers.down.clear()
+        self.corruption.heal_all()
         self.account.kinesis.spoil_next(None)
         if self.mysql:
             self.mysql.settle()

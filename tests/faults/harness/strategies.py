@@ -40,6 +40,8 @@ class Flavour:
     prefetch: bool = False
     contents: bool = False
     abandons: bool = False
+    corrupts: bool = False
+    """Whether states become unreadable, and readable again."""
     table: bool = False
     """Whether a MySQL table is pushed and followed."""
     limits: bool = False
@@ -63,6 +65,7 @@ FLAVOURS = {
     "everything with contents": Flavour(lags=True, prefetch=True, contents=True),
     "discarded": Flavour(faulty=("push", "windowing", "sweeper"), limits=True),
     "everything discarded": Flavour(lags=True, prefetch=True, abandons=True, limits=True),
+    "unreadable": Flavour(faulty=("push", "windowing", "sweeper"), corrupts=True),
     "pushed table": Flavour(faulty=("table",), table=True, batches=0, follows=False),
     "followed table": Flavour(faulty=("table",), table=True, batches=0),
     "everything with a table": Flavour(lags=True, table=True),
@@ -111,6 +114,9 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
     if flavour.abandons:
         rare += [st.builds(history.Abandon, small, st.booleans(), faults_of["push"])] * 2
         rare.append(st.builds(history.Rival, small))
+    if flavour.corrupts:
+        corrupt = st.builds(history.Corrupt, small, small)
+        rare += [corrupt] * 6 + [st.builds(history.Heal, small)]
     if flavour.limits:
         rare += [st.builds(history.Spoil, st.integers(0, 60)), deliver, deliver, push]
     lag = [st.builds(history.IndexLag, small)] * 2 if flavour.lags else []

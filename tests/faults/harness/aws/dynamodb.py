@@ -99,7 +99,7 @@ class FakeDynamoDb:
     def put_item(self, **request: Wire) -> dict[str, Any]:
         """Write an item under its condition."""
         known(request, "TableName", "Item", *EXPRESSIONS)
-        self._write(*_alone(self._writes.put, request, _PUT))
+        self.write(*_alone(self._writes.put, request, _PUT))
         return {}
 
     def update_item(self, **request: Wire) -> dict[str, Any]:
@@ -110,14 +110,14 @@ class FakeDynamoDb:
         wanted = request.get("ReturnValues", "NONE")
         if wanted not in shown:
             raise NotModelledError(wanted)
-        self._write(key, item)
+        self.write(key, item)
         return {} if shown[wanted] is None else {"Attributes": shown[wanted]}
 
     def delete_item(self, **request: Wire) -> dict[str, Any]:
         """Remove an item under its condition; one that is not there is no error."""
         known(request, "TableName", "Key", *EXPRESSIONS)
         key = _alone(self._writes.delete, request, _DELETE)
-        self._write(key, None)
+        self.write(key, None)
         return {}
 
     def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
@@ -136,7 +136,7 @@ class FakeDynamoDb:
             msg = "Transaction request size exceeds the limit of 4 MB"
             raise validation_error(_TRANSACT, msg)
         for key, item in written:
-            self._write(key, item)
+            self.write(key, item)
         return {}
 
     def query(self, **request: Wire) -> dict[str, Any]:
@@ -198,7 +198,8 @@ class FakeDynamoDb:
             return key, error
         return key, self.items.get(key) if kind == "ConditionCheck" else None
 
-    def _write(self, key: Key, item: Item | None) -> None:
+    def write(self, key: Key, item: Item | None) -> None:
+        """Replace an item without a condition, as somebody with full rights does; None: delete."""
         if item is None:
             self.items.pop(key, None)
         else:

@@ -156,6 +156,7 @@ def check_events(account: SimulatedAccount, found: Table) -> None:
 
 def check_quarantine(account: SimulatedAccount, model: Model) -> None:
     """Every undecodable record is stored once; no record was discarded."""
-    stored = [key for key in account.s3.keys(OUTPUT) if key.startswith(("failed/", "aws/lambda/"))]
+    prefixes = ("failed/records/", "failed/rows/", "aws/lambda/")
+    stored = [key for key in account.s3.keys(OUTPUT) if key.startswith(prefixes)]
     names = sorted(key.rpartition("/")[2] for key in stored)
     assert names == sorted(f"{sequence}.json" for sequence in model.poison)
