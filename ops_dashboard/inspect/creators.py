@@ -154,22 +154,24 @@ class CreatorReader:
                 return found
 
     def _state(self, item: Item) -> CreatorView:
-        windows, *_ = decode_body(bytes(item["body"]))
-        views = [open_window(window, prefetch=self._prefetch) for window in windows.values()]
-        return CreatorView(
-            creator=item["creator"],
-            display_name=item.get("display_name", ""),
-            key=item[table.PARTITION_KEY],
-            windows_closed=int(item["next_window"]) - 1,
-            known_images=sum(
-                len(bytes(page)) // FINGERPRINT_BYTES for page in item["seen"].values()
-            ),
-            open_images=int(item["open_images"]),
-            open=sorted(views, key=lambda each: each.images, reverse=True),
-            last_batch=item.get("batch_id", ""),
-            erased_at=from_epoch_s(int(item["erased_at"])) if "erased_at" in item else None,
-            is_blocked=bool(item.get("is_blocked")),
-        )
+        """Return the view of a state; raises `UnreadableItemError`."""
+        with decoding(item):
+            windows, *_ = decode_body(bytes(item["body"]))
+            views = [open_window(window, prefetch=self._prefetch) for window in windows.values()]
+            return CreatorView(
+                creator=item["creator"],
+                display_name=item.get("display_name", ""),
+                key=item[table.PARTITION_KEY],
+                windows_closed=int(item["next_window"]) - 1,
+                known_images=sum(
+                    len(bytes(page)) // FINGERPRINT_BYTES for page in item["seen"].values()
+                ),
+                open_images=int(item["open_images"]),
+                open=sorted(views, key=lambda each: each.images, reverse=True),
+                last_batch=item.get("batch_id", ""),
+                erased_at=from_epoch_s(int(item["erased_at"])) if "erased_at" in item else None,
+                is_blocked=bool(item.get("is_blocked")),
+            )
 
     def _scan(
         self, prefix: str, start: dict[str, str] | None
@@ -194,13 +196,20 @@ _KEY = (table.PARTITION_KEY, table.SORT_KEY)
 
 
 def _entry(item: Item) -> CreatorEntry:
-    return CreatorEntry(
-        creator=item["creator"],
-        display_name=item.get("display_name", ""),
-        key=item[table.PARTITION_KEY],
-        open_images=int(item["open_images"]),
-        last_batch=item.get("batch_id", ""),
-    )
+    """Return a creator's entry; one whose state cannot be read hides no other."""
+    key = item[table.PARTITION_KEY]
+    last_batch = str(item.get("batch_id", ""))
+    try:
+        with decoding(item):
+            return CreatorEntry(
+                creator=str(item["creator"]),
+                display_name=str(item.get("display_name", "")),
+                key=key,
+                open_images=whole(item["open_images"]),
+                last_batch=last_batch,
+            )
+    except UnreadableItemError:
+        return CreatorEntry(creator=key, key=key, open_images=0, last_batch=last_batch)
 
 
 def open_window(window: OpenWindow, *, prefetch: bool) -> OpenWindowView:

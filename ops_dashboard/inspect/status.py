@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.table import Table
 
+from ops_dashboard.inspect.unreadable_batch import unreadable_batch
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import console, print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import NotFoundError
+from stream_ingest.contracts.errors import NotFoundError, UnreadableItemError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -57,7 +58,10 @@ class ProgressReader:
     def _progress(self, batch_id: str) -> BatchProgress | None:
         if batch_id in self._ended:
             return self._ended[batch_id]
-        progress = self._registry.progress(batch_id)
+        try:
+            progress = self._registry.progress(batch_id)
+        except UnreadableItemError as error:
+            return unreadable_batch(error)
         if progress is not None and progress.status in ENDED_BATCHES:
             self._ended[batch_id] = progress
         return progress

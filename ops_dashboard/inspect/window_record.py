@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
-from stream_ingest.aws.items import Item
+from stream_ingest.aws.items import Item, decoding
 from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import UnreadableItemError
+from stream_ingest.contracts.naming import window_id
+
+_NEVER = "1970-01-01T00:00:00+00:00"
+"""When a window closed whose item does not say it."""
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +59,35 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def window_record(item: Item) -> WindowRecord:
-    """Return the record of a window's status item."""
-    known = {
-        name: _plain(value)
-        for name, value in item.items()
-        if name in WindowRecord.__struct_fields__
-    }
-    known["closed_at"] = table.closed_at(item)
-    return msgspec.convert(known, type=WindowRecord)
+    """Return the record of a window's status item; if it cannot be read, what its key says.
+
+    So one wrong item hides no other of a list.
+    """
+    try:
+        with decoding(item):
+            known = {
+                name: _plain(value)
+                for name, value in item.items()
+                if name in WindowRecord.__struct_fields__
+            }
+            known["closed_at"] = table.closed_at(item)
+            datetime.fromisoformat(table.closed_at(item))
+            return msgspec.convert(known, type=WindowRecord)
+    except UnreadableItemError as error:
+        return _stand_in(item, error)
+
+
+def _stand_in(item: Item, error: UnreadableItemError) -> WindowRecord:
+    number = error.sort.partition("#")[2]
+    return WindowRecord(
+        window_id=window_id(error.partition, int(number) if number.isdigit() else 0),
+        creator=error.partition,
+        batch_id=str(item.get("batch_id", "")),
+        status=table.UNREADABLE,
+        closed_at=_NEVER,
+        image_count=0,
+        error=f"{error.reason}; see `ops-dashboard repair`",
+    )
 
 
 def _plain(value: object) -> object:

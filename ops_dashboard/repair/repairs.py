@@ -20,7 +20,7 @@ from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.batch_item import new_item, read_batch
 from stream_ingest.batches.progress import ENDED_BATCHES
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import DecodeError, NotFoundError
+from stream_ingest.contracts.errors import DecodeError, NotFoundError, UnreadableItemError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_name, window_id
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
@@ -30,6 +30,7 @@ from stream_ingest.windowing.rules.outbox import expand_event
 from stream_ingest.windowing.rules.overdue import read_overdue
 from stream_ingest.windowing.state_item import read_state, state_item
 from stream_ingest.windowing.unreadable.item_check import problem_of
+from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -74,6 +75,7 @@ class Repairs:
         self._table, self._bucket = table_name, bucket
         self._reader = TableReader(dynamodb, table_name)
         self._states = CreatorRepository(dynamodb, table_name)
+        self._list = UnreadableList(dynamodb, table_name, clock)
 
     def plan(self, partition: str, sort: str) -> Repair:
         """Return what would repair an item; raises `NotFoundError` if nothing is wrong with it."""
@@ -106,9 +108,13 @@ class Repairs:
     def apply(self, repair: Repair) -> str:
         """Copy the item, then replace or remove it; return the key of the copy.
 
+        It is on the list of unreadable items afterwards, even if no function has met it, so that
+        the next sweep reads it again and adds what waits.
+
         Raises `ConflictError` if the item has changed since it was read.
         """
         key = self._copy(repair)
+        self._list.add(UnreadableItemError(repair.partition, repair.sort, repair.problem))
         names = {f"#a{index}": name for index, name in enumerate(repair.raw)}
         condition: dict[str, Any] = {
             "TableName": self._table,

@@ -56,7 +56,7 @@ FOLDED_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "drained", "delivery_ende
 MARKED_STATES = Updates(Partitions.CREATORS, ("deferred_at", "version"))
 """By the windowing function: states that cannot be read, whose rows wait."""
 UNREADABLE_ITEMS = Updates(
-    Partitions.UNREADABLE, ("of_partition", "of_item", "reason", "found_at", "expires_at")
+    Partitions.UNREADABLE, ("of_partition", "of_item", "reason", "found_at", "times", "expires_at")
 )
 """By the windowing function and the sweeper: the list of items that cannot be read."""
 

@@ -88,14 +88,17 @@ class Batches:
         statuses = (*OPEN_BATCHES, *ENDED_BATCHES)
         found = {each for status in statuses for each in self._registry.started_in(status)}
         newest = islice(sorted(found, reverse=True), self._max_batches)
-        rows = [row for _, each in newest if (row := self._row(each))]
+        rows = [row for started_at, each in newest if (row := self._row(each, started_at))]
         return BatchList(batches=rows, total=len(found))
 
-    def _row(self, batch_id: str) -> BatchRow | None:
+    def _row(self, batch_id: str, started_at: str) -> BatchRow | None:
         expires_at_s, row = self._ended.get(batch_id, (0.0, None))
         if row is not None and time.monotonic() < expires_at_s:
             return row
-        batch, progress = self._registry.load(batch_id), self._registry.progress(batch_id)
+        try:
+            batch, progress = self._registry.load(batch_id), self._registry.progress(batch_id)
+        except UnreadableItemError as error:
+            return BatchRow(started_at=started_at, progress=unreadable_batch(error))
         if batch is None or progress is None:
             return None
         row = BatchRow(started_at=batch.started_at, progress=progress)

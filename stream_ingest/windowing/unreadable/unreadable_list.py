@@ -6,6 +6,7 @@ list is in the table itself, so that it outlives logs, and is the gauge that the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import UnreadableItemError
+from stream_ingest.contracts.errors import ConflictError, UnreadableItemError
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 
@@ -33,6 +34,8 @@ class UnreadableItem(msgspec.Struct, frozen=True, kw_only=True):
     sort: str
     reason: str
     found_at: str
+    times: int = 0
+    """How often it was added."""
 
     @property
     def key(self) -> str:
@@ -63,12 +66,14 @@ class UnreadableList:
             ":reason": error.reason[:_MAX_REASON],
             ":now": iso_second(from_epoch_s(now_s)),
             ":expires": now_s + ENTRY_LIFE_S,
+            ":one": 1,
         }
         return {
             "TableName": self._table,
             "Key": to_wire(_key(error.partition, error.sort)),
             "UpdateExpression": "SET of_partition = :partition, of_item = :sort,"
-            " reason = :reason, found_at = if_not_exists(found_at, :now), expires_at = :expires",
+            " reason = :reason, found_at = if_not_exists(found_at, :now), expires_at = :expires"
+            " ADD times :one",
             "ExpressionAttributeValues": to_wire(values),
         }
 
@@ -89,13 +94,25 @@ class UnreadableList:
                         sort=str(item["of_item"]),
                         reason=str(item.get("reason", "")),
                         found_at=str(item.get("found_at", "")),
+                        times=int(item.get("times", 0)),
                     )
 
     def remove(self, entry: UnreadableItem) -> None:
-        """Remove an item from the list; safe to repeat."""
-        with map_errors("remove an item from the list of unreadable ones"):
+        """Remove an item from the list, unless it was added again since; safe to repeat."""
+        condition: Any = {
+            "ConditionExpression": "times = :times",
+            "ExpressionAttributeValues": to_wire({":times": entry.times}),
+        }
+        if not entry.times:  # added by a release that did not count
+            condition = {"ConditionExpression": "attribute_not_exists(times)"}
+        with (
+            contextlib.suppress(ConflictError),
+            map_errors("remove an item from the list of unreadable ones"),
+        ):
             self._dynamodb.delete_item(
-                TableName=self._table, Key=to_wire(_key(entry.partition, entry.sort))
+                TableName=self._table,
+                Key=to_wire(_key(entry.partition, entry.sort)),
+                **condition,
             )
 
 

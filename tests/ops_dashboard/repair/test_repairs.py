@@ -16,7 +16,7 @@ from ops_dashboard.repair.repairs import Repairs
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, NotFoundError, UserError
-from stream_ingest.contracts.settings import DAY_S
+from stream_ingest.contracts.settings import DAY_S, FlushPolicy
 from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.windowing.delivery import read_delivery
 from stream_ingest.windowing.delivery_result import DeliveryResult
@@ -129,6 +129,18 @@ def test_a_state_that_changed_since_it_was_shown_is_not_replaced(aws: IngestAws)
     deliver(aws, [2], start=1)
     with pytest.raises(ConflictError):
         repairs_of(aws).apply(planned)
+
+
+def test_a_state_that_no_function_has_met_is_due_no_more_after_its_repair(aws: IngestAws) -> None:
+    deliver(aws, [1], batch=header("b", flush=FlushPolicy(kind="never")))
+    aws.set_item("ann", table.STATE, accepted="many")
+    repairs = repairs_of(aws)
+    repairs.apply(repairs.plan("ann", table.STATE))
+    raise_errors(aws.sweeper().sweep())
+    state = aws.item("ann", table.STATE)
+    assert state is not None
+    assert state.keys() & {"deferred_at", "due_at"} == set()
+    assert listed(aws) == []
 
 
 def test_what_can_be_read_is_not_repaired(aws: IngestAws) -> None:
