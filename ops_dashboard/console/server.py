@@ -17,7 +17,7 @@ from ops_dashboard.console.api.overview import Overview
 from ops_dashboard.console.api.rebuilds import Rebuilds
 from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
-from ops_dashboard.console.api.uploads import Uploads, push_to
+from ops_dashboard.console.api.uploads import Uploads, folder_of, push_to
 from ops_dashboard.console.assets import Assets
 from ops_dashboard.console.middleware import access_middleware
 from ops_dashboard.console.pages import Pages
@@ -31,7 +31,8 @@ def new_access(access_token: str | None, names: frozenset[str] = frozenset()) ->
 def make_app(account: Account, access: Access, uploads: Uploads | None = None) -> web.Application:
     """Return the application for one stack; must be called within a running event loop."""
     stack = account.outputs.stack
-    uploads = uploads or Uploads(push_to(stack), defaults=account.outputs.batch_defaults)
+    defaults = account.outputs.batch_defaults
+    uploads = uploads or Uploads(push_to(stack), folder_of(stack), defaults=defaults)
     app = web.Application(middlewares=[access_middleware(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
     parts = (
         Pages(access, stack=stack, location=account.location()),

@@ -1,7 +1,8 @@
 """Endpoints of CSV uploads, which are pushed as `stream-ingest push --csv` does. Edge (disk).
 
-A file stays in the state directory until its push has ended, so that an interrupted push can be
-continued with ``stream-ingest push --resume --batch-id ID``.
+A file stays in the state directory until its push has ended, or as long as an interrupted push can
+be continued with ``stream-ingest push --resume --batch-id ID``. A console that is started again
+shows how earlier uploads ended, too.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 from aiohttp import web
@@ -26,6 +27,15 @@ from ops_dashboard.console.api.csv_check import (
     check_rows,
 )
 from ops_dashboard.console.api.json_api import in_thread, json_response
+from ops_dashboard.console.api.upload_folder import (
+    FAILED,
+    SENDING,
+    SENT,
+    Upload,
+    UploadFolder,
+    how_to_resume,
+    write_chunk,
+)
 from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
 from stream_ingest.contracts.batch_options import (
     GRID,
@@ -40,7 +50,7 @@ from stream_ingest.contracts.batch_options import (
 from stream_ingest.contracts.errors import CoverstreamError, RejectedError, UserError
 from stream_ingest.contracts.reading import READING, Reading, read_reading
 from stream_ingest.contracts.settings import BatchSettings
-from stream_ingest.push import runner
+from stream_ingest.push import checkpoint, runner
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
 
@@ -48,23 +58,21 @@ _MAX_UPLOADS = 20
 _OTHER_FIELDS = frozenset({"name", "batch", *READING})
 """Fields of an upload that are not options of its batch."""
 _CHUNK_BYTES = 1 << 18
+_CUT_OFF = "the file did not arrive completely; upload it again"
 _LOG = logging.getLogger(__name__)
 
 
-class Upload(msgspec.Struct, kw_only=True):
-    """One file and the state of its push."""
-
-    batch_id: str
-    name: str
-    bytes: int
-    state: str = "sending"
-    """``sending``, ``sent`` or ``failed``. Once sent, the batch itself has the progress."""
-    error: str | None = None
-    remarks: tuple[str, ...] = ()
-    """What the file's owner should know about how it was read."""
-
-
 Push = Callable[[SourceOptions, BatchHeader], object]
+
+
+def folder_of(stack: str) -> Path:
+    """Return where the uploads to a stack are."""
+    return user_state_path("coverstream", appauthor=False) / "uploads" / stack
+
+
+def has_checkpoint(batch_id: str) -> bool:
+    """Return whether this machine can continue the push of a batch."""
+    return batch_id in checkpoint.unfinished()
 
 
 def push_to(stack: str) -> Push:
@@ -78,18 +86,21 @@ class Uploads:
     def __init__(
         self,
         push: Push,
-        folder: Path | None = None,
+        folder: Path,
         max_bytes: int = MAX_UPLOAD_BYTES,
         defaults: BatchOptions = NO_OPTIONS,
+        can_resume: Callable[[str], bool] = has_checkpoint,
     ) -> None:
         """Push with `push`; store files in `folder` until then.
 
-        A batch gets `defaults` for the options that are left open.
+        A batch gets `defaults` for the options that are left open. `can_resume` returns whether a
+        batch's push can be continued.
         """
         self._push = push
-        self._folder = folder or user_state_path("coverstream", appauthor=False) / "uploads"
+        self._can_resume = can_resume
+        self._folder = UploadFolder(folder, can_resume, shown=_MAX_UPLOADS)
         self._max_bytes, self._defaults = max_bytes, defaults
-        self._uploads: deque[Upload] = deque(maxlen=_MAX_UPLOADS)
+        self._uploads = deque(self._folder.recover(), maxlen=_MAX_UPLOADS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -116,27 +127,48 @@ class Uploads:
         settings = read_settings(request.query, self._defaults)
         reading = read_reading(request.query, _label)
         batch_id = check_batch_id(request.query.get("batch") or new_batch_id())
-        path = self._folder / f"{batch_id}.csv"
-        file = await in_thread(_create, path)
+        upload = Upload(batch_id=batch_id, name=name)
+        file = await in_thread(self._folder.create, upload)
         try:
             with contextlib.closing(file):
-                size = await self._receive(request, file)
-            remarks = await in_thread(check_rows, path, reading)
-        except BaseException:
-            await in_thread(path.unlink, missing_ok=True)
+                upload.bytes = await self._receive(request, file)
+            path = await in_thread(self._folder.complete, batch_id)
+            upload.remarks = await in_thread(check_rows, path, reading)
+            upload.state = SENDING
+            await in_thread(self._folder.save, upload)
+        except UserError:
+            await in_thread(self._folder.forget, batch_id)
             raise
-        upload = Upload(batch_id=batch_id, name=name, bytes=size, remarks=remarks)
-        self._uploads.appendleft(upload)
+        except BaseException:
+            await self._end(upload, FAILED, _CUT_OFF)
+            raise
+        self._show(upload)
         task = asyncio.create_task(self._send(upload, path, settings, reading))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return json_response(upload, status=202)
 
-    async def _receive(self, request: web.Request, file: BinaryIO) -> int:
+    def _show(self, upload: Upload) -> None:
+        """Show an upload in place of an earlier one of its batch, else first."""
+        known = [each.batch_id for each in self._uploads]
+        if upload.batch_id in known:
+            self._uploads[known.index(upload.batch_id)] = upload
+        else:
+            self._uploads.appendleft(upload)
+
+    async def _end(self, upload: Upload, state: str, error: str | None = None) -> None:
+        """Tidy up after an upload, then show how it ended."""
+        ended = msgspec.structs.replace(upload, state=state, error=error)
+        try:
+            await asyncio.shield(in_thread(self._folder.end, ended))
+        finally:
+            self._show(ended)
+
+    async def _receive(self, request: web.Request, file: FileIO) -> int:
         """Write the body of a request to a file; return its size in bytes."""
         limit = SizeLimit(self._max_bytes)
         async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
-            await in_thread(file.write, limit.count(chunk))
+            await in_thread(write_chunk, file, limit.count(chunk))
         return limit.size
 
     async def _send(
@@ -159,23 +191,14 @@ class Uploads:
         try:
             await in_thread(self._push, source, header)
         except RejectedError as error:
-            await in_thread(path.unlink)
-            upload.state, upload.error = "failed", str(error)
+            await self._end(upload, FAILED, str(error))
         except (CoverstreamError, ClientError, BotoCoreError) as error:
             _LOG.warning("push of upload %s failed: %s", upload.batch_id, error)
-            upload.state, upload.error = "failed", str(error)
+            resumes = await in_thread(self._can_resume, upload.batch_id)
+            how = how_to_resume(upload.batch_id) if resumes else "upload the file again"
+            await self._end(upload, FAILED, f"{error}; {how}")
         else:
-            await in_thread(path.unlink)
-            upload.state = "sent"
-
-
-def _create(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        return path.open("xb")
-    except FileExistsError as error:
-        msg = f"batch {path.stem} exists already"
-        raise UserError(msg) from error
+            await self._end(upload, SENT)
 
 
 def read_settings(query: Mapping[str, str], defaults: BatchOptions) -> BatchSettings:

@@ -98,7 +98,7 @@ $("upload").addEventListener("submit", async (event) => {
 function uploadRow({ upload, row }) {
   return h("div", { class: "upload", data: { batch: upload.batch_id } },
     h("p", { class: "upload-name" }, h("b", {}, upload.name), h("span", { class: "quiet" }, ` ${bytes(upload.bytes)}`)),
-    row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "no rows were pushed" : "checking and sending …"),
+    row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "failed" : "checking and sending …"),
     row ? h("p", {}, refusals(row.progress.refused)) : null,
     upload.remarks.map((each) => h("p", { class: "quiet" }, each)),
     upload.error ? h("p", { class: "notice bad" }, upload.error) : null);
