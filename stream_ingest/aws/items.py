@@ -11,6 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import DecodeError, UnreadableItemError
+from stream_ingest.contracts.formats import check_format
 
 Item = dict[str, Any]
 
@@ -33,9 +34,11 @@ def decoding(item: Mapping[str, Any]) -> Iterator[None]:
     """Convert errors of the block, which reads `item`, to `UnreadableItemError`.
 
     Such errors are an attribute that is missing, of another type or out of its range, and bytes
-    that cannot be decoded. The block must do nothing but read.
+    that cannot be decoded. An item in a newer format (`contracts.formats`) is refused before the
+    block. The block must do nothing but read.
     """
     try:
+        check_format(item)
         yield
     except UnreadableItemError:
         raise

@@ -33,7 +33,14 @@ from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.batch_item import BATCH_LIFE_S, BatchTakenError
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import ConflictError, PermanentError, TransientError, UserError
+from stream_ingest.contracts.errors import (
+    ConflictError,
+    DecodeError,
+    PermanentError,
+    TransientError,
+    UserError,
+)
+from stream_ingest.contracts.formats import check_format
 from stream_ingest.intake.jobs import Job, decode_job, encode_job
 from stream_ingest.push.chunks import Chunk
 
@@ -179,7 +186,11 @@ class JobStore:
                 f" (stream-ingest abandon {batch_id}) and send the file again"
             )
             raise UserError(msg) from error
-        return msgspec.msgpack.decode(data, type=Chunk)
+        try:
+            return msgspec.msgpack.decode(data, type=Chunk)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            msg = f"{key}: {error}"
+            raise DecodeError(msg) from error
 
     def release(self, batch_id: str, owner: str) -> None:
         """End the claim, so that the next message can claim the job. Calling twice is safe."""
@@ -264,6 +275,7 @@ def _value(value: object) -> Any:  # noqa: ANN401 - a value in DynamoDB's typed 
 
 
 def _job_state(item: Item) -> JobState:
+    check_format(item)
     failure = item.get("trouble")
     return JobState(
         job=decode_job(item["job"]),

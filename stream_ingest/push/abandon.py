@@ -20,6 +20,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.batch_id import check_batch_id
 from stream_ingest.batches.progress import Batch
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import discarding
@@ -52,8 +53,15 @@ def abandon_in(outputs: StackOutputs, batch_id: str, by: str) -> Batch:
 
 
 def header_of(batch: Batch) -> BatchHeader:
-    """Return the header of a batch's records."""
-    settings = msgspec.json.decode(batch.settings, type=BatchSettings)
+    """Return the header of a batch's records; raises `UserError` for those of a newer release."""
+    try:
+        settings = msgspec.json.decode(batch.settings, type=BatchSettings)
+    except msgspec.DecodeError as error:
+        msg = (
+            f"batch {batch.batch_id!r} has settings that this release does not know ({error}):"
+            " abandon it with the release that pushed it"
+        )
+        raise UserError(msg) from error
     return BatchHeader(batch_id=batch.batch_id, trigger=batch.trigger, settings=settings)
 
 

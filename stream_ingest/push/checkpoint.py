@@ -30,7 +30,7 @@ from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source import parse_table
 
 
-class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
+class PushPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a push, and what was resolved from them."""
 
     header: BatchHeader
@@ -79,7 +79,7 @@ class PushPlan(msgspec.Struct, frozen=True, kw_only=True):
         return self.csv or f"mysql://{self.place}/{parse_table(self.table)[1]}"
 
 
-class _Content(msgspec.Struct, frozen=True, kw_only=True):
+class _Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: int
     plan: PushPlan
     chunk: Chunk | None
@@ -261,10 +261,16 @@ def _read(path: Path) -> _Content:
     try:
         content = msgspec.msgpack.decode(path.read_bytes(), type=_Content)
     except (msgspec.DecodeError, UnicodeError) as error:
-        msg = f"{path} cannot be read ({error}); delete it and push again under a new batch id"
+        msg = (
+            f"{path} cannot be read ({error}): resume with the release that wrote it, or delete it"
+            " and push again under a new batch id"
+        )
         raise UserError(msg) from error
     if content.schema != _SCHEMA:
-        msg = f"{path} was written by another version; push again under a new batch id"
+        msg = (
+            f"{path} was written by another release (schema {content.schema}): resume with that"
+            " one, or push again under a new batch id"
+        )
         raise UserError(msg)
     return content
 

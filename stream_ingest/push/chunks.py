@@ -14,7 +14,7 @@ from stream_ingest.records.packer import OutgoingRecord
 from stream_ingest.sources.source import Cursor
 
 
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+class Chunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Records that are sent together, and the state of the push after them."""
 
     records: tuple[OutgoingRecord, ...]

@@ -20,6 +20,7 @@ MAX_WINDOW = 999_999_999_999
 def state_item(state: CreatorState, version: int, due: int | None) -> Item:
     """Return the item of a state that is written as `version` and is next due at `due`."""
     return {
+        **state.others,
         table.PARTITION_KEY: creator_key(state.creator),
         table.SORT_KEY: table.STATE,
         "creator": state.creator,
@@ -41,6 +42,9 @@ def state_item(state: CreatorState, version: int, due: int | None) -> Item:
         "deferred_at": state.deferred_at,
         table.TTL_ATTRIBUTE: state.expires_at,
     }
+
+
+_ATTRIBUTES = frozenset(state_item(CreatorState(creator="-"), 1, None))
 
 
 def read_state(item: Item, first_window: int = 1) -> CreatorState:
@@ -70,6 +74,7 @@ def read_state(item: Item, first_window: int = 1) -> CreatorState:
             is_blocked=bool(item.get("is_blocked")),
             deferred_at=_int(item.get("deferred_at")),
             expires_at=_int(item.get(table.TTL_ATTRIBUTE)),
+            others={name: value for name, value in item.items() if name not in _ATTRIBUTES},
         )
 
 

@@ -43,7 +43,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         return any((self.accepted, self.duplicates, self.windows, self.blocked))
 
 
-class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False, forbid_unknown_fields=True):
     """An image in an open window.
 
     `identity` is None in older states if it follows from `url`. `prefetched` is the location of the
@@ -63,7 +63,7 @@ class OpenImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.identity or image_identity(self.url)
 
 
-class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
+class OpenWindow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A window that is filling.
 
     `settings`, `batch_id` and `trigger` are those of the latest row. `idle_s` is the shortest idle
@@ -86,14 +86,14 @@ class OpenWindow(msgspec.Struct, frozen=True, array_like=True):
     bound: int | None = None
 
 
-class Watermark(msgspec.Struct, frozen=True, array_like=True):
+class Watermark(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Highest position of a batch that was applied to the creator, and when (epoch seconds)."""
 
     position: int
     applied_at: int
 
 
-class RecordedPack(msgspec.Struct, frozen=True, array_like=True):
+class RecordedPack(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Members of a pack that a creator's windows accepted, and when (epoch seconds).
 
     `until` identifies the pack together with its key: a later pack may reuse the key.
@@ -131,6 +131,8 @@ class CreatorState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every later row of the creator is refused."""
     expires_at: int | None = None
     """When an erased creator's state expires; None as soon as it has new rows."""
+    others: dict[str, object] = {}
+    """Attributes of the item that a newer release has added; they are kept."""
     deferred_at: int | None = None
     """Since when records of the creator wait because its state could not be read (epoch seconds).
     They are folded before any other; None for nearly all creators."""
@@ -152,7 +154,9 @@ class ClosedWindow(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[WindowImage, ...]
 
 
-class _Body(msgspec.Struct, array_like=True):
+# Elements that this release does not know are refused everywhere in the body, because writing it
+# again would lose them.
+class _Body(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """Content of the state item's compressed `body` attribute, and its schema version."""
 
     schema: int
@@ -175,11 +179,13 @@ def decode_body(
 ) -> tuple[dict[str, OpenWindow], dict[str, Watermark], dict[str, RecordedPack]]:
     """Return open windows, watermarks and recorded packs; `DecodeError` if invalid."""
     try:
-        body = msgspec.msgpack.decode(zlib.decompress(data), type=_Body)
-    except (zlib.error, msgspec.DecodeError, UnicodeError) as error:
+        raw = zlib.decompress(data)
+        schema, *_ = msgspec.msgpack.decode(raw, type=list[msgspec.Raw])
+        if (number := msgspec.msgpack.decode(schema)) != _SCHEMA:
+            msg = f"state body: schema {number}, this release reads {_SCHEMA}"
+            raise DecodeError(msg)
+        body = msgspec.msgpack.decode(raw, type=_Body)
+    except (zlib.error, msgspec.DecodeError, UnicodeError, ValueError) as error:
         msg = f"state body: {error}"
         raise DecodeError(msg) from error
-    if body.schema != _SCHEMA:
-        msg = f"state body: schema {body.schema}, this code reads {_SCHEMA}"
-        raise DecodeError(msg)
     return body.open, body.watermarks, body.recorded
