@@ -140,3 +140,19 @@ def test_defaults_are_part_of_the_codec() -> None:
     defaults = BatchSettings()
     assert (defaults.images_per_window, defaults.debug) == (35, False)
     assert msgspec.to_builtins(defaults.flush) == {"kind": "idle", "idle_s": 604_800}
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [
+        (BatchSettings(), set()),
+        (FlushPolicy(), {"kind", "idle_s"}),
+        (
+            CollageLayout(),
+            {"rows", "cols", "cell_px", "quality", "background", "fit_rows", "pack"},
+        ),
+    ],
+)
+def test_a_new_setting_is_not_encoded_by_default(value: msgspec.Struct, encoded: set[str]) -> None:
+    """Older releases refuse unknown fields; give a new one the default `msgspec.UNSET`."""
+    assert msgspec.json.decode(msgspec.json.encode(value), type=dict).keys() == encoded
