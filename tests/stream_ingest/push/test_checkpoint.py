@@ -154,7 +154,7 @@ def test_a_checkpoint_of_another_version_is_an_error(folder: Path) -> None:
     path = folder / "b1.push"
     content = msgspec.msgpack.decode(path.read_bytes()) | {"schema": 2}
     path.write_bytes(msgspec.msgpack.encode(content))
-    with pytest.raises(UserError, match="written by another version"):
+    with pytest.raises(UserError, match="written by another release"):
         Checkpoint.resume("b1")
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-
-import pytest
+from typing import Any
 
 from stream_ingest.push.marks import KeyMark, Mark
 from stream_ingest.push.watermark import PushWatermark
@@ -72,24 +72,29 @@ def test_an_item_of_an_earlier_version_is_read(aws: IngestAws) -> None:
     assert watermark.load() == mark(LATER + timedelta(days=1), *keys)
 
 
-def test_a_push_that_ends_meanwhile_is_not_overwritten(
-    aws: IngestAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between reading and writing the item, another push may have moved the mark further."""
-    one = PushWatermark(aws.dynamodb, TABLE, ADDRESS, "v")
-    other = PushWatermark(aws.dynamodb, TABLE, ADDRESS, "v")
-    one.advance(EARLIER, "b1")
-    load = one.load
+class Overtaken:
+    """A client for which something happens after it has read for the first time."""
 
-    def load_and_be_overtaken() -> Mark | None:
-        found = load()
-        monkeypatch.setattr(one, "load", load)
-        other.advance(LATER, "b2", (KeyMark(LATER, 7),))
+    def __init__(self, dynamodb: Any, meanwhile: Callable[[], object]) -> None:  # noqa: ANN401 - a boto3 client
+        self._dynamodb, self._meanwhile = dynamodb, [meanwhile]
+
+    def get_item(self, **request: Any) -> Any:  # noqa: ANN401 - as boto3
+        found = self._dynamodb.get_item(**request)
+        while self._meanwhile:
+            self._meanwhile.pop()()
         return found
 
-    monkeypatch.setattr(one, "load", load_and_be_overtaken)
-    one.advance(EARLIER + timedelta(hours=1), "b3")
-    assert one.load() == mark(LATER, KeyMark(LATER, 7))
+    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401 - as boto3
+        return getattr(self._dynamodb, operation)
+
+
+def test_a_push_that_ends_meanwhile_is_not_overwritten(aws: IngestAws) -> None:
+    """Between reading and writing the item, another push may have moved the mark further."""
+    other = PushWatermark(aws.dynamodb, TABLE, ADDRESS, "v")
+    other.advance(EARLIER, "b1")
+    client: Any = Overtaken(aws.dynamodb, lambda: other.advance(LATER, "b2", (KeyMark(LATER, 7),)))
+    PushWatermark(client, TABLE, ADDRESS, "v").advance(EARLIER + timedelta(hours=1), "b3")
+    assert other.load() == mark(LATER, KeyMark(LATER, 7))
 
 
 def test_the_zone_of_local_times_is_stored_with_the_mark(aws: IngestAws) -> None:

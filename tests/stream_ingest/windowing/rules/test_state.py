@@ -83,7 +83,7 @@ def test_a_damaged_body_is_refused_or_still_a_body(
 
 def test_a_body_of_a_later_schema_is_reported_as_such() -> None:
     later = zlib.compress(msgspec.msgpack.encode([2, {}, {}]))
-    with pytest.raises(DecodeError, match="schema 2, this code reads 1"):
+    with pytest.raises(DecodeError, match="schema 2, this release reads 1"):
         decode_body(later)
 
 
