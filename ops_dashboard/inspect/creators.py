@@ -16,9 +16,10 @@ import msgspec
 
 from ops_dashboard.inspect.cursors import read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
-from stream_ingest.aws.items import Item, to_wire
+from stream_ingest.aws.items import Item, decoding, to_wire, whole
 from stream_ingest.contracts import table
 from stream_ingest.contracts.creators import CreatorCase, candidates, creator_of
+from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.identity import FINGERPRINT_BYTES
 from stream_ingest.contracts.naming import creator_key
 from stream_ingest.contracts.settings import BatchSettings

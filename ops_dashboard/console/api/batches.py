@@ -13,8 +13,10 @@ import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
+from ops_dashboard.inspect.unreadable_batch import unreadable_batch
 from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, Batch, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.push.abandon import abandon
 
 MAX_BATCHES = 25
