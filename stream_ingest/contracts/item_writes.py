@@ -38,6 +38,9 @@ class Updates(msgspec.Struct, frozen=True):
     partitions: Partitions
     names: tuple[str, ...]
     """Names in its updates and their conditions, apart from the key."""
+    also: tuple[Partitions, ...] = ()
+    """Kinds of items that are updated in one transaction with these. They share a statement, as AWS
+    does not say whether it judges such updates one by one."""
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -53,12 +56,16 @@ QUEUED_WINDOWS = Updates(Partitions.CREATORS, _QUEUE)
 """By the windowing function: `window_lifecycle.queue`."""
 FOLDED_BATCHES = Updates(Partitions.BATCHES, (*_TALLY, "drained", "delivery_ended_at"))
 """By the windowing function: tallies of earlier batches, and ends of buckets."""
-MARKED_STATES = Updates(Partitions.CREATORS, ("deferred_at", "version"))
-"""By the windowing function: states that cannot be read, whose rows wait."""
 UNREADABLE_ITEMS = Updates(
     Partitions.UNREADABLE, ("of_partition", "of_item", "reason", "found_at", "times", "expires_at")
 )
-"""By the windowing function and the sweeper: the list of items that cannot be read."""
+"""By the sweeper: the list of items that cannot be read."""
+MARKED_STATES = Updates(
+    Partitions.CREATORS,
+    ("deferred_at", "version", *UNREADABLE_ITEMS.names),
+    also=(Partitions.UNREADABLE,),
+)
+"""By the windowing function: states that cannot be read, whose rows wait, and that list."""
 
 SWEPT_WINDOWS = Updates(
     Partitions.CREATORS,

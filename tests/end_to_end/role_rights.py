@@ -75,9 +75,6 @@ USES: dict[Key, Use] = {
         dynamodb__DeleteItem=deferred("windowing", "delete_item"),
     ),
     **_uses("windowing", "MarkStates", "table/state", dynamodb__UpdateItem=_LISTED["windowing"]),
-    **_uses(
-        "windowing", "ListUnreadable", "table/state", dynamodb__UpdateItem=_LISTED["windowing"]
-    ),
     **_uses("windowing", "CountRows", "table/state", dynamodb__UpdateItem=Uses.fold_an_end),
     **_uses("windowing", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.fold_a_window),
     **_uses("windowing", _REFUSALS, "output/failed/*", s3__PutObject=Uses.fold_poison),

@@ -22,7 +22,6 @@ ELSEWHERE = {
     ("prefetch", "ReleasePacks"),
     ("sweeper", "NumberWindows"),
     ("sweeper", "ListUnreadable"),
-    ("windowing", "ListUnreadable"),
     ("windowing", "MarkStates"),
     ("windowing", "DeferRows"),
 }

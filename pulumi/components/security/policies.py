@@ -63,7 +63,7 @@ def update(sid: str, table_arn: str, what: Updates, action: str = "UpdateItem") 
         sid,
         [f"dynamodb:{action}"],
         [table_arn],
-        {"ForAllValues:StringEquals": attributes, **items_of(what.partitions)},
+        {"ForAllValues:StringEquals": attributes, **items_of(what.partitions, *what.also)},
     )
 
 
@@ -71,6 +71,9 @@ def items_of(*partitions: Partitions) -> dict[str, dict[str, list[str]]]:
     """Return the condition that a request's items are in some kinds of partitions."""
     if partitions == (Partitions.CREATORS,):
         return {"ForAllValues:StringNotLike": {"dynamodb:LeadingKeys": ["*#*"]}}
+    if Partitions.CREATORS in partitions:
+        others = [str(each) for each in Partitions if each not in partitions]
+        return {"ForAllValues:StringNotLike": {"dynamodb:LeadingKeys": others}}
     return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*map(str, partitions)]}}
 
 

@@ -105,7 +105,6 @@ def windowing(  # noqa: PLR0913 - one argument for each resource
             _DEFERRED_ITEMS,
         ),
         update("MarkStates", table_arn, item_writes.MARKED_STATES),
-        update("ListUnreadable", table_arn, item_writes.UNREADABLE_ITEMS),
         emit(bus_arn, Source.WINDOWING),
         allow(
             "StoreRefusalsAndOverflow",

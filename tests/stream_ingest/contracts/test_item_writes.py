@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from components.security.policies import items_of
+from components.security.policies import items_of, update
 
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.placeholders import Placeholders
@@ -132,6 +132,7 @@ def fold_batches(client: DynamoDb) -> None:
 def mark_states(client: DynamoDb) -> None:
     rows = DeferredRows(client, TABLE, UnreadableList(client, TABLE, CLOCK), CLOCK)
     client.transact_write_items(TransactItems=[{"Update": rows._mark("ann", counts=True)}])  # noqa: SLF001 - without rows
+    list_unreadable(client)
 
 
 def list_unreadable(client: DynamoDb) -> None:
@@ -232,7 +233,20 @@ def test_updates_name_what_is_in_their_list_and_nothing_else(name: str) -> None:
     named = {attribute for each in found for attribute in each.context["dynamodb:Attributes"]}
     assert named == {*updates.attributes}
     for each in found:
-        assert hold(items_of(updates.partitions), each.context)
+        assert hold(items_of(updates.partitions, *updates.also), each.context)
+
+
+def test_updates_of_one_transaction_are_allowed_when_they_are_judged_together() -> None:
+    client = Recorded()
+    mark_states(client)
+    updates = [each.context for each in client.needed if each.action.endswith("UpdateItem")]
+    together = {
+        name: [value for each in updates for value in each[name]]
+        for name in ("dynamodb:Attributes", "dynamodb:LeadingKeys")
+    }
+    assert len(together["dynamodb:LeadingKeys"]) == 2
+    assert hold(update("x", "arn", item_writes.MARKED_STATES)["Condition"], together)
+    assert not hold(update("x", "arn", item_writes.QUEUED_WINDOWS)["Condition"], together)
 
 
 def test_every_list_has_its_writer() -> None:
