@@ -183,11 +183,9 @@ def test_streams_and_presigned_urls_pass_unchanged(upstream: Objects) -> None:
     assert proxy.draws.never_injected("s3") == []
 
 
-def test_the_report_counts_each_fault_and_names_those_that_never_happened(
-    upstream: Objects,
-) -> None:
-    with always(upstream.url, "sqs", Fault.DELAY, Fault.THROTTLE) as proxy:
-        proxy.draws.is_on = False
+def test_the_report_counts_faults_and_names_those_that_never_happened(upstream: Objects) -> None:
+    rate = Rate(share=0, kinds=(Fault.DELAY, Fault.THROTTLE))
+    with AwsProxy(upstream.url, Draws(seed=1, rates={"sqs": rate})) as proxy:
         client_of("sqs", proxy.url).list_queues()
         assert proxy.draws.never_injected("sqs") == ["sqs: delay", "sqs: throttle"]
         lines = report([("functions", proxy.draws)]).splitlines()

@@ -66,7 +66,6 @@ class Draws:
 
     seed: int
     rates: Mapping[str, Rate]
-    is_on: bool = True
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Requests by service, operation and fault ("" for none)."""
     _generators: dict[str, random.Random] = field(default_factory=dict)
@@ -75,7 +74,7 @@ class Draws:
 
     def draw(self, service: str, operation: str) -> Fault | None:
         """Return the fault of a service's next request, and count it."""
-        rate = self.rates.get(service, QUIET) if self.is_on else QUIET
+        rate = self.rates.get(service, QUIET)
         is_drawn = self._generator(service).random() < rate.share
         fault = self._next_kind(service, rate.kinds) if is_drawn else None
         self.counts[service, operation, fault or ""] += 1
