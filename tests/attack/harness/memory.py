@@ -91,9 +91,9 @@ class MemoryLog:
 
 def report(grown: Mapping[str, Growth]) -> str:
     """Return a table of the growth of processes."""
-    lines = [f"{'process':<28} {'first third':>12} {'last third':>12} {'MB/minute':>10}"]
+    lines = [f"{'process':<28} {'first third':>12} {'last third':>12} {'MB a minute':>11}"]
     lines += [
-        f"{name:<28} {each.first_mb:>9.1f} MB {each.last_mb:>9.1f} MB {each.mb_per_minute:>+10.3f}"
+        f"{name:<28} {each.first_mb:>9.1f} MB {each.last_mb:>9.1f} MB {each.mb_per_minute:>+11.3f}"
         for name, each in sorted(grown.items())
     ]
     return "\n".join(lines)

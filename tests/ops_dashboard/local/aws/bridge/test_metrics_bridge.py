@@ -80,21 +80,19 @@ def test_the_engine_stores_the_queries_of_every_alarm(local_aws: LocalAws) -> No
 
 def test_an_incoming_record_is_counted_once(local_aws: LocalAws, bridge: MetricsBridge) -> None:
     bridge.step(time.time())
-    before = total(
-        drawn(local_aws, "Records quarantined, windows abandoned")["records quarantined"]
-    )
+    before = total(drawn(local_aws, "Quarantined, abandoned, unreadable")["records quarantined"])
     local_aws.clients.kinesis.put_record(
         StreamName=local_aws.outputs().stream_name, Data=b"no record", PartitionKey="0"
     )
 
     def is_there() -> bool:
         bridge.step(time.time())
-        lines = drawn(local_aws, "Records quarantined, windows abandoned")
+        lines = drawn(local_aws, "Quarantined, abandoned, unreadable")
         return total(lines["records quarantined"]) > before
 
     wait_until(is_there)
     bridge.step(time.time())
-    lines = drawn(local_aws, "Records quarantined, windows abandoned")
+    lines = drawn(local_aws, "Quarantined, abandoned, unreadable")
     assert total(lines["records quarantined"]) == before + 1
     assert total(drawn(local_aws, "Into the stream")["records"]) >= 1
     assert drawn(local_aws, "Windowing duration")["p99"].points
