@@ -26,7 +26,7 @@ SUBMITTED = 4
 """Every so many batches, one is requested with `submit` instead of pushed."""
 AT_ONCE = 4
 COMMANDS = {
-    "dynamodb": Rate(share=0.15, delays_s=(0.05, 1)),
+    "dynamodb": Rate(share=0.35, delays_s=(0.05, 1)),
     "kinesis": Rate(share=0.35, delays_s=(0.05, 1)),
     "s3": Rate(share=0.3, delays_s=(0.05, 1)),
     "sqs": Rate(share=0.3, delays_s=(0.05, 1)),
