@@ -1,0 +1,33 @@
+"""Options and help of ``ops-dashboard demo``. Edge (command line)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops_dashboard.checkout import require_checkout
+
+EXAMPLES = """Examples:
+
+  ops-dashboard demo
+
+  ops-dashboard demo --keep --output /tmp/collages
+"""
+
+
+def demo(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave everything running after the demo.")
+    ] = False,
+    output: Annotated[Path, typer.Option(help="Folder for the collages and the summary.")] = Path(
+        "demo-output"
+    ),
+) -> None:
+    """Build collages of sample covers without an AWS account, and check the result."""
+    require_checkout("demo")
+    from ops_dashboard.local.demo.command import run_demo  # noqa: PLC0415 - Pulumi takes a second
+
+    run_demo(output, keep=keep)

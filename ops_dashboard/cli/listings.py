@@ -1,0 +1,61 @@
+"""Options and help of ``ops-dashboard creators`` and ``windows``. Edge (command line)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops_dashboard.inspect.command import Listings
+from ops_dashboard.inspect.window_pages import WindowFilter
+from stream_ingest.cli import options
+from stream_ingest.contracts.table import WindowStatus
+
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of rows to show.")]
+After = Annotated[
+    str | None, typer.Option(metavar="CURSOR", help="Continue an earlier listing at its cursor.")
+]
+
+CREATORS_EXAMPLES = """Examples:
+
+  ops-dashboard creators charli
+
+  ops-dashboard creators char --limit 200
+"""
+WINDOWS_EXAMPLES = """Examples:
+
+  ops-dashboard windows --status failed
+
+  ops-dashboard windows --creator charli --limit 10 --json
+"""
+
+
+def creators(
+    name: Annotated[
+        str | None, typer.Argument(help="A creator's name, or a prefix of names.")
+    ] = None,
+    *,
+    limit: Limit = 50,
+    after: After = None,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Show a creator's open windows and history, or list creators by prefix."""
+    Listings(stack).creators(name, limit=limit, after=after, json=json)
+
+
+def windows(  # noqa: PLR0913 - one parameter for each option
+    *,
+    status: Annotated[
+        WindowStatus | None, typer.Option(help="Only windows with this status.")
+    ] = None,
+    batch: Annotated[str | None, typer.Option(help="Only windows of this batch.")] = None,
+    creator: Annotated[str | None, typer.Option(help="Only windows of this creator.")] = None,
+    limit: Limit = 50,
+    after: After = None,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """List windows, newest first."""
+    wanted = WindowFilter(status=status, batch_id=batch, creator=creator)
+    Listings(stack).windows(wanted, limit=limit, after=after, json=json)
