@@ -1,13 +1,13 @@
 """The command line `ops-dashboard`: each command is registered here. Edge (command line).
 
-The options and help of a command are in a module of this package, or beside the command itself.
+The options and help of a command are in `commands/`, or beside the command itself.
 """
 
 from __future__ import annotations
 
 import typer
 
-from ops_dashboard.cli import demo, doctor, listings, plan, serve, status, trace
+from ops_dashboard.commands import demo, doctor, listings, plan, serve, status, trace
 from ops_dashboard.erase.command import ERASE_EXAMPLES, erase
 from ops_dashboard.local.aws.command import local_app
 from ops_dashboard.recovery.cli import REPLAY_EXAMPLES, RETRY_EXAMPLES, dlq_app, replay, retry
