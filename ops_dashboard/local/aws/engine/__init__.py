@@ -1,7 +1,7 @@
 """Runs the Pulumi program against an embedded AWS, without the Pulumi CLI or its AWS plugin.
 
 `program` is the language host and `resources` the engine; `inputs` checks that every input of a
-resource is read. Each other module creates the resources of one service through boto3.
+resource is read. Each module of `services` creates the resources of one service through boto3.
 
 Every input that the program sets is passed to the API, without exception. ministack 1.5.33 accepts
 all of them, but stores some without acting on them: bisecting, retry limits, record age,

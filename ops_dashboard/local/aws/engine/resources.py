@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import pulumi
 from ops_dashboard.local.aws.clients import REGION, Clients
-from ops_dashboard.local.aws.engine import (
+from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
+from ops_dashboard.local.aws.engine.services import (
     alarms,
     buckets,
     bus,
@@ -21,7 +22,6 @@ from ops_dashboard.local.aws.engine import (
     streams,
     tables,
 )
-from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
 
 Outputs = dict[str, Any]
 Create = Callable[[Clients, Inputs], tuple[str, Outputs]]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.local.aws.engine.alarms import CREATE
 from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
+from ops_dashboard.local.aws.engine.services.alarms import CREATE
 
 create = CREATE["aws:cloudwatch/metricAlarm:MetricAlarm"]
 SINGLE: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""Creates each type of resource through boto3, one module a service. Edge (network)."""
