@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import ModuleType
 
@@ -86,8 +88,10 @@ _COMMON_FIELDS = {
 
 def struct_table(module: ModuleType, class_name: str) -> str:
     """Return the fields of a struct, one per row."""
-    docs = field_docs(module, class_name)
-    struct = getattr(module, class_name)
+    return _fields_table(_types(getattr(module, class_name)), field_docs(module, class_name))
+
+
+def _fields_table(fields: Iterable[msgspec.inspect.Field], docs: Mapping[str, str]) -> str:
     rows = [
         (
             f"`{field.encode_name}`",
@@ -95,7 +99,7 @@ def struct_table(module: ModuleType, class_name: str) -> str:
             _default(field),
             docs.get(field.name) or _COMMON_FIELDS.get(field.name, ""),
         )
-        for field in _types(struct)
+        for field in fields
     ]
     return markdown_table(_FIELDS, rows)
 
@@ -143,8 +147,17 @@ def environment_table() -> str:
 
 
 def stack_settings() -> str:
-    """Return the settings of a stack, one per row."""
-    return struct_table(load_stack_settings(), "Settings")
+    """Return the settings of a stack: a section for each group, a row for each setting."""
+    groups = reversed(load_stack_settings().Settings.__mro__)
+    return "\n".join(_group(each) for each in groups if inspect.get_annotations(each))
+
+
+def _group(group: type) -> str:
+    """Return a section with the fields that a struct adds to those of its base."""
+    docs = field_docs(sys.modules[group.__module__], group.__name__)
+    title = (group.__doc__ or "").rstrip(".")
+    fields = (field for field in _types(group) if field.name in docs)
+    return f"\n## {title}\n{_fields_table(fields, docs)}"
 
 
 def layout_table() -> str:

@@ -43,7 +43,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Thresholds of the alarms; each is a setting of the stack (pulumi/settings.py)."""
+    """Thresholds of the alarms; each is a setting (pulumi/setting_groups/alarms.py)."""
 
     error_percent: int
     duration_s: int

@@ -1,7 +1,7 @@
 """Environment variables of the Lambdas, for their code and for the Pulumi program. Pure.
 
 Every variable is mandatory: the only defaults are those of the stack's settings
-(`pulumi/settings.py`), and `pulumi/functions.py` passes them all.
+(`pulumi/setting_groups/`), and `pulumi/functions.py` passes them all.
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""The functions of a stack. Edge (Pulumi)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.compute.collage import Collage, CollageArgs
+from components.compute.intake import Intake, IntakeArgs
+from components.compute.prefetch import Prefetch, PrefetchArgs
+from components.compute.sweeper import Sweeper, SweeperArgs
+from components.compute.windowing import Windowing, WindowingArgs
+from components.messaging.queue import Queue
+from functions import FunctionSettings
+from wiring.basis import Basis
+from wiring.data import Data
+from wiring.messaging import Messaging
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """The functions of a stack, and the queues of what they give up on."""
+
+    windowing: Windowing
+    sweeper: Sweeper
+    collage: Collage
+    prefetch: Prefetch
+    intake: Intake
+    dead_letters: Mapping[str, Queue]
+
+
+def declare_compute(basis: Basis, data: Data, messaging: Messaging) -> Compute:
+    """Declare the functions with their rights and sources."""
+    functions = FunctionSettings(
+        basis.settings,
+        basis.prefix,
+        account=basis.account,
+        state=data.state,
+        bus=messaging.bus,
+        storage=data.storage,
+        hardening=basis.hardening,
+    )
+    sweeper = _sweeper(functions, basis, data, messaging)
+    intake = _intake(functions, basis, data)
+    prefetch = PrefetchArgs(
+        function=functions.prefetch(),
+        delivery=messaging.prefetch_requests,
+        state=data.state,
+        storage=data.storage,
+    )
+    return Compute(
+        windowing=_windowing(functions, data, messaging),
+        sweeper=sweeper,
+        collage=_collage(functions, data, messaging),
+        prefetch=Prefetch("prefetch", prefetch),
+        intake=intake,
+        dead_letters={
+            "collage": messaging.windows.dead_letters,
+            "window-rule": messaging.windows.rule_dead_letters,
+            "sweeper": sweeper.dead_letters,
+            "intake": intake.dead_letters,
+            "prefetch": messaging.prefetch_requests.dead_letters,
+        },
+    )
+
+
+def _windowing(functions: FunctionSettings, data: Data, messaging: Messaging) -> Windowing:
+    storage = data.storage
+    in_output = functions.settings.failure_bucket == "output"
+    return Windowing(
+        "windowing",
+        WindowingArgs(
+            function=functions.windowing(),
+            mapping=functions.mapping(),
+            stream=data.stream,
+            state=data.state,
+            bus=messaging.bus,
+            storage=storage,
+            failures=storage.output if in_output else storage.temp,
+        ),
+    )
+
+
+def _sweeper(
+    functions: FunctionSettings, basis: Basis, data: Data, messaging: Messaging
+) -> Sweeper:
+    return Sweeper(
+        "sweeper",
+        SweeperArgs(
+            prefix=basis.prefix,
+            account=basis.account,
+            function=functions.sweeper(),
+            state=data.state,
+            bus=messaging.bus,
+            storage=data.storage,
+        ),
+    )
+
+
+def _collage(functions: FunctionSettings, data: Data, messaging: Messaging) -> Collage:
+    settings = functions.settings
+    return Collage(
+        "collage",
+        CollageArgs(
+            function=functions.collage(),
+            max_concurrency=settings.collage_max_concurrency,
+            keep_originals=settings.keep_originals,
+            content_dedup=settings.content_dedup,
+            delivery=messaging.windows,
+            state=data.state,
+            bus=messaging.bus,
+            storage=data.storage,
+        ),
+    )
+
+
+def _intake(functions: FunctionSettings, basis: Basis, data: Data) -> Intake:
+    settings = basis.settings
+    return Intake(
+        "intake",
+        IntakeArgs(
+            prefix=basis.prefix,
+            function=functions.intake(),
+            max_concurrency=settings.intake_max_concurrency,
+            max_receives=settings.intake_max_receives,
+            other_bucket_arns=basis.other_bucket_arns,
+            stream=data.stream,
+            state=data.state,
+            storage=data.storage,
+        ),
+    )

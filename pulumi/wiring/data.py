@@ -1,0 +1,83 @@
+"""What a stack stores data in: buckets, stream and table. Edge (Pulumi)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.data.audit import Audit, AuditArgs
+from components.data.state import State, StateArgs
+from components.data.storage import Storage, StorageArgs
+from components.data.stream import AWS_KEY, Stream, StreamArgs
+from components.messaging.queue import DAY_S, RETENTION_S
+from wiring.basis import Basis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Where a stack stores data."""
+
+    storage: Storage
+    stream: Stream
+    state: State
+
+
+def declare_data(basis: Basis) -> Data:
+    """Declare buckets, stream and table, and the audit of the buckets if settings ask for it."""
+    settings = basis.settings
+    storage = _storage(basis)
+    if settings.access_logs or settings.data_events:
+        _audit(basis, storage)
+    stream = Stream(
+        "rows",
+        StreamArgs(
+            stream_name=f"{basis.prefix}-rows",
+            shards=settings.stream_shards,
+            retention_hours=settings.stream_retention_hours,
+            protect=settings.protect,
+            key_arn=basis.key_arn or AWS_KEY,
+        ),
+    )
+    table_name = settings.table_name or f"{basis.prefix}-state"
+    state = State(
+        "state",
+        StateArgs(table_name=table_name, protect=settings.protect, key_arn=basis.key_arn),
+    )
+    return Data(storage=storage, stream=stream, state=state)
+
+
+def _storage(basis: Basis) -> Storage:
+    settings = basis.settings
+    return Storage(
+        "storage",
+        StorageArgs(
+            prefix=basis.prefix,
+            account=basis.account,
+            region=basis.region,
+            archive_retention_days=settings.archive_retention_days,
+            dead_letter_days=RETENTION_S // DAY_S,
+            originals_expire_days=settings.originals_expire_days,
+            prefetch_expire_days=settings.prefetch_expire_days,
+            protect=settings.protect,
+            names=settings.bucket_names,
+            adopted=settings.adopted_buckets,
+            key_arn=basis.key_arn,
+        ),
+    )
+
+
+def _audit(basis: Basis, storage: Storage) -> None:
+    settings = basis.settings
+    Audit(
+        "audit",
+        AuditArgs(
+            prefix=basis.prefix,
+            account=basis.account,
+            region=basis.region,
+            storage=storage,
+            access_logs=settings.access_logs,
+            trail=settings.data_events,
+            partition=basis.partition,
+            expire_days=settings.audit_expire_days,
+            protect=settings.protect,
+        ),
+    )

@@ -1,0 +1,77 @@
+"""Names and addresses of a stack, for the commands and as the stack's outputs. Edge (Pulumi)."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from components.operations.monitoring import Monitoring
+from wiring.basis import Basis
+from wiring.compute import Compute
+from wiring.data import Data
+from wiring.messaging import Messaging
+
+from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
+
+
+def directory_of(
+    basis: Basis, data: Data, messaging: Messaging, compute: Compute, monitoring: Monitoring
+) -> dict[str, Any]:
+    """Return what a stack tells its commands about itself; values may be outputs."""
+    return {
+        "stack": basis.stack,
+        "release": version("coverstream"),
+        "level": LEVEL,
+        "oldest_commands": OLDEST_COMMANDS,
+        "region": basis.region,
+        **_data(data),
+        **_messaging(messaging, compute),
+        **_functions(compute),
+        **_settings(basis),
+        "dashboard_name": monitoring.dashboard.dashboard_name,
+        "alarm_topic_arn": monitoring.topic.arn,
+    }
+
+
+def _data(data: Data) -> dict[str, Any]:
+    return {
+        "stream_name": data.stream.name,
+        "table_name": data.state.name,
+        "input_bucket": data.storage.input.name,
+        "output_bucket": data.storage.output.name,
+        "temp_bucket": data.storage.temp.name,
+    }
+
+
+def _messaging(messaging: Messaging, compute: Compute) -> dict[str, Any]:
+    return {
+        "bus_name": messaging.bus.name,
+        "archive_arn": messaging.bus.archive_arn,
+        "window_rule_arn": messaging.windows.rule.arn,
+        "collage_queue_url": messaging.windows.queue.url,
+        "prefetch_queue_url": messaging.prefetch_requests.queue.url,
+        "request_queue_url": compute.intake.queue.url,
+        "dead_letter_urls": {name: each.url for name, each in compute.dead_letters.items()},
+    }
+
+
+def _functions(compute: Compute) -> dict[str, Any]:
+    return {
+        "windowing_function": compute.windowing.function.name,
+        "sweeper_function": compute.sweeper.function.name,
+        "collage_function": compute.collage.function.name,
+        "intake_function": compute.intake.function.name,
+        "prefetch_function": compute.prefetch.function.name,
+    }
+
+
+def _settings(basis: Basis) -> dict[str, Any]:
+    settings = basis.settings
+    return {
+        "prefetch_covers": settings.prefetch_covers,
+        "creator_case": settings.creator_case,
+        "dedup_horizon_days": settings.dedup_horizon_days,
+        "batch_defaults": msgspec.to_builtins(settings.batch_defaults),
+        "allowed_input_buckets": list(settings.allowed_input_buckets),
+    }
