@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks.account import check_account
 from components.operations.stack_parameter import StackParameter
+from components.operations.stack_parts import PartsCollector, StackParts
 from stack_config import read_settings
 from wiring.basis import declare_basis
 from wiring.compute import declare_compute
@@ -18,6 +19,7 @@ settings = read_settings(pulumi.Config())
 stack = pulumi.get_stack()
 prefix = f"{pulumi.get_project()}-{stack}"
 check_account(settings, prefix)
+parts = PartsCollector(prefix)
 basis = declare_basis(settings, stack, prefix)
 data = declare_data(basis)
 messaging = declare_messaging(basis)
@@ -26,5 +28,6 @@ monitoring = declare_monitoring(basis, data, messaging, compute)
 
 entries = directory_of(basis, data, messaging, compute, monitoring)
 StackParameter("directory", stack, entries)
+StackParts("parts", stack, parts.collected())
 for key, value in entries.items():
     pulumi.export(key, value)

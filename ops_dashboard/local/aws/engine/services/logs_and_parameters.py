@@ -25,6 +25,7 @@ def _parameter(clients: Clients, inputs: Inputs) -> Created:
         Name=name,
         Type=inputs.text("type"),
         Value=inputs.text("value"),
+        Tier=inputs.text_or_none("tier") or "Standard",
     )
     return name, {"name": name, "arn": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}"}
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream_ingest.contracts import stack_parts
+from stream_ingest.contracts.stack_parts import StackParts
+from tests.pulumi.conftest import Deploy
+
+if TYPE_CHECKING:
+    from tests.pulumi.recorder import Recorder
+
+STANDARD_CHARS = 4_096
+"""Maximum length of a standard parameter of SSM, which is free of charge."""
+KINDS = {
+    "functions": "Function",
+    "mappings": "EventSourceMapping",
+    "queues": "Queue",
+    "rules": "EventRule",
+    "schedules": "Schedule",
+    "archives": "EventArchive",
+    "log_groups": "LogGroup",
+    "buckets": "Bucket",
+    "tables": "Table",
+    "streams": "Stream",
+}
+
+
+def parts_of(recorder: Recorder) -> StackParts:
+    return stack_parts.from_wire(recorder.one("Parameter", "parts").inputs["value"])
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "changed"])
+def test_the_parts_are_all_resources_of_the_program(
+    request: pytest.FixtureRequest, stack: str
+) -> None:
+    recorder: Recorder = request.getfixturevalue(stack)
+    parameter = recorder.one("Parameter", "parts").inputs
+    assert parameter["name"] == f"/coverstream/{'dev' if stack == 'changed' else stack}/parts"
+    assert len(parameter["value"]) < STANDARD_CHARS
+    parts = parts_of(recorder)
+    for field, kind in KINDS.items():
+        keys = {"Bucket": "bucket", "EventSourceMapping": "functionName"}
+        names = [each.inputs[keys.get(kind, "name")] for each in recorder.all(kind)]
+        assert sorted(each.name for each in getattr(parts, field)) == sorted(names)
+    alarms = [each.inputs["name"] for each in recorder.all("MetricAlarm")]
+    assert [parts.alarm_prefix + name for name in parts.alarms] == alarms
+
+
+def test_parts_have_what_the_program_sets(dev: Recorder, changed: Recorder, prod: Recorder) -> None:
+    parts = parts_of(dev)
+    assert {each.name: each.memory_mb for each in parts.functions}["coverstream-dev-collage"] == (
+        1_769
+    )
+    mapping = parts.mappings[0]
+    assert (mapping.source, mapping.on_failure) == ("rows", "output")
+    assert parts_of(changed).mappings[0].on_failure == "temp"
+    assert parts_of(prod).mappings[0].parallelization == 4
+    by_name = {each.name: each for each in parts.queues}
+    queue = by_name["coverstream-dev-intake"]
+    assert (queue.dead_letters, queue.max_receives) == ("intake-dead-letters", 3)
+    assert not by_name["coverstream-dev-intake-dead-letters"].dead_letters
+    (ready, *_, dropped) = parts.rules
+    assert (ready.target, ready.dead_letters) == ("collage", "window-rule-dead-letters")
+    assert (dropped.bus, dropped.target) == ("default", "intake")
+    uploaded = dev.one("EventRule", "csv-uploaded").inputs["eventPattern"]
+    assert dropped.pattern == stack_parts.pattern_digest(uploaded)
+    assert [each.rate for each in parts.schedules] == ["rate(1 minute)"]
+    assert [(each.versioned, each.events) for each in parts.buckets] == [
+        (True, True), (True, False), (False, False),
+    ]  # fmt: skip
+    assert "expire-originals" in parts.buckets[2].rules
+    assert [each.protected for each in parts_of(prod).tables] == [True]
+    assert parts.key_aliases == ()
+
+
+def test_the_key_and_the_bucket_of_logs_are_parts(deploy: Deploy) -> None:
+    parts = parts_of(deploy("dev", kmsKey=True, accessLogs=True))
+    assert parts.key_aliases == ("alias/coverstream-dev",)
+    assert parts.buckets[-1].name.startswith("coverstream-dev-logs-")
+    assert parts.buckets[-1].rules == (
+        "abort-incomplete-uploads",
+        "expire-access",
+        "expire-AWSLogs",
+    )
