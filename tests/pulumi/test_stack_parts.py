@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stream_ingest.contracts import stack_parts
-from stream_ingest.contracts.stack_parts import StackParts
+from stream_ingest.contracts.stack_parts import MappingPart, StackParts
 from tests.pulumi.conftest import Deploy
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def parts_of(recorder: Recorder) -> StackParts:
     return stack_parts.from_wire(recorder.one("Parameter", "parts").inputs["value"])
 
 
+def windowing_of(parts: StackParts) -> MappingPart:
+    (found,) = (each for each in parts.mappings if each.name.endswith("-windowing"))
+    return found
+
+
 @pytest.mark.parametrize("stack", ["dev", "prod", "changed"])
 def test_the_parts_are_all_resources_of_the_program(
     request: pytest.FixtureRequest, stack: str
@@ -53,24 +58,28 @@ def test_parts_have_what_the_program_sets(dev: Recorder, changed: Recorder, prod
     assert {each.name: each.memory_mb for each in parts.functions}["coverstream-dev-collage"] == (
         1_769
     )
-    mapping = parts.mappings[0]
+    mapping = windowing_of(parts)
     assert (mapping.source, mapping.on_failure) == ("rows", "output")
-    assert parts_of(changed).mappings[0].on_failure == "temp"
-    assert parts_of(prod).mappings[0].parallelization == 4
+    assert windowing_of(parts_of(changed)).on_failure == "temp"
+    assert windowing_of(parts_of(prod)).parallelization == 4
     by_name = {each.name: each for each in parts.queues}
     queue = by_name["coverstream-dev-intake"]
     assert (queue.dead_letters, queue.max_receives) == ("intake-dead-letters", 3)
     assert not by_name["coverstream-dev-intake-dead-letters"].dead_letters
-    (ready, *_, dropped) = parts.rules
+    rules = {each.name.removeprefix(parts.alarm_prefix): each for each in parts.rules}
+    ready, dropped = rules["window-ready"], rules["csv-uploaded"]
     assert (ready.target, ready.dead_letters) == ("collage", "window-rule-dead-letters")
     assert (dropped.bus, dropped.target) == ("default", "intake")
     uploaded = dev.one("EventRule", "csv-uploaded").inputs["eventPattern"]
     assert dropped.pattern == stack_parts.pattern_digest(uploaded)
     assert [each.rate for each in parts.schedules] == ["rate(1 minute)"]
-    assert [(each.versioned, each.events) for each in parts.buckets] == [
-        (True, True), (True, False), (False, False),
-    ]  # fmt: skip
-    assert "expire-originals" in parts.buckets[2].rules
+    buckets = {each.name.split("-")[2]: each for each in parts.buckets}
+    assert {name: (each.versioned, each.events) for name, each in buckets.items()} == {
+        "input": (True, True),
+        "output": (True, False),
+        "temp": (False, False),
+    }
+    assert "expire-originals" in buckets["temp"].rules
     assert [each.protected for each in parts_of(prod).tables] == [True]
     assert parts.key_aliases == ()
 
@@ -78,8 +87,8 @@ def test_parts_have_what_the_program_sets(dev: Recorder, changed: Recorder, prod
 def test_the_key_and_the_bucket_of_logs_are_parts(deploy: Deploy) -> None:
     parts = parts_of(deploy("dev", kmsKey=True, accessLogs=True))
     assert parts.key_aliases == ("alias/coverstream-dev",)
-    assert parts.buckets[-1].name.startswith("coverstream-dev-logs-")
-    assert parts.buckets[-1].rules == (
+    (logs,) = (each for each in parts.buckets if "-logs-" in each.name)
+    assert logs.rules == (
         "abort-incomplete-uploads",
         "expire-access",
         "expire-AWSLogs",
