@@ -12,7 +12,7 @@ from components.data.state import State
 from components.data.storage import Storage
 from components.messaging.bus import Bus
 from components.security.hardening import NO_HARDENING, Hardening
-from delivery_time import delivery_s
+from delivery_time import delivery_s, max_record_age_s
 from settings import Settings
 
 import pulumi
@@ -54,7 +54,7 @@ class FunctionSettings:
             batching_window_s=settings.windowing_batching_window_s,
             parallelization=settings.windowing_parallelization,
             max_retries=settings.windowing_max_retries,
-            max_record_age_s=settings.windowing_max_record_age_s,
+            max_record_age_s=max_record_age_s(settings),
         )
 
     def sweeper(self) -> FunctionArgs:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from delivery_time import longest_age_s
+
 from collage_lambda.output.key_template import template_problems
 from stream_ingest.contracts.batch_options import settings_of
 from stream_ingest.contracts.errors import UserError
@@ -31,6 +33,7 @@ def setting_problems(settings: Settings) -> list[str]:
         *_concurrency_problems(settings),
         *_vpc_problems(settings),
         *_lifetime_problems(settings),
+        *_record_age_problems(settings),
         *_environment_problems(settings),
         *_bucket_problems(settings),
         *(
@@ -77,6 +80,19 @@ def _lifetime_problems(settings: Settings) -> list[str]:
         problem = (
             f"originalsExpireDays is {originals}, but events can be replayed {events}"
             " (archiveRetentionDays): set it to 0, which follows that, or shorten both"
+        )
+        return [problem]
+    return []
+
+
+def _record_age_problems(settings: Settings) -> list[str]:
+    """A record that the stream deletes before Lambda discards it is stored nowhere."""
+    age_s, longest_s = settings.windowing_max_record_age_s, longest_age_s(settings)
+    if age_s is not None and age_s > longest_s:
+        problem = (
+            f"windowingMaxRecordAgeS is {age_s}, but the stream deletes records after"
+            f" {settings.stream_retention_hours} hours (streamRetentionHours), and then they would"
+            f" be lost: set at most {longest_s}, or leave it out"
         )
         return [problem]
     return []

@@ -32,10 +32,12 @@ class ComputeSettings(ResourceSettings, frozen=True, kw_only=True, rename="camel
     """How long a delivery waits for more records."""
     windowing_parallelization: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
     """Deliveries of one shard that are processed at once; each creator stays in order."""
-    windowing_max_retries: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 10
-    """Retries of a delivery that fails, before it goes to the failure bucket."""
-    windowing_max_record_age_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 21_600
-    """Age after which a delivery that still fails goes to the failure bucket."""
+    windowing_max_retries: Annotated[int, msgspec.Meta(ge=-1, le=10_000)] = -1
+    """Retries of a delivery that fails, before it goes to the failure bucket; -1 retries it until
+    it is too old."""
+    windowing_max_record_age_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] | None = None
+    """Age after which a delivery that still fails goes to the failure bucket: at most, and by
+    default, an hour less than the stream's retention."""
     partial_responses: Literal["trusted", "raise"] = "trusted"
     """``raise`` if the event source mapping ignores batchItemFailures (the embedded AWS)."""
     sweeper_memory_mb: MemoryMb = 512

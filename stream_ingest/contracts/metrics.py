@@ -113,7 +113,7 @@ WINDOWS_ABANDONED = _count(
 RECORDS_QUARANTINED = _count(
     "RecordsQuarantined",
     _WINDOWING,
-    "records that could not be decoded; stored under failed/records/",
+    "records that could not be decoded or folded; stored under failed/records/",
 )
 RECORDS_FAILED = _count(
     "RecordsFailed", _WINDOWING, "records to be redelivered by Kinesis after a transient error"

@@ -1,6 +1,9 @@
-"""Prefixes of object keys in the output bucket that several parts share. Pure."""
+"""Prefixes of object keys that several parts share. Pure."""
 
 from __future__ import annotations
+
+ATTEMPTS_PREFIX = "processing/attempts/"
+"""Marks of single records that are being folded, in the bucket of temporary files."""
 
 BY_CREATOR = "by-creator"
 """Folder under ``collages/`` of the copies by creator."""

@@ -19,6 +19,10 @@ from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.records.codec import PackedRecord, unpack
 from stream_ingest.windowing.rules.fold import Arrival
 
+POISON_AFTER_S = 900
+"""Age after which a record on which the code fails is quarantined: time to roll back a deployment,
+and the longest that such a record can hold up its shard."""
+
 
 class CreatorArrivals(msgspec.Struct, kw_only=True):
     """The rows of one creator in stream order, with their first and last record."""
@@ -73,10 +77,36 @@ class Delivery(msgspec.Struct, kw_only=True):
     last_sequence: int = 0
     batches: set[str] = set()
     """Ids of the batches with rows or ends in it."""
+    entries: dict[int, Mapping[str, Any]] = {}
+    """The records as Lambda delivered them, by sequence number."""
+
+    @property
+    def only_arrived_at_s(self) -> int | None:
+        """When the stream received the only record (epoch seconds); None if there are several."""
+        if self.records != 1:
+            return None
+        return _arrived_at_s(self.entries[self.first_sequence])
+
+    def poison_of(self, sequence: int, reason: str) -> Poison:
+        """Return a record as poison."""
+        return _poison(self.entries[sequence], reason)
+
+    def as_poison(self, reason: str) -> Delivery:
+        """Return the same records, all of them as poison."""
+        return msgspec.structs.replace(
+            self,
+            creators={},
+            ends=[],
+            poison=[self.poison_of(sequence, reason) for sequence in self.entries],
+        )
 
 
-def read_delivery(event: Mapping[str, Any]) -> Delivery:
-    """Decode AWS's Kinesis event. Trusts the envelope, which AWS writes, but not the records."""
+def read_delivery(event: Mapping[str, Any], now_s: float = 0) -> Delivery:
+    """Decode AWS's Kinesis event. Trusts the envelope, which AWS writes, but not the records.
+
+    A record on which decoding fails with an unexpected exception is poison if it is old at `now_s`,
+    epoch seconds; else the exception is raised.
+    """
     delivery = Delivery()
     for entry in event["Records"]:
         kinesis = entry["kinesis"]
@@ -85,21 +115,32 @@ def read_delivery(event: Mapping[str, Any]) -> Delivery:
         delivery.first_sequence = delivery.first_sequence or sequence
         delivery.last_sequence = sequence
         delivery.records += 1
+        delivery.entries[sequence] = kinesis
         try:
             record = unpack(base64.b64decode(kinesis["data"], validate=True))
-            arrived_at_s = int(kinesis["approximateArrivalTimestamp"])
-            _add_record(delivery, record, sequence, arrived_at_s)
+            _add_record(delivery, record, sequence, _arrived_at_s(kinesis))
         except (DecodeError, binascii.Error) as error:
-            delivery.poison.append(
-                Poison(
-                    sequence=sequence,
-                    partition_key=kinesis["partitionKey"],
-                    arrived_at=from_epoch_s(int(kinesis["approximateArrivalTimestamp"])),
-                    reason=str(error),
-                    data=kinesis["data"],
-                )
-            )
+            delivery.poison.append(_poison(kinesis, str(error)))
+        except Exception as error:
+            if _arrived_at_s(kinesis) + POISON_AFTER_S > now_s:
+                raise
+            reason = f"decoding failed: {type(error).__name__}: {error}"
+            delivery.poison.append(_poison(kinesis, reason))
     return delivery
+
+
+def _arrived_at_s(kinesis: Mapping[str, Any]) -> int:
+    return int(kinesis["approximateArrivalTimestamp"])
+
+
+def _poison(kinesis: Mapping[str, Any], reason: str) -> Poison:
+    return Poison(
+        sequence=int(kinesis["sequenceNumber"]),
+        partition_key=kinesis["partitionKey"],
+        arrived_at=from_epoch_s(_arrived_at_s(kinesis)),
+        reason=reason,
+        data=kinesis["data"],
+    )
 
 
 def _add_record(delivery: Delivery, record: PackedRecord, sequence: int, arrived_at_s: int) -> None:

@@ -35,6 +35,8 @@ class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
     not_emitted: tuple[str, ...] = ()
     """Ids of windows that the bus refused; the sweeper emits them."""
     quarantined: int = 0
+    poison: dict[int, str] = {}
+    """Sequence numbers of records on which folding failed, with the exception."""
     deferred: int = 0
     """Rows that wait until their creator's state can be read."""
     unreadable: dict[str, str] = {}
@@ -54,6 +56,7 @@ def merge_results(results: Iterable[DeliveryResult]) -> DeliveryResult:
         windows=tuple(window for each in parts for window in each.windows),
         not_emitted=tuple(name for each in parts for name in each.not_emitted),
         quarantined=sum(each.quarantined for each in parts),
+        poison={at: why for each in parts for at, why in each.poison.items()},
         deferred=sum(each.deferred for each in parts),
         unreadable={key: why for each in parts for key, why in each.unreadable.items()},
         failures={at: why for each in parts for at, why in each.failures.items()},

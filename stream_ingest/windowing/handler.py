@@ -32,7 +32,7 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
     @meter.powertools.log_metrics
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Fold one delivery and report the lowest record that has to come again, if any."""
-        delivery = read_delivery(event)
+        delivery = read_delivery(event, app().clock())
         result = app().processor.process(delivery)
         log_outcome(logger, meter, delivery, result)
         meter.add_memory(float(context.memory_limit_in_mb))

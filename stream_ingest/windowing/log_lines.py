@@ -40,7 +40,8 @@ def log_delivery(
                 "last_sequence_number": str(arrivals.last_sequence),
             },
         )
-    for poison in delivery.poison:
+    failed = [delivery.poison_of(at, why) for at, why in result.poison.items()]
+    for poison in [*delivery.poison, *failed]:
         logger.error(
             "record quarantined",
             sequence_number=str(poison.sequence),

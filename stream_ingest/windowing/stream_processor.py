@@ -3,7 +3,8 @@
 Creators are independent and are folded and committed concurrently. A creator that cannot be written
 is reported by the sequence number of its first record. The others stay committed; the watermarks in
 their states make the redelivery a no-op. Rows of a creator whose state cannot be read wait in the
-table (`creator_folding`), and the shard goes on.
+table (`creator_folding`), and records on which the code fails are quarantined (`poison/`), and the
+shard goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.delivery import BatchEnd, Delivery, Poison
 from stream_ingest.windowing.delivery_result import DeliveryResult, Failures, merge_results
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.poison.attempts import Attempts
+from stream_ingest.windowing.poison.isolation import IsolatedFolding
+from stream_ingest.windowing.poison.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository, Loaded
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
@@ -35,6 +38,8 @@ class StreamProcessor:
         *,
         store: CreatorRepository,
         folding: CreatorFolding,
+        isolated: IsolatedFolding,
+        attempts: Attempts,
         unreadable: UnreadableList,
         emitter: Emitter,
         registry: BatchRegistry,
@@ -44,6 +49,7 @@ class StreamProcessor:
         """Write through the given edges."""
         self._store, self._emitter, self._registry = store, emitter, registry
         self._folding, self._unreadable = folding, unreadable
+        self._isolated, self._attempts = isolated, attempts
         self._quarantine, self._threads = quarantine, threads
 
     def process(self, delivery: Delivery) -> DeliveryResult:
@@ -52,13 +58,19 @@ class StreamProcessor:
         Transient errors are not raised: the records to deliver again are in
         `DeliveryResult.failures`.
         """
+        with self._attempts.counted(delivery) as counted:
+            return self._process(counted)
+
+    def _process(self, delivery: Delivery) -> DeliveryResult:
         poison = self._quarantine_poison(delivery.poison)
         loaded, not_loaded = self._load(delivery)
         work = [(state, delivery.creators[key]) for key, state in loaded.states.items()]
         late = [(error, delivery.creators[key]) for key, error in loaded.unreadable.items()]
-        folded = self._threads.map(lambda pair: self._folding.fold(*pair), work)
+        folded = self._threads.map(lambda pair: self._isolated.fold(*pair), work)
         deferred = self._threads.map(lambda pair: self._folding.defer(*pair), late)
         result = merge_results([poison, DeliveryResult(failures=not_loaded), *folded, *deferred])
+        failed = [delivery.poison_of(at, why) for at, why in result.poison.items()]
+        result = merge_results([result, self._quarantine_poison(failed)])
         ends = self._record_ends(delivery.ends, result.failures)
         return msgspec.structs.replace(
             merge_results([result, ends]), not_emitted=self._emit(result.windows)

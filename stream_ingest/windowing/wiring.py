@@ -21,7 +21,9 @@ from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.events import Source
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.poison.attempts import Attempts
+from stream_ingest.windowing.poison.isolation import IsolatedFolding
+from stream_ingest.windowing.poison.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.settings import WindowingSettings
@@ -56,6 +58,7 @@ class App:
     processor: StreamProcessor
     trusts_partial_responses: bool
     """Whether the event source mapping honours ``batchItemFailures``."""
+    clock: Callable[[], float]
 
 
 def build(
@@ -64,16 +67,23 @@ def build(
     """Return the app on the given clients; `clock` gives epoch seconds."""
     store = make_store(settings, clients, clock)
     unreadable = UnreadableList(clients.dynamodb, settings.table, clock)
+    folding = make_folding(settings, clients, store, unreadable, clock)
     processor = StreamProcessor(
         store=store,
-        folding=make_folding(settings, clients, store, unreadable, clock),
+        folding=folding,
+        isolated=IsolatedFolding(store, folding, clock),
+        attempts=Attempts(clients.s3, settings.temp_bucket, clock),
         unreadable=unreadable,
         emitter=make_emitter(settings, clients, clock, threads, Source.WINDOWING),
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
         quarantine=Quarantine(clients.s3, settings.output_bucket),
         threads=threads,
     )
-    return App(processor=processor, trusts_partial_responses=settings.trusts_partial_responses)
+    return App(
+        processor=processor,
+        trusts_partial_responses=settings.trusts_partial_responses,
+        clock=clock,
+    )
 
 
 def from_environment() -> App:

@@ -88,6 +88,12 @@ class ServiceUses:
             Body=b"{}",
         )
 
+    def remove_attempt(self) -> CallResult:
+        """Remove the mark of a record that came alone and was folded."""
+        key = f"processing/attempts/{self._name()}/1"
+        bucket = self._stack.outputs.temp_bucket
+        return self._call("windowing", "s3", "delete_object", Bucket=bucket, Key=key)
+
     def find_failure_bucket(self) -> CallResult:
         """Lambda checks that the bucket for such batches exists."""
         bucket = self._stack.outputs.output_bucket

@@ -114,8 +114,8 @@ def test_a_batch_of_records_is_retried_split_and_stored_never_dropped(dev: Recor
     assert mapping["startingPosition"] == "TRIM_HORIZON"
     assert mapping["bisectBatchOnFunctionError"] is True
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["maximumRetryAttempts"] == 10
-    assert mapping["maximumRecordAgeInSeconds"] == 21_600
+    assert mapping["maximumRetryAttempts"] == -1
+    assert mapping["maximumRecordAgeInSeconds"] == 82_800
     assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": "arn:Bucket:output"}}
 
 

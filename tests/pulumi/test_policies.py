@@ -97,6 +97,7 @@ def test_the_windowing_role_folds_and_nothing_more(dev: Recorder) -> None:
         "arn:EventBus:bus": {"events:PutEvents"},
         "arn:Bucket:output/failed/*": {"s3:PutObject"},
         "arn:Bucket:temp/processing/*": {"s3:PutObject"},
+        "arn:Bucket:temp/processing/attempts/*": {"s3:DeleteObject"},
         "arn:Bucket:output/aws/lambda/*": {"s3:PutObject"},
         "arn:Bucket:output": {"s3:ListBucket"},
     }

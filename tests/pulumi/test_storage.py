@@ -79,6 +79,7 @@ def test_temporary_objects_expire_by_prefix(changed: Recorder) -> None:
     assert expiries(changed) == {
         "processing/windows/": 46,
         "processing/intake/": 30,
+        "processing/attempts/": 14,
         "debug/": 30,
         "originals/": 90,
         "prefetched/": 60,

@@ -23,6 +23,8 @@ from stream_ingest.records.codec import BatchHeader, bucket_of
 from stream_ingest.records.packer import OutgoingRecord, Packer
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.delivery import read_delivery
+from stream_ingest.windowing.poison.attempts import Attempts
+from stream_ingest.windowing.poison.isolation import IsolatedFolding
 from stream_ingest.windowing.rules.closing import close_batch
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.stream_processor import StreamProcessor
@@ -139,9 +141,12 @@ class Run:
         emitter: Any = QueuedMarks(self.store)
         unused: Any = Unused()
         store: Any = self.store
+        folding = CreatorFolding(store, unused, Rules(), self.clock)
         self.windowing = StreamProcessor(
             store=store,
-            folding=CreatorFolding(store, unused, Rules(), self.clock),
+            folding=folding,
+            isolated=IsolatedFolding(store, folding, self.clock),
+            attempts=Attempts(unused, "", self.clock),
             unreadable=unused,
             emitter=emitter,
             registry=unused,

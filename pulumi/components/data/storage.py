@@ -56,6 +56,7 @@ def _temp_expiries(args: StorageArgs) -> tuple[Expiry, ...]:
     return (
         Expiry(prefix="processing/intake/", days=2 * dead + 2),
         *(lists if archived else ()),
+        Expiry(prefix="processing/attempts/", days=dead),
         Expiry(prefix="debug/", days=DEBUG_DAYS),
         Expiry(
             prefix="originals/", days=args.originals_expire_days or min(archived or _YEAR, _YEAR)

@@ -111,6 +111,7 @@ def windowing(  # noqa: PLR0913 - one argument for each resource
             ["s3:PutObject"],
             [*objects(output_arn, "failed"), *objects(temp_arn, "processing")],
         ),
+        allow("RemoveAttempts", ["s3:DeleteObject"], objects(temp_arn, "processing/attempts")),
         allow("StoreDiscardedBatches", ["s3:PutObject"], objects(failure_arn, "aws/lambda")),
         allow("ListFailureBucket", ["s3:ListBucket"], [failure_arn]),
     )

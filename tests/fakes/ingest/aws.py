@@ -17,7 +17,9 @@ from stream_ingest.contracts.events import Source
 from stream_ingest.windowing import wiring
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.poison.attempts import Attempts
+from stream_ingest.windowing.poison.isolation import IsolatedFolding
+from stream_ingest.windowing.poison.quarantine import Quarantine
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.settings import WindowingSettings
@@ -134,6 +136,8 @@ class IngestAws:
         return StreamProcessor(
             store=store,
             folding=self.folding(store),
+            isolated=IsolatedFolding(store, self.folding(store), self.clock),
+            attempts=Attempts(self.s3, TEMP, self.clock),
             unreadable=UnreadableList(self.dynamodb, TABLE, self.clock),
             emitter=self.emitter(),
             registry=self.registry,

@@ -20,6 +20,8 @@ from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import CoverRow
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.delivery import read_delivery
+from stream_ingest.windowing.poison.attempts import Attempts
+from stream_ingest.windowing.poison.isolation import IsolatedFolding
 from stream_ingest.windowing.rules.fold import Rules
 from stream_ingest.windowing.stream_processor import StreamProcessor
 from tests.fakes.ingest.clock import Clock
@@ -65,9 +67,12 @@ class World:
         """Process an event in a process of its own, which knows nothing of the last one."""
         self.clock.advance(1)
         unused: Any = None  # every state in memory can be read
+        folding = CreatorFolding(self.store, unused, Rules(), self.clock)  # type: ignore[arg-type]
         windowing = StreamProcessor(
             store=self.store,
-            folding=CreatorFolding(self.store, unused, Rules(), self.clock),
+            folding=folding,
+            isolated=IsolatedFolding(self.store, folding, self.clock),  # type: ignore[arg-type]
+            attempts=Attempts(unused, "", self.clock),
             unreadable=unused,
             emitter=self.emitter,  # type: ignore[arg-type]
             registry=self.registry,  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.windowing.delivery import Poison
-from stream_ingest.windowing.quarantine import Quarantine
+from stream_ingest.windowing.poison.quarantine import Quarantine
 from tests.fakes.ingest.aws import OUTPUT, IngestAws
 from tests.fakes.ingest.delivery import FIRST_SEQUENCE
 
