@@ -12,11 +12,14 @@ from ops_dashboard.local.aws.clients import REGION, Clients
 from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
 from ops_dashboard.local.aws.engine.services import (
     alarms,
+    audit,
     buckets,
     bus,
     functions,
+    keys,
     logs_and_parameters,
     mappings,
+    network,
     queues,
     roles,
     streams,
@@ -28,10 +31,13 @@ Create = Callable[[Clients, Inputs], tuple[str, Outputs]]
 
 CREATE: Mapping[str, Create] = {
     **alarms.CREATE,
+    **audit.CREATE,
     **buckets.CREATE,
     **bus.CREATE,
     **functions.CREATE,
+    **keys.CREATE,
     **mappings.CREATE,
+    **network.CREATE,
     **queues.CREATE,
     **roles.CREATE,
     **logs_and_parameters.CREATE,
@@ -78,6 +84,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
     "aws:servicequotas/getServiceQuota:getServiceQuota": _quota,
+    **network.LOOKUPS,
 }
 """The supported invokes (functions of a provider), by token."""
 

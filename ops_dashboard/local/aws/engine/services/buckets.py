@@ -27,12 +27,15 @@ def _encryption(clients: Clients, inputs: Inputs) -> Created:
     rules = []
     for rule in inputs.blocks("rules"):
         default = rule.required_block("applyServerSideEncryptionByDefault")
+        key = default.text_or_none("kmsMasterKeyId")
         rules.append(
             {
                 "ApplyServerSideEncryptionByDefault": {
-                    "SSEAlgorithm": default.text("sseAlgorithm")
+                    "SSEAlgorithm": default.text("sseAlgorithm"),
+                    **({"KMSMasterKeyID": key} if key else {}),
                 },
                 "BlockedEncryptionTypes": {"EncryptionType": rule.texts("blockedEncryptionTypes")},
+                **({"BucketKeyEnabled": True} if rule.flag("bucketKeyEnabled") else {}),
             }
         )
     clients.untyped("s3").put_bucket_encryption(

@@ -33,6 +33,7 @@ def _function(clients: Clients, inputs: Inputs) -> Created:
             "LogGroup": logging.text("logGroup"),
         },
         Code={"ZipFile": _code(inputs)},
+        **_placement(inputs),
     )
 
     def is_active() -> bool:
@@ -47,6 +48,15 @@ def _function(clients: Clients, inputs: Inputs) -> Created:
         )
     arn = clients.functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     return name, {"name": name, "arn": arn}
+
+
+def _placement(inputs: Inputs) -> dict[str, Any]:
+    """Return a function's place in a VPC, as parameters; none if it is in no VPC."""
+    vpc = inputs.block("vpcConfig")
+    if vpc is None:
+        return {}
+    groups = vpc.texts("securityGroupIds")
+    return {"VpcConfig": {"SubnetIds": vpc.texts("subnetIds"), "SecurityGroupIds": groups}}
 
 
 def _code(inputs: Inputs) -> bytes:

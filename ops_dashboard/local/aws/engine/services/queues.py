@@ -16,13 +16,21 @@ def _queue(clients: Clients, inputs: Inputs) -> Created:
         "MessageRetentionPeriod": str(inputs.number("messageRetentionSeconds")),
         "VisibilityTimeout": str(inputs.number("visibilityTimeoutSeconds")),
         "ReceiveMessageWaitTimeSeconds": str(inputs.number("receiveWaitTimeSeconds")),
-        "SqsManagedSseEnabled": str(inputs.flag("sqsManagedSseEnabled")).lower(),
+        **_encryption(inputs),
     }
     if inputs.raw("redrivePolicy") is not None:
         attributes["RedrivePolicy"] = inputs.document("redrivePolicy")
     url = clients.untyped("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     found = clients.untyped("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return url, {"name": name, "url": url, "arn": found["Attributes"]["QueueArn"]}
+
+
+def _encryption(inputs: Inputs) -> dict[str, str]:
+    key = inputs.text_or_none("kmsMasterKeyId")
+    if key is None:
+        return {"SqsManagedSseEnabled": str(inputs.flag("sqsManagedSseEnabled")).lower()}
+    reuse_s = inputs.number("kmsDataKeyReusePeriodSeconds")
+    return {"KmsMasterKeyId": key, "KmsDataKeyReusePeriodSeconds": str(reuse_s)}
 
 
 def _policy(clients: Clients, inputs: Inputs) -> Created:

@@ -12,6 +12,7 @@ from ops_dashboard.local.aws.engine.waiting import wait_until
 def _table(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
     name = inputs.text("name")
     encryption = inputs.required_block("serverSideEncryption")
+    key = encryption.text_or_none("kmsKeyArn")
     clients.untyped("dynamodb").create_table(
         TableName=name,
         BillingMode=inputs.text("billingMode"),
@@ -24,7 +25,10 @@ def _table(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
             {"AttributeName": inputs.text("rangeKey"), "KeyType": "RANGE"},
         ],
         GlobalSecondaryIndexes=[_index(one) for one in inputs.blocks("globalSecondaryIndexes")],
-        SSESpecification={"Enabled": encryption.flag("enabled")},
+        SSESpecification={
+            "Enabled": encryption.flag("enabled"),
+            **({"SSEType": "KMS", "KMSMasterKeyId": key} if key else {}),
+        },
         DeletionProtectionEnabled=inputs.flag("deletionProtectionEnabled"),
     )
 
