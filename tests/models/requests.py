@@ -65,7 +65,7 @@ def _string(shape: Shape, value: str) -> Problems:
 
 
 def _pattern(pattern: str, value: str) -> Problems:
-    """Yield a problem for a pattern of a kind that Python does not read, too: it was not checked."""
+    """Yield a problem also for a pattern that Python cannot read: it was not checked."""
     try:
         matches = re.fullmatch(pattern, value)
     except re.error as error:

@@ -22,7 +22,7 @@ Deploy = Callable[..., Recorder]
 def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     """Run the program: ``deploy("dev", streamShards=2)``, with a recorder or a new one.
 
-    Its bundles are small stand-ins.
+    `name` names the stack differently from its file. Its bundles are small stand-ins.
     """
     folder = tmp_path_factory.mktemp("bundles")
 
@@ -40,14 +40,16 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
 
         return call
 
-    def run(stack: str, recorder: Recorder | None = None, **settings: object) -> Recorder:
+    def run(
+        stack: str, recorder: Recorder | None = None, name: str = "", **settings: object
+    ) -> Recorder:
         recorder = recorder or Recorder()
         config = stack_settings(stack) | {f"coverstream:{key}": settings[key] for key in settings}
         texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ops_dashboard.packaging.bundles.build_bundle", build_bundle)
             patch.setattr(MockMonitor, "RegisterResource", registering(recorder))
-            run_with(recorder, stack, texts)
+            run_with(recorder, name or stack, texts)
         return recorder
 
     return run

@@ -1,0 +1,117 @@
+"""AWS and its provider accept everything that dev, prod and a stack with all options send.
+
+No account is needed: the engine's requests are compared with botocore's service models, and the
+program's properties with the types of pulumi-aws.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.models.properties import property_problems
+from tests.models.requests import request_problems
+from tests.paths import ROOT
+from tests.pulumi.all_options import ALL_OPTIONS, NAME
+from tests.pulumi.requested import Requested
+
+if TYPE_CHECKING:
+    from conftest import Deploy
+
+NAMES = {
+    "cloudtrail.CreateTrail": ("Name",),
+    "dynamodb.CreateTable": ("TableName",),
+    "ec2.CreateSecurityGroup": ("VpcId", "GroupName"),
+    "ec2.CreateVpcEndpoint": ("VpcId", "ServiceName"),
+    "events.CreateArchive": ("ArchiveName",),
+    "events.CreateEventBus": ("Name",),
+    "events.PutRule": ("EventBusName", "Name"),
+    "iam.CreateRole": ("RoleName",),
+    "kinesis.CreateStream": ("StreamName",),
+    "kms.CreateAlias": ("AliasName",),
+    "lambda.CreateFunction": ("FunctionName",),
+    "logs.CreateLogGroup": ("logGroupName",),
+    "monitoring.PutDashboard": ("DashboardName",),
+    "monitoring.PutMetricAlarm": ("AlarmName",),
+    "s3.CreateBucket": ("Bucket",),
+    "scheduler.CreateSchedule": ("GroupName", "Name"),
+    "sns.CreateTopic": ("Name",),
+    "sqs.CreateQueue": ("QueueName",),
+    "ssm.PutParameter": ("Name",),
+}
+"""What names a thing of an account and region; to create another of that name is an error, or
+replaces the first."""
+UNNAMED = {"kms.CreateKey", "lambda.CreateEventSourceMapping"}
+
+
+@pytest.fixture(scope="module")
+def stacks(deploy: Deploy) -> dict[str, Requested]:
+    runs = {
+        "dev": deploy("dev", Requested()),
+        "prod": deploy("prod", Requested()),
+        NAME: deploy("prod", Requested(), NAME, **ALL_OPTIONS),
+    }
+    return {name: run for name, run in runs.items() if isinstance(run, Requested)}
+
+
+def test_every_request_is_valid_by_the_model_of_its_service(stacks: dict[str, Requested]) -> None:
+    problems = [
+        f"{stack}: {request.name}{problem}"
+        for stack, run in stacks.items()
+        for request in run.requests
+        if request.shape is not None
+        for problem in request_problems(request.shape, request.parameters)
+    ]
+    assert "\n".join(problems) == ""
+    assert sum(len(run.requests) for run in stacks.values()) > 500
+
+
+def test_every_property_is_one_that_the_provider_knows(stacks: dict[str, Requested]) -> None:
+    problems = [
+        f"{stack}: {one.type} {one.name}{problem}"
+        for stack, run in stacks.items()
+        for one in run.declared
+        if one.custom
+        for problem in property_problems(one.type, one.inputs)
+    ]
+    assert "\n".join(problems) == ""
+
+
+def test_every_name_is_used_once_in_an_account(stacks: dict[str, Requested]) -> None:
+    assert [name for name, times in Counter(created(stacks)).items() if times > 1] == []
+
+
+def created(stacks: dict[str, Requested]) -> Iterator[tuple[str, ...]]:
+    """Yield what names each thing that is created by a request."""
+    for run in stacks.values():
+        for request in run.requests:
+            if request.name in NAMES:
+                named = (request.parameters.get(key, "") for key in NAMES[request.name])
+                yield request.name, *named
+            else:
+                is_new = request.operation.startswith("Create")
+                assert not is_new or request.name in UNNAMED, request.name
+
+
+def test_every_resource_has_a_name_of_its_own_in_pulumi(stacks: dict[str, Requested]) -> None:
+    for run in stacks.values():
+        names = Counter((one.type, one.name) for one in run.declared)
+        assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_the_three_stacks_have_every_type_of_resource_that_the_program_can_declare(
+    stacks: dict[str, Requested],
+) -> None:
+    """Otherwise a new option is not checked: add it to `ALL_OPTIONS`."""
+    types = {one.type for run in stacks.values() for one in run.declared if one.custom}
+    sources = "\n".join(path.read_text() for path in (ROOT / "pulumi").rglob("*.py"))
+    called = {
+        (module, kind)
+        for module, kind in re.findall(r"\baws\.(\w+)\.([A-Z]\w+)\(", sources)
+        if not kind.endswith("Args")
+    }
+    assert {kind for _, kind in called} == {each.rpartition(":")[2] for each in types}
