@@ -12,8 +12,10 @@ from __future__ import annotations
 from checks.consistency import setting_problems
 from setting_groups.alarms import AlarmSettings
 
+from stream_ingest.contracts.errors import UserError
 
-class SettingsError(Exception):
+
+class SettingsError(UserError):
     """Settings of a stack are wrong; the message lists all of them."""
 
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from checks.unknown_names import unknown_names
+from pulumi.runtime.config import CONFIG, get_config_env
 from settings import Settings, SettingsError
 
 import pulumi
 
-RENAMED = {"downloads": "downloadsAtOnce"}
-"""Names of settings in earlier versions, and their names now."""
+
+class ConfigurationError(SettingsError, pulumi.RunError):
+    """A stack's configuration is wrong; Pulumi prints a `RunError` without a traceback."""
 
 
 def read_settings(config: pulumi.Config) -> Settings:
-    """Return the stack's settings; raises `SettingsError` that lists every wrong value."""
+    """Return the stack's settings.
+
+    Raises `ConfigurationError` that lists every wrong value and every name that no setting has.
+    """
     values: dict[str, Any] = {}
-    problems: list[str] = []
-    for old, new in RENAMED.items():
-        if config.get(old) is not None:
-            problems.append(f"{old} is called {new} now")
-    for setting in msgspec.structs.fields(Settings):
+    known = msgspec.structs.fields(Settings)
+    names = {*CONFIG.get(), *get_config_env()}
+    problems = unknown_names(names, (setting.encode_name for setting in known), config.name)
+    for setting in known:
         raw = config.get(setting.encode_name)
         if raw is None:
             continue
@@ -33,7 +38,7 @@ def read_settings(config: pulumi.Config) -> Settings:
     except SettingsError as error:
         problems.append(str(error))
     if problems:
-        raise SettingsError("; ".join(problems))
+        raise ConfigurationError("; ".join(problems))
     return settings
 
 

@@ -10,12 +10,13 @@ from checks.names import name_problems
 from checks.vpc import Subnet, Vpc, vpc_problems
 
 import pulumi
+from stream_ingest.contracts.errors import UserError
 
 if TYPE_CHECKING:
     from settings import Settings
 
 
-class AccountError(Exception):
+class AccountError(UserError, pulumi.RunError):
     """A stack does not fit its account or region; the message lists all problems."""
 
 

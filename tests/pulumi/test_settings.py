@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextvars
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -8,9 +9,11 @@ from settings import Settings, SettingsError
 from stack_config import read_settings
 
 import pulumi
-from ops_dashboard.local.aws.stack import LOCAL_SETTINGS, stack_settings
+from ops_dashboard.local.aws.stack import LOCAL_SETTINGS
 from stream_ingest.contracts.batch_options import settings_of
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import BatchSettings
+from tests.pulumi.recorder import Recorder
 
 if TYPE_CHECKING:
     from conftest import Deploy
@@ -18,29 +21,29 @@ if TYPE_CHECKING:
 KNOWN = {setting.encode_name for setting in msgspec.structs.fields(Settings)}
 
 
-def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
-    config = pulumi.Config("coverstream")
-    monkeypatch.setattr(config, "get", values.get)
-    return read_settings(config)
+def read(**values: str) -> Settings:
+    """Read settings as the program does; a name with a colon has a namespace of its own."""
+    config = {
+        name if ":" in name else f"coverstream:{name}": value for name, value in values.items()
+    }
+
+    def run() -> Settings:
+        pulumi.runtime.set_all_config(config)
+        return read_settings(pulumi.Config("coverstream"))
+
+    return contextvars.copy_context().run(run)
 
 
-def test_every_setting_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read(monkeypatch) == Settings()
-
-
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_a_stacks_file_has_no_unknown_settings(stack: str) -> None:
-    keys = [key.removeprefix("coverstream:") for key in stack_settings(stack)]
-    assert not [key for key in keys if not key.startswith("aws:") and key not in KNOWN]
+def test_every_setting_has_a_default() -> None:
+    assert read() == Settings()
 
 
 def test_the_local_runs_overrides_are_settings() -> None:
     assert {*LOCAL_SETTINGS, "allowedSources"} <= KNOWN
 
 
-def test_values_are_parsed_from_the_clis_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_parsed_from_the_clis_strings() -> None:
     settings = read(
-        monkeypatch,
         streamShards="4",
         protect="true",
         partialResponses="raise",
@@ -72,26 +75,22 @@ def test_values_are_parsed_from_the_clis_strings(monkeypatch: pytest.MonkeyPatch
         ("keyTemplate", "{creator}_{kind}"),
     ],
 )
-def test_a_value_out_of_bounds_is_refused_by_name(
-    monkeypatch: pytest.MonkeyPatch, key: str, value: str
-) -> None:
+def test_a_value_out_of_bounds_is_refused_by_name(key: str, value: str) -> None:
     with pytest.raises(SettingsError, match=key):
-        read(monkeypatch, **{key: value})
+        read(**{key: value})
 
 
-def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        read(monkeypatch, streamShards="x", logLevel="loud", collageTimeoutS="0")
+        read(streamShards="x", logLevel="loud", collageTimeoutS="0")
     for key in ("streamShards", "logLevel", "collageTimeoutS"):
         assert key in str(caught.value)
 
 
-def test_reserving_less_than_the_maximum_concurrency_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_reserving_less_than_the_maximum_concurrency_is_refused() -> None:
     """Throttled messages would use up their receipts and end as dead letters."""
     with pytest.raises(SettingsError, match="collageReservedConcurrency"):
-        read(monkeypatch, collageReservedConcurrency="5", collageMaxConcurrency="10")
+        read(collageReservedConcurrency="5", collageMaxConcurrency="10")
 
 
 def test_a_wrong_setting_stops_the_program_before_it_declares_anything(deploy: Deploy) -> None:
@@ -111,10 +110,10 @@ def test_a_wrong_setting_stops_the_program_before_it_declares_anything(deploy: D
     ],
 )
 def test_a_default_of_batches_that_none_could_have_is_refused(
-    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], complaint: str
+    values: dict[str, str], complaint: str
 ) -> None:
     with pytest.raises(SettingsError, match=complaint):
-        read(monkeypatch, **values)
+        read(**values)
 
 
 def test_batches_of_a_stack_without_settings_differ_from_those_without_a_stack_in_one_thing() -> (
@@ -127,11 +126,9 @@ def test_batches_of_a_stack_without_settings_differ_from_those_without_a_stack_i
     assert msgspec.structs.replace(settings, layout=layout) == BatchSettings()
 
 
-def test_a_setting_by_its_former_name_is_refused_with_its_name_now(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_setting_by_its_former_name_is_refused_with_its_name_now() -> None:
     with pytest.raises(SettingsError, match="downloads is called downloadsAtOnce now"):
-        read(monkeypatch, downloads="8")
+        read(downloads="8")
 
 
 @pytest.mark.parametrize(
@@ -145,8 +142,70 @@ def test_a_setting_by_its_former_name_is_refused_with_its_name_now(
     ],
 )
 def test_a_form_is_explained_without_a_regular_expression(
-    monkeypatch: pytest.MonkeyPatch, key: str, value: str, expected: str
+    key: str, value: str, expected: str
 ) -> None:
     with pytest.raises(SettingsError, match=expected) as caught:
-        read(monkeypatch, **{key: value})
+        read(**{key: value})
     assert "regex" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("outputbucket", "outputbucket is not a setting; did you mean outputBucket?"),
+        ("OUTPUT_BUCKET", "OUTPUT_BUCKET is not a setting; did you mean outputBucket?"),
+        ("output-bucket", "output-bucket is not a setting; did you mean outputBucket?"),
+        ("outputBuket", "outputBuket is not a setting; did you mean outputBucket?"),
+        ("stream_shards", "stream_shards is not a setting; did you mean streamShards?"),
+        ("alarmCostUSDPerDay", "alarmCostUSDPerDay is not a setting; did you mean"),
+        ("protected", "protected is not a setting; did you mean protect?"),
+        ("colour", "colour is not a setting"),
+        ("downloads", "downloads is called downloadsAtOnce now"),
+        ("coverstrem:streamShards", "did you mean coverstream:streamShards?"),
+        ("Coverstream:streamShards", "did you mean coverstream:streamShards?"),
+        ("cover-stream:streamShards", "did you mean coverstream:streamShards?"),
+    ],
+)
+def test_a_name_that_no_setting_has_is_refused_with_the_nearest_one(
+    name: str, complaint: str
+) -> None:
+    """It would have no effect: a bucket would get another name than its owner asked for."""
+    with pytest.raises(SettingsError) as caught:
+        read(**{name: "1"})
+    assert complaint in str(caught.value)
+    assert ";" not in str(caught.value).partition("did you mean")[2]
+
+
+@pytest.mark.parametrize("name", ["aws:region", "pulumi:tags", "aws-native:region", "datadog:x"])
+def test_names_of_other_namespaces_are_left_to_their_owners(name: str) -> None:
+    assert read(**{name: "1"}) == Settings()
+
+
+def test_unknown_names_and_wrong_values_are_one_error() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(outputbucket="a", tempbucket="b", streamShards="x")
+    for part in ("outputBucket?", "tempBucket?", "streamShards is 'x'"):
+        assert part in str(caught.value)
+
+
+def test_what_is_refused_is_one_line_for_pulumi_and_for_the_commands() -> None:
+    """Pulumi and our commands print these errors without a traceback."""
+    with pytest.raises(pulumi.RunError) as caught:
+        read(outputbucket="a")
+    assert isinstance(caught.value, UserError)
+
+
+def test_names_that_the_cli_passes_in_its_environment_are_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The CLI passes the configuration in this variable; the embedded AWS sets it in-process."""
+    monkeypatch.setenv("PULUMI_CONFIG", '{"coverstream:outputbucket": "mine"}')
+    with pytest.raises(SettingsError, match="did you mean outputBucket"):
+        read()
+
+
+def test_an_unknown_name_stops_the_program_before_it_declares_anything(deploy: Deploy) -> None:
+    recorder = Recorder()
+    with pytest.raises(SettingsError, match="did you mean streamShards"):
+        deploy("dev", recorder, streamshards=2)
+    assert recorder.declared == []
