@@ -185,3 +185,19 @@ def test_what_s3_refuses_ends_as_a_dead_letter_with_the_reason(
         intake.s3.meta.events.unregister(f"before-call.s3.{operation}", refuse)
     (letter,) = intake.waiting(intake.dead_letters)
     assert code in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+
+
+def test_a_retry_that_sqs_does_not_hasten_is_a_retry_all_the_same(intake: IntakeAws) -> None:
+    """A receipt expires when an invocation takes longer than the visibility timeout."""
+
+    def expire(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ReceiptHandleIsInvalid"}}, "ChangeMessageVisibility")
+
+    name = "before-call.sqs.ChangeMessageVisibility"
+    intake.sqs.meta.events.register_first(name, expire)
+    try:
+        assert not intake.handle({"s3_bucket": INPUT, "s3_key": "none.csv"}, tries=1)
+    finally:
+        intake.sqs.meta.events.unregister(name, expire)
+    assert intake.handle({"s3_bucket": INPUT, "s3_key": "none.csv"}, tries=3)
+    assert "there is no object" in reason(intake)
