@@ -20,6 +20,7 @@ from collage_lambda.telemetry import log_outcome
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.network_probe import probe_of
 
 logger = make_logger()
 meter = Meter(Service.COLLAGE)
@@ -30,7 +31,13 @@ app = cache(wiring.from_environment)
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
-    """Build the collages of one delivery and report the messages that SQS has to deliver again."""
+    """Build the collages of one delivery and report the messages that SQS has to deliver again.
+
+    A probe of the network is answered instead.
+    """
+    probe = probe_of(event)
+    if probe is not None:
+        return app().answer_probe(probe)
     return process_messages(event, context, _consume, _schedule, logger, meter)
 
 

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from collage_lambda import clients as boto
 from collage_lambda.assembly.builder import Builder
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.placeholders import Placeholders
+from collage_lambda.download.probe import answer_probe
 from collage_lambda.image.process_setup import configure_process
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
@@ -29,6 +31,7 @@ from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.redelivery import Redelivery
 from collage_lambda.settings import CollageSettings
 from collage_lambda.worker import CollageWorker
+from stream_ingest.contracts.network_probe import NetworkProbe
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -53,6 +56,7 @@ class App:
 
     worker: CollageWorker
     redelivery: Redelivery
+    answer_probe: Callable[[NetworkProbe], dict[str, Any]]
 
 
 def connect(settings: CollageSettings) -> Clients:
@@ -84,6 +88,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
     )
     links = Links(clients.s3, settings.output_bucket, settings.url_life_s, clock)
     announcer = Announcer(clients.events, settings.bus)
+    pipeline = open_pipeline(settings, clock)
     worker = CollageWorker(
         windows=WindowLeases(clients.dynamodb, settings.table, clock),
         outputs=outputs,
@@ -91,7 +96,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         pack_store=PackStore(clients.s3, settings.temp_bucket, clients.dynamodb, settings.table),
         builder=make_builder(
             settings,
-            open_pipeline(settings, clock),
+            pipeline,
             temp,
             uploads,
             contents=_contents(settings, clients, uploads),
@@ -103,7 +108,11 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         batch_sources=BatchSources(clients.dynamodb, settings.table),
         clock=clock,
     )
-    return App(worker=worker, redelivery=Redelivery(clients.sqs, settings.queue_url, clock))
+    return App(
+        worker=worker,
+        redelivery=Redelivery(clients.sqs, settings.queue_url, clock),
+        answer_probe=partial(answer_probe, pipeline.downloads, pipeline.lookup),
+    )
 
 
 def _contents(

@@ -159,7 +159,7 @@ class Fetcher:
         except TimeoutError:  # aiohttp's own are ClientErrors too
             raise
         except aiohttp.ClientConnectorError as error:
-            return _no_connection(error)
+            return no_connection(error)
         except aiohttp.InvalidURL:
             return Failure(reason=FailureReason.BAD_URL, detail="refused by the HTTP client")
         except aiohttp.ClientResponseError as error:
@@ -241,7 +241,8 @@ def _record(response: aiohttp.ClientResponse, budget: ImageBudget) -> RecordedRe
     return recorded
 
 
-def _no_connection(error: aiohttp.ClientConnectorError) -> Failure:
+def no_connection(error: aiohttp.ClientConnectorError) -> Failure:
+    """Return the failure of an image whose server could not be connected to."""
     if isinstance(error.os_error, BlockedAddressError):
         return Failure(reason=FailureReason.BLOCKED_ADDRESS, detail=str(error.os_error)[:120])
     is_unknown = isinstance(error, aiohttp.ClientConnectorDNSError)

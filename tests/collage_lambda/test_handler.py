@@ -16,6 +16,7 @@ from collage_lambda.handler import handle, logger
 from collage_lambda.outcomes import Ending, WindowOutcome
 from collage_lambda.settings import CollageSettings
 from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.network_probe import probe_event
 from tests.fakes.collage.aws import BUS, OUTPUT, TABLE, TEMP, CollageAws
 from tests.fakes.collage.cover_server import CoverServer
 from tests.fakes.collage.events import envelope, window_image, window_ready
@@ -269,3 +270,10 @@ def test_a_log_line_has_window_batch_and_request_but_no_signature(
     assert line["function_request_id"] == "request-1"
     assert (line["ending"], line["failures"]) == ("created", {"forbidden": 1})
     assert "secret" not in json.dumps(log) + capsys.readouterr().out
+
+
+def test_a_probe_is_answered_and_nothing_is_done(wired: CollageAws, server: CoverServer) -> None:
+    answer = handle(probe_event(internet=False), Context())
+    assert [each["host"] for each in answer["sources"]] == [f"127.0.0.1:{server.port}"]
+    assert not answer["internet"]
+    assert (wired.stored(OUTPUT), wired.stored(TEMP), wired.heard()) == ([], [], [])
