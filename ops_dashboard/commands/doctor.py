@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
@@ -10,6 +12,8 @@ from stream_ingest.cli import options
 EXAMPLES = """Examples:
 
   ops-dashboard doctor --stack prod
+
+  ops-dashboard doctor --stack prod --all
 
   ops-dashboard doctor --mysql mysql://user:password@host:3306/tiktok_creator
 """
@@ -23,11 +27,19 @@ def doctor(  # noqa: PLR0913 - one parameter for each option
     mysql_ca: options.MysqlCa = None,
     table: options.Table = "videos_links",
     columns: options.ColumnNames = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show what each check found, also those that passed.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
-    """Check credentials, clock, stack and database, and show how to fix what is wrong."""
+    """Check account, clock, every part of the stack, and database; show how to fix what is wrong.
+
+    What is wrong comes first, and the exit code is 1 then. What should be there was listed
+    when the stack was deployed. Nothing is changed, and the one function that is invoked only
+    tries its network.
+    """
     database = DatabaseOptions(
         mysql=mysql, mysql_secret=mysql_secret, mysql_ca=mysql_ca, table=table, columns=columns
     )
-    if not show_doctor(stack, database, json=json):
+    if not show_doctor(stack, database, json=json, every=every):
         raise typer.Exit(1)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import msgspec
-from rich.text import Text
+from rich.console import Console
 
-from ops_dashboard.doctor.checks import Account, Check, Finding, State, result, skipped, utc_now
-from ops_dashboard.doctor.stack import PARTS, StackChecks
-from ops_dashboard.printing.tables import safe
+from ops_dashboard.doctor.account import Account, utc_now
+from ops_dashboard.doctor.checks import result, run_checks
+from ops_dashboard.doctor.deployed import Aws
+from ops_dashboard.doctor.findings import Check, Finding, State, skipped
+from ops_dashboard.doctor.report import report_of
+from ops_dashboard.doctor.stack import CHECKS, stack_checks
 from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.aws import clients
 from stream_ingest.sources.mysql.connection import connect, fetch
 from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source import MYSQL_COLUMNS, Selection, parse_columns, parse_table
 from stream_ingest.sources.source_options import address_of
-
-_STYLES = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red", State.SKIPPED: "dim"}
 
 
 class DatabaseOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,32 +40,43 @@ class DatabaseOptions(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.mysql or self.mysql_secret)
 
 
-def show_doctor(stack: str, database: DatabaseOptions, *, json: bool) -> bool:
-    """Print each finding when it is available; return whether no check failed."""
-    found = []
-    for finding in findings(stack, database):
-        found.append(finding)
-        if not json:
-            _print(finding)
+def show_doctor(stack: str, database: DatabaseOptions, *, json: bool, every: bool = False) -> bool:
+    """Print the findings; return whether no check failed.
+
+    With `every`, what passed is shown in as much detail as what failed.
+    """
+    progress = Console(file=sys.stderr)  # nothing is shown if that is no terminal
+    with progress.status(f"checking stack {stack} …"):
+        found = list(findings(stack, database))
     is_ok = all(finding.state is not State.WRONG for finding in found)
     if json:
         print_json({"ok": is_ok, "findings": found})
+    else:
+        console().print(report_of(found, every=every))
     return is_ok
 
 
 def findings(stack: str, database: DatabaseOptions) -> Iterator[Finding]:
     """Run all checks; yield their findings."""
-    session = clients.session()
-    account = Account(session, stack, utc_now)
+    yield from stack_findings(clients.session(), stack)
+    yield _database_finding(database)
+
+
+def stack_findings(session: boto3.Session, stack: str) -> Iterator[Finding]:
+    """Run the checks of account and stack; yield their findings."""
+    aws = Aws(session)
+    account = Account(aws, stack, utc_now)
     yield from account.findings()
     if account.outputs is None:
-        yield from (skipped(name, "needs the stack's outputs") for name in PARTS)
+        yield from (skipped(name, "needs the stack's outputs") for name in CHECKS)
     else:
-        yield from map(result, StackChecks(session, account.outputs).checks())
+        yield from run_checks(stack_checks(aws, account.outputs, account.parts))
+
+
+def _database_finding(database: DatabaseOptions) -> Finding:
     if not database.is_given:
-        yield skipped("database", "no --mysql, MYSQL_URL or --mysql-secret")
-        return
-    yield result(
+        return skipped("database", "no --mysql, MYSQL_URL or --mysql-secret")
+    return result(
         Check(
             name="database",
             run=lambda: asyncio.run(_check_database(database)),
@@ -82,13 +96,3 @@ async def _check_database(database: DatabaseOptions) -> str:
         ((_, cipher),) = await fetch(connection, "SHOW SESSION STATUS LIKE 'Ssl_cipher'", [])
     encrypted = f"encrypted ({cipher})" if cipher else "not encrypted"
     return f"{address!r}, {version}, {encrypted}: {database.table} can be read"
-
-
-def _print(finding: Finding) -> None:
-    line = Text()
-    line.append(f"{finding.state:8}", _STYLES[finding.state])
-    line.append(f"{finding.check:14}", "bold")
-    line.append(safe(finding.found))
-    if finding.do is not None:
-        line.append(f"  → {safe(finding.do)}", "yellow")
-    console().print(line, soft_wrap=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi_aws as aws
-from checks.concurrency import QUOTA, SERVICE, concurrency_problems
+from checks.concurrency import concurrency_problems
 from checks.names import name_problems
 from checks.vpc import Subnet, Vpc, vpc_problems
 
 import pulumi
+from stream_ingest.contracts.concurrency_quota import QUOTA, SERVICE
 from stream_ingest.contracts.errors import UserError
 
 if TYPE_CHECKING:

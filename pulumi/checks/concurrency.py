@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stream_ingest.contracts.concurrency_quota import quota_request
+
 if TYPE_CHECKING:
     from settings import Settings
 
-SERVICE, QUOTA = "lambda", "L-B99A9384"
-"""The quota "Concurrent executions"; 1,000 by default, 10 in new accounts."""
 MUST_REMAIN = 100
 """Concurrency that Lambda refuses to reserve."""
 PREFETCH = 2
@@ -39,7 +39,7 @@ def concurrency_problems(settings: Settings, limit: int) -> list[str]:
         problems.append(
             f"collageReservedConcurrency and windowingReservedConcurrency reserve {reserved} of"
             f" this account's {limit} concurrent executions, and AWS refuses to leave fewer than"
-            f" {MUST_REMAIN}: reserve nothing, or {_request(reserved + MUST_REMAIN)}"
+            f" {MUST_REMAIN}: reserve nothing, or {quota_request(reserved + MUST_REMAIN)}"
         )
     wanted = concurrency_wanted(settings)
     total = sum(wanted.values())
@@ -47,14 +47,6 @@ def concurrency_problems(settings: Settings, limit: int) -> list[str]:
         parts = ", ".join(f"{name} {number}" for name, number in wanted.items())
         problems.append(
             f"up to {total} invocations run at once ({parts}), and this account's limit is"
-            f" {limit}: lower these settings, or {_request(total)}"
+            f" {limit}: lower these settings, or {quota_request(total)}"
         )
     return problems
-
-
-def _request(value: int) -> str:
-    return (
-        "request more with `aws service-quotas request-service-quota-increase"
-        f" --service-code {SERVICE} --quota-code {QUOTA}"
-        f" --desired-value {value}`"
-    )

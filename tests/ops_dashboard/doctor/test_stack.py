@@ -1,172 +1,118 @@
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
-from ops_dashboard.doctor.checks import Finding, State, result
-from ops_dashboard.doctor.stack import PARTS, StackChecks
+from ops_dashboard.doctor.checks import run_checks
+from ops_dashboard.doctor.deployed import Aws
+from ops_dashboard.doctor.findings import State
+from ops_dashboard.doctor.stack import CHECKS, NEED_PARTS, stack_checks
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.batch_item import new_item
-from stream_ingest.contracts import table
 from stream_ingest.records.codec import BUCKETS
 from tests.fakes.ingest.rows import NOW_S, header
-from tests.fakes.ops.stack_outputs import stack_outputs
+from tests.fakes.ops.broken_parts import BROKEN, NOTED, missing, reached
+from tests.fakes.ops.healthy_stack import (
+    OUTPUTS,
+    PARTS,
+    WELL,
+    alarm,
+    changed,
+    findings_on,
+    invoking,
+)
 
-OUTPUTS = stack_outputs(table_name="gone", bus_name="gone", output_bucket="gone")
-_WAITING = {
-    "ApproximateNumberOfMessages": "0",
-    "ApproximateNumberOfMessagesNotVisible": "0",
-}
-_RECOVERY = "ContinuousBackupsDescription PointInTimeRecoveryDescription"
-WELL: dict[str, dict[str, Any]] = {
-    "kinesis": {
-        "describe_stream_summary": {
-            "StreamDescriptionSummary": {"StreamStatus": "ACTIVE", "OpenShardCount": 4}
-        }
-    },
-    "dynamodb": {
-        "describe_table": {
-            "Table": {
-                "TableStatus": "ACTIVE",
-                "GlobalSecondaryIndexes": [
-                    {"IndexName": name, "IndexStatus": "ACTIVE"}
-                    for name in (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
-                ],
-            }
-        },
-        "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}},
-        "describe_continuous_backups": {
-            "ContinuousBackupsDescription": {
-                "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}
-            }
-        },
-        "query": {"Items": []},
-        "get_item": {"Item": to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S))},
-    },
-    "sqs": {"get_queue_attributes": {"Attributes": _WAITING}},
-    "events": {
-        "describe_event_bus": {},
-        "describe_rule": {"State": "ENABLED"},
-        "describe_archive": {"State": "ENABLED"},
-    },
-    "s3": {"list_objects_v2": {}},
-    "lambda": {
-        "get_function_configuration": {"State": "Active", "LastUpdateStatus": "Successful"},
-        "list_event_source_mappings": {"EventSourceMappings": [{"State": "Enabled"}]},
-    },
-}
-
-
-class Session:
-    """Answers each call with a given response."""
-
-    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
-        self._answers = answers
-
-    def client(self, service: str, **_: object) -> object:
-        calls = self._answers[service].items()
-        return SimpleNamespace(**{name: _answering(answer) for name, answer in calls})
-
-
-def _answering(answer: object) -> object:
-    return answer if callable(answer) else lambda **_: answer
-
-
-def findings(session: Any) -> dict[str, Finding]:  # noqa: ANN401 - a boto3 session, or ours
-    checks = StackChecks(session, OUTPUTS).checks()
-    return {check.name: result(check) for check in checks}
+AWS = "https://lambda.us-east-1.amazonaws.com"
+ALSO = {"stream": {"quota"}, "dead letters": {"queues"}}
+"""Checks that ask for the same thing, by the check that is meant."""
 
 
 def test_a_healthy_stack_passes_every_check() -> None:
-    found = findings(Session(WELL))
-    assert tuple(found) == PARTS
-    assert {each.state for each in found.values()} == {State.OK}
+    found = findings_on(WELL)
+    assert tuple(found) == tuple(CHECKS)
+    assert {name: each.state for name, each in found.items() if each.state is not State.OK} == {}
     assert found["stream"].found == "ACTIVE, 4 open shards"
+    assert found["memory"].found == "collage used 62 % of 1,769 MB"
+    assert found["quota"].found == (
+        "up to 13 invocations run at once, of 1000 that the account may run; 1000 unreserved"
+    )
+    assert found["notices"].found == "alarms notify 2 subscriptions"
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "check", "state", "text"),
-    [
-        (
-            "kinesis describe_stream_summary StreamDescriptionSummary StreamStatus",
-            "DELETING", "stream", State.WRONG, "DELETING",
-        ),
-        ("dynamodb describe_table Table TableStatus", "CREATING", "table", State.WRONG, "CREATING"),
-        (
-            "dynamodb describe_table Table GlobalSecondaryIndexes",
-            [], "table", State.WRONG, "missing batch-id-index, due-index, status-date-index",
-        ),
-        (
-            "dynamodb describe_time_to_live TimeToLiveDescription TimeToLiveStatus",
-            "DISABLED", "table", State.WRONG, "without expiry of items",
-        ),
-        (
-            f"dynamodb describe_continuous_backups {_RECOVERY} PointInTimeRecoveryStatus",
-            "DISABLED", "table", State.WRONG, "without point-in-time recovery",
-        ),
-        (
-            "dynamodb query Items",
-            [to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S))],
-            "batches", State.NOTE, "sending for over a day: lost-push",
-        ),
-        (
-            "sqs get_queue_attributes Attributes ApproximateNumberOfMessages",
-            "3", "dead letters", State.NOTE, "3 collage",
-        ),
-        (
-            "s3 list_objects_v2 Contents",
-            [{"Key": "failed/records/a.json"}, {"Key": "failed/records/b.json.redriven"}],
-            "dead letters", State.NOTE, "1 record, 1 stream",
-        ),
-        (
-            "s3 list_objects_v2 Contents",
-            [{"Key": "failed/records/a.json"}] * 1_000,
-            "dead letters", State.NOTE, "1,000 or more record",
-        ),
-        ("events describe_rule State", "DISABLED", "bus", State.WRONG, "rule ready is DISABLED"),
-        ("events describe_archive State", "DISABLED", "bus", State.WRONG, "archive windows"),
-        (
-            "lambda get_function_configuration State",
-            "Failed", "functions", State.WRONG, "windowing is Failed",
-        ),
-        (
-            "lambda list_event_source_mappings EventSourceMappings",
-            [{"State": "Disabled"}], "mappings", State.WRONG, "collage is Disabled",
-        ),
-        (
-            "lambda list_event_source_mappings EventSourceMappings",
-            [], "mappings", State.WRONG, "windowing is missing",
-        ),
-        (
-            "lambda list_event_source_mappings EventSourceMappings",
-            [{"State": "Enabling"}], "mappings", State.NOTE, "windowing is Enabling",
-        ),
-    ],
-)  # fmt: skip
-def test_a_problem_is_reported_with_a_fix(
-    path: str, value: object, check: str, state: State, text: str
+    ("state", "check", "path", "value", "text"),
+    [(State.WRONG, *each) for each in BROKEN] + [(State.NOTE, *each) for each in NOTED],
+    ids=[f"{check}-{text}" for check, _, _, text in (*BROKEN, *NOTED)],
+)
+def test_a_problem_is_reported_with_a_fix_by_its_check(
+    state: State, check: str, path: str, value: object, text: str
 ) -> None:
-    answers = copy.deepcopy(WELL)
-    *parents, last = path.split()
-    place: Any = answers
-    for name in parents:
-        place = place[name]
-    place[last] = value
-    found = findings(Session(answers))
+    found = findings_on(changed(path, value))
     assert text in found[check].found
     assert found[check].state is state
     assert found[check].do
-    assert {each.state for name, each in found.items() if name != check} == {State.OK}
+    others = {name for name, each in found.items() if each.state is not State.OK} - {check}
+    assert others <= ALSO.get(check, set())
+
+
+def test_each_check_has_a_problem_that_it_finds() -> None:
+    untested = {"items"}  # `test_every_deleted_part_is_reported`
+    assert {each[0] for each in (*BROKEN, *NOTED)} == set(CHECKS) - untested
+
+
+def test_a_missing_queue_is_named_and_its_dead_letters_are_not_counted() -> None:
+    gone = missing("AWS.SimpleQueueService.NonExistentQueue")
+    found = findings_on(changed("sqs get_queue_attributes", gone))
+    assert (found["queues"].state, found["queues"].found) == (State.WRONG, "collage does not exist")
+    assert found["dead letters"].state is State.OK
+
+
+def test_a_raised_alarm_links_to_its_section_of_the_runbook() -> None:
+    path = "cloudwatch describe_alarms MetricAlarms"
+    found = findings_on(changed(path, [alarm("cost"), alarm("poison", "ALARM")]))["alarms"]
+    assert found.do == "see docs/operations/runbook.md#poison"
+    found = findings_on(changed(path, [alarm("poison", "ALARM")]))["alarms"]
+    assert found.found == "in alarm: poison; missing: cost"
+    assert found.do is not None
+    assert found.do.startswith("see docs/operations/runbook.md#poison; start it again")
+
+
+def test_only_aws_is_expected_to_reach_the_internet() -> None:
+    events: list[str] = []
+
+    def invoke(Payload: str, **_: object) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        events.append(Payload)
+        return invoking(reached(internet=(False, True)))()
+
+    answers = changed("lambda invoke", invoke)
+    assert findings_on(answers)["network"].state is State.OK
+    assert findings_on(answers, endpoint=AWS)["network"].state is State.OK
+    assert events == [
+        '{"coverstream_network_probe": {"internet": false}}',
+        '{"coverstream_network_probe": {"internet": true}}',
+    ]
+
+
+def test_the_fix_of_a_stack_on_aws_compares_it_with_what_pulumi_recorded() -> None:
+    answers = changed("s3 get_bucket_versioning", {})
+    assert findings_on(answers, endpoint=AWS)["buckets"].do == (
+        "deploy it again: make refresh STACK=dev, then make up STACK=dev"
+    )
+    assert "ops-dashboard local up" in str(findings_on(answers)["buckets"].do)
+
+
+def test_what_a_stack_of_an_earlier_release_does_not_list_is_not_checked() -> None:
+    found = findings_on(WELL, None)
+    assert {name for name, each in found.items() if each.state is State.SKIPPED} == NEED_PARTS
+    assert {found[name].state for name in set(CHECKS) - NEED_PARTS} == {State.OK}
 
 
 @pytest.mark.parametrize(
-    ("changed", "is_named"),
+    ("changes", "is_named"),
     [
         ({"rows_sent": 2}, True),
         ({"delivery_ended_at": "2026-11-29T03:00:00Z", "drained": {1}}, True),
@@ -175,7 +121,7 @@ def test_a_problem_is_reported_with_a_fix(
     ],
 )
 def test_a_batch_that_ended_today_without_all_of_its_rows_or_marks_is_noted(
-    changed: dict[str, Any], *, is_named: bool
+    changes: dict[str, Any], *, is_named: bool
 ) -> None:
     item: dict[str, Any] = {
         **new_item(header("b"), None, (), "a push", NOW_S),
@@ -185,10 +131,9 @@ def test_a_batch_that_ended_today_without_all_of_its_rows_or_marks_is_noted(
         "is_final": True,
         "counted": {"accepted": 1, "since": int(time.time()) - 3_600},
     }
-    answers = copy.deepcopy(WELL)
-    answers["dynamodb"]["get_item"] = {"Item": to_wire(item | changed)}
+    answers = changed("dynamodb get_item", {"Item": to_wire(item | changes)})
     answers["dynamodb"]["query"] = _only_of("ended", to_wire(item))
-    found = findings(Session(answers))["batches"]
+    found = findings_on(answers)["batches"]
     assert found.state is (State.NOTE if is_named else State.OK)
     assert found.found.endswith("rows or end marks: b") is is_named
 
@@ -203,6 +148,9 @@ def _only_of(status: str, item: dict[str, Any]) -> Callable[..., dict[str, Any]]
 @pytest.mark.usefixtures("ops_table")
 def test_every_deleted_part_is_reported() -> None:
     """The outputs outlive a stack whose resources were deleted by hand."""
-    found = findings(boto3.Session(region_name="us-east-1"))
-    assert {each.state for each in found.values()} == {State.WRONG}
+    checks = stack_checks(Aws(boto3.Session(region_name="us-east-1")), OUTPUTS, PARTS)
+    found = {each.check: each for each in run_checks(checks)}
+    good = {name for name, each in found.items() if each.state is State.OK}
+    # No metric and no message of a stack that is gone.
+    assert good == {"memory", "dead letters"}
     assert found["buckets"].found == "bucket input does not exist"
