@@ -10,18 +10,13 @@ from typing import Any
 import pytest
 
 from stream_ingest.batches.batch_item import BATCH_LIFE_S
-from stream_ingest.batches.registry import Totals
 from stream_ingest.intake.job_runner import JobOutcome
-from stream_ingest.intake.jobs import Job, batch_id_of, former_batch_id
 from stream_ingest.intake.unread import unread_files
 from stream_ingest.intake.unread.unread_files import (
     EVERY_S,
     MAX_AGE_S,
     MIN_AGE_S,
-    UnreadFiles,
 )
-from stream_ingest.intake.uploads import OBJECT_CREATED
-from tests.fakes.iam.roles import Guarded
 from tests.fakes.ingest.aws import TABLE
 from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import (
@@ -29,62 +24,11 @@ from tests.fakes.intake_aws import (
     IntakeAws,
     Interrupted,
     KilledError,
-    announced_upload,
     csv_of,
 )
+from tests.fakes.unread_files import batches, event_of, received, run_all, unread
 
 KEY = "csv-files/covers.csv"
-
-
-def unread(intake: IntakeAws, **clients: Any) -> UnreadFiles:  # noqa: ANN401 - boto3's
-    """Return the search of a new sweeper, with the rights of its role."""
-    own = {"s3": intake.s3, "sqs": intake.sqs, "dynamodb": intake.aws.dynamodb} | clients
-    guarded: dict[str, Any] = {
-        name: Guarded(client, name, "sweeper") for name, client in own.items()
-    }
-    return UnreadFiles(
-        **guarded,
-        table_name=TABLE,
-        bucket=INPUT,
-        queue_url=intake.queue,
-        defaults=intake.defaults,
-        threads=intake.aws.threads,
-        clock=intake.clock,
-    )
-
-
-@pytest.fixture(autouse=True)
-def real_time(intake: IntakeAws) -> None:
-    """Let the clock follow moto's, which stamps objects."""
-    intake.clock.advance(time.time() - intake.clock())
-
-
-def event_of(detail: dict[str, Any]) -> dict[str, Any]:
-    return {"detail-type": OBJECT_CREATED, "detail": detail}
-
-
-def received(intake: IntakeAws) -> list[str]:
-    """Receive and delete the messages of the queue; return their bodies."""
-    bodies = []
-    while messages := intake.waiting(intake.queue):
-        for message in messages:
-            intake.sqs.delete_message(QueueUrl=intake.queue, ReceiptHandle=message["ReceiptHandle"])
-            bodies.append(message["Body"])
-    return bodies
-
-
-def run_all(intake: IntakeAws) -> None:
-    """Handle what is in the queue."""
-    for number, body in enumerate(received(intake)):
-        assert intake.handle(body, message_id=f"swept-{number}-{intake.clock()}")
-
-
-def batches(intake: IntakeAws) -> list[str]:
-    return [
-        item["creator_name"]["S"].removeprefix("batch#")
-        for item in intake.aws.snapshot()
-        if item["item"]["S"] == "batch"
-    ]
 
 
 def test_a_file_without_an_event_is_started_when_it_is_old_enough(intake: IntakeAws) -> None:
@@ -173,43 +117,6 @@ def test_a_file_is_not_started_again_however_its_job_ended(intake: IntakeAws) ->
     intake.clock.advance(MAX_AGE_S)
     assert unread(intake).start() == ()
     assert MAX_AGE_S < BATCH_LIFE_S
-
-
-@pytest.mark.parametrize("says_version", [True, False])
-def test_a_job_of_an_earlier_version_is_known_by_event_and_sweep(
-    intake: IntakeAws, *, says_version: bool
-) -> None:
-    """Its batch's id has a part that only S3's event has."""
-    detail = intake.drop(KEY, csv_of(300))
-    if not says_version:
-        del detail["object"]["version-id"]
-    upload = announced_upload(detail)
-    former = former_batch_id(upload)
-    ((job, _),) = intake.reader().orders(event_of(detail), "m1")
-    assert former != job.batch_id
-    older = renamed(job, former, upload.version)
-    assert intake.run(older, slice_s=0) is JobOutcome.UNFINISHED
-    intake.clock.advance(MIN_AGE_S + 1_000)
-    assert unread(intake).start() == ()
-    assert intake.handle(event_of(detail), message_id="again")
-    assert batches(intake) == [former]
-
-
-def renamed(job: Job, batch_id: str, version: str | None) -> Job:
-    replace = __import__("msgspec").structs.replace
-    return replace(
-        job,
-        header=replace(job.header, batch_id=batch_id),
-        object=replace(job.object, version=version),
-    )
-
-
-def test_another_file_of_the_same_name_is_not_taken_for_a_former_job(intake: IntakeAws) -> None:
-    other = batch_id_of("csv", KEY, "another hash")
-    intake.registry.register(renamed(intake.job(csv_of(3)), other, None).header)
-    intake.registry.record_totals(other, Totals(), sent=True)
-    intake.clock.advance(MIN_AGE_S + 1)
-    assert len(unread(intake).start()) == 1
 
 
 class Paged:
