@@ -27,6 +27,7 @@ from ops_dashboard.local.aws.process import end_group, group_is_alive, started_a
 from stream_ingest.contracts.errors import UserError
 
 VERSION = "1.5.33"
+_SERVER = Path(__file__).with_name("server.py")
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 180
 """The first start on a machine downloads ministack; later ones take a second."""
@@ -137,7 +138,7 @@ def _spawn(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]
     (folder / "tmp").mkdir()
     command = [
         uv.find_uv_bin(), "tool", "run", "--quiet", "--python", sys.executable,
-        "--from", f"ministack=={VERSION}", "ministack",
+        "--from", f"ministack=={VERSION}", "python", "-I", "-u", str(_SERVER),
     ]  # fmt: skip
     with (folder / "aws.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own arguments

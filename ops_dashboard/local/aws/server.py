@@ -1,0 +1,63 @@
+"""Runs ministack with complete logs of its functions. Edge (processes).
+
+``python -I server.py`` is started in ministack's environment, so it imports nothing of ours.
+
+ministack reads what a function prints through a pipe, in a thread. When an invocation has ended it
+takes the lines that have arrived, and stops 50 ms after the end, or 5 ms after a line. On a busy
+machine that is too early: the rest goes to the log of the worker's next invocation, and is lost if
+there is none. The last line of an invocation has its metrics, so charts showed one collage or one
+batch too few. Here the worker prints a mark after each invocation, and its log ends at the mark.
+"""
+
+from __future__ import annotations
+
+import importlib
+import queue
+import time
+from typing import Any
+
+_MARK = "\x1eend of the invocation"
+_INVOKE = "            result = handler_fn(event, context)\n"
+_INVOKE_AND_MARK = f"""\
+            try:
+                result = handler_fn(event, context)
+            finally:
+                print({_MARK!r}, file=sys.stderr, flush=True)
+"""
+_WAIT_S = 10.0
+"""Maximum wait for the lines of a worker that was killed before it printed a mark."""
+_POLL_S = 0.01
+
+
+def complete_logs(runtime: Any) -> None:  # noqa: ANN401 - a module that only ministack has
+    """Change ministack's runtime of functions; raises `RuntimeError` if it is another version."""
+    script = runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001 - nothing else is public
+    if script.count(_INVOKE) != 1:
+        msg = "this version of ministack invokes functions differently"
+        raise RuntimeError(msg)
+    runtime._PYTHON_WORKER_SCRIPT = script.replace(_INVOKE, _INVOKE_AND_MARK)  # noqa: SLF001
+    runtime.Worker._drain_stderr_bounded = _lines_of_invocation  # noqa: SLF001
+    runtime.Worker._drain_stderr = _lines_of_invocation  # noqa: SLF001
+
+
+def _lines_of_invocation(worker: Any) -> str:  # noqa: ANN401 - as above
+    """Return what an invocation has printed: all up to the mark, or to the end of its worker."""
+    lines: list[str] = []
+    deadline_s = time.monotonic() + _WAIT_S
+    while time.monotonic() < deadline_s:
+        ended = not worker._stderr_thread.is_alive()  # noqa: SLF001 - before the queue is read
+        try:
+            line = worker._stderr_queue.get(timeout=_POLL_S)  # noqa: SLF001
+        except queue.Empty:
+            if ended:
+                break
+            continue
+        if line == _MARK:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    complete_logs(importlib.import_module("ministack.core.lambda_runtime"))
+    importlib.import_module("ministack.app").main()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uv
+
+from ops_dashboard.local.aws import ministack, server
+
+PROGRAM = '''
+import io, os, queue, runpy, sys, time, zipfile
+from ministack.core import lambda_runtime
+
+if sys.argv[1] == "complete":
+    runpy.run_path({server!r})["complete_logs"](lambda_runtime)
+lambda_runtime._REAP_GRACE = 0.1
+
+read = lambda_runtime.Worker._read_stderr
+
+
+class SlowQueue(queue.Queue):
+    """Lines arrive late, as when the thread that reads them has to wait for the CPU."""
+
+    def put(self, line):
+        time.sleep(0.1)
+        super().put(line)
+
+
+def slow(worker):
+    worker._stderr_queue = SlowQueue()
+    read(worker)
+
+
+lambda_runtime.Worker._read_stderr = slow
+code = """
+import os, sys, time
+def handle(event, context):
+    print("first")
+    print("last")
+    if event == "raise":
+        raise ValueError("no")
+    if event == "die":
+        os._exit(1)
+    if event == "hang":
+        time.sleep(60)
+"""
+packed = io.BytesIO()
+with zipfile.ZipFile(packed, "w") as file:
+    file.writestr("work.py", code)
+config = {{
+    "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:work",
+    "FunctionName": "work", "Handler": "work.handle", "Runtime": "python3.13", "Timeout": 2,
+}}
+worker = lambda_runtime.Worker("work", config, packed.getvalue())
+for event in ("return", "return", "raise", "die", "hang", "return"):
+    print(event, worker.invoke(event, "id")["log"].split())
+worker.kill()
+'''
+
+
+def run(mode: str) -> list[str]:
+    """Return what ministack logs of each invocation of one worker whose lines arrive late."""
+    command = [
+        uv.find_uv_bin(), "tool", "run", "--quiet", "--python", sys.executable,
+        "--from", f"ministack=={ministack.VERSION}", "python", "-I", "-c",
+        PROGRAM.format(server=str(Path(server.__file__))), mode,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_last_line_of_every_invocation_is_in_its_log() -> None:
+    """It has the metrics of the invocation; one that was lost was a collage missing in a chart."""
+    both = "['first', 'last']"
+    events = ("return", "return", "raise", "die", "hang", "return")
+    assert run("complete") == [f"{event} {both}" for event in events]
+
+
+def test_ministack_by_itself_loses_lines_that_arrive_late() -> None:
+    """If this fails, a new version may need no help."""
+    assert run("as it is")[-1] != "return ['first', 'last']"
+
+
+def test_another_version_of_ministack_is_refused() -> None:
+    class Other:
+        _PYTHON_WORKER_SCRIPT = "handler_fn(event)"
+
+    with pytest.raises(RuntimeError, match="invokes functions differently"):
+        server.complete_logs(Other)
