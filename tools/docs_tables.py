@@ -65,10 +65,10 @@ def alarms_table() -> str:
     """Return all alarms, with the default thresholds, for a page in docs/reference/."""
     thresholds = load_stack_settings().Settings().thresholds
     rows = [
-        (f"[`{alarm.name}`]({_RUNBOOK}#{alarm.name})", alarm.meaning)
+        (f"[`{alarm.name}`]({_RUNBOOK}#{alarm.name})", alarm.meaning, alarm.condition)
         for alarm in alarms(ANY, thresholds).values()
     ]
-    return markdown_table(("alarm", "what it means, and where to look"), rows)
+    return markdown_table(("alarm", "what it means, and where to look", "raised if"), rows)
 
 
 def figures_table() -> str:

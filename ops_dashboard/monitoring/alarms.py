@@ -19,7 +19,7 @@ from ops_dashboard.monitoring.metric_lines import (
 )
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import CATALOGUE, FUNCTIONS, Service
+from stream_ingest.contracts.metrics import FUNCTIONS, Service
 
 _HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)
 _DEAD_LETTERS = {
@@ -30,8 +30,6 @@ _DEAD_LETTERS = {
     "intake": "Files or requests became dead letters because the intake failed on them repeatedly",
 }
 """The first sentence of the alarm on each dead-letter queue."""
-_REASONS_IN_USE = 10
-"""Approximate number of metrics by reason; CloudWatch bills each reason as a metric."""
 
 
 def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
@@ -51,21 +49,8 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         _follow(resources),
     ]
     read = sum(alarm.metrics_read for alarm in free)
-    every = [*free, _cost(resources, thresholds, constant_usd(resources, read))]
+    every = [*free, _cost(resources, thresholds, cost.constant_usd(resources, read))]
     return {alarm.name: alarm for alarm in every}
-
-
-def constant_usd(resources: Resources, metrics_read: int) -> float:
-    """Return the cost of an idle day; `metrics_read` is the number that the other alarms read."""
-    own_metrics = sum(len(metric.services) * metric.in_total for metric in CATALOGUE)
-    return cost.constant_usd_per_day(
-        resources,
-        alarm_metrics=metrics_read + _COST_METRICS,
-        own_metrics=own_metrics + _REASONS_IN_USE,
-    )
-
-
-_COST_METRICS = 10
 
 
 def _unwanted(resources: Resources) -> list[Alarm]:
@@ -122,10 +107,12 @@ def _dead_letters(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
     return [
         Alarm(
             name=f"{kind}-dead-letters",
-            meaning=f"{_DEAD_LETTERS[kind]}; `ops-dashboard dlq list` shows why; after fixing"
-            " the cause, `ops-dashboard dlq redrive --all` sends them again.",
+            meaning=f"{_DEAD_LETTERS[kind]}, more than {thresholds.dead_letters:,} of them;"
+            " `ops-dashboard dlq list` shows why; after fixing the cause,"
+            " `ops-dashboard dlq redrive --all` sends them again.",
             lines=[watched.dead_letter_line(kind, queue)],
             above=thresholds.dead_letters,
+            unit=" messages",
         )
         for kind, queue in resources.dead_letters.items()
     ]
@@ -138,6 +125,7 @@ def _error_rate(resources: Resources, thresholds: Thresholds) -> Alarm:
         " collage function; see its errors on the dashboard and `ops-dashboard dlq list`.",
         lines=watched.error_lines(resources),
         above=thresholds.error_percent,
+        unit=" %",
     )
 
 
@@ -150,6 +138,7 @@ def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm
             " invocations failed; see the latest errors on the dashboard.",
             lines=watched.crash_lines(resources, service),
             above=thresholds.error_percent,
+            unit=" %",
         )
         for service in FUNCTIONS
         if service is not Service.COLLAGE
@@ -166,6 +155,8 @@ def _duration(resources: Resources, thresholds: Thresholds) -> Alarm:
             aws_metric("AWS/Lambda", "Duration", name, "duration", "longest collage", style=MAX),
         ],
         above=1_000 * thresholds.duration_s,
+        unit=" s",
+        scale=1_000,
     )
 
 
@@ -177,6 +168,7 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
             f" memory; raise {service}MemoryMb before it is killed.",
             lines=[watched.memory_line(resources, service)],
             above=thresholds.memory_percent,
+            unit=" %",
         )
         for service in FUNCTIONS
     ]
@@ -185,25 +177,30 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
 def _iterator_age(resources: Resources, thresholds: Thresholds) -> Alarm:
     return Alarm(
         name="iterator-age",
-        meaning=f"The stream's reader is {thresholds.iterator_age_minutes} minutes or more behind;"
-        " see the windowing function's errors, throttles and retries.",
+        meaning=f"The stream's reader is more than {thresholds.iterator_age_minutes:,} minutes"
+        " behind; see the windowing function's errors, throttles and retries.",
         lines=[watched.iterator_age_line(resources)],
         above=60_000 * thresholds.iterator_age_minutes,
+        unit=" minutes",
+        scale=60_000,
     )
 
 
 def _stuck(resources: Resources, thresholds: Thresholds) -> Alarm:
     return Alarm(
         name="windows-stuck",
-        meaning=f"A window has waited for its collage for {thresholds.window_age_minutes} minutes;"
-        " see the queue depth and the collage function's errors.",
+        meaning="A window has waited for its collage for more than"
+        f" {thresholds.window_age_minutes:,} minutes; see the queue depth and the collage"
+        " function's errors.",
         lines=[watched.oldest_window_line(resources)],
         above=60 * thresholds.window_age_minutes,
+        unit=" minutes",
+        scale=60,
     )
 
 
 def _nothing_flows(resources: Resources, thresholds: Thresholds) -> Alarm:
-    """Watch that work progresses while a batch is open; a silent sweeper is an alarm, too.
+    """Watch that work progresses while a batch is open; a silent sweeper is reported, too.
 
     ``open * 0`` gives the sum a value for each minute in which the sweeper emitted, so that a stage
     that emits nothing counts as idle.
@@ -232,13 +229,14 @@ def _nothing_flows(resources: Resources, thresholds: Thresholds) -> Alarm:
     periods = max(1, 60 * thresholds.idle_minutes // PERIOD_S)
     return Alarm(
         name="nothing-flows",
-        meaning=f"A batch is open, but for {thresholds.idle_minutes} minutes no row arrived and no"
-        " window ended, or the sweeper emitted no metrics; see `ops-dashboard status`.",
+        meaning=f"A batch is open, but for {periods * PERIOD_S // 60} minutes no row arrived and no"
+        " window ended; see `ops-dashboard status`. If it is reported as insufficient data, the"
+        " sweeper emits no metrics; see `ops-dashboard doctor`.",
         lines=[open_, *moving, expression("still", "1 if nothing moves", still)],
         above=0,
         periods=periods,
         breaching=periods,
-        missing="breaching",
+        missing="missing",
     )
 
 
@@ -251,6 +249,7 @@ def _failed_images(resources: Resources, thresholds: Thresholds) -> Alarm:
         " dashboard.",
         lines=watched.failed_images_lines(resources),
         above=thresholds.failed_images_percent,
+        unit=" %",
         periods=3,
         breaching=2,
     )
@@ -268,10 +267,11 @@ def _dropped(resources: Resources) -> Alarm:
 
 def _follow(resources: Resources) -> Alarm:
     """Watch three periods: a follower waits two minutes at most between two attempts."""
+    periods = 3
     return Alarm(
         name="follow-failures",
-        meaning="`stream-ingest follow` has failed for 15 minutes; see its log or health file for"
-        " the error of the database or AWS.",
+        meaning=f"`stream-ingest follow` has failed for {periods * PERIOD_S // 60} minutes; see its"
+        " log or health file for the error of the database or AWS.",
         lines=[
             custom_metric(
                 resources,
@@ -282,17 +282,18 @@ def _follow(resources: Resources) -> Alarm:
             )
         ],
         above=0,
-        periods=3,
-        breaching=3,
+        periods=periods,
+        breaching=periods,
     )
 
 
 def _cost(resources: Resources, thresholds: Thresholds, constant: float) -> Alarm:
     return Alarm(
         name="cost",
-        meaning=f"The day is estimated to cost more than {thresholds.cost_usd_per_day} USD; see the"
-        " chart of costs for the part that rose.",
+        meaning=f"The day is estimated to cost more than {thresholds.cost_usd_per_day:,} USD;"
+        " see the chart of costs for the part that rose.",
         lines=cost.cost_lines(resources, constant),
         above=thresholds.cost_usd_per_day,
+        unit=" USD",
         period_s=cost.DAY_S,
     )

@@ -23,7 +23,7 @@ from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts import table
-from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.metrics import CATALOGUE, Service
 
 DAY_S = 86_400
 _DAYS_PER_MONTH = 30.4
@@ -37,6 +37,11 @@ COLLAGE_QUEUE_REQUESTS = 3
 COLLAGE_EVENTS = 2
 SWEEPS_PER_DAY = 1_440
 
+_REASONS_IN_USE = 10
+"""Approximate number of metrics by reason; CloudWatch bills each reason as a metric."""
+_COST_METRICS = 10
+"""Number of metrics that the alarm on the cost reads."""
+
 _FUNCTIONS = (Service.WINDOWING, Service.SWEEPER, Service.COLLAGE)
 _INDEXES = (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
 
@@ -48,6 +53,16 @@ def collage_usd() -> float:
         + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
         + COLLAGE_EVENTS * LIST.event.one
         + LIST.lambda_request.one
+    )
+
+
+def constant_usd(resources: Resources, metrics_read: int) -> float:
+    """Return the cost of an idle day; `metrics_read` is the number that the other alarms read."""
+    own_metrics = sum(len(metric.services) * metric.in_total for metric in CATALOGUE)
+    return constant_usd_per_day(
+        resources,
+        alarm_metrics=metrics_read + _COST_METRICS,
+        own_metrics=own_metrics + _REASONS_IN_USE,
     )
 
 

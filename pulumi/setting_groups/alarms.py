@@ -25,13 +25,14 @@ class AlarmSettings(BatchDefaults, frozen=True, kw_only=True, rename="camel"):
     """Memory alarms: above this share of a function's memory. The default leaves time to act; 90
     is near the limit, at which Lambda ends a function."""
     alarm_dead_letters: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
-    """Dead-letter alarms: above this number of messages in one queue."""
+    """Dead-letter alarms: above this number of messages in one queue; 10 means from 11 on."""
     alarm_iterator_age_minutes: Minutes = 10
-    """Alarm ``iterator-age``: if the stream is read this late."""
+    """Alarm ``iterator-age``: if the stream is read later than this."""
     alarm_window_age_minutes: Minutes = 60
-    """Alarm ``windows-stuck``: if a closed window waits this long for its collage."""
+    """Alarm ``windows-stuck``: if a closed window waits longer than this for its collage."""
     alarm_idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=1_440)] = 15
-    """Alarm ``nothing-flows``: if nothing moves for this long while a batch is open."""
+    """Alarm ``nothing-flows``: if nothing moves for this long, in whole periods of 5 minutes, while
+    a batch is open."""
     alarm_failed_images_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 20
     """Alarm ``image-failures``: above this share of images that fail."""
     alarm_cost_usd_per_day: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 25

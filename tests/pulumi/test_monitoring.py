@@ -62,13 +62,15 @@ def test_an_alarm_watches_this_stacks_parts_under_their_real_names(
         alarm.breaching,
     )
     assert inputs["treatMissingData"] == alarm.missing
+    assert inputs["alarmDescription"] == alarm.description
+    on_none = inputs.get("insufficientDataActions", [])
+    assert on_none == (["arn:Topic:monitoring"] if alarm.missing == "missing" else [])
 
 
 def test_every_alarm_notifies_people_of_its_start_and_its_end(dev: Recorder) -> None:
     for alarm in dev.all("MetricAlarm"):
         assert alarm.inputs["alarmActions"] == ["arn:Topic:monitoring"]
         assert alarm.inputs["okActions"] == ["arn:Topic:monitoring"]
-        assert alarm.inputs["alarmDescription"]
 
 
 def test_an_expression_returns_one_series_of_at_most_ten_metrics(dev: Recorder) -> None:

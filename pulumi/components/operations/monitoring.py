@@ -115,7 +115,7 @@ class Monitoring(pulumi.ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             alarm.name,
             name=alarm_name(self._args.prefix, alarm.name),
-            alarm_description=alarm.meaning,
+            alarm_description=alarm.description,
             **(self._math_alarm(alarm) if alarm.is_math else self._metric_alarm(alarm)),
             evaluation_periods=alarm.periods,
             datapoints_to_alarm=alarm.breaching,
@@ -124,6 +124,7 @@ class Monitoring(pulumi.ComponentResource):
             treat_missing_data=alarm.missing,
             alarm_actions=[self.topic.arn],
             ok_actions=[self.topic.arn],
+            insufficient_data_actions=[self.topic.arn] if alarm.missing == "missing" else None,
             opts=self._child,
         )
 

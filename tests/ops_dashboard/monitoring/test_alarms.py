@@ -12,6 +12,7 @@ from ops_dashboard.monitoring.alarm import Alarm
 from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.metric_math import Series
+from ops_dashboard.monitoring.resources import Thresholds
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS, queries_of
 
 ALARMS = alarms(RESOURCES, THRESHOLDS)
@@ -94,7 +95,7 @@ def test_more_than_five_percent_of_crashes_of_any_function_raise_an_alarm(
         ({"BatchesOpen": [0, 0, 0]}, "OK"),
         ({"BatchesOpen": [0, 1, 1]}, "OK"),
         # not even the sweeper speaks
-        ({"BatchesOpen": [None, None, None]}, "ALARM"),
+        ({"BatchesOpen": [None, None, None]}, "INSUFFICIENT_DATA"),
         ({"BatchesOpen": [0, None, None]}, "OK"),
     ],
 )
@@ -152,3 +153,76 @@ def test_a_day_that_costs_more_than_the_threshold_raises_an_alarm() -> None:
 def test_every_alarm_has_a_meaning_and_a_unique_name() -> None:
     assert len({alarm.meaning for alarm in ALARMS.values()}) == len(ALARMS)
     assert all(name == alarm.name for name, alarm in ALARMS.items())
+
+
+QUIET = ("BatchesOpen", "WindowsWaiting", "OldestWindowAge", "OldestWorkAge")
+"""Metrics of which the sweeper emits a zero each minute if there is nothing to do."""
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_no_alarm_is_raised_on_a_new_stack(name: str) -> None:
+    """Nothing has emitted anything; CloudWatch evaluates an alarm as soon as it exists."""
+    assert state(ALARMS[name], {}) in ("OK", "INSUFFICIENT_DATA")
+    assert ALARMS[name].missing != "breaching"  # which would be ALARM before the first sweep
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_no_alarm_is_raised_on_an_idle_stack(name: str) -> None:
+    """Between two monthly batches only the sweeper runs."""
+    alarm = ALARMS[name]
+    metrics = {line.metric for line in alarm.lines if line.expression is None}
+    zeros: Figures = {metric: [0.0, 0.0, 0.0] for metric in metrics.intersection(QUIET)}
+    assert state(alarm, zeros) == "OK"
+
+
+def test_only_the_alarm_on_what_is_always_there_reports_that_it_has_no_data() -> None:
+    assert [alarm.name for alarm in ALARMS.values() if alarm.missing == "missing"] == [
+        "nothing-flows"
+    ]
+
+
+OTHER = Thresholds(
+    error_percent=7,
+    duration_s=333,
+    memory_percent=71,
+    dead_letters=1_234_567,
+    iterator_age_minutes=13,
+    window_age_minutes=77,
+    idle_minutes=29,
+    failed_images_percent=37,
+    cost_usd_per_day=4_321,
+)
+
+
+@pytest.mark.parametrize("thresholds", [THRESHOLDS, OTHER])
+def test_an_alarm_says_the_figures_that_it_is_deployed_with(thresholds: Thresholds) -> None:
+    """The texts of the dashboard, of messages and of the documentation are these."""
+    for alarm in alarms(RESOURCES, thresholds).values():
+        if alarm.above:
+            assert f"ore than {alarm.limit.removesuffix(' messages')}" in alarm.meaning, alarm.name
+        assert f"more than {alarm.limit}" in alarm.description
+        assert len(alarm.description) <= 1_024
+
+
+def test_a_time_that_is_no_multiple_of_a_period_is_said_as_it_is_evaluated() -> None:
+    alarm = alarms(RESOURCES, OTHER)["nothing-flows"]
+    assert (alarm.periods, alarm.breaching) == (5, 5)
+    assert "for 25 minutes" in alarm.meaning
+    assert alarm.condition == "more than 0 for 25 minutes"
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("collage-dead-letters", "more than 10 messages in 5 minutes"),
+        ("collage-duration", "more than 108 s in 5 minutes"),
+        ("collage-errors", "more than 5 % in 5 minutes"),
+        ("cost", "more than 25 USD in a day"),
+        ("follow-failures", "more than 0 for 15 minutes"),
+        ("image-failures", "more than 20 % in 2 of 3 periods of 5 minutes"),
+        ("iterator-age", "more than 10 minutes in 5 minutes"),
+        ("poison", "more than 0 in 5 minutes"),
+    ],
+)
+def test_the_condition_of_an_alarm_is_in_words(name: str, condition: str) -> None:
+    assert ALARMS[name].condition == condition

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from ops_dashboard.monitoring.alarms import alarms, constant_usd
+from ops_dashboard.monitoring.alarms import alarms
+from ops_dashboard.monitoring.cost import constant_usd
 from ops_dashboard.monitoring.cost import collage_usd, constant_usd_per_day, cost_lines
 from ops_dashboard.monitoring.metric_math import Series, evaluate
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS

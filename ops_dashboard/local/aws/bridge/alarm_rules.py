@@ -30,7 +30,7 @@ class AlarmDefinition(msgspec.Struct, frozen=True, kw_only=True):
     breaching: int
     """Number of those periods that must be above the threshold."""
     missing: str
-    """CloudWatch's setting: ``notBreaching`` or ``breaching``."""
+    """CloudWatch's setting: ``notBreaching``, ``breaching`` or ``missing``."""
 
 
 def range_start(definition: AlarmDefinition, now_s: int) -> int:
@@ -38,16 +38,11 @@ def range_start(definition: AlarmDefinition, now_s: int) -> int:
     return _period_starts(definition, now_s)[-1]
 
 
-def evaluate(
-    definition: AlarmDefinition, watched: Series, now_s: int, before: str = "OK"
-) -> tuple[State, str]:
-    """Return the state at `now_s`, and its reason; `before` is the current state.
-
-    A new alarm for which missing data are breaching stays INSUFFICIENT_DATA until data arrive.
-    """
+def evaluate(definition: AlarmDefinition, watched: Series, now_s: int) -> tuple[State, str]:
+    """Return the state at `now_s`, and its reason."""
     values = [watched.get(start) for start in _period_starts(definition, now_s)]
-    if before == "INSUFFICIENT_DATA" and definition.missing == "breaching" and not watched:
-        return "INSUFFICIENT_DATA", "no data yet"
+    if definition.missing == "missing" and values.count(None) == len(values):
+        return "INSUFFICIENT_DATA", "no data"
     breaching = [value for value in values if value is not None and value > definition.threshold]
     count = len(breaching)
     if definition.missing == "breaching":

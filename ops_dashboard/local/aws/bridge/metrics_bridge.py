@@ -79,7 +79,7 @@ class MetricsBridge:
         }
         for definition in self._definitions:
             before = states[definition.name]
-            state, reason = self._evaluate(definition, int(now_s), before)
+            state, reason = self._evaluate(definition, int(now_s))
             if before != state:
                 cloudwatch.set_alarm_state(
                     AlarmName=definition.name, StateValue=state, StateReason=reason
@@ -92,12 +92,12 @@ class MetricsBridge:
             bridge_position.save(self._clients, position)
             self._position = position
 
-    def _evaluate(self, definition: AlarmDefinition, now_s: int, before: str) -> tuple[str, str]:
+    def _evaluate(self, definition: AlarmDefinition, now_s: int) -> tuple[str, str]:
         start = datetime.fromtimestamp(range_start(definition, now_s), UTC)
         end = datetime.fromtimestamp(now_s + 1, UTC)
         cloudwatch = self._clients.untyped("cloudwatch")
         (watched,) = read_lines(cloudwatch, definition.queries, start, end)
-        return evaluate(definition, watched.points, now_s, before)
+        return evaluate(definition, watched.points, now_s)
 
     def _from_logs(self) -> Iterator[tuple[str, Datum]]:
         for function, reader in self._logs.items():

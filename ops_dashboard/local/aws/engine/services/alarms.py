@@ -50,6 +50,7 @@ def _alarm(clients: Clients, inputs: Inputs) -> Created:
         TreatMissingData=definition.missing,
         AlarmActions=inputs.texts("alarmActions"),
         OKActions=inputs.texts("okActions"),
+        InsufficientDataActions=inputs.texts("insufficientDataActions"),
     )
     alarm_store.save(clients, definition)
     found = cloudwatch.describe_alarms(AlarmNames=[name])

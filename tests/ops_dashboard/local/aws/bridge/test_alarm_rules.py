@@ -56,11 +56,19 @@ def test_missing_data_raises_an_alarm_if_it_is_breaching(points: Series, expecte
     assert evaluate(alarm, points, NOW_S)[0] == expected
 
 
-def test_a_new_alarm_waits_for_data() -> None:
-    alarm = definition(periods=3, breaching=3, missing="breaching")
-    assert evaluate(alarm, {}, NOW_S, "INSUFFICIENT_DATA")[0] == "INSUFFICIENT_DATA"
-    assert evaluate(alarm, {900: 0.0}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
-    assert evaluate(definition(), {}, NOW_S, "INSUFFICIENT_DATA")[0] == "OK"
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ({}, "INSUFFICIENT_DATA"),
+        ({0: 9.0}, "INSUFFICIENT_DATA"),
+        ({900: 0.0}, "OK"),
+        ({900: 9.0}, "OK"),
+        ({600: 9.0, 900: 9.0, 1_200: 9.0}, "ALARM"),
+    ],
+)
+def test_missing_data_may_have_a_state_of_their_own(points: Series, expected: str) -> None:
+    alarm = definition(periods=3, breaching=3, missing="missing")
+    assert evaluate(alarm, points, NOW_S)[0] == expected
 
 
 def test_the_reason_lists_the_values() -> None:

@@ -73,7 +73,7 @@ def test_the_engine_stores_the_queries_of_every_alarm(local_aws: LocalAws) -> No
     assert {name: stored[name].threshold for name in stored} == {
         name: alarm.above for name, alarm in expected.items()
     }
-    assert stored["nothing-flows"].missing == "breaching"
+    assert stored["nothing-flows"].missing == "missing"
     assert stored["image-failures"].breaching == 2
     assert len(stored["cost"].queries) == 11
 
