@@ -49,7 +49,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         _follow(resources),
     ]
     read = sum(alarm.metrics_read for alarm in free)
-    every = [*free, _cost(resources, thresholds, cost.constant_usd(resources, read))]
+    every = [*free, _cost(resources, thresholds, cost.idle_day_usd(resources, read))]
     return {alarm.name: alarm for alarm in every}
 
 

@@ -56,7 +56,7 @@ def collage_usd() -> float:
     )
 
 
-def constant_usd(resources: Resources, metrics_read: int) -> float:
+def idle_day_usd(resources: Resources, metrics_read: int) -> float:
     """Return the cost of an idle day; `metrics_read` is the number that the other alarms read."""
     own_metrics = sum(len(metric.services) * metric.in_total for metric in CATALOGUE)
     return constant_usd_per_day(

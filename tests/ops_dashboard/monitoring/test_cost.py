@@ -7,8 +7,12 @@ import dataclasses
 import pytest
 
 from ops_dashboard.monitoring.alarms import alarms
-from ops_dashboard.monitoring.cost import constant_usd
-from ops_dashboard.monitoring.cost import collage_usd, constant_usd_per_day, cost_lines
+from ops_dashboard.monitoring.cost import (
+    collage_usd,
+    constant_usd_per_day,
+    cost_lines,
+    idle_day_usd,
+)
 from ops_dashboard.monitoring.metric_math import Series, evaluate
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
 
@@ -61,7 +65,7 @@ def test_the_constant_is_the_stream_dashboard_alarms_metrics_and_sweeps() -> Non
 def test_the_constant_counts_the_metrics_that_the_alarms_read() -> None:
     read = sum(alarm.metrics_read for alarm in alarms(RESOURCES, THRESHOLDS).values())
     watched = alarms(RESOURCES, THRESHOLDS)["cost"]
-    constant = constant_usd(RESOURCES, read - watched.metrics_read)
+    constant = idle_day_usd(RESOURCES, read - watched.metrics_read)
     assert (watched.lines[-1].expression or "").endswith(f"+ {constant:.4f}")
 
 
