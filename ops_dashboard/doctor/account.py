@@ -10,9 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops_dashboard.doctor.checks import result
-from ops_dashboard.doctor.deployed import Aws, read_parts
+from ops_dashboard.doctor.deployed import RESTART, Aws, read_parts
 from ops_dashboard.doctor.findings import Check, Finding, State, note, skipped, wrong
-from stream_ingest.aws.stack import read_stack
+from stream_ingest.aws.stack import is_aws, read_stack
 from stream_ingest.contracts.levels import LevelError, level_notice
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.stack_parts import StackParts
@@ -51,12 +51,20 @@ class Account:
         if credentials.state is State.WRONG:
             yield skipped("stack", "needs credentials")
             return
-        deploy = f"make up STACK={self._stack}"
-        yield result(Check(name="stack", run=self._outputs, do=f"deploy it: {deploy}"))
+        yield result(
+            Check(name="stack", run=self._outputs, do=f"deploy it: make up STACK={self._stack}")
+        )
         if self.outputs is None:
             return
         yield release_finding(self.outputs)
-        yield result(Check(name="parts", run=self._parts, do=f"deploy ({deploy})"))
+        yield result(Check(name="parts", run=self._parts, do=self._deploy))
+
+    @property
+    def _deploy(self) -> str:
+        """How to deploy the stack with this release."""
+        if not is_aws(self._aws("ssm").meta.endpoint_url):
+            return RESTART
+        return f"deploy (make up STACK={self._stack})"
 
     def _credentials(self) -> str:
         client = self._aws("sts")
@@ -82,7 +90,7 @@ class Account:
         self.parts = read_parts(self._aws, self._stack)
         if self.parts is None:
             found = "the stack was deployed by a release that does not list its parts"
-            return note("parts", found, f"deploy (make up STACK={self._stack})")
+            return note("parts", found, self._deploy)
         counts = {
             name: len(value)
             for name in self.parts.__struct_fields__

@@ -27,6 +27,8 @@ PATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=60
 )
 """For an invocation, which includes the start of a function and is not repeated."""
+RESTART = "start it again: ops-dashboard local down, then ops-dashboard local up"
+"""How to deploy a stack on the embedded AWS."""
 _MISSING = frozenset(
     {
         "404",
@@ -76,7 +78,7 @@ class Deployed:
         `pulumi up` alone compares the program with Pulumi's own record, not with AWS.
         """
         if not is_aws(self.aws("lambda").meta.endpoint_url):
-            return "start it again: ops-dashboard local down, then ops-dashboard local up"
+            return RESTART
         stack = self.outputs.stack
         return f"deploy it again: make refresh STACK={stack}, then make up STACK={stack}"
 

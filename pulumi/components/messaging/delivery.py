@@ -118,7 +118,5 @@ class Delivery(pulumi.ComponentResource):
                 "maximum_retry_attempts": RETRIES,
             },
             dead_letter_config={"arn": self.rule_dead_letters.arn},
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[self.queue.policy, self.rule_dead_letters.policy]
-            ),
+            opts=self._child,
         )

@@ -57,6 +57,9 @@ class Sts:
 class Ssm:
     """Has parameters by name."""
 
+    class meta:  # noqa: N801 - boto3's name
+        endpoint_url = "https://ssm.eu-central-1.amazonaws.com"
+
     def __init__(self, parameters: dict[str, str]) -> None:
         self.parameters = parameters
 
