@@ -230,3 +230,10 @@ def test_a_batch_may_choose_its_own_collage(pipeline: Pipeline, tmp_path: Path) 
     }
     regrouped = replace(sample.expectation, images_per_window=6)
     assert collage_differences(regrouped, collages, layout) == []
+
+
+def test_a_second_deployment_of_the_same_stack_changes_nothing(pipeline: Pipeline) -> None:
+    servers = (pipeline.covers, pipeline.mortal_covers, pipeline.late_covers)
+    assert pipeline.aws.changes
+    pipeline.aws.deploy(allowed_sources=[server.address for server in servers])
+    assert pipeline.aws.changes == []

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
-from pulumi.runtime.mocks import MockMonitor
 
-from ops_dashboard.local.aws.engine.program import run_with
-from ops_dashboard.local.aws.stack import stack_settings
-from ops_dashboard.packaging.bundles import Bundle
+from tests.pulumi.declaring import declare
 from tests.pulumi.recorder import Recorder
 
 Deploy = Callable[..., Recorder]
@@ -26,31 +20,10 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     """
     folder = tmp_path_factory.mktemp("bundles")
 
-    def build_bundle(name: str, platform: str) -> Bundle:
-        path = folder / f"{name}-{platform}.zip"
-        path.write_bytes(f"{name} for {platform}".encode())
-        return Bundle(path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-
-    register = MockMonitor.RegisterResource
-
-    def registering(recorder: Recorder) -> Callable[..., Any]:
-        def call(monitor: MockMonitor, request: Any) -> Any:  # noqa: ANN401 - as in Pulumi
-            recorder.register(request)
-            return register(monitor, request)
-
-        return call
-
     def run(
         stack: str, recorder: Recorder | None = None, name: str = "", **settings: object
     ) -> Recorder:
-        recorder = recorder or Recorder()
-        config = stack_settings(stack) | {f"coverstream:{key}": settings[key] for key in settings}
-        texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ops_dashboard.packaging.bundles.build_bundle", build_bundle)
-            patch.setattr(MockMonitor, "RegisterResource", registering(recorder))
-            run_with(recorder, name or stack, texts)
-        return recorder
+        return declare(folder, stack, recorder or Recorder(), name, settings)
 
     return run
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from ops_dashboard.local.aws.engine.resources import Engine
+from ops_dashboard.local.aws.engine.resources import Change, Engine
+from tests.fakes.deployment_records import RecordsInMemory
 from tests.models.recording import RecordingClients, Request
 from tests.pulumi.recorder import Recorder
 
@@ -16,10 +17,16 @@ class Requested(Recorder):
     """Records what the program declares, and the requests that the engine makes of it."""
 
     clients: RecordingClients = field(default_factory=RecordingClients)
+    records: RecordsInMemory = field(default_factory=RecordsInMemory)
 
     def __post_init__(self) -> None:
         """Create the engine."""
-        self._engine = Engine(self.clients)
+        self._engine = Engine(self.clients, self.records)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Return what the engine created or updated."""
+        return self._engine.changes
 
     @property
     def requests(self) -> list[Request]:

@@ -20,6 +20,7 @@ from ops_dashboard.local.aws import clients as local_clients
 from ops_dashboard.local.aws import ministack
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.program import PROJECT, run_program
+from ops_dashboard.local.aws.engine.resources import Change
 from ops_dashboard.local.aws.instances import Instance
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import UserError
@@ -41,6 +42,7 @@ class LocalAws:
         self.instance = instance
         self.clients = Clients(instance.endpoint, instance.ca_bundle)
         self._leave_running = False
+        self.changes: Sequence[Change] = ()
 
     @classmethod
     def start(
@@ -70,7 +72,9 @@ class LocalAws:
         allowed_sources: Sequence[str] = (),
         settings: Mapping[str, object] | None = None,
     ) -> StackOutputs:
-        """Deploy the Pulumi program and return its outputs. Not idempotent.
+        """Deploy the Pulumi program and return its outputs; `changes` lists what it changed.
+
+        Later calls change only what differs from the call before.
 
         `allowed_sources` are non-public ``host:port`` addresses that covers may be downloaded from.
         `settings` override the stack's file by key (``{"collageTimeoutS": 5}``).
@@ -80,7 +84,9 @@ class LocalAws:
             own["allowedSources"] = list(allowed_sources)
         stack = self.instance.stack
         config = {**stack_settings(stack), **{f"{PROJECT}:{key}": own[key] for key in own}}
-        run_program(self.clients, stack, {key: _as_text(config[key]) for key in config})
+        self.changes = run_program(
+            self.clients, stack, {key: _as_text(config[key]) for key in config}
+        )
         return self.outputs()
 
     def outputs(self) -> StackOutputs:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pulumi
 from ops_dashboard.checkout import ROOT
 from ops_dashboard.local.aws.clients import Clients
-from ops_dashboard.local.aws.engine.resources import Engine
+from ops_dashboard.local.aws.engine.records import Records, SsmRecords
+from ops_dashboard.local.aws.engine.resources import Change, Engine
 
 PROJECT = "coverstream"
 PROGRAM = ROOT / "pulumi"
@@ -24,18 +25,23 @@ _THREADS = 8
 
 
 def run_program(
-    clients: Clients, stack: str, config: Mapping[str, str], program: Path = PROGRAM
-) -> list[tuple[str, str]]:
-    """Create every resource of the program in the folder `program`; return their (type, name).
+    clients: Clients,
+    stack: str,
+    config: Mapping[str, str],
+    program: Path = PROGRAM,
+    records: Records | None = None,
+) -> list[Change]:
+    """Create or update every resource of the program in the folder `program`; return the changes.
 
     `config` is Pulumi's configuration, all values strings (``coverstream:streamShards``). Blocks,
-    and must not be called from a running event loop. Not idempotent: existing resources are an
-    error. Raises what the program raises, and `EngineError` for a resource that the embedded AWS
-    rejects or the engine does not support.
+    and must not be called from a running event loop. The same program and configuration a second
+    time change nothing. Raises what the program raises, and `EngineError` for a resource that the
+    embedded AWS rejects, or a change that the engine does not support.
     """
-    engine = Engine(clients)
+    engine = Engine(clients, records or SsmRecords(clients, stack))
     run_with(engine, stack, config, program)
-    return engine.created
+    engine.check_nothing_left()
+    return engine.changes
 
 
 def run_with(

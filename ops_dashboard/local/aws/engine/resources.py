@@ -1,15 +1,17 @@
-"""The engine: creates each resource that the Pulumi program registers. Edge (network)."""
+"""The engine: creates or updates what the Pulumi program registers. Edge (network)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 import pulumi
 from ops_dashboard.local.aws.clients import REGION, Clients
 from ops_dashboard.local.aws.engine.inputs import EngineError, Inputs
+from ops_dashboard.local.aws.engine.records import Record, Records, digests
 from ops_dashboard.local.aws.engine.services import (
     alarms,
     audit,
@@ -25,6 +27,7 @@ from ops_dashboard.local.aws.engine.services import (
     streams,
     tables,
 )
+from ops_dashboard.local.aws.engine.updates import update
 
 Outputs = dict[str, Any]
 Create = Callable[[Clients, Inputs], tuple[str, Outputs]]
@@ -89,36 +92,77 @@ LOOKUPS: Mapping[str, Lookup] = {
 """The supported invokes (functions of a provider), by token."""
 
 
-class Engine(pulumi.runtime.Mocks):
-    """Creates one stack's resources on an embedded AWS."""
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment did to one resource."""
 
-    def __init__(self, clients: Clients) -> None:
-        """Create through `clients`; `created` lists (type, name) of each resource."""
-        self._clients = clients
-        self.created: list[tuple[str, str]] = []
+    type: str
+    name: str
+    inputs: tuple[str, ...] | None
+    """Names of the inputs that changed; None if the resource is new."""
+
+
+class Engine(pulumi.runtime.Mocks):
+    """Creates one stack's resources on an embedded AWS, and updates those that have changed."""
+
+    def __init__(self, clients: Clients, records: Records) -> None:
+        """Create through `clients`; `changes` lists what was created or updated."""
+        self._clients, self._records = clients, records
+        self._before = {(one.type, one.name): one for one in records.load()}
+        self._declared: set[tuple[str, str]] = set()
+        self.changes: list[Change] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, Outputs]:
-        """Create a resource and return its id and outputs.
+        """Create or update a resource if necessary, and return its id and outputs.
 
-        Raises `EngineError` if its type or an input is not supported, or AWS rejects it.
+        Raises `EngineError` if its type, an input or this change is not supported, or AWS rejects
+        it.
         """
         if not args.custom:  # a component, which is no resource in AWS
             return f"{args.name}-id", {}
+        plain = _without_secrets(args.inputs)
+        self._declared.add((args.typ, args.name))
+        before, now = self._before.get((args.typ, args.name)), digests(plain)
+        changed = before.changed_inputs(now) if before else None
+        if before and not changed:
+            return before.id, {**plain, **before.outputs}
+        id_, outputs = self._apply(args, plain, before, changed or [])
+        self._records.save(
+            Record(type=args.typ, name=args.name, id=id_, outputs=outputs, inputs=now)
+        )
+        inputs = None if changed is None else tuple(changed)
+        self.changes.append(Change(type=args.typ, name=args.name, inputs=inputs))
+        return id_, {**plain, **outputs}
+
+    def _apply(
+        self,
+        args: pulumi.runtime.MockResourceArgs,
+        plain: Outputs,
+        before: Record | None,
+        changed: list[str],
+    ) -> tuple[str, Outputs]:
         where = f"{args.typ} {args.name}"
-        create = CREATE.get(args.typ)
-        if create is None:
+        if args.typ not in CREATE:
             msg = f"{where}: the engine does not support this resource type"
             raise EngineError(msg)
-        plain = _without_secrets(args.inputs)
         inputs = Inputs(plain, where)
         try:
-            id_, outputs = create(self._clients, inputs)
+            if before is None:
+                id_, outputs = CREATE[args.typ](self._clients, inputs)
+            else:
+                update(self._clients, inputs, before, changed)
+                id_, outputs = before.id, before.outputs
         except (ClientError, BotoCoreError) as error:
             msg = f"{where}: {error}"
             raise EngineError(msg) from error
         inputs.check_all_read()
-        self.created.append((args.typ, args.name))
-        return id_, {**plain, **outputs}
+        return id_, outputs
+
+    def check_nothing_left(self) -> None:
+        """Raise `EngineError` if resources of before are not declared: it deletes none."""
+        left = sorted(" ".join(key) for key in self._before.keys() - self._declared)
+        if left:
+            msg = f"the engine deletes nothing, but these are no longer declared: {', '.join(left)}"
+            raise EngineError(msg)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[Outputs, list[tuple[str, str]]]:
         """Return an invoke's result; raises `EngineError` if it is not supported."""

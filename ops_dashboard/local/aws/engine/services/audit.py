@@ -57,7 +57,8 @@ def _field(field: Inputs) -> dict[str, Any]:
     return {"Field": field.text("field"), **{key: given[key] for key in given if given[key]}}
 
 
+REPLACING = {"aws:s3/bucketLogging:BucketLogging": _logging}
 CREATE = {
-    "aws:s3/bucketLogging:BucketLogging": _logging,
+    **REPLACING,
     "aws:cloudtrail/trail:Trail": _trail,
 }

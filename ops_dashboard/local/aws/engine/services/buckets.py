@@ -125,9 +125,8 @@ def _notification(clients: Clients, inputs: Inputs) -> Created:
     return bucket, {}
 
 
-CREATE = {
+REPLACING = {
     "aws:s3/bucketNotification:BucketNotification": _notification,
-    "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         _encryption
     ),
@@ -137,3 +136,4 @@ CREATE = {
     "aws:s3/bucketVersioning:BucketVersioning": _versioning,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle,
 }
+CREATE = {"aws:s3/bucket:Bucket": _bucket, **REPLACING}

@@ -27,6 +27,16 @@ def _archive(clients: Clients, inputs: Inputs) -> Created:
     return name, {"name": name, "arn": made["ArchiveArn"]}
 
 
+def _update_archive(clients: Clients, inputs: Inputs, id_: str) -> None:
+    inputs.text("name")
+    inputs.text("eventSourceArn")  # cannot change without the bus
+    clients.untyped("events").update_archive(
+        ArchiveName=id_,
+        EventPattern=inputs.document("eventPattern"),
+        RetentionDays=inputs.number("retentionDays"),
+    )
+
+
 def _rule(clients: Clients, inputs: Inputs) -> Created:
     name, bus = inputs.text("name"), inputs.text("eventBusName")
     made = clients.untyped("events").put_rule(
@@ -55,20 +65,30 @@ def _target(clients: Clients, inputs: Inputs) -> Created:
 
 
 def _schedule(clients: Clients, inputs: Inputs) -> Created:
-    name, target = inputs.text("name"), inputs.required_block("target")
-    arn = clients.untyped("scheduler").create_schedule(
-        Name=name,
-        ScheduleExpression=inputs.text("scheduleExpression"),
-        FlexibleTimeWindow={"Mode": inputs.required_block("flexibleTimeWindow").text("mode")},
-        State="ENABLED",
-        Target={
+    name = inputs.text("name")
+    made = clients.untyped("scheduler").create_schedule(**_schedule_parameters(inputs))
+    outputs = {"name": name, "arn": made["ScheduleArn"], "groupName": "default"}
+    return f"default/{name}", outputs
+
+
+def _update_schedule(clients: Clients, inputs: Inputs, _: str) -> None:
+    clients.untyped("scheduler").update_schedule(**_schedule_parameters(inputs))
+
+
+def _schedule_parameters(inputs: Inputs) -> dict[str, Any]:
+    target = inputs.required_block("target")
+    return {
+        "Name": inputs.text("name"),
+        "ScheduleExpression": inputs.text("scheduleExpression"),
+        "FlexibleTimeWindow": {"Mode": inputs.required_block("flexibleTimeWindow").text("mode")},
+        "State": "ENABLED",
+        "Target": {
             "Arn": target.text("arn"),
             "RoleArn": target.text("roleArn"),
             "RetryPolicy": _retry(target),
             "DeadLetterConfig": {"Arn": target.required_block("deadLetterConfig").text("arn")},
         },
-    )["ScheduleArn"]
-    return f"default/{name}", {"name": name, "arn": arn, "groupName": "default"}
+    }
 
 
 def _retry(inputs: Inputs) -> dict[str, int]:
@@ -79,10 +99,17 @@ def _retry(inputs: Inputs) -> dict[str, int]:
     }
 
 
-CREATE = {
-    "aws:cloudwatch/eventBus:EventBus": _bus,
-    "aws:cloudwatch/eventArchive:EventArchive": _archive,
+REPLACING = {
     "aws:cloudwatch/eventRule:EventRule": _rule,
     "aws:cloudwatch/eventTarget:EventTarget": _target,
+}
+UPDATE = {
+    "aws:cloudwatch/eventArchive:EventArchive": _update_archive,
+    "aws:scheduler/schedule:Schedule": _update_schedule,
+}
+CREATE = {
+    **REPLACING,
+    "aws:cloudwatch/eventBus:EventBus": _bus,
+    "aws:cloudwatch/eventArchive:EventArchive": _archive,
     "aws:scheduler/schedule:Schedule": _schedule,
 }

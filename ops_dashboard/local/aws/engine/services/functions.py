@@ -18,36 +18,65 @@ UNRESERVED = -1
 
 def _function(clients: Clients, inputs: Inputs) -> Created:
     name = inputs.text("name")
-    logging = inputs.required_block("loggingConfig")
     clients.untyped("lambda").create_function(
-        FunctionName=name,
-        Runtime=inputs.text("runtime"),
+        **_configuration(inputs),
         Architectures=inputs.texts("architectures"),
-        Handler=inputs.text("handler"),
-        Role=inputs.text("role"),
-        MemorySize=inputs.number("memorySize"),
-        Timeout=inputs.number("timeout"),
-        Environment={"Variables": inputs.required_block("environment").map("variables")},
-        LoggingConfig={
+        Code={"ZipFile": _code(inputs)},
+    )
+    _wait(clients, name)
+    reserved = inputs.number("reservedConcurrentExecutions")
+    if reserved != UNRESERVED:
+        _reserve(clients, name, reserved)
+    arn = clients.functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    return name, {"name": name, "arn": arn}
+
+
+def _update_function(clients: Clients, inputs: Inputs, id_: str) -> None:
+    functions = clients.untyped("lambda")
+    functions.update_function_configuration(**_configuration(inputs))
+    _wait(clients, id_)
+    functions.update_function_code(
+        FunctionName=id_, Architectures=inputs.texts("architectures"), ZipFile=_code(inputs)
+    )
+    _wait(clients, id_)
+    reserved = inputs.number("reservedConcurrentExecutions")
+    if reserved == UNRESERVED:
+        functions.delete_function_concurrency(FunctionName=id_)
+    else:
+        _reserve(clients, id_, reserved)
+
+
+def _configuration(inputs: Inputs) -> dict[str, Any]:
+    logging = inputs.required_block("loggingConfig")
+    variables = inputs.required_block("environment").map("variables")
+    return {
+        "FunctionName": inputs.text("name"),
+        "Runtime": inputs.text("runtime"),
+        "Handler": inputs.text("handler"),
+        "Role": inputs.text("role"),
+        "MemorySize": inputs.number("memorySize"),
+        "Timeout": inputs.number("timeout"),
+        "Environment": {"Variables": variables},
+        "LoggingConfig": {
             "LogFormat": logging.text("logFormat"),
             "LogGroup": logging.text("logGroup"),
         },
-        Code={"ZipFile": _code(inputs)},
         **_placement(inputs),
+    }
+
+
+def _reserve(clients: Clients, name: str, reserved: int) -> None:
+    clients.untyped("lambda").put_function_concurrency(
+        FunctionName=name, ReservedConcurrentExecutions=reserved
     )
 
-    def is_active() -> bool:
-        found = clients.functions.get_function_configuration(FunctionName=name)
-        return found["State"] == "Active"
 
-    wait_until(is_active, f"function {name} is active")
-    reserved = inputs.number("reservedConcurrentExecutions")
-    if reserved != UNRESERVED:
-        clients.untyped("lambda").put_function_concurrency(
-            FunctionName=name, ReservedConcurrentExecutions=reserved
-        )
-    arn = clients.functions.get_function_configuration(FunctionName=name)["FunctionArn"]
-    return name, {"name": name, "arn": arn}
+def _wait(clients: Clients, name: str) -> None:
+    def is_ready() -> bool:
+        found = clients.functions.get_function_configuration(FunctionName=name)
+        return found["State"] == "Active" and found.get("LastUpdateStatus") != "InProgress"
+
+    wait_until(is_ready, f"function {name} is active")
 
 
 def _placement(inputs: Inputs) -> dict[str, Any]:
@@ -103,9 +132,13 @@ def _recursion(clients: Clients, inputs: Inputs) -> Created:
     return name, {}
 
 
-CREATE = {
+UPDATE = {"aws:lambda/function:Function": _update_function}
+REPLACING = {
     "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": _recursion,
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke,
+}
+CREATE = {
     "aws:lambda/function:Function": _function,
     "aws:lambda/permission:Permission": _permission,
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke,
+    **REPLACING,
 }

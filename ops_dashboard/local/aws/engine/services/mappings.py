@@ -16,7 +16,22 @@ _NUMBERS = {
 }
 
 
+_FIXED = ("EventSourceArn", "StartingPosition")
+"""What Lambda sets once, when a mapping is created."""
+
+
 def _mapping(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
+    created = clients.untyped("lambda").create_event_source_mapping(**_parameters(inputs))
+    return created["UUID"], {"uuid": created["UUID"], "functionArn": created["FunctionArn"]}
+
+
+def _update(clients: Clients, inputs: Inputs, id_: str) -> None:
+    parameters = _parameters(inputs)
+    changeable = {key: parameters[key] for key in parameters if key not in _FIXED}
+    clients.untyped("lambda").update_event_source_mapping(UUID=id_, **changeable)
+
+
+def _parameters(inputs: Inputs) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "EventSourceArn": inputs.text("eventSourceArn"),
         "FunctionName": inputs.text("functionName"),
@@ -38,8 +53,8 @@ def _mapping(clients: Clients, inputs: Inputs) -> tuple[str, dict[str, Any]]:
         }
     if scaling := inputs.block("scalingConfig"):
         parameters["ScalingConfig"] = {"MaximumConcurrency": scaling.number("maximumConcurrency")}
-    created = clients.untyped("lambda").create_event_source_mapping(**parameters)
-    return created["UUID"], {"uuid": created["UUID"], "functionArn": created["FunctionArn"]}
+    return parameters
 
 
+UPDATE = {"aws:lambda/eventSourceMapping:EventSourceMapping": _update}
 CREATE = {"aws:lambda/eventSourceMapping:EventSourceMapping": _mapping}

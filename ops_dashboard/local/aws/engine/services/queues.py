@@ -12,6 +12,18 @@ Created = tuple[str, dict[str, Any]]
 
 def _queue(clients: Clients, inputs: Inputs) -> Created:
     name = inputs.text("name")
+    made = clients.untyped("sqs").create_queue(QueueName=name, Attributes=_attributes(inputs))
+    url = made["QueueUrl"]
+    found = clients.untyped("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, {"name": name, "url": url, "arn": found["Attributes"]["QueueArn"]}
+
+
+def _update_queue(clients: Clients, inputs: Inputs, id_: str) -> None:
+    inputs.text("name")
+    clients.untyped("sqs").set_queue_attributes(QueueUrl=id_, Attributes=_attributes(inputs))
+
+
+def _attributes(inputs: Inputs) -> dict[str, str]:
     attributes = {
         "MessageRetentionPeriod": str(inputs.number("messageRetentionSeconds")),
         "VisibilityTimeout": str(inputs.number("visibilityTimeoutSeconds")),
@@ -20,9 +32,7 @@ def _queue(clients: Clients, inputs: Inputs) -> Created:
     }
     if inputs.raw("redrivePolicy") is not None:
         attributes["RedrivePolicy"] = inputs.document("redrivePolicy")
-    url = clients.untyped("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    found = clients.untyped("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return url, {"name": name, "url": url, "arn": found["Attributes"]["QueueArn"]}
+    return attributes
 
 
 def _encryption(inputs: Inputs) -> dict[str, str]:
@@ -49,8 +59,9 @@ def _redrive_allow(clients: Clients, inputs: Inputs) -> Created:
     return url, {}
 
 
-CREATE = {
-    "aws:sqs/queue:Queue": _queue,
+UPDATE = {"aws:sqs/queue:Queue": _update_queue}
+REPLACING = {
     "aws:sqs/queuePolicy:QueuePolicy": _policy,
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _redrive_allow,
 }
+CREATE = {"aws:sqs/queue:Queue": _queue, **REPLACING}

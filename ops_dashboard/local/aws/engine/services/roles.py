@@ -18,6 +18,13 @@ def _role(clients: Clients, inputs: Inputs) -> Created:
     return name, {"name": name, "arn": made["Role"]["Arn"]}
 
 
+def _update_role(clients: Clients, inputs: Inputs, id_: str) -> None:
+    inputs.text("name")
+    clients.untyped("iam").update_assume_role_policy(
+        RoleName=id_, PolicyDocument=inputs.document("assumeRolePolicy")
+    )
+
+
 def _role_policy(clients: Clients, inputs: Inputs) -> Created:
     role, name = inputs.text("role"), inputs.text("name")
     clients.untyped("iam").put_role_policy(
@@ -26,7 +33,6 @@ def _role_policy(clients: Clients, inputs: Inputs) -> Created:
     return f"{role}:{name}", {}
 
 
-CREATE = {
-    "aws:iam/role:Role": _role,
-    "aws:iam/rolePolicy:RolePolicy": _role_policy,
-}
+UPDATE = {"aws:iam/role:Role": _update_role}
+REPLACING = {"aws:iam/rolePolicy:RolePolicy": _role_policy}
+CREATE = {"aws:iam/role:Role": _role, **REPLACING}

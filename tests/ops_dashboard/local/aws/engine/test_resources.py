@@ -10,14 +10,27 @@ from moto import mock_aws
 
 import pulumi
 from ops_dashboard.local.aws.clients import Clients
+from ops_dashboard.local.aws.engine import program as language_host
 from ops_dashboard.local.aws.engine.inputs import EngineError
-from ops_dashboard.local.aws.engine.program import run_program
+from ops_dashboard.local.aws.engine.resources import Change
+from tests.fakes.deployment_records import RecordsInMemory
 
 
 @pytest.fixture
 def clients() -> Iterator[Clients]:
     with mock_aws():
         yield Clients("https://sqs.us-east-1.amazonaws.com")
+
+
+def run_program(
+    clients: Clients,
+    stack: str,
+    config: dict[str, str],
+    folder: Path,
+    records: RecordsInMemory | None = None,
+) -> list[Change]:
+    """Run a program; moto has only the service of the clients' endpoint, so not its records."""
+    return language_host.run_program(clients, stack, config, folder, records or RecordsInMemory())
 
 
 def program(folder: Path, *lines: str) -> Path:
@@ -43,7 +56,7 @@ def test_a_resource_is_created_and_its_real_outputs_reach_the_next(
         "aws.sqs.QueuePolicy('q', queue_url=q.url, policy=text)",
     )
     created = run_program(clients, "dev", {}, program(tmp_path, *lines))
-    assert sorted(kind for kind, _ in created) == [
+    assert sorted(change.type for change in created) == [
         "aws:sqs/queue:Queue",
         "aws:sqs/queuePolicy:QueuePolicy",
     ]
@@ -102,3 +115,39 @@ def test_each_run_has_its_own_configuration_and_stack(clients: Clients, tmp_path
     assert [url.rpartition("/")[2] for url in urls] == ["one-first", "two-second"]
     with pytest.raises(pulumi.ConfigMissingError, match="word"):
         run_program(clients, "three", {}, folder)
+
+
+def test_a_second_run_of_the_same_program_changes_nothing(clients: Clients, tmp_path: Path) -> None:
+    records, folder = RecordsInMemory(), program(tmp_path, QUEUE.format(more=""))
+    assert len(run_program(clients, "dev", {}, folder, records)) == 1
+    assert run_program(clients, "dev", {}, folder, records) == []
+
+
+def test_a_changed_input_updates_its_resource(clients: Clients, tmp_path: Path) -> None:
+    records = RecordsInMemory()
+    lines = QUEUE.format(more="")
+    run_program(clients, "dev", {}, program(tmp_path, lines), records)
+    longer = lines.replace("message_retention_seconds=60", "message_retention_seconds=90")
+    (change,) = run_program(clients, "dev", {}, program(tmp_path, longer), records)
+    assert change.inputs == ("messageRetentionSeconds",)
+    url = clients.sqs.get_queue_url(QueueName="q")["QueueUrl"]
+    found = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert found["MessageRetentionPeriod"] == "90"
+    assert run_program(clients, "dev", {}, program(tmp_path, longer), records) == []
+
+
+def test_a_change_that_needs_a_new_resource_is_refused(clients: Clients, tmp_path: Path) -> None:
+    records = RecordsInMemory()
+    run_program(clients, "dev", {}, program(tmp_path, QUEUE.format(more="")), records)
+    renamed = QUEUE.format(more="").replace("name='q'", "name='other'")
+    with pytest.raises(EngineError, match="Queue q: the engine cannot change name of what is dep"):
+        run_program(clients, "dev", {}, program(tmp_path, renamed), records)
+
+
+def test_a_resource_that_is_no_longer_declared_is_an_error(
+    clients: Clients, tmp_path: Path
+) -> None:
+    records = RecordsInMemory()
+    run_program(clients, "dev", {}, program(tmp_path, QUEUE.format(more="")), records)
+    with pytest.raises(EngineError, match="no longer declared: aws:sqs/queue:Queue q"):
+        run_program(clients, "dev", {}, program(tmp_path, ""), records)
