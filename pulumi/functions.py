@@ -58,11 +58,14 @@ class FunctionSettings:
         )
 
     def sweeper(self) -> FunctionArgs:
-        """Return what the sweeper runs and reads; it shares the windowing function's bundle."""
+        """Return what the sweeper runs and reads; it shares the windowing function's bundle.
+
+        Its component adds the URL of the intake's queue.
+        """
         settings = self.settings
         limits = Limits(memory_mb=settings.sweeper_memory_mb, timeout_s=settings.sweeper_timeout_s)
         handler = "stream_ingest.windowing.sweeper.handler.handle"
-        variables = self._windowing_variables()
+        variables = {**self._windowing_variables(), **self._file_variables()}
         return self._function("sweeper", "windowing", handler, limits, variables)
 
     def collage(self) -> FunctionArgs:
@@ -92,15 +95,22 @@ class FunctionSettings:
         settings = self.settings
         limits = Limits(memory_mb=settings.intake_memory_mb, timeout_s=settings.intake_timeout_s)
         variables: dict[str, pulumi.Input[str]] = {
-            environment.INPUT_BUCKET: self.storage.input.name,
+            **self._file_variables(),
             environment.ALLOWED_INPUT_BUCKETS: ",".join(settings.allowed_input_buckets),
-            environment.BATCH_DEFAULTS: msgspec.json.encode(settings.batch_defaults).decode(),
             environment.CREATOR_CASE: settings.creator_case,
             environment.MAX_RECEIVES: str(settings.intake_max_receives),
         }
         return self._function(
             "intake", "intake", "stream_ingest.intake.handler.handle", limits, variables
         )
+
+    def _file_variables(self) -> dict[str, pulumi.Input[str]]:
+        """Return where files are dropped, and what their batches get, for intake and sweeper."""
+        defaults = self.settings.batch_defaults
+        return {
+            environment.INPUT_BUCKET: self.storage.input.name,
+            environment.BATCH_DEFAULTS: msgspec.json.encode(defaults).decode(),
+        }
 
     def _windowing_variables(self) -> dict[str, str]:
         """Return what `stream_ingest.windowing.settings` reads, apart from the shared variables."""

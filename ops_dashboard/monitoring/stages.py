@@ -229,6 +229,7 @@ def _sweeper_work(resources: Resources) -> Widget:
                 "batches abandoned": catalogue.BATCHES_ABANDONED,
                 "batches rejected": catalogue.BATCHES_REJECTED,
                 "batches incomplete": catalogue.BATCHES_INCOMPLETE,
+                "files found": catalogue.FILES_FOUND,
             },
         ),
         resources.region,

@@ -40,8 +40,8 @@ def declare_compute(basis: Basis, data: Data, messaging: Messaging) -> Compute:
         storage=data.storage,
         hardening=basis.hardening,
     )
-    sweeper = _sweeper(functions, basis, data, messaging)
     intake = _intake(functions, basis, data)
+    sweeper = _sweeper(functions, basis, data, messaging, intake.queue)
     prefetch = PrefetchArgs(
         function=functions.prefetch(),
         delivery=messaging.prefetch_requests,
@@ -82,7 +82,11 @@ def _windowing(functions: FunctionSettings, data: Data, messaging: Messaging) ->
 
 
 def _sweeper(
-    functions: FunctionSettings, basis: Basis, data: Data, messaging: Messaging
+    functions: FunctionSettings,
+    basis: Basis,
+    data: Data,
+    messaging: Messaging,
+    intake_queue: Queue,
 ) -> Sweeper:
     return Sweeper(
         "sweeper",
@@ -93,6 +97,7 @@ def _sweeper(
             state=data.state,
             bus=messaging.bus,
             storage=data.storage,
+            intake_queue=intake_queue,
         ),
     )
 

@@ -25,7 +25,7 @@ def directory_of(
         "level": LEVEL,
         "oldest_commands": OLDEST_COMMANDS,
         "region": basis.region,
-        **_data(data),
+        **_data(data, compute),
         **_messaging(messaging, compute),
         **_functions(compute),
         **_settings(basis),
@@ -34,11 +34,11 @@ def directory_of(
     }
 
 
-def _data(data: Data) -> dict[str, Any]:
+def _data(data: Data, compute: Compute) -> dict[str, Any]:
     return {
         "stream_name": data.stream.name,
         "table_name": data.state.name,
-        "input_bucket": data.storage.input.name,
+        "input_bucket": compute.intake.input_bucket,
         "output_bucket": data.storage.output.name,
         "temp_bucket": data.storage.temp.name,
     }

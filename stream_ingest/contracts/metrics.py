@@ -123,6 +123,11 @@ COMMIT_CONFLICTS = _count(
     (Service.WINDOWING, Service.SWEEPER),
     "writes retried after a failed conditional check: another writer was first",
 )
+FILES_FOUND = _count(
+    "FilesFound",
+    _SWEEPER,
+    "files below `csv-files/` that no job knew, because S3's event was late or never came",
+)
 COVERS_REQUESTED = _count(
     "CoversRequested",
     _SWEEPER,

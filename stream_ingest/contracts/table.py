@@ -18,6 +18,7 @@ batch#<id>            intake             the intake's job state for the batch's 
 push#<source>         last               the watermark of the pushes of one MySQL table
 prefetched#<pack>     prefetched         members of a pack in S3 that open windows still need
 table#                numbering          when the table was created, lowest window number
+table#                files              how far the sweeper's search for unread files has come
 deferred#<creator>    record#<sequence>  rows that wait until their creator's state can be read
 unreadable#<0 to 7>   <key> <item>       an item that cannot be read, and why
 ====================  =================  =========================================================
@@ -80,7 +81,9 @@ INTAKE = "intake"
 LAST_PUSH = "last"
 PREFETCHED = "prefetched"
 NUMBERING = "numbering"
+FILES = "files"
 NUMBERING_PARTITION = "table#"
+"""Partition key of what concerns the table, or the stack, as a whole."""
 DEFERRED = "record"
 """Beginning of the sort keys of deferred records."""
 FIRST_WINDOW = "window#"

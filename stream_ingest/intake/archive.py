@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.intake.job_store import JobState, ReadFailure
+from stream_ingest.intake.job_item import JobState, ReadFailure
 from stream_ingest.intake.jobs import CSV_FOLDER, Job
 
 if TYPE_CHECKING:

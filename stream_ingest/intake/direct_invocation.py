@@ -11,6 +11,7 @@ invoke`, or a bucket that notifies the function. The answer is for whoever waits
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import Any
 
@@ -18,9 +19,10 @@ from aws_lambda_powertools import Logger
 
 from stream_ingest.contracts.errors import PermanentError
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
-from stream_ingest.intake.jobs import Job
+from stream_ingest.intake.jobs import Order
 from stream_ingest.intake.message_handler import Queues, continue_later
 from stream_ingest.intake.message_reader import MessageReader
+from stream_ingest.intake.objects import NotYetError
 
 
 class Status(StrEnum):
@@ -81,8 +83,11 @@ class DirectInvocation:
         try:
             if not isinstance(event, dict):
                 return _refused("expected a JSON object: a request, or an event of S3")
-            jobs = self._reader.jobs(event, request_id)
-            answers = [self._run(job, request_id, pause_at, ends_at) for job in jobs]
+            orders = self._reader.orders(event, request_id)
+            answers = [self._run(order, request_id, pause_at, ends_at) for order in orders]
+        except NotYetError as error:
+            self._queues.send_again(json.dumps(event))
+            return {"status": Status.CONTINUED.value, "notes": [f"{error} yet; tried again soon"]}
         except PermanentError as error:
             self._logger.warning("invocation refused", reason=str(error))
             return _refused(str(error))
@@ -90,9 +95,12 @@ class DirectInvocation:
             return {"status": Status.IGNORED.value}
         return answers[0] if len(answers) == 1 else {"batches": answers}
 
-    def _run(self, job: Job, owner: str, pause_at: float, ends_at: float) -> dict[str, Any]:
+    def _run(self, order: Order, owner: str, pause_at: float, ends_at: float) -> dict[str, Any]:
+        job = order.job
         self._logger.append_keys(batch_id=job.batch_id)
-        outcome = self._runner.run(job, owner, pause_at=pause_at, ends_at=ends_at)
+        outcome = self._runner.run(
+            job, owner, pause_at=pause_at, ends_at=ends_at, uploaded_at=order.uploaded_at
+        )
         self._logger.info("job run", outcome=outcome, key=job.object.key)
         continue_later(self._queues, job, outcome)
         notes: dict[str, Any] = {"notes": list(job.notes)} if job.notes else {}

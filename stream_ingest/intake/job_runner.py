@@ -20,16 +20,17 @@ from stream_ingest.contracts.creators import CreatorCase
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.contracts.reading import PLAIN_READING
 from stream_ingest.intake.archive import Archive
-from stream_ingest.intake.job_store import (
-    JobClaimedError,
-    JobEndedError,
-    JobState,
-    JobStore,
-    ReadFailure,
-)
+from stream_ingest.intake.job_item import JobState, ReadFailure
+from stream_ingest.intake.job_store import JobClaimedError, JobEndedError, JobStore
 from stream_ingest.intake.jobs import Job
 from stream_ingest.intake.object_source import ObjectSource
-from stream_ingest.intake.objects import GoneError, ObjectBlocks
+from stream_ingest.intake.objects import (
+    GoneError,
+    MissingError,
+    NotYetError,
+    ObjectBlocks,
+    is_settled,
+)
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.push import CHUNK_ROWS, Push
 from stream_ingest.push.refused_rows import RefusedRows
@@ -87,11 +88,21 @@ class JobRunner:
         self._archive = Archive(s3, input_bucket)
         self._clock, self._chunk_rows = clock, chunk_rows
 
-    def run(self, job: Job, owner: str, *, pause_at: float, ends_at: float) -> JobOutcome:
+    def run(
+        self,
+        job: Job,
+        owner: str,
+        *,
+        pause_at: float,
+        ends_at: float,
+        uploaded_at: int | None = None,
+    ) -> JobOutcome:
         """Read the job's file on until `pause_at`; this invocation is over at `ends_at` (epoch s).
 
-        `owner` is the id of the message. Raises `PermanentError` for a request that cannot be done
-        and `TransientError` if nothing could be done now; the job is released then.
+        `owner` is the id of the message, `uploaded_at` when S3 announced the file. Raises
+        `PermanentError` for a request that cannot be done, `TransientError` if nothing could be
+        done now, and `NotYetError` for a new file that S3 does not know yet; the job is released
+        then.
         """
         try:
             state = self._job_store.claim(job, owner, int(ends_at) + CLAIM_MARGIN_S)
@@ -99,7 +110,7 @@ class JobRunner:
             return JobOutcome.NOT_NEEDED
         journal = _JobJournal(self._job_store, state, owner, lambda: self._clock() >= pause_at)
         try:
-            return asyncio.run(self._read(state, journal))
+            return asyncio.run(self._read(state, journal, uploaded_at))
         except _PauseError:
             self._job_store.release(job.batch_id, owner)
             return JobOutcome.UNFINISHED
@@ -120,7 +131,9 @@ class JobRunner:
         batch = self._registry.load(batch_id)
         return batch.rejected if batch is not None else None
 
-    async def _read(self, state: JobState, journal: _JobJournal) -> JobOutcome:
+    async def _read(
+        self, state: JobState, journal: _JobJournal, uploaded_at: int | None
+    ) -> JobOutcome:
         job = state.job
         source = journal.source = ObjectSource(
             ObjectBlocks(self._s3, job.object), job.reading or PLAIN_READING
@@ -130,6 +143,8 @@ class JobRunner:
             try:
                 await source.check()
             except (UnreadableError, GoneError) as error:
+                if isinstance(error, MissingError) and not is_settled(uploaded_at, self._clock()):
+                    raise NotYetError(str(error)) from error
                 return self._refuse(journal, error)
         self._register(job)
         push = Push(

@@ -13,6 +13,7 @@ is sent.
 ========  ==============================  =========================================================
 call      condition                       changes
 ========  ==============================  =========================================================
+announce  no item (by the sweeper)        creates the item, without a claim (`unread`)
 claim     no item, or reading and the     creates the item; else its owner and the claim's end
           claim is over
 record    own claim, the chunk before     number of chunks, position and line, the read failure
@@ -31,8 +32,7 @@ from botocore.exceptions import ClientError
 
 from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
-from stream_ingest.batches.batch_item import BATCH_LIFE_S, BatchTakenError
-from stream_ingest.contracts import table
+from stream_ingest.batches.batch_item import BatchTakenError
 from stream_ingest.contracts.errors import (
     ConflictError,
     DecodeError,
@@ -40,8 +40,8 @@ from stream_ingest.contracts.errors import (
     TransientError,
     UserError,
 )
-from stream_ingest.contracts.formats import check_format
-from stream_ingest.intake.jobs import Job, decode_job, encode_job
+from stream_ingest.intake.job_item import JobState, ReadFailure, key_of, new_item, read_state
+from stream_ingest.intake.jobs import Job
 from stream_ingest.push.chunks import Chunk
 
 if TYPE_CHECKING:
@@ -59,25 +59,6 @@ class JobEndedError(PermanentError):
 
 class JobClaimedError(PermanentError):
     """Another message has claimed the job; this one is not needed."""
-
-
-class ReadFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a file could not be read to its end."""
-
-    line: int
-    """From 1; 0 if no line is at fault."""
-    reason: str
-
-
-class JobState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job's item says of its progress."""
-
-    job: Job
-    started_at: int
-    """Epoch second of its first claim: the day under which its file is archived."""
-    chunks: int = 0
-    failure: ReadFailure | None = None
-    """Why reading ended early, None if it did not (yet)."""
 
 
 class JobStore:
@@ -98,7 +79,7 @@ class JobStore:
     def load(self, batch_id: str) -> JobState | None:
         """Return the state of a job, None for one that was never claimed."""
         item = self._item(batch_id)
-        return _job_state(item) if item else None
+        return read_state(item) if item else None
 
     def claim(self, job: Job, owner: str, until_s: int) -> JobState:
         """Claim a job until `until_s` (epoch s); create its item if there is none.
@@ -108,16 +89,7 @@ class JobStore:
         message may still work on it.
         """
         now_s = int(self._clock())
-        item = {
-            **_key(job.batch_id),
-            "job": encode_job(job),
-            "phase": "reading",
-            "started_at": now_s,
-            "chunks": 0,
-            "holder": owner,
-            "held_until": until_s,
-            table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
-        }
+        item = new_item(job, owner, until_s, now_s)
         try:
             with map_errors(f"claim job {job.batch_id}"):
                 self._dynamodb.put_item(
@@ -128,7 +100,7 @@ class JobStore:
         except ConflictError:
             self._check_same(job)
             return self._reclaim(job.batch_id, owner, until_s, now_s)
-        return _job_state(item)
+        return read_state(item)
 
     def _check_same(self, job: Job) -> None:
         """Raise `BatchTakenError` if the item is that of another file or request."""
@@ -212,7 +184,7 @@ class JobStore:
 
     def _reclaim(self, batch_id: str, owner: str, until_s: int, now_s: int) -> JobState:
         try:
-            return _job_state(
+            return read_state(
                 self._update(
                     batch_id,
                     "SET holder = :owner, held_until = :until",
@@ -237,7 +209,7 @@ class JobStore:
     def _item(self, batch_id: str) -> Item:
         with map_errors(f"load job {batch_id}"):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=to_wire(_key(batch_id)), ConsistentRead=True
+                TableName=self._table, Key=to_wire(key_of(batch_id)), ConsistentRead=True
             )
         return from_wire(answer.get("Item", {}))
 
@@ -251,7 +223,7 @@ class JobStore:
     ) -> Item:
         request: Any = {
             "TableName": self._table,
-            "Key": to_wire(_key(batch_id)),
+            "Key": to_wire(key_of(batch_id)),
             "UpdateExpression": update,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": {k: _value(v) for k, v in values.items()},
@@ -262,26 +234,9 @@ class JobStore:
             return from_wire(self._dynamodb.update_item(**request)["Attributes"])
 
 
-def _key(batch_id: str) -> Item:
-    return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.INTAKE}
-
-
 def _chunk_key(batch_id: str, number: int) -> str:
     return f"{CHUNKS_PREFIX}{batch_id}/{number:06d}.chunk"
 
 
 def _value(value: object) -> Any:  # noqa: ANN401 - a value in DynamoDB's typed form
     return {"NULL": True} if value is None else to_wire({"v": value})["v"]
-
-
-def _job_state(item: Item) -> JobState:
-    check_format(item)
-    failure = item.get("trouble")
-    return JobState(
-        job=decode_job(item["job"]),
-        started_at=int(item["started_at"]),
-        chunks=int(item["chunks"]),
-        failure=ReadFailure(line=int(failure["line"]), reason=failure["reason"])
-        if failure
-        else None,
-    )

@@ -1,15 +1,16 @@
 """Jobs of the intake: one object, read as one batch. Pure.
 
 A job follows from its message, so a message that comes twice names the same job. Uploads are
-distinguished by key, ETag, version and sequencer: the same upload announced twice is one batch, the
-same bytes uploaded again are another (whose rows are then all duplicates).
+distinguished by key, ETag and version (`distinguishing`): the same upload announced twice, or
+announced and found by the sweeper, is one batch; the same bytes uploaded again are another (whose
+rows are then all duplicates).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -38,7 +39,7 @@ _IGNORED = re.compile(
         \. [^/]* | ~\$ [^/]* |                    # hidden files, locks of Office
         _(?:SUCCESS|committed_|started_|temporary/) .* |
         thumbs\.db | desktop\.ini | [^/]*_\$folder\$ |
-        [^/]*\.(?:tmp|part|partial|filepart|crdownload|crc) |
+        [^/]*\.(?:tmp|part|partial|filepart|crdownload|crc|errors\.json) |
         __MACOSX/.*
     )
     """,
@@ -102,6 +103,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return f"intake-{hashlib.sha256(named).hexdigest()[:_DIGEST_LENGTH]}"
 
 
+class Order(NamedTuple):
+    """A job that a message stands for."""
+
+    job: Job
+    uploaded_at: int | None = None
+    """When S3 announced its file (epoch s); None if no event says it."""
+
+
 class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The message by which an invocation that runs out of time has the next one continue."""
 
@@ -130,8 +139,7 @@ def job_of(upload: Upload, defaults: BatchOptions = NO_OPTIONS, *, is_own: bool)
     if not is_wanted(upload.key, is_own=is_own):
         return None
     settings = settings_of(file_defaults(defaults))
-    distinguished_by = (upload.bucket, upload.key, upload.etag, upload.sequencer)
-    batch_id = batch_id_of("csv", upload.key, *distinguished_by, upload.version or "")
+    batch_id = batch_id_of("csv", upload.key, upload.bucket, upload.key, *distinguishing(upload))
     return Job(
         object=ObjectId(
             bucket=upload.bucket, key=upload.key, etag=upload.etag, version=upload.version
@@ -139,6 +147,25 @@ def job_of(upload: Upload, defaults: BatchOptions = NO_OPTIONS, *, is_own: bool)
         header=BatchHeader(batch_id=batch_id, trigger=S3_TRIGGER, settings=settings),
         moves=is_own,
     )
+
+
+def distinguishing(upload: Upload) -> tuple[str, str, str]:
+    """Return what distinguishes an upload from others of its key.
+
+    A version does, and where there are none the time of the upload: both are in a listing, too. A
+    sequencer is only in S3's events, so it counts for nothing unless both others are unknown.
+    """
+    if upload.version is not None:
+        return upload.etag, "", upload.version
+    if upload.modified_at is not None:
+        return upload.etag, "", f"at-{upload.modified_at}"
+    return upload.etag, upload.sequencer, ""
+
+
+def former_batch_id(upload: Upload) -> str:
+    """Return the batch id that earlier versions gave to an upload that S3 announced."""
+    parts = (upload.bucket, upload.key, upload.etag, upload.sequencer, upload.version or "")
+    return batch_id_of("csv", upload.key, *parts)
 
 
 def batch_id_of(kind: str, key: str, *parts: str) -> str:

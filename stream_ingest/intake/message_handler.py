@@ -15,13 +15,16 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import CoverstreamError, TransientError
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
-from stream_ingest.intake.jobs import Job, decode_body, encode_continuation
+from stream_ingest.intake.jobs import Job, Order, decode_body, encode_continuation
 from stream_ingest.intake.message_reader import MessageReader
+from stream_ingest.intake.objects import NotYetError
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 BLOCKED_DELAY_S = 30
+NOT_YET_DELAY_S = 60
+"""Until a new file is looked for again that S3 does not know yet."""
 RETRY_AFTER_S = 5
 """A message that failed is received again this soon, before its visibility timeout."""
 _REASON_CHARACTERS = 1_000
@@ -39,6 +42,13 @@ class Queues:
         with map_errors("send a continuation"):
             self._sqs.send_message(
                 QueueUrl=self._url, MessageBody=encode_continuation(job), DelaySeconds=delay_s
+            )
+
+    def send_again(self, body: str) -> None:
+        """Send a message again, to be received in a minute: unlike a receipt, that costs no try."""
+        with map_errors("send a message again"):
+            self._sqs.send_message(
+                QueueUrl=self._url, MessageBody=body, DelaySeconds=NOT_YET_DELAY_S
             )
 
     def retry_soon(self, receipt: str) -> None:
@@ -91,23 +101,43 @@ class MessageHandler:
         by then.
         """
         try:
-            jobs = self._reader.jobs(decode_body(record["body"]), record["messageId"])
+            orders = self._reader.orders(decode_body(record["body"]), record["messageId"])
+        except NotYetError as error:
+            return self._look_again(record, error)
         except (CoverstreamError, ClientError) as error:
             return self._failed(record, record["body"], error)
-        if not jobs:
+        if not orders:
             self._logger.info("message ignored", body=record["body"][:_REASON_CHARACTERS])
-        done = [self._run(record, job, pause_at, ends_at) for job in jobs]
+        done = [self._run(record, order, pause_at, ends_at) for order in orders]
         return all(done)
 
-    def _run(self, record: dict[str, Any], job: Job, pause_at: float, ends_at: float) -> bool:
+    def _run(self, record: dict[str, Any], order: Order, pause_at: float, ends_at: float) -> bool:
         """Run one job of a message; one that fails is dead-lettered as a continuation."""
+        job = order.job
         self._logger.append_keys(batch_id=job.batch_id)
         try:
-            outcome = self._runner.run(job, record["messageId"], pause_at=pause_at, ends_at=ends_at)
+            outcome = self._runner.run(
+                job,
+                record["messageId"],
+                pause_at=pause_at,
+                ends_at=ends_at,
+                uploaded_at=order.uploaded_at,
+            )
             self._logger.info("job run", outcome=outcome, key=job.object.key)
             continue_later(self._queues, job, outcome)
+        except NotYetError as error:
+            return self._look_again(record, error)
         except (CoverstreamError, ClientError) as error:
             return self._failed(record, encode_continuation(job), error)
+        return True
+
+    def _look_again(self, record: dict[str, Any], error: NotYetError) -> bool:
+        """Have the message of a new file handled again in a minute; its other files are known."""
+        self._logger.warning("file not there yet", reason=str(error))
+        try:
+            self._queues.send_again(record["body"])
+        except TransientError as problem:
+            return self._failed(record, record["body"], problem)
         return True
 
     def _failed(

@@ -12,7 +12,7 @@ from stream_ingest.contracts.reading import (
     lay_reading_over,
     read_reading,
 )
-from stream_ingest.intake.job_store import ReadFailure
+from stream_ingest.intake.job_item import ReadFailure
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
 from stream_ingest.sources.csv_text import CsvText
 from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page, parse_columns

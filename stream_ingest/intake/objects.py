@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.header import decode_header, make_header
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from stream_ingest.aws.errors import error_code, map_errors
-from stream_ingest.contracts.errors import PermanentError, UserError
+from stream_ingest.contracts.errors import PermanentError, TransientError, UserError
 from stream_ingest.intake.jobs import ObjectId
+from stream_ingest.intake.uploads import version_id
 from stream_ingest.sources.text_stream import UnreadableError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 4 << 20
 """Bytes per request: a short one cannot time out while the stream throttles the reader."""
+SETTLED_S = 15 * 60
+"""Seconds from an upload on for which S3 may answer that there is no such object. Source: Amazon S3
+User Guide, "Enabling versioning on buckets": wait 15 minutes after it before writing objects."""
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 _REPLACED = frozenset({"412", "PreconditionFailed"})
 _ARCHIVED = "InvalidObjectState"
@@ -40,21 +44,45 @@ class GoneError(PermanentError):
     """The object does not exist any more, or was replaced by another one."""
 
 
+class MissingError(GoneError):
+    """The object does not exist, or not yet for S3."""
+
+
+class NotYetError(TransientError):
+    """S3 does not know an object that it has announced a moment ago; later it will."""
+
+
 class RefusedError(UserError):
     """S3 does not give out the object; may be tried again once its owner has changed that."""
 
 
-def find_object(s3: S3Client, bucket: str, key: str) -> ObjectId:
-    """Return the object that is at a key now; raises `GoneError` if there is none."""
+class FoundObject(NamedTuple):
+    """An object that is at a key now."""
+
+    id: ObjectId
+    modified_at: int
+    """Epoch second of its upload."""
+
+
+def is_settled(uploaded_at: int | None, now_s: float) -> bool:
+    """Return whether S3's answer that an object does not exist is final. Pure.
+
+    It is for an upload of unknown time, too.
+    """
+    return uploaded_at is None or now_s >= uploaded_at + SETTLED_S
+
+
+def find_object(s3: S3Client, bucket: str, key: str) -> FoundObject:
+    """Return the object that is at a key now; raises `MissingError` if there is none."""
     with _map_refusals(bucket, key), map_errors(f"head s3://{bucket}/{key}"):
         found = s3.head_object(Bucket=bucket, Key=key)
-    version = found.get("VersionId")
-    return ObjectId(
+    object_id = ObjectId(
         bucket=bucket,
         key=key,
         etag=found["ETag"].strip('"'),
-        version=None if version in {None, "null"} else version,
+        version=version_id(found.get("VersionId")),
     )
+    return FoundObject(object_id, int(found["LastModified"].timestamp()))
 
 
 class ObjectBlocks:
@@ -132,7 +160,7 @@ def _map_refusals(bucket: str, key: str) -> Iterator[None]:
             raise
         if code in _GONE:
             msg = f"there is no object s3://{bucket}/{key}"
-            raise GoneError(msg) from error
+            raise MissingError(msg) from error
         if code in _REPLACED:
             msg = f"s3://{bucket}/{key} was replaced by another object"
             raise GoneError(msg) from error

@@ -73,7 +73,7 @@ class Requests:
 
     def _find(self, request: BatchRequest) -> ObjectId:
         try:
-            return find_object(self._s3, request.s3_bucket, request.s3_key)
+            return find_object(self._s3, request.s3_bucket, request.s3_key).id
         except GoneError as error:
             msg = f"s3_key: {error}"
             raise UserError(msg) from error

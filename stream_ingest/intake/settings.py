@@ -1,4 +1,7 @@
-"""Settings of the intake Lambda, read once from the environment. Pure."""
+"""Settings of the intake Lambda, and of the sweeper's search for files. Pure.
+
+Each process reads them once from its environment.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,26 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
             dead_letters_url=variables.text(env.INTAKE_DEAD_LETTERS),
             max_receives=variables.integer(env.MAX_RECEIVES),
             creator_case=_creator_case(variables),
+        )
+        variables.check()
+        return settings
+
+
+class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sweeper needs to start files that no job knows (`unread`)."""
+
+    input_bucket: str
+    queue_url: str
+    defaults: BatchOptions
+
+    @classmethod
+    def from_env(cls, mapping: Mapping[str, str]) -> Self:
+        """Read `mapping`; `SettingsError` lists every variable that is missing or wrong."""
+        variables = env.Variables(mapping)
+        settings = cls(
+            input_bucket=variables.text(env.INPUT_BUCKET),
+            queue_url=variables.text(env.INTAKE_QUEUE),
+            defaults=_defaults(variables),
         )
         variables.check()
         return settings

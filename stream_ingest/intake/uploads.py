@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second, parse_utc
 
 OBJECT_CREATED = "Object Created"
 """The detail-type of EventBridge's event."""
@@ -33,6 +34,11 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     sequencer: str = ""
     """Distinguishes two uploads of the same bytes."""
     version: str | None = None
+    uploaded_at: int | None = None
+    """Epoch second of the event; None in events that a person wrote."""
+    modified_at: int | None = None
+    """Epoch second of S3's ``Last-Modified``, if it was read: it distinguishes uploads of the same
+    bytes to a bucket that keeps no versions."""
 
 
 class _Bucket(msgspec.Struct, frozen=True):
@@ -66,6 +72,7 @@ class _Entity(msgspec.Struct, frozen=True):
 class _Record(msgspec.Struct, frozen=True):
     s3: _Entity
     name: str = msgspec.field(default=_NOTIFIED, name="eventName")
+    at: str = msgspec.field(default="", name="eventTime")
 
 
 class _Notification(msgspec.Struct, frozen=True):
@@ -96,29 +103,63 @@ def read_uploads(content: dict[str, Any]) -> list[Upload]:
         return []
     try:
         if "Records" not in content:
-            return [_announced(msgspec.convert(content.get("detail"), type=_Detail))]
+            detail = msgspec.convert(content.get("detail"), type=_Detail)
+            return [_announced(detail, str(content.get("time", "")))]
         records = msgspec.convert(content, type=_Notification).records
     except msgspec.ValidationError as error:
         msg = f"S3 event: {error}"
         raise DecodeError(msg) from error
-    return [_notified(record.s3) for record in records if record.name.startswith(_NOTIFIED)]
+    return [
+        _notified(record.s3, record.at) for record in records if record.name.startswith(_NOTIFIED)
+    ]
 
 
-def _announced(detail: _Detail) -> Upload:
+def announce(upload: Upload) -> dict[str, Any]:
+    """Return the event with which EventBridge announces an upload."""
+    uploaded = {"key": upload.key, "etag": upload.etag, "sequencer": upload.sequencer}
+    version = {} if upload.version is None else {"version-id": upload.version}
+    time = {} if upload.uploaded_at is None else {"time": _iso(upload.uploaded_at)}
+    return {
+        "detail-type": OBJECT_CREATED,
+        **time,
+        "detail": {"bucket": {"name": upload.bucket}, "object": {**uploaded, **version}},
+    }
+
+
+def version_id(version: str | None) -> str | None:
+    """Return the id of a version; None for an object from before its bucket kept any."""
+    return None if version == "null" else version
+
+
+def _announced(detail: _Detail, at: str) -> Upload:
     return Upload(
         bucket=detail.bucket.name,
         key=detail.object.key,
         etag=detail.object.etag,
         sequencer=detail.object.sequencer,
-        version=detail.object.version_id,
+        version=version_id(detail.object.version_id),
+        uploaded_at=_epoch_s(at),
     )
 
 
-def _notified(entity: _Entity) -> Upload:
+def _notified(entity: _Entity, at: str) -> Upload:
     return Upload(
         bucket=entity.bucket.name,
         key=unquote_plus(entity.object.key),
         etag=entity.object.etag,
         sequencer=entity.object.sequencer,
-        version=entity.object.version,
+        version=version_id(entity.object.version),
+        uploaded_at=_epoch_s(at),
     )
+
+
+def _epoch_s(at: str) -> int | None:
+    """Return the second of an event's time; None if it has none, or one that nobody can read."""
+    try:
+        return int(parse_utc(at).timestamp())
+    except ValueError:
+        return None
+
+
+def _iso(epoch_s: int) -> str:
+    return iso_second(from_epoch_s(epoch_s))

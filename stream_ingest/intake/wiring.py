@@ -89,7 +89,14 @@ def build(
         creator_case=settings.creator_case,
     )
     make_job = Requests(clients.s3, job_store, buckets, settings.defaults).job
-    reader = MessageReader(clients.s3, buckets, settings.defaults, make_job)
+    reader = MessageReader(
+        s3=clients.s3,
+        job_store=job_store,
+        buckets=buckets,
+        defaults=settings.defaults,
+        make_job=make_job,
+        clock=clock,
+    )
     queues = Queues(clients.sqs, settings.queue_url, settings.dead_letters_url)
     messages = MessageHandler(
         runner=runner,

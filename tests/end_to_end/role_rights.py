@@ -112,6 +112,9 @@ USES: dict[Key, Use] = {
     **uses_of("sweeper", "FoldState", "table/state", dynamodb__PutItem=Uses.flush_a_batch),
     **uses_of("sweeper", "MoveWindows", "table/state", dynamodb__UpdateItem=Uses.flush_a_batch),
     **uses_of("sweeper", "MoveBatches", "table/state", dynamodb__UpdateItem=Uses.flush_a_batch),
+    **uses_of("sweeper", "FindFiles", "input", s3__ListBucketVersions=Uses.find_files),
+    **uses_of("sweeper", "CreateJobs", "table/state", dynamodb__PutItem=Uses.create_job),
+    **uses_of("sweeper", "StartJobs", "intake", sqs__SendMessage=Uses.start_job),
     **uses_of("sweeper", "EmitEvents", "event-bus/bus", events__PutEvents=Uses.flush_a_batch),
     **uses_of(
         "sweeper", "StoreOverflow", "temp/processing/*", s3__PutObject=Uses.flush_a_long_window

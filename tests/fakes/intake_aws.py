@@ -15,7 +15,7 @@ from stream_ingest.intake.direct_invocation import DirectInvocation
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.job_store import JobStore
 from stream_ingest.intake.jobs import Job, job_of
-from stream_ingest.intake.message_handler import MessageHandler, Queues
+from stream_ingest.intake.message_handler import NOT_YET_DELAY_S, MessageHandler, Queues
 from stream_ingest.intake.message_reader import MessageReader
 from stream_ingest.intake.requests import Buckets, Requests
 from stream_ingest.intake.uploads import OBJECT_CREATED, Upload, read_uploads
@@ -54,8 +54,11 @@ class IntakeAws:
         self.s3.create_bucket(Bucket=INPUT)
         self.queue = sqs.create_queue(QueueName="intake")["QueueUrl"]
         self.dead_letters = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.defaults = NO_OPTIONS
         self.kinesis = FakeKinesis()
         dynamodb: Any = Guarded(aws.dynamodb, "dynamodb", "intake")
+        self.sent_again: list[dict[str, Any]] = []
+        """Messages that were sent again with a delay; moto would keep them back."""
         self.job_store = JobStore(dynamodb, TABLE, self.s3, TEMP, aws.clock)
         self.registry = BatchRegistry(dynamodb, TABLE, aws.clock)
         self._numbers = itertools.count(1)
@@ -114,12 +117,19 @@ class IntakeAws:
 
     def queues(self) -> Queues:
         """Return the intake's queue and its dead letters."""
-        return Queues(self.sqs, self.queue, self.dead_letters)
+        return Queues(_Delayed(self.sqs, self.sent_again), self.queue, self.dead_letters)  # type: ignore[arg-type]
 
     def reader(self) -> MessageReader:
         """Return the message reader of a new process."""
-        make_job = Requests(self.s3, self.job_store, BUCKETS_READ, NO_OPTIONS).job
-        return MessageReader(self.s3, BUCKETS_READ, NO_OPTIONS, make_job)
+        make_job = Requests(self.s3, self.job_store, BUCKETS_READ, self.defaults).job
+        return MessageReader(
+            s3=self.s3,
+            job_store=self.job_store,
+            buckets=BUCKETS_READ,
+            defaults=self.defaults,
+            make_job=make_job,
+            clock=self.clock,
+        )
 
     def invoke(
         self, event: object, request_id: str = "r1", *, slice_s: float = SLICE_S
@@ -194,6 +204,22 @@ class IntakeAws:
     def is_whole(self, batch_id: str) -> bool:
         """Return whether every bucket of a batch has ended."""
         return self.ended_buckets(batch_id) == BUCKETS
+
+
+class _Delayed:
+    """SQS's client; what is sent with the delay of files that are not there yet is recorded."""
+
+    def __init__(self, sqs: Any, sent: list[dict[str, Any]]) -> None:  # noqa: ANN401 - boto3
+        self._sqs, self._sent = sqs, sent
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a method of the client
+        return getattr(self._sqs, name)
+
+    def send_message(self, **request: Any) -> Any:  # noqa: ANN401 - boto3's answer
+        if request.get("DelaySeconds") == NOT_YET_DELAY_S:
+            self._sent.append(request)
+            return {}
+        return self._sqs.send_message(**request)
 
 
 class Interrupted:

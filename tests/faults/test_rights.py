@@ -20,12 +20,14 @@ ELSEWHERE = {
     ("collage", "CountRepeats"),
     ("collage", "CheckErasures"),
     ("prefetch", "ReleasePacks"),
+    ("sweeper", "CreateJobs"),
     ("sweeper", "NumberWindows"),
     ("sweeper", "ListUnreadable"),
     ("windowing", "MarkStates"),
     ("windowing", "DeferRows"),
 }
-"""Rights that this history does not use: `tests/stream_ingest/contracts/test_item_writes.py`."""
+"""Rights that this history does not use: `tests/stream_ingest/contracts/test_item_writes.py`, and
+`tests/stream_ingest/intake/unread`."""
 SERVICES = ("dynamodb:", "events:")
 
 

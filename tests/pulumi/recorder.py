@@ -51,6 +51,8 @@ class Recorder(pulumi.runtime.Mocks):
     """(Kind, name) of the resources that Pulumi refuses to delete."""
     retained: set[tuple[str, str]] = field(default_factory=set)
     """Those that it leaves in AWS when it deletes them from the stack."""
+    after: dict[tuple[str, str], set[tuple[str, str]]] = field(default_factory=dict)
+    """What each resource is created after."""
     answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
 
@@ -75,6 +77,8 @@ class Recorder(pulumi.runtime.Mocks):
         one = (request.type.rpartition(":")[2], request.name)
         if request.protect:
             self.protected.add(one)
+        parts = [urn.split("::") for urn in request.dependencies]
+        self.after[one] = {(kind.rpartition(":")[2], name) for *_, kind, name in parts}
         if request.retainOnDelete:
             self.retained.add(one)
 

@@ -132,3 +132,12 @@ def test_a_message_stays_hidden_for_six_timeouts(dev: Recorder, changed: Recorde
     for recorder, timeout_s in ((dev, 120), (changed, 900)):
         assert recorder.one("Function", "collage").inputs["timeout"] == timeout_s
         assert recorder.one("Queue", "collage").inputs["visibilityTimeoutSeconds"] >= 6 * timeout_s
+
+
+def test_events_are_routed_once_their_queues_accept_them(dev: Recorder) -> None:
+    """EventBridge does not try again what a queue refuses."""
+    for rule, queues in (
+        ("window-ready", ("collage", "window-rule-dead-letters")),
+        ("covers-expiring", ("prefetch", "prefetch-dead-letters")),
+    ):
+        assert dev.after["EventTarget", rule] >= {("QueuePolicy", name) for name in queues}

@@ -31,6 +31,17 @@ def test_uploads_are_announced_on_the_default_bus_and_only_csv_files_of_one_fold
     }
 
 
+def test_nothing_is_announced_before_it_can_be_delivered_nor_dropped_before_it_is_announced(
+    dev: Recorder,
+) -> None:
+    """EventBridge drops what a queue refuses; nobody knows the bucket before its events begin."""
+    target, notification = ("EventTarget", "csv-uploaded"), ("BucketNotification", "input")
+    policies = {("QueuePolicy", "intake"), ("QueuePolicy", "intake-dead-letters")}
+    assert dev.after[target] >= policies | {("EventRule", "csv-uploaded")}
+    assert dev.after[notification] >= {target, ("BucketVersioning", "input")}
+    assert notification in dev.after["Parameter", "directory"]
+
+
 def test_an_announcement_goes_into_the_queue_or_among_its_dead_letters(dev: Recorder) -> None:
     target = dev.one("EventTarget", "csv-uploaded").inputs
     assert target["arn"] == "arn:Queue:intake"

@@ -57,7 +57,8 @@ class Intake(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.rule = self._rule()
         self._queues()
-        self._enable_events()
+        self.input_bucket = self._enable_events()
+        """Name of the input bucket, known once S3 announces what is dropped there."""
         self.function = self._function()
         self.register_outputs({"queue_url": self.queue.url, "function": self.function.name})
 
@@ -119,8 +120,11 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _enable_events(self) -> None:
-        """Switch on S3's events for uploads, once the rule has its target."""
+    def _enable_events(self) -> pulumi.Output[str]:
+        """Switch on S3's events for uploads, once each can be delivered; return the bucket's name.
+
+        So nobody reads the name from the stack's outputs before.
+        """
         target = aws.cloudwatch.EventTarget(
             "csv-uploaded",
             rule=self.rule.name,
@@ -132,14 +136,18 @@ class Intake(pulumi.ComponentResource):
                 "maximum_retry_attempts": RETRIES,
             },
             dead_letter_config={"arn": self.dead_letters.arn},
-            opts=self._child,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[self.queue.policy, self.dead_letters.policy]
+            ),
         )
-        aws.s3.BucketNotification(
+        bucket = self._args.storage.input
+        notification = aws.s3.BucketNotification(
             "input",
-            bucket=self._args.storage.input.name,
+            bucket=bucket.name,
             eventbridge=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[target]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[target, *bucket.versioning]),
         )
+        return pulumi.Output.all(bucket.name, notification.id).apply(lambda known: str(known[0]))
 
     def _function(self) -> aws.lambda_.Function:
         args = self._args

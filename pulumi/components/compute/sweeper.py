@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from components.security import policies, role_policies
 from components.security.hardening import allow_key
 
 import pulumi
+from stream_ingest.contracts import environment
 from stream_ingest.contracts.events import BatchDrained, sources_of
 
 BATCH_RETRY_S = 86_400
@@ -27,7 +29,7 @@ TICK_RETRIES = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SweeperArgs:
-    """The function and the resources that it uses."""
+    """The function and the resources that it uses; `intake_queue` starts a file's job."""
 
     prefix: str
     account: pulumi.Input[str]
@@ -35,6 +37,7 @@ class SweeperArgs:
     state: State
     bus: Bus
     storage: Storage
+    intake_queue: Queue
 
 
 class Sweeper(pulumi.ComponentResource):
@@ -79,12 +82,17 @@ class Sweeper(pulumi.ComponentResource):
 
     def _function(self) -> aws.lambda_.Function:
         args = self._args
-        function = args.function
+        variables = {environment.INTAKE_QUEUE: args.intake_queue.url}
+        function = dataclasses.replace(
+            args.function, variables={**args.function.variables, **variables}
+        )
         role = FunctionRole(self._name, function, self._child)
         granted = role.grant(
             role_policies.sweeper,
             table_arn=args.state.arn,
             bus_arn=args.bus.arn,
+            input_arn=args.storage.input.arn,
+            intake_queue_arn=args.intake_queue.arn,
             output_arn=args.storage.output.arn,
             temp_arn=args.storage.temp.arn,
             dead_letter_arn=self.dead_letters.arn,

@@ -66,14 +66,14 @@ class PrivateBucket(pulumi.ComponentResource):
         self._args = args
         self._make_private(name, child)
         versioning = self._enable_versioning(name, child) if args.versioned else None
+        self.versioning = [versioning] if versioning else []
+        """What has to exist before objects have versions."""
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=self.bucket.bucket,
             rules=_lifecycle(args),
             # AWS accepts a rule for old versions only on a versioned bucket.
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[versioning] if versioning else None
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self.versioning or None),
         )
         self.register_outputs({"name": self.name, "arn": self.arn})
 

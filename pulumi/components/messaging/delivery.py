@@ -118,5 +118,7 @@ class Delivery(pulumi.ComponentResource):
                 "maximum_retry_attempts": RETRIES,
             },
             dead_letter_config={"arn": self.rule_dead_letters.arn},
-            opts=self._child,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[self.queue.policy, self.rule_dead_letters.policy]
+            ),
         )

@@ -40,7 +40,10 @@ class Queue(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Create the queue and its policy."""
+        """Create the queue and its policy.
+
+        A target for the queue depends on `policy`: EventBridge drops what a queue refuses.
+        """
         super().__init__("coverstream:index:Queue", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.queue = aws.sqs.Queue(
@@ -57,7 +60,7 @@ class Queue(pulumi.ComponentResource):
             opts=child,
         )
         self.arn, self.url = self.queue.arn, self.queue.url
-        aws.sqs.QueuePolicy(
+        self.policy = aws.sqs.QueuePolicy(
             name,
             queue_url=self.queue.url,
             policy=policies.document(

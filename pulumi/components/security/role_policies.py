@@ -27,6 +27,7 @@ from stream_ingest.contracts import item_writes
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.item_writes import Partitions
 from stream_ingest.contracts.table import BATCH_INDEX, DUE_INDEX, STATUS_INDEX
+from stream_ingest.intake.jobs import CSV_FOLDER
 
 _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """Actions of an SQS mapping, which uses its function's role."""
@@ -122,6 +123,8 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
     log_group_arn: str,
     table_arn: str,
     bus_arn: str,
+    input_arn: str,
+    intake_queue_arn: str,
     output_arn: str,
     temp_arn: str,
     dead_letter_arn: str,
@@ -147,6 +150,14 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
             [table_arn],
             _LISTED_ITEMS,
         ),
+        allow(
+            "FindFiles",
+            ["s3:ListBucketVersions"],
+            [input_arn],
+            {"StringLike": {"s3:prefix": [f"{CSV_FOLDER}*"]}},
+        ),
+        allow("CreateJobs", ["dynamodb:PutItem"], [table_arn], _BATCH_ITEMS),
+        allow("StartJobs", ["sqs:SendMessage"], [intake_queue_arn]),
         emit(bus_arn, Source.SWEEPER),
         allow("StoreOverflow", ["s3:PutObject"], objects(temp_arn, "processing")),
         allow("ReportBatches", ["s3:PutObject", "s3:GetObject"], objects(output_arn, "results")),

@@ -25,6 +25,8 @@ def log_swept_window(logger: Logger, swept: SweptWindow) -> None:
 def log_sweep(logger: Logger, sweep: Sweep, counts: Mapping[str, float]) -> None:
     """Log the result of one sweep."""
     logger.info("swept", counts=counts, flushed=sweep.batches_flushed, ended=sweep.batches_ended)
+    for batch_id in sweep.files_started:
+        logger.warning("file started that no job knew", batch_id=batch_id)
     for batch_id in sweep.batches_abandoned:
         logger.warning("abandoned batch ended", batch_id=batch_id)
     for batch_id in sweep.batches_rejected:

@@ -28,6 +28,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """Commits that were refused because another writer was first."""
     abandoned: tuple[str, ...] = ()
     """Ids of windows that were set to ``failed`` because no worker built them."""
+    files_started: tuple[str, ...] = ()
+    """Batches of files below ``csv-files/`` that no job knew."""
     covers_requested: int = 0
     """Covers about to expire that were requested from the prefetcher."""
     batches_flushed: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ def merge_sweeps(parts: Iterable[Sweep]) -> Sweep:
         not_emitted=sum(each.not_emitted for each in sweeps),
         lost_races=sum(each.lost_races for each in sweeps),
         abandoned=tuple(name for each in sweeps for name in each.abandoned),
+        files_started=tuple(name for each in sweeps for name in each.files_started),
         covers_requested=sum(each.covers_requested for each in sweeps),
         batches_flushed=tuple(name for each in sweeps for name in each.batches_flushed),
         batches_ended=tuple(name for each in sweeps for name in each.batches_ended),

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 _SENT = ("sent", "abandoning", "rejecting", "flushed")
 """Statuses of the batches that a sweep moves to their end."""
+_CSV_FILES = "csv-files"
+"""Under which a failed search for files is logged."""
 _SLICE = 100
 """Creators that are loaded, or windows that are read, at a time."""
 
@@ -84,6 +86,7 @@ class Sweeper:
         delivery_s: int,
         max_attempts: int = 3,
         prefetch: bool = False,
+        start_files: Callable[[], tuple[str, ...]] = tuple,
         on_window: Callable[[SweptWindow], None] = lambda _: None,
         on_error: Callable[[str, Exception], None] = lambda _, __: None,
     ) -> None:
@@ -93,6 +96,7 @@ class Sweeper:
         delivered any more: it is ended without the end marks that are missing.
 
         With `prefetch`, covers about to expire are requested and their windows stay open.
+        `start_files` starts files that no job knows (`stream_ingest.intake.unread`).
         `on_window` is called for each window, and `on_error` for each item that fails, at once, so
         that the log has it even if the sweep crashes later.
         """
@@ -101,7 +105,7 @@ class Sweeper:
         self._reports = reports
         self._due = DueItems(dynamodb, table_name, clock)
         self._threads, self._clock = threads, clock
-        self._prefetch = prefetch
+        self._prefetch, self._start_files = prefetch, start_files
         unreadable = UnreadableList(dynamodb, table_name, clock)
         self._isolation = Isolation(unreadable, on_error)
         self._recheck = Recheck(
@@ -149,7 +153,10 @@ class Sweeper:
             abandon = partial(self._timeouts.abandon_if_silent, batch_id)
             self._isolation.run(_key_of(batch_id), abandon, None)
         batches = [each for status in _SENT for each in self._registry.ids_in(status)]
-        return merge_sweeps([*parts, *map(self._sweep_one, batches)])
+        ends = list(map(self._sweep_one, batches))
+        files: tuple[str, ...] = ()
+        files = self._isolation.run(_CSV_FILES, self._start_files, files)
+        return merge_sweeps([*parts, *ends, Sweep(files_started=files)])
 
     def _sweep_one(self, batch_id: str) -> Sweep:
         return self._isolation.run(_key_of(batch_id), lambda: self._sweep_batch(batch_id), Sweep())

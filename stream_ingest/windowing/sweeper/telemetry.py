@@ -19,6 +19,7 @@ def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
         catalogue.WINDOWS_NOT_EMITTED: sweep.not_emitted,
         catalogue.WINDOWS_ABANDONED: len(sweep.abandoned),
         catalogue.COMMIT_CONFLICTS: sweep.lost_races,
+        catalogue.FILES_FOUND: len(sweep.files_started),
         catalogue.COVERS_REQUESTED: sweep.covers_requested,
         catalogue.BATCHES_FLUSHED: len(sweep.batches_flushed),
         catalogue.BATCHES_ENDED: len(sweep.batches_ended),

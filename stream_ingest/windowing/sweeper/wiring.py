@@ -12,11 +12,17 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
+import boto3
+
+from stream_ingest.aws.bucket_owner import expect_owner
+from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.contracts.events import Source
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.intake.settings import SearchSettings
+from stream_ingest.intake.unread.unread_files import UnreadFiles
 from stream_ingest.windowing.settings import WindowingSettings
 from stream_ingest.windowing.sweeper.log_lines import (
     log_item_error,
@@ -28,6 +34,7 @@ from stream_ingest.windowing.sweeper.sweeper import Sweeper
 from stream_ingest.windowing.telemetry import make_logger
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 from stream_ingest.windowing.wiring import (
+    THREADS,
     Clients,
     make_clients,
     make_emitter,
@@ -35,6 +42,8 @@ from stream_ingest.windowing.wiring import (
     make_store,
     make_threads,
 )
+
+_CONFIG = function_config(THREADS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +55,16 @@ class App:
 
 
 def build(
-    settings: WindowingSettings, clients: Clients, clock: Callable[[], float], threads: Executor
+    settings: WindowingSettings,
+    clients: Clients,
+    clock: Callable[[], float],
+    threads: Executor,
+    start_files: Callable[[], tuple[str, ...]] = tuple,
 ) -> App:
-    """Return the app on the given clients; `clock` gives epoch seconds."""
+    """Return the app on the given clients.
+
+    `clock` gives epoch seconds, `start_files` starts files that no job knows.
+    """
     logger = make_logger(Service.SWEEPER)
     registry = BatchRegistry(clients.dynamodb, settings.table, clock)
     results = ResultStore(
@@ -69,6 +85,7 @@ def build(
         delivery_s=settings.delivery_s,
         max_attempts=settings.max_receives,
         prefetch=settings.prefetch_covers,
+        start_files=start_files,
         on_window=partial(log_swept_window, logger),
         on_error=partial(log_item_error, logger),
     )
@@ -79,4 +96,19 @@ def build(
 def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     settings = WindowingSettings.from_env(os.environ)
-    return build(settings, make_clients(settings), time.time, make_threads())
+    search = SearchSettings.from_env(os.environ)
+    clients, threads = make_clients(settings), make_threads()
+    files = UnreadFiles(
+        s3=expect_owner(
+            boto3.client("s3", config=_CONFIG), settings.account, (search.input_bucket,)
+        ),
+        sqs=boto3.client("sqs", config=_CONFIG),
+        dynamodb=clients.dynamodb,
+        table_name=settings.table,
+        bucket=search.input_bucket,
+        queue_url=search.queue_url,
+        defaults=search.defaults,
+        threads=threads,
+        clock=time.time,
+    )
+    return build(settings, clients, time.time, threads, files.start)

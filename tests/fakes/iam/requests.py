@@ -71,6 +71,8 @@ def authorizations(
         yield from _dynamodb(operation, request)
     elif service == "s3":
         yield from _s3(operation, request)
+    elif (service, operation) == ("sqs", "send_message"):
+        yield Authorization("sqs:SendMessage", request["QueueUrl"].rpartition("/")[2])
     elif service == "events":
         entries = request["Entries"]
         sources = ("events:source", tuple(str(entry["Source"]) for entry in entries))
@@ -142,6 +144,10 @@ def _names_in(expression: str) -> tuple[str, ...]:
 
 
 def _s3(operation: str, request: Mapping[str, Any]) -> Iterator[Authorization]:
+    if operation == "list_object_versions":
+        keys = (("s3:prefix", (request["Prefix"],)),)
+        yield Authorization("s3:ListBucketVersions", request["Bucket"], keys)
+        return
     where = f"{request['Bucket']}/{request['Key']}"
     yield Authorization(f"s3:{_S3[operation]}", where)
     if request.get("IfMatch") is not None:

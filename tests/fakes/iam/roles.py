@@ -26,6 +26,7 @@ _ARNS: Mapping[str, object] = {
     "queue_arn": "queue",
     "dead_letter_arn": "dead-letters",
     "input_arn": "input",
+    "intake_queue_arn": "intake",
     "other_input_arns": ["tiktok-image-input"],
     "output_arn": "output",
     "temp_arn": "temp",

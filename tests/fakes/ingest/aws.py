@@ -123,9 +123,9 @@ class IngestAws:
         app = wiring.build(SETTINGS, self._wired(), self.clock, self.threads)
         return replace(app, processor=self.windowing(store)) if store else app
 
-    def sweeper_app(self) -> sweeper_wiring.App:
+    def sweeper_app(self, start_files: Callable[[], tuple[str, ...]] = tuple) -> sweeper_wiring.App:
         """Return the sweeper's app."""
-        return sweeper_wiring.build(SETTINGS, self._wired(), self.clock, self.threads)
+        return sweeper_wiring.build(SETTINGS, self._wired(), self.clock, self.threads, start_files)
 
     def _wired(self) -> wiring.Clients:
         return wiring.Clients(dynamodb=self.dynamodb, events=self.bus, s3=self.s3)  # type: ignore[arg-type]  # a fake bus

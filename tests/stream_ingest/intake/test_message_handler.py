@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.intake.job_runner import JobOutcome
+from stream_ingest.intake.message_handler import NOT_YET_DELAY_S
+from stream_ingest.intake.objects import SETTLED_S
 from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
 from tests.fakes.ingest.rows import object_id
 from tests.fakes.intake_aws import INPUT, OTHER, IntakeAws, csv_of
@@ -201,3 +204,61 @@ def test_a_retry_that_sqs_does_not_hasten_is_a_retry_all_the_same(intake: Intake
         intake.sqs.meta.events.unregister(name, expire)
     assert intake.handle({"s3_bucket": INPUT, "s3_key": "none.csv"}, tries=3)
     assert "there is no object" in reason(intake)
+
+
+def missing(intake: IntakeAws, *, age_s: int, **fields: object) -> dict[str, Any]:
+    """Return the event of an upload, `age_s` seconds old, that S3 does not know."""
+    uploaded = {"key": KEY, "etag": "e", "sequencer": "1", **fields}
+    time = iso_second(from_epoch_s(int(intake.clock()) - age_s))
+    event = announced({"bucket": {"name": INPUT}, "object": uploaded})
+    return {**event, "time": time}
+
+
+@pytest.mark.parametrize("version", [{}, {"version-id": "v"}], ids=["no version", "version"])
+def test_a_new_file_that_s3_does_not_know_yet_is_looked_for_again_until_it_does(
+    intake: IntakeAws, version: dict[str, Any]
+) -> None:
+    """Receipts count towards the dead letters, so the message is sent again instead."""
+    event = missing(intake, age_s=1, **version)
+    for number in range(5):
+        assert intake.handle(event, message_id=f"m{number}", tries=3)
+        (request,) = intake.sent_again
+        assert json.loads(request["MessageBody"]) == event
+        assert request["DelaySeconds"] == NOT_YET_DELAY_S
+        intake.sent_again.clear()
+        intake.clock.advance(NOT_YET_DELAY_S)
+    assert intake.waiting(intake.dead_letters) == []
+    intake.drop(KEY, csv_of(20))
+    etag = intake.s3.head_object(Bucket=INPUT, Key=KEY)["ETag"].strip('"')
+    event["detail"]["object"] = {"key": KEY, "etag": etag, "sequencer": "1"}
+    assert intake.handle(event, message_id="m9")
+    (images,) = intake.folded().values()
+    assert len(images) == 20
+
+
+@pytest.mark.parametrize("version", [{}, {"version-id": "v"}], ids=["no version", "version"])
+@pytest.mark.parametrize("age_s", [SETTLED_S, 10 * SETTLED_S])
+def test_an_old_file_that_s3_does_not_know_is_gone(
+    intake: IntakeAws, age_s: int, version: dict[str, Any]
+) -> None:
+    assert intake.handle(missing(intake, age_s=age_s, **version))
+    assert intake.sent_again == []
+    (job,) = [item for item in intake.aws.snapshot() if item["item"]["S"] == "intake"]
+    assert (job["phase"]["S"], job["outcome"]["S"]) == ("ended", "gone")
+
+
+def test_a_new_file_that_was_replaced_is_gone_at_once(intake: IntakeAws) -> None:
+    intake.drop(KEY, csv_of(20))
+    assert intake.handle(missing(intake, age_s=1))
+    assert intake.sent_again == []
+    assert intake.folded() == {}
+
+
+def test_a_direct_invocation_for_a_file_that_is_not_there_yet_goes_on_through_the_queue(
+    intake: IntakeAws,
+) -> None:
+    event = missing(intake, age_s=1)
+    answer = intake.invoke(event)
+    assert answer["status"] == "continued"
+    assert "there is no object s3://input/csv-files/covers.csv yet" in answer["notes"][0]
+    assert len(intake.sent_again) == 1

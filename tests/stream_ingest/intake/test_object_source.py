@@ -104,9 +104,9 @@ def test_two_places_of_a_message_must_not_contradict_each_other(intake: IntakeAw
 
 def test_a_job_without_options_is_written_as_earlier_versions_read_it(intake: IntakeAws) -> None:
     intake.drop(KEY, FOREIGN)
-    (job,) = intake.reader().jobs(message(), "m1")
+    ((job, _),) = intake.reader().orders(message(), "m1")
     assert "reading" not in msgspec.to_builtins(job)
-    (other,) = intake.reader().jobs(message(batch_id="b2", dates="excel"), "m2")
+    ((other, _),) = intake.reader().orders(message(batch_id="b2", dates="excel"), "m2")
     assert msgspec.to_builtins(other)["reading"] == {"dates": "excel"}
 
 

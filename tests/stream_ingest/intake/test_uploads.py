@@ -7,7 +7,7 @@ import pytest
 
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.intake.jobs import job_of
-from stream_ingest.intake.uploads import Upload, announces_uploads, read_uploads
+from stream_ingest.intake.uploads import Upload, announce, announces_uploads, read_uploads
 from tests.paths import ROOT
 
 EVENTS = ROOT / "tests" / "events"
@@ -26,10 +26,12 @@ def test_both_of_s3s_events_announce_the_same_upload() -> None:
         etag="b1946ac92492d2347c6235b4d2611184",
         sequencer="00617F08299329D189",
         version="IYV3p45BT0ac8hjHg1houSdS1a.Mro8e",
+        uploaded_at=1_794_441_600,
     )
     for name in ("s3_object_created", "s3_notification"):
         assert announces_uploads(event(name))
         assert read_uploads(event(name)) == [upload]
+    assert read_uploads(announce(upload)) == [upload]
     assert job_of(upload, is_own=True) is not None
 
 
@@ -37,6 +39,19 @@ def test_what_s3_sends_when_a_notification_is_set_up_announces_nothing() -> None
     test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "input"}
     assert announces_uploads(test_event)
     assert read_uploads(test_event) == []
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "9999-99-99T00:00:00Z", None, 5])
+def test_a_time_that_nobody_can_read_is_none(time: object) -> None:
+    (upload,) = read_uploads({**event("s3_object_created"), "time": time})
+    assert upload.uploaded_at is None
+
+
+def test_the_version_null_is_none() -> None:
+    announced = event("s3_object_created")
+    announced["detail"]["object"]["version-id"] = "null"
+    (upload,) = read_uploads(announced)
+    assert upload.version is None
 
 
 def test_a_deletion_announces_nothing() -> None:
