@@ -23,6 +23,10 @@ MAX_TRIGGER = 64
 ERASED_CREATOR = "(erased)"
 """Name under which the counts of erased creators are kept; no TikTok handle has parentheses."""
 
+SMOKE_TRIGGER = "smoke"
+"""Trigger of batches of `ops-dashboard smoke`, which removes them at its end: they are in no log
+and no statistics, their end is not announced, and they are no open work."""
+
 _UNSAFE = re.compile(rb"^\.|[^A-Za-z0-9_.\-]")
 _SAFE = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]*", re.ASCII)
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")

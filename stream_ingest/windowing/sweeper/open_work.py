@@ -2,9 +2,10 @@
 
 A batch is open until the sweeper has ended it, a person has abandoned it, or its producer has not
 sent all of it within a day; the batch of a follower (`stream-ingest follow`) only from the moment
-it has been sent completely; a window is open from its closing until it has a collage or a failure.
-(Images that wait in a window which is not full are no open work: they may wait for days.) Both are
-read from `status-date-index`, which may lag by a moment: a gauge may.
+it has been sent completely; that of a smoke test never is. A window is open from its closing until
+it has a collage or a failure. (Images that wait in a window which is not full are no open work:
+they may wait for days.) Both are read from `status-date-index`, which may lag by a moment: a gauge
+may.
 """
 
 from __future__ import annotations
@@ -17,10 +18,16 @@ import msgspec
 
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
-from stream_ingest.batches.progress import FOLLOW_TRIGGER, OPEN_BATCHES, STALE_AFTER_S, Batch
+from stream_ingest.batches.progress import (
+    FOLLOW_TRIGGER,
+    OPEN_BATCHES,
+    STALE_AFTER_S,
+    Batch,
+)
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError
+from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
 if TYPE_CHECKING:
@@ -82,7 +89,9 @@ class OpenWorkReader:
             return None
 
     def _is_idle(self, batch: Batch) -> bool:
-        return batch.abandoned_at is not None or self._is_stale(batch) or self._is_followed(batch)
+        if batch.abandoned_at is not None or batch.trigger == SMOKE_TRIGGER:
+            return True
+        return self._is_stale(batch) or self._is_followed(batch)
 
     def _is_stale(self, batch: Batch) -> bool:
         return batch.status == "sending" and self._age_s([batch.started_at]) > STALE_AFTER_S

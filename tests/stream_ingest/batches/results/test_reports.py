@@ -21,9 +21,10 @@ from stream_ingest.batches.results.statistics import DailyStats, MonthlyReport
 from stream_ingest.batches.results.store import ResultStore
 from stream_ingest.batches.results.summary import BatchSummary
 from stream_ingest.contracts.errors import TransientError
+from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.timestamps import from_epoch_s
-from stream_ingest.records.codec import BUCKETS
+from stream_ingest.records.codec import BUCKETS, BatchHeader
 from stream_ingest.windowing.rules.fold import Rules, fold
 from stream_ingest.windowing.rules.state import CreatorState
 from stream_ingest.windowing.sweeper.isolation import raise_errors
@@ -41,12 +42,12 @@ MONTH = "results/statistics/monthly_report_202611.json"
 ALL = [LOG, RESULTS, SUMMARY, DAY, MONTH]
 
 
-def prepare(aws: IngestAws, *creators: str) -> None:
+def prepare(aws: IngestAws, *creators: str, batch: BatchHeader = BATCH) -> None:
     """Bring a batch of three rows a creator, two windows each, to where its windows are done."""
-    aws.registry.register(BATCH, "/data/covers.csv")
+    aws.registry.register(batch, "/data/covers.csv")
     for creator in creators:
         state = CreatorState(creator=creator)
-        aws.store.commit(state, fold(state, arrivals([1, 2, 3], BATCH), NOW_S, Rules()), NOW_S)
+        aws.store.commit(state, fold(state, arrivals([1, 2, 3], batch), NOW_S, Rules()), NOW_S)
     rows = 3 * len(creators)
     totals = Totals(rows_read=rows + 1, rows_sent=rows, refused={"expired": 1})
     aws.registry.record_totals("b", totals, sent=True)
@@ -110,6 +111,16 @@ def test_a_batch_that_ends_is_reported_as_a_whole(aws: IngestAws) -> None:
     report = decode_document(aws.read(OUTPUT, MONTH), MonthlyReport)
     assert report.days == {"2026-11-06": stats.totals}
     assert report.totals == stats.totals
+
+
+def test_a_smoke_test_is_in_no_log_or_statistics_and_its_end_is_not_announced(
+    aws: IngestAws,
+) -> None:
+    """It is removed, and figures, mails and webhooks are about the batches of people."""
+    prepare(aws, "ann", batch=msgspec.structs.replace(BATCH, trigger=SMOKE_TRIGGER))
+    assert aws.sweeper().sweep().batches_ended == ("b",)
+    assert aws.keys_in(OUTPUT) == [RESULTS, SUMMARY]
+    assert aws.bus.details("BatchCompleted") == []
 
 
 def test_the_end_is_announced_after_everything_is_written(aws: IngestAws) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from stream_ingest.batches.progress import FOLLOW_TRIGGER, STALE_AFTER_S
 from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.contracts.window_lifecycle import OUTBOX_DELAY_S
 from stream_ingest.records.codec import BUCKETS
@@ -91,6 +92,12 @@ def test_the_batch_of_a_follower_is_open_once_it_is_sent(aws: IngestAws) -> None
     assert read(aws) == OpenWork()
     aws.registry.record_totals(BATCH.batch_id, Totals(), sent=True)
     assert read(aws).batches == 1
+
+
+def test_the_batch_of_a_smoke_test_is_no_open_work(aws: IngestAws) -> None:
+    """Else one that was killed before it could clean up would raise the alarm `nothing-flows`."""
+    aws.registry.register(msgspec.structs.replace(BATCH, trigger=SMOKE_TRIGGER))
+    assert read(aws) == OpenWork()
 
 
 def test_an_abandoned_batch_is_no_open_work(aws: IngestAws) -> None:
