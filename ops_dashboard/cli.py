@@ -13,6 +13,7 @@ from ops_dashboard.local.aws.command import local_app
 from ops_dashboard.recovery.cli import REPLAY_EXAMPLES, RETRY_EXAMPLES, dlq_app, replay, retry
 from ops_dashboard.repair.command import REPAIR_EXAMPLES, repair
 from ops_dashboard.restore.command import RESTORE_EXAMPLES, restore
+from ops_dashboard.smoke.command import SMOKE_EXAMPLES, smoke
 from stream_ingest.cli.terminal import run
 from stream_ingest.cli.version import Version
 
@@ -37,6 +38,7 @@ app.command(epilog=REPAIR_EXAMPLES)(repair)
 app.command(epilog=REPLAY_EXAMPLES)(replay)
 app.command(epilog=RETRY_EXAMPLES)(retry)
 app.command(epilog=RESTORE_EXAMPLES)(restore)
+app.command(epilog=SMOKE_EXAMPLES)(smoke)
 
 
 @app.callback()

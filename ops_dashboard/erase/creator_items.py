@@ -36,9 +36,20 @@ class CreatorItems:
     """The items of one creator in one stack's table."""
 
     def __init__(
-        self, dynamodb: DynamoDBClient, table_name: str, who: Subject, clock: Callable[[], float]
+        self,
+        dynamodb: DynamoDBClient,
+        table_name: str,
+        who: Subject,
+        clock: Callable[[], float],
+        *,
+        has_tallies: bool = True,
     ) -> None:
-        """`clock` gives epoch seconds."""
+        """`clock` gives epoch seconds.
+
+        `has_tallies` is whether the creator may have counts in items of batches, which a scan
+        finds: False for one that had rows in one batch only.
+        """
+        self._has_tallies = has_tallies
         self._dynamodb, self._table_name, self._who = dynamodb, table_name, who
         self._clock = clock
         self._reader = TableReader(dynamodb, table_name)
@@ -126,7 +137,7 @@ class CreatorItems:
     def tallies(self) -> Iterator[Item]:
         """Yield the creator's counts in the items of batches, from a scan of `batch-id-index`."""
         start: Item | None = None
-        while True:
+        while self._has_tallies:
             found, start = self._reader.scan(
                 IndexName=table.BATCH_INDEX,
                 FilterExpression="#item = :tally",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -24,10 +25,9 @@ from ops_dashboard.erase.creator_items import (
     recorded_keys,
     window_number,
 )
-from ops_dashboard.erase.dead_letters import CreatorDeadLetters
 from ops_dashboard.erase.input_files import InputFiles
 from ops_dashboard.erase.report import UNREADABLE_FILES, UNREADABLE_RECORDS, WAITING_FILES
-from ops_dashboard.erase.stored_files import Scope, StoredFiles
+from ops_dashboard.erase.stored_files import Scope
 from ops_dashboard.erase.subject import Subject
 from stream_ingest.aws.items import Item
 from stream_ingest.contracts import table
@@ -50,6 +50,20 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     state: CreatorState
 
 
+class Files(Protocol):
+    """The objects of one creator in one stack's buckets."""
+
+    def work(self, scope: Scope, *, remove: bool) -> Counter[str]:
+        """Return the number of objects, by kind; with `remove`, remove them. Safe to repeat."""
+
+
+class DeadLetters(Protocol):
+    """The dead letters of one creator."""
+
+    def work(self, *, remove: bool) -> Counter[str]:
+        """Return their number; with `remove`, remove them. Safe to repeat."""
+
+
 class Erasure:
     """Finds and erases one creator."""
 
@@ -58,20 +72,22 @@ class Erasure:
         *,
         who: Subject,
         items: CreatorItems,
-        files: StoredFiles,
-        dead_letters: CreatorDeadLetters,
+        files: Files,
+        dead_letters: DeadLetters | None,
         inputs: InputFiles | None,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         say: Callable[[str], None],
+        lease_timeout_s: float = LEASE_TIMEOUT_S,
     ) -> None:
         """`clock` gives epoch seconds; `say` gets one line about each step that takes time.
 
-        Without `inputs`, the input bucket is not searched.
+        Without `inputs` or `dead_letters`, those are not searched. Collages that are being built
+        are waited for up to `lease_timeout_s` seconds.
         """
         self._who, self._items, self._files = who, items, files
         self._dead_letters, self._clock = dead_letters, clock
-        self._inputs = inputs
+        self._inputs, self._lease_timeout_s = inputs, lease_timeout_s
         self._sleep, self._say = sleep, say
 
     def rehearse(self) -> Result:
@@ -82,7 +98,7 @@ class Erasure:
         found["counts in batches"] += sum(1 for _ in self._items.tallies())
         scope = Scope(before=None, keys=frozenset(_keys(items)))
         found += self._files.work(scope, remove=False)
-        found += self._dead_letters.work(remove=False)
+        found += self._dead_letters.work(remove=False) if self._dead_letters else Counter()
         found += self._inputs.work(remove=False) if self._inputs else Counter()
         return Result(found=found, kept=_take_kept(found), state=state)
 
@@ -110,7 +126,7 @@ class Erasure:
         found = _counted(None, items)
         scope = Scope(before=boundary, keys=frozenset(_keys(items)))
         found += self._files.work(scope, remove=True)
-        found += self._dead_letters.work(remove=True)
+        found += self._dead_letters.work(remove=True) if self._dead_letters else Counter()
         found += self._inputs.work(remove=True) if self._inputs else Counter()
         for item in self._items.items(boundary):
             self._items.remove(item)
@@ -134,7 +150,7 @@ class Erasure:
 
     def _without_leases(self, boundary: int) -> list[Item]:
         """Return the creator's items, when no worker is building any of its windows."""
-        deadline = self._clock() + LEASE_TIMEOUT_S
+        deadline = self._clock() + self._lease_timeout_s
         while True:
             items = list(self._items.items(boundary))
             leased = [item for item in items if self._is_leased(item)]

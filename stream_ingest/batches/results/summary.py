@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +14,7 @@ from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 from stream_ingest.records.rows import RefusalReason
 
 _FOLDER = "results/processing-summaries"
+_SUMMARY, _RESULTS = "processing_summary", "batch_results"
 
 
 def summary_key(batch_id: str, started_at: str) -> str:
@@ -20,17 +22,26 @@ def summary_key(batch_id: str, started_at: str) -> str:
 
     Its time is that at which the batch was registered, so that a retry writes the same key.
     """
-    return _key("processing_summary", batch_id, started_at, "json")
+    return _key(_SUMMARY, batch_id, started_at, "json")
 
 
 def results_key(batch_id: str, started_at: str) -> str:
     """Return the key of the list of a batch's windows in the output bucket; see `summary_key`."""
-    return _key("batch_results", batch_id, started_at, "csv")
+    return _key(_RESULTS, batch_id, started_at, "csv")
+
+
+def report_prefixes(batch_id: str, month: datetime) -> tuple[str, ...]:
+    """Return what both keys begin with, for a batch that was registered in a month."""
+    return tuple(_prefix(kind, batch_id, month) for kind in (_SUMMARY, _RESULTS))
 
 
 def _key(kind: str, batch_id: str, started_at: str, suffix: str) -> str:
     started = parse_utc(started_at)
-    return f"{_FOLDER}/{started:%Y/%m}/{kind}_{batch_id}_{started:%Y%m%d_%H%M%S}.{suffix}"
+    return f"{_prefix(kind, batch_id, started)}{started:%Y%m%d_%H%M%S}.{suffix}"
+
+
+def _prefix(kind: str, batch_id: str, month: datetime) -> str:
+    return f"{_FOLDER}/{month:%Y/%m}/{kind}_{batch_id}_"
 
 
 class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):

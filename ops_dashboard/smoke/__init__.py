@@ -1,0 +1,1 @@
+"""A test of a deployed stack, with covers of its own."""
