@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from botocore.exceptions import ClientError
 from rich.text import Text
 
 from ops_dashboard.doctor.checks import CONFIG
@@ -150,7 +151,10 @@ def _build(
 def _first_limit_s(session: boto3.Session, outputs: StackOutputs) -> float:
     """Return how long the first row may take, which is longer in a stack that was just deployed."""
     client = session.client("lambda", config=CONFIG)
-    found = client.list_event_source_mappings(FunctionName=outputs.windowing_function)
+    try:
+        found = client.list_event_source_mappings(FunctionName=outputs.windowing_function)
+    except ClientError:
+        return LIMIT_S  # if the function is missing, the step will say so
     changed = [each["LastModified"] for each in found["EventSourceMappings"]]
     age_s = min(
         ((datetime.now(UTC) - moment).total_seconds() for moment in changed), default=FRESH_LIMIT_S
@@ -189,9 +193,9 @@ def _print(step: StepResult) -> None:
     line = Text()
     line.append("ok      " if step.ok else "FAILED  ", "green" if step.ok else "bold red")
     line.append(f"{step.step:11}", "bold")
-    line.append(f"{step.seconds:6.1f} s  ")
+    line.append(f"{step.seconds:6.1f} s")
     if step.ok:
-        line.append(safe(step.found))
+        line.append(f"  {safe(step.found)}")
     console().print(line, soft_wrap=True)
     if step.ok:
         return

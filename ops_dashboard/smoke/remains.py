@@ -130,7 +130,7 @@ class RunFiles:
     """The objects of a run besides its covers."""
 
     def __init__(self, output: Bucket, temp: Bucket, prefixes: Iterable[str]) -> None:
-        """What begins with one of `prefixes` in the output bucket is the run's, too."""
+        """What begins with one of `prefixes` is the run's, besides what erasure finds."""
         self._output, self._temp, self._prefixes = output, temp, tuple(prefixes)
         self._keys: set[str] = set()
 
@@ -166,7 +166,8 @@ def _own_prefixes(name: str) -> list[str]:
     at = _moment(name)
     months = {f"{each:%Y%m}": each for each in (at, at + STALE_AFTER)}
     reports = [prefix for month in months.values() for prefix in report_prefixes(name, month)]
-    return [f"failed/rows/{name}/", *reports]
+    packs = [f"originals/{name}/", f"processing/windows/{name}/"]
+    return [f"failed/rows/{name}/", *packs, *reports]
 
 
 def _moment(name: str) -> datetime:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -76,12 +77,13 @@ class LocalAws:
 
         Later calls change only what differs from the call before.
 
-        `allowed_sources` are non-public ``host:port`` addresses that covers may be downloaded from.
+        `allowed_sources` are non-public ``host:port`` addresses that covers may be downloaded from,
+        besides this instance's own.
         `settings` override the stack's file by key (``{"collageTimeoutS": 5}``).
         """
         own = {**LOCAL_SETTINGS, **(settings or {})}
-        if allowed_sources:
-            own["allowedSources"] = list(allowed_sources)
+        # Its own address, too: `ops-dashboard smoke` has covers in the stack's bucket.
+        own["allowedSources"] = [*allowed_sources, urlsplit(self.endpoint).netloc]
         stack = self.instance.stack
         config = {**stack_settings(stack), **{f"{PROJECT}:{key}": own[key] for key in own}}
         self.changes = run_program(

@@ -98,14 +98,15 @@ def test_the_functions_are_the_local_bundles(local_aws: LocalAws, name: str) -> 
     assert [one["retentionInDays"] for one in groups["logGroups"]] == [14]
 
 
-def test_the_local_run_may_download_from_the_tests_server_only(
+def test_the_local_run_may_download_from_the_tests_server_and_its_own_buckets_only(
     local_aws: LocalAws, cover_socket: socket.socket
 ) -> None:
     found = local_aws.clients.functions.get_function_configuration(
         FunctionName=local_aws.outputs().collage_function
     )
     allowed = found["Environment"]["Variables"][environment.ALLOWED_SOURCES]
-    assert allowed == f"127.0.0.1:{cover_socket.getsockname()[1]}"
+    own = local_aws.endpoint.removeprefix("http://")
+    assert allowed == f"127.0.0.1:{cover_socket.getsockname()[1]},{own}"
 
 
 def test_the_sweeper_runs_from_its_bundle(local_aws: LocalAws) -> None:
