@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from ops_dashboard.doctor.checks import CONFIG
+from ops_dashboard.doctor.deployed import CONFIG
 from ops_dashboard.printing.tables import safe
 from ops_dashboard.printing.terminal import console, print_json
 from ops_dashboard.smoke.diagnosis import Diagnosis

@@ -8,15 +8,20 @@ from collections.abc import Iterable
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops_dashboard.doctor.checks import CONFIG, Finding, State, result
-from ops_dashboard.doctor.stack import StackChecks
+from ops_dashboard.doctor.checks import run_checks
+from ops_dashboard.doctor.deployed import Aws, read_parts
+from ops_dashboard.doctor.findings import Finding, State
+from ops_dashboard.doctor.stack import stack_checks
 from ops_dashboard.smoke.steps import one_line
+from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 _PARTS = frozenset(
-    {"stream", "table", "queues", "bus", "buckets", "functions", "mappings", "schedule"}
+    {"stream", "table", "buckets", "key", "queues", "rules", "functions", "mappings"}
 )
 """Checks of `ops-dashboard doctor` whose failure stops a batch."""
+_NOT_CHECKED = "cannot be checked"
+"""Beginning of a finding for which the user lacks a right: it says nothing about the stack."""
 _ERRORS = '?ERROR ?CRITICAL ?errorType ?"Task timed out"'
 _MAX_EVENTS = 100
 _LEVELS = frozenset({"ERROR", "CRITICAL"})
@@ -27,43 +32,30 @@ class Diagnosis:
 
     def __init__(self, session: boto3.Session, outputs: StackOutputs, since_ms: int) -> None:
         """Use the session's credentials; log lines before `since_ms` are ignored."""
-        self._session, self._outputs, self._since_ms = session, outputs, since_ms
-        self._logs = session.client("logs", config=CONFIG)
+        self._aws, self._outputs, self._since_ms = Aws(session), outputs, since_ms
 
     def wrong_parts(self) -> list[Finding]:
         """Return the findings of `doctor` about parts that are missing or switched off."""
-        checks = StackChecks(self._session, self._outputs).checks()
-        found = [result(check) for check in checks if check.name in _PARTS]
-        return [*(each for each in found if each.state is State.WRONG), *self._disabled_rules()]
+        try:
+            parts = read_parts(self._aws, self._outputs.stack)
+        except (CoverstreamError, ClientError, BotoCoreError):
+            parts = None  # those checks are skipped
+        checks = stack_checks(self._aws, self._outputs, parts)
+        found = run_checks([check for check in checks if check.name in _PARTS])
+        return [
+            each
+            for each in found
+            if each.state is State.WRONG and not each.found.startswith(_NOT_CHECKED)
+        ]
 
     def errors(self, functions: Iterable[str]) -> list[str]:
         """Return the latest error in the log of each function that has one."""
         found = ((name, self._latest_error(name)) for name in functions)
         return [f"the log of {name} says: {error}" for name, error in found if error]
 
-    def _disabled_rules(self) -> list[Finding]:
-        """Return a finding about rules of the bus that are switched off."""
-        bus = self._outputs.bus_name
-        events = self._session.client("events", config=CONFIG)
-        try:
-            rules = events.list_rules(EventBusName=bus)["Rules"]
-        except (ClientError, BotoCoreError):
-            return []  # the check of the bus has said so
-        window_rule = self._outputs.window_rule_arn.rpartition("/")[2]
-        off = [
-            rule["Name"]
-            for rule in rules
-            if rule.get("State") == "DISABLED" and rule["Name"] != window_rule
-        ]
-        if not off:
-            return []
-        text = ", ".join(f"rule {name} is DISABLED" for name in off)
-        do = "deploy the stack again: make up STACK=<stack>"
-        return [Finding(check="bus", state=State.WRONG, found=text, do=do)]
-
     def _latest_error(self, function: str) -> str | None:
         try:
-            events = self._logs.filter_log_events(
+            events = self._aws("logs").filter_log_events(
                 logGroupName=f"/aws/lambda/{function}",
                 startTime=self._since_ms,
                 filterPattern=_ERRORS,

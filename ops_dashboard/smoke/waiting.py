@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from ops_dashboard.doctor.checks import Finding
+from ops_dashboard.doctor.findings import Finding
 from ops_dashboard.smoke.steps import StepFailedError
 
 STALL_S = 10.0

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from ops_dashboard.doctor.checks import Finding
+from ops_dashboard.doctor.findings import Finding
 from ops_dashboard.smoke import smoke as module
 from ops_dashboard.smoke.covers import COVERS, WINDOWS, cover
 from ops_dashboard.smoke.smoke import SETTINGS, Smoke

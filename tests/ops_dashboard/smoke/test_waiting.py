@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from ops_dashboard.doctor.checks import Finding, State
+from ops_dashboard.doctor.findings import Finding, State
 from ops_dashboard.smoke.steps import StepFailedError
 from ops_dashboard.smoke.waiting import STALL_S, WRONG_S, Seen, Waiting
 
