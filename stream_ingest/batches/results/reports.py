@@ -42,7 +42,6 @@ from stream_ingest.batches.results.summary import (
     results_key,
     summarize,
 )
-from stream_ingest.contracts.naming import SMOKE_TRIGGER
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
 
@@ -69,7 +68,7 @@ class Reports:
         key, run = drafted.summary_key, count.batch.started_at
         self._store.put_once(key, encode_document(drafted), JSON, run=run)
         summary = decode_document(self._store.read(key), BatchSummary)
-        if summary.trigger != SMOKE_TRIGGER:
+        if not summary.is_private:
             self._add_to_log(summary)
             self._add_to_statistics(summary)
         return summary

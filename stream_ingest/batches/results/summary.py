@@ -10,6 +10,7 @@ import msgspec
 
 from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
 from stream_ingest.contracts.events import BatchCompleted
+from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 from stream_ingest.records.rows import RefusalReason
 
@@ -95,6 +96,11 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     """When and by whom it was abandoned; None for nearly all batches."""
     marks_missing: int = 0
     """End marks that never arrived: the sweeper ended the batch without them."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a smoke test's, which is in no log or statistics and is not announced."""
+        return self.trigger == SMOKE_TRIGGER
 
     @property
     def is_incomplete(self) -> bool:

@@ -29,7 +29,6 @@ from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.events import WindowReady
-from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
 from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
@@ -183,15 +182,12 @@ class Sweeper:
         return merge_sweeps([flush, end])
 
     def _end(self, count: BatchCount) -> Sweep:
-        """Write a batch's reports, emit its end, move it: a crash in between repeats all three.
-
-        The end of a smoke test's batch is not emitted.
-        """
+        """Write a batch's reports, emit its end, move it: a crash in between repeats all three."""
         summary = self._reports.write(count)
         final = final_status(count.batch)
         if (
             summary is None
-            or not (summary.trigger == SMOKE_TRIGGER or self._emitter.emit(completed(summary)))
+            or not (summary.is_private or self._emitter.emit(completed(summary)))
             or not self._registry.move(summary.batch_id, count.progress.status, final)
         ):
             return Sweep()
