@@ -16,8 +16,8 @@ from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
 from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.rebuild import Rebuild
-from ops_dashboard.recovery.redrive import Redrive
 from ops_dashboard.recovery.replay import ArchiveReplay
+from ops_dashboard.recovery.stack_letters import StackLetters
 from stream_ingest.aws import clients
 from stream_ingest.aws.presigning import PRESIGNING
 from stream_ingest.aws.stack import is_aws, load_stack, read_stack
@@ -50,7 +50,7 @@ class Account:
     creators: CreatorReader
     names: StoredNames
     batches: BatchRegistry
-    redrive: Redrive
+    dead_letters: StackLetters
     archive: ArchiveReplay
     rebuild: Rebuild
 
@@ -112,7 +112,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         ),
         names=StoredNames(dynamodb, table, outputs.names_case),
         batches=BatchRegistry(dynamodb, table, time.time),
-        redrive=Redrive(session, outputs),
+        dead_letters=StackLetters.of(session, outputs),
         archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),
         rebuild=Rebuild(windows, sqs, s3, outputs),
     )

@@ -19,10 +19,12 @@ class CreatorDeadLetters:
 
     def work(self, *, remove: bool) -> Counter[str]:
         """Return the number of the creator's dead letters; with `remove`, delete them."""
-        received = self._queues.receive_all()
-        own = [each for each in received if self._who.owns_window(each.dead_letter.window_id)]
-        others = [each for each in received if each not in own]
-        for message in own if remove else ():
-            self._queues.delete(message)
-        self._queues.release(others if remove else received)
-        return Counter({DEAD_LETTERS: len(own)})
+        own = 0
+        with self._queues.received() as receiver:
+            for kind in self._queues.kinds:
+                for message in receiver.messages(kind):
+                    if self._who.owns_window(message.dead_letter.window_id):
+                        own += 1
+                        if remove:
+                            receiver.delete(message)
+        return Counter({DEAD_LETTERS: own})

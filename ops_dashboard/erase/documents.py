@@ -5,6 +5,7 @@
 ``failed/rows/``    refused rows: the line goes
 ``failed/records/`` records that could not be decoded: the creator's rows go, if they can be decoded
 ``aws/lambda/``     batches that Lambda gave up on: as above, record by record
+``failed/dropped/`` dead letters that were dropped: as above; a window's message goes as a whole
 ==================  ================================================================================
 """
 
@@ -23,7 +24,11 @@ import msgspec
 from ops_dashboard.erase.subject import Subject
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.naming import ERASED_CREATOR
-from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
+from stream_ingest.contracts.object_keys import (
+    DROPPED_PREFIX,
+    FAILED_BATCHES_PREFIX,
+    QUARANTINE_PREFIX,
+)
 from stream_ingest.records.codec import PackedRecord, pack, unpack
 
 REFUSED_PREFIX = "failed/rows/"
@@ -59,8 +64,11 @@ def _redactor(key: str) -> Callable[[bytes, Subject], Redaction] | None:
         return _redact_csv if key.endswith(".csv") else _redact_json
     if key.startswith(REFUSED_PREFIX):
         return _redact_refused
+    key = key.removeprefix(f"{DROPPED_PREFIX}record/").removeprefix(f"{DROPPED_PREFIX}stream/")
     if key.startswith(QUARANTINE_PREFIX):
         return _redact_poison
+    if key.startswith(DROPPED_PREFIX):
+        return _redact_message
     return _redact_failed_batch if key.startswith(FAILED_BATCHES_PREFIX) else None
 
 
@@ -130,6 +138,12 @@ def _redact_refused(body: bytes, who: Subject) -> Redaction:
     kept = [line for line in lines if not who.is_named(msgspec.json.decode(line)["creator"])]
     found = len(lines) - len(kept)
     return Redaction(found=found, body=b"".join(kept) if kept or not found else None)
+
+
+def _redact_message(body: bytes, who: Subject) -> Redaction:
+    letter = msgspec.json.decode(body, type=dict[str, Any])
+    own = who.owns_window(letter.get("window_id")) or who.is_mentioned(body)
+    return Redaction(found=1) if own else Redaction(body=body)
 
 
 def _redact_poison(body: bytes, who: Subject) -> Redaction:

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from ops_dashboard.recovery.command import Recovery
+from ops_dashboard.recovery.dlq_command import DeadLetterCommands
+from ops_dashboard.recovery.letters import LIMIT
 from stream_ingest.cli import options
 from stream_ingest.contracts.errors import UserError
 
@@ -18,17 +20,32 @@ dlq_app = typer.Typer(
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the collages are rebuilt.")]
 
+_NAMED = "Dead letters, by the ids that `dlq list` shows."
+Names = Annotated[list[str], typer.Argument(metavar="ID...", help=_NAMED, show_default=False)]
+
 LIST_EXAMPLES = """Examples:
 
   ops-dashboard dlq list
 
-  ops-dashboard dlq list --stack prod --json
+  ops-dashboard dlq list --stack prod --limit 0 --json
+"""
+SHOW_EXAMPLES = """Examples:
+
+  ops-dashboard dlq show 3f0c9a71d2
 """
 REDRIVE_EXAMPLES = """Examples:
 
   ops-dashboard dlq redrive --all
 
+  ops-dashboard dlq redrive 3f0c9a71d2 b81e5520ac
+
   ops-dashboard dlq redrive --window charli:000012
+"""
+DROP_EXAMPLES = """Examples:
+
+  ops-dashboard dlq drop 3f0c9a71d2
+
+  ops-dashboard dlq drop 3f0c9a71d2 b81e5520ac --yes
 """
 REPLAY_EXAMPLES = """Examples:
 
@@ -47,13 +64,29 @@ RETRY_EXAMPLES = """Examples:
 
 
 @dlq_app.command("list", epilog=LIST_EXAMPLES)
-def list_dead_letters(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
-    """List dead letters: kind, time, window or object, number of attempts, and reason."""
-    Recovery(stack).list_dead_letters(json=json)
+def list_dead_letters(
+    *,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Maximum number of each kind to list; 0 lists all.")
+    ] = LIMIT,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """List dead letters: id, kind, time, what it is about, attempts before it, and reason."""
+    DeadLetterCommands(stack).list_all(limit, json=json)
+
+
+@dlq_app.command(epilog=SHOW_EXAMPLES)
+def show(letter: Names, *, stack: options.Stack = "dev", json: options.Json = False) -> None:
+    """Show all that is known about dead letters, with their bodies."""
+    DeadLetterCommands(stack).show(letter, json=json)
 
 
 @dlq_app.command(epilog=REDRIVE_EXAMPLES)
 def redrive(
+    letter: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help=_NAMED, show_default=False)
+    ] = None,
     *,
     window: Annotated[str | None, typer.Option(help="Only dead letters of this window.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
@@ -61,10 +94,22 @@ def redrive(
     json: options.Json = False,
 ) -> None:
     """Send dead letters to be processed again; sending one twice has no effect."""
-    if every == bool(window):
-        msg = "give either --window ID or --all"
+    if [every, bool(window), bool(letter)].count(True) != 1:
+        msg = "give either ids of dead letters, --window ID or --all"
         raise UserError(msg)
-    Recovery(stack).redrive(window, json=json)
+    DeadLetterCommands(stack).redrive(letter or [], window, every=every, json=json)
+
+
+@dlq_app.command(epilog=DROP_EXAMPLES)
+def drop(
+    letter: Names,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Drop without a confirmation.")] = False,
+    stack: options.Stack = "dev",
+    json: options.Json = False,
+) -> None:
+    """Give up dead letters: they are deleted, after a copy of each was stored."""
+    DeadLetterCommands(stack).drop(letter, yes=yes, json=json)
 
 
 def replay(  # noqa: PLR0913 - one parameter for each option

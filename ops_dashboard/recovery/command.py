@@ -1,22 +1,16 @@
-"""``ops-dashboard dlq``, ``replay`` and ``retry``. Edge: the composition root."""
+"""``ops-dashboard replay`` and ``retry``. Edge: the composition root."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from rich.table import Table
-
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.inspect.named import Named, check_window_id
+from ops_dashboard.inspect.named import Named
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
-from ops_dashboard.printing.tables import table_of
-from ops_dashboard.printing.terminal import print_json, print_table
-from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.printing.terminal import print_json
 from ops_dashboard.recovery.rebuild import Rebuild
-from ops_dashboard.recovery.redrive import Redrive, RedriveReport
 from ops_dashboard.recovery.replay import (
     ArchiveReplay,
     ReplayResult,
@@ -41,7 +35,7 @@ _PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passin
 
 
 class Recovery:
-    """Redrives, replays and retries on one stack."""
+    """Replays and retries on one stack."""
 
     def __init__(self, stack: str) -> None:
         """Look up the stack; raises `UserError` if it is not deployed."""
@@ -52,33 +46,6 @@ class Recovery:
         dynamodb = self._session.client("dynamodb", config=clients.CONFIG)
         self._reader = WindowReader(dynamodb, self._outputs.table_name)
         self._named = Named(dynamodb, self._outputs.table_name, stack, self._outputs.names_case)
-
-    def list_dead_letters(self, *, json: bool) -> None:
-        """Print every dead letter."""
-        dead_letters = self._redrive().dead_letters()
-        if json:
-            print_json(dead_letters)
-        elif dead_letters:
-            print_table(dead_letter_table(dead_letters))
-        else:
-            say("no dead letters")
-
-    def redrive(self, window_id: str | None, *, json: bool) -> None:
-        """Redrive the dead letters of one window, or all of them.
-
-        Raises `NotFoundError` if the window has none.
-        """
-        if window_id is not None:
-            check_window_id(window_id)
-
-        def is_selected(dead_letter: DeadLetter) -> bool:
-            return window_id is None or dead_letter.window_id == window_id
-
-        report = self._redrive().run(is_selected)
-        if window_id and not report.sent:
-            msg = f"no dead letter of window {window_id}; `ops-dashboard dlq list` lists them"
-            raise NotFoundError(msg)
-        print_json(report) if json else _print_report(report)
 
     def replay(  # noqa: PLR0913 - one parameter for each option
         self,
@@ -193,31 +160,3 @@ class Recovery:
         if end.waiting:
             msg = f"{end.waiting:,} windows have not ended; none did for {TIMEOUT_S:.0f} s"
             raise TransientError(msg)
-
-    def _redrive(self) -> Redrive:
-        return Redrive(self._session, self._outputs)
-
-
-def dead_letter_table(dead_letters: list[DeadLetter]) -> Table:
-    """Return a table of dead letters, one per row."""
-    rows = [
-        (
-            each.kind,
-            each.when,
-            each.window_id or each.batch_id or each.id,
-            each.tries,
-            each.why,
-        )
-        for each in dead_letters
-    ]
-    return table_of(("kind", "when", "window or object", "tries", "why"), rows)
-
-
-def _print_report(report: RedriveReport) -> None:
-    kinds = Counter(each.kind for each in report.sent)
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-    say(f"redriven: {counted}" if counted else "nothing to redrive")
-    for batch_id in report.batches:
-        say(f"  rows pushed as batch {batch_id}")
-    for line in report.unreadable:
-        say(f"  cannot be decoded: {line}")

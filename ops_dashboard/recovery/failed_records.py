@@ -1,4 +1,8 @@
-"""Records that could not be folded, stored in the output bucket. Edge (S3)."""
+"""Records that could not be folded, stored in the stack's buckets. Edge (S3).
+
+Quarantined records are in the output bucket. Deliveries that Lambda discarded are in the output or
+the temporary bucket (`failureBucket`); both are read, because the setting may have changed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ops_dashboard.recovery.dead_letters import DeadLetter, read_failed_batch, read_poison
+from ops_dashboard.recovery.dead_letters import (
+    DeadLetter,
+    read_failed_batch,
+    read_poison,
+    read_unreadable,
+)
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
@@ -19,54 +28,98 @@ from stream_ingest.records.codec import PackedRecord, unpack
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+RECORD, STREAM = "record", "stream"
+KINDS = (RECORD, STREAM)
+_REDRIVEN = ".redriven"
+"""End of the keys of records that an early release kept after a redrive."""
+
 
 class FailedRecords:
     """Quarantined records, and batches that Lambda gave up on, of one stack."""
 
     def __init__(self, s3: S3Client, outputs: StackOutputs) -> None:
-        """Use the bucket that the stack's outputs name."""
-        self._s3, self._outputs = s3, outputs
+        """Use the buckets that the stack's outputs name."""
+        self._s3 = s3
+        self._places = {
+            RECORD: ((outputs.output_bucket, QUARANTINE_PREFIX),),
+            STREAM: (
+                (outputs.output_bucket, FAILED_BATCHES_PREFIX),
+                (outputs.temp_bucket, FAILED_BATCHES_PREFIX),
+            ),
+        }
 
-    def dead_letters(self) -> Iterator[DeadLetter]:
-        """Yield the dead letters of quarantined records, then those of failed batches."""
-        for key, body in self._objects(QUARANTINE_PREFIX):
-            if not key.endswith(".redriven"):
-                yield read_poison(key, body)
-        for key, body in self._objects(FAILED_BATCHES_PREFIX):
-            yield read_failed_batch(key, body)
+    def count(self, kind: str) -> int:
+        """Return the number of objects of a kind."""
+        return sum(1 for _ in self._objects(kind))
 
-    def records(self, key: str) -> list[PackedRecord]:
-        """Return the records in an object; raises `DecodeError` if they cannot be decoded."""
-        body = self._body(key)
-        if key.startswith(QUARANTINE_PREFIX):
-            return [_decode_record(str(body["data"]))]
-        event = msgspec.json.decode(str(body["payload"]))
-        return [_decode_record(each["kinesis"]["data"]) for each in event["Records"]]
+    def dead_letters(self, kind: str) -> Iterator[DeadLetter]:
+        """Yield the dead letters of a kind; reads no more objects than are consumed."""
+        for bucket, key in self._objects(kind):
+            try:
+                letter = self._read(kind, bucket, key)
+            except DecodeError as error:
+                letter = read_unreadable(kind, key, str(error))
+            yield msgspec.structs.replace(letter, bucket=bucket)
 
-    def delete(self, key: str) -> None:
-        """Delete an object whose rows were sent again."""
-        with map_errors(f"delete {key}"):
-            self._s3.delete_object(Bucket=self._outputs.output_bucket, Key=key)
+    def records(self, letter: DeadLetter) -> list[PackedRecord]:
+        """Return the records of a letter; raises `DecodeError` if they cannot be decoded."""
+        return _records_in(letter.kind, self.document(letter))
 
-    def _objects(self, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._outputs.output_bucket, Prefix=prefix
-        )
-        with map_errors(f"list {prefix}"):
-            for page in pages:
-                for item in page.get("Contents", []):
-                    yield item["Key"], self._body(item["Key"])
+    def document(self, letter: DeadLetter) -> Mapping[str, Any]:
+        """Return what is stored about a letter's records; raises `DecodeError` if it is no JSON."""
+        return self._body(letter.bucket or "", letter.id)
 
-    def _body(self, key: str) -> Mapping[str, Any]:
+    def copy(self, letter: DeadLetter, bucket: str, key: str) -> None:
+        """Copy the object of a letter to `key`."""
+        source = {"Bucket": letter.bucket or "", "Key": letter.id}
+        with map_errors(f"copy {letter.id}"):
+            self._s3.copy_object(Bucket=bucket, Key=key, CopySource=source)  # type: ignore[arg-type]  # a plain dict
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Delete the object of a letter whose rows were sent again, or of which there is a copy."""
+        with map_errors(f"delete {letter.id}"):
+            self._s3.delete_object(Bucket=letter.bucket or "", Key=letter.id)
+
+    def _read(self, kind: str, bucket: str, key: str) -> DeadLetter:
+        body = self._body(bucket, key)
+        try:
+            records = _records_in(kind, body)
+        except DecodeError:  # the letter says why it is there
+            records = []
+        batches = tuple(dict.fromkeys(each.batch.batch_id for each in records))
+        read = read_poison if kind == RECORD else read_failed_batch
+        return read(key, body, batches)
+
+    def _objects(self, kind: str) -> Iterator[tuple[str, str]]:
+        for bucket, prefix in self._places[kind]:
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            with map_errors(f"list {prefix} in {bucket}"):
+                for page in pages:
+                    keys = (each["Key"] for each in page.get("Contents", []))
+                    yield from ((bucket, key) for key in keys if not key.endswith(_REDRIVEN))
+
+    def _body(self, bucket: str, key: str) -> Mapping[str, Any]:
         with map_errors(f"read {key}"):
-            answer = self._s3.get_object(Bucket=self._outputs.output_bucket, Key=key)
-            data = answer["Body"].read()
+            data = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         try:
             body: Mapping[str, Any] = msgspec.json.decode(data, type=dict)
         except msgspec.DecodeError as error:
             msg = f"{key}: {error}"
             raise DecodeError(msg) from error
         return body
+
+
+def _records_in(kind: str, body: Mapping[str, Any]) -> list[PackedRecord]:
+    """Return the records in a stored document; raises `DecodeError`."""
+    try:
+        if kind == RECORD:
+            return [_decode_record(str(body["data"]))]
+        payload = body["payload"]
+        event = msgspec.json.decode(payload) if isinstance(payload, str) else payload
+        return [_decode_record(each["kinesis"]["data"]) for each in event["Records"]]
+    except (KeyError, TypeError, msgspec.DecodeError) as error:
+        msg = f"it has no records, or only where they were in the stream ({error!r})"
+        raise DecodeError(msg) from error
 
 
 def _decode_record(data: str) -> PackedRecord:

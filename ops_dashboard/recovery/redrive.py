@@ -9,8 +9,10 @@ was folded (`folded_rows`).
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +20,9 @@ import msgspec
 
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, ReceivedMessage
 from ops_dashboard.recovery.dead_letters import DeadLetter
-from ops_dashboard.recovery.failed_records import FailedRecords
+from ops_dashboard.recovery.failed_records import KINDS, FailedRecords
 from ops_dashboard.recovery.folded_rows import FoldedRows
+from ops_dashboard.recovery.letter_subject import content_of
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
@@ -35,8 +38,12 @@ from stream_ingest.records.codec import BatchHeader, PackedRecord
 if TYPE_CHECKING:
     import boto3
 
+_AT_ONCE = 10
+"""Messages that are sent and deleted at once."""
 Selector = Callable[[DeadLetter], bool]
 """Whether a dead letter is to be redriven."""
+Report = Callable[[int], None]
+"""Called with the number of dead letters that were sent so far."""
 
 
 class RedriveReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +57,7 @@ class RedriveReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Redrive:
-    """Lists and redrives the dead letters of one stack."""
+    """Redrives the dead letters of one stack."""
 
     def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
         """Work on one stack."""
@@ -62,45 +69,63 @@ class Redrive:
         self._registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
         self._folded = FoldedRows(dynamodb, outputs.table_name, self._registry)
 
-    def dead_letters(self) -> list[DeadLetter]:
-        """Return all dead letters, without changing them."""
-        received = self._queues.receive_all()
-        self._queues.release(received)
-        return [*(each.dead_letter for each in received), *self._records.dead_letters()]
-
-    def run(self, is_selected: Selector) -> RedriveReport:
-        """Redrive the selected dead letters."""
-        sent = self._redrive_messages(is_selected)
-        selected = filter(is_selected, list(self._records.dead_letters()))
-        reports = [self._redrive_records(each) for each in selected]
+    def run(self, is_selected: Selector, report: Report = lambda _: None) -> RedriveReport:
+        """Redrive the selected dead letters; those that fail again meanwhile are left."""
+        sent = self._redrive_messages(is_selected, report)
+        letters = [each for kind in KINDS for each in self._records.dead_letters(kind)]
+        reports = []
+        for at, letter in enumerate(filter(is_selected, letters), start=len(sent) + 1):
+            reports.append(self._redrive_records(letter))
+            report(at)
         return RedriveReport(
-            sent=[*sent, *(each for report in reports for each in report.sent)],
-            unreadable=[each for report in reports for each in report.unreadable],
-            batches=[each for report in reports for each in report.batches],
+            sent=[*sent, *(each for one in reports for each in one.sent)],
+            unreadable=[each for one in reports for each in one.unreadable],
+            batches=[each for one in reports for each in one.batches],
         )
 
-    def _redrive_messages(self, is_selected: Selector) -> list[DeadLetter]:
-        received = self._queues.receive_all()
-        selected = [each for each in received if is_selected(each.dead_letter)]
-        for message in selected:
-            self._send(message)
-            self._queues.delete(message)
-        self._queues.release([each for each in received if each not in selected])
-        return [each.dead_letter for each in selected]
+    def _redrive_messages(self, is_selected: Selector, report: Report) -> list[DeadLetter]:
+        """Send and delete the selected messages, ten at once, as they are received."""
+        sent: list[DeadLetter] = []
+        again: set[bytes] = set()
+        with self._queues.received() as receiver, ThreadPoolExecutor(_AT_ONCE) as threads:
 
-    def _send(self, message: ReceivedMessage) -> None:
+            def redrive(message: ReceivedMessage) -> None:
+                self._send(message)
+                receiver.delete(message)
+
+            for kind in self._queues.kinds:
+                for group in receiver.groups(kind):
+                    chosen = [
+                        each
+                        for each in group
+                        if is_selected(each.dead_letter) and _digest(each.body) not in again
+                    ]
+                    again.update(_digest(self._message(each)[1]) for each in chosen)
+                    list(threads.map(redrive, chosen))
+                    sent += [_without_body(each.dead_letter) for each in chosen]
+                    report(len(sent))
+        return sent
+
+    def _message(self, message: ReceivedMessage) -> tuple[str, str]:
+        """Return the queue and the body with which a message is sent again."""
         kind, body = message.dead_letter.kind, message.body
-        if kind == "sweeper":
-            self._invoke_sweeper(body)
-            return
         urls = {
             "intake": self._outputs.request_queue_url,
             "prefetch": self._outputs.prefetch_queue_url,
         }
-        url = urls.get(kind)
-        if url is None:
-            url = self._outputs.collage_queue_url
-            body = as_rebuild(body, f"redrive-{message.dead_letter.id}")
+        if kind in urls:
+            return urls[kind], body
+        if kind == "sweeper":
+            return "", as_call(body)
+        return self._outputs.collage_queue_url, as_rebuild(
+            body, f"redrive-{message.dead_letter.id}"
+        )
+
+    def _send(self, message: ReceivedMessage) -> None:
+        url, body = self._message(message)
+        if not url:
+            self._invoke_sweeper(body)
+            return
         with map_errors(f"send a message to {url}"):
             self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
@@ -114,21 +139,21 @@ class Redrive:
             )
 
     def _redrive_records(self, dead_letter: DeadLetter) -> RedriveReport:
-        key = dead_letter.id
         try:
-            records = self._records.records(key)
+            records = self._records.records(dead_letter)
         except DecodeError as error:
-            return RedriveReport(unreadable=[f"{key}: {error}"])
+            return RedriveReport(unreadable=[f"{dead_letter.id}: {error}"])
         batches = [
-            self._push_batch(batch, index, key) for index, batch in enumerate(by_batch(records))
+            self._push_batch(batch, index, dead_letter)
+            for index, batch in enumerate(by_batch(records))
         ]
-        self._records.delete(key)
+        self._records.delete(dead_letter)
         return RedriveReport(sent=[dead_letter], batches=batches)
 
-    def _push_batch(self, records: list[PackedRecord], index: int, key: str) -> str:
+    def _push_batch(self, records: list[PackedRecord], index: int, letter: DeadLetter) -> str:
         """Push the rows of one batch's records as a new batch; return its id."""
         header = redriven_header(records[0].batch, _new_batch_id(index))
-        source = f"s3://{self._outputs.output_bucket}/{key}"
+        source = f"s3://{letter.bucket}/{letter.id}"
         asyncio.run(self._push(header, self._folded.without_folded(records), source))
         return header.batch_id
 
@@ -156,6 +181,21 @@ class Redrive:
                 creator_case=self._outputs.creator_case,
             )
             return await push.run(RecordSource(records))
+
+
+def as_call(body: str) -> str:
+    """Return the event in Lambda's record of a failed call; any other body is unchanged."""
+    event = content_of(body).get("requestPayload")
+    return body if event is None else msgspec.json.encode(event).decode()
+
+
+def _digest(body: str) -> bytes:
+    return hashlib.sha256(body.encode()).digest()
+
+
+def _without_body(letter: DeadLetter) -> DeadLetter:
+    """Return a letter for a report, which may have very many."""
+    return msgspec.structs.replace(letter, body="")
 
 
 def as_rebuild(body: str, name: str) -> str:

@@ -9,6 +9,8 @@ BY_CREATOR = "by-creator"
 """Folder under ``collages/`` of the copies by creator."""
 QUARANTINE_PREFIX = "failed/records/"
 """Records that could not be read: ``failed/records/YYYY/MM/DD/<sequence number>.json``."""
+DROPPED_PREFIX = "failed/dropped/"
+"""Copies of dead letters that were dropped: ``failed/dropped/<kind>/…``."""
 FAILED_BATCHES_PREFIX = "aws/lambda/"
 """Batches that Lambda gave up on, from the S3 destination of an event source mapping.
 

@@ -1,13 +1,15 @@
-"""Endpoints of dead letters: counts, the messages themselves, redrive. Edge (SQS, S3).
+"""Endpoints of dead letters: counts, the messages themselves, redrive, drop. Edge (SQS, S3).
 
-Listing a dead-letter queue hides its messages for a moment, so only one listing or redrive runs at
-a time. The counts, which every page polls, come from the queues' attributes and hide nothing.
+Listing a dead-letter queue hides its messages for a moment, so only one listing, redrive or drop
+runs at a time. The counts, which every page polls, come from the queues' attributes and hide
+nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
@@ -15,6 +17,8 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, read_json
 from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.recovery.drop import Dropped
+from ops_dashboard.recovery.letters import Listing
 from ops_dashboard.recovery.redrive import RedriveReport
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.queue_depth import queue_depth
@@ -36,8 +40,14 @@ class RedriveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     all: bool = False
 
 
+class DropRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which dead letters to drop: those with these ids."""
+
+    ids: Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
 class Failures:
-    """Serves and redrives the dead letters of one stack."""
+    """Serves, redrives and drops the dead letters of one stack."""
 
     def __init__(self, account: Account) -> None:
         """Read and redrive the queues of `account`."""
@@ -51,6 +61,7 @@ class Failures:
             web.get("/api/failures/counts", self._get_counts),
             web.get("/api/failures/letters", self._get_letters),
             web.post("/api/failures/redrive", self._post_redrive),
+            web.post("/api/failures/drop", self._post_drop),
         ]
 
     async def _get_counts(self, _request: web.Request) -> web.Response:
@@ -58,8 +69,9 @@ class Failures:
 
     async def _get_letters(self, _request: web.Request) -> web.Response:
         async with self._queue_lock:
-            letters = await in_thread(self._account.redrive.dead_letters)
-        return json_response(sorted(letters, key=lambda letter: letter.when, reverse=True))
+            found = await in_thread(self._account.dead_letters.letters.listing)
+        newest = sorted(found.letters, key=lambda letter: letter.when, reverse=True)
+        return json_response(Listing(letters=newest, remaining=found.remaining))
 
     async def _post_redrive(self, request: web.Request) -> web.Response:
         wanted = await read_json(request, RedriveRequest)
@@ -71,13 +83,24 @@ class Failures:
         self._counts.invalidate()
         return json_response(redriven)
 
+    async def _post_drop(self, request: web.Request) -> web.Response:
+        wanted = await read_json(request, DropRequest)
+        async with self._queue_lock:
+            dropped = await in_thread(self._drop, wanted)
+        self._counts.invalidate()
+        return json_response(dropped)
+
+    def _drop(self, wanted: DropRequest) -> list[Dropped]:
+        parts = self._account.dead_letters
+        return parts.drop.run(parts.letters.find(wanted.ids))
+
     def _redrive(self, wanted: RedriveRequest) -> RedriveReport:
         ids = frozenset(wanted.ids)
 
         def is_wanted(letter: DeadLetter) -> bool:
-            return wanted.all or letter.id in ids
+            return wanted.all or letter.is_named_by(ids)
 
-        return self._account.redrive.run(is_wanted)
+        return self._account.dead_letters.redrive.run(is_wanted)
 
     def _count(self) -> QueueCounts:
         return QueueCounts(queues=dict(self._queue_counts()))

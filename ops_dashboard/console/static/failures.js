@@ -14,6 +14,7 @@ const KINDS = {
 };
 const viewer = makeViewer();
 let letters = [];
+let remaining = {};
 
 function letterRow(letter) {
   return h("tr", { data: { letter: letter.id } },
@@ -21,23 +22,40 @@ function letterRow(letter) {
     h("td", { class: "nowrap", title: moment(letter.when) }, ago(letter.when)),
     h("td", {}, letter.window_id
       ? h("button", { type: "button", class: "link", onclick: () => viewer.open(letter.window_id) }, letter.window_id)
-      : h("code", {}, letter.batch_id ?? letter.id), letter.rows ? h("span", { class: "quiet" }, ` ${plural(letter.rows, "record")}`) : null),
-    h("td", { class: "why" }, letter.why),
-    h("td", { class: "end" }, h("button", { type: "button", class: "small", onclick: (event) => redrive({ ids: [letter.id] }, event.currentTarget) }, "Redrive")));
+      : visibleText(letter.about)),
+    h("td", { class: "why" }, visibleText(letter.why),
+      h("details", {}, h("summary", {}, "Body"), h("pre", {}, readable(letter.body).split("\n").map(visibleText).join("\n")),
+        h("p", { class: "quiet" }, `${letter.ref} · ${letter.id} · ${letter.tries == null ? "attempts not counted" : plural(letter.tries, "attempt")}`))),
+    h("td", { class: "end nowrap" },
+      h("button", { type: "button", class: "small", onclick: (event) => redrive({ ids: [letter.id] }, event.currentTarget) }, "Redrive"), " ",
+      h("button", { type: "button", class: "small", onclick: (event) => drop(letter, event.currentTarget) }, "Drop")));
 }
 
+function readable(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+const hint = () => [
+  letters.length ? plural(letters.length, "dead letter") : "",
+  ...Object.entries(remaining).map(([kind, count]) => `about ${int(count)} more of ${kind}`),
+].filter(Boolean).join(" · ");
+
 function drawLetters() {
-  $("letters-hint").textContent = letters.length ? plural(letters.length, "dead letter") : "";
+  $("letters-hint").textContent = hint();
   $("redrive-all").hidden = letters.length < 2;
   fill($("letters"), letters.length
     ? h("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "letters-h" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Kind", "When", "Window or object", "Why"].map((each) => h("th", { scope: "col" }, each)), h("th", { scope: "col" }, h("span", { class: "sr" }, "Action")))),
+        h("thead", {}, h("tr", {}, ["Kind", "When", "About", "Why"].map((each) => h("th", { scope: "col" }, each)), h("th", { scope: "col" }, h("span", { class: "sr" }, "Action")))),
         h("tbody", {}, letters.map(letterRow))))
     : emptyState("No dead letters", "Everything that was accepted is done or in progress."));
 }
 
 async function loadLetters() {
-  letters = await get("/api/failures/letters");
+  ({ letters, remaining } = await get("/api/failures/letters"));
   drawLetters();
 }
 
@@ -54,6 +72,21 @@ async function redrive(request, button) {
   }
   button.disabled = false;
   button.textContent = request.all ? "Redrive all" : "Redrive";
+  await loadLetters();
+  deadCount.now();
+}
+
+async function drop(letter, button) {
+  if (!window.confirm(`Drop this dead letter for good? (${letter.kind}: ${letter.about})\nA copy is stored in the output bucket.`)) return;
+  button.disabled = true;
+  button.textContent = "Dropping …";
+  try {
+    const [done] = await post("/api/failures/drop", { ids: [letter.id] });
+    if (done) toast(`Dropped; its copy is ${done.copy}.${done.abandoned ? ` Batch ${done.abandoned} ends with the rows that were sent.` : ""}`);
+    else toast("It is no longer in the queue.", "bad");
+  } catch (error) {
+    toast(error.message, "bad");
+  }
   await loadLetters();
   deadCount.now();
 }

@@ -16,6 +16,7 @@ from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account, open_account
 from ops_dashboard.console.api.uploads import Uploads
 from ops_dashboard.console.server import make_app, new_access
+from ops_dashboard.recovery import dead_letter_queues
 from stream_ingest.contracts.stack_outputs import parameter_name
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
@@ -48,6 +49,12 @@ def moto_session() -> boto3.Session:
     """One session for all tests, whose clients are made once."""
     with mock_aws():
         return CachedSession()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto has all messages at once."""
+    monkeypatch.setattr(dead_letter_queues, "WAIT_S", 0)
 
 
 @pytest.fixture

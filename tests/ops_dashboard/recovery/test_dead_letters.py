@@ -8,7 +8,7 @@ import pytest
 from ops_dashboard.recovery.dead_letters import read_failed_batch, read_message, read_poison
 from ops_dashboard.recovery.rebuild import RebuildMessage, message_batches
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
-from ops_dashboard.recovery.redrive import as_rebuild
+from ops_dashboard.recovery.redrive import as_call, as_rebuild
 from stream_ingest.contracts.creators import CreatorName
 from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow
 
@@ -27,8 +27,79 @@ def message(body: str, **attributes: str) -> Any:  # noqa: ANN401 - boto's Typed
 def test_a_dead_letter_has_its_window_and_time() -> None:
     body = json.dumps({"detail": {"window_id": "ann:000001", "batch_id": "b"}})
     letter = read_message("collage", message(body))
-    assert (letter.window_id, letter.batch_id, letter.tries) == ("ann:000001", "b", 4)
+    assert (letter.window_id, letter.batch_id) == ("ann:000001", "b")
+    assert letter.about == "window ann:000001"
     assert letter.when == "2026-11-06T21:20:00+00:00"
+
+
+def test_a_letters_tries_do_not_rise_when_it_is_received() -> None:
+    """SQS's count of receipts (4 in this message) rises with each listing."""
+    assert read_message("collage", message("{}")).tries is None
+    assert read_message("collage", message("{}"), 3).tries == 3
+
+
+def test_lambdas_record_of_a_failed_call_has_its_attempts_and_its_error() -> None:
+    body = json.dumps(
+        {
+            "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+            "requestPayload": {"detail": {"batch_id": "b"}},
+            "responsePayload": {"errorMessage": "no right", "errorType": "ClientError"},
+        }
+    )
+    letter = read_message("sweeper", message(body))
+    assert (letter.tries, letter.why, letter.about) == (3, "no right", "end of batch b")
+    assert json.loads(as_call(body)) == {"detail": {"batch_id": "b"}}
+    assert as_call("no json") == "no json"
+
+
+UPLOAD = {
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "detail": {"bucket": {"name": "in"}, "object": {"key": "csv-files/ä b.csv", "etag": "e"}},
+}
+NOTIFIED = {
+    "Records": [
+        {
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "in"}, "object": {"key": f"csv-files/a+{n}.csv"}},
+        }
+        for n in range(3)
+    ]
+}
+REQUEST = {"processing_type": "csv_s3", "s3_bucket": "in", "s3_key": "m/a.csv", "batch_id": "r1"}
+JOB = {"go_on": {"object": {"bucket": "in", "key": "csv-files/b.csv"}, "header": {"batch_id": "b"}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "about", "file", "batch_id"),
+    [
+        ("intake", UPLOAD, "file s3://in/csv-files/ä b.csv", "s3://in/csv-files/ä b.csv", None),
+        (
+            "intake",
+            NOTIFIED,
+            "file s3://in/csv-files/a 0.csv and 2 others",
+            "s3://in/csv-files/a 0.csv",
+            None,
+        ),
+        ("intake", REQUEST, "request r1: s3://in/m/a.csv", "s3://in/m/a.csv", "r1"),
+        ("intake", {"batch_id": "r2"}, "request r2", None, "r2"),
+        ("intake", {"s3_bucket": "in", "s3_key": "a"}, "file s3://in/a", "s3://in/a", None),
+        ("intake", JOB, "file s3://in/csv-files/b.csv", "s3://in/csv-files/b.csv", "b"),
+        ("intake", {"go_on": {"object": 3}}, "a message to intake", None, None),
+        ("intake", {"Records": "x"}, "a message to intake", None, None),
+        ("intake", {"s3_bucket": 1, "s3_key": []}, "a message to intake", None, None),
+        ("prefetch", {"detail": {"covers": 1200}}, "1,200 covers about to expire", None, None),
+        ("sweeper", {}, "a sweep", None, None),
+        ("window-rule", {"detail": {"window_id": "a:1"}}, "window a:1", None, None),
+        ("collage", {"detail": {"window_id": 5}}, "a message to collage", None, None),
+    ],
+)
+def test_a_letter_says_which_file_request_window_or_batch_it_is_about(
+    kind: str, content: object, about: str, file: str | None, batch_id: str | None
+) -> None:
+    letter = read_message(kind, message(json.dumps(content)))
+    assert (letter.about, letter.file, letter.batch_id) == (about, file, batch_id)
 
 
 def test_a_dead_letter_has_eventbridges_reason() -> None:
@@ -53,6 +124,7 @@ def test_a_failed_batch_has_the_condition_that_lambda_reports() -> None:
         },
     )
     assert letter.why == "RetryAttemptsExhausted on shardId-1"
+    assert letter.about == "7 records"
     assert (letter.tries, letter.rows) == (3, 7)
 
 

@@ -42,12 +42,12 @@ def test_dead_letters_are_counted_and_listed_with_their_reasons(
         Body=b'{"reason": "codec version 9", "data": ""}',
     )
     assert counts(console) == {"collage": 1, "sweeper": 0, "window-rule": 0}
-    letters = console.get("/api/failures/letters").json
+    letters = console.get("/api/failures/letters").json["letters"]
     assert {(each["kind"], each["window_id"]) for each in letters} == {
         ("collage", "ann:000001"),
         ("record", None),
     }
-    again = console.get("/api/failures/letters").json
+    again = console.get("/api/failures/letters").json["letters"]
     assert [each["id"] for each in again] == [each["id"] for each in letters]
 
 
@@ -56,12 +56,12 @@ def test_one_dead_letter_is_redriven_and_the_others_stay(
 ) -> None:
     for number in range(3):
         dead_letter(account, f"ann:{number + 1:06d}")
-    letters = console.get("/api/failures/letters").json
+    letters = console.get("/api/failures/letters").json["letters"]
     chosen = next(each for each in letters if each["window_id"] == "ann:000002")
     done = console.post("/api/failures/redrive", {"ids": [chosen["id"]]}).json
     assert [each["id"] for each in done["sent"]] == [chosen["id"]]
     assert redriven(account) == ["ann:000002"]
-    left = console.get("/api/failures/letters").json
+    left = console.get("/api/failures/letters").json["letters"]
     assert {each["window_id"] for each in left} == {"ann:000001", "ann:000003"}
     assert counts(console)["collage"] == 2
 
@@ -71,7 +71,42 @@ def test_all_dead_letters_are_redriven_at_once(console: RunningConsole, account:
         dead_letter(account, f"ann:{number + 1:06d}")
     assert len(console.post("/api/failures/redrive", {"all": True}).json["sent"]) == 3
     assert sorted(redriven(account)) == ["ann:000001", "ann:000002", "ann:000003"]
-    assert console.get("/api/failures/letters").json == []
+    assert console.get("/api/failures/letters").json["letters"] == []
+
+
+def test_one_dead_letter_is_dropped_and_a_copy_is_stored(
+    console: RunningConsole, account: Account
+) -> None:
+    for number in range(2):
+        dead_letter(account, f"ann:{number + 1:06d}")
+    letters = console.get("/api/failures/letters").json["letters"]
+    chosen = next(each for each in letters if each["window_id"] == "ann:000002")
+    (done,) = console.post("/api/failures/drop", {"ids": [chosen["ref"]]}).json
+    assert done["letter"]["id"] == chosen["id"]
+    copy = account.s3.get_object(Bucket=OUTPUT, Key=done["copy"])["Body"].read()
+    assert json.loads(copy)["body"] == chosen["body"]
+    left = console.get("/api/failures/letters").json["letters"]
+    assert [each["window_id"] for each in left] == ["ann:000001"]
+    assert redriven(account) == []
+
+
+@pytest.mark.parametrize("wanted", [{}, {"ids": []}, {"all": True}, {"ids": ["a"], "all": True}])
+def test_an_invalid_request_drops_nothing(
+    console: RunningConsole, account: Account, wanted: object
+) -> None:
+    dead_letter(account, "ann:000001")
+    assert console.post("/api/failures/drop", wanted).status == 400
+    assert counts(console)["collage"] == 1
+
+
+def test_dropping_a_missing_dead_letter_is_refused(
+    console: RunningConsole, account: Account
+) -> None:
+    dead_letter(account, "ann:000001")
+    answer = console.post("/api/failures/drop", {"ids": ["0123456789"]})
+    assert answer.status == 400
+    assert "no dead letter 0123456789" in answer.text
+    assert counts(console)["collage"] == 1
 
 
 def test_redriving_a_missing_dead_letter_succeeds(console: RunningConsole) -> None:

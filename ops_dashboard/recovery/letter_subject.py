@@ -1,0 +1,92 @@
+"""What the message of a dead letter is about. Pure.
+
+Bodies are events of EventBridge, notifications of S3, requests, continuations of the intake, and
+Lambda's records of failed calls. Whatever else somebody sent has no subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.intake.uploads import announces_uploads, read_uploads
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is about: `text` for people, and the ids in it."""
+
+    text: str = ""
+    window_id: str | None = None
+    batch_id: str | None = None
+    file: str | None = None
+
+
+def content_of(body: str) -> Mapping[str, Any]:
+    """Return a body's JSON object; empty if it is none."""
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def subject_of(kind: str, content: Mapping[str, Any]) -> Subject:
+    """Return what a message of a dead-letter queue is about; never raises."""
+    if kind == "intake":
+        return _of_intake(content)
+    called = content.get("requestPayload")  # Lambda's record of an asynchronous call that failed
+    event = called if isinstance(called, dict) else content
+    detail = event.get("detail")
+    detail = detail if isinstance(detail, dict) else {}
+    window_id, batch_id = _text(detail, "window_id"), _text(detail, "batch_id")
+    covers = detail.get("covers")
+    if window_id:
+        return Subject(text=f"window {window_id}", window_id=window_id, batch_id=batch_id)
+    if batch_id:
+        return Subject(text=f"end of batch {batch_id}", batch_id=batch_id)
+    if kind == "prefetch" and isinstance(covers, int):
+        return Subject(text=f"{covers:,} covers about to expire")
+    return Subject(text="a sweep" if kind == "sweeper" else "")
+
+
+def _of_intake(content: Mapping[str, Any]) -> Subject:
+    job = content.get("go_on")
+    if isinstance(job, dict):
+        file, header = job.get("object"), job.get("header")
+        file = file if isinstance(file, dict) else {}
+        batch_id = _text(header, "batch_id") if isinstance(header, dict) else None
+        return _file(_text(file, "bucket"), _text(file, "key"), batch_id)
+    if uploads := _uploads(content):
+        first, *others = uploads
+        found = _file(*first, None)
+        more = f" and {len(others):,} others" if others else ""
+        return msgspec.structs.replace(found, text=found.text + more)
+    batch_id = _text(content, "batch_id")
+    found = _file(_text(content, "s3_bucket"), _text(content, "s3_key"), batch_id)
+    if batch_id:
+        text = f"request {batch_id}: {found.file}" if found.file else f"request {batch_id}"
+        return msgspec.structs.replace(found, text=text)
+    return found
+
+
+def _uploads(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return bucket and key of each upload that S3 announces."""
+    try:
+        if announces_uploads(dict(content)):
+            return [(each.bucket, each.key) for each in read_uploads(dict(content))]
+    except (CoverstreamError, AttributeError, TypeError):  # not as S3 writes it
+        return []
+    return []
+
+
+def _file(bucket: str | None, key: str | None, batch_id: str | None) -> Subject:
+    file = f"s3://{bucket}/{key}" if bucket and key else None
+    return Subject(text=f"file {file}" if file else "", file=file, batch_id=batch_id)
+
+
+def _text(content: Mapping[str, Any], name: str) -> str | None:
+    value = content.get(name)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,116 @@
+"""The dead letters of one stack, from queues and buckets. Edge (SQS, S3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count, islice
+
+import msgspec
+
+from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, Receiver
+from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.recovery.failed_records import KINDS, FailedRecords
+from stream_ingest.contracts.errors import NotFoundError
+
+LIMIT = 1_000
+"""Dead letters of a kind that are listed by default."""
+Report = Callable[[int], None]
+"""Called with the number of dead letters that were read so far."""
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead letters, and how many there are beside them."""
+
+    letters: list[DeadLetter]
+    remaining: dict[str, int] = {}
+    """By kind: above the limit, or being read by somebody else at the time. SQS's numbers are
+    approximate."""
+
+
+class Letters:
+    """Lists and finds dead letters, without changing them."""
+
+    def __init__(self, queues: DeadLetterQueues, records: FailedRecords) -> None:
+        """Read these queues and objects."""
+        self._queues, self._records = queues, records
+
+    def listing(self, limit: int = LIMIT, report: Report = lambda _: None) -> Listing:
+        """Return up to `limit` dead letters of each kind, the oldest first; 0 is no limit."""
+        counts = self._counts()
+        progress = count(1)
+        with self._queues.received() as receiver, _threads() as threads:
+
+            def read(kind: str) -> list[DeadLetter]:
+                letters: list[DeadLetter] = []
+                for letter in islice(self._letters(kind, receiver), limit or None):
+                    letters.append(letter)
+                    report(next(progress))
+                    if receiver.is_stopped:
+                        break
+                return sorted(letters, key=_by_age)
+
+            try:
+                by_kind = dict(zip(counts, threads.map(read, counts), strict=True))
+            except BaseException:  # above all Ctrl-C: the threads must not go on
+                receiver.is_stopped = True
+                raise
+        remaining = {kind: counts[kind] - len(letters) for kind, letters in by_kind.items()}
+        return Listing(
+            letters=[each for letters in by_kind.values() for each in letters],
+            remaining={kind: number for kind, number in remaining.items() if number > 0},
+        )
+
+    def find(self, names: Collection[str], report: Report = lambda _: None) -> list[DeadLetter]:
+        """Return the dead letters of these refs or ids; raises `NotFoundError` if one is missing.
+
+        Also raises it if a ref is that of several dead letters.
+        """
+        found: list[DeadLetter] = []
+        with self._queues.received() as receiver:
+            for at, letter in enumerate(self._all(receiver), start=1):
+                report(at)
+                if letter.is_named_by(names):
+                    found.append(letter)
+        check_found(names, found)
+        return found
+
+    def _all(self, receiver: Receiver) -> Iterator[DeadLetter]:
+        for kind in self._counts():
+            yield from self._letters(kind, receiver)
+
+    def _letters(self, kind: str, receiver: Receiver) -> Iterator[DeadLetter]:
+        if kind in KINDS:
+            return self._records.dead_letters(kind)
+        return (message.dead_letter for message in receiver.messages(kind))
+
+    def _counts(self) -> dict[str, int]:
+        """Return the number of dead letters by kind: queues first."""
+        with _threads() as threads:
+            queues = {kind: partial(self._queues.count, kind) for kind in self._queues.kinds}
+            objects = {kind: partial(self._records.count, kind) for kind in KINDS}
+            every = {**queues, **objects}
+            return dict(zip(every, threads.map(lambda ask: ask(), every.values()), strict=True))
+
+
+def _threads() -> ThreadPoolExecutor:
+    """Return threads, so that the empty queues are waited for at the same time."""
+    return ThreadPoolExecutor(10, thread_name_prefix="letters")
+
+
+def check_found(names: Collection[str], found: Collection[DeadLetter]) -> None:
+    """Raise `NotFoundError` unless each name is that of exactly one dead letter."""
+    for name in names:
+        named = [each for each in found if each.is_named_by((name,))]
+        if not named:
+            msg = f"no dead letter {name}; `ops-dashboard dlq list` lists them"
+            raise NotFoundError(msg)
+        if len(named) > 1:
+            ids = ", ".join(each.id for each in named)
+            msg = f"{name} is the short id of several dead letters: give one of {ids}"
+            raise NotFoundError(msg)
+
+
+def _by_age(letter: DeadLetter) -> tuple[str, str]:
+    return letter.when, letter.id
