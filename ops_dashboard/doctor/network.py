@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from ops_dashboard.doctor.deployed import PATIENT, Deployed, existing
-from ops_dashboard.doctor.findings import Finding, State, wrong
+from ops_dashboard.doctor.findings import Finding, State, note, wrong
+from stream_ingest.aws.errors import error_code
 from stream_ingest.aws.stack import is_aws
 from stream_ingest.contracts.network_probe import ProbeAnswer, Reached, probe_event
 
+_THROTTLED = "TooManyRequestsException"
 _ROUTE = (
     "check the VPC's routes to a NAT gateway, its security group and network ACLs"
     " (docs/guide/deploy.md)"
@@ -26,7 +29,13 @@ def check_network(stack: Deployed) -> Finding:
     client = stack.aws("lambda", PATIENT)
     event = json.dumps(probe_event(internet=is_aws(client.meta.endpoint_url)))
     name = stack.outputs.collage_function
-    answer = existing(client.invoke, FunctionName=name, Payload=event)
+    try:
+        answer = existing(client.invoke, FunctionName=name, Payload=event)
+    except ClientError as error:
+        if error_code(error) != _THROTTLED:
+            raise
+        text = f"{name} has no concurrency left: {error.response.get('Reason', 'throttled')}"
+        return note("network", text, "check again when fewer collages are built; see quota")
     if answer is None:
         return wrong("network", f"{name} does not exist", stack.redeploy)
     payload = json.loads(answer["Payload"].read() or b"null")

@@ -157,6 +157,8 @@ BROKEN: list[Case] = [
     ("notices", "sns get_topic_attributes", missing("NotFound"), "alarms notify nobody"),
 ]  # fmt: skip
 NOTED: list[Case] = [
+    ("network", "lambda invoke", missing("TooManyRequestsException"),
+     "collage has no concurrency left: throttled"),
     ("memory", _MEMORY, [{"Id": "memory_collage", "Values": [80.6]}], "used 81 % of 1,769 MB"),
     ("mappings", "lambda list_event_source_mappings", listing(mapped(State="Enabling")),
      "collage is Enabling"),
