@@ -34,9 +34,7 @@ def doctor(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Check account, clock, every part of the stack, and database; show how to fix what is wrong.
 
-    What is wrong comes first, and the exit code is 1 then. What should be there was listed
-    when the stack was deployed. Nothing is changed, and the one function that is invoked only
-    tries its network.
+    The exit code is 1 if anything is wrong. Nothing is changed.
     """
     database = DatabaseOptions(
         mysql=mysql, mysql_secret=mysql_secret, mysql_ca=mysql_ca, table=table, columns=columns

@@ -1,4 +1,7 @@
-"""Findings as a page of text: what is wrong first, what passed in one paragraph. Pure."""
+"""Findings as a page of text: what is wrong first, what passed in one paragraph. Pure.
+
+Checks that were skipped for the same reason are one paragraph, too.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,13 @@ def report_of(findings: Sequence[Finding], *, every: bool) -> Table:
     for state in _STYLES:
         of_state = [finding for finding in findings if finding.state is state]
         if state is State.OK and not every:
-            _add_passed(page, of_state)
-            continue
-        for finding in of_state:
-            _add(page, finding)
+            _add_group(page, of_state)
+        elif state is State.SKIPPED and not every:
+            for why in dict.fromkeys(finding.found for finding in of_state):
+                _add_group(page, [each for each in of_state if each.found == why], f": {why}")
+        else:
+            for finding in of_state:
+                _add(page, finding)
     return page
 
 
@@ -43,9 +49,14 @@ def _add(page: Table, finding: Finding) -> None:
         page.add_row("", "", Text(f"→ {safe(finding.do)}", "yellow"))
 
 
-def _add_passed(page: Table, passed: Sequence[Finding]) -> None:
-    """Add the names of the checks that passed."""
-    if passed:
-        names = ", ".join(finding.check for finding in passed)
-        count = f"{len(passed)} check{'s' if len(passed) > 1 else ''}"
-        page.add_row(Text(State.OK, _STYLES[State.OK]), Text(count, "bold"), Text(names))
+def _add_group(page: Table, group: Sequence[Finding], why: str = "") -> None:
+    """Add the names of checks with one result; one check has a line of its own."""
+    if not group:
+        return
+    if why and len(group) == 1:
+        _add(page, group[0])
+        return
+    state = group[0].state
+    names = ", ".join(finding.check for finding in group)
+    count = f"{len(group)} check{'s' if len(group) > 1 else ''}"
+    page.add_row(Text(state, _STYLES[state]), Text(count, "bold"), Text(safe(names + why)))

@@ -55,3 +55,12 @@ def test_names_are_shown_literally_and_no_line_is_wider_than_the_terminal() -> N
 
 def test_a_finding_is_two_lines_where_nothing_is_wrapped() -> None:
     assert len(page(FOUND[-1:], columns=10_000)) == 2
+
+
+def test_checks_that_were_skipped_for_one_reason_are_one_paragraph() -> None:
+    found = [skipped(name, "needs the stack's outputs") for name in ("stream", "table", "key")]
+    assert page([*found, skipped("clock", "needs a response")]) == [
+        "skipped  3 checks      stream, table, key: needs the stack's outputs",
+        "skipped  clock         needs a response",
+    ]
+    assert len(page(found, every=True)) == 3
