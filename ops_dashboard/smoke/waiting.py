@@ -13,8 +13,10 @@ from ops_dashboard.smoke.steps import StepFailedError
 STALL_S = 10.0
 """After this time without success, the parts of the stack are checked, again and again."""
 WRONG_S = 25.0
-"""A step whose parts are wrong fails after this time, however long it might take."""
+"""A step whose parts are missing or switched off fails after this time."""
 _POLL_S = 0.5
+_STOPS = ("does not exist", "is Disabled", "is DISABLED", "no mapping", "is throttled")
+"""What findings say about parts that process nothing, in contrast to parts that were changed."""
 _SAY_EVERY_S = 5.0
 
 
@@ -23,6 +25,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     is_done: bool
     text: str
+
+
+def stops(finding: Finding) -> bool:
+    """Return whether nothing can go on until the part is as it was deployed. Pure."""
+    return any(words in finding.found for words in _STOPS)
 
 
 class Causes(Protocol):
@@ -64,7 +71,7 @@ class Waiting:
         while not (seen := look()).is_done:
             now = self._clock()
             if now - stalled >= STALL_S:
-                wrong, stalled = self._causes.wrong_parts(), self._clock()
+                wrong, stalled = list(filter(stops, self._causes.wrong_parts())), self._clock()
             if now - started >= (min(limit_s, WRONG_S) if wrong else limit_s):
                 raise self._failure(expected, seen.text, functions, now - started)
             if now - said >= _SAY_EVERY_S:

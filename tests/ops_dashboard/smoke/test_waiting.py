@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
 from ops_dashboard.doctor.findings import Finding, State
@@ -15,12 +16,12 @@ class Causes:
     """Parts that become wrong at a moment, and one line in a log."""
 
     def __init__(self, clock: Clock, wrong_at: float | None) -> None:
-        self.clock, self.wrong_at, self.checks = clock, wrong_at, 0
+        self.clock, self.wrong_at, self.checks, self.finding = clock, wrong_at, 0, OFF
 
     def wrong_parts(self) -> list[Finding]:
         self.checks += 1
         is_wrong = self.wrong_at is not None and self.clock.now_s >= self.wrong_at
-        return [OFF] if is_wrong else []
+        return [self.finding] if is_wrong else []
 
     def errors(self, functions: Iterable[str]) -> list[str]:
         return [f"the log of {name} says: AccessDenied" for name in functions]
@@ -102,6 +103,15 @@ def test_a_part_that_is_wrong_ends_the_wait_sooner(wrong_after_s: float) -> None
 def test_a_part_that_is_wrong_does_not_fail_what_comes_all_the_same() -> None:
     """An operator may have switched off the intake, which this does not need."""
     assert Bench(done_after_s=20, wrong_after_s=0).wait() == "built"
+
+
+def test_a_part_that_was_only_changed_does_not_end_the_wait_sooner() -> None:
+    """A function with other memory than it was deployed with works."""
+    bench = Bench(done_after_s=None, wrong_after_s=0)
+    bench.causes.finding = msgspec.structs.replace(OFF, found="collage has 512 MB instead of 600")
+    with pytest.raises(StepFailedError, match="512 MB"):
+        bench.wait(limit_s=60)
+    assert bench.clock.now_s == 160
 
 
 def test_a_short_limit_names_the_wrong_part_too() -> None:
