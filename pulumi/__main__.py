@@ -11,7 +11,7 @@ from wiring.compute import declare_compute
 from wiring.data import declare_data
 from wiring.directory import directory_of
 from wiring.messaging import declare_messaging
-from wiring.operations import declare_monitoring
+from wiring.operations import declare_monitoring, declare_notifications
 
 import pulumi
 
@@ -25,6 +25,7 @@ data = declare_data(basis)
 messaging = declare_messaging(basis)
 compute = declare_compute(basis, data, messaging)
 monitoring = declare_monitoring(basis, data, messaging, compute)
+declare_notifications(basis, messaging, monitoring)
 
 entries = directory_of(basis, data, messaging, compute, monitoring)
 StackParameter("directory", stack, entries)

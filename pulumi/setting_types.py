@@ -82,3 +82,26 @@ RouteTableId = Annotated[
         description="the id of a route table, such as rtb-0a1b2c3d",
     ),
 ]
+EmailAddress = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+\Z",
+        max_length=254,
+        description="e-mail addresses, such as you@example.com",
+    ),
+]
+HttpsUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.\-]*(:[0-9]{1,5})?(/[!-~]*)?)?\Z",
+        max_length=2_048,
+        description="a URL with https://, a host and no user name",
+    ),
+]
+HeaderName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~\-]{1,128}\Z",
+        description="the name of an HTTP header",
+    ),
+]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from checks.unknown_names import unknown_names
 from pulumi.runtime.config import CONFIG, get_config_env
-from settings import Settings, SettingsError
+from settings import SECRETS, Settings, SettingsError
 
 import pulumi
 
@@ -32,7 +32,8 @@ def read_settings(config: pulumi.Config) -> Settings:
         try:
             values[setting.name] = _parse(raw, setting.type)
         except msgspec.MsgspecError as error:
-            problems.append(f"{setting.encode_name} is {raw!r}: {_explain(error, setting.type)}")
+            shown = "not allowed" if setting.name in SECRETS else repr(raw)
+            problems.append(f"{setting.encode_name} is {shown}: {_explain(error, setting.type)}")
     try:
         settings = Settings(**values)
     except SettingsError as error:

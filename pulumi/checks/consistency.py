@@ -36,6 +36,7 @@ def setting_problems(settings: Settings) -> list[str]:
         *_record_age_problems(settings),
         *_environment_problems(settings),
         *_bucket_problems(settings),
+        *_notification_problems(settings),
         *(
             f"keyTemplate is {settings.key_template!r}: {problem}"
             for problem in template_problems(settings.key_template)
@@ -133,3 +134,14 @@ def _bucket_problems(settings: Settings) -> list[str]:
         if "." in name
     ]
     return problems
+
+
+def _notification_problems(settings: Settings) -> list[str]:
+    secret, header = settings.notify_webhook_secret, settings.notify_webhook_header
+    if secret and not settings.notify_webhook_url:
+        return ["notifyWebhookSecret is set without notifyWebhookUrl"]
+    if header.lower() in {"host", "content-type", "content-length", "user-agent"}:
+        return [f"notifyWebhookHeader is {header!r}, which EventBridge sets itself"]
+    if (settings.notify_emails or settings.notify_webhook_url) and not settings.notify_of:
+        return ["notifyOf is empty, but somebody is to be notified: name what of"]
+    return []

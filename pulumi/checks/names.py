@@ -18,9 +18,9 @@ LONGEST: dict[str, tuple[str, int]] = {
     "archive": ("{prefix}-windows", 48),
     "role": ("{prefix}-windowing-function", 64),
     "function": ("{prefix}-windowing", 64),
-    "rule": ("{prefix}-covers-expiring", 64),
+    "rule": ("{prefix}-batch-incomplete", 64),
     "schedule": ("{prefix}-sweeper", 64),
-    "queue": ("{prefix}-window-rule-dead-letters", 80),
+    "queue": ("{prefix}-notification-dead-letters", 80),
 }
 """Names of the buckets and the longest name of each other kind that the program makes, and how many
 characters AWS allows."""

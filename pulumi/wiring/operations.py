@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from components.operations.monitoring import MonitoredNames, Monitoring, MonitoringArgs
+from components.operations.notifications import (
+    STACK_HEADER,
+    NotificationArgs,
+    Notifications,
+)
 from wiring.basis import Basis
 from wiring.compute import Compute
 from wiring.data import Data
@@ -32,6 +37,32 @@ def declare_monitoring(
                 Service.PREFETCH: settings.prefetch_memory_mb,
                 Service.INTAKE: settings.intake_memory_mb,
             },
+        ),
+    )
+
+
+def declare_notifications(basis: Basis, messaging: Messaging, monitoring: Monitoring) -> None:
+    """Declare who is notified of what, if the settings name anybody."""
+    settings = basis.settings
+    if not settings.notify_emails and not settings.notify_webhook_url:
+        return
+    with_secret = bool(settings.notify_webhook_secret)
+    Notifications(
+        "notifications",
+        NotificationArgs(
+            prefix=basis.prefix,
+            stack=basis.stack,
+            account=basis.account,
+            bus_name=messaging.bus.name,
+            alarm_topic_arn=monitoring.topic.arn,
+            alarm_arns=monitoring.alarm_arns,
+            emails=settings.notify_emails,
+            webhook_url=settings.notify_webhook_url,
+            header=settings.notify_webhook_header if with_secret else STACK_HEADER,
+            secret=settings.notify_webhook_secret,
+            per_second=settings.notify_webhook_per_second,
+            subjects=settings.notify_of,
+            key_arn=basis.key_arn,
         ),
     )
 

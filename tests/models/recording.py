@@ -156,6 +156,13 @@ _ANSWERS: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
         "ScheduleArn": arn("scheduler", f"schedule/default/{given['Name']}")
     },
     "sns.CreateTopic": lambda given: {"TopicArn": arn("sns", given["Name"])},
+    "sns.Subscribe": lambda given: {"SubscriptionArn": f"{given['TopicArn']}:{KEY_ID}"},
+    "events.CreateConnection": lambda given: {
+        "ConnectionArn": arn("events", f"connection/{given['Name']}/{KEY_ID}")
+    },
+    "events.CreateApiDestination": lambda given: {
+        "ApiDestinationArn": arn("events", f"api-destination/{given['Name']}/{KEY_ID}")
+    },
     "sqs.CreateQueue": lambda given: {
         "QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{given['QueueName']}"
     },

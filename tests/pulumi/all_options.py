@@ -23,5 +23,8 @@ ALL_OPTIONS: Mapping[str, object] = {
     "streamShards": 2,
     "windowingReservedConcurrency": 20,
     "collageReservedConcurrency": 150,
+    "notifyEmails": ["you@example.com", "ops@example.com"],
+    "notifyWebhookUrl": "https://hooks.example.com/services/T0/B0?x=1",
+    "notifyWebhookSecret": "Bearer 0123456789",
 }
 """Changes to ``Pulumi.prod.yaml``."""

@@ -45,6 +45,8 @@ def everything(deploy: Deploy) -> Recorder:
         vpcId=VPC,
         vpcSubnets=SUBNETS,
         vpcInterfaceEndpoints=True,
+        notifyEmails=["you@example.com"],
+        notifyWebhookUrl="https://example.com",
     )
 
 

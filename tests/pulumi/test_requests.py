@@ -28,6 +28,8 @@ NAMES = {
     "ec2.CreateSecurityGroup": ("VpcId", "GroupName"),
     "ec2.CreateVpcEndpoint": ("VpcId", "ServiceName"),
     "events.CreateArchive": ("ArchiveName",),
+    "events.CreateApiDestination": ("Name",),
+    "events.CreateConnection": ("Name",),
     "events.CreateEventBus": ("Name",),
     "events.PutRule": ("EventBusName", "Name"),
     "iam.CreateRole": ("RoleName",),

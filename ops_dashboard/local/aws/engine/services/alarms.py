@@ -22,6 +22,24 @@ def _topic(clients: Clients, inputs: Inputs) -> Created:
     return arn, {"name": name, "arn": arn}
 
 
+def _topic_policy(clients: Clients, inputs: Inputs) -> Created:
+    arn = inputs.text("arn")
+    clients.untyped("sns").set_topic_attributes(
+        TopicArn=arn, AttributeName="Policy", AttributeValue=inputs.document("policy")
+    )
+    return arn, {"arn": arn}
+
+
+def _subscription(clients: Clients, inputs: Inputs) -> Created:
+    answer = clients.untyped("sns").subscribe(
+        TopicArn=inputs.text("topic"),
+        Protocol=inputs.text("protocol"),
+        Endpoint=inputs.text("endpoint"),
+        ReturnSubscriptionArn=True,
+    )
+    return answer["SubscriptionArn"], {"arn": answer["SubscriptionArn"]}
+
+
 def _alarm(clients: Clients, inputs: Inputs) -> Created:
     """Create an alarm, and store its queries for the bridge, which evaluates it (`alarm_store`)."""
     name = inputs.text("name")
@@ -106,6 +124,8 @@ def _dashboard(clients: Clients, inputs: Inputs) -> Created:
 
 CREATE = {
     "aws:sns/topic:Topic": _topic,
+    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
 }

@@ -47,21 +47,51 @@ def _rule(clients: Clients, inputs: Inputs) -> Created:
 
 def _target(clients: Clients, inputs: Inputs) -> Created:
     rule, bus, id_ = inputs.text("rule"), inputs.text("eventBusName"), inputs.text("targetId")
-    answer = clients.untyped("events").put_targets(
-        Rule=rule,
-        EventBusName=bus,
-        Targets=[
-            {
-                "Id": id_,
-                "Arn": inputs.text("arn"),
-                "RetryPolicy": _retry(inputs),
-                "DeadLetterConfig": {"Arn": inputs.required_block("deadLetterConfig").text("arn")},
-            }
-        ],
-    )
+    target: dict[str, Any] = {
+        "Id": id_,
+        "Arn": inputs.text("arn"),
+        "RetryPolicy": _retry(inputs),
+        "DeadLetterConfig": {"Arn": inputs.required_block("deadLetterConfig").text("arn")},
+    }
+    if (role := inputs.text_or_none("roleArn")) is not None:
+        target["RoleArn"] = role
+    if (transformer := inputs.block("inputTransformer")) is not None:
+        target["InputTransformer"] = {
+            "InputPathsMap": transformer.map("inputPaths"),
+            "InputTemplate": transformer.text("inputTemplate"),
+        }
+    answer = clients.untyped("events").put_targets(Rule=rule, EventBusName=bus, Targets=[target])
     if answer["FailedEntryCount"]:
         raise inputs.invalid(name="arn", expected=f"accepted: {answer['FailedEntries']}")
     return f"{rule}-{id_}", {}
+
+
+def _connection(clients: Clients, inputs: Inputs) -> Created:
+    name = inputs.text("name")
+    key = inputs.required_block("authParameters").required_block("apiKey")
+    made = clients.untyped("events").create_connection(
+        Name=name,
+        AuthorizationType=inputs.text("authorizationType"),
+        AuthParameters={
+            "ApiKeyAuthParameters": {
+                "ApiKeyName": key.text("key"),
+                "ApiKeyValue": key.text("value"),
+            }
+        },
+    )
+    return name, {"name": name, "arn": made["ConnectionArn"]}
+
+
+def _api_destination(clients: Clients, inputs: Inputs) -> Created:
+    name = inputs.text("name")
+    made = clients.untyped("events").create_api_destination(
+        Name=name,
+        ConnectionArn=inputs.text("connectionArn"),
+        InvocationEndpoint=inputs.text("invocationEndpoint"),
+        HttpMethod=inputs.text("httpMethod"),
+        InvocationRateLimitPerSecond=inputs.number("invocationRateLimitPerSecond"),
+    )
+    return name, {"name": name, "arn": made["ApiDestinationArn"]}
 
 
 def _schedule(clients: Clients, inputs: Inputs) -> Created:
@@ -111,5 +141,7 @@ CREATE = {
     **REPLACING,
     "aws:cloudwatch/eventBus:EventBus": _bus,
     "aws:cloudwatch/eventArchive:EventArchive": _archive,
+    "aws:cloudwatch/eventConnection:EventConnection": _connection,
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": _api_destination,
     "aws:scheduler/schedule:Schedule": _schedule,
 }
