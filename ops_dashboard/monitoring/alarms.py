@@ -18,6 +18,7 @@ from ops_dashboard.monitoring.metric_lines import (
     expression,
 )
 from ops_dashboard.monitoring.resources import Resources, Thresholds
+from ops_dashboard.monitoring.unwanted import unwanted
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import FUNCTIONS, Service
 
@@ -35,7 +36,7 @@ _DEAD_LETTERS = {
 def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
     """Return all alarms by name."""
     free = [
-        *_unwanted(resources),
+        *unwanted(resources),
         *_dead_letters(resources, thresholds),
         _error_rate(resources, thresholds),
         *_function_errors(resources, thresholds),
@@ -51,56 +52,6 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
     read = sum(alarm.metrics_read for alarm in free)
     every = [*free, _cost(resources, thresholds, cost.idle_day_usd(resources, read))]
     return {alarm.name: alarm for alarm in every}
-
-
-def _unwanted(resources: Resources) -> list[Alarm]:
-    """Watch what never happens in a healthy stack."""
-    return [
-        _any_of(
-            resources,
-            "poison",
-            "Records of the stream could not be decoded; see `failed/records/` and"
-            " `ops-dashboard dlq list`.",
-            (catalogue.RECORDS_QUARANTINED, Service.WINDOWING),
-            ("poison", "records quarantined"),
-        ),
-        _any_of(
-            resources,
-            "windows-abandoned",
-            "Windows were abandoned after the last attempt; see `ops-dashboard dlq list`, then"
-            " `ops-dashboard retry --failed`.",
-            (catalogue.WINDOWS_ABANDONED, Service.SWEEPER),
-            ("abandoned", "windows abandoned"),
-        ),
-        _any_of(
-            resources,
-            "batches-incomplete",
-            "Batches ended without all of their rows or end marks; see `ops-dashboard dlq list`,"
-            " then `ops-dashboard dlq redrive --all`.",
-            (catalogue.BATCHES_INCOMPLETE, Service.SWEEPER),
-            ("incomplete", "batches incomplete"),
-        ),
-        _any_of(
-            resources,
-            "unreadable-items",
-            "Items of the table cannot be read, for example after a rollback: what belongs to them"
-            " waits, everything else goes on; see `ops-dashboard repair`.",
-            (catalogue.ITEMS_UNREADABLE, Service.SWEEPER),
-            ("unreadable", "unreadable items"),
-        ),
-    ]
-
-
-def _any_of(
-    resources: Resources,
-    name: str,
-    meaning: str,
-    metric: tuple[catalogue.Metric, Service],
-    line: tuple[str, str],
-) -> Alarm:
-    """Return the alarm above a count of zero; `line` is its id and label."""
-    lines = [custom_metric(resources, *metric, *line)]
-    return Alarm(name=name, meaning=meaning, lines=lines, above=0)
 
 
 def _dead_letters(resources: Resources, thresholds: Thresholds) -> list[Alarm]:

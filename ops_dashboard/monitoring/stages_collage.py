@@ -191,6 +191,7 @@ def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             {
                 "windows abandoned": catalogue.WINDOWS_ABANDONED,
                 "unreadable items": catalogue.ITEMS_UNREADABLE,
+                "deliveries discarded": catalogue.DELIVERIES_DISCARDED,
             },
         ),
     ]

@@ -188,6 +188,12 @@ ITEMS_UNREADABLE = _count(
     "items of the table that cannot be read, sampled every minute; `ops-dashboard repair` lists"
     " them",
 )
+DELIVERIES_DISCARDED = _count(
+    "DeliveriesDiscarded",
+    _SWEEPER,
+    "deliveries of the stream that Lambda gave up on, stored under aws/lambda/ and not yet redriven"
+    " or dropped, sampled every minute",
+)
 ROWS_DEFERRED = _count(
     "RowsDeferred",
     _WINDOWING,

@@ -122,7 +122,8 @@ def test_the_sweepers_role_finds_what_is_due_and_folds(dev: Recorder) -> None:
     ]
     assert found["arn:Queue:sweeper-dead-letters"] == {"sqs:SendMessage"}
     assert {r: a for r, a in found.items() if r.startswith("arn:Bucket:output")} == {
-        "arn:Bucket:output/results/*": {"s3:PutObject", "s3:GetObject"}
+        "arn:Bucket:output": {"s3:ListBucket"},
+        "arn:Bucket:output/results/*": {"s3:PutObject", "s3:GetObject"},
     }
 
 

@@ -131,8 +131,8 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
 ) -> Document:
     """Return the rights of the sweeper; Lambda reports a failed sweep with this role.
 
-    It reads a report only after a conditional put has shown that it exists, so that it needs no
-    ListBucket.
+    It reads a report only after a conditional put has shown that it exists, so that it needs
+    ListBucket for discarded deliveries alone.
     """
     indexes = [f"{table_arn}/index/{name}" for name in (BATCH_INDEX, DUE_INDEX, STATUS_INDEX)]
     return policy(
@@ -155,6 +155,12 @@ def sweeper(  # noqa: PLR0913 - one argument for each resource
             ["s3:ListBucketVersions"],
             [input_arn],
             {"StringLike": {"s3:prefix": [f"{CSV_FOLDER}*"]}},
+        ),
+        allow(
+            "CountDiscarded",
+            ["s3:ListBucket"],
+            [output_arn, temp_arn],
+            {"StringLike": {"s3:prefix": ["aws/lambda/*"]}},
         ),
         allow("CreateJobs", ["dynamodb:PutItem"], [table_arn], _BATCH_ITEMS),
         allow("StartJobs", ["sqs:SendMessage"], [intake_queue_arn]),

@@ -35,7 +35,7 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
         else:
             sweep = sweeper.sweep()
         emit_sweep(logger, meter, sweep)
-        emit_open_work(meter, app().open_work.read())
+        emit_open_work(meter, app().open_work.read(), app().discarded.count())
         meter.add_memory(float(context.memory_limit_in_mb))
         raise_errors(sweep)
 

@@ -33,10 +33,11 @@ def emit_sweep(logger: Logger, meter: Meter, sweep: Sweep) -> None:
     log_sweep(logger, sweep, {metric.name: counts[metric] for metric in counts})
 
 
-def emit_open_work(meter: Meter, work: OpenWork) -> None:
-    """Emit how much is under way, and the age of the oldest window and of the oldest work."""
+def emit_open_work(meter: Meter, work: OpenWork, discarded: int) -> None:
+    """Emit how much is under way, the ages of the oldest, and what Lambda has discarded."""
     meter.add(catalogue.BATCHES_OPEN, work.batches)
     meter.add(catalogue.WINDOWS_WAITING, work.windows)
     meter.add(catalogue.OLDEST_WINDOW_AGE, work.oldest_window_age_s)
     meter.add(catalogue.OLDEST_WORK_AGE, work.oldest_age_s)
     meter.add(catalogue.ITEMS_UNREADABLE, work.unreadable)
+    meter.add(catalogue.DELIVERIES_DISCARDED, discarded)

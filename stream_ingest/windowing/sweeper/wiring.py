@@ -24,6 +24,7 @@ from stream_ingest.contracts.metrics import Service
 from stream_ingest.intake.settings import SearchSettings
 from stream_ingest.intake.unread.unread_files import UnreadFiles
 from stream_ingest.windowing.settings import WindowingSettings
+from stream_ingest.windowing.sweeper.discarded import DiscardedDeliveries
 from stream_ingest.windowing.sweeper.log_lines import (
     log_item_error,
     log_swept_window,
@@ -52,6 +53,7 @@ class App:
 
     sweeper: Sweeper
     open_work: OpenWorkReader
+    discarded: DiscardedDeliveries
 
 
 def build(
@@ -90,7 +92,8 @@ def build(
         on_error=partial(log_item_error, logger),
     )
     open_work = OpenWorkReader(registry, clients.dynamodb, settings.table, clock)
-    return App(sweeper=sweeper, open_work=open_work)
+    discarded = DiscardedDeliveries(clients.s3, (settings.output_bucket, settings.temp_bucket))
+    return App(sweeper=sweeper, open_work=open_work, discarded=discarded)
 
 
 def from_environment() -> App:
