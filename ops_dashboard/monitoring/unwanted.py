@@ -13,6 +13,10 @@ _RETRYING_PERIODS = 3
 
 def unwanted(resources: Resources) -> list[Alarm]:
     """Watch what never happens in a healthy stack."""
+    return [*_of_records(resources), *_of_the_sweeper(resources)]
+
+
+def _of_records(resources: Resources) -> list[Alarm]:
     return [
         _any_of(
             resources,
@@ -31,6 +35,11 @@ def unwanted(resources: Resources) -> list[Alarm]:
             ("discarded", "deliveries discarded"),
         ),
         _retries(resources),
+    ]
+
+
+def _of_the_sweeper(resources: Resources) -> list[Alarm]:
+    return [
         _any_of(
             resources,
             "windows-abandoned",

@@ -67,7 +67,7 @@ def _of_intake(content: Mapping[str, Any]) -> Subject:
     batch_id = _text(content, "batch_id")
     found = _file(_text(content, "s3_bucket"), _text(content, "s3_key"), batch_id)
     if batch_id:
-        text = f"request {batch_id}: {found.file}" if found.file else f"request {batch_id}"
+        text = f"request {batch_id}" + found.text.replace("file", ", file", 1)
         return msgspec.structs.replace(found, text=text)
     return found
 
@@ -84,7 +84,7 @@ def _uploads(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _file(bucket: str | None, key: str | None, batch_id: str | None) -> Subject:
     file = f"s3://{bucket}/{key}" if bucket and key else None
-    return Subject(text=f"file {file}" if file else "", file=file, batch_id=batch_id)
+    return Subject(text=f"file {key}" if file else "", file=file, batch_id=batch_id)
 
 
 def _text(content: Mapping[str, Any], name: str) -> str | None:

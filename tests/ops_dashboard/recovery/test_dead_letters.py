@@ -74,18 +74,18 @@ JOB = {"go_on": {"object": {"bucket": "in", "key": "csv-files/b.csv"}, "header":
 @pytest.mark.parametrize(
     ("kind", "content", "about", "file", "batch_id"),
     [
-        ("intake", UPLOAD, "file s3://in/csv-files/ä b.csv", "s3://in/csv-files/ä b.csv", None),
+        ("intake", UPLOAD, "file csv-files/ä b.csv", "s3://in/csv-files/ä b.csv", None),
         (
             "intake",
             NOTIFIED,
-            "file s3://in/csv-files/a 0.csv and 2 others",
+            "file csv-files/a 0.csv and 2 others",
             "s3://in/csv-files/a 0.csv",
             None,
         ),
-        ("intake", REQUEST, "request r1: s3://in/m/a.csv", "s3://in/m/a.csv", "r1"),
+        ("intake", REQUEST, "request r1, file m/a.csv", "s3://in/m/a.csv", "r1"),
         ("intake", {"batch_id": "r2"}, "request r2", None, "r2"),
-        ("intake", {"s3_bucket": "in", "s3_key": "a"}, "file s3://in/a", "s3://in/a", None),
-        ("intake", JOB, "file s3://in/csv-files/b.csv", "s3://in/csv-files/b.csv", "b"),
+        ("intake", {"s3_bucket": "in", "s3_key": "a"}, "file a", "s3://in/a", None),
+        ("intake", JOB, "file csv-files/b.csv", "s3://in/csv-files/b.csv", "b"),
         ("intake", {"go_on": {"object": 3}}, "a message to intake", None, None),
         ("intake", {"Records": "x"}, "a message to intake", None, None),
         ("intake", {"s3_bucket": 1, "s3_key": []}, "a message to intake", None, None),

@@ -112,7 +112,7 @@ def test_letters_of_all_queues_and_buckets_are_in_one_list(stack: Stack) -> None
     found = stack.letters.listing()
     assert [(each.kind, each.about, each.batch_id) for each in found.letters] == [
         ("collage", "window ann:000001", None),
-        ("intake", "request r: s3://in/a.csv", "r"),
+        ("intake", "request r, file a.csv", "r"),
         ("sweeper", "a sweep", None),
         ("record", "1 record", None),
         ("stream", "1 record of batch b", "b"),
