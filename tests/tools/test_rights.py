@@ -1,0 +1,123 @@
+"""The rights of people name every command, and are policies that AWS accepts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import pytest
+import typer
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
+
+from ops_dashboard.cli import app as ops_app
+from stream_ingest.cli.main import app as ingest_app
+from tools.rights.deployer import UP
+from tools.rights.grants import Grant, policy
+from tools.rights.roles import EXAMPLE, ROLES, WITHOUT_RIGHTS
+
+INLINE_POLICY_CHARACTERS = 10_240
+"""Size of a role's inline policies, without whitespace (IAM User Guide, "IAM quotas")."""
+
+
+def commands(app: typer.Typer) -> Iterator[str]:
+    yield from names(typer.main.get_command(app), ())
+
+
+def names(command: object, path: Sequence[str]) -> Iterator[str]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield " ".join(path)
+        return
+    for name, each in inner.items():
+        yield from names(each, (*path, name))
+
+
+def assigned() -> set[str]:
+    return {each for grants in ROLES.values() for grant in grants for each in grant.commands}
+
+
+def test_every_command_has_its_rights_or_needs_none() -> None:
+    known = {*commands(ops_app), *commands(ingest_app)}
+    assert known - assigned() - set(WITHOUT_RIGHTS) == set()
+    assert assigned() - known == set(UP)
+    assert set(WITHOUT_RIGHTS) - known == set()
+    assert assigned() & set(WITHOUT_RIGHTS) == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_statement_has_a_name_of_its_own(role: str) -> None:
+    sids = [grant.sid for grant in ROLES[role]]
+    assert sorted(set(sids)) == sorted(sids)
+    assert all(sid.isalnum() for sid in sids)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_policy_follows_the_grammar_and_fits_into_a_role(role: str) -> None:
+    document = json.dumps(policy(ROLES[role], EXAMPLE), separators=(",", ":"))
+    IAMPolicyDocumentValidator(document).validate()
+    assert len(document) <= INLINE_POLICY_CHARACTERS
+
+
+def test_nobody_but_a_deployer_changes_rights_or_resources() -> None:
+    services = {
+        action.partition(":")[0]
+        for role in ("pusher", "operator")
+        for grant in ROLES[role]
+        for action in grant.actions
+    }
+    assert services.isdisjoint({"iam", "kms", "ec2", "sts"})
+    deleting = [
+        action
+        for role in ("pusher", "operator")
+        for grant in ROLES[role]
+        for action in grant.actions
+        if action.partition(":")[2].startswith(("Create", "DeleteTable", "DeleteBucket"))
+    ]
+    assert deleting == []
+
+
+ANYWHERE = {
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:PutMetricData",
+    "lambda:CreateEventSourceMapping",
+    "lambda:DeleteEventSourceMapping",
+    "lambda:GetAccountSettings",
+    "lambda:GetEventSourceMapping",
+    "lambda:ListEventSourceMappings",
+    "lambda:TagResource",
+    "lambda:UpdateEventSourceMapping",
+    "logs:DescribeLogGroups",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
+    "ssm:DescribeParameters",
+}
+"""Actions for which IAM has no resource of one stack."""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_actions_without_a_narrower_resource_are_allowed_on_everything(role: str) -> None:
+    broad = {action for grant in ROLES[role] if "*" in grant.resources for action in grant.actions}
+    assert broad <= ANYWHERE
+
+
+@pytest.mark.parametrize("role", ["pusher", "operator"])
+def test_no_action_of_a_pusher_or_operator_is_a_wildcard(role: str) -> None:
+    assert not [a for grant in ROLES[role] for a in grant.actions if "*" in a]
+
+
+def test_a_grant_fills_in_the_place() -> None:
+    grant = Grant(
+        sid="S",
+        commands=(),
+        actions=("a:B",),
+        resources=("arn:{account}:{region}:{prefix}-{stack}",),
+        condition={"StringEquals": {"k": "{stack}"}},
+    )
+    assert grant.statement(EXAMPLE) == {
+        "Sid": "S",
+        "Effect": "Allow",
+        "Action": ["a:B"],
+        "Resource": ["arn:123456789012:us-east-1:coverstream-prod-prod"],
+        "Condition": {"StringEquals": {"k": "prod"}},
+    }

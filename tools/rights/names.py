@@ -1,0 +1,26 @@
+"""ARNs of a stack's resources, and the commands of each kind. Pure."""
+
+from __future__ import annotations
+
+HERE = "{region}:{account}"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-state"
+INDEXES = f"{TABLE}/index/*"
+STREAM = f"arn:aws:kinesis:{HERE}:stream/{{prefix}}-rows"
+INPUT, OUTPUT, TEMP = (
+    f"arn:aws:s3:::{{prefix}}-{purpose}-{{account}}-{{region}}"
+    for purpose in ("input", "output", "temp")
+)
+QUEUES = f"arn:aws:sqs:{HERE}:{{prefix}}-"
+DEAD_LETTERS = f"{QUEUES}*-dead-letters"
+DIRECTORY = f"arn:aws:ssm:{HERE}:parameter/coverstream/{{stack}}"
+
+
+PUSHING = ("push", "follow")
+REDRIVING = ("dlq redrive",)
+READING = (
+    *("status", "creators", "windows", "trace", "dlq redrive", "replay", "retry"),
+    *("erase", "repair", "restore", "doctor"),
+)
+
+SERVING = ("serve",)
+ANY = (*PUSHING, "abandon", "submit", "dlq list", *READING, *SERVING)

@@ -1,0 +1,146 @@
+"""What whoever operates a stack may do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tools.rights.doctor import DOCTOR
+from tools.rights.grants import Grant
+from tools.rights.names import (
+    DEAD_LETTERS,
+    HERE,
+    INDEXES,
+    INPUT,
+    OUTPUT,
+    QUEUES,
+    READING,
+    REDRIVING,
+    SERVING,
+    TABLE,
+    TEMP,
+)
+from tools.rights.pusher import FIND_STACK, SEND_ROWS
+
+OPERATOR: Sequence[Grant] = (
+    FIND_STACK,
+    Grant(
+        sid="ReadTable",
+        commands=(*READING, *SERVING),
+        actions=("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
+        resources=(TABLE, INDEXES),
+    ),
+    Grant(
+        sid="ReadFiles",
+        commands=(
+            "status",
+            "trace",
+            "dlq list",
+            "dlq redrive",
+            "retry",
+            "erase",
+            "restore",
+            *SERVING,
+        ),
+        actions=("s3:GetObject",),
+        resources=(f"{OUTPUT}/*", f"{TEMP}/*"),
+    ),
+    Grant(
+        sid="ListFiles",
+        commands=("status", "dlq list", "dlq redrive", "restore", "doctor", *SERVING),
+        actions=("s3:ListBucket",),
+        resources=(OUTPUT, TEMP),
+    ),
+    Grant(
+        sid="SearchLogs",
+        commands=("trace", *SERVING),
+        actions=("logs:StartQuery", "logs:GetQueryResults"),
+        resources=(f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{{prefix}}-*",),
+    ),
+    Grant(
+        sid="ReadDeadLetters",
+        commands=("dlq list", "dlq redrive", "erase", *SERVING),
+        actions=("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"),
+        resources=(DEAD_LETTERS,),
+    ),
+    Grant(
+        sid="RemoveDeadLetters",
+        commands=("dlq redrive", "erase", *SERVING),
+        actions=("sqs:DeleteMessage",),
+        resources=(DEAD_LETTERS,),
+    ),
+    Grant(
+        sid="SendMessages",
+        commands=("dlq redrive", "replay", "retry", *SERVING),
+        actions=("sqs:SendMessage",),
+        resources=tuple(f"{QUEUES}{queue}" for queue in ("collage", "prefetch", "intake")),
+    ),
+    SEND_ROWS,
+    Grant(
+        sid="ChangeItems",
+        commands=("dlq redrive", "erase", "repair", "restore", *SERVING),
+        actions=("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+        resources=(TABLE,),
+        note="with `--yes`",
+    ),
+    Grant(
+        sid="ForgetRedrivenRecords",
+        commands=REDRIVING,
+        actions=("s3:DeleteObject",),
+        resources=tuple(
+            f"{bucket}/{prefix}/*"
+            for bucket in (OUTPUT, TEMP)
+            for prefix in ("failed/records", "aws/lambda")
+        ),
+    ),
+    Grant(
+        sid="KeepCopies",
+        commands=("dlq redrive", "repair", *SERVING),
+        actions=("s3:PutObject",),
+        resources=(f"{OUTPUT}/failed/*",),
+    ),
+    Grant(
+        sid="StartReplays",
+        commands=("replay", *SERVING),
+        actions=("events:StartReplay", "events:DescribeReplay"),
+        resources=(
+            f"arn:aws:events:{HERE}:archive/{{prefix}}-windows",
+            f"arn:aws:events:{HERE}:event-bus/{{prefix}}",
+            f"arn:aws:events:{HERE}:replay/*",
+        ),
+        note="of a time range",
+    ),
+    Grant(
+        sid="WriteImageLists",
+        commands=("replay", "retry", *SERVING),
+        actions=("s3:PutObject",),
+        resources=(f"{TEMP}/processing/windows/*",),
+        note="of creators and windows",
+    ),
+    Grant(
+        sid="EraseCreators",
+        commands=("erase",),
+        actions=("dynamodb:Scan",),
+        resources=(TABLE, INDEXES),
+    ),
+    Grant(
+        sid="EraseFiles",
+        commands=("erase",),
+        actions=(
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+        ),
+        resources=tuple(f"{bucket}/*" for bucket in (OUTPUT, TEMP, INPUT)),
+        note="in the input bucket only with `--input-files`",
+    ),
+    Grant(
+        sid="ListVersions",
+        commands=("erase",),
+        actions=("s3:ListBucket", "s3:ListBucketVersions"),
+        resources=(OUTPUT, TEMP, INPUT),
+        note="as above",
+    ),
+    *DOCTOR,
+)
