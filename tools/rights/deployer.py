@@ -56,13 +56,19 @@ DEPLOYER: Sequence[Grant] = (
         f"arn:aws:lambda:{HERE}:function:{{prefix}}-*",
         reads=("Get", "List"),
     ),
-    _grant(
+    _write(
+        "CreateMappings",
+        "lambda",
+        "CreateEventSourceMapping ListEventSourceMappings GetAccountSettings",
+        "*",
+        note="AWS has no narrower resource",
+    ),
+    _write(
         "Mappings",
         "lambda",
-        "CreateEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping"
-        " GetEventSourceMapping ListEventSourceMappings GetAccountSettings TagResource",
-        "*",
-        reads=(),
+        "GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping ListTags"
+        " TagResource UntagResource",
+        f"arn:aws:lambda:{HERE}:event-source-mapping:*",
     ),
     _grant(
         "Buckets",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tools.rights.grants import Grant
 from tools.rights.names import (
+    CHECKING,
     DIRECTORY,
     HERE,
     INPUT,
@@ -20,7 +21,7 @@ from tools.rights.names import (
 DOCTOR: Sequence[Grant] = (
     Grant(
         sid="CheckTable",
-        commands=("restore", "doctor"),
+        commands=("restore", *CHECKING),
         actions=(
             "dynamodb:DescribeTable",
             "dynamodb:DescribeTimeToLive",
@@ -30,19 +31,19 @@ DOCTOR: Sequence[Grant] = (
     ),
     Grant(
         sid="CheckQueues",
-        commands=("restore", "doctor", *SERVING),
+        commands=("restore", *CHECKING, *SERVING),
         actions=("sqs:GetQueueAttributes",),
         resources=(f"{QUEUES}*",),
     ),
     Grant(
         sid="CheckParts",
-        commands=("doctor", *SERVING),
+        commands=(*CHECKING, *SERVING),
         actions=("ssm:GetParameter",),
         resources=(f"{DIRECTORY}/parts",),
     ),
     Grant(
         sid="CheckStreamAndBus",
-        commands=("doctor",),
+        commands=CHECKING,
         actions=(
             "kinesis:DescribeStreamSummary",
             "events:DescribeEventBus",
@@ -62,7 +63,7 @@ DOCTOR: Sequence[Grant] = (
     ),
     Grant(
         sid="CheckBuckets",
-        commands=("doctor",),
+        commands=CHECKING,
         actions=(
             "s3:ListBucket",
             "s3:GetBucketVersioning",
@@ -73,26 +74,26 @@ DOCTOR: Sequence[Grant] = (
     ),
     Grant(
         sid="CheckFunctions",
-        commands=("doctor",),
+        commands=CHECKING,
         actions=("lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"),
         resources=(f"arn:aws:lambda:{HERE}:function:{{prefix}}-*",),
     ),
     Grant(
         sid="TryNetwork",
-        commands=("doctor",),
+        commands=CHECKING,
         actions=("lambda:InvokeFunction",),
         resources=(f"arn:aws:lambda:{HERE}:function:{{prefix}}-collage",),
         note="only to try its network",
     ),
     Grant(
         sid="CheckAlarms",
-        commands=("doctor",),
+        commands=CHECKING,
         actions=("sns:GetTopicAttributes",),
         resources=(f"arn:aws:sns:{HERE}:{{prefix}}-alarms",),
     ),
     Grant(
         sid="ReadMetrics",
-        commands=("doctor", *SERVING),
+        commands=(*CHECKING, *SERVING),
         actions=(
             "cloudwatch:DescribeAlarms",
             "cloudwatch:GetMetricData",
@@ -108,5 +109,12 @@ DOCTOR: Sequence[Grant] = (
         commands=SERVING,
         actions=("cloudwatch:GetDashboard",),
         resources=("arn:aws:cloudwatch::{account}:dashboard/{prefix}",),
+    ),
+    Grant(
+        sid="ReadLogs",
+        commands=("smoke",),
+        actions=("logs:FilterLogEvents",),
+        resources=(f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{{prefix}}-*",),
+        note="to find the cause of a failure",
     ),
 )

@@ -17,9 +17,10 @@ DIRECTORY = f"arn:aws:ssm:{HERE}:parameter/coverstream/{{stack}}"
 
 PUSHING = ("push", "follow")
 REDRIVING = ("dlq redrive",)
+CHECKING = ("doctor", "smoke")
 READING = (
     *("status", "creators", "windows", "trace", "dlq redrive", "replay", "retry"),
-    *("erase", "repair", "restore", "doctor"),
+    *("erase", "repair", "restore", "doctor", "smoke"),
 )
 
 SERVING = ("serve",)

@@ -39,6 +39,7 @@ OPERATOR: Sequence[Grant] = (
             "retry",
             "erase",
             "restore",
+            "smoke",
             *SERVING,
         ),
         actions=("s3:GetObject",),
@@ -46,7 +47,7 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ListFiles",
-        commands=("status", "dlq list", "dlq redrive", "restore", "doctor", *SERVING),
+        commands=("status", "dlq list", "dlq redrive", "restore", "doctor", "smoke", *SERVING),
         actions=("s3:ListBucket",),
         resources=(OUTPUT, TEMP),
     ),
@@ -70,14 +71,14 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="SendMessages",
-        commands=("dlq redrive", "replay", "retry", *SERVING),
+        commands=("smoke", "dlq redrive", "replay", "retry", *SERVING),
         actions=("sqs:SendMessage",),
         resources=tuple(f"{QUEUES}{queue}" for queue in ("collage", "prefetch", "intake")),
     ),
     SEND_ROWS,
     Grant(
         sid="ChangeItems",
-        commands=("dlq redrive", "erase", "repair", "restore", *SERVING),
+        commands=("smoke", "dlq redrive", "erase", "repair", "restore", *SERVING),
         actions=("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
         resources=(TABLE,),
         note="with `--yes`",
@@ -124,7 +125,7 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="EraseFiles",
-        commands=("erase",),
+        commands=("erase", "smoke"),
         actions=(
             "s3:GetObject",
             "s3:GetObjectVersion",
@@ -137,7 +138,7 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ListVersions",
-        commands=("erase",),
+        commands=("erase", "smoke"),
         actions=("s3:ListBucket", "s3:ListBucketVersions"),
         resources=(OUTPUT, TEMP, INPUT),
         note="as above",

@@ -23,7 +23,7 @@ FIND_STACK = Grant(
 )
 SEND_ROWS = Grant(
     sid="SendRows",
-    commands=(*PUSHING, "abandon", *REDRIVING),
+    commands=(*PUSHING, "abandon", *REDRIVING, "smoke"),
     actions=("kinesis:PutRecords",),
     resources=(STREAM,),
 )
