@@ -10,6 +10,7 @@ from tools.rights.names import (
     DIRECTORY,
     HERE,
     INPUT,
+    LISTING,
     OUTPUT,
     QUEUES,
     SERVING,
@@ -31,7 +32,7 @@ DOCTOR: Sequence[Grant] = (
     ),
     Grant(
         sid="CheckQueues",
-        commands=("restore", *CHECKING, *SERVING),
+        commands=(*LISTING, "restore", *CHECKING, *SERVING),
         actions=("sqs:GetQueueAttributes",),
         resources=(f"{QUEUES}*",),
     ),

@@ -16,12 +16,13 @@ DIRECTORY = f"arn:aws:ssm:{HERE}:parameter/coverstream/{{stack}}"
 
 
 PUSHING = ("push", "follow")
-REDRIVING = ("dlq redrive",)
+LISTING = ("dlq list", "dlq show", "dlq drop", "dlq redrive")
+REDRIVING = ("dlq redrive", "dlq drop")
 CHECKING = ("doctor", "smoke")
 READING = (
-    *("status", "creators", "windows", "trace", "dlq redrive", "replay", "retry"),
+    *("status", "creators", "windows", "trace", *REDRIVING, "replay", "retry"),
     *("erase", "repair", "restore", "doctor", "smoke"),
 )
 
 SERVING = ("serve",)
-ANY = (*PUSHING, "abandon", "submit", "dlq list", *READING, *SERVING)
+ANY = (*PUSHING, "abandon", "submit", "dlq list", "dlq show", *READING, *SERVING)

@@ -11,6 +11,7 @@ from tools.rights.names import (
     HERE,
     INDEXES,
     INPUT,
+    LISTING,
     OUTPUT,
     QUEUES,
     READING,
@@ -34,8 +35,7 @@ OPERATOR: Sequence[Grant] = (
         commands=(
             "status",
             "trace",
-            "dlq list",
-            "dlq redrive",
+            *LISTING,
             "retry",
             "erase",
             "restore",
@@ -47,7 +47,7 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ListFiles",
-        commands=("status", "dlq list", "dlq redrive", "restore", "doctor", "smoke", *SERVING),
+        commands=("status", *LISTING, "restore", "doctor", "smoke", *SERVING),
         actions=("s3:ListBucket",),
         resources=(OUTPUT, TEMP),
     ),
@@ -59,32 +59,32 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ReadDeadLetters",
-        commands=("dlq list", "dlq redrive", "erase", *SERVING),
+        commands=(*LISTING, "erase", *SERVING),
         actions=("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"),
         resources=(DEAD_LETTERS,),
     ),
     Grant(
         sid="RemoveDeadLetters",
-        commands=("dlq redrive", "erase", *SERVING),
+        commands=(*REDRIVING, "erase", *SERVING),
         actions=("sqs:DeleteMessage",),
         resources=(DEAD_LETTERS,),
     ),
     Grant(
         sid="SendMessages",
-        commands=("smoke", "dlq redrive", "replay", "retry", *SERVING),
+        commands=("smoke", *REDRIVING, "replay", "retry", *SERVING),
         actions=("sqs:SendMessage",),
         resources=tuple(f"{QUEUES}{queue}" for queue in ("collage", "prefetch", "intake")),
     ),
     SEND_ROWS,
     Grant(
         sid="ChangeItems",
-        commands=("smoke", "dlq redrive", "erase", "repair", "restore", *SERVING),
+        commands=("smoke", *REDRIVING, "erase", "repair", "restore", *SERVING),
         actions=("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
         resources=(TABLE,),
         note="with `--yes`",
     ),
     Grant(
-        sid="ForgetRedrivenRecords",
+        sid="RemoveFailedRecords",
         commands=REDRIVING,
         actions=("s3:DeleteObject",),
         resources=tuple(
@@ -95,7 +95,7 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="KeepCopies",
-        commands=("dlq redrive", "repair", *SERVING),
+        commands=(*REDRIVING, "repair", *SERVING),
         actions=("s3:PutObject",),
         resources=(f"{OUTPUT}/failed/*",),
     ),
