@@ -120,3 +120,27 @@ def test_a_record_that_cannot_be_decoded_but_names_the_creator_goes() -> None:
 
 def test_other_objects_are_not_documents() -> None:
     assert redact("collages/x.jpg", b"ann.b", WHO).found == 0
+
+
+def test_copies_of_dropped_records_lose_the_creators_rows() -> None:
+    data = base64.b64encode(record_of([cover_row(1, ANN), cover_row(1, BOB)], header()))
+    body = msgspec.json.encode({"reason": "x", "data": data.decode()})
+    found = redact(f"failed/dropped/record/{POISON}", body, WHO)
+    assert found.found == 1
+    assert found.body is not None
+    left = unpack(base64.b64decode(msgspec.json.decode(found.body)["data"]))
+    assert left.creators == (BOB,)
+
+
+@pytest.mark.parametrize(
+    ("letter", "goes"),
+    [
+        ({"window_id": "ann.b:000001", "body": "{}"}, True),
+        ({"window_id": None, "body": '{"creators": ["ann.b"]}'}, True),
+        ({"window_id": "bob:000001", "body": "{}"}, False),
+    ],
+)
+def test_a_copy_of_a_dropped_message_goes_as_a_whole(letter: dict[str, Any], goes: bool) -> None:  # noqa: FBT001 - both ways
+    body = msgspec.json.encode(letter)
+    found = redact("failed/dropped/collage/2026/11/21/m.json", body, WHO)
+    assert (found.found, found.body) == ((1, None) if goes else (0, body))
