@@ -6,12 +6,15 @@ program's properties with the types of pulumi-aws.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from moto.iam.exceptions import MalformedPolicyDocument
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
 from tests.models.properties import property_problems
 from tests.models.requests import request_problems
@@ -81,6 +84,32 @@ def test_every_property_is_one_that_the_provider_knows(stacks: dict[str, Request
         for problem in property_problems(one.type, one.inputs)
     ]
     assert "\n".join(problems) == ""
+
+
+def test_every_policy_of_a_role_follows_iams_grammar(stacks: dict[str, Requested]) -> None:
+    documents = [
+        request.parameters["PolicyDocument"]
+        for run in stacks.values()
+        for request in run.requests
+        if request.name == "iam.PutRolePolicy"
+    ]
+    assert len(documents) > 20
+    for document in documents:
+        IAMPolicyDocumentValidator(document).validate()
+
+
+@pytest.mark.parametrize("part", ["Effect", "Action", "Resource"])
+def test_a_policy_without_a_part_of_a_statement_is_refused(
+    stacks: dict[str, Requested], part: str
+) -> None:
+    (document, *_) = (
+        json.loads(request.parameters["PolicyDocument"])
+        for request in stacks["dev"].requests
+        if request.name == "iam.PutRolePolicy"
+    )
+    del document["Statement"][0][part]
+    with pytest.raises(MalformedPolicyDocument):
+        IAMPolicyDocumentValidator(json.dumps(document)).validate()
 
 
 def test_every_name_is_used_once_in_an_account(stacks: dict[str, Requested]) -> None:
