@@ -80,12 +80,15 @@ ANYWHERE = {
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
+    "kinesis:UpdateShardCount",
+    "kinesis:UpdateStreamMode",
     "lambda:CreateEventSourceMapping",
     "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
     "logs:DescribeLogGroups",
     "servicequotas:GetAWSDefaultServiceQuota",
     "servicequotas:GetServiceQuota",
+    "sns:Unsubscribe",
     "ssm:DescribeParameters",
 }
 """Actions for which IAM has no resource of one stack."""

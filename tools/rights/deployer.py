@@ -98,7 +98,7 @@ DEPLOYER: Sequence[Grant] = (
     _grant(
         "Stream",
         "kinesis",
-        "CreateStream DeleteStream UpdateShardCount UpdateStreamMode StartStreamEncryption"
+        "CreateStream DeleteStream StartStreamEncryption"
         " StopStreamEncryption IncreaseStreamRetentionPeriod DecreaseStreamRetentionPeriod"
         " AddTagsToStream RemoveTagsFromStream TagResource UntagResource",
         STREAM,
@@ -120,6 +120,7 @@ DEPLOYER: Sequence[Grant] = (
         f"arn:aws:events:{HERE}:archive/{{prefix}}-*",
         f"arn:aws:events:{HERE}:rule/{{prefix}}/*",
         f"arn:aws:events:{HERE}:rule/{{prefix}}-*",
+        reads=("Describe", "List"),
     ),
     _grant(
         "Schedule",
@@ -153,8 +154,7 @@ DEPLOYER: Sequence[Grant] = (
     _grant(
         "Topic",
         "sns",
-        "CreateTopic DeleteTopic SetTopicAttributes Subscribe Unsubscribe TagResource"
-        " UntagResource",
+        "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource UntagResource",
         f"arn:aws:sns:{HERE}:{{prefix}}-alarms",
         reads=("Get", "List"),
     ),
@@ -167,13 +167,16 @@ DEPLOYER: Sequence[Grant] = (
         reads=("Get",),
     ),
     Grant(
-        sid="LookUp",
+        sid="Others",
         commands=UP,
         actions=(
             "cloudwatch:DescribeAlarms",
+            "kinesis:UpdateShardCount",
+            "kinesis:UpdateStreamMode",
             "logs:DescribeLogGroups",
             "servicequotas:GetAWSDefaultServiceQuota",
             "servicequotas:GetServiceQuota",
+            "sns:Unsubscribe",
             "ssm:DescribeParameters",
         ),
         resources=("*",),
