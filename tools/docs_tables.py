@@ -39,6 +39,7 @@ ANY = Resources(
     table="-",
     bus="-",
     window_rule="-",
+    intake_queue="-",
     queue="-",
     dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake", "prefetch"), "-"),
     functions=dict.fromkeys(Service, "-"),

@@ -19,6 +19,7 @@ from ops_dashboard.monitoring.metric_lines import (
 )
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.unwanted import unwanted
+from ops_dashboard.monitoring.waiting_files import waiting_files
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import FUNCTIONS, Service
 
@@ -37,6 +38,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
     """Return all alarms by name."""
     free = [
         *unwanted(resources),
+        waiting_files(resources, thresholds),
         *_dead_letters(resources, thresholds),
         _error_rate(resources, thresholds),
         *_function_errors(resources, thresholds),

@@ -24,6 +24,8 @@ class Resources:
     bus: str
     window_rule: str
     queue: str
+    """Queue of the collage function."""
+    intake_queue: str
     dead_letters: Mapping[str, str]
     """Names of dead-letter queues, by kind of dead letter."""
     functions: Mapping[Service, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops_dashboard.monitoring import cost, stages_collage, watched
+from ops_dashboard.monitoring import cost, stages_collage, stages_intake, watched
 from ops_dashboard.monitoring.log_queries import errors_query, window_lines_query
 from ops_dashboard.monitoring.metric_lines import MAX, Line, LineStyle, aws_metric, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
@@ -21,6 +21,9 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
     """Return the rows below the overview, each with its heading."""
     groups, about_windows = resources.log_groups, window_lines_query(_WINDOW_LINES)
     return [
+        [text("## Dropped files and requests")],
+        stages_intake.files(resources),
+        stages_intake.work(resources, thresholds),
         [text("## Stream")],
         _stream(resources, thresholds),
         [text("## Followed tables")],
@@ -229,7 +232,6 @@ def _sweeper_work(resources: Resources) -> Widget:
                 "batches abandoned": catalogue.BATCHES_ABANDONED,
                 "batches rejected": catalogue.BATCHES_REJECTED,
                 "batches incomplete": catalogue.BATCHES_INCOMPLETE,
-                "files found": catalogue.FILES_FOUND,
             },
         ),
         resources.region,
@@ -257,9 +259,6 @@ def _function_errors(resources: Resources) -> Widget:
 
 def _bus_and_queue(resources: Resources) -> list[Widget]:
     rule = {"EventBusName": resources.bus, "RuleName": resources.window_rule}
-    queue, sqs = {"QueueName": resources.queue}, "AWS/SQS"
-    waiting, taken = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
-    age = "ApproximateAgeOfOldestMessage"
     return [
         chart(
             "Events delivered and failed",
@@ -275,16 +274,13 @@ def _bus_and_queue(resources: Resources) -> list[Widget]:
         ),
         chart(
             "Queue depth",
-            [
-                aws_metric(sqs, waiting, queue, "waiting", "waiting", style=MAX),
-                aws_metric(sqs, taken, queue, "taken", "being built", style=MAX),
-            ],
+            watched.depth_lines(resources.queue, "", "being built"),
             resources.region,
             unit="messages",
         ),
         chart(
             "Queue age",
-            [aws_metric(sqs, age, queue, "age", "oldest message", style=MAX)],
+            [watched.oldest_message_line(resources.queue, "age")],
             resources.region,
             unit="seconds",
         ),

@@ -58,6 +58,14 @@ def _of_the_sweeper(resources: Resources) -> list[Alarm]:
         ),
         _any_of(
             resources,
+            "batches-rejected",
+            "Files were rejected: no row of them could be used, or they could not be read; see"
+            " `ops-dashboard status` for which and why.",
+            (catalogue.BATCHES_REJECTED, Service.SWEEPER),
+            ("rejected", "batches rejected"),
+        ),
+        _any_of(
+            resources,
             "unreadable-items",
             "Items of the table cannot be read, for example after a rollback: what belongs to them"
             " waits, everything else goes on; see `ops-dashboard repair`.",

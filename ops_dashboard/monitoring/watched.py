@@ -24,6 +24,22 @@ def dead_letter_line(kind: str, queue: str) -> Line:
     return aws_metric("AWS/SQS", name, {"QueueName": queue}, id_, f"{kind} dead letters", style=MAX)
 
 
+def oldest_message_line(queue: str, id_: str) -> Line:
+    """Return the age in seconds of a queue's oldest message."""
+    name, age = {"QueueName": queue}, "ApproximateAgeOfOldestMessage"
+    return aws_metric("AWS/SQS", age, name, id_, "oldest message", style=MAX)
+
+
+def depth_lines(queue: str, prefix: str, in_work: str) -> list[Line]:
+    """Return how many messages of a queue wait, and how many a function works on."""
+    name = {"QueueName": queue}
+    waiting, taken = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
+    return [
+        aws_metric("AWS/SQS", waiting, name, f"{prefix}waiting", "waiting", style=MAX),
+        aws_metric("AWS/SQS", taken, name, f"{prefix}taken", in_work, style=MAX),
+    ]
+
+
 def error_lines(resources: Resources) -> list[Line]:
     """Return the hidden counts and the collage error rate, in percent of all that ended.
 

@@ -74,6 +74,7 @@ def _names(data: Data, messaging: Messaging, compute: Compute) -> MonitoredNames
         bus=messaging.bus.name,
         window_rule=messaging.windows.rule.name,
         queue=messaging.windows.queue.queue.name,
+        intake_queue=compute.intake.queue.queue.name,
         dead_letters={name: each.queue.name for name, each in compute.dead_letters.items()},
         functions={
             Service.WINDOWING: compute.windowing.function.name,

@@ -211,9 +211,24 @@ class BatchCompleted(Event, frozen=True, kw_only=True):
     never arrived are ``quarantined`` in `refused`. Absent if there is none."""
 
 
+class FileRejected(Event, frozen=True, kw_only=True):
+    """No row of a batch's file could be used, or it could not be read; its batch has ended."""
+
+    batch_id: str
+    trigger: str
+    file: str
+    """Where the file was: an ``s3://`` address, or a path on the machine that pushed it."""
+    reason: str
+    """Why, in words; begins with the line if one is at fault."""
+    line: Count
+    """The line at fault, from 1; 0 if it is the file as a whole."""
+    rows_read: Count
+    refused: dict[str, Count]
+
+
 EMITTED: Mapping[Source, tuple[type[Event], ...]] = {
     Source.WINDOWING: (WindowReady, BatchDrained),
-    Source.SWEEPER: (WindowReady, CoversExpiring, BatchCompleted, CollageFailed),
+    Source.SWEEPER: (WindowReady, CoversExpiring, BatchCompleted, FileRejected, CollageFailed),
     Source.COLLAGE: (CollageCreated, CollageFailed),
 }
 """The events of each source: its function may put no others, and rules match no others."""

@@ -69,6 +69,7 @@ class Metric:
 
 _COLLAGE = (Service.COLLAGE,)
 _FOLLOW = (Service.FOLLOW,)
+_INTAKE = (Service.INTAKE,)
 _PREFETCH = (Service.PREFETCH,)
 _SWEEPER = (Service.SWEEPER,)
 _WINDOWING = (Service.WINDOWING,)
@@ -78,6 +79,33 @@ def _count(name: str, services: tuple[Service, ...], meaning: str) -> Metric:
     return Metric(name=name, unit=Unit.COUNT, services=services, meaning=meaning)
 
 
+FILES_READ = _count("FilesRead", _INTAKE, "dropped or requested files that were read to their end")
+FILES_CUT = _count(
+    "FilesCut", _INTAKE, "files that could not be read to their end; the rows before were sent"
+)
+FILES_GONE = _count(
+    "FilesGone", _INTAKE, "files that were removed or replaced before anything of them was read"
+)
+FILES_REJECTED = Metric(
+    name="FilesRejected",
+    unit=Unit.COUNT,
+    services=_INTAKE,
+    by_reason=True,
+    meaning="files of which no row could be used, in total and by reason",
+)
+FILES_CONTINUED = _count(
+    "FilesContinued", _INTAKE, "invocations that left the rest of a file to the next one"
+)
+FILE_ROWS = _count("FileRows", _INTAKE, "rows of files, counted when the file has been read")
+FILE_ROWS_REFUSED = _count(
+    "FileRowsRefused", _INTAKE, "rows of files that were refused, counted when it has been read"
+)
+FILE_BYTES = Metric(
+    name="FileBytes",
+    unit=Unit.BYTES,
+    services=_INTAKE,
+    meaning="sizes of files, counted when the file has been read",
+)
 RECORDS_RECEIVED = _count(
     "RecordsReceived", _WINDOWING, "records delivered by Kinesis, redeliveries included"
 )
@@ -217,7 +245,7 @@ COLLAGES_ERASED = _count(
 )
 MESSAGES_FAILED = _count(
     "MessagesFailed",
-    (Service.COLLAGE, Service.PREFETCH),
+    (Service.COLLAGE, Service.PREFETCH, Service.INTAKE),
     "messages that failed: retried, or moved to the dead-letter queue",
 )
 MESSAGES_DEFERRED = _count(

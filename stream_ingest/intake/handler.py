@@ -48,4 +48,4 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
     return handle
 
 
-handle = make_handler(cache(wiring.from_environment))
+handle = make_handler(cache(lambda: wiring.from_environment(meter)))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from stream_ingest.batches.batch_item import BatchAbandonedError, BatchTakenError
@@ -34,6 +35,7 @@ from stream_ingest.intake.objects import (
 from stream_ingest.push.chunks import Chunk
 from stream_ingest.push.push import CHUNK_ROWS, Push
 from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.sources.rejection import Rejection
 from stream_ingest.sources.text_stream import UnreadableError
 
 if TYPE_CHECKING:
@@ -64,6 +66,17 @@ class JobOutcome(StrEnum):
     """Another message has claimed it, or it has ended."""
 
 
+class JobReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How an invocation left a job; the figures are those of the whole file, at its end."""
+
+    outcome: JobOutcome
+    totals: Totals = msgspec.field(default_factory=Totals)
+    size: int = 0
+    """Bytes of the file."""
+    why: Rejection | None = None
+    """Why the file was rejected."""
+
+
 class JobRunner:
     """Reads the files of jobs into the stream."""
 
@@ -80,8 +93,13 @@ class JobRunner:
         clock: Callable[[], float],
         chunk_rows: int = CHUNK_ROWS,
         creator_case: CreatorCase = CreatorCase.KEEP,
+        on_report: Callable[[JobReport], None] = lambda _: None,
     ) -> None:
-        """`clock` gives epoch seconds, `kinesis` is a client whose calls are awaited."""
+        """`clock` gives epoch seconds, `kinesis` is a client whose calls are awaited.
+
+        `on_report` is called when an invocation has ended a job or leaves it to the next one.
+        """
+        self._report = on_report
         self._creator_case = creator_case
         self._s3, self._kinesis, self._stream = s3, kinesis, stream
         self._output_bucket, self._job_store, self._registry = output_bucket, job_store, registry
@@ -113,11 +131,13 @@ class JobRunner:
             return asyncio.run(self._read(state, journal, uploaded_at))
         except _PauseError:
             self._job_store.release(job.batch_id, owner)
+            self._report(JobReport(outcome=JobOutcome.UNFINISHED))
             return JobOutcome.UNFINISHED
         except TransientError:
             self._job_store.release(job.batch_id, owner)
             if journal.number == state.chunks:
                 raise
+            self._report(JobReport(outcome=JobOutcome.BLOCKED))
             return JobOutcome.BLOCKED
         except BatchAbandonedError:
             self._job_store.end(job.batch_id, owner, JobOutcome.ABANDONED)
@@ -161,8 +181,10 @@ class JobRunner:
         report = await push.run(source, begun)
         failure = state.failure or source.failure
         if report.rejected is not None:
+            why = Rejection.NO_USABLE_ROW if report.rows_read else Rejection.NO_ROWS
+            why = source.why if failure else why
             failure = failure or ReadFailure(line=0, reason=report.rejected)
-            return self._end(journal, failure, report.totals(), JobOutcome.REJECTED)
+            return self._end(journal, failure, report.totals(), JobOutcome.REJECTED, why)
         outcome = JobOutcome.DONE if failure is None else JobOutcome.UNREADABLE
         return self._end(journal, failure, report.totals(), outcome)
 
@@ -184,11 +206,12 @@ class JobRunner:
                 msg = f"s3_key {job.object.key!r}: {error}"
                 raise UserError(msg) from error
             self._job_store.end(job.batch_id, journal.owner, JobOutcome.GONE)
+            self._report(JobReport(outcome=JobOutcome.GONE))
             return JobOutcome.GONE
         self._register(job)
         self._registry.record_totals(job.batch_id, Totals(), sent=True, rejected=str(error))
         failure = ReadFailure(line=error.line, reason=error.reason)
-        return self._end(journal, failure, Totals(), JobOutcome.REJECTED)
+        return self._end(journal, failure, Totals(), JobOutcome.REJECTED, error.why)
 
     def _end(
         self,
@@ -196,11 +219,14 @@ class JobRunner:
         failure: ReadFailure | None,
         totals: Totals,
         outcome: JobOutcome,
+        why: Rejection | None = None,
     ) -> JobOutcome:
         state = journal.state
         if failure is not None or state.job.moves:
             self._archive.store(state, failure, totals)
         self._job_store.end(state.job.batch_id, journal.owner, outcome)
+        size = journal.source.size if journal.source else 0
+        self._report(JobReport(outcome=outcome, totals=totals, size=size, why=why))
         return outcome
 
 

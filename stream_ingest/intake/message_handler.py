@@ -7,6 +7,7 @@ handled like that, too: an invocation that raises leaves its message invisible f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -81,7 +82,7 @@ def continue_later(queues: Queues, job: Job, outcome: JobOutcome) -> None:
 class MessageHandler:
     """Handles the messages of the intake's queue."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
         runner: JobRunner,
@@ -89,8 +90,13 @@ class MessageHandler:
         reader: MessageReader,
         max_receives: int,
         logger: Logger,
+        on_failure: Callable[[], None] = lambda: None,
     ) -> None:
-        """`max_receives` is that of the queue's redrive policy."""
+        """`max_receives` is that of the queue's redrive policy.
+
+        `on_failure` is called for each message that fails.
+        """
+        self._on_failure = on_failure
         self._runner, self._queues, self._reader = runner, queues, reader
         self._max_receives, self._logger = max_receives, logger
 
@@ -146,6 +152,7 @@ class MessageHandler:
         """Have a message received again, or send `body` to the dead letters at the last receipt."""
         tries = int(record["attributes"]["ApproximateReceiveCount"])
         kind = "transient" if isinstance(error, TransientError) else "permanent"
+        self._on_failure()
         self._logger.warning("message failed", reason=str(error), kind=kind, tries=tries)
         if tries < self._max_receives:
             self._retry_soon(record["receiptHandle"])

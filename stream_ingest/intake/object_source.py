@@ -15,6 +15,7 @@ from stream_ingest.contracts.reading import (
 from stream_ingest.intake.job_item import ReadFailure
 from stream_ingest.intake.objects import GoneError, ObjectBlocks
 from stream_ingest.sources.csv_text import CsvText
+from stream_ingest.sources.rejection import Rejection
 from stream_ingest.sources.source import CSV_COLUMNS, Cursor, Page, parse_columns
 from stream_ingest.sources.text_stream import TextStream, UnreadableError
 
@@ -27,6 +28,8 @@ class ObjectSource:
         self._blocks, self._reading = blocks, reading
         self._text: CsvText | None = None
         self.failure: ReadFailure | None = None
+        self.why = Rejection.BROKEN
+        """What kind of failure it is."""
 
     async def check(self) -> None:
         """Raise `UnreadableError` for a file without the columns, `GoneError` for no such file."""
@@ -44,9 +47,14 @@ class ObjectSource:
                 line = page.cursor[1]
                 yield page
         except UnreadableError as error:
-            self.failure = ReadFailure(line=error.line, reason=error.reason)
+            self.failure, self.why = ReadFailure(line=error.line, reason=error.reason), error.why
         except GoneError as error:
             self.failure = ReadFailure(line=line + 1, reason=str(error))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the object; 0 if nothing of it could be read."""
+        return self._blocks.size
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -72,7 +80,7 @@ class ObjectSource:
         try:
             own = read_reading(metadata, lambda name: f"metadata {name}")
         except UserError as error:
-            raise UnreadableError(0, str(error)) from error
+            raise UnreadableError(0, str(error), Rejection.WRONG_OPTIONS) from error
         reading = lay_reading_over(self._reading, own)
         columns = parse_columns(reading.columns, CSV_COLUMNS)
         return CsvText(TextStream(self._blocks.open_at), columns, reading.form)

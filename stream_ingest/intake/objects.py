@@ -18,6 +18,7 @@ from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import PermanentError, TransientError, UserError
 from stream_ingest.intake.jobs import ObjectId
 from stream_ingest.intake.uploads import version_id
+from stream_ingest.sources.rejection import Rejection
 from stream_ingest.sources.text_stream import UnreadableError
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class ObjectBlocks:
         self._first: tuple[bytes, int] | None = None
         """The first block: it is read for the file's kind, for its header and for its rows."""
         self._metadata: dict[str, str] = {}
+        self.size = 0
+        """Bytes of the object, once a part of it was read."""
 
     def open_at(self, start: int) -> Iterator[bytes]:
         """Yield blocks from byte `start` on; raises `GoneError` if the object was replaced."""
@@ -129,8 +132,10 @@ class ObjectBlocks:
         self._metadata = answer.get("Metadata", {})
         within = answer.get("ContentRange", "")
         if not within:  # ministack returns a version as a whole, whatever the range
-            return body[start:], len(body)
-        return body, int(within.rpartition("/")[2])
+            self.size = len(body)
+            return body[start:], self.size
+        self.size = int(within.rpartition("/")[2])
+        return body, self.size
 
 
 def read_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -166,6 +171,7 @@ def _map_refusals(bucket: str, key: str) -> Iterator[None]:
             raise GoneError(msg) from error
         if code == _ARCHIVED:
             storage = error.response["Error"].get("StorageClass", "Glacier")
-            raise UnreadableError(0, ARCHIVED.format(storage=storage)) from error
+            said = ARCHIVED.format(storage=storage)
+            raise UnreadableError(0, said, Rejection.ARCHIVED) from error
         msg = f"S3 refuses to read s3://{bucket}/{key}: {code}"
         raise RefusedError(msg) from error

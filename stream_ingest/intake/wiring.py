@@ -17,6 +17,7 @@ from aws_lambda_powertools import Logger
 
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
+from stream_ingest.aws.meter import Meter
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.intake.direct_invocation import DirectInvocation
@@ -26,6 +27,7 @@ from stream_ingest.intake.message_handler import MessageHandler, Queues
 from stream_ingest.intake.message_reader import MessageReader
 from stream_ingest.intake.requests import Buckets, Requests
 from stream_ingest.intake.settings import IntakeSettings
+from stream_ingest.intake.telemetry import Telemetry
 from stream_ingest.push.producer import MAX_REQUESTS
 
 if TYPE_CHECKING:
@@ -72,9 +74,14 @@ class App:
 
 
 def build(
-    settings: IntakeSettings, clients: Clients, clock: Callable[[], float], logger: Logger
+    settings: IntakeSettings,
+    clients: Clients,
+    clock: Callable[[], float],
+    logger: Logger,
+    meter: Meter,
 ) -> App:
     """Return the app on the given clients; `clock` gives epoch seconds."""
+    telemetry = Telemetry(meter)
     buckets = Buckets(settings.input_bucket, settings.allowed_buckets)
     job_store = JobStore(clients.dynamodb, settings.table, clients.s3, settings.temp_bucket, clock)
     runner = JobRunner(
@@ -87,6 +94,7 @@ def build(
         registry=BatchRegistry(clients.dynamodb, settings.table, clock),
         clock=clock,
         creator_case=settings.creator_case,
+        on_report=telemetry.report,
     )
     make_job = Requests(clients.s3, job_store, buckets, settings.defaults).job
     reader = MessageReader(
@@ -104,14 +112,15 @@ def build(
         reader=reader,
         max_receives=settings.max_receives,
         logger=logger,
+        on_failure=telemetry.count_failure,
     )
     return App(messages=messages, direct=DirectInvocation(runner, queues, reader, logger))
 
 
-def from_environment() -> App:
+def from_environment(meter: Meter) -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     settings = IntakeSettings.from_env(os.environ)
-    return build(settings, make_clients(settings), time.time, make_logger())
+    return build(settings, make_clients(settings), time.time, make_logger(), meter)
 
 
 def make_clients(settings: IntakeSettings) -> Clients:

@@ -18,6 +18,7 @@ from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.csv_rows import Dialect, RowReader
 from stream_ingest.sources.file_kinds import other_text
 from stream_ingest.sources.line_decoder import LineDecoder
+from stream_ingest.sources.rejection import Rejection
 from stream_ingest.sources.source import CSV_COLUMNS, Columns
 from stream_ingest.sources.text_stream import UnreadableError
 
@@ -72,15 +73,19 @@ def read_layout(head: bytes, columns: Columns, decoder: LineDecoder) -> Layout:
             if is_numbered(columns):
                 position, line = start, 1 if start else 0
         except UserError as error:
-            first_problem = first_problem or UnreadableError(max(line, 1), str(error))
+            first_problem = first_problem or _no_columns(line, error)
             if len([name for name in names if name]) > 2:  # noqa: PLR2004 - this delimiter splits the row
-                first_problem = UnreadableError(max(line, 1), str(error))
+                first_problem = _no_columns(line, error)
             continue
         return Layout(where=where, dialect=dialect, position=position, line=line)
     assert first_problem is not None  # noqa: S101 - there is at least one delimiter
     if kind := other_text(head[start:]):
-        raise UnreadableError(0, kind) from first_problem
+        raise UnreadableError(0, kind, Rejection.OTHER_KIND) from first_problem
     raise first_problem
+
+
+def _no_columns(line: int, error: UserError) -> UnreadableError:
+    return UnreadableError(max(line, 1), str(error), Rejection.NO_COLUMNS)
 
 
 def _first_row(

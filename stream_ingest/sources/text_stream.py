@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from stream_ingest.contracts.errors import PermanentError
 from stream_ingest.sources import file_kinds
+from stream_ingest.sources.rejection import Rejection
 
 _GZIP = b"\x1f\x8b"
 _INFLATE_BYTES = 1 << 20
@@ -36,10 +37,10 @@ OpenAt = Callable[[int], Iterator[bytes]]
 class UnreadableError(PermanentError):
     """A file cannot be read from some line on; has the line (from 1) and the reason."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        """`line` is 0 if no line was reached."""
+    def __init__(self, line: int, reason: str, why: Rejection = Rejection.BROKEN) -> None:
+        """`line` is 0 if no line was reached; `why` classifies the reason."""
         super().__init__(f"line {line}: {reason}" if line else reason)
-        self.line, self.reason = line, reason
+        self.line, self.reason, self.why = line, reason, why
 
 
 class TextStream:
@@ -51,7 +52,7 @@ class TextStream:
         self._is_gzip = _first(open_at(0), len(_GZIP)) == _GZIP
         beginning = _first(self._decompressed(0), file_kinds.MAX_BYTES)
         if kind := file_kinds.other_kind(beginning):
-            raise UnreadableError(0, kind)
+            raise UnreadableError(0, kind, Rejection.OTHER_KIND)
         self._mark, self._encoding = _encoding_of(beginning[:_MAX_MARK_BYTES])
 
     @property

@@ -19,6 +19,7 @@ from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from stream_ingest.contracts.metrics import Service
 
+_PLAIN = ("region", "stream", "table", "bus", "window_rule", "queue", "intake_queue")
 Names = Mapping[str, pulumi.Input[str]]
 
 
@@ -31,6 +32,7 @@ class MonitoredNames:
     bus: pulumi.Input[str]
     window_rule: pulumi.Input[str]
     queue: pulumi.Input[str]
+    intake_queue: pulumi.Input[str]
     dead_letters: Names
     functions: Mapping[Service, pulumi.Input[str]]
 
@@ -56,6 +58,7 @@ class MonitoringArgs:
             bus=self.names.bus,
             window_rule=self.names.window_rule,
             queue=self.names.queue,
+            intake_queue=self.names.intake_queue,
             dead_letters=dict(self.names.dead_letters),
             functions={str(service): name for service, name in self.names.functions.items()},
         ).apply(self._known)
@@ -64,7 +67,7 @@ class MonitoringArgs:
         """Return `Resources` with placeholder names: the set of alarms does not depend on names."""
         return self._known(
             {
-                **dict.fromkeys(("region", "stream", "table", "bus", "window_rule", "queue"), "-"),
+                **dict.fromkeys(_PLAIN, "-"),
                 "dead_letters": dict.fromkeys(self.names.dead_letters, "-"),
                 "functions": {str(service): "-" for service in self.names.functions},
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -9,11 +10,13 @@ from typing import Any, Literal
 import msgspec
 
 from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
-from stream_ingest.contracts.events import BatchCompleted
+from stream_ingest.contracts.events import BatchCompleted, Event, FileRejected
 from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 from stream_ingest.records.rows import RefusalReason
 
+_LINE = re.compile(r"line ([\d,]+): ")
+"""Beginning of the reason for a rejection if a line is at fault."""
 _FOLDER = "results/processing-summaries"
 _SUMMARY, _RESULTS = "processing_summary", "batch_results"
 
@@ -200,4 +203,31 @@ def completed(summary: BatchSummary) -> BatchCompleted:
         rejected=summary.rejected or msgspec.UNSET,
         abandoned_at=parse_utc(summary.abandoned_at) if summary.abandoned_at else msgspec.UNSET,
         marks_missing=summary.marks_missing or msgspec.UNSET,
+    )
+
+
+def ends_of(summary: BatchSummary) -> list[Event]:
+    """Return the events of a batch's end: a file's rejection, if it is one, and the completion.
+
+    A private batch has none.
+    """
+    if summary.is_private:
+        return []
+    file = rejected(summary)
+    return [*([file] if file else []), completed(summary)]
+
+
+def rejected(summary: BatchSummary) -> FileRejected | None:
+    """Return the event of a rejected file; None for another batch."""
+    if summary.rejected is None:
+        return None
+    line = _LINE.match(summary.rejected)
+    return FileRejected(
+        batch_id=summary.batch_id,
+        trigger=summary.trigger,
+        file=summary.source or "",
+        reason=summary.rejected,
+        line=int(line[1].replace(",", "")) if line else 0,
+        rows_read=summary.rows_read,
+        refused=summary.refused,
     )

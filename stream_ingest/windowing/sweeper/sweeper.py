@@ -24,7 +24,7 @@ from stream_ingest.batches.progress import (
 )
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
-from stream_ingest.batches.results.summary import completed
+from stream_ingest.batches.results.summary import ends_of
 from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError
@@ -187,7 +187,7 @@ class Sweeper:
         final = final_status(count.batch)
         if (
             summary is None
-            or not (summary.is_private or self._emitter.emit(completed(summary)))
+            or not all(map(self._emitter.emit, ends_of(summary)))
             or not self._registry.move(summary.batch_id, count.progress.status, final)
         ):
             return Sweep()

@@ -31,7 +31,10 @@ from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.intake import handler as intake
+from stream_ingest.intake.job_runner import JobOutcome, JobReport
+from stream_ingest.intake.telemetry import Telemetry
 from stream_ingest.records.codec import BUCKETS
+from stream_ingest.sources.rejection import Rejection
 from stream_ingest.windowing import handler as windowing
 from stream_ingest.windowing.repository import CreatorRepository
 from stream_ingest.windowing.sweeper import handler as sweeper
@@ -74,10 +77,19 @@ def run_handlers() -> list[dict[str, Any]]:
             _run_windowing(aws)
             _run_sweeper(aws)
         intake.make_handler(lambda: _EMPTY_INTAKE)({}, Context())  # type: ignore[arg-type]  # fakes
+        _run_intake()
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
             _run_prefetch(collage_aws_, server)
     return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
+
+
+def _run_intake() -> None:
+    """Report a rejected file and a message that failed, as the intake's parts do."""
+    telemetry = Telemetry(intake.meter)
+    telemetry.report(JobReport(outcome=JobOutcome.REJECTED, why=Rejection.NO_ROWS, size=9))
+    telemetry.count_failure()
+    intake.meter.flush()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ RESOURCES = Resources(
     bus="coverstream-dev",
     window_rule="coverstream-dev-window-ready",
     queue="coverstream-dev-collage",
+    intake_queue="coverstream-dev-intake",
     dead_letters={
         kind: f"coverstream-dev-{kind}-dead-letters"
         for kind in ("collage", "window-rule", "sweeper", "intake", "prefetch")

@@ -124,6 +124,7 @@ def test_covers_that_fail_for_ten_minutes_raise_an_alarm_and_a_short_failure_doe
     [
         ("poison", "RecordsQuarantined", 0, 1),
         ("windows-abandoned", "WindowsAbandoned", 0, 1),
+        ("batches-rejected", "BatchesRejected", 0, 1),
         ("collage-dead-letters", "ApproximateNumberOfMessagesVisible", 10, 11),
         ("collage-duration", "Duration", 108_000, 108_001),
         ("collage-memory", "MemoryPercent", 80, 80.1),

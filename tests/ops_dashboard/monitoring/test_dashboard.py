@@ -91,6 +91,7 @@ def test_the_overview_is_followed_by_a_row_for_each_stage() -> None:
     texts = [w["properties"]["markdown"] for w in WIDGETS if w["type"] == "text"][1:]
     headings = [text.partition("\n")[0] for text in texts]
     assert headings == [
+        "## Dropped files and requests",
         "## Stream",
         "## Followed tables",
         "## Windowing",

@@ -23,6 +23,7 @@ from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Metric, Service
 from stream_ingest.follow.gauges import Gauges
 from stream_ingest.records.rows import RefusalReason
+from stream_ingest.sources.rejection import Rejection
 from tests.fakes.ops.emitted_lines import run_handlers
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS, queries_of
 from tests.paths import ROOT
@@ -37,6 +38,7 @@ REASONS = {
     "ImagesFailed": set(FailureReason),
     "RowsRefused": set(RefusalReason),
     "CoversLost": set(FailureReason),
+    "FilesRejected": set(Rejection),
 }
 
 
@@ -162,7 +164,7 @@ def test_the_duration_of_a_window_says_whose_it_is_and_no_other_line_does(
 def test_every_counted_reason_is_a_known_reason(lines: list[dict[str, Any]]) -> None:
     counted = [(name, line[REASON]) for line in lines for name in REASONS if REASON in line]
     found = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
-    assert {reason for _, reason in found} <= {*FailureReason, *RefusalReason}
+    assert {reason for _, reason in found} <= {*FailureReason, *RefusalReason, *Rejection}
 
 
 @pytest.mark.parametrize("name", ALARMS)

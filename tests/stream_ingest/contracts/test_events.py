@@ -15,6 +15,7 @@ from stream_ingest.contracts.events import (
     CollageFailed,
     CoversExpiring,
     Event,
+    FileRejected,
     PrefetchedCover,
     WindowImage,
     WindowReady,
@@ -79,7 +80,16 @@ COMPLETED = BatchCompleted(
 EXPIRING = CoversExpiring(
     pack="prefetched/2026/11/21/030500-0a1b.zip", creators=("charli",), covers=3
 )
-EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING]
+REJECTED = FileRejected(
+    batch_id="b",
+    trigger="s3-trigger",
+    file="s3://input/csv-files/covers.csv",
+    reason="line 7: a quote is opened and never closed",
+    line=7,
+    rows_read=0,
+    refused={},
+)
+EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING, REJECTED]
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())

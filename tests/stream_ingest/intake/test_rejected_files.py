@@ -72,6 +72,11 @@ def test_a_file_of_which_no_row_can_be_used_is_rejected(
     assert (sweep.batches_rejected, sweep.refused) == ((job.batch_id,), refused)
     (event,) = intake.aws.bus.details("BatchCompleted")
     assert event["rejected"] == batch.rejected
+    (told,) = intake.aws.bus.details("FileRejected")
+    line = re.match(r"line (\d+):", batch.rejected or "")
+    assert (told["file"], told["reason"]) == (job.object.uri, batch.rejected)
+    assert (told["line"], told["refused"]) == (int(line[1]) if line else 0, refused)
+    assert report["batch_id"] == told["batch_id"] == job.batch_id
     summary = json.loads(intake.aws.read(OUTPUT, event["summary_key"]))
     assert summary["rejected"] == batch.rejected
     progress = intake.aws.registry.progress(job.batch_id)
