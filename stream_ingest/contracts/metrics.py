@@ -79,6 +79,17 @@ def _count(name: str, services: tuple[Service, ...], meaning: str) -> Metric:
     return Metric(name=name, unit=Unit.COUNT, services=services, meaning=meaning)
 
 
+def _by_reason(name: str, services: tuple[Service, ...], meaning: str, *, in_total: bool) -> Metric:
+    return Metric(
+        name=name,
+        unit=Unit.COUNT,
+        services=services,
+        meaning=meaning,
+        by_reason=True,
+        in_total=in_total,
+    )
+
+
 FILES_READ = _count("FilesRead", _INTAKE, "dropped or requested files that were read to their end")
 FILES_CUT = _count(
     "FilesCut", _INTAKE, "files that could not be read to their end; the rows before were sent"
@@ -86,12 +97,8 @@ FILES_CUT = _count(
 FILES_GONE = _count(
     "FilesGone", _INTAKE, "files that were removed or replaced before anything of them was read"
 )
-FILES_REJECTED = Metric(
-    name="FilesRejected",
-    unit=Unit.COUNT,
-    services=_INTAKE,
-    by_reason=True,
-    meaning="files of which no row could be used, in total and by reason",
+FILES_REJECTED = _by_reason(
+    "FilesRejected", _INTAKE, "files without a usable row, in total and by reason", in_total=True
 )
 FILES_CONTINUED = _count(
     "FilesContinued", _INTAKE, "invocations that left the rest of a file to the next one"
@@ -164,13 +171,8 @@ COVERS_REQUESTED = _count(
 COVERS_PREFETCHED = _count(
     "CoversPrefetched", _PREFETCH, "covers stored in S3 before their URL expired"
 )
-COVERS_LOST = Metric(
-    name="CoversLost",
-    unit=Unit.COUNT,
-    services=_PREFETCH,
-    by_reason=True,
-    in_total=False,
-    meaning="covers whose prefetch failed, by reason",
+COVERS_LOST = _by_reason(
+    "CoversLost", _PREFETCH, "covers whose prefetch failed, by reason", in_total=False
 )
 BATCHES_FLUSHED = _count(
     "BatchesFlushed", _SWEEPER, "batches at whose end the open windows were closed"
@@ -185,13 +187,8 @@ BATCHES_REJECTED = _count(
 BATCHES_INCOMPLETE = _count(
     "BatchesIncomplete", _SWEEPER, "batches that ended without all of their rows or end marks"
 )
-ROWS_REFUSED = Metric(
-    name="RowsRefused",
-    unit=Unit.COUNT,
-    services=_SWEEPER,
-    by_reason=True,
-    in_total=False,
-    meaning="rows refused, by reason; emitted when the batch ends",
+ROWS_REFUSED = _by_reason(
+    "RowsRefused", _SWEEPER, "rows refused, by reason; emitted when the batch ends", in_total=False
 )
 BATCHES_OPEN = _count("BatchesOpen", _SWEEPER, "batches that have not ended, sampled every minute")
 WINDOWS_WAITING = _count(
@@ -254,12 +251,8 @@ MESSAGES_DEFERRED = _count(
     "messages retried later because another worker has the window's lease",
 )
 IMAGES_OK = _count("ImagesOk", _COLLAGE, "cells that show their image")
-IMAGES_FAILED = Metric(
-    name="ImagesFailed",
-    unit=Unit.COUNT,
-    services=_COLLAGE,
-    by_reason=True,
-    meaning="cells left empty, in total and by reason",
+IMAGES_FAILED = _by_reason(
+    "ImagesFailed", _COLLAGE, "cells left empty, in total and by reason", in_total=True
 )
 BYTES_DOWNLOADED = Metric(
     name="BytesDownloaded",
