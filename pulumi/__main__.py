@@ -18,13 +18,13 @@ import pulumi
 settings = read_settings(pulumi.Config())
 stack = pulumi.get_stack()
 prefix = f"{pulumi.get_project()}-{stack}"
-check_account(settings, prefix)
+concurrency_limit = check_account(settings, prefix)
 parts = PartsCollector(prefix)
 basis = declare_basis(settings, stack, prefix)
 data = declare_data(basis)
 messaging = declare_messaging(basis)
 compute = declare_compute(basis, data, messaging)
-monitoring = declare_monitoring(basis, data, messaging, compute)
+monitoring = declare_monitoring(basis, data, messaging, compute, concurrency_limit)
 declare_notifications(basis, messaging, monitoring)
 
 entries = directory_of(basis, data, messaging, compute, monitoring)

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_ACCOUNT = frozenset[str]()
+"""No dimension: the sum of the account in a region."""
 _FUNCTION = (frozenset({"FunctionName"}),)
 _STREAM = (frozenset({"StreamName"}),)
 _QUEUE = (frozenset({"QueueName"}),)
@@ -27,12 +29,12 @@ DOCUMENTED: dict[str, dict[str, tuple[frozenset[str], ...]]] = {
             "Errors",
             "Throttles",
             "Duration",
-            "ConcurrentExecutions",
             "IteratorAge",
             "DestinationDeliveryFailures",
         ),
         _FUNCTION,
-    ),
+    )
+    | {"ConcurrentExecutions": (*_FUNCTION, _ACCOUNT)},
     "AWS/Kinesis": dict.fromkeys(
         (
             "IncomingBytes",

@@ -31,6 +31,8 @@ class Resources:
     functions: Mapping[Service, str]
     memory_mb: Mapping[Service, int]
     """Memory of each function, which is what it is billed for."""
+    concurrency_limit: int | None = None
+    """Concurrent executions that the account may have in its region, None if that is unknown."""
 
     @property
     def namespace(self) -> str:

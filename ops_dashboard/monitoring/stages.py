@@ -36,6 +36,8 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         [text("## Collage")],
         stages_collage.building(resources, thresholds),
         stages_collage.results(resources, thresholds),
+        [text("## Concurrency")],
+        [stages_collage.concurrency(resources)],
         [text("## Prefetched covers")],
         stages_collage.prefetch(resources),
         [text("## Dead letters")],

@@ -213,3 +213,17 @@ def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             annotations=[Annotation(label="alarm", value=60 * thresholds.window_age_minutes)],
         ),
     ]
+
+
+def concurrency(resources: Resources) -> Widget:
+    """Return how many invocations run at once, against what the account allows."""
+    limit = resources.concurrency_limit
+    marks = [] if limit is None else [Annotation(label="limit of the account", value=limit)]
+    return chart(
+        "Concurrent executions",
+        watched.concurrency_lines(resources),
+        resources.region,
+        unit="at once",
+        annotations=marks,
+        width=24,
+    )

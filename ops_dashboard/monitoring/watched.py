@@ -128,6 +128,20 @@ def duration_lines(resources: Resources, service: Service) -> list[Line]:
     ]
 
 
+def concurrency_lines(resources: Resources) -> list[Line]:
+    """Return how many invocations run at once, of each function and of the whole account."""
+    namespace, metric = "AWS/Lambda", "ConcurrentExecutions"
+    return [
+        *(
+            aws_metric(
+                namespace, metric, {"FunctionName": name}, f"at_once_{service}", service, style=MAX
+            )
+            for service, name in resources.functions.items()
+        ),
+        aws_metric(namespace, metric, {}, "at_once_account", "account, everything", style=MAX),
+    ]
+
+
 def function_error_lines(resources: Resources, service: Service) -> list[Line]:
     """Return a function's failed and throttled invocations."""
     name = {"FunctionName": resources.functions[service]}

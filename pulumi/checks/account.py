@@ -21,8 +21,10 @@ class AccountError(UserError, pulumi.RunError):
     """A stack does not fit its account or region; the message lists all problems."""
 
 
-def check_account(settings: Settings, prefix: str) -> None:
+def check_account(settings: Settings, prefix: str) -> int | None:
     """Raise `AccountError` if names, quotas or the VPC would stop the deployment half-way.
+
+    Return how many invocations the account may run at once, None if the deployer may not read it.
 
     `prefix` is ``<project>-<stack>``. A quota that the deployer may not read is a warning.
     """
@@ -34,6 +36,7 @@ def check_account(settings: Settings, prefix: str) -> None:
         problems += vpc_problems(_vpc(settings.vpc_id, settings.vpc_subnets))
     if problems:
         raise AccountError("; ".join(problems))
+    return limit
 
 
 def _concurrency_limit() -> int | None:

@@ -17,7 +17,11 @@ from stream_ingest.contracts.metrics import Service
 
 
 def declare_monitoring(
-    basis: Basis, data: Data, messaging: Messaging, compute: Compute
+    basis: Basis,
+    data: Data,
+    messaging: Messaging,
+    compute: Compute,
+    concurrency_limit: int | None,
 ) -> Monitoring:
     """Declare the dashboard, the alarms and their topic."""
     settings = basis.settings
@@ -29,6 +33,7 @@ def declare_monitoring(
             region=basis.region,
             thresholds=settings.thresholds,
             stream_shards=settings.stream_shards,
+            concurrency_limit=concurrency_limit,
             names=_names(data, messaging, compute),
             memory_mb={
                 Service.WINDOWING: settings.windowing_memory_mb,

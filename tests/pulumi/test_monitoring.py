@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,10 @@ from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Line
 from stream_ingest.contracts.metrics import FUNCTIONS
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
+from tests.pulumi.recorder import Recorder
 
 if TYPE_CHECKING:
     from conftest import Deploy
-
-    from tests.pulumi.recorder import Recorder
 
 ALARMS = alarms(RESOURCES, THRESHOLDS)
 
@@ -125,7 +125,8 @@ def test_the_dashboard_is_the_one_of_these_names_and_alarms(dev: Recorder) -> No
     assert dashboard.inputs["dashboardName"] == "coverstream-dev"
     arns = [f"arn:MetricAlarm:{name}" for name in ALARMS]
     body = json.loads(dashboard.inputs["dashboardBody"])
-    assert body == dashboard_body(RESOURCES, THRESHOLDS, arns)
+    limited = dataclasses.replace(RESOURCES, concurrency_limit=1_000)
+    assert body == dashboard_body(limited, THRESHOLDS, arns)
 
 
 @pytest.mark.parametrize("service", FUNCTIONS)
@@ -135,3 +136,22 @@ def test_each_function_emits_into_the_namespace_that_is_watched(
     """Two stacks of one account would else raise each other's alarms."""
     variables = dev.one("Function", service).inputs["environment"]["variables"]
     assert variables["COVERSTREAM_METRICS_NAMESPACE"] == RESOURCES.namespace == "Coverstream/dev"
+
+
+def test_concurrency_is_shown_against_the_limit_of_the_account(deploy: Deploy) -> None:
+    """Accounts begin with 10; what a deployer may not read is left out."""
+
+    def marks(recorder: Recorder) -> list[Any]:
+        body = recorder.one("Dashboard", "monitoring").document("dashboardBody")
+        (chart,) = (
+            widget["properties"]
+            for widget in body["widgets"]
+            if widget["properties"].get("title") == "Concurrent executions"
+        )
+        assert len(chart["metrics"]) == len(FUNCTIONS) + 1
+        return chart.get("annotations", {}).get("horizontal", [])
+
+    known = Recorder(answers={"getServiceQuota": {"value": 77.0}})
+    assert [mark["value"] for mark in marks(deploy("dev", known))] == [77]
+    unknown = Recorder(refused=frozenset({"getServiceQuota"}))
+    assert marks(deploy("dev", unknown)) == []

@@ -48,6 +48,7 @@ class MonitoringArgs:
     thresholds: Thresholds
     stream_shards: int
     memory_mb: Mapping[Service, int]
+    concurrency_limit: int | None = None
 
     def resources(self) -> pulumi.Output[Resources]:
         """Return the `Resources` of the dashboard and the alarms, once the names are known."""
@@ -79,6 +80,7 @@ class MonitoringArgs:
             stack=self.stack,
             stream_shards=self.stream_shards,
             memory_mb=self.memory_mb,
+            concurrency_limit=self.concurrency_limit,
             **{**names, "functions": functions},
         )
 

@@ -97,6 +97,7 @@ def test_the_overview_is_followed_by_a_row_for_each_stage() -> None:
         "## Windowing",
         "## Bus and queue",
         "## Collage",
+        "## Concurrency",
         "## Prefetched covers",
         "## Dead letters",
         "## Cost",
