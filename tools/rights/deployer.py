@@ -115,12 +115,23 @@ DEPLOYER: Sequence[Grant] = (
         "Bus",
         "events",
         "CreateEventBus DeleteEventBus UpdateEventBus CreateArchive UpdateArchive DeleteArchive"
-        " PutRule DeleteRule PutTargets RemoveTargets TagResource UntagResource",
+        " PutRule DeleteRule PutTargets RemoveTargets TagResource UntagResource"
+        " CreateConnection UpdateConnection DeleteConnection"
+        " CreateApiDestination UpdateApiDestination DeleteApiDestination",
         f"arn:aws:events:{HERE}:event-bus/{{prefix}}",
         f"arn:aws:events:{HERE}:archive/{{prefix}}-*",
         f"arn:aws:events:{HERE}:rule/{{prefix}}/*",
         f"arn:aws:events:{HERE}:rule/{{prefix}}-*",
+        f"arn:aws:events:{HERE}:connection/{{prefix}}-webhook/*",
+        f"arn:aws:events:{HERE}:api-destination/{{prefix}}-webhook/*",
         reads=("Describe", "List"),
+    ),
+    _grant(
+        # EventBridge stores a connection's secret there, with the caller's rights.
+        "WebhookSecret",
+        "secretsmanager",
+        "CreateSecret UpdateSecret PutSecretValue DeleteSecret DescribeSecret GetSecretValue",
+        f"arn:aws:secretsmanager:{HERE}:secret:events!connection/{{prefix}}-webhook/*",
     ),
     _grant(
         "Schedule",
@@ -156,6 +167,7 @@ DEPLOYER: Sequence[Grant] = (
         "sns",
         "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource UntagResource",
         f"arn:aws:sns:{HERE}:{{prefix}}-alarms",
+        f"arn:aws:sns:{HERE}:{{prefix}}-notices",
         reads=("Get", "List"),
     ),
     _grant(
