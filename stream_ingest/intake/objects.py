@@ -173,5 +173,5 @@ def _map_refusals(bucket: str, key: str) -> Iterator[None]:
             storage = error.response["Error"].get("StorageClass", "Glacier")
             said = ARCHIVED.format(storage=storage)
             raise UnreadableError(0, said, Rejection.ARCHIVED) from error
-        msg = f"S3 refuses to read s3://{bucket}/{key}: {code}"
+        msg = f"S3 refuses to read s3://{bucket}/{key}: {error}"
         raise RefusedError(msg) from error

@@ -138,8 +138,9 @@ class PushProcess:
         with suppress(CoverstreamError, ClientError, KilledError):
             try:
                 batch = wiring.registry(clients).abandon(self.batch.header.batch_id, "a person")
-            except UserError:  # not registered yet, or sent completely
+            except UserError:
                 self._is_abandoning = False
+                self._check_abandoned()
                 raise
             self._loop.run_until_complete(
                 send_marks(clients.kinesis, self._account.kinesis.name, batch)
@@ -148,6 +149,16 @@ class PushProcess:
             self.batch = replace(self.batch, abandoned=True, late=late and rows_left)
             self._is_abandoning = False
         self._account.record("abandon", own)
+
+    def _check_abandoned(self) -> None:
+        """Find out why abandoning was refused: not registered yet, sent completely, or done before.
+
+        An attempt that failed after its effect has abandoned the batch.
+        """
+        registry = wiring.registry(wiring.Clients(self._account, Faults()))
+        batch = registry.load(self.batch.header.batch_id)
+        if batch is not None and batch.abandoned_at is not None:
+            self.batch = replace(self.batch, abandoned=True)
         if self.batch.late and self._done < len(self._chunks):
             chunk, clients = self._chunks[self._done], wiring.Clients(self._account, Faults())
             self._loop.run_until_complete(self._send(clients, chunk))
