@@ -13,15 +13,16 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from asyncmy.constants.CR import CR_SERVER_LOST
 from asyncmy.errors import MySQLError
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.sources.mysql.address import MySqlAddress
-from stream_ingest.sources.mysql.login import CheckedConnection
+from stream_ingest.sources.mysql.login import READ_TIMEOUT, CheckedConnection
 from stream_ingest.sources.mysql.tls import tls_context
 
 _CLOSE_TIMEOUT_S = 2.0
-_ACCESS_DENIED, _LOST = 1_045, 2_013
+_ACCESS_DENIED = 1_045
 _NONSENSE = (RuntimeError, ValueError, IndexError, struct.error)
 """What asyncmy raises for an answer that is not MySQL's, or for a missing library."""
 _SELF_SIGNED = frozenset({18, 19, 20, 21})
@@ -70,8 +71,7 @@ async def _open(address: MySqlAddress) -> CheckedConnection:
         charset="utf8mb4",
         autocommit=True,
         local_infile=False,
-        connect_timeout=settings.connect_timeout_s,
-        read_timeout=settings.read_timeout_s,
+        read_timeout_s=settings.read_timeout_s,
         init_command="SET time_zone = '+00:00', sql_mode = ''",  # zero dates stay comparable
         ssl=tls_context(mode, settings),
     )
@@ -116,9 +116,9 @@ def _reason(error: Exception, address: MySqlAddress) -> str:
         return f"TLS failed: {cause.reason or cause}"
     code = error.args[0] if error.args else None
     text = str(error.args[1]) if len(error.args) > 1 else str(error)
-    if code == _LOST and "read timeout" in text:
+    if code == CR_SERVER_LOST and text == READ_TIMEOUT:
         return f"the server sent nothing for {address.settings.read_timeout_s:g} s"
-    if code == _LOST:
+    if code == CR_SERVER_LOST:
         return f"the connection was lost ({text})"
     if code == _ACCESS_DENIED and not address.password.isalnum():
         text += " (in a URL, special characters of a password are written as %2F and so on)"

@@ -1,15 +1,21 @@
-"""A connection that says no to servers which would weaken it. Edge (network).
+"""A connection that says no to servers which would weaken it, and can be cancelled. Edge (network).
 
 A server chooses how a client logs in, and can request a file with any answer. So what it says is
 checked before the password is used, and files are never sent: asyncmy refuses
 ``LOAD DATA LOCAL`` unless it is switched on.
+
+asyncmy limits time by `asyncio.wait_for`, which before Python 3.12 loses a cancellation (Ctrl-C)
+that comes with the data it waits for (python/cpython#86296). So its limits are switched off, and
+time is limited here by `asyncio.timeout`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from asyncmy.connection import Connection
+from asyncmy.constants.CR import CR_SERVER_LOST
 from asyncmy.errors import OperationalError
 
 from stream_ingest.contracts.errors import UserError
@@ -17,6 +23,8 @@ from stream_ingest.sources.mysql.tls_mode import TlsMode
 
 _TLS_CAPABILITY, _PLUGIN_CAPABILITY = 1 << 11, 1 << 19
 _FILE_REFUSED = 2_068
+READ_TIMEOUT = "read timeout"
+"""Text of the error of a server that sends nothing for longer than a read's time limit."""
 _CLEAR = frozenset({b"mysql_clear_password", b"dialog"})
 _SAFE = frozenset(
     {b"mysql_native_password", b"caching_sha2_password", b"sha256_password", b"client_ed25519"}
@@ -29,9 +37,17 @@ _Base: Any = Connection  # asyncmy describes only the public part of it
 class CheckedConnection(_Base):  # type: ignore[misc]  # as above
     """A connection of asyncmy that uses the password only as `mode` allows it."""
 
-    def __init__(self, mode: TlsMode, **options: Any) -> None:  # noqa: ANN401 - asyncmy's options
-        """Connect with these options of asyncmy."""
+    def __init__(
+        self,
+        mode: TlsMode,
+        *,
+        read_timeout_s: float | None,
+        **options: Any,  # noqa: ANN401 - asyncmy's options
+    ) -> None:
+        """Connect with these options of asyncmy; the caller limits the time of `connect`."""
         super().__init__(**options)
+        self._connect_timeout = None
+        self._read_timeout_s = read_timeout_s
         self._mode = mode
         self._is_local = options.get("unix_socket") is not None
         self._has_tls = options.get("ssl") is not None
@@ -43,6 +59,14 @@ class CheckedConnection(_Base):  # type: ignore[misc]  # as above
         if transport is not None:
             transport.abort()  # before Python 3.11.3 not after a second close
         super().close()
+
+    async def _fill_buffer(self, need: int) -> None:
+        """Wait until `need` bytes were received, at most for the time limit of a read."""
+        try:
+            async with asyncio.timeout(self._read_timeout_s):
+                await super()._fill_buffer(need)
+        except TimeoutError as error:
+            raise OperationalError(CR_SERVER_LOST, READ_TIMEOUT) from error
 
     @property
     def has_greeting(self) -> bool:

@@ -75,8 +75,8 @@ class PushProcess:
 
     @property
     def is_done(self) -> bool:
-        """Return whether the last end mark was sent."""
-        return self._done == len(self._chunks)
+        """Return whether the last end mark was sent, and no abandoning has yet to be repeated."""
+        return self._done == len(self._chunks) and not self._is_abandoning
 
     def run(self, actions: int = 1_000, faults: Iterable[Fault] = ()) -> None:
         """Run a process for `actions` steps: register, send a chunk, write totals, send end marks.
