@@ -1,6 +1,6 @@
 """`ops-dashboard smoke` passes on a stack that works, and says what is broken in one that does not.
 
-One deployment for all: each test repairs what it broke.
+One deployment for all: each test repairs what it broke, except the last one.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.aws.items import from_wire
-from stream_ingest.contracts import table
+from stream_ingest.contracts import environment, table
 from tests.end_to_end.pipeline import Pipeline
 
 LIMIT_S = 6
+PATIENT_S = 40
+"""For a step that fails as soon as the function has started with other variables."""
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,33 @@ def rule_off(own: Pipeline, word: str) -> Iterator[None]:
     events.enable_rule(Name=name, EventBusName=bus)
 
 
+@contextmanager
+def no_output_bucket(own: Pipeline) -> Iterator[None]:
+    s3, name = own.aws.clients.s3, own.outputs.output_bucket
+    bucket = Bucket(s3, name)
+    bucket.delete(bucket.versions())
+    s3.delete_bucket(Bucket=name)
+    yield
+    s3.create_bucket(Bucket=name)
+
+
+@contextmanager
+def no_sources(own: Pipeline) -> Iterator[None]:
+    """Let the collage function fetch from public addresses only."""
+    client, name = own.aws.clients.functions, own.outputs.collage_function
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    without = {**before, environment.ALLOWED_SOURCES: ""}
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": without})
+    yield
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+
+@contextmanager
+def no_collage_function(own: Pipeline) -> Iterator[None]:
+    own.aws.clients.functions.delete_function(FunctionName=own.outputs.collage_function)
+    yield
+
+
 Broken = Callable[[Pipeline], AbstractContextManager[None]]
 BROKEN: dict[str, tuple[Broken, str, str]] = {
     "the stream's mapping": (
@@ -131,14 +160,32 @@ BROKEN: dict[str, tuple[Broken, str, str]] = {
         "batch end",
         "is DISABLED",
     ),
+    "the way to the covers": (no_sources, "collage", "3 blocked_address"),
+    "the output bucket": (no_output_bucket, "collage", "does not exist"),
+    "the collage function": (
+        no_collage_function,
+        "collage",
+        "coverstream-dev-collage does not exist",
+    ),
 }
 
 
-@pytest.mark.parametrize("what", BROKEN)
+IN_SHORT = 4
+"""So many are tried by `make test`, all by `make test-slow`."""
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(what, marks=[pytest.mark.slow] if number >= IN_SHORT else [])
+        for number, what in enumerate(BROKEN)
+    ],
+)
 def test_it_fails_and_says_what_is_broken(own: Pipeline, what: str) -> None:
     broken, step, words = BROKEN[what]
     with broken(own):
-        code, report = smoke(own, "--timeout", str(LIMIT_S))
+        limit_s = PATIENT_S if broken is no_sources else LIMIT_S
+        code, report = smoke(own, "--timeout", str(limit_s))
     failed = [each for each in report["steps"] if not each["ok"]]
     assert (code, [each["step"] for each in failed]) == (1, [step]), report
     assert words in failed[0]["found"]
