@@ -7,6 +7,9 @@ import msgspec
 from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
 from stream_ingest.contracts.creators import CreatorCase
 
+PROJECT = "coverstream"
+"""Name of the Pulumi project, with which the names of resources begin."""
+
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Names, ARNs and URLs of one deployed stack's resources."""
@@ -62,4 +65,4 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
 
 def parameter_name(stack: str) -> str:
     """Return the name of the SSM parameter with a stack's outputs."""
-    return f"/coverstream/{stack}"
+    return f"/{PROJECT}/{stack}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ops_dashboard.local.aws.engine.program import PROJECT
+from stream_ingest.contracts.stack_outputs import PROJECT
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,12 +20,12 @@ from ops_dashboard.checkout import ROOT
 from ops_dashboard.local.aws import clients as local_clients
 from ops_dashboard.local.aws import ministack
 from ops_dashboard.local.aws.clients import Clients
-from ops_dashboard.local.aws.engine.program import PROJECT, run_program
+from ops_dashboard.local.aws.engine.program import run_program
 from ops_dashboard.local.aws.engine.resources import Change
 from ops_dashboard.local.aws.instances import Instance
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.contracts.stack_outputs import PROJECT, StackOutputs
 
 LOCAL_SETTINGS: Mapping[str, object] = {
     "bundlePlatform": "local",

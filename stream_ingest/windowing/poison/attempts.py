@@ -1,10 +1,10 @@
-"""Quarantine a record that ends the function's process each time, so that its shard goes on.
+"""Quarantine a record that ends the function's process each time. Edge (S3).
 
 A process that runs out of memory or time cannot report anything. Lambda then halves the delivery,
 down to the record at fault. An old record that comes alone is therefore marked before it is
 processed (``processing/attempts/<sequence number>/<n>`` in the temporary bucket), and the mark is
 removed afterwards, also after an exception. `MAX_ENDED` marks that are left are as many
-processes that ended. Edge (S3).
+processes that ended.
 """
 
 from __future__ import annotations

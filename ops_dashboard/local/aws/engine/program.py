@@ -17,8 +17,8 @@ from ops_dashboard.checkout import ROOT
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.engine.records import Records, SsmRecords
 from ops_dashboard.local.aws.engine.resources import Change, Engine
+from stream_ingest.contracts.stack_outputs import PROJECT
 
-PROJECT = "coverstream"
 PROGRAM = ROOT / "pulumi"
 _THREADS = 8
 """Number of resources that are created concurrently."""

@@ -1,6 +1,6 @@
-"""What a deployment remembers of each resource, so that the next one changes only what differs.
+"""What a deployment remembers of each resource, for the next one. Edge (SSM, disk).
 
-Edge (SSM, disk). Pulumi has this in its state; here it is in the embedded AWS itself, in a
+The next one changes only what differs. Pulumi has this in its state; here it is in the embedded AWS itself, in a
 parameter for each resource, and so is saved and removed together with what it describes.
 """
 

@@ -1,4 +1,4 @@
-"""How a resource that exists is changed. Pure: which handler serves which type.
+"""How a resource that exists is changed: which handler serves which type. Edge (network).
 
 Most requests of AWS replace what is there, so the handler that creates a resource also updates it.
 What AWS can only replace by a new resource is refused.

@@ -11,6 +11,7 @@ from collage_lambda.output.keys import WindowKeys, keys_of
 from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CollageCreated, CollageFailed
 from stream_ingest.contracts.naming import split_window_id
+from stream_ingest.contracts.object_keys import ATTEMPTS_PREFIX
 from stream_ingest.contracts.table import WindowStatus
 from tests.fakes.ingest.aws import OUTPUT, TEMP
 from tests.faults.harness.checks.table import Table, Window
@@ -18,6 +19,8 @@ from tests.faults.harness.fake_images import fake_image, identities_in
 from tests.faults.harness.simulated_account import SimulatedAccount
 
 _NOT_OF_WINDOWS = ("failed/", "aws/lambda/", "results/")
+_SHORT_LIVED = ("prefetched/", ATTEMPTS_PREFIX)
+"""What a fault may leave in the temporary bucket, whose lifecycle rules remove it."""
 
 
 def check_objects(account: SimulatedAccount, windows: Sequence[Window]) -> None:
@@ -38,7 +41,7 @@ def check_objects(account: SimulatedAccount, windows: Sequence[Window]) -> None:
     found = {key for key in account.s3.keys(OUTPUT) if not key.startswith(_NOT_OF_WINDOWS)}
     assert found == expected
     stored = {w.status["originals_key"] for w in windows if "originals_key" in w.status}
-    temp = {key for key in account.s3.keys(TEMP) if not key.startswith("prefetched/")}
+    temp = {key for key in account.s3.keys(TEMP) if not key.startswith(_SHORT_LIVED)}
     assert stored <= temp <= {keys_of(w.event).originals for w in windows}
 
 
