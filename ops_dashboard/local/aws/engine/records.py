@@ -1,7 +1,7 @@
 """What a deployment remembers of each resource, for the next one. Edge (SSM, disk).
 
-The next one changes only what differs. Pulumi has this in its state; here it is in the embedded AWS itself, in a
-parameter for each resource, and so is saved and removed together with what it describes.
+The next one changes only what differs. Pulumi has this in its state; here it is in the embedded
+AWS itself, in a parameter for each resource, and so is saved and removed with what it describes.
 """
 
 from __future__ import annotations
