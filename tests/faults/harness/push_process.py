@@ -149,6 +149,11 @@ class PushProcess:
             self.batch = replace(self.batch, abandoned=True, late=late and rows_left)
             self._is_abandoning = False
         self._account.record("abandon", own)
+        if self.batch.late and self._done < len(self._chunks):
+            chunk, clients = self._chunks[self._done], wiring.Clients(self._account, Faults())
+            self._loop.run_until_complete(self._send(clients, chunk))
+        if self.batch.abandoned:
+            self._done = len(self._chunks)
 
     def _check_abandoned(self) -> None:
         """Find out why abandoning was refused: not registered yet, sent completely, or done before.
@@ -159,11 +164,6 @@ class PushProcess:
         batch = registry.load(self.batch.header.batch_id)
         if batch is not None and batch.abandoned_at is not None:
             self.batch = replace(self.batch, abandoned=True)
-        if self.batch.late and self._done < len(self._chunks):
-            chunk, clients = self._chunks[self._done], wiring.Clients(self._account, Faults())
-            self._loop.run_until_complete(self._send(clients, chunk))
-        if self.batch.abandoned:
-            self._done = len(self._chunks)
 
     async def _send(self, clients: wiring.Clients, records: Sequence[OutgoingRecord]) -> None:
         async def pass_time(seconds: float) -> None:
