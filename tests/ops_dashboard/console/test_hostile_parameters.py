@@ -58,6 +58,13 @@ BODIES: dict[str, tuple[object, ...]] = {
         {"retry": True, "batch": "a/../b"},
     ),
     "/api/failures/redrive": ({}, {"ids": []}, {"ids": [""]}, {"ids": ["x"], "all": True}),
+    "/api/failures/drop": (
+        {},
+        {"ids": []},
+        {"ids": [""]},
+        {"ids": [1]},
+        {"ids": ["x"], "all": True},
+    ),
     "/api/batches/{}/abandon": ({}, {"by": "x"}),
     "/api/uploads": ({},),
     "/login": ({},),

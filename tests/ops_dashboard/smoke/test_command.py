@@ -116,6 +116,15 @@ def test_keep_removes_nothing_and_says_where_it_is(bench: Bench) -> None:
     assert "kept: ops-dashboard status --stack dev --batch smoke-" in err
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, which a job in the background of a shell ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_test_cleans_up(bench: Bench, sign: signal.Signals) -> None:
     def interrupted() -> Iterator[StepResult]:
