@@ -181,9 +181,11 @@ class JobRunner:
         report = await push.run(source, begun)
         failure = state.failure or source.failure
         if report.rejected is not None:
-            why = Rejection.NO_USABLE_ROW if report.rows_read else Rejection.NO_ROWS
-            why = source.why if failure else why
-            failure = failure or ReadFailure(line=0, reason=report.rejected)
+            if failure is not None:
+                why = source.why
+            else:
+                why = Rejection.NO_USABLE_ROW if report.rows_read else Rejection.NO_ROWS
+                failure = ReadFailure(line=0, reason=report.rejected)
             return self._end(journal, failure, report.totals(), JobOutcome.REJECTED, why)
         outcome = JobOutcome.DONE if failure is None else JobOutcome.UNREADABLE
         return self._end(journal, failure, report.totals(), outcome)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -92,9 +92,9 @@ def from_environment() -> App:
     return build(settings, make_clients(settings), time.time, make_threads())
 
 
-def make_clients(settings: WindowingSettings) -> Clients:
-    """Return boto3's clients for this process."""
-    own = (settings.output_bucket, settings.temp_bucket)
+def make_clients(settings: WindowingSettings, buckets: Collection[str] = ()) -> Clients:
+    """Return boto3's clients for this process; `buckets` are used besides those of the settings."""
+    own = (settings.output_bucket, settings.temp_bucket, *buckets)
     return Clients(
         dynamodb=boto3.client("dynamodb", config=_CONFIG),
         events=boto3.client("events", config=_CONFIG),

@@ -14,7 +14,6 @@ from functools import partial
 
 import boto3
 
-from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
@@ -100,11 +99,9 @@ def from_environment() -> App:
     """Return the app of this process; raises `SettingsError` if a variable is missing."""
     settings = WindowingSettings.from_env(os.environ)
     search = SearchSettings.from_env(os.environ)
-    clients, threads = make_clients(settings), make_threads()
+    clients, threads = make_clients(settings, (search.input_bucket,)), make_threads()
     files = UnreadFiles(
-        s3=expect_owner(
-            boto3.client("s3", config=_CONFIG), settings.account, (search.input_bucket,)
-        ),
+        s3=clients.s3,
         sqs=boto3.client("sqs", config=_CONFIG),
         dynamodb=clients.dynamodb,
         table_name=settings.table,
