@@ -16,7 +16,7 @@ from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.drop import Dropped
-from ops_dashboard.recovery.letters import Listing, check_found
+from ops_dashboard.recovery.letters import Listing
 from ops_dashboard.recovery.redrive import RedriveReport
 from ops_dashboard.recovery.stack_letters import StackLetters
 from stream_ingest.aws import clients
@@ -102,9 +102,7 @@ class DeadLetterCommands:
 
     def _find(self, names: Collection[str]) -> list[DeadLetter]:
         with _counted("dead letters", "searched") as report:
-            found = self._parts.letters.find(set(names), report)
-        check_found(names, found)
-        return found
+            return self._parts.letters.find(set(names), report)
 
 
 def dead_letter_table(letters: Collection[DeadLetter]) -> Table:

@@ -89,8 +89,8 @@ class Redrive:
         again: set[bytes] = set()
         with self._queues.received() as receiver, ThreadPoolExecutor(_AT_ONCE) as threads:
 
-            def redrive(message: ReceivedMessage) -> None:
-                self._send(message)
+            def redrive(message: ReceivedMessage, outgoing: tuple[str, str]) -> None:
+                self._send(*outgoing)
                 receiver.delete(message)
 
             for kind in self._queues.kinds:
@@ -100,8 +100,9 @@ class Redrive:
                         for each in group
                         if is_selected(each.dead_letter) and _digest(each.body) not in again
                     ]
-                    again.update(_digest(self._message(each)[1]) for each in chosen)
-                    list(threads.map(redrive, chosen))
+                    outgoing = [self._message(each) for each in chosen]
+                    again.update(_digest(body) for _, body in outgoing)
+                    list(threads.map(redrive, chosen, outgoing))
                     sent += [_without_body(each.dead_letter) for each in chosen]
                     report(len(sent))
         return sent
@@ -121,8 +122,7 @@ class Redrive:
             body, f"redrive-{message.dead_letter.id}"
         )
 
-    def _send(self, message: ReceivedMessage) -> None:
-        url, body = self._message(message)
+    def _send(self, url: str, body: str) -> None:
         if not url:
             self._invoke_sweeper(body)
             return
