@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ops_dashboard.doctor.checks import result
 from ops_dashboard.doctor.deployed import RESTART, Aws, read_parts
-from ops_dashboard.doctor.findings import Check, Finding, State, note, skipped, wrong
+from ops_dashboard.doctor.findings import Check, Finding, State, note, passed, skipped, wrong
 from stream_ingest.aws.stack import is_aws, read_stack
 from stream_ingest.contracts.levels import LevelError, level_notice
 from stream_ingest.contracts.stack_outputs import StackOutputs
@@ -109,7 +109,7 @@ def clock_finding(skew_s: float) -> Finding:
         return wrong("clock", found, do)
     if abs(skew_s) > WARN_SKEW_S:
         return note("clock", found, do)
-    return Finding(check="clock", state=State.OK, found=found)
+    return passed("clock", found)
 
 
 def release_finding(outputs: StackOutputs) -> Finding:
@@ -121,7 +121,7 @@ def release_finding(outputs: StackOutputs) -> Finding:
         return wrong("release", found, do)
     if notice is None:
         found = f"contract level {outputs.level} (release {outputs.release}), as these commands"
-        return Finding(check="release", state=State.OK, found=found)
+        return passed("release", found)
     found, _, do = notice.rpartition(": ")
     return note("release", found, do)
 

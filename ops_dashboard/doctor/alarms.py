@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ops_dashboard.doctor.deployed import Deployed, existing
-from ops_dashboard.doctor.findings import Finding, State, judged, note, wrong
+from ops_dashboard.doctor.findings import Finding, judged, note, passed, wrong
 
 RUNBOOK = "docs/operations/runbook.md"
 
@@ -61,4 +61,4 @@ def check_notices(stack: Deployed) -> Finding:
         text = f"{pending} of the alarms' subscriptions not confirmed"
         return note("notices", text, "open the link in the mail from AWS Notifications")
     text = f"alarms notify {confirmed} subscriptions"
-    return Finding(check="notices", state=State.OK, found=text)
+    return passed("notices", text)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ops_dashboard.doctor.deployed import Deployed
-from ops_dashboard.doctor.findings import Finding, State, judged, note, wrong
+from ops_dashboard.doctor.findings import Finding, note, passed, wrong
 from stream_ingest.contracts.concurrency_quota import quota_request
 from stream_ingest.contracts.metrics import (
     FUNCTIONS,
@@ -15,9 +15,9 @@ from stream_ingest.contracts.metrics import (
     Service,
     namespace_of,
 )
+from stream_ingest.contracts.settings import DAY_S
 
 _DAYS = 3
-_DAY_S = 86_400
 _HIGH_PERCENT = 80
 _FULL_PERCENT = 95
 """Lambda ends a function at 100 %; what was measured is the peak of invocations that ended well."""
@@ -35,7 +35,7 @@ def check_memory(stack: Deployed, now: Callable[[], datetime]) -> Finding:
     high = [service for service in texts if percents[service] > _HIGH_PERCENT]
     if not high:
         found = ", ".join(texts.values()) or "nothing was measured yet"
-        return Finding(check="memory", state=State.OK, found=found)
+        return passed("memory", found)
     text = ", ".join(texts[service] for service in high)
     settings = ", ".join(f"{service}MemoryMb" for service in high)
     do = f"raise {settings} in Pulumi.{stack.outputs.stack}.yaml and deploy"
@@ -53,7 +53,7 @@ def _memory_percents(stack: Deployed, now: datetime) -> dict[Service, float]:
                     "MetricName": MEMORY_PERCENT.name,
                     "Dimensions": [{"Name": SERVICE, "Value": str(service)}],
                 },
-                "Period": _DAY_S,
+                "Period": DAY_S,
                 "Stat": "Maximum",
             },
         }
@@ -91,7 +91,7 @@ def check_quota(stack: Deployed) -> Finding:
         problem = f"{free} invocations need unreserved concurrency ({parts}); {unreserved} is left"
         do = f"reserve less for other functions, or {quota_request(limit + free - unreserved)}"
         return wrong("quota", problem, do)
-    return judged("quota", [], f"{text}; {unreserved} unreserved", "")
+    return passed("quota", f"{text}; {unreserved} unreserved")
 
 
 def _wanted(stack: Deployed) -> dict[str, int]:

@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from ops_dashboard.doctor.findings import Check, Finding, State
+from ops_dashboard.doctor.findings import Check, Finding, State, passed, wrong
 from stream_ingest.aws.errors import error_code
 from stream_ingest.contracts.errors import CoverstreamError
 
 _AT_ONCE = 8
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+"""Codes of AWS's answers to whoever lacks a right."""
+NOT_CHECKED = "cannot be checked"
+"""Beginning of a finding for which the user lacks a right: it says nothing about the stack."""
 _NAMED_ACTION = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _ACTIONS = {
     "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
@@ -36,14 +39,14 @@ def result(check: Check) -> Finding:
     try:
         found = check.run()
     except ClientError as error:
-        if error_code(error) in _DENIED:
+        if error_code(error) in DENIED:
             return _denied(check.name, error)
         return _failed(check, error)
     except (CoverstreamError, BotoCoreError, OSError) as error:
         return _failed(check, error)
     if isinstance(found, Finding):
         return found
-    return Finding(check=check.name, state=State.OK, found=found)
+    return passed(check.name, found)
 
 
 def _failed(check: Check, error: Exception) -> Finding:
@@ -60,12 +63,8 @@ def _denied(check: str, error: ClientError) -> Finding:
     message = " ".join(str(error).split())
     named = _NAMED_ACTION.search(message)
     action = named[1] if named else _ACTIONS.get(error.operation_name, error.operation_name)
-    return Finding(
-        check=check,
-        state=State.WRONG,
-        found=f"cannot be checked without the right {action}: {message}",
-        do=f"grant your user or role {action} (docs/operations/rights.md)",
-    )
+    found = f"{NOT_CHECKED} without the right {action}: {message}"
+    return wrong(check, found, f"grant your user or role {action} (docs/operations/rights.md)")
 
 
 def _hint(error: Exception) -> str | None:

@@ -43,6 +43,11 @@ def skipped(check: str, why: str) -> Finding:
     return Finding(check=check, state=State.SKIPPED, found=why)
 
 
+def passed(check: str, found: str) -> Finding:
+    """Return the finding on something that is as it should be."""
+    return Finding(check=check, state=State.OK, found=found)
+
+
 def note(check: str, found: str, do: str) -> Finding:
     """Return the finding on something that works, but needs attention."""
     return Finding(check=check, state=State.NOTE, found=found, do=do)
@@ -57,4 +62,4 @@ def judged(check: str, problems: Sequence[str], good: str, do: str) -> Finding:
     """Return the finding on `problems`, or on `good` if there are none."""
     if problems:
         return wrong(check, "; ".join(problems), do)
-    return Finding(check=check, state=State.OK, found=good)
+    return passed(check, good)

@@ -9,7 +9,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from ops_dashboard.doctor.deployed import PATIENT, Deployed, existing
-from ops_dashboard.doctor.findings import Finding, State, note, wrong
+from ops_dashboard.doctor.findings import Finding, note, passed, wrong
 from stream_ingest.aws.errors import error_code
 from stream_ingest.aws.stack import is_aws
 from stream_ingest.contracts.network_probe import ProbeAnswer, Reached, probe_event
@@ -66,7 +66,7 @@ def network_finding(answer: ProbeAnswer) -> Finding:
         return wrong("network", found, _ROUTE)
     reached = [each.host for each in (*answer.sources, *answer.internet) if each.is_reachable]
     found = f"the collage function reaches {', '.join(reached)}" if reached else "it can be invoked"
-    return Finding(check="network", state=State.OK, found=found)
+    return passed("network", found)
 
 
 def _listed(servers: tuple[Reached, ...] | list[Reached]) -> str:

@@ -90,11 +90,11 @@ def check_items(stack: Deployed) -> str | Finding:
 def check_dead_letters(stack: Deployed) -> str | Finding:
     """Count what waits in dead-letter queues, and in the buckets of failed records."""
     sqs = stack.aws("sqs")
-    counts = {
-        kind: queue_depth(sqs, url).total
+    depths = {
+        kind: existing(queue_depth, sqs=sqs, url=url)
         for kind, url in sorted(stack.outputs.dead_letter_urls.items())
-        if existing(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["QueueArn"])
     }
+    counts = {kind: depth.total for kind, depth in depths.items() if depth is not None}
     output = stack.outputs.output_bucket
     counts["record"] = _objects(stack, output, QUARANTINE_PREFIX)
     failures = {name_in(part.on_failure) for part in stack.parts.mappings if part.on_failure}

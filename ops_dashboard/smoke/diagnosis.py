@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops_dashboard.doctor.checks import run_checks
+from ops_dashboard.doctor.checks import NOT_CHECKED, run_checks
 from ops_dashboard.doctor.deployed import Aws, read_parts
 from ops_dashboard.doctor.findings import Finding, State
 from ops_dashboard.doctor.stack import stack_checks
@@ -20,8 +20,6 @@ _PARTS = frozenset(
     {"stream", "table", "buckets", "key", "queues", "rules", "functions", "mappings"}
 )
 """Checks of `ops-dashboard doctor` whose failure stops a batch."""
-_NOT_CHECKED = "cannot be checked"
-"""Beginning of a finding for which the user lacks a right: it says nothing about the stack."""
 _ERRORS = '?ERROR ?CRITICAL ?errorType ?"Task timed out"'
 _MAX_EVENTS = 100
 _LEVELS = frozenset({"ERROR", "CRITICAL"})
@@ -45,7 +43,7 @@ class Diagnosis:
         return [
             each
             for each in found
-            if each.state is State.WRONG and not each.found.startswith(_NOT_CHECKED)
+            if each.state is State.WRONG and not each.found.startswith(NOT_CHECKED)
         ]
 
     def errors(self, functions: Iterable[str]) -> list[str]:

@@ -9,13 +9,13 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from collage_lambda.reasons import FailureReason
+from ops_dashboard.doctor.checks import DENIED
 from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.aws.errors import error_code
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.contracts.table import WindowStatus
 
 _MAX_TEXT = 400
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403"})
 
 
 class StepResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ def attempt(step: str, action: Callable[[], str], stack: str) -> StepResult:
     except UserError:
         raise
     except (CoverstreamError, ClientError, BotoCoreError) as error:
-        if isinstance(error, ClientError) and error_code(error) in _DENIED:
+        if isinstance(error, ClientError) and error_code(error) in DENIED:
             msg = f"{step}: your credentials have no right to do it: {error}"
             raise UserError(msg) from error
         found, is_ok = one_line(error), False
