@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ops_dashboard.monitoring.metric_lines import Line
+from stream_ingest.contracts.settings import DAY_S
 
 PERIOD_S = 300
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

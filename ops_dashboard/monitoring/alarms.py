@@ -22,6 +22,7 @@ from ops_dashboard.monitoring.unwanted import unwanted
 from ops_dashboard.monitoring.waiting_files import waiting_files
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import FUNCTIONS, Service
+from stream_ingest.contracts.settings import DAY_S
 
 _HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)
 _DEAD_LETTERS = {
@@ -248,5 +249,5 @@ def _cost(resources: Resources, thresholds: Thresholds, constant: float) -> Alar
         lines=cost.cost_lines(resources, constant),
         above=thresholds.cost_usd_per_day,
         unit=" USD",
-        period_s=cost.DAY_S,
+        period_s=DAY_S,
     )

@@ -25,7 +25,6 @@ from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts import table
 from stream_ingest.contracts.metrics import CATALOGUE, Service
 
-DAY_S = 86_400
 _DAYS_PER_MONTH = 30.4
 _GB = 1e9
 

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.monitoring import alarms, cost, stages, watched
+from ops_dashboard.monitoring import alarms, stages, watched
 from ops_dashboard.monitoring.metric_lines import HIDDEN, MAX, Line, custom_metric, expression
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Widget, alarm_status, chart, number, rows, text
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.settings import DAY_S
 
 Body = dict[str, Any]
 
@@ -67,7 +68,7 @@ def _figures(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             "Estimated cost today",
             cost_so_far(resources, thresholds),
             region,
-            period_s=cost.DAY_S,
+            period_s=DAY_S,
         ),
     ]
 

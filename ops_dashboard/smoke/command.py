@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import signal
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from botocore.exceptions import ClientError
@@ -25,7 +24,7 @@ from ops_dashboard.smoke.waiting import Waiting
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli import options
-from stream_ingest.cli.terminal import say
+from stream_ingest.cli.terminal import say, sigterm_interrupts
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.checkpoint import discarding
@@ -87,7 +86,7 @@ def smoke(
     started, name = time.monotonic(), new_name(datetime.now(UTC), secrets.token_hex(2))
     steps: list[StepResult] = []
     with (
-        _interrupted_by_sigterm(),
+        sigterm_interrupts(),
         closing(_results(session, outputs, name, timeout, keep=keep)) as results,
     ):
         for result in results:
@@ -173,20 +172,6 @@ def _clean_up(session: boto3.Session, outputs: StackOutputs, name: str) -> str:
         found += remains.remove(each)
     text = ", ".join(f"{count} {kind}" for kind, count in found.items()) or "nothing"
     return f"removed {text}" + (f", also of {', '.join(stale)}" if stale else "")
-
-
-@contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Treat SIGTERM inside the block as Ctrl-C, so that the test cleans up."""
-
-    def interrupt(_signal: int, _frame: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _print(step: StepResult) -> None:

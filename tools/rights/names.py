@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stream_ingest.contracts.stack_outputs import parameter_name
+
 HERE = "{region}:{account}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-state"
 INDEXES = f"{TABLE}/index/*"
@@ -12,7 +14,7 @@ INPUT, OUTPUT, TEMP = (
 )
 QUEUES = f"arn:aws:sqs:{HERE}:{{prefix}}-"
 DEAD_LETTERS = f"{QUEUES}*-dead-letters"
-DIRECTORY = f"arn:aws:ssm:{HERE}:parameter/coverstream/{{stack}}"
+DIRECTORY = f"arn:aws:ssm:{HERE}:parameter{parameter_name('{stack}')}"
 
 
 PUSHING = ("push", "follow")

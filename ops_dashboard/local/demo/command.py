@@ -9,7 +9,6 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
 
 from ops_dashboard.local.aws.instances import running
 from ops_dashboard.local.demo.console import running_console
@@ -18,7 +17,7 @@ from ops_dashboard.local.demo.inputs import DemoFailedError
 from ops_dashboard.local.demo.output import COLLAGES, SUMMARY, clear_output
 from ops_dashboard.local.demo.summary import summary_table
 from ops_dashboard.printing.terminal import console
-from stream_ingest.cli.terminal import run, say
+from stream_ingest.cli.terminal import run, say, sigterm_interrupts
 
 _MAX_DIFFERENCES = 20
 _POLL_S = 1.0
@@ -28,16 +27,12 @@ _SUCCESS = b"y"
 def run_demo(output: Path, *, keep: bool) -> None:
     """Run the demo; raises `DemoFailedError` if its results are not the expected ones."""
     clear_output(output)
-    signal.signal(signal.SIGTERM, _interrupt)  # so that everything started is stopped then, too
-    if keep:
-        _run_in_background(output)
-        return
-    with contextlib.ExitStack() as stack:
-        _report(Demo(output, stack).run(), output)
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
+    with sigterm_interrupts():  # so that everything started is stopped then, too
+        if keep:
+            _run_in_background(output)
+            return
+        with contextlib.ExitStack() as stack:
+            _report(Demo(output, stack).run(), output)
 
 
 def _report(result: DemoResult, output: Path) -> None:

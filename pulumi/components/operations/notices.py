@@ -66,7 +66,7 @@ class Notice:
         Chat services show ``text``; `json_paths` has the values.
         """
         fields = {"text": self._sentence(stack), "stack": stack, "notice": self.name}
-        return json.dumps(fields).removesuffix("}") + ', "batch_id": "<batch>", "detail": <detail>}'
+        return _with_detail(fields, batch_id="<batch>")
 
     def json_paths(self) -> dict[str, str]:
         """Return where the values of the JSON are in an event."""
@@ -138,4 +138,9 @@ def alarm_json(stack: str) -> str:
     """Return the template of the JSON about an alarm for a webhook."""
     text = f"Coverstream {stack}: alarm <alarm> is <state>. See: ops-dashboard doctor"
     fields = {"text": f"{text} --stack {stack}", "stack": stack, "notice": "alarm"}
-    return json.dumps(fields).removesuffix("}") + ', "alarm": "<alarm>", "detail": <detail>}'
+    return _with_detail(fields, alarm="<alarm>")
+
+
+def _with_detail(fields: Mapping[str, str], **about: str) -> str:
+    """Return a template of JSON with these fields and the event's detail, which is no text."""
+    return json.dumps({**fields, **about}).removesuffix("}") + ', "detail": <detail>}'
