@@ -21,7 +21,7 @@ dlq_app = typer.Typer(
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the collages are rebuilt.")]
 
 _NAMED = "Dead letters, by the ids that `dlq list` shows."
-Names = Annotated[list[str], typer.Argument(metavar="ID...", help=_NAMED, show_default=False)]
+Names = Annotated[list[str], typer.Argument(metavar="ID", help=_NAMED, show_default=False)]
 
 LIST_EXAMPLES = """Examples:
 
@@ -85,7 +85,7 @@ def show(letter: Names, *, stack: options.Stack = "dev", json: options.Json = Fa
 @dlq_app.command(epilog=REDRIVE_EXAMPLES)
 def redrive(
     letter: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help=_NAMED, show_default=False)
+        list[str] | None, typer.Argument(metavar="ID", help=_NAMED, show_default=False)
     ] = None,
     *,
     window: Annotated[str | None, typer.Option(help="Only dead letters of this window.")] = None,
