@@ -19,6 +19,7 @@ from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import environment, table
+from tests.end_to_end.breakages import Checked, disabled_schedule
 from tests.end_to_end.pipeline import Pipeline
 
 LIMIT_S = 6
@@ -28,11 +29,16 @@ PATIENT_S = 40
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """A deployment that is broken again and again."""
+    """A deployment that is broken again and again.
+
+    It has no schedule, because a sweep each minute ends batches without the rule that should.
+    """
     with pytest.MonkeyPatch.context() as patch, CoverServer() as covers:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         with LocalAws.start() as aws:
-            yield Pipeline(aws, aws.deploy(), covers, covers, covers)
+            outputs = aws.deploy()
+            with disabled_schedule(Checked(aws, outputs)):
+                yield Pipeline(aws, outputs, covers, covers, covers)
 
 
 def smoke(own: Pipeline, *arguments: str) -> tuple[int, dict[str, Any]]:
