@@ -7,6 +7,9 @@ UV := .venv/bin/uv
 # With the hashes of its lock, which pip checks; everything else is checked by uv itself.
 UV_REQUIREMENT = uv==$(UV_VERSION)$(shell sed -n '/^name = "uv"$$/,/^$$/s/.*hash = "\(sha256:[0-9a-f]*\)".*/ --hash=\1/p' uv.lock)
 RUN := .venv/bin
+# Containers often set it; then every process compiles all that it imports, which doubles the time
+# of the tests' start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Pulumi runs `uv sync` before the program, so it has to find uv.
 define pulumi

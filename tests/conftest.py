@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,14 +62,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFi
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_rank)
+    items.sort(key=lambda item: _rank(item.path))
 
 
-def _rank(item: pytest.Item) -> int:
-    file = item.path.relative_to(Path(__file__).parent)
+@cache
+def _rank(path: Path) -> int:
+    file = path.relative_to(Path(__file__).parent)
     places = {file.as_posix(), *(folder.as_posix() for folder in file.parents)}
     ranks = (rank for rank, place in enumerate(LONGEST_FIRST) if place in places)
     return next(ranks, len(LONGEST_FIRST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Exclude modules and collected tests from garbage collection: they stay to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ DEMO = "<!-- demo: six lines of the output -->"
 """Comes before the block of README that shows lines of ``make demo``."""
 RUNS = "<!-- this block is run by a test -->"
 _BLOCK = re.compile(
-    r"(?P<before>[^\n]*)\n+```(?:bash|console)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^(?P<before>[^\n]*)\n+```(?:bash|console)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _INLINE = re.compile(r"`((?:ops-dashboard|stream-ingest|make) [a-z][^`]*)`")
 _SUBSHELL = re.compile(r'^eval "\$\((?P<command>.*)\)"$')
