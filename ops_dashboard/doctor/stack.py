@@ -9,6 +9,7 @@ from ops_dashboard.doctor import capacity, compute, messaging, storage, work
 from ops_dashboard.doctor.account import utc_now
 from ops_dashboard.doctor.alarms import check_alarms, check_notices
 from ops_dashboard.doctor.deployed import Aws, Deployed
+from ops_dashboard.doctor.files import check_files
 from ops_dashboard.doctor.findings import Check, Finding, skipped
 from ops_dashboard.doctor.network import check_network
 from stream_ingest.contracts.stack_outputs import StackOutputs
@@ -32,10 +33,11 @@ CHECKS: dict[str, Callable[[Deployed], Finding | str]] = {
     "alarms": check_alarms,
     "notices": check_notices,
     "batches": work.check_batches,
+    "files": check_files,
     "items": work.check_items,
     "dead letters": work.check_dead_letters,
 }
-NEED_PARTS = frozenset(CHECKS) - {"notices", "batches", "items", "dead letters"}
+NEED_PARTS = frozenset(CHECKS) - {"notices", "batches", "files", "items", "dead letters"}
 """Checks that need the stack's parts, which stacks of earlier releases do not list."""
 
 

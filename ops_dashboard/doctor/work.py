@@ -21,6 +21,7 @@ from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 from stream_ingest.contracts.stack_parts import name_in
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
+from stream_ingest.intake.jobs import OWNER_PREFIX
 from stream_ingest.records.rows import RefusalReason
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 
@@ -38,12 +39,17 @@ def check_batches(stack: Deployed) -> str | Finding:
     before = iso_second(from_epoch_s(int(time.time()) - STALE_AFTER_S))
     old = [batch_id for at, batch_id in registry.started_in("sending") if at < before]
     loaded = (_readable(registry, batch_id) for batch_id in old[:_MAX_BATCHES])
-    stale = [each.batch_id for each in loaded if each and each.trigger != FOLLOW_TRIGGER]
+    stale = [each.batch_id for each in loaded if each and _has_push(each)]
     if not stale:
         return _incomplete(registry) or "none is sending for over a day"
     do = "continue it where it began: stream-ingest push --resume --batch-id ID; or end it:"
     text = f"sending for over a day: {', '.join(stale)}"
     return note("batches", text, f"{do} stream-ingest abandon ID")
+
+
+def _has_push(batch: Batch) -> bool:
+    """Return whether a push sends a batch: not a follower, and not the intake (`files`)."""
+    return batch.trigger != FOLLOW_TRIGGER and not batch.owner.startswith(OWNER_PREFIX)
 
 
 def _incomplete(registry: BatchRegistry) -> Finding | None:

@@ -30,6 +30,8 @@ S3_TRIGGER = "s3-trigger"
 CSV_FOLDER = "csv-files/"
 CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 """Names of CSV files, in any case."""
+OWNER_PREFIX = "intake-"
+"""Beginning of the owners of the batches that the intake sends."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._\-]+")
 _SUFFIX = re.compile(r"\.(?:csv|tsv|txt)(?:\.gz)?\Z", re.IGNORECASE)
 _IGNORED = re.compile(
@@ -100,7 +102,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Who registers the batch: the request or the upload, however often it arrives."""
         identity = (self.object.bucket, self.object.key, self.object.etag, self.object.version)
         named = msgspec.json.encode((identity, self.requested))
-        return f"intake-{hashlib.sha256(named).hexdigest()[:_DIGEST_LENGTH]}"
+        return f"{OWNER_PREFIX}{hashlib.sha256(named).hexdigest()[:_DIGEST_LENGTH]}"
 
 
 class Order(NamedTuple):

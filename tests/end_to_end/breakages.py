@@ -16,6 +16,8 @@ from stream_ingest.batches.batch_item import new_item
 from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.stack_parts import parts_parameter
+from stream_ingest.intake.job_item import new_item as new_job
+from stream_ingest.intake.jobs import Job, ObjectId
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 from tests.fakes.ingest.rows import NOW_S, header
 
@@ -239,6 +241,28 @@ def lost_batch(stack: Checked) -> Iterator[None]:
     yield
     key = {name: item[name] for name in ("creator_name", "item")}
     stack("dynamodb").delete_item(TableName=stack.outputs.table_name, Key=key)
+
+
+@contextmanager
+def stopped_job(stack: Checked) -> Iterator[None]:
+    """A job that nobody has claimed since long ago, and no message that continues it."""
+    began_s = NOW_S - 10 * 86_400
+    job = Job(
+        object=ObjectId(bucket=stack.outputs.input_bucket, key="uploads/a.csv", etag="e"),
+        header=header("stopped"),
+        moves=False,
+    )
+    items = (
+        to_wire(new_item(job.header, job.object.uri, (), job.owner, began_s)),
+        to_wire(new_job(job, "a message", 0, began_s)),
+    )
+    dynamodb, name = stack("dynamodb"), stack.outputs.table_name
+    for item in items:
+        dynamodb.put_item(TableName=name, Item=item)
+    yield
+    for item in items:
+        key = {each: item[each] for each in ("creator_name", "item")}
+        dynamodb.delete_item(TableName=name, Key=key)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ BROKEN: list[tuple[Breakage, str, State, str]] = [
     (breakages.raised_alarm, "alarms", WRONG, "in alarm: poison"),
     (breakages.deleted_topic, "notices", WRONG, "alarms notify nobody"),
     (breakages.lost_batch, "batches", NOTE, "sending for over a day: lost-push"),
+    (breakages.stopped_job, "files", WRONG, "jobs stand still: stopped (s3://"),
     (breakages.unreadable_item, "items", WRONG, "1 cannot be read: charli"),
     (breakages.dead_letter, "dead letters", NOTE, "1 intake"),
     (breakages.earlier_release, "parts", NOTE, "does not list its parts"),

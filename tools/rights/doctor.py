@@ -67,6 +67,7 @@ DOCTOR: Sequence[Grant] = (
         commands=CHECKING,
         actions=(
             "s3:ListBucket",
+            "s3:ListBucketVersions",
             "s3:GetBucketVersioning",
             "s3:GetLifecycleConfiguration",
             "s3:GetBucketNotification",

@@ -115,10 +115,12 @@ WELL: Answers = {
             }
         },
         "query": {"Items": []},
+        "batch_get_item": {"Responses": {}},
         "get_item": {"Item": to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S))},
     },
     "s3": {
         "list_objects_v2": {},
+        "list_object_versions": {},
         "get_bucket_versioning": {"Status": "Enabled"},
         "get_bucket_lifecycle_configuration": {"Rules": [{"ID": "age", "Status": "Enabled"}]},
         "get_bucket_notification_configuration": {"EventBridgeConfiguration": {}},
