@@ -179,7 +179,10 @@ class CollageFailed(Event, frozen=True, kw_only=True):
 
 
 class BatchDrained(Event, frozen=True, kw_only=True):
-    """Every row of a batch has been folded; its open windows can be flushed."""
+    """Every row of a batch has been folded; its open windows can be flushed.
+
+    It wakes the sweeper at once. A batch that a sweep of each minute has ended first may lack it.
+    """
 
     batch_id: str
     trigger: str
