@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 COPIES = "failed/items"
-_SET_ASIDE = {
+_LOST = {
     "images": "the images of its window: the archive has them (`ops-dashboard replay --from DAY`)",
     "tally": "what the creator's rows before this counted for that batch",
     "record": "these rows: they are in the copy alone",
@@ -92,7 +92,12 @@ class Repairs:
         if problem is None:
             msg = f"{partition} {sort} can be read: what waits for it is added by the next sweep"
             raise NotFoundError(msg)
-        kinds = {table.STATE: self._state, "window": self._window, table.BATCH: self._batch}
+        kinds = {
+            table.STATE: self._state,
+            "window": self._window,
+            table.BATCH: self._batch,
+            "tally": self._tally,
+        }
         rebuild = kinds.get(sort.partition("#")[0], _set_aside)
         after, does, unknown = rebuild(item)
         return Repair(
@@ -216,6 +221,19 @@ class Repairs:
         )
         return after, does, unknown
 
+    def _tally(self, item: Item) -> tuple[Item, str, list[str]]:
+        """Return a tally without rows: by it, the end of its batch finds the creator's windows."""
+        partition, sort = item[table.PARTITION_KEY], item[table.SORT_KEY]
+        after: Item = {
+            table.PARTITION_KEY: partition,
+            table.SORT_KEY: sort,
+            "batch_id": table.batch_of(partition),
+            "creator": creator_name(sort.partition("#")[2]),
+            table.TTL_ATTRIBUTE: int(self._clock()) + WINDOW_LIFE_S,
+            **dict.fromkeys(table.TALLY_ATTRIBUTES, 0),
+        }
+        return after, "replaces it by a tally without rows", [_LOST["tally"]]
+
     def _batch(self, item: Item) -> tuple[Item, str, list[str]]:
         """Return a batch's item with what can be read; without its figures it is abandoned."""
         batch_id = table.batch_of(item[table.PARTITION_KEY])
@@ -235,7 +253,7 @@ class Repairs:
 
 def _set_aside(item: Item) -> tuple[None, str, list[str]]:
     kind = str(item[table.SORT_KEY]).partition("#")[0]
-    return None, "removes the item", [_SET_ASIDE.get(kind, "what it had")]
+    return None, "removes the item", [_LOST.get(kind, "what it had")]
 
 
 def _key(partition: str, sort: str) -> Item:

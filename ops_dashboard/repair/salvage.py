@@ -76,7 +76,7 @@ def salvage_state(
     tally = _try(lambda: Tally(*(whole(item.get(name, 0)) for name in names)))
     batch_id = item.get("batch_id", "")
     if tally is None or not isinstance(batch_id, str):
-        tally, batch_id = Tally(), ""
+        tally, batch_id = Tally(), _latest_batch(batch_id, windows)
         unknown.append("what it counted for its latest batch, whose figures lack these rows")
     erased_at = _number(item, "erased_at")
     if erased_at is None and "erased_at" in item:
@@ -99,6 +99,17 @@ def salvage_state(
         deferred_at=now_s,
     )
     return Salvaged(state=state, unknown=unknown)
+
+
+def _latest_batch(batch_id: object, open_: dict[str, OpenWindow]) -> str:
+    """Return the batch that the state belongs to.
+
+    At its end the batch finds its open windows by this id.
+    """
+    if isinstance(batch_id, str):
+        return batch_id
+    latest = max(open_.values(), key=lambda window: window.touched_at, default=None)
+    return latest.batch_id if latest else ""
 
 
 def _body(item: Item, unknown: list[str]) -> _Body:

@@ -7,9 +7,11 @@ import pytest
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from stream_ingest.contracts.watermarks import WATERMARK_LIFE_S
 from tests.faults.harness.checks.invariants import check_invariants
-from tests.faults.harness.checks.mysql_rows import check_rows
+from tests.faults.harness.checks.mysql_rows import check_rows, images_in_windows
+from tests.faults.harness.corruption import WAYS
 from tests.faults.harness.history import (
     BatchPlan,
+    Corrupt,
     Deliver,
     History,
     IndexLag,
@@ -160,3 +162,13 @@ def test_a_follower_that_starts_after_a_night_reads_the_whole_overlap(*, by_time
         assert run.mysql
         check_invariants(run.account, run.batches)
         check_rows(run.account, run.mysql)
+
+
+def test_a_state_that_was_repaired_closes_its_windows_with_their_batch() -> None:
+    """Without its tally it had no entry in the batch's index, and waited a week for its idle time.
+
+    That every batch and window ends is what `run_to_end` checks.
+    """
+    steps = (*FIRST_BATCH, Corrupt(0, WAYS.index(("accepted", {"S": "many"}))))
+    with run_to_end(History(batches=(BatchPlan(2, BATCH_END, ((0, 0),)),), steps=steps)) as run:
+        assert sum(images_in_windows(run.account).values()) == 1

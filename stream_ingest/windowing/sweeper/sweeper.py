@@ -27,13 +27,16 @@ from stream_ingest.batches.results.reports import Reports
 from stream_ingest.batches.results.summary import ends_of
 from stream_ingest.batches.timeouts import BatchTimeouts
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.events import WindowReady
 from stream_ingest.windowing.creator_folding import CreatorFolding
 from stream_ingest.windowing.emitter import Emitter
-from stream_ingest.windowing.repository import MAX_COMMITS, CreatorRepository
-from stream_ingest.windowing.rules.closing import Change, close_batch, close_due
-from stream_ingest.windowing.rules.state import CreatorState
+from stream_ingest.windowing.repository import CreatorRepository
+from stream_ingest.windowing.sweeper.closer import (
+    Closer,
+    ClosingRule,
+    close_batch_of,
+    close_due_at,
+)
 from stream_ingest.windowing.sweeper.due_items import DueItems
 from stream_ingest.windowing.sweeper.expiring import ExpiringCovers
 from stream_ingest.windowing.sweeper.isolation import Isolation
@@ -52,20 +55,6 @@ _CSV_FILES = "csv-files"
 """Under which a failed search for files is logged."""
 _SLICE = 100
 """Creators that are loaded, or windows that are read, at a time."""
-
-ClosingRule = Callable[[CreatorState], Change]
-"""Returns the change that closes what is due, falsy if nothing is. Pure."""
-
-
-class _Closed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a closing rule did to one creator."""
-
-    windows: list[WindowReady]
-    lost_races: int
-    all_closed: bool
-
-
-_NOTHING_CLOSED = _Closed(windows=[], lost_races=0, all_closed=False)
 
 
 class Sweeper:
@@ -108,10 +97,13 @@ class Sweeper:
         self._prefetch, self._start_files = prefetch, start_files
         unreadable = UnreadableList(dynamodb, table_name, clock)
         self._isolation = Isolation(unreadable, on_error)
+        self._closer = Closer(store, self._isolation, threads, clock)
         self._recheck = Recheck(
             unreadable=unreadable,
             windows=WindowRepository(dynamodb, table_name),
             store=store,
+            registry=registry,
+            closer=self._closer,
             folding=folding,
             isolation=self._isolation,
             threads=threads,
@@ -214,51 +206,11 @@ class Sweeper:
         parts: list[Sweep] = []
         closed_all = True
         for some in slices(keys, _SLICE):
-            results = self._isolation.run(
-                some[0], partial(self._close_some, some, rule), [_NOTHING_CLOSED]
-            )
-            windows = [window for result in results for window in result.windows]
-            lost_races = sum(result.lost_races for result in results)
-            closed_all = closed_all and all(result.all_closed for result in results)
-            parts += [Sweep(closed=len(windows), lost_races=lost_races)]
-            parts += [self._emit(windows, again=False)]
+            closed = self._closer.close(some, rule)
+            closed_all = closed_all and closed.all_closed
+            parts += [Sweep(closed=len(closed.windows), lost_races=closed.lost_races)]
+            parts += [self._emit(closed.windows, again=False)]
         return merge_sweeps(parts), closed_all
-
-    def _close_some(self, keys: Sequence[str], rule: ClosingRule) -> list[_Closed]:
-        """Apply a closing rule to some creators, except those whose state cannot be read."""
-        loaded = self._store.load_each(keys)
-        for error in loaded.unreadable.values():
-            self._isolation.found(error)
-
-        def close(state: CreatorState) -> _Closed:
-            try:
-                return self._close_one(state, rule)
-            except UnreadableItemError as error:
-                self._isolation.found(error)
-                return _Closed(windows=[], lost_races=0, all_closed=True)
-
-        def isolated(state: CreatorState) -> _Closed:
-            return self._isolation.run(state.creator, lambda: close(state), _NOTHING_CLOSED)
-
-        return list(self._threads.map(isolated, loaded.states.values()))
-
-    def _close_one(self, state: CreatorState, rule: ClosingRule) -> _Closed:
-        """Close all that the rule closes of a creator; what is left is found by the next sweep."""
-        windows: list[WindowReady] = []
-        lost_races = 0
-        while lost_races < MAX_COMMITS:
-            update = self._store.update(
-                state,
-                lambda state, _: rule(state) or None,
-                self._clock,
-                max_commits=MAX_COMMITS - lost_races,
-            )
-            lost_races += update.conflicts
-            if update.change is None:
-                return _Closed(windows=windows, lost_races=lost_races, all_closed=not update.lost)
-            windows += update.windows
-            state = update.after
-        return _Closed(windows=windows, lost_races=lost_races, all_closed=False)
 
     def _request_expiring(self, keys: list[str]) -> Sweep:
         if not self._prefetch:
@@ -287,13 +239,3 @@ class Sweeper:
 
 def _key_of(batch_id: str) -> str:
     return table.item_key(table.batch_partition(batch_id), table.BATCH)
-
-
-def close_due_at(now_s: int, *, prefetch: bool) -> ClosingRule:
-    """Return the rule that closes the windows that are due at `now_s`."""
-    return lambda state: close_due(state, now_s, prefetch=prefetch)
-
-
-def close_batch_of(batch_id: str, trigger: str) -> ClosingRule:
-    """Return the rule that closes the windows that end with a batch."""
-    return lambda state: close_batch(state, batch_id, trigger)

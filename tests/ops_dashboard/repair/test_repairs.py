@@ -27,6 +27,7 @@ from tests.fakes.ingest.delivery import kinesis_event
 from tests.fakes.ingest.rows import cover_row, header, record_of
 
 TWO = header("b", images=2)
+AT_END = FlushPolicy(kind="batch-end")
 
 
 @pytest.fixture
@@ -181,7 +182,63 @@ def test_a_repaired_batch_is_abandoned_and_ends_if_its_figures_are_unknown(aws: 
     assert ended == ("b",)
 
 
-def test_an_item_that_cannot_be_rebuilt_is_set_aside(aws: IngestAws) -> None:
+def sweep_to_end(aws: IngestAws, batch: BatchHeader, rows: int) -> None:
+    """Let every row of a batch be folded, and sweep until the batch has ended."""
+    aws.registry.register(batch, "a.csv")
+    aws.registry.record_totals(batch.batch_id, Totals(rows_read=rows, rows_sent=rows), sent=True)
+    aws.registry.record_drained(batch.batch_id, set(range(BUCKETS)))
+    for _ in range(10):
+        aws.end_windows()
+        if batch.batch_id in aws.sweeper().sweep().batches_ended:
+            return
+        aws.clock.advance(60)
+    pytest.fail("the batch did not end")
+
+
+@pytest.mark.parametrize("repaired", ["before the end", "after the end"])
+@pytest.mark.parametrize(
+    "broken", [{"accepted": "many"}, {"batch_id": ["b"]}, {"version": "seven"}], ids=str
+)
+def test_windows_of_a_repaired_creator_close_with_their_batch(
+    aws: IngestAws, broken: dict[str, Any], repaired: str
+) -> None:
+    """They wait neither for the next batch nor for their idle time, which may be days away."""
+    batch = header("b", flush=AT_END)
+    deliver(aws, [1], batch=batch)
+    aws.set_item("ann", table.STATE, **broken)
+    if repaired == "after the end":
+        sweep_to_end(aws, batch, rows=1)
+    repairs = repairs_of(aws)
+    repairs.apply(repairs.plan("ann", table.STATE))
+    raise_errors(aws.sweeper().sweep())
+    if repaired == "before the end":
+        sweep_to_end(aws, batch, rows=1)
+    (window,) = aws.bus.details("WindowReady")
+    assert (window["batch_id"], window["image_count"]) == ("b", 1)
+    assert listed(aws) == []
+
+
+def test_a_tally_that_cannot_be_read_is_replaced_and_its_batch_closes_its_windows(
+    aws: IngestAws,
+) -> None:
+    batch = header("a", flush=AT_END)
+    deliver(aws, [1], batch=batch)
+    deliver(aws, [2], start=1, batch=header("c"))
+    aws.set_item("batch#a", "tally#ann", accepted="many")
+    repairs = repairs_of(aws)
+    repairs.apply(repairs.plan("batch#a", "tally#ann"))
+    tally = aws.item("batch#a", "tally#ann")
+    assert tally is not None
+    assert (tally["batch_id"], tally["creator"], tally["accepted"]) == ("a", "ann", 0)
+    sweep_to_end(aws, batch, rows=1)
+    assert listed(aws) == []
+    (window,) = aws.bus.details("WindowReady")
+    assert (window["batch_id"], window["image_count"]) == ("a", 2)
+
+
+def test_a_tally_that_cannot_be_written_to_defers_rows_until_it_is_repaired(
+    aws: IngestAws,
+) -> None:
     deliver(aws, [1], batch=header("a"))
     aws.set_item("batch#a", "tally#ann", accepted="many", batch_id="a", creator="ann")
     assert deliver(aws, [2], start=1, batch=header("c")).deferred == 1
@@ -190,6 +247,17 @@ def test_an_item_that_cannot_be_rebuilt_is_set_aside(aws: IngestAws) -> None:
     raise_errors(aws.sweeper().sweep())
     assert listed(aws) == []
     assert len(identities(aws)) == 2
+
+
+def test_an_image_list_that_cannot_be_read_is_set_aside(aws: IngestAws) -> None:
+    deliver(aws, [1, 2])
+    aws.set_item("ann", "images#000001", detail=b"garbage")
+    repairs = repairs_of(aws)
+    planned = repairs.plan("ann", "images#000001")
+    assert "`ops-dashboard replay" in planned.unknown[0]
+    copy = repairs.apply(planned)
+    assert aws.item("ann", "images#000001") is None
+    assert "ann" in aws.read(OUTPUT, copy).decode()
 
 
 @pytest.mark.parametrize(
