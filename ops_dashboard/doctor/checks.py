@@ -8,15 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from ops_dashboard.doctor.findings import Check, Finding, State, passed, wrong
+from ops_dashboard.doctor.findings import Check, Finding, Kind, State, passed, wrong
 from stream_ingest.aws.errors import error_code
 from stream_ingest.contracts.errors import CoverstreamError
 
 _AT_ONCE = 8
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 """Codes of AWS's answers to whoever lacks a right."""
-NOT_CHECKED = "cannot be checked"
-"""Beginning of a finding for which the user lacks a right: it says nothing about the stack."""
 _NAMED_ACTION = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _ACTIONS = {
     "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
@@ -63,8 +61,9 @@ def _denied(check: str, error: ClientError) -> Finding:
     message = " ".join(str(error).split())
     named = _NAMED_ACTION.search(message)
     action = named[1] if named else _ACTIONS.get(error.operation_name, error.operation_name)
-    found = f"{NOT_CHECKED} without the right {action}: {message}"
-    return wrong(check, found, f"grant your user or role {action} (docs/operations/rights.md)")
+    found = f"cannot be checked without the right {action}: {message}"
+    do = f"grant your user or role {action} (docs/operations/rights.md)"
+    return wrong(check, found, do, Kind.DENIED)
 
 
 def _hint(error: Exception) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ops_dashboard.doctor.deployed import Deployed, existing
-from ops_dashboard.doctor.findings import Finding, judged, note
+from ops_dashboard.doctor.findings import Finding, Problem, judged, missing, note, stopped
 from stream_ingest.contracts.stack_parts import FunctionPart, MappingPart, name_in
 
 _IN_PROGRESS = frozenset({"Creating", "Enabling", "Updating"})
@@ -19,38 +19,40 @@ def check_functions(stack: Deployed) -> Finding:
     return judged("functions", problems, good, stack.redeploy)
 
 
-def _function(stack: Deployed, part: FunctionPart) -> list[str]:
+def _function(stack: Deployed, part: FunctionPart) -> list[Problem]:
     client, name = stack.aws("lambda"), part.name
     found = existing(client.get_function_configuration, FunctionName=name)
     if found is None:
-        return [f"{name} does not exist"]
+        return [missing(f"{name} does not exist")]
     problems = []
     if found.get("State", "Active") not in {"Active", "Inactive"}:
-        problems.append(f"{name} is {found['State']}: {found.get('StateReason', '')}")
+        problems.append(stopped(f"{name} is {found['State']}: {found.get('StateReason', '')}"))
     if found.get("LastUpdateStatus") == "Failed":
-        problems.append(f"the update of {name} failed: {found.get('LastUpdateStatusReason', '')}")
+        reason = found.get("LastUpdateStatusReason", "")
+        problems.append(Problem(f"the update of {name} failed: {reason}"))
     limits = {
         "MB of memory": (found["MemorySize"], part.memory_mb),
         "seconds": (found["Timeout"], part.timeout_s),
     }
     problems += [
-        f"{name} has {actual:,} {unit} instead of {wanted:,}"
+        Problem(f"{name} has {actual:,} {unit} instead of {wanted:,}")
         for unit, (actual, wanted) in limits.items()
         if actual != wanted
     ]
     reserved = client.get_function_concurrency(FunctionName=name)
     concurrency = reserved.get("ReservedConcurrentExecutions")
     if concurrency == 0:
-        problems.append(f"{name} is throttled: its reserved concurrency is 0")
+        problems.append(stopped(f"{name} is throttled: its reserved concurrency is 0"))
     elif (concurrency or 0) != part.reserved:
         wanted = part.reserved or "none"
-        problems.append(f"{name} has a reserved concurrency of {concurrency}, not {wanted}")
+        text = f"{name} has a reserved concurrency of {concurrency or 'none'}, not {wanted}"
+        problems.append(Problem(text))
     return problems
 
 
 def check_mappings(stack: Deployed) -> Finding:
     """Check that each function gets what is in its stream or queue."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     states: dict[str, str] = {}
     for part in stack.parts.mappings:
         client = stack.aws("lambda")
@@ -61,7 +63,7 @@ def check_mappings(stack: Deployed) -> Finding:
             if name_in(each["EventSourceArn"]) == part.source
         ]
         if not of_source:
-            problems.append(f"{part.name} is not invoked for {part.source}: no mapping")
+            problems.append(missing(f"{part.name} is not invoked for {part.source}: no mapping"))
             continue
         states[part.name] = of_source[0]["State"]
         problems += _mapping_problems(part, of_source[0])
@@ -72,29 +74,30 @@ def check_mappings(stack: Deployed) -> Finding:
     return judged("mappings", problems, good, stack.redeploy)
 
 
-def _mapping_problems(part: MappingPart, found: dict[str, Any]) -> list[str]:
+def _mapping_problems(part: MappingPart, found: dict[str, Any]) -> list[Problem]:
     problems = []
     state, name = found["State"], f"the mapping of {part.name}"
     if state != "Enabled" and state not in _IN_PROGRESS:
         reason = found.get("StateTransitionReason", "")
-        problems.append(f"{name} is {state} ({reason})" if reason else f"{name} is {state}")
+        problems.append(
+            stopped(f"{name} is {state} ({reason})" if reason else f"{name} is {state}")
+        )
     last = found.get("LastProcessingResult") or ""
     if last.startswith("PROBLEM"):
-        problems.append(f"{name} reports {last}")
+        problems.append(Problem(f"{name} reports {last}"))
     if found.get("FilterCriteria", {}).get("Filters"):
-        problems.append(f"{name} filters messages, so some are dropped")
+        problems.append(Problem(f"{name} filters messages, so some are dropped"))
     if _PARTIAL not in found.get("FunctionResponseTypes", []):
-        problems.append(f"{name} is without {_PARTIAL}")
+        problems.append(Problem(f"{name} is without {_PARTIAL}"))
     failure = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
     if name_in(failure) != part.on_failure:
         wanted = part.on_failure or "nowhere"
-        problems.append(f"{name} sends failures to {name_in(failure) or 'nowhere'}, not {wanted}")
+        text = f"{name} sends failures to {name_in(failure) or 'nowhere'}, not {wanted}"
+        problems.append(Problem(text))
     concurrency = found.get("ScalingConfig", {}).get("MaximumConcurrency", 0)
     if concurrency != part.max_concurrency:
-        problems.append(
-            f"{name} runs {concurrency or 'any number of'} invocations at once, not"
-            f" {part.max_concurrency}"
-        )
+        text = f"{name} runs {concurrency or 'any number of'} invocations at once, not"
+        problems.append(Problem(f"{text} {part.max_concurrency}"))
     return problems
 
 
@@ -106,9 +109,10 @@ def check_log_groups(stack: Deployed) -> Finding:
         listed = logs.describe_log_groups(logGroupNamePrefix=part.name)["logGroups"]
         found = [each for each in listed if each["logGroupName"] == part.name]
         if not found:
-            problems.append(f"{part.name} does not exist, so errors are not shown")
+            problems.append(missing(f"{part.name} does not exist, so errors are not shown"))
         elif (days := found[0].get("retentionInDays", 0)) != part.days:
             stored = f"{days} days" if days else "ever"
-            problems.append(f"{part.name} stores lines for {stored} instead of {part.days} days")
+            text = f"{part.name} stores lines for {stored} instead of {part.days} days"
+            problems.append(Problem(text))
     good = f"{len(stack.parts.log_groups)} as deployed"
     return judged("log groups", problems, good, stack.redeploy)

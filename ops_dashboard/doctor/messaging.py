@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ops_dashboard.doctor.deployed import Deployed, existing
-from ops_dashboard.doctor.findings import Finding, judged
+from ops_dashboard.doctor.findings import Finding, Problem, judged, missing, stopped
 from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.contracts.stack_parts import QueuePart, RulePart, name_in, pattern_digest
 
@@ -21,28 +21,24 @@ def check_queues(stack: Deployed) -> Finding:
     return judged("queues", problems, good, stack.redeploy)
 
 
-def _queue(stack: Deployed, part: QueuePart) -> list[str]:
+def _queue(stack: Deployed, part: QueuePart) -> list[Problem]:
     url = f"{stack.outputs.collage_queue_url.rpartition('/')[0]}/{part.name}"
     sqs = stack.aws("sqs")
     found = existing(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"])
     if found is None:
-        return [f"{part.name} does not exist"]
+        return [missing(f"{part.name} does not exist")]
     attributes = found.get("Attributes", {})
     problems = []
     if not attributes.get("Policy"):
-        problems.append(f"{part.name} has no policy, so EventBridge cannot send to it")
+        problems.append(stopped(f"{part.name} has no policy, so EventBridge cannot send to it"))
     redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
     dead_letters = name_in(redrive.get("deadLetterTargetArn", ""))
     if dead_letters != part.dead_letters:
-        problems.append(
-            f"{part.name} has the dead-letter queue {dead_letters or 'none'} instead of"
-            f" {part.dead_letters or 'none'}"
-        )
+        text = f"{part.name} has the dead-letter queue {dead_letters or 'none'} instead of"
+        problems.append(Problem(f"{text} {part.dead_letters or 'none'}"))
     elif part.max_receives and int(redrive["maxReceiveCount"]) != part.max_receives:
-        problems.append(
-            f"{part.name} delivers a message {redrive['maxReceiveCount']} times instead of"
-            f" {part.max_receives}"
-        )
+        text = f"{part.name} delivers a message {redrive['maxReceiveCount']} times instead of"
+        problems.append(Problem(f"{text} {part.max_receives}"))
     return problems
 
 
@@ -53,32 +49,36 @@ def check_rules(stack: Deployed) -> Finding:
     return judged("rules", problems, good, stack.redeploy)
 
 
-def _rule(stack: Deployed, part: RulePart) -> list[str]:
+def _rule(stack: Deployed, part: RulePart) -> list[Problem]:
     events, name = stack.aws("events"), part.name
     rule = existing(events.describe_rule, Name=name, EventBusName=part.bus)
     if rule is None:
-        return [f"rule {name} does not exist"]
+        return [missing(f"rule {name} does not exist")]
     problems = []
     if rule["State"] != "ENABLED":
-        problems.append(f"rule {name} is {rule['State']}")
+        problems.append(stopped(f"rule {name} is {rule['State']}"))
     if pattern_digest(rule.get("EventPattern") or "{}") != part.pattern:
-        problems.append(f"the pattern of rule {name} was changed")
+        problems.append(Problem(f"the pattern of rule {name} was changed"))
     listed = events.list_targets_by_rule(Rule=name, EventBusName=part.bus)["Targets"]
-    if (problem := _target_problem(part, listed)) is not None:
-        problems.append(problem)
+    return problems + _target_problems(part, listed)
+
+
+def _target_problems(part: RulePart, listed: list[dict[str, Any]]) -> list[Problem]:
+    """Return what is wrong with the deployed targets; others may have been added by hand."""
+    found = {
+        name_in(target["Arn"]): name_in(target.get("DeadLetterConfig", {}).get("Arn", ""))
+        for target in listed
+    }
+    names = ", ".join(found) or "nothing"
+    problems = []
+    for target, wanted in part.targets.items():
+        if target not in found:
+            problems.append(missing(f"rule {part.name} sends to {names}, not to {target}"))
+        elif found[target] != wanted:
+            other = found[target] or "none"
+            text = f"rule {part.name} has the dead-letter queue {other}, not {wanted or 'none'}"
+            problems.append(Problem(f"{text}, for {target}"))
     return problems
-
-
-def _target_problem(part: RulePart, listed: list[dict[str, Any]]) -> str | None:
-    for target in listed:
-        if name_in(target["Arn"]) == part.target:
-            dead_letters = name_in(target.get("DeadLetterConfig", {}).get("Arn", ""))
-            if dead_letters == part.dead_letters:
-                return None
-            found = dead_letters or "none"
-            return f"rule {part.name} has the dead-letter queue {found}, not {part.dead_letters}"
-    names = ", ".join(name_in(target["Arn"]) for target in listed) or "nothing"
-    return f"rule {part.name} sends to {names}, not to {part.target}"
 
 
 def check_archive(stack: Deployed) -> Finding:
@@ -87,12 +87,14 @@ def check_archive(stack: Deployed) -> Finding:
     for part in stack.parts.archives:
         found = existing(stack.aws("events").describe_archive, ArchiveName=part.name)
         if found is None:
-            problems.append(f"{part.name} does not exist, so nothing can be replayed")
+            problems.append(missing(f"{part.name} does not exist, so nothing can be replayed"))
         elif found["State"] not in {"ENABLED", "CREATING", "UPDATING"}:
-            problems.append(f"{part.name} is {found['State']}: {found.get('StateReason', '')}")
+            reason = found.get("StateReason", "")
+            problems.append(stopped(f"{part.name} is {found['State']}: {reason}"))
         elif found.get("RetentionDays", 0) != part.days:
             days = found.get("RetentionDays", 0)
-            problems.append(f"{part.name} stores events for {days} days instead of {part.days}")
+            text = f"{part.name} stores events for {days} days instead of {part.days}"
+            problems.append(Problem(text))
     return judged("archive", problems, "enabled", stack.redeploy)
 
 
@@ -102,13 +104,14 @@ def check_schedule(stack: Deployed) -> Finding:
     for part in stack.parts.schedules:
         found = existing(stack.aws("scheduler").get_schedule, Name=part.name)
         if found is None:
-            problems.append(f"{part.name} does not exist")
+            problems.append(missing(f"{part.name} does not exist"))
             continue
         if found["State"] != "ENABLED":
-            problems.append(f"{part.name} is {found['State']}")
+            problems.append(stopped(f"{part.name} is {found['State']}"))
         if found["ScheduleExpression"] != part.rate:
-            problems.append(f"{part.name} runs at {found['ScheduleExpression']}, not {part.rate}")
+            text = f"{part.name} runs at {found['ScheduleExpression']}, not {part.rate}"
+            problems.append(Problem(text))
         if (target := name_in(found["Target"]["Arn"])) != part.target:
-            problems.append(f"{part.name} starts {target}, not {part.target}")
+            problems.append(stopped(f"{part.name} starts {target}, not {part.target}"))
     rates = ", ".join(part.rate for part in stack.parts.schedules)
     return judged("schedule", problems, f"enabled: {rates}", stack.redeploy)

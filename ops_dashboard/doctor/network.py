@@ -9,7 +9,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from ops_dashboard.doctor.deployed import PATIENT, Deployed, existing
-from ops_dashboard.doctor.findings import Finding, note, passed, wrong
+from ops_dashboard.doctor.findings import Finding, Kind, note, passed, wrong
 from stream_ingest.aws.errors import error_code
 from stream_ingest.aws.stack import is_aws
 from stream_ingest.contracts.network_probe import ProbeAnswer, Reached, probe_event
@@ -37,7 +37,7 @@ def check_network(stack: Deployed) -> Finding:
         text = f"{name} has no concurrency left: {error.response.get('Reason', 'throttled')}"
         return note("network", text, "check again when fewer collages are built; see quota")
     if answer is None:
-        return wrong("network", f"{name} does not exist", stack.redeploy)
+        return wrong("network", f"{name} does not exist", stack.redeploy, Kind.MISSING)
     payload = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
         return _failed(stack, payload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ops_dashboard.doctor.deployed import Deployed, existing
-from ops_dashboard.doctor.findings import Finding, judged, wrong
+from ops_dashboard.doctor.findings import Finding, Kind, Problem, judged, missing, stopped, wrong
 from stream_ingest.contracts import table
 from stream_ingest.contracts.stack_parts import BucketPart, StreamPart, TablePart
 
@@ -19,24 +19,25 @@ def check_stream(stack: Deployed) -> Finding:
     for part in stack.parts.streams:
         found = existing(stack.aws("kinesis").describe_stream_summary, StreamName=part.name)
         if found is None:
-            problems.append(f"{part.name} does not exist")
+            problems.append(missing(f"{part.name} does not exist"))
             continue
         summary = found["StreamDescriptionSummary"]
         status = summary["StreamStatus"]
         if status not in _WORKING:
-            return wrong("stream", f"{part.name} is {status}", _WAIT)
+            return wrong("stream", f"{part.name} is {status}", _WAIT, Kind.STOPPED)
         problems += _stream_problems(part, summary)
         good.append(f"{status}, {summary['OpenShardCount']} open shards")
     return judged("stream", problems, "; ".join(good), stack.redeploy)
 
 
-def _stream_problems(part: StreamPart, summary: dict[str, Any]) -> list[str]:
+def _stream_problems(part: StreamPart, summary: dict[str, Any]) -> list[Problem]:
     problems = []
     hours = summary["RetentionPeriodHours"]
     if hours < part.hours:
-        problems.append(f"{part.name} stores records for {hours} hours instead of {part.hours}")
+        text = f"{part.name} stores records for {hours} hours instead of {part.hours}"
+        problems.append(Problem(text))
     if summary.get("EncryptionType", "NONE") == "NONE":
-        problems.append(f"{part.name} is not encrypted")
+        problems.append(Problem(f"{part.name} is not encrypted"))
     return problems
 
 
@@ -47,7 +48,7 @@ def check_table(stack: Deployed) -> Finding:
         found = existing(stack.aws("dynamodb").describe_table, TableName=part.name)
         if found is None:
             do = "restore it from a backup: docs/operations/restore.md"
-            return wrong("table", f"{part.name} does not exist", do)
+            return wrong("table", f"{part.name} does not exist", do, Kind.MISSING)
         described = found["Table"]
         indexes = {
             index["IndexName"]: index.get("IndexStatus", "ACTIVE")
@@ -58,13 +59,13 @@ def check_table(stack: Deployed) -> Finding:
         states |= {name: indexes[name] for name in wanted if name in indexes}
         busy = [f"{name} is {state}" for name, state in states.items() if state not in _WORKING]
         if busy:
-            return wrong("table", ", ".join(busy), _WAIT)
-        problems += [f"index {name} is missing" for name in wanted if name not in indexes]
+            return wrong("table", ", ".join(busy), _WAIT, Kind.STOPPED)
+        problems += [missing(f"index {name} is missing") for name in wanted if name not in indexes]
         problems += _lacking(stack, part, described)
     return judged("table", problems, "active, with all indexes", stack.redeploy)
 
 
-def _lacking(stack: Deployed, part: TablePart, described: dict[str, Any]) -> list[str]:
+def _lacking(stack: Deployed, part: TablePart, described: dict[str, Any]) -> list[Problem]:
     """Return the settings that the table lacks, as a table does that was just restored."""
     dynamodb, name = stack.aws("dynamodb"), part.name
     ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
@@ -75,7 +76,9 @@ def _lacking(stack: Deployed, part: TablePart, described: dict[str, Any]) -> lis
         "point-in-time recovery": recovery["PointInTimeRecoveryStatus"] == "ENABLED",
         "deletion protection": not part.protected or described.get("DeletionProtectionEnabled"),
     }
-    return [f"{name} is without {setting}" for setting, is_on in states.items() if not is_on]
+    return [
+        Problem(f"{name} is without {setting}") for setting, is_on in states.items() if not is_on
+    ]
 
 
 def check_buckets(stack: Deployed) -> Finding:
@@ -84,22 +87,23 @@ def check_buckets(stack: Deployed) -> Finding:
     return judged("buckets", problems, f"{len(stack.parts.buckets)} as deployed", stack.redeploy)
 
 
-def _bucket(stack: Deployed, part: BucketPart) -> list[str]:
+def _bucket(stack: Deployed, part: BucketPart) -> list[Problem]:
     s3, name = stack.aws("s3"), part.name
     if existing(s3.list_objects_v2, Bucket=name, MaxKeys=1) is None:
-        return [f"bucket {name} does not exist"]
+        return [missing(f"bucket {name} does not exist")]
     problems = []
     if part.versioned and s3.get_bucket_versioning(Bucket=name).get("Status") != "Enabled":
-        problems.append(f"{name} does not keep versions")
+        problems.append(Problem(f"{name} does not keep versions"))
     lifecycle = existing(s3.get_bucket_lifecycle_configuration, Bucket=name) or {"Rules": []}
     rules = {each.get("ID") for each in lifecycle["Rules"] if each["Status"] == "Enabled"}
-    missing = [rule for rule in part.rules if rule not in rules]
-    if missing:
-        problems.append(f"{name} is without the lifecycle rules {', '.join(missing)}")
+    lacking = [rule for rule in part.rules if rule not in rules]
+    if lacking:
+        problems.append(Problem(f"{name} is without the lifecycle rules {', '.join(lacking)}"))
     if part.events:
         notifications = s3.get_bucket_notification_configuration(Bucket=name)
         if "EventBridgeConfiguration" not in notifications:
-            problems.append(f"{name} does not announce uploads to EventBridge: they start nothing")
+            text = f"{name} does not announce uploads to EventBridge: they start nothing"
+            problems.append(stopped(text))
     return problems
 
 
@@ -111,11 +115,14 @@ def check_key(stack: Deployed) -> Finding:
         state = found["KeyMetadata"]["KeyState"] if found else "missing"
         if state == "PendingDeletion":
             do = "cancel it at once: aws kms cancel-key-deletion, then aws kms enable-key"
-            return wrong("key", f"{alias} is going to be deleted, and all data with it", do)
+            return wrong(
+                "key", f"{alias} is going to be deleted, and all data with it", do, Kind.STOPPED
+            )
         if state == "Disabled":
             do = "enable it: aws kms enable-key; nothing can be read or written without it"
-            return wrong("key", f"{alias} is disabled", do)
+            return wrong("key", f"{alias} is disabled", do, Kind.STOPPED)
         if state != "Enabled":
-            problems.append(f"{alias} is {state}")
+            kind = Kind.STOPPED if found else Kind.MISSING
+            problems.append(Problem(f"{alias} is {state}", kind))
     good = "enabled" if stack.parts.key_aliases else "none: AWS's own keys are used"
     return judged("key", problems, good, stack.redeploy)

@@ -7,6 +7,7 @@ from itertools import islice
 
 from ops_dashboard.doctor.deployed import Deployed, existing
 from ops_dashboard.doctor.findings import Finding, note, wrong
+from stream_ingest.aws.failed_objects import KINDS, MAX_COUNTED, FailedObjects
 from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.batches.progress import (
     ENDED_BATCHES,
@@ -18,8 +19,6 @@ from stream_ingest.batches.progress import (
 )
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import UnreadableItemError
-from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
-from stream_ingest.contracts.stack_parts import name_in
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.intake.jobs import OWNER_PREFIX
 from stream_ingest.records.rows import RefusalReason
@@ -29,8 +28,6 @@ _MAX_BATCHES = 20
 """Maximum number of batches that are loaded, the oldest ones."""
 _MAX_SHOWN = 3
 """Maximum number of unreadable items in a finding."""
-_MAX_KEYS = 1_000
-"""Maximum number of keys in a response of ListObjectsV2."""
 
 
 def check_batches(stack: Deployed) -> str | Finding:
@@ -101,25 +98,17 @@ def check_dead_letters(stack: Deployed) -> str | Finding:
         for kind, url in sorted(stack.outputs.dead_letter_urls.items())
     }
     counts = {kind: depth.total for kind, depth in depths.items() if depth is not None}
-    output = stack.outputs.output_bucket
-    counts["record"] = _objects(stack, output, QUARANTINE_PREFIX)
-    failures = {name_in(part.on_failure) for part in stack.parts.mappings if part.on_failure}
-    counts["stream"] = sum(
-        _objects(stack, bucket, FAILED_BATCHES_PREFIX) for bucket in failures or {output}
+    outputs = stack.outputs
+    failed = FailedObjects(
+        stack.aws("s3"), output_bucket=outputs.output_bucket, temp_bucket=outputs.temp_bucket
     )
+    counts |= {kind: existing(failed.count, kind=kind, at_most=MAX_COUNTED) or 0 for kind in KINDS}
     waiting = {kind: count for kind, count in counts.items() if count}
     if not waiting:
         return "none"
     text = ", ".join(
-        f"{count:,}{' or more' if count == _MAX_KEYS else ''} {kind}"
+        f"{count:,}{' or more' if count == MAX_COUNTED and kind in KINDS else ''} {kind}"
         for kind, count in waiting.items()
     )
     do = "list them: ops-dashboard dlq list; after a fix: ops-dashboard dlq redrive --all"
     return note("dead letters", text, do)
-
-
-def _objects(stack: Deployed, bucket: str, prefix: str) -> int:
-    """Return the number of failed records or batches, as far as one request lists them."""
-    found = existing(stack.aws("s3").list_objects_v2, Bucket=bucket, Prefix=prefix) or {}
-    keys = (each["Key"] for each in found.get("Contents", []))
-    return sum(not key.endswith(".redriven") for key in keys)

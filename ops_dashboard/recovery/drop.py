@@ -18,8 +18,9 @@ import msgspec
 
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues
 from ops_dashboard.recovery.dead_letters import DeadLetter
-from ops_dashboard.recovery.failed_records import KINDS, FailedRecords
+from ops_dashboard.recovery.failed_records import FailedRecords
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.failed_objects import KINDS
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.object_keys import DROPPED_PREFIX
 from stream_ingest.contracts.stack_outputs import StackOutputs

@@ -1,8 +1,4 @@
-"""Records that could not be folded, stored in the stack's buckets. Edge (S3).
-
-Quarantined records are in the output bucket. Deliveries that Lambda discarded are in the output or
-the temporary bucket (`failureBucket`); both are read, because the setting may have changed.
-"""
+"""Records that could not be folded, stored in the stack's buckets. Edge (S3)."""
 
 from __future__ import annotations
 
@@ -20,18 +16,13 @@ from ops_dashboard.recovery.dead_letters import (
     read_unreadable,
 )
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.failed_objects import RECORD, FailedObjects
 from stream_ingest.contracts.errors import DecodeError
-from stream_ingest.contracts.object_keys import FAILED_BATCHES_PREFIX, QUARANTINE_PREFIX
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.records.codec import PackedRecord, unpack
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-
-RECORD, STREAM = "record", "stream"
-KINDS = (RECORD, STREAM)
-_REDRIVEN = ".redriven"
-"""End of the keys of records that an early release kept after a redrive."""
 
 
 class FailedRecords:
@@ -40,21 +31,17 @@ class FailedRecords:
     def __init__(self, s3: S3Client, outputs: StackOutputs) -> None:
         """Use the buckets that the stack's outputs name."""
         self._s3 = s3
-        self._places = {
-            RECORD: ((outputs.output_bucket, QUARANTINE_PREFIX),),
-            STREAM: (
-                (outputs.output_bucket, FAILED_BATCHES_PREFIX),
-                (outputs.temp_bucket, FAILED_BATCHES_PREFIX),
-            ),
-        }
+        self._objects = FailedObjects(
+            s3, output_bucket=outputs.output_bucket, temp_bucket=outputs.temp_bucket
+        )
 
     def count(self, kind: str) -> int:
         """Return the number of objects of a kind."""
-        return sum(1 for _ in self._objects(kind))
+        return self._objects.count(kind)
 
     def dead_letters(self, kind: str) -> Iterator[DeadLetter]:
         """Yield the dead letters of a kind; reads no more objects than are consumed."""
-        for bucket, key in self._objects(kind):
+        for bucket, key in self._objects.keys(kind):
             try:
                 letter = self._read(kind, bucket, key)
             except DecodeError as error:
@@ -89,14 +76,6 @@ class FailedRecords:
         batches = tuple(dict.fromkeys(each.batch.batch_id for each in records))
         read = read_poison if kind == RECORD else read_failed_batch
         return read(key, body, batches)
-
-    def _objects(self, kind: str) -> Iterator[tuple[str, str]]:
-        for bucket, prefix in self._places[kind]:
-            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            with map_errors(f"list {prefix} in {bucket}"):
-                for page in pages:
-                    keys = (each["Key"] for each in page.get("Contents", []))
-                    yield from ((bucket, key) for key in keys if not key.endswith(_REDRIVEN))
 
     def _body(self, bucket: str, key: str) -> Mapping[str, Any]:
         with map_errors(f"read {key}"):

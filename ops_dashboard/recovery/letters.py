@@ -11,13 +11,15 @@ import msgspec
 
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, Receiver
 from ops_dashboard.recovery.dead_letters import DeadLetter
-from ops_dashboard.recovery.failed_records import KINDS, FailedRecords
+from ops_dashboard.recovery.failed_records import FailedRecords
+from stream_ingest.aws.failed_objects import KINDS
 from stream_ingest.contracts.errors import NotFoundError
 
 LIMIT = 1_000
 """Dead letters of a kind that are listed by default."""
 Report = Callable[[int], None]
 """Called with the number of dead letters that were read so far."""
+Read = Callable[[Iterator[DeadLetter]], list[DeadLetter]]
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,23 +41,11 @@ class Letters:
     def listing(self, limit: int = LIMIT, report: Report = lambda _: None) -> Listing:
         """Return up to `limit` dead letters of each kind, the oldest first; 0 is no limit."""
         counts = self._counts()
-        progress = count(1)
-        with self._queues.received() as receiver, _threads() as threads:
 
-            def read(kind: str) -> list[DeadLetter]:
-                letters: list[DeadLetter] = []
-                for letter in islice(self._letters(kind, receiver), limit or None):
-                    letters.append(letter)
-                    report(next(progress))
-                    if receiver.is_stopped:
-                        break
-                return sorted(letters, key=_by_age)
+        def read(letters: Iterator[DeadLetter]) -> list[DeadLetter]:
+            return sorted(islice(letters, limit or None), key=_by_age)
 
-            try:
-                by_kind = dict(zip(counts, threads.map(read, counts), strict=True))
-            except BaseException:  # above all Ctrl-C: the threads must not go on
-                receiver.is_stopped = True
-                raise
+        by_kind = self._of_kinds(counts, read, report)
         remaining = {kind: counts[kind] - len(letters) for kind, letters in by_kind.items()}
         return Listing(
             letters=[each for letters in by_kind.values() for each in letters],
@@ -67,18 +57,35 @@ class Letters:
 
         Also raises it if a ref is that of several dead letters.
         """
-        found: list[DeadLetter] = []
-        with self._queues.received() as receiver:
-            for at, letter in enumerate(self._all(receiver), start=1):
-                report(at)
-                if letter.is_named_by(names):
-                    found.append(letter)
+
+        def read(letters: Iterator[DeadLetter]) -> list[DeadLetter]:
+            return [each for each in letters if each.is_named_by(names)]
+
+        by_kind = self._of_kinds((*self._queues.kinds, *KINDS), read, report)
+        found = [each for letters in by_kind.values() for each in letters]
         check_found(names, found)
         return found
 
-    def _all(self, receiver: Receiver) -> Iterator[DeadLetter]:
-        for kind in self._counts():
-            yield from self._letters(kind, receiver)
+    def _of_kinds(
+        self, kinds: Collection[str], read: Read, report: Report
+    ) -> dict[str, list[DeadLetter]]:
+        """Return what `read` returns of the dead letters of each kind, all kinds at once."""
+        progress = count(1)
+        with self._queues.received() as receiver, _threads() as threads:
+
+            def letters(kind: str) -> Iterator[DeadLetter]:
+                for letter in self._letters(kind, receiver):
+                    report(next(progress))
+                    yield letter
+                    if receiver.is_stopped:
+                        return
+
+            try:
+                found = threads.map(lambda kind: read(letters(kind)), kinds)
+                return dict(zip(kinds, found, strict=True))
+            except BaseException:  # above all Ctrl-C: the threads must not go on
+                receiver.is_stopped = True
+                raise
 
     def _letters(self, kind: str, receiver: Receiver) -> Iterator[DeadLetter]:
         if kind in KINDS:

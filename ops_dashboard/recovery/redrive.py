@@ -20,12 +20,13 @@ import msgspec
 
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, ReceivedMessage
 from ops_dashboard.recovery.dead_letters import DeadLetter
-from ops_dashboard.recovery.failed_records import KINDS, FailedRecords
+from ops_dashboard.recovery.failed_records import FailedRecords
 from ops_dashboard.recovery.folded_rows import FoldedRows
 from ops_dashboard.recovery.letter_subject import content_of
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.failed_objects import KINDS
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.stack_outputs import StackOutputs

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops_dashboard.doctor.checks import NOT_CHECKED, run_checks
+from ops_dashboard.doctor.checks import run_checks
 from ops_dashboard.doctor.deployed import Aws, read_parts
-from ops_dashboard.doctor.findings import Finding, State
+from ops_dashboard.doctor.findings import Finding, Kind, State
 from ops_dashboard.doctor.stack import stack_checks
 from ops_dashboard.smoke.steps import one_line
 from stream_ingest.contracts.errors import CoverstreamError
@@ -41,9 +41,7 @@ class Diagnosis:
         checks = stack_checks(self._aws, self._outputs, parts)
         found = run_checks([check for check in checks if check.name in _PARTS])
         return [
-            each
-            for each in found
-            if each.state is State.WRONG and not each.found.startswith(NOT_CHECKED)
+            each for each in found if each.state is State.WRONG and Kind.DENIED not in each.kinds
         ]
 
     def errors(self, functions: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from ops_dashboard.doctor.findings import Finding
+from ops_dashboard.doctor.findings import Finding, Kind
 from ops_dashboard.smoke.steps import StepFailedError
 
 STALL_S = 10.0
@@ -15,8 +15,8 @@ STALL_S = 10.0
 WRONG_S = 25.0
 """A step whose parts are missing or switched off fails after this time."""
 _POLL_S = 0.5
-_STOPS = ("does not exist", "is Disabled", "is DISABLED", "no mapping", "is throttled")
-"""What findings say about parts that process nothing, in contrast to parts that were changed."""
+_STOPS = frozenset({Kind.MISSING, Kind.STOPPED})
+"""What is wrong with parts that process nothing, in contrast to parts that were changed."""
 _SAY_EVERY_S = 5.0
 
 
@@ -29,7 +29,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 def stops(finding: Finding) -> bool:
     """Return whether nothing can go on until the part is as it was deployed. Pure."""
-    return any(words in finding.found for words in _STOPS)
+    return not _STOPS.isdisjoint(finding.kinds)
 
 
 class Causes(Protocol):

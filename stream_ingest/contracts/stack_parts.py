@@ -54,10 +54,8 @@ class RulePart(Part, frozen=True, kw_only=True):
 
     bus: str
     pattern: str
-    target: str = ""
-    """Queue or function that gets the events."""
-    dead_letters: str = ""
-    """Queue of the events that could not be delivered."""
+    targets: dict[str, str] = {}
+    """What gets the events, with the queue of those that could not be delivered to it."""
 
 
 class SchedulePart(Part, frozen=True, kw_only=True):
@@ -94,6 +92,12 @@ class StreamPart(Part, frozen=True, kw_only=True):
     shards: int = 0
 
 
+class TopicPart(Part, frozen=True, kw_only=True):
+    """An SNS topic; `emails` are the addresses that are subscribed to it."""
+
+    emails: tuple[str, ...] = ()
+
+
 class StackParts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything of a stack that can be missing, switched off or changed."""
 
@@ -107,6 +111,7 @@ class StackParts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     buckets: tuple[BucketPart, ...] = ()
     tables: tuple[TablePart, ...] = ()
     streams: tuple[StreamPart, ...] = ()
+    topics: tuple[TopicPart, ...] = ()
     key_aliases: tuple[str, ...] = ()
     alarm_prefix: str = ""
     """Beginning of the names of all alarms."""
@@ -126,8 +131,12 @@ def pattern_digest(pattern: str) -> str:
 
 
 def name_in(arn: str) -> str:
-    """Return the name at the end of an ARN, such as that of a queue, function or stream."""
-    return arn.rpartition(":")[2].rpartition("/")[2]
+    """Return the name at the end of an ARN, such as that of a queue, function or stream.
+
+    An API destination has an id of EventBridge's behind its name.
+    """
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    return rest.partition("/")[0] if kind == "api-destination" else rest.rpartition("/")[2] or kind
 
 
 def from_wire(text: str) -> StackParts:

@@ -24,6 +24,7 @@ KINDS = {
     "buckets": "Bucket",
     "tables": "Table",
     "streams": "Stream",
+    "topics": "Topic",
 }
 
 
@@ -68,8 +69,8 @@ def test_parts_have_what_the_program_sets(dev: Recorder, changed: Recorder, prod
     assert not by_name["coverstream-dev-intake-dead-letters"].dead_letters
     rules = {each.name.removeprefix(parts.alarm_prefix): each for each in parts.rules}
     ready, dropped = rules["window-ready"], rules["csv-uploaded"]
-    assert (ready.target, ready.dead_letters) == ("collage", "window-rule-dead-letters")
-    assert (dropped.bus, dropped.target) == ("default", "intake")
+    assert ready.targets == {"collage": "window-rule-dead-letters"}
+    assert (dropped.bus, list(dropped.targets)) == ("default", ["intake"])
     uploaded = dev.one("EventRule", "csv-uploaded").inputs["eventPattern"]
     assert dropped.pattern == stack_parts.pattern_digest(uploaded)
     assert [each.rate for each in parts.schedules] == ["rate(1 minute)"]

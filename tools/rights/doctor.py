@@ -90,8 +90,11 @@ DOCTOR: Sequence[Grant] = (
     Grant(
         sid="CheckAlarms",
         commands=CHECKING,
-        actions=("sns:GetTopicAttributes",),
-        resources=(f"arn:aws:sns:{HERE}:{{prefix}}-alarms",),
+        actions=("sns:ListSubscriptionsByTopic",),
+        resources=(
+            f"arn:aws:sns:{HERE}:{{prefix}}-alarms",
+            f"arn:aws:sns:{HERE}:{{prefix}}-notices",
+        ),
     ),
     Grant(
         sid="ReadMetrics",

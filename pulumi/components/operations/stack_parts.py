@@ -86,6 +86,7 @@ class PartsCollector:
                 "buckets": [_bucket(each["bucket"], known) for each in known["Bucket"]],
                 "tables": [_table(each) for each in known["Table"]],
                 "streams": [_stream(each) for each in known["Stream"]],
+                "topics": [_topic(each, known["TopicSubscription"]) for each in known["Topic"]],
                 "key_aliases": [each["name"] for each in known["Alias"]],
                 "alarm_prefix": begin,
                 "alarms": [each["name"].removeprefix(begin) for each in known["MetricAlarm"]],
@@ -114,6 +115,8 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "BucketLifecycleConfiguration": ("bucket", "rules"),
     "Table": ("name", "deletion_protection_enabled"),
     "Stream": ("name", "shard_count", "retention_period"),
+    "Topic": ("name",),
+    "TopicSubscription": ("topic", "protocol", "endpoint"),
     "Alias": ("name",),
     "MetricAlarm": ("name",),
 }
@@ -151,16 +154,25 @@ def _queue(props: Props) -> Props:
 
 
 def _rule(props: Props, targets: list[Props]) -> Props:
-    part = {
+    return {
         "name": props["name"],
         "bus": props["event_bus_name"],
         "pattern": pattern_digest(props["event_pattern"]),
+        "targets": {
+            name_in(target["arn"]): name_in((target["dead_letter_config"] or {}).get("arn", ""))
+            for target in targets
+            if target["rule"] == props["name"]
+        },
     }
-    for target in targets:
-        if target["rule"] == props["name"]:
-            dead_letters = (target["dead_letter_config"] or {}).get("arn", "")
-            part |= {"target": name_in(target["arn"]), "dead_letters": name_in(dead_letters)}
-    return part
+
+
+def _topic(props: Props, subscriptions: list[Props]) -> Props:
+    emails = [
+        each["endpoint"]
+        for each in subscriptions
+        if each["protocol"] == "email" and name_in(each["topic"]) == props["name"]
+    ]
+    return {"name": props["name"], "emails": emails}
 
 
 def _schedule(props: Props) -> Props:

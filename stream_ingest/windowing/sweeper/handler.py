@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from stream_ingest.aws.failed_objects import MAX_COUNTED, STREAM
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.events import BatchDrained, convert_detail
 from stream_ingest.contracts.metrics import Service
@@ -35,7 +36,8 @@ def make_handler(app: Callable[[], wiring.App]) -> Handler:
         else:
             sweep = sweeper.sweep()
         emit_sweep(logger, meter, sweep)
-        emit_open_work(meter, app().open_work.read(), app().discarded.count())
+        discarded = app().failed.count(STREAM, MAX_COUNTED)
+        emit_open_work(meter, app().open_work.read(), discarded)
         meter.add_memory(float(context.memory_limit_in_mb))
         raise_errors(sweep)
 

@@ -14,6 +14,7 @@ from functools import partial
 
 import boto3
 
+from stream_ingest.aws.failed_objects import FailedObjects
 from stream_ingest.aws.function_config import function_config
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.batches.results.reports import Reports
@@ -23,7 +24,6 @@ from stream_ingest.contracts.metrics import Service
 from stream_ingest.intake.settings import SearchSettings
 from stream_ingest.intake.unread.unread_files import UnreadFiles
 from stream_ingest.windowing.settings import WindowingSettings
-from stream_ingest.windowing.sweeper.discarded import DiscardedDeliveries
 from stream_ingest.windowing.sweeper.log_lines import (
     log_item_error,
     log_swept_window,
@@ -52,7 +52,7 @@ class App:
 
     sweeper: Sweeper
     open_work: OpenWorkReader
-    discarded: DiscardedDeliveries
+    failed: FailedObjects
 
 
 def build(
@@ -91,8 +91,10 @@ def build(
         on_error=partial(log_item_error, logger),
     )
     open_work = OpenWorkReader(registry, clients.dynamodb, settings.table, clock)
-    discarded = DiscardedDeliveries(clients.s3, (settings.output_bucket, settings.temp_bucket))
-    return App(sweeper=sweeper, open_work=open_work, discarded=discarded)
+    failed = FailedObjects(
+        clients.s3, output_bucket=settings.output_bucket, temp_bucket=settings.temp_bucket
+    )
+    return App(sweeper=sweeper, open_work=open_work, failed=failed)
 
 
 def from_environment() -> App:

@@ -12,12 +12,13 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.batch_item import new_item
 from tests.fakes.ingest.rows import NOW_S, header
-from tests.fakes.ops.healthy_stack import WELL, alarm, invoking, mapping
+from tests.fakes.ops.healthy_stack import WELL, alarm, invoking, mapping, subscription
 
 _RECOVERY = "ContinuousBackupsDescription PointInTimeRecoveryDescription"
 _SUMMARY = "kinesis describe_stream_summary StreamDescriptionSummary"
 _ATTRIBUTES = "sqs get_queue_attributes Attributes"
 _LIMIT = "lambda get_account_settings AccountLimit"
+_SUBSCRIPTIONS = "sns list_subscriptions_by_topic"
 _MEMORY = "cloudwatch get_metric_data MetricDataResults"
 
 
@@ -27,6 +28,10 @@ def missing(code: str) -> ClientError:
 
 def redriving(queue: str, receives: int) -> str:
     return json.dumps({"deadLetterTargetArn": f"a:{queue}", "maxReceiveCount": receives})
+
+
+def target(name: str) -> dict[str, Any]:
+    return {"Arn": f"a:{name}", "DeadLetterConfig": {"Arn": "a:dead"}}
 
 
 def mapped(**changes: object) -> dict[str, Any]:
@@ -98,10 +103,15 @@ BROKEN: list[Case] = [
     ("rules", "events describe_rule", missing("ResourceNotFoundException"), "rule ready does not"),
     ("rules", "events describe_rule State", "DISABLED", "rule ready is DISABLED"),
     ("rules", "events describe_rule EventPattern", '{"source": ["b"]}', "the pattern of rule"),
-    ("rules", "events list_targets_by_rule Targets", [], "sends to nothing, not to collage"),
+    ("rules", "events list_targets_by_rule Targets", [],
+     "sends to nothing, not to collage; rule ready sends to nothing, not to notices"),
     ("rules", "events list_targets_by_rule Targets", [{"Arn": "a:other"}], "sends to other, not"),
-    ("rules", "events list_targets_by_rule Targets", [{"Arn": "a:collage"}],
-     "has the dead-letter queue none, not dead"),
+    ("rules", "events list_targets_by_rule Targets", [target("collage")],
+     "rule ready sends to collage, not to notices"),
+    ("rules", "events list_targets_by_rule Targets", [target("notices")],
+     "rule ready sends to notices, not to collage"),
+    ("rules", "events list_targets_by_rule Targets", [target("collage"), {"Arn": "a:notices"}],
+     "rule ready has the dead-letter queue none, not dead, for notices"),
     ("archive", "events describe_archive", missing("ResourceNotFoundException"),
      "windows does not exist"),
     ("archive", "events describe_archive State", "DISABLED", "windows is DISABLED"),
@@ -160,8 +170,15 @@ BROKEN: list[Case] = [
     ("alarms", "cloudwatch describe_alarms MetricAlarms", [alarm("cost"), alarm("poison", "ALARM")],
      "in alarm: poison"),
     ("alarms", "cloudwatch describe_alarms MetricAlarms",
-     [alarm("cost"), alarm("poison", actions=False)], "actions switched off: poison"),
-    ("notices", "sns get_topic_attributes", missing("NotFound"), "alarms notify nobody"),
+     [alarm("cost"), alarm("poison", ActionsEnabled=False)], "actions switched off: poison"),
+    ("alarms", "cloudwatch describe_alarms MetricAlarms",
+     [alarm("cost", AlarmActions=[]), alarm("poison")], "without the alarms' topic: cost"),
+    ("notices", _SUBSCRIPTIONS, missing("NotFound"),
+     "topic alarms does not exist, so nobody is notified; topic notices does not exist"),
+    ("notices", f"{_SUBSCRIPTIONS} Subscriptions", [],
+     "you@example.com is not subscribed to notices"),
+    ("notices", f"{_SUBSCRIPTIONS} Subscriptions", [subscription("Deleted")],
+     "you@example.com is not subscribed to notices"),
     ("files", "s3 list_object_versions Versions", [dropped(1)], "no job knows 1 file, although"),
 ]  # fmt: skip
 NOTED: list[Case] = [
@@ -171,14 +188,20 @@ NOTED: list[Case] = [
     ("memory", _MEMORY, [{"Id": "memory_collage", "Values": [80.6]}], "used 81 % of 1,769 MB"),
     ("mappings", "lambda list_event_source_mappings", listing(mapped(State="Enabling")),
      "collage is Enabling"),
-    ("notices", "sns get_topic_attributes Attributes SubscriptionsPending", "1", "not confirmed"),
+    ("notices", f"{_SUBSCRIPTIONS} Subscriptions",
+     [subscription("PendingConfirmation"), subscription(Endpoint="ops@example.com")],
+     "you@example.com to alarms; not confirmed: the subscription of you@example.com to notices"),
+    ("notices", f"{_SUBSCRIPTIONS} Subscriptions",
+     [subscription("PendingConfirmation", Protocol="https", Endpoint="https://a:secret@b/"),
+      subscription()],
+     "not confirmed: the subscription of one by https to alarms"),
     ("batches", "dynamodb query Items",
      [to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S))],
      "sending for over a day: lost-push"),
     ("dead letters", f"{_ATTRIBUTES} ApproximateNumberOfMessages", "3", "3 collage"),
     ("dead letters", "s3 list_objects_v2 Contents",
      [{"Key": "failed/records/a.json"}, {"Key": "failed/records/b.json.redriven"}],
-     "1 record, 1 stream"),
+     "1 record, 2 stream"),
     ("dead letters", "s3 list_objects_v2 Contents", [{"Key": "failed/records/a.json"}] * 1_000,
      "1,000 or more record"),
 ]  # fmt: skip

@@ -37,8 +37,7 @@ PARTS: StackParts = stack_parts.from_wire(
                     "name": "ready",
                     "bus": "gone",
                     "pattern": pattern_digest('{"source": ["a"]}'),
-                    "target": "collage",
-                    "dead_letters": "dead",
+                    "targets": {"collage": "dead", "notices": "dead"},
                 }
             ],
             "schedules": [{"name": "sweeper", "rate": "rate(1 minute)", "target": "sweeper"}],
@@ -47,6 +46,7 @@ PARTS: StackParts = stack_parts.from_wire(
             "buckets": [{"name": "input", "versioned": True, "events": True, "rules": ["age"]}],
             "tables": [{"name": "gone", "protected": True}],
             "streams": [{"name": "rows", "hours": 24}],
+            "topics": [{"name": "alarms"}, {"name": "notices", "emails": ["you@example.com"]}],
             "key_aliases": ["alias/dev"],
             "alarm_prefix": "coverstream-dev-",
             "alarms": ["poison", "cost"],
@@ -80,10 +80,17 @@ def invoking(answer: object, **more: object) -> Callable[..., dict[str, Any]]:
     return lambda **_: {"Payload": io.BytesIO(json.dumps(answer).encode()), **more}
 
 
-def alarm(name: str, state: str = "OK", *, actions: bool = True) -> dict[str, Any]:
+def alarm(name: str, state: str = "OK", **changed: object) -> dict[str, Any]:
     """Return an alarm, as CloudWatch describes it."""
-    full = f"coverstream-dev-{name}"
-    return {"AlarmName": full, "StateValue": state, "ActionsEnabled": actions}
+    topics = [OUTPUTS.alarm_topic_arn]
+    found = {"StateValue": state, "ActionsEnabled": True, "AlarmActions": topics}
+    return {"AlarmName": f"coverstream-dev-{name}", **found, **changed}
+
+
+def subscription(arn: str = f"{_ARN}:an-id", **changed: str) -> dict[str, Any]:
+    """Return a subscription, as SNS lists it."""
+    found = {"SubscriptionArn": arn, "Protocol": "email", "Endpoint": "you@example.com"}
+    return found | changed
 
 
 WELL: Answers = {
@@ -141,7 +148,10 @@ WELL: Answers = {
     "events": {
         "describe_rule": {"State": "ENABLED", "EventPattern": '{"source":["a"]}'},
         "list_targets_by_rule": {
-            "Targets": [{"Arn": f"{_ARN}:collage", "DeadLetterConfig": _DEAD}]
+            "Targets": [
+                {"Arn": f"{_ARN}:{name}", "DeadLetterConfig": _DEAD}
+                for name in ("collage", "notices")
+            ]
         },
         "describe_archive": {"State": "ENABLED", "RetentionDays": 30},
     },
@@ -175,7 +185,7 @@ WELL: Answers = {
             "logGroups": [{"logGroupName": "/aws/lambda/collage", "retentionInDays": 14}]
         }
     },
-    "sns": {"get_topic_attributes": {"Attributes": {"SubscriptionsConfirmed": "2"}}},
+    "sns": {"list_subscriptions_by_topic": {"Subscriptions": [subscription()]}},
 }
 
 

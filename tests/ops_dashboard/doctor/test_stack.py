@@ -40,7 +40,7 @@ def test_a_healthy_stack_passes_every_check() -> None:
     assert found["quota"].found == (
         "up to 13 invocations run at once, of 1000 that the account may run; 1000 unreserved"
     )
-    assert found["notices"].found == "alarms notify 2 subscriptions"
+    assert found["notices"].found == "confirmed subscriptions: 1 to alarms, 1 to notices"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,29 @@ def test_a_problem_is_reported_with_a_fix_by_its_check(
     assert found[check].do
     others = {name for name, each in found.items() if each.state is not State.OK} - {check}
     assert others <= ALSO.get(check, set())
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kinds"),
+    [
+        ("lambda get_function_configuration", missing("ResourceNotFoundException"), ["missing"]),
+        ("lambda get_function_configuration Timeout", 3, ["changed"]),
+        ("lambda get_function_concurrency", {"ReservedConcurrentExecutions": 0}, ["stopped"]),
+        ("events list_targets_by_rule Targets", [], ["missing"]),
+        ("events describe_rule State", "DISABLED", ["stopped"]),
+        ("kms describe_key KeyMetadata KeyState", "Disabled", ["stopped"]),
+        ("s3 get_bucket_versioning", {}, ["changed"]),
+        ("cloudwatch describe_alarms MetricAlarms", [alarm("cost", "ALARM")],
+         ["missing", "raised"]),
+        ("kms describe_key", missing("AccessDeniedException"), ["denied"]),
+        ("sns list_subscriptions_by_topic Subscriptions", [], ["missing"]),
+    ],
+)  # fmt: skip
+def test_findings_say_for_programs_what_is_wrong(
+    path: str, value: object, kinds: list[str]
+) -> None:
+    found = [each for each in findings_on(changed(path, value)).values() if each.kinds]
+    assert [list(each.kinds) for each in found] == [kinds]
 
 
 def test_each_check_has_a_problem_that_it_finds() -> None:

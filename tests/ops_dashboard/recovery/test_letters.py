@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -183,6 +185,30 @@ def test_letters_are_found_by_short_id_or_whole_id(stack: Stack) -> None:
     with pytest.raises(NotFoundError, match="no dead letter 0123456789"):
         stack.letters.find({found.ref, "0123456789"})
     assert stack.waiting(stack.dead["collage"]) == 3
+
+
+class SlowQueues:
+    """Queues that answer once all of them are asked."""
+
+    kinds = ("collage", "intake", "sweeper")
+
+    def __init__(self) -> None:
+        self._met = Barrier(len(self.kinds), timeout=30)
+        self.is_stopped = False
+
+    @contextmanager
+    def received(self) -> Iterator[SlowQueues]:
+        yield self
+
+    def messages(self, _kind: str) -> Iterator[Any]:
+        self._met.wait()  # breaks unless all are there
+        return iter(())
+
+
+def test_queues_are_searched_at_the_same_time(stack: Stack) -> None:
+    queues: Any = SlowQueues()
+    with pytest.raises(NotFoundError):
+        Letters(queues, stack.records).find({"0123456789"})
 
 
 def bodies(stack: Stack, url: str) -> list[Any]:

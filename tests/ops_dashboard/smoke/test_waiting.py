@@ -5,11 +5,17 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from ops_dashboard.doctor.findings import Finding, State
+from ops_dashboard.doctor.findings import Finding, Kind, State
 from ops_dashboard.smoke.steps import StepFailedError
 from ops_dashboard.smoke.waiting import STALL_S, WRONG_S, Seen, Waiting
 
-OFF = Finding(check="mappings", state=State.WRONG, found="windowing is Disabled", do="switch it on")
+OFF = Finding(
+    check="mappings",
+    state=State.WRONG,
+    found="windowing is Disabled",
+    do="switch it on",
+    kinds=(Kind.STOPPED,),
+)
 
 
 class Causes:
@@ -108,7 +114,8 @@ def test_a_part_that_is_wrong_does_not_fail_what_comes_all_the_same() -> None:
 def test_a_part_that_was_only_changed_does_not_end_the_wait_sooner() -> None:
     """A function with other memory than it was deployed with works."""
     bench = Bench(done_after_s=None, wrong_after_s=0)
-    bench.causes.finding = msgspec.structs.replace(OFF, found="collage has 512 MB instead of 600")
+    text = "collage has 512 MB instead of 600"
+    bench.causes.finding = msgspec.structs.replace(OFF, found=text, kinds=(Kind.CHANGED,))
     with pytest.raises(StepFailedError, match="512 MB"):
         bench.wait(limit_s=60)
     assert bench.clock.now_s == 160
