@@ -59,11 +59,11 @@ async function abandon(id, button) {
   button.disabled = true;
   try {
     await post(`/api/batches/${encodeURIComponent(id)}/abandon`, {});
-    toast(`Batch ${id} is abandoned; it ends in some minutes.`);
+    toast(`Batch ${id} is abandoned; it ends in some minutes.`);  // the next update shows it so
   } catch (error) {
     toast(error.message, "bad");
+    button.disabled = false;
   }
-  button.disabled = false;
 }
 
 /** Who abandoned a batch, or the button with which to do it while it is being sent. */

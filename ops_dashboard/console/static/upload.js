@@ -104,11 +104,20 @@ function uploadRow({ upload, row }) {
     upload.error ? h("p", { class: "notice bad" }, upload.error) : null);
 }
 
-const uploads = poll(async () => {
-  const [own, { batches }] = await Promise.all([get("/api/uploads"), get("/api/batches")]);
-  const rows = new Map(batches.map((row) => [row.progress.batch_id, row]));
+function showUploads(own, rows) {
   const shown = own.map((upload) => ({ upload, row: rows.get(upload.batch_id) ?? null }));
   if (shown.length) updateList($("uploads"), shown, (each) => each.upload.batch_id, uploadRow);
   else $("uploads").replaceChildren(emptyState("No uploads yet", "The progress of the files that you upload is shown here."));
   document.title = shown.some(({ row }) => row && !row.progress.ended) ? `Upload · ${int(shown.length)} in progress` : "Upload · Coverstream";
+}
+
+let rows = new Map();
+const uploads = poll(async () => {
+  const own = await get("/api/uploads");
+  try {
+    const { batches } = await get("/api/batches");
+    rows = new Map(batches.map((row) => [row.progress.batch_id, row]));
+  } finally {
+    showUploads(own, rows); // also while AWS does not answer: these are this console's own
+  }
 }, 1000);
