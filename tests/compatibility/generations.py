@@ -17,6 +17,8 @@ from tests.faults.harness.history_runner import HistoryRunner, few_buckets
 FOLDER = Path(__file__).parent
 UNRELEASED = "unreleased"
 GENERATIONS = sorted(each.parent.name for each in FOLDER.glob("*/history.json"))
+WITH_KEPT = sorted(each.parent.name for each in FOLDER.glob("*/kept.json"))
+"""Generations of which also `kept_driver` has recorded something."""
 RECORD = "see tests/compatibility/README.md"
 
 

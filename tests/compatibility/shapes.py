@@ -19,9 +19,11 @@ _JSON = ("settings", "job", "detail", "payload")
 """Attributes that contain JSON."""
 
 
-def shape_of(history: Mapping[str, Any], single: Mapping[str, Any]) -> set[str]:
+def shape_of(
+    history: Mapping[str, Any], single: Mapping[str, Any], kept: Mapping[str, Any] | None
+) -> set[str]:
     """Return a line for each field of what was stored: its path and its type."""
-    return set(_lines(history, single))
+    return {*_lines(history, single), *_kept_lines(kept or {"items": (), "documents": {}})}
 
 
 def _lines(history: Mapping[str, Any], single: Mapping[str, Any]) -> Iterator[str]:
@@ -40,6 +42,17 @@ def _lines(history: Mapping[str, Any], single: Mapping[str, Any]) -> Iterator[st
     yield from _fields("chunk", _unpacked(single["intake"]["chunk"]))
     yield from _fields("continuation", json.loads(single["intake"]["continuation"]))
     yield from _fields("outputs", json.loads(single["outputs"]))
+
+
+def _kept_lines(kept: Mapping[str, Any]) -> Iterator[str]:
+    for item in kept["items"]:
+        yield from _item(item)
+        if "data" in item:  # deferred rows: their record has the codec of the stream's
+            *numbers, packed = _unpacked(item["data"]["B"])  # type: ignore[misc]
+            yield from _fields("deferred", numbers)
+            yield f"deferred: codec {packed[0]}"
+    for name, data in kept["documents"].items():
+        yield from _fields(name, json.loads(base64.b64decode(data)))
 
 
 def _item(item: Mapping[str, Any]) -> Iterator[str]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compatibility.generations import GENERATIONS, HISTORY, UNRELEASED, driver, recorded
+from tests.compatibility.generations import (
+    GENERATIONS,
+    HISTORY,
+    UNRELEASED,
+    WITH_KEPT,
+    driver,
+    recorded,
+)
 from tests.compatibility.shapes import shape_of
 
 
 def now(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("XDG_STATE_HOME", "")  # which the driver changes
-    return shape_of(HISTORY.run(None, HISTORY.STEPS), driver("single_driver").write())
+    kept = driver("kept_driver").write()
+    return shape_of(HISTORY.run(None, HISTORY.STEPS), driver("single_driver").write(), kept)
 
 
 def then(generation: str) -> set[str]:
-    return shape_of(recorded(generation, "history"), recorded(generation, "single"))
+    kept = recorded(generation, "kept") if generation in WITH_KEPT else None
+    return shape_of(recorded(generation, "history"), recorded(generation, "single"), kept)
 
 
 def test_what_is_stored_now_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
