@@ -15,6 +15,8 @@ EXAMPLES = """Examples:
 
   ops-dashboard plan --images 2000000 --deadline 1h
 
+  ops-dashboard plan --images 2000000 --files 40
+
   ops-dashboard plan --images 50000 --creators 200 --order sorted --verbose
 """
 
@@ -32,6 +34,13 @@ def plan(  # noqa: PLR0913 - one parameter for each option
             help="Order of the rows: sorted (by creator), mixed (as by date), drip (singly).",
         ),
     ] = Order.MIXED,
+    files: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Plan for rows that come in N dropped CSV files, each a batch; default: a push.",
+        ),
+    ] = 0,
     deadline: Annotated[
         str, typer.Option(help="Time for the whole job, such as 45m, 1h or 2d.")
     ] = "1h",
@@ -62,7 +71,14 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     json: options.Json = False,
 ) -> None:
     """Plan shards, memory, concurrency, time and cost of a job, without calling AWS."""
-    job = job_of(images, creators, order, copies=not no_copies, originals=not no_originals)
+    job = job_of(
+        images,
+        creators,
+        order,
+        files=files,
+        copies=not no_copies,
+        originals=not no_originals,
+    )
     wanted = PlanOptions(
         deadline=deadline,
         max_concurrency=max_concurrency,

@@ -3,11 +3,12 @@
 Counted: milliseconds of each function, bytes into the stream, DynamoDB's write and read units
 including its indexes, and collages. A collage includes the objects put, queue requests, events and
 invocation that it causes. Constant: stream hours, dashboard, alarms, metrics, the sweeper's
-requests. Left out, because they do not depend on the day's work: intake and prefetch, stored bytes
-(S3, table, archive, logs), taxes, free tiers, data transfer out of AWS. Prices are those of
-`prices`; on an idle stack the estimate is too high by the free tiers.
+requests. Left out: stored bytes (S3, table, archive, logs), taxes, free tiers, data transfer out of
+AWS. Prices are those of `prices`; on an idle stack the estimate is too high by the free tiers.
 
-An alarm may read at most ten metrics (PutMetricAlarm), and these are ten.
+An alarm may read at most ten metrics (PutMetricAlarm), and these are ten. So intake and prefetch
+are in the chart of parts only: a million rows of files cost less than a cent there
+(`ops-dashboard plan --files`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ COLLAGE_PUTS = 5
 """Collage, its copy by creator, thumbnail, metadata, originals."""
 COLLAGE_QUEUE_REQUESTS = 3
 COLLAGE_EVENTS = 2
+FILE_PUTS = 3
+"""The chunks of a small file, and its copy in the archive."""
+FILE_GETS = 4
+"""HEAD requests before it is read and copied, a range, and the chunk that is sent."""
+MESSAGE_REQUESTS = 3
+"""A message is sent, received and deleted."""
 SWEEPS_PER_DAY = 1_440
 
 _REASONS_IN_USE = 10
@@ -41,6 +48,8 @@ _REASONS_IN_USE = 10
 _COST_METRICS = 10
 """Number of metrics that the alarm on the cost reads."""
 
+_OTHERS = (Service.INTAKE, Service.PREFETCH)
+"""Functions that are in the chart of parts only."""
 _FUNCTIONS = (Service.WINDOWING, Service.SWEEPER, Service.COLLAGE)
 _INDEXES = (table.BATCH_INDEX, table.STATUS_INDEX, table.DUE_INDEX)
 
@@ -51,6 +60,16 @@ def collage_usd() -> float:
         COLLAGE_PUTS * LIST.s3_put.one
         + COLLAGE_QUEUE_REQUESTS * LIST.sqs_request.one
         + COLLAGE_EVENTS * LIST.event.one
+        + LIST.lambda_request.one
+    )
+
+
+def intake_run_usd() -> float:
+    """Return the cost of an invocation of the intake without its milliseconds and table writes."""
+    return (
+        FILE_PUTS * LIST.s3_put.one
+        + FILE_GETS * LIST.s3_get.one
+        + MESSAGE_REQUESTS * LIST.sqs_request.one
         + LIST.lambda_request.one
     )
 
@@ -87,7 +106,7 @@ def cost_lines(resources: Resources, constant_usd: float) -> list[Line]:
 
 def part_lines(resources: Resources) -> list[Line]:
     """Return the hidden counts, and the cost of each in USD."""
-    counted = _counted(resources)
+    counted = [*_counted(resources), *_others(resources)]
     parts = [
         expression(f"usd_{line.id}", line.label, f"{line.id} * {price:.15f}")
         for line, price in counted
@@ -112,6 +131,16 @@ def _counted(resources: Resources) -> list[tuple[Line, float]]:
             collage_usd(),
         ),
     ]
+
+
+def _others(resources: Resources) -> list[tuple[Line, float]]:
+    """Return what the chart of parts shows beside the counts of the alarm."""
+    dimensions = {"FunctionName": resources.functions[Service.INTAKE]}
+    runs = aws_metric(
+        "AWS/Lambda", "Invocations", dimensions, "intake_runs", "files' requests", style=HIDDEN
+    )
+    milliseconds = [_milliseconds(resources, service) for service in _OTHERS]
+    return [*milliseconds, (runs, intake_run_usd())]
 
 
 def _milliseconds(resources: Resources, service: Service) -> tuple[Line, float]:

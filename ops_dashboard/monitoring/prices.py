@@ -45,6 +45,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     dynamodb_write: Price = Price(0.625, MILLION, "write units")
     dynamodb_read: Price = Price(0.125, MILLION, "read units")
     s3_put: Price = Price(0.005, 1_000, "PUTs")
+    s3_get: Price = Price(0.0004, 1_000, "GETs")
     s3_gb_month: Price = Price(0.023, 1, "GB-months")
     sqs_request: Price = Price(0.40, MILLION, "requests")
     event: Price = Price(1.00, MILLION, "events")

@@ -15,6 +15,7 @@ import msgspec
 from ops_dashboard.monitoring import cost
 from ops_dashboard.monitoring.prices import Price, Prices
 from ops_dashboard.planner.collage_work import CollageSize
+from ops_dashboard.planner.intake_work import intake_work
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
 from ops_dashboard.planner.windowing_work import WindowingWork, records
@@ -39,6 +40,7 @@ _COLLAGE_LOG_BYTES = 2_300
 """Two lines, EMF and Lambda's own three, with 26 bytes each that CloudWatch adds."""
 _WINDOW_LOG_BYTES = 600
 _DELIVERY_LOG_BYTES = 2_500
+_INTAKE_LOG_BYTES = 2_500
 _SMALL_BYTES = 55_000
 """A thumbnail and metadata."""
 
@@ -47,6 +49,8 @@ class Stage(StrEnum):
     """Stages of the pipeline, in the order of the images."""
 
     PUSH = "push"
+    INTAKE = "intake"
+    """Instead of a push: the rows come in dropped files."""
     STREAM = "stream"
     WINDOWING = "windowing"
     BUS = "bus, queue"
@@ -89,6 +93,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def bill(run: Run) -> list[Item]:
     """Return the bill of a run."""
     return [
+        *(_intake(run) if run.job.files else ()),
         *_stream(run),
         *_windowing(run),
         *_sweeper(run),
@@ -103,6 +108,20 @@ def stored(job: Job, figures: Figures) -> Stored:
     collage_bytes = (2 if job.copies else 1) * assumed.collage_bytes + _SMALL_BYTES
     originals = job.images * assumed.cover_bytes if job.originals else 0.0
     return Stored(collages_gb=job.windows * collage_bytes / _GB, originals_gb=originals / _GB)
+
+
+def _intake(run: Run) -> list[Item]:
+    stage, prices, work = Stage.INTAKE, run.prices, intake_work(run.job, run.figures)
+    log_bytes = work.invocations * _INTAKE_LOG_BYTES
+    return [
+        _item(stage, "function", work.gb_s, prices.lambda_gb_s),
+        _item(stage, "function", work.invocations, prices.lambda_request),
+        _item(stage, "chunks and archive", work.puts, prices.s3_put),
+        _item(stage, "files and chunks", work.gets, prices.s3_get),
+        _item(stage, "queue", work.messages, prices.sqs_request),
+        _item(stage, "jobs and batches", work.writes, prices.dynamodb_write),
+        _item(stage, "log", log_bytes / _GB, prices.log_gb),
+    ]
 
 
 def _stream(run: Run) -> list[Item]:
@@ -145,8 +164,9 @@ def _sweeper(run: Run) -> list[Item]:
     stage, prices, job = Stage.WINDOWING, run.prices, run.job
     sweeps = math.ceil(run.seconds / SWEEP_S)
     checks = _COUNTS + math.ceil(run.waiting_s / SWEEP_S)
-    check_reads = (job.creators + 2 * job.windows) * _CHECK_READS_PER_ENTRY
-    counts = _COUNTS * job.creators * _COUNT_READS_PER_CREATOR
+    counted = job.batches * job.batch_creators
+    check_reads = (counted + 2 * job.windows) * _CHECK_READS_PER_ENTRY
+    counts = _COUNTS * counted * _COUNT_READS_PER_CREATOR
     reads = counts + checks * check_reads + job.partial_windows
     gb_s = sweeps * _SWEEP_RUN_S * SWEEPER_MB / 1_024
     return [

@@ -16,6 +16,7 @@ import msgspec
 from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.bill import Item, Run, Stage, Stored, bill, stored
 from ops_dashboard.planner.collage_work import CollageSize, sizes
+from ops_dashboard.planner.intake_work import entrance_rows_per_s
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.timing import (
     MIN_CONCURRENCY,
@@ -52,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How to run a job, how long it takes, and what it costs."""
 
     job: Job
+    figures: Figures
     deadline_s: int
     work: WindowingWork
     size: CollageSize
@@ -109,7 +111,10 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
 
     def _choices(self) -> Iterator[tuple[WindowingWork, CollageSize]]:
         wide = sizes(self.job, self.figures, self.prices)
-        works = (windowing_work(self.job, self.figures, stream) for stream in streams(self.figures))
+        works = (
+            windowing_work(self.job, self.figures, stream)
+            for stream in streams(self.job, self.figures)
+        )
         return itertools.product(works, wide)
 
     def _timing(self, work: WindowingWork, size: CollageSize, concurrency: int) -> Timing:
@@ -140,6 +145,7 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
         )
         return Plan(
             job=self.job,
+            figures=self.figures,
             deadline_s=self.deadline_s,
             work=work,
             size=size,
@@ -151,7 +157,7 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _stream_month(self, shards: int) -> StreamMonth:
-        shards = shards or enough_shards(self.figures)
+        shards = shards or enough_shards(self.job, self.figures)
         return StreamMonth(
             shards=shards,
             provisioned_usd=MONTH_H * shards * self.prices.kinesis_shard_hour.one,
@@ -176,9 +182,9 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def streams(figures: Figures) -> Iterator[Stream]:
-    """Yield the streams to compare: up to as many shards as a push can fill, or on demand."""
-    enough = enough_shards(figures)
+def streams(job: Job, figures: Figures) -> Iterator[Stream]:
+    """Yield the streams to compare: up to as many shards as can be filled, or on demand."""
+    enough = enough_shards(job, figures)
     shards = sorted({1, min(2, enough), enough, 0})
     for each, parallel, wait_s in itertools.product(
         shards, range(1, _MAX_PARALLELIZATION + 1), _BATCHING_WINDOWS_S
@@ -186,9 +192,9 @@ def streams(figures: Figures) -> Iterator[Stream]:
         yield Stream(shards=each, parallelization=parallel, batching_window_s=wait_s)
 
 
-def enough_shards(figures: Figures) -> int:
-    """Return the number of shards that take all that a push sends."""
-    return math.ceil(figures.measured.push_rows_per_s / figures.measured.rows_per_shard_s)
+def enough_shards(job: Job, figures: Figures) -> int:
+    """Return the number of shards that take all that a push, or files, send."""
+    return math.ceil(entrance_rows_per_s(job, figures) / figures.measured.rows_per_shard_s)
 
 
 def _rank(each: Plan) -> tuple[float, int, int]:

@@ -9,6 +9,7 @@ import msgspec
 from ops_dashboard.monitoring import prices as price_list
 from ops_dashboard.monitoring.prices import Prices
 from ops_dashboard.planner.capacity import Plan
+from ops_dashboard.planner.intake_work import intake_work
 from ops_dashboard.planner.measured import Figures
 
 
@@ -92,6 +93,10 @@ def settings(plan: Plan) -> list[Setting]:
         ),
         ("collageMaxConcurrency", plan.concurrency, "lowest that meets the deadline"),
     ]
+    if job.files:
+        intake = intake_work(job, plan.figures)
+        why = f"reads {intake.rows_per_s:,.0f} rows a second"
+        found.append(("intakeMaxConcurrency", intake.at_once, why))
     switches = [("byCreatorCopy", job.copies), ("keepOriginals", job.originals)]
     found += [(name, False, "as requested") for name, is_on in switches if not is_on]
     return [Setting(name=name, value=value, why=why) for name, value, why in found]

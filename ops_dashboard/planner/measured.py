@@ -48,6 +48,10 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     """Latency of a DynamoDB or EventBridge call from a Lambda."""
     table_writes_per_s: float = 4_000
     """Write units of a new on-demand table; an older one takes twice its previous peak."""
+    intake_rows_per_cpu_s: float = 27_000
+    """Rows of a CSV file that the intake reads on a vCPU (`python -m tests.bench.intake`)."""
+    csv_row_bytes: float = 200
+    """Bytes of a row in a CSV file."""
     cover_bytes: float = 150_000
     collage_bytes: float = 450_000
 

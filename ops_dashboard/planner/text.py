@@ -13,6 +13,7 @@ from ops_dashboard.planner.collage_work import MEMORY_HEADROOM
 from ops_dashboard.planner.document import Basis, settings
 from ops_dashboard.planner.timing import duration
 from ops_dashboard.planner.windowing_work import VCPU_MB
+from ops_dashboard.planner.workload import Job
 from ops_dashboard.printing.tables import table_of
 
 _SMALL_USD = 0.005
@@ -22,11 +23,17 @@ def summary(plan: Plan) -> str:
     """Return the job, its expected duration and the bottleneck."""
     job = plan.job
     return (
-        f"{job.images:,} images of {job.creators:,} creators, {job.order}: {job.windows:,} windows,"
-        f" {job.partial_windows:,} not full.\n"
+        f"{job.images:,} images of {job.creators:,} creators, {job.order}{_files(job)}:"
+        f" {job.windows:,} windows, {job.partial_windows:,} not full.\n"
         f"Expected to take {duration(plan.timing.seconds)}, within"
         f" {duration(plan.deadline_s)}; bottleneck: {plan.timing.bottleneck}."
     )
+
+
+def _files(job: Job) -> str:
+    if not job.files:
+        return ""
+    return ", in 1 file" if job.files == 1 else f", in {job.files:,} files"
 
 
 def settings_table(plan: Plan) -> Table:

@@ -13,6 +13,7 @@ import msgspec
 
 from ops_dashboard.planner.bill import SWEEP_S, Stage
 from ops_dashboard.planner.collage_work import CollageSize
+from ops_dashboard.planner.intake_work import entrance_rows_per_s
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import COLLAGE_WRITES, state_units
 from ops_dashboard.planner.windowing_work import WINDOWS_PER_S, WindowingWork
@@ -45,7 +46,7 @@ def timing(
     job: Job, figures: Figures, work: WindowingWork, size: CollageSize, concurrency: int
 ) -> Timing:
     """Return the timing of a job with `concurrency` concurrent collages."""
-    measured = figures.measured
+    measured, entrance = figures.measured, Stage.INTAKE if job.files else Stage.PUSH
     window_s = max(
         size.seconds / concurrency,
         1 / WINDOWS_PER_S,
@@ -53,13 +54,13 @@ def timing(
     )
     ramp_s = max(0, concurrency - FIRST_MESSAGES) / MORE_PER_SECOND
     stages = {
-        Stage.PUSH: job.images / measured.push_rows_per_s,
+        entrance: job.images / entrance_rows_per_s(job, figures),
         Stage.STREAM: job.images / (work.stream.width * measured.rows_per_shard_s),
         Stage.WINDOWING: work.seconds,
         Stage.BUS: max(ramp_s, 2 * job.windows / _EVENTS_PER_S),
         Stage.COLLAGE: job.windows * window_s,
     }
-    rows_s = max(stages[stage] for stage in (Stage.PUSH, Stage.STREAM, Stage.WINDOWING))
+    rows_s = max(stages[stage] for stage in (entrance, Stage.STREAM, Stage.WINDOWING))
     full_after_s = 0.0
     if job.order is not Order.SORTED:
         full_after_s = min(1.0, WINDOW_IMAGES / job.images_per_creator) * rows_s

@@ -12,6 +12,7 @@ import math
 
 import msgspec
 
+from ops_dashboard.planner.intake_work import CHUNK_ROWS, entrance_rows_per_s
 from ops_dashboard.planner.measured import Figures
 from ops_dashboard.planner.state_units import state_units
 from ops_dashboard.planner.workload import Job, Order
@@ -24,8 +25,6 @@ VCPU_MB = 1_769
 """Memory for which Lambda allots a whole vCPU (docs/facts.md#lambda)."""
 RECORDS_PER_DELIVERY = 100
 """``windowingBatchSize``."""
-CHUNK_ROWS = 50_000
-"""Rows after which a push completes the records of all buckets (`stream_ingest.push.push`)."""
 THREADS = 16
 """Creators that an invocation writes concurrently (`stream_ingest.windowing.wiring`)."""
 EVENTS_PER_REQUEST = 10
@@ -87,11 +86,11 @@ class WindowingWork(msgspec.Struct, frozen=True, kw_only=True):
 
 def windowing_work(job: Job, figures: Figures, stream: Stream) -> WindowingWork:
     """Return the work of windowing a job."""
-    arriving = arrival_rows_per_s(figures, stream) / stream.readers
+    arriving = arrival_rows_per_s(job, figures, stream) / stream.readers
     rows = _rows_per_delivery(job, figures, stream, arriving)
     spent_s = _delivery_s(job, figures, stream, rows)
     deliveries = job.images / rows
-    written = max(job.creators, deliveries * creators_in(job, stream, rows))
+    written = max(job.batches * job.batch_creators, deliveries * creators_in(job, stream, rows))
     units = state_units(figures)
     units_full = written * units.per_write + job.full_windows * units.per_window
     return WindowingWork(
@@ -101,7 +100,7 @@ def windowing_work(job: Job, figures: Figures, stream: Stream) -> WindowingWork:
         delivery_s=spent_s,
         creator_deliveries=written,
         limits={
-            "the rows' arrival": job.images / arrival_rows_per_s(figures, stream),
+            "the rows' arrival": job.images / arrival_rows_per_s(job, figures, stream),
             "its invocations": deliveries * spent_s / stream.readers,
             "the table's writes": units_full / figures.assumed.table_writes_per_s,
             "status-date-index": job.full_windows / WINDOWS_PER_S,
@@ -109,17 +108,22 @@ def windowing_work(job: Job, figures: Figures, stream: Stream) -> WindowingWork:
     )
 
 
-def arrival_rows_per_s(figures: Figures, stream: Stream) -> float:
-    """Return the rows per second that a push sends through a stream."""
-    measured = figures.measured
-    return min(measured.push_rows_per_s, stream.width * measured.rows_per_shard_s)
+def arrival_rows_per_s(job: Job, figures: Figures, stream: Stream) -> float:
+    """Return the rows per second that a push, or files, send through a stream."""
+    width = stream.width * figures.measured.rows_per_shard_s
+    return min(entrance_rows_per_s(job, figures), width)
 
 
 def records(job: Job, figures: Figures) -> float:
-    """Return the number of records of a job; a bucket's last record of a chunk is not full."""
-    chunks = job.images / CHUNK_ROWS
+    """Return the number of records of a job; a bucket's last record of a chunk is not full.
+
+    Each file has records of its own, and an end mark in every bucket.
+    """
+    rows = job.images / job.batches
+    chunks = rows / CHUNK_ROWS
     whole = math.ceil(CHUNK_ROWS / BUCKETS * figures.bytes_per_row / RECORD_BYTES)
-    return max(chunks * BUCKETS * whole, min(BUCKETS, job.creators))
+    each = max(chunks * BUCKETS * whole, min(BUCKETS, job.batch_creators))
+    return job.batches * each + job.files * BUCKETS
 
 
 def creators_in(job: Job, stream: Stream, rows: float) -> float:

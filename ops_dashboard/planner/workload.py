@@ -1,7 +1,13 @@
-"""The job to plan: images, creators and the resulting windows. Pure."""
+"""The job to plan: images, creators and the resulting windows. Pure.
+
+Dropped files are batches that close their windows when they end. So many small files make many
+windows that are not full, unless each creator is in one file only.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -30,6 +36,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     creators: int
     order: Order = Order.MIXED
+    files: int = 0
+    """Number of dropped files in which the rows come, of the same size; 0 is a push."""
     copies: bool = True
     """Whether each collage is copied under its creator's name (``byCreatorCopy``)."""
     originals: bool = True
@@ -41,18 +49,35 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return self.images / self.creators
 
     @property
+    def batches(self) -> int:
+        """Number of batches: a push is one, each file is one."""
+        return max(1, self.files)
+
+    @property
+    def batch_creators(self) -> int:
+        """Number of creators in each batch: those of a sorted file are in no other, nearly."""
+        if self.order is Order.SORTED:
+            return math.ceil(self.creators / self.batches)
+        return min(self.creators, math.ceil(self.images / self.batches))
+
+    @property
     def full_windows(self) -> int:
         """Number of windows that become full."""
-        each, more = divmod(self.images, self.creators)
-        larger = more * ((each + 1) // WINDOW_IMAGES)
-        return larger + (self.creators - more) * (each // WINDOW_IMAGES)
+        return sum(count * (images // WINDOW_IMAGES) for count, images in self._groups())
 
     @property
     def partial_windows(self) -> int:
-        """Number of windows closed at the end that are not full: at most one per creator."""
-        each, more = divmod(self.images, self.creators)
-        larger = more * bool((each + 1) % WINDOW_IMAGES)
-        return larger + (self.creators - more) * bool(each % WINDOW_IMAGES)
+        """Number of windows that are not full: at most one for each creator of a batch."""
+        return sum(count * bool(images % WINDOW_IMAGES) for count, images in self._groups())
+
+    def _groups(self) -> Iterator[tuple[int, int]]:
+        """Yield how many times a creator has a number of images in a batch, and that number."""
+        rows, more_rows = divmod(self.images, self.batches)
+        for batches, images in ((more_rows, rows + 1), (self.batches - more_rows, rows)):
+            creators = max(1, min(self.batch_creators, images))
+            each, more = divmod(images, creators)
+            yield batches * more, each + 1
+            yield batches * (creators - more), each
 
     @property
     def windows(self) -> int:
@@ -65,8 +90,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return self.images / self.windows
 
 
-def job_of(
-    images: int, creators: int | None, order: Order, *, copies: bool, originals: bool
+def job_of(  # noqa: PLR0913 - what a job is made of
+    images: int,
+    creators: int | None,
+    order: Order,
+    *,
+    files: int = 0,
+    copies: bool,
+    originals: bool,
 ) -> Job:
     """Return the job; raises `UserError` if a number is out of range."""
     if images < 1:
@@ -77,4 +108,14 @@ def job_of(
     if not 1 <= creators <= images:
         msg = f"--creators {creators}: expected 1 to {images}, as each has an image"
         raise UserError(msg)
-    return Job(images=images, creators=creators, order=order, copies=copies, originals=originals)
+    if not 0 <= files <= images:
+        msg = f"--files {files}: expected 1 to {images}, as each has an image"
+        raise UserError(msg)
+    return Job(
+        images=images,
+        creators=creators,
+        order=order,
+        files=files,
+        copies=copies,
+        originals=originals,
+    )

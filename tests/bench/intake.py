@@ -66,10 +66,10 @@ class Table(JobStore):
 class Registry:
     """A batch registry that is never read."""
 
-    def load(self, _: str) -> bool:
-        return True
+    def register(self, *_: object, **__: object) -> None:
+        """Do nothing."""
 
-    def record_totals(self, _: str, totals: Totals, *, sent: bool) -> None:
+    def record_totals(self, _: str, totals: Totals, *, sent: bool, **__: object) -> None:
         if sent:
             sys.stdout.write(f"{totals.rows_read:,} rows read, {totals.rows_sent:,} sent\n")
 
@@ -95,7 +95,13 @@ def main() -> None:
         job_store = Table(None, "table", s3, "temp", time.time)  # type: ignore[arg-type]
         parts: Any = {"kinesis": Stream(), "registry": Registry()}
         intake = JobRunner(
-            s3=s3, stream="s", output_bucket="o", job_store=job_store, clock=time.time, **parts
+            s3=s3,
+            stream="s",
+            input_bucket="b",
+            output_bucket="o",
+            job_store=job_store,
+            clock=time.time,
+            **parts,
         )
         job = Job(
             object=ObjectId(bucket="b", key="rows.csv", etag="e"),

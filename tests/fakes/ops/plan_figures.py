@@ -26,6 +26,7 @@ def planned(  # noqa: PLR0913 - what a plan depends on
     creators: int | None = None,
     order: Order = Order.SORTED,
     *,
+    files: int = 0,
     deadline_s: int = 1_800,
     max_concurrency: int = 900,
     copies: bool = True,
@@ -33,7 +34,7 @@ def planned(  # noqa: PLR0913 - what a plan depends on
     figures: Figures = FIGURES,
 ) -> Plan:
     """Return the plan of a job at list prices."""
-    job = job_of(images, creators, order, copies=copies, originals=originals)
+    job = job_of(images, creators, order, files=files, copies=copies, originals=originals)
     return Planner(
         job=job,
         deadline_s=deadline_s,

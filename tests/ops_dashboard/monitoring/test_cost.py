@@ -12,6 +12,7 @@ from ops_dashboard.monitoring.cost import (
     constant_usd_per_day,
     cost_lines,
     idle_day_usd,
+    part_lines,
 )
 from ops_dashboard.monitoring.metric_math import Series, evaluate
 from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
@@ -45,6 +46,24 @@ def estimate(constant: float = 0.0, shards: int = 1, **counts: float) -> float:
 )
 def test_a_count_costs_what_aws_charges_for_it(counts: dict[str, float], usd: float) -> None:
     assert estimate(**counts) == pytest.approx(usd, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("part", "count", "usd"),
+    [
+        ("ms_intake", 1_000_000, 1_000 * 1_769 / 1_024 * 0.0000133334),
+        ("ms_prefetch", 1_000_000, 1_000 * 1_024 / 1_024 * 0.0000133334),
+        ("intake_runs", 1_000, 3 * 0.005 + 4 * 0.0004 + 3 * 0.0004 + 0.0002),
+    ],
+)
+def test_the_chart_of_parts_has_what_the_alarm_has_no_room_for(
+    part: str, count: float, usd: float
+) -> None:
+    lines = {line.id: line for line in part_lines(RESOURCES)}
+    text = lines[f"usd_{part}"].expression
+    assert text is not None
+    assert evaluate(text, {part: {DAY: count}})[DAY] == pytest.approx(usd, rel=1e-3)
+    assert part not in {line.id for line in cost_lines(RESOURCES, 0)}
 
 
 def test_an_on_demand_stream_is_charged_by_the_byte() -> None:

@@ -80,6 +80,32 @@ def test_a_stream_is_billed_by_hours_and_units(million: Plan) -> None:
     assert million.usd_of(Stage.STREAM) == pytest.approx(0.015 + 20 * 128 * 2 * 0.014e-6)
 
 
+def test_a_file_is_billed_for_its_function_its_chunks_and_its_messages() -> None:
+    """A million rows in 10 files: two chunks each and one with the end marks, 20 MB in 5 ranges."""
+    plan = planned(1_000_000, files=10)
+    function = 1_000_000 / 27_000 * 1_769 / 1_024 * 0.0000133334 + 10 * 0.20e-6
+    puts, gets = 10 * (3 + 1) * 0.005e-3, 10 * (5 + 1 + 2) * 0.0004e-3
+    messages, writes, log = 10 * 3 * 0.40e-6, 10 * (8 + 3 * 3) * 0.625e-6, 10 * 2_500 / 1e9 * 0.50
+    assert plan.usd_of(Stage.INTAKE) == pytest.approx(
+        function + puts + gets + messages + writes + log
+    )
+    assert plan.usd_of(Stage.PUSH) == 0
+    assert Stage.PUSH not in plan.timing.stages
+    assert plan.timing.stages[Stage.INTAKE] == pytest.approx(1_000_000 / (2 * 27_000))
+
+
+def test_files_cost_what_a_push_costs_and_less_than_a_cent_more() -> None:
+    pushed, dropped = planned(1_000_000), planned(1_000_000, files=1)
+    assert 0 < dropped.usd - pushed.usd < 0.01
+    assert planned(1_000_000).usd_of(Stage.INTAKE) == 0
+
+
+def test_many_small_files_cost_records_and_requests() -> None:
+    few, many = planned(1_000_000, files=10), planned(1_000_000, files=1_000)
+    assert many.usd_of(Stage.INTAKE) > 10 * few.usd_of(Stage.INTAKE)
+    assert many.work.rows_per_delivery < few.work.rows_per_delivery
+
+
 def test_windowing_is_billed_by_the_second(million: Plan) -> None:
     work = million.work
     assert count_of(million, Stage.WINDOWING, "function", "GB-s of arm64") == pytest.approx(

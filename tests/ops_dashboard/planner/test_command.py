@@ -53,6 +53,16 @@ def test_the_json_of_a_plan_has_all_its_inputs(run: Run) -> None:
     assert found["figures"]["measured"]["machine"]
 
 
+def test_a_plan_for_files_recommends_how_many_are_read_at_once(run: Run) -> None:
+    _, out, _ = run("--images", "2000000", "--files", "40", "--order", "sorted")
+    assert "sorted, in 40 files: 60,000 windows" in " ".join(out.split())
+    assert "│ intakeMaxConcurrency     │" in out
+    assert "│ intake " in out
+    assert "│ push " not in out
+    _, out, _ = run("--images", "2000", "--files", "1", "--json")
+    assert json.loads(out)["job"]["files"] == 1
+
+
 def test_prices_and_figures_in_files_replace_the_defaults(run: Run, tmp_path: Path) -> None:
     prices, figures = tmp_path / "prices.json", tmp_path / "figures.json"
     prices.write_text('{"s3_put": 0.0054}')
@@ -68,6 +78,7 @@ def test_prices_and_figures_in_files_replace_the_defaults(run: Run, tmp_path: Pa
     [
         (["--images", "0"], "--images 0: nothing to plan"),
         (["--images", "5", "--creators", "6"], "--creators 6: expected 1 to 5"),
+        (["--images", "5", "--files", "6"], "--files 6: expected 1 to 5"),
         (["--images", "5", "--deadline", "soon"], "duration 'soon'"),
         (["--images", "5", "--deadline", "10s"], "take at least"),
         (["--images", "5", "--max-concurrency", "1"], "--max-concurrency 1: expected 2 to 1,000"),
