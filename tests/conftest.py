@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from botocore.loaders import create_loader
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -77,6 +78,14 @@ def _rank(path: Path) -> int:
 def pytest_collection_finish() -> None:
     """Exclude modules and collected tests from garbage collection: they stay to the end."""
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_descriptions() -> Iterator[None]:
+    """Load botocore's descriptions of services once for all sessions, not 0.1 s for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")
