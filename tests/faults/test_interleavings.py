@@ -90,15 +90,29 @@ def calls_of(scenario: str) -> int:
         return len(invocations[0].calls)
 
 
+def check_late(scenario: str, fault: Fault) -> None:
+    """Run a scenario whose process pauses at a call, and continues after the others."""
+    before, stopped, meanwhile = SCENARIOS[scenario]
+    steps = (*before, replace(stopped, faults=(fault,)), *meanwhile, Resume(0))
+    with run_to_end(History((IDLE, FLUSHED), steps)) as run:
+        check_invariants(run.account, run.batches)
+        assert any(injected.startswith("paused") for injected in run.account.injected)
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_g1_no_row_is_lost_or_duplicated_by_a_process_that_continues_late(scenario: str) -> None:
-    before, stopped, meanwhile = SCENARIOS[scenario]
+    """What others see during a pause after a call is what they see before the next one."""
     calls = calls_of(scenario)
     assert calls > 3
     for nth in range(calls):
-        for kind in (Kind.PAUSED_BEFORE, Kind.PAUSED_AFTER):
-            late = replace(stopped, faults=(Fault(kind, nth),))
-            steps = (*before, late, *meanwhile, Resume(0))
-            with run_to_end(History((IDLE, FLUSHED), steps)) as run:
-                check_invariants(run.account, run.batches)
-                assert any(injected.startswith("paused") for injected in run.account.injected)
+        check_late(scenario, Fault(Kind.PAUSED_BEFORE, nth))
+    check_late(scenario, Fault(Kind.PAUSED_AFTER, calls - 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_process_that_pauses_after_a_call_reads_a_later_clock_and_loses_nothing(
+    scenario: str,
+) -> None:
+    for nth in range(calls_of(scenario)):
+        check_late(scenario, Fault(Kind.PAUSED_AFTER, nth))

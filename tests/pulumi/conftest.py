@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from tests.pulumi.all_options import ALL_OPTIONS, NAME
 from tests.pulumi.declaring import declare
 from tests.pulumi.recorder import Recorder
+from tests.pulumi.requested import Requested
 
 Deploy = Callable[..., Recorder]
 
@@ -86,3 +88,11 @@ def changed(deploy: Deploy) -> Recorder:
 def prod(deploy: Deploy) -> Recorder:
     """The prod stack."""
     return deploy("prod")
+
+
+@pytest.fixture(scope="session")
+def full(deploy: Deploy) -> Requested:
+    """A stack with all options, with the requests that the engine makes of it."""
+    requested = Requested()
+    deploy("prod", requested, NAME, **ALL_OPTIONS)
+    return requested

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.paths import ROOT
 from tests.pulumi.all_options import ALL_OPTIONS, NAME
 from tests.pulumi.requested import Requested
@@ -19,13 +17,6 @@ if TYPE_CHECKING:
     from conftest import Deploy
 
     from tests.fakes.deployment_records import RecordsInMemory
-
-
-@pytest.fixture(scope="module")
-def first(deploy: Deploy) -> Requested:
-    requested = Requested()
-    deploy("prod", requested, NAME, **ALL_OPTIONS)
-    return requested
 
 
 def again(deploy: Deploy, records: RecordsInMemory, **settings: object) -> Requested:
@@ -50,17 +41,17 @@ def sent(requested: Requested) -> set[str]:
 
 
 def test_a_second_deployment_reports_no_change_and_sends_none(
-    deploy: Deploy, first: Requested
+    deploy: Deploy, full: Requested
 ) -> None:
-    assert len(first.changes) > 140
-    second = again(deploy, first.records)
+    assert len(full.changes) > 140
+    second = again(deploy, full.records)
     assert touched(second) == {}
     assert sent(second) == set()
 
 
-def test_changed_settings_change_only_what_they_concern(deploy: Deploy, first: Requested) -> None:
+def test_changed_settings_change_only_what_they_concern(deploy: Deploy, full: Requested) -> None:
     changed = again(
-        deploy, first.records, logRetentionDays=60, windowingBatchSize=50, sweeperMemoryMb=2_048
+        deploy, full.records, logRetentionDays=60, windowingBatchSize=50, sweeperMemoryMb=2_048
     )
     assert touched(changed) == {
         **{

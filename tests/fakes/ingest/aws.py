@@ -37,6 +37,8 @@ Clients = dict[str, Any]
 """boto3 clients by the name of their service."""
 
 TABLE, BUS, OUTPUT, TEMP = "coverstream-test", "coverstream-test", "output", "temp"
+MAX_WRITES = 25
+"""Maximum number of items in one BatchWriteItem."""
 
 SETTINGS = WindowingSettings.from_env(
     lambda_variables(table=TABLE, bus=BUS, output=OUTPUT, temp=TEMP)
@@ -171,6 +173,13 @@ class IngestAws:
         """Return the whole table as it is on the wire, in the order of its keys."""
         items: list[dict[str, Any]] = self.dynamodb.scan(TableName=TABLE)["Items"]
         return sorted(items, key=lambda item: (item["creator_name"]["S"], item["item"]["S"]))
+
+    def restore(self, items: list[dict[str, Any]]) -> None:
+        """Store the items of a snapshot."""
+        for start in range(0, len(items), MAX_WRITES):
+            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + MAX_WRITES]]
+            answer = self.dynamodb.batch_write_item(RequestItems={TABLE: puts})
+            assert not answer["UnprocessedItems"]
 
     def item(self, partition: str, sort: str) -> dict[str, Any] | None:
         """Return one item's plain values."""

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import pytest
+from moto import mock_aws
 
 from ops_dashboard.inspect.cursors import write_cursor
 from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
@@ -11,16 +13,29 @@ from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.contracts.timestamps import parse_utc
-from tests.fakes.ingest.aws import TABLE
+from tests.fakes.aws_variables import set_aws_variables
+from tests.fakes.ingest.aws import TABLE, Clients, IngestAws
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
 
 A, B = header("batch-a", images=2), header("batch-b", images=2)
 
 
-@pytest.fixture
-def pages(ops_table: OpsTable) -> WindowPages:
+Items = list[dict[str, Any]]
+"""A whole table as on the wire. It is filled once: folding 40 rows takes moto half a second."""
+
+
+@pytest.fixture(scope="module")
+def nine_windows(moto_clients: Clients) -> Items:
     """Nine windows: ann's of batch a on six days, ben's of batch b on the last three of them."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        set_aws_variables(patch)
+        ops_table = OpsTable(IngestAws(moto_clients))
+        fill_with_nine(ops_table)
+        return ops_table.aws.snapshot()
+
+
+def fill_with_nine(ops_table: OpsTable) -> None:
     for day in range(6):
         ops_table.fold("ann", [2 * day, 2 * day + 1], A if day < 3 else B, NOW_S + day * DAY_S)
         if day >= 3:
@@ -28,6 +43,11 @@ def pages(ops_table: OpsTable) -> WindowPages:
     for number in (1, 3, 5):
         ops_table.end(f"ann:{number:06d}", "failed", error="every image failed")
     ops_table.end("ben:000001", "completed", images_ok=2)
+
+
+@pytest.fixture
+def pages(ops_table: OpsTable, nine_windows: Items) -> WindowPages:
+    ops_table.aws.restore(nine_windows)
     return WindowPages(ops_table.aws.dynamodb, TABLE)
 
 
@@ -102,12 +122,27 @@ def test_a_cursor_of_another_listing_is_rejected(pages: WindowPages) -> None:
 CREATORS = ("ann", "ann-b", "ben", "cy", "zoe")
 
 
-@pytest.fixture
-def interleaved(ops_table: OpsTable) -> list[str]:
+@pytest.fixture(scope="module")
+def forty_windows(moto_clients: Clients) -> tuple[Items, list[str]]:
     """Forty windows of five creators that close every 20 s, some of them in the same second.
 
-    They are in all statuses. Returns their ids, newest first.
+    They are in all statuses. Returns their ids, newest first, too.
     """
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        set_aws_variables(patch)
+        ops_table = OpsTable(IngestAws(moto_clients))
+        shown = fill_with_forty(ops_table)
+        return ops_table.aws.snapshot(), shown
+
+
+@pytest.fixture
+def interleaved(ops_table: OpsTable, forty_windows: tuple[Items, list[str]]) -> list[str]:
+    items, shown = forty_windows
+    ops_table.aws.restore(items)
+    return shown
+
+
+def fill_with_forty(ops_table: OpsTable) -> list[str]:
     batch, closed = header("batch-a", images=1), []
     statuses = list(WindowStatus)
     for number in range(40):

@@ -11,7 +11,9 @@ from stream_ingest.aws import clients
 def test_all_sessions_share_the_service_descriptions(monkeypatch: pytest.MonkeyPatch) -> None:
     """A push has four of them, and each by itself would keep 7 MB of endpoints alone."""
     monkeypatch.delenv("AWS_DATA_PATH", raising=False)
-    monkeypatch.setattr("botocore.session.create_loader", create_loader)  # instead of the tests' own
+    monkeypatch.setattr(
+        "botocore.session.create_loader", create_loader
+    )  # instead of the tests' own
     first, second = (clients.session()._session.get_component("data_loader") for _ in range(2))  # noqa: SLF001 - boto3 shows it nowhere else
     assert first is second is clients.async_session().get_component("data_loader")
 
