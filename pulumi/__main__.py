@@ -11,7 +11,7 @@ from wiring.compute import declare_compute
 from wiring.data import declare_data
 from wiring.directory import directory_of
 from wiring.messaging import declare_messaging
-from wiring.operations import declare_monitoring, declare_notifications
+from wiring.operations import declare_operations
 
 import pulumi
 
@@ -24,10 +24,9 @@ basis = declare_basis(settings, stack, prefix)
 data = declare_data(basis)
 messaging = declare_messaging(basis)
 compute = declare_compute(basis, data, messaging)
-monitoring = declare_monitoring(basis, data, messaging, compute, concurrency_limit)
-declare_notifications(basis, messaging, monitoring)
+operations = declare_operations(basis, data, messaging, compute, concurrency_limit)
 
-entries = directory_of(basis, data, messaging, compute, monitoring)
+entries = directory_of(basis, data, messaging, compute, operations)
 StackParameter("directory", stack, entries)
 StackParts("parts", stack, parts.collected())
 for key, value in entries.items():

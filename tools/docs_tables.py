@@ -26,6 +26,7 @@ import msgspec
 from ops_dashboard.checkout import ROOT
 from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.metrics import CATALOGUE, Metric, Service
 from tools import bench_figures
 from tools.markdown import markdown_table
@@ -41,7 +42,7 @@ ANY = Resources(
     window_rule="-",
     intake_queue="-",
     queue="-",
-    dead_letters=dict.fromkeys(("collage", "window-rule", "sweeper", "intake", "prefetch"), "-"),
+    dead_letters=dict.fromkeys(DeadLetterKind, "-"),
     functions=dict.fromkeys(Service, "-"),
     memory_mb=dict.fromkeys(Service, 1_024),
 )

@@ -95,7 +95,7 @@ def check_dead_letters(stack: Deployed) -> str | Finding:
     sqs = stack.aws("sqs")
     depths = {
         kind: existing(queue_depth, sqs=sqs, url=url)
-        for kind, url in sorted(stack.outputs.dead_letter_urls.items())
+        for kind, url in sorted(stack.outputs.dead_letter_queues.items())
     }
     counts = {kind: depth.total for kind, depth in depths.items() if depth is not None}
     outputs = stack.outputs

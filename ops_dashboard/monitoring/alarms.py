@@ -7,6 +7,8 @@ metrics without data, and rely on what the sweeper emits each minute.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ops_dashboard.monitoring import cost, watched
 from ops_dashboard.monitoring.alarm import PERIOD_S, Alarm
 from ops_dashboard.monitoring.metric_lines import (
@@ -21,16 +23,27 @@ from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.unwanted import unwanted
 from ops_dashboard.monitoring.waiting_files import waiting_files
 from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.metrics import FUNCTIONS, Service
 from stream_ingest.contracts.settings import DAY_S
 
 _HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)
-_DEAD_LETTERS = {
-    "collage": "Windows became dead letters because the collage function failed on them repeatedly",
-    "window-rule": "Events became dead letters because the bus could not deliver them to the queue",
-    "sweeper": "Invocations of the sweeper became dead letters because they failed",
-    "prefetch": "Prefetch requests wait as dead letters because they failed too often",
-    "intake": "Files or requests became dead letters because the intake failed on them repeatedly",
+_DEAD_LETTERS: Mapping[str, str] = {
+    DeadLetterKind.COLLAGE: (
+        "Windows became dead letters because the collage function failed on them repeatedly"
+    ),
+    DeadLetterKind.WINDOW_RULE: (
+        "Events became dead letters because the bus could not deliver them to the queue"
+    ),
+    DeadLetterKind.SWEEPER: "Invocations of the sweeper became dead letters because they failed",
+    DeadLetterKind.PREFETCH: "Prefetch requests wait as dead letters because they failed too often",
+    DeadLetterKind.INTAKE: (
+        "Files or requests became dead letters because the intake failed on them repeatedly"
+    ),
+    DeadLetterKind.NOTIFICATION: (
+        "Notifications became dead letters because the webhook or topic did not accept them for a"
+        " day"
+    ),
 }
 """The first sentence of the alarm on each dead-letter queue."""
 

@@ -21,6 +21,7 @@ from ops_dashboard.recovery.dead_letters import DeadLetter, read_message
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.aws.request_groups import slices
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class DeadLetterQueues:
     def __init__(self, sqs: SQSClient, outputs: StackOutputs) -> None:
         """Use the queues that the stack's outputs name."""
         self._sqs, self._outputs = sqs, outputs
-        self._urls = dict(sorted(outputs.dead_letter_urls.items()))
+        self._urls = dict(sorted(outputs.dead_letter_queues.items()))
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -80,9 +81,9 @@ class DeadLetterQueues:
         """Return the queues whose messages become dead letters after some receipts."""
         outputs = self._outputs
         return {
-            "collage": outputs.collage_queue_url,
-            "intake": outputs.request_queue_url,
-            "prefetch": outputs.prefetch_queue_url,
+            DeadLetterKind.COLLAGE: outputs.collage_queue_url,
+            DeadLetterKind.INTAKE: outputs.request_queue_url,
+            DeadLetterKind.PREFETCH: outputs.prefetch_queue_url,
         }
 
 

@@ -1,17 +1,20 @@
 """Dead letters: messages and records that could not be processed. Pure.
 
-==============  =====================================  ===========================================
-kind            what failed                            redrive sends
-==============  =====================================  ===========================================
-``collage``     a window's message, on every receipt   its message again, as a rebuild
-``window-rule`` an event not delivered to the queue    its message again, as a rebuild
-``sweeper``     an asynchronous call of the sweeper    the invocation again
-``intake``      a request, or a dropped file           its message again; the file is continued
-``prefetch``    a request to prefetch covers           its message again
-``stream``      a batch of records that Lambda         their rows again, as a new batch
-                discarded
-``record``      a record that could not be processed   its rows again, if they can be decoded by now
-==============  =====================================  ===========================================
+================  ====================================  ==========================================
+kind              what failed                           redrive sends
+================  ====================================  ==========================================
+``collage``       a window's message, on every receipt  its message again, as a rebuild
+``window-rule``   an event not delivered to the queue   its message again, as a rebuild
+``sweeper``       an asynchronous call of the sweeper   the invocation again
+``intake``        a request, or a dropped file          its message again; the file is continued
+``prefetch``      a request to prefetch covers          its message again
+``notification``  an event not delivered to a webhook   its event again, to the webhook and all
+                  or topic                              addresses
+``stream``        a batch of records that Lambda        their rows again, as a new batch
+                  discarded
+``record``        a record that could not be processed  its rows again, if they can be decoded by
+                                                        now
+================  ====================================  ==========================================
 """
 
 from __future__ import annotations
@@ -24,18 +27,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ops_dashboard.recovery.letter_subject import content_of, subject_of
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.object_keys import QUARANTINE_PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
 
 REF_DIGITS = 10
-_DEFAULT_REASON = {
-    "collage": "every attempt to build it failed; the window has the reason",
-    "window-rule": "EventBridge could not deliver it to the collage queue",
-    "sweeper": "every attempt of this invocation failed",
-    "intake": "every attempt to read its file failed",
-    "prefetch": "every attempt to prefetch these covers failed; the sweeper requests them again",
+_DEFAULT_REASON: Mapping[str, str] = {
+    DeadLetterKind.COLLAGE: "every attempt to build it failed; the window has the reason",
+    DeadLetterKind.WINDOW_RULE: "EventBridge could not deliver it to the collage queue",
+    DeadLetterKind.SWEEPER: "every attempt of this invocation failed",
+    DeadLetterKind.INTAKE: "every attempt to read its file failed",
+    DeadLetterKind.PREFETCH: (
+        "every attempt to prefetch these covers failed; the sweeper requests them again"
+    ),
+    DeadLetterKind.NOTIFICATION: "the webhook or topic did not accept it for a day",
 }
 
 

@@ -22,7 +22,10 @@ from ops_dashboard.recovery.stack_letters import StackLetters
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say, show_progress
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import NotFoundError, UserError
+
+_OF_WINDOWS = frozenset({DeadLetterKind.COLLAGE, DeadLetterKind.WINDOW_RULE})
 
 
 class DeadLetterCommands:
@@ -164,12 +167,12 @@ def _missing(dropped: Dropped) -> str | None:
         return f"batch {dropped.abandoned} is abandoned: it ends with the rows that were sent"
     if letter.rows and letter.batch_id:
         return f"batch {letter.batch_id} counts its rows as quarantined"
-    if letter.kind in {"collage", "window-rule"} and letter.window_id:
+    if letter.kind in _OF_WINDOWS and letter.window_id:
         return (
             f"window {letter.window_id} has no collage unless it was built before; the sweeper"
             f" marks it as failed, and `ops-dashboard replay --window {letter.window_id}` builds it"
         )
-    if letter.kind == "intake" and letter.batch_id:
+    if letter.kind == DeadLetterKind.INTAKE and letter.batch_id:
         return (
             f"if batch {letter.batch_id} has begun, `stream-ingest abandon {letter.batch_id}` ends"
             " it"
@@ -212,4 +215,4 @@ def _print_report(report: RedriveReport) -> None:
     for batch_id in report.batches:
         say(f"  rows pushed as batch {batch_id}")
     for line in report.unreadable:
-        say(f"  cannot be decoded: {line}")
+        say(f"  cannot be sent: {line}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.intake.uploads import announces_uploads, read_uploads
 
@@ -35,21 +36,30 @@ def content_of(body: str) -> Mapping[str, Any]:
 
 def subject_of(kind: str, content: Mapping[str, Any]) -> Subject:
     """Return what a message of a dead-letter queue is about; never raises."""
-    if kind == "intake":
+    if kind == DeadLetterKind.INTAKE:
         return _of_intake(content)
     called = content.get("requestPayload")  # Lambda's record of an asynchronous call that failed
     event = called if isinstance(called, dict) else content
     detail = event.get("detail")
     detail = detail if isinstance(detail, dict) else {}
+    if kind == DeadLetterKind.NOTIFICATION:
+        return _of_notification(detail)
     window_id, batch_id = _text(detail, "window_id"), _text(detail, "batch_id")
     covers = detail.get("covers")
     if window_id:
         return Subject(text=f"window {window_id}", window_id=window_id, batch_id=batch_id)
     if batch_id:
         return Subject(text=f"end of batch {batch_id}", batch_id=batch_id)
-    if kind == "prefetch" and isinstance(covers, int):
+    if kind == DeadLetterKind.PREFETCH and isinstance(covers, int):
         return Subject(text=f"{covers:,} covers about to expire")
-    return Subject(text="a sweep" if kind == "sweeper" else "")
+    return Subject(text="a sweep" if kind == DeadLetterKind.SWEEPER else "")
+
+
+def _of_notification(detail: Mapping[str, Any]) -> Subject:
+    if batch_id := _text(detail, "batch_id"):
+        return Subject(text=f"a notification about batch {batch_id}", batch_id=batch_id)
+    alarm = _text(detail, "alarmName")
+    return Subject(text=f"a notification about alarm {alarm}" if alarm else "a notification")
 
 
 def _of_intake(content: Mapping[str, Any]) -> Subject:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,10 +22,9 @@ from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, Received
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.failed_records import FailedRecords
 from ops_dashboard.recovery.folded_rows import FoldedRows
-from ops_dashboard.recovery.letter_subject import content_of
+from ops_dashboard.recovery.outgoing import Outgoing, Sender, outgoing_of
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from stream_ingest.aws import clients
-from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.failed_objects import KINDS
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import DecodeError
@@ -52,7 +51,8 @@ class RedriveReport(msgspec.Struct, frozen=True, kw_only=True):
 
     sent: list[DeadLetter] = []
     unreadable: list[str] = []
-    """Records that this version cannot decode either, with the error; they stay where they are."""
+    """Records and messages that this version cannot send either, with the error; they stay where
+    they are."""
     batches: list[str] = []
     """Batches as which the rows of records were pushed."""
 
@@ -63,8 +63,8 @@ class Redrive:
     def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
         """Work on one stack."""
         self._session, self._outputs = session, outputs
-        self._sqs = session.client("sqs", config=clients.CONFIG)
-        self._queues = DeadLetterQueues(self._sqs, outputs)
+        self._sender = Sender(session, outputs)
+        self._queues = DeadLetterQueues(session.client("sqs", config=clients.CONFIG), outputs)
         self._records = FailedRecords(session.client("s3", config=clients.CONFIG), outputs)
         dynamodb = session.client("dynamodb", config=clients.CONFIG)
         self._registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
@@ -72,72 +72,55 @@ class Redrive:
 
     def run(self, is_selected: Selector, report: Report = lambda _: None) -> RedriveReport:
         """Redrive the selected dead letters; those that fail again meanwhile are left."""
-        sent = self._redrive_messages(is_selected, report)
+        messages = self._redrive_messages(is_selected, report)
         letters = [each for kind in KINDS for each in self._records.dead_letters(kind)]
-        reports = []
-        for at, letter in enumerate(filter(is_selected, letters), start=len(sent) + 1):
+        reports = [messages]
+        for at, letter in enumerate(filter(is_selected, letters), start=len(messages.sent) + 1):
             reports.append(self._redrive_records(letter))
             report(at)
         return RedriveReport(
-            sent=[*sent, *(each for one in reports for each in one.sent)],
+            sent=[each for one in reports for each in one.sent],
             unreadable=[each for one in reports for each in one.unreadable],
             batches=[each for one in reports for each in one.batches],
         )
 
-    def _redrive_messages(self, is_selected: Selector, report: Report) -> list[DeadLetter]:
+    def _redrive_messages(self, is_selected: Selector, report: Report) -> RedriveReport:
         """Send and delete the selected messages, ten at once, as they are received."""
         sent: list[DeadLetter] = []
+        unreadable: list[str] = []
         again: set[bytes] = set()
         with self._queues.received() as receiver, ThreadPoolExecutor(_AT_ONCE) as threads:
 
-            def redrive(message: ReceivedMessage, outgoing: tuple[str, str]) -> None:
-                self._send(*outgoing)
+            def redrive(message: ReceivedMessage, outgoing: Outgoing) -> None:
+                self._sender.send(outgoing)
                 receiver.delete(message)
 
             for kind in self._queues.kinds:
                 for group in receiver.groups(kind):
-                    chosen = [
+                    selected = [
                         each
                         for each in group
                         if is_selected(each.dead_letter) and _digest(each.body) not in again
                     ]
-                    outgoing = [self._message(each) for each in chosen]
-                    again.update(_digest(body) for _, body in outgoing)
-                    list(threads.map(redrive, chosen, outgoing))
-                    sent += [_without_body(each.dead_letter) for each in chosen]
+                    chosen, errors = self._outgoing(selected)
+                    again.update(_digest(outgoing.body) for _, outgoing in chosen)
+                    list(threads.map(redrive, *zip(*chosen, strict=True)) if chosen else ())
+                    sent += [_without_body(message.dead_letter) for message, _ in chosen]
+                    unreadable += errors
                     report(len(sent))
-        return sent
+        return RedriveReport(sent=sent, unreadable=unreadable)
 
-    def _message(self, message: ReceivedMessage) -> tuple[str, str]:
-        """Return the queue and the body with which a message is sent again."""
-        kind, body = message.dead_letter.kind, message.body
-        urls = {
-            "intake": self._outputs.request_queue_url,
-            "prefetch": self._outputs.prefetch_queue_url,
-        }
-        if kind in urls:
-            return urls[kind], body
-        if kind == "sweeper":
-            return "", as_call(body)
-        return self._outputs.collage_queue_url, as_rebuild(
-            body, f"redrive-{message.dead_letter.id}"
-        )
-
-    def _send(self, url: str, body: str) -> None:
-        if not url:
-            self._invoke_sweeper(body)
-            return
-        with map_errors(f"send a message to {url}"):
-            self._sqs.send_message(QueueUrl=url, MessageBody=body)
-
-    def _invoke_sweeper(self, payload: str) -> None:
-        functions = self._session.client("lambda", config=clients.CONFIG)
-        with map_errors("invoke the sweeper"):
-            functions.invoke(
-                FunctionName=self._outputs.sweeper_function,
-                InvocationType="Event",
-                Payload=payload,
-            )
+    def _outgoing(
+        self, messages: Iterable[ReceivedMessage]
+    ) -> tuple[list[tuple[ReceivedMessage, Outgoing]], list[str]]:
+        """Return what to send for messages, and why nothing can be sent for others."""
+        chosen, errors = [], []
+        for message in messages:
+            try:
+                chosen.append((message, outgoing_of(message.dead_letter, self._outputs)))
+            except DecodeError as error:
+                errors.append(f"{message.dead_letter.ref}: {error}")
+        return chosen, errors
 
     def _redrive_records(self, dead_letter: DeadLetter) -> RedriveReport:
         try:
@@ -184,12 +167,6 @@ class Redrive:
             return await push.run(RecordSource(records))
 
 
-def as_call(body: str) -> str:
-    """Return the event in Lambda's record of a failed call; any other body is unchanged."""
-    event = content_of(body).get("requestPayload")
-    return body if event is None else msgspec.json.encode(event).decode()
-
-
 def _digest(body: str) -> bytes:
     return hashlib.sha256(body.encode()).digest()
 
@@ -197,17 +174,6 @@ def _digest(body: str) -> bytes:
 def _without_body(letter: DeadLetter) -> DeadLetter:
     """Return a letter for a report, which may have very many."""
     return msgspec.structs.replace(letter, body="")
-
-
-def as_rebuild(body: str, name: str) -> str:
-    """Return a window's message under a replay's name; a body that is not JSON is unchanged."""
-    try:
-        envelope: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return body
-    if not isinstance(envelope, dict):
-        return body
-    return msgspec.json.encode({**envelope, "replay-name": name}).decode()
 
 
 def redriven_header(batch: BatchHeader, batch_id: str) -> BatchHeader:

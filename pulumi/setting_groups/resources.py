@@ -46,8 +46,8 @@ class ResourceSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     failure_bucket: Literal["output", "temp"] = "output"
     """Bucket for deliveries that could not be processed, under ``aws/lambda/``."""
     kms_key: bool = False
-    """Encrypt buckets, table, queues and stream with a KMS key of the stack, which is rotated
-    yearly."""
+    """Encrypt buckets, table, queues, topics and stream with a KMS key of the stack, which is
+    rotated yearly."""
     former_kms_keys: tuple[KeyArn, ...] = ()
     """ARNs of keys under which the stack stored data before, and which its functions may use."""
     vpc_id: VpcId = ""

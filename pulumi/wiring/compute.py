@@ -16,6 +16,8 @@ from wiring.basis import Basis
 from wiring.data import Data
 from wiring.messaging import Messaging
 
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
+
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
@@ -55,11 +57,11 @@ def declare_compute(basis: Basis, data: Data, messaging: Messaging) -> Compute:
         prefetch=Prefetch("prefetch", prefetch),
         intake=intake,
         dead_letters={
-            "collage": messaging.windows.dead_letters,
-            "window-rule": messaging.windows.rule_dead_letters,
-            "sweeper": sweeper.dead_letters,
-            "intake": intake.dead_letters,
-            "prefetch": messaging.prefetch_requests.dead_letters,
+            DeadLetterKind.COLLAGE: messaging.windows.dead_letters,
+            DeadLetterKind.WINDOW_RULE: messaging.windows.rule_dead_letters,
+            DeadLetterKind.SWEEPER: sweeper.dead_letters,
+            DeadLetterKind.INTAKE: intake.dead_letters,
+            DeadLetterKind.PREFETCH: messaging.prefetch_requests.dead_letters,
         },
     )
 

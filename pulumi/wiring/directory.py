@@ -6,19 +6,24 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from components.operations.monitoring import Monitoring
 from wiring.basis import Basis
 from wiring.compute import Compute
 from wiring.data import Data
 from wiring.messaging import Messaging
+from wiring.operations import Operations
 
 from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
 
 
 def directory_of(
-    basis: Basis, data: Data, messaging: Messaging, compute: Compute, monitoring: Monitoring
+    basis: Basis,
+    data: Data,
+    messaging: Messaging,
+    compute: Compute,
+    operations: Operations,
 ) -> dict[str, Any]:
     """Return what a stack tells its commands about itself; values may be outputs."""
+    monitoring, notifications = operations.monitoring, operations.notifications
     return {
         "stack": basis.stack,
         "release": version("coverstream"),
@@ -31,6 +36,7 @@ def directory_of(
         **_settings(basis),
         "dashboard_name": monitoring.dashboard.dashboard_name,
         "alarm_topic_arn": monitoring.topic.arn,
+        "notification_dead_letters_url": notifications.dead_letters.url if notifications else "",
     }
 
 

@@ -1,29 +1,54 @@
-"""How a stack is watched: dashboard and alarms. Edge (Pulumi)."""
+"""How a stack is watched: dashboard, alarms and notifications. Edge (Pulumi)."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from components.operations.monitoring import MonitoredNames, Monitoring, MonitoringArgs
 from components.operations.notifications import (
     STACK_HEADER,
     NotificationArgs,
     Notifications,
+    dead_letters_name,
 )
 from wiring.basis import Basis
 from wiring.compute import Compute
 from wiring.data import Data
 from wiring.messaging import Messaging
 
+import pulumi
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.metrics import Service
 
 
-def declare_monitoring(
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """What watches a stack, and whom it notifies; without notifications, nobody."""
+
+    monitoring: Monitoring
+    notifications: Notifications | None
+
+
+def declare_operations(
+    basis: Basis,
+    data: Data,
+    messaging: Messaging,
+    compute: Compute,
+    concurrency_limit: int | None,
+) -> Operations:
+    """Declare the dashboard, the alarms with their topic, and the notifications."""
+    monitoring = _monitoring(basis, data, messaging, compute, concurrency_limit)
+    notifications = _notifications(basis, messaging, monitoring)
+    return Operations(monitoring=monitoring, notifications=notifications)
+
+
+def _monitoring(
     basis: Basis,
     data: Data,
     messaging: Messaging,
     compute: Compute,
     concurrency_limit: int | None,
 ) -> Monitoring:
-    """Declare the dashboard, the alarms and their topic."""
     settings = basis.settings
     return Monitoring(
         "monitoring",
@@ -34,7 +59,8 @@ def declare_monitoring(
             thresholds=settings.thresholds,
             stream_shards=settings.stream_shards,
             concurrency_limit=concurrency_limit,
-            names=_names(data, messaging, compute),
+            names=_names(basis, data, messaging, compute),
+            key_arn=basis.key_arn,
             memory_mb={
                 Service.WINDOWING: settings.windowing_memory_mb,
                 Service.SWEEPER: settings.sweeper_memory_mb,
@@ -46,13 +72,15 @@ def declare_monitoring(
     )
 
 
-def declare_notifications(basis: Basis, messaging: Messaging, monitoring: Monitoring) -> None:
-    """Declare who is notified of what, if the settings name anybody."""
+def _notifications(
+    basis: Basis, messaging: Messaging, monitoring: Monitoring
+) -> Notifications | None:
+    """Declare who is notified of what; return None if the settings name nobody."""
     settings = basis.settings
-    if not settings.notify_emails and not settings.notify_webhook_url:
-        return
+    if not _notifies(basis):
+        return None
     with_secret = bool(settings.notify_webhook_secret)
-    Notifications(
+    return Notifications(
         "notifications",
         NotificationArgs(
             prefix=basis.prefix,
@@ -72,7 +100,16 @@ def declare_notifications(basis: Basis, messaging: Messaging, monitoring: Monito
     )
 
 
-def _names(data: Data, messaging: Messaging, compute: Compute) -> MonitoredNames:
+def _notifies(basis: Basis) -> bool:
+    return bool(basis.settings.notify_emails or basis.settings.notify_webhook_url)
+
+
+def _names(basis: Basis, data: Data, messaging: Messaging, compute: Compute) -> MonitoredNames:
+    dead_letters: dict[str, pulumi.Input[str]] = {
+        kind: each.queue.name for kind, each in compute.dead_letters.items()
+    }
+    if _notifies(basis):  # by its name: notifications are declared after the alarms they are about
+        dead_letters[DeadLetterKind.NOTIFICATION] = dead_letters_name(basis.prefix)
     return MonitoredNames(
         stream=data.stream.name,
         table=data.state.name,
@@ -80,7 +117,7 @@ def _names(data: Data, messaging: Messaging, compute: Compute) -> MonitoredNames
         window_rule=messaging.windows.rule.name,
         queue=messaging.windows.queue.queue.name,
         intake_queue=compute.intake.queue.queue.name,
-        dead_letters={name: each.queue.name for name, each in compute.dead_letters.items()},
+        dead_letters=dead_letters,
         functions={
             Service.WINDOWING: compute.windowing.function.name,
             Service.SWEEPER: compute.sweeper.function.name,

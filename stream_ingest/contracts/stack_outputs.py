@@ -6,6 +6,7 @@ import msgspec
 
 from stream_ingest.contracts.batch_options import NO_OPTIONS, BatchOptions
 from stream_ingest.contracts.creators import CreatorCase
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 
 PROJECT = "coverstream"
 """Name of the Pulumi project, with which the names of resources begin."""
@@ -26,8 +27,7 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     temp_bucket: str
     collage_queue_url: str
     dead_letter_urls: dict[str, str]
-    """Dead-letter queues by what fills them: ``collage``, ``prefetch``, ``intake``,
-    ``sweeper``, ``window-rule``."""
+    """Dead-letter queues by what fills them (`DeadLetterKind`), except that of notifications."""
     windowing_function: str
     sweeper_function: str
     collage_function: str
@@ -56,6 +56,16 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     creator_case: CreatorCase | None = None
     """Whether creators that differ by case only are one; None in stacks of earlier versions, whose
     functions do not know display names."""
+
+    notification_dead_letters_url: str = ""
+    """That of notifications; empty without them. Commands that do not know the field would send
+    its messages to the collage queue if it were among the others."""
+
+    @property
+    def dead_letter_queues(self) -> dict[str, str]:
+        """Return the addresses of all dead-letter queues, by kind."""
+        url = self.notification_dead_letters_url
+        return self.dead_letter_urls | ({DeadLetterKind.NOTIFICATION: url} if url else {})
 
     @property
     def names_case(self) -> CreatorCase:

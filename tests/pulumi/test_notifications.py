@@ -20,7 +20,8 @@ from settings import Settings, SettingsError
 from stack_config import read_settings
 
 import pulumi
-from stream_ingest.contracts.events import BatchCompleted, Source, encode_detail
+from stream_ingest.contracts.events import REDRIVE_SOURCE, BatchCompleted, Source, encode_detail
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     from conftest import Deploy
@@ -49,6 +50,11 @@ ENDED = {
 BOTH_LEFT = msgspec.structs.replace(ENDED["batch-abandoned"], marks_missing=1)
 EMAILS = ["you@example.com", "ops@example.com"]
 URL = "https://hooks.example.com/services/T0?x=1"
+
+
+def stack_outputs_of(stack: Recorder) -> StackOutputs:
+    value = stack.one("Parameter", "directory").inputs["value"]
+    return msgspec.json.decode(value, type=StackOutputs)
 
 
 def event(detail: BatchCompleted) -> dict[str, Any]:
@@ -189,6 +195,33 @@ def test_the_webhook_is_called_with_the_secret_and_no_faster_than_set(notifying:
     (right,) = notifying.one("RolePolicy", "webhook").document("policy")["Statement"]
     assert right["Action"] == ["events:InvokeApiDestination"]
     assert right["Resource"] == ["arn:EventApiDestination:webhook"]
+
+
+def test_the_queue_of_what_was_not_delivered_is_watched_and_known_to_commands(
+    dev: Recorder, notifying: Recorder
+) -> None:
+    alarm = notifying.one("MetricAlarm", "notification-dead-letters").inputs
+    assert alarm["dimensions"] == {"QueueName": "coverstream-dev-notification-dead-letters"}
+    (body,) = [one.document("dashboardBody") for one in notifying.all("Dashboard")]
+    assert "coverstream-dev-notification-dead-letters" in json.dumps(body)
+    outputs = {
+        name: stack_outputs_of(stack) for name, stack in (("with", notifying), ("without", dev))
+    }
+    assert outputs["with"].dead_letter_queues["notification"] == (
+        outputs["with"].notification_dead_letters_url
+    )
+    assert "notification" not in outputs["with"].dead_letter_urls  # early commands would redrive
+    assert "notification" not in outputs["without"].dead_letter_queues
+    assert not [one for one in dev.all("MetricAlarm") if "notification" in one.name]
+
+
+def test_a_redriven_event_is_matched_by_notifications_only(notifying: Recorder) -> None:
+    matching = {
+        rule.name
+        for rule in notifying.all("EventRule")
+        if REDRIVE_SOURCE in rule.document("eventPattern").get("source", ())
+    }
+    assert matching == {*(notice.name for notice in NOTICES), "alarm-changed"}
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,11 @@ def test_the_key_is_renewed_every_year_and_hard_to_lose(keyed: Recorder) -> None
     assert keyed.one("Alias", "encryption").inputs["name"] == "alias/coverstream-dev"
 
 
-def test_iam_decides_who_uses_the_key_and_rules_may_send(keyed: Recorder) -> None:
+def test_iam_decides_who_uses_the_key_and_rules_and_alarms_may_send(keyed: Recorder) -> None:
     own = statement(keyed, "Key", "encryption", "DelegateToIam")
     assert own["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
-    rules = statement(keyed, "Key", "encryption", "AllowRulesToSend")
-    assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    rules = statement(keyed, "Key", "encryption", "AllowRulesAndAlarmsToSend")
+    assert rules["Principal"] == {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
     assert set(rules["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert "Condition" not in rules, "EventBridge may not send the keys of a source"
 
@@ -114,6 +114,17 @@ def test_table_stream_and_every_queue_are_encrypted_with_the_key(keyed: Recorder
     for queue in queues:
         assert queue.inputs["kmsMasterKeyId"] == KEY
         assert "sqsManagedSseEnabled" not in queue.inputs
+
+
+def test_topics_are_encrypted_with_the_key_and_else_not_at_all(
+    dev: Recorder, deploy: Deploy
+) -> None:
+    """CloudWatch may not use the key that AWS manages for SNS."""
+    notifying = deploy("dev", kmsKey=True, notifyEmails=["you@example.com"])
+    keys = {topic.name: topic.inputs["kmsMasterKeyId"] for topic in notifying.all("Topic")}
+    assert keys == {"monitoring": KEY, "notices": KEY}
+    assert notifying.one("Queue", "notification-dead-letters").inputs["kmsMasterKeyId"] == KEY
+    assert "kmsMasterKeyId" not in dev.one("Topic", "monitoring").inputs
 
 
 def test_every_function_may_use_the_key_by_way_of_the_services_it_uses(keyed: Recorder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stream_ingest.contracts.events import REDRIVE_SOURCE
 from tools.rights.doctor import DOCTOR
 from tools.rights.grants import Grant
 from tools.rights.names import (
@@ -74,6 +75,17 @@ OPERATOR: Sequence[Grant] = (
         commands=("smoke", *REDRIVING, "replay", "retry", *SERVING),
         actions=("sqs:SendMessage",),
         resources=tuple(f"{QUEUES}{queue}" for queue in ("collage", "prefetch", "intake")),
+    ),
+    Grant(
+        sid="NotifyAgain",
+        commands=("dlq redrive", *SERVING),
+        actions=("events:PutEvents",),
+        resources=(
+            f"arn:aws:events:{HERE}:event-bus/{{prefix}}",
+            f"arn:aws:events:{HERE}:event-bus/default",
+        ),
+        condition={"StringEquals": {"events:source": REDRIVE_SOURCE}},
+        note="of notifications",
     ),
     SEND_ROWS,
     Grant(

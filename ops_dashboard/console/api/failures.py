@@ -106,7 +106,7 @@ class Failures:
         return QueueCounts(queues=dict(self._queue_counts()))
 
     def _queue_counts(self) -> Iterator[tuple[str, int]]:
-        for kind, url in sorted(self._account.outputs.dead_letter_urls.items()):
+        for kind, url in sorted(self._account.outputs.dead_letter_queues.items()):
             with map_errors(f"count the {kind} dead-letter queue"):
                 depth = queue_depth(self._account.sqs, url)
             yield kind, depth.total

@@ -9,6 +9,9 @@ const KINDS = {
   collage: "a window that failed three times",
   "window-rule": "an event that was not delivered to the queue",
   sweeper: "a failed invocation of the sweeper",
+  intake: "a file or request that could not be read",
+  prefetch: "covers that could not be prefetched",
+  notification: "a notification that was not delivered",
   stream: "records that Lambda stopped retrying",
   record: "a record that could not be decoded",
 };

@@ -49,6 +49,7 @@ class MonitoringArgs:
     stream_shards: int
     memory_mb: Mapping[Service, int]
     concurrency_limit: int | None = None
+    key_arn: pulumi.Input[str] | None = None
 
     def resources(self) -> pulumi.Output[Resources]:
         """Return the `Resources` of the dashboard and the alarms, once the names are known."""
@@ -97,8 +98,9 @@ class Monitoring(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic = aws.sns.Topic(
             name,
-            # Not encrypted: CloudWatch cannot use the AWS managed key of SNS.
             name=f"{args.prefix}-alarms",
+            # Only by the stack's own key: CloudWatch cannot use the AWS managed key of SNS.
+            kms_master_key_id=args.key_arn,
             opts=self._child,
         )
         created = [

@@ -12,7 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stream_ingest.contracts.events import BatchCompleted, sources_of
+from stream_ingest.contracts.events import (
+    ALARM_CHANGE,
+    REDRIVE_SOURCE,
+    BatchCompleted,
+    sources_of,
+)
 
 _LOOK = "See: ops-dashboard status --batch <batch> --stack {stack}"
 _COUNTS = (
@@ -46,7 +51,7 @@ class Notice:
     def pattern(self) -> dict[str, Any]:
         """Return the events that it is about."""
         return {
-            "source": list(sources_of(BatchCompleted)),
+            "source": [*sources_of(BatchCompleted), REDRIVE_SOURCE],
             "detail-type": [BatchCompleted.detail_type()],
             "detail": {name: [{"exists": there}] for name, there in self.ends.items()},
         }
@@ -115,8 +120,8 @@ def alarm_pattern(alarm_arns: list[str]) -> dict[str, Any]:
     CloudWatch puts them on the default bus. A new alarm that becomes OK is none of them.
     """
     return {
-        "source": ["aws.cloudwatch"],
-        "detail-type": ["CloudWatch Alarm State Change"],
+        "source": ["aws.cloudwatch", REDRIVE_SOURCE],
+        "detail-type": [ALARM_CHANGE],
         "resources": alarm_arns,
         "detail": {
             "$or": [

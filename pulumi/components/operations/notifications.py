@@ -13,6 +13,7 @@ from components.operations.notices import NOTICES, Notice
 from components.security import notification_policies, policies
 
 import pulumi
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 
 RETRY_S = 86_400
 RETRIES = 185
@@ -54,6 +55,11 @@ class _Target:
     role_arn: pulumi.Output[str] | None = None
 
 
+def dead_letters_name(prefix: str) -> str:
+    """Return the name of the queue of what could not be delivered."""
+    return f"{prefix}-{DeadLetterKind.NOTIFICATION}-dead-letters"
+
+
 class Notifications(pulumi.ComponentResource):
     """A topic for e-mails, a destination for the webhook, and the rules that send to both."""
 
@@ -69,7 +75,7 @@ class Notifications(pulumi.ComponentResource):
         self.dead_letters = Queue(
             "notification-dead-letters",
             QueueArgs(
-                queue_name=f"{args.prefix}-notification-dead-letters",
+                queue_name=dead_letters_name(args.prefix),
                 rule_arns=tuple(
                     rule.arn for rule in (*self._rules.values(), alarm_rule) if rule is not None
                 ),
@@ -117,7 +123,9 @@ class Notifications(pulumi.ComponentResource):
     def _mail(self) -> None:
         """Send notices to the addresses, by a topic of their own: alarms have another one."""
         name = f"{self._args.prefix}-notices"
-        topic = aws.sns.Topic("notices", name=name, opts=self._child)
+        topic = aws.sns.Topic(
+            "notices", name=name, kms_master_key_id=self._args.key_arn, opts=self._child
+        )
         allowed = aws.sns.TopicPolicy(
             "notices",
             arn=topic.arn,

@@ -20,10 +20,11 @@ Source: DynamoDB Developer Guide, "Authorizing use of your AWS KMS key"."""
 
 
 def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Document:
-    """Return a key's policy: IAM decides who uses it; rules and these buckets may send.
+    """Return a key's policy: IAM decides who uses it; rules, alarms and these buckets may send.
 
-    The statement for rules is that of the EventBridge User Guide, "Troubleshooting": it has no
-    condition, and with one on the source events might be lost in silence.
+    The statements for rules and alarms are those of the EventBridge User Guide, "Troubleshooting",
+    and of the SNS Developer Guide, "Key management": they have no condition, and with one on the
+    source messages might be lost in silence.
     """
     notifications: list[Statement] = [
         {
@@ -44,9 +45,9 @@ def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Doc
             "Resource": "*",
         },
         {
-            "Sid": "AllowRulesToSend",
+            "Sid": "AllowRulesAndAlarmsToSend",
             "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
+            "Principal": {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]},
             "Action": list(DATA_KEY),
             "Resource": "*",
         },

@@ -7,6 +7,7 @@ from settings import Settings
 from ops_dashboard.monitoring.alarm import Alarm
 from ops_dashboard.monitoring.metric_lines import Query, metric_array, metric_queries
 from ops_dashboard.monitoring.resources import Resources
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.metrics import FUNCTIONS, Service
 
 RESOURCES = Resources(
@@ -19,10 +20,7 @@ RESOURCES = Resources(
     window_rule="coverstream-dev-window-ready",
     queue="coverstream-dev-collage",
     intake_queue="coverstream-dev-intake",
-    dead_letters={
-        kind: f"coverstream-dev-{kind}-dead-letters"
-        for kind in ("collage", "window-rule", "sweeper", "intake", "prefetch")
-    },
+    dead_letters={kind: f"coverstream-dev-{kind}-dead-letters" for kind in DeadLetterKind},
     functions={service: f"coverstream-dev-{service}" for service in FUNCTIONS},
     memory_mb={
         Service.WINDOWING: 1_024,

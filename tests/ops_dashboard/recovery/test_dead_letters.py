@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ops_dashboard.recovery.dead_letters import read_failed_batch, read_message, read_poison
+from ops_dashboard.recovery.outgoing import as_call, as_rebuild
 from ops_dashboard.recovery.rebuild import RebuildMessage, message_batches
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
-from ops_dashboard.recovery.redrive import as_call, as_rebuild
 from stream_ingest.contracts.creators import CreatorName
 from stream_ingest.records.codec import BatchHeader, PackedRecord, PackedRow
 

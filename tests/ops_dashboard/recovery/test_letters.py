@@ -226,6 +226,18 @@ def test_letters_are_redriven_by_their_ids_and_others_stay(stack: Stack) -> None
     assert (stack.waiting(stack.dead["collage"]), stack.waiting(stack.dead["intake"])) == (1, 0)
 
 
+def test_a_message_that_cannot_be_sent_again_stays_and_is_reported(stack: Stack) -> None:
+    url = stack.queue("notification-dead")
+    outputs = msgspec.structs.replace(stack.outputs, notification_dead_letters_url=url)
+    stack.sqs.send_message(QueueUrl=url, MessageBody="only its text is known")
+    stack.put("intake", {"batch_id": "r"})
+    report = Redrive(stack.session, outputs).run(lambda _: True)
+    assert [each.kind for each in report.sent] == ["intake"]
+    (problem,) = report.unreadable
+    assert "no event that could be sent again" in problem
+    assert stack.waiting(url) == 1
+
+
 def test_a_letter_that_fails_again_meanwhile_is_sent_once(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +251,7 @@ def test_a_letter_that_fails_again_meanwhile_is_sent_once(
             genuine(client, QueueUrl=stack.dead["intake"], MessageBody=request["MessageBody"])
         return answer
 
-    monkeypatch.setattr(redrive._sqs.__class__, "send_message", come_back)  # noqa: SLF001 - the client's class
+    monkeypatch.setattr(redrive._sender._sqs.__class__, "send_message", come_back)  # noqa: SLF001 - the client's class
     assert len(redrive.run(lambda _: True).sent) == 1
     assert stack.waiting(stack.dead["intake"]) == 1
 

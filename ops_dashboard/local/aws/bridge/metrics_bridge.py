@@ -106,7 +106,7 @@ class MetricsBridge:
                 yield from report_data(event.message, function, event.timestamp_ms / 1_000)
 
     def _from_queues(self, now_s: float) -> Iterator[tuple[str, Datum]]:
-        urls = [self._outputs.collage_queue_url, *self._outputs.dead_letter_urls.values()]
+        urls = [self._outputs.collage_queue_url, *self._outputs.dead_letter_queues.values()]
         for url in urls:
             names: Any = list(_DEPTHS)
             found = self._clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
