@@ -215,6 +215,18 @@ def test_the_queue_of_what_was_not_delivered_is_watched_and_known_to_commands(
     assert not [one for one in dev.all("MetricAlarm") if "notification" in one.name]
 
 
+def test_topics_are_encrypted_with_the_key_and_else_not_at_all(
+    dev: Recorder, deploy: Deploy
+) -> None:
+    """CloudWatch may not use the key that AWS manages for SNS."""
+    notifying = deploy("dev", kmsKey=True, notifyEmails=["you@example.com"])
+    key = "arn:Key:encryption"
+    keys = {topic.name: topic.inputs["kmsMasterKeyId"] for topic in notifying.all("Topic")}
+    assert keys == {"monitoring": key, "notices": key}
+    assert notifying.one("Queue", "notification-dead-letters").inputs["kmsMasterKeyId"] == key
+    assert "kmsMasterKeyId" not in dev.one("Topic", "monitoring").inputs
+
+
 def test_a_redriven_event_is_matched_by_notifications_only(notifying: Recorder) -> None:
     matching = {
         rule.name

@@ -116,17 +116,6 @@ def test_table_stream_and_every_queue_are_encrypted_with_the_key(keyed: Recorder
         assert "sqsManagedSseEnabled" not in queue.inputs
 
 
-def test_topics_are_encrypted_with_the_key_and_else_not_at_all(
-    dev: Recorder, deploy: Deploy
-) -> None:
-    """CloudWatch may not use the key that AWS manages for SNS."""
-    notifying = deploy("dev", kmsKey=True, notifyEmails=["you@example.com"])
-    keys = {topic.name: topic.inputs["kmsMasterKeyId"] for topic in notifying.all("Topic")}
-    assert keys == {"monitoring": KEY, "notices": KEY}
-    assert notifying.one("Queue", "notification-dead-letters").inputs["kmsMasterKeyId"] == KEY
-    assert "kmsMasterKeyId" not in dev.one("Topic", "monitoring").inputs
-
-
 def test_every_function_may_use_the_key_by_way_of_the_services_it_uses(keyed: Recorder) -> None:
     """Also one that is added later: the policy comes with the function, whichever it is."""
     functions = {one.name for one in keyed.all("Function")}

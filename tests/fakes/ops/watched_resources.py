@@ -20,7 +20,11 @@ RESOURCES = Resources(
     window_rule="coverstream-dev-window-ready",
     queue="coverstream-dev-collage",
     intake_queue="coverstream-dev-intake",
-    dead_letters={kind: f"coverstream-dev-{kind}-dead-letters" for kind in DeadLetterKind},
+    dead_letters={
+        kind: f"coverstream-dev-{kind}-dead-letters"
+        for kind in DeadLetterKind
+        if kind != DeadLetterKind.NOTIFICATION
+    },
     functions={service: f"coverstream-dev-{service}" for service in FUNCTIONS},
     memory_mb={
         Service.WINDOWING: 1_024,

@@ -17,8 +17,13 @@ _ONE_PERIOD = "metrics of one period"
 
 
 def _topic(clients: Clients, inputs: Inputs) -> Created:
-    name = inputs.text("name")
-    arn = clients.untyped("sns").create_topic(Name=name)["TopicArn"]
+    name, sns = inputs.text("name"), clients.untyped("sns")
+    arn = sns.create_topic(Name=name)["TopicArn"]
+    sns.set_topic_attributes(
+        TopicArn=arn,
+        AttributeName="KmsMasterKeyId",
+        AttributeValue=inputs.text_or_none("kmsMasterKeyId") or "",
+    )
     return arn, {"name": name, "arn": arn}
 
 
