@@ -26,7 +26,7 @@ Body = dict[str, Any]
 def dashboard_body(resources: Resources, thresholds: Thresholds, alarm_arns: Sequence[str]) -> Body:
     """Return the whole dashboard; `alarm_arns` are those of the stack's alarms."""
     each = [
-        [text(_headline(resources), height=2)],
+        [text(_headline(resources), height=3)],
         [alarm_status("Alarms", alarm_arns)],
         _figures(resources, thresholds),
         _trends(resources),
@@ -39,7 +39,8 @@ def _headline(resources: Resources) -> str:
     return (
         f"# Coverstream {resources.stack}\n"
         "Rows arrive through the stream, windows close, collages are built. Check the alarms first,"
-        " then any age that keeps rising; each stage has a row below."
+        " then any age that keeps rising; each stage has a row below. A chart without data is about"
+        " what did not happen (refusals, throttles) or is not used (followed tables)."
     )
 
 

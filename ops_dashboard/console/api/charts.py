@@ -15,6 +15,7 @@ import msgspec
 from markdown_it import MarkdownIt
 
 from ops_dashboard.monitoring.chart_lines import chart_lines
+from ops_dashboard.monitoring.empty_charts import why_empty
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
 
@@ -65,6 +66,8 @@ class WidgetView(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     blocks: list[Block] = []
     lines: list[LineView] = []
+    empty: str = ""
+    """Why a chart or figure has no data; empty if it has."""
     value: float | None = None
     unit: str = ""
     right_unit: str = ""
@@ -72,6 +75,15 @@ class WidgetView(msgspec.Struct, frozen=True, kw_only=True):
     annotations: list[Annotation] = []
     alarms: list[str] = []
     query: str = ""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stack measures."""
+
+    is_aws: bool = True
+    """Whether it is on AWS, and not on the embedded AWS."""
+    prefetch: bool = True
+    """Whether it prefetches covers."""
 
 
 class MetricRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,9 +128,22 @@ def is_figure(widget: Mapping[str, Any]) -> bool:
 
 
 def build_view(
-    widget: Mapping[str, Any], requests: Sequence[MetricRequest], data: Sequence[dict[str, Series]]
+    widget: Mapping[str, Any],
+    requests: Sequence[MetricRequest],
+    data: Sequence[dict[str, Series]],
+    measured: Measured,
 ) -> WidgetView:
     """Return a widget with its data: for each of its `requests`, the series by query id."""
+    view = _view(widget, requests, data)
+    if view.kind not in {"chart", "figure"} or any(line.points for line in view.lines):
+        return view
+    why = why_empty(requests[-1].queries, is_aws=measured.is_aws, prefetch=measured.prefetch)
+    return msgspec.structs.replace(view, empty=why)
+
+
+def _view(
+    widget: Mapping[str, Any], requests: Sequence[MetricRequest], data: Sequence[dict[str, Series]]
+) -> WidgetView:
     place: dict[str, Any] = {name: int(widget[name]) for name in ("x", "y", "width", "height")}
     properties = widget["properties"]
     title = str(properties.get("title", ""))

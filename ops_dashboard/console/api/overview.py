@@ -18,6 +18,7 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.charts import (
     RANGES,
+    Measured,
     MetricRequest,
     WidgetView,
     build_view,
@@ -106,8 +107,10 @@ class Overview:
         now = next_minute(datetime.now(UTC))
         requests = [metric_requests(widget, minutes, now) for widget in widgets]
         data = self._read_data([request for each in requests for request in each])
+        account = self._account
+        measured = Measured(is_aws=account.is_aws, prefetch=account.outputs.prefetch_covers)
         views = [
-            build_view(widget, own, [data[id(request)] for request in own])
+            build_view(widget, own, [data[id(request)] for request in own], measured)
             for widget, own in zip(widgets, requests, strict=True)
         ]
         end = int(now.timestamp())

@@ -116,6 +116,7 @@ export function makeChart() {
     const shown = lines.map((line, at) => colour(line, chart.lines.length > COLOURS ? at : chart.lines.indexOf(line)));
     const max = Math.max(0, ...lines.filter((line) => !line.on_right).flatMap((line) => line.points.map((point) => point[1])));
     const visible = chart.annotations.filter((annotation) => max > 0 && annotation.value <= max * 3);
+    canvas.setAttribute("aria-hidden", String(lines.length > 0));
     plot?.destroy();
     plot = null;
     if (lines.length && canvas.clientWidth) {
@@ -126,7 +127,7 @@ export function makeChart() {
       plot = new uPlot(plotSettings, data, canvas);
       updateLegend(lines, shown, raw, null, format, formatRight, chart);
     } else {
-      canvas.replaceChildren(h("p", { class: "no-data" }, "no data in this range"));
+      canvas.replaceChildren(h("p", { class: "no-data" }, chart.empty || "no data in this range"));
       legend.replaceChildren(...chart.lines.length > 6 ? [] : chart.lines.map((line, at) => legendItem(colours[at], line.label, "–")), ...alarmNotes(chart, format));
     }
   }

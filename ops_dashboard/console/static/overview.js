@@ -23,7 +23,7 @@ function drawFigure(widget, now) {
   return h("div", { class: "figure" },
     h("h3", { title: widget.title }, widget.title),
     h("p", { class: "figure-value", "data-empty": widget.value === null || widget.value === undefined ? "" : null }, figureText(widget)),
-    h("p", { class: "quiet figure-label" }, widget.unit.startsWith("seconds") || widget.unit === "USD" ? "" : widget.unit),
+    h("p", { class: "quiet figure-label" }, widget.empty ? widget.empty : widget.unit.startsWith("seconds") || widget.unit === "USD" ? "" : widget.unit),
     line ? sparkline(line, now) : null);
 }
 

@@ -48,6 +48,7 @@ class MetricsBridge:
             outputs.sweeper_function,
             outputs.collage_function,
             outputs.prefetch_function,
+            outputs.intake_function,
         )
         self._position = bridge_position.load(clients)
         logs = self._position.logs
@@ -106,7 +107,13 @@ class MetricsBridge:
                 yield from report_data(event.message, function, event.timestamp_ms / 1_000)
 
     def _from_queues(self, now_s: float) -> Iterator[tuple[str, Datum]]:
-        urls = [self._outputs.collage_queue_url, *self._outputs.dead_letter_queues.values()]
+        outputs = self._outputs
+        urls = [
+            outputs.collage_queue_url,
+            outputs.prefetch_queue_url,
+            outputs.request_queue_url,
+            *outputs.dead_letter_queues.values(),
+        ]
         for url in urls:
             names: Any = list(_DEPTHS)
             found = self._clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)

@@ -7,6 +7,7 @@ import pytest
 
 from ops_dashboard.console.api.charts import (
     RANGES,
+    Measured,
     WidgetView,
     build_view,
     metric_requests,
@@ -41,7 +42,7 @@ def view(widget: dict[str, Any], *data: dict[str, Series], minutes: int = 60) ->
     (placed,) = rows([[widget]])
     requests = metric_requests(placed, minutes, NOW)
     assert len(requests) == len(data)
-    return build_view(placed, requests, data)
+    return build_view(placed, requests, data, Measured())
 
 
 @pytest.mark.parametrize("minutes", RANGES.values())
@@ -72,6 +73,16 @@ def test_a_chart_shows_its_visible_lines_expressions_and_annotations() -> None:
     ]
     assert (found.unit, found.right_unit, found.title) == ("rows", "s", "C")
     assert [(each.label, each.value) for each in found.annotations] == [("alarm", 5)]
+
+
+def test_an_empty_chart_or_figure_says_why_and_one_with_data_does_not() -> None:
+    empty = chart("C", [line("a")], "r", unit="x")
+    assert view(empty, {"a": {}}).empty == "nothing of this happened in this range"
+    assert not view(empty, {"a": {60: 1.0}}).empty
+    figure = number("F", [line("a")], "r")
+    assert view(figure, {"a": {}}, {"a": {}}).empty
+    assert not view(figure, {"a": {}}, {"a": {60: 1.0}}).empty
+    assert not view(text("# T")).empty
 
 
 def test_a_missing_point_means_zero_for_counts_and_unknown_for_other_statistics() -> None:
