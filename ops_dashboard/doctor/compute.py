@@ -98,6 +98,23 @@ def _mapping_problems(part: MappingPart, found: dict[str, Any]) -> list[Problem]
     if concurrency != part.max_concurrency:
         text = f"{name} runs {concurrency or 'any number of'} invocations at once, not"
         problems.append(Problem(f"{text} {part.max_concurrency}"))
+    return problems + (_stream_problems(part, found, name) if part.max_age_s else [])
+
+
+def _stream_problems(part: MappingPart, found: dict[str, Any], name: str) -> list[Problem]:
+    """Return what is wrong with the mapping of a stream: when it gives up, and what it delivers."""
+    limits = {
+        "ParallelizationFactor": part.parallelization,
+        "MaximumRecordAgeInSeconds": part.max_age_s,
+        "MaximumRetryAttempts": part.retries,
+    }
+    problems = [
+        Problem(f"{name} has {limit} {found.get(limit)} instead of {wanted}")
+        for limit, wanted in limits.items()
+        if found.get(limit) != wanted
+    ]
+    if not found.get("BisectBatchOnFunctionError"):
+        problems.append(Problem(f"{name} does not halve a delivery on which the function fails"))
     return problems
 
 

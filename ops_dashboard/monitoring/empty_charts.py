@@ -33,7 +33,7 @@ def why_empty(queries: Sequence[Query], *, is_aws: bool, prefetch: bool) -> str:
         return unused
     if {metric["MetricName"] for metric in metrics} == {"Duration"}:
         return "the function did not run in this range"
-    if {metric["Namespace"] for metric in metrics} == {"AWS/SQS"}:
+    if is_aws and {metric["Namespace"] for metric in metrics} == {"AWS/SQS"}:
         return "the queue was empty for hours: SQS measures queues that are used"
     shown = [query for query in queries if query["ReturnData"]]
     if all(query.get("MetricStat", {}).get("Stat") in _COUNTS for query in shown):

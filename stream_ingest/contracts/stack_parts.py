@@ -40,6 +40,10 @@ class MappingPart(Part, frozen=True, kw_only=True):
     """Invocations at once; 0 if shards limit them."""
     parallelization: int = 1
     """Invocations at once for each shard."""
+    max_age_s: int = 0
+    """Age from which records of a stream are discarded; 0 for a queue."""
+    retries: int = -1
+    """How often a delivery of a stream is tried again; -1 is without a limit."""
 
 
 class QueuePart(Part, frozen=True, kw_only=True):

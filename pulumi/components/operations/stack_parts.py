@@ -102,6 +102,8 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
         "destination_config",
         "scaling_config",
         "parallelization_factor",
+        "maximum_record_age_in_seconds",
+        "maximum_retry_attempts",
     ),
     "Queue": ("name", "redrive_policy"),
     "EventRule": ("name", "event_bus_name", "event_pattern"),
@@ -134,13 +136,15 @@ def _function(props: Props) -> Props:
 
 def _mapping(props: Props) -> Props:
     failure = (props["destination_config"] or {}).get("on_failure", {})
-    scaling = props["scaling_config"] or {}
+    scaling, retries = props["scaling_config"] or {}, props["maximum_retry_attempts"]
     return {
         "name": name_in(props["function_name"]),
         "source": name_in(props["event_source_arn"]),
         "on_failure": name_in(failure.get("destination_arn", "")),
         "max_concurrency": int(scaling.get("maximum_concurrency", 0)),
         "parallelization": int(props["parallelization_factor"] or 1),
+        "max_age_s": int(props["maximum_record_age_in_seconds"] or 0),
+        "retries": -1 if retries is None else int(retries),
     }
 
 

@@ -48,6 +48,17 @@ def listing(found: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     return answer
 
 
+def reading(**changes: object) -> Callable[..., dict[str, Any]]:
+    """Answer with a changed mapping for the windowing function, and as usual for others."""
+    well: Callable[..., dict[str, Any]] = WELL["lambda"]["list_event_source_mappings"]
+    changed = {"EventSourceMappings": [mapping("stream/rows", 0, "arn:aws:s3:::gone", **changes)]}
+
+    def answer(FunctionName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        return changed if FunctionName == "windowing" else well(FunctionName)
+
+    return answer
+
+
 def reached(*, sources: tuple[bool, ...] = (), internet: tuple[bool, ...] = ()) -> dict[str, Any]:
     return {
         kind: [
@@ -150,6 +161,15 @@ BROKEN: list[Case] = [
     ("mappings", "lambda list_event_source_mappings",
      listing(mapped(DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::b"}})),
      "sends failures to b, not nowhere"),
+    *(
+        ("mappings", "lambda list_event_source_mappings", reading(**{name: value}), text)
+        for name, value, text in (
+            ("ParallelizationFactor", 1, "windowing has ParallelizationFactor 1 instead of 2"),
+            ("MaximumRecordAgeInSeconds", 60, "MaximumRecordAgeInSeconds 60 instead of 82800"),
+            ("MaximumRetryAttempts", 10, "MaximumRetryAttempts 10 instead of -1"),
+            ("BisectBatchOnFunctionError", False, "does not halve a delivery"),
+        )
+    ),
     ("network", "lambda invoke", missing("ResourceNotFoundException"), "collage does not exist"),
     ("network", "lambda invoke", invoking({"errorMessage": "boom"}, FunctionError="Unhandled"),
      "collage failed: boom"),

@@ -29,7 +29,13 @@ PARTS: StackParts = stack_parts.from_wire(
             "functions": [{"name": "collage", "memory_mb": 1_769, "timeout_s": 120}],
             "mappings": [
                 {"name": "collage", "source": "collage", "max_concurrency": 4},
-                {"name": "windowing", "source": "rows", "on_failure": "gone", "parallelization": 2},
+                {
+                    "name": "windowing",
+                    "source": "rows",
+                    "on_failure": "gone",
+                    "parallelization": 2,
+                    "max_age_s": 82_800,
+                },
             ],
             "queues": [{"name": "collage", "dead_letters": "dead", "max_receives": 3}],
             "rules": [
@@ -63,6 +69,15 @@ def _list_mappings(FunctionName: str) -> dict[str, Any]:  # noqa: N803 - AWS's n
     return {"EventSourceMappings": [mapping(source, at_once, failures)]}
 
 
+STREAM = {
+    "ParallelizationFactor": 2,
+    "MaximumRecordAgeInSeconds": 82_800,
+    "MaximumRetryAttempts": -1,
+    "BisectBatchOnFunctionError": True,
+}
+"""What the mapping of a stream has besides."""
+
+
 def mapping(source: str, at_once: int, failures: str, **changed: object) -> dict[str, Any]:
     """Return an event source mapping, as Lambda lists it."""
     found: dict[str, Any] = {
@@ -71,6 +86,7 @@ def mapping(source: str, at_once: int, failures: str, **changed: object) -> dict
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "DestinationConfig": {"OnFailure": {"Destination": failures} if failures else {}},
         "ScalingConfig": {"MaximumConcurrency": at_once} if at_once else {},
+        **({} if at_once else STREAM),
     }
     return found | changed
 
