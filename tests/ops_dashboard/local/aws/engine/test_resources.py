@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def run_program(
 
 
 def program(folder: Path, *lines: str) -> Path:
-    """Write a Pulumi program of these lines."""
+    """Write a Pulumi program of these lines, without bytecode of one written in the same second."""
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     header = ["import pulumi", "import pulumi_aws as aws"]
     (folder / "__main__.py").write_text("\n".join([*header, *lines]), encoding="utf-8")
     return folder
