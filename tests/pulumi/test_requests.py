@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from moto.iam.exceptions import MalformedPolicyDocument
-from moto.iam.policy_validation import IAMPolicyDocumentValidator
+from moto.iam.policy_validation import (
+    IAMPolicyDocumentValidator,
+    IAMTrustPolicyDocumentValidator,
+)
 
+from tests.models.policies import resource_policy_problems
 from tests.models.properties import property_problems
 from tests.models.requests import request_problems
 from tests.paths import ROOT
@@ -94,6 +98,42 @@ def test_every_policy_of_a_role_follows_iams_grammar(stacks: dict[str, Requested
     assert len(documents) > 20
     for document in documents:
         IAMPolicyDocumentValidator(document).validate()
+
+
+def resource_policies(run: Requested) -> Iterator[tuple[str, str]]:
+    """Yield the service and the document of each policy of a queue, bucket, key or topic."""
+    for request in run.requests:
+        given = request.parameters
+        documents = {
+            "kms.CreateKey": given.get("Policy"),
+            "s3.PutBucketPolicy": given.get("Policy"),
+            "sns.SetTopicAttributes": given.get("AttributeValue"),
+            "sqs.SetQueueAttributes": given.get("Attributes", {}).get("Policy"),
+        }
+        if document := documents.get(request.name):
+            yield request.service, document
+
+
+def test_every_policy_of_a_resource_follows_its_grammar(stacks: dict[str, Requested]) -> None:
+    found = [policy for run in stacks.values() for policy in resource_policies(run)]
+    assert {service for service, _ in found} == {"kms", "s3", "sns", "sqs"}
+    problems = [each for policy in found for each in resource_policy_problems(*policy)]
+    assert "\n".join(problems) == ""
+    kinds = Counter(one.type.rpartition(":")[2] for run in stacks.values() for one in run.declared)
+    declared = ("BucketPolicy", "Key", "QueuePolicy", "TopicPolicy")
+    assert len(found) == sum(kinds[kind] for kind in declared)
+
+
+def test_every_role_may_be_assumed_by_its_service(stacks: dict[str, Requested]) -> None:
+    documents = [
+        request.parameters["AssumeRolePolicyDocument"]
+        for run in stacks.values()
+        for request in run.requests
+        if request.name == "iam.CreateRole"
+    ]
+    assert len(documents) > 10
+    for document in documents:
+        IAMTrustPolicyDocumentValidator(document).validate()
 
 
 @pytest.mark.parametrize("part", ["Effect", "Action", "Resource"])
