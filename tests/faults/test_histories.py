@@ -17,7 +17,7 @@ from tests.faults.harness.history import History
 from tests.faults.harness.history_runner import run_to_end
 from tests.faults.harness.strategies import FLAVOURS, histories
 
-EXAMPLES = 15
+EXAMPLES = 10
 MANY_EXAMPLES = 600
 _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
