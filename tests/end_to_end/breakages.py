@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -11,15 +9,8 @@ from typing import Any
 
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.packaging.bundles import Platform, build_bundle
-from stream_ingest.aws.items import to_wire
-from stream_ingest.batches.batch_item import new_item
-from stream_ingest.contracts.errors import UnreadableItemError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.stack_parts import parts_parameter
-from stream_ingest.intake.job_item import new_item as new_job
-from stream_ingest.intake.jobs import Job, ObjectId
-from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
-from tests.fakes.ingest.rows import NOW_S, header
 
 PREFIX = "coverstream-dev"
 KEPT = (
@@ -140,6 +131,21 @@ def no_target(stack: Checked) -> Iterator[None]:
 
 
 @contextmanager
+def one_target(stack: Checked) -> Iterator[None]:
+    """Remove one of two targets of a rule."""
+    rule = {"Rule": f"{PREFIX}-batch-done", "EventBusName": stack.outputs.bus_name}
+    events = stack("events")
+    (mail,) = [
+        target
+        for target in events.list_targets_by_rule(**rule)["Targets"]
+        if ":sns:" in target["Arn"]
+    ]
+    events.remove_targets(**rule, Ids=[mail["Id"]])
+    yield
+    events.put_targets(**rule, Targets=[mail])
+
+
+@contextmanager
 def shorter_archive(stack: Checked) -> Iterator[None]:
     name = stack.outputs.archive_arn.rpartition("/")[2]
     before = stack("events").describe_archive(ArchiveName=name)["RetentionDays"]
@@ -190,6 +196,17 @@ def disabled_mapping(stack: Checked) -> Iterator[None]:
 
 
 @contextmanager
+def hasty_mapping(stack: Checked) -> Iterator[None]:
+    client = stack("lambda")
+    listed = client.list_event_source_mappings(FunctionName=stack.outputs.windowing_function)
+    uuid = listed["EventSourceMappings"][0]["UUID"]
+    for retries in (2, -1):
+        client.update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=retries)
+        if retries == 2:
+            yield
+
+
+@contextmanager
 def deleted_mapping(stack: Checked) -> Iterator[None]:
     client, name = stack("lambda"), stack.outputs.collage_function
     found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"][0]
@@ -214,72 +231,6 @@ def endless_logs(stack: Checked) -> Iterator[None]:
     stack("logs").delete_retention_policy(logGroupName=group)
     yield
     stack("logs").put_retention_policy(logGroupName=group, retentionInDays=days["retentionInDays"])
-
-
-@contextmanager
-def raised_alarm(stack: Checked) -> Iterator[None]:
-    for state in ("ALARM", "OK"):
-        stack("cloudwatch").set_alarm_state(
-            AlarmName=f"{PREFIX}-poison", StateValue=state, StateReason="a test"
-        )
-        if state == "ALARM":
-            yield
-
-
-@contextmanager
-def deleted_topic(stack: Checked) -> Iterator[None]:
-    arn = stack.outputs.alarm_topic_arn
-    stack("sns").delete_topic(TopicArn=arn)
-    yield
-    stack("sns").create_topic(Name=arn.rpartition(":")[2])
-
-
-@contextmanager
-def lost_batch(stack: Checked) -> Iterator[None]:
-    item = to_wire(new_item(header("lost-push"), None, (), "a push", NOW_S - 10 * 86_400))
-    stack("dynamodb").put_item(TableName=stack.outputs.table_name, Item=item)
-    yield
-    key = {name: item[name] for name in ("creator_name", "item")}
-    stack("dynamodb").delete_item(TableName=stack.outputs.table_name, Key=key)
-
-
-@contextmanager
-def stopped_job(stack: Checked) -> Iterator[None]:
-    """A job that nobody has claimed since long ago, and no message that continues it."""
-    began_s = NOW_S - 10 * 86_400
-    job = Job(
-        object=ObjectId(bucket=stack.outputs.input_bucket, key="uploads/a.csv", etag="e"),
-        header=header("stopped"),
-        moves=False,
-    )
-    items = (
-        to_wire(new_item(job.header, job.object.uri, (), job.owner, began_s)),
-        to_wire(new_job(job, "a message", 0, began_s)),
-    )
-    dynamodb, name = stack("dynamodb"), stack.outputs.table_name
-    for item in items:
-        dynamodb.put_item(TableName=name, Item=item)
-    yield
-    for item in items:
-        key = {each: item[each] for each in ("creator_name", "item")}
-        dynamodb.delete_item(TableName=name, Key=key)
-
-
-@contextmanager
-def unreadable_item(stack: Checked) -> Iterator[None]:
-    listed = UnreadableList(stack.aws.clients.dynamodb, stack.outputs.table_name, time.time)
-    listed.add(UnreadableItemError("charli", "state", "of a newer release"))
-    yield
-    for entry in listed.entries():
-        listed.remove(entry)
-
-
-@contextmanager
-def dead_letter(stack: Checked) -> Iterator[None]:
-    url = stack.outputs.dead_letter_urls["intake"]
-    stack("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"a": "message"}))
-    yield
-    stack("sqs").purge_queue(QueueUrl=url)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from ops_dashboard.doctor.stack import CHECKS
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.aws import clients
-from tests.end_to_end import breakages
+from tests.end_to_end import breakages, work_breakages
 from tests.end_to_end.breakages import Breakage, Checked
 from tests.fakes.command_line import Commands
 
@@ -33,6 +33,7 @@ BROKEN: list[tuple[Breakage, str, State, str]] = [
     (breakages.deleted_queue, "queues", WRONG, "coverstream-dev-sweeper-dead-letters does not ex"),
     (breakages.disabled_rule, "rules", WRONG, "rule coverstream-dev-csv-uploaded is DISABLED"),
     (breakages.no_target, "rules", WRONG, "coverstream-dev-window-ready sends to nothing"),
+    (breakages.one_target, "rules", WRONG, "sends to coverstream-dev-webhook, not to coverstream-"),
     (breakages.shorter_archive, "archive", WRONG, "stores events for 1 days instead of 30"),
     (breakages.disabled_schedule, "schedule", WRONG, "coverstream-dev-sweeper is DISABLED"),
     (breakages.deleted_function, "functions", WRONG, "coverstream-dev-prefetch does not exist"),
@@ -41,12 +42,27 @@ BROKEN: list[tuple[Breakage, str, State, str]] = [
     (breakages.deleted_mapping, "mappings", WRONG, "coverstream-dev-collage is not invoked for"),
     (breakages.reserved_for_others, "quota", WRONG, "need unreserved concurrency"),
     (breakages.endless_logs, "log groups", WRONG, "stores lines for ever instead of"),
-    (breakages.raised_alarm, "alarms", WRONG, "in alarm: poison"),
-    (breakages.deleted_topic, "notices", WRONG, "alarms notify nobody"),
-    (breakages.lost_batch, "batches", NOTE, "sending for over a day: lost-push"),
-    (breakages.stopped_job, "files", WRONG, "jobs stand still: stopped (s3://"),
-    (breakages.unreadable_item, "items", WRONG, "1 cannot be read: charli"),
-    (breakages.dead_letter, "dead letters", NOTE, "1 intake"),
+    (work_breakages.raised_alarm, "alarms", WRONG, "in alarm: poison"),
+    (breakages.hasty_mapping, "mappings", WRONG, "windowing has MaximumRetryAttempts 2 instead of"),
+    (
+        work_breakages.deleted_topic,
+        "notices",
+        WRONG,
+        "-dev-alarms does not exist, so nobody",
+    ),
+    (
+        work_breakages.unsubscribed,
+        "notices",
+        WRONG,
+        "you@example.com is not subscribed to",
+    ),
+    (work_breakages.silent_alarm, "alarms", WRONG, "without the alarms' topic: poison"),
+    (work_breakages.lost_batch, "batches", NOTE, "sending for over a day: lost-push"),
+    (work_breakages.stopped_job, "files", WRONG, "jobs stand still: stopped (s3://"),
+    (work_breakages.unreadable_item, "items", WRONG, "1 cannot be read: charli"),
+    (work_breakages.dead_letter, "dead letters", NOTE, "1 intake"),
+    (work_breakages.lost_notification, "dead letters", NOTE, "1 notification"),
+    (work_breakages.discarded_delivery, "dead letters", NOTE, "1 stream"),
     (breakages.earlier_release, "parts", NOTE, "does not list its parts"),
 ]
 
@@ -57,7 +73,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         covers = CoverServer()
         with covers, LocalAws.start() as aws:
-            settings = {"kmsKey": True}
+            settings = {
+                "kmsKey": True,
+                "notifyEmails": ["you@example.com"],
+                "notifyWebhookUrl": "https://hooks.example.com/",
+            }
             outputs = aws.deploy(allowed_sources=[covers.address], settings=settings)
             for name, value in aws.environment().items():
                 patch.setenv(name, value)

@@ -57,6 +57,12 @@ function drawLetters() {
     : emptyState("No dead letters", "Everything that was accepted is done or in progress."));
 }
 
+/** Take letters off the page that are gone; listing the queues again takes seconds. */
+function removeLetters(ids) {
+  letters = letters.filter((letter) => !ids.includes(letter.id));
+  drawLetters();
+}
+
 async function loadLetters() {
   ({ letters, remaining } = await get("/api/failures/letters"));
   drawLetters();
@@ -68,7 +74,8 @@ async function redrive(request, button) {
   try {
     const done = await post("/api/failures/redrive", request);
     if (done.sent.length) toast(`${plural(done.sent.length, "dead letter")} redriven${done.batches.length ? ` as batch ${done.batches.join(", ")}` : ""}.`);
-    done.unreadable.forEach((line) => toast(`Still cannot be decoded: ${line}`, "bad"));
+    removeLetters(done.sent.map((letter) => letter.id));
+    done.unreadable.forEach((line) => toast(`Cannot be sent again: ${line}`, "bad"));
     if (!done.sent.length && !done.unreadable.length) toast("It is no longer in the queue.", "bad");
   } catch (error) {
     toast(error.message, "bad");
@@ -87,6 +94,7 @@ async function drop(letter, button) {
     const [done] = await post("/api/failures/drop", { ids: [letter.id] });
     if (done) toast(`Dropped; its copy is ${done.copy}.${done.abandoned ? ` Batch ${done.abandoned} ends with the rows that were sent.` : ""}`);
     else toast("It is no longer in the queue.", "bad");
+    removeLetters([letter.id]);
   } catch (error) {
     toast(error.message, "bad");
   }
