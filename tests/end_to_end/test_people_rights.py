@@ -1,4 +1,4 @@
-"""Pushers can do their work with the rights of the documentation alone.
+"""Pushers, operators and deployers can do their work with the rights of the documentation alone.
 
 The embedded AWS enforces IAM. Each command runs as a role with the documented policy, and once more
 without one of its actions, of which it has to say that it was denied.
@@ -23,7 +23,7 @@ from tests.end_to_end.samples import make_sample, write_rows
 from tools.rights.grants import Grant, Place, policy
 from tools.rights.roles import ROLES
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(240)
 TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 
 
@@ -38,13 +38,14 @@ class People:
 
     stack: IamStack
     csv: str
+    window: str = ""
     sessions: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def run(self, role: str, line: Sequence[str], without: str = "") -> Result:
         """Run a command as a role, if given without one action."""
         program, *arguments = line
         app = ops_app if program == "ops-dashboard" else ingest_app
-        texts = [each.format(csv=self.csv) for each in arguments]
+        texts = [each.format(csv=self.csv, window=self.window) for each in arguments]
         variables = {**os.environ, **self.stack.aws.environment(), **self._session(role, without)}
         return CliRunner().invoke(app, texts, env=variables)
 
@@ -98,6 +99,22 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
 
 
 PUSH = ("stream-ingest", "push", "--csv={csv}", "--flush", "--batch-id=people", "--wait")
+OPERATING: Sequence[tuple[tuple[str, ...], str]] = (
+    (("status",), "dynamodb:Query"),
+    (("status", "--batch", "operated"), "dynamodb:GetItem"),
+    (("creators",), "dynamodb:Query"),
+    (("windows",), "dynamodb:Query"),
+    (("trace", "{window}"), "dynamodb:GetItem"),
+    (("dlq", "list"), "sqs:ReceiveMessage"),
+    (("dlq", "redrive", "--all"), "sqs:ReceiveMessage"),
+    (("replay", "--window", "{window}"), "s3:PutObject"),
+    (("replay", "--from", "2026-01-01", "--to", "2026-01-02"), "events:StartReplay"),
+    (("retry", "--failed"), "dynamodb:Query"),
+    (("repair",), "dynamodb:Query"),
+    (("erase", "--creator", "nobody"), "dynamodb:Scan"),
+    (("doctor",), "kinesis:DescribeStreamSummary"),
+)
+"""Commands of operators, and an action without which each fails."""
 
 
 def test_a_pusher_pushes_and_submits_with_the_documented_rights(people: People) -> None:
@@ -125,13 +142,37 @@ def test_a_pusher_fails_without_one_of_them(
     assert was_denied(done, action), text(done)
 
 
+@pytest.fixture(scope="module")
+def pushed(people: People) -> People:
+    """A batch with windows, which an administrator pushed."""
+    people.stack.push(f"--csv={people.csv}", "--flush", "--batch-id=operated")
+    people.window = people.stack.ops("windows")["windows"][0]["window_id"]
+    return people
+
+
+@pytest.mark.parametrize("line", [line for line, _ in OPERATING], ids=named)
+def test_an_operator_works_with_the_documented_rights(
+    pushed: People, line: tuple[str, ...]
+) -> None:
+    done = pushed.run("operator", ("ops-dashboard", *line))
+    assert succeeded(done), text(done)
+
+
+@pytest.mark.parametrize(("line", "action"), OPERATING, ids=named)
+def test_an_operators_command_fails_without_one_of_its_rights(
+    pushed: People, line: tuple[str, ...], action: str
+) -> None:
+    done = pushed.run("operator", ("ops-dashboard", *line), without=action)
+    assert was_denied(done, action), text(done)
+
+
 def text(done: Result) -> str:
     """Return what a command wrote, and the exception that it ended with."""
     return f"{done.exit_code} {done.output}{done.stderr}{done.exception!r}"
 
 
 def succeeded(done: Result) -> bool:
-    """Return whether a command ended without a denial; 1 is a batch with problems in its rows."""
+    """Return whether a command reports no denied request; `doctor` may find other things."""
     return done.exit_code in (0, 1) and not is_denial(done)
 
 

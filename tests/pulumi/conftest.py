@@ -96,3 +96,12 @@ def full(deploy: Deploy) -> Requested:
     requested = Requested()
     deploy("prod", requested, NAME, **ALL_OPTIONS)
     return requested
+
+
+@pytest.fixture(scope="session")
+def stacks(deploy: Deploy, full: Requested) -> dict[str, Requested]:
+    """Stacks with the requests that the engine makes for them."""
+    dev, prod = Requested(), Requested()
+    deploy("dev", dev)
+    deploy("prod", prod)
+    return {"dev": dev, "prod": prod, NAME: full}

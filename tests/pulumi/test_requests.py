@@ -10,7 +10,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 from moto.iam.exceptions import MalformedPolicyDocument
@@ -23,11 +22,7 @@ from tests.models.policies import resource_policy_problems
 from tests.models.properties import property_problems
 from tests.models.requests import request_problems
 from tests.paths import ROOT
-from tests.pulumi.all_options import NAME
 from tests.pulumi.requested import Requested
-
-if TYPE_CHECKING:
-    from conftest import Deploy
 
 NAMES = {
     "cloudtrail.CreateTrail": ("Name",),
@@ -55,14 +50,6 @@ NAMES = {
 """What names a thing of an account and region; to create another of that name is an error, or
 replaces the first."""
 UNNAMED = {"kms.CreateKey", "lambda.CreateEventSourceMapping"}
-
-
-@pytest.fixture(scope="module")
-def stacks(deploy: Deploy, full: Requested) -> dict[str, Requested]:
-    dev, prod = Requested(), Requested()
-    deploy("dev", dev)
-    deploy("prod", prod)
-    return {"dev": dev, "prod": prod, NAME: full}
 
 
 def test_every_request_is_valid_by_the_model_of_its_service(stacks: dict[str, Requested]) -> None:

@@ -76,12 +76,23 @@ def test_nobody_but_a_deployer_changes_rights_or_resources() -> None:
     assert deleting == []
 
 
+def test_the_policies_of_a_deployer_fit_into_one_role() -> None:
+    """IAM counts all inline policies of a role together."""
+    both = [policy(ROLES[role], EXAMPLE) for role in ("deployer", "deployer-options")]
+    sizes = [len(json.dumps(document, separators=(",", ":"))) for document in both]
+    assert sum(sizes) <= INLINE_POLICY_CHARACTERS
+
+
 ANYWHERE = {
+    "cloudtrail:DescribeTrails",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
+    "ec2:Describe*",
     "kinesis:UpdateShardCount",
     "kinesis:UpdateStreamMode",
+    "kms:CreateKey",
+    "kms:ListAliases",
     "lambda:CreateEventSourceMapping",
     "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
@@ -111,12 +122,12 @@ def test_a_grant_fills_in_the_place() -> None:
         commands=(),
         actions=("a:B",),
         resources=("arn:{account}:{region}:{prefix}-{stack}",),
-        condition={"StringEquals": {"k": "{stack}"}},
+        condition={"StringEquals": {"k": ("{stack}", "other")}},
     )
     assert grant.statement(EXAMPLE) == {
         "Sid": "S",
         "Effect": "Allow",
         "Action": ["a:B"],
         "Resource": ["arn:123456789012:us-east-1:coverstream-prod-prod"],
-        "Condition": {"StringEquals": {"k": "prod"}},
+        "Condition": {"StringEquals": {"k": ["prod", "other"]}},
     }

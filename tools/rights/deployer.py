@@ -1,4 +1,4 @@
-"""What whoever runs ``pulumi up`` may do. Pure.
+"""What whoever runs ``pulumi up`` may do, for a stack without the settings of `options`. Pure.
 
 Pulumi's provider reads much more than it writes, and reads something else with each release:
 reading is allowed by prefixes of actions, changing by name.
@@ -9,29 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tools.rights.grants import Grant
-from tools.rights.names import DIRECTORY, HERE, INDEXES, QUEUES, STREAM, TABLE
+from tools.rights.names import DIRECTORY, HERE, INDEXES, KEYS, QUEUES, STREAM, TABLE
 
 UP = ("pulumi up",)
 _READS = ("Describe", "Get", "List")
+_CONNECTIONS = "apidestinations.events.amazonaws.com"
 _BUCKETS = ("arn:aws:s3:::{prefix}-*-{account}-{region}",)
 
 
-def _grant(
-    sid: str, service: str, writes: str, *resources: str, reads: Sequence[str] = _READS
+def grant(
+    sid: str,
+    service: str,
+    writes: str,
+    *resources: str,
+    reads: Sequence[str] = _READS,
+    note: str = "",
 ) -> Grant:
     """Return reads and writes of a service: ``"CreateQueue DeleteQueue"``."""
     actions = [f"{service}:{verb}*" for verb in reads]
-    actions += [f"{service}:{write}" for write in writes.split()]
-    return Grant(sid=sid, commands=UP, actions=tuple(actions), resources=resources)
+    actions += [f"{service}:{one}" for one in writes.split()]
+    return Grant(sid=sid, commands=UP, actions=tuple(actions), resources=resources, note=note)
 
 
-def _write(sid: str, service: str, writes: str, *resources: str, note: str = "") -> Grant:
-    actions = tuple(f"{service}:{write}" for write in writes.split())
+def write(sid: str, service: str, writes: str, *resources: str, note: str = "") -> Grant:
+    """Return writes of a service."""
+    actions = tuple(f"{service}:{one}" for one in writes.split())
     return Grant(sid=sid, commands=UP, actions=actions, resources=resources, note=note)
 
 
 DEPLOYER: Sequence[Grant] = (
-    _grant(
+    grant(
         "Roles",
         "iam",
         "CreateRole DeleteRole UpdateRole UpdateAssumeRolePolicy PutRolePolicy DeleteRolePolicy"
@@ -44,9 +51,16 @@ DEPLOYER: Sequence[Grant] = (
         commands=UP,
         actions=("iam:PassRole",),
         resources=("arn:aws:iam::{account}:role/{prefix}-*",),
-        note="only to Lambda and the scheduler",
+        condition={
+            "StringEquals": {
+                "iam:PassedToService": tuple(
+                    f"{service}.amazonaws.com" for service in ("lambda", "scheduler", "events")
+                )
+            }
+        },
+        note="only to Lambda, the scheduler and, for a webhook, EventBridge",
     ),
-    _grant(
+    grant(
         "Functions",
         "lambda",
         "CreateFunction DeleteFunction UpdateFunctionCode UpdateFunctionConfiguration"
@@ -56,21 +70,21 @@ DEPLOYER: Sequence[Grant] = (
         f"arn:aws:lambda:{HERE}:function:{{prefix}}-*",
         reads=("Get", "List"),
     ),
-    _write(
+    write(
         "CreateMappings",
         "lambda",
         "CreateEventSourceMapping ListEventSourceMappings GetAccountSettings",
         "*",
         note="AWS has no narrower resource",
     ),
-    _write(
+    write(
         "Mappings",
         "lambda",
         "GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping ListTags"
         " TagResource UntagResource",
         f"arn:aws:lambda:{HERE}:event-source-mapping:*",
     ),
-    _grant(
+    grant(
         "Buckets",
         "s3",
         "CreateBucket DeleteBucket PutBucketPolicy DeleteBucketPolicy PutBucketPublicAccessBlock"
@@ -79,14 +93,14 @@ DEPLOYER: Sequence[Grant] = (
         *_BUCKETS,
         reads=("Get", "List"),
     ),
-    _write(
+    write(
         "EmptyBuckets",
         "s3",
         "DeleteObject DeleteObjectVersion",
         *(f"{bucket}/*" for bucket in _BUCKETS),
         note="`pulumi destroy` without `protect`",
     ),
-    _grant(
+    grant(
         "Table",
         "dynamodb",
         "CreateTable UpdateTable DeleteTable UpdateTimeToLive UpdateContinuousBackups"
@@ -95,23 +109,24 @@ DEPLOYER: Sequence[Grant] = (
         INDEXES,
         reads=("Describe", "List"),
     ),
-    _grant(
+    grant(
         "Stream",
         "kinesis",
         "CreateStream DeleteStream StartStreamEncryption"
         " StopStreamEncryption IncreaseStreamRetentionPeriod DecreaseStreamRetentionPeriod"
         " AddTagsToStream RemoveTagsFromStream TagResource UntagResource",
         STREAM,
+        KEYS,  # StartStreamEncryption is also authorized on the key
         reads=("Describe", "List"),
     ),
-    _grant(
+    grant(
         "Queues",
         "sqs",
         "CreateQueue DeleteQueue SetQueueAttributes TagQueue UntagQueue",
         f"{QUEUES}*",
         reads=("Get", "List"),
     ),
-    _grant(
+    grant(
         "Bus",
         "events",
         "CreateEventBus DeleteEventBus UpdateEventBus CreateArchive UpdateArchive DeleteArchive"
@@ -122,25 +137,37 @@ DEPLOYER: Sequence[Grant] = (
         f"arn:aws:events:{HERE}:archive/{{prefix}}-*",
         f"arn:aws:events:{HERE}:rule/{{prefix}}/*",
         f"arn:aws:events:{HERE}:rule/{{prefix}}-*",
-        f"arn:aws:events:{HERE}:connection/{{prefix}}-webhook/*",
-        f"arn:aws:events:{HERE}:api-destination/{{prefix}}-webhook/*",
+        # Their ARNs end in an id, which they do not have yet when they are created.
+        f"arn:aws:events:{HERE}:connection/{{prefix}}-webhook*",
+        f"arn:aws:events:{HERE}:api-destination/{{prefix}}-webhook*",
         reads=("Describe", "List"),
     ),
-    _grant(
+    grant(
         # EventBridge stores a connection's secret there, with the caller's rights.
         "WebhookSecret",
         "secretsmanager",
-        "CreateSecret UpdateSecret PutSecretValue DeleteSecret DescribeSecret GetSecretValue",
+        "CreateSecret UpdateSecret PutSecretValue DeleteSecret",
         f"arn:aws:secretsmanager:{HERE}:secret:events!connection/{{prefix}}-webhook/*",
+        reads=("Describe", "Get"),
+        note="`notifyWebhookUrl`",
     ),
-    _grant(
+    Grant(
+        # EventBridge creates it with the first connection of an account.
+        sid="WebhookRole",
+        commands=UP,
+        actions=("iam:CreateServiceLinkedRole",),
+        resources=(f"arn:aws:iam::{{account}}:role/aws-service-role/{_CONNECTIONS}/*",),
+        condition={"StringEquals": {"iam:AWSServiceName": (_CONNECTIONS,)}},
+        note="`notifyWebhookUrl`, once an account",
+    ),
+    grant(
         "Schedule",
         "scheduler",
         "CreateSchedule UpdateSchedule DeleteSchedule",
         f"arn:aws:scheduler:{HERE}:schedule/default/{{prefix}}-*",
         reads=("Get",),
     ),
-    _grant(
+    grant(
         "Logs",
         "logs",
         "CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy TagResource"
@@ -148,21 +175,21 @@ DEPLOYER: Sequence[Grant] = (
         f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{{prefix}}-*",
         reads=("List",),
     ),
-    _grant(
+    grant(
         "Alarms",
         "cloudwatch",
         "PutMetricAlarm DeleteAlarms TagResource UntagResource",
         f"arn:aws:cloudwatch:{HERE}:alarm:{{prefix}}-*",
         reads=("List",),
     ),
-    _grant(
+    grant(
         "Dashboard",
         "cloudwatch",
         "PutDashboard GetDashboard DeleteDashboards",
         "arn:aws:cloudwatch::{account}:dashboard/{prefix}",
         reads=(),
     ),
-    _grant(
+    grant(
         "Topic",
         "sns",
         "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource UntagResource",
@@ -170,7 +197,7 @@ DEPLOYER: Sequence[Grant] = (
         f"arn:aws:sns:{HERE}:{{prefix}}-notices",
         reads=("Get", "List"),
     ),
-    _grant(
+    grant(
         "Directory",
         "ssm",
         "PutParameter DeleteParameter AddTagsToResource RemoveTagsFromResource ListTagsForResource",

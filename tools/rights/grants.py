@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +37,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """The commands that need it."""
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    condition: Mapping[str, Mapping[str, str]] | None = None
+    condition: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+    """Operators, keys and the values of which the key has to have one."""
     note: str = ""
     """When a command needs it, if not always."""
 
@@ -52,8 +53,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         }
         if self.condition:
             statement["Condition"] = {
-                operator: {key: place.fill(value) for key, value in values.items()}
-                for operator, values in self.condition.items()
+                operator: {key: [place.fill(one) for one in keys[key]] for key in keys}
+                for operator, keys in self.condition.items()
             }
         return statement
 

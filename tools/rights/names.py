@@ -13,6 +13,7 @@ INPUT, OUTPUT, TEMP = (
     for purpose in ("input", "output", "temp")
 )
 QUEUES = f"arn:aws:sqs:{HERE}:{{prefix}}-"
+KEYS = f"arn:aws:kms:{HERE}:key/*"
 DEAD_LETTERS = f"{QUEUES}*-dead-letters"
 DIRECTORY = f"arn:aws:ssm:{HERE}:parameter{parameter_name('{stack}')}"
 

@@ -56,7 +56,7 @@ PUSHER: Sequence[Grant] = (
         commands=("follow",),
         actions=("cloudwatch:PutMetricData",),
         resources=("*",),
-        condition={"StringEquals": {"cloudwatch:namespace": "Coverstream/{stack}"}},
+        condition={"StringEquals": {"cloudwatch:namespace": ("Coverstream/{stack}",)}},
     ),
     Grant(
         sid="DropFiles",

@@ -9,12 +9,14 @@ from tools.markdown import markdown_table
 from tools.rights.deployer import DEPLOYER
 from tools.rights.grants import Grant, Place, policy
 from tools.rights.operator import OPERATOR
+from tools.rights.options import OPTIONS
 from tools.rights.pusher import PUSHER
 
 ROLES: Mapping[str, Sequence[Grant]] = {
     "pusher": PUSHER,
     "operator": OPERATOR,
     "deployer": DEPLOYER,
+    "deployer-options": OPTIONS,
 }
 WITHOUT_RIGHTS = ("plan", "demo", "local up", "local down", "local status", "export")
 """Commands that call no AWS; `export` only with ``--mysql-secret``."""

@@ -58,6 +58,7 @@ _OPERATORS: Mapping[str, Callable[[Sequence[str] | None, Sequence[str]], bool]] 
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "ForAllValues:StringNotLike": _none_like,
+    "StringEquals": lambda actual, expected: actual is not None and _all_equal(actual, expected),
     "StringLike": lambda actual, expected: actual is not None and _like_if_exists(actual, expected),
     "StringLikeIfExists": _like_if_exists,
 }

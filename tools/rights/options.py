@@ -1,0 +1,89 @@
+"""What whoever runs ``pulumi up`` may do besides, for settings that add resources. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tools.rights.deployer import UP, grant, write
+from tools.rights.grants import Grant
+from tools.rights.names import HERE, KEYS
+
+KEY, NETWORK, TRAIL = "`kmsKey`", "`vpcId`", "`dataEvents`"
+
+
+def _ec2(*kinds: str) -> tuple[str, ...]:
+    return tuple(f"arn:aws:ec2:{HERE}:{kind}/*" for kind in kinds)
+
+
+OPTIONS: Sequence[Grant] = (
+    Grant(
+        sid="CreateKey",
+        commands=UP,
+        actions=("kms:CreateKey", "kms:ListAliases"),
+        resources=("*",),
+        note=f"{KEY}; AWS has no narrower resource",
+    ),
+    grant(
+        "Key",
+        "kms",
+        "CreateAlias UpdateAlias DeleteAlias PutKeyPolicy EnableKeyRotation UpdateKeyDescription"
+        " ScheduleKeyDeletion TagResource UntagResource",
+        KEYS,
+        f"arn:aws:kms:{HERE}:alias/{{prefix}}",
+        reads=("Describe", "Get", "List"),
+        note=KEY,
+    ),
+    # DynamoDB uses a table's key with the rights of whoever creates the table.
+    write(
+        "UseKey",
+        "kms",
+        "CreateGrant Decrypt Encrypt GenerateDataKey* ReEncrypt*",
+        KEYS,
+        note=KEY,
+    ),
+    write(
+        "SecurityGroups",
+        "ec2",
+        "CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupEgress"
+        " AuthorizeSecurityGroupIngress RevokeSecurityGroupEgress RevokeSecurityGroupIngress",
+        *_ec2("security-group", "security-group-rule", "vpc"),
+        note=NETWORK,
+    ),
+    write(
+        "Endpoints",
+        "ec2",
+        "CreateVpcEndpoint ModifyVpcEndpoint DeleteVpcEndpoints",
+        *_ec2("vpc-endpoint", "vpc", "subnet", "route-table", "security-group"),
+        note=NETWORK,
+    ),
+    write(
+        "NetworkTags",
+        "ec2",
+        "CreateTags DeleteTags",
+        *_ec2("vpc-endpoint", "security-group", "security-group-rule"),
+        note=NETWORK,
+    ),
+    Grant(
+        sid="ReadNetwork",
+        commands=UP,
+        actions=("ec2:Describe*",),
+        resources=("*",),
+        note=f"{NETWORK}; AWS has no narrower resource",
+    ),
+    grant(
+        "Trail",
+        "cloudtrail",
+        "CreateTrail UpdateTrail DeleteTrail PutEventSelectors StartLogging StopLogging AddTags"
+        " RemoveTags",
+        f"arn:aws:cloudtrail:{HERE}:trail/{{prefix}}-data",
+        reads=("Get", "ListTags"),
+        note=TRAIL,
+    ),
+    Grant(
+        sid="ReadTrails",
+        commands=UP,
+        actions=("cloudtrail:DescribeTrails",),
+        resources=("*",),
+        note=f"{TRAIL}; AWS has no narrower resource",
+    ),
+)
