@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from ops_dashboard.doctor.findings import Check, Finding, Kind, State, passed, wrong
-from stream_ingest.aws.errors import error_code
+from stream_ingest.aws.denials import RIGHTS_PAGE, is_denial, missing_right
 from stream_ingest.contracts.errors import CoverstreamError
 
 _AT_ONCE = 8
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
-"""Codes of AWS's answers to whoever lacks a right."""
-_NAMED_ACTION = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
-_ACTIONS = {
-    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
-    "GetBucketVersioning": "s3:GetBucketVersioning",
-    "Invoke": "lambda:InvokeFunction",
-    "ListObjectsV2": "s3:ListBucket",
-}
-"""Actions of operations whose errors may not name them, as S3's."""
 
 
 def run_checks(checks: Sequence[Check]) -> Iterator[Finding]:
@@ -37,7 +25,7 @@ def result(check: Check) -> Finding:
     try:
         found = check.run()
     except ClientError as error:
-        if error_code(error) in DENIED:
+        if is_denial(error):
             return _denied(check.name, error)
         return _failed(check, error)
     except (CoverstreamError, BotoCoreError, OSError) as error:
@@ -58,11 +46,9 @@ def _failed(check: Check, error: Exception) -> Finding:
 
 def _denied(check: str, error: ClientError) -> Finding:
     """Return the finding of a check that needs a right which the user lacks."""
-    message = " ".join(str(error).split())
-    named = _NAMED_ACTION.search(message)
-    action = named[1] if named else _ACTIONS.get(error.operation_name, error.operation_name)
+    message, action = " ".join(str(error).split()), missing_right(error)
     found = f"cannot be checked without the right {action}: {message}"
-    do = f"grant your user or role {action} (docs/operations/rights.md)"
+    do = f"grant your user or role {action} ({RIGHTS_PAGE})"
     return wrong(check, found, do, Kind.DENIED)
 
 

@@ -9,9 +9,8 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.doctor.checks import DENIED
 from ops_dashboard.inspect.window_record import WindowRecord
-from stream_ingest.aws.errors import error_code
+from stream_ingest.aws.denials import RIGHTS_PAGE, is_denial, missing_right
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.contracts.table import WindowStatus
 
@@ -109,8 +108,8 @@ def attempt(step: str, action: Callable[[], str], stack: str) -> StepResult:
     except UserError:
         raise
     except (CoverstreamError, ClientError, BotoCoreError) as error:
-        if isinstance(error, ClientError) and error_code(error) in DENIED:
-            msg = f"{step}: your credentials have no right to do it: {error}"
+        if isinstance(error, ClientError) and is_denial(error):
+            msg = f"{step}: you lack the right {missing_right(error)} ({RIGHTS_PAGE}): {error}"
             raise UserError(msg) from error
         found, is_ok = one_line(error), False
         further = (f"ops-dashboard doctor --stack {stack}",)

@@ -27,6 +27,7 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader, create_loader
 
+from stream_ingest.aws.denials import RIGHTS_PAGE, is_denial, missing_right
 from stream_ingest.contracts.errors import UserError
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=5, read_timeout=30)
@@ -80,7 +81,12 @@ def plain_errors() -> Iterator[None]:
         raise UserError(msg) from error
     except (ProfileNotFound, EndpointConnectionError) as error:
         raise UserError(str(error)) from error
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        if is_denial(error):
+            msg = f"AWS: you lack the right {missing_right(error)} ({RIGHTS_PAGE}): {error}"
+            raise UserError(msg) from error
+        raise UserError(f"AWS: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
+    except BotoCoreError as error:
         raise UserError(f"AWS: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from stream_ingest.aws.denials import is_denial
 from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import NotFoundError, UserError
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
-_DENIED = frozenset({"403", "AccessDenied", "Forbidden"})
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
@@ -32,7 +32,7 @@ def check_object(s3: S3Client, bucket: str, key: str) -> None:
         if code in _MISSING:
             msg = f"{place} does not exist"
             raise NotFoundError(msg) from error
-        if code in _DENIED:
+        if is_denial(error):
             msg = f"{place} does not exist, or you may not read it (s3:GetObject)"
             raise UserError(msg) from error
         raise

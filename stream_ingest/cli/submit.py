@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
@@ -39,6 +41,9 @@ from stream_ingest.intake.request_message import (
     request_settings,
 )
 from stream_ingest.intake.requests import Buckets, check_bucket
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 UPLOADS = "manual-uploads"
 """Folder of the input bucket where a new object starts no batch by itself."""
@@ -140,8 +145,7 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
     request_settings(request, outputs.batch_defaults)
     s3 = clients.session().client("s3", config=clients.CONFIG)
     if file is not None and _is_local(file):
-        with map_errors(f"upload {file}"):
-            s3.upload_file(file, request.s3_bucket, request.s3_key)
+        _upload(s3, file, request)
     else:
         check_object(s3, request.s3_bucket, request.s3_key)
     with map_errors("send a request"):
@@ -149,6 +153,17 @@ def send_request(outputs: StackOutputs, content: dict[str, Any], file: str | Non
             QueueUrl=outputs.request_queue_url, MessageBody=msgspec.json.encode(content).decode()
         )
     return request
+
+
+def _upload(s3: S3Client, file: str, request: BatchRequest) -> None:
+    """Upload a local file, a large one in parts; AWS's errors are those of other requests."""
+    with map_errors(f"upload {file}"):
+        try:
+            s3.upload_file(file, request.s3_bucket, request.s3_key)
+        except S3UploadFailedError as error:
+            if isinstance(error.__context__, ClientError):
+                raise error.__context__ from None
+            raise
 
 
 def _check_batch(

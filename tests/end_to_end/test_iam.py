@@ -27,10 +27,12 @@ from tests.end_to_end.iam_stack import (
     Right,
     iam_stack,
 )
+from tests.end_to_end.people import People, RunAs
 from tests.end_to_end.role_rights import USES, Key, Use
 from tests.end_to_end.role_uses import Uses, call
 from tests.end_to_end.samples import make_sample, write_rows
 from tests.end_to_end.unenforced_rights import NOT_ENFORCED
+from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -255,3 +257,17 @@ def who_may_invoke(stack: IamStack, function: str) -> list[dict[str, Any]]:
     policy = stack.aws.clients.functions.get_policy(FunctionName=function)["Policy"]
     statements: list[dict[str, Any]] = json.loads(policy)["Statement"]
     return statements
+
+
+def test_an_operator_works_with_the_documented_rights_and_is_told_which_one_is_missing(
+    stack: IamStack, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other commands are in `test_people_rights`."""
+    act = RunAs(People(stack.aws, stack.outputs.stack), commands, monkeypatch)
+    for line in ("status", "windows"):
+        done = act("operator", f"ops-dashboard {line}")
+        assert done.code == 0, done
+    denied = act("operator", "ops-dashboard windows", without="dynamodb:Query")
+    assert denied.code == 2
+    assert denied.err.startswith("ops-dashboard: AWS: you lack the right dynamodb:Query (docs/")
+    assert denied.err.count("\n") == 1

@@ -80,6 +80,9 @@ def _events(operation: str, given: Parameters) -> Iterator[str]:
         if operation == "StartReplay":
             yield given["EventSourceArn"]
             yield given["Destination"]["Arn"]
+    elif operation == "PutEvents":
+        for name in {entry.get("EventBusName", "default") for entry in given["Entries"]}:
+            yield name if name.startswith("arn:") else arn("events", f"event-bus/{name}")
     elif "Rule" in given or operation.endswith("Rule"):
         yield _rule(given, given.get("Rule") or given["Name"])
     elif operation == "CreateApiDestination":

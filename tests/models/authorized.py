@@ -81,6 +81,8 @@ _ACTIONS = {
 def _keys(action: str, given: Parameters) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if action == "cloudwatch:PutMetricData":
         return (("cloudwatch:namespace", (given["Namespace"],)),)
+    if action == "events:PutEvents":
+        return (("events:source", tuple(entry["Source"] for entry in given["Entries"])),)
     return ()
 
 

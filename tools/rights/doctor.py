@@ -32,7 +32,7 @@ DOCTOR: Sequence[Grant] = (
     ),
     Grant(
         sid="CheckQueues",
-        commands=(*LISTING, "restore", *CHECKING, *SERVING),
+        commands=(*LISTING, "erase", "restore", *CHECKING, *SERVING),
         actions=("sqs:GetQueueAttributes",),
         resources=(f"{QUEUES}*",),
     ),

@@ -28,4 +28,5 @@ READING = (
 )
 
 SERVING = ("serve",)
+FETCHING = ("status", "trace", *LISTING, "retry", "erase", "restore", "smoke", *SERVING)
 ANY = (*PUSHING, "abandon", "submit", "dlq list", "dlq show", *READING, *SERVING)

@@ -9,6 +9,7 @@ from tools.rights.doctor import DOCTOR
 from tools.rights.grants import Grant
 from tools.rights.names import (
     DEAD_LETTERS,
+    FETCHING,
     HERE,
     INDEXES,
     INPUT,
@@ -33,22 +34,13 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="ReadFiles",
-        commands=(
-            "status",
-            "trace",
-            *LISTING,
-            "retry",
-            "erase",
-            "restore",
-            "smoke",
-            *SERVING,
-        ),
+        commands=FETCHING,
         actions=("s3:GetObject",),
         resources=(f"{OUTPUT}/*", f"{TEMP}/*"),
     ),
     Grant(
         sid="ListFiles",
-        commands=("status", *LISTING, "restore", "doctor", "smoke", *SERVING),
+        commands=(*FETCHING, "doctor"),  # without it, S3 denies an object that is missing
         actions=("s3:ListBucket",),
         resources=(OUTPUT, TEMP),
     ),
@@ -84,7 +76,7 @@ OPERATOR: Sequence[Grant] = (
             f"arn:aws:events:{HERE}:event-bus/{{prefix}}",
             f"arn:aws:events:{HERE}:event-bus/default",
         ),
-        condition={"StringEquals": {"events:source": REDRIVE_SOURCE}},
+        condition={"StringEquals": {"events:source": (REDRIVE_SOURCE,)}},
         note="of notifications",
     ),
     SEND_ROWS,
@@ -97,7 +89,7 @@ OPERATOR: Sequence[Grant] = (
     ),
     Grant(
         sid="RemoveFailedRecords",
-        commands=REDRIVING,
+        commands=(*REDRIVING, *SERVING),
         actions=("s3:DeleteObject",),
         resources=tuple(
             f"{bucket}/{prefix}/*"
@@ -130,10 +122,10 @@ OPERATOR: Sequence[Grant] = (
         note="of creators and windows",
     ),
     Grant(
-        sid="EraseCreators",
-        commands=("erase",),
+        sid="ListNames",
+        commands=("creators", "erase", *SERVING),
         actions=("dynamodb:Scan",),
-        resources=(TABLE, INDEXES),
+        resources=(INDEXES,),
     ),
     Grant(
         sid="EraseFiles",

@@ -14,6 +14,7 @@ from tools.rights.names import (
     PUSHING,
     QUEUES,
     REDRIVING,
+    SERVING,
     STREAM,
     TABLE,
 )
@@ -23,7 +24,7 @@ FIND_STACK = Grant(
 )
 SEND_ROWS = Grant(
     sid="SendRows",
-    commands=(*PUSHING, "abandon", *REDRIVING, "smoke"),
+    commands=(*PUSHING, "abandon", *REDRIVING, "smoke", *SERVING),
     actions=("kinesis:PutRecords",),
     resources=(STREAM,),
 )
@@ -64,6 +65,13 @@ PUSHER: Sequence[Grant] = (
         actions=("s3:PutObject",),
         resources=(f"{INPUT}/csv-files/*", f"{INPUT}/manual-uploads/*"),
         note="of a local file; also to drop a file by other means",
+    ),
+    Grant(
+        sid="CheckFiles",
+        commands=("submit",),
+        actions=("s3:GetObject",),
+        resources=(f"{INPUT}/*",),
+        note="of a file that is in the input bucket already; likewise for `allowedInputBuckets`",
     ),
     Grant(
         sid="SendRequests",

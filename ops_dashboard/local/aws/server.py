@@ -1,4 +1,4 @@
-"""Runs ministack with complete logs of its functions. Edge (processes).
+"""Runs ministack with complete logs, and functions that trust it. Edge (processes).
 
 ``python -I server.py`` is started in ministack's environment, so it imports nothing of ours.
 
@@ -12,6 +12,7 @@ batch too few. Here the worker prints a mark after each invocation, and its log 
 from __future__ import annotations
 
 import importlib
+import os
 import queue
 import time
 from typing import Any
@@ -58,6 +59,14 @@ def _lines_of_invocation(worker: Any) -> str:  # noqa: ANN401 - as above
     return "\n".join(lines)
 
 
+def trust_itself() -> None:
+    """Let its functions and webhooks trust its own certificate, if it has one."""
+    certificate = os.environ.get("AWS_CA_BUNDLE")
+    if certificate:
+        os.environ["SSL_CERT_FILE"] = certificate
+
+
 if __name__ == "__main__":
+    trust_itself()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime"))
     importlib.import_module("ministack.app").main()

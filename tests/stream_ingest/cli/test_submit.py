@@ -234,16 +234,18 @@ def test_an_object_that_cannot_be_read_is_an_error_before_anything_is_sent(
     assert account.requests() == []
 
 
-def test_an_object_that_may_not_be_read_is_an_error_that_names_the_right(
-    account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_may_not_be_read_or_uploaded_is_an_error_that_names_the_right(
+    account: Account, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def deny(*_: object, **__: object) -> None:
-        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+    def deny(_: object, operation: str, __: object) -> None:
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, operation)
 
+    (local := tmp_path / "a.csv").write_bytes(b"rows")
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", deny)
-    code, out, error = run("s3://input/a.csv")
-    assert (code, out) == (2, "")
-    assert error.endswith("does not exist, or you may not read it (s3:GetObject)\n")
+    for file, right in (("s3://input/a.csv", "s3:GetObject"), (str(local), "s3:PutObject")):
+        code, out, error = run(file)
+        assert (code, out, error.count("\n")) == (2, "", 1)
+        assert right in error
     monkeypatch.undo()
     assert account.requests() == []
 
