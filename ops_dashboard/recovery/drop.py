@@ -5,7 +5,8 @@ deleted; an interruption in between leaves it to be dropped again, which writes 
 
 What is missing is said where it is counted: rows of dropped records stay `quarantined` in their
 batch, and a window whose message is dropped is marked failed by the sweeper. A batch whose file is
-given up half-way is abandoned here, so that it ends with the rows that were sent.
+given up half-way is abandoned here, so that it ends with the rows that were sent; a file that never
+began is marked, so that the sweeper does not find it again.
 """
 
 from __future__ import annotations
@@ -19,19 +20,22 @@ import msgspec
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.failed_records import FailedRecords
+from ops_dashboard.recovery.letter_jobs import LetterJobs
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.failed_objects import KINDS
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.object_keys import DROPPED_PREFIX
 from stream_ingest.contracts.stack_outputs import StackOutputs
-from stream_ingest.intake.jobs import Continuation
 from stream_ingest.push.abandon import abandon_in
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+_UNFINISHED = frozenset({"sending", "abandoning"})
+"""Statuses of a batch whose file was not read to its end, or whose end was interrupted."""
 Abandon = Callable[[DeadLetter], str | None]
-"""Ends the batch of a file that was read half-way; returns its id, None if there is none."""
+"""Ends the batches of files that were read half-way; returns their ids, None if there is none."""
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True):
     letter: DeadLetter
     copy: str
     abandoned: str | None = None
-    """Batch that ends without the rest of its file."""
+    """Batch that ends without the rest of its file; several with a comma between."""
 
 
 class Drop:
@@ -95,18 +99,22 @@ class Drop:
         return key
 
 
-def abandoning(registry: BatchRegistry, outputs: StackOutputs) -> Abandon:
-    """Return what ends the batch of an intake's dead letter, if the batch is that file's own."""
+def abandoning(registry: BatchRegistry, jobs: LetterJobs, outputs: StackOutputs) -> Abandon:
+    """Return what ends the batches of an intake's dead letter, if they are its files' own."""
 
     def abandon(letter: DeadLetter) -> str | None:
-        try:
-            job = msgspec.json.decode(letter.body, type=Continuation).job
-        except msgspec.DecodeError:
+        if letter.kind != DeadLetterKind.INTAKE:
             return None
-        batch = registry.load(job.batch_id)
-        if batch is None or batch.status != "sending" or batch.owner != job.owner:
-            return None
-        abandon_in(outputs, job.batch_id, "ops-dashboard dlq drop")
-        return job.batch_id
+        ended = []
+        for job in jobs.of(letter):
+            batch = registry.load(job.batch_id)
+            if batch is None:
+                jobs.give_up(job)
+                continue
+            if batch.status not in _UNFINISHED or batch.owner != job.owner:
+                continue
+            abandon_in(outputs, job.batch_id, "ops-dashboard dlq drop")
+            ended.append(job.batch_id)
+        return ", ".join(ended) or None
 
     return abandon

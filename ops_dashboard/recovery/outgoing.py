@@ -6,6 +6,7 @@ rules of notifications match: the sweeper, the archive and rules of others do no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +19,7 @@ from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import DecodeError, TransientError
 from stream_ingest.contracts.events import ALARM_CHANGE, REDRIVE_SOURCE, BatchCompleted
 from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.intake.jobs import Job, encode_continuation
 
 if TYPE_CHECKING:
     import boto3
@@ -35,8 +37,11 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     queue_url: str = ""
 
 
-def outgoing_of(letter: DeadLetter, outputs: StackOutputs) -> Outgoing:
-    """Return what to send for a message; raises `DecodeError` if that is not known."""
+def outgoing_of(letter: DeadLetter, outputs: StackOutputs, jobs: Sequence[Job] = ()) -> Outgoing:
+    """Return what to send for a message; raises `DecodeError` if that is not known.
+
+    `jobs` are those of a letter of the intake (`letter_jobs`).
+    """
     kind, body = letter.kind, letter.body
     queues = {
         DeadLetterKind.INTAKE: outputs.request_queue_url,
@@ -44,6 +49,7 @@ def outgoing_of(letter: DeadLetter, outputs: StackOutputs) -> Outgoing:
     }
     windows = {DeadLetterKind.COLLAGE, DeadLetterKind.WINDOW_RULE}
     if kind in queues:
+        body = as_continuation(body, jobs)
         return Outgoing(kind=kind, body=body, queue_url=queues[DeadLetterKind(kind)])
     if kind in windows:
         rebuild = as_rebuild(body, f"redrive-{letter.id}")
@@ -55,6 +61,16 @@ def outgoing_of(letter: DeadLetter, outputs: StackOutputs) -> Outgoing:
         return Outgoing(kind=kind, body=msgspec.json.encode(event).decode())
     msg = f"this release does not know what to do with a dead letter of {kind}"
     raise DecodeError(msg)
+
+
+def as_continuation(body: str, jobs: Sequence[Job]) -> str:
+    """Return the body with which a message of the intake is sent again.
+
+    A request that names no batch has one by the id of its message, which changes. So a job of a
+    request that has begun is continued, instead of being read once more as another batch.
+    """
+    requested = [job for job in jobs if job.requested]
+    return encode_continuation(requested[0]) if requested else body
 
 
 def as_call(body: str) -> str:

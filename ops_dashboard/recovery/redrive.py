@@ -22,11 +22,13 @@ from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues, Received
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.failed_records import FailedRecords
 from ops_dashboard.recovery.folded_rows import FoldedRows
+from ops_dashboard.recovery.letter_jobs import letter_jobs
 from ops_dashboard.recovery.outgoing import Outgoing, Sender, outgoing_of
 from ops_dashboard.recovery.record_source import RecordSource, by_batch
 from stream_ingest.aws import clients
 from stream_ingest.aws.failed_objects import KINDS
 from stream_ingest.batches.registry import BatchRegistry
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.push.chunks import NoJournal
@@ -67,6 +69,7 @@ class Redrive:
         self._queues = DeadLetterQueues(session.client("sqs", config=clients.CONFIG), outputs)
         self._records = FailedRecords(session.client("s3", config=clients.CONFIG), outputs)
         dynamodb = session.client("dynamodb", config=clients.CONFIG)
+        self._jobs = letter_jobs(session.client("s3", config=clients.CONFIG), dynamodb, outputs)
         self._registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
         self._folded = FoldedRows(dynamodb, outputs.table_name, self._registry)
 
@@ -117,7 +120,9 @@ class Redrive:
         chosen, errors = [], []
         for message in messages:
             try:
-                chosen.append((message, outgoing_of(message.dead_letter, self._outputs)))
+                letter = message.dead_letter
+                jobs = self._jobs.of(letter) if letter.kind == DeadLetterKind.INTAKE else ()
+                chosen.append((message, outgoing_of(letter, self._outputs, jobs)))
             except DecodeError as error:
                 errors.append(f"{message.dead_letter.ref}: {error}")
         return chosen, errors

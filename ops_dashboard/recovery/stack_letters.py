@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues
 from ops_dashboard.recovery.drop import Drop, abandoning
 from ops_dashboard.recovery.failed_records import FailedRecords
+from ops_dashboard.recovery.letter_jobs import letter_jobs
 from ops_dashboard.recovery.letters import Letters
 from ops_dashboard.recovery.redrive import Redrive
 from stream_ingest.aws import clients
@@ -35,8 +36,9 @@ class StackLetters:
         queues = DeadLetterQueues(session.client("sqs", config=clients.CONFIG), outputs)
         records = FailedRecords(s3, outputs)
         registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
+        jobs = letter_jobs(s3, dynamodb, outputs)
         return cls(
             letters=Letters(queues, records),
             redrive=Redrive(session, outputs),
-            drop=Drop(queues, records, s3, outputs, abandoning(registry, outputs)),
+            drop=Drop(queues, records, s3, outputs, abandoning(registry, jobs, outputs)),
         )

@@ -19,12 +19,15 @@ claim     no item, or reading and the     creates the item; else its owner and t
 record    own claim, the chunk before     number of chunks, position and line, the read failure
 release   own claim                       the claim's end: over at once
 end       own claim                       phase ``ended``, the outcome, the claim's end
+give up   no item, or reading and the     phase ``ended``, the outcome
+          claim is over (by a person)
 ========  ==============================  =========================================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
 
+GIVEN_UP = "given up"
+"""Outcome of a job that never began, because somebody has dropped its dead letter."""
 CHUNKS_PREFIX = "processing/intake/"
 _MISSING = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
 """S3 answers 403 for a missing object, because the intake may not list the temp bucket."""
@@ -181,6 +186,29 @@ class JobStore:
             {":ended": "ended", ":outcome": outcome, ":now": 0, ":owner": owner},
             "holder = :owner",
         )
+
+    def give_up(self, job: Job) -> None:
+        """End a job that nobody works on, so that neither sweeper nor message starts its file.
+
+        Calling twice is safe.
+        """
+        now_s = int(self._clock())
+        ended = {"phase": "ended", "outcome": GIVEN_UP}
+        try:
+            with map_errors(f"give up job {job.batch_id}"):
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=to_wire({**new_item(job, "", 0, now_s), **ended}),
+                    ConditionExpression="attribute_not_exists(creator_name)",
+                )
+        except ConflictError:
+            with suppress(ConflictError):  # it has ended, or somebody works on it again
+                self._update(
+                    job.batch_id,
+                    "SET phase = :ended, outcome = :outcome",
+                    {":ended": "ended", ":outcome": GIVEN_UP, ":reading": "reading", ":now": now_s},
+                    "phase = :reading AND held_until <= :now",
+                )
 
     def _reclaim(self, batch_id: str, owner: str, until_s: int, now_s: int) -> JobState:
         try:

@@ -54,7 +54,7 @@ class Requests:
         """
         request = read_request(content)
         check_bucket(request.s3_bucket, self._buckets)
-        batch_id = request.batch_id or batch_id_of("sqs", request.s3_key, message_id)
+        batch_id = request.batch_id or request_id(request.s3_key, message_id)
         known = self._job_store.load(batch_id)
         if known:
             return _same_job(known.job, request)
@@ -88,14 +88,21 @@ def check_bucket(bucket: str, buckets: Buckets) -> None:
         raise UserError(msg)
 
 
-def _same_job(known: Job, request: BatchRequest) -> Job:
-    """Return the job of a batch id that is known; `UserError` if it was another request's.
+def request_id(key: str, message_id: str) -> str:
+    """Return the batch id of a request that names none, by its file and its message."""
+    return batch_id_of("sqs", key, message_id)
 
-    Jobs of earlier versions do not have the digest of their request.
-    """
+
+def is_request_of(known: Job, request: BatchRequest) -> bool:
+    """Return whether a job is that of a request; those of earlier versions have no digest."""
     is_same_file = known.object.key == request.s3_key
     is_same_bucket = known.object.bucket == request.s3_bucket
-    if not (is_same_file and is_same_bucket and known.requested in {"", request.digest}):
+    return is_same_file and is_same_bucket and known.requested in {"", request.digest}
+
+
+def _same_job(known: Job, request: BatchRequest) -> Job:
+    """Return the job of a batch id that is known; `UserError` if it was another request's."""
+    if not is_request_of(known, request):
         msg = f"batch_id: {known.batch_id!r} is another batch already"
         raise UserError(msg)
     return known
