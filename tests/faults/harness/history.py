@@ -18,6 +18,7 @@ from stream_ingest.records.rows import CoverRow, RowRefusal, admit
 from stream_ingest.windowing.rules.deadlines import AHEAD_S, SAFE_TIME_S
 from tests.fakes.ingest.rows import NOW_S, cover_url, header
 from tests.faults.harness.aws.mapping import FOR_EVER
+from tests.faults.harness.files.steps import FilePlan, FileStep
 from tests.faults.harness.injector import Fault
 from tests.faults.harness.mysql.steps import MysqlPlan, MysqlStep
 from tests.faults.harness.push_process import Batch
@@ -40,14 +41,22 @@ Faults = tuple[Fault, ...]
 
 def cover(creator: int, number: int, batch: int, first_expiry: int = _FIRST_EXPIRY) -> CoverRow:
     """Return a row of an image; each batch has its own URL for the same image."""
+    spelling, url, created_at_ms = raw_cover(creator, number, batch, first_expiry)
+    row = admit(spelling, url, from_epoch_ms(created_at_ms), NOW_S)
+    if isinstance(row, RowRefusal):
+        raise TypeError(row)
+    return row
+
+
+def raw_cover(
+    creator: int, number: int, batch: int, first_expiry: int = _FIRST_EXPIRY
+) -> tuple[str, str, int]:
+    """Return creator, URL and epoch milliseconds of a row, as a source has them."""
     expires = first_expiry if number % EXPIRING_EVERY == EXPIRING_EVERY - 1 else None
     url = cover_url(number, expires=expires, signature=f"batch{batch}", extension=".jpeg")
     url = url if expires else f"{url}?refresh={batch}"
     spelling = SPELLINGS[(number + batch) % len(SPELLINGS)](CREATORS[creator % len(CREATORS)])
-    row = admit(spelling, url, from_epoch_ms(1_790_000_000_000 + number), NOW_S)
-    if isinstance(row, RowRefusal):
-        raise TypeError(row)
-    return row
+    return spelling, url, 1_790_000_000_000 + number
 
 
 def identity(number: int) -> str:
@@ -243,6 +252,7 @@ Step = (
     | ToggleImage
     | IndexLag
     | MysqlStep
+    | FileStep
 )
 
 
@@ -259,6 +269,8 @@ class History:
     """Whether covers about to expire are prefetched; if so, some are about to at the start."""
     contents: bool = False
     """Whether images are compared by their bytes across windows; if so, many share theirs."""
+    files: tuple[FilePlan, ...] = ()
+    """Files that somebody may drop."""
     mysql: MysqlPlan | None = None
     """A MySQL table that is pushed and followed, if there is one."""
     batch_size: int = 4

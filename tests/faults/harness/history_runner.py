@@ -16,6 +16,8 @@ from stream_ingest.records import codec, packer
 from tests.faults.harness import history
 from tests.faults.harness.aws.mapping import MappingSettings
 from tests.faults.harness.corruption import Corruption
+from tests.faults.harness.files.runner import FileRunner
+from tests.faults.harness.files.steps import FileStep
 from tests.faults.harness.handlers import patch_telemetry
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.mysql.runner import MysqlRunner
@@ -91,6 +93,7 @@ class HistoryRunner:
             keep_originals=scenario.keep_originals,
             prefetch=scenario.prefetch,
             contents=scenario.contents,
+            reads_files=bool(scenario.files),
         )
         self._loop = asyncio.new_event_loop()
         self.pushes = [
@@ -100,6 +103,7 @@ class HistoryRunner:
         self.mysql: MysqlRunner | None = None
         if scenario.mysql is not None:
             self.mysql = MysqlRunner(self.account, scenario.mysql, history.CREATORS, self._advance)
+        self.files = FileRunner(self.account, scenario.files) if scenario.files else None
         self.corruption = Corruption(self.account)
         self._paused: list[Task] = []
         self._replays = 0
@@ -108,7 +112,8 @@ class HistoryRunner:
     def batches(self) -> list[Batch]:
         """All batches: those of the history, pushed or abandoned, and those of its table."""
         from_table = self.mysql.batches() if self.mysql else []
-        return [push.batch for push in self.pushes] + from_table
+        from_files = self.files.batches() if self.files else ()
+        return [*(push.batch for push in self.pushes), *from_table, *from_files]
 
     def close(self) -> None:
         """Kill the tasks that are still paused."""
@@ -120,10 +125,14 @@ class HistoryRunner:
 
     def step(self, step: history.Step) -> None:
         """Run one step of the history."""
-        if not isinstance(step, MysqlStep):
+        if isinstance(step, MysqlStep):
+            if self.mysql:
+                self.mysql.step(step)
+        elif isinstance(step, FileStep):
+            if self.files:
+                self.files.step(step)
+        else:
             self._step(step)
-        elif self.mysql:
-            self.mysql.step(step)
 
     def _step(self, step: history.Step) -> None:
         match step:
@@ -220,6 +229,7 @@ class HistoryRunner:
             for push in self.pushes:
                 while not push.is_done:
                     push.run()
+            files_settled = self.files is None or self.files.settle()
             for lane in account.lanes:
                 while lane.poll():
                     pass
@@ -231,7 +241,7 @@ class HistoryRunner:
             while account.queue.visible():
                 account.work()
             self._advance(wait_s)
-            if self._is_settled():
+            if files_settled and self._is_settled():
                 return
             wait_s = min(2 * wait_s, _MAX_WAIT_S)
         msg = f"not settled after {_ROUNDS} rounds: {self._unsettled()}"
@@ -244,7 +254,8 @@ class HistoryRunner:
 
     def _unsettled(self) -> str:
         kinds = [str(key) for key in self._unsettled_items()]
-        return f"items {kinds}, {len(self.account.queue.messages)} messages"
+        files = self.files.left() if self.files else []
+        return f"items {kinds}, {len(self.account.queue.messages)} messages, files {files}"
 
     def _unsettled_items(self) -> Iterator[tuple[str, str]]:
         """Yield the items with work left: what is due, and batches that have not ended."""

@@ -61,6 +61,7 @@ _THROTTLING = {
     "events": ("ThrottlingException", 400),
     "kinesis": ("LimitExceededException", 400),
     "s3": ("SlowDown", 503),
+    "sqs": ("RequestThrottled", 403),
 }
 _IDEMPOTENT_BY_TOKEN = frozenset({"transact_write_items"})
 """botocore adds a client token, so that a retry gets the answer of the first request."""

@@ -36,6 +36,7 @@ from tests.faults.harness.aws.mapping import LaneMapping, MappingSettings
 from tests.faults.harness.aws.s3 import FakeS3
 from tests.faults.harness.aws.sqs import FakeQueue, Message
 from tests.faults.harness.fake_images import FakeCdn
+from tests.faults.harness.files.service import FileService
 from tests.faults.harness.injector import Fault, Faults
 from tests.faults.harness.process_pool import ProcessPool
 
@@ -64,7 +65,7 @@ class Invocation:
 class SimulatedAccount:
     """All services of one stack, ready to run."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a history may have
         self,
         *,
         mapping: MappingSettings | None = None,
@@ -72,6 +73,7 @@ class SimulatedAccount:
         keep_originals: bool = True,
         prefetch: bool = False,
         contents: bool = False,
+        reads_files: bool = False,
     ) -> None:
         self.clock, self.covers = Clock(), FakeCdn(gone, shared_bytes=contents)
         self.keep_originals, self.prefetch_covers = keep_originals, prefetch
@@ -92,11 +94,10 @@ class SimulatedAccount:
             self.clock, visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES
         )
         """Prefetch requests; those that failed too often are redriven immediately."""
-        self.bodies: list[str] = []
-        """Every message that was ever sent to the queue."""
-        self.drained: list[Event] = []
-        """Events for which the sweeper has not been invoked yet."""
+        self.bodies: list[str] = []  # every message that was ever sent to the queue
+        self.drained: list[Event] = []  # those for which the sweeper has not been invoked yet
         self.bus = self._bus()
+        self.files = FileService(self) if reads_files else None
         self.windowing = ProcessPool(self, "windowing", wiring.stream_processor)
         self.sweeper = ProcessPool(self, "sweeper", wiring.sweeper)
         self.workers = ProcessPool(self, "collage", wiring.collage_worker)

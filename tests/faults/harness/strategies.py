@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stream_ingest.contracts.settings import BATCH_END, FlushPolicy
 from tests.faults.harness import history
 from tests.faults.harness.aws.mapping import FOR_EVER
+from tests.faults.harness.files import strategies as files
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.mysql import strategies as mysql
 
@@ -21,7 +22,7 @@ _WAITS = (1, 61, 200, 800, 3_700, 7_300)
 """Past the outbox's delay, a lease, the visibility timeout, a re-emission, an idle window."""
 _LONG_WAITS = (600, 2_000, 8_000)
 """A part of an overlap, and a little more than each one."""
-_FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch", "table")
+_FAULTY = ("push", "windowing", "sweeper", "collage", "prefetch", "table", "intake")
 _FLUSHES = (
     FlushPolicy(kind="never"),
     FlushPolicy(idle_s=7_200),
@@ -44,6 +45,8 @@ class Flavour:
     """Whether states become unreadable, and readable again."""
     table: bool = False
     """Whether a MySQL table is pushed and followed."""
+    files: bool = False
+    """Whether files are dropped, and letters of the intake redriven and dropped."""
     limits: bool = False
     """Whether Lambda discards records, after few retries or soon, and records are spoiled."""
     follows: bool = True
@@ -66,6 +69,8 @@ FLAVOURS = {
     "discarded": Flavour(faulty=("push", "windowing", "sweeper"), limits=True),
     "everything discarded": Flavour(lags=True, prefetch=True, abandons=True, limits=True),
     "unreadable": Flavour(faulty=("push", "windowing", "sweeper"), corrupts=True),
+    "files": Flavour(faulty=("intake",), files=True, batches=1),
+    "everything with files": Flavour(lags=True, files=True, abandons=True, batches=1),
     "pushed table": Flavour(faulty=("table",), table=True, batches=0, follows=False),
     "followed table": Flavour(faulty=("table",), table=True, batches=0),
     "everything with a table": Flavour(lags=True, table=True),
@@ -132,6 +137,8 @@ def steps(flavour: Flavour) -> st.SearchStrategy[history.Step]:
     table: list[st.SearchStrategy[history.Step]] = []
     if flavour.table:
         table = [*mysql.table_steps(faults_of["table"], follows=flavour.follows)] * 2
+    if flavour.files:
+        usual += list(files.steps(faults_of["intake"])) * 2
     if not flavour.batches:
         long_wait = st.builds(history.Wait, st.sampled_from(_LONG_WAITS))
         return st.one_of([*table, deliver, sweep, *[long_wait] * 6])
@@ -172,6 +179,7 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         keep_originals=st.just(flavour.keep_originals),
         prefetch=st.just(flavour.prefetch),
         contents=st.just(flavour.contents),
+        files=files.plans() if flavour.files else st.just(()),
         mysql=mysql.plans() if flavour.table else st.none(),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),

@@ -55,6 +55,11 @@ class Clients:
         self.s3 = client(account.s3, "s3")
         self.events = client(account.bus, "events")
         self.kinesis: Any = AsyncFaulty(account.kinesis, "kinesis", faults)
+        self._faults = faults
+
+    def of_files(self, fake: object, service: str) -> Any:  # noqa: ANN401 - behaves like a boto3 client
+        """Return a client of what only dropped files need, with all rights."""
+        return Faulty(fake, service, self._faults)
 
 
 def registry(clients: Clients) -> BatchRegistry:
@@ -69,7 +74,11 @@ def stream_processor(clients: Clients) -> processor_wiring.App:
 
 def sweeper(clients: Clients) -> Sweeper:
     """Return the sweeper of one process."""
-    app = sweeper_wiring.build(_settings(clients), _wired(clients), clients.clock, _THREADS)
+    files = clients.account.files
+    start_files = tuple if files is None else files.search(clients, _THREADS)
+    app = sweeper_wiring.build(
+        _settings(clients), _wired(clients), clients.clock, _THREADS, start_files
+    )
     return app.sweeper
 
 

@@ -145,6 +145,7 @@ class FakeDynamoDb:
             request,
             *("TableName", "IndexName", "KeyConditionExpression", "ExpressionAttributeValues"),
             *("ExpressionAttributeNames", "ExclusiveStartKey", "ConsistentRead"),
+            "ScanIndexForward",
         )
         self._writes.check_table(request["TableName"], _QUERY)
         index = self.indexes[request["IndexName"]] if "IndexName" in request else self._own
@@ -161,6 +162,7 @@ class FakeDynamoDb:
             lambda item: condition.rest(item, bound),
             request.get("ExclusiveStartKey"),
             self._page_items,
+            backward=not request.get("ScanIndexForward", True),
         )
         return {"Items": page, "Count": len(page)} | ({"LastEvaluatedKey": last} if last else {})
 

@@ -51,13 +51,26 @@ class Index:
             self._sorted[image[self.hash]["S"]].remove(entry)
 
     def find(
-        self, wanted: str, holds: Callable[[Item], bool], after: Item | None, most: int
+        self,
+        wanted: str,
+        holds: Callable[[Item], bool],
+        after: Item | None,
+        most: int,
+        *,
+        backward: bool = False,
     ) -> tuple[list[Item], Item | None]:
         """Return a page of matching items under a hash key, and the key to continue from."""
         entries = self._sorted.get(wanted, [])
         found = [self._images[key] for _, key in entries if holds(self._images[key])]
+        if backward:
+            found.reverse()
         if after is not None:
-            found = [image for image in found if self._order(image) > self._order(after)]
+            last = self._order(after)
+            found = [
+                image
+                for image in found
+                if (self._order(image) < last if backward else self._order(image) > last)
+            ]
         page = found[:most]
         if len(found) <= most:
             return page, None
@@ -76,9 +89,17 @@ class Own:
         self._items = items
 
     def find(
-        self, wanted: str, holds: Callable[[Item], bool], after: Item | None, most: int
+        self,
+        wanted: str,
+        holds: Callable[[Item], bool],
+        after: Item | None,
+        most: int,
+        *,
+        backward: bool = False,
     ) -> tuple[list[Item], Item | None]:
         """Return a page of matching items under a hash key, and the key to continue from."""
+        if backward:
+            raise NotModelledError(self._range)
         start = after[self._range]["S"] if after else ""
         keys = sorted(key for key in self._items if key[0] == wanted and key[1] > start)
         found = [self._items[key] for key in keys if holds(self._items[key])]

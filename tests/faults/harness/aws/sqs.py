@@ -35,11 +35,11 @@ class FakeQueue:
         self.messages: dict[str, Message] = {}
         self._sent = 0
 
-    def send(self, body: str) -> str:
-        """Put a message; return its id."""
+    def send(self, body: str, delay_s: int = 0) -> str:
+        """Put a message, to be received after a delay; return its id."""
         self._sent += 1
         message_id = f"message-{self._sent}"
-        self.messages[message_id] = Message(message_id, body, self._clock())
+        self.messages[message_id] = Message(message_id, body, self._clock() + delay_s)
         return message_id
 
     def receive(self, which: int = 0) -> Message | None:

@@ -112,7 +112,7 @@ def check_items(model: Model, found: Table, batches: Sequence[Batch]) -> None:
         (table.batch_partition(batch_id), table.tally_item(creator_key(creator)))
         for batch_id, creator in model.rows
     }
-    other_kinds = {table.PREFETCHED, table.LAST_PUSH, table.NUMBERING}
+    other_kinds = {table.PREFETCHED, table.LAST_PUSH, table.NUMBERING, table.FILES, table.INTAKE}
     others = {key for key in found.items if key[1] in other_kinds}
     contents = {place for place in found.items if place[1].startswith("content#")}
     assert wanted <= found.items.keys() - others - contents <= wanted | tallies

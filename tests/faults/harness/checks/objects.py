@@ -13,13 +13,14 @@ from stream_ingest.contracts.events import CollageCreated, CollageFailed
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.contracts.object_keys import ATTEMPTS_PREFIX
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.intake.job_store import CHUNKS_PREFIX
 from tests.fakes.ingest.aws import OUTPUT, TEMP
 from tests.faults.harness.checks.table import Table, Window
 from tests.faults.harness.fake_images import fake_image, identities_in
 from tests.faults.harness.simulated_account import SimulatedAccount
 
 _NOT_OF_WINDOWS = ("failed/", "aws/lambda/", "results/")
-_SHORT_LIVED = ("prefetched/", ATTEMPTS_PREFIX)
+_SHORT_LIVED = ("prefetched/", ATTEMPTS_PREFIX, CHUNKS_PREFIX)
 """What a fault may leave in the temporary bucket, whose lifecycle rules remove it."""
 
 
