@@ -1,7 +1,7 @@
 """A deployed stack with faults injected in its functions.
 
-The functions run from their own zips, with `fault_hook` added. Two waits are shortened: the
-visibility timeout is `VISIBILITY_S` instead of minutes, and tests set the functions' clock ahead
+The functions run from their own zips, with `fault_hook` added. Two waits are shortened: visibility
+timeouts are `VISIBILITY_S` instead of minutes, and tests set the functions' clock ahead
 when a lease or the outbox's delay has to pass.
 """
 
@@ -185,14 +185,21 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
     with CoverServer(clock=faults.now_s) as covers, LocalAws.start() as aws:
         outputs = aws.deploy(
             allowed_sources=[covers.address],
-            settings={"collageMaxReceives": 1_000, "collageMaxConcurrency": 2},
+            settings={
+                "collageMaxReceives": 1_000,
+                "collageMaxConcurrency": 2,
+                "intakeMaxReceives": 1_000,
+                "defaultGrid": f"{LAYOUT.rows}x{LAYOUT.cols}",
+                "defaultCellPx": LAYOUT.cell_px,
+            },
         )
-        aws.clients.sqs.set_queue_attributes(
-            QueueUrl=outputs.collage_queue_url,
-            Attributes={"VisibilityTimeout": str(VISIBILITY_S)},
-        )
+        for url in (outputs.collage_queue_url, outputs.request_queue_url):
+            aws.clients.sqs.set_queue_attributes(
+                QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_S)}
+            )
         hook_function(aws, outputs.windowing_function, "windowing", faults)
         hook_function(aws, outputs.sweeper_function, "windowing", faults)
+        hook_function(aws, outputs.intake_function, "intake", faults)
         hook_function(aws, outputs.collage_function, "collage", faults)
         hook_function(aws, outputs.prefetch_function, "collage", faults)
         yield FaultyStack(
