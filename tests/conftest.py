@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from xdist.scheduler import LoadFileScheduling
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.mysql.server import PrivateMariaDb, find_mariadbd, install_hint
 from tests.fakes.command_line import Commands
+from tests.models.checked import checked_requests
 
 LONGEST_FIRST = (
     "end_to_end",
@@ -41,6 +43,9 @@ TOGETHER = {
 
 By path, because pytest 9.2 ignores the names that pytest-xdist 3.8 makes of ``xdist_group``.
 """
+
+CHECKED = ("collage_lambda", "stream_ingest")
+"""Folders under tests/ in which every request is checked against the model of its service."""
 
 
 class WholeFiles(LoadFileScheduling):
@@ -85,6 +90,14 @@ def shared_descriptions() -> Iterator[None]:
     """Load botocore's descriptions of services once for all sessions, not 0.1 s for each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def valid_requests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuse what AWS would refuse of functions and commands (`tests.models.checked`)."""
+    folder = request.path.relative_to(Path(__file__).parent).parts[0]
+    with checked_requests() if folder in CHECKED else nullcontext():
         yield
 
 

@@ -9,12 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Protocol, runtime_checkable
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 Value = Any
 Problems = Iterator[str]
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A file, or anything else that botocore streams."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
 
 
 def request_problems(shape: Shape, value: Value, path: str = "") -> Problems:
@@ -86,9 +95,9 @@ def _number(shape: Shape, value: float) -> Problems:
 def _size(shape: Shape, size: int) -> Problems:
     low, high = _bounds(shape)
     if size < low:
-        yield f"shorter than {low}"
+        yield f"shorter than {low:.0f}"
     if size > high:
-        yield f"longer than {high}"
+        yield f"longer than {high:.0f}"
 
 
 def _bounds(shape: Shape) -> tuple[float, float]:
@@ -96,8 +105,10 @@ def _bounds(shape: Shape) -> tuple[float, float]:
     return float(metadata.get("min", "-inf")), float(metadata.get("max", "inf"))
 
 
-def _blob(shape: Shape, value: bytes | str) -> Problems:
-    yield from _size(shape, len(value))
+def _blob(shape: Shape, value: bytes | str | Readable) -> Problems:
+    """Yield problems with bytes; those of a file are not read."""
+    if isinstance(value, bytes | bytearray | str):
+        yield from _size(shape, len(value))
 
 
 def _any(_: Shape, __: Value) -> Problems:
@@ -112,9 +123,9 @@ _CHECKS: Mapping[str, tuple[Callable[[Any, Any], Problems], tuple[type, ...]]] =
     "character": (_string, (str,)),
     "integer": (_number, (int,)),
     "long": (_number, (int,)),
-    "float": (_number, (int, float)),
-    "double": (_number, (int, float)),
+    "float": (_number, (int, float, Decimal)),
+    "double": (_number, (int, float, Decimal)),
     "boolean": (_any, (bool,)),
-    "blob": (_blob, (bytes, bytearray, str)),
+    "blob": (_blob, (bytes, bytearray, str, Readable)),
     "timestamp": (_any, (datetime, int, float, str)),
 }
