@@ -110,7 +110,8 @@ SENT_BATCHES = Updates(
     (
         *("rows_read", "rows_sent", "refused", "status", "remarks", "rejected"),
         *("sent_at", "updated_at"),
-        *("holder", "held_until", "phase", "outcome", "chunks", "position", "line", "trouble"),
+        *("holder", "held_until", "claim", "phase", "outcome"),
+        *("chunks", "position", "line", "trouble"),
     ),
 )
 """By the intake: its batches' figures, and the jobs that read their files."""

@@ -36,8 +36,11 @@ def key_of(batch_id: str) -> Item:
     return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.INTAKE}
 
 
-def new_item(job: Job, holder: str, until_s: int, now_s: int) -> Item:
-    """Return the item of a job that begins at `now_s`, claimed by `holder` until `until_s`."""
+def new_item(job: Job, holder: str, until_s: int, now_s: int, claim: str | None = None) -> Item:
+    """Return the item of a job that begins at `now_s`, claimed by `holder` until `until_s`.
+
+    `claim` is the id of the claim, None without one.
+    """
     return {
         **key_of(job.batch_id),
         "job": encode_job(job),
@@ -46,6 +49,7 @@ def new_item(job: Job, holder: str, until_s: int, now_s: int) -> Item:
         "chunks": 0,
         "holder": holder,
         "held_until": until_s,
+        "claim": claim,
         table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
     }
 

@@ -6,9 +6,10 @@ they are some megabytes: stored first, referred to by the item next, sent last. 
 sends that chunk again, byte for byte, and reads on from the position in it.
 
 The owner of a claim is a message. Its invocation ends before the claim does, so at most one works
-on a job. If two messages name one job, the second is consumed while the first has the claim: should
-the first fail, it is received again itself. That is why a job is released before its continuation
-is sent.
+on a job. Each claim has an id: so one whose answer was lost is recognised when the SDK repeats the
+request and its condition fails. If two messages name one job, the second is consumed while the
+first has the claim: should the first fail, it is received again itself. That is why a job is
+released before its continuation is sent.
 
 ========  ==============================  =========================================================
 call      condition                       changes
@@ -29,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -66,6 +68,15 @@ class JobClaimedError(PermanentError):
     """Another message has claimed the job; this one is not needed."""
 
 
+class JobHeldError(TransientError):
+    """An earlier receipt of the same message may still work on the job, until `until_s`."""
+
+    def __init__(self, batch_id: str, until_s: int) -> None:
+        """`until_s` is in epoch seconds."""
+        super().__init__(f"job {batch_id}: an earlier receipt of this message may still work on it")
+        self.until_s = until_s
+
+
 class JobStore:
     """Reads and writes the items of jobs."""
 
@@ -90,11 +101,12 @@ class JobStore:
         """Claim a job until `until_s` (epoch s); create its item if there is none.
 
         Raises `JobEndedError` or `JobClaimedError` if there is nothing to do, `BatchTakenError` if
-        its batch id is another job's, and `TransientError` if an earlier receipt of the same
-        message may still work on it.
+        its batch id is another job's, and `JobHeldError` if an earlier receipt of the same message
+        may still work on it.
         """
         now_s = int(self._clock())
-        item = new_item(job, owner, until_s, now_s)
+        claim = uuid4().hex
+        item = new_item(job, owner, until_s, now_s, claim)
         try:
             with map_errors(f"claim job {job.batch_id}"):
                 self._dynamodb.put_item(
@@ -104,7 +116,7 @@ class JobStore:
                 )
         except ConflictError:
             self._check_same(job)
-            return self._reclaim(job.batch_id, owner, until_s, now_s)
+            return self._reclaim(job.batch_id, owner, until_s, claim)
         return read_state(item)
 
     def _check_same(self, job: Job) -> None:
@@ -210,16 +222,17 @@ class JobStore:
                     "phase = :reading AND held_until <= :now",
                 )
 
-    def _reclaim(self, batch_id: str, owner: str, until_s: int, now_s: int) -> JobState:
+    def _reclaim(self, batch_id: str, owner: str, until_s: int, claim: str) -> JobState:
         try:
             return read_state(
                 self._update(
                     batch_id,
-                    "SET holder = :owner, held_until = :until",
+                    "SET holder = :owner, held_until = :until, claim = :claim",
                     {
                         ":owner": owner,
                         ":until": until_s,
-                        ":now": now_s,
+                        ":claim": claim,
+                        ":now": int(self._clock()),
                         ":reading": "reading",
                     },
                     "phase = :reading AND held_until <= :now",
@@ -229,10 +242,11 @@ class JobStore:
             item = self._item(batch_id)
             if item["phase"] == "ended":
                 raise JobEndedError(batch_id) from error
+            if item.get("claim") == claim:
+                return read_state(item)
             if item["holder"] != owner:
                 raise JobClaimedError(batch_id) from error
-            msg = f"job {batch_id}: an earlier receipt of this message may still work on it"
-            raise TransientError(msg) from error
+            raise JobHeldError(batch_id, int(item["held_until"])) from error
 
     def _item(self, batch_id: str) -> Item:
         with map_errors(f"load job {batch_id}"):

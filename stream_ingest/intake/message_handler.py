@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import CoverstreamError, TransientError
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
+from stream_ingest.intake.job_store import JobHeldError
 from stream_ingest.intake.jobs import Job, Order, decode_body, encode_continuation
 from stream_ingest.intake.message_reader import MessageReader
 from stream_ingest.intake.objects import NotYetError
@@ -27,7 +28,8 @@ BLOCKED_DELAY_S = 30
 NOT_YET_DELAY_S = 60
 """Until a new file is looked for again that S3 does not know yet."""
 RETRY_AFTER_S = 5
-"""A message that failed is received again this soon, before its visibility timeout."""
+"""A message that failed is received again this soon, before its visibility timeout; one whose job
+is held by an earlier receipt, when that is over."""
 _REASON_CHARACTERS = 1_000
 
 
@@ -52,11 +54,11 @@ class Queues:
                 QueueUrl=self._url, MessageBody=body, DelaySeconds=NOT_YET_DELAY_S
             )
 
-    def retry_soon(self, receipt: str) -> None:
-        """Shorten a message's visibility timeout, so that it is received again soon."""
-        with map_errors("shorten a visibility timeout"):
+    def retry_after(self, receipt: str, delay_s: int) -> None:
+        """Change a message's visibility timeout, so that it is received again after `delay_s`."""
+        with map_errors("change a visibility timeout"):
             self._sqs.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=RETRY_AFTER_S
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=delay_s
             )
 
     def dead_letter(self, body: str, reason: str, tries: int) -> None:
@@ -90,15 +92,16 @@ class MessageHandler:
         reader: MessageReader,
         max_receives: int,
         logger: Logger,
+        clock: Callable[[], float],
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
-        """`max_receives` is that of the queue's redrive policy.
+        """`max_receives` is that of the queue's redrive policy, `clock` gives epoch seconds.
 
         `on_failure` is called for each message that fails.
         """
         self._on_failure = on_failure
         self._runner, self._queues, self._reader = runner, queues, reader
-        self._max_receives, self._logger = max_receives, logger
+        self._max_receives, self._logger, self._clock = max_receives, logger, clock
 
     def handle(self, record: dict[str, Any], *, pause_at: float, ends_at: float) -> bool:
         """Handle a message; return False if it has to be received again.
@@ -155,14 +158,15 @@ class MessageHandler:
         self._on_failure()
         self._logger.warning("message failed", reason=str(error), kind=kind, tries=tries)
         if tries < self._max_receives:
-            self._retry_soon(record["receiptHandle"])
+            held_s = error.until_s - int(self._clock()) if isinstance(error, JobHeldError) else 0
+            self._retry_after(record["receiptHandle"], max(RETRY_AFTER_S, held_s + 1))
             return False
         self._queues.dead_letter(body, str(error), tries)
         return True
 
-    def _retry_soon(self, receipt: str) -> None:
-        """Hasten a retry; without that, it comes after the queue's visibility timeout."""
+    def _retry_after(self, receipt: str, delay_s: int) -> None:
+        """Time a retry; without that, it comes after the queue's visibility timeout."""
         try:
-            self._queues.retry_soon(receipt)
+            self._queues.retry_after(receipt, delay_s)
         except (CoverstreamError, ClientError) as error:
             self._logger.warning("visibility timeout not changed", reason=str(error))

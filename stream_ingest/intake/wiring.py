@@ -112,6 +112,7 @@ def build(
         reader=reader,
         max_receives=settings.max_receives,
         logger=logger,
+        clock=clock,
         on_failure=telemetry.count_failure,
     )
     return App(messages=messages, direct=DirectInvocation(runner, queues, reader, logger))

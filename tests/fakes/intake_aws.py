@@ -113,6 +113,7 @@ class IntakeAws:
             reader=self.reader(),
             max_receives=3,
             logger=Logger(service="intake"),
+            clock=self.clock,
         )
 
     def queues(self) -> Queues:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.intake.job_runner import JobOutcome
-from tests.fakes.ingest.aws import TEMP
+from stream_ingest.intake.job_store import JobClaimedError, JobHeldError, JobStore
+from tests.fakes.ingest.aws import TABLE, TEMP
 from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
 from tests.fakes.intake_aws import IntakeAws, csv_of
 
@@ -67,3 +70,34 @@ def test_a_job_whose_last_chunk_has_expired_says_what_to_do(intake: IntakeAws) -
     with pytest.raises(UserError, match=r"has expired; end it \(stream-ingest abandon csv-covers-"):
         intake.run(job, "m2")
     assert intake.kinesis.stored == []
+
+
+class Repeating:
+    """A DynamoDB client of which the SDK repeats each write, because its first answer is lost."""
+
+    def __init__(self, dynamodb: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self._dynamodb = dynamodb
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as boto3
+        operation = getattr(self._dynamodb, name)
+
+        def twice(**request: object) -> Any:  # noqa: ANN401 - as boto3
+            operation(**request)
+            return operation(**request)
+
+        return twice if name in {"put_item", "update_item"} else operation
+
+
+def test_a_claim_whose_answer_was_lost_is_ones_own(intake: IntakeAws) -> None:
+    """It was taken for that of an earlier receipt, at every receipt until the last one."""
+    job = intake.job(csv_of(5))
+    store = JobStore(Repeating(intake.aws.dynamodb), TABLE, intake.s3, TEMP, intake.clock)  # type: ignore[arg-type]
+    now_s = int(intake.clock())
+    assert store.claim(job, "m1", now_s + 60).job == job
+    with pytest.raises(JobHeldError) as held:
+        store.claim(job, "m1", now_s + 61)
+    assert held.value.until_s == now_s + 60
+    with pytest.raises(JobClaimedError):
+        store.claim(job, "m2", now_s + 61)
+    store.release(job.batch_id, "m1")
+    assert store.claim(job, "m2", now_s + 70).job == job, "the condition of the update fails, too"

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second
 from stream_ingest.intake.job_runner import JobOutcome
+from stream_ingest.intake.jobs import encode_continuation
 from stream_ingest.intake.message_handler import NOT_YET_DELAY_S
 from stream_ingest.intake.objects import SETTLED_S
 from tests.fakes.ingest.kinesis import FakeKinesis, refuse_all
@@ -204,6 +205,29 @@ def test_a_retry_that_sqs_does_not_hasten_is_a_retry_all_the_same(intake: Intake
         intake.sqs.meta.events.unregister(name, expire)
     assert intake.handle({"s3_bucket": INPUT, "s3_key": "none.csv"}, tries=3)
     assert "there is no object" in reason(intake)
+
+
+def test_a_message_whose_job_an_earlier_receipt_holds_is_received_again_when_that_is_over(
+    intake: IntakeAws,
+) -> None:
+    """Every five seconds instead, it would use up its receipts long before that."""
+    job = intake.job(csv_of(20))
+    intake.job_store.claim(job, "m1", int(intake.clock()) + 400)
+    asked: list[int] = []
+
+    def record(params: dict[str, Any], **_: object) -> None:
+        asked.append(params["VisibilityTimeout"])
+
+    name = "provide-client-params.sqs.ChangeMessageVisibility"
+    intake.sqs.meta.events.register_first(name, record)
+    try:
+        assert not intake.handle(encode_continuation(job), tries=1, message_id="m1")
+    finally:
+        intake.sqs.meta.events.unregister(name, record)
+    assert asked == [401]
+    intake.clock.advance(401)
+    assert intake.handle(encode_continuation(job), tries=2, message_id="m1")
+    assert len(intake.kinesis.stored) > 0
 
 
 def missing(intake: IntakeAws, *, age_s: int, **fields: object) -> dict[str, Any]:
