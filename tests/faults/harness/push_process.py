@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from stream_ingest.batches.batch_item import BatchTakenError
+from stream_ingest.batches.progress import ABANDONED_BATCH
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 from stream_ingest.push.abandon import send_marks
@@ -42,6 +43,8 @@ class Batch:
     """Whether somebody has abandoned it, so that not all of its rows may have been sent."""
     late: bool = False
     """Whether a chunk reached the stream after the end marks of an abandoned batch."""
+    unmarked: bool = False
+    """Whether its abandoning failed until it had ended by itself, so that it may have no marks."""
 
     @property
     def totals(self) -> Totals:
@@ -163,7 +166,8 @@ class PushProcess:
         registry = wiring.registry(wiring.Clients(self._account, Faults()))
         batch = registry.load(self.batch.header.batch_id)
         if batch is not None and batch.abandoned_at is not None:
-            self.batch = replace(self.batch, abandoned=True)
+            unmarked = batch.status == ABANDONED_BATCH
+            self.batch = replace(self.batch, abandoned=True, unmarked=unmarked)
 
     async def _send(self, clients: wiring.Clients, records: Sequence[OutgoingRecord]) -> None:
         async def pass_time(seconds: float) -> None:
