@@ -48,7 +48,7 @@ Uploaded = tuple[Job, int]
 """The job of a file, and when it was uploaded (epoch s)."""
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was found, and how to fix it."""
 
     state: State
@@ -77,7 +77,7 @@ def check_files(stack: Deployed, clock: Callable[[], float] = time.time) -> Find
     return _finding([each for each in problems if each], good if is_whole else f"the first {good}")
 
 
-def _finding(problems: list[Problem], good: str) -> Finding:
+def _finding(problems: list[Observation], good: str) -> Finding:
     if not problems:
         return passed("files", good)
     states = {each.state for each in problems}
@@ -176,26 +176,26 @@ def _standing_still(registry: BatchRegistry, items: Iterable[Item], before_s: in
             yield f"{job.batch_id} ({_address(job)}) {line}since {at}"
 
 
-def _unread(jobs: list[Job]) -> Problem | None:
+def _unread(jobs: list[Job]) -> Observation | None:
     if not jobs:
         return None
     named = _shown([job.object.key for job in jobs])
     text = f"no job knows {_files(len(jobs))}, although the sweeper should have found them: {named}"
     do = f"see the sweeper's errors; until they are gone: {_by_hand(jobs[0])}"
-    return Problem(state=State.WRONG, found=text, do=do)
+    return Observation(state=State.WRONG, found=text, do=do)
 
 
-def _stopped(texts: list[str]) -> Problem | None:
+def _stopped(texts: list[str]) -> Observation | None:
     if not texts:
         return None
     do = (
         "redrive its dead letter (ops-dashboard dlq list); without one: stream-ingest abandon ID,"
         " stream-ingest submit FILE, then remove the file"
     )
-    return Problem(state=State.WRONG, found=f"jobs stand still: {_shown(texts)}", do=do)
+    return Observation(state=State.WRONG, found=f"jobs stand still: {_shown(texts)}", do=do)
 
 
-def _too_old(jobs: list[Job]) -> Problem | None:
+def _too_old(jobs: list[Job]) -> Observation | None:
     if not jobs:
         return None
     named = _shown([job.object.key for job in jobs])
@@ -204,14 +204,14 @@ def _too_old(jobs: list[Job]) -> Problem | None:
         f" start any more, and no job knows: {named}"
     )
     do = f"read what is wanted and remove the rest: {_by_hand(jobs[0])}"
-    return Problem(state=State.NOTE, found=text, do=do)
+    return Observation(state=State.NOTE, found=text, do=do)
 
 
-def _waiting(waiting_s: int) -> Problem | None:
+def _waiting(waiting_s: int) -> Observation | None:
     if waiting_s <= WAITING_AFTER_S:
         return None
     text = f"a file or request has waited for the intake for {waiting_s // 60:,} minutes"
-    return Problem(state=State.NOTE, found=text, do=f"see {_RUNBOOK}")
+    return Observation(state=State.NOTE, found=text, do=f"see {_RUNBOOK}")
 
 
 def _by_hand(job: Job) -> str:

@@ -88,7 +88,7 @@ def _notifications(
             account=basis.account,
             bus_name=messaging.bus.name,
             alarm_topic_arn=monitoring.topic.arn,
-            alarm_arns=monitoring.alarm_arns,
+            alarm_names=monitoring.alarm_names,
             emails=settings.notify_emails,
             webhook_url=settings.notify_webhook_url,
             header=settings.notify_webhook_header if with_secret else STACK_HEADER,

@@ -106,12 +106,13 @@ class Monitoring(pulumi.ComponentResource):
         created = [
             self._alarm(alarm) for alarm in alarms(args.placeholder(), args.thresholds).values()
         ]
-        self.alarm_arns = tuple(alarm.arn for alarm in created)
+        arns = [alarm.arn for alarm in created]
+        self.alarm_names = tuple(alarm.name for alarm in created)
         self.dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=args.prefix,
             dashboard_body=pulumi.Output.json_dumps(
-                pulumi.Output.all(self._resources, *self.alarm_arns).apply(
+                pulumi.Output.all(self._resources, *arns).apply(
                     lambda known: dashboard_body(known[0], args.thresholds, known[1:])
                 )
             ),

@@ -114,7 +114,7 @@ NOTICES = (
 REJECTED = "file-rejected"
 
 
-def alarm_pattern(alarm_arns: list[str]) -> dict[str, Any]:
+def alarm_pattern(alarm_names: list[str]) -> dict[str, Any]:
     """Return the state changes of these alarms: those that start one or end one.
 
     CloudWatch puts them on the default bus. A new alarm that becomes OK is none of them.
@@ -122,12 +122,12 @@ def alarm_pattern(alarm_arns: list[str]) -> dict[str, Any]:
     return {
         "source": ["aws.cloudwatch", REDRIVE_SOURCE],
         "detail-type": [ALARM_CHANGE],
-        "resources": alarm_arns,
         "detail": {
+            "alarmName": alarm_names,
             "$or": [
                 {"state": {"value": ["ALARM", "INSUFFICIENT_DATA"]}},
                 {"previousState": {"value": ["ALARM"]}},
-            ]
+            ],
         },
     }
 

@@ -35,7 +35,7 @@ class NotificationArgs:
     """Account on whose behalf EventBridge sends."""
     bus_name: pulumi.Input[str]
     alarm_topic_arn: pulumi.Input[str]
-    alarm_arns: Sequence[pulumi.Input[str]]
+    alarm_names: Sequence[pulumi.Input[str]]
     emails: Sequence[str]
     webhook_url: str = field(repr=False)
     header: str
@@ -101,12 +101,12 @@ class Notifications(pulumi.ComponentResource):
         )
 
     def _alarm_rule(self) -> aws.cloudwatch.EventRule:
-        arns = pulumi.Output.all(*self._args.alarm_arns)
+        names = pulumi.Output.all(*self._args.alarm_names)
         return aws.cloudwatch.EventRule(
             "alarm-changed",
             name=f"{self._args.prefix}-alarm-changed",
             event_bus_name=DEFAULT_BUS,
-            event_pattern=pulumi.Output.json_dumps(arns.apply(notices.alarm_pattern)),
+            event_pattern=pulumi.Output.json_dumps(names.apply(notices.alarm_pattern)),
             opts=self._child,
         )
 
