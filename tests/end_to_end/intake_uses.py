@@ -92,12 +92,11 @@ class IntakeUses:
         url = self._stack.outputs.request_queue_url
         return self._call("sweeper", "sqs", "send_message", QueueUrl=url, MessageBody="{}")
 
-    def take_in_again(self) -> CallResult:
-        """Receive the message of a file again that was taken in: its job is looked up."""
-        message = self._announced("")
-        first = self._invoke(message)
-        assert first.done, first.text
-        return self._invoke(message)
+    def remove_file(self) -> CallResult:
+        """Delete an archived file of a bucket without versions, as the embedded AWS's is not."""
+        bucket, key = self._stack.outputs.input_bucket, f"csv-files/{self._name()}.csv"
+        self._stack.aws.clients.s3.put_object(Bucket=bucket, Key=key, Body=b"archived")
+        return self._call("intake", "s3", "delete_object", Bucket=bucket, Key=key)
 
     def _take_in(self, rows: str, *, version: bool = False) -> CallResult:
         return self._invoke(self._announced(rows, version=version))

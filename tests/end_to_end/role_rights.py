@@ -240,7 +240,7 @@ USES: dict[Key, Use] = {
         "intake",
         "StoreBatches",
         "table/state",
-        dynamodb__GetItem=Uses.take_in_again,
+        dynamodb__GetItem=Uses.take_in,
         dynamodb__PutItem=Uses.take_in,
     ),
     **uses_of("intake", "RecordProgress", "table/state", dynamodb__UpdateItem=Uses.take_in),
@@ -257,7 +257,7 @@ USES: dict[Key, Use] = {
         "intake",
         "RemoveArchivedFiles",
         "input/csv-files/*",
-        s3__DeleteObject=Uses.take_in,
+        s3__DeleteObject=Uses.remove_file,
         s3__DeleteObjectVersion=Uses.take_in_a_version,
     ),
     **uses_of(
