@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.harness.call_sites import KINDS
 from tests.faults.harness.checks.invariants import check_invariants
-from tests.faults.harness.files.service import MAX_RECEIVES, VISIBILITY_S
+from tests.faults.harness.files.service import VISIBILITY_S
 from tests.faults.harness.files.steps import (
     Announce,
     Drop,
@@ -24,6 +24,7 @@ from tests.faults.harness.history_runner import HistoryRunner, run_to_end
 from tests.faults.harness.injector import Fault, Kind
 
 FILE = FilePlan(tuple((number % 3, number) for number in range(9)))
+MAX_RECEIVES = 3
 AFTER_A_CHUNK = (Fault(Kind.KILLED_AFTER, operation="put_object"),)
 """The first chunk is stored, and the job's item does not know it."""
 DIES = (Fault(Kind.KILLED_BEFORE, operation="put_records"),)
@@ -104,6 +105,19 @@ def test_a_letter_whose_drop_fails_is_dropped_again(kind: Kind) -> None:
         abandoned, run = batches_of(Drop(0), *DEAD, DropLetter(0, (Fault(kind, nth),)))
         assert abandoned == [True]
         assert run.account.injected
+
+
+@pytest.mark.parametrize("kind", [Kind.LOST, Kind.RETRIED])
+def test_a_claim_whose_answer_is_lost_leaves_no_file_unread(kind: Kind) -> None:
+    """The message was received again, and redriven, while its own claim kept it from working.
+
+    Another message of the job is not needed while one has the claim: nobody read the file.
+    """
+    fault = (Fault(kind, operation="put_item"),)
+    steps = (Drop(0), Read(faults=fault))
+    with run_to_end(History(batches=(), files=(FILE,), steps=steps, file_receives=1)) as run:
+        check_invariants(run.account, run.batches)
+        assert [batch.abandoned for batch in run.batches] == [False]
 
 
 SLICES = (Drop(0), Read(slow=True), Drop(0, announced=False), Read(slow=True), Wait(3_700), Sweep())

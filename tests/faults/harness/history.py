@@ -271,6 +271,8 @@ class History:
     """Whether images are compared by their bytes across windows; if so, many share theirs."""
     files: tuple[FilePlan, ...] = ()
     """Files that somebody may drop."""
+    file_receives: int = 3
+    """Receipts after which the message of a file becomes a dead letter."""
     mysql: MysqlPlan | None = None
     """A MySQL table that is pushed and followed, if there is one."""
     batch_size: int = 4

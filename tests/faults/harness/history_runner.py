@@ -93,7 +93,7 @@ class HistoryRunner:
             keep_originals=scenario.keep_originals,
             prefetch=scenario.prefetch,
             contents=scenario.contents,
-            reads_files=bool(scenario.files),
+            file_receives=scenario.file_receives if scenario.files else 0,
         )
         self._loop = asyncio.new_event_loop()
         self.pushes = [

@@ -73,7 +73,7 @@ class SimulatedAccount:
         keep_originals: bool = True,
         prefetch: bool = False,
         contents: bool = False,
-        reads_files: bool = False,
+        file_receives: int = 0,
     ) -> None:
         self.clock, self.covers = Clock(), FakeCdn(gone, shared_bytes=contents)
         self.keep_originals, self.prefetch_covers = keep_originals, prefetch
@@ -97,7 +97,7 @@ class SimulatedAccount:
         self.bodies: list[str] = []  # every message that was ever sent to the queue
         self.drained: list[Event] = []  # those for which the sweeper has not been invoked yet
         self.bus = self._bus()
-        self.files = FileService(self) if reads_files else None
+        self.files = FileService(self, file_receives) if file_receives else None
         self.windowing = ProcessPool(self, "windowing", wiring.stream_processor)
         self.sweeper = ProcessPool(self, "sweeper", wiring.sweeper)
         self.workers = ProcessPool(self, "collage", wiring.collage_worker)

@@ -180,6 +180,7 @@ def histories(flavour: Flavour, *, parts: int = 8) -> st.SearchStrategy[history.
         prefetch=st.just(flavour.prefetch),
         contents=st.just(flavour.contents),
         files=files.plans() if flavour.files else st.just(()),
+        file_receives=st.sampled_from((1, 2, 3)) if flavour.files else st.just(3),
         mysql=mysql.plans() if flavour.table else st.none(),
         batch_size=st.sampled_from((1, 2, 4, 10)),
         parallelization=st.sampled_from((1, 1, 2)),

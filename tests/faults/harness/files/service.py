@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 300
 VISIBILITY_S = 6 * TIMEOUT_S
-MAX_RECEIVES = 3
 QUEUE = "https://sqs/intake"
 DEAD_LETTERS = "https://sqs/dead-letters"
 PAGE_ROWS, CHUNK_ROWS = 2, 3
@@ -51,14 +50,15 @@ PAGE_ROWS, CHUNK_ROWS = 2, 3
 class FileService:
     """What reads files; each method is one invocation."""
 
-    def __init__(self, account: SimulatedAccount) -> None:
+    def __init__(self, account: SimulatedAccount, max_receives: int) -> None:
+        self._max_receives = max_receives
         self._account, self.clock = account, account.clock
         self.bucket = VersionedS3(account.s3)
         self.dead_letters = FakeQueue(account.clock, visibility_s=VISIBILITY_S)
         self.queue = FakeQueue(
             account.clock,
             visibility_s=VISIBILITY_S,
-            max_receives=MAX_RECEIVES,
+            max_receives=max_receives,
             dead_letters=self.dead_letters,
         )
         self.sqs = FakeSqs({QUEUE: self.queue, DEAD_LETTERS: self.dead_letters})
@@ -132,7 +132,7 @@ class FileService:
             temp_bucket=TEMP,
             queue_url=QUEUE,
             dead_letters_url=DEAD_LETTERS,
-            max_receives=MAX_RECEIVES,
+            max_receives=self._max_receives,
             creator_case=CreatorCase.KEEP,
         )
         s3: Any = TransferS3(clients.of_files(self.bucket, "s3"))
