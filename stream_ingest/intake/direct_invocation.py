@@ -57,6 +57,7 @@ _STATUS = {
     JobOutcome.REJECTED: Status.REJECTED,
     JobOutcome.GONE: Status.GONE,
     JobOutcome.ABANDONED: Status.ABANDONED,
+    JobOutcome.CLAIMED: Status.KNOWN,
     JobOutcome.NOT_NEEDED: Status.KNOWN,
 }
 

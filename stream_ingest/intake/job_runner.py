@@ -62,8 +62,10 @@ class JobOutcome(StrEnum):
     """As unfinished, but the stream or the table refuses requests: continue a little later."""
     ABANDONED = "abandoned"
     """Somebody has abandoned its batch; the file stays where it is."""
+    CLAIMED = "claimed"
+    """Another message has claimed it: continue when its claim is over, in case it dies."""
     NOT_NEEDED = "not needed"
-    """Another message has claimed it, or it has ended."""
+    """It has ended."""
 
 
 class JobReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +126,10 @@ class JobRunner:
         """
         try:
             state = self._job_store.claim(job, owner, int(ends_at) + CLAIM_MARGIN_S)
-        except (JobEndedError, JobClaimedError):
+        except JobEndedError:
             return JobOutcome.NOT_NEEDED
+        except JobClaimedError:
+            return JobOutcome.CLAIMED
         journal = _JobJournal(self._job_store, state, owner, lambda: self._clock() >= pause_at)
         try:
             return asyncio.run(self._read(state, journal, uploaded_at))

@@ -7,9 +7,9 @@ sends that chunk again, byte for byte, and reads on from the position in it.
 
 The owner of a claim is a message. Its invocation ends before the claim does, so at most one works
 on a job. Each claim has an id: so one whose answer was lost is recognised when the SDK repeats the
-request and its condition fails. If two messages name one job, the second is consumed while the
-first has the claim: should the first fail, it is received again itself. That is why a job is
-released before its continuation is sent.
+request and its condition fails. If two messages name one job, the second waits for the end of the
+first one's claim: the first may be a copy of a message that was deleted, which nobody receives
+again if it dies. A job is released before its continuation is sent.
 
 ========  ==============================  =========================================================
 call      condition                       changes
@@ -65,7 +65,7 @@ class JobEndedError(PermanentError):
 
 
 class JobClaimedError(PermanentError):
-    """Another message has claimed the job; this one is not needed."""
+    """Another message has claimed the job."""
 
 
 class JobHeldError(TransientError):

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 BLOCKED_DELAY_S = 30
+CLAIMED_DELAY_S = 600
+"""Until a job is tried again that another message works on: about the length of a claim. SQS takes
+900 seconds."""
+_DELAYS_S = {
+    JobOutcome.UNFINISHED: 0,
+    JobOutcome.BLOCKED: BLOCKED_DELAY_S,
+    JobOutcome.CLAIMED: CLAIMED_DELAY_S,
+}
 NOT_YET_DELAY_S = 60
 """Until a new file is looked for again that S3 does not know yet."""
 RETRY_AFTER_S = 5
@@ -77,8 +85,8 @@ class Queues:
 
 def continue_later(queues: Queues, job: Job, outcome: JobOutcome) -> None:
     """Send a continuation if the outcome of an invocation's work on a job calls for one."""
-    if outcome in {JobOutcome.UNFINISHED, JobOutcome.BLOCKED}:
-        queues.send_continuation(job, BLOCKED_DELAY_S if outcome is JobOutcome.BLOCKED else 0)
+    if outcome in _DELAYS_S:
+        queues.send_continuation(job, _DELAYS_S[outcome])
 
 
 class MessageHandler:

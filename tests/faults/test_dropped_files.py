@@ -120,6 +120,16 @@ def test_a_claim_whose_answer_is_lost_leaves_no_file_unread(kind: Kind) -> None:
         assert [batch.abandoned for batch in run.batches] == [False]
 
 
+def test_a_copy_of_a_handled_message_that_dies_stops_no_file() -> None:
+    """It had claimed the job, and the continuation was not needed while it had the claim.
+
+    SQS delivers a message twice now and then; a copy of a deleted one does not come again.
+    """
+    dies = (Fault(Kind.KILLED_BEFORE, 5),)
+    abandoned, _ = batches_of(Drop(0), Read(slow=True), ReadAgain(0, faults=dies), Read())
+    assert abandoned == [False]
+
+
 SLICES = (Drop(0), Read(slow=True), Drop(0, announced=False), Read(slow=True), Wait(3_700), Sweep())
 
 
