@@ -189,7 +189,8 @@ def test_the_console_names_a_missing_right(running: PeopleStack, tmp_path: Path)
 
 def ask(url: str, body: object = None, token: str = "") -> tuple[int, str]:
     """Return the status and the body of the console's answer."""
-    headers = {"Content-Type": "application/json", CHANGE_HEADER: token}
+    origin = "/".join(url.split("/")[:3])
+    headers = {"Content-Type": "application/json", "Origin": origin, CHANGE_HEADER: token}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers)  # noqa: S310 - our own server
     try:
