@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import msgspec
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ops_dashboard.recovery import drop as dropping
 from ops_dashboard.recovery.dead_letter_queues import ReceivedMessage
@@ -216,7 +216,7 @@ class _Queues:
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    with suppress(CoverstreamError, ClientError, KilledError):
+    with suppress(CoverstreamError, BotoCoreError, ClientError, KilledError):
         yield
 
 
