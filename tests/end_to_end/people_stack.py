@@ -87,11 +87,11 @@ def people_stack(folder: Path) -> Iterator[PeopleStack]:
         people.values["window"] = "first.one:000001"
         people.values.update(_dead_letters(stack))
         _discard_a_delivery(stack)
-        people.values["csv"] = str(
-            write_rows(
-                make_sample(covers, [plain_creator("pushed.one", 64, 40)], seed=71), folder, "p.csv"
-            )
-        )
+        pushed = make_sample(covers, [plain_creator("pushed.one", 64, 40)], seed=71)
+        path = write_rows(pushed, folder, "p.csv")
+        place = (outputs.input_bucket, "manual-uploads/there.csv")
+        aws.clients.s3.upload_file(str(path), *place)
+        people.values |= {"csv": str(path), "object": f"s3://{'/'.join(place)}"}
         yield PeopleStack(people, stack, hook, settings)
 
 

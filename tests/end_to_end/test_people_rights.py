@@ -55,6 +55,7 @@ PUSHING = (
     ("submit {csv} --wait", "sqs:SendMessage"),
     ("submit {csv}", "s3:PutObject"),
     ("submit {csv}", "ssm:GetParameter"),
+    ("submit {object} --wait", "s3:GetObject"),
     ("abandon left", "dynamodb:UpdateItem"),
 )
 OPERATING = (
