@@ -62,7 +62,7 @@ def visiting(address: str) -> Iterator[list[int]]:
         for path in itertools.cycle(CONSOLE_PATHS):
             if over.wait(1):
                 return
-            with urllib.request.urlopen(f"{address}{path}", timeout=30) as answer:  # noqa: S310 - ours
+            with urllib.request.urlopen(f"{address}{path}", timeout=120) as answer:  # noqa: S310 - ours
                 answer.read()
                 statuses.append(answer.status)
 
