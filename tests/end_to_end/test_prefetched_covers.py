@@ -68,7 +68,7 @@ class Week:
         ]
         path = self.folder / f"day-{day}.csv"
         path.write_bytes(csv_bytes(rows))
-        options = ["push", f"--csv={path}", f"--batch-id=day-{day}", "--cell-px=60"]
+        options = ["push", f"--csv={path}", f"--batch-id=day-{day}", "--grid=5x7", "--cell-px=60"]
         done = self.stack.here(app, *options)
         assert done.exit_code == 0, done.stderr
 

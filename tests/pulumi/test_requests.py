@@ -91,10 +91,11 @@ def resource_policies(run: Requested) -> Iterator[tuple[str, str]]:
     """Yield the service and the document of each policy of a queue, bucket, key or topic."""
     for request in run.requests:
         given = request.parameters
+        is_policy = given.get("AttributeName") == "Policy"
         documents = {
             "kms.CreateKey": given.get("Policy"),
             "s3.PutBucketPolicy": given.get("Policy"),
-            "sns.SetTopicAttributes": given.get("AttributeValue"),
+            "sns.SetTopicAttributes": is_policy and given.get("AttributeValue"),
             "sqs.SetQueueAttributes": given.get("Attributes", {}).get("Policy"),
         }
         if document := documents.get(request.name):
