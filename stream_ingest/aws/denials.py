@@ -1,4 +1,4 @@
-"""What AWS answers to whoever lacks a right, and which right that is. Pure."""
+"""What AWS answers to whoever lacks a right, and which right that is. Edge (botocore)."""
 
 from __future__ import annotations
 

@@ -172,7 +172,8 @@ def _only_of(status: str, item: dict[str, Any]) -> Callable[..., dict[str, Any]]
 def test_every_deleted_part_is_reported() -> None:
     """The outputs outlive a stack whose resources were deleted by hand."""
     checks = stack_checks(Aws(boto3.Session(region_name="us-east-1")), OUTPUTS, PARTS)
-    found = {each.check: each for each in run_checks(checks)}
+    # One after the other: moto compiles its routes, which Python 3.11.2 cannot do in two threads.
+    found = {each.check: each for check in checks for each in run_checks([check])}
     good = {name for name, each in found.items() if each.state is State.OK}
     # No metric and no message of a stack that is gone.
     assert good == {"memory", "dead letters"}
