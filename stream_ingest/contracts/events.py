@@ -237,8 +237,7 @@ EMITTED: Mapping[Source, tuple[type[Event], ...]] = {
 """The events of each source: its function may put no others, and rules match no others."""
 
 REDRIVE_SOURCE = "coverstream.redrive"
-"""`source` of an event that a notification is to be sent of again: rules of notifications alone
-match it."""
+"""`source` of an event whose notification is sent again; only rules of notifications match it."""
 ALARM_CHANGE = "CloudWatch Alarm State Change"
 """Detail type of the event that CloudWatch puts on the default bus about an alarm."""
 
