@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -19,11 +18,10 @@ from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings
+from stream_ingest.contracts.settings import BatchSettings
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.records.packer import Packer
-from stream_ingest.records.rows import CoverRow, admit
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
+from tests.end_to_end.discarded_delivery import store_discarded
 from tests.end_to_end.people import People
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
@@ -125,27 +123,8 @@ def _dead_letters(stack: Pipeline) -> Mapping[str, str]:
 
 
 def _discard_a_delivery(stack: Pipeline) -> None:
-    """Store a delivery that Lambda gave up on, as AWS does; ministack has no such destination."""
-    sample = make_sample(stack.covers, [plain_creator("given.up", 65, 3)], seed=36, awkward=False)
-    settings = BatchSettings(flush=BATCH_END)
-    packer = Packer(BatchHeader(batch_id="lost", trigger="csv-push", settings=settings))
-    for row in sample.rows:
-        admitted = admit(*row, int(time.time()))
-        assert isinstance(admitted, CoverRow)
-        packer.add(admitted)
-    (record,) = packer.flush()
-    payload = {"Records": [{"kinesis": {"data": base64.b64encode(record.data).decode()}}]}
-    body = {
-        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11},
-        "timestamp": "2026-11-21T03:00:00Z",
-        "KinesisBatchInfo": {"shardId": "shardId-000000000000", "batchSize": 1},
-        "payload": json.dumps(payload),
-    }
-    stack.aws.clients.s3.put_object(
-        Bucket=stack.outputs.output_bucket,
-        Key="aws/lambda/uuid/shardId-000000000000/2026/11/21/one.json",
-        Body=json.dumps(body).encode(),
-    )
+    creator = plain_creator("given.up", 65, 3)
+    store_discarded(stack, make_sample(stack.covers, [creator], seed=36, awkward=False))
 
 
 def add_unreadable_state(stack: Pipeline, creator: str) -> None:

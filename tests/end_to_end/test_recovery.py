@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import time
@@ -16,10 +15,8 @@ from ops_dashboard.cli import app as ops_app
 from ops_dashboard.local.demo.batches import DEFAULT_LAYOUT
 from ops_dashboard.local.demo.check import collage_differences
 from ops_dashboard.local.samples.generator import Sample
-from stream_ingest.contracts.settings import BATCH_END, BatchSettings, CollageLayout
-from stream_ingest.records.codec import BatchHeader
-from stream_ingest.records.packer import Packer
-from stream_ingest.records.rows import CoverRow, admit
+from stream_ingest.contracts.settings import CollageLayout
+from tests.end_to_end.discarded_delivery import store_discarded
 from tests.end_to_end.kinesis_proxy import StandStill, kill_push
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
@@ -162,27 +159,7 @@ def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeli
     sample = make_sample(
         pipeline.covers, [plain_creator("given.up", 55, 3)], seed=36, awkward=False
     )
-    header = BatchHeader(
-        batch_id="lost", trigger="csv-push", settings=BatchSettings(flush=BATCH_END)
-    )
-    packer = Packer(header)
-    for row in sample.rows:
-        admitted = admit(*row, int(time.time()))
-        assert isinstance(admitted, CoverRow)
-        packer.add(admitted)
-    (record,) = packer.flush()
-    payload = {"Records": [{"kinesis": {"data": base64.b64encode(record.data).decode()}}]}
-    body = {
-        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11},
-        "timestamp": "2026-11-21T03:00:00Z",
-        "KinesisBatchInfo": {"shardId": "shardId-000000000000", "batchSize": 1},
-        "payload": json.dumps(payload),
-    }
-    pipeline.aws.clients.s3.put_object(
-        Bucket=pipeline.outputs.output_bucket,
-        Key="aws/lambda/uuid/shardId-000000000000/2026/11/21/one.json",
-        Body=json.dumps(body).encode(),
-    )
+    store_discarded(pipeline, sample)
     (letter,) = letters(pipeline, "stream")
     assert letter["why"] == "RetryAttemptsExhausted on shardId-000000000000"
     done = pipeline.ops("dlq", "redrive", "--all")
