@@ -202,7 +202,7 @@ def ask(url: str, body: object = None, token: str = "") -> tuple[int, str]:
 
 
 def test_a_webhook_is_called_with_its_secret_when_a_batch_is_done(running: PeopleStack) -> None:
-    done = [each for each in running.hook.received if each.body["batch_id"] == "operated"]
+    done = running.hook.about("operated")
     assert [each.body["notice"] for each in done] == ["batch-done"]
     assert done[0].headers["Authorization"] == SECRET
     assert done[0].body["text"].startswith("Coverstream dev: batch operated is done: 3 collages")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +22,23 @@ class Received:
     body: Mapping[str, Any]
 
 
+PATIENCE_S = 150
+
+
 @dataclass(frozen=True)
 class Webhook:
     """The address of a server, and all that it has received."""
 
     url: str
     received: list[Received] = field(default_factory=list)
+
+    def about(self, batch_id: str) -> list[Received]:
+        """Return what it has received about a batch; wait for it: a sweep each minute ends it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (found := [each for each in self.received if each.body["batch_id"] == batch_id]):
+            assert time.monotonic() < deadline, f"nothing about {batch_id}"
+            time.sleep(0.1)
+        return found
 
 
 @contextmanager
