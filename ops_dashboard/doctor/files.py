@@ -13,10 +13,8 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-import msgspec
-
 from ops_dashboard.doctor.deployed import Deployed
-from ops_dashboard.doctor.findings import Finding, State, passed
+from ops_dashboard.doctor.findings import Finding, State, note, passed, wrong
 from stream_ingest.aws.dynamodb import BatchGet
 from stream_ingest.aws.items import Item
 from stream_ingest.batches.progress import OPEN_BATCHES
@@ -43,17 +41,10 @@ _MAX_PAGES = 10
 _MAX_BATCHES = 100
 """Maximum number of batches whose jobs are read, the oldest ones."""
 _MAX_SHOWN = 3
+_CHECK = "files"
 _RUNBOOK = "docs/operations/runbook.md#files-waiting"
 Uploaded = tuple[Job, int]
 """The job of a file, and when it was uploaded (epoch s)."""
-
-
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was found, and how to fix it."""
-
-    state: State
-    found: str
-    do: str
 
 
 def check_files(stack: Deployed, clock: Callable[[], float] = time.time) -> Finding:
@@ -67,25 +58,26 @@ def check_files(stack: Deployed, clock: Callable[[], float] = time.time) -> Find
     unknown = _unknown(stack, registry, [each for each in uploads if each[0].batch_id not in items])
     still = sorted(_standing_still(registry, items.values(), now_s - STILL_AFTER_S - waiting_s))
     oldest_s = now_s - MAX_AGE_S
-    problems = [
+    problems = (
         _unread([job for job, at in unknown if at >= oldest_s]),
         _stopped(still),
         _too_old([job for job, at in unknown if at < oldest_s]),
         _waiting(waiting_s),
-    ]
+    )
     good = f"{len(uploads):,} below {CSV_FOLDER} are known to jobs, of which none stands still"
-    return _finding([each for each in problems if each], good if is_whole else f"the first {good}")
+    return _merged([each for each in problems if each], good if is_whole else f"the first {good}")
 
 
-def _finding(problems: list[Observation], good: str) -> Finding:
-    if not problems:
-        return passed("files", good)
-    states = {each.state for each in problems}
+def _merged(findings: list[Finding], good: str) -> Finding:
+    """Return the findings as one, as grave as the gravest; on `good` if there are none."""
+    if not findings:
+        return passed(_CHECK, good)
+    is_wrong = any(each.state is State.WRONG for each in findings)
     return Finding(
-        check="files",
-        state=State.WRONG if State.WRONG in states else State.NOTE,
-        found="; ".join(each.found for each in problems),
-        do="; ".join(each.do for each in problems),
+        check=_CHECK,
+        state=State.WRONG if is_wrong else State.NOTE,
+        found="; ".join(each.found for each in findings),
+        do="; ".join(each.do or "" for each in findings),
     )
 
 
@@ -176,26 +168,26 @@ def _standing_still(registry: BatchRegistry, items: Iterable[Item], before_s: in
             yield f"{job.batch_id} ({_address(job)}) {line}since {at}"
 
 
-def _unread(jobs: list[Job]) -> Observation | None:
+def _unread(jobs: list[Job]) -> Finding | None:
     if not jobs:
         return None
     named = _shown([job.object.key for job in jobs])
     text = f"no job knows {_files(len(jobs))}, although the sweeper should have found them: {named}"
     do = f"see the sweeper's errors; until they are gone: {_by_hand(jobs[0])}"
-    return Observation(state=State.WRONG, found=text, do=do)
+    return wrong(_CHECK, text, do)
 
 
-def _stopped(texts: list[str]) -> Observation | None:
+def _stopped(texts: list[str]) -> Finding | None:
     if not texts:
         return None
     do = (
         "redrive its dead letter (ops-dashboard dlq list); without one: stream-ingest abandon ID,"
         " stream-ingest submit FILE, then remove the file"
     )
-    return Observation(state=State.WRONG, found=f"jobs stand still: {_shown(texts)}", do=do)
+    return wrong(_CHECK, f"jobs stand still: {_shown(texts)}", do)
 
 
-def _too_old(jobs: list[Job]) -> Observation | None:
+def _too_old(jobs: list[Job]) -> Finding | None:
     if not jobs:
         return None
     named = _shown([job.object.key for job in jobs])
@@ -204,14 +196,14 @@ def _too_old(jobs: list[Job]) -> Observation | None:
         f" start any more, and no job knows: {named}"
     )
     do = f"read what is wanted and remove the rest: {_by_hand(jobs[0])}"
-    return Observation(state=State.NOTE, found=text, do=do)
+    return note(_CHECK, text, do)
 
 
-def _waiting(waiting_s: int) -> Observation | None:
+def _waiting(waiting_s: int) -> Finding | None:
     if waiting_s <= WAITING_AFTER_S:
         return None
     text = f"a file or request has waited for the intake for {waiting_s // 60:,} minutes"
-    return Observation(state=State.NOTE, found=text, do=f"see {_RUNBOOK}")
+    return note(_CHECK, text, f"see {_RUNBOOK}")
 
 
 def _by_hand(job: Job) -> str:

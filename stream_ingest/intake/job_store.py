@@ -100,9 +100,9 @@ class JobStore:
     def claim(self, job: Job, owner: str, until_s: int) -> JobState:
         """Claim a job until `until_s` (epoch s); create its item if there is none.
 
-        Raises `JobEndedError` or `JobClaimedError` if there is nothing to do, `BatchTakenError` if
-        its batch id is another job's, and `JobHeldError` if an earlier receipt of the same message
-        may still work on it.
+        Raises `JobEndedError` if there is nothing to do, `JobClaimedError` if another message has
+        claimed it, `JobHeldError` if an earlier receipt of the same message may still work on it,
+        and `BatchTakenError` if its batch id is another job's.
         """
         now_s = int(self._clock())
         claim = uuid4().hex
