@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +37,7 @@ from tests.end_to_end import fault_hook
 from tests.end_to_end.fault_hook import FOLDER, HANDLER, FaultFolder
 from tests.end_to_end.kinesis_proxy import StandStill, kill_push
 from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.waiting import wait_for
 
 LAYOUT = CollageLayout(rows=3, cols=4, cell_px=120, fit_rows=True)
 PUSH_LAYOUT = ("--rows=3", "--cols=4", "--cell-px=120")
@@ -45,7 +45,6 @@ PUSH_LAYOUT = ("--rows=3", "--cols=4", "--cell-px=120")
 COVERS = 40
 VISIBILITY_S = 3
 PATIENCE_S = 60.0
-_TICK_S = 0.25
 _SEEDS = iter(range(1_000, 2_000))
 
 
@@ -136,10 +135,7 @@ class FaultyStack(Pipeline):
 
     def wait(self, condition: Callable[[], bool], complaint: str) -> None:
         """Poll until a condition is true; fails with `complaint` after `PATIENCE_S`."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, complaint
-            time.sleep(_TICK_S)  # polls a condition
+        wait_for(condition, complaint, PATIENCE_S)
 
     def log(self, function: str) -> str:
         """Return the log of a function so far."""

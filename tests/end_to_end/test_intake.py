@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from stream_ingest.cli.main import app as ingest_app
 from stream_ingest.contracts.naming import creator_key
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator
+from tests.end_to_end.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -55,13 +54,6 @@ def input_keys(pipeline: Pipeline, prefix: str = "") -> list[str]:
     return [item["Key"] for item in found.get("Contents", [])]
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
-
-
 def archived(pipeline: Pipeline, folder: str, name: str) -> str:
     """Wait until a file was moved; return its key, of which the batch's id is a part."""
 
@@ -69,13 +61,15 @@ def archived(pipeline: Pipeline, folder: str, name: str) -> str:
         keys = input_keys(pipeline, f"archived/{folder}/")
         return [key for key in keys if key.endswith(f"/{name}")]
 
-    wait_for(lambda: len(found()) == 1, f"{name} was not moved to archived/{folder}")
+    wait_for(lambda: len(found()) == 1, f"{name} was not moved to archived/{folder}", PATIENCE_S)
     return found()[0]
 
 
 def ended(pipeline: Pipeline, batch_id: str) -> dict[str, object]:
     """Wait until a batch has ended; return its status."""
-    wait_for(lambda: bool(pipeline.status(batch_id)["ended"]), f"{batch_id} did not end")
+    wait_for(
+        lambda: bool(pipeline.status(batch_id)["ended"]), f"{batch_id} did not end", PATIENCE_S
+    )
     return pipeline.status(batch_id)
 
 
@@ -239,7 +233,7 @@ def letters(pipeline: Pipeline, why: str) -> list[dict[str, object]]:
 
 def letter(pipeline: Pipeline, why: str) -> dict[str, object]:
     """Wait for the dead letter that becomes of a request."""
-    wait_for(lambda: bool(letters(pipeline, why)), "the request is no dead letter")
+    wait_for(lambda: bool(letters(pipeline, why)), "the request is no dead letter", PATIENCE_S)
     (found,) = letters(pipeline, why)
     return found
 
@@ -270,8 +264,8 @@ def test_a_request_whose_file_comes_too_late_is_redriven(pipeline: Pipeline) -> 
     assert letter(pipeline, why)["tries"] == 3
     drop(pipeline, TOO_LATE, csv_bytes(sample.rows))
     pipeline.ops("dlq", "redrive", "--all")
-    wait_for(lambda: not letters(pipeline, why), "the dead letter stays")
-    wait_for(lambda: bool(collages_of(pipeline, sample, "sqs-trigger")), "no collage")
+    wait_for(lambda: not letters(pipeline, why), "the dead letter stays", PATIENCE_S)
+    wait_for(lambda: bool(collages_of(pipeline, sample, "sqs-trigger")), "no collage", PATIENCE_S)
     status = ended(pipeline, "too-late")
     assert (status["rows_accepted"], status["collages"]) == (2, 1)
 

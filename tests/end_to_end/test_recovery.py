@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.end_to_end.discarded_delivery import store_discarded
 from tests.end_to_end.kinesis_proxy import StandStill, kill_push
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+from tests.end_to_end.waiting import wait_for
 from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
@@ -145,13 +145,6 @@ def stored_event(pipeline: Pipeline, creator: str, number: str) -> bytes:
 def replayed_as(pipeline: Pipeline, window_id: str) -> str:
     item = window_item(pipeline, window_id)
     return item.get("replayed_as", {}).get("S", "") if "lease_owner" not in item else ""
-
-
-def wait_for(condition: Any, limit_s: float = 60) -> None:  # noqa: ANN401 - a predicate
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)  # polls a condition
 
 
 def test_records_that_lambda_gave_up_on_are_redriven_as_a_batch(pipeline: Pipeline) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.records.rows import CoverRow, admit
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
+from tests.end_to_end.waiting import wait_for
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 CREATOR = "was.restored"
@@ -165,10 +166,3 @@ def read_stream_again(pipeline: Pipeline) -> None:
         StartingPosition="TRIM_HORIZON",
         **{name: before[name] for name in same},
     )
-
-
-def wait_for(condition: Callable[[], bool], limit_s: float = 60) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.2)  # polls a condition

@@ -6,7 +6,6 @@ One deployment for all: each test repairs what it broke, except the last one.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -21,6 +20,7 @@ from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts import environment, table
 from tests.end_to_end.breakages import Checked, disabled_schedule
 from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.waiting import wait_for
 
 LIMIT_S = 6
 PATIENT_S = 40
@@ -90,10 +90,11 @@ def set_mapping(own: Pipeline, function: str, *, enabled: bool) -> None:
     (found,) = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     client.update_event_source_mapping(UUID=found["UUID"], Enabled=enabled)
     wanted = "Enabled" if enabled else "Disabled"
-    deadline = time.monotonic() + 30
-    while client.get_event_source_mapping(UUID=found["UUID"])["State"] != wanted:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+
+    def is_set() -> bool:
+        return bool(client.get_event_source_mapping(UUID=found["UUID"])["State"] == wanted)
+
+    wait_for(is_set, f"the mapping is not {wanted}", 30)
 
 
 @contextmanager

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.end_to_end.waiting import wait_for
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,12 @@ class Webhook:
 
     def about(self, batch_id: str) -> list[Received]:
         """Return what it has received about a batch; wait for it: a sweep each minute ends it."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not (found := [each for each in self.received if each.body["batch_id"] == batch_id]):
-            assert time.monotonic() < deadline, f"nothing about {batch_id}"
-            time.sleep(0.1)
-        return found
+
+        def found() -> list[Received]:
+            return [each for each in self.received if each.body["batch_id"] == batch_id]
+
+        wait_for(found, f"nothing about {batch_id}", PATIENCE_S)
+        return found()
 
 
 @contextmanager
