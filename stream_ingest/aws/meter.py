@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 
 from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
 from stream_ingest.aws.memory import peak_memory_mb
 from stream_ingest.contracts import metrics as catalogue
@@ -26,7 +26,9 @@ class Meter:
         """Emit as `service`, into the namespace of the environment."""
         self.service = service
         self.namespace = os.environ.get(METRICS_NAMESPACE, catalogue.NAMESPACE)
-        self.powertools = Metrics(namespace=self.namespace, service=service)
+        # By default, all meters of a process share their values and service.
+        provider = EphemeralMetrics(namespace=self.namespace, service=service)
+        self.powertools = Metrics(provider=provider)
 
     def add(self, metric: Metric, value: float) -> None:
         """Add a value; the next flush writes it."""

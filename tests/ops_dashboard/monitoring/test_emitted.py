@@ -8,6 +8,7 @@ word (docs/facts.md#empty-charts), and an EMF line that breaks the format is dro
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,15 @@ from ops_dashboard.monitoring.aws_metrics import check_documented
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from stream_ingest.aws.meter import Meter
-from stream_ingest.contracts.metrics import CATALOGUE, NAMESPACE, REASON, SERVICE, Metric, Service
+from stream_ingest.contracts.metrics import (
+    CATALOGUE,
+    MEMORY_PERCENT,
+    NAMESPACE,
+    REASON,
+    SERVICE,
+    Metric,
+    Service,
+)
 from stream_ingest.follow.gauges import Gauges
 from stream_ingest.records.rows import RefusalReason
 from stream_ingest.sources.rejection import Rejection
@@ -231,6 +240,23 @@ def test_a_metric_of_another_service_cannot_be_emitted() -> None:
         Meter(Service.SWEEPER).add(created, 1)
     with pytest.raises(ValueError, match="does not assign CollagesCreated by reason to collage"):
         Meter(Service.COLLAGE).write_by_reason(created, {"x": 1})
+
+
+def test_a_meter_emits_as_its_own_service_whatever_another_has_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    intake, windowing = Meter(Service.INTAKE), Meter(Service.WINDOWING)
+    for _ in range(150):  # 100 values of a metric are written at once, 50 stay
+        intake.add(MEMORY_PERCENT, 1)
+    windowing.add(MEMORY_PERCENT, 2)
+    windowing.flush()
+    intake.flush()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line[SERVICE], set(line[MEMORY_PERCENT.name])) for line in lines] == [
+        ("intake", {1.0}),
+        ("windowing", {2.0}),
+        ("intake", {1.0}),
+    ]
 
 
 def test_only_the_meter_emits_metrics() -> None:
