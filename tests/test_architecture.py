@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import TOGETHER
 from tests.paths import ROOT
 
-PACKAGES = ("stream_ingest", "collage_lambda", "ops_dashboard", "tools")
+PACKAGES = ("stream_ingest", "collage_lambda", "rendition_lambda", "ops_dashboard", "tools")
 FILES = {
     ".".join(path.relative_to(base).with_suffix("").parts): path
     for base, folders in ((ROOT, PACKAGES), (ROOT / "pulumi", (".",)))
@@ -102,7 +102,14 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def test_there_are_modules_of_both_kinds_in_every_package() -> None:
-    for package in ("stream_ingest", "collage_lambda", "ops_dashboard", "checks", "components"):
+    for package in (
+        "stream_ingest",
+        "collage_lambda",
+        "rendition_lambda",
+        "ops_dashboard",
+        "checks",
+        "components",
+    ):
         inside = {name for name in MODULES if name.startswith(f"{package}.")}
         assert inside & PURE.keys(), package
         assert inside - PURE.keys(), package

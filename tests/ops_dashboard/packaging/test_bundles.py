@@ -140,7 +140,11 @@ def test_a_bundle_contains_no_trace_of_the_machine_that_built_it(name: str) -> N
     with zipfile.ZipFile(build(name, Platform.LAMBDA).path) as archive:
         names = archive.namelist()
         assert not [n for n in names if Path(n).name in {"RECORD", "INSTALLER", "direct_url.json"}]
-        own = [n for n in names if n.startswith(("stream_ingest/", "collage_lambda/"))]
+        own = [
+            n
+            for n in names
+            if n.startswith(("stream_ingest/", "collage_lambda/", "rendition_lambda/"))
+        ]
         metadata = [n for n in names if n.endswith("METADATA")]
         for entry in own + metadata:
             body = archive.read(entry)

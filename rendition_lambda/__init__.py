@@ -1,0 +1,1 @@
+"""Photos: each upload's renditions or rotations."""

@@ -1,0 +1,1 @@
+"""A photo's outputs from its bytes, in a child process."""
