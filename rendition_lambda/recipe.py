@@ -116,17 +116,19 @@ AUGMENTATION = Recipe(
 
 RECIPES = {recipe.name: recipe for recipe in (RENDITIONS, AUGMENTATION)}
 
-_SKIPPED_SUFFIXES = frozenset(
+_SKIPPED_SUFFIXES = (
     # Video and sound.
-    "3gp avi insv lrv m2ts m4a m4v mkv mov mp3 mp4 mpeg mpg mts wav webm wmv "
+    *("3gp", "avi", "insv", "lrv", "m2ts", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg"),
+    *("mts", "wav", "webm", "wmv"),
     # Sidecars of cameras and of programs that develop RAW files.
-    "aae cos cosessiondb dop icc icm lut cube on1 pp3 rmd thm vrd xmp "
+    *("aae", "cos", "dop", "icc", "icm", "cube", "on1", "pp3", "rmd", "thm", "vrd", "xmp"),
     # Text and documents.
-    "csv doc docx htm html json jsonl log md pdf rtf srt tsv txt xls xlsx xml yaml yml "
+    *("csv", "doc", "docx", "htm", "html", "json", "jsonl", "log", "md", "pdf", "rtf", "srt"),
+    *("tsv", "txt", "xls", "xlsx", "xml", "yaml", "yml"),
     # Archives and checksums.
-    "7z bz2 gz md5 rar sha1 sha256 tar zip "
+    *("7z", "bz2", "gz", "md5", "rar", "sha1", "sha256", "tar", "zip"),
     # Files of operating systems and unfinished transfers.
-    "bak crdownload db ini lnk part tmp".split()
+    *("bak", "crdownload", "db", "ini", "lnk", "part", "tmp"),
 )
 _SKIPPED_NAMES = frozenset({".ds_store", "icon\r"})
 _APPLE_DOUBLE = "._"
