@@ -17,7 +17,14 @@ import pytest
 from tests.conftest import TOGETHER
 from tests.paths import ROOT
 
-PACKAGES = ("stream_ingest", "collage_lambda", "rendition_lambda", "ops_dashboard", "tools")
+PACKAGES = (
+    "stream_ingest",
+    "imaging",
+    "collage_lambda",
+    "rendition_lambda",
+    "ops_dashboard",
+    "tools",
+)
 FILES = {
     ".".join(path.relative_to(base).with_suffix("").parts): path
     for base, folders in ((ROOT, PACKAGES), (ROOT / "pulumi", (".",)))
@@ -104,6 +111,7 @@ def imports(path: Path) -> Iterator[str]:
 def test_there_are_modules_of_both_kinds_in_every_package() -> None:
     for package in (
         "stream_ingest",
+        "imaging",
         "collage_lambda",
         "rendition_lambda",
         "ops_dashboard",

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from collage_lambda.image.coded_colours import RgbProfile
+from imaging.coded_colours import RgbProfile
 
 Rgb = tuple[int, int, int]
 

@@ -29,14 +29,15 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from collage_lambda.image import jpeg, png
-from collage_lambda.image.coded_colours import colour_profile
+from collage_lambda.image import jpeg
 from collage_lambda.image.colour import Rgb, clear_outside, scalable, to_rgb, white_level
 from collage_lambda.image.footprint import decoding_bytes
-from collage_lambda.image.orientation import exif_orientation
 from collage_lambda.image.partial import FORMATS, load_partial
 from collage_lambda.image.sniff import sniff
 from collage_lambda.reasons import Failure, FailureReason
+from imaging import png
+from imaging.coded_colours import colour_profile
+from imaging.orientation import exif_orientation
 
 PLUGINS = (
     AvifImagePlugin,

@@ -1,27 +1,20 @@
 """HEIC and HEIF are decoded in a child process. Edge (processes).
 
 The decoder (libde265 1.1.0, as pi-heif 1.4.0 ships it) writes beyond its memory for some broken
-files, and one or two of 10,000 mutations crash it. In a child a crash costs one cell, and an
-attacker who takes the decoder over finds neither credentials nor the pipeline's memory: not in the
-child, whose environment has none, and not in the parent, which the child must not inspect. The
-child is started by the first image, answers one request at a time, and is restarted after a crash.
+files, and one or two of 10,000 mutations crash it. In a child a crash costs one cell
+(`imaging.child_process`). The child is started by the first image, answers one request at a time,
+and is restarted after a crash.
 
 Run as ``python -m collage_lambda.image.heif_process FD`` it is the child: FD is its end of a socket
-pair. Messages are MessagePack, framed by `multiprocessing.connection`, never pickle. Its
-`poll(timeout)` is no time limit, because a hostile child may answer byte by byte; so a timer kills
-the child, whatever it is doing.
+pair. Messages are MessagePack.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import resource
-import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 import msgspec
@@ -29,18 +22,15 @@ from PIL import Image
 
 from collage_lambda.image.colour import Rgb
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
-from collage_lambda.image.process_setup import (
-    configure_process,
-    forbid_inspection,
-    forbid_new_privileges,
-)
+from collage_lambda.image.process_setup import configure_process
 from collage_lambda.reasons import Failure, FailureReason
+from imaging.child_process import ChildEndedError, ChildProcess, start_child
+from imaging.process_setup import forbid_inspection, forbid_new_privileges
 
 LIMIT_S = 10.0
 """How long one image may take; a 20-megapixel HEIC takes 2 s on one core."""
 _CHILD_BYTES = 1024 * 1024 * 1024
 """Address space of the child: the interpreter, and the largest decoding that is allowed."""
-_PASSED_VARIABLES = ("PATH", "LD_LIBRARY_PATH")
 _COMMAND = (sys.executable, "-m", "collage_lambda.image.heif_process")
 
 
@@ -60,29 +50,13 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
     failure: Failure | None = None
 
 
-class _CrashError(Exception):
-    """The child ended, or was killed at its limit, before its answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Child:
-    process: subprocess.Popen[bytes]
-    connection: Connection
-
-    def end(self) -> None:
-        """Kill the process and wait for its end."""
-        self.process.kill()
-        self.connection.close()
-        self.process.wait()
-
-
 class HeifProcess:
     """The child process as seen by its parent; safe to call from several threads."""
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         """Give each image `limit_s` seconds; the child is started by the first one."""
         self._limit_s, self._lock = limit_s, threading.Lock()
-        self._child: _Child | None = None
+        self._child: ChildProcess | None = None
 
     def decode(self, data: bytes, spec: CellSpec) -> Cell | Failure:
         """Return the cell of an image, or why there is none; raises nothing for any bytes.
@@ -96,9 +70,9 @@ class HeifProcess:
                 tries -= 1
                 try:
                     return _cell(self._ask(request), spec)
-                except _CrashError as crash:
+                except ChildEndedError as ended:
                     if not tries:
-                        return Failure(reason=FailureReason.CORRUPT, detail=str(crash))
+                        return Failure(reason=FailureReason.CORRUPT, detail=str(ended))
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -107,49 +81,25 @@ class HeifProcess:
 
     def _ask(self, request: _Request) -> _Answer:
         child = self._child = self._child or _start()
-        late = threading.Event()
-
-        def kill() -> None:
-            late.set()
-            child.process.kill()
-
-        timer = threading.Timer(self._limit_s, kill)
-        timer.start()
         try:
-            child.connection.send_bytes(msgspec.msgpack.encode(request))
-            return msgspec.msgpack.decode(child.connection.recv_bytes(), type=_Answer)
-        except (OSError, EOFError, msgspec.DecodeError) as error:
-            self._drop()
-            how = "took too long" if late.is_set() else f"ended with {child.process.returncode}"
-            msg = f"the decoder's process {how}"
-            raise _CrashError(msg) from error
+            answer = child.ask(msgspec.msgpack.encode(request), self._limit_s)
+            return msgspec.msgpack.decode(answer, type=_Answer)
+        except msgspec.DecodeError as error:
+            child.end()
+            raise ChildEndedError(child.process.returncode, is_late=False) from error
         finally:
-            timer.cancel()
-            timer.join()
-            if late.is_set():  # perhaps just after its answer
-                self._drop()
+            if child.has_ended:
+                self._child = None
 
     def _drop(self) -> None:
-        """End the child, if there is one."""
         if self._child is not None:
             self._child.end()
         self._child = None
 
 
-def _start() -> _Child:
+def _start() -> ChildProcess:
     forbid_inspection()
-    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
-    ours, theirs = multiprocessing.Pipe()
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603 - our own module
-            [*_COMMAND, str(theirs.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            env=variables | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    return _Child(process, ours)
+    return start_child(_COMMAND)
 
 
 def _cell(answer: _Answer, spec: CellSpec) -> Cell | Failure:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
-from collage_lambda.image.profile import BT709, coded_profile, gamma_profile, matrix_profile
+from imaging.profile import BT709, coded_profile, gamma_profile, matrix_profile
 from tests.fakes.collage.images import encoded
 
 SPEC = CellSpec(cell_px=60, background=(255, 255, 255))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from collage_lambda.image.decode import Cell, CellSpec, decode_cell
-from collage_lambda.image.orientation import exif_orientation
+from imaging.orientation import exif_orientation
 from tests.fakes.collage.images import encoded
 
 SPEC = CellSpec(cell_px=60, background=(1, 2, 3))

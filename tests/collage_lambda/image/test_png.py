@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from collage_lambda.image.png import picture_chunks
+from imaging.png import picture_chunks
 
 
 def chunk(name: bytes, content: bytes, checksum: int | None = None) -> bytes:

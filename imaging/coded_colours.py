@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
-from collage_lambda.image import png
-from collage_lambda.image.profile import BT709, Primaries, coded_profile, gamma_profile
+from imaging import png
+from imaging.profile import BT709, Primaries, coded_profile, gamma_profile
 
 _USUAL_GAMMAS = (0.44, 0.47)
 """Gammas of files that mean sRGB."""

@@ -1,0 +1,1 @@
+"""What both Lambda functions that decode images share."""
