@@ -36,6 +36,8 @@ LAMBDA_WHEELS = "aarch64-manylinux_2_28"  # what Amazon Linux 2023 on Graviton r
 MAX_ZIP_BYTES = 50_000_000
 """Maximum zip that Lambda accepts directly; ours stay under half of it."""
 _MAX_BUILDS = 3
+_FROM_SOURCE = ("--no-binary", "pyvips")
+"""pyvips has no wheel. It is Python alone, because the machine that builds it finds no libvips."""
 _BUILDER = ("bundles.py", "bundle_files.py", "bytecode.py")
 
 
@@ -154,7 +156,8 @@ def _build(own: dict[str, Path], requirements: bytes, platform: Platform, target
         _uv(
             "pip", "install", "--quiet", "--target", str(folder), "--requirement", str(listing),
             "--python", sys.executable, "--python-version", _python(platform), *foreign,
-            "--only-binary", ":all:", "--no-deps", "--require-hashes", cwd=Path(scratch),
+            "--only-binary", ":all:", *_FROM_SOURCE, "--no-deps", "--require-hashes",
+            cwd=Path(scratch),
         )  # fmt: skip
         files = wheel_files(folder) | own
         python = compiler(_python(platform))
@@ -170,6 +173,7 @@ def _build(own: dict[str, Path], requirements: bytes, platform: Platform, target
 def _uv(*arguments: str, cwd: Path) -> bytes:
     """Run uv and return its output; raises `BundleError` with its last line if it fails."""
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    environment["PKG_CONFIG"] = "false"  # or pyvips would be compiled for an installed libvips
     command = [uv.find_uv_bin(), *arguments]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:

@@ -1,0 +1,169 @@
+"""Open a photo: its header is checked, its pixels are decoded later. Edge (files).
+
+Each format has one decoder, chosen by the first bytes, and none sees a file of another format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pyvips
+
+from imaging.coded_colours import colour_profile
+from imaging.signatures import HEAD_BYTES
+from rendition_lambda.reasons import PhotoError, PhotoFailure
+from rendition_lambda.recipe import Recipe
+from rendition_lambda.render.formats import RAW, family, photo_format
+from rendition_lambda.render.limits import check_size
+from rendition_lambda.render.picture import Picture, upright
+from rendition_lambda.render.sizes import Size, jpeg_shrink
+
+Wanted = Callable[[Size], Size]
+"""The size of the largest picture that is made of an original."""
+
+_OPTIONS = {"access": "sequential", "fail_on": "truncated"}
+"""Without `fail_on` libvips accepts files that end too early."""
+_LOADERS = {
+    "JPEG": "jpegload",
+    "PNG": "pngload",
+    "WEBP": "webpload",
+    "TIFF": "tiffload",
+    "GIF": "gifload",
+    "AVIF": "heifload",
+}
+_METADATA_BYTES = 2 * 1024 * 1024
+_GAIN_MAPS = (
+    b"http://ns.adobe.com/hdr-gain-map/",
+    b"urn:iso:std:iso:ts:21496:-1",
+    b"urn:com:apple:photo:2020:aux:hdrgainmap",
+    b"tmap",
+)
+"""Texts in files with a gain map: Ultra HDR, ISO 21496-1, Apple, and its HEIF item."""
+_HDR_TRANSFERS = frozenset({16, 18})
+"""PQ and HLG (ITU-T H.273)."""
+_TAKEN = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
+_COEFFICIENT_BYTES = 2
+
+
+def open_photo(source: Path, recipe: Recipe, wanted: Wanted) -> tuple[str, Picture]:
+    """Return a photo's format and its picture; raises `PhotoError` or `pyvips.Error`."""
+    size = source.stat().st_size
+    if size > recipe.max_bytes:
+        raise PhotoError(PhotoFailure.TOO_LARGE, f"{size} bytes")
+    with source.open("rb") as file:
+        head = file.read(_METADATA_BYTES)
+    kind = photo_format(head[:HEAD_BYTES], source.suffix.lower())
+    if family(kind) not in recipe.formats:
+        raise PhotoError(PhotoFailure.UNSUPPORTED_FORMAT, kind)
+    if family(kind) == RAW:
+        # 3 MB of libraries and NumPy, which few photos need.
+        from rendition_lambda.render.raw import open_raw  # noqa: PLC0415
+
+        return kind, open_raw(source, recipe.min_side_px, wanted)
+    if kind == "HEIF":
+        from rendition_lambda.render.heif import open_heif  # noqa: PLC0415 - as above
+
+        return kind, open_heif(source, head, recipe.min_side_px)
+    if kind == "BMP":
+        from rendition_lambda.render.bmp import open_bmp  # noqa: PLC0415 - Pillow, as above
+
+        return kind, open_bmp(source, recipe.min_side_px)
+    return kind, _open(source, kind, head, recipe.min_side_px, wanted)
+
+
+def open_preview(data: bytes, min_side_px: int, wanted: Wanted) -> Picture:
+    """Return the picture of the JPEG that a RAW file contains."""
+    if not data.startswith(b"\xff\xd8\xff"):
+        raise PhotoError(PhotoFailure.CORRUPT, "a preview that is no JPEG")
+    return _open(data, "JPEG", data[:_METADATA_BYTES], min_side_px, wanted)
+
+
+def has_gain_map(head: bytes) -> bool:
+    """Return whether a file has a gain map, by the metadata at its beginning."""
+    return any(text in head for text in _GAIN_MAPS)
+
+
+def _open(
+    source: Path | bytes, kind: str, head: bytes, min_side_px: int, wanted: Wanted
+) -> Picture:
+    image = _load(kind, source)
+    orientation = _orientation(image, kind)
+    size = upright((image.width, image.height), orientation)
+    check_size(kind, size, min_side_px, _whole_bytes(image, kind))
+    embedded = image.get("icc-profile-data") if _has(image, "icc-profile-data") else None
+    profile = colour_profile(kind, head, embedded)
+    taken_at = _taken_at(image)
+    if kind == "JPEG":
+        shrink = jpeg_shrink(size, wanted(size))
+        if shrink > 1:
+            image = _load(kind, source, shrink=shrink)
+    return Picture(
+        image=image,
+        original=size,
+        full=size,
+        orientation=orientation,
+        profile=profile if isinstance(profile, bytes) else None,
+        hdr=has_gain_map(head) or (kind == "AVIF" and _is_hdr_avif(head)),
+        taken_at=taken_at,
+    )
+
+
+def _load(kind: str, source: Path | bytes, **options: int) -> pyvips.Image:
+    if isinstance(source, bytes):
+        return pyvips.Image.jpegload_buffer(source, **options, **_OPTIONS)
+    load = getattr(pyvips.Image, _LOADERS[kind])
+    if kind == "AVIF":
+        options["autorotate"] = True
+    return load(str(source), **options, **_OPTIONS)
+
+
+def _orientation(image: pyvips.Image, kind: str) -> int:
+    """Return the orientation that is still to be applied; libheif has applied an AVIF's."""
+    if kind == "AVIF" or not _has(image, "orientation"):
+        return 1
+    value = image.get("orientation")
+    return int(value) if value in range(1, 9) else 1
+
+
+def _whole_bytes(image: pyvips.Image, kind: str) -> int:
+    """Return how many bytes a decoder keeps at once if it has to decode the whole image."""
+    pixels = image.width * image.height
+    if kind == "JPEG":
+        is_progressive = _has(image, "jpeg-multiscan") or _has(image, "interlaced")
+        is_halved = _has(image, "jpeg-chroma-subsample") and "4:2:0" in image.get(
+            "jpeg-chroma-subsample"
+        )
+        samples = 1.5 if is_halved else image.bands
+        return int(pixels * samples * _COEFFICIENT_BYTES) if is_progressive else 0
+    if kind == "PNG" and _has(image, "interlaced"):
+        return pixels * image.bands * (2 if image.format == "ushort" else 1)
+    return pixels * 4 if kind in {"WEBP", "GIF", "AVIF"} else 0
+
+
+def _taken_at(image: pyvips.Image) -> str | None:
+    """Return EXIF's DateTimeOriginal, or DateTimeDigitized, in the form of ISO 8601."""
+    for field in ("exif-ifd2-DateTimeOriginal", "exif-ifd2-DateTimeDigitized"):
+        found = _TAKEN.match(image.get(field)) if _has(image, field) else None
+        if found:
+            return iso_time(found.group())
+    return None
+
+
+def iso_time(exif: str) -> str | None:
+    """Return a time of EXIF, ``YYYY:MM:DD HH:MM:SS``, in the form of ISO 8601; None if broken."""
+    found = _TAKEN.fullmatch(exif)
+    if found is None or found[1] == "0000":
+        return None
+    year, month, day, hour, minute, second = found.groups()
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}"
+
+
+def _is_hdr_avif(head: bytes) -> bool:
+    at = head.find(b"colrnclx")
+    return at >= 0 and int.from_bytes(head[at + 10 : at + 12], "big") in _HDR_TRANSFERS
+
+
+def _has(image: pyvips.Image, field: str) -> bool:
+    return bool(image.get_typeof(field))
