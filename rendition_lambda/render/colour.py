@@ -54,22 +54,28 @@ def opaque(image: pyvips.Image) -> pyvips.Image:
 def srgb(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     """Return an opaque image as three bands of 8 bits in sRGB.
 
-    Without a profile RGB and grey are sRGB's, and CMYK is that of libvips's own profile. A profile
-    that is broken or of another kind of colours is none.
+    Without a profile RGB and grey are sRGB's, and CMYK is mixed as browsers mix it. A profile that
+    is broken or of another kind of colours is none.
     """
     if isinstance(profile, RgbProfile) and image.interpretation in _GREY:
         image = image.bandjoin([image, image]).copy(
             interpretation=_rgb(is_wide=image.format == "ushort")
         )
     if image.interpretation == "cmyk":
-        return _by_profile(image, profile) or image.icc_transform(
-            "srgb", input_profile="cmyk", intent=_INTENT, black_point_compensation=True
-        )
+        return _by_profile(image, profile) or _mixed(image)
     if profile is not None and image.interpretation in _GREY | _RGB:
         converted = _by_profile(image, profile)
         if converted is not None:
             return converted
     return image.colourspace("srgb").cast("uchar")
+
+
+def _mixed(image: pyvips.Image) -> pyvips.Image:
+    """Return CMYK as RGB: each ink lets through what it does not absorb."""
+    full = 65_535 if image.format == "ushort" else 255
+    light = full - image
+    rgb = light[:3] * light[3] / (full * full / 255)
+    return rgb.rint().cast("uchar").copy(interpretation="srgb")
 
 
 def _by_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image | None:

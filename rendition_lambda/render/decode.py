@@ -99,6 +99,8 @@ def _open(
         shrink = jpeg_shrink(size, wanted(size))
         if shrink > 1:
             image = _load(kind, source, shrink=shrink)
+        if image.interpretation == "cmyk" and b"Adobe" not in head:
+            image = image.invert()  # libvips does so with Adobe's marker, browsers always
     return Picture(
         image=image,
         original=size,
@@ -129,7 +131,7 @@ def _orientation(image: pyvips.Image, kind: str) -> int:
 
 def _whole_bytes(image: pyvips.Image, kind: str) -> int:
     """Return how many bytes a decoder keeps at once if it has to decode the whole image."""
-    pixels = image.width * image.height
+    pixels = int(image.width * image.height)
     if kind == "JPEG":
         is_progressive = _has(image, "jpeg-multiscan") or _has(image, "interlaced")
         is_halved = _has(image, "jpeg-chroma-subsample") and "4:2:0" in image.get(
@@ -138,7 +140,7 @@ def _whole_bytes(image: pyvips.Image, kind: str) -> int:
         samples = 1.5 if is_halved else image.bands
         return int(pixels * samples * _COEFFICIENT_BYTES) if is_progressive else 0
     if kind == "PNG" and _has(image, "interlaced"):
-        return pixels * image.bands * (2 if image.format == "ushort" else 1)
+        return int(pixels * image.bands * (2 if image.format == "ushort" else 1))
     return pixels * 4 if kind in {"WEBP", "GIF", "AVIF"} else 0
 
 

@@ -23,8 +23,8 @@ from rendition_lambda.render.sizes import Size
 _GOOD_PREVIEW_PX = 2000
 _LEAST_PREVIEW_PX = 400
 _LARGEST_OUTPUT_PX = 4000
-_QUARTER_TURNS = frozenset({5, 6})
-"""LibRaw's `flip` of sensors that were held upright: 90 degrees counter-clockwise and clockwise."""
+_QUARTER_TURNS = {5: 8, 6: 6}
+"""EXIF's orientation by LibRaw's `flip` of sensors that were held upright."""
 _TRANSPOSED = frozenset({5, 6, 7, 8})
 _SRGB_GAMMA = (2.4, 12.92)
 
@@ -102,16 +102,17 @@ def _preview(raw: rawpy.RawPy, full: Size, min_side_px: int, wanted: Wanted) -> 
         picture = open_preview(thumbnail.data, min_side_px, wanted)
     except (PhotoError, pyvips.Error):
         return None
-    if picture.orientation in _TRANSPOSED and _is_turned_already(picture, full):
-        as_stored = upright(picture.original, picture.orientation)
-        picture = replace(picture, orientation=1, original=as_stored)
-    return replace(picture, source=PixelSource.PREVIEW)
+    return replace(_turned_once(picture, raw.sizes.flip, full), source=PixelSource.PREVIEW)
 
 
-def _is_turned_already(picture: Picture, full: Size) -> bool:
-    """Return whether a preview with a quarter turn to come has the upright aspect as it is."""
+def _turned_once(picture: Picture, flip: int, full: Size) -> Picture:
+    """Return a preview with the orientation that gives it the aspect of the upright RAW file."""
     width, height = picture.original
-    return (width > height) != (full[0] > full[1]) and width != height and full[0] != full[1]
+    if width == height or full[0] == full[1] or (width > height) == (full[0] > full[1]):
+        return picture
+    orientation = 1 if picture.orientation in _TRANSPOSED else _QUARTER_TURNS.get(flip, 1)
+    stored = upright(picture.original, picture.orientation)
+    return replace(picture, orientation=orientation, original=upright(stored, orientation))
 
 
 def _demosaic(raw: rawpy.RawPy, full: Size, taken_at: str | None) -> Picture:
