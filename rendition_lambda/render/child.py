@@ -19,8 +19,8 @@ import pyvips
 
 from imaging.process_setup import configure_malloc, forbid_new_privileges
 from rendition_lambda.reasons import PhotoError, PhotoFailure
-from rendition_lambda.render.decode import open_photo
 from rendition_lambda.render.messages import Answer, Job, Refusal
+from rendition_lambda.render.opening import open_photo
 from rendition_lambda.render.outputs import largest, write_outputs
 from rendition_lambda.render.rendered import Rendered
 

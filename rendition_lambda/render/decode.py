@@ -1,7 +1,4 @@
-"""Open a photo: its header is checked, its pixels are decoded later. Edge (files).
-
-Each format has one decoder, chosen by the first bytes, and none sees a file of another format.
-"""
+"""Open an image that libvips decodes; its pixels are decoded later. Edge (files)."""
 
 from __future__ import annotations
 
@@ -12,10 +9,7 @@ from pathlib import Path
 import pyvips
 
 from imaging.coded_colours import colour_profile
-from imaging.signatures import HEAD_BYTES
 from rendition_lambda.reasons import PhotoError, PhotoFailure
-from rendition_lambda.recipe import Recipe
-from rendition_lambda.render.formats import RAW, family, photo_format
 from rendition_lambda.render.limits import check_size
 from rendition_lambda.render.picture import Picture, upright
 from rendition_lambda.render.sizes import Size, jpeg_shrink
@@ -33,7 +27,8 @@ _LOADERS = {
     "GIF": "gifload",
     "AVIF": "heifload",
 }
-_METADATA_BYTES = 2 * 1024 * 1024
+METADATA_BYTES = 2 * 1024 * 1024
+"""First bytes of a file, in which metadata is looked for."""
 _GAIN_MAPS = (
     b"http://ns.adobe.com/hdr-gain-map/",
     b"urn:iso:std:iso:ts:21496:-1",
@@ -47,37 +42,16 @@ _TAKEN = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
 _COEFFICIENT_BYTES = 2
 
 
-def open_photo(source: Path, recipe: Recipe, wanted: Wanted) -> tuple[str, Picture]:
-    """Return a photo's format and its picture; raises `PhotoError` or `pyvips.Error`."""
-    size = source.stat().st_size
-    if size > recipe.max_bytes:
-        raise PhotoError(PhotoFailure.TOO_LARGE, f"{size} bytes")
-    with source.open("rb") as file:
-        head = file.read(_METADATA_BYTES)
-    kind = photo_format(head[:HEAD_BYTES], source.suffix.lower())
-    if family(kind) not in recipe.formats:
-        raise PhotoError(PhotoFailure.UNSUPPORTED_FORMAT, kind)
-    if family(kind) == RAW:
-        # 3 MB of libraries and NumPy, which few photos need.
-        from rendition_lambda.render.raw import open_raw  # noqa: PLC0415
-
-        return kind, open_raw(source, recipe.min_side_px, wanted)
-    if kind == "HEIF":
-        from rendition_lambda.render.heif import open_heif  # noqa: PLC0415 - as above
-
-        return kind, open_heif(source, head, recipe.min_side_px)
-    if kind == "BMP":
-        from rendition_lambda.render.bmp import open_bmp  # noqa: PLC0415 - Pillow, as above
-
-        return kind, open_bmp(source, recipe.min_side_px)
-    return kind, _open(source, kind, head, recipe.min_side_px, wanted)
+def open_image(source: Path, kind: str, head: bytes, min_side_px: int, wanted: Wanted) -> Picture:
+    """Return the picture of a file in a format that libvips decodes."""
+    return _open(source, kind, head, min_side_px, wanted)
 
 
 def open_preview(data: bytes, min_side_px: int, wanted: Wanted) -> Picture:
     """Return the picture of the JPEG that a RAW file contains."""
     if not data.startswith(b"\xff\xd8\xff"):
         raise PhotoError(PhotoFailure.CORRUPT, "a preview that is no JPEG")
-    return _open(data, "JPEG", data[:_METADATA_BYTES], min_side_px, wanted)
+    return _open(data, "JPEG", data[:METADATA_BYTES], min_side_px, wanted)
 
 
 def has_gain_map(head: bytes) -> bool:
