@@ -21,7 +21,7 @@ from rendition_lambda.render.rendered import PixelSource
 from rendition_lambda.render.sizes import Size
 
 _GOOD_PREVIEW_PX = 2000
-_LEAST_PREVIEW_PX = 400
+_MIN_PREVIEW_PX = 400
 _LARGEST_OUTPUT_PX = 4000
 _QUARTER_TURNS = {5: 8, 6: 6}
 """EXIF's orientation by LibRaw's `flip` of sensors that were held upright."""
@@ -44,7 +44,7 @@ def open_raw(source: Path, min_side_px: int, wanted: Wanted) -> Picture:
             try:
                 return _demosaic(raw, full, taken_at)
             except PhotoError:
-                if preview is None or max(preview.original) < _LEAST_PREVIEW_PX:
+                if preview is None or max(preview.original) < _MIN_PREVIEW_PX:
                     raise
         return replace(preview, full=full, taken_at=preview.taken_at or taken_at)
 
