@@ -27,7 +27,10 @@ from rendition_lambda.render.rendered import Rendered
 MEMORY_BYTES = 1_400 * 1024 * 1024
 """Address space, of which libraries and stacks take 250 MB."""
 _MAX_FILE_BYTES = 256 * 1024 * 1024
-_CUT = ("truncat", "premature", "end of file", "end of stream", "unexpected end", "unexpected eof")
+_CUT = (
+    *("truncat", "premature", "end of file", "end of stream", "unexpected end", "unexpected eof"),
+    *("bad seek", "read error at"),
+)
 _UNSUPPORTED = ("unsupported", "not supported", "unimplemented", "not configured")
 
 
@@ -39,7 +42,7 @@ def render_here(job: Job) -> Rendered:
         )
         outputs = write_outputs(picture, job.recipe, Path(job.folder))
     except pyvips.Error as error:
-        raise _failure(error) from error
+        raise _failure(error, job.source) from error
     except MemoryError as error:
         raise PhotoError(PhotoFailure.CRASHED, "out of memory") from error
     return Rendered(
@@ -53,18 +56,24 @@ def render_here(job: Job) -> Rendered:
     )
 
 
-def _failure(error: pyvips.Error) -> PhotoError:
+def _failure(error: pyvips.Error, source: str) -> PhotoError:
     """Return why libvips could not decode a file, by its message."""
-    lines = str(error.detail or error).replace("\n", "; ")
-    text = " ".join(lines.split())
+    lines = str(error.detail or error).replace(source, "file").strip().splitlines()
+    text = "; ".join(dict.fromkeys(lines))
     lower = text.lower()
     if "out of memory" in lower:
         return PhotoError(PhotoFailure.CRASHED, "out of memory")
-    if any(each in lower for each in _CUT):
+    if any(each in lower for each in _CUT) or _is_cut_png(source):
         return PhotoError(PhotoFailure.TRUNCATED, text[:120])
     if any(each in lower for each in _UNSUPPORTED):
         return PhotoError(PhotoFailure.UNSUPPORTED_FORMAT, text[:120])
     return PhotoError(PhotoFailure.CORRUPT, text[:120])
+
+
+def _is_cut_png(source: str) -> bool:
+    """Return whether a file is a PNG without its last chunk: libpng's message does not say so."""
+    data = Path(source).read_bytes()
+    return data.startswith(b"\x89PNG") and b"IEND" not in data[-64:]
 
 
 def _answer(job: Job) -> Answer:

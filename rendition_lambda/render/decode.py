@@ -9,6 +9,7 @@ from pathlib import Path
 import pyvips
 
 from imaging.coded_colours import colour_profile
+from imaging.orientation import exif_orientation
 from rendition_lambda.reasons import PhotoError, PhotoFailure
 from rendition_lambda.render.limits import check_size
 from rendition_lambda.render.picture import Picture, upright
@@ -17,8 +18,11 @@ from rendition_lambda.render.sizes import Size, jpeg_shrink
 Wanted = Callable[[Size], Size]
 """The size of the largest picture that is made of an original."""
 
-_OPTIONS = {"access": "sequential", "fail_on": "truncated"}
-"""Without `fail_on` libvips accepts files that end too early."""
+_SEQUENTIAL = {"access": "sequential", "revalidate": True}
+"""libvips otherwise returns what it once read from a file of the same name."""
+_FAIL_ON = {"TIFF": "error"}
+_FAIL_ON_OTHERS = "truncated"
+"""Otherwise libvips accepts files that end too early; libtiff calls that an error."""
 _LOADERS = {
     "JPEG": "jpegload",
     "PNG": "pngload",
@@ -68,7 +72,7 @@ def _open(
     check_size(kind, size, min_side_px, _whole_bytes(image, kind))
     embedded = image.get("icc-profile-data") if _has(image, "icc-profile-data") else None
     profile = colour_profile(kind, head, embedded)
-    taken_at = _taken_at(image)
+    taken_at = _taken_at(image, is_preview=isinstance(source, bytes))
     if kind == "JPEG":
         shrink = jpeg_shrink(size, wanted(size))
         if shrink > 1:
@@ -87,18 +91,21 @@ def _open(
 
 
 def _load(kind: str, source: Path | bytes, **options: int) -> pyvips.Image:
+    named = {"fail_on": _FAIL_ON.get(kind, _FAIL_ON_OTHERS), **_SEQUENTIAL, **options}
     if isinstance(source, bytes):
-        return pyvips.Image.jpegload_buffer(source, **options, **_OPTIONS)
-    load = getattr(pyvips.Image, _LOADERS[kind])
+        return pyvips.Image.jpegload_buffer(source, **named)
     if kind == "AVIF":
-        options["autorotate"] = True
-    return load(str(source), **options, **_OPTIONS)
+        named["autorotate"] = True
+    return getattr(pyvips.Image, _LOADERS[kind])(str(source), **named)
 
 
 def _orientation(image: pyvips.Image, kind: str) -> int:
     """Return the orientation that is still to be applied; libheif has applied an AVIF's."""
-    if kind == "AVIF" or not _has(image, "orientation"):
+    if kind == "AVIF":
         return 1
+    if not _has(image, "orientation"):
+        # Pillow writes WebP's block with a prefix, which libvips does not expect.
+        return exif_orientation(image.get("exif-data")) if _has(image, "exif-data") else 1
     value = image.get("orientation")
     return int(value) if value in range(1, 9) else 1
 
@@ -118,9 +125,13 @@ def _whole_bytes(image: pyvips.Image, kind: str) -> int:
     return pixels * 4 if kind in {"WEBP", "GIF", "AVIF"} else 0
 
 
-def _taken_at(image: pyvips.Image) -> str | None:
-    """Return EXIF's DateTimeOriginal, or DateTimeDigitized, in the form of ISO 8601."""
-    for field in ("exif-ifd2-DateTimeOriginal", "exif-ifd2-DateTimeDigitized"):
+def _taken_at(image: pyvips.Image, *, is_preview: bool) -> str | None:
+    """Return EXIF's DateTimeOriginal, or DateTimeDigitized, in the form of ISO 8601.
+
+    DateTime is when a file was changed, but LibRaw writes a RAW file's time there.
+    """
+    fields = ("exif-ifd2-DateTimeOriginal", "exif-ifd2-DateTimeDigitized", "exif-ifd0-DateTime")
+    for field in fields if is_preview else fields[:2]:
         found = _TAKEN.match(image.get(field)) if _has(image, field) else None
         if found:
             return iso_time(found.group())

@@ -38,15 +38,14 @@ def open_raw(source: Path, min_side_px: int, wanted: Wanted) -> Picture:
     """
     with _opened(source) as raw:
         full = _upright_size(raw)
-        taken_at = _taken_at(raw)
         preview = _preview(raw, full, min_side_px, wanted)
         if preview is None or max(preview.original) < _GOOD_PREVIEW_PX:
             try:
-                return _demosaic(raw, full, taken_at)
+                return _demosaic(raw, full)
             except PhotoError:
                 if preview is None or max(preview.original) < _MIN_PREVIEW_PX:
                     raise
-        return replace(preview, full=full, taken_at=preview.taken_at or taken_at)
+        return replace(preview, full=full)
 
 
 @contextmanager
@@ -81,7 +80,10 @@ def _upright_size(raw: rawpy.RawPy) -> Size:
 
 
 def _taken_at(raw: rawpy.RawPy) -> str | None:
-    """Return the local time by LibRaw, which reads it in this process's time zone: UTC."""
+    """Return the local time by LibRaw, which reads it in this process's time zone: UTC.
+
+    rawpy unpacks the sensor for it, so it is not called for a preview.
+    """
     taken = raw.other.timestamp
     return None if taken is None or taken.year <= 1970 else taken.strftime("%Y-%m-%dT%H:%M:%S")  # noqa: PLR2004 - the epoch: no time
 
@@ -115,7 +117,7 @@ def _turned_once(picture: Picture, flip: int, full: Size) -> Picture:
     return replace(picture, orientation=orientation, original=upright(stored, orientation))
 
 
-def _demosaic(raw: rawpy.RawPy, full: Size, taken_at: str | None) -> Picture:
+def _demosaic(raw: rawpy.RawPy, full: Size) -> Picture:
     sizes = raw.sizes
     if sizes.raw_width * sizes.raw_height > MAX_DEMOSAIC_PIXELS:
         raise PhotoError(PhotoFailure.TOO_MANY_PIXELS, f"{sizes.raw_width}x{sizes.raw_height} RAW")
@@ -136,6 +138,6 @@ def _demosaic(raw: rawpy.RawPy, full: Size, taken_at: str | None) -> Picture:
         original=full,
         full=full,
         source=PixelSource.DEMOSAIC,
-        taken_at=taken_at,
+        taken_at=_taken_at(raw),
         owner=pixels,
     )

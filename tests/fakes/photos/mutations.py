@@ -1,0 +1,66 @@
+"""Mutations of photos, rendered by the child process as in the function.
+
+Run by ``python -m tests.fakes.photos.mutations FORMAT FIRST COUNT``: renders that many mutations
+and prints how often each of them became outputs, or failed with which reason.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from rendition_lambda.reasons import PhotoError
+from rendition_lambda.recipe import RENDITIONS
+from rendition_lambda.render.process import RenderProcess
+from tests.fakes.collage.images import jpeg, picture
+from tests.fakes.collage.mutations import mutated
+from tests.fakes.collage.mutations import seeds as seeds_of_images
+from tests.fakes.photos.dng import dng
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF", "DNG")
+
+
+def seeds(kind: str) -> list[bytes]:
+    """Return valid photos of a format, different in how they are stored."""
+    if kind != "DNG":
+        return seeds_of_images(kind)
+    sensor = np.asarray(picture(90, 70))
+    preview = jpeg(90, 70)
+    return [
+        dng(sensor, orientation=6),
+        dng(sensor, preview=preview, preview_size=(90, 70)),
+        dng(sensor, preview=jpeg(2000, 1500), preview_size=(2000, 1500), orientation=8),
+    ]
+
+
+def run(kind: str, first: int, count: int) -> Counter[str]:
+    """Render mutations `first` to `first + count` of a format; raises what is no `PhotoError`."""
+    originals = seeds(kind)
+    found: Counter[str] = Counter()
+    renderer = RenderProcess(limit_s=20)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / f"photo.{kind.lower()}"
+        for number in range(first, first + count):
+            chance = random.Random(f"{kind} {number}")  # noqa: S311 - not a secret
+            source.write_bytes(mutated(chance.choice(originals), chance))
+            try:
+                renderer.render(source, folder, RENDITIONS)
+                found["rendered"] += 1
+            except PhotoError as error:
+                found[error.reason] += 1
+                if error.reason in {"crashed", "timed_out"}:
+                    sys.stderr.write(f"mutation {number} of {kind}: {error}\n")
+    renderer.close()
+    return found
+
+
+if __name__ == "__main__":
+    counts = run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.buffer.write(msgspec.json.encode(counts))

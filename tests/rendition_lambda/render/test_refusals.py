@@ -1,0 +1,95 @@
+"""What is too small, too large, cut or broken fails with its reason, before it costs memory."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image
+
+from rendition_lambda.reasons import PhotoError
+from rendition_lambda.recipe import RENDITIONS, Recipe
+from tests.fakes.collage.images import encoded, jpeg, picture
+from tests.fakes.photos.patches import heic, render
+
+PICTURE = picture(480, 320)
+
+
+def reason(data: bytes, folder: Path, suffix: str = ".jpg", recipe: Recipe = RENDITIONS) -> str:
+    with pytest.raises(PhotoError) as caught:
+        render(data, folder, suffix, recipe)
+    assert len(caught.value.detail) <= 200
+    assert str(folder) not in caught.value.detail
+    return str(caught.value.reason)
+
+
+def png_of(width: int, height: int, interlaced: int = 0) -> bytes:
+    """Return a PNG whose header says how large it is, without its pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, interlaced)
+    pixels = b"IDAT" + zlib.compress(bytes(1000))
+    chunks = (header, pixels, b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in chunks
+    )
+
+
+def jpeg_of(width: int, height: int) -> bytes:
+    data = jpeg(64, 64)
+    at = data.index(b"\xff\xc0")
+    return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (jpeg(49, 400), "too_small"),
+        (jpeg(400, 49), "too_small"),
+        (encoded(Image.new("RGB", (1, 1)), "PNG"), "too_small"),
+        (jpeg_of(20_000, 15_001), "too_many_pixels"),
+        (png_of(20_000, 15_001), "too_many_pixels"),
+        (png_of(17_000, 17_000, interlaced=1), "too_many_pixels"),
+        (png_of(60_000, 60_000), "too_many_pixels"),
+        (b"", "not_an_image"),
+        (b"%PDF-1.4", "not_an_image"),
+    ],
+    ids=range(9),
+)
+def test_a_header_is_enough_to_refuse(data: bytes, expected: str, tmp_path: Path) -> None:
+    assert reason(data, tmp_path) == expected
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "HEIF"])
+@pytest.mark.parametrize("part", [0.5, 0.9])
+def test_a_file_that_ends_too_early_is_truncated_or_corrupt(
+    kind: str, part: float, tmp_path: Path
+) -> None:
+    data = heic(PICTURE) if kind == "HEIF" else encoded(PICTURE, kind)
+    cut = data[: int(len(data) * part)]
+    expected = {"truncated"} if kind in {"JPEG", "PNG", "GIF"} else {"truncated", "corrupt"}
+    assert reason(cut, tmp_path, f".{kind.lower()}") in expected
+
+
+def test_a_file_larger_than_its_recipe_accepts_is_too_large(tmp_path: Path) -> None:
+    data = jpeg()
+    smaller = msgspec.structs.replace(RENDITIONS, max_bytes=len(data) - 1)
+    assert reason(data, tmp_path, recipe=smaller) == "too_large"
+
+
+def test_a_format_that_a_recipe_does_not_accept_is_unsupported(tmp_path: Path) -> None:
+    only = msgspec.structs.replace(RENDITIONS, formats=frozenset({"PNG"}))
+    assert reason(jpeg(), tmp_path, recipe=only) == "unsupported_format"
+
+
+def test_samples_that_are_no_colours_are_unsupported(tmp_path: Path) -> None:
+    assert reason(encoded(PICTURE.convert("F"), "TIFF"), tmp_path) == "unsupported_format"
+
+
+def test_the_first_frame_is_shown(tmp_path: Path) -> None:
+    other = PICTURE.rotate(180)
+    for kind in ("GIF", "WEBP", "TIFF", "PNG"):
+        data = encoded(PICTURE, kind, save_all=True, append_images=[other])
+        assert render(data, tmp_path).height == 320
