@@ -13,6 +13,7 @@ _WHOLE = 100
 """Figures from here on are shown without decimals."""
 _ABOUT = {
     "compose": "35 JPEG covers in memory to a collage, one thread",
+    "photos": "a photo's renditions or rotations, one thread: seconds of CPU, peak memory",
     "collage": "the same over HTTP: images a second of CPU",
     "extract": "MySQL to packed records, no network",
     "pack": "rows through one shard of Kinesis",

@@ -24,6 +24,7 @@ from tests.bench.results import OURS, Limit, Measure, merged, table_of
 BENCHMARKS = (
     "suite",
     "compose",
+    "photos",
     "collage",
     "extract",
     "pack",
