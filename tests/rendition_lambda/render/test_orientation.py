@@ -13,7 +13,7 @@ from tests.fakes.collage.images import difference, encoded, picture
 from tests.fakes.photos.dng import dng
 from tests.fakes.photos.patches import heic, oriented, output, render
 
-PICTURE = picture(480, 320)
+PICTURE = picture(240, 160)
 UNDO = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
