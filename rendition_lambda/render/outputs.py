@@ -17,6 +17,8 @@ from rendition_lambda.render.picture import Picture, upright
 from rendition_lambda.render.rendered import RenderedOutput
 from rendition_lambda.render.sizes import Size, picture_size, placed, source_of, turned
 
+_GAP = 3.0
+"""Averages of whole pixels leave so many times the sides to LANCZOS; libvips's 2 costs 2 dB."""
 _WHITE = [255, 255, 255]
 _TURNS = {90: "d90", 180: "d180", 270: "d270"}
 """libvips turns clockwise."""
@@ -65,7 +67,9 @@ def _first(picture: Picture, size: Size) -> pyvips.Image:
 def _scaled(image: pyvips.Image, size: Size) -> pyvips.Image:
     if (image.width, image.height) == size:
         return image
-    return image.resize(size[0] / image.width, vscale=size[1] / image.height, kernel="lanczos3")
+    return image.resize(
+        size[0] / image.width, vscale=size[1] / image.height, kernel="lanczos3", gap=_GAP
+    )
 
 
 def _write(pixels: pyvips.Image, picture: Picture, output: Output, folder: Path) -> RenderedOutput:

@@ -19,9 +19,9 @@ Entry = tuple[int, int, tuple[float, ...] | bytes]
 
 def mosaic(rgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Return the 16-bit linear RGGB mosaic of an sRGB picture with even sides."""
-    value = rgb.astype(np.float64) / 255
+    value = np.arange(256) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    samples = np.rint(linear * 60_000).astype(np.uint16)
+    samples = np.rint(linear * 60_000).astype(np.uint16)[rgb]
     bayer = samples[:, :, 1].copy()
     bayer[0::2, 0::2] = samples[0::2, 0::2, 0]
     bayer[1::2, 1::2] = samples[1::2, 1::2, 2]

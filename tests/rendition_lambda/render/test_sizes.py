@@ -72,11 +72,12 @@ def test_a_box_turns_with_its_pixels(angle: Angle) -> None:
     assert turned(box, outer, angle) == expected
 
 
-def test_a_picture_is_made_of_the_smallest_that_has_twice_its_sides() -> None:
+def test_a_picture_is_made_of_the_smallest_that_is_large_enough() -> None:
     sizes = [(4000, 3000), (2000, 1500), (800, 600)]
     assert source_of((2000, 1500), sizes[:1]) == (4000, 3000)
     assert source_of((800, 600), sizes[:2]) == (2000, 1500)
-    assert source_of((400, 300), sizes) == (800, 600)
+    assert source_of((400, 300), sizes) == (2000, 1500)
+    assert source_of((320, 240), sizes) == (800, 600)
     assert source_of((450, 338), sizes) == (2000, 1500)
     assert source_of((750, 600), [(1000, 800)]) == (1000, 800)
 
