@@ -44,6 +44,7 @@ class Source(StrEnum):
     WINDOWING = "coverstream.windowing"
     COLLAGE = "coverstream.collage"
     SWEEPER = "coverstream.sweeper"
+    PHOTOS = "coverstream.photos"
 
 
 class PrefetchedCover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -229,10 +230,42 @@ class FileRejected(Event, frozen=True, kw_only=True):
     refused: dict[str, Count]
 
 
+class PhotoEvent(Event, frozen=True, kw_only=True):
+    """Base class of a photo's events. Key, version and recipe version identify an end."""
+
+    gallery: str
+    photo: str
+    version: str
+    recipe: str
+    recipe_version: str
+
+
+class RenditionsCreated(PhotoEvent, frozen=True, kw_only=True):
+    """All outputs of a photo's version are stored; `keys` and `urls` are by output."""
+
+    bucket: str
+    keys: dict[str, str]
+    urls: dict[str, str]
+    width_px: Count
+    height_px: Count
+
+
+class RenditionsFailed(PhotoEvent, frozen=True, kw_only=True):
+    """A photo's version cannot be rendered; its former outputs were removed."""
+
+    reason: str
+    detail: str
+
+
+class RenditionsRemoved(PhotoEvent, frozen=True, kw_only=True):
+    """A photo was deleted, or replaced by what is no photo; its outputs were removed."""
+
+
 EMITTED: Mapping[Source, tuple[type[Event], ...]] = {
     Source.WINDOWING: (WindowReady, BatchDrained),
     Source.SWEEPER: (WindowReady, CoversExpiring, BatchCompleted, FileRejected, CollageFailed),
     Source.COLLAGE: (CollageCreated, CollageFailed),
+    Source.PHOTOS: (RenditionsCreated, RenditionsFailed, RenditionsRemoved),
 }
 """The events of each source: its function may put no others, and rules match no others."""
 

@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import Service
+from stream_ingest.contracts.s3_events import source_of
 from stream_ingest.intake import wiring
-from stream_ingest.intake.uploads import source_of
 
 PAUSE_SHARE = 0.3
 """Share of an invocation's time that is left for the chunk in progress and for its continuation."""

@@ -1,27 +1,18 @@
-"""Uploads as S3 announces them: through EventBridge, or in a notification of a bucket. Pure.
-
-Sources: Amazon S3 User Guide, "EventBridge event message structure" and "Event message structure".
-Fields that are not listed here are ignored, because AWS may add some at any time.
-"""
+"""Uploads as S3 announces them (`contracts.s3_events`). Pure."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote_plus
 
 import msgspec
 
-from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.s3_events import (
+    OBJECT_CREATED,
+    ObjectChange,
+    is_of_s3,
+    read_changes,
+)
 from stream_ingest.contracts.timestamps import from_epoch_s, iso_second, parse_utc
-
-OBJECT_CREATED = "Object Created"
-"""The detail-type of EventBridge's event."""
-S3_SOURCE = "aws:s3"
-"""The ``eventSource`` of a notification's record."""
-_NOTIFIED = "ObjectCreated:"
-"""Beginning of a notification's ``eventName``, such as ``ObjectCreated:Put``."""
-_TEST_EVENT = "s3:TestEvent"
-"""What S3 sends once when somebody sets a notification up."""
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,77 +32,14 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     bytes to a bucket that keeps no versions."""
 
 
-class _Bucket(msgspec.Struct, frozen=True):
-    name: str
-
-
-class _EventObject(msgspec.Struct, frozen=True, rename="kebab"):
-    key: str
-    etag: str = ""
-    sequencer: str = ""
-    version_id: str | None = None
-
-
-class _Detail(msgspec.Struct, frozen=True):
-    bucket: _Bucket
-    object: _EventObject
-
-
-class _NotifiedObject(msgspec.Struct, frozen=True):
-    key: str
-    etag: str = msgspec.field(default="", name="eTag")
-    sequencer: str = ""
-    version: str | None = msgspec.field(default=None, name="versionId")
-
-
-class _Entity(msgspec.Struct, frozen=True):
-    bucket: _Bucket
-    object: _NotifiedObject
-
-
-class _Record(msgspec.Struct, frozen=True):
-    s3: _Entity
-    name: str = msgspec.field(default=_NOTIFIED, name="eventName")
-    at: str = msgspec.field(default="", name="eventTime")
-
-
-class _Notification(msgspec.Struct, frozen=True):
-    records: tuple[_Record, ...] = msgspec.field(name="Records")
-
-
 def announces_uploads(content: dict[str, Any]) -> bool:
     """Return whether a message comes from S3."""
-    if content.get("detail-type") == OBJECT_CREATED or content.get("Event") == _TEST_EVENT:
-        return True
-    return source_of(content) == S3_SOURCE
-
-
-def source_of(content: dict[str, Any]) -> object:
-    """Return the ``eventSource`` of an event's first record; None for an event without records."""
-    match content.get("Records"):
-        case [{"eventSource": source}, *_]:
-            return source
-    return None
+    return is_of_s3(content, OBJECT_CREATED)
 
 
 def read_uploads(content: dict[str, Any]) -> list[Upload]:
-    """Return the uploads that a message announces; raises `DecodeError` that names a field.
-
-    A notification has keys URL-encoded with ``+`` for spaces, EventBridge's event has not.
-    """
-    if content.get("Event") == _TEST_EVENT:
-        return []
-    try:
-        if "Records" not in content:
-            detail = msgspec.convert(content.get("detail"), type=_Detail)
-            return [_announced(detail, str(content.get("time", "")))]
-        records = msgspec.convert(content, type=_Notification).records
-    except msgspec.ValidationError as error:
-        msg = f"S3 event: {error}"
-        raise DecodeError(msg) from error
-    return [
-        _notified(record.s3, record.at) for record in records if record.name.startswith(_NOTIFIED)
-    ]
+    """Return the uploads that a message announces; raises `DecodeError` that names a field."""
+    return [_upload(change) for change in read_changes(content) if change.is_created]
 
 
 def announce(upload: Upload) -> dict[str, Any]:
@@ -131,25 +59,14 @@ def version_id(version: str | None) -> str | None:
     return None if version == "null" else version
 
 
-def _announced(detail: _Detail, at: str) -> Upload:
+def _upload(change: ObjectChange) -> Upload:
     return Upload(
-        bucket=detail.bucket.name,
-        key=detail.object.key,
-        etag=detail.object.etag,
-        sequencer=detail.object.sequencer,
-        version=version_id(detail.object.version_id),
-        uploaded_at=_epoch_s(at),
-    )
-
-
-def _notified(entity: _Entity, at: str) -> Upload:
-    return Upload(
-        bucket=entity.bucket.name,
-        key=unquote_plus(entity.object.key),
-        etag=entity.object.etag,
-        sequencer=entity.object.sequencer,
-        version=version_id(entity.object.version),
-        uploaded_at=_epoch_s(at),
+        bucket=change.bucket,
+        key=change.key,
+        etag=change.etag,
+        sequencer=change.sequencer,
+        version=version_id(change.version),
+        uploaded_at=_epoch_s(change.at),
     )
 
 

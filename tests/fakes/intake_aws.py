@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.batch_options import NO_OPTIONS
+from stream_ingest.contracts.s3_events import OBJECT_CREATED
 from stream_ingest.intake.direct_invocation import DirectInvocation
 from stream_ingest.intake.job_runner import JobOutcome, JobRunner
 from stream_ingest.intake.job_store import JobStore
@@ -18,7 +19,7 @@ from stream_ingest.intake.jobs import Job, job_of
 from stream_ingest.intake.message_handler import NOT_YET_DELAY_S, MessageHandler, Queues
 from stream_ingest.intake.message_reader import MessageReader
 from stream_ingest.intake.requests import Buckets, Requests
-from stream_ingest.intake.uploads import OBJECT_CREATED, Upload, read_uploads
+from stream_ingest.intake.uploads import Upload, read_uploads
 from stream_ingest.records.codec import BUCKETS, PackedRecord, unpack
 from tests.fakes.iam.roles import Guarded
 from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from stream_ingest.contracts.s3_events import OBJECT_CREATED
 from stream_ingest.intake.unread.unread_files import UnreadFiles
-from stream_ingest.intake.uploads import OBJECT_CREATED
 from tests.fakes.iam.roles import Guarded
 from tests.fakes.ingest.aws import TABLE
 from tests.fakes.intake_aws import INPUT, IntakeAws

@@ -17,8 +17,8 @@ from components.security import role_policies
 
 import pulumi
 from stream_ingest.contracts import environment
+from stream_ingest.contracts.s3_events import OBJECT_CREATED
 from stream_ingest.intake.jobs import CSV_FOLDER
-from stream_ingest.intake.uploads import OBJECT_CREATED
 
 DEFAULT_BUS = "default"
 """S3 sends its events to the account's default bus, and to no other."""

@@ -1,0 +1,78 @@
+"""Originals in the bucket of uploads. Edge (S3).
+
+A version that HEAD named is read by its id, or under the condition that its ETag is still the same,
+so an object that is replaced meanwhile is never half of each.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from rendition_lambda.original import Original
+from rendition_lambda.reasons import PhotoError, PhotoFailure
+from stream_ingest.aws.errors import error_code, map_errors
+from stream_ingest.contracts.timestamps import iso_second
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "405", "MethodNotAllowed"})
+_REPLACED = frozenset({"412", "PreconditionFailed"})
+_ARCHIVED = "InvalidObjectState"
+_NO_VERSION = "null"
+_BLOCK_BYTES = 1 << 20
+
+
+class ReplacedError(Exception):
+    """The version that HEAD named is not there any more."""
+
+
+class Uploads:
+    """Reads the bucket of uploads."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        """Read from `bucket`."""
+        self._s3, self.bucket = s3, bucket
+
+    def find(self, key: str) -> Original | None:
+        """Return the object that is at a key now, None if there is none."""
+        try:
+            with map_errors(f"head {key}"):
+                found = self._s3.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) in _ABSENT:
+                return None
+            raise
+        version = found.get("VersionId")
+        return Original(
+            key=key,
+            version_id=None if version == _NO_VERSION else version,
+            etag=found["ETag"].strip('"'),
+            bytes=found["ContentLength"],
+            uploaded_at=iso_second(found["LastModified"]),
+        )
+
+    def fetch(self, original: Original, target: Path) -> None:
+        """Write an original's bytes to a file.
+
+        Raises `ReplacedError` if it is gone, `PhotoError` if it is archived.
+        """
+        which: dict[str, Any] = {"IfMatch": f'"{original.etag}"'}
+        if original.version_id:
+            which = {"VersionId": original.version_id}
+        try:
+            with map_errors(f"read {original.key}"), target.open("wb") as file:
+                body = self._s3.get_object(Bucket=self.bucket, Key=original.key, **which)["Body"]
+                while block := body.read(_BLOCK_BYTES):
+                    file.write(block)
+        except ClientError as error:
+            code = error_code(error)
+            if code in _ABSENT | _REPLACED:
+                raise ReplacedError from error
+            if code == _ARCHIVED:
+                detail = "restore it (aws s3api restore-object), then have it rendered again"
+                raise PhotoError(PhotoFailure.ARCHIVED, detail) from error
+            raise
