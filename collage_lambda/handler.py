@@ -15,9 +15,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from collage_lambda import wiring
 from collage_lambda.log_lines import log_received, log_started, make_logger
 from collage_lambda.messages import read_message
-from collage_lambda.sqs_batch import process_messages
-from collage_lambda.telemetry import log_outcome
+from collage_lambda.telemetry import log_failure, log_outcome, log_unhandled
 from stream_ingest.aws.meter import Meter
+from stream_ingest.aws.sqs_batch import Consumer, process_messages
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.contracts.network_probe import probe_of
@@ -38,7 +38,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN40
     probe = probe_of(event)
     if probe is not None:
         return app().answer_probe(probe)
-    return process_messages(event, context, _consume, _schedule, logger, meter)
+    return process_messages(event, context, CONSUMER, logger, meter)
 
 
 def _schedule(record: SQSRecord, error: CoverstreamError) -> None:
@@ -54,3 +54,8 @@ def _consume(record: SQSRecord, context: LambdaContext) -> None:
     owner = f"{context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}"
     outcome = app().worker.work(message, owner=owner, remaining_s=remaining_s)
     log_outcome(logger, meter, message, outcome)
+
+
+CONSUMER = Consumer(
+    consume=_consume, schedule=_schedule, log_failure=log_failure, log_unhandled=log_unhandled
+)

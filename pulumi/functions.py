@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from components.compute.function import FunctionArgs, Limits, Logging
 from components.compute.windowing import MappingArgs
+from components.data.photo_storage import PhotoStorage
 from components.data.state import State
 from components.data.storage import Storage
 from components.messaging.bus import Bus
@@ -102,6 +103,21 @@ class FunctionSettings:
         }
         return self._function(
             "intake", "intake", "stream_ingest.intake.handler.handle", limits, variables
+        )
+
+    def photos(self, storage: PhotoStorage) -> FunctionArgs:
+        """Return what the rendition function runs and reads; its component adds its queues."""
+        settings = self.settings
+        limits = Limits(memory_mb=settings.photos_memory_mb, timeout_s=settings.photos_timeout_s)
+        variables: dict[str, pulumi.Input[str]] = {
+            environment.PHOTOS_TABLE: storage.table.name,
+            environment.UPLOADS_BUCKET: storage.uploads.name,
+            environment.RENDITIONS_BUCKET: storage.renditions.name,
+            environment.PHOTOS_DOMAIN: settings.photos_domain,
+            environment.MAX_RECEIVES: str(settings.photos_max_receives),
+        }
+        return self._function(
+            "photos", "rendition", "rendition_lambda.handler.handle", limits, variables
         )
 
     def _file_variables(self) -> dict[str, pulumi.Input[str]]:

@@ -90,6 +90,21 @@ EmailAddress = Annotated[
         description="e-mail addresses, such as you@example.com",
     ),
 ]
+DomainName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([a-z0-9][a-z0-9\-]*(\.[a-z0-9][a-z0-9\-]*)+)?\Z",
+        max_length=253,
+        description="a domain in lower case, such as photos.example.com",
+    ),
+]
+Origin = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[a-z0-9.\-]+(:[1-9][0-9]{0,4})?\Z",
+        description="origins, such as https://photos.example.com",
+    ),
+]
 HttpsUrl = Annotated[
     str,
     msgspec.Meta(

@@ -5,14 +5,14 @@ words in snake_case. These defaults are the only ones: the Lambdas have none of 
 
 The settings are declared in groups, one module of ``setting_groups/`` each. A group extends the
 one before it, since a msgspec struct has one base: resources, compute, images, batches, alarms,
-notifications.
+notifications, photos.
 """
 
 from __future__ import annotations
 
 import msgspec
 from checks.consistency import setting_problems
-from setting_groups.notifications import NotificationSettings
+from setting_groups.photos import PhotoSettings
 
 from stream_ingest.contracts.errors import UserError
 
@@ -24,7 +24,7 @@ class SettingsError(UserError):
     """Settings of a stack are wrong; the message lists all of them."""
 
 
-class Settings(NotificationSettings, frozen=True, kw_only=True, rename="camel"):
+class Settings(PhotoSettings, frozen=True, kw_only=True, rename="camel"):
     """Settings of one stack. Bounds are those of AWS where AWS has any (docs/facts.md)."""
 
     def __post_init__(self) -> None:

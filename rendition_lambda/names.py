@@ -25,6 +25,7 @@ _NO_GALLERY = "_"
 """Gallery of keys that begin with a slash."""
 _SHORT, _LONG = 8, 64
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 _DOTS = re.compile(r"\.{1,2}")
 
 
@@ -53,6 +54,12 @@ def stems(key: str) -> Iterator[str]:
         yield _cut(f"{stem}-{ending}", key, MAX_STEM_BYTES)
     for length in (_SHORT, _LONG):
         yield _cut(stem, key, MAX_STEM_BYTES - length - 1) + f"-{digest[:length]}"
+
+
+def file_suffix(key: str) -> str:
+    """Return the suffix of a key's file if it is an ordinary one, such as ``.jpg``, else ""."""
+    suffix = splitext(key.rpartition("/")[2])[1].lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 def output_key(output: Output, gallery: str, stem: str) -> str:

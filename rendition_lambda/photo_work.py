@@ -132,7 +132,8 @@ class PhotoWork:
 
     def _render(self, original: Original, recipe: Recipe) -> Photo:
         with tempfile.TemporaryDirectory(prefix="photo-") as scratch:
-            source, folder = Path(scratch, "original"), Path(scratch, "outputs")
+            suffix = names.file_suffix(original.key)
+            source, folder = Path(scratch, f"original{suffix}"), Path(scratch, "outputs")
             folder.mkdir()
             self._edges.uploads.fetch(original, source)
             rendered = self._edges.render(source, folder, recipe)

@@ -15,8 +15,9 @@ from collage_lambda.log_lines import make_logger
 from collage_lambda.messages import read_expiring
 from collage_lambda.prefetch import wiring
 from collage_lambda.prefetch.telemetry import log_prefetched
-from collage_lambda.sqs_batch import process_messages
+from collage_lambda.telemetry import log_failure, log_unhandled
 from stream_ingest.aws.meter import Meter
+from stream_ingest.aws.sqs_batch import Consumer, process_messages
 from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.metrics import Service
 
@@ -30,7 +31,7 @@ app = cache(wiring.from_environment)
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
     """Prefetch the covers of one delivery and report the messages to be delivered again."""
-    return process_messages(event, context, _consume, _schedule, logger, meter)
+    return process_messages(event, context, CONSUMER, logger, meter)
 
 
 def _schedule(record: SQSRecord, error: CoverstreamError) -> None:
@@ -43,3 +44,8 @@ def _consume(record: SQSRecord, context: LambdaContext) -> None:
     logger.append_keys(pack=event.pack)
     remaining_s = context.get_remaining_time_in_millis() / 1000
     log_prefetched(logger, meter, event, app().prefetcher.prefetch(event, remaining_s))
+
+
+CONSUMER = Consumer(
+    consume=_consume, schedule=_schedule, log_failure=log_failure, log_unhandled=log_unhandled
+)

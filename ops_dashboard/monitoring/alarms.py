@@ -40,6 +40,9 @@ _DEAD_LETTERS: Mapping[str, str] = {
     DeadLetterKind.INTAKE: (
         "Files or requests became dead letters because the intake failed on them repeatedly"
     ),
+    DeadLetterKind.PHOTOS: (
+        "Photos became dead letters because the rendition function failed on them repeatedly"
+    ),
     DeadLetterKind.NOTIFICATION: (
         "Notifications became dead letters because the webhook or topic did not accept them for a"
         " day"
@@ -107,7 +110,7 @@ def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm
             above=thresholds.error_percent,
             unit=" %",
         )
-        for service in FUNCTIONS
+        for service in resources.functions
         if service is not Service.COLLAGE
     ]
 
@@ -137,7 +140,7 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
             above=thresholds.memory_percent,
             unit=" %",
         )
-        for service in FUNCTIONS
+        for service in resources.functions
     ]
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops_dashboard.monitoring import cost, stages_collage, stages_intake, watched
+from ops_dashboard.monitoring import cost, stages_collage, stages_intake, stages_photos, watched
 from ops_dashboard.monitoring.log_queries import errors_query, window_lines_query
 from ops_dashboard.monitoring.metric_lines import MAX, Line, LineStyle, aws_metric, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Annotation, Widget, chart, log_lines, text
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import FUNCTIONS, Service
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.records.rows import RefusalReason
 
 _RIGHT = LineStyle(on_right=True)
@@ -40,6 +40,7 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         [stages_collage.concurrency(resources)],
         [text("## Prefetched covers")],
         stages_collage.prefetch(resources),
+        *stages_photos.rows(resources),
         [text("## Dead letters")],
         stages_collage.dead_letters(resources, thresholds),
         [text("## Cost")],
@@ -248,7 +249,7 @@ def _function_errors(resources: Resources) -> Widget:
         [
             *(
                 line
-                for service in FUNCTIONS
+                for service in resources.functions
                 for line in watched.function_error_lines(resources, service)
             ),
             *watched.dropped_lines(resources),

@@ -8,14 +8,14 @@ from ops_dashboard.monitoring.metric_lines import Line, LineStyle, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Annotation, Widget, chart
 from stream_ingest.contracts import metrics as catalogue
-from stream_ingest.contracts.metrics import FUNCTIONS, Metric, Service
+from stream_ingest.contracts.metrics import Metric, Service
 
 _RIGHT = LineStyle(on_right=True)
 
 
 def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     """Return the charts of durations, waiting times and memory."""
-    memory = [watched.memory_line(resources, service) for service in FUNCTIONS]
+    memory = [watched.memory_line(resources, service) for service in resources.functions]
     return [
         chart(
             "Collage duration",

@@ -55,6 +55,8 @@ class Contents:
 
     handlers: tuple[str, ...]
     group: str
+    programs: tuple[str, ...] = ()
+    """Modules that the handlers run in a process of its own."""
 
 
 BUNDLES = {
@@ -65,6 +67,11 @@ BUNDLES = {
     "intake": Contents(handlers=("stream_ingest.intake.handler",), group="windowing"),
     "collage": Contents(
         handlers=("collage_lambda.handler", "collage_lambda.prefetch.handler"), group="collage"
+    ),
+    "rendition": Contents(
+        handlers=("rendition_lambda.handler",),
+        group="rendition",
+        programs=("rendition_lambda.render.child",),
     ),
 }
 
@@ -90,7 +97,7 @@ def build_bundle(name: str, platform: Platform, root: Path = ROOT) -> Bundle:
     wheel is not available, or the zip is too large for Lambda.
     """
     contents = BUNDLES[name]
-    own = own_files(root, contents.handlers)
+    own = own_files(root, (*contents.handlers, *contents.programs))
     requirements = _requirements(contents.group, root)
     key = _key(own, requirements, platform)
     target = root / "dist" / f"{name}-{platform}-{key}.zip"

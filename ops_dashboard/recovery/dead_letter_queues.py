@@ -84,6 +84,7 @@ class DeadLetterQueues:
             DeadLetterKind.COLLAGE: outputs.collage_queue_url,
             DeadLetterKind.INTAKE: outputs.request_queue_url,
             DeadLetterKind.PREFETCH: outputs.prefetch_queue_url,
+            **({DeadLetterKind.PHOTOS: outputs.photos.queue_url} if outputs.photos else {}),
         }
 
 

@@ -42,6 +42,7 @@ _DEFAULT_REASON: Mapping[str, str] = {
     DeadLetterKind.PREFETCH: (
         "every attempt to prefetch these covers failed; the sweeper requests them again"
     ),
+    DeadLetterKind.PHOTOS: "every attempt to render it failed",
     DeadLetterKind.NOTIFICATION: "the webhook or topic did not accept it for a day",
 }
 

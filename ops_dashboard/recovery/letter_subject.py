@@ -13,7 +13,13 @@ import msgspec
 
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import CoverstreamError
-from stream_ingest.intake.uploads import announces_uploads, read_uploads
+from stream_ingest.contracts.s3_events import (
+    OBJECT_CREATED,
+    OBJECT_DELETED,
+    ObjectChange,
+    is_of_s3,
+    read_changes,
+)
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +44,8 @@ def subject_of(kind: str, content: Mapping[str, Any]) -> Subject:
     """Return what a message of a dead-letter queue is about; never raises."""
     if kind == DeadLetterKind.INTAKE:
         return _of_intake(content)
+    if kind == "photos":
+        return _of_photo(content)
     called = content.get("requestPayload")  # Lambda's record of an asynchronous call that failed
     event = called if isinstance(called, dict) else content
     detail = event.get("detail")
@@ -62,6 +70,23 @@ def _of_notification(detail: Mapping[str, Any]) -> Subject:
     return Subject(text=f"a notification about alarm {alarm}" if alarm else "a notification")
 
 
+def _of_photo(content: Mapping[str, Any]) -> Subject:
+    key = _text(content, "render")
+    if key is None:
+        key = next((each.key for each in _changes(content)), None)
+    return Subject(text=f"photo {key}" if key else "")
+
+
+def _changes(content: Mapping[str, Any]) -> list[ObjectChange]:
+    """Return the changes of objects that S3 announces."""
+    try:
+        if is_of_s3(dict(content), OBJECT_CREATED, OBJECT_DELETED):
+            return read_changes(dict(content))
+    except (CoverstreamError, AttributeError, TypeError):  # not as S3 writes it
+        return []
+    return []
+
+
 def _of_intake(content: Mapping[str, Any]) -> Subject:
     job = content.get("go_on")
     if isinstance(job, dict):
@@ -84,12 +109,7 @@ def _of_intake(content: Mapping[str, Any]) -> Subject:
 
 def _uploads(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return bucket and key of each upload that S3 announces."""
-    try:
-        if announces_uploads(dict(content)):
-            return [(each.bucket, each.key) for each in read_uploads(dict(content))]
-    except (CoverstreamError, AttributeError, TypeError):  # not as S3 writes it
-        return []
-    return []
+    return [(each.bucket, each.key) for each in _changes(content) if each.is_created]
 
 
 def _file(bucket: str | None, key: str | None, batch_id: str | None) -> Subject:

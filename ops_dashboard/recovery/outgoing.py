@@ -46,6 +46,7 @@ def outgoing_of(letter: DeadLetter, outputs: StackOutputs, jobs: Sequence[Job] =
     queues = {
         DeadLetterKind.INTAKE: outputs.request_queue_url,
         DeadLetterKind.PREFETCH: outputs.prefetch_queue_url,
+        **({DeadLetterKind.PHOTOS: outputs.photos.queue_url} if outputs.photos else {}),
     }
     windows = {DeadLetterKind.COLLAGE, DeadLetterKind.WINDOW_RULE}
     if kind in queues:

@@ -22,12 +22,17 @@ _ON_DEMAND_SHARDS = 4
 def concurrency_wanted(settings: Settings) -> dict[str, int]:
     """Return how many invocations may run at once, by the setting that limits them."""
     shards = settings.stream_shards or _ON_DEMAND_SHARDS
+    photos = {
+        "photosMaxConcurrency": settings.photos_max_concurrency,
+        "photosBackfillConcurrency": settings.photos_backfill_concurrency,
+    }
     return {
         "collageMaxConcurrency": settings.collage_max_concurrency,
         "intakeMaxConcurrency": settings.intake_max_concurrency,
         "shards x windowingParallelization": shards * settings.windowing_parallelization,
         "prefetch": PREFETCH,
         "sweeper": _SWEEPER,
+        **(photos if settings.photos else {}),
     }
 
 

@@ -14,6 +14,8 @@ LONGEST: dict[str, tuple[str, int]] = {
     "input bucket": ("{prefix}-input-{account}-{region}", 63),
     "output bucket": ("{prefix}-output-{account}-{region}", 63),
     "temp bucket": ("{prefix}-temp-{account}-{region}", 63),
+    "uploads bucket": ("{prefix}-uploads-{account}-{region}", 63),
+    "renditions bucket": ("{prefix}-renditions-{account}-{region}", 63),
     "logs bucket": ("{prefix}-logs-{account}-{region}", 63),
     "archive": ("{prefix}-windows", 48),
     "role": ("{prefix}-windowing-function", 64),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from components.compute.collage import Collage, CollageArgs
 from components.compute.intake import Intake, IntakeArgs
+from components.compute.photos import Photos, PhotosArgs
 from components.compute.prefetch import Prefetch, PrefetchArgs
 from components.compute.sweeper import Sweeper, SweeperArgs
 from components.compute.windowing import Windowing, WindowingArgs
+from components.data.photo_storage import PhotoStorage
 from components.messaging.queue import Queue
 from functions import FunctionSettings
 from wiring.basis import Basis
@@ -28,6 +30,8 @@ class Compute:
     collage: Collage
     prefetch: Prefetch
     intake: Intake
+    photos: Photos | None
+    """None without the setting `photos`."""
     dead_letters: Mapping[str, Queue]
 
 
@@ -50,18 +54,21 @@ def declare_compute(basis: Basis, data: Data, messaging: Messaging) -> Compute:
         state=data.state,
         storage=data.storage,
     )
+    photos = _photos(functions, basis, data.photos, messaging) if data.photos else None
     return Compute(
         windowing=_windowing(functions, data, messaging),
         sweeper=sweeper,
         collage=_collage(functions, data, messaging),
         prefetch=Prefetch("prefetch", prefetch),
         intake=intake,
+        photos=photos,
         dead_letters={
             DeadLetterKind.COLLAGE: messaging.windows.dead_letters,
             DeadLetterKind.WINDOW_RULE: messaging.windows.rule_dead_letters,
             DeadLetterKind.SWEEPER: sweeper.dead_letters,
             DeadLetterKind.INTAKE: intake.dead_letters,
             DeadLetterKind.PREFETCH: messaging.prefetch_requests.dead_letters,
+            **({DeadLetterKind.PHOTOS: photos.dead_letters} if photos else {}),
         },
     )
 
@@ -134,5 +141,23 @@ def _intake(functions: FunctionSettings, basis: Basis, data: Data) -> Intake:
             stream=data.stream,
             state=data.state,
             storage=data.storage,
+        ),
+    )
+
+
+def _photos(
+    functions: FunctionSettings, basis: Basis, storage: PhotoStorage, messaging: Messaging
+) -> Photos:
+    settings = basis.settings
+    return Photos(
+        "photos",
+        PhotosArgs(
+            prefix=basis.prefix,
+            function=functions.photos(storage),
+            storage=storage,
+            bus=messaging.bus,
+            max_receives=settings.photos_max_receives,
+            max_concurrency=settings.photos_max_concurrency,
+            backfill_concurrency=settings.photos_backfill_concurrency,
         ),
     )

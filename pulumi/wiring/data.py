@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.data.audit import Audit, AuditArgs
+from components.data.photo_storage import PhotoStorage, PhotoStorageArgs
 from components.data.state import State, StateArgs
 from components.data.storage import Storage, StorageArgs
 from components.data.stream import AWS_KEY, Stream, StreamArgs
@@ -19,6 +20,8 @@ class Data:
     storage: Storage
     stream: Stream
     state: State
+    photos: PhotoStorage | None
+    """None without the setting `photos`."""
 
 
 def declare_data(basis: Basis) -> Data:
@@ -42,7 +45,23 @@ def declare_data(basis: Basis) -> Data:
         "state",
         StateArgs(table_name=table_name, protect=settings.protect, key_arn=basis.key_arn),
     )
-    return Data(storage=storage, stream=stream, state=state)
+    photos = _photos(basis) if settings.photos else None
+    return Data(storage=storage, stream=stream, state=state, photos=photos)
+
+
+def _photos(basis: Basis) -> PhotoStorage:
+    settings = basis.settings
+    return PhotoStorage(
+        "photo-storage",
+        PhotoStorageArgs(
+            prefix=basis.prefix,
+            account=basis.account,
+            region=basis.region,
+            protect=settings.protect,
+            cors_origins=settings.photos_cors_origins,
+            key_arn=basis.key_arn,
+        ),
+    )
 
 
 def _storage(basis: Basis) -> Storage:

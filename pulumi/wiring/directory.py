@@ -34,6 +34,7 @@ def directory_of(
         **_messaging(messaging, compute),
         **_functions(compute),
         **_settings(basis),
+        **_photos(basis, data, compute),
         "dashboard_name": monitoring.dashboard.dashboard_name,
         "alarm_topic_arn": monitoring.topic.arn,
         "notification_dead_letters_url": notifications.dead_letters.url if notifications else "",
@@ -69,6 +70,24 @@ def _functions(compute: Compute) -> dict[str, Any]:
         "collage_function": compute.collage.function.name,
         "intake_function": compute.intake.function.name,
         "prefetch_function": compute.prefetch.function.name,
+    }
+
+
+def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
+    """Return what the commands need to know about photos; nothing if the stack renders none."""
+    storage, photos = data.photos, compute.photos
+    if storage is None or photos is None:
+        return {}
+    return {
+        "photos": {
+            "table": storage.table.name,
+            "uploads_bucket": photos.uploads_bucket,
+            "renditions_bucket": storage.renditions.name,
+            "queue_url": photos.queue.url,
+            "backfill_queue_url": photos.backfill.url,
+            "function": photos.function.name,
+            "domain": basis.settings.photos_domain,
+        }
     }
 
 

@@ -67,6 +67,7 @@ def _monitoring(
                 Service.COLLAGE: settings.collage_memory_mb,
                 Service.PREFETCH: settings.prefetch_memory_mb,
                 Service.INTAKE: settings.intake_memory_mb,
+                **({Service.PHOTOS: settings.photos_memory_mb} if compute.photos else {}),
             },
         ),
     )
@@ -124,5 +125,6 @@ def _names(basis: Basis, data: Data, messaging: Messaging, compute: Compute) -> 
             Service.COLLAGE: compute.collage.function.name,
             Service.PREFETCH: compute.prefetch.function.name,
             Service.INTAKE: compute.intake.function.name,
+            **({Service.PHOTOS: compute.photos.function.name} if compute.photos else {}),
         },
     )

@@ -18,5 +18,7 @@ class DeadLetterKind(StrEnum):
     """A file or request that the intake failed on."""
     PREFETCH = "prefetch"
     """A request to prefetch covers that failed."""
+    PHOTOS = "photos"
+    """A photo's message that the rendition function failed on; only with photos."""
     NOTIFICATION = "notification"
     """A notification that a webhook or topic did not accept; only with notifications."""

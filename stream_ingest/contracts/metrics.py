@@ -12,60 +12,30 @@ contains the stack, so stacks of one account do not mix.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from stream_ingest.contracts.metric_model import (
+    FUNCTIONS,
+    NAMESPACE,
+    REASON,
+    SERVICE,
+    Metric,
+    Service,
+    Unit,
+    by_reason,
+    count,
+    namespace_of,
+)
+from stream_ingest.contracts.photo_metrics import PHOTO_METRICS
 
-NAMESPACE = "Coverstream"
-"""Namespace without a stack (unit tests); a stack's namespace is `namespace_of`."""
-SERVICE = "service"
-REASON = "Reason"
-
-
-def namespace_of(stack: str) -> str:
-    """Return the namespace of a stack's metrics: ``Coverstream/prod``."""
-    return f"{NAMESPACE}/{stack}"
-
-
-class Unit(StrEnum):
-    """CloudWatch's names of the units in use."""
-
-    COUNT = "Count"
-    MILLISECONDS = "Milliseconds"
-    SECONDS = "Seconds"
-    BYTES = "Bytes"
-    PERCENT = "Percent"
-
-
-class Service(StrEnum):
-    """An emitting function: the value of the dimension `service`."""
-
-    WINDOWING = "windowing"
-    SWEEPER = "sweeper"
-    COLLAGE = "collage"
-    PREFETCH = "prefetch"
-    INTAKE = "intake"
-    FOLLOW = "follow"
-    """`stream-ingest follow`, which runs outside Lambda."""
-
-
-FUNCTIONS = tuple(service for service in Service if service is not Service.FOLLOW)
-"""The services that are Lambda functions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One metric of the catalogue."""
-
-    name: str
-    unit: Unit
-    services: tuple[Service, ...]
-    """The functions that emit it, each with its own `service`."""
-    meaning: str
-    by_reason: bool = False
-    """Emitted with the dimensions (Reason, service)."""
-    in_total: bool = True
-    """Emitted with the dimension (service) alone."""
-
+__all__ = [
+    "FUNCTIONS",
+    "NAMESPACE",
+    "REASON",
+    "SERVICE",
+    "Metric",
+    "Service",
+    "Unit",
+    "namespace_of",
+]
 
 _COLLAGE = (Service.COLLAGE,)
 _FOLLOW = (Service.FOLLOW,)
@@ -75,36 +45,21 @@ _SWEEPER = (Service.SWEEPER,)
 _WINDOWING = (Service.WINDOWING,)
 
 
-def _count(name: str, services: tuple[Service, ...], meaning: str) -> Metric:
-    return Metric(name=name, unit=Unit.COUNT, services=services, meaning=meaning)
-
-
-def _by_reason(name: str, services: tuple[Service, ...], meaning: str, *, in_total: bool) -> Metric:
-    return Metric(
-        name=name,
-        unit=Unit.COUNT,
-        services=services,
-        meaning=meaning,
-        by_reason=True,
-        in_total=in_total,
-    )
-
-
-FILES_READ = _count("FilesRead", _INTAKE, "dropped or requested files that were read to their end")
-FILES_CUT = _count(
+FILES_READ = count("FilesRead", _INTAKE, "dropped or requested files that were read to their end")
+FILES_CUT = count(
     "FilesCut", _INTAKE, "files that could not be read to their end; the rows before were sent"
 )
-FILES_GONE = _count(
+FILES_GONE = count(
     "FilesGone", _INTAKE, "files that were removed or replaced before anything of them was read"
 )
-FILES_REJECTED = _by_reason(
+FILES_REJECTED = by_reason(
     "FilesRejected", _INTAKE, "files without a usable row, in total and by reason", in_total=True
 )
-FILES_CONTINUED = _count(
+FILES_CONTINUED = count(
     "FilesContinued", _INTAKE, "invocations that left the rest of a file to the next one"
 )
-FILE_ROWS = _count("FileRows", _INTAKE, "rows of files, counted when the file has been read")
-FILE_ROWS_REFUSED = _count(
+FILE_ROWS = count("FileRows", _INTAKE, "rows of files, counted when the file has been read")
+FILE_ROWS_REFUSED = count(
     "FileRowsRefused", _INTAKE, "rows of files that were refused, counted when it has been read"
 )
 FILE_BYTES = Metric(
@@ -113,85 +68,85 @@ FILE_BYTES = Metric(
     services=_INTAKE,
     meaning="sizes of files, counted when the file has been read",
 )
-RECORDS_RECEIVED = _count(
+RECORDS_RECEIVED = count(
     "RecordsReceived", _WINDOWING, "records delivered by Kinesis, redeliveries included"
 )
-ROWS_RECEIVED = _count(
+ROWS_RECEIVED = count(
     "RowsReceived", _WINDOWING, "rows in the delivered records, redeliveries included"
 )
-ROWS_ACCEPTED = _count("RowsAccepted", _WINDOWING, "rows added to a window as an image")
-ROWS_DUPLICATE = _count("RowsDuplicate", _WINDOWING, "rows whose image the creator already has")
-ROWS_BLOCKED = _count(
+ROWS_ACCEPTED = count("RowsAccepted", _WINDOWING, "rows added to a window as an image")
+ROWS_DUPLICATE = count("RowsDuplicate", _WINDOWING, "rows whose image the creator already has")
+ROWS_BLOCKED = count(
     "RowsBlocked", _WINDOWING, "rows refused because their creator was erased or is blocked"
 )
-ROWS_RESENT = _count(
+ROWS_RESENT = count(
     "RowsResent",
     _WINDOWING,
     "rows already processed: redelivered by Kinesis, or sent again by the producer",
 )
-WINDOWS_CLOSED = _count(
+WINDOWS_CLOSED = count(
     "WindowsClosed",
     (Service.WINDOWING, Service.SWEEPER),
     "windows closed: when full by windowing; when idle or at the end of a batch by the sweeper",
 )
-WINDOWS_EMITTED = _count(
+WINDOWS_EMITTED = count(
     "WindowsEmitted", _SWEEPER, "WindowReady events sent by the sweeper, first attempts and retries"
 )
-WINDOWS_NOT_EMITTED = _count(
+WINDOWS_NOT_EMITTED = count(
     "WindowsNotEmitted",
     (Service.WINDOWING, Service.SWEEPER),
     "windows whose event EventBridge rejected; the sweeper sends them again",
 )
-WINDOWS_ABANDONED = _count(
+WINDOWS_ABANDONED = count(
     "WindowsAbandoned", _SWEEPER, "windows marked as failed because no worker could finish them"
 )
-RECORDS_QUARANTINED = _count(
+RECORDS_QUARANTINED = count(
     "RecordsQuarantined",
     _WINDOWING,
     "records that could not be decoded or folded; stored under failed/records/",
 )
-RECORDS_FAILED = _count(
+RECORDS_FAILED = count(
     "RecordsFailed", _WINDOWING, "records to be redelivered by Kinesis after a transient error"
 )
-COMMIT_CONFLICTS = _count(
+COMMIT_CONFLICTS = count(
     "CommitConflicts",
     (Service.WINDOWING, Service.SWEEPER),
     "writes retried after a failed conditional check: another writer was first",
 )
-FILES_FOUND = _count(
+FILES_FOUND = count(
     "FilesFound",
     _SWEEPER,
     "files below `csv-files/` that no job knew, because S3's event was late or never came",
 )
-COVERS_REQUESTED = _count(
+COVERS_REQUESTED = count(
     "CoversRequested",
     _SWEEPER,
     "covers about to expire whose prefetch was requested, retries included",
 )
-COVERS_PREFETCHED = _count(
+COVERS_PREFETCHED = count(
     "CoversPrefetched", _PREFETCH, "covers stored in S3 before their URL expired"
 )
-COVERS_LOST = _by_reason(
+COVERS_LOST = by_reason(
     "CoversLost", _PREFETCH, "covers whose prefetch failed, by reason", in_total=False
 )
-BATCHES_FLUSHED = _count(
+BATCHES_FLUSHED = count(
     "BatchesFlushed", _SWEEPER, "batches at whose end the open windows were closed"
 )
-BATCHES_ENDED = _count("BatchesEnded", _SWEEPER, "batches in which every window has ended")
-BATCHES_ABANDONED = _count(
+BATCHES_ENDED = count("BatchesEnded", _SWEEPER, "batches in which every window has ended")
+BATCHES_ABANDONED = count(
     "BatchesAbandoned", _SWEEPER, "batches that ended because they were abandoned"
 )
-BATCHES_REJECTED = _count(
+BATCHES_REJECTED = count(
     "BatchesRejected", _SWEEPER, "files that could not be read, or of which no row could be used"
 )
-BATCHES_INCOMPLETE = _count(
+BATCHES_INCOMPLETE = count(
     "BatchesIncomplete", _SWEEPER, "batches that ended without all of their rows or end marks"
 )
-ROWS_REFUSED = _by_reason(
+ROWS_REFUSED = by_reason(
     "RowsRefused", _SWEEPER, "rows refused, by reason; emitted when the batch ends", in_total=False
 )
-BATCHES_OPEN = _count("BatchesOpen", _SWEEPER, "batches that have not ended, sampled every minute")
-WINDOWS_WAITING = _count(
+BATCHES_OPEN = count("BatchesOpen", _SWEEPER, "batches that have not ended, sampled every minute")
+WINDOWS_WAITING = count(
     "WindowsWaiting", _SWEEPER, "closed windows without a collage, sampled every minute"
 )
 OLDEST_WINDOW_AGE = Metric(
@@ -207,51 +162,51 @@ OLDEST_WORK_AGE = Metric(
     meaning="age of the oldest batch or window that has not ended; 0 if there is none",
 )
 
-ITEMS_UNREADABLE = _count(
+ITEMS_UNREADABLE = count(
     "ItemsUnreadable",
     _SWEEPER,
     "items of the table that cannot be read, sampled every minute; `ops-dashboard repair` lists"
     " them",
 )
-DELIVERIES_DISCARDED = _count(
+DELIVERIES_DISCARDED = count(
     "DeliveriesDiscarded",
     _SWEEPER,
     "deliveries of the stream that Lambda gave up on, stored under aws/lambda/ and not yet redriven"
     " or dropped, sampled every minute",
 )
-ROWS_DEFERRED = _count(
+ROWS_DEFERRED = count(
     "RowsDeferred",
     _WINDOWING,
     "rows that wait in the table because their creator's state cannot be read",
 )
 
-COLLAGES_CREATED = _count(
+COLLAGES_CREATED = count(
     "CollagesCreated", _COLLAGE, "collages stored and announced by a CollageCreated event"
 )
-COLLAGES_FAILED = _count(
+COLLAGES_FAILED = count(
     "CollagesFailed", _COLLAGE, "windows without a collage because every image failed"
 )
-COLLAGES_KEPT = _count(
+COLLAGES_KEPT = count(
     "CollagesKept", _COLLAGE, "rebuilds discarded because the existing collage has more images"
 )
-COLLAGES_ALREADY_DONE = _count(
+COLLAGES_ALREADY_DONE = count(
     "CollagesAlreadyDone", _COLLAGE, "messages received again after their window had ended"
 )
-COLLAGES_ERASED = _count(
+COLLAGES_ERASED = count(
     "CollagesErased", _COLLAGE, "messages refused because their window was erased with its creator"
 )
-MESSAGES_FAILED = _count(
+MESSAGES_FAILED = count(
     "MessagesFailed",
-    (Service.COLLAGE, Service.PREFETCH, Service.INTAKE),
+    (Service.COLLAGE, Service.PREFETCH, Service.INTAKE, Service.PHOTOS),
     "messages that failed: retried, or moved to the dead-letter queue",
 )
-MESSAGES_DEFERRED = _count(
+MESSAGES_DEFERRED = count(
     "MessagesDeferred",
-    _COLLAGE,
-    "messages retried later because another worker has the window's lease",
+    (Service.COLLAGE, Service.PHOTOS),
+    "messages retried later because another worker has the lease of their window or photo",
 )
-IMAGES_OK = _count("ImagesOk", _COLLAGE, "cells that show their image")
-IMAGES_FAILED = _by_reason(
+IMAGES_OK = count("ImagesOk", _COLLAGE, "cells that show their image")
+IMAGES_FAILED = by_reason(
     "ImagesFailed", _COLLAGE, "cells left empty, in total and by reason", in_total=True
 )
 BYTES_DOWNLOADED = Metric(
@@ -280,19 +235,19 @@ MEMORY_PERCENT = Metric(
     meaning="peak memory of a function's processes, as a percentage of its limit",
 )
 
-FOLLOW_READS = _count(
+FOLLOW_READS = count(
     "FollowReads", _FOLLOW, "reads of a followed table whose rows were all accepted"
 )
-FOLLOW_ROWS = _count(
+FOLLOW_ROWS = count(
     "FollowRows",
     _FOLLOW,
     "rows read that the follower had not sent since it started",
 )
-FOLLOW_FAILURES = _count(
+FOLLOW_FAILURES = count(
     "FollowFailures", _FOLLOW, "errors of the database or AWS that a follower waits out"
 )
 
 CATALOGUE: tuple[Metric, ...] = tuple(
-    value for value in list(globals().values()) if isinstance(value, Metric)
+    value for value in [*globals().values(), *PHOTO_METRICS] if isinstance(value, Metric)
 )
-"""All metrics, in the order of this module."""
+"""All metrics, in the order of this module, then those of photos."""

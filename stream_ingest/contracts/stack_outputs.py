@@ -12,6 +12,19 @@ PROJECT = "coverstream"
 """Name of the Pulumi project, with which the names of resources begin."""
 
 
+class PhotosOutputs(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stack stores photos, and what renders them."""
+
+    table: str
+    uploads_bucket: str
+    renditions_bucket: str
+    queue_url: str
+    backfill_queue_url: str
+    function: str
+    domain: str = ""
+    """Domain that serves the bucket of renditions; empty if none does."""
+
+
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Names, ARNs and URLs of one deployed stack's resources."""
 
@@ -56,7 +69,8 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     creator_case: CreatorCase | None = None
     """Whether creators that differ by case only are one; None in stacks of earlier versions, whose
     functions do not know display names."""
-
+    photos: PhotosOutputs | None = None
+    """None if the stack renders no photos."""
     notification_dead_letters_url: str = ""
     """That of notifications; empty without them. Commands that do not know the field would send
     its messages to the collage queue if it were among the others."""

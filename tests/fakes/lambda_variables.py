@@ -42,6 +42,11 @@ def lambda_variables(
         env.DOWNLOAD_TRIES: "3",
         env.DOWNLOAD_USER_AGENT: "tests",
         env.MIN_SIDE_PX: "50",
+        env.PHOTOS_TABLE: "photos",
+        env.UPLOADS_BUCKET: "uploads",
+        env.RENDITIONS_BUCKET: "renditions",
+        env.PHOTOS_DOMAIN: "",
+        env.BACKFILL_QUEUE: "https://queue/photos-backfill",
         env.MEMORY_MB: "10240",
         env.COLLAGE_URL_LIFE_S: "3600",
     } | {getattr(env, name): value for name, value in others.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -37,34 +38,58 @@ class State(pulumi.ComponentResource):
     ) -> None:
         """Create the table."""
         super().__init__("coverstream:index:State", name, None, opts)
-        self.table = aws.dynamodb.Table(
+        self.table = create_table(
             name,
-            name=args.table_name,
-            billing_mode="PAY_PER_REQUEST",
-            hash_key=table.PARTITION_KEY,
-            range_key=table.SORT_KEY,
-            attributes=[
-                aws.dynamodb.TableAttributeArgs(name=attribute, type=kind)
-                for attribute, kind in _ATTRIBUTES.items()
+            table_name=args.table_name,
+            keys=(table.PARTITION_KEY, table.SORT_KEY),
+            attributes=_ATTRIBUTES,
+            indexes=[
+                index(table.BATCH_INDEX, "batch_id", table.SORT_KEY, table.BATCH_INDEX_ATTRIBUTES),
+                index(table.STATUS_INDEX, "status", table.CLOSED_AT, table.STATUS_INDEX_ATTRIBUTES),
+                index(table.DUE_INDEX, "due_shard", "due_at"),
             ],
-            global_secondary_indexes=[
-                _index(table.BATCH_INDEX, "batch_id", table.SORT_KEY, table.BATCH_INDEX_ATTRIBUTES),
-                _index(
-                    table.STATUS_INDEX, "status", table.CLOSED_AT, table.STATUS_INDEX_ATTRIBUTES
-                ),
-                _index(table.DUE_INDEX, "due_shard", "due_at"),
-            ],
-            ttl={"attribute_name": table.TTL_ATTRIBUTE, "enabled": True},
-            point_in_time_recovery={"enabled": True},
-            server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
-            deletion_protection_enabled=args.protect,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect or None),
+            ttl_attribute=table.TTL_ATTRIBUTE,
+            protect=args.protect,
+            key_arn=args.key_arn,
+            parent=self,
         )
         self.name, self.arn = self.table.name, self.table.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
-def _index(
+def create_table(  # noqa: PLR0913 - the parts of a table
+    name: str,
+    *,
+    table_name: str,
+    keys: tuple[str, str],
+    attributes: Mapping[str, str],
+    indexes: Sequence[aws.dynamodb.TableGlobalSecondaryIndexArgs],
+    ttl_attribute: str,
+    protect: bool,
+    key_arn: pulumi.Input[str] | None,
+    parent: pulumi.Resource,
+) -> aws.dynamodb.Table:
+    """Create an on-demand table with TTL, point-in-time recovery and encryption."""
+    return aws.dynamodb.Table(
+        name,
+        name=table_name,
+        billing_mode="PAY_PER_REQUEST",
+        hash_key=keys[0],
+        range_key=keys[1],
+        attributes=[
+            aws.dynamodb.TableAttributeArgs(name=attribute, type=kind)
+            for attribute, kind in attributes.items()
+        ],
+        global_secondary_indexes=list(indexes),
+        ttl={"attribute_name": ttl_attribute, "enabled": True},
+        point_in_time_recovery={"enabled": True},
+        server_side_encryption={"enabled": True, "kms_key_arn": key_arn},
+        deletion_protection_enabled=protect,
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect or None),
+    )
+
+
+def index(
     name: str, hash_key: str, range_key: str, attributes: tuple[str, ...] = ()
 ) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
     """Return an index that projects the keys and `attributes`."""

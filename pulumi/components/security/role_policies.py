@@ -287,6 +287,31 @@ def intake(  # noqa: PLR0913 - one argument for each resource
     )
 
 
+def photos(  # noqa: PLR0913 - one argument for each resource
+    *,
+    log_group_arn: str,
+    queue_arns: Sequence[str],
+    table_arn: str,
+    bus_arn: str,
+    uploads_arn: str,
+    renditions_arn: str,
+) -> Document:
+    """Return the rights of the rendition function; for ListBucket see `intake`.
+
+    It reads any upload, and never writes or deletes one. It does not read what it has rendered.
+    """
+    outputs = objects(renditions_arn, "renditions", "processed", "augmented-images")
+    return policy(
+        write_logs(log_group_arn),
+        allow("ReceiveMessages", _WORK_OFF, queue_arns),
+        allow("RecordPhotos", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
+        emit(bus_arn, Source.PHOTOS),
+        allow("ReadUploads", ["s3:GetObject", "s3:GetObjectVersion"], [f"{uploads_arn}/*"]),
+        allow("DetectMissingUploads", ["s3:ListBucket"], [uploads_arn]),
+        allow("StoreOutputs", ["s3:PutObject", "s3:DeleteObject"], outputs),
+    )
+
+
 def scheduler(*, function_arn: str, dead_letter_arn: str) -> Document:
     """Return the rights of the schedule: invoke one function, report a failed invocation."""
     return policy(

@@ -49,6 +49,7 @@ class MetricsBridge:
             outputs.collage_function,
             outputs.prefetch_function,
             outputs.intake_function,
+            *([outputs.photos.function] if outputs.photos else []),
         )
         self._position = bridge_position.load(clients)
         logs = self._position.logs

@@ -125,7 +125,24 @@ def _notification(clients: Clients, inputs: Inputs) -> Created:
     return bucket, {}
 
 
+def _cors(clients: Clients, inputs: Inputs) -> Created:
+    bucket = inputs.text("bucket")
+    rules = [
+        {
+            "AllowedMethods": rule.texts("allowedMethods"),
+            "AllowedOrigins": rule.texts("allowedOrigins"),
+            "AllowedHeaders": rule.texts("allowedHeaders"),
+            "ExposeHeaders": rule.texts("exposeHeaders"),
+            "MaxAgeSeconds": rule.number("maxAgeSeconds"),
+        }
+        for rule in inputs.blocks("corsRules")
+    ]
+    clients.untyped("s3").put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+    return bucket, {}
+
+
 REPLACING = {
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _cors,
     "aws:s3/bucketNotification:BucketNotification": _notification,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         _encryption

@@ -7,6 +7,7 @@ message that cannot be decoded fails every time, and so ends in the dead-letter 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -19,7 +20,6 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
-from collage_lambda.telemetry import log_failure, log_unhandled
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.errors import CoverstreamError
 
@@ -27,28 +27,34 @@ Consume = Callable[[SQSRecord, LambdaContext], None]
 Schedule = Callable[[SQSRecord, CoverstreamError], None]
 
 
-def process_messages(  # noqa: PLR0913, PLR0917 - Lambda's two arguments, and the function's own
-    event: dict[str, Any],
-    context: LambdaContext,
-    consume: Consume,
-    schedule: Schedule,
-    logger: Logger,
-    meter: Meter,
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """What a function does with one message, and how it reports one that failed."""
+
+    consume: Consume
+    schedule: Schedule
+    """Decides when a message that failed is received again."""
+    log_failure: Callable[[Logger, Meter, CoverstreamError], None]
+    log_unhandled: Callable[[Logger, Meter, Exception], None]
+
+
+def process_messages(
+    event: dict[str, Any], context: LambdaContext, consumer: Consumer, logger: Logger, meter: Meter
 ) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
-    """Pass each message to `consume`; report, and pass to `schedule`, those for which it raised."""
+    """Pass each message to the consumer; report, and schedule, those for which it raised."""
 
     def consume_or_log(record: SQSRecord, lambda_context: LambdaContext) -> None:
         try:
-            consume(record, lambda_context)
+            consumer.consume(record, lambda_context)
         except CoverstreamError as error:
-            log_failure(logger, meter, error)
+            consumer.log_failure(logger, meter, error)
             try:
-                schedule(record, error)
+                consumer.schedule(record, error)
             except (CoverstreamError, ClientError) as unscheduled:  # the queue's timeout holds
                 logger.warning("visibility timeout not changed", reason=str(unscheduled))
             raise
         except Exception as error:
-            log_unhandled(logger, meter, error)
+            consumer.log_unhandled(logger, meter, error)
             raise
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)

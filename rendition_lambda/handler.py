@@ -1,0 +1,62 @@
+"""Lambda: photos become their renditions or rotations. Edge.
+
+Takes SQS messages with events of S3 or requests to render, and answers with a partial batch
+response.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from rendition_lambda import wiring
+from rendition_lambda.messages import read_hints
+from rendition_lambda.telemetry import log_failure, log_outcome, log_received, log_unhandled
+from stream_ingest.aws.meter import Meter
+from stream_ingest.aws.sqs_batch import Consumer, process_messages
+from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.metrics import Service
+
+logger = Logger(service=Service.PHOTOS)
+meter = Meter(Service.PHOTOS)
+
+
+app = cache(wiring.from_environment)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
+    """Reconcile the photos of one delivery and report the messages to be delivered again."""
+    return process_messages(event, context, CONSUMER, logger, meter)
+
+
+def _schedule(record: SQSRecord, error: CoverstreamError) -> None:
+    app().redelivery.schedule(record, error)
+
+
+def _consume(record: SQSRecord, context: LambdaContext) -> None:
+    log_received(logger, record)
+    receives = int(record.attributes.approximate_receive_count)
+    for hint in read_hints(record.body, app().uploads_bucket):
+        started_s = time.monotonic()
+        outcome = app().reconciler.reconcile(
+            hint.key,
+            # One receipt of one message, even if Lambda repeats an invocation.
+            owner=f"{context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}",
+            remaining_s=context.get_remaining_time_in_millis() / 1_000,
+            is_last=receives >= app().max_receives,
+            again=hint.again,
+        )
+        took_ms = round(1_000 * (time.monotonic() - started_s))
+        log_outcome(logger, meter, hint, outcome, took_ms)
+
+
+CONSUMER = Consumer(
+    consume=_consume, schedule=_schedule, log_failure=log_failure, log_unhandled=log_unhandled
+)

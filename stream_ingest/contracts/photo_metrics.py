@@ -1,0 +1,33 @@
+"""Metrics of the rendition Lambda. Pure."""
+
+from __future__ import annotations
+
+from stream_ingest.contracts.metric_model import Metric, Service, Unit, by_reason, count
+
+_PHOTOS = (Service.PHOTOS,)
+
+PHOTOS_RENDERED = count(
+    "PhotosRendered", _PHOTOS, "photos whose renditions or rotations were stored"
+)
+PHOTOS_FAILED = by_reason(
+    "PhotosFailed", _PHOTOS, "photos that cannot be rendered, in total and by reason", in_total=True
+)
+PHOTOS_SKIPPED = count("PhotosSkipped", _PHOTOS, "uploads that are no photos, such as videos")
+PHOTOS_REMOVED = count("PhotosRemoved", _PHOTOS, "deleted photos whose outputs were removed")
+PHOTOS_UNCHANGED = count(
+    "PhotosUnchanged", _PHOTOS, "messages about photos that were as they should be"
+)
+PHOTO_DURATION = Metric(
+    name="PhotoDuration",
+    unit=Unit.MILLISECONDS,
+    services=_PHOTOS,
+    meaning="time from the receipt of a message to the stored outputs of its photo",
+)
+PHOTO_BYTES = Metric(
+    name="PhotoBytes", unit=Unit.BYTES, services=_PHOTOS, meaning="sizes of the rendered originals"
+)
+
+PHOTO_METRICS: tuple[Metric, ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Metric)
+)
+"""All of them, in the order of this module."""
