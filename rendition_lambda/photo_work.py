@@ -22,7 +22,7 @@ from rendition_lambda.lifecycle import Work, work_for
 from rendition_lambda.original import Original
 from rendition_lambda.photo_item import OutputFacts, Photo
 from rendition_lambda.reasons import PhotoError, PhotoFailure
-from rendition_lambda.recipe import Recipe
+from rendition_lambda.recipe import Recipe, recipe_of
 from rendition_lambda.render.rendered import Rendered, RenderedOutput
 from rendition_lambda.renditions import Renditions
 from rendition_lambda.repository import PhotoChangedError, PhotoRepository
@@ -51,6 +51,8 @@ class PhotoEdges:
     render: Render
     domain: str
     """Domain of the addresses of outputs; empty for addresses in S3."""
+    recipe_of: Callable[[str], Recipe | None] = recipe_of
+    """Returns the recipe of a key."""
 
 
 class Ending(StrEnum):

@@ -13,7 +13,6 @@ from rendition_lambda import lifecycle, names
 from rendition_lambda.lifecycle import Work, work_for
 from rendition_lambda.photo_item import Photo
 from rendition_lambda.photo_work import Ending, Outcome, PhotoEdges, PhotoWork
-from rendition_lambda.recipe import recipe_of
 from stream_ingest.contracts.errors import TransientError
 
 LEASE_MARGIN_S = 30
@@ -49,7 +48,7 @@ class Reconciler:
         if remaining_s < MIN_REMAINING_S:
             msg = f"{key}: no time left in this invocation"
             raise TransientError(msg)
-        recipe = recipe_of(key)
+        recipe = self._edges.recipe_of(key)
         gallery = names.gallery_of(key, recipe)
         photo = self._photos.load(gallery, key)
         if photo is not None and photo.is_finished:

@@ -1,0 +1,176 @@
+"""What photos need of an AWS account, in memory: table, buckets, queue and bus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from rendition_lambda import names
+from rendition_lambda.announcements import PhotoBus
+from rendition_lambda.messages import read_hints
+from rendition_lambda.photo_item import OPEN, OPEN_INDEX, UPDATED_AT, Photo, from_item
+from rendition_lambda.photo_work import Outcome, PhotoEdges
+from rendition_lambda.recipe import Recipe, recipe_of
+from rendition_lambda.reconcile import Reconciler
+from rendition_lambda.redelivery import retry_after_s
+from rendition_lambda.render.rendered import Rendered
+from rendition_lambda.renditions import Renditions
+from rendition_lambda.repository import PhotoRepository
+from rendition_lambda.uploads import Uploads
+from stream_ingest.aws.items import from_wire
+from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.s3_events import OBJECT_CREATED, OBJECT_DELETED
+from tests.fakes.ingest.clock import Clock
+from tests.fakes.ingest.threads import InlineExecutor
+from tests.fakes.photos.renderer import FakeRenderer
+from tests.fakes.photos.s3 import RENDITIONS, UPLOADS, PhotoS3
+from tests.faults.harness.aws.bus import FakeBus
+from tests.faults.harness.aws.dynamodb import FakeDynamoDb
+from tests.faults.harness.aws.errors import KilledError
+from tests.faults.harness.aws.sqs import FakeQueue, Message
+from tests.faults.harness.injector import Fault, Faults, Faulty
+
+TABLE, BUS = "photos", "coverstream-test"
+TIMEOUT_S = 120
+VISIBILITY_S = 6 * TIMEOUT_S
+MAX_RECEIVES = 5
+
+
+class PhotoAccount:
+    """Table, buckets, queue and bus of a stack that renders photos, and its function."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.s3, self.dynamodb = PhotoS3(self.clock), FakeDynamoDb()
+        self.dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"}
+                for name in ("gallery", "photo", OPEN, UPDATED_AT)
+            ],
+            KeySchema=_keys("gallery", "photo"),
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": OPEN_INDEX,
+                    "KeySchema": _keys(OPEN, UPDATED_AT),
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+        )
+        self.bus = FakeBus(BUS, self.clock, {"source": ["nothing"]})
+        self.dead_letters = FakeQueue(self.clock, visibility_s=VISIBILITY_S)
+        self.queue = FakeQueue(
+            self.clock,
+            visibility_s=VISIBILITY_S,
+            max_receives=MAX_RECEIVES,
+            dead_letters=self.dead_letters,
+        )
+        self.recipe_of: Callable[[str], Recipe | None] = recipe_of
+        self.owners = 0
+
+    def put(self, key: str, body: bytes, times: int = 1) -> None:
+        """Upload an object, which S3 announces `times` times."""
+        self.s3.upload(key, body)
+        self._announce(OBJECT_CREATED, key, times)
+
+    def delete(self, key: str, times: int = 1) -> None:
+        """Delete an object, which S3 announces `times` times."""
+        self.s3.remove(key)
+        self._announce(OBJECT_DELETED, key, times)
+
+    def request(self, key: str, *, again: bool = False) -> None:
+        """Request that a photo is rendered."""
+        self.queue.send(json.dumps({"render": key, "again": again}))
+
+    def _announce(self, detail_type: str, key: str, times: int) -> None:
+        detail = {"bucket": {"name": UPLOADS}, "object": {"key": key}}
+        for _ in range(times):
+            self.queue.send(json.dumps({"detail-type": detail_type, "detail": detail}))
+
+    def reconciler(self, faults: Faults) -> Reconciler:
+        """Return the function's parts, with the faults of its process."""
+        renderer = Faulty(FakeRenderer(), "render", faults)
+        s3: Any = Faulty(self.s3, "s3", faults)
+        dynamodb: Any = Faulty(self.dynamodb, "dynamodb", faults)
+        events: Any = Faulty(self.bus, "events", faults)
+
+        def render(source: Path, folder: Path, recipe: Recipe) -> Rendered:
+            rendered: Rendered = renderer.render(source=source, folder=folder, recipe=recipe)
+            return rendered
+
+        edges = PhotoEdges(
+            photos=PhotoRepository(dynamodb, TABLE),
+            uploads=Uploads(s3, UPLOADS),
+            renditions=Renditions(s3, RENDITIONS, InlineExecutor()),
+            bus=PhotoBus(events, BUS),
+            render=render,
+            domain="cdn.example.com",
+            recipe_of=self.recipe_of,
+        )
+        return Reconciler(edges, self.clock)
+
+    def deliver(self, which: int = 0, faults: Iterable[Fault] = ()) -> bool:
+        """Invoke the function with one visible message; return False if there is none."""
+        message = self.queue.receive(which)
+        if message is None:
+            return False
+        try:
+            self.handle(message, Faults(faults))
+        except CoverstreamError as error:
+            delay_s = retry_after_s(error, message.receives, self.clock())
+            if delay_s is not None:
+                self.queue.change_visibility(message.receipt, delay_s)
+        except KilledError:
+            pass  # the message is visible again after its visibility timeout
+        return True
+
+    def handle(self, message: Message, faults: Faults) -> list[Outcome]:
+        """Work a message off, and delete it."""
+        reconciler = self.reconciler(faults)
+        self.owners += 1
+        outcomes = [
+            reconciler.reconcile(
+                hint.key,
+                owner=f"owner-{self.owners}",
+                remaining_s=TIMEOUT_S,
+                is_last=message.receives >= MAX_RECEIVES,
+                again=hint.again,
+            )
+            for hint in read_hints(message.body, UPLOADS)
+        ]
+        self.queue.delete(message.receipt)
+        return outcomes
+
+    def drain(self) -> None:
+        """Deliver messages without faults until none is left."""
+        while self.queue.messages:
+            if not self.deliver():
+                self.clock.advance(60)
+
+    def photo(self, key: str) -> Photo | None:
+        """Return a photo's item."""
+        gallery = names.gallery_of(key, self.recipe_of(key))
+        return PhotoRepository(self.dynamodb, TABLE).load(gallery, key)  # type: ignore[arg-type]
+
+    def photos(self) -> list[Photo]:
+        """Return the items of all photos."""
+        items = map(from_wire, self.dynamodb.items.values())
+        return [from_item(item) for item in items if item["photo"] != "name"]
+
+    def announced(self, key: str) -> list[tuple[str, str]]:
+        """Return type and version of a photo's events, in order."""
+        return [
+            (event["detail-type"], event["detail"]["version"])
+            for event in self.bus.received
+            if event["detail"]["photo"] == key
+        ]
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
