@@ -31,11 +31,11 @@ def created(photo: Photo, bucket: str) -> Announcement:
     return _announcement(
         RenditionsCreated(
             **_identity(photo),
-            bucket=bucket,
+            renditions_bucket=bucket,
             keys={name: facts.key for name, facts in photo.outputs.items()},
             urls=photo.urls,
-            width_px=photo.width or 0,
-            height_px=photo.height or 0,
+            width=photo.width or 0,
+            height=photo.height or 0,
         )
     )
 

@@ -43,9 +43,12 @@ _COMMON_FIELDS = {
     "created_at": "time at which the cover was created, from its row",
     "creator": "name of the creator",
     "creators": "creators with covers about to expire",
+    "detail": "more about the reason, for people",
     "failures": "number of empty cells by [reason](reasons.md#empty-cells)",
     "fallbacks": "other URLs of the same image",
     "flush": "when windows that are not full close",
+    "gallery": "gallery of the photo",
+    "height": "height of the photo's upright original in pixels",
     "height_px": "height of the collage in pixels",
     "identity": "what identifies the image ([facts](../facts.md#image-identity))",
     "idle_s": "seconds after the last image, for `idle`",
@@ -56,16 +59,21 @@ _COMMON_FIELDS = {
     "images_ok": "cells that show their image",
     "images_per_window": "maximum number of images in a window",
     "key": "key of the collage",
+    "keys": "keys of the outputs, by output",
     "kind": "`never`: when full; `idle`: after `idle_s`; `batch-end`: when the batch has ended",
     "layout": "layout of the collage",
     "length": "number of bytes",
     "metadata_key": "key of the metadata",
     "offset": "first byte in the pack",
+    "photo": "key of the photo's original in the bucket of uploads",
     "processing_config": "how the batch is run",
     "processing_type": "kind of the request",
     "quality": "JPEG quality",
-    "reason": "why there is no collage",
+    "reason": "why there is no collage, or why a photo has no outputs",
+    "recipe": "name of the photo's recipe: `renditions` or `augmentation`",
+    "recipe_version": "hash of the recipe",
     "refused": "number of refused rows by [reason](reasons.md#refused-rows)",
+    "renditions_bucket": "bucket of the outputs",
     "replay": "name of the replay that built it again, if any",
     "rows": "rows of cells",
     "rows_accepted": "rows that became an image of a window",
@@ -78,8 +86,11 @@ _COMMON_FIELDS = {
     "thumbnail_key": "key of the thumbnail",
     "trigger": "how the batch came in, such as `mysql-push`",
     "url": "URL of the image",
+    "urls": "addresses of the outputs, by output",
     "url_expires_at": "time at which the link stops working at the latest",
+    "width": "width of the photo's upright original in pixels",
     "width_px": "width of the collage in pixels",
+    "version": "version of the photo's original",
     "window_id": "id of the window, such as `charli:000012`",
     "windows": "windows of the batch",
 }
@@ -122,10 +133,16 @@ def request_table() -> str:
     return markdown_table(("name", "type", "meaning"), rows)
 
 
+def _leaves(event: type[Event]) -> Iterator[type[Event]]:
+    """Yield the events that are emitted: those that are no base class of others."""
+    for each in event.__subclasses__():
+        yield from _leaves(each) if each.__subclasses__() else [each]
+
+
 def events_reference() -> str:
     """Return a section for each event with its fields."""
     sections = []
-    for event in Event.__subclasses__():
+    for event in _leaves(Event):
         name = event.detail_type()
         docs = prose(event.__doc__ or "")
         sections.append(f"\n### {name}\n\n{docs}\n{struct_table(events, name)}")

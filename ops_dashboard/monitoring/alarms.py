@@ -110,7 +110,7 @@ def _function_errors(resources: Resources, thresholds: Thresholds) -> list[Alarm
             above=thresholds.error_percent,
             unit=" %",
         )
-        for service in resources.functions
+        for service in resources.deployed
         if service is not Service.COLLAGE
     ]
 
@@ -140,7 +140,7 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
             above=thresholds.memory_percent,
             unit=" %",
         )
-        for service in resources.functions
+        for service in resources.deployed
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stream_ingest.contracts.metrics import Service, namespace_of
+from stream_ingest.contracts.metrics import FUNCTIONS, Service, namespace_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,11 @@ class Resources:
     def namespace(self) -> str:
         """Return the namespace of this stack's custom metrics."""
         return namespace_of(self.stack)
+
+    @property
+    def deployed(self) -> tuple[Service, ...]:
+        """Return the functions of this stack, of which not every stack has all."""
+        return tuple(service for service in FUNCTIONS if service in self.functions)
 
     @property
     def log_groups(self) -> tuple[str, ...]:

@@ -249,7 +249,7 @@ def _function_errors(resources: Resources) -> Widget:
         [
             *(
                 line
-                for service in resources.functions
+                for service in resources.deployed
                 for line in watched.function_error_lines(resources, service)
             ),
             *watched.dropped_lines(resources),

@@ -15,7 +15,7 @@ _RIGHT = LineStyle(on_right=True)
 
 def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     """Return the charts of durations, waiting times and memory."""
-    memory = [watched.memory_line(resources, service) for service in resources.functions]
+    memory = [watched.memory_line(resources, service) for service in resources.deployed]
     return [
         chart(
             "Collage duration",

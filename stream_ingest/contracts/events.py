@@ -243,11 +243,11 @@ class PhotoEvent(Event, frozen=True, kw_only=True):
 class RenditionsCreated(PhotoEvent, frozen=True, kw_only=True):
     """All outputs of a photo's version are stored; `keys` and `urls` are by output."""
 
-    bucket: str
+    renditions_bucket: str
     keys: dict[str, str]
     urls: dict[str, str]
-    width_px: Count
-    height_px: Count
+    width: Count
+    height: Count
 
 
 class RenditionsFailed(PhotoEvent, frozen=True, kw_only=True):

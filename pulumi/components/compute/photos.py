@@ -12,7 +12,7 @@ from components.data.photo_storage import PhotoStorage
 from components.messaging.bus import Bus
 from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
 from components.messaging.queue import Queue, QueueArgs
-from components.security import role_policies
+from components.security import photo_policies
 
 import pulumi
 from stream_ingest.contracts import environment
@@ -140,7 +140,7 @@ class Photos(pulumi.ComponentResource):
         function = replace(args.function, variables={**args.function.variables, **variables})
         role = FunctionRole(self._name, function, self._child)
         granted = role.grant(
-            role_policies.photos,
+            photo_policies.photos,
             queue_arns=[self.queue.arn, self.backfill.arn],
             table_arn=args.storage.table.arn,
             bus_arn=args.bus.arn,

@@ -31,7 +31,7 @@ from stream_ingest.intake.jobs import CSV_FOLDER
 
 _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """Actions of an SQS mapping, which uses its function's role."""
-_WORK_OFF = (*_RECEIVE, "sqs:ChangeMessageVisibility")
+WORK_OFF = (*_RECEIVE, "sqs:ChangeMessageVisibility")
 """The same of a function that decides when a failed message is received again."""
 _CREATOR_ITEMS = items_of(Partitions.CREATORS)
 _BATCH_ITEMS = items_of(Partitions.BATCHES)
@@ -198,7 +198,7 @@ def collage(  # noqa: PLR0913 - one argument for each resource
     originals = [allow("StoreOriginals", ["s3:PutObject"], objects(temp_arn, "originals"))]
     return policy(
         write_logs(log_group_arn),
-        allow("ReceiveWindows", _WORK_OFF, [queue_arn]),
+        allow("ReceiveWindows", WORK_OFF, [queue_arn]),
         update("MoveWindows", table_arn, item_writes.BUILT_WINDOWS),
         update("CheckErasures", table_arn, item_writes.ERASURES, "ConditionCheckItem"),
         update("CountRepeats", table_arn, item_writes.REPEATED_CONTENTS),
@@ -226,7 +226,7 @@ def prefetch(*, log_group_arn: str, queue_arn: str, table_arn: str, temp_arn: st
     """Return the rights of the prefetch function; for ListBucket see `collage`."""
     return policy(
         write_logs(log_group_arn),
-        allow("ReceiveRequests", _WORK_OFF, [queue_arn]),
+        allow("ReceiveRequests", WORK_OFF, [queue_arn]),
         allow(
             "RecordCovers",
             ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
@@ -265,7 +265,7 @@ def intake(  # noqa: PLR0913 - one argument for each resource
     readable = [input_arn, *other_input_arns]
     return policy(
         write_logs(log_group_arn),
-        allow("ReceiveMessages", _WORK_OFF, [queue_arn]),
+        allow("ReceiveMessages", WORK_OFF, [queue_arn]),
         allow("ContinueAndDeadLetter", ["sqs:SendMessage"], [queue_arn, dead_letter_arn]),
         allow("SendRows", ["kinesis:PutRecords"], [stream_arn]),
         allow("StoreBatches", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn], _BATCH_ITEMS),
@@ -284,31 +284,6 @@ def intake(  # noqa: PLR0913 - one argument for each resource
         allow(
             "StoreChunks", ["s3:GetObject", "s3:PutObject"], objects(temp_arn, "processing/intake")
         ),
-    )
-
-
-def photos(  # noqa: PLR0913 - one argument for each resource
-    *,
-    log_group_arn: str,
-    queue_arns: Sequence[str],
-    table_arn: str,
-    bus_arn: str,
-    uploads_arn: str,
-    renditions_arn: str,
-) -> Document:
-    """Return the rights of the rendition function; for ListBucket see `intake`.
-
-    It reads any upload, and never writes or deletes one. It does not read what it has rendered.
-    """
-    outputs = objects(renditions_arn, "renditions", "processed", "augmented-images")
-    return policy(
-        write_logs(log_group_arn),
-        allow("ReceiveMessages", _WORK_OFF, queue_arns),
-        allow("RecordPhotos", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
-        emit(bus_arn, Source.PHOTOS),
-        allow("ReadUploads", ["s3:GetObject", "s3:GetObjectVersion"], [f"{uploads_arn}/*"]),
-        allow("DetectMissingUploads", ["s3:ListBucket"], [uploads_arn]),
-        allow("StoreOutputs", ["s3:PutObject", "s3:DeleteObject"], outputs),
     )
 
 

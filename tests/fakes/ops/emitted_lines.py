@@ -26,8 +26,15 @@ from collage_lambda import wiring as collage_wiring
 from collage_lambda.prefetch import handler as prefetch_handler
 from collage_lambda.prefetch import wiring as prefetch_wiring
 from collage_lambda.settings import CollageSettings
+from rendition_lambda import handler as photos
+from rendition_lambda import telemetry as photos_telemetry
+from rendition_lambda.lifecycle import PhotoLeasedError
+from rendition_lambda.messages import PhotoHint
+from rendition_lambda.photo_item import Photo, PhotoStatus
+from rendition_lambda.photo_work import Ending, Outcome
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.intake import handler as intake
@@ -78,10 +85,25 @@ def run_handlers() -> list[dict[str, Any]]:
             _run_sweeper(aws)
         intake.make_handler(lambda: _EMPTY_INTAKE)({}, Context())  # type: ignore[arg-type]  # fakes
         _run_intake()
+        _run_photos(patch)
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
             _run_prefetch(collage_aws_, server)
     return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
+
+
+def _run_photos(patch: pytest.MonkeyPatch) -> None:
+    key, hint = "g/a.jpg", PhotoHint(key="g/a.jpg")
+    photo = Photo(gallery="g", photo=key, status=PhotoStatus.FAILED, reason="corrupt", bytes=5)
+    for ending in Ending:
+        outcome = Outcome(ending=ending, photo=photo)
+        photos_telemetry.log_outcome(photos.logger, photos.meter, hint, outcome, 1_000)
+    for error in (PhotoLeasedError(key, 5), TransientError("throttled")):
+        photos_telemetry.log_failure(photos.logger, photos.meter, error)
+    redelivery = SimpleNamespace(schedule=lambda *_: None)
+    app = SimpleNamespace(uploads_bucket="uploads", max_receives=5, redelivery=redelivery)
+    patch.setattr(photos, "app", lambda: app)
+    photos.handle(sqs_event("{}"), Context())  # type: ignore[arg-type]  # what powertools reads
 
 
 def _run_intake() -> None:

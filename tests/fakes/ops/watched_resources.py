@@ -32,6 +32,7 @@ RESOURCES = Resources(
         Service.COLLAGE: 1_769,
         Service.PREFETCH: 1_024,
         Service.INTAKE: 1_769,
+        Service.PHOTOS: 1_769,
     },
 )
 

@@ -99,6 +99,7 @@ def test_the_overview_is_followed_by_a_row_for_each_stage() -> None:
         "## Collage",
         "## Concurrency",
         "## Prefetched covers",
+        "## Photos",
         "## Dead letters",
         "## Cost",
         "## Logs",

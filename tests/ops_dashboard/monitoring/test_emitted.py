@@ -20,6 +20,7 @@ from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.aws_metrics import check_documented
 from ops_dashboard.monitoring.dashboard import dashboard_body
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
+from rendition_lambda.reasons import PhotoFailure
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts.metrics import (
     CATALOGUE,
@@ -48,6 +49,7 @@ REASONS = {
     "RowsRefused": set(RefusalReason),
     "CoversLost": set(FailureReason),
     "FilesRejected": set(Rejection),
+    "PhotosFailed": set(PhotoFailure),
 }
 
 
@@ -173,7 +175,12 @@ def test_the_duration_of_a_window_says_whose_it_is_and_no_other_line_does(
 def test_every_counted_reason_is_a_known_reason(lines: list[dict[str, Any]]) -> None:
     counted = [(name, line[REASON]) for line in lines for name in REASONS if REASON in line]
     found = {(name, reason) for name, reason in counted if any(name in line for line in lines)}
-    assert {reason for _, reason in found} <= {*FailureReason, *RefusalReason, *Rejection}
+    assert {reason for _, reason in found} <= {
+        *FailureReason,
+        *PhotoFailure,
+        *RefusalReason,
+        *Rejection,
+    }
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -260,7 +267,7 @@ def test_a_meter_emits_as_its_own_service_whatever_another_has_left(
 
 
 def test_only_the_meter_emits_metrics() -> None:
-    for package in ("stream_ingest", "collage_lambda"):
+    for package in ("stream_ingest", "collage_lambda", "rendition_lambda"):
         for path in (ROOT / package).rglob("*.py"):
             used = {
                 node.attr if isinstance(node, ast.Attribute) else node.name

@@ -1,0 +1,35 @@
+"""The policy of the rendition function's role. Pure. See `role_policies`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from components.security.policies import Document, allow, emit, objects, policy
+from components.security.role_policies import WORK_OFF, write_logs
+
+from stream_ingest.contracts.events import Source
+
+
+def photos(  # noqa: PLR0913 - one argument for each resource
+    *,
+    log_group_arn: str,
+    queue_arns: Sequence[str],
+    table_arn: str,
+    bus_arn: str,
+    uploads_arn: str,
+    renditions_arn: str,
+) -> Document:
+    """Return the rights of the rendition function; for ListBucket see `role_policies.intake`.
+
+    It reads any upload, and never writes or deletes one. It does not read what it has rendered.
+    """
+    outputs = objects(renditions_arn, "renditions", "processed", "augmented-images")
+    return policy(
+        write_logs(log_group_arn),
+        allow("ReceiveMessages", WORK_OFF, queue_arns),
+        allow("RecordPhotos", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
+        emit(bus_arn, Source.PHOTOS),
+        allow("ReadUploads", ["s3:GetObject", "s3:GetObjectVersion"], [f"{uploads_arn}/*"]),
+        allow("DetectMissingUploads", ["s3:ListBucket"], [uploads_arn]),
+        allow("StoreOutputs", ["s3:PutObject", "s3:DeleteObject"], outputs),
+    )

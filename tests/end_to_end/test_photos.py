@@ -1,0 +1,133 @@
+"""Photos that are uploaded become renditions and rotations, and go when they are deleted."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ops_dashboard.local.aws.stack import LocalAws
+from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.contracts.stack_outputs import PhotosOutputs
+
+pytestmark = pytest.mark.timeout(240)
+
+PATIENCE_S = 90
+DOMAIN = "photos.example.com"
+SIZES = {"thumbnail": (400, 267), "small": (800, 533), "medium": (1_500, 1_000)}
+
+
+class Photos:
+    """A deployed stack that renders photos."""
+
+    def __init__(self, aws: LocalAws, outputs: PhotosOutputs) -> None:
+        self.s3, self._dynamodb = aws.clients.s3, aws.clients.dynamodb
+        self.outputs = outputs
+
+    def put(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=self.outputs.uploads_bucket, Key=key, Body=body)
+
+    def delete(self, key: str) -> None:
+        self.s3.delete_object(Bucket=self.outputs.uploads_bucket, Key=key)
+
+    def item(self, gallery: str, key: str) -> dict[str, Any]:
+        found = self._dynamodb.get_item(
+            TableName=self.outputs.table,
+            Key=to_wire({"gallery": gallery, "photo": key}),
+            ConsistentRead=True,
+        )
+        return from_wire(found.get("Item", {}))
+
+    def image(self, key: str) -> Image.Image:
+        body = self.s3.get_object(Bucket=self.outputs.renditions_bucket, Key=key)["Body"].read()
+        return Image.open(io.BytesIO(body))
+
+    def stored(self) -> set[str]:
+        found = self.s3.list_objects_v2(Bucket=self.outputs.renditions_bucket)
+        return {each["Key"] for each in found.get("Contents", [])}
+
+    def when(
+        self, gallery: str, key: str, is_so: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """Return a photo's item once a condition is true of it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so(item := self.item(gallery, key)):
+            assert time.monotonic() < deadline, item
+            time.sleep(0.2)
+        return item
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Photos]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with LocalAws.start() as aws:
+            settings = {
+                "photos": True,
+                "photosDomain": DOMAIN,
+                "photosCorsOrigins": ["https://upload.example.com"],
+            }
+            outputs = aws.deploy(settings=settings).photos
+            assert outputs is not None
+            yield Photos(aws, outputs)
+
+
+def jpeg(colour: str) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (1_500, 1_000), colour).save(data, "JPEG")
+    return data.getvalue()
+
+
+def status(*wanted: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda item: item.get("status") in wanted and "lease_until" not in item
+
+
+def test_a_photo_is_rendered_replaced_and_removed(photos: Photos) -> None:
+    key = "g/IMG_1 + ü.jpg"
+    photos.put(key, jpeg("red"))
+    first = photos.when("g", key, status("active"))
+
+    for name, size in SIZES.items():
+        image = photos.image(f"renditions/g/IMG_1 + ü_{name}.jpg")
+        red, green, blue = image.convert("RGB").getpixel((5, 5))  # type: ignore[misc]  # RGB
+        assert image.size == size
+        assert red > 240
+        assert green + blue < 15
+    assert first["thumbnail_url"].startswith(
+        f"https://{DOMAIN}/renditions/g/IMG_1%20%2B%20%C3%BC_thumbnail.jpg?v="
+    )
+    assert (first["original_key"], first["format"], first["width"]) == (key, "JPEG", 1_500)
+
+    photos.put(key, jpeg("blue"))
+    second = photos.when("g", key, lambda item: item["version"] != first["version"])
+    assert second["thumbnail_url"] != first["thumbnail_url"]
+    assert second["thumbnail_url"].partition("?")[0] == first["thumbnail_url"].partition("?")[0]
+
+    photos.delete(key)
+    photos.when("g", key, status("deleted"))
+    assert not any(each.startswith("renditions/g/IMG_1 +") for each in photos.stored())
+
+
+def test_an_image_is_turned(photos: Photos) -> None:
+    photos.put("original-uploads/cat.jpg", jpeg("green"))
+    photos.when("original-uploads", "original-uploads/cat.jpg", status("active"))
+
+    assert photos.image("processed/cat_256x256.jpg").size == (256, 256)
+    for angle in (90, 180, 270, 360):
+        key = f"augmented-images/{angle}-degree/cat_{angle}.jpg"
+        assert photos.image(key).size == (256, 256)
+
+
+def test_a_broken_file_fails_with_its_reason(photos: Photos) -> None:
+    photos.put("g/broken.jpg", jpeg("red")[:2_000])
+    photos.put("g/none.jpg", b"no image")
+
+    broken = photos.when("g", "g/broken.jpg", status("failed"))
+    none = photos.when("g", "g/none.jpg", status("failed"))
+    assert broken["reason"] in {"truncated", "corrupt"}
+    assert none["reason"] == "not_an_image"
+    assert not any("broken" in each or "none" in each for each in photos.stored())
