@@ -65,7 +65,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         _stuck(resources, thresholds),
         _nothing_flows(resources, thresholds),
         _failed_images(resources, thresholds),
-        _dropped(resources),
+        *_dropped(resources),
         _follow(resources),
     ]
     read = sum(alarm.metrics_read for alarm in free)
@@ -225,14 +225,23 @@ def _failed_images(resources: Resources, thresholds: Thresholds) -> Alarm:
     )
 
 
-def _dropped(resources: Resources) -> Alarm:
-    return Alarm(
-        name="metrics-dropped",
-        meaning="CloudWatch could not read metrics in a function's log and dropped them, so charts"
-        " and alarms miss them; search the log for lines with `_aws`.",
-        lines=watched.dropped_lines(resources),
-        above=0,
-    )
+def _dropped(resources: Resources) -> list[Alarm]:
+    """Watch the logs of photos by an alarm of their own: an alarm has at most ten metrics."""
+    photos = {Service.PHOTOS} & {*resources.deployed}
+    others = [service for service in resources.deployed if service not in photos]
+    watching = [("metrics-dropped", "a function's log", others)]
+    if photos:
+        watching.append(("photos-metrics-dropped", "the log of photos", [*photos]))
+    return [
+        Alarm(
+            name=name,
+            meaning=f"CloudWatch could not read metrics in {whose} and dropped them, so charts"
+            " and alarms miss them; search the log for lines with `_aws`.",
+            lines=watched.dropped_lines(resources, services),
+            above=0,
+        )
+        for name, whose, services in watching
+    ]
 
 
 def _follow(resources: Resources) -> Alarm:

@@ -252,7 +252,7 @@ def _function_errors(resources: Resources) -> Widget:
                 for service in resources.deployed
                 for line in watched.function_error_lines(resources, service)
             ),
-            *watched.dropped_lines(resources),
+            *watched.dropped_lines(resources, resources.deployed),
         ],
         resources.region,
         unit="a minute",

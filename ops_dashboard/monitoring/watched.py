@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ops_dashboard.monitoring.metric_lines import (
     HIDDEN,
     MAX,
@@ -100,17 +102,18 @@ def failed_images_lines(resources: Resources) -> list[Line]:
     return [failed, fine, share]
 
 
-def dropped_lines(resources: Resources) -> list[Line]:
+def dropped_lines(resources: Resources, services: Iterable[Service]) -> list[Line]:
     """Return the hidden counts of EMF lines that CloudWatch dropped silently, and their sum.
 
     The metrics of a dropped line reach no chart and no alarm (docs/facts.md#cloudwatch).
     """
+    groups = [f"/aws/lambda/{resources.functions[service]}" for service in services]
     counts = [
         aws_metric("AWS/Logs", metric, {"LogGroupName": group}, f"d{number}", metric, style=HIDDEN)
         for number, (metric, group) in enumerate(
             (metric, group)
             for metric in ("EMFParsingErrors", "EMFValidationErrors")
-            for group in resources.log_groups
+            for group in groups
         )
     ]
     total = f"SUM([{', '.join(line.id for line in counts)}])"

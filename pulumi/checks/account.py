@@ -28,7 +28,9 @@ def check_account(settings: Settings, prefix: str) -> int | None:
 
     `prefix` is ``<project>-<stack>``. A quota that the deployer may not read is a warning.
     """
-    problems = name_problems(prefix, aws.get_region().region, settings.bucket_names)
+    problems = name_problems(
+        prefix, aws.get_region().region, settings.bucket_names, photos=settings.photos
+    )
     limit = _concurrency_limit()
     if limit is not None:
         problems += concurrency_problems(settings, limit)

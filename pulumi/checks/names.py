@@ -14,8 +14,6 @@ LONGEST: dict[str, tuple[str, int]] = {
     "input bucket": ("{prefix}-input-{account}-{region}", 63),
     "output bucket": ("{prefix}-output-{account}-{region}", 63),
     "temp bucket": ("{prefix}-temp-{account}-{region}", 63),
-    "uploads bucket": ("{prefix}-uploads-{account}-{region}", 63),
-    "renditions bucket": ("{prefix}-renditions-{account}-{region}", 63),
     "logs bucket": ("{prefix}-logs-{account}-{region}", 63),
     "archive": ("{prefix}-windows", 48),
     "role": ("{prefix}-windowing-function", 64),
@@ -26,13 +24,20 @@ LONGEST: dict[str, tuple[str, int]] = {
 }
 """Names of the buckets and the longest name of each other kind that the program makes, and how many
 characters AWS allows."""
+PHOTO_BUCKETS = {
+    f"{purpose} bucket": (f"{{prefix}}-{purpose}-{{account}}-{{region}}", 63)
+    for purpose in ("uploads", "renditions")
+}
+"""The same of the buckets of a stack with the setting `photos`."""
 _ALLOWED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def name_problems(prefix: str, region: str, named_buckets: Collection[str] = ()) -> list[str]:
+def name_problems(
+    prefix: str, region: str, named_buckets: Collection[str] = (), *, photos: bool = False
+) -> list[str]:
     """Return what is wrong with `prefix`, ``<project>-<stack>``; empty if nothing is.
 
-    Buckets of the purposes `named_buckets` have names of their own.
+    Buckets of the purposes `named_buckets` have names of their own; `photos` adds their buckets.
     """
     if not _ALLOWED.fullmatch(prefix):
         problem = (
@@ -41,7 +46,7 @@ def name_problems(prefix: str, region: str, named_buckets: Collection[str] = ())
         )
         return [problem]
     problems = []
-    for kind, (form, limit) in LONGEST.items():
+    for kind, (form, limit) in {**LONGEST, **(PHOTO_BUCKETS if photos else {})}.items():
         if kind.removesuffix(" bucket") in named_buckets:
             continue
         name = form.format(prefix=prefix, account="0" * ACCOUNT_DIGITS, region=region)

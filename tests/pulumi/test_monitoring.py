@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 ALARMS = alarms(RESOURCES, THRESHOLDS)
 
 
+@pytest.fixture(scope="module")
+def dev(deploy: Deploy) -> Recorder:
+    """The dev stack with every function, as the watched resources have them."""
+    return deploy("dev", photos=True)
+
+
 def watched(inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what an alarm's inputs watch, metric or queries, in one form."""
     if "metricQueries" not in inputs:
@@ -152,6 +158,6 @@ def test_concurrency_is_shown_against_the_limit_of_the_account(deploy: Deploy) -
         return chart.get("annotations", {}).get("horizontal", [])
 
     known = Recorder(answers={"getServiceQuota": {"value": 77.0}})
-    assert [mark["value"] for mark in marks(deploy("dev", known))] == [77]
+    assert [mark["value"] for mark in marks(deploy("dev", known, photos=True))] == [77]
     unknown = Recorder(refused=frozenset({"getServiceQuota"}))
-    assert marks(deploy("dev", unknown)) == []
+    assert marks(deploy("dev", unknown, photos=True)) == []

@@ -66,7 +66,9 @@ OPERATOR: Sequence[Grant] = (
         sid="SendMessages",
         commands=("smoke", *REDRIVING, "replay", "retry", *SERVING),
         actions=("sqs:SendMessage",),
-        resources=tuple(f"{QUEUES}{queue}" for queue in ("collage", "prefetch", "intake")),
+        resources=tuple(
+            f"{QUEUES}{queue}" for queue in ("collage", "prefetch", "intake", "photos")
+        ),
     ),
     Grant(
         sid="NotifyAgain",

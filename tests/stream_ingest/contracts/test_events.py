@@ -9,6 +9,7 @@ import pytest
 
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.events import (
+    EMITTED,
     BatchCompleted,
     BatchDrained,
     CollageCreated,
@@ -16,7 +17,11 @@ from stream_ingest.contracts.events import (
     CoversExpiring,
     Event,
     FileRejected,
+    PhotoEvent,
     PrefetchedCover,
+    RenditionsCreated,
+    RenditionsFailed,
+    RenditionsRemoved,
     WindowImage,
     WindowReady,
     convert_detail,
@@ -89,7 +94,22 @@ REJECTED = FileRejected(
     rows_read=0,
     refused={},
 )
-EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING, REJECTED]
+PHOTO = {
+    "gallery": "g",
+    "photo": "g/a.jpg",
+    "version": "v1",
+    "recipe": "renditions",
+    "recipe_version": "0" * 64,
+}
+PHOTOS: list[Event] = [
+    msgspec.convert(
+        {**PHOTO, "renditions_bucket": "r", "keys": {}, "urls": {}, "width": 4, "height": 3},
+        RenditionsCreated,
+    ),
+    msgspec.convert({**PHOTO, "reason": "corrupt", "detail": ""}, RenditionsFailed),
+    msgspec.convert(PHOTO, RenditionsRemoved),
+]
+EVENTS = [READY, CREATED, FAILED, DRAINED, COMPLETED, EXPIRING, REJECTED, *PHOTOS]
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.detail_type())
@@ -122,7 +142,9 @@ def test_a_template_of_unsafe_keys_is_refused(template: str) -> None:
 
 
 def test_every_event_of_the_module_is_tested_here() -> None:
-    assert {type(event) for event in EVENTS} == set(Event.__subclasses__())
+    emitted = {event for events in EMITTED.values() for event in events}
+    assert {type(event) for event in EVENTS} == emitted
+    assert {*Event.__subclasses__(), *PhotoEvent.__subclasses__()} - {PhotoEvent} == emitted
 
 
 def test_the_detail_type_is_the_name_of_the_class() -> None:
