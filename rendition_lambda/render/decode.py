@@ -37,9 +37,10 @@ _GAIN_MAPS = (
     b"http://ns.adobe.com/hdr-gain-map/",
     b"urn:iso:std:iso:ts:21496:-1",
     b"urn:com:apple:photo:2020:aux:hdrgainmap",
-    b"tmap",
 )
-"""Texts in files with a gain map: Ultra HDR, ISO 21496-1, Apple, and its HEIF item."""
+"""Texts in files with a gain map: Ultra HDR, ISO 21496-1 and Apple."""
+_TONE_MAPS = re.compile(rb"infe.{8}(?:..)?tmap", re.DOTALL)
+"""The item of an HEIF or AVIF with a gain map (ISO/IEC 23008-12, 6.6.2.4)."""
 _HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG (ITU-T H.273)."""
 _TAKEN = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
@@ -60,7 +61,7 @@ def open_preview(data: bytes, min_side_px: int, wanted: Wanted) -> Picture:
 
 def has_gain_map(head: bytes) -> bool:
     """Return whether a file has a gain map, by the metadata at its beginning."""
-    return any(text in head for text in _GAIN_MAPS)
+    return any(text in head for text in _GAIN_MAPS) or _TONE_MAPS.search(head) is not None
 
 
 def _open(

@@ -56,7 +56,7 @@ class RenderProcess:
             while True:
                 tries -= 1
                 try:
-                    return _result(self._ask(job))
+                    return _result(self._ask(job), job)
                 except ChildEndedError as ended:
                     if is_late(ended):
                         raise PhotoError(PhotoFailure.TIMED_OUT, str(ended)) from ended
@@ -99,9 +99,21 @@ def _start() -> ChildProcess:
     return start_child(_COMMAND, _VARIABLES)
 
 
-def _result(answer: Answer) -> Rendered:
-    if answer.rendered is not None:
-        return answer.rendered
-    if answer.refusal is None:
-        raise PhotoError(PhotoFailure.CRASHED, "an answer without a result")
-    raise PhotoError(answer.refusal.reason, answer.refusal.detail)
+def _result(answer: Answer, job: Job) -> Rendered:
+    if answer.refusal is not None:
+        raise PhotoError(answer.refusal.reason, answer.refusal.detail)
+    if answer.rendered is None or not _is_as_ordered(answer.rendered, job):
+        raise PhotoError(PhotoFailure.CRASHED, "an answer that does not fit the recipe")
+    return answer.rendered
+
+
+def _is_as_ordered(rendered: Rendered, job: Job) -> bool:
+    """Return whether the outputs are those of the recipe, as files of the folder.
+
+    A child that was taken over could name any file of its parent, to have it published.
+    """
+    folder = Path(job.folder)
+    paths = [folder / f"{output.name}.jpg" for output in job.recipe.outputs]
+    return [each.path for each in rendered.outputs] == [str(path) for path in paths] and all(
+        path.is_file() and not path.is_symlink() for path in paths
+    )

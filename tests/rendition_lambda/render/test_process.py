@@ -168,6 +168,38 @@ def test_a_photo_that_breaks_its_process_fails_with_its_reason(
     assert [child.returncode is None for child in started] == [False]
 
 
+@pytest.mark.parametrize("trick", ["another path", "a symbolic link", "one output less"])
+def test_a_child_that_was_taken_over_cannot_have_other_files_published(
+    trick: str, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = f"""
+import os
+from pathlib import Path
+import msgspec
+from rendition_lambda.render import child
+render = child.render_here
+def taken_over(job):
+    rendered = render(job)
+    first, *others = rendered.outputs
+    if {trick!r} == "another path":
+        first = msgspec.structs.replace(first, path="/proc/self/environ")
+    elif {trick!r} == "a symbolic link":
+        os.unlink(first.path)
+        os.symlink("/proc/self/environ", first.path)
+    else:
+        return msgspec.structs.replace(rendered, outputs=others)
+    return msgspec.structs.replace(rendered, outputs=(first, *others))
+child.render_here = taken_over
+child.main()
+"""
+    monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-c", program))
+    running = RenderProcess()
+    with pytest.raises(PhotoError) as caught:
+        running.render(photo, tmp_path, AUGMENTATION)
+    running.close()
+    assert str(caught.value) == "crashed: an answer that does not fit the recipe"
+
+
 def test_an_image_that_needs_more_memory_than_there_is_fails_as_a_crash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
