@@ -13,6 +13,7 @@ import msgspec
 from collage_lambda import reasons
 from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from collage_lambda.output.keys import keys_of
+from rendition_lambda import reasons as photo_reasons
 from stream_ingest.contracts import batch_options, environment, events, settings, table
 from stream_ingest.contracts.events import Event, WindowImage, WindowReady
 from stream_ingest.contracts.settings import CollageLayout
@@ -195,6 +196,13 @@ def failures_table() -> str:
         for reason in reasons.FailureReason
     ]
     return markdown_table(("reason", "`retry` fetches it again", "meaning"), rows)
+
+
+def photo_failures_table() -> str:
+    """Return the reasons for which a photo has no outputs."""
+    docs = field_docs(photo_reasons, "PhotoFailure")
+    rows = [(f"`{reason}`", docs[reason.name]) for reason in photo_reasons.PhotoFailure]
+    return markdown_table(("reason", "meaning"), rows)
 
 
 def items_table() -> str:

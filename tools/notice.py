@@ -41,6 +41,11 @@ pi-heif's wheel contains libheif and libde265, which are licensed under the LGPL
 dynamically. Their sources: https://github.com/strukturag/libheif and
 https://github.com/strukturag/libde265.
 
+pyvips-binary's wheel contains libvips and the libraries that it decodes with, of which libvips and
+GLib are licensed under the LGPL-2.1 or later, in a shared library of their own. Their sources:
+https://github.com/kleisauke/libvips-packaging. rawpy's wheel contains LibRaw, licensed under the
+LGPL-2.1 or the CDDL-1.0 and linked dynamically: https://github.com/LibRaw/LibRaw.
+
 
 uPlot in the wheel
 ==================
