@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from rendition_lambda import names
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.recipe import Recipe, recipe_of
-from tests.fakes.photos.account import TIMEOUT_S, PhotoAccount
+from tests.fakes.photos.account import TIMEOUT_S, VISIBILITY_S, PhotoAccount
 from tests.fakes.photos.renderer import BROKEN, expected
 from tests.faults.harness.injector import Fault, Kind
 from tests.faults.harness.tasks import Task
@@ -69,11 +69,25 @@ class ChangeRecipe:
     """A release whose recipes have fewer outputs, and a backfill of all keys."""
 
 
-Step = Put | Delete | Deliver | Resume | Wait | ChangeRecipe
+@dataclass(frozen=True)
+class CrashAlways:
+    """An upload during whose rendering the function is killed at each receipt."""
+
+    key: str
+
+
+Step = CrashAlways | Put | Delete | Deliver | Resume | Wait | ChangeRecipe
 _numbers = st.integers(0, 4)
 _faults = st.one_of(
     st.builds(Fault, st.sampled_from(_CRASHES), st.integers(0, 24)),
     st.builds(Fault, st.sampled_from(_CRASHES), st.just(0), st.just("render")),
+    st.builds(
+        Fault,
+        st.sampled_from(_CRASHES),
+        st.integers(0, 4),
+        st.just("s3"),
+        st.sampled_from(["put_object", "delete_object"]),
+    ),
     st.builds(
         Fault,
         st.sampled_from(_FAILURES),
@@ -92,6 +106,7 @@ _steps = st.one_of(
     st.builds(Resume, _numbers),
     st.builds(Wait, st.sampled_from([1, 16, 121, 721])),
     st.builds(ChangeRecipe),
+    st.builds(CrashAlways, st.sampled_from(KEYS[:3])),
 )
 
 
@@ -126,25 +141,41 @@ class HistoryRun:
         self._redrive()
 
     def _step(self, step: Step) -> None:
-        account = self.account
         match step:
-            case Put():
-                account.put(step.key, step.body, step.times)
-            case Delete():
-                if account.s3.current(step.key) is not None:
-                    account.delete(step.key, step.times)
             case Deliver():
                 self._invoke(step)
             case Resume():
                 if self._paused:
                     self._continue(*self._paused.pop(step.which % len(self._paused)))
             case Wait():
-                account.clock.advance(step.seconds)
+                self.account.clock.advance(step.seconds)
                 self._kill_late()
+            case _:
+                self._change(step)
+
+    def _change(self, step: CrashAlways | Put | Delete | ChangeRecipe) -> None:
+        account = self.account
+        match step:
+            case Put():
+                account.put(step.key, step.body, step.times)
+            case CrashAlways():
+                self._crash_always(step.key)
+            case Delete():
+                if account.s3.current(step.key) is not None:
+                    account.delete(step.key, step.times)
             case ChangeRecipe():
                 account.recipe_of = _fewer
                 for key in KEYS:
                     account.request(key)
+
+    def _crash_always(self, key: str) -> None:
+        """Kill all invocations until the queue is empty; its messages are dead letters then."""
+        account = self.account
+        account.put(key, b"one")
+        while account.queue.messages:
+            if not account.deliver(faults=[Fault(Kind.KILLED_BEFORE, service="render")]):
+                account.clock.advance(VISIBILITY_S + 1)
+                self._kill_late()
 
     def _invoke(self, step: Deliver) -> None:
         task = Task(lambda: self.account.deliver(step.which, step.faults))
