@@ -56,7 +56,7 @@ def test_changed_settings_change_only_what_they_concern(deploy: Deploy, full: Re
     assert touched(changed) == {
         **{
             f"LogGroup {function}": ("retentionInDays",)
-            for function in ("windowing", "sweeper", "collage", "prefetch", "intake")
+            for function in ("windowing", "sweeper", "collage", "prefetch", "intake", "photos")
         },
         "EventSourceMapping windowing": ("batchSize",),
         "Function sweeper": ("memorySize",),
