@@ -24,7 +24,7 @@ from ops_dashboard.monitoring.unwanted import unwanted
 from ops_dashboard.monitoring.waiting_files import waiting_files
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
-from stream_ingest.contracts.metrics import FUNCTIONS, Service
+from stream_ingest.contracts.metrics import Service
 from stream_ingest.contracts.settings import DAY_S
 
 _HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)

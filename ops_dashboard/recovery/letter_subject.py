@@ -6,7 +6,7 @@ Lambda's records of failed calls. Whatever else somebody sent has no subject.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -42,16 +42,12 @@ def content_of(body: str) -> Mapping[str, Any]:
 
 def subject_of(kind: str, content: Mapping[str, Any]) -> Subject:
     """Return what a message of a dead-letter queue is about; never raises."""
-    if kind == DeadLetterKind.INTAKE:
-        return _of_intake(content)
-    if kind == "photos":
-        return _of_photo(content)
+    if of_kind := _OF_OTHER_KINDS.get(kind):
+        return of_kind(content)
     called = content.get("requestPayload")  # Lambda's record of an asynchronous call that failed
     event = called if isinstance(called, dict) else content
     detail = event.get("detail")
     detail = detail if isinstance(detail, dict) else {}
-    if kind == DeadLetterKind.NOTIFICATION:
-        return _of_notification(detail)
     window_id, batch_id = _text(detail, "window_id"), _text(detail, "batch_id")
     covers = detail.get("covers")
     if window_id:
@@ -63,7 +59,9 @@ def subject_of(kind: str, content: Mapping[str, Any]) -> Subject:
     return Subject(text="a sweep" if kind == DeadLetterKind.SWEEPER else "")
 
 
-def _of_notification(detail: Mapping[str, Any]) -> Subject:
+def _of_notification(content: Mapping[str, Any]) -> Subject:
+    detail = content.get("detail")
+    detail = detail if isinstance(detail, dict) else {}
     if batch_id := _text(detail, "batch_id"):
         return Subject(text=f"a notification about batch {batch_id}", batch_id=batch_id)
     alarm = _text(detail, "alarmName")
@@ -120,3 +118,11 @@ def _file(bucket: str | None, key: str | None, batch_id: str | None) -> Subject:
 def _text(content: Mapping[str, Any], name: str) -> str | None:
     value = content.get(name)
     return value if isinstance(value, str) and value else None
+
+
+_OF_OTHER_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Subject]] = {
+    DeadLetterKind.INTAKE: _of_intake,
+    DeadLetterKind.NOTIFICATION: _of_notification,
+    DeadLetterKind.PHOTOS: _of_photo,
+}
+"""Kinds whose messages are not about a window, a batch or covers."""

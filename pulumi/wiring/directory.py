@@ -12,6 +12,7 @@ from wiring.data import Data
 from wiring.messaging import Messaging
 from wiring.operations import Operations
 
+from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
 
 
@@ -59,7 +60,11 @@ def _messaging(messaging: Messaging, compute: Compute) -> dict[str, Any]:
         "collage_queue_url": messaging.windows.queue.url,
         "prefetch_queue_url": messaging.prefetch_requests.queue.url,
         "request_queue_url": compute.intake.queue.url,
-        "dead_letter_urls": {name: each.url for name, each in compute.dead_letters.items()},
+        "dead_letter_urls": {
+            kind: each.url
+            for kind, each in compute.dead_letters.items()
+            if kind != DeadLetterKind.PHOTOS
+        },
     }
 
 
@@ -85,6 +90,7 @@ def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
             "renditions_bucket": storage.renditions.name,
             "queue_url": photos.queue.url,
             "backfill_queue_url": photos.backfill.url,
+            "dead_letters_url": photos.dead_letters.url,
             "function": photos.function.name,
             "domain": basis.settings.photos_domain,
         }

@@ -20,6 +20,7 @@ class PhotosOutputs(msgspec.Struct, frozen=True, kw_only=True):
     renditions_bucket: str
     queue_url: str
     backfill_queue_url: str
+    dead_letters_url: str
     function: str
     domain: str = ""
     """Domain that serves the bucket of renditions; empty if none does."""
@@ -40,7 +41,8 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     temp_bucket: str
     collage_queue_url: str
     dead_letter_urls: dict[str, str]
-    """Dead-letter queues by what fills them (`DeadLetterKind`), except that of notifications."""
+    """Dead-letter queues by what fills them (`DeadLetterKind`), except kinds that early commands do
+    not know: they would send such messages to the collage queue."""
     windowing_function: str
     sweeper_function: str
     collage_function: str
@@ -72,14 +74,17 @@ class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):
     photos: PhotosOutputs | None = None
     """None if the stack renders no photos."""
     notification_dead_letters_url: str = ""
-    """That of notifications; empty without them. Commands that do not know the field would send
-    its messages to the collage queue if it were among the others."""
+    """That of notifications; empty without them."""
 
     @property
     def dead_letter_queues(self) -> dict[str, str]:
         """Return the addresses of all dead-letter queues, by kind."""
-        url = self.notification_dead_letters_url
-        return self.dead_letter_urls | ({DeadLetterKind.NOTIFICATION: url} if url else {})
+        photos, notifications = self.photos, self.notification_dead_letters_url
+        return {
+            **self.dead_letter_urls,
+            **({DeadLetterKind.PHOTOS: photos.dead_letters_url} if photos else {}),
+            **({DeadLetterKind.NOTIFICATION: notifications} if notifications else {}),
+        }
 
     @property
     def names_case(self) -> CreatorCase:

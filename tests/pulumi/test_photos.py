@@ -124,7 +124,8 @@ def test_commands_find_photos_in_the_directory(photos: Recorder, dev: Recorder) 
     entries = photos.one("Parameter", "directory").document("value")
 
     assert entries["photos"]["uploads_bucket"] == UPLOADS
-    assert "photos" in entries["dead_letter_urls"]
+    assert "photos" not in entries["dead_letter_urls"]  # early commands would redrive them
+    assert entries["photos"]["dead_letters_url"].endswith("photos-dead-letters")
     assert dev.one("Parameter", "directory").document("value").get("photos") is None
 
 
