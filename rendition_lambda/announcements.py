@@ -13,13 +13,12 @@ from rendition_lambda.original import Original
 from rendition_lambda.photo_item import Announcement, Photo
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import TransientError
-from stream_ingest.contracts.events import (
-    Event,
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import Source, encode_detail
+from stream_ingest.contracts.photo_events import (
     RenditionsCreated,
     RenditionsFailed,
     RenditionsRemoved,
-    Source,
-    encode_detail,
 )
 
 if TYPE_CHECKING:

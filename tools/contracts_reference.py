@@ -15,7 +15,8 @@ from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from collage_lambda.output.keys import keys_of
 from rendition_lambda import reasons as photo_reasons
 from stream_ingest.contracts import batch_options, environment, events, settings, table
-from stream_ingest.contracts.events import Event, WindowImage, WindowReady
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import WindowImage, WindowReady
 from stream_ingest.contracts.settings import CollageLayout
 from stream_ingest.intake import request_message
 from tools.markdown import markdown_table

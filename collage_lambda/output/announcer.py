@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import TransientError
-from stream_ingest.contracts.events import Event, Source, encode_detail
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import Source, encode_detail
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

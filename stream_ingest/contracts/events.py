@@ -15,6 +15,12 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.event_model import Count, Event
+from stream_ingest.contracts.photo_events import (
+    RenditionsCreated,
+    RenditionsFailed,
+    RenditionsRemoved,
+)
 from stream_ingest.contracts.settings import (
     MAX_PREFIX,
     PREFIX_PATTERN,
@@ -33,7 +39,6 @@ _FOLDER = r"(?:[A-Za-z0-9_\-]|\{[a-z]+\})(?:[A-Za-z0-9_.\-]|\{[a-z]+\})*"
 KEY_TEMPLATE_PATTERN = rf"^{_FOLDER}(?:/{_FOLDER})*\Z"
 """Folders and a file name of safe characters and fields (`collage_lambda.output.key_template`)."""
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
 Because = Literal["full", "idle", "expiring", "batch-end"]
 """The reason why a window was closed."""
 
@@ -74,17 +79,6 @@ class WindowImage(
     """Where its prefetched bytes are, if they had to be fetched while the window was open."""
     lost: str | None = None
     """Why its prefetch failed for good (a reason of `collage_lambda.reasons`)."""
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base class of all details; `detail_type` is the name of the class."""
-
-    schema: Literal[1] = 1
-
-    @classmethod
-    def detail_type(cls) -> str:
-        """Return EventBridge's detail-type of this event: the name of its class."""
-        return cls.__name__
 
 
 class WindowReady(Event, frozen=True, kw_only=True):
@@ -228,37 +222,6 @@ class FileRejected(Event, frozen=True, kw_only=True):
     """The line at fault, from 1; 0 if it is the file as a whole."""
     rows_read: Count
     refused: dict[str, Count]
-
-
-class PhotoEvent(Event, frozen=True, kw_only=True):
-    """Base class of a photo's events. Key, version and recipe version identify an end."""
-
-    gallery: str
-    photo: str
-    version: str
-    recipe: str
-    recipe_version: str
-
-
-class RenditionsCreated(PhotoEvent, frozen=True, kw_only=True):
-    """All outputs of a photo's version are stored; `keys` and `urls` are by output."""
-
-    renditions_bucket: str
-    keys: dict[str, str]
-    urls: dict[str, str]
-    width: Count
-    height: Count
-
-
-class RenditionsFailed(PhotoEvent, frozen=True, kw_only=True):
-    """A photo's version cannot be rendered; its former outputs were removed."""
-
-    reason: str
-    detail: str
-
-
-class RenditionsRemoved(PhotoEvent, frozen=True, kw_only=True):
-    """A photo was deleted, or replaced by what is no photo; its outputs were removed."""
 
 
 EMITTED: Mapping[Source, tuple[type[Event], ...]] = {

@@ -17,7 +17,8 @@ from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.request_groups import group_by_weight
 from stream_ingest.contracts import window_lifecycle
 from stream_ingest.contracts.errors import ConflictError
-from stream_ingest.contracts.events import Event, Source, WindowReady, encode_detail
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import Source, WindowReady, encode_detail
 from stream_ingest.windowing.overflow import fitting_detail
 from stream_ingest.windowing.window_repository import WindowRepository
 

@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from stream_ingest.contracts.events import Event, WindowReady
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import split_window_id
 from stream_ingest.contracts.settings import BATCH_END, BatchSettings
 from stream_ingest.push.push import CHUNK_ROWS

@@ -9,7 +9,8 @@ import pulumi_aws as aws
 from components.messaging.queue import Queue, QueueArgs
 
 import pulumi
-from stream_ingest.contracts.events import Event, sources_of
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import sources_of
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS recommends a visibility timeout of six times the function's (docs/facts.md#sqs)."""

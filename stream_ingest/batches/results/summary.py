@@ -10,7 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
-from stream_ingest.contracts.events import BatchCompleted, Event, FileRejected
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import BatchCompleted, FileRejected
 from stream_ingest.contracts.naming import SMOKE_TRIGGER
 from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 from stream_ingest.records.rows import RefusalReason

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from stream_ingest.contracts.events import CoversExpiring, Event, WindowImage, WindowReady
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import CoversExpiring, WindowImage, WindowReady
 from stream_ingest.contracts.naming import creator_key, window_id
 from stream_ingest.contracts.settings import CollageLayout
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from stream_ingest.contracts.errors import ConflictError
-from stream_ingest.contracts.events import Event, WindowReady
+from stream_ingest.contracts.event_model import Event
+from stream_ingest.contracts.events import WindowReady
 from stream_ingest.contracts.naming import creator_key, creator_name
 from stream_ingest.windowing.delivery import Poison
 from stream_ingest.windowing.repository import CreatorRepository, Loaded

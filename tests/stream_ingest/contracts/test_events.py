@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from stream_ingest.contracts.errors import DecodeError
+from stream_ingest.contracts.event_model import Event
 from stream_ingest.contracts.events import (
     EMITTED,
     BatchCompleted,
@@ -15,18 +16,19 @@ from stream_ingest.contracts.events import (
     CollageCreated,
     CollageFailed,
     CoversExpiring,
-    Event,
     FileRejected,
-    PhotoEvent,
     PrefetchedCover,
-    RenditionsCreated,
-    RenditionsFailed,
-    RenditionsRemoved,
     WindowImage,
     WindowReady,
     convert_detail,
     decode_detail,
     encode_detail,
+)
+from stream_ingest.contracts.photo_events import (
+    PhotoEvent,
+    RenditionsCreated,
+    RenditionsFailed,
+    RenditionsRemoved,
 )
 from stream_ingest.contracts.settings import CollageLayout
 
