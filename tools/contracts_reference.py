@@ -6,7 +6,6 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from types import ModuleType
 
 import msgspec
 
@@ -14,10 +13,15 @@ from collage_lambda import reasons
 from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from collage_lambda.output.keys import keys_of
 from rendition_lambda import reasons as photo_reasons
-from stream_ingest.contracts import batch_options, environment, events, settings, table
+from stream_ingest.contracts import batch_options, environment, table
 from stream_ingest.contracts.event_model import Event
-from stream_ingest.contracts.events import WindowImage, WindowReady
-from stream_ingest.contracts.settings import CollageLayout
+from stream_ingest.contracts.events import PrefetchedCover, WindowImage, WindowReady
+from stream_ingest.contracts.settings import (
+    BatchSettings,
+    CollageLayout,
+    DownloadLimits,
+    FlushPolicy,
+)
 from stream_ingest.intake import request_message
 from tools.markdown import markdown_table
 from tools.source_text import constant_docs, field_docs, prose
@@ -99,9 +103,10 @@ _COMMON_FIELDS = {
 """Meanings of fields that have no documentation in their struct."""
 
 
-def struct_table(module: ModuleType, class_name: str) -> str:
+def struct_table(struct: type[msgspec.Struct]) -> str:
     """Return the fields of a struct, one per row."""
-    return _fields_table(_types(getattr(module, class_name)), field_docs(module, class_name))
+    docs = field_docs(sys.modules[struct.__module__], struct.__name__)
+    return _fields_table(_types(struct), docs)
 
 
 def _fields_table(fields: Iterable[msgspec.inspect.Field], docs: Mapping[str, str]) -> str:
@@ -119,8 +124,8 @@ def _fields_table(fields: Iterable[msgspec.inspect.Field], docs: Mapping[str, st
 
 def batch_settings() -> str:
     """Return the settings of a batch with its layout and flush policy."""
-    parts = ("BatchSettings", "CollageLayout", "FlushPolicy", "DownloadLimits")
-    return "\n".join(f"\n### {name}\n{struct_table(settings, name)}" for name in parts)
+    parts = (BatchSettings, CollageLayout, FlushPolicy, DownloadLimits)
+    return "\n".join(f"\n### {part.__name__}\n{struct_table(part)}" for part in parts)
 
 
 def request_table() -> str:
@@ -145,12 +150,11 @@ def events_reference() -> str:
     """Return a section for each event with its fields."""
     sections = []
     for event in _leaves(Event):
-        name = event.detail_type()
         docs = prose(event.__doc__ or "")
-        sections.append(f"\n### {name}\n\n{docs}\n{struct_table(events, name)}")
-    for part in ("WindowImage", "PrefetchedCover"):
-        docs = prose(getattr(events, part).__doc__ or "")
-        sections.append(f"\n### {part}\n\n{docs}\n{struct_table(events, part)}")
+        sections.append(f"\n### {event.detail_type()}\n\n{docs}\n{struct_table(event)}")
+    for part in (WindowImage, PrefetchedCover):
+        docs = prose(part.__doc__ or "")
+        sections.append(f"\n### {part.__name__}\n\n{docs}\n{struct_table(part)}")
     return "\n".join(sections)
 
 
@@ -181,12 +185,12 @@ def _group(group: type) -> str:
 
 def layout_table() -> str:
     """Return the fields of a collage's layout."""
-    return struct_table(settings, "CollageLayout")
+    return struct_table(CollageLayout)
 
 
 def download_limits_table() -> str:
     """Return the fields of a batch's limits of downloads."""
-    return struct_table(settings, "DownloadLimits")
+    return struct_table(DownloadLimits)
 
 
 def failures_table() -> str:
