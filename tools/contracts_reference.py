@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 
@@ -14,8 +15,7 @@ from collage_lambda.output.key_template import DEFAULT_TEMPLATE
 from collage_lambda.output.keys import keys_of
 from rendition_lambda import reasons as photo_reasons
 from stream_ingest.contracts import batch_options, environment, table
-from stream_ingest.contracts.event_model import Event
-from stream_ingest.contracts.events import PrefetchedCover, WindowImage, WindowReady
+from stream_ingest.contracts.events import EMITTED, PrefetchedCover, WindowImage, WindowReady
 from stream_ingest.contracts.settings import (
     BatchSettings,
     CollageLayout,
@@ -140,16 +140,10 @@ def request_table() -> str:
     return markdown_table(("name", "type", "meaning"), rows)
 
 
-def _leaves(event: type[Event]) -> Iterator[type[Event]]:
-    """Yield the events that are emitted: those that are no base class of others."""
-    for each in event.__subclasses__():
-        yield from _leaves(each) if each.__subclasses__() else [each]
-
-
 def events_reference() -> str:
     """Return a section for each event with its fields."""
     sections = []
-    for event in _leaves(Event):
+    for event in dict.fromkeys(chain.from_iterable(EMITTED.values())):
         docs = prose(event.__doc__ or "")
         sections.append(f"\n### {event.detail_type()}\n\n{docs}\n{struct_table(event)}")
     for part in (WindowImage, PrefetchedCover):
