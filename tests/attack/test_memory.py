@@ -36,13 +36,23 @@ def test_a_peak_is_no_slope() -> None:
 
 def test_a_process_is_sampled_while_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_EVERY_S", 0.01)
+    rounds: list[int] = []
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         process = psutil.Process(child.pid)
-        with MemoryLog(lambda: [("child", process)]) as log:
+
+        def processes() -> list[tuple[str, psutil.Process]]:
+            rounds.append(len(rounds))
+            return [("child", process)]
+
+        with MemoryLog(processes) as log:
             while len(log.samples.get(f"child {child.pid}", [])) < 3:
                 assert child.poll() is None
             assert child.stdin is not None
             child.stdin.close()
-            child.wait()
+            while process.status() != psutil.STATUS_ZOMBIE:
+                pass
+            ended = len(rounds)
+            while len(rounds) < ended + 3:  # it has ended, and nobody has read its exit status
+                pass
     (samples,) = log.long_lived().values()
     assert all(sample.mb > 1 for sample in samples)

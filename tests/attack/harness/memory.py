@@ -79,6 +79,8 @@ class MemoryLog:
                     sample = Sample(time.monotonic(), process.memory_info().rss / _MB)
                 except psutil.NoSuchProcess:
                     continue
+                if not sample.mb:  # it has ended, and its parent has not read its exit status yet
+                    continue
                 self.samples.setdefault(f"{name} {process.pid}", []).append(sample)
 
     def long_lived(self, share: float = 0.6) -> dict[str, list[Sample]]:
