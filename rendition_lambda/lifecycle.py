@@ -82,6 +82,7 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
     *,
     gallery: str,
     key: str,
+    uploaded_at: str = "",
     owner: str,
     now_s: float,
     lease_s: float,
@@ -90,6 +91,7 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
     """Return a photo under the lease of `owner`; raises `PhotoLeasedError` if another holds it.
 
     An active photo stays active while it is rendered again, except at its message's last receipt.
+    `uploaded_at` is when the object that is about to be worked on was uploaded, "" if it is gone.
     """
     if photo is not None and photo.lease_until > now_s and photo.owner != owner:
         raise PhotoLeasedError(key, photo.lease_until)
@@ -97,6 +99,7 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
     claimed = replace(
         _written(before, owner, now_s),
         status=before.status if before.status is PhotoStatus.ACTIVE else PhotoStatus.PROCESSING,
+        uploaded_at=uploaded_at or before.uploaded_at,
         lease_until=int(now_s + lease_s),
         attempts=1 if before.is_finished else before.attempts + 1,
         reason="",
@@ -226,6 +229,7 @@ def _ended(photo: Photo, original: Original, recipe: Recipe | None, now_s: float
         version=original.version,
         etag=original.etag,
         bytes=original.bytes,
+        uploaded_at=original.uploaded_at,
         recipe=recipe.name if recipe else "",
         recipe_version=recipe.version if recipe else "",
         reason="",

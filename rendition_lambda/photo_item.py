@@ -2,7 +2,8 @@
 
 The table's key is `gallery` and `photo`, the object key in the bucket of uploads. A second kind of
 item, ``name#<recipe>/<folder>/<stem>`` / ``name``, says which photo has a stem (`names`). The
-sparse index `open-index` (`open`, `updated_at`) has the photos that are not as they should stay.
+sparse index `open-index` (`open`, `updated_at`) has the photos that are not as they should stay,
+and `gallery-index` (`gallery`, `uploaded_at`) the photos of a gallery in the order of their upload.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from stream_ingest.contracts.errors import UnreadableItemError
 PARTITION_KEY, SORT_KEY = "gallery", "photo"
 TTL_ATTRIBUTE = "expires_at"
 OPEN_INDEX, OPEN, UPDATED_AT = "open-index", "open", "updated_at"
+GALLERY_INDEX, UPLOADED_AT, STATUS = "gallery-index", "uploaded_at", "status"
 NAME_ITEM = "name"
 """Sort key of the item of a claimed stem; no photo that shares its partition has this key."""
 
@@ -99,6 +101,9 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: PixelSource | None = None
     hdr: bool | None = None
     taken_at: str = ""
+    uploaded_at: str = ""
+    """When S3 received the original; if it has not arrived, when its upload was signed. Empty in
+    items that no index lists by it yet."""
     processed_at: str = ""
     updated_at: str = ""
     reason: str = ""

@@ -60,6 +60,7 @@ class Reconciler:
             photo,
             gallery=gallery,
             key=key,
+            uploaded_at=original.uploaded_at if original else "",
             owner=owner,
             now_s=self._clock(),
             lease_s=remaining_s + LEASE_MARGIN_S,

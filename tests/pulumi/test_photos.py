@@ -112,11 +112,14 @@ def test_browsers_may_upload_from_the_named_origins_only(photos: Recorder, deplo
     assert "BucketCorsConfiguration" not in {kind for kind, _ in closed.after}
 
 
-def test_the_table_has_a_sparse_index_and_expires_items(photos: Recorder) -> None:
+def test_the_table_has_sparse_indexes_and_expires_items(photos: Recorder) -> None:
     table = photos.one("Table", "photos").inputs
 
     assert (table["hashKey"], table["rangeKey"]) == ("gallery", "photo")
-    assert [each["name"] for each in table["globalSecondaryIndexes"]] == ["open-index"]
+    assert [each["name"] for each in table["globalSecondaryIndexes"]] == [
+        "open-index",
+        "gallery-index",
+    ]
     assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
 
 

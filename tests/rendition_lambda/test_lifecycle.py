@@ -152,6 +152,27 @@ def test_a_failure_leaves_nothing_of_the_version_before() -> None:
     assert not ended.keys
 
 
+def test_a_photo_has_the_time_of_its_upload_from_its_claim_on() -> None:
+    uploaded = lifecycle.claim(
+        None,
+        gallery="g",
+        key="g/a.jpg",
+        uploaded_at=ORIGINAL.uploaded_at,
+        owner="me",
+        now_s=NOW_S,
+        lease_s=150,
+        is_last=False,
+    )
+    later = replace(NEWER, uploaded_at="2027-01-15T09:00:00Z")
+    failed = lifecycle.finish_failed(
+        uploaded, later, RENDITIONS, reason=PhotoFailure.CORRUPT, detail="", now_s=NOW_S
+    )
+
+    assert uploaded.uploaded_at == ORIGINAL.uploaded_at
+    assert failed.uploaded_at == later.uploaded_at
+    assert claim(failed).uploaded_at == later.uploaded_at
+
+
 def test_a_deleted_photo_expires_after_thirty_days_and_keeps_its_stem() -> None:
     ended = lifecycle.finish_deleted(claim(DONE), NOW_S)
 

@@ -10,7 +10,16 @@ from typing import Any
 from rendition_lambda import names
 from rendition_lambda.announcements import PhotoBus
 from rendition_lambda.messages import read_hints
-from rendition_lambda.photo_item import OPEN, OPEN_INDEX, UPDATED_AT, Photo, from_item
+from rendition_lambda.photo_item import (
+    GALLERY_INDEX,
+    OPEN,
+    OPEN_INDEX,
+    STATUS,
+    UPDATED_AT,
+    UPLOADED_AT,
+    Photo,
+    from_item,
+)
 from rendition_lambda.photo_work import Outcome, PhotoEdges
 from rendition_lambda.recipe import Recipe, recipe_of
 from rendition_lambda.reconcile import Reconciler
@@ -49,7 +58,7 @@ class PhotoAccount:
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[
                 {"AttributeName": name, "AttributeType": "S"}
-                for name in ("gallery", "photo", OPEN, UPDATED_AT)
+                for name in ("gallery", "photo", OPEN, UPDATED_AT, UPLOADED_AT)
             ],
             KeySchema=_keys("gallery", "photo"),
             GlobalSecondaryIndexes=[
@@ -57,7 +66,12 @@ class PhotoAccount:
                     "IndexName": OPEN_INDEX,
                     "KeySchema": _keys(OPEN, UPDATED_AT),
                     "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
+                },
+                {
+                    "IndexName": GALLERY_INDEX,
+                    "KeySchema": _keys("gallery", UPLOADED_AT),
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [STATUS]},
+                },
             ],
         )
         self.bus = FakeBus(BUS, self.clock, {"source": ["nothing"]})
