@@ -2,6 +2,7 @@
 
 ::
 
+    (no item), pending ── expect ─► pending
     (no item), pending ── claim ──► processing ─┬─ render ──► active
     failed, skipped, deleted ────────┘          ├─ refuse ──► failed
     active ── claim ──► active, with a lease ───┼─ skip ────► skipped
@@ -32,6 +33,8 @@ from stream_ingest.contracts.timestamps import from_epoch_ms
 
 DELETED_LIFE_S = 30 * 86_400
 """How long the item of a deleted photo stays."""
+PENDING_LIFE_S = 86_400
+"""How long the item of a photo stays whose upload was signed and which never arrived."""
 _MAX_DETAIL = 500
 _LAST_ATTEMPT = "the function ended before it could record an end, each time it was tried"
 
@@ -75,6 +78,16 @@ def work_for(
     if photo and is_same and ended and photo.recipe_version == recipe.version and not again:
         return Work.NOTHING
     return Work.REFUSE if original.bytes > recipe.max_bytes else Work.RENDER
+
+
+def expect(photo: Photo | None, *, gallery: str, key: str, now_s: float) -> Photo:
+    """Return a photo whose upload was signed: pending, and forgotten after a day.
+
+    `photo` is None or pending; the table knows more about any other.
+    """
+    before = photo or Photo(gallery=gallery, photo=key, status=PhotoStatus.PENDING)
+    signed = _written(before, "", now_s)
+    return replace(signed, expires_at=int(now_s) + PENDING_LIFE_S)
 
 
 def claim(  # noqa: PLR0913 - who claims what, when and for how long

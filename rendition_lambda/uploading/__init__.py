@@ -1,0 +1,1 @@
+"""Uploads that a server signs and a client without credentials sends: requests, URLs, parts."""
