@@ -113,6 +113,7 @@ class FunctionSettings:
             environment.PHOTOS_TABLE: storage.table.name,
             environment.UPLOADS_BUCKET: storage.uploads.name,
             environment.RENDITIONS_BUCKET: storage.renditions.name,
+            environment.PHOTOS_OTHER_BUCKETS: ",".join(settings.photos_other_buckets),
             environment.PHOTOS_DOMAIN: settings.photos_domain,
             environment.MAX_RECEIVES: str(settings.photos_max_receives),
         }

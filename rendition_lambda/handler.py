@@ -43,7 +43,7 @@ def _schedule(record: SQSRecord, error: CoverstreamError) -> None:
 def _consume(record: SQSRecord, context: LambdaContext) -> None:
     log_received(logger, record)
     receives = int(record.attributes.approximate_receive_count)
-    for hint in read_hints(record.body, app().uploads_bucket):
+    for hint in read_hints(record.body, app().uploads_bucket, app().other_buckets):
         started_s = time.monotonic()
         outcome = app().reconciler.reconcile(
             hint.key,
@@ -52,6 +52,7 @@ def _consume(record: SQSRecord, context: LambdaContext) -> None:
             remaining_s=context.get_remaining_time_in_millis() / 1_000,
             is_last=receives >= app().max_receives,
             again=hint.again,
+            run=hint.run,
         )
         took_ms = round(1_000 * (time.monotonic() - started_s))
         log_outcome(logger, meter, hint, outcome, took_ms)

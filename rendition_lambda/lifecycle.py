@@ -23,6 +23,7 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
+from rendition_lambda import names
 from rendition_lambda.original import Original
 from rendition_lambda.photo_item import Announcement, OutputFacts, Photo, PhotoStatus
 from rendition_lambda.reasons import PhotoFailure
@@ -90,6 +91,28 @@ def expect(photo: Photo | None, *, gallery: str, key: str, now_s: float) -> Phot
     return replace(signed, expires_at=int(now_s) + PENDING_LIFE_S)
 
 
+def last_try(original: Original | None, recipe: Recipe | None) -> str:
+    """Return what identifies the last try to render a version with a recipe."""
+    return names.edition(original.version if original else "", recipe.version if recipe else "")
+
+
+def has_ended_in(photo: Photo | None, run: str) -> bool:
+    """Return whether a photo has ended for a request of `run`, or since."""
+    return photo is not None and photo.is_finished and bool(run) and photo.run == run
+
+
+def is_hopeless(photo: Photo, original: Original, recipe: Recipe | None) -> bool:
+    """Return whether a photo has failed for good: another try would only end in the same way.
+
+    It has ended as failed with this version and recipe, or killed the function at each receipt.
+    """
+    if photo.status is not PhotoStatus.FAILED or recipe is None:
+        return False
+    if not photo.is_finished:
+        return bool(photo.tried) and photo.tried == last_try(original, recipe)
+    return (photo.version, photo.recipe_version) == (original.version, recipe.version)
+
+
 def claim(  # noqa: PLR0913 - who claims what, when and for how long
     photo: Photo | None,
     *,
@@ -99,12 +122,14 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
     owner: str,
     now_s: float,
     lease_s: float,
-    is_last: bool,
+    run: str = "",
+    last_try: str | None = None,
 ) -> Photo:
     """Return a photo under the lease of `owner`; raises `PhotoLeasedError` if another holds it.
 
-    An active photo stays active while it is rendered again, except at its message's last receipt.
-    `uploaded_at` is when the object that is about to be worked on was uploaded, "" if it is gone.
+    An active photo stays active while it is rendered again, except at its message's last receipt,
+    when `last_try` is given. `uploaded_at` is when the object that is about to be worked on was
+    uploaded, "" if it is gone.
     """
     if photo is not None and photo.lease_until > now_s and photo.owner != owner:
         raise PhotoLeasedError(key, photo.lease_until)
@@ -118,14 +143,17 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
         reason="",
         detail="",
         expires_at=None,
+        run=run or before.run,
+        tried="",
     )
-    if not is_last:
+    if last_try is None:
         return claimed
     return replace(
         claimed,
         status=PhotoStatus.FAILED,
         reason=str(PhotoFailure.CRASHED),
         detail=_LAST_ATTEMPT,
+        tried=last_try,
     )
 
 
@@ -210,7 +238,7 @@ def release(photo: Photo, now_s: float, because: str) -> Photo:
     """
     released = replace(_written(photo, photo.owner, now_s), lease_until=int(now_s))
     if released.status is PhotoStatus.FAILED:  # at the last receipt
-        return replace(released, detail=because[:_MAX_DETAIL])
+        return replace(released, detail=because[:_MAX_DETAIL], tried="")
     return released
 
 
@@ -247,6 +275,7 @@ def _ended(photo: Photo, original: Original, recipe: Recipe | None, now_s: float
         recipe_version=recipe.version if recipe else "",
         reason="",
         detail="",
+        tried="",
     )
 
 

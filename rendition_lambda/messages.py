@@ -4,15 +4,21 @@ A request is a JSON object, which `ops-dashboard` and people may send::
 
     {"render": "wedding/IMG_1.jpg"}                  as an event about that key would
     {"render": "wedding/IMG_1.jpg", "again": true}   even if it has ended with this version
+    {"render": "wedding/IMG_1.jpg", "bucket": "archive"}   an object of another bucket
+
+With ``run``, any name, ``again`` renders a photo once for all messages of that name, however often
+they are delivered.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
+from rendition_lambda.places import Place, is_too_long, photo_at
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.s3_events import (
     OBJECT_CREATED,
@@ -23,23 +29,37 @@ from stream_ingest.contracts.s3_events import (
 
 
 class PhotoHint(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that may have changed."""
+    """A photo that may have changed."""
 
     key: str
+    """Its name (`places`)."""
     again: bool = False
+    run: str = ""
 
 
-class RenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RenderRequest(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """A person's or a program's request to reconcile a photo."""
 
     render: str
+    """Object key."""
     again: bool = False
+    bucket: str = ""
+    """Bucket of the object; empty for the bucket of uploads."""
+    run: str = ""
 
 
-def read_hints(body: str, bucket: str) -> list[PhotoHint]:
-    """Return the keys that a message is about; raises `DecodeError` naming what is wrong.
+def encode_request(request: RenderRequest) -> str:
+    """Return the message of a request, in ASCII: SQS refuses some characters that keys may have."""
+    return json.dumps(msgspec.to_builtins(request), separators=(",", ":"))
 
-    Events of other buckets than `bucket` are an error: the function may not read those.
+
+def read_hints(body: str, bucket: str, others: Collection[str] = ()) -> list[PhotoHint]:
+    """Return the photos that a message is about; raises `DecodeError` naming what is wrong.
+
+    `bucket` is the bucket of uploads. Requests may name objects of `others`, too; further buckets
+    are an error, because the function may not read them.
     """
     content = _json_object(body)
     if "render" in content:
@@ -48,7 +68,11 @@ def read_hints(body: str, bucket: str) -> list[PhotoHint]:
         except msgspec.ValidationError as error:
             msg = f"request to render: {error}"
             raise DecodeError(msg) from error
-        return [PhotoHint(key=request.render, again=request.again)]
+        place = Place(bucket=request.bucket or bucket, key=request.render)
+        if place.bucket not in {bucket, *others}:
+            msg = f"request to render: the stack may not read bucket {place.bucket!r}"
+            raise DecodeError(msg)
+        return [_hint(place, bucket, again=request.again, run=request.run)]
     if not is_of_s3(content, OBJECT_CREATED, OBJECT_DELETED):
         msg = "message: neither an event of S3 nor a request to render"
         raise DecodeError(msg)
@@ -57,7 +81,15 @@ def read_hints(body: str, bucket: str) -> list[PhotoHint]:
         if change.bucket != bucket:
             msg = f"S3 event: bucket {change.bucket!r} is not the bucket of uploads {bucket!r}"
             raise DecodeError(msg)
-    return [PhotoHint(key=change.key) for change in changes]
+    return [_hint(Place(bucket=bucket, key=change.key), bucket) for change in changes]
+
+
+def _hint(place: Place, uploads: str, *, again: bool = False, run: str = "") -> PhotoHint:
+    photo = photo_at(place, uploads)
+    if is_too_long(photo):
+        msg = f"photo {photo[:100]}…: its name is longer than an item's key may be"
+        raise DecodeError(msg)
+    return PhotoHint(key=photo, again=again, run=run)
 
 
 def _json_object(body: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import msgspec
 class Original(msgspec.Struct, frozen=True, kw_only=True):
     """The version of an object that HEAD named."""
 
-    key: str
+    photo: str
+    """The photo's name (`places`)."""
     version_id: str | None
     """Id of its version; None in a bucket that keeps no versions."""
     etag: str

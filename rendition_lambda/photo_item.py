@@ -1,9 +1,10 @@
 """A photo's item in the table `photos`: its attributes and their codec. Pure.
 
-The table's key is `gallery` and `photo`, the object key in the bucket of uploads. A second kind of
-item, ``name#<recipe>/<folder>/<stem>`` / ``name``, says which photo has a stem (`names`). The
-sparse index `open-index` (`open`, `updated_at`) has the photos that are not as they should stay,
-and `gallery-index` (`gallery`, `uploaded_at`) the photos of a gallery in the order of their upload.
+The table's key is `gallery` and `photo`, its name (`places`): the object key in the bucket of
+uploads. A second kind of item, ``name#<recipe>/<folder>/<stem>`` / ``name``, says which photo has a
+stem (`names`). The sparse index `open-index` (`open`, `updated_at`) has the photos that are not as
+they should stay, and `gallery-index` (`gallery`, `uploaded_at`) the photos of a gallery in the
+order of their upload.
 """
 
 from __future__ import annotations
@@ -110,13 +111,17 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
     expires_at: int | None = None
     """Epoch second from which DynamoDB may remove the item."""
+    run: str = ""
+    """The last request to render many photos again that has claimed it."""
+    tried: str = ""
+    """The version and recipe (`lifecycle.last_try`) of a claim that may be the last one."""
     outbox: Announcement | None = None
     others: dict[str, Any] = {}
     """Attributes that this release does not know; they stay."""
 
     @property
     def original_key(self) -> str:
-        """Key of the original in the bucket of uploads."""
+        """Key of the original in the bucket of uploads; of one in another bucket its address."""
         return self.photo
 
     @property

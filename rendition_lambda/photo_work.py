@@ -134,7 +134,7 @@ class PhotoWork:
 
     def _render(self, original: Original, recipe: Recipe) -> Photo:
         with tempfile.TemporaryDirectory(prefix="photo-") as scratch:
-            suffix = names.file_suffix(original.key)
+            suffix = names.file_suffix(original.photo)
             source, folder = Path(scratch, f"original{suffix}"), Path(scratch, "outputs")
             folder.mkdir()
             self._edges.uploads.fetch(original, source)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rendition_lambda import lifecycle, names
-from rendition_lambda.lifecycle import Work, work_for
+from rendition_lambda.lifecycle import Work, has_ended_in, work_for
 from rendition_lambda.photo_item import Photo
 from rendition_lambda.photo_work import Ending, Outcome, PhotoEdges, PhotoWork
 from stream_ingest.contracts.errors import TransientError
@@ -28,21 +28,24 @@ class Reconciler:
         """Work with the given edges; `clock` gives epoch seconds."""
         self._edges, self._photos, self._clock = edges, edges.photos, clock
 
-    def reconcile(
+    def reconcile(  # noqa: PLR0913 - one parameter for each fact of a message
         self,
-        key: str,
+        photo_name: str,
         *,
         owner: str,
         remaining_s: float,
         is_last: bool = False,
         again: bool = False,
+        run: str = "",
     ) -> Outcome:
         """Bring a photo to its end; safe to repeat at any time.
 
         Raises `TransientError` (also `PhotoLeasedError`) if the message has to be delivered again.
         An `owner` must not be used for another call; `is_last` says that there is no next delivery.
-        With `again`, what has ended with this version and recipe is rendered once more.
+        With `again`, what has ended with this version and recipe is rendered once more; if `run` is
+        given, once for all calls with that run.
         """
+        key = self._edges.uploads.place_of(photo_name).key
         if key.endswith("/"):
             return Outcome(ending=Ending.NOTHING)
         if remaining_s < MIN_REMAINING_S:
@@ -50,21 +53,23 @@ class Reconciler:
             raise TransientError(msg)
         recipe = self._edges.recipe_of(key)
         gallery = names.gallery_of(key, recipe)
-        photo = self._photos.load(gallery, key)
+        photo = self._photos.load(gallery, photo_name)
         if photo is not None and photo.is_finished:
             photo = self._announce(photo, owner)
-        original = self._edges.uploads.find(key)
+        original = self._edges.uploads.find(photo_name)
+        again = again and not has_ended_in(photo, run)
         if work_for(photo, original, recipe, again=again) is Work.NOTHING:
             return Outcome(ending=Ending.NOTHING, photo=photo)
         claimed = lifecycle.claim(
             photo,
             gallery=gallery,
-            key=key,
+            key=photo_name,
             uploaded_at=original.uploaded_at if original else "",
             owner=owner,
             now_s=self._clock(),
             lease_s=remaining_s + LEASE_MARGIN_S,
-            is_last=is_last,
+            run=run,
+            last_try=lifecycle.last_try(original, recipe) if is_last else None,
         )
         self._photos.save(claimed)
         return PhotoWork(self._edges, claimed, recipe, self._clock).work()

@@ -18,6 +18,8 @@ class RenditionSettings(msgspec.Struct, frozen=True, kw_only=True):
     photos_table: str
     uploads_bucket: str
     renditions_bucket: str
+    other_buckets: tuple[str, ...]
+    """Buckets besides the bucket of uploads whose photos may be rendered."""
     domain: str
     """Domain of the addresses of outputs; empty for addresses in S3."""
     queue_url: str
@@ -34,6 +36,7 @@ class RenditionSettings(msgspec.Struct, frozen=True, kw_only=True):
             photos_table=variables.text(env.PHOTOS_TABLE),
             uploads_bucket=variables.text(env.UPLOADS_BUCKET),
             renditions_bucket=variables.text(env.RENDITIONS_BUCKET),
+            other_buckets=variables.texts(env.PHOTOS_OTHER_BUCKETS),
             domain=variables.text(env.PHOTOS_DOMAIN, allow_empty=True),
             queue_url=variables.text(env.QUEUE),
             backfill_queue_url=variables.text(env.BACKFILL_QUEUE),

@@ -1,4 +1,4 @@
-"""Originals in the bucket of uploads. Edge (S3).
+"""Originals in the bucket of uploads and in other buckets. Edge (S3).
 
 A version that HEAD named is read by its id, or under the condition that its ETag is still the same,
 so an object that is replaced meanwhile is never half of each.
@@ -6,14 +6,17 @@ so an object that is replaced meanwhile is never half of each.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from rendition_lambda.original import Original
+from rendition_lambda.places import Place, place_of
 from rendition_lambda.reasons import PhotoError, PhotoFailure
 from stream_ingest.aws.errors import error_code, map_errors
+from stream_ingest.contracts.errors import PermanentError
 from stream_ingest.contracts.timestamps import iso_second
 
 if TYPE_CHECKING:
@@ -31,24 +34,33 @@ class ReplacedError(Exception):
 
 
 class Uploads:
-    """Reads the bucket of uploads."""
+    """Reads the bucket of uploads, and photos of other buckets."""
 
-    def __init__(self, s3: S3Client, bucket: str) -> None:
-        """Read from `bucket`."""
-        self._s3, self.bucket = s3, bucket
+    def __init__(self, s3: S3Client, bucket: str, others: Collection[str] = ()) -> None:
+        """Read from `bucket`, the bucket of uploads, and from `others`."""
+        self._s3, self.bucket, self._others = s3, bucket, others
 
-    def find(self, key: str) -> Original | None:
-        """Return the object that is at a key now, None if there is none."""
+    def place_of(self, photo: str) -> Place:
+        """Return where a photo is; raises `PermanentError` if its bucket may not be read."""
+        place = place_of(photo, self.bucket)
+        if place.bucket not in {self.bucket, *self._others}:
+            msg = f"{photo}: the stack may not read bucket {place.bucket!r}"
+            raise PermanentError(msg)
+        return place
+
+    def find(self, photo: str) -> Original | None:
+        """Return the object that is at a photo's place now, None if there is none."""
+        place = self.place_of(photo)
         try:
-            with map_errors(f"head {key}"):
-                found = self._s3.head_object(Bucket=self.bucket, Key=key)
+            with map_errors(f"head {photo}"):
+                found = self._s3.head_object(Bucket=place.bucket, Key=place.key)
         except ClientError as error:
             if error_code(error) in _ABSENT:
                 return None
             raise
         version = found.get("VersionId")
         return Original(
-            key=key,
+            photo=photo,
             version_id=None if version == _NO_VERSION else version,
             etag=found["ETag"].strip('"'),
             bytes=found["ContentLength"],
@@ -60,12 +72,13 @@ class Uploads:
 
         Raises `ReplacedError` if it is gone, `PhotoError` if it is archived.
         """
+        place = self.place_of(original.photo)
         which: dict[str, Any] = {"IfMatch": f'"{original.etag}"'}
         if original.version_id:
             which = {"VersionId": original.version_id}
         try:
-            with map_errors(f"read {original.key}"), target.open("wb") as file:
-                body = self._s3.get_object(Bucket=self.bucket, Key=original.key, **which)["Body"]
+            with map_errors(f"read {original.photo}"), target.open("wb") as file:
+                body = self._s3.get_object(Bucket=place.bucket, Key=place.key, **which)["Body"]
                 while block := body.read(_BLOCK_BYTES):
                     file.write(block)
         except ClientError as error:

@@ -53,6 +53,7 @@ class App:
     reconciler: Reconciler
     redelivery: Redelivery
     uploads_bucket: str
+    other_buckets: tuple[str, ...]
     max_receives: int
 
 
@@ -81,7 +82,7 @@ def build(
     threads = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
     edges = PhotoEdges(
         photos=PhotoRepository(clients.dynamodb, settings.photos_table),
-        uploads=Uploads(clients.s3, settings.uploads_bucket),
+        uploads=Uploads(clients.s3, settings.uploads_bucket, settings.other_buckets),
         renditions=Renditions(clients.s3, settings.renditions_bucket, threads),
         bus=PhotoBus(clients.events, settings.bus),
         render=render,
@@ -92,5 +93,6 @@ def build(
         reconciler=Reconciler(edges, clock),
         redelivery=Redelivery(clients.sqs, queues, clock),
         uploads_bucket=settings.uploads_bucket,
+        other_buckets=settings.other_buckets,
         max_receives=settings.max_receives,
     )

@@ -105,6 +105,7 @@ def _environment_problems(settings: Settings) -> list[str]:
         "allowedPorts": ",".join(map(str, settings.allowed_ports)),
         "allowedSources": ",".join(settings.allowed_sources),
         "keyTemplate": settings.key_template,
+        "photosOtherBuckets": ",".join(settings.photos_other_buckets),
         "refusedImages": ",".join(settings.refused_images),
     }
     sizes = {name: len(text.encode()) for name, text in lists.items()}

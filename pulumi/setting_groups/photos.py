@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from setting_groups.notifications import NotificationSettings
-from setting_types import DomainName, MaxConcurrency, MaxReceives, MemoryMb, Origin, WorkerTimeoutS
+from setting_types import (
+    BucketName,
+    DomainName,
+    MaxConcurrency,
+    MaxReceives,
+    MemoryMb,
+    Origin,
+    WorkerTimeoutS,
+)
 
 
 class PhotoSettings(NotificationSettings, frozen=True, kw_only=True, rename="camel"):
@@ -17,6 +25,9 @@ class PhotoSettings(NotificationSettings, frozen=True, kw_only=True, rename="cam
     photos_cors_origins: tuple[Origin, ...] = ()
     """Origins of web pages that may upload photos by presigned requests, such as
     ``https://photos.example.com``."""
+    photos_other_buckets: tuple[BucketName, ...] = ()
+    """Buckets besides the bucket of uploads whose photos `ops-dashboard photos backfill --bucket`
+    renders; the rendition function gets the right to read them."""
     photos_memory_mb: MemoryMb = 1_769
     """Memory of the rendition function; 1,769 MB is one whole vCPU."""
     photos_timeout_s: WorkerTimeoutS = 120

@@ -26,6 +26,8 @@ class Basis:
     partition: str
     other_bucket_arns: tuple[str, ...]
     """Buckets besides the stack's own from which requests may name files."""
+    other_photo_bucket_arns: tuple[str, ...]
+    """Buckets besides the stack's own whose photos may be rendered."""
     key_arn: pulumi.Output[str] | None
     hardening: Hardening
 
@@ -57,6 +59,9 @@ def declare_basis(settings: Settings, stack: str, prefix: str) -> Basis:
         region=region,
         partition=partition.partition,
         other_bucket_arns=other_bucket_arns,
+        other_photo_bucket_arns=tuple(
+            bucket_arn(name, partition.partition) for name in settings.photos_other_buckets
+        ),
         key_arn=key_arn,
         hardening=Hardening(
             region=region,

@@ -156,6 +156,7 @@ def _photos(
             function=functions.photos(storage),
             storage=storage,
             bus=messaging.bus,
+            other_bucket_arns=basis.other_photo_bucket_arns,
             max_receives=settings.photos_max_receives,
             max_concurrency=settings.photos_max_concurrency,
             backfill_concurrency=settings.photos_backfill_concurrency,

@@ -93,6 +93,7 @@ def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
             "dead_letters_url": photos.dead_letters.url,
             "function": photos.function.name,
             "domain": basis.settings.photos_domain,
+            "other_buckets": list(basis.settings.photos_other_buckets),
         }
     }
 

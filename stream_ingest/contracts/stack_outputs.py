@@ -24,6 +24,8 @@ class PhotosOutputs(msgspec.Struct, frozen=True, kw_only=True):
     function: str
     domain: str = ""
     """Domain that serves the bucket of renditions; empty if none does."""
+    other_buckets: tuple[str, ...] = ()
+    """Buckets besides the bucket of uploads whose photos may be rendered."""
 
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):

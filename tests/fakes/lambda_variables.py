@@ -45,6 +45,7 @@ def lambda_variables(
         env.PHOTOS_TABLE: "photos",
         env.UPLOADS_BUCKET: "uploads",
         env.RENDITIONS_BUCKET: "renditions",
+        env.PHOTOS_OTHER_BUCKETS: "",
         env.PHOTOS_DOMAIN: "",
         env.BACKFILL_QUEUE: "https://queue/photos-backfill",
         env.MEMORY_MB: "10240",

@@ -21,6 +21,7 @@ ALL_OPTIONS: Mapping[str, object] = {
     "allowedInputBuckets": ["tiktok-image-input"],
     "contentDedup": True,
     "photos": True,
+    "photosOtherBuckets": ["wedding-archive"],
     "photosDomain": "photos.example.com",
     "photosCorsOrigins": ["https://upload.example.com"],
     "streamShards": 2,

@@ -142,3 +142,20 @@ def test_names_of_the_buckets_of_photos_are_checked_in_stacks_that_have_them() -
         if "renditions bucket" in each
     )
     assert "shorten the stack's name by 4" in problem
+
+
+def test_photos_of_other_buckets_may_be_read_and_not_written(deploy: Deploy) -> None:
+    stack = deploy("dev", photos=True, photosOtherBuckets=["wedding-archive"])
+    statements = stack.one("RolePolicy", "photos").document("policy")["Statement"]
+    about = {
+        each["Sid"]: each["Action"]
+        for each in statements
+        if any("wedding-archive" in arn for arn in each["Resource"])
+    }
+
+    assert about == {
+        "ReadUploads": ["s3:GetObject", "s3:GetObjectVersion"],
+        "DetectMissingUploads": ["s3:ListBucket"],
+    }
+    entries = stack.one("Parameter", "directory").document("value")
+    assert entries["photos"]["other_buckets"] == ["wedding-archive"]

@@ -15,7 +15,7 @@ from rendition_lambda.render.rendered import Rendered
 
 NOW_S = 1_800_000_000.0
 ORIGINAL = Original(
-    key="g/a.jpg", version_id="v1", etag="e1", bytes=5, uploaded_at="2027-01-15T08:00:00Z"
+    photo="g/a.jpg", version_id="v1", etag="e1", bytes=5, uploaded_at="2027-01-15T08:00:00Z"
 )
 NEWER = replace(ORIGINAL, version_id="v2")
 DONE = Photo(
@@ -90,7 +90,7 @@ def claim(photo: Photo | None, owner: str = "me", *, is_last: bool = False) -> P
         owner=owner,
         now_s=NOW_S,
         lease_s=150,
-        is_last=is_last,
+        last_try=lifecycle.last_try(ORIGINAL, RENDITIONS) if is_last else None,
     )
 
 
@@ -185,6 +185,24 @@ def test_a_released_photo_is_not_finished_and_can_be_claimed_at_once() -> None:
 
     assert not released.is_finished
     assert claim(released, "you").attempts == 2
+
+
+def test_a_photo_that_killed_its_function_each_time_is_hopeless_until_something_changes() -> None:
+    crashed = claim(DONE, is_last=True)
+
+    assert lifecycle.is_hopeless(crashed, ORIGINAL, RENDITIONS)
+    assert not lifecycle.is_hopeless(crashed, NEWER, RENDITIONS)
+    assert not lifecycle.is_hopeless(crashed, ORIGINAL, replace(RENDITIONS, max_bytes=1))
+    assert not lifecycle.is_hopeless(
+        lifecycle.release(crashed, NOW_S, "throttled"), ORIGINAL, RENDITIONS
+    )
+
+
+def test_a_failed_photo_is_hopeless_until_something_changes() -> None:
+    assert lifecycle.is_hopeless(FAILED, ORIGINAL, RENDITIONS)
+    assert not lifecycle.is_hopeless(FAILED, NEWER, RENDITIONS)
+    assert not lifecycle.is_hopeless(OTHER_RECIPE, ORIGINAL, RENDITIONS)
+    assert not lifecycle.is_hopeless(DONE, ORIGINAL, RENDITIONS)
 
 
 def test_the_last_release_says_why() -> None:

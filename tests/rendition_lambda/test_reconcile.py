@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from rendition_lambda import names
+from rendition_lambda.messages import RenderRequest, encode_request
 from rendition_lambda.photo_item import PhotoStatus
 from rendition_lambda.recipe import AUGMENTATION, RENDITIONS, Recipe
 from rendition_lambda.renditions import CACHE_CONTROL
+from rendition_lambda.uploads import ReplacedError, Uploads
 from tests.fakes.photos.account import PhotoAccount
 from tests.fakes.photos.renderer import BROKEN, expected
+from tests.fakes.photos.s3 import OTHER, UPLOADS
 from tests.faults.harness.injector import Fault, Kind
 
 KEY = "g/a.jpg"
@@ -207,3 +212,52 @@ def test_a_version_that_is_gone_is_not_the_end(account: PhotoAccount) -> None:
     account.drain()
 
     assert account.s3.outputs == outputs(RENDITIONS, "g", "a", b"two")
+
+
+def test_a_photo_of_another_bucket_has_outputs_beside_that_of_the_same_key(
+    account: PhotoAccount,
+) -> None:
+    account.put(KEY, b"one")
+    account.s3.upload(KEY, b"two", OTHER)
+    account.queue.send(encode_request(RenderRequest(render=KEY, bucket=OTHER)))
+    account.drain()
+
+    own, other = account.photo(KEY), account.photo(f"s3://{OTHER}/{KEY}")
+    assert own is not None
+    assert other is not None
+    assert account.s3.outputs == {
+        **outputs(RENDITIONS, "g", "a", b"one"),
+        **outputs(RENDITIONS, "g", "a-jpg", b"two"),
+    }
+    assert other.version == other.etag != ""
+    account.s3.remove(KEY, OTHER)
+    account.queue.send(encode_request(RenderRequest(render=KEY, bucket=OTHER)))
+    account.drain()
+    assert account.s3.outputs == outputs(RENDITIONS, "g", "a", b"one")
+
+
+def test_a_photo_of_another_bucket_that_is_replaced_is_never_half_of_each(
+    account: PhotoAccount,
+) -> None:
+    account.s3.upload(KEY, b"one", OTHER)
+    original = Uploads(account.s3, UPLOADS, (OTHER,)).find(f"s3://{OTHER}/{KEY}")  # type: ignore[arg-type]
+    account.s3.upload(KEY, b"two", OTHER)
+
+    assert original is not None
+    with pytest.raises(ReplacedError):
+        Uploads(account.s3, UPLOADS, (OTHER,)).fetch(original, Path("/dev/null"))  # type: ignore[arg-type]
+
+
+def test_a_request_of_a_run_renders_once_however_often_it_is_delivered(
+    account: PhotoAccount,
+) -> None:
+    account.put(KEY, b"one")
+    account.drain()
+    for _ in range(3):
+        account.queue.send(encode_request(RenderRequest(render=KEY, again=True, run="r1")))
+    account.drain()
+    assert account.s3.puts == 2 * len(RENDITIONS.outputs)
+
+    account.queue.send(encode_request(RenderRequest(render=KEY, again=True, run="r2")))
+    account.drain()
+    assert account.s3.puts == 3 * len(RENDITIONS.outputs)

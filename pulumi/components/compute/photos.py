@@ -21,12 +21,16 @@ from stream_ingest.contracts.s3_events import OBJECT_CREATED, OBJECT_DELETED
 
 @dataclass(frozen=True, kw_only=True)
 class PhotosArgs:
-    """The function and what it uses; so many photos are rendered at once."""
+    """The function and what it uses; so many photos are rendered at once.
+
+    `other_bucket_arns` are buckets of others whose photos it may render, too.
+    """
 
     prefix: str
     function: FunctionArgs
     storage: PhotoStorage
     bus: Bus
+    other_bucket_arns: tuple[str, ...] = ()
     max_receives: int
     max_concurrency: int
     backfill_concurrency: int
@@ -146,6 +150,7 @@ class Photos(pulumi.ComponentResource):
             bus_arn=args.bus.arn,
             uploads_arn=args.storage.uploads.arn,
             renditions_arn=args.storage.renditions.arn,
+            other_arns=list(args.other_bucket_arns),
         )
         created = create_function(self._name, function, role, granted, self)
         sources = {

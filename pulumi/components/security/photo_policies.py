@@ -18,10 +18,12 @@ def photos(  # noqa: PLR0913 - one argument for each resource
     bus_arn: str,
     uploads_arn: str,
     renditions_arn: str,
+    other_arns: Sequence[str] = (),
 ) -> Document:
     """Return the rights of the rendition function; for ListBucket see `role_policies.intake`.
 
-    It reads any upload, and never writes or deletes one. It does not read what it has rendered.
+    It reads any upload, and objects of the other buckets that the stack's settings name, and never
+    writes or deletes one. It does not read what it has rendered.
     """
     outputs = objects(renditions_arn, "renditions", "processed", "augmented-images")
     return policy(
@@ -29,7 +31,11 @@ def photos(  # noqa: PLR0913 - one argument for each resource
         allow("ReceiveMessages", WORK_OFF, queue_arns),
         allow("RecordPhotos", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
         emit(bus_arn, Source.PHOTOS),
-        allow("ReadUploads", ["s3:GetObject", "s3:GetObjectVersion"], [f"{uploads_arn}/*"]),
-        allow("DetectMissingUploads", ["s3:ListBucket"], [uploads_arn]),
+        allow(
+            "ReadUploads",
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            [f"{arn}/*" for arn in (uploads_arn, *other_arns)],
+        ),
+        allow("DetectMissingUploads", ["s3:ListBucket"], [uploads_arn, *other_arns]),
         allow("StoreOutputs", ["s3:PutObject", "s3:DeleteObject"], outputs),
     )

@@ -21,6 +21,7 @@ from rendition_lambda.photo_item import (
     from_item,
 )
 from rendition_lambda.photo_work import Outcome, PhotoEdges
+from rendition_lambda.places import place_of
 from rendition_lambda.recipe import Recipe, recipe_of
 from rendition_lambda.reconcile import Reconciler
 from rendition_lambda.redelivery import retry_after_s
@@ -34,7 +35,7 @@ from stream_ingest.contracts.s3_events import OBJECT_CREATED, OBJECT_DELETED
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.photos.renderer import FakeRenderer
-from tests.fakes.photos.s3 import RENDITIONS, UPLOADS, PhotoS3
+from tests.fakes.photos.s3 import OTHER, RENDITIONS, UPLOADS, PhotoS3
 from tests.faults.harness.aws.bus import FakeBus
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
 from tests.faults.harness.aws.errors import KilledError
@@ -117,7 +118,7 @@ class PhotoAccount:
 
         edges = PhotoEdges(
             photos=PhotoRepository(dynamodb, TABLE),
-            uploads=Uploads(s3, UPLOADS),
+            uploads=Uploads(s3, UPLOADS, (OTHER,)),
             renditions=Renditions(s3, RENDITIONS, InlineExecutor()),
             bus=PhotoBus(events, BUS),
             render=render,
@@ -152,8 +153,9 @@ class PhotoAccount:
                 remaining_s=TIMEOUT_S,
                 is_last=message.receives >= MAX_RECEIVES,
                 again=hint.again,
+                run=hint.run,
             )
-            for hint in read_hints(message.body, UPLOADS)
+            for hint in read_hints(message.body, UPLOADS, (OTHER,))
         ]
         self.queue.delete(message.receipt)
         return outcomes
@@ -165,8 +167,9 @@ class PhotoAccount:
                 self.clock.advance(60)
 
     def photo(self, key: str) -> Photo | None:
-        """Return a photo's item."""
-        gallery = names.gallery_of(key, self.recipe_of(key))
+        """Return a photo's item, by its name."""
+        place = place_of(key, UPLOADS)
+        gallery = names.gallery_of(place.key, self.recipe_of(place.key))
         return PhotoRepository(self.dynamodb, TABLE).load(gallery, key)  # type: ignore[arg-type]
 
     def photos(self) -> list[Photo]:
