@@ -7,11 +7,13 @@ from stream_ingest.contracts.stack_outputs import parameter_name
 HERE = "{region}:{account}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-state"
 INDEXES = f"{TABLE}/index/*"
+PHOTOS = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-photos"
 STREAM = f"arn:aws:kinesis:{HERE}:stream/{{prefix}}-rows"
 INPUT, OUTPUT, TEMP = (
     f"arn:aws:s3:::{{prefix}}-{purpose}-{{account}}-{{region}}"
     for purpose in ("input", "output", "temp")
 )
+UPLOADS = "arn:aws:s3:::{prefix}-uploads-{account}-{region}"
 QUEUES = f"arn:aws:sqs:{HERE}:{{prefix}}-"
 KEYS = f"arn:aws:kms:{HERE}:key/*"
 DEAD_LETTERS = f"{QUEUES}*-dead-letters"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tools.rights.deployer import UP, grant, write
 from tools.rights.grants import Grant
-from tools.rights.names import HERE, KEYS
+from tools.rights.names import HERE, KEYS, PHOTOS, UPLOADS
 
-KEY, NETWORK, TRAIL = "`kmsKey`", "`vpcId`", "`dataEvents`"
+KEY, NETWORK, TRAIL, PHOTO = "`kmsKey`", "`vpcId`", "`dataEvents`", "`photos`"
 
 
 def _ec2(*kinds: str) -> tuple[str, ...]:
@@ -86,4 +86,15 @@ OPTIONS: Sequence[Grant] = (
         resources=("*",),
         note=f"{TRAIL}; AWS has no narrower resource",
     ),
+    grant(
+        "PhotoTable",
+        "dynamodb",
+        "CreateTable UpdateTable DeleteTable UpdateTimeToLive UpdateContinuousBackups"
+        " TagResource UntagResource",
+        PHOTOS,
+        f"{PHOTOS}/index/*",
+        reads=("Describe", "List"),
+        note=PHOTO,
+    ),
+    write("PhotoUploads", "s3", "PutBucketCors", UPLOADS, note="`photosCorsOrigins`"),
 )

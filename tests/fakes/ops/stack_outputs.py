@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from stream_ingest.contracts.levels import LEVEL, OLDEST_COMMANDS
-from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.contracts.stack_outputs import PhotosOutputs, StackOutputs
 from tests.fakes.ingest.aws import BUS, OUTPUT, TABLE, TEMP
 
 _QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012"
@@ -38,6 +38,16 @@ _OUTPUTS = StackOutputs(
     request_queue_url=f"{_QUEUES}/requests",
     dashboard_name="dev",
     alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:alarms",
+)
+
+PHOTOS = PhotosOutputs(
+    table="photos",
+    uploads_bucket="uploads",
+    renditions_bucket="renditions",
+    queue_url=f"{_QUEUES}/photos",
+    backfill_queue_url=f"{_QUEUES}/photos-backfill",
+    dead_letters_url=f"{_QUEUES}/photos-dead-letters",
+    function="photos",
 )
 
 

@@ -14,7 +14,7 @@ from ops_dashboard.recovery.dead_letters import read_message
 from ops_dashboard.recovery.outgoing import Outgoing, Sender, as_event, outgoing_of
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import DecodeError, TransientError
-from tests.fakes.ops.stack_outputs import stack_outputs
+from tests.fakes.ops.stack_outputs import PHOTOS, stack_outputs
 
 DETAIL = {"batch_id": "2026-11", "windows": 60}
 BATCH = {"source": "coverstream.sweeper", "detail-type": "BatchCompleted", "detail": DETAIL}
@@ -92,7 +92,7 @@ def test_every_kind_has_a_reason_an_alarm_and_something_to_send() -> None:
     assert set(alarms._DEAD_LETTERS) == kinds  # noqa: SLF001 - a table of all kinds
     message: Any = {"MessageId": "m", "Body": json.dumps(BATCH)}
     for kind in kinds:
-        assert outgoing_of(read_message(kind, message), stack_outputs()).body
+        assert outgoing_of(read_message(kind, message), stack_outputs(photos=PHOTOS)).body
 
 
 def test_a_kind_of_a_later_release_is_not_sent_to_the_collage_queue() -> None:
