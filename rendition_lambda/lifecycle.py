@@ -178,7 +178,7 @@ def finish_active(  # noqa: PLR0913 - everything that the item says of a photo
     return replace(
         done,
         status=PhotoStatus.ACTIVE,
-        keys=tuple(facts.key for facts in outputs.values()),
+        keys=names.stored_keys(recipe, photo.gallery, photo.stem),
         outputs=outputs,
         urls=urls,
         width=rendered.width,

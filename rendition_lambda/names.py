@@ -64,13 +64,18 @@ def file_suffix(key: str) -> str:
 
 def output_key(output: Output, gallery: str, stem: str) -> str:
     """Return the key of an output in the bucket of renditions."""
-    fields = {"{gallery}": folder_of(gallery), "{stem}": stem}
-    return re.sub(r"\{gallery\}|\{stem\}", lambda match: fields[match[0]], output.key)
+    return _filled(output.key, gallery, stem)
 
 
 def output_keys(recipe: Recipe, gallery: str, stem: str) -> tuple[str, ...]:
     """Return the keys of all outputs of a photo."""
     return tuple(output_key(output, gallery, stem) for output in recipe.outputs)
+
+
+def stored_keys(recipe: Recipe, gallery: str, stem: str) -> tuple[str, ...]:
+    """Return the keys of all objects of a photo: its outputs, and its manifest if it has one."""
+    manifest = (_filled(recipe.manifest, gallery, stem),) if recipe.manifest else ()
+    return (*output_keys(recipe, gallery, stem), *manifest)
 
 
 def claim_partition(recipe: Recipe, gallery: str, stem: str) -> str:
@@ -96,6 +101,12 @@ def address(bucket: str, domain: str, key: str, edition_: str) -> str:
     if not domain:
         return f"s3://{bucket}/{key}"
     return f"https://{domain}/{quote(key, safe='/~')}?v={edition_}"
+
+
+def _filled(template: str, gallery: str, stem: str) -> str:
+    """Return an object key with its fields filled in."""
+    fields = {"{gallery}": folder_of(gallery), "{stem}": stem}
+    return re.sub(r"\{gallery\}|\{stem\}", lambda match: fields[match[0]], template)
 
 
 def _safe(name: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from rendition_lambda.recipe import Flip
 from rendition_lambda.render.rendered import Box, PixelSource
 from stream_ingest.contracts.errors import UnreadableItemError
 
@@ -59,6 +60,11 @@ class OutputFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Where the picture lies in an output that is padded."""
     scale: float | None = None
     """Pixels of that output for one pixel of the upright original."""
+    angle: int = 0
+    """Degrees by which it is turned clockwise, after it was flipped."""
+    flip: Flip = ""
+    crop: Box | None = None
+    """Part of the upright original that is in the output, in its pixels; None if all of it is."""
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,13 +16,13 @@ from typing import Protocol
 
 import msgspec
 
-from rendition_lambda import announcements, lifecycle, names
+from rendition_lambda import announcements, lifecycle, manifest, names
 from rendition_lambda.announcements import PhotoBus
 from rendition_lambda.lifecycle import Work, work_for
 from rendition_lambda.original import Original
 from rendition_lambda.photo_item import OutputFacts, Photo
 from rendition_lambda.reasons import PhotoError, PhotoFailure
-from rendition_lambda.recipe import Recipe, recipe_of
+from rendition_lambda.recipe import Output, Recipe, recipe_of
 from rendition_lambda.render.rendered import Rendered, RenderedOutput
 from rendition_lambda.renditions import Renditions
 from rendition_lambda.repository import PhotoChangedError, PhotoRepository
@@ -154,6 +154,10 @@ class PhotoWork:
             },
             now_s=self._clock(),
         )
+        if recipe.manifest:
+            *_, key = ended.keys
+            lines = manifest.encode(manifest.lines_of(ended))
+            self._edges.renditions.store_manifest(key, lines, original, recipe)
         return lifecycle.announce(ended, announcements.created(ended, bucket))
 
     def _store(
@@ -162,15 +166,21 @@ class PhotoWork:
         """Store the outputs, and remove those that an earlier recipe left."""
         photo = self._photo
         stem = self._edges.photos.claim_name(recipe, photo)
-        keys = names.output_keys(recipe, photo.gallery, stem)
+        keys = names.stored_keys(recipe, photo.gallery, stem)
         if (photo.stem, set(photo.keys) >= set(keys)) != (stem, True):
             self._save(lifecycle.begin(photo, stem, keys, self._clock()))
         self._check_lease()
-        by_name = dict(zip((output.name for output in recipe.outputs), keys, strict=True))
+        outputs = {each.name: each for each in recipe.outputs}
+        by_name = {
+            name: names.output_key(each, photo.gallery, stem) for name, each in outputs.items()
+        }
         files = {by_name[each.name]: Path(each.path) for each in rendered.outputs}
         self._edges.renditions.store(files, original, recipe)
-        self._edges.renditions.remove(key for key in self._photo.keys if key not in files)
-        return {each.name: _facts(each, by_name[each.name], recipe) for each in rendered.outputs}
+        self._edges.renditions.remove(key for key in self._photo.keys if key not in keys)
+        return {
+            each.name: _facts(each, by_name[each.name], outputs[each.name], recipe)
+            for each in rendered.outputs
+        }
 
     def _fail(self, original: Original, recipe: Recipe, reason: PhotoFailure, detail: str) -> Photo:
         self._remove_outputs()
@@ -219,14 +229,18 @@ class PhotoWork:
             self._save(lifecycle.release(self._photo, self._clock(), str(error)))
 
 
-def _facts(output: RenderedOutput, key: str, recipe: Recipe) -> OutputFacts:
-    padded = any(each.name == output.name and each.fit == "pad" for each in recipe.outputs)
+def _facts(output: RenderedOutput, key: str, ordered: Output, recipe: Recipe) -> OutputFacts:
+    """Return what the item says of an output; how labels are mapped where somebody may need it."""
+    is_mapped = bool(recipe.manifest) or ordered.fit != "inside"
     return OutputFacts(
         key=key,
         bytes=output.bytes,
         width=output.width,
         height=output.height,
         sha256=output.sha256,
-        box=output.box if padded else None,
-        scale=output.scale if padded else None,
+        box=output.box if is_mapped else None,
+        scale=output.scale if is_mapped else None,
+        angle=ordered.rotate,
+        flip=ordered.flip,
+        crop=output.crop,
     )

@@ -18,7 +18,8 @@ MEGABYTE = 1024 * 1024
 AUGMENTATION_PREFIX = "original-uploads/"
 """Keys below it, and keys without a folder, are images to augment; all others are photos."""
 
-Fit = Literal["inside", "pad"]
+Fit = Literal["inside", "pad", "cover"]
+Flip = Literal["", "horizontal", "vertical"]
 Subsampling = Literal["4:2:0", "4:4:4"]
 Angle = Literal[0, 90, 180, 270, 360]
 
@@ -33,9 +34,14 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Width and height in pixels of the upright image before its rotation."""
     fit: Fit = "inside"
     """`inside`: proportions kept, never enlarged; `pad`: exactly the box, enlarged if necessary, on
-    white."""
+    white; `cover`: exactly the box, enlarged if necessary, cut at the middle to its proportions."""
     rotate: Angle = 0
     """Degrees clockwise."""
+    flip: Flip = ""
+    """`horizontal` exchanges left and right, `vertical` top and bottom; before the rotation."""
+    crop: tuple[float, float, float, float] | None = None
+    """Part of the upright image that is used: left, top, width and height, as fractions of 1. None
+    for all of it."""
     quality: int = 85
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
@@ -50,6 +56,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Formats that are accepted, of `FORMATS`."""
     outputs: tuple[Output, ...]
     min_side_px: int = 50
+    manifest: str = ""
+    """Object key of a photo's manifest (`manifest`), with the field `{stem}`; empty for none."""
 
     @property
     def version(self) -> str:
@@ -111,6 +119,7 @@ AUGMENTATION = Recipe(
             for angle in _ANGLES
         ),
     ),
+    manifest="manifests/{stem}.jsonl",
 )
 """A square of 256 pixels and its four rotations, each encoded from pixels."""
 

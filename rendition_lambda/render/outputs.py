@@ -15,7 +15,18 @@ from rendition_lambda.recipe import Output, Recipe
 from rendition_lambda.render import colour
 from rendition_lambda.render.picture import Picture, upright
 from rendition_lambda.render.rendered import RenderedOutput
-from rendition_lambda.render.sizes import Size, picture_size, placed, source_of, turned
+from rendition_lambda.render.sizes import (
+    Size,
+    cut_out,
+    flipped,
+    is_part,
+    picture_size,
+    placed,
+    region,
+    source_of,
+    turned,
+    whole_size,
+)
 
 _GAP = 3.0
 """Averages of whole pixels leave so many times the sides to LANCZOS; libvips's 2 costs 2 dB."""
@@ -36,12 +47,12 @@ _UPRIGHT = {
 
 def largest(original: Size, recipe: Recipe) -> Size:
     """Return the size of the largest picture that a recipe makes of an original."""
-    return max(picture_size(original, output) for output in recipe.outputs)
+    return max(whole_size(original, output) for output in recipe.outputs)
 
 
 def write_outputs(picture: Picture, recipe: Recipe, folder: Path) -> tuple[RenderedOutput, ...]:
     """Write every output of a recipe into `folder`; raises `pyvips.Error` for broken pixels."""
-    sizes = {picture_size(picture.original, output) for output in recipe.outputs}
+    sizes = {whole_size(picture.original, output) for output in recipe.outputs}
     pixels: dict[Size, pyvips.Image] = {}
     for size in sorted(sizes, reverse=True):
         if pixels:
@@ -50,7 +61,7 @@ def write_outputs(picture: Picture, recipe: Recipe, folder: Path) -> tuple[Rende
         else:
             pixels[size] = _first(picture, size)
     return tuple(
-        _write(pixels[picture_size(picture.original, output)], picture, output, folder)
+        _write(pixels[whole_size(picture.original, output)], picture, output, folder)
         for output in recipe.outputs
     )
 
@@ -72,12 +83,15 @@ def _scaled(image: pyvips.Image, size: Size) -> pyvips.Image:
     )
 
 
-def _write(pixels: pyvips.Image, picture: Picture, output: Output, folder: Path) -> RenderedOutput:
+def _write(whole: pyvips.Image, picture: Picture, output: Output, folder: Path) -> RenderedOutput:
+    pixels, shown = _picture(whole, picture, output), region(picture.full, output)
     box = placed((pixels.width, pixels.height), output)
     outer = output.box if output.fit == "pad" else (pixels.width, pixels.height)
-    scale = max(box.width, box.height) / max(picture.full)
+    scale = max(box.width, box.height) / max(shown.width, shown.height)
     if output.fit == "pad":
         pixels = pixels.embed(box.left, box.top, *outer, extend="background", background=_WHITE)
+    if output.flip:
+        pixels = pixels.flip(output.flip)
     if output.rotate in _TURNS:
         pixels = pixels.rot(_TURNS[output.rotate])
     path = folder / f"{output.name}.jpg"
@@ -96,6 +110,16 @@ def _write(pixels: pyvips.Image, picture: Picture, output: Output, folder: Path)
         sha256=hashlib.sha256(data).hexdigest(),
         width=pixels.width,
         height=pixels.height,
-        box=turned(box, outer, output.rotate),
+        box=turned(flipped(box, outer, output.flip), outer, output.rotate),
         scale=scale,
+        crop=shown.rounded() if is_part(output) else None,
     )
+
+
+def _picture(whole: pyvips.Image, picture: Picture, output: Output) -> pyvips.Image:
+    """Return an output's picture: the image, or the part of it that its recipe says."""
+    if not is_part(output):
+        return whole
+    box = cut_out((whole.width, whole.height), picture.original, output)
+    part = whole.crop(box.left, box.top, box.width, box.height)
+    return _scaled(part, picture_size(picture.original, output))

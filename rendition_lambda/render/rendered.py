@@ -42,6 +42,8 @@ class RenderedOutput(msgspec.Struct, frozen=True, kw_only=True):
     box: Box
     scale: float
     """Pixels of the output for one pixel of the upright original."""
+    crop: Box | None = None
+    """Part of the upright original that is in the output, in its pixels; None if all of it is."""
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):

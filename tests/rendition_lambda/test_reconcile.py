@@ -55,7 +55,9 @@ def test_an_image_of_the_root_becomes_its_rotations(account: PhotoAccount) -> No
     account.put("cat.jpg", b"one")
     account.drain()
 
-    assert account.s3.outputs == outputs(AUGMENTATION, "original-uploads", "cat", b"one")
+    found = dict(account.s3.outputs)
+    assert found.pop("manifests/cat.jsonl").count(b"\n") == len(AUGMENTATION.outputs)
+    assert found == outputs(AUGMENTATION, "original-uploads", "cat", b"one")
 
 
 def test_photos_that_want_one_stem_share_none(account: PhotoAccount) -> None:

@@ -25,7 +25,8 @@ def photos(  # noqa: PLR0913 - one argument for each resource
     It reads any upload, and objects of the other buckets that the stack's settings name, and never
     writes or deletes one. It does not read what it has rendered.
     """
-    outputs = objects(renditions_arn, "renditions", "processed", "augmented-images")
+    folders = ("renditions", "processed", "augmented-images", "manifests")
+    outputs = objects(renditions_arn, *folders)
     return policy(
         write_logs(log_group_arn),
         allow("ReceiveMessages", WORK_OFF, queue_arns),

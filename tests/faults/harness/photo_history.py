@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rendition_lambda import names
+from rendition_lambda import manifest, names
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.recipe import Recipe, recipe_of
 from tests.fakes.photos.account import TIMEOUT_S, VISIBILITY_S, PhotoAccount
@@ -245,6 +245,8 @@ def _outputs(photo: Photo, body: bytes, recipe: Recipe) -> dict[str, bytes]:
         assert photo.outputs[output.name].key == key
         found[key] = expected(body, output, recipe)
     assert len(photo.urls) == len(found)
+    for key in names.stored_keys(recipe, photo.gallery, photo.stem)[len(found) :]:
+        found[key] = manifest.encode(manifest.lines_of(photo))
     return found
 
 

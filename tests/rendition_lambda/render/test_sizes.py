@@ -4,9 +4,18 @@ import itertools
 
 import pytest
 
-from rendition_lambda.recipe import AUGMENTATION, RENDITIONS, Angle, Output
+from rendition_lambda.recipe import AUGMENTATION, RENDITIONS, Angle, Fit, Flip, Output
 from rendition_lambda.render.rendered import Box
-from rendition_lambda.render.sizes import jpeg_shrink, picture_size, placed, source_of, turned
+from rendition_lambda.render.sizes import (
+    cut_out,
+    flipped,
+    jpeg_shrink,
+    picture_size,
+    placed,
+    source_of,
+    turned,
+    whole_size,
+)
 
 NAMES = ("large", "medium", "small", "thumbnail")
 SIZES = {
@@ -93,3 +102,29 @@ def test_a_jpegs_decoder_leaves_twice_the_pixels_that_are_needed() -> None:
 
 def test_an_output_is_inside_unless_it_says_otherwise() -> None:
     assert Output(name="a", key="a", box=(1, 1)).fit == "inside"
+
+
+@pytest.mark.parametrize("original", [(6000, 4000), (50, 60_000), (640, 481), (333, 77)], ids=str)
+@pytest.mark.parametrize("fit", ["inside", "pad", "cover"])
+@pytest.mark.parametrize("crop", [(0, 0, 1, 1), (0.5, 0.5, 0.5, 0.5), (0.999, 0, 0.001, 0.01)])
+def test_a_part_lies_in_the_image_and_its_picture_in_the_box(
+    original: tuple[int, int], fit: Fit, crop: tuple[float, float, float, float]
+) -> None:
+    output = Output(name="a", key="a", box=(256, 100), fit=fit, crop=crop)
+    whole = whole_size(original, output)
+    box = cut_out(whole, original, output)
+
+    assert all(a <= b for a, b in zip(whole, original, strict=True))
+    assert box.left >= 0
+    assert box.top >= 0
+    assert box.left + box.width <= whole[0]
+    assert box.top + box.height <= whole[1]
+    assert all(a <= b for a, b in zip(picture_size(original, output), output.box, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("flip", "expected"),
+    [("", Box(1, 2, 3, 4)), ("horizontal", Box(6, 2, 3, 4)), ("vertical", Box(1, 14, 3, 4))],
+)
+def test_a_box_is_flipped_with_its_pixels(flip: Flip, expected: Box) -> None:
+    assert flipped(Box(1, 2, 3, 4), (10, 20), flip) == expected
