@@ -162,7 +162,6 @@ def test_a_photo_has_the_time_of_its_upload_from_its_claim_on() -> None:
         owner="me",
         now_s=NOW_S,
         lease_s=150,
-        is_last=False,
     )
     later = replace(NEWER, uploaded_at="2027-01-15T09:00:00Z")
     failed = lifecycle.finish_failed(
