@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from rendition_lambda.original import Original
 from rendition_lambda.photo_item import Announcement, Photo
+from rendition_lambda.recipe import Recipe
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.event_model import Event
@@ -43,6 +46,17 @@ def failed(photo: Photo) -> Announcement:
     """Return the event of a photo that failed. Pure."""
     event = RenditionsFailed(**_identity(photo), reason=photo.reason, detail=photo.detail)
     return _announcement(event)
+
+
+def crashed(photo: Photo, original: Original | None, recipe: Recipe | None) -> Announcement:
+    """Return the event of a photo that is given up with what is at its place now. Pure."""
+    tried = replace(
+        photo,
+        version=original.version if original else photo.version,
+        recipe=recipe.name if recipe else photo.recipe,
+        recipe_version=recipe.version if recipe else photo.recipe_version,
+    )
+    return failed(tried)
 
 
 def removed(before: Photo, original: Original | None = None) -> Announcement:

@@ -17,10 +17,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rendition_lambda import wiring
 from rendition_lambda.messages import read_hints
-from rendition_lambda.telemetry import log_failure, log_outcome, log_received, log_unhandled
+from rendition_lambda.sweeping.sweep import SWEEP
+from rendition_lambda.telemetry import (
+    log_failure,
+    log_outcome,
+    log_received,
+    log_sweep,
+    log_unhandled,
+)
 from stream_ingest.aws.meter import Meter
 from stream_ingest.aws.sqs_batch import Consumer, process_messages
-from stream_ingest.contracts.errors import CoverstreamError
+from stream_ingest.contracts.errors import CoverstreamError, TransientError
 from stream_ingest.contracts.metrics import Service
 
 logger = Logger(service=Service.PHOTOS)
@@ -32,8 +39,19 @@ app = cache(wiring.from_environment)
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - powertools' response, as Lambda wants it
-    """Reconcile the photos of one delivery and report the messages to be delivered again."""
+    """Reconcile the photos of one delivery and report messages to be delivered again; or sweep."""
+    if event.get(SWEEP):
+        return _sweep(context)
     return process_messages(event, context, CONSUMER, logger, meter)
+
+
+def _sweep(context: LambdaContext) -> None:
+    """Announce and request what is overdue; raises if a photo could not be."""
+    owner = f"{context.aws_request_id}/sweep/{secrets.token_hex(4)}"
+    swept = app().sweep.run(owner, lambda: context.get_remaining_time_in_millis() / 1_000)
+    log_sweep(logger, meter, swept)
+    if swept.errors:
+        raise TransientError(swept.errors[0])
 
 
 def _schedule(record: SQSRecord, error: CoverstreamError) -> None:

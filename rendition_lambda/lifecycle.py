@@ -12,9 +12,10 @@
 Every move is one put of the whole item under the condition that nobody wrote it since it was read
 (`revision`). So whoever holds a lease that is over writes nothing once another has claimed it.
 
-At the last receipt of its message a claim writes ``failed`` with the reason ``crashed``, which the
-end of the work replaces: a function that is killed leaves no photo that is processed for ever. Such
-an item is not finished, so that the next message about it renders it all the same.
+At the last receipt of its message a claim writes ``failed`` with the reason ``crashed`` and the
+event that says so, which the end of the work replaces: a function that is killed leaves no photo
+that is processed for ever, and the sweep announces it. Such an item is not finished, so that the
+next message about it renders it all the same.
 """
 
 from __future__ import annotations
@@ -145,6 +146,7 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
         expires_at=None,
         run=run or before.run,
         tried="",
+        outbox=None,
     )
     if last_try is None:
         return claimed

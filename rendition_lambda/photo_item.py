@@ -45,7 +45,7 @@ class PhotoStatus(StrEnum):
 
 _OPEN = frozenset({PhotoStatus.PENDING, PhotoStatus.PROCESSING, PhotoStatus.FAILED})
 UNANNOUNCED = "unannounced"
-"""Value of `open` of a photo whose last event is not on the bus."""
+"""Value of `open` of a photo whose last event is not on the bus, or that is at its last try."""
 
 
 class OutputFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,8 +138,10 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def open(self) -> str | None:
         """Return its entry in the sparse index; None for a photo that may stay as it is."""
-        if self.outbox is not None and self.is_finished:
+        if self.outbox is not None:
             return UNANNOUNCED
+        if self.status is PhotoStatus.ACTIVE and not self.is_finished:
+            return str(PhotoStatus.PROCESSING)
         return str(self.status) if self.status in _OPEN else None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rendition_lambda import lifecycle, names
+from rendition_lambda import announcements, lifecycle, names
 from rendition_lambda.lifecycle import Work, has_ended_in, work_for
 from rendition_lambda.photo_item import Photo
 from rendition_lambda.photo_work import Ending, Outcome, PhotoEdges, PhotoWork
@@ -71,6 +71,9 @@ class Reconciler:
             run=run,
             last_try=lifecycle.last_try(original, recipe) if is_last else None,
         )
+        if is_last:
+            given_up = announcements.crashed(claimed, original, recipe)
+            claimed = lifecycle.announce(claimed, given_up)
         self._photos.save(claimed)
         return PhotoWork(self._edges, claimed, recipe, self._clock).work()
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
+from rendition_lambda.lifecycle import iso_ms
 from rendition_lambda.names import claim_partition, stems
 from rendition_lambda.photo_item import (
     NAME_ITEM,
+    OPEN,
+    OPEN_INDEX,
     PARTITION_KEY,
     SORT_KEY,
+    UPDATED_AT,
     Photo,
     from_item,
     to_item,
@@ -32,6 +39,16 @@ class PhotoChangedError(ConflictError):
     """Another worker has written the photo since it was read; nothing was written."""
 
 
+class OpenPhoto(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the sparse index."""
+
+    gallery: str
+    photo: str
+    open: str
+    since_s: float
+    """Epoch seconds at which the photo was last written, events aside."""
+
+
 class PhotoRepository:
     """Reads and writes items of photos."""
 
@@ -48,6 +65,29 @@ class PhotoRepository:
                 ConsistentRead=True,
             )
         return from_item(from_wire(answer["Item"])) if "Item" in answer else None
+
+    def find_open(
+        self, value: str, *, before_s: float, newest_first: bool = False
+    ) -> Iterator[OpenPhoto]:
+        """Yield photos of the sparse index with a value of `open`, oldest first by default.
+
+        They were last written before an epoch second, their announcement aside.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": OPEN_INDEX,
+            "KeyConditionExpression": "#open = :open AND #at < :before",
+            "ExpressionAttributeNames": {"#open": OPEN, "#at": UPDATED_AT},
+            "ExpressionAttributeValues": to_wire({":open": value, ":before": iso_ms(before_s)}),
+            "ScanIndexForward": not newest_first,
+        }
+        while True:
+            with map_errors("find open photos"):
+                page = self._dynamodb.query(**request)
+            yield from (_open_photo(from_wire(item)) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def save(self, photo: Photo) -> None:
         """Write the next revision of a photo.
@@ -103,6 +143,15 @@ class PhotoRepository:
         except ConflictError:
             return False
         return True
+
+
+def _open_photo(item: dict[str, Any]) -> OpenPhoto:
+    return OpenPhoto(
+        gallery=item[PARTITION_KEY],
+        photo=item[SORT_KEY],
+        open=item[OPEN],
+        since_s=datetime.fromisoformat(item[UPDATED_AT]).timestamp(),
+    )
 
 
 def _is_own(photo: Photo, error: ConflictError) -> bool:

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from rendition_lambda.lifecycle import PhotoLeasedError
 from rendition_lambda.messages import PhotoHint
 from rendition_lambda.photo_work import Ending, Outcome
+from rendition_lambda.sweeping.sweep import Swept
 from stream_ingest.aws.meter import Meter
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts import photo_metrics
@@ -57,6 +58,22 @@ def log_outcome(logger: Logger, meter: Meter, hint: PhotoHint, outcome: Outcome,
         detail=photo.detail if photo else None,
         duration_ms=ms,
     )
+
+
+def log_sweep(logger: Logger, meter: Meter, swept: Swept) -> None:
+    """Report what a sweep did, and what was overdue."""
+    meter.add(photo_metrics.PHOTOS_OVERDUE, swept.announced + swept.requested + len(swept.errors))
+    meter.add(photo_metrics.OLDEST_PHOTO_AGE, swept.oldest_age_s)
+    meter.flush()
+    for line in swept.errors:
+        logger.warning("photo not swept", reason=line[:_MAX_REASON_CHARS])
+    if swept.announced or swept.requested or swept.expected:
+        logger.info(
+            "photos swept",
+            announced=swept.announced,
+            requested=swept.requested,
+            expected=swept.expected,
+        )
 
 
 def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:

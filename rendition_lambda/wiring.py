@@ -22,6 +22,8 @@ from rendition_lambda.render.process import RenderProcess
 from rendition_lambda.renditions import Renditions
 from rendition_lambda.repository import PhotoRepository
 from rendition_lambda.settings import RenditionSettings
+from rendition_lambda.sweeping.queue import RequestQueue
+from rendition_lambda.sweeping.sweep import PhotoSweep, SweepEdges
 from rendition_lambda.uploads import Uploads
 from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
@@ -51,6 +53,7 @@ class App:
     """What the handler needs."""
 
     reconciler: Reconciler
+    sweep: PhotoSweep
     redelivery: Redelivery
     uploads_bucket: str
     other_buckets: tuple[str, ...]
@@ -91,6 +94,15 @@ def build(
     queues = (settings.queue_url, settings.backfill_queue_url)
     return App(
         reconciler=Reconciler(edges, clock),
+        sweep=PhotoSweep(
+            SweepEdges(
+                photos=edges.photos,
+                bus=edges.bus,
+                requests=RequestQueue(clients.sqs, settings.backfill_queue_url),
+                uploads_bucket=settings.uploads_bucket,
+            ),
+            clock,
+        ),
         redelivery=Redelivery(clients.sqs, queues, clock),
         uploads_bucket=settings.uploads_bucket,
         other_buckets=settings.other_buckets,

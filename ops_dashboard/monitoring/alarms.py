@@ -63,6 +63,7 @@ def alarms(resources: Resources, thresholds: Thresholds) -> dict[str, Alarm]:
         *_memory(resources, thresholds),
         _iterator_age(resources, thresholds),
         _stuck(resources, thresholds),
+        *_photos_stuck(resources, thresholds),
         _nothing_flows(resources, thresholds),
         _failed_images(resources, thresholds),
         *_dropped(resources),
@@ -167,6 +168,23 @@ def _stuck(resources: Resources, thresholds: Thresholds) -> Alarm:
         unit=" minutes",
         scale=60,
     )
+
+
+def _photos_stuck(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
+    if Service.PHOTOS not in resources.deployed:
+        return []
+    return [
+        Alarm(
+            name="photos-stuck",
+            meaning="A photo has waited for its end, or an end for its event, for more than"
+            f" {thresholds.window_age_minutes:,} minutes; see the depth of the photos' queues and"
+            " the rendition function's errors.",
+            lines=[watched.oldest_photo_line(resources)],
+            above=60 * thresholds.window_age_minutes,
+            unit=" minutes",
+            scale=60,
+        )
+    ]
 
 
 def _nothing_flows(resources: Resources, thresholds: Thresholds) -> Alarm:

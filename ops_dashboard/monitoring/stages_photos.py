@@ -21,7 +21,11 @@ def rows(resources: Resources) -> list[Sequence[Widget]]:
     """Return the heading and the charts of photos."""
     if Service.PHOTOS not in resources.functions:
         return []
-    return [[text("## Photos")], [_ends(resources), _work(resources), _failures(resources)]]
+    return [
+        [text("## Photos")],
+        [_ends(resources), _work(resources), _failures(resources)],
+        [_overdue(resources)],
+    ]
 
 
 def _ends(resources: Resources) -> Widget:
@@ -63,6 +67,24 @@ def _work(resources: Resources) -> Widget:
         resources.region,
         unit="a minute, or milliseconds",
         right_unit="bytes a minute",
+    )
+
+
+def _overdue(resources: Resources) -> Widget:
+    swept = custom_metric(
+        resources,
+        photo_metrics.PHOTOS_OVERDUE,
+        Service.PHOTOS,
+        "photos_overdue",
+        "photos swept",
+        style=_RIGHT,
+    )
+    return chart(
+        "Overdue photos",
+        [watched.oldest_photo_line(resources), swept],
+        resources.region,
+        unit="seconds",
+        right_unit="photos a sweep",
     )
 
 

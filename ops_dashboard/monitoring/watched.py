@@ -15,6 +15,7 @@ from ops_dashboard.monitoring.metric_lines import (
 )
 from ops_dashboard.monitoring.resources import Resources
 from stream_ingest.contracts import metrics as catalogue
+from stream_ingest.contracts import photo_metrics
 from stream_ingest.contracts.metrics import Metric, Service
 
 PERCENTILES = ("p50", "p95", "p99")
@@ -89,6 +90,14 @@ def oldest_window_line(resources: Resources) -> Line:
     """Return the age in seconds of the oldest window without a collage."""
     metric = catalogue.OLDEST_WINDOW_AGE
     return custom_metric(resources, metric, Service.SWEEPER, "stuck", "oldest window", style=MAX)
+
+
+def oldest_photo_line(resources: Resources) -> Line:
+    """Return the age in seconds of the oldest photo whose end or event is overdue."""
+    metric = photo_metrics.OLDEST_PHOTO_AGE
+    return custom_metric(
+        resources, metric, Service.PHOTOS, "photo_stuck", "oldest photo", style=MAX
+    )
 
 
 def failed_images_lines(resources: Resources) -> list[Line]:

@@ -29,7 +29,8 @@ class AlarmSettings(BatchDefaults, frozen=True, kw_only=True, rename="camel"):
     alarm_iterator_age_minutes: Minutes = 10
     """Alarm ``iterator-age``: if the stream is read later than this."""
     alarm_window_age_minutes: Minutes = 60
-    """Alarm ``windows-stuck``: if a closed window waits longer than this for its collage."""
+    """Alarms ``windows-stuck`` and ``photos-stuck``: if a closed window waits longer than this for
+    its collage, or a photo for its end or its event."""
     alarm_idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=1_440)] = 15
     """Alarm ``nothing-flows``: if nothing moves for this long, in whole periods of 5 minutes, while
     a batch is open."""

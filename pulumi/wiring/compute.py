@@ -153,6 +153,7 @@ def _photos(
         "photos",
         PhotosArgs(
             prefix=basis.prefix,
+            account=basis.account,
             function=functions.photos(storage),
             storage=storage,
             bus=messaging.bus,

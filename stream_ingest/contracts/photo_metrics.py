@@ -26,6 +26,15 @@ PHOTO_DURATION = Metric(
 PHOTO_BYTES = Metric(
     name="PhotoBytes", unit=Unit.BYTES, services=_PHOTOS, meaning="sizes of the rendered originals"
 )
+PHOTOS_OVERDUE = count(
+    "PhotosOverdue", _PHOTOS, "photos that a sweep announced or requested again, or failed to"
+)
+OLDEST_PHOTO_AGE = Metric(
+    name="OldestPhotoAgeSeconds",
+    unit=Unit.SECONDS,
+    services=_PHOTOS,
+    meaning="age of the oldest photo whose event or end is overdue; 0 if there is none",
+)
 
 PHOTO_METRICS: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)

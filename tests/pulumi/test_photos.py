@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,22 @@ def test_each_queue_is_worked_off_one_message_at_a_time(
     }
 
 
+def test_a_sweep_is_made_every_five_minutes(photos: Recorder) -> None:
+    schedule = photos.one("Schedule", "photos").inputs
+    target = schedule["target"]
+
+    assert schedule["scheduleExpression"] == "rate(5 minutes)"
+    assert (target["arn"], json.loads(target["input"])) == ("arn:Function:photos", {"sweep": True})
+    assert photos.one("RolePolicy", "photos-schedule").document("policy")["Statement"] == [
+        {
+            "Sid": "StartSweep",
+            "Effect": "Allow",
+            "Action": ["lambda:InvokeFunction"],
+            "Resource": ["arn:Function:photos"],
+        }
+    ]
+
+
 def test_the_function_gets_the_variables_that_it_reads(photos: Recorder) -> None:
     function = photos.one("Function", "photos").inputs
     variables = function["environment"]["variables"]
@@ -84,7 +101,9 @@ def test_the_role_has_exactly_these_rights(photos: Recorder) -> None:
             "sqs:GetQueueAttributes",
             "sqs:ChangeMessageVisibility",
         ],
+        "RequestPhotos": ["sqs:SendMessage"],
         "RecordPhotos": ["dynamodb:GetItem", "dynamodb:PutItem"],
+        "FindOverduePhotos": ["dynamodb:Query"],
         "EmitEvents": ["events:PutEvents"],
         "ReadUploads": ["s3:GetObject", "s3:GetObjectVersion"],
         "DetectMissingUploads": ["s3:ListBucket"],

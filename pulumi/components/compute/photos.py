@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi_aws as aws
 from components.compute.function import FunctionArgs, FunctionRole, create_function
 from components.compute.intake import DEFAULT_BUS
+from components.compute.schedule import ScheduleArgs, create_schedule
 from components.data.photo_storage import PhotoStorage
 from components.messaging.bus import Bus
 from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
@@ -15,8 +16,11 @@ from components.messaging.queue import Queue, QueueArgs
 from components.security import photo_policies
 
 import pulumi
+from rendition_lambda.sweeping.sweep import SWEEP
 from stream_ingest.contracts import environment
 from stream_ingest.contracts.s3_events import OBJECT_CREATED, OBJECT_DELETED
+
+SWEEPS = "rate(5 minutes)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,7 @@ class PhotosArgs:
     """
 
     prefix: str
+    account: pulumi.Input[str]
     function: FunctionArgs
     storage: PhotoStorage
     bus: Bus
@@ -57,6 +62,18 @@ class Photos(pulumi.ComponentResource):
         self.uploads_bucket = self._enable_events()
         """Name of the bucket of uploads, known once S3 announces what is uploaded there."""
         self.function = self._function()
+        create_schedule(
+            name,
+            ScheduleArgs(
+                schedule_name=f"{args.prefix}-photos",
+                account=args.account,
+                rate=SWEEPS,
+                function=self.function,
+                settings=args.function,
+                input=json.dumps({SWEEP: True}),
+            ),
+            self._child,
+        )
         self.register_outputs({"queue_url": self.queue.url, "function": self.function.name})
 
     def _rule(self) -> aws.cloudwatch.EventRule:
@@ -146,6 +163,7 @@ class Photos(pulumi.ComponentResource):
         granted = role.grant(
             photo_policies.photos,
             queue_arns=[self.queue.arn, self.backfill.arn],
+            backfill_arn=self.backfill.arn,
             table_arn=args.storage.table.arn,
             bus_arn=args.bus.arn,
             uploads_arn=args.storage.uploads.arn,

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 from components.compute.function import FunctionArgs, FunctionRole, create_function
+from components.compute.schedule import ScheduleArgs, create_schedule
 from components.data.state import State
 from components.data.storage import Storage
 from components.messaging.bus import Bus
 from components.messaging.queue import Queue, QueueArgs
-from components.security import policies, role_policies
-from components.security.hardening import allow_key
+from components.security import role_policies
 
 import pulumi
 from stream_ingest.contracts import environment
@@ -22,9 +22,6 @@ from stream_ingest.contracts.events import BatchDrained, sources_of
 BATCH_RETRY_S = 86_400
 BATCH_RETRIES = 185
 """The event of a drained batch is retried for a day, as long as EventBridge allows."""
-TICK_RETRY_S = 60
-TICK_RETRIES = 1
-"""A tick is dropped after a minute: the next one does the same work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,41 +131,15 @@ class Sweeper(pulumi.ComponentResource):
 
     def _sweep_every_minute(self) -> None:
         args = self._args
-        role = aws.iam.Role(
-            "sweeper-schedule",
-            name=f"{self._args.prefix}-sweeper-schedule",
-            assume_role_policy=policies.document(
-                policies.trust, service="scheduler.amazonaws.com", account=self._args.account
-            ),
-            opts=self._child,
-        )
-        granted = aws.iam.RolePolicy(
-            "sweeper-schedule",
-            name="own",
-            role=role.name,
-            policy=policies.document(
-                role_policies.scheduler,
-                function_arn=self.function.arn,
-                dead_letter_arn=self.dead_letters.arn,
-            ),
-            opts=self._child,
-        )
-        key_rights = allow_key(
-            "sweeper-schedule", args.function.hardening, role.name, ("sqs",), self._child
-        )
-        aws.scheduler.Schedule(
+        create_schedule(
             self._name,
-            name=f"{self._args.prefix}-sweeper",
-            schedule_expression="rate(1 minute)",
-            flexible_time_window={"mode": "OFF"},
-            target={
-                "arn": self.function.arn,
-                "role_arn": role.arn,
-                "retry_policy": {
-                    "maximum_event_age_in_seconds": TICK_RETRY_S,
-                    "maximum_retry_attempts": TICK_RETRIES,
-                },
-                "dead_letter_config": {"arn": self.dead_letters.arn},
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[granted, *key_rights]),
+            ScheduleArgs(
+                schedule_name=f"{args.prefix}-sweeper",
+                account=args.account,
+                rate="rate(1 minute)",
+                function=self.function,
+                settings=args.function,
+                dead_letters=self.dead_letters,
+            ),
+            self._child,
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from components.security.policies import Document, allow, emit, objects, policy
 from components.security.role_policies import WORK_OFF, write_logs
 
+from rendition_lambda.photo_item import OPEN_INDEX
 from stream_ingest.contracts.events import Source
 
 
@@ -14,6 +15,7 @@ def photos(  # noqa: PLR0913 - one argument for each resource
     *,
     log_group_arn: str,
     queue_arns: Sequence[str],
+    backfill_arn: str,
     table_arn: str,
     bus_arn: str,
     uploads_arn: str,
@@ -30,7 +32,9 @@ def photos(  # noqa: PLR0913 - one argument for each resource
     return policy(
         write_logs(log_group_arn),
         allow("ReceiveMessages", WORK_OFF, queue_arns),
+        allow("RequestPhotos", ["sqs:SendMessage"], [backfill_arn]),
         allow("RecordPhotos", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
+        allow("FindOverduePhotos", ["dynamodb:Query"], [f"{table_arn}/index/{OPEN_INDEX}"]),
         emit(bus_arn, Source.PHOTOS),
         allow(
             "ReadUploads",

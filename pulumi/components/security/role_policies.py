@@ -287,9 +287,9 @@ def intake(  # noqa: PLR0913 - one argument for each resource
     )
 
 
-def scheduler(*, function_arn: str, dead_letter_arn: str) -> Document:
-    """Return the rights of the schedule: invoke one function, report a failed invocation."""
-    return policy(
-        allow("StartSweep", ["lambda:InvokeFunction"], [function_arn]),
-        allow("ReportMissedSweeps", ["sqs:SendMessage"], [dead_letter_arn]),
-    )
+def scheduler(*, function_arn: str, dead_letter_arn: str | None = None) -> Document:
+    """Return the rights of a schedule: invoke one function, report a failed invocation."""
+    start = allow("StartSweep", ["lambda:InvokeFunction"], [function_arn])
+    if dead_letter_arn is None:
+        return policy(start)
+    return policy(start, allow("ReportMissedSweeps", ["sqs:SendMessage"], [dead_letter_arn]))

@@ -32,6 +32,7 @@ from rendition_lambda.lifecycle import PhotoLeasedError
 from rendition_lambda.messages import PhotoHint
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.photo_work import Ending, Outcome
+from rendition_lambda.sweeping.sweep import Swept
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
 from stream_ingest.contracts.errors import TransientError
@@ -100,6 +101,7 @@ def _run_photos(patch: pytest.MonkeyPatch) -> None:
         photos_telemetry.log_outcome(photos.logger, photos.meter, hint, outcome, 1_000)
     for error in (PhotoLeasedError(key, 5), TransientError("throttled")):
         photos_telemetry.log_failure(photos.logger, photos.meter, error)
+    photos_telemetry.log_sweep(photos.logger, photos.meter, Swept(announced=1, oldest_age_s=5))
     redelivery = SimpleNamespace(schedule=lambda *_: None)
     app = SimpleNamespace(uploads_bucket="uploads", max_receives=5, redelivery=redelivery)
     patch.setattr(photos, "app", lambda: app)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from rendition_lambda import names
+from rendition_lambda import lifecycle, names
 from rendition_lambda.announcements import PhotoBus
 from rendition_lambda.messages import read_hints
 from rendition_lambda.photo_item import (
@@ -28,6 +28,8 @@ from rendition_lambda.redelivery import retry_after_s
 from rendition_lambda.render.rendered import Rendered
 from rendition_lambda.renditions import Renditions
 from rendition_lambda.repository import PhotoRepository
+from rendition_lambda.sweeping.queue import RequestQueue
+from rendition_lambda.sweeping.sweep import PhotoSweep, SweepEdges, Swept
 from rendition_lambda.uploads import Uploads
 from stream_ingest.aws.items import from_wire
 from stream_ingest.contracts.errors import CoverstreamError
@@ -38,7 +40,7 @@ from tests.fakes.photos.renderer import FakeRenderer
 from tests.fakes.photos.s3 import OTHER, RENDITIONS, UPLOADS, PhotoS3
 from tests.faults.harness.aws.bus import FakeBus
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
-from tests.faults.harness.aws.errors import KilledError
+from tests.faults.harness.aws.errors import KilledError, Wire, known
 from tests.faults.harness.aws.sqs import FakeQueue, Message
 from tests.faults.harness.injector import Fault, Faults, Faulty
 
@@ -46,6 +48,18 @@ TABLE, BUS = "photos", "coverstream-test"
 TIMEOUT_S = 120
 VISIBILITY_S = 6 * TIMEOUT_S
 MAX_RECEIVES = 5
+
+
+class FakeSqs:
+    """A low-level client that sends to a queue."""
+
+    def __init__(self, queue: FakeQueue) -> None:
+        self._queue = queue
+
+    def send_message(self, **request: Wire) -> dict[str, object]:
+        """Put a message."""
+        known(request, "QueueUrl", "MessageBody")
+        return {"MessageId": self._queue.send(request["MessageBody"])}
 
 
 class PhotoAccount:
@@ -85,11 +99,18 @@ class PhotoAccount:
         )
         self.recipe_of: Callable[[str], Recipe | None] = recipe_of
         self.owners = 0
+        self.sqs = FakeSqs(self.queue)
 
     def put(self, key: str, body: bytes, times: int = 1) -> None:
         """Upload an object, which S3 announces `times` times."""
         self.s3.upload(key, body)
         self._announce(OBJECT_CREATED, key, times)
+
+    def expect(self, key: str) -> None:
+        """Record that the upload of a photo was signed."""
+        gallery = names.gallery_of(key, self.recipe_of(key))
+        pending = lifecycle.expect(None, gallery=gallery, key=key, now_s=self.clock())
+        PhotoRepository(self.dynamodb, TABLE).save(pending)  # type: ignore[arg-type]
 
     def delete(self, key: str, times: int = 1) -> None:
         """Delete an object, which S3 announces `times` times."""
@@ -127,29 +148,41 @@ class PhotoAccount:
         )
         return Reconciler(edges, self.clock)
 
-    def deliver(self, which: int = 0, faults: Iterable[Fault] = ()) -> bool:
-        """Invoke the function with one visible message; return False if there is none."""
+    def deliver(
+        self, which: int = 0, faults: Iterable[Fault] = (), *, is_lost: bool = False
+    ) -> bool:
+        """Invoke the function with one visible message; return False if there is none.
+
+        With `is_lost`, the message of a function that is killed after its claim never comes again.
+        """
         message = self.queue.receive(which)
         if message is None:
             return False
+        self.owners += 1
+        owner = f"owner-{self.owners}"
         try:
-            self.handle(message, Faults(faults))
+            self.handle(message, Faults(faults), owner)
         except CoverstreamError as error:
             delay_s = retry_after_s(error, message.receives, self.clock())
             if delay_s is not None:
                 self.queue.change_visibility(message.receipt, delay_s)
-        except KilledError:
-            pass  # the message is visible again after its visibility timeout
+        except KilledError:  # the message is visible again after its visibility timeout
+            if is_lost and self._is_overdue(owner):
+                self.queue.delete(message.receipt)
         return True
 
-    def handle(self, message: Message, faults: Faults) -> list[Outcome]:
+    def _is_overdue(self, owner: str) -> bool:
+        """Return whether an owner has left a photo that has not ended, or was not announced."""
+        left = [photo for photo in self.photos() if photo.owner == owner]
+        return any(photo.outbox is not None or not photo.is_finished for photo in left)
+
+    def handle(self, message: Message, faults: Faults, owner: str) -> list[Outcome]:
         """Work a message off, and delete it."""
         reconciler = self.reconciler(faults)
-        self.owners += 1
         outcomes = [
             reconciler.reconcile(
                 hint.key,
-                owner=f"owner-{self.owners}",
+                owner=owner,
                 remaining_s=TIMEOUT_S,
                 is_last=message.receives >= MAX_RECEIVES,
                 again=hint.again,
@@ -159,6 +192,24 @@ class PhotoAccount:
         ]
         self.queue.delete(message.receipt)
         return outcomes
+
+    def sweep(self, faults: Iterable[Fault] = ()) -> Swept:
+        """Sweep, as the schedule does; a fault may kill it at any call."""
+        injected = Faults(faults)
+        dynamodb: Any = Faulty(self.dynamodb, "dynamodb", injected)
+        events: Any = Faulty(self.bus, "events", injected)
+        sqs: Any = Faulty(self.sqs, "sqs", injected)
+        edges = SweepEdges(
+            photos=PhotoRepository(dynamodb, TABLE),
+            bus=PhotoBus(events, BUS),
+            requests=RequestQueue(sqs, "https://sqs/photos"),
+            uploads_bucket=UPLOADS,
+        )
+        self.owners += 1
+        try:
+            return PhotoSweep(edges, self.clock).run(f"sweep-{self.owners}", lambda: TIMEOUT_S)
+        except (KilledError, CoverstreamError):  # the next one does the same work
+            return Swept()
 
     def drain(self) -> None:
         """Deliver messages without faults until none is left."""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from rendition_lambda import manifest, names
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.recipe import Recipe, recipe_of
+from rendition_lambda.sweeping.sweep import STUCK_AFTER_S, Swept
 from tests.fakes.photos.account import TIMEOUT_S, VISIBILITY_S, PhotoAccount
 from tests.fakes.photos.renderer import BROKEN, expected
 from tests.faults.harness.injector import Fault, Kind
@@ -48,6 +49,8 @@ class Deliver:
 
     which: int = 0
     faults: tuple[Fault, ...] = ()
+    is_lost: bool = False
+    """Whether its message never comes again if the function is killed after its claim."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ class Resume:
     """One of the paused invocations continues."""
 
     which: int = 0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The schedule invokes the function."""
+
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class CrashAlways:
     key: str
 
 
-Step = CrashAlways | Put | Delete | Deliver | Resume | Wait | ChangeRecipe
+Step = CrashAlways | Put | Delete | Deliver | Resume | Sweep | Wait | ChangeRecipe
 _numbers = st.integers(0, 4)
 _faults = st.one_of(
     st.builds(Fault, st.sampled_from(_CRASHES), st.integers(0, 24)),
@@ -95,7 +105,14 @@ _faults = st.one_of(
         st.sampled_from(["s3", "dynamodb", "events"]),
     ),
 )
-_deliveries = st.builds(Deliver, _numbers, st.lists(_faults, max_size=2).map(tuple))
+_deliveries = st.builds(Deliver, _numbers, st.lists(_faults, max_size=2).map(tuple), st.booleans())
+_sweeps = st.builds(
+    Sweep,
+    st.lists(
+        st.builds(Fault, st.sampled_from([*_CRASHES[:2], *_FAILURES]), st.integers(0, 9)),
+        max_size=1,
+    ).map(tuple),
+)
 _times = st.integers(1, 2)
 _steps = st.one_of(
     st.builds(Put, st.sampled_from(KEYS), st.sampled_from(BODIES), _times),
@@ -104,7 +121,8 @@ _steps = st.one_of(
     _deliveries,
     _deliveries,
     st.builds(Resume, _numbers),
-    st.builds(Wait, st.sampled_from([1, 16, 121, 721])),
+    st.builds(Wait, st.sampled_from([1, 16, 121, 721, 1_801])),
+    _sweeps,
     st.builds(ChangeRecipe),
     st.builds(CrashAlways, st.sampled_from(KEYS[:3])),
 )
@@ -130,13 +148,14 @@ class HistoryRun:
     """Invocations with the time at which Lambda kills them."""
 
     def run(self, history: list[Step]) -> None:
-        """Run all steps, then deliver everything; dead letters are redriven."""
+        """Run all steps, then deliver and sweep everything; dead letters are redriven."""
         for step in history:
             self._step(step)
         for _, task in self._paused:
             task.kill()
         self._paused.clear()
         self.account.drain()
+        sweep_all(self.account)
         check_nothing_is_processing(self.account)
         self._redrive()
 
@@ -147,6 +166,8 @@ class HistoryRun:
             case Resume():
                 if self._paused:
                     self._continue(*self._paused.pop(step.which % len(self._paused)))
+            case Sweep():
+                self.account.sweep(step.faults)
             case Wait():
                 self.account.clock.advance(step.seconds)
                 self._kill_late()
@@ -178,7 +199,7 @@ class HistoryRun:
                 self._kill_late()
 
     def _invoke(self, step: Deliver) -> None:
-        task = Task(lambda: self.account.deliver(step.which, step.faults))
+        task = Task(lambda: self.account.deliver(step.which, step.faults, is_lost=step.is_lost))
         self._continue(self.account.clock() + TIMEOUT_S, task)
 
     def _continue(self, ends_at: float, task: Task) -> None:
@@ -201,9 +222,17 @@ class HistoryRun:
         self.account.drain()
 
 
+def sweep_all(account: PhotoAccount) -> None:
+    """Sweep when everything that is left is overdue, and deliver what that requests."""
+    account.clock.advance(STUCK_AFTER_S + 1)
+    assert account.sweep().errors == ()
+    account.drain()
+
+
 def check_nothing_is_processing(account: PhotoAccount) -> None:
-    """Check that no crash has left a photo that is processed for ever."""
+    """Check that no crash has left a photo that is processed for ever, or an end unannounced."""
     assert [each for each in account.photos() if each.status is PhotoStatus.PROCESSING] == []
+    assert [each for each in account.photos() if each.outbox is not None] == []
 
 
 def check_end(account: PhotoAccount) -> None:
@@ -256,5 +285,7 @@ def check_redelivery(account: PhotoAccount) -> None:
     for key in KEYS:
         account.request(key)
     account.drain()
+    account.clock.advance(STUCK_AFTER_S + 1)
+    assert account.sweep() == Swept()
     assert account.s3.puts == puts
     assert account.dynamodb.items == items

@@ -107,6 +107,7 @@ def _update_schedule(clients: Clients, inputs: Inputs, _: str) -> None:
 
 def _schedule_parameters(inputs: Inputs) -> dict[str, Any]:
     target = inputs.required_block("target")
+    letters = target.block("deadLetterConfig")
     return {
         "Name": inputs.text("name"),
         "ScheduleExpression": inputs.text("scheduleExpression"),
@@ -116,7 +117,8 @@ def _schedule_parameters(inputs: Inputs) -> dict[str, Any]:
             "Arn": target.text("arn"),
             "RoleArn": target.text("roleArn"),
             "RetryPolicy": _retry(target),
-            "DeadLetterConfig": {"Arn": target.required_block("deadLetterConfig").text("arn")},
+            **({"Input": event} if (event := target.text_or_none("input")) else {}),
+            **({"DeadLetterConfig": {"Arn": letters.text("arn")}} if letters else {}),
         },
     }
 

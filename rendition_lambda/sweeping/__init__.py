@@ -1,0 +1,1 @@
+"""Photos that nothing works on any more are announced, or requested again."""
