@@ -24,7 +24,7 @@ from tests.bench.measure import cpu_seconds, hand_over, median_ratios, paired, p
 from tests.bench.peers import one_core
 from tests.bench.photo_part import render
 from tests.bench.results import OURS, Limit, Measure
-from tests.fakes.photos.dng import dng
+from ops_dashboard.local.samples.photos.dng import dng
 from tests.fakes.photos.photographs import photograph
 
 ROUNDS = 5

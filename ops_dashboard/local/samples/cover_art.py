@@ -87,12 +87,12 @@ def _tinted(creator_index: int, which: int) -> Image.Image:
 
 @lru_cache(maxsize=len(PHOTOGRAPHS))
 def _photograph(name: str) -> Image.Image:
-    with Image.open(_photograph_folder() / name) as photograph:
+    with Image.open(photograph_folder() / name) as photograph:
         return ImageOps.fit(photograph.convert("RGB"), _PHOTOGRAPH_PX, Image.Resampling.BICUBIC)
 
 
 @lru_cache(maxsize=1)
-def _photograph_folder() -> Path:
+def photograph_folder() -> Path:
     """Return the folder of scikit-image's pictures, without importing it."""
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:

@@ -21,7 +21,7 @@ from rendition_lambda.render.process import RenderProcess
 from tests.fakes.collage.images import jpeg, picture
 from tests.fakes.collage.mutations import mutated
 from tests.fakes.collage.mutations import seeds as seeds_of_images
-from tests.fakes.photos.dng import dng
+from ops_dashboard.local.samples.photos.dng import dng
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF", "DNG")
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from rendition_lambda.recipe import AUGMENTATION
 from tests.fakes.collage.images import difference, encoded, picture
-from tests.fakes.photos.dng import dng
+from ops_dashboard.local.samples.photos.dng import dng
 from tests.fakes.photos.patches import heic, oriented, output, render
 
 PICTURE = picture(240, 160)

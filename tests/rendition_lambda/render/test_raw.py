@@ -14,7 +14,7 @@ from rendition_lambda.reasons import PhotoError, PhotoFailure
 from rendition_lambda.recipe import AUGMENTATION
 from rendition_lambda.render.rendered import PixelSource
 from tests.fakes.collage.images import difference, encoded, picture
-from tests.fakes.photos.dng import dng
+from ops_dashboard.local.samples.photos.dng import dng
 from tests.fakes.photos.patches import PATCHES, farthest, oriented, output, patches, render, shown
 
 SENSOR = (480, 320)

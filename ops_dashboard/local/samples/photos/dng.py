@@ -1,4 +1,4 @@
-"""DNG files written here: an uncompressed Bayer mosaic, with or without a JPEG preview.
+"""DNG files: an uncompressed Bayer mosaic, with or without a JPEG preview. Pure.
 
 Adobe's DNG specification 1.4: a TIFF whose first directory is the preview, or the sensor itself if
 there is none, and a sub-directory with the sensor.
@@ -6,15 +6,24 @@ there is none, and a sub-directory with the sensor.
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 from numpy.typing import NDArray
 
-SHORT, LONG, RATIONAL, SRATIONAL, BYTE, ASCII = 3, 4, 5, 10, 1, 2
-_FORMATS = {SHORT: "H", LONG: "I", BYTE: "B"}
+from ops_dashboard.local.samples.photos.tiff import (
+    ASCII,
+    BYTE,
+    LONG,
+    RATIONAL,
+    SHORT,
+    SRATIONAL,
+    Entry,
+    append,
+    begin_with,
+    directory,
+    new_file,
+)
+
 _XYZ_TO_SRGB = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
-Entry = tuple[int, int, tuple[float, ...] | bytes]
 
 
 def mosaic(rgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
@@ -39,8 +48,8 @@ def dng(
     """Return a DNG of an sRGB picture as the sensor sees it, before `orientation` is applied."""
     height, width = rgb.shape[:2]
     pixels = mosaic(rgb).tobytes()
-    file = bytearray(b"II*\0" + bytes(4))
-    pixels_at = _append(file, pixels)
+    file = new_file()
+    pixels_at = append(file, pixels)
     sensor: list[Entry] = [
         (254, LONG, (0,)), (256, LONG, (width,)), (257, LONG, (height,)), (258, SHORT, (16,)),
         (259, SHORT, (1,)), (262, SHORT, (32803,)), (273, LONG, (pixels_at,)),
@@ -55,11 +64,11 @@ def dng(
         (50778, SHORT, (21,)),
     ]  # fmt: skip
     if taken_at:
-        exif = _directory(file, [(0x9003, ASCII, taken_at.encode() + b"\0")])
+        exif = directory(file, [(0x9003, ASCII, taken_at.encode() + b"\0")])
         camera += [(34665, LONG, (exif,)), (306, ASCII, taken_at.encode() + b"\0")]
     if preview:
-        preview_at = _append(file, preview)
-        sub = _directory(file, sensor)
+        preview_at = append(file, preview)
+        sub = directory(file, sensor)
         camera += [
             (254, LONG, (1,)), (256, LONG, (preview_size[0],)), (257, LONG, (preview_size[1],)),
             (258, SHORT, (8, 8, 8)), (259, SHORT, (7,)), (262, SHORT, (6,)),
@@ -68,33 +77,5 @@ def dng(
         ]  # fmt: skip
     else:
         camera += sensor
-    struct.pack_into("<I", file, 4, _directory(file, camera))
+    begin_with(file, directory(file, camera))
     return bytes(file)
-
-
-def _append(file: bytearray, data: bytes) -> int:
-    if len(file) % 2:
-        file.append(0)
-    at = len(file)
-    file += data
-    return at
-
-
-def _directory(file: bytearray, entries: list[Entry]) -> int:
-    """Append a directory with the values that do not fit into its entries; return its offset."""
-    packed = []
-    for tag, kind, values in sorted(entries, key=lambda entry: entry[0]):
-        data = _packed(kind, values)
-        count = len(data) // {SHORT: 2, LONG: 4, RATIONAL: 8, SRATIONAL: 8}.get(kind, 1)
-        field = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack("<I", _append(file, data))
-        packed.append(struct.pack("<HHI", tag, kind, count) + field)
-    return _append(file, struct.pack("<H", len(packed)) + b"".join(packed) + bytes(4))
-
-
-def _packed(kind: int, values: tuple[float, ...] | bytes) -> bytes:
-    if isinstance(values, bytes):
-        return values
-    if kind in {RATIONAL, SRATIONAL}:
-        pairs = [part for value in values for part in (round(value * 10_000), 10_000)]
-        return struct.pack(f"<{len(pairs)}{'I' if kind == RATIONAL else 'i'}", *pairs)
-    return struct.pack(f"<{len(values)}{_FORMATS[kind]}", *(int(value) for value in values))

@@ -1,0 +1,1 @@
+"""Sample photos in the formats of cameras, phones and programs, with what their outputs show."""

@@ -1,0 +1,57 @@
+"""Sample pictures: a photograph with a chart of colours in its middle. Edge (disk).
+
+The chart's colours are in a known order, so it shows how a picture is turned and mirrored as well
+as whether its colours are right.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from ops_dashboard.local.samples.cover_art import PHOTOGRAPHS, photograph_folder
+
+COLOURS = (
+    (255, 255, 255), (0, 0, 0), (128, 128, 128), (200, 60, 50), (60, 160, 70), (50, 70, 180),
+    (230, 200, 40), (180, 80, 150), (60, 150, 170), (235, 200, 175), (90, 60, 45), (30, 60, 30),
+)  # fmt: skip
+"""Colours of sRGB that are inside of every space of the samples, row by row."""
+COLUMNS, ROWS = 4, 3
+_LEFT, _TOP, _RIGHT, _BOTTOM = 0.25, 0.25, 0.75, 0.75
+"""The chart, of the picture's sides."""
+_INSIDE = 0.3
+"""How much of a patch's sides is not looked at: JPEG blurs neighbours."""
+
+Box = tuple[int, int, int, int]
+
+
+def draw_picture(number: int, size: tuple[int, int]) -> Image.Image:
+    """Return a picture in RGB; `number` chooses the photograph."""
+    with Image.open(photograph_folder() / PHOTOGRAPHS[number % len(PHOTOGRAPHS)]) as photograph:
+        picture = ImageOps.fit(photograph.convert("RGB"), size, Image.Resampling.BICUBIC)
+    for colour, box in zip(COLOURS, patch_boxes(size), strict=True):
+        picture.paste(colour, box)
+    return picture
+
+
+def patch_boxes(size: tuple[int, int]) -> list[Box]:
+    """Return left, top, right and bottom of each colour in a picture of a size."""
+    width, height = size
+    xs = [round(width * (_LEFT + (_RIGHT - _LEFT) * n / COLUMNS)) for n in range(COLUMNS + 1)]
+    ys = [round(height * (_TOP + (_BOTTOM - _TOP) * n / ROWS)) for n in range(ROWS + 1)]
+    return [
+        (xs[column], ys[row], xs[column + 1], ys[row + 1])
+        for row in range(ROWS)
+        for column in range(COLUMNS)
+    ]
+
+
+def shown_colours(picture: Image.Image) -> NDArray[np.float64]:
+    """Return the mean colour in the middle of each patch of an upright picture, 0 to 255."""
+    pixels = np.asarray(picture.convert("RGB"), dtype=np.float64)
+    means = []
+    for left, top, right, bottom in patch_boxes(picture.size):
+        x, y = int((right - left) * _INSIDE), int((bottom - top) * _INSIDE)
+        means.append(pixels[top + y : bottom - y, left + x : right - x].mean(axis=(0, 1)))
+    return np.array(means)
