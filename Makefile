@@ -37,7 +37,7 @@ $(UV):
 setup: $(UV) ## install what is needed into .venv, from uv.lock
 	@$(UV) sync --locked --quiet
 
-demo: setup ## run the main job on sample covers, with no AWS account (KEEP=1 leaves it running)
+demo: setup ## run everything on sample covers and photos, with no AWS account (KEEP=1 leaves it running)
 	@$(RUN)/ops-dashboard demo $(if $(KEEP),--keep)
 
 ##@ Check

@@ -13,7 +13,7 @@ EXAMPLES = """Examples:
 
   ops-dashboard demo
 
-  ops-dashboard demo --keep --output /tmp/collages
+  ops-dashboard demo --keep --output /tmp/demo
 """
 
 
@@ -22,11 +22,11 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything running after the demo.")
     ] = False,
-    output: Annotated[Path, typer.Option(help="Folder for the collages and the summary.")] = Path(
-        "demo-output"
-    ),
+    output: Annotated[
+        Path, typer.Option(help="Folder for the collages, renditions and summary.")
+    ] = Path("demo-output"),
 ) -> None:
-    """Build collages of sample covers without an AWS account, and check the result."""
+    """Build collages of covers and renditions of photos without an AWS account, and check them."""
     require_checkout("demo")
     from ops_dashboard.local.demo.command import run_demo  # noqa: PLC0415 - Pulumi takes a second
 

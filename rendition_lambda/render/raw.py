@@ -23,8 +23,8 @@ from rendition_lambda.render.sizes import Size
 _GOOD_PREVIEW_PX = 2000
 _MIN_PREVIEW_PX = 400
 _LARGEST_OUTPUT_PX = 4000
-_QUARTER_TURNS = {5: 8, 6: 6}
-"""EXIF's orientation by LibRaw's `flip` of sensors that were held upright."""
+_QUARTER_TURNS = {4: 5, 5: 8, 6: 6, 7: 7}
+"""EXIF's orientation by LibRaw's `flip`, of sensors whose sides are exchanged."""
 _TRANSPOSED = frozenset({5, 6, 7, 8})
 _SRGB_GAMMA = (2.4, 12.92)
 

@@ -19,12 +19,12 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageOps
 
+from ops_dashboard.local.samples.photos.dng import dng
 from rendition_lambda.recipe import AUGMENTATION, RENDITIONS, Recipe
 from tests.bench.measure import cpu_seconds, hand_over, median_ratios, paired, part, say
 from tests.bench.peers import one_core
 from tests.bench.photo_part import render
 from tests.bench.results import OURS, Limit, Measure
-from ops_dashboard.local.samples.photos.dng import dng
 from tests.fakes.photos.photographs import photograph
 
 ROUNDS = 5

@@ -24,7 +24,7 @@ def test_the_demo_uses_all_inputs_and_matches_the_generated_data(tmp_path: Path)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Every figure and every cell matches the generated data." in done.stderr
+    assert "Every figure, every cell and every rendition matches the generated data." in done.stderr
     printed = {masked(line) for line in done.stderr.splitlines()}
     assert {masked(line) for line in demo_lines()} <= printed, "README.md shows other lines"
     summary = json.loads((tmp_path / "summary.json").read_text())

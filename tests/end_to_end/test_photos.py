@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import uv
 from PIL import Image
 
 from ops_dashboard.local.aws.stack import LocalAws
@@ -18,6 +23,9 @@ pytestmark = pytest.mark.timeout(240)
 
 PATIENCE_S = 90
 DOMAIN = "photos.example.com"
+AWS_CLI = "awscli==1.46.3"
+"""In an environment of its own, because it pins botocore."""
+NAMES = ("photo", "my cat", "a+b", "für Zoë", "IMG_1 (1)", "%41")
 SIZES = {"thumbnail": (400, 267), "small": (800, 533), "medium": (1_500, 1_000)}
 
 
@@ -27,6 +35,12 @@ class Photos:
     def __init__(self, aws: LocalAws, outputs: PhotosOutputs) -> None:
         self.s3, self._dynamodb = aws.clients.s3, aws.clients.dynamodb
         self.outputs = outputs
+        self._environment = {**os.environ, **aws.environment()}
+
+    def command(self, *words: str) -> None:
+        """Run the AWS command line."""
+        tool = [uv.find_uv_bin(), "tool", "run", "--quiet", "--from", AWS_CLI]
+        subprocess.run([*tool, "aws", *words], env=self._environment, check=True)  # noqa: S603 - no shell
 
     def put(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=self.outputs.uploads_bucket, Key=key, Body=body)
@@ -131,3 +145,36 @@ def test_a_broken_file_fails_with_its_reason(photos: Photos) -> None:
     assert broken["reason"] in {"truncated", "corrupt"}
     assert none["reason"] == "not_an_image"
     assert not any("broken" in each or "none" in each for each in photos.stored())
+
+
+def test_checklist_of_a_gallery(photos: Photos, tmp_path: Path) -> None:
+    """A photo is copied with the AWS command line; its renditions and its item are there."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg("red"))
+    uploads = photos.outputs.uploads_bucket
+    photos.command("s3", "cp", "--quiet", str(path), f"s3://{uploads}/wedding/photo.jpg")
+
+    item = photos.when("wedding", "wedding/photo.jpg", status("active"))
+    keys = {name: f"renditions/wedding/photo_{name}.jpg" for name in (*SIZES, "large")}
+    assert set(keys.values()) <= photos.stored()
+    for name, key in keys.items():
+        assert item[f"{name}_url"].startswith(f"https://{DOMAIN}/{key}?v=")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", item["processed_at"])
+
+
+@pytest.mark.parametrize("folder", ["", "original-uploads/"], ids=["root", "folder"])
+def test_checklist_of_augmentation(folder: str, photos: Photos, tmp_path: Path) -> None:
+    """Images are copied with the AWS command line, whatever their names; each is turned."""
+    names = [f"{name}{len(folder)}" for name in NAMES]  # both folders have the same outputs
+    for name in names:
+        (tmp_path / f"{name}.jpg").write_bytes(jpeg("green"))
+    uploads = photos.outputs.uploads_bucket
+    photos.command("s3", "cp", "--quiet", "--recursive", str(tmp_path), f"s3://{uploads}/{folder}")
+
+    for name in names:
+        photos.when("original-uploads", f"{folder}{name}.jpg", status("active"))
+    stored = photos.stored()
+    for name in names:
+        assert f"processed/{name}_256x256.jpg" in stored
+        for angle in (90, 180, 270, 360):
+            assert f"augmented-images/{angle}-degree/{name}_{angle}.jpg" in stored

@@ -14,8 +14,14 @@ from ops_dashboard.local.aws.instances import running
 from ops_dashboard.local.demo.console import running_console
 from ops_dashboard.local.demo.demo import Demo, DemoResult
 from ops_dashboard.local.demo.inputs import DemoFailedError
-from ops_dashboard.local.demo.output import COLLAGES, SUMMARY, clear_output
-from ops_dashboard.local.demo.summary import summary_table
+from ops_dashboard.local.demo.output import (
+    COLLAGES,
+    CONTACT_SHEET,
+    PHOTOS,
+    SUMMARY,
+    clear_output,
+)
+from ops_dashboard.local.demo.summary import photos_line, summary_table
 from ops_dashboard.printing.terminal import console
 from stream_ingest.cli.terminal import run, say, sigterm_interrupts
 
@@ -38,12 +44,14 @@ def run_demo(output: Path, *, keep: bool) -> None:
 def _report(result: DemoResult, output: Path) -> None:
     """Print the summary; raises `DemoFailedError` if there are differences."""
     console(sys.stderr).print(summary_table(result.summary))
+    say(photos_line(result.summary.photos))
     if result.differences:
         shown = "\n  ".join(result.differences[:_MAX_DIFFERENCES])
         msg = f"{len(result.differences)} differences from the generated data:\n  {shown}"
         raise DemoFailedError(msg)
-    say("Every figure and every cell matches the generated data.")
+    say("Every figure, every cell and every rendition matches the generated data.")
     say(f"Collages: {output}/{COLLAGES}/ — figures: {output}/{SUMMARY}")
+    say(f"Photos: {output}/{PHOTOS}/ — at a glance: {output}/{CONTACT_SHEET}")
 
 
 def _report_kept(result: DemoResult, address: str) -> None:

@@ -1,8 +1,8 @@
 """The demo: all batches on this machine, compared with the generated data. Edge (processes).
 
-It uses what a user has: the embedded AWS with the stack deployed, our commands, and a file uploaded
+It uses what a user has: the embedded AWS with the stack deployed, our commands, and files uploaded
 to S3. The sources are generated: a temporary MariaDB (or a CSV file without one), two CSV files,
-and a server of sample covers. All three inputs are used at the same time.
+a server of sample covers, and photos. All three inputs and the photos are used at the same time.
 """
 
 from __future__ import annotations
@@ -23,13 +23,29 @@ from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
 from ops_dashboard.local.demo.check import batch_differences, file_differences
 from ops_dashboard.local.demo.inputs import DemoInputs
-from ops_dashboard.local.demo.output import COLLAGES, PUSHED_CSV, SUMMARY, write_output
-from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise
+from ops_dashboard.local.demo.output import (
+    COLLAGES,
+    CONTACT_SHEET,
+    PHOTOS,
+    PUSHED_CSV,
+    SUMMARY,
+    write_output,
+)
+from ops_dashboard.local.demo.photo_check import FoundPhoto, photo_differences, unexpected_keys
+from ops_dashboard.local.demo.photo_sheet import contact_sheet
+from ops_dashboard.local.demo.photos import DemoPhotos
+from ops_dashboard.local.demo.summary import (
+    DemoSummary,
+    figures_of,
+    photo_figures,
+    summarise,
+)
 from ops_dashboard.local.mysql.binary import ensure_mariadbd
 from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.samples.generator import Sample
+from ops_dashboard.local.samples.photos.originals import SamplePhoto, sample_photos
 from ops_dashboard.local.samples.video_row import csv_bytes, spreadsheet_bytes
 from stream_ingest.cli.terminal import say
 
@@ -61,22 +77,30 @@ class Demo:
         covers = self._stack.enter_context(CoverServer())
         batches = plan_batches(now=datetime.now(UTC), signer=covers.signer)
         covers.add(cover for batch in batches for cover in batch.sample.covers)
-        with ThreadPoolExecutor(1) as threads:
+        with ThreadPoolExecutor(2) as threads:
             source = threads.submit(self._prepare_source, batches.pushed)
+            drawn = threads.submit(sample_photos)
             aws = self._deploy(covers)
             pushed, arguments = source.result()
+            samples = drawn.result()
         batches = batches._replace(pushed=pushed)
-        inputs = DemoInputs(aws)
+        inputs, photos = DemoInputs(aws), DemoPhotos(aws)
+        self._send_photos(photos, samples)
         self._send(inputs, batches, arguments)
-        found = inputs.wait(batches)
-        say("4/5 copying the collages")
+        found, found_photos = inputs.wait(batches), photos.wait(samples)
+        say("4/5 copying the collages and the renditions")
         collages = {batch.trigger: self._copy_collages(inputs, batch) for batch in batches}
-        say("5/5 comparing every figure and every cell with the generated data")
+        self._copy_photos(samples, found_photos)
+        say("5/5 comparing every figure, cell and rendition with the generated data")
         differences = file_differences(batches, inputs.input_keys())
         for batch in batches:
             differences += batch_differences(batch, found[batch.trigger], collages[batch.trigger])
+        for sample in samples:
+            differences += photo_differences(sample, found_photos[sample.key])
+        differences += unexpected_keys(photos.keys(), found_photos.values())
         summary = summarise(
             [figures_of(batch, found[batch.trigger]) for batch in batches],
+            photo_figures(found_photos.values()),
             seconds=round(time.monotonic() - started, 1),
         )
         write_output(self._output, SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
@@ -87,10 +111,15 @@ class Demo:
             port=aws.instance.port,
         )
 
+    def _send_photos(self, photos: DemoPhotos, samples: Sequence[SamplePhoto]) -> None:
+        """Upload the photos, which are rendered while rows are sent."""
+        say(f"3/5 uploading {len(samples)} photos and images to the bucket of uploads")
+        photos.upload(samples)
+
     def _send(self, inputs: DemoInputs, batches: DemoBatches, arguments: Sequence[str]) -> None:
         """Use all three inputs; the two files are read while the rows are pushed."""
         pushed, dropped, controlled = batches
-        say(f"3/5 uploading a CSV file of {_rows(dropped)} rows to the input bucket")
+        say(f"    uploading a CSV file of {_rows(dropped)} rows to the input bucket")
         data = spreadsheet_bytes(dropped.sample.rows)
         inputs.drop(dropped, write_output(self._output, dropped.file, data))
         say(f"    requesting a batch of {_rows(controlled)} rows with a {controlled.grid} grid")
@@ -106,10 +135,18 @@ class Demo:
             write_output(self._output, f"{COLLAGES}/{batch.trigger}/{name}", data)
         return found
 
+    def _copy_photos(self, samples: Sequence[SamplePhoto], found: Mapping[str, FoundPhoto]) -> None:
+        """Write all outputs of photos to disk, and a contact sheet."""
+        for photo in found.values():
+            for name, served in photo.outputs.items():
+                key = photo.item["outputs"][name]["key"]
+                write_output(self._output, f"{PHOTOS}/{key}", served.data)
+        write_output(self._output, CONTACT_SHEET, contact_sheet(samples, found))
+
     def _deploy(self, covers: CoverServer) -> LocalAws:
         say("1/5 starting the embedded AWS and deploying the stack")
         aws = self._stack.enter_context(LocalAws.start())
-        aws.deploy(allowed_sources=[covers.address])
+        aws.deploy(allowed_sources=[covers.address], settings={"photos": True})
         if self._with_metrics:
             self._stack.enter_context(process.running_bridge(aws.instance))
         say(f"    AWS at {aws.endpoint}, covers at {covers.url}")

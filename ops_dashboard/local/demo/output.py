@@ -8,9 +8,13 @@ from ops_dashboard.local.demo.batches import CONTROLLED_FILE, DROPPED_FILE
 from stream_ingest.contracts.errors import UserError
 
 COLLAGES = "collages"
+PHOTOS = "photos"
+CONTACT_SHEET = "photos.jpg"
+"""Every photo at a glance."""
 SUMMARY = "summary.json"
 PUSHED_CSV = "videos_links.csv"
-_KNOWN = frozenset({COLLAGES, SUMMARY, PUSHED_CSV, DROPPED_FILE, CONTROLLED_FILE})
+_FOLDERS = frozenset({COLLAGES, PHOTOS})
+_KNOWN = _FOLDERS | frozenset({CONTACT_SHEET, SUMMARY, PUSHED_CSV, DROPPED_FILE, CONTROLLED_FILE})
 
 
 def write_output(output: Path, name: str, data: bytes) -> Path:
@@ -29,5 +33,6 @@ def clear_output(output: Path) -> None:
     if others:
         msg = f"{output} contains {others[0]!r}, which is not from a demo: choose another --output"
         raise UserError(msg)
-    for path in [*output.glob(f"{COLLAGES}/**/*.jpg"), *map(output.joinpath, _KNOWN - {COLLAGES})]:
+    made = [path for folder in _FOLDERS for path in output.glob(f"{folder}/**/*.jpg")]
+    for path in [*made, *map(output.joinpath, _KNOWN - _FOLDERS)]:
         path.unlink(missing_ok=True)

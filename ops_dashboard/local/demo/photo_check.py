@@ -7,7 +7,7 @@ guide says of each output.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -57,6 +57,13 @@ def photo_differences(sample: SamplePhoto, found: FoundPhoto) -> list[str]:
     return [f"{sample.key}: {line}" for line in _differences(sample, found)]
 
 
+def unexpected_keys(keys: Iterable[str], photos: Iterable[FoundPhoto]) -> list[str]:
+    """Return a line for each object in the bucket of renditions that is of no photo."""
+    known = {facts["key"] for photo in photos for facts in photo.item.get("outputs", {}).values()}
+    folders = ("renditions/", "processed/", "augmented-images/")
+    return [f"{key}: of no photo" for key in keys if key not in known and key.startswith(folders)]
+
+
 def output_names(sample: SamplePhoto) -> list[str]:
     """Return the names of a sample's outputs."""
     if sample.upright is None:
@@ -67,8 +74,7 @@ def output_names(sample: SamplePhoto) -> list[str]:
 def _differences(sample: SamplePhoto, found: FoundPhoto) -> Iterator[str]:
     status, reason = found.item.get("status"), found.item.get("reason", "")
     if (status, reason) != (sample.status, sample.reason):
-        wanted = " ".join((sample.status, sample.reason)).strip()
-        yield f"{status} {reason}, expected {wanted}"
+        yield f"{status} {reason}".strip() + f", expected {sample.status} {sample.reason}".rstrip()
         return
     if sorted(found.outputs) != sorted(output_names(sample)):
         yield f"outputs {', '.join(sorted(found.outputs)) or 'none'}"
@@ -122,7 +128,7 @@ def _address_differences(sample: SamplePhoto, name: str, served: Served) -> Iter
     path = unquote(parts.path).removeprefix("/") if parts.scheme == "https" else parts.path[1:]
     if path not in {_key(sample, name, stem) for stem in sample.stems}:
         yield f"its address is {served.address}"
-    elif parts.scheme == "https" and len(parse_qs(parts.query)["v"][0]) != _EDITION_CHARS:
+    elif parts.scheme == "https" and len(parse_qs(parts.query).get("v", [""])[0]) != _EDITION_CHARS:
         yield f"{served.address} has no edition"
 
 

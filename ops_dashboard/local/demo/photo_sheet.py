@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from PIL import Image, ImageDraw, ImageFont
@@ -30,9 +31,7 @@ def contact_sheet(samples: Sequence[SamplePhoto], found: Mapping[str, FoundPhoto
     return buffer.getvalue()
 
 
-def _draw(
-    sheet: Image.Image, at: tuple[int, int], sample: SamplePhoto, photo: FoundPhoto
-) -> None:
+def _draw(sheet: Image.Image, at: tuple[int, int], sample: SamplePhoto, photo: FoundPhoto) -> None:
     draw, (left, top) = ImageDraw.Draw(sheet), at
     served = next((photo.outputs[name] for name in _SHOWN if name in photo.outputs), None)
     if served is None:
@@ -46,10 +45,15 @@ def _draw(
             width, height = output.size
             place = (left + (_CELL_PX - width) // 2, top + (_CELL_PX - height) // 2)
             sheet.paste(output, place)
-    name = sample.key.rpartition("/")[2]
+    name = _plain(sample.key.rpartition("/")[2])
     draw.text((left, top + _CELL_PX + 6), name, fill="black", font=_font(16))
-    about = sample.about if len(sample.about) <= _CHARS else f"{sample.about[: _CHARS - 1]}…"
+    about = sample.about if len(sample.about) <= _CHARS else f"{sample.about[: _CHARS - 1]}..."
     draw.text((left, top + _CELL_PX + 28), about, fill="#444444", font=_font(14))
+
+
+def _plain(text: str) -> str:
+    """Return a text without accents, which Pillow's font does not have."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

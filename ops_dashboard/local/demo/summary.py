@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from rich.table import Table
 
 from ops_dashboard.local.demo.batches import DemoBatch
+from ops_dashboard.local.demo.photo_check import FoundPhoto
 from ops_dashboard.printing.tables import table_of
 
 
@@ -35,11 +36,23 @@ class BatchFigures(Figures, frozen=True, kw_only=True):
     background: str
 
 
+class PhotoFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The results of the photos."""
+
+    uploaded: int
+    outputs: int
+    """Renditions and rotations."""
+    failed: dict[str, int]
+    """By reason."""
+    skipped: int
+
+
 class DemoSummary(Figures, frozen=True, kw_only=True):
-    """The results of all batches in total, and of each."""
+    """The results of all batches in total, of each, and of the photos."""
 
     seconds: float
     batches: list[BatchFigures]
+    photos: PhotoFigures
 
 
 _COUNTS = ("rows_read", "rows_accepted", "windows", "collages", "images_ok", "images_failed")
@@ -57,14 +70,41 @@ def figures_of(batch: DemoBatch, status: Mapping[str, object]) -> BatchFigures:
     return msgspec.convert({**status, **settings}, type=BatchFigures)
 
 
-def summarise(batches: Sequence[BatchFigures], seconds: float) -> DemoSummary:
+def photo_figures(photos: Iterable[FoundPhoto]) -> PhotoFigures:
+    """Return the actual figures of the photos."""
+    items = [(photo.item, photo.outputs) for photo in photos]
+    statuses = Counter(item["status"] for item, _ in items)
+    reasons = Counter(item["reason"] for item, _ in items if item["status"] == "failed")
+    return PhotoFigures(
+        uploaded=len(items),
+        outputs=sum(len(outputs) for _, outputs in items),
+        failed=dict(sorted(reasons.items())),
+        skipped=statuses["skipped"],
+    )
+
+
+def photos_line(photos: PhotoFigures) -> str:
+    """Return the photos' figures as one line of text."""
+    failed = ", ".join(f"{count} {reason}" for reason, count in photos.failed.items())
+    return (
+        f"Photos: {photos.uploaded} uploads became {photos.outputs} renditions and rotations; "
+        f"{sum(photos.failed.values())} failed as they should ({failed}), {photos.skipped} is no "
+        "photo."
+    )
+
+
+def summarise(batches: Sequence[BatchFigures], photos: PhotoFigures, seconds: float) -> DemoSummary:
     """Return the figures of all batches; `seconds` is the duration of the whole demo."""
     refused: Counter[str] = Counter()
     for batch in batches:
         refused.update(batch.refused)
     counts = {name: sum(getattr(batch, name) for batch in batches) for name in _COUNTS}
     return DemoSummary(
-        **counts, refused=dict(sorted(refused.items())), seconds=seconds, batches=list(batches)
+        **counts,
+        refused=dict(sorted(refused.items())),
+        seconds=seconds,
+        batches=list(batches),
+        photos=photos,
     )
 
 

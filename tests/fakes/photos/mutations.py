@@ -15,13 +15,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from ops_dashboard.local.samples.photos.dng import dng
 from rendition_lambda.reasons import PhotoError
 from rendition_lambda.recipe import RENDITIONS
 from rendition_lambda.render.process import RenderProcess
 from tests.fakes.collage.images import jpeg, picture
 from tests.fakes.collage.mutations import mutated
 from tests.fakes.collage.mutations import seeds as seeds_of_images
-from ops_dashboard.local.samples.photos.dng import dng
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF", "DNG")
 

@@ -13,43 +13,40 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from imaging.profile import coded_profile
+from ops_dashboard.local.samples.photos.chart import COLOURS
+from ops_dashboard.local.samples.photos.colours import (
+    ADOBE,
+    ADOBE_GAMMA,
+    P3,
+    adobe_rgb_profile,
+    farthest,
+    p3_profile,
+)
+from ops_dashboard.local.samples.photos.originals import heic
 from rendition_lambda.recipe import AUGMENTATION
 from tests.fakes.collage.images import encoded
-from tests.fakes.photos.patches import (
-    ADOBE,
-    P3,
-    PATCHES,
-    adobe_rgb,
-    farthest,
-    heic,
-    of_primaries,
-    output,
-    patches,
-    render,
-    shown,
-)
+from tests.fakes.photos.patches import of_primaries, output, patches, render, shown
 
 GREYS = tuple((level,) * 3 for level in (0, 30, 60, 90, 120, 150, 180, 210, 255))
 BEST = {"quality": 100, "subsampling": 0}
-DISPLAY_P3 = coded_profile(12, 13)
+DISPLAY_P3 = p3_profile()
 
 
 def in_p3(kind: str, **options: object) -> bytes:
-    image = patches(of_primaries(PATCHES, P3))
+    image = patches(of_primaries(COLOURS, P3))
     return encoded(image, kind, icc_profile=DISPLAY_P3, **options)
 
 
 def in_adobe_rgb(kind: str, **options: object) -> bytes:
-    image = patches(of_primaries(PATCHES, ADOBE, 563 / 256))
-    return encoded(image, kind, icc_profile=adobe_rgb(), **options)
+    image = patches(of_primaries(COLOURS, ADOBE, ADOBE_GAMMA))
+    return encoded(image, kind, icc_profile=adobe_rgb_profile(), **options)
 
 
 def grey(kind: str, **options: object) -> bytes:
     return encoded(patches(GREYS).convert("L"), kind, **options)
 
 
-def wide(kind: str, colours: tuple[tuple[int, ...], ...] = PATCHES) -> bytes:
+def wide(kind: str, colours: tuple[tuple[int, ...], ...] = COLOURS) -> bytes:
     """Return patches of 16 bits, by libvips: Pillow has no such colours."""
     samples = np.asarray(patches(colours)).astype(np.uint16) * 257
     height, width, bands = samples.shape
@@ -70,7 +67,7 @@ def translucent(kind: str, **options: object) -> bytes:
 
 
 def cicp_png() -> bytes:
-    data = encoded(patches(of_primaries(PATCHES, P3)), "PNG")
+    data = encoded(patches(of_primaries(COLOURS, P3)), "PNG")
     chunk = b"cICP" + bytes([12, 13, 0, 1])
     return data[:33] + b"\0\0\0\x04" + chunk + zlib.crc32(chunk).to_bytes(4, "big") + data[33:]
 
@@ -78,36 +75,36 @@ def cicp_png() -> bytes:
 ON_WHITE = ((127, 127, 127), (255, 255, 255), (50, 70, 180))
 Make = Callable[[], bytes]
 FILES: dict[str, tuple[str, Make, tuple[tuple[int, ...], ...]]] = {
-    "untagged JPEG": (".jpg", lambda: encoded(patches(), "JPEG", **BEST), PATCHES),
-    "untagged PNG": (".png", lambda: encoded(patches(), "PNG"), PATCHES),
-    "untagged WebP": (".webp", lambda: encoded(patches(), "WEBP", lossless=True), PATCHES),
-    "untagged TIFF": (".tif", lambda: encoded(patches(), "TIFF"), PATCHES),
+    "untagged JPEG": (".jpg", lambda: encoded(patches(), "JPEG", **BEST), COLOURS),
+    "untagged PNG": (".png", lambda: encoded(patches(), "PNG"), COLOURS),
+    "untagged WebP": (".webp", lambda: encoded(patches(), "WEBP", lossless=True), COLOURS),
+    "untagged TIFF": (".tif", lambda: encoded(patches(), "TIFF"), COLOURS),
     "untagged AVIF": (
         ".avif",
         lambda: encoded(patches(), "AVIF", quality=100, subsampling="4:4:4", speed=8),
-        PATCHES,
+        COLOURS,
     ),
-    "untagged BMP": (".bmp", lambda: encoded(patches(), "BMP"), PATCHES),
-    "untagged HEIC": (".heic", lambda: heic(patches()), PATCHES),
-    "GIF": (".gif", lambda: encoded(patches().quantize(16), "GIF"), PATCHES),
-    "palette PNG": (".png", lambda: encoded(patches().quantize(16), "PNG"), PATCHES),
-    "P3 JPEG": (".jpg", lambda: in_p3("JPEG", **BEST), PATCHES),
-    "P3 PNG": (".png", lambda: in_p3("PNG"), PATCHES),
-    "P3 WebP": (".webp", lambda: in_p3("WEBP", lossless=True), PATCHES),
-    "P3 TIFF": (".tif", lambda: in_p3("TIFF"), PATCHES),
+    "untagged BMP": (".bmp", lambda: encoded(patches(), "BMP"), COLOURS),
+    "untagged HEIC": (".heic", lambda: heic(patches()), COLOURS),
+    "GIF": (".gif", lambda: encoded(patches().quantize(16), "GIF"), COLOURS),
+    "palette PNG": (".png", lambda: encoded(patches().quantize(16), "PNG"), COLOURS),
+    "P3 JPEG": (".jpg", lambda: in_p3("JPEG", **BEST), COLOURS),
+    "P3 PNG": (".png", lambda: in_p3("PNG"), COLOURS),
+    "P3 WebP": (".webp", lambda: in_p3("WEBP", lossless=True), COLOURS),
+    "P3 TIFF": (".tif", lambda: in_p3("TIFF"), COLOURS),
     "P3 AVIF": (
         ".avif",
         lambda: in_p3("AVIF", quality=100, subsampling="4:4:4", speed=8),
-        PATCHES,
+        COLOURS,
     ),
     "P3 HEIC": (
         ".heic",
-        lambda: heic(patches(of_primaries(PATCHES, P3)), icc_profile=DISPLAY_P3),
-        PATCHES,
+        lambda: heic(patches(of_primaries(COLOURS, P3)), icc_profile=DISPLAY_P3),
+        COLOURS,
     ),
-    "P3 PNG by numbers": (".png", cicp_png, PATCHES),
-    "Adobe RGB JPEG": (".jpg", lambda: in_adobe_rgb("JPEG", **BEST), PATCHES),
-    "Adobe RGB TIFF": (".tif", lambda: in_adobe_rgb("TIFF"), PATCHES),
+    "P3 PNG by numbers": (".png", cicp_png, COLOURS),
+    "Adobe RGB JPEG": (".jpg", lambda: in_adobe_rgb("JPEG", **BEST), COLOURS),
+    "Adobe RGB TIFF": (".tif", lambda: in_adobe_rgb("TIFF"), COLOURS),
     "grey JPEG": (".jpg", lambda: grey("JPEG", quality=100), GREYS),
     "grey PNG": (".png", lambda: grey("PNG"), GREYS),
     "grey TIFF": (".tif", lambda: grey("TIFF"), GREYS),
@@ -117,8 +114,8 @@ FILES: dict[str, tuple[str, Make, tuple[tuple[int, ...], ...]]] = {
         lambda: encoded(patches(GREYS[::8]).convert("1"), "TIFF", compression="group4"),
         GREYS[::8],
     ),
-    "16-bit PNG": (".png", partial(wide, "PNG"), PATCHES),
-    "16-bit TIFF": (".tif", partial(wide, "TIFF"), PATCHES),
+    "16-bit PNG": (".png", partial(wide, "PNG"), COLOURS),
+    "16-bit TIFF": (".tif", partial(wide, "TIFF"), COLOURS),
     "16-bit grey PNG": (".png", wide_grey, GREYS),
     "translucent PNG": (".png", lambda: translucent("PNG"), ON_WHITE),
     "translucent WebP": (".webp", lambda: translucent("WEBP", lossless=True), ON_WHITE),
@@ -131,7 +128,7 @@ FILES: dict[str, tuple[str, Make, tuple[tuple[int, ...], ...]]] = {
     "broken profile": (
         ".jpg",
         lambda: encoded(patches(), "JPEG", icc_profile=bytes(300), **BEST),
-        PATCHES,
+        COLOURS,
     ),
 }
 
@@ -176,18 +173,18 @@ def test_inks_become_srgb_by_their_profile(tmp_path: Path) -> None:
         )
     assert expected is not None
     assert farthest(shown(output(render(data, tmp_path), "large")), shown(expected)) <= 2
-    assert farthest(shown(expected), np.array(PATCHES, dtype=float)) > 2, "a profile that does"
+    assert farthest(shown(expected), np.array(COLOURS, dtype=float)) > 2, "a profile that does"
 
 
 def test_inks_without_a_profile_are_mixed(tmp_path: Path) -> None:
     found = shown(output(render(cmyk(tagged=False), tmp_path), "large"))
-    assert farthest(found, np.array(PATCHES, dtype=float)) <= 2
+    assert farthest(found, np.array(COLOURS, dtype=float)) <= 2
 
 
 def test_p3_without_its_profile_would_look_dull() -> None:
     """So that the tests above mean something."""
-    dull = np.array(of_primaries(PATCHES, P3), dtype=float)
-    assert farthest(dull, np.array(PATCHES, dtype=float)) > 3
+    dull = np.array(of_primaries(COLOURS, P3), dtype=float)
+    assert farthest(dull, np.array(COLOURS, dtype=float)) > 3
 
 
 def test_padding_is_white_whatever_the_image_is(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ops_dashboard.local.samples.photos.originals import heic
 from tests.fakes.collage.images import encoded, picture
-from tests.fakes.photos.patches import heic, render
+from tests.fakes.photos.patches import render
 
 PICTURE = picture(120, 80)
 ULTRA_HDR = b'<x xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/>'

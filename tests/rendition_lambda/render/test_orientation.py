@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from ops_dashboard.local.samples.photos.dng import dng
+from ops_dashboard.local.samples.photos.originals import heic
 from rendition_lambda.recipe import AUGMENTATION
 from tests.fakes.collage.images import difference, encoded, picture
-from ops_dashboard.local.samples.photos.dng import dng
-from tests.fakes.photos.patches import heic, oriented, output, render
+from tests.fakes.photos.patches import oriented, output, render
 
 PICTURE = picture(240, 160)
+PREVIEW = (2400, 1600)
+SUFFIXES = {"RAW preview": ".dng"}
 UNDO = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -32,6 +35,10 @@ def upright(orientation: int) -> Image.Image:
 
 def stored(kind: str, orientation: int) -> bytes:
     exif = oriented(orientation)
+    if kind == "RAW preview":
+        preview = encoded(PICTURE.resize(PREVIEW), "JPEG", quality=95)
+        sensor = np.zeros((160, 240, 3), np.uint8)
+        return dng(sensor, preview=preview, preview_size=PREVIEW, orientation=orientation)
     if kind == "HEIF":
         return heic(PICTURE, exif)
     options = {"WEBP": {"quality": 95}, "AVIF": {"quality": 90}, "JPEG": {"quality": 95}}
@@ -39,10 +46,11 @@ def stored(kind: str, orientation: int) -> bytes:
     return encoded(PICTURE, kind, exif=block, **options.get(kind, {}))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "RAW preview"])
 def test_a_photo_is_upright_whatever_its_orientation(kind: str, tmp_path: Path) -> None:
     for orientation in range(1, 9):
-        rendered = render(stored(kind, orientation), tmp_path, f".{kind.lower()}")
+        suffix = SUFFIXES.get(kind, f".{kind.lower()}")
+        rendered = render(stored(kind, orientation), tmp_path, suffix)
         expected = upright(orientation)
         assert (rendered.width, rendered.height) == expected.size, orientation
         for name in ("large", "small", "thumbnail"):
@@ -52,7 +60,7 @@ def test_a_photo_is_upright_whatever_its_orientation(kind: str, tmp_path: Path) 
             assert not found.getexif(), orientation
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_demosaiced_photo_is_upright(orientation: int, tmp_path: Path) -> None:
     rendered = render(dng(np.asarray(PICTURE), orientation=orientation), tmp_path, ".dng")
     found, expected = output(rendered, "large"), upright(orientation)

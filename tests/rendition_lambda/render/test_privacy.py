@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from imaging.profile import coded_profile
+from ops_dashboard.local.samples.photos.colours import p3_profile
+from ops_dashboard.local.samples.photos.dng import dng
+from ops_dashboard.local.samples.photos.metadata import (
+    EXIF_HEADER,
+    SECRET,
+    TAKEN_AT,
+    TRACES,
+    XMP,
+    exif_block,
+)
+from ops_dashboard.local.samples.photos.originals import heic
 from rendition_lambda.recipe import AUGMENTATION, RENDITIONS, Recipe
-from tests.fakes.collage.images import encoded, picture
-from tests.fakes.photos.patches import heic, render
+from tests.fakes.collage.images import encoded, jpeg, picture
+from tests.fakes.photos.patches import render
 
-SECRET = b"52 Privet Drive"
-XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><secret>" + SECRET + b"</secret></x:xmpmeta>"
 PICTURE = picture(480, 320)
+SUFFIXES = {"RAW preview": ".dng", "RAW demosaic": ".dng"}
+KINDS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "GIF", "BMP", *SUFFIXES)
 ALLOWED = {  # no APP0 to APP15, no comment
     0xDB,
     0xC0,
@@ -25,23 +36,36 @@ ALLOWED = {  # no APP0 to APP15, no comment
 """Quantisation, frames, Huffman tables and scans."""
 
 
-def exif() -> Image.Exif:
-    block = Image.Exif()
-    block[0x010E] = block[0x013B] = block[0x8298] = SECRET.decode()
-    block.get_ifd(0x8769)[0x9003] = "2024:05:06 07:08:09"
-    block.get_ifd(0x8769)[0x927C] = SECRET
-    block.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 0.0), 3: "E", 4: (0.0, 7.0, 0.0)})
-    return block
-
-
 def file(kind: str) -> bytes:
+    """Return a photo with a secret wherever its format can have one."""
+    exif = exif_block(thumbnail=jpeg(160, 120))
     if kind == "HEIF":
-        return heic(PICTURE, exif().tobytes(), xmp=XMP)
-    options: dict[str, object] = {"exif": exif(), "icc_profile": coded_profile(12, 13)}
+        return heic(PICTURE, exif, xmp=XMP)
+    if kind == "RAW preview":
+        preview = PICTURE.resize((2400, 1600))
+        return dng(
+            np.asarray(PICTURE),
+            preview=encoded(preview, "JPEG", exif=exif, xmp=XMP, comment=SECRET),
+            preview_size=preview.size,
+            taken_at=TAKEN_AT,
+        )
+    if kind == "RAW demosaic":
+        return dng(np.asarray(PICTURE), taken_at=TAKEN_AT)
+    if kind == "GIF":
+        return encoded(PICTURE.quantize(64), "GIF", comment=SECRET)
+    if kind == "BMP":
+        return encoded(PICTURE, "BMP") + SECRET
+    options: dict[str, object] = {"exif": exif, "icc_profile": p3_profile()}
     if kind in {"JPEG", "WEBP", "AVIF"}:
         options["xmp"] = XMP
     if kind == "JPEG":
         options["comment"] = SECRET
+    if kind == "TIFF":
+        options["exif"] = exif.removeprefix(EXIF_HEADER)
+    if kind == "PNG":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_text("Author", SECRET.decode())
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
     return encoded(PICTURE, kind, **options)
 
 
@@ -62,13 +86,13 @@ def segments(data: bytes) -> list[tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize("recipe", [RENDITIONS, AUGMENTATION], ids=lambda recipe: recipe.name)
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_outputs_have_no_metadata(kind: str, recipe: Recipe, tmp_path: Path) -> None:
     data = file(kind)
-    assert SECRET in data
-    for each in render(data, tmp_path, f".{kind.lower()}", recipe).outputs:
+    assert any(trace in data for trace in TRACES)
+    for each in render(data, tmp_path, SUFFIXES.get(kind, f".{kind.lower()}"), recipe).outputs:
         made = Path(each.path).read_bytes()
-        assert SECRET not in made
+        assert [trace for trace in TRACES if trace in made] == []
         assert {marker for marker, _ in segments(made)} <= ALLOWED
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ops_dashboard.local.samples.photos.chart import COLOURS
+from ops_dashboard.local.samples.photos.colours import farthest
+from ops_dashboard.local.samples.photos.dng import dng
 from rendition_lambda.reasons import PhotoError, PhotoFailure
 from rendition_lambda.recipe import AUGMENTATION
 from rendition_lambda.render.rendered import PixelSource
 from tests.fakes.collage.images import difference, encoded, picture
-from ops_dashboard.local.samples.photos.dng import dng
-from tests.fakes.photos.patches import PATCHES, farthest, oriented, output, patches, render, shown
+from tests.fakes.photos.patches import oriented, output, patches, render, shown
 
 SENSOR = (480, 320)
 TURNED = {1: None, 3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270,
@@ -95,9 +97,9 @@ def test_a_preview_is_turned_once(
 
 def test_the_sensor_is_developed_in_its_colours(tmp_path: Path) -> None:
     """White and black are there, so LibRaw does not brighten it."""
-    sensor = patches().resize((len(PATCHES) * 100, 100), Image.Resampling.NEAREST)
+    sensor = patches().resize((len(COLOURS) * 100, 100), Image.Resampling.NEAREST)
     rendered = render(dng(np.asarray(sensor)), tmp_path, ".dng")
-    assert farthest(shown(output(rendered, "large")), np.array(PATCHES, dtype=float)) <= 6
+    assert farthest(shown(output(rendered, "large")), np.array(COLOURS, dtype=float)) <= 6
 
 
 def without_its_end(data: bytes) -> bytes:

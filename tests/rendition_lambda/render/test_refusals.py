@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from PIL import Image
 
+from ops_dashboard.local.samples.photos.originals import heic
 from rendition_lambda.reasons import PhotoError
 from rendition_lambda.recipe import RENDITIONS, Recipe
 from tests.fakes.collage.images import encoded, jpeg, picture
-from tests.fakes.photos.patches import heic, render
+from tests.fakes.photos.patches import render
 
 PICTURE = picture(480, 320)
 

@@ -49,9 +49,9 @@ def patch_boxes(size: tuple[int, int]) -> list[Box]:
 
 def shown_colours(picture: Image.Image) -> NDArray[np.float64]:
     """Return the mean colour in the middle of each patch of an upright picture, 0 to 255."""
-    pixels = np.asarray(picture.convert("RGB"), dtype=np.float64)
     means = []
     for left, top, right, bottom in patch_boxes(picture.size):
         x, y = int((right - left) * _INSIDE), int((bottom - top) * _INSIDE)
-        means.append(pixels[top + y : bottom - y, left + x : right - x].mean(axis=(0, 1)))
+        patch = picture.crop((left + x, top + y, right - x, bottom - y)).convert("RGB")
+        means.append(np.asarray(patch, dtype=np.float64).mean(axis=(0, 1)))
     return np.array(means)

@@ -29,7 +29,7 @@ _XYZ_TO_SRGB = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.20
 def mosaic(rgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Return the 16-bit linear RGGB mosaic of an sRGB picture with even sides."""
     value = np.arange(256) / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - IEC 61966-2-1
     samples = np.rint(linear * 60_000).astype(np.uint16)[rgb]
     bayer = samples[:, :, 1].copy()
     bayer[0::2, 0::2] = samples[0::2, 0::2, 0]

@@ -194,9 +194,7 @@ def _cmyk() -> SamplePhoto:
         data=jpeg(picture.convert("CMYK")),
         stems=("print",),
         upright=picture,
-        max_difference=_FAST = {"preset": "ultrafast"}
-"""A setting of x265, which otherwise takes six times as long."""
-_CMYK_DIFFERENCE,
+        max_difference=_CMYK_DIFFERENCE,
     )
 
 

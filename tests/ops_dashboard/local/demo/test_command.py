@@ -11,13 +11,14 @@ from ops_dashboard.local.demo import command
 from ops_dashboard.local.demo.command import run_demo
 from ops_dashboard.local.demo.demo import DemoResult
 from ops_dashboard.local.demo.inputs import DemoFailedError
-from ops_dashboard.local.demo.summary import figures_of, summarise
+from ops_dashboard.local.demo.summary import figures_of, photo_figures, summarise
 from tests.ops_dashboard.local.demo.fixtures import plan, status_of
 
 
 def made_up(monkeypatch: pytest.MonkeyPatch, *differences: str) -> None:
     """Make the demo report these differences without running."""
-    summary = summarise([figures_of(batch, status_of(batch)) for batch in plan()], 31.4)
+    figures = [figures_of(batch, status_of(batch)) for batch in plan()]
+    summary = summarise(figures, photo_figures([]), 31.4)
     result = DemoResult(summary=summary, differences=[*differences], environment={}, port=1)
 
     class FakeDemo:

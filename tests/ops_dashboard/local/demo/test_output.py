@@ -7,7 +7,15 @@ import pytest
 from ops_dashboard.local.demo.output import clear_output, write_output
 from stream_ingest.contracts.errors import UserError
 
-MADE = ("collages/a.jpg", "collages/s3-trigger/b.jpg", "summary.json", "covers.csv", "campaign.csv")
+MADE = (
+    "collages/a.jpg",
+    "collages/s3-trigger/b.jpg",
+    "summary.json",
+    "covers.csv",
+    "campaign.csv",
+    "photos.jpg",
+    "photos/renditions/demo/a_small.jpg",
+)
 
 
 def test_the_output_of_an_earlier_demo_is_deleted(tmp_path: Path) -> None:

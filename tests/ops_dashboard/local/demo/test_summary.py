@@ -5,14 +5,27 @@ import io
 import msgspec
 import pytest
 
-from ops_dashboard.local.demo.summary import DemoSummary, figures_of, summarise, summary_table
+from ops_dashboard.local.demo.summary import (
+    DemoSummary,
+    figures_of,
+    photo_figures,
+    photos_line,
+    summarise,
+    summary_table,
+)
 from ops_dashboard.printing.terminal import console
 from tests.ops_dashboard.local.demo.fixtures import plan, status_of
+from tests.ops_dashboard.local.demo.photos import found, sample
 
 
 @pytest.fixture(scope="module")
 def summary() -> DemoSummary:
-    return summarise([figures_of(batch, status_of(batch)) for batch in plan()], 31.4)
+    photos = (sample(), sample(is_augmented=True), sample(reason="truncated"))
+    return summarise(
+        [figures_of(batch, status_of(batch)) for batch in plan()],
+        photo_figures(map(found, photos)),
+        31.4,
+    )
 
 
 def printed(summary: DemoSummary) -> list[list[str]]:
@@ -55,3 +68,10 @@ def test_the_json_has_each_batch_and_the_totals_on_top(summary: DemoSummary) -> 
     controlled = written["batches"][2]
     assert controlled["batch_id"] == "id of controlled batch"
     assert (controlled["cell_px"], controlled["background"]) == (160, "#1d3557")
+
+
+def test_the_photos_are_one_line(summary: DemoSummary) -> None:
+    assert photos_line(summary.photos) == (
+        "Photos: 3 uploads became 9 renditions and rotations; 1 failed as they should "
+        "(1 truncated), 0 is no photo."
+    )
