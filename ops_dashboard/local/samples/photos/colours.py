@@ -56,7 +56,8 @@ def farthest(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return the largest difference of two rows of sRGB colours, 0 to 255, by CIEDE2000."""
     from skimage.color import deltaE_ciede2000, rgb2lab  # noqa: PLC0415 - SciPy: slow to import
 
-    return float(deltaE_ciede2000(rgb2lab(one / 255), rgb2lab(other / 255)).max())
+    differences = deltaE_ciede2000(rgb2lab(one / 255), rgb2lab(other / 255))  # type: ignore[no-untyped-call]
+    return float(differences.max())
 
 
 def _curve(light: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:

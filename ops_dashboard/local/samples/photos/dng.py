@@ -31,7 +31,7 @@ def mosaic(rgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
     value = np.arange(256) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - IEC 61966-2-1
     samples = np.rint(linear * 60_000).astype(np.uint16)[rgb]
-    bayer = samples[:, :, 1].copy()
+    bayer: NDArray[np.uint16] = samples[:, :, 1].copy()
     bayer[0::2, 0::2] = samples[0::2, 0::2, 0]
     bayer[1::2, 1::2] = samples[1::2, 1::2, 2]
     return bayer
