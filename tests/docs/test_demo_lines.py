@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import io
 
-from ops_dashboard.local.demo.summary import BatchFigures, DemoSummary, summarise, summary_table
+from ops_dashboard.local.demo.summary import (
+    BatchFigures,
+    DemoSummary,
+    photo_figures,
+    summarise,
+    summary_table,
+)
 from ops_dashboard.printing.terminal import console
 from tests.docs.snippets import demo_lines, masked
 
@@ -33,7 +39,8 @@ def summary() -> DemoSummary:
         "CSV drop": "s3-trigger",
         "controlled batch": "sqs-trigger",
     }
-    return summarise([batch(*each) for each in names.items()], seconds=60.0)
+    batches = [batch(*each) for each in names.items()]
+    return summarise(batches, photo_figures([]), seconds=60.0)
 
 
 def test_readme_shows_six_lines_that_the_demo_prints() -> None:

@@ -45,7 +45,8 @@ from ops_dashboard.local.mysql.server import PrivateMariaDb
 from ops_dashboard.local.mysql.videos_table import create_schema, load_rows
 from ops_dashboard.local.samples.cover_server import CoverServer
 from ops_dashboard.local.samples.generator import Sample
-from ops_dashboard.local.samples.photos.originals import SamplePhoto, sample_photos
+from ops_dashboard.local.samples.photos.originals import sample_photos
+from ops_dashboard.local.samples.photos.sample import SamplePhoto
 from ops_dashboard.local.samples.video_row import csv_bytes, spreadsheet_bytes
 from stream_ingest.cli.terminal import say
 

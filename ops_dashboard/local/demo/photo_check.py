@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageStat
 from ops_dashboard.local.samples.photos import colours
 from ops_dashboard.local.samples.photos.chart import shown_colours
 from ops_dashboard.local.samples.photos.metadata import TRACES
-from ops_dashboard.local.samples.photos.originals import GALLERY, SamplePhoto
+from ops_dashboard.local.samples.photos.sample import GALLERY, SamplePhoto
 
 RENDITIONS = {"thumbnail": (400, 400), "small": (800, 600), "medium": (2000, 2000),
               "large": (4000, 4000)}  # fmt: skip
@@ -28,7 +28,7 @@ SQUARE_PX = 256
 CACHE_CONTROL = "public, max-age=31536000, immutable"
 _MEAN_DIFFERENCE = 4.0
 """Most that a picture may differ from its original on average, of 255, besides its colours."""
-_LEAST_WHITE = 250
+_MIN_WHITE = 250
 _EDITION_CHARS = 8
 _JPEG_APPLICATION = range(0xE0, 0xF0)
 
@@ -159,7 +159,7 @@ def _unpadded(image: Image.Image, original: tuple[int, int]) -> tuple[Image.Imag
     bleed = 8  # a block of JPEG has pixels of both
     box = (left - bleed, top - bleed, left + width + bleed, top + height + bleed)
     around.paste((255, 255, 255), box)
-    is_white = all(low >= _LEAST_WHITE for low, _ in ImageStat.Stat(around).extrema)
+    is_white = all(low >= _MIN_WHITE for low, _ in ImageStat.Stat(around).extrema)
     return image.crop((left, top, left + width, top + height)), is_white
 
 

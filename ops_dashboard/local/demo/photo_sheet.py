@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from ops_dashboard.local.demo.photo_check import FoundPhoto
-from ops_dashboard.local.samples.photos.originals import SamplePhoto
+from ops_dashboard.local.samples.photos.sample import SamplePhoto
 
 _COLUMNS = 6
 _CELL_PX, _TEXT_PX, _GAP_PX = 256, 56, 12

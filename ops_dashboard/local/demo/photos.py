@@ -16,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.inputs import END_TIMEOUT_S, DemoFailedError
 from ops_dashboard.local.demo.photo_check import FoundPhoto, Served, output_names
-from ops_dashboard.local.samples.photos.originals import AUGMENTED, GALLERY, SamplePhoto
+from ops_dashboard.local.samples.photos.sample import AUGMENTED, GALLERY, SamplePhoto
 
 _ENDED = frozenset({"active", "failed", "skipped"})
 _POLL_S = 0.5

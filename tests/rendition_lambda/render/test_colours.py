@@ -22,7 +22,7 @@ from ops_dashboard.local.samples.photos.colours import (
     farthest,
     p3_profile,
 )
-from ops_dashboard.local.samples.photos.originals import heic
+from ops_dashboard.local.samples.photos.encoders import heic
 from rendition_lambda.recipe import AUGMENTATION
 from tests.fakes.collage.images import encoded
 from tests.fakes.photos.patches import of_primaries, output, patches, render, shown

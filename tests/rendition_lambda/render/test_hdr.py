@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops_dashboard.local.samples.photos.originals import heic
+from ops_dashboard.local.samples.photos.encoders import heic
 from tests.fakes.collage.images import encoded, picture
 from tests.fakes.photos.patches import render
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from ops_dashboard.local.samples.photos.dng import dng
-from ops_dashboard.local.samples.photos.originals import heic
+from ops_dashboard.local.samples.photos.encoders import heic
 from rendition_lambda.recipe import AUGMENTATION
 from tests.fakes.collage.images import difference, encoded, picture
 from tests.fakes.photos.patches import oriented, output, render

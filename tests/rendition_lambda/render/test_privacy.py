@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ops_dashboard.local.samples.photos.colours import p3_profile
 from ops_dashboard.local.samples.photos.dng import dng
+from ops_dashboard.local.samples.photos.encoders import heic
 from ops_dashboard.local.samples.photos.metadata import (
     EXIF_HEADER,
     SECRET,
@@ -18,7 +19,6 @@ from ops_dashboard.local.samples.photos.metadata import (
     XMP,
     exif_block,
 )
-from ops_dashboard.local.samples.photos.originals import heic
 from rendition_lambda.recipe import AUGMENTATION, RENDITIONS, Recipe
 from tests.fakes.collage.images import encoded, jpeg, picture
 from tests.fakes.photos.patches import render

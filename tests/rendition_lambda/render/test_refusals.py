@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from ops_dashboard.local.samples.photos.originals import heic
+from ops_dashboard.local.samples.photos.encoders import heic
 from rendition_lambda.reasons import PhotoError
 from rendition_lambda.recipe import RENDITIONS, Recipe
 from tests.fakes.collage.images import encoded, jpeg, picture

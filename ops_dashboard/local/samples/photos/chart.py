@@ -1,4 +1,4 @@
-"""Sample pictures: a photograph with a chart of colours in its middle. Edge (disk).
+"""The chart of colours in the middle of every sample picture. Pure.
 
 The chart's colours are in a known order, so it shows how a picture is turned and mirrored as well
 as whether its colours are right.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
-
-from ops_dashboard.local.samples.cover_art import PHOTOGRAPHS, photograph_folder
+from PIL import Image
 
 COLOURS = (
     (255, 255, 255), (0, 0, 0), (128, 128, 128), (200, 60, 50), (60, 160, 70), (50, 70, 180),
@@ -24,15 +22,6 @@ _INSIDE = 0.3
 """How much of a patch's sides is not looked at: JPEG blurs neighbours."""
 
 Box = tuple[int, int, int, int]
-
-
-def draw_picture(number: int, size: tuple[int, int]) -> Image.Image:
-    """Return a picture in RGB; `number` chooses the photograph."""
-    with Image.open(photograph_folder() / PHOTOGRAPHS[number % len(PHOTOGRAPHS)]) as photograph:
-        picture = ImageOps.fit(photograph.convert("RGB"), size, Image.Resampling.BICUBIC)
-    for colour, box in zip(COLOURS, patch_boxes(size), strict=True):
-        picture.paste(colour, box)
-    return picture
 
 
 def patch_boxes(size: tuple[int, int]) -> list[Box]:

@@ -8,93 +8,26 @@ decoding anything. All that can have metadata has a place, a time, names and a t
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-import pillow_heif
 from PIL import Image, ImageDraw
 
 from ops_dashboard.local.samples.photos import colours
-from ops_dashboard.local.samples.photos.chart import draw_picture
 from ops_dashboard.local.samples.photos.dng import dng
+from ops_dashboard.local.samples.photos.encoders import STORED, heic, jpeg, saved
 from ops_dashboard.local.samples.photos.metadata import EXIF_HEADER, TAKEN_AT, XMP, exif_block
+from ops_dashboard.local.samples.photos.pictures import draw_picture
+from ops_dashboard.local.samples.photos.sample import AUGMENTED, GALLERY, SamplePhoto
 
-GALLERY = "demo"
-AUGMENTED = "original-uploads"
-"""Gallery of the images to augment, those of the bucket's root included."""
-_QUALITY = 92
-_STORED = {
-    3: Image.Transpose.ROTATE_180,
-    6: Image.Transpose.ROTATE_90,
-    8: Image.Transpose.ROTATE_270,
-}
-"""How an upright picture is turned to be stored with an EXIF orientation."""
 _FAST = {"preset": "ultrafast"}
 """A setting of x265, which otherwise takes six times as long."""
 _CMYK_DIFFERENCE, _SENSOR_DIFFERENCE = 4.0, 6.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SamplePhoto:
-    """One upload, and what it must become."""
-
-    key: str
-    data: bytes
-    about: str
-    """What is special about it, for people."""
-    stems: tuple[str, ...] = ()
-    """Names of its outputs; several if it depends on which of two photos is rendered first."""
-    upright: Image.Image | None = None
-    """What its outputs must show, in sRGB; None if it has no outputs."""
-    max_difference: float = 2.0
-    """Most that a colour may differ by, by CIEDE2000."""
-    reason: str = ""
-    """Why it fails; without a reason and a picture it is skipped."""
-
-    @property
-    def status(self) -> str:
-        """Return the status of its item at the end."""
-        if self.upright is not None:
-            return "active"
-        return "failed" if self.reason else "skipped"
-
-    @property
-    def gallery(self) -> str:
-        """Return the partition of its item."""
-        return GALLERY if self.key.startswith(f"{GALLERY}/") else AUGMENTED
-
-
 def sample_photos() -> list[SamplePhoto]:
     """Return a gallery of twelve photos and a text, and five images to augment."""
     return [make() for make in (*_GALLERY, *_AUGMENTED)]
-
-
-def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
-    """Return a picture as a file."""
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def heic(picture: Image.Image, exif: bytes = b"", **options: object) -> bytes:
-    """Return a HEIC; an orientation in `exif` becomes properties of its container."""
-    file = pillow_heif.from_pillow(picture)
-    if exif:
-        file.info["exif"] = exif
-    buffer = io.BytesIO()
-    file.save(buffer, **{"quality": 95, "chroma": 444, **options})
-    return buffer.getvalue()
-
-
-def jpeg(picture: Image.Image, orientation: int = 1, **options: object) -> bytes:
-    """Return a JPEG with metadata, stored so that `orientation` turns it upright."""
-    small = saved(picture.resize((160, 120)), "JPEG")
-    stored = picture.transpose(_STORED[orientation]) if orientation in _STORED else picture
-    metadata = {"exif": exif_block(orientation, small), "xmp": XMP, "comment": XMP}
-    fine = {"quality": _QUALITY, "subsampling": "4:4:4"}
-    return saved(stored, "JPEG", **{**metadata, **fine, **options})
 
 
 def _p3() -> SamplePhoto:
@@ -125,7 +58,7 @@ def _heic() -> SamplePhoto:
     return SamplePhoto(
         key=f"{GALLERY}/IMG_0002.HEIC",
         about="HEIC of a phone",
-        data=heic(picture.transpose(_STORED[8]), exif_block(8), xmp=XMP, enc_params=_FAST),
+        data=heic(picture.transpose(STORED[8]), exif_block(8), xmp=XMP, enc_params=_FAST),
         stems=("IMG_0002",),
         upright=picture,
     )
@@ -133,7 +66,7 @@ def _heic() -> SamplePhoto:
 
 def _raw_of_pair() -> SamplePhoto:
     picture = draw_picture(3, (2400, 1600))
-    stored = picture.transpose(_STORED[8])
+    stored = picture.transpose(STORED[8])
     preview = jpeg(stored, exif=b"")
     sensor = np.asarray(stored.resize((800, 1200)))
     return SamplePhoto(
@@ -167,7 +100,7 @@ def _sensor() -> SamplePhoto:
     return SamplePhoto(
         key=f"{GALLERY}/sensor.dng",
         about="RAW without a preview",
-        data=dng(np.asarray(picture.transpose(_STORED[6])), orientation=6, taken_at=TAKEN_AT),
+        data=dng(np.asarray(picture.transpose(STORED[6])), orientation=6, taken_at=TAKEN_AT),
         stems=("sensor",),
         upright=picture,
         max_difference=_SENSOR_DIFFERENCE,

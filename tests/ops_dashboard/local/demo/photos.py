@@ -17,8 +17,8 @@ from ops_dashboard.local.demo.photo_check import (
     fitted,
     output_names,
 )
-from ops_dashboard.local.samples.photos.chart import draw_picture
-from ops_dashboard.local.samples.photos.originals import AUGMENTED, GALLERY, SamplePhoto
+from ops_dashboard.local.samples.photos.pictures import draw_picture
+from ops_dashboard.local.samples.photos.sample import AUGMENTED, GALLERY, SamplePhoto
 
 PICTURE = draw_picture(1, (900, 600))
 Change = Callable[[Image.Image], Image.Image]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ops_dashboard.local.samples.photos.chart import COLOURS, draw_picture, shown_colours
+from ops_dashboard.local.samples.photos.chart import COLOURS, shown_colours
 from ops_dashboard.local.samples.photos.colours import (
     ADOBE,
     ADOBE_GAMMA,
@@ -10,6 +10,7 @@ from ops_dashboard.local.samples.photos.colours import (
     farthest,
     in_primaries,
 )
+from ops_dashboard.local.samples.photos.pictures import draw_picture
 
 
 def test_colours_have_the_numbers_of_their_space() -> None:

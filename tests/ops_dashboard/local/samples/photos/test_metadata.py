@@ -7,9 +7,9 @@ import io
 import pytest
 from PIL import Image, ImageOps
 
-from ops_dashboard.local.samples.photos.chart import draw_picture
+from ops_dashboard.local.samples.photos.encoders import jpeg
 from ops_dashboard.local.samples.photos.metadata import SECRET, TAKEN_AT, TRACES, exif_block
-from ops_dashboard.local.samples.photos.originals import jpeg
+from ops_dashboard.local.samples.photos.pictures import draw_picture
 from tests.fakes.collage.images import difference
 
 PICTURE = draw_picture(1, (320, 240))
