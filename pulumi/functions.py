@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from components.compute.function import FunctionArgs, Limits, Logging
 from components.compute.windowing import MappingArgs
+from components.data.cdn import Cdn
 from components.data.photo_storage import PhotoStorage
 from components.data.state import State
 from components.data.storage import Storage
@@ -105,7 +106,7 @@ class FunctionSettings:
             "intake", "intake", "stream_ingest.intake.handler.handle", limits, variables
         )
 
-    def photos(self, storage: PhotoStorage) -> FunctionArgs:
+    def photos(self, storage: PhotoStorage, cdn: Cdn | None) -> FunctionArgs:
         """Return what the rendition function runs and reads; its component adds its queues."""
         settings = self.settings
         limits = Limits(memory_mb=settings.photos_memory_mb, timeout_s=settings.photos_timeout_s)
@@ -114,7 +115,8 @@ class FunctionSettings:
             environment.UPLOADS_BUCKET: storage.uploads.name,
             environment.RENDITIONS_BUCKET: storage.renditions.name,
             environment.PHOTOS_OTHER_BUCKETS: ",".join(settings.photos_other_buckets),
-            environment.PHOTOS_DOMAIN: settings.photos_domain,
+            environment.PHOTOS_DOMAIN: cdn.domain if cdn else settings.photos_domain,
+            environment.PHOTOS_DISTRIBUTION: cdn.id if cdn else "",
             environment.MAX_RECEIVES: str(settings.photos_max_receives),
         }
         return self._function(

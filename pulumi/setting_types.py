@@ -105,6 +105,27 @@ Origin = Annotated[
         description="origins, such as https://photos.example.com",
     ),
 ]
+CertificateArn = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(arn:[a-z0-9\-]+:acm:[a-z0-9\-]+:[0-9]{12}:certificate/[a-zA-Z0-9\-]{1,64})?\Z",
+        description=(
+            "the ARN of a certificate, such as"
+            " arn:aws:acm:us-east-1:111122223333:certificate/1234abcd"
+        ),
+    ),
+]
+PriceClass = Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
+PublicKeyPem = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=(
+            r"^\s*-----BEGIN PUBLIC KEY-----\r?\n[A-Za-z0-9+/=\r\n]+-----END PUBLIC KEY-----\s*\Z"
+        ),
+        max_length=2_048,
+        description="public keys in PEM, which begin with -----BEGIN PUBLIC KEY-----",
+    ),
+]
 HttpsUrl = Annotated[
     str,
     msgspec.Meta(

@@ -16,11 +16,13 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rendition_lambda import wiring
-from rendition_lambda.messages import read_hints
+from rendition_lambda.cdn import CdnBusyError
+from rendition_lambda.messages import read_hints, request_of
 from rendition_lambda.sweeping.sweep import SWEEP
 from rendition_lambda.telemetry import (
     log_failure,
     log_outcome,
+    log_postponed,
     log_received,
     log_sweep,
     log_unhandled,
@@ -33,6 +35,8 @@ from stream_ingest.contracts.metrics import Service
 logger = Logger(service=Service.PHOTOS)
 meter = Meter(Service.PHOTOS)
 
+CDN_WAIT_S = 60
+"""After how long a photo is taken up again for which CloudFront was too busy."""
 
 app = cache(wiring.from_environment)
 
@@ -63,15 +67,22 @@ def _consume(record: SQSRecord, context: LambdaContext) -> None:
     receives = int(record.attributes.approximate_receive_count)
     for hint in read_hints(record.body, app().uploads_bucket, app().other_buckets):
         started_s = time.monotonic()
-        outcome = app().reconciler.reconcile(
-            hint.key,
-            # One receipt of one message, even if Lambda repeats an invocation.
-            owner=f"{context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}",
-            remaining_s=context.get_remaining_time_in_millis() / 1_000,
-            is_last=receives >= app().max_receives,
-            again=hint.again,
-            run=hint.run,
-        )
+        try:
+            outcome = app().reconciler.reconcile(
+                hint.key,
+                # One receipt of one message, even if Lambda repeats an invocation.
+                owner=f"{context.aws_request_id}/{record.message_id}/{secrets.token_hex(4)}",
+                remaining_s=context.get_remaining_time_in_millis() / 1_000,
+                is_last=receives >= app().max_receives,
+                again=hint.again,
+                run=hint.run,
+            )
+        except CdnBusyError as error:
+            # By another message, which has no receipts yet: thousands of photos may be waiting.
+            request = request_of(hint, app().uploads_bucket)
+            app().requests.send(request, delay_s=CDN_WAIT_S)
+            log_postponed(logger, meter, hint, error)
+            continue
         took_ms = round(1_000 * (time.monotonic() - started_s))
         log_outcome(logger, meter, hint, outcome, took_ms)
 

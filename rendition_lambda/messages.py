@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from rendition_lambda.places import Place, is_too_long, photo_at
+from rendition_lambda.places import Place, is_too_long, photo_at, place_of
 from stream_ingest.contracts.errors import DecodeError
 from stream_ingest.contracts.s3_events import (
     OBJECT_CREATED,
@@ -53,6 +53,13 @@ class RenderRequest(
 def encode_request(request: RenderRequest) -> str:
     """Return the message of a request, in ASCII: SQS refuses some characters that keys may have."""
     return json.dumps(msgspec.to_builtins(request), separators=(",", ":"))
+
+
+def request_of(hint: PhotoHint, uploads: str) -> RenderRequest:
+    """Return the request that is read as `hint`; `uploads` is the bucket of uploads."""
+    place = place_of(hint.key, uploads)
+    bucket = "" if place.bucket == uploads else place.bucket
+    return RenderRequest(render=place.key, bucket=bucket, again=hint.again, run=hint.run)
 
 
 def read_hints(body: str, bucket: str, others: Collection[str] = ()) -> list[PhotoHint]:

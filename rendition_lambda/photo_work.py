@@ -7,7 +7,7 @@ over with what is there then, so the end that is recorded is never that of an ea
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,7 @@ import msgspec
 
 from rendition_lambda import announcements, lifecycle, manifest, names
 from rendition_lambda.announcements import PhotoBus
+from rendition_lambda.cdn import Cdn
 from rendition_lambda.lifecycle import Work, work_for
 from rendition_lambda.original import Original
 from rendition_lambda.photo_item import OutputFacts, Photo
@@ -47,6 +48,7 @@ class PhotoEdges:
     photos: PhotoRepository
     uploads: Uploads
     renditions: Renditions
+    cdn: Cdn
     bus: PhotoBus
     render: Render
     domain: str
@@ -85,6 +87,7 @@ class PhotoWork:
     ) -> None:
         """Work on a photo that was claimed; `clock` gives epoch seconds."""
         self._edges, self._photo, self._recipe, self._clock = edges, claimed, recipe, clock
+        self._removals = 0
 
     def work(self) -> Outcome:
         """Bring the photo to its end, and announce it.
@@ -176,14 +179,15 @@ class PhotoWork:
         }
         files = {by_name[each.name]: Path(each.path) for each in rendered.outputs}
         self._edges.renditions.store(files, original, recipe)
-        self._edges.renditions.remove(key for key in self._photo.keys if key not in keys)
+        self._remove_outputs(key for key in self._photo.keys if key not in keys)
         return {
             each.name: _facts(each, by_name[each.name], outputs[each.name], recipe)
             for each in rendered.outputs
         }
 
     def _fail(self, original: Original, recipe: Recipe, reason: PhotoFailure, detail: str) -> Photo:
-        self._remove_outputs()
+        self._check_lease()
+        self._remove_outputs(self._photo.keys)
         ended = lifecycle.finish_failed(
             self._photo, original, recipe, reason=reason, detail=detail, now_s=self._clock()
         )
@@ -191,7 +195,8 @@ class PhotoWork:
 
     def _remove(self, original: Original | None) -> Photo:
         """Remove the outputs of a photo that is gone, or that `original` replaced."""
-        self._remove_outputs()
+        self._check_lease()
+        self._remove_outputs(self._photo.keys)
         before, now_s = self._photo, self._clock()
         if original is None:
             ended = lifecycle.finish_deleted(before, now_s)
@@ -201,9 +206,15 @@ class PhotoWork:
             return ended
         return lifecycle.announce(ended, announcements.removed(before, original))
 
-    def _remove_outputs(self) -> None:
-        self._check_lease()
-        self._edges.renditions.remove(self._photo.keys)
+    def _remove_outputs(self, keys: Iterable[str]) -> None:
+        """Delete outputs, then the CDN's copies: while an output is there, the CDN may copy it.
+
+        A photo that is worked on again is claimed by another owner, and invalidates again.
+        """
+        removed = tuple(keys)
+        self._edges.renditions.remove(removed)
+        self._removals += 1
+        self._edges.cdn.invalidate(removed, f"{self._photo.owner}/{self._removals}")
 
     def _check_lease(self) -> None:
         """Raise `PhotoChangedError` if the lease is over. Call before outputs are changed."""

@@ -22,6 +22,8 @@ class RenditionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Buckets besides the bucket of uploads whose photos may be rendered."""
     domain: str
     """Domain of the addresses of outputs; empty for addresses in S3."""
+    distribution: str
+    """Id of the distribution that serves them; empty without one of the stack's own."""
     queue_url: str
     backfill_queue_url: str
     max_receives: int
@@ -38,6 +40,7 @@ class RenditionSettings(msgspec.Struct, frozen=True, kw_only=True):
             renditions_bucket=variables.text(env.RENDITIONS_BUCKET),
             other_buckets=variables.texts(env.PHOTOS_OTHER_BUCKETS),
             domain=variables.text(env.PHOTOS_DOMAIN, allow_empty=True),
+            distribution=variables.text(env.PHOTOS_DISTRIBUTION, allow_empty=True),
             queue_url=variables.text(env.QUEUE),
             backfill_queue_url=variables.text(env.BACKFILL_QUEUE),
             max_receives=variables.integer(env.MAX_RECEIVES),

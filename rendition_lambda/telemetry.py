@@ -76,6 +76,13 @@ def log_sweep(logger: Logger, meter: Meter, swept: Swept) -> None:
         )
 
 
+def log_postponed(logger: Logger, meter: Meter, hint: PhotoHint, error: CoverstreamError) -> None:
+    """Report a photo whose turn comes later, by another message."""
+    meter.add(catalogue.MESSAGES_DEFERRED, 1)
+    meter.flush()
+    logger.info("photo postponed", photo=hint.key, reason=str(error))
+
+
 def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
     """Report a message that will be delivered again, or become a dead letter."""
     is_leased = isinstance(error, PhotoLeasedError)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from rendition_lambda.announcements import PhotoBus
+from rendition_lambda.cdn import Cdn
 from rendition_lambda.photo_work import PhotoEdges, Render
 from rendition_lambda.reconcile import Reconciler
 from rendition_lambda.redelivery import Redelivery
@@ -29,6 +30,7 @@ from stream_ingest.aws.bucket_owner import expect_owner
 from stream_ingest.aws.function_config import function_config
 
 if TYPE_CHECKING:
+    from types_boto3_cloudfront import CloudFrontClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
@@ -46,6 +48,7 @@ class Clients:
     dynamodb: DynamoDBClient
     events: EventBridgeClient
     sqs: SQSClient
+    cloudfront: CloudFrontClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class App:
     reconciler: Reconciler
     sweep: PhotoSweep
     redelivery: Redelivery
+    requests: RequestQueue
     uploads_bucket: str
     other_buckets: tuple[str, ...]
     max_receives: int
@@ -69,6 +73,7 @@ def connect(settings: RenditionSettings) -> Clients:
         dynamodb=boto3.client("dynamodb", config=config),
         events=boto3.client("events", config=config),
         sqs=boto3.client("sqs", config=config),
+        cloudfront=boto3.client("cloudfront", config=config),
     )
 
 
@@ -87,23 +92,26 @@ def build(
         photos=PhotoRepository(clients.dynamodb, settings.photos_table),
         uploads=Uploads(clients.s3, settings.uploads_bucket, settings.other_buckets),
         renditions=Renditions(clients.s3, settings.renditions_bucket, threads),
+        cdn=Cdn(clients.cloudfront, settings.distribution),
         bus=PhotoBus(clients.events, settings.bus),
         render=render,
         domain=settings.domain,
     )
     queues = (settings.queue_url, settings.backfill_queue_url)
+    requests = RequestQueue(clients.sqs, settings.backfill_queue_url)
     return App(
         reconciler=Reconciler(edges, clock),
         sweep=PhotoSweep(
             SweepEdges(
                 photos=edges.photos,
                 bus=edges.bus,
-                requests=RequestQueue(clients.sqs, settings.backfill_queue_url),
+                requests=requests,
                 uploads_bucket=settings.uploads_bucket,
             ),
             clock,
         ),
         redelivery=Redelivery(clients.sqs, queues, clock),
+        requests=requests,
         uploads_bucket=settings.uploads_bucket,
         other_buckets=settings.other_buckets,
         max_receives=settings.max_receives,

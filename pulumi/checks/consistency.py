@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from checks.photos import photo_problems
 from delivery_time import longest_age_s
 
 from collage_lambda.output.key_template import template_problems
@@ -37,6 +38,7 @@ def setting_problems(settings: Settings) -> list[str]:
         *_environment_problems(settings),
         *_bucket_problems(settings),
         *_notification_problems(settings),
+        *photo_problems(settings),
         *(
             f"keyTemplate is {settings.key_template!r}: {problem}"
             for problem in template_problems(settings.key_template)

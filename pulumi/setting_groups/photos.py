@@ -5,11 +5,14 @@ from __future__ import annotations
 from setting_groups.notifications import NotificationSettings
 from setting_types import (
     BucketName,
+    CertificateArn,
     DomainName,
     MaxConcurrency,
     MaxReceives,
     MemoryMb,
     Origin,
+    PriceClass,
+    PublicKeyPem,
     WorkerTimeoutS,
 )
 
@@ -19,9 +22,20 @@ class PhotoSettings(NotificationSettings, frozen=True, kw_only=True, rename="cam
 
     photos: bool = False
     """Render photos (docs/guide/photos.md): creates two buckets, a table, queues and a function."""
+    photos_cdn: bool = False
+    """Serve renditions by a CloudFront distribution of the stack's own."""
     photos_domain: DomainName = ""
-    """Domain of a CDN that serves the bucket of renditions, for the addresses in the table; empty
-    for addresses in S3."""
+    """Domain of the addresses in the table: your own name for the distribution of `photosCdn`
+    (needs `photosCertificateArn`), or a CDN of yours in front of the bucket of renditions. Empty
+    for the name that CloudFront gives, or without a CDN for addresses in S3."""
+    photos_certificate_arn: CertificateArn = ""
+    """Certificate of `photosDomain` in AWS Certificate Manager, in the region us-east-1."""
+    photos_price_class: PriceClass = "PriceClass_100"
+    """Edge locations that serve renditions: ``PriceClass_100`` (North America, Europe, Israel),
+    ``PriceClass_200`` or ``PriceClass_All``; viewers elsewhere are served from the nearest."""
+    photos_public_keys: tuple[PublicKeyPem, ...] = ()
+    """Public keys (PEM) of those who sign addresses; with any, the distribution serves signed
+    addresses only."""
     photos_cors_origins: tuple[Origin, ...] = ()
     """Origins of web pages that may upload photos by presigned requests, such as
     ``https://photos.example.com``."""

@@ -40,16 +40,18 @@ def declare_basis(settings: Settings, stack: str, prefix: str) -> Basis:
     other_bucket_arns = tuple(
         bucket_arn(name, partition.partition) for name in settings.allowed_input_buckets
     )
-    key_arn = None
-    if settings.kms_key:
-        encryption = EncryptionArgs(
-            prefix=prefix,
-            account=account,
-            partition=partition.partition,
-            protect=settings.protect,
-            other_bucket_arns=other_bucket_arns,
-        )
-        key_arn = Encryption("encryption", encryption).arn
+    served = bucket_arn(f"{prefix}-renditions-", partition.partition)
+    encryption = EncryptionArgs(
+        prefix=prefix,
+        account=account,
+        partition=partition.partition,
+        protect=settings.protect,
+        other_bucket_arns=other_bucket_arns,
+        served_bucket_arn=pulumi.Output.concat(served, account, "-", region)
+        if settings.photos_cdn
+        else "",
+    )
+    key_arn = Encryption("encryption", encryption).arn if settings.kms_key else None
     network = _network(settings, prefix, region) if settings.vpc_id else None
     return Basis(
         settings=settings,

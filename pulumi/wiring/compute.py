@@ -11,6 +11,7 @@ from components.compute.photos import Photos, PhotosArgs
 from components.compute.prefetch import Prefetch, PrefetchArgs
 from components.compute.sweeper import Sweeper, SweeperArgs
 from components.compute.windowing import Windowing, WindowingArgs
+from components.data.cdn import Cdn
 from components.data.photo_storage import PhotoStorage
 from components.messaging.queue import Queue
 from functions import FunctionSettings
@@ -54,7 +55,7 @@ def declare_compute(basis: Basis, data: Data, messaging: Messaging) -> Compute:
         state=data.state,
         storage=data.storage,
     )
-    photos = _photos(functions, basis, data.photos, messaging) if data.photos else None
+    photos = _photos(functions, basis, data.photos, data.cdn, messaging) if data.photos else None
     return Compute(
         windowing=_windowing(functions, data, messaging),
         sweeper=sweeper,
@@ -146,7 +147,11 @@ def _intake(functions: FunctionSettings, basis: Basis, data: Data) -> Intake:
 
 
 def _photos(
-    functions: FunctionSettings, basis: Basis, storage: PhotoStorage, messaging: Messaging
+    functions: FunctionSettings,
+    basis: Basis,
+    storage: PhotoStorage,
+    cdn: Cdn | None,
+    messaging: Messaging,
 ) -> Photos:
     settings = basis.settings
     return Photos(
@@ -154,8 +159,9 @@ def _photos(
         PhotosArgs(
             prefix=basis.prefix,
             account=basis.account,
-            function=functions.photos(storage),
+            function=functions.photos(storage, cdn),
             storage=storage,
+            cdn=cdn,
             bus=messaging.bus,
             other_bucket_arns=basis.other_photo_bucket_arns,
             max_receives=settings.photos_max_receives,

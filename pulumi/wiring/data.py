@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.data.audit import Audit, AuditArgs
+from components.data.cdn import Cdn, CdnArgs
 from components.data.photo_storage import PhotoStorage, PhotoStorageArgs
 from components.data.state import State, StateArgs
 from components.data.storage import Storage, StorageArgs
@@ -22,6 +23,8 @@ class Data:
     state: State
     photos: PhotoStorage | None
     """None without the setting `photos`."""
+    cdn: Cdn | None
+    """None without the setting `photosCdn`."""
 
 
 def declare_data(basis: Basis) -> Data:
@@ -46,7 +49,8 @@ def declare_data(basis: Basis) -> Data:
         StateArgs(table_name=table_name, protect=settings.protect, key_arn=basis.key_arn),
     )
     photos = _photos(basis) if settings.photos else None
-    return Data(storage=storage, stream=stream, state=state, photos=photos)
+    cdn = _cdn(basis, photos) if photos and settings.photos_cdn else None
+    return Data(storage=storage, stream=stream, state=state, photos=photos, cdn=cdn)
 
 
 def _photos(basis: Basis) -> PhotoStorage:
@@ -60,6 +64,23 @@ def _photos(basis: Basis) -> PhotoStorage:
             protect=settings.protect,
             cors_origins=settings.photos_cors_origins,
             key_arn=basis.key_arn,
+            is_served=settings.photos_cdn,
+        ),
+    )
+
+
+def _cdn(basis: Basis, photos: PhotoStorage) -> Cdn:
+    settings = basis.settings
+    return Cdn(
+        "photo-cdn",
+        CdnArgs(
+            prefix=basis.prefix,
+            bucket=photos.renditions,
+            price_class=settings.photos_price_class,
+            protect=settings.protect,
+            own_domain=settings.photos_domain,
+            certificate_arn=settings.photos_certificate_arn,
+            public_keys=settings.photos_public_keys,
         ),
     )
 

@@ -80,7 +80,7 @@ def _functions(compute: Compute) -> dict[str, Any]:
 
 def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
     """Return what the commands need to know about photos; nothing if the stack renders none."""
-    storage, photos = data.photos, compute.photos
+    storage, photos, cdn = data.photos, compute.photos, data.cdn
     if storage is None or photos is None:
         return {}
     return {
@@ -92,7 +92,9 @@ def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
             "backfill_queue_url": photos.backfill.url,
             "dead_letters_url": photos.dead_letters.url,
             "function": photos.function.name,
-            "domain": basis.settings.photos_domain,
+            "domain": cdn.domain if cdn else basis.settings.photos_domain,
+            "distribution_id": cdn.id if cdn else "",
+            "distribution_domain": cdn.given_domain if cdn else "",
             "other_buckets": list(basis.settings.photos_other_buckets),
         }
     }

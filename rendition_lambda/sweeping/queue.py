@@ -18,7 +18,14 @@ class RequestQueue:
         """Send to the queue at `url`."""
         self._sqs, self._url = sqs, url
 
-    def send(self, request: RenderRequest) -> None:
-        """Send a request; raises `TransientError` unless SQS has accepted it."""
+    def send(self, request: RenderRequest, *, delay_s: int = 0) -> None:
+        """Send a request, to be received after `delay_s`, 900 at most.
+
+        Raises `TransientError` unless SQS has accepted it.
+        """
         with map_errors(f"request {request.render}"):
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=encode_request(request))
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=encode_request(request),
+                DelaySeconds=delay_s,
+            )

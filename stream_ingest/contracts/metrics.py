@@ -203,7 +203,7 @@ MESSAGES_FAILED = count(
 MESSAGES_DEFERRED = count(
     "MessagesDeferred",
     (Service.COLLAGE, Service.PHOTOS),
-    "messages retried later because another worker has the lease of their window or photo",
+    "messages retried later: another worker has their window or photo, or CloudFront is busy",
 )
 IMAGES_OK = count("ImagesOk", _COLLAGE, "cells that show their image")
 IMAGES_FAILED = by_reason(

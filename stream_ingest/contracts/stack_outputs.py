@@ -26,6 +26,10 @@ class PhotosOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Domain that serves the bucket of renditions; empty if none does."""
     other_buckets: tuple[str, ...] = ()
     """Buckets besides the bucket of uploads whose photos may be rendered."""
+    distribution_id: str = ""
+    """CloudFront distribution of the stack's own; empty without one."""
+    distribution_domain: str = ""
+    """The name that CloudFront gave it, to which the CNAME of an own domain points."""
 
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,6 +47,7 @@ def lambda_variables(
         env.RENDITIONS_BUCKET: "renditions",
         env.PHOTOS_OTHER_BUCKETS: "",
         env.PHOTOS_DOMAIN: "",
+        env.PHOTOS_DISTRIBUTION: "",
         env.BACKFILL_QUEUE: "https://queue/photos-backfill",
         env.MEMORY_MB: "10240",
         env.COLLAGE_URL_LIFE_S: "3600",

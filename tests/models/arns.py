@@ -139,6 +139,25 @@ def _kms(operation: str, given: Parameters) -> Iterator[str]:
         yield _key(key)
 
 
+def _cloudfront(operation: str, given: Parameters) -> Iterator[str]:
+    """Yield what is created, whose id is not known yet, or what has an id."""
+    if operation in {"CreatePublicKey", "CreateKeyGroup"}:
+        yield EVERYTHING
+        return
+    kind = "distribution"
+    for name, config in _CLOUDFRONT_KINDS.items():
+        kind = name if config in given else kind
+    id_ = given.get("Id") or given.get("DistributionId") or "new"
+    yield arn("cloudfront", f"{kind}/{id_}", region="")
+
+
+_CLOUDFRONT_KINDS = {
+    "origin-access-control": "OriginAccessControlConfig",
+    "cache-policy": "CachePolicyConfig",
+    "response-headers-policy": "ResponseHeadersPolicyConfig",
+}
+
+
 def _named(service: str, prefix: str, *keys: str) -> Callable[[str, Parameters], Iterator[str]]:
     """Return a function that reads a resource's name from the first of some parameters."""
 
@@ -153,6 +172,7 @@ def _named(service: str, prefix: str, *keys: str) -> Callable[[str, Parameters],
 
 
 RESOURCES: Mapping[str, Callable[[str, Parameters], Iterator[str]]] = {
+    "cloudfront": _cloudfront,
     "cloudtrail": _named("cloudtrail", "trail/", "Name", "TrailName"),
     "dynamodb": _dynamodb,
     "ec2": _ec2,

@@ -115,6 +115,20 @@ VPC = "vpc-0123456789abcdef0"
 KEY_ID = "12345678-1234-1234-1234-123456789012"
 _ON = {"Value": True}
 _ANSWERS: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
+    "cloudfront.CreateCachePolicy": lambda _: {"CachePolicy": {"Id": "policy-1"}},
+    "cloudfront.CreateDistribution": lambda _: {
+        "Distribution": {
+            "Id": "E1",
+            "ARN": arn("cloudfront", "distribution/E1", region=""),
+            "DomainName": "d1.cloudfront.net",
+        }
+    },
+    "cloudfront.CreateKeyGroup": lambda _: {"KeyGroup": {"Id": "group-1"}},
+    "cloudfront.CreateOriginAccessControl": lambda _: {"OriginAccessControl": {"Id": "E2"}},
+    "cloudfront.CreatePublicKey": lambda _: {"PublicKey": {"Id": "K1"}},
+    "cloudfront.CreateResponseHeadersPolicy": lambda _: {
+        "ResponseHeadersPolicy": {"Id": "policy-2"}
+    },
     "cloudtrail.CreateTrail": lambda given: {
         "TrailARN": arn("cloudtrail", f"trail/{given['Name']}")
     },

@@ -22,7 +22,12 @@ ALL_OPTIONS: Mapping[str, object] = {
     "contentDedup": True,
     "photos": True,
     "photosOtherBuckets": ["wedding-archive"],
+    "photosCdn": True,
     "photosDomain": "photos.example.com",
+    "photosCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd",
+    "photosPublicKeys": [
+        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD\n-----END PUBLIC KEY-----"
+    ],
     "photosCorsOrigins": ["https://upload.example.com"],
     "streamShards": 2,
     "windowingReservedConcurrency": 20,

@@ -70,6 +70,8 @@ class Recorder(pulumi.runtime.Mocks):
             self.declared.append(one)
         kind = args.typ.rpartition(":")[2]
         outputs = {"arn": f"arn:{kind}:{args.name}", "url": f"https://{kind}/{args.name}"}
+        if kind == "Distribution":
+            outputs["domainName"] = "d111111abcdef8.cloudfront.net"
         return args.name, {"name": args.name, **outputs, **args.inputs}
 
     def register(self, request: Any) -> None:  # noqa: ANN401 - a message of Pulumi's protocol

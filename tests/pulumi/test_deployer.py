@@ -37,6 +37,12 @@ ANYWHERE = frozenset(
     }
 )
 LATER = {
+    "cloudfront:CreateDistribution": ("TagResource", "UpdateDistribution", "DeleteDistribution"),
+    "cloudfront:CreateOriginAccessControl": ("DeleteOriginAccessControl",),
+    "cloudfront:CreateCachePolicy": ("UpdateCachePolicy", "DeleteCachePolicy"),
+    "cloudfront:CreateResponseHeadersPolicy": ("DeleteResponseHeadersPolicy",),
+    "cloudfront:CreatePublicKey": ("DeletePublicKey",),
+    "cloudfront:CreateKeyGroup": ("UpdateKeyGroup", "DeleteKeyGroup"),
     "cloudtrail:CreateTrail": ("AddTags", "UpdateTrail", "DeleteTrail"),
     "cloudwatch:PutDashboard": ("GetDashboard", "DeleteDashboards"),
     "cloudwatch:PutMetricAlarm": ("TagResource", "DeleteAlarms"),

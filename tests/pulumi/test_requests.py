@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto.iam.exceptions import MalformedPolicyDocument
@@ -20,11 +21,18 @@ from moto.iam.policy_validation import (
 
 from tests.models.policies import resource_policy_problems
 from tests.models.properties import property_problems
+from tests.models.recording import Request
 from tests.models.requests import request_problems
 from tests.paths import ROOT
 from tests.pulumi.requested import Requested
 
 NAMES = {
+    "cloudfront.CreateCachePolicy": ("CachePolicyConfig.Name",),
+    "cloudfront.CreateDistribution": ("DistributionConfig.CallerReference",),
+    "cloudfront.CreateKeyGroup": ("KeyGroupConfig.Name",),
+    "cloudfront.CreateOriginAccessControl": ("OriginAccessControlConfig.Name",),
+    "cloudfront.CreatePublicKey": ("PublicKeyConfig.Name",),
+    "cloudfront.CreateResponseHeadersPolicy": ("ResponseHeadersPolicyConfig.Name",),
     "cloudtrail.CreateTrail": ("Name",),
     "dynamodb.CreateTable": ("TableName",),
     "ec2.CreateSecurityGroup": ("VpcId", "GroupName"),
@@ -147,11 +155,18 @@ def created(stacks: dict[str, Requested]) -> Iterator[tuple[str, ...]]:
     for run in stacks.values():
         for request in run.requests:
             if request.name in NAMES:
-                named = (request.parameters.get(key, "") for key in NAMES[request.name])
-                yield request.name, *named
+                yield request.name, *(named(request, path) for path in NAMES[request.name])
             else:
                 is_new = request.operation.startswith("Create")
                 assert not is_new or request.name in UNNAMED, request.name
+
+
+def named(request: Request, path: str) -> str:
+    """Return a parameter by its path, such as ``KeyGroupConfig.Name``."""
+    found: Any = request.parameters
+    for key in path.split("."):
+        found = found.get(key, "")
+    return str(found)
 
 
 def test_every_resource_has_a_name_of_its_own_in_pulumi(stacks: dict[str, Requested]) -> None:

@@ -84,6 +84,8 @@ def test_the_policies_of_a_deployer_fit_into_one_role() -> None:
 
 
 ANYWHERE = {
+    "cloudfront:*KeyGroup",
+    "cloudfront:*PublicKey",
     "cloudtrail:DescribeTrails",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",

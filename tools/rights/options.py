@@ -8,7 +8,7 @@ from tools.rights.deployer import UP, grant, write
 from tools.rights.grants import Grant
 from tools.rights.names import HERE, KEYS, PHOTOS, UPLOADS
 
-KEY, NETWORK, TRAIL, PHOTO = "`kmsKey`", "`vpcId`", "`dataEvents`", "`photos`"
+KEY, NETWORK, TRAIL, PHOTO, CDN = "`kmsKey`", "`vpcId`", "`dataEvents`", "`photos`", "`photosCdn`"
 
 
 def _ec2(*kinds: str) -> tuple[str, ...]:
@@ -97,4 +97,21 @@ OPTIONS: Sequence[Grant] = (
         note=PHOTO,
     ),
     write("PhotoUploads", "s3", "PutBucketCors", UPLOADS, note="`photosCorsOrigins`"),
+    # CloudFront names what it creates by an id of its own. A role has room for short policies only.
+    grant(
+        "Cdn",
+        "cloudfront",
+        "*Distribution *OriginAccessControl *CachePolicy *ResponseHeadersPolicy TagResource"
+        " UntagResource",
+        "arn:aws:cloudfront::{account}:*",
+        reads=("Get", "List"),
+        note=CDN,
+    ),
+    write(
+        "CdnKeys",
+        "cloudfront",
+        "*PublicKey *KeyGroup",
+        "*",
+        note="`photosPublicKeys`; AWS has no narrower resource",
+    ),
 )

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components.compute.function import FunctionArgs, FunctionRole, create_function
 from components.compute.intake import DEFAULT_BUS
 from components.compute.schedule import ScheduleArgs, create_schedule
+from components.data.cdn import Cdn
 from components.data.photo_storage import PhotoStorage
 from components.messaging.bus import Bus
 from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
@@ -34,6 +35,7 @@ class PhotosArgs:
     account: pulumi.Input[str]
     function: FunctionArgs
     storage: PhotoStorage
+    cdn: Cdn | None
     bus: Bus
     other_bucket_arns: tuple[str, ...] = ()
     max_receives: int
@@ -169,6 +171,7 @@ class Photos(pulumi.ComponentResource):
             uploads_arn=args.storage.uploads.arn,
             renditions_arn=args.storage.renditions.arn,
             other_arns=list(args.other_bucket_arns),
+            distribution_arn=args.cdn.arn if args.cdn else "",
         )
         created = create_function(self._name, function, role, granted, self)
         sources = {

@@ -45,6 +45,8 @@ class PrivateBucketArgs:
     """Name of a bucket that exists already: it becomes the stack's, and outlives it."""
     writers: Callable[[pulumi.Output[str]], pulumi.Output[list[policies.Statement]]] | None = None
     """Returns policy statements for the AWS services that may write, given the bucket's ARN."""
+    has_policy: bool = True
+    """Without it, whoever creates the bucket calls `set_policy`."""
 
 
 class PrivateBucket(pulumi.ComponentResource):
@@ -63,7 +65,7 @@ class PrivateBucket(pulumi.ComponentResource):
             opts=_own_options(self, args),
         )
         self.name, self.arn = self.bucket.bucket, self.bucket.arn
-        self._args = args
+        self._name, self._args = name, args
         self._make_private(name, child)
         versioning = self._enable_versioning(name, child) if args.versioned else None
         self.versioning = [versioning] if versioning else []
@@ -92,7 +94,7 @@ class PrivateBucket(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        block = aws.s3.BucketPublicAccessBlock(
+        self._block = aws.s3.BucketPublicAccessBlock(
             name,
             bucket=bucket,
             block_public_acls=True,
@@ -104,25 +106,23 @@ class PrivateBucket(pulumi.ComponentResource):
         aws.s3.BucketOwnershipControls(
             name, bucket=bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
         )
+        if self._args.has_policy:
+            self.set_policy(self._args.writers(self.arn) if self._args.writers else [])
+
+    def set_policy(self, statements: pulumi.Input[list[policies.Statement]]) -> None:
+        """Refuse plain HTTP and other encryption, and add statements. Call once."""
         aws.s3.BucketPolicy(
-            name,
-            bucket=bucket,
+            self._name,
+            bucket=self.bucket.bucket,
             policy=policies.document(
-                _policy, bucket_arn=self.bucket.arn, extra=self._extra_statements()
+                _policy,
+                bucket_arn=self.bucket.arn,
+                extra=statements,
+                with_key=self._args.key_arn is not None,
             ),
             # S3 rejects concurrent changes of one bucket's access settings.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._block]),
         )
-
-    def _extra_statements(
-        self,
-    ) -> list[pulumi.Input[policies.Statement]] | pulumi.Output[list[policies.Statement]]:
-        """Return the statements beyond `policies.bucket`."""
-        if self._args.writers:
-            return self._args.writers(self.bucket.arn)
-        if self._args.key_arn:
-            return [self.bucket.arn.apply(hardening_policies.refuse_other_encryption)]
-        return []
 
     def _enable_versioning(
         self, name: str, child: pulumi.ResourceOptions
@@ -149,9 +149,12 @@ def _own_options(parent: pulumi.Resource, args: PrivateBucketArgs) -> pulumi.Res
     )
 
 
-def _policy(*, bucket_arn: str, extra: Sequence[policies.Statement]) -> policies.Document:
+def _policy(
+    *, bucket_arn: str, extra: Sequence[policies.Statement], with_key: bool
+) -> policies.Document:
     document = policies.bucket(bucket_arn=bucket_arn)
-    return policies.policy(*document["Statement"], *extra)
+    own_key = [hardening_policies.refuse_other_encryption(bucket_arn)] if with_key else []
+    return policies.policy(*document["Statement"], *own_key, *extra)
 
 
 def _encryption(

@@ -17,7 +17,10 @@ _CORS_AGE_S = 3_000
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoStorageArgs:
-    """Names as in `StorageArgs`; `cors_origins` may send presigned requests from a browser."""
+    """Names as in `StorageArgs`; `cors_origins` may send presigned requests from a browser.
+
+    If renditions are served, whoever serves them sets the policy of their bucket.
+    """
 
     prefix: str
     account: pulumi.Input[str]
@@ -25,6 +28,7 @@ class PhotoStorageArgs:
     protect: bool
     cors_origins: tuple[str, ...] = ()
     key_arn: pulumi.Input[str] | None = None
+    is_served: bool = False
 
 
 class PhotoStorage(pulumi.ComponentResource):
@@ -41,7 +45,7 @@ class PhotoStorage(pulumi.ComponentResource):
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         # Versioned, so that the version that was found is the one that is read.
         self.uploads = self._bucket("uploads", versioned=True)
-        self.renditions = self._bucket("renditions", versioned=False)
+        self.renditions = self._bucket("renditions", versioned=False, has_policy=not args.is_served)
         self.table = create_table(
             "photos",
             table_name=f"{args.prefix}-photos",
@@ -74,7 +78,7 @@ class PhotoStorage(pulumi.ComponentResource):
             self._allow_browsers()
         self.register_outputs({"uploads": self.uploads.name, "table": self.table.name})
 
-    def _bucket(self, purpose: str, *, versioned: bool) -> PrivateBucket:
+    def _bucket(self, purpose: str, *, versioned: bool, has_policy: bool = True) -> PrivateBucket:
         args = self._args
         return PrivateBucket(
             purpose,
@@ -84,6 +88,7 @@ class PhotoStorage(pulumi.ComponentResource):
                 ),
                 protect=args.protect,
                 versioned=versioned,
+                has_policy=has_policy,
                 transitions=INPUT_TRANSITIONS if versioned else (),
                 key_arn=args.key_arn,
             ),

@@ -23,6 +23,8 @@ class EncryptionArgs:
     protect: bool
     other_bucket_arns: tuple[str, ...] = ()
     """Buckets of others that may send notifications to a queue."""
+    served_bucket_arn: pulumi.Input[str] = ""
+    """Bucket that a distribution of the account reads."""
 
 
 class Encryption(pulumi.ComponentResource):
@@ -44,6 +46,7 @@ class Encryption(pulumi.ComponentResource):
                 account=args.account,
                 partition=args.partition,
                 bucket_arns=list(args.other_bucket_arns),
+                served_bucket_arn=args.served_bucket_arn,
             ),
             # What is encrypted cannot be read without the key: it remains if the setting is
             # switched off.

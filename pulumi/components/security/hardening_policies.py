@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from components.security.cdn_policies import decrypt
 from components.security.policies import Document, Statement, allow, policy
 
 DATA_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -19,8 +20,16 @@ _STATE_KEY = ("kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncr
 Source: DynamoDB Developer Guide, "Authorizing use of your AWS KMS key"."""
 
 
-def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Document:
+def key(
+    *,
+    account: str,
+    partition: str,
+    bucket_arns: Sequence[str] = (),
+    served_bucket_arn: str = "",
+) -> Document:
     """Return a key's policy: IAM decides who uses it; rules, alarms and these buckets may send.
+
+    Distributions of the account read `served_bucket_arn`, if there is one.
 
     The statements for rules and alarms are those of the EventBridge User Guide, "Troubleshooting",
     and of the SNS Developer Guide, "Key management": they have no condition, and with one on the
@@ -36,6 +45,7 @@ def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Doc
             "Condition": {"ArnEquals": {"aws:SourceArn": list(bucket_arns)}},
         }
     ]
+    served = decrypt(bucket_arn=served_bucket_arn, account=account, partition=partition)
     return policy(
         {
             "Sid": "DelegateToIam",
@@ -52,6 +62,7 @@ def key(*, account: str, partition: str, bucket_arns: Sequence[str] = ()) -> Doc
             "Resource": "*",
         },
         *(notifications if bucket_arns else []),
+        *([served] if served_bucket_arn else []),
     )
 
 

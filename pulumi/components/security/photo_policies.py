@@ -21,14 +21,17 @@ def photos(  # noqa: PLR0913 - one argument for each resource
     uploads_arn: str,
     renditions_arn: str,
     other_arns: Sequence[str] = (),
+    distribution_arn: str = "",
 ) -> Document:
     """Return the rights of the rendition function; for ListBucket see `role_policies.intake`.
 
     It reads any upload, and objects of the other buckets that the stack's settings name, and never
-    writes or deletes one. It does not read what it has rendered.
+    writes or deletes one. It does not read what it has rendered. With a CDN of the stack's own it
+    invalidates what it has removed.
     """
     folders = ("renditions", "processed", "augmented-images", "manifests")
     outputs = objects(renditions_arn, *folders)
+    invalidate = allow("ForgetRemoved", ["cloudfront:CreateInvalidation"], [distribution_arn])
     return policy(
         write_logs(log_group_arn),
         allow("ReceiveMessages", WORK_OFF, queue_arns),
@@ -43,4 +46,5 @@ def photos(  # noqa: PLR0913 - one argument for each resource
         ),
         allow("DetectMissingUploads", ["s3:ListBucket"], [uploads_arn, *other_arns]),
         allow("StoreOutputs", ["s3:PutObject", "s3:DeleteObject"], outputs),
+        *([invalidate] if distribution_arn else []),
     )

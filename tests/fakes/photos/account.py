@@ -9,7 +9,8 @@ from typing import Any
 
 from rendition_lambda import lifecycle, names
 from rendition_lambda.announcements import PhotoBus
-from rendition_lambda.messages import read_hints
+from rendition_lambda.cdn import Cdn, CdnBusyError
+from rendition_lambda.messages import encode_request, read_hints, request_of
 from rendition_lambda.photo_item import (
     GALLERY_INDEX,
     OPEN,
@@ -36,6 +37,7 @@ from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.s3_events import OBJECT_CREATED, OBJECT_DELETED
 from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.threads import InlineExecutor
+from tests.fakes.photos.cdn import DISTRIBUTION, PhotoCdn
 from tests.fakes.photos.renderer import FakeRenderer
 from tests.fakes.photos.s3 import OTHER, RENDITIONS, UPLOADS, PhotoS3
 from tests.faults.harness.aws.bus import FakeBus
@@ -58,7 +60,7 @@ class FakeSqs:
 
     def send_message(self, **request: Wire) -> dict[str, object]:
         """Put a message."""
-        known(request, "QueueUrl", "MessageBody")
+        known(request, "QueueUrl", "MessageBody", "DelaySeconds")
         return {"MessageId": self._queue.send(request["MessageBody"])}
 
 
@@ -89,6 +91,7 @@ class PhotoAccount:
                 },
             ],
         )
+        self.cdn = PhotoCdn(self.s3.outputs)
         self.bus = FakeBus(BUS, self.clock, {"source": ["nothing"]})
         self.dead_letters = FakeQueue(self.clock, visibility_s=VISIBILITY_S)
         self.queue = FakeQueue(
@@ -132,6 +135,7 @@ class PhotoAccount:
         s3: Any = Faulty(self.s3, "s3", faults)
         dynamodb: Any = Faulty(self.dynamodb, "dynamodb", faults)
         events: Any = Faulty(self.bus, "events", faults)
+        cloudfront: Any = Faulty(self.cdn, "cloudfront", faults)
 
         def render(source: Path, folder: Path, recipe: Recipe) -> Rendered:
             rendered: Rendered = renderer.render(source=source, folder=folder, recipe=recipe)
@@ -141,6 +145,7 @@ class PhotoAccount:
             photos=PhotoRepository(dynamodb, TABLE),
             uploads=Uploads(s3, UPLOADS, (OTHER,)),
             renditions=Renditions(s3, RENDITIONS, InlineExecutor()),
+            cdn=Cdn(cloudfront, DISTRIBUTION),
             bus=PhotoBus(events, BUS),
             render=render,
             domain="cdn.example.com",
@@ -179,17 +184,21 @@ class PhotoAccount:
     def handle(self, message: Message, faults: Faults, owner: str) -> list[Outcome]:
         """Work a message off, and delete it."""
         reconciler = self.reconciler(faults)
-        outcomes = [
-            reconciler.reconcile(
-                hint.key,
-                owner=owner,
-                remaining_s=TIMEOUT_S,
-                is_last=message.receives >= MAX_RECEIVES,
-                again=hint.again,
-                run=hint.run,
-            )
-            for hint in read_hints(message.body, UPLOADS, (OTHER,))
-        ]
+        outcomes = []
+        for hint in read_hints(message.body, UPLOADS, (OTHER,)):
+            try:
+                outcome = reconciler.reconcile(
+                    hint.key,
+                    owner=owner,
+                    remaining_s=TIMEOUT_S,
+                    is_last=message.receives >= MAX_RECEIVES,
+                    again=hint.again,
+                    run=hint.run,
+                )
+            except CdnBusyError:  # as the handler does
+                self.queue.send(encode_request(request_of(hint, UPLOADS)))
+                continue
+            outcomes.append(outcome)
         self.queue.delete(message.receipt)
         return outcomes
 

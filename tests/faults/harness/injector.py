@@ -56,6 +56,7 @@ class Kind(StrEnum):
 
 _KILLS = frozenset({Kind.KILLED_BEFORE, Kind.KILLED_AFTER})
 _THROTTLING = {
+    "cloudfront": ("TooManyInvalidationsInProgress", 400),
     "cloudwatch": ("Throttling", 400),
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
     "events": ("ThrottlingException", 400),

@@ -104,6 +104,12 @@ _faults = st.one_of(
         st.integers(0, 8),
         st.sampled_from(["s3", "dynamodb", "events"]),
     ),
+    st.builds(
+        Fault,
+        st.sampled_from((*_CRASHES, *_FAILURES)),
+        st.integers(0, 1),
+        st.just("cloudfront"),
+    ),
 )
 _deliveries = st.builds(Deliver, _numbers, st.lists(_faults, max_size=2).map(tuple), st.booleans())
 _sweeps = st.builds(
@@ -151,6 +157,7 @@ class HistoryRun:
         """Run all steps, then deliver and sweep everything; dead letters are redriven."""
         for step in history:
             self._step(step)
+            self.account.cdn.view_all()
         for _, task in self._paused:
             task.kill()
         self._paused.clear()
@@ -241,6 +248,8 @@ def check_end(account: PhotoAccount) -> None:
     for key in KEYS:
         wanted |= _check_photo(account, key)
     assert account.s3.outputs == wanted
+    served = {key for key, _ in account.cdn.cached}
+    assert served <= set(wanted), "a removed output is served for ever"
     listed = [key for photo in account.photos() for key in photo.keys]
     assert sorted(listed) == sorted(wanted)
     assert all(photo.outbox is None and photo.is_finished for photo in account.photos())

@@ -17,6 +17,7 @@ from ops_dashboard.local.aws.engine.services import (
     audit,
     buckets,
     bus,
+    cdn,
     functions,
     logs_and_parameters,
     mappings,
@@ -29,6 +30,7 @@ Update = Callable[[Clients, Inputs, str], None]
 
 UPDATE: Mapping[str, Update] = {
     **bus.UPDATE,
+    **cdn.UPDATE,
     **functions.UPDATE,
     **logs_and_parameters.UPDATE,
     **mappings.UPDATE,

@@ -18,6 +18,7 @@ def _bucket(clients: Clients, inputs: Inputs) -> Created:
         "bucket": name,
         "arn": f"arn:aws:s3:::{name}",
         "bucketRegion": REGION,
+        "bucketRegionalDomainName": f"{name}.s3.{REGION}.amazonaws.com",
         "region": REGION,
     }
 
