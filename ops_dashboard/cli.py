@@ -10,6 +10,7 @@ import typer
 from ops_dashboard.commands import demo, doctor, listings, plan, serve, status, trace
 from ops_dashboard.erase.command import ERASE_EXAMPLES, erase
 from ops_dashboard.local.aws.command import local_app
+from ops_dashboard.photos.cli import photos_app
 from ops_dashboard.recovery.cli import REPLAY_EXAMPLES, RETRY_EXAMPLES, dlq_app, replay, retry
 from ops_dashboard.repair.command import REPAIR_EXAMPLES, repair
 from ops_dashboard.restore.command import RESTORE_EXAMPLES, restore
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(local_app)
 app.add_typer(dlq_app)
+app.add_typer(photos_app)
 app.command(epilog=status.EXAMPLES)(status.status)
 app.command(epilog=listings.CREATORS_EXAMPLES)(listings.creators)
 app.command(epilog=listings.WINDOWS_EXAMPLES)(listings.windows)

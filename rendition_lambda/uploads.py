@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rendition_lambda.original import Original
+from rendition_lambda.original import Original, original_of
 from rendition_lambda.places import Place, place_of
 from rendition_lambda.reasons import PhotoError, PhotoFailure
 from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts.errors import PermanentError
-from stream_ingest.contracts.timestamps import iso_second
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "405", "MethodNotAllowed"})
 _REPLACED = frozenset({"412", "PreconditionFailed"})
 _ARCHIVED = "InvalidObjectState"
-_NO_VERSION = "null"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -58,13 +56,12 @@ class Uploads:
             if error_code(error) in _ABSENT:
                 return None
             raise
-        version = found.get("VersionId")
-        return Original(
-            photo=photo,
-            version_id=None if version == _NO_VERSION else version,
-            etag=found["ETag"].strip('"'),
-            bytes=found["ContentLength"],
-            uploaded_at=iso_second(found["LastModified"]),
+        return original_of(
+            photo,
+            version_id=found.get("VersionId"),
+            etag=found["ETag"],
+            size=found["ContentLength"],
+            modified=found["LastModified"],
         )
 
     def fetch(self, original: Original, target: Path) -> None:

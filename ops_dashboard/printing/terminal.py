@@ -1,4 +1,4 @@
-"""Printing to stdout: tables, lines and JSON. Edge (terminal)."""
+"""Printing to stdout: tables, lines and JSON; questions on stderr. Edge (terminal)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import shutil
 import sys
 from typing import IO
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from ops_dashboard.printing.tables import json_line, safe
+from stream_ingest.contracts.errors import UserError
 
 _PIPE_COLUMNS = 10_000
 """Width if stdout is not a terminal: no line is wrapped or cut, so that grep and awk see it all."""
@@ -36,3 +38,15 @@ def print_json(value: object) -> None:
     """Print a value as one line of JSON."""
     sys.stdout.write(json_line(value) + "\n")
     sys.stdout.flush()
+
+
+def confirm(question: str, otherwise: str) -> None:
+    """Ask on the terminal; raises `UserError` if nobody can be asked, or the answer is no.
+
+    `otherwise` says what has not been done then.
+    """
+    if not sys.stdin.isatty():
+        msg = f"{otherwise}: give --yes, as nobody can be asked here"
+        raise UserError(msg)
+    if not typer.confirm(question, err=True):
+        raise UserError(otherwise)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import msgspec
-import typer
 from rich.table import Table
 
 from ops_dashboard.inspect.named import check_window_id
 from ops_dashboard.printing.tables import table_of
-from ops_dashboard.printing.terminal import print_json, print_line, print_table
+from ops_dashboard.printing.terminal import confirm, print_json, print_line, print_table
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.drop import Dropped
 from ops_dashboard.recovery.letters import Listing
@@ -23,7 +21,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
-from stream_ingest.contracts.errors import NotFoundError, UserError
+from stream_ingest.contracts.errors import NotFoundError
 
 _OF_WINDOWS = frozenset({DeadLetterKind.COLLAGE, DeadLetterKind.WINDOW_RULE})
 
@@ -92,7 +90,8 @@ class DeadLetterCommands:
         chosen = self._find(names)
         if not yes:
             print_table(dead_letter_table(chosen))
-            _confirm(f"drop {_plural(len(chosen))}? A copy is stored in s3://{self._bucket}/")
+            question = f"drop {_plural(len(chosen))}? A copy is stored in s3://{self._bucket}/"
+            confirm(question, "nothing was dropped")
         dropped = self._parts.drop.run(chosen)
         if json:
             print_json(dropped)
@@ -185,16 +184,6 @@ def _formatted(body: str) -> str:
         return msgspec.json.format(body, indent=2)
     except msgspec.DecodeError:
         return body
-
-
-def _confirm(question: str) -> None:
-    """Ask on the terminal; raises `UserError` if nobody can be asked, or the answer is no."""
-    if not sys.stdin.isatty():
-        msg = "nothing was dropped: give --yes, as nobody can be asked here"
-        raise UserError(msg)
-    if not typer.confirm(question, err=True):
-        msg = "nothing was dropped"
-        raise UserError(msg)
 
 
 def _plural(count: int) -> str:

@@ -96,6 +96,7 @@ def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
             "distribution_id": cdn.id if cdn else "",
             "distribution_domain": cdn.given_domain if cdn else "",
             "other_buckets": list(basis.settings.photos_other_buckets),
+            "backfill_concurrency": basis.settings.photos_backfill_concurrency,
         }
     }
 

@@ -7,7 +7,7 @@ each signature (AWS Signature Version 4), so S3 refuses any other body.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -89,15 +89,18 @@ class UploadSigner:
             expires_at=self._expiry(),
         )
 
-    def create(self, upload: Upload) -> PartsUpload:
-        """Begin an upload in parts. One that is never completed is removed after a day by S3."""
+    def create(self, upload: Upload, metadata: Mapping[str, str] | None = None) -> PartsUpload:
+        """Begin an upload in parts; its object has `metadata`.
+
+        One that is never completed is removed after a day by S3.
+        """
         nonce = secrets.token_hex(16)
         with map_errors(f"begin the upload of {upload.key}"):
             created = self._s3.create_multipart_upload(
                 Bucket=self._bucket,
                 Key=upload.key,
                 ContentType=upload.content_type,
-                Metadata={NONCE: nonce},
+                Metadata={**(metadata or {}), NONCE: nonce},
             )
         return PartsUpload(
             key=upload.key,

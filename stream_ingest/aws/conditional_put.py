@@ -19,7 +19,7 @@ from stream_ingest.aws.errors import CONDITION_FAILED, error_code, map_errors
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_SHA256 = "sha256"
+SHA256 = "sha256"
 """Name of the metadata with the hexadecimal digest of the bytes."""
 _GONE = frozenset({"NoSuchKey", "404"})
 
@@ -43,7 +43,7 @@ def put_own_if(s3: S3Client, condition: Mapping[str, str], **request: Any) -> bo
     Needs the right to read the object.
     """
     digest = _sha256(request["Body"])
-    metadata = {**request.get("Metadata", {}), _SHA256: digest}
+    metadata = {**request.get("Metadata", {}), SHA256: digest}
     refusal = _refusal(s3, condition, {**request, "Metadata": metadata})
     if refusal is None:
         return True
@@ -81,7 +81,7 @@ def _stored_digest(s3: S3Client, bucket: str, key: str) -> str | None:
     """Return the digest in an object's metadata, None if there is no object or no digest."""
     try:
         with map_errors(f"head {key}"):
-            return s3.head_object(Bucket=bucket, Key=key)["Metadata"].get(_SHA256)
+            return s3.head_object(Bucket=bucket, Key=key)["Metadata"].get(SHA256)
     except ClientError as error:
         if error_code(error) not in _GONE:
             raise

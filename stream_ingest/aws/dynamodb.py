@@ -38,11 +38,12 @@ class BatchGet:
         dynamodb: DynamoDBClient,
         table_name: str,
         *,
+        key_names: tuple[str, str] = (table.PARTITION_KEY, table.SORT_KEY),
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """Use a low-level client; `jitter` returns a number from 0 to 1."""
-        self._dynamodb, self._table = dynamodb, table_name
+        self._dynamodb, self._table, self._key_names = dynamodb, table_name, key_names
         self._sleep, self._jitter = sleep, jitter
 
     def items(
@@ -64,7 +65,9 @@ class BatchGet:
             options["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
         keys = iter(keys)
         while batch := list(islice(keys, MAX_BATCH_KEYS)):
-            yield from self._read({"Keys": [_wire_key(key) for key in batch], **options}, doing)
+            yield from self._read(
+                {"Keys": [self._wire_key(key) for key in batch], **options}, doing
+            )
 
     def _read(self, request: dict[str, Any], doing: str) -> Iterator[Item]:
         unprocessed: Any = {self._table: request}
@@ -82,7 +85,5 @@ class BatchGet:
         msg = f"{doing}: {left} keys left unprocessed after {MAX_ATTEMPTS} attempts"
         raise TransientError(msg)
 
-
-def _wire_key(key: Key) -> Item:
-    partition, sort = key
-    return to_wire({table.PARTITION_KEY: partition, table.SORT_KEY: sort})
+    def _wire_key(self, key: Key) -> Item:
+        return to_wire(dict(zip(self._key_names, key, strict=True)))

@@ -29,6 +29,7 @@ READING = (
     *("erase", "repair", "restore", "doctor", "smoke"),
 )
 
+PHOTOGRAPHING = ("photos put", "photos backfill", "photos render", "photos retry", "photos list")
 SERVING = ("serve",)
 FETCHING = ("status", "trace", *LISTING, "retry", "erase", "restore", "smoke", *SERVING)
-ANY = (*PUSHING, "abandon", "submit", "dlq list", "dlq show", *READING, *SERVING)
+ANY = (*PUSHING, "abandon", "submit", "dlq list", "dlq show", *READING, *PHOTOGRAPHING, *SERVING)

@@ -22,6 +22,7 @@ from tools.rights.names import (
     TABLE,
     TEMP,
 )
+from tools.rights.photos import OPERATOR_OF_PHOTOS
 from tools.rights.pusher import FIND_STACK, SEND_ROWS
 
 OPERATOR: Sequence[Grant] = (
@@ -149,5 +150,6 @@ OPERATOR: Sequence[Grant] = (
         resources=(OUTPUT, TEMP, INPUT),
         note="as above",
     ),
+    *OPERATOR_OF_PHOTOS,
     *DOCTOR,
 )

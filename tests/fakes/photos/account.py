@@ -235,7 +235,7 @@ class PhotoAccount:
     def photos(self) -> list[Photo]:
         """Return the items of all photos."""
         items = map(from_wire, self.dynamodb.items.values())
-        return [from_item(item) for item in items if item["photo"] != "name"]
+        return [from_item(item) for item in items if STATUS in item]
 
     def announced(self, key: str) -> list[tuple[str, str]]:
         """Return type and version of a photo's events, in order."""

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 import typer
 
-from ops_dashboard.recovery import dlq_command
 from ops_dashboard.recovery.cli import redrive
 from ops_dashboard.recovery.dead_letters import DeadLetter
 from ops_dashboard.recovery.dlq_command import (
@@ -132,7 +133,7 @@ def test_nothing_is_dropped_without_a_yes(
     is_terminal: bool,  # noqa: FBT001 - both ways
     answer: bool,  # noqa: FBT001 - both ways
 ) -> None:
-    monkeypatch.setattr(dlq_command.sys.stdin, "isatty", lambda: is_terminal)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: is_terminal)
     monkeypatch.setattr(typer, "confirm", lambda *_, **__: answer)
     with pytest.raises(UserError, match="nothing was dropped"):
         commands.drop(["3f0c9a71d2"], yes=False, json=False)

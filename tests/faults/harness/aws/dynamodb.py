@@ -39,13 +39,16 @@ T = TypeVar("T")
 
 
 class FakeDynamoDb:
-    """A low-level client. `page_items` is how many items a query's page holds (AWS: 1 MB)."""
+    """A low-level client. `page_items` is how many items a query's page holds (AWS: 1 MB).
 
-    def __init__(self, page_items: int = 1_000) -> None:
+    `scan_items` is the same for a scan; None for all items, as tests want them.
+    """
+
+    def __init__(self, page_items: int = 1_000, scan_items: int | None = None) -> None:
         self.items: dict[Key, Item] = {}
         self.created_at = datetime(2026, 1, 1, tzinfo=UTC)
         """A restored table has another one."""
-        self._page_items = page_items
+        self._page_items, self._scan_items = page_items, scan_items
 
     def create_table(self, **request: Wire) -> None:
         """Create the one table, from the request that the real one is created with."""
@@ -59,7 +62,7 @@ class FakeDynamoDb:
             each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]
         }
         self.indexes = Indexes(request.get("GlobalSecondaryIndexes", ()), keys, kinds)
-        self._own = Own(self.items, keys)
+        self._own, self._keys = Own(self.items, keys), keys
         self._writes = Writes(self.items, keys, self.indexes, request["TableName"])
 
     def describe_table(self, **request: Wire) -> dict[str, Any]:
@@ -145,7 +148,7 @@ class FakeDynamoDb:
             request,
             *("TableName", "IndexName", "KeyConditionExpression", "ExpressionAttributeValues"),
             *("ExpressionAttributeNames", "ExclusiveStartKey", "ConsistentRead"),
-            "ScanIndexForward",
+            *("ScanIndexForward", "ProjectionExpression"),
         )
         self._writes.check_table(request["TableName"], _QUERY)
         index = self.indexes[request["IndexName"]] if "IndexName" in request else self._own
@@ -153,7 +156,9 @@ class FakeDynamoDb:
             condition = read_key_condition(request["KeyConditionExpression"])
         except SyntaxRefusedError as error:
             raise validation_error(_QUERY, str(error)) from error
-        bound = bindings(request, condition.placeholders, _QUERY)
+        shown = request.get("ProjectionExpression", "")
+        used = condition.placeholders | frozenset(shown.split(", ") if shown else ())
+        bound = bindings(request, used, _QUERY)
         if bound.name(condition.name) != index.hash:
             msg = f"Query condition missed key schema element: {index.hash}"
             raise validation_error(_QUERY, msg)
@@ -164,12 +169,27 @@ class FakeDynamoDb:
             self._page_items,
             backward=not request.get("ScanIndexForward", True),
         )
+        page = [_projected(item, request) for item in page]
         return {"Items": page, "Count": len(page)} | ({"LastEvaluatedKey": last} if last else {})
 
-    def scan(self, *, TableName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """Return everything: for tests, which look at the whole table."""
-        self._writes.check_table(TableName, "Scan")
-        return {"Items": list(self.items.values())}
+    def scan(self, **request: Wire) -> dict[str, Any]:
+        """Return a page of all items, in an order of their keys."""
+        known(
+            request,
+            *("TableName", "ExclusiveStartKey"),
+            *("ProjectionExpression", "ExpressionAttributeNames"),
+        )
+        self._writes.check_table(request["TableName"], "Scan")
+        keys = sorted(self.items)
+        if "ExclusiveStartKey" in request:
+            after = self._writes.key(request["ExclusiveStartKey"], "Scan")
+            keys = [key for key in keys if key > after]
+        most = self._scan_items or len(keys)
+        page = [_projected(self.items[key], request) for key in keys[:most]]
+        if len(keys) <= most:
+            return {"Items": page}
+        last = self.items[keys[most - 1]]
+        return {"Items": page, "LastEvaluatedKey": {name: last[name] for name in self._keys}}
 
     def _action(self, action: Mapping[str, Any]) -> tuple[Key, Item | RefusedError | None]:
         ((kind, request),) = action.items()

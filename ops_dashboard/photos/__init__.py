@@ -1,0 +1,1 @@
+"""``ops-dashboard photos``: upload, bring in, render again and list photos."""

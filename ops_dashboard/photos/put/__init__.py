@@ -1,0 +1,1 @@
+"""``ops-dashboard photos put``: files and folders become uploads."""

@@ -1,0 +1,53 @@
+"""What whoever operates a stack may do with its photos. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops_dashboard.photos.jobs.job import JOB_PARTITION
+from tools.rights.grants import Grant
+from tools.rights.names import PHOTOGRAPHING, PHOTOS, QUEUES, UPLOADS
+
+_JOBS = ("photos backfill", "photos render")
+_PUT = ("photos put",)
+
+OPERATOR_OF_PHOTOS: Sequence[Grant] = (
+    Grant(
+        sid="ReadPhotos",
+        commands=PHOTOGRAPHING,
+        actions=("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
+        resources=(PHOTOS, f"{PHOTOS}/index/*"),
+        note="`photos put` only with `--wait`",
+    ),
+    Grant(
+        sid="RecordJobs",
+        commands=_JOBS,
+        actions=("dynamodb:PutItem",),
+        resources=(PHOTOS,),
+        condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": (JOB_PARTITION,)}},
+    ),
+    Grant(
+        sid="RequestRenditions",
+        commands=(*_JOBS, "photos retry"),
+        actions=("sqs:SendMessage",),
+        resources=(f"{QUEUES}photos-backfill",),
+    ),
+    Grant(
+        sid="ListUploads",
+        commands=(*_JOBS, *_PUT),
+        actions=("s3:ListBucket", "s3:ListBucketVersions"),
+        resources=(UPLOADS,),
+        note="and of the bucket that `--bucket` names",
+    ),
+    Grant(
+        sid="UploadPhotos",
+        commands=_PUT,
+        actions=(
+            "s3:PutObject",
+            "s3:GetObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+        ),
+        resources=(f"{UPLOADS}/*",),
+    ),
+)
