@@ -86,7 +86,6 @@ RENDITIONS = Recipe(
             box=(2000, 2000),
             quality=82,
             subsampling="4:2:0",
-            progressive=True,
         ),
         Output(name="small", key="renditions/{gallery}/{stem}_small.jpg", box=(800, 600)),
         Output(name="thumbnail", key="renditions/{gallery}/{stem}_thumbnail.jpg", box=(400, 400)),

@@ -25,6 +25,7 @@ BENCHMARKS = (
     "suite",
     "compose",
     "photos",
+    "uploads",
     "collage",
     "extract",
     "pack",
