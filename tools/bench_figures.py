@@ -13,9 +13,9 @@ _WHOLE = 100
 """Figures from here on are shown without decimals."""
 _ABOUT = {
     "compose": "35 JPEG covers in memory to a collage, one thread",
+    "collage": "the same over HTTP: images a second of CPU",
     "photos": "a photo's renditions or rotations, one thread: seconds of CPU, peak memory",
     "uploads": "from an upload until its outputs are listed, on the embedded AWS",
-    "collage": "the same over HTTP: images a second of CPU",
     "extract": "MySQL to packed records, no network",
     "pack": "rows through one shard of Kinesis",
     "fold": "packed records to states and windows, 2 million rows",

@@ -55,12 +55,8 @@ def main() -> None:
             alone("RAW of 60 MP by preview", _raw(folder), RENDITIONS, folder, 0.9),
             peak("photos.HEIC of 48 MP.peak", _heic(folder, 8000, 6000), RENDITIONS, 400),
             peak("photos.RAW of 60 MP by sensor.peak", _sensor(folder), RENDITIONS, 850),
-            peak(
-                "photos.panorama of 120 MP.peak", _panorama(folder, 20_000, 6_000), RENDITIONS, 200
-            ),
-            peak(
-                "photos.panorama of 218 MP.peak", _panorama(folder, 28_000, 7_800), RENDITIONS, 200
-            ),
+            panorama("120 MP", folder, 20_000, 6_000),
+            panorama("218 MP", folder, 28_000, 7_800),
             fidelity(folder / "24 MP.jpg"),
         ]
     hand_over(measures)

@@ -28,7 +28,7 @@ def main() -> None:
         hand_over(
             [
                 measure(aws, outputs, "g/", _jpeg(Path(name), (6000, 4000), 90), 5),
-                measure(aws, outputs, "original-uploads/", _jpeg(Path(name), (5200, 3900), 97), 3),
+                measure(aws, outputs, "original-uploads/", _jpeg(Path(name), (5600, 4000), 98), 3),
             ]
         )
 
