@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from posixpath import splitext
 from urllib.parse import quote
 
+from rendition_lambda.invalidations import SERVED
 from rendition_lambda.recipe import AUGMENTATION, AUGMENTATION_PREFIX, Output, Recipe
 
 MAX_GALLERY_BYTES = 400
@@ -94,11 +95,12 @@ def edition(version: str, recipe_version: str) -> str:
 
 
 def address(bucket: str, domain: str, key: str, edition_: str) -> str:
-    """Return the address of an output: on `domain`, or in S3 if there is no domain.
+    """Return the address of an output: on `domain`, or in S3 if it is not served there.
 
-    An ``s3://`` address has no edition: it is a bucket and a key, to which programs add nothing.
+    A CDN serves galleries alone (`SERVED`). An ``s3://`` address has no edition: it is a
+    bucket and a key, to which programs add nothing.
     """
-    if not domain:
+    if not domain or not key.startswith(SERVED):
         return f"s3://{bucket}/{key}"
     return f"https://{domain}/{quote(key, safe='/~')}?v={edition_}"
 

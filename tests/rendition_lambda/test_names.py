@@ -139,6 +139,11 @@ def test_without_a_domain_an_address_is_the_objects_in_s3() -> None:
     assert names.address("b", "", "renditions/g/ü.jpg", "12345678") == "s3://b/renditions/g/ü.jpg"
 
 
+def test_what_no_cdn_serves_has_an_address_in_s3() -> None:
+    key = "augmented-images/90-degree/a_90.jpg"
+    assert names.address("b", "cdn.example.com", key, "12345678") == f"s3://b/{key}"
+
+
 def test_the_edition_changes_with_the_version_and_with_the_recipe() -> None:
     editions = {names.edition(*each) for each in (("1", "a"), ("2", "a"), ("1", "b"))}
 

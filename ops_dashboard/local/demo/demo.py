@@ -147,7 +147,7 @@ class Demo:
     def _deploy(self, covers: CoverServer) -> LocalAws:
         say("1/5 starting the embedded AWS and deploying the stack")
         aws = self._stack.enter_context(LocalAws.start())
-        aws.deploy(allowed_sources=[covers.address], settings={"photos": True})
+        aws.deploy(allowed_sources=[covers.address], settings={"photos": True, "photosCdn": True})
         if self._with_metrics:
             self._stack.enter_context(process.running_bridge(aws.instance))
         say(f"    AWS at {aws.endpoint}, covers at {covers.url}")

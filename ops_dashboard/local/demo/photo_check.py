@@ -128,6 +128,8 @@ def _address_differences(sample: SamplePhoto, name: str, served: Served) -> Iter
     path = unquote(parts.path).removeprefix("/") if parts.scheme == "https" else parts.path[1:]
     if path not in {_key(sample, name, stem) for stem in sample.stems}:
         yield f"its address is {served.address}"
+    elif (parts.scheme == "https") != (sample.gallery == GALLERY):
+        yield f"{served.address}: a CDN serves galleries, and nothing else"
     elif parts.scheme == "https" and len(parse_qs(parts.query).get("v", [""])[0]) != _EDITION_CHARS:
         yield f"{served.address} has no edition"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
 
 from PIL import Image
 
@@ -39,8 +40,13 @@ def found(photo: SamplePhoto, change: Change = lambda image: image) -> FoundPhot
     """Return a photo's item and outputs, whose pictures were changed before they were encoded."""
     outputs = {name: served(name, change(drawn(name))) for name in output_names(photo)}
     item = {"status": photo.status, "reason": photo.reason, "width": 900, "height": 600}
-    facts = {name: {"key": each.address.partition("?")[0][16:]} for name, each in outputs.items()}
+    facts = {name: {"key": key_of(each.address)} for name, each in outputs.items()}
     return FoundPhoto(item={**item, "outputs": facts}, outputs=outputs)
+
+
+def key_of(address: str) -> str:
+    parts = urlsplit(address)
+    return unquote(parts.path).removeprefix("/")
 
 
 def drawn(name: str) -> Image.Image:
@@ -63,8 +69,11 @@ def served(name: str, image: Image.Image, **options: object) -> Served:
         path = "processed/a%20b_256x256.jpg"
     elif name in ROTATIONS:
         path = f"augmented-images/{name}/a%20b_{ROTATIONS[name]}.jpg"
+    address = f"https://cdn.test/{path}?v=0123abcd"
+    if name in ROTATIONS:
+        address = f"s3://renditions/{path.replace('%20', ' ')}"
     return Served(
-        address=f"https://cdn.test/{path}?v=0123abcd",
+        address=address,
         data=data[:2] + data[20:],  # without the segment JFIF
         content_type="image/jpeg",
         cache_control=CACHE_CONTROL,
