@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.stack import PhotoStack
@@ -32,7 +32,9 @@ _PAGE = 100
 def photos_of(items: PhotoItems, gallery: str | None, status: str | None) -> Iterator[Photo]:
     """Yield the photos of a gallery, in a status, or all, by the index that has the fewest."""
     if status in _INDEXED and status is not None:
-        found: Iterable[Photo] = _read(items, items.open_photos(status))
+        # A photo that failed and is not announced yet is below the latter.
+        names = chain.from_iterable(map(items.open_photos, dict.fromkeys((status, UNANNOUNCED))))
+        found: Iterable[Photo] = _read(items, names)
     elif gallery is not None:
         found = _read(items, items.of_gallery(gallery))
     else:

@@ -16,9 +16,8 @@ from ops_dashboard.photos.stack import PhotoStack
 from ops_dashboard.photos.waiting import check_ends, wait_for
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import confirm, print_json, print_table
-from rendition_lambda.messages import RenderRequest
+from rendition_lambda.messages import PhotoHint, request_of
 from rendition_lambda.photo_item import Photo, PhotoStatus
-from rendition_lambda.places import place_of
 from rendition_lambda.reasons import PhotoFailure
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import NotFoundError, UserError
@@ -57,7 +56,9 @@ class Retry:
             reasons = Counter(photo.reason for photo in photos)
             print_table(table_of(("reason", "photos"), sorted(reasons.items())))
             confirm(f"render {len(photos):,} photos again?", "nothing was sent")
-        sender_of(self._stack, RATE).send([self._request(photo, run) for photo in photos])
+        uploads = self._stack.outputs.uploads_bucket
+        hints = [PhotoHint(key=photo.photo, again=True, run=run) for photo in photos]
+        sender_of(self._stack, RATE).send([request_of(hint, uploads) for hint in hints])
         if photos:
             say(f"{run}: {len(photos):,} photos sent to be rendered again")
         ended = self._wait(photos, run) if wait and photos else {}
@@ -84,12 +85,6 @@ class Retry:
             raise UserError(msg)
         found = photos_of(self._items, None, str(PhotoStatus.FAILED))
         return [photo for photo in found if reason in {None, photo.reason}]
-
-    def _request(self, photo: Photo, run: str) -> RenderRequest:
-        uploads = self._stack.outputs.uploads_bucket
-        place = place_of(photo.photo, uploads)
-        bucket = "" if place.bucket == uploads else place.bucket
-        return RenderRequest(render=place.key, bucket=bucket, again=True, run=run)
 
     def _wait(self, photos: Iterable[Photo], run: str) -> dict[str, Photo]:
         ends = {photo.photo: lambda now: now.run == run for photo in photos}

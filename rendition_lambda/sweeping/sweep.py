@@ -23,9 +23,8 @@ import msgspec
 
 from rendition_lambda import lifecycle
 from rendition_lambda.announcements import PhotoBus
-from rendition_lambda.messages import RenderRequest
+from rendition_lambda.messages import PhotoHint, request_of
 from rendition_lambda.photo_item import UNANNOUNCED, PhotoStatus
-from rendition_lambda.places import place_of
 from rendition_lambda.repository import OpenPhoto, PhotoChangedError, PhotoRepository
 from rendition_lambda.sweeping.queue import RequestQueue
 from stream_ingest.contracts.errors import CoverstreamError
@@ -126,7 +125,5 @@ class PhotoSweep:
         return True
 
     def _request(self, photo: str) -> None:
-        uploads = self._edges.uploads_bucket
-        place = place_of(photo, uploads)
-        bucket = "" if place.bucket == uploads else place.bucket
-        self._edges.requests.send(RenderRequest(render=place.key, bucket=bucket))
+        request = request_of(PhotoHint(key=photo), self._edges.uploads_bucket)
+        self._edges.requests.send(request)

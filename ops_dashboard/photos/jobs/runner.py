@@ -18,7 +18,7 @@ from ops_dashboard.photos.jobs.store import JobStore
 from ops_dashboard.photos.jobs.walk import Step, Walk
 from ops_dashboard.photos.sender import RequestSender
 from rendition_lambda.lifecycle import iso_ms
-from rendition_lambda.messages import RenderRequest
+from rendition_lambda.messages import PhotoHint, RenderRequest, request_of
 from rendition_lambda.recipe import recipe_of
 
 GROUP = 100
@@ -77,14 +77,9 @@ class JobRunner:
         return self._store.save(replace(job, position=position, sent=sent))
 
     def _request(self, job: Job, step: Step) -> RenderRequest:
-        bucket = job.selection.bucket
         again = step.need in ON_REQUEST
-        return RenderRequest(
-            render=step.key,
-            again=again,
-            bucket="" if bucket == self._uploads else bucket,
-            run=job.name if again else "",
-        )
+        hint = PhotoHint(key=step.photo, again=again, run=job.name if again else "")
+        return request_of(hint, self._uploads)
 
 
 def recipe_name(key: str) -> str:

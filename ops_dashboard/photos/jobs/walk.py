@@ -21,7 +21,10 @@ from rendition_lambda.places import is_too_long, place_of
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A photo, and the position of a job that has sent what it needs."""
 
+    photo: str
+    """Its name."""
     key: str
+    """Key of its object."""
     need: Need
     position: Position
 
@@ -59,6 +62,7 @@ class Walk:
     @staticmethod
     def _step(found: Found, photo: Photo | None, job: Job) -> Step:
         return Step(
+            photo=found.original.photo,
             key=found.key,
             need=need_of(found.key, found.original, photo, job.selection, job.name),
             position=Position(key=found.key),
@@ -79,10 +83,15 @@ class Walk:
         for photo in filter(is_to_remove, photos):
             place = place_of(photo.photo, self._uploads)
             if place.bucket == job.selection.bucket and job.selection.includes(place.key):
-                by_key[place.key] = Position(item=(photo.gallery, photo.photo))
+                by_key[place.key] = photo
         there = self._bucket.existing(list(by_key))
         return [
-            Step(key=key, need=Need.REMOVE, position=position)
-            for key, position in by_key.items()
+            Step(
+                photo=photo.photo,
+                key=key,
+                need=Need.REMOVE,
+                position=Position(item=(photo.gallery, photo.photo)),
+            )
+            for key, photo in by_key.items()
             if key not in there
         ]
