@@ -65,12 +65,13 @@ def check_files(
             is_other = not is_named and recipe_of(f"g/{path.name}") is None
             refused.append(Refused(path=path, why=_reason(error), is_error=not is_other))
             continue
-        other = by_key.setdefault(photo.upload.key, path)
-        if other != path:
+        other = by_key.get(photo.upload.key)
+        if other is None:
+            by_key[photo.upload.key] = path
+            photos.append(photo)
+        elif other != path:
             why = f"it would have the key of {other}, {photo.upload.key}"
             refused.append(Refused(path=path, why=why))
-            continue
-        photos.append(photo)
     return photos, refused
 
 
