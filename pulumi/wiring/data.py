@@ -31,8 +31,9 @@ def declare_data(basis: Basis) -> Data:
     """Declare buckets, stream and table, and the audit of the buckets if settings ask for it."""
     settings = basis.settings
     storage = _storage(basis)
+    photos = _photos(basis) if settings.photos else None
     if settings.access_logs or settings.data_events:
-        _audit(basis, storage)
+        _audit(basis, storage, photos)
     stream = Stream(
         "rows",
         StreamArgs(
@@ -48,7 +49,6 @@ def declare_data(basis: Basis) -> Data:
         "state",
         StateArgs(table_name=table_name, protect=settings.protect, key_arn=basis.key_arn),
     )
-    photos = _photos(basis) if settings.photos else None
     cdn = _cdn(basis, photos) if photos and settings.photos_cdn else None
     return Data(storage=storage, stream=stream, state=state, photos=photos, cdn=cdn)
 
@@ -105,7 +105,7 @@ def _storage(basis: Basis) -> Storage:
     )
 
 
-def _audit(basis: Basis, storage: Storage) -> None:
+def _audit(basis: Basis, storage: Storage, photos: PhotoStorage | None) -> None:
     settings = basis.settings
     Audit(
         "audit",
@@ -114,6 +114,7 @@ def _audit(basis: Basis, storage: Storage) -> None:
             account=basis.account,
             region=basis.region,
             storage=storage,
+            photos=photos,
             access_logs=settings.access_logs,
             trail=settings.data_events,
             partition=basis.partition,

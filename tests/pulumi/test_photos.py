@@ -178,3 +178,19 @@ def test_photos_of_other_buckets_may_be_read_and_not_written(deploy: Deploy) -> 
     }
     entries = stack.one("Parameter", "directory").document("value")
     assert entries["photos"]["other_buckets"] == ["wedding-archive"]
+
+
+def test_the_buckets_of_photos_are_protected_and_audited_like_the_others(full: Recorder) -> None:
+    for name in ("uploads", "renditions"):
+        policy = full.one("BucketPolicy", name).document("policy")
+        lifecycle = full.one("BucketLifecycleConfiguration", name).inputs
+        assert {"TlsOnly", "OwnKeyOnly"} <= {each["Sid"] for each in policy["Statement"]}
+        assert "abort-incomplete-uploads" in {each["id"] for each in lifecycle["rules"]}
+        assert full.one("BucketPublicAccessBlock", name).inputs["restrictPublicBuckets"] is True
+        assert full.one("BucketLogging", name).inputs["targetPrefix"] == f"access/{name}/"
+        assert ("Bucket", name) in full.protected
+    (selector,) = full.one("Trail", "data").inputs["advancedEventSelectors"]
+    (arns,) = (each for each in selector["fieldSelectors"] if each["field"] == "resources.ARN")
+    audited = {arn.split("-")[2] for arn in arns["startsWiths"]}
+    assert audited == {"input", "output", "temp", "uploads", "renditions"}
+    assert full.one("Function", "photos").inputs["vpcConfig"]["subnetIds"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi_aws as aws
 from components.data.bucket import Expiry, PrivateBucket, PrivateBucketArgs
+from components.data.photo_storage import PhotoStorage
 from components.data.storage import Storage
 from components.security import hardening_policies, policies
 
@@ -25,6 +26,7 @@ class AuditArgs:
     account: pulumi.Input[str]
     region: pulumi.Input[str]
     storage: Storage
+    photos: PhotoStorage | None = None
     access_logs: bool
     trail: bool
     partition: str
@@ -33,7 +35,7 @@ class AuditArgs:
 
 
 class Audit(pulumi.ComponentResource):
-    """A bucket of logs, the access logs of the three buckets, a trail of their data events."""
+    """A bucket of logs, the access logs of the stack's buckets, a trail of their data events."""
 
     def __init__(
         self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None
@@ -44,6 +46,8 @@ class Audit(pulumi.ComponentResource):
         self._trail_name = f"{args.prefix}-data"
         storage = args.storage
         self._buckets = {"input": storage.input, "output": storage.output, "temp": storage.temp}
+        if args.photos:
+            self._buckets |= {"uploads": args.photos.uploads, "renditions": args.photos.renditions}
         self.bucket = PrivateBucket("logs", self._bucket_args(), self._child)
         if args.access_logs:
             self._log_access()
