@@ -10,7 +10,7 @@ from typing import Any
 from rendition_lambda import lifecycle, names
 from rendition_lambda.announcements import PhotoBus
 from rendition_lambda.cdn import Cdn, CdnBusyError
-from rendition_lambda.messages import encode_request, read_hints, request_of
+from rendition_lambda.messages import read_hints, request_of
 from rendition_lambda.photo_item import (
     GALLERY_INDEX,
     OPEN,
@@ -39,6 +39,7 @@ from tests.fakes.ingest.clock import Clock
 from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.photos.cdn import DISTRIBUTION, PhotoCdn
 from tests.fakes.photos.renderer import FakeRenderer
+from tests.fakes.photos.role import BACKFILL, BUS, TABLE, PhotoRole
 from tests.fakes.photos.s3 import OTHER, RENDITIONS, UPLOADS, PhotoS3
 from tests.faults.harness.aws.bus import FakeBus
 from tests.faults.harness.aws.dynamodb import FakeDynamoDb
@@ -46,7 +47,6 @@ from tests.faults.harness.aws.errors import KilledError, Wire, known
 from tests.faults.harness.aws.sqs import FakeQueue, Message
 from tests.faults.harness.injector import Fault, Faults, Faulty
 
-TABLE, BUS = "photos", "coverstream-test"
 TIMEOUT_S = 120
 VISIBILITY_S = 6 * TIMEOUT_S
 MAX_RECEIVES = 5
@@ -68,6 +68,7 @@ class PhotoAccount:
     """Table, buckets, queue and bus of a stack that renders photos, and its function."""
 
     def __init__(self) -> None:
+        self.role = PhotoRole()
         self.clock = Clock()
         self.s3, self.dynamodb = PhotoS3(self.clock), FakeDynamoDb()
         self.dynamodb.create_table(
@@ -132,10 +133,10 @@ class PhotoAccount:
     def reconciler(self, faults: Faults) -> Reconciler:
         """Return the function's parts, with the faults of its process."""
         renderer = Faulty(FakeRenderer(), "render", faults)
-        s3: Any = Faulty(self.s3, "s3", faults)
-        dynamodb: Any = Faulty(self.dynamodb, "dynamodb", faults)
-        events: Any = Faulty(self.bus, "events", faults)
-        cloudfront: Any = Faulty(self.cdn, "cloudfront", faults)
+        s3: Any = Faulty(self.role.guard(self.s3, "s3"), "s3", faults)
+        dynamodb: Any = Faulty(self.role.guard(self.dynamodb, "dynamodb"), "dynamodb", faults)
+        events: Any = Faulty(self.role.guard(self.bus, "events"), "events", faults)
+        cloudfront: Any = Faulty(self.role.guard(self.cdn, "cloudfront"), "cloudfront", faults)
 
         def render(source: Path, folder: Path, recipe: Recipe) -> Rendered:
             rendered: Rendered = renderer.render(source=source, folder=folder, recipe=recipe)
@@ -196,7 +197,9 @@ class PhotoAccount:
                     run=hint.run,
                 )
             except CdnBusyError:  # as the handler does
-                self.queue.send(encode_request(request_of(hint, UPLOADS)))
+                sqs = self.role.guard(self.sqs, "sqs")
+                requests = RequestQueue(sqs, f"https://sqs/{BACKFILL}")
+                requests.send(request_of(hint, UPLOADS), delay_s=60)
                 continue
             outcomes.append(outcome)
         self.queue.delete(message.receipt)
@@ -205,13 +208,13 @@ class PhotoAccount:
     def sweep(self, faults: Iterable[Fault] = ()) -> Swept:
         """Sweep, as the schedule does; a fault may kill it at any call."""
         injected = Faults(faults)
-        dynamodb: Any = Faulty(self.dynamodb, "dynamodb", injected)
-        events: Any = Faulty(self.bus, "events", injected)
-        sqs: Any = Faulty(self.sqs, "sqs", injected)
+        dynamodb: Any = Faulty(self.role.guard(self.dynamodb, "dynamodb"), "dynamodb", injected)
+        events: Any = Faulty(self.role.guard(self.bus, "events"), "events", injected)
+        sqs: Any = Faulty(self.role.guard(self.sqs, "sqs"), "sqs", injected)
         edges = SweepEdges(
             photos=PhotoRepository(dynamodb, TABLE),
             bus=PhotoBus(events, BUS),
-            requests=RequestQueue(sqs, "https://sqs/photos"),
+            requests=RequestQueue(sqs, f"https://sqs/{BACKFILL}"),
             uploads_bucket=UPLOADS,
         )
         self.owners += 1
