@@ -89,7 +89,11 @@ def expect(photo: Photo | None, *, gallery: str, key: str, now_s: float) -> Phot
     """
     before = photo or Photo(gallery=gallery, photo=key, status=PhotoStatus.PENDING)
     signed = _written(before, "", now_s)
-    return replace(signed, expires_at=int(now_s) + PENDING_LIFE_S)
+    return replace(
+        signed,
+        uploaded_at=before.uploaded_at or iso_ms(now_s),
+        expires_at=int(now_s) + PENDING_LIFE_S,
+    )
 
 
 def last_try(original: Original | None, recipe: Recipe | None) -> str:

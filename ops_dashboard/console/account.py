@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ops_dashboard.console.photo_access import PhotoAccess, open_photos
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
@@ -53,6 +54,8 @@ class Account:
     dead_letters: StackLetters
     archive: ArchiveReplay
     rebuild: Rebuild
+    photos: PhotoAccess | None = None
+    """None if the stack renders no photos."""
 
     def link(self, key: str, *, save_as: str | None = None) -> str:
         """Return a presigned URL of an object in the output bucket, valid for five minutes.
@@ -115,4 +118,5 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         dead_letters=StackLetters.of(session, outputs),
         archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),
         rebuild=Rebuild(windows, sqs, s3, outputs),
+        photos=open_photos(session, outputs.photos) if outputs.photos else None,
     )

@@ -11,22 +11,41 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops_dashboard.console.access import Access, AccessDenial, AccessRequest
 from stream_ingest.aws.clients import plain_errors
-from stream_ingest.contracts.errors import CoverstreamError, TransientError, UserError
+from stream_ingest.contracts.errors import (
+    CoverstreamError,
+    NotFoundError,
+    TransientError,
+    UserError,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+UPLOADING = "/photos"
+"""Path of the page that sends files to S3."""
 SESSION_COOKIE = "coverstream-console"
 _SESSION_S = 12 * 3600
 
 
-def content_security_policy(image_origin: str) -> str:
-    """Return the policy: own scripts and styles only, images from `image_origin` (S3) too."""
+class Origins(msgspec.Struct, frozen=True, kw_only=True):
+    """Origins besides its own that the console's pages may use: those of S3."""
+
+    images: tuple[str, ...]
+    uploads: tuple[str, ...] = ()
+    """Where the page `UPLOADING` may send files."""
+
+
+def content_security_policy(origins: Origins, path: str = "/") -> str:
+    """Return the policy of a page: own scripts and styles, images from S3, too.
+
+    Only the page of photos may send requests to other origins.
+    """
+    uploads = origins.uploads if path == UPLOADING else ()
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            f"img-src 'self' data: {image_origin}",
-            "connect-src 'self'",
+            " ".join(("img-src 'self' data:", *origins.images)),
+            " ".join(("connect-src 'self'", *uploads)),
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -34,10 +53,10 @@ def content_security_policy(image_origin: str) -> str:
     )
 
 
-def security_headers(image_origin: str) -> dict[str, str]:
+def security_headers(origins: Origins, path: str = "/") -> dict[str, str]:
     """Return the headers that every response has."""
     return {
-        "Content-Security-Policy": content_security_policy(image_origin),
+        "Content-Security-Policy": content_security_policy(origins, path),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
@@ -47,20 +66,18 @@ def security_headers(image_origin: str) -> dict[str, str]:
     }
 
 
-def access_middleware(
-    access: Access, image_origin: str
-) -> Callable[[web.Request, Handler], object]:
+def access_middleware(access: Access, origins: Origins) -> Callable[[web.Request, Handler], object]:
     """Return the middleware that enforces `access` and adds the security headers.
 
     Responses are not cached, unless the handler has set ``Cache-Control``.
     """
-    fixed = security_headers(image_origin)
+    fixed, uploading = security_headers(origins), security_headers(origins, UPLOADING)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         denial = access.denial(_access_request(request))
         response = _deny(request, denial) if denial else await _handle(request, handler)
-        response.headers.update(fixed)
+        response.headers.update(uploading if request.path == UPLOADING else fixed)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -122,6 +139,8 @@ async def _handle(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _status_of(error: CoverstreamError) -> HTTPStatus:
     if isinstance(error.__cause__, (ClientError, BotoCoreError)) and isinstance(error, UserError):
         return HTTPStatus.BAD_GATEWAY  # AWS has failed; the client's request was right
+    if isinstance(error, NotFoundError):
+        return HTTPStatus.NOT_FOUND
     if isinstance(error, UserError):
         return HTTPStatus.BAD_REQUEST
     if isinstance(error, TransientError):

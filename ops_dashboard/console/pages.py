@@ -24,6 +24,8 @@ class Page(NamedTuple):
     name: str
 
 
+PHOTOS = "photos"
+"""Name of the page that the navigation has only if the stack renders photos."""
 PAGES = (
     Page("/", "Overview", "overview"),
     Page("/creators", "Creators", "creators"),
@@ -31,13 +33,16 @@ PAGES = (
     Page("/failures", "Failures", "failures"),
     Page("/replay", "Replay", "replay"),
     Page("/upload", "Upload", "upload"),
+    Page("/photos", "Photos", PHOTOS),
 )
 
 
 class Pages:
     """Renders the pages; every value is escaped."""
 
-    def __init__(self, access: Access, *, stack: str, location: str) -> None:
+    def __init__(
+        self, access: Access, *, stack: str, location: str, has_photos: bool = False
+    ) -> None:
         """Show `stack` and the location of its deployment in the header of each page."""
         self._access = access
         environment = Environment(
@@ -48,7 +53,11 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.globals.update(
-            pages=PAGES, stack=stack, location=location, change_token=access.change_token
+            pages=[page for page in PAGES if has_photos or page.name != PHOTOS],
+            has_photos=has_photos,
+            stack=stack,
+            location=location,
+            change_token=access.change_token,
         )
         self._templates = environment
 

@@ -19,8 +19,10 @@ from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
 from ops_dashboard.console.api.uploads import Uploads, folder_of, push_to
 from ops_dashboard.console.assets import Assets
-from ops_dashboard.console.middleware import access_middleware
+from ops_dashboard.console.middleware import Origins, access_middleware
 from ops_dashboard.console.pages import Pages
+from ops_dashboard.console.photos.listing import PhotoListing
+from ops_dashboard.console.photos.uploading import PhotoUploading
 
 
 def new_access(access_token: str | None, names: frozenset[str] = frozenset()) -> Access:
@@ -33,9 +35,14 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     stack = account.outputs.stack
     defaults = account.outputs.batch_defaults
     uploads = uploads or Uploads(push_to(stack), folder_of(stack), defaults=defaults)
-    app = web.Application(middlewares=[access_middleware(access, account.image_origin())])  # type: ignore[list-item]  # a plain coroutine
+    app = web.Application(middlewares=[access_middleware(access, _origins(account))])  # type: ignore[list-item]  # a plain coroutine
     parts = (
-        Pages(access, stack=stack, location=account.location()),
+        Pages(
+            access,
+            stack=stack,
+            location=account.location(),
+            has_photos=account.photos is not None,
+        ),
         Overview(account),
         Batches(account.batches, abandon_in(stack)),
         Creators(account),
@@ -45,6 +52,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Replays(Rebuilds(account)),
         uploads,
         Assets(),
+        *_photo_parts(account),
     )
     for part in parts:
         app.add_routes(part.routes())
@@ -55,3 +63,17 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
 
     app.cleanup_ctx.append(finish_uploads)
     return app
+
+
+def _photo_parts(account: Account) -> tuple[PhotoListing, PhotoUploading] | tuple[()]:
+    if account.photos is None:
+        return ()
+    return PhotoListing(account.photos), PhotoUploading(account.photos)
+
+
+def _origins(account: Account) -> Origins:
+    images, photos = (account.image_origin(),), account.photos
+    if photos is None:
+        return Origins(images=images)
+    every = dict.fromkeys((*images, *photos.image_origins))
+    return Origins(images=tuple(every), uploads=(photos.upload_origin,))

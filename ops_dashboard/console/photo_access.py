@@ -1,0 +1,145 @@
+"""What the page of photos reads, signs and sends. Edge (boto3).
+
+All methods block, so handlers call them in threads (`in_thread`).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from botocore.exceptions import ClientError
+
+from ops_dashboard.inspect.photo_pages import PhotoPages, check_key
+from rendition_lambda.repository import PhotoRepository
+from rendition_lambda.uploading.service import UploadService
+from rendition_lambda.uploading.signer import UploadSigner
+from stream_ingest.aws import clients
+from stream_ingest.aws.errors import error_code, map_errors
+from stream_ingest.aws.presigning import PRESIGNING
+from stream_ingest.contracts.errors import NotFoundError, UserError
+from stream_ingest.contracts.stack_outputs import PhotosOutputs
+
+if TYPE_CHECKING:
+    import boto3
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import HeadObjectOutputTypeDef
+    from types_boto3_sqs import SQSClient
+
+LINK_LIFE_S = 300
+"""Life of presigned links in seconds; those of originals may live for an hour at most."""
+_NO_OBJECT = frozenset({"404", "NoSuchKey", "NotFound"})
+_ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+_RESTORED = 'ongoing-request="false"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoAccess:
+    """The photos of one stack."""
+
+    outputs: PhotosOutputs
+    pages: PhotoPages
+    uploads: UploadService
+    s3: S3Client
+    sqs: SQSClient
+    presigner: S3Client
+
+    @property
+    def image_origins(self) -> tuple[str, ...]:
+        """Origins that outputs are shown from: the bucket's, and that of the domain."""
+        domain = self.outputs.domain
+        own = _origin(self.output_link("x"))
+        return (own, f"https://{domain}") if domain else (own,)
+
+    @property
+    def upload_origin(self) -> str:
+        """Origin that uploads are sent to."""
+        return _origin(self._link(self.outputs.uploads_bucket, "x"))
+
+    def output_link(self, key: str) -> str:
+        """Return a presigned URL of an output."""
+        return self._link(self.outputs.renditions_bucket, check_key(key, "key"))
+
+    def original_link(self, key: str) -> str:
+        """Return a presigned URL by which a browser saves an original under its file name.
+
+        Raises `NotFoundError` if there is none, and `UserError` if it is archived.
+        """
+        found = self.find_original(key)
+        if found is None:
+            msg = f"the original {key} is not there any more"
+            raise NotFoundError(msg)
+        is_restored = _RESTORED in found.get("Restore", "")
+        if found.get("StorageClass") in _ARCHIVES and not is_restored:
+            msg = f"the original {key} is archived: restore it first (aws s3api restore-object)"
+            raise UserError(msg)
+        return self._link(self.outputs.uploads_bucket, key, ResponseContentDisposition=save_as(key))
+
+    def find_original(self, key: str) -> HeadObjectOutputTypeDef | None:
+        """Return what S3 knows of an original, None if there is none."""
+        bucket = self.outputs.uploads_bucket
+        try:
+            with map_errors(f"head {key}"):
+                return self.s3.head_object(Bucket=bucket, Key=check_key(key, "key"))
+        except ClientError as error:
+            if error_code(error) in _NO_OBJECT:
+                return None
+            raise
+
+    def render_again(self, key: str) -> None:
+        """Request that a photo is rendered even if it has ended with its version and recipe.
+
+        Raises `NotFoundError` for a key that is no photo's.
+        """
+        if not self.pages.find([key]):
+            msg = f"there is no photo {key}"
+            raise NotFoundError(msg)
+        body = json.dumps({"render": key, "again": True})
+        with map_errors(f"request {key}"):
+            self.sqs.send_message(QueueUrl=self.outputs.backfill_queue_url, MessageBody=body)
+
+    def _link(self, bucket: str, key: str, **parameters: str) -> str:
+        return self.presigner.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": bucket, "Key": key, **parameters},
+            ExpiresIn=LINK_LIFE_S,
+        )
+
+
+def open_photos(session: boto3.Session, outputs: PhotosOutputs) -> PhotoAccess:
+    """Return the access to the photos of a stack."""
+    dynamodb = session.client("dynamodb", config=clients.CONFIG)
+    s3 = session.client("s3", config=clients.CONFIG)
+    presigner = session.client("s3", config=PRESIGNING)
+    return PhotoAccess(
+        outputs=outputs,
+        pages=PhotoPages(dynamodb, outputs.table),
+        uploads=UploadService(
+            UploadSigner(s3, presigner, outputs.uploads_bucket, time.time),
+            PhotoRepository(dynamodb, outputs.table),
+            time.time,
+        ),
+        s3=s3,
+        sqs=session.client("sqs", config=clients.CONFIG),
+        presigner=presigner,
+    )
+
+
+def save_as(key: str) -> str:
+    """Return the value of ``Content-Disposition`` that saves an object under its file name. Pure.
+
+    The name is encoded as RFC 6266 has it, so no name can add a parameter or a header.
+    """
+    name = key.rpartition("/")[2] or "original"
+    plain = "".join(
+        each if each.isascii() and (each.isalnum() or each in " ._-()+") else "_" for each in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
