@@ -85,9 +85,7 @@ class PhotoPages:
         )
 
     def find(self, keys: Iterable[str]) -> list[Photo]:
-        """Return the photos of object keys, in their order; unknown and unreadable ones are left
-        out.
-        """
+        """Return the photos of object keys in their order, without those that cannot be read."""
         wanted = list(dict.fromkeys(keys))
         for key in wanted:
             check_key(key, "key")

@@ -3,6 +3,14 @@ import { $ } from "./dom.js";
 
 const changeToken = document.querySelector('meta[name="change-token"]').content;
 
+/** An error response of the console, with its HTTP status. */
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
 async function request(path, options = {}) {
   const response = await fetch(path, { credentials: "same-origin", ...options });
   if (response.status === 401) {
@@ -10,7 +18,7 @@ async function request(path, options = {}) {
     throw new Error("signed out");
   }
   const body = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;
-  if (!response.ok) throw new Error(body?.error ?? `the console returned HTTP ${response.status}`);
+  if (!response.ok) throw new ApiError(body?.error ?? `the console returned HTTP ${response.status}`, response.status);
   return body;
 }
 

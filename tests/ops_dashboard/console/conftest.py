@@ -21,6 +21,7 @@ from stream_ingest.contracts.stack_outputs import parameter_name
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.source_options import SourceOptions
 from tests.fakes.cached_session import CachedSession
+from tests.fakes.ops.photos import DOMAIN, OpsPhotos
 from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole, running
@@ -69,6 +70,35 @@ def account(ops_table: OpsTable, moto_session: boto3.Session) -> Account:  # noq
         Name=parameter_name("test"), Value=msgspec.json.encode(outputs).decode(), Type="String"
     )
     return open_account(moto_session, "test")
+
+
+@pytest.fixture
+def photos(ops_table: OpsTable, moto_session: boto3.Session) -> OpsPhotos:  # noqa: ARG001 - under moto
+    return OpsPhotos(moto_session)
+
+
+@pytest.fixture
+def photos_account(account: Account, photos: OpsPhotos, moto_session: boto3.Session) -> Account:
+    """The account of a stack that renders photos, behind a domain."""
+    outputs = msgspec.structs.replace(account.outputs, photos=photos.create(domain=DOMAIN))
+    moto_session.client("ssm").put_parameter(
+        Name=parameter_name("test"),
+        Value=msgspec.json.encode(outputs).decode(),
+        Type="String",
+        Overwrite=True,
+    )
+    return open_account(moto_session, "test")
+
+
+@pytest.fixture
+def photos_console(
+    photos_account: Account, access: Access, fake_push: FakePush, upload_folder: Path
+) -> Iterator[RunningConsole]:
+    """A console of a stack that renders photos."""
+    with running(
+        lambda: make_app(photos_account, access, Uploads(fake_push, upload_folder)), access
+    ) as there:
+        yield there
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from tests.ops_dashboard.console.running import RunningConsole
 
 FOLDER = Path(ops_dashboard.console.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
-STATIC = sorted((FOLDER / "static").iterdir())
-PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload"]
+STATIC = sorted(path for path in (FOLDER / "static").rglob("*") if path.is_file())
+PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/photos"]
 MAX_PAGE_BYTES = 90_000
 
 

@@ -38,9 +38,24 @@ PARAMETERS = {
     "/api/failures/counts": (),
     "/api/failures/letters": (),
     "/api/replays": (),
+    "/api/photos": ("gallery", "status", "after"),
+    "/api/photos/limits": (),
+    "/api/photos/galleries": ("prefix",),
+    "/api/photos/one": ("key",),
+    "/media/photos/output": ("key",),
+    "/media/photos/original": ("key",),
     "/api/uploads": (),
     "/api/uploads/defaults": (),
     "/login": ("token",),
+}
+PARTS = {
+    "type": "parts",
+    "key": "g/a.jpg",
+    "upload_id": "x",
+    "bytes": 20 << 20,
+    "replace": False,
+    "nonce": "n",
+    "part_bytes": 8 << 20,
 }
 BODIES: dict[str, tuple[object, ...]] = {
     "/api/replays": (
@@ -66,10 +81,53 @@ BODIES: dict[str, tuple[object, ...]] = {
         {"ids": ["x"], "all": True},
     ),
     "/api/batches/{}/abandon": ({}, {"by": "x"}),
+    "/api/photos/states": ({"keys": [""]}, {"keys": ["x" * 2_000]}, {"keys": ["\ud7ff/\0"]}),
+    "/api/photos/render": ({"key": ""}, {"key": "../x"}, {"key": "g/none.jpg", "again": False}),
+    "/api/photos/uploads": tuple(
+        {"gallery": gallery, "name": name, "bytes": size}
+        for gallery, name, size in (
+            *(("g", name, 9) for name in ("", "..", "a/../b.jpg", "x" * 2_000, "\0.jpg", "a.txt")),
+            *((gallery, "a.jpg", 9) for gallery in ("", "..", "a/b", "original-uploads", "\u202e")),
+            *(("g", "a.jpg", size) for size in (0, -1, 1 << 60)),
+            ("g", "a.jpg\r\nSet-Cookie: x=y", 9),
+        )
+    ),
+    "/api/photos/uploads/check": ({"files": [{}]}, {"files": [{"name": "x"}] * 1_001}),
+    **{
+        f"/api/photos/uploads/{step}": (
+            {},
+            *(
+                {"upload": {**PARTS, **change}, "numbers": [1, 99, -1]}
+                for change in (
+                    {},
+                    {"key": ""},
+                    {"key": "\0"},
+                    {"bytes": 0},
+                    {"bytes": 1 << 62},
+                    {"part_bytes": 0},
+                    {"part_bytes": -(8 << 20)},
+                    {"upload_id": ""},
+                    {"upload_id": "../../x?y=z"},
+                )
+            ),
+        )
+        for step in ("parts", "sent", "complete", "abort")
+    },
+    "/api/photos/uploads/stored": (
+        {"key": "", "bytes": 1, "begun_at": "2026-11-29T10:00:00Z"},
+        {"key": "g/a.jpg", "bytes": 1, "begun_at": "0001-01-01T00:00:00+23:59"},
+        {"key": "g/a.jpg", "bytes": 1, "begun_at": "2026-11-29T10:00:00"},
+    ),
     "/api/uploads": ({},),
     "/login": ({},),
 }
 NO_BODIES = (b"", b"{", b"[]", b"null", b"\xff", b"[" * 2_000, b'{"from": 1}', b'{"windows": [[]]}')
+
+
+@pytest.fixture
+def console(photos_console: RunningConsole) -> RunningConsole:
+    """A console that has all endpoints."""
+    return photos_console
 
 
 def routes(account: Account) -> set[tuple[str, str]]:
@@ -89,8 +147,8 @@ def routes(account: Account) -> set[tuple[str, str]]:
     return asyncio.run(collect())
 
 
-def test_every_endpoint_is_tried(account: Account) -> None:
-    found = routes(account)
+def test_every_endpoint_is_tried(photos_account: Account) -> None:
+    found = routes(photos_account)
     gets = {path for method, path in found if method == "GET"}
     pages = {path for path in gets if path.count("/") == 1 and path != "/login"}
     assert gets - pages == PARAMETERS.keys()

@@ -11,7 +11,7 @@ from ops_dashboard.console.server import make_app, new_access
 from tests.ops_dashboard.console.running import RunningConsole, running
 
 TOKEN = "a-token-of-this-test"
-PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload"]
+PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/photos"]
 
 
 @pytest.fixture
