@@ -8,12 +8,12 @@ HERE = "{region}:{account}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-state"
 INDEXES = f"{TABLE}/index/*"
 PHOTOS = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-photos"
+PHOTO_INDEXES = f"{PHOTOS}/index/*"
 STREAM = f"arn:aws:kinesis:{HERE}:stream/{{prefix}}-rows"
-INPUT, OUTPUT, TEMP = (
+INPUT, OUTPUT, TEMP, UPLOADS, RENDITIONS = (
     f"arn:aws:s3:::{{prefix}}-{purpose}-{{account}}-{{region}}"
-    for purpose in ("input", "output", "temp")
+    for purpose in ("input", "output", "temp", "uploads", "renditions")
 )
-UPLOADS = "arn:aws:s3:::{prefix}-uploads-{account}-{region}"
 QUEUES = f"arn:aws:sqs:{HERE}:{{prefix}}-"
 KEYS = f"arn:aws:kms:{HERE}:key/*"
 DEAD_LETTERS = f"{QUEUES}*-dead-letters"

@@ -80,7 +80,7 @@ function start() {
     const recipe = limits?.recipes[isAugmentation() ? "augmentation" : "renditions"];
     if (!recipe) return;
     const sizes = recipe.outputs.map(([name, width, height]) => `${name} ${width} × ${height}`).join(", ");
-    $("becomes").textContent = isAugmentation() ? `Each image becomes a square and its rotations: ${recipe.outputs.map(([name]) => name).join(", ")}.` : `Each photo becomes four sizes: ${sizes}.`;
+    $("becomes").textContent = isAugmentation() ? `Each image becomes a square and its rotations: ${recipe.outputs.map(([name]) => name).join(", ")}.` : `Each photo becomes ${int(recipe.outputs.length)} JPEGs that fit inside: ${sizes}.`;
     $("accepted").textContent = `${limits.formats.join(", ")}; up to ${bytes(recipe.max_bytes)} each`;
     $("files").accept = ["image/*", ...limits.extensions].join(",");
   }
