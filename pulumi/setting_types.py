@@ -101,7 +101,7 @@ DomainName = Annotated[
 Origin = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^https?://[a-z0-9.\-]+(:[1-9][0-9]{0,4})?\Z",
+        pattern=r"^https?://[a-z0-9.\-]+(:([1-9][0-9]{0,4}|\*))?\Z",
         description="origins, such as https://photos.example.com",
     ),
 ]

@@ -5,7 +5,7 @@ All methods block, so handlers call them in threads (`in_thread`).
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from urllib.parse import quote, urlsplit
 from botocore.exceptions import ClientError
 
 from ops_dashboard.inspect.photo_pages import PhotoPages, check_key
+from rendition_lambda.messages import RenderRequest, encode_request
+from rendition_lambda.places import Place, place_of
 from rendition_lambda.repository import PhotoRepository
 from rendition_lambda.uploading.service import UploadService
 from rendition_lambda.uploading.signer import UploadSigner
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 LINK_LIFE_S = 300
 """Life of presigned links in seconds; those of originals may live for an hour at most."""
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
 _NO_OBJECT = frozenset({"404", "NoSuchKey", "NotFound"})
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _RESTORED = 'ongoing-request="false"'
@@ -63,43 +66,54 @@ class PhotoAccess:
         """Return a presigned URL of an output."""
         return self._link(self.outputs.renditions_bucket, check_key(key, "key"))
 
-    def original_link(self, key: str) -> str:
+    def original_link(self, photo: str) -> str:
         """Return a presigned URL by which a browser saves an original under its file name.
 
         Raises `NotFoundError` if there is none, and `UserError` if it is archived.
         """
-        found = self.find_original(key)
+        found, place = self.find_original(photo), self._place(photo)
         if found is None:
-            msg = f"the original {key} is not there any more"
+            msg = f"the original {photo} is not there any more"
             raise NotFoundError(msg)
         is_restored = _RESTORED in found.get("Restore", "")
         if found.get("StorageClass") in _ARCHIVES and not is_restored:
-            msg = f"the original {key} is archived: restore it first (aws s3api restore-object)"
+            msg = f"the original {photo} is archived: restore it first (aws s3api restore-object)"
             raise UserError(msg)
-        return self._link(self.outputs.uploads_bucket, key, ResponseContentDisposition=save_as(key))
+        return self._link(place.bucket, place.key, ResponseContentDisposition=save_as(place.key))
 
-    def find_original(self, key: str) -> HeadObjectOutputTypeDef | None:
+    def find_original(self, photo: str) -> HeadObjectOutputTypeDef | None:
         """Return what S3 knows of an original, None if there is none."""
-        bucket = self.outputs.uploads_bucket
+        place = self._place(photo)
         try:
-            with map_errors(f"head {key}"):
-                return self.s3.head_object(Bucket=bucket, Key=check_key(key, "key"))
+            with map_errors(f"head {photo}"):
+                return self.s3.head_object(Bucket=place.bucket, Key=place.key)
         except ClientError as error:
             if error_code(error) in _NO_OBJECT:
                 return None
             raise
 
-    def render_again(self, key: str) -> None:
+    def render_again(self, photo: str) -> None:
         """Request that a photo is rendered even if it has ended with its version and recipe.
 
-        Raises `NotFoundError` for a key that is no photo's.
+        Raises `NotFoundError` for a name that is no photo's.
         """
-        if not self.pages.find([key]):
-            msg = f"there is no photo {key}"
+        if not self.pages.find([photo]):
+            msg = f"there is no photo {photo}"
             raise NotFoundError(msg)
-        body = json.dumps({"render": key, "again": True})
-        with map_errors(f"request {key}"):
+        place = self._place(photo)
+        bucket = "" if place.bucket == self.outputs.uploads_bucket else place.bucket
+        body = encode_request(RenderRequest(render=place.key, again=True, bucket=bucket))
+        with map_errors(f"request {photo}"):
             self.sqs.send_message(QueueUrl=self.outputs.backfill_queue_url, MessageBody=body)
+
+    def _place(self, photo: str) -> Place:
+        """Return where an original is; raises `UserError` if none can be there."""
+        place = place_of(check_key(photo, "key"), self.outputs.uploads_bucket)
+        check_key(place.key, "key")
+        if _BUCKET_NAME.fullmatch(place.bucket) is None:
+            msg = f"{place.bucket!r} is no name of a bucket"
+            raise UserError(msg)
+        return place
 
     def _link(self, bucket: str, key: str, **parameters: str) -> str:
         return self.presigner.generate_presigned_url(
@@ -116,7 +130,7 @@ def open_photos(session: boto3.Session, outputs: PhotosOutputs) -> PhotoAccess:
     presigner = session.client("s3", config=PRESIGNING)
     return PhotoAccess(
         outputs=outputs,
-        pages=PhotoPages(dynamodb, outputs.table),
+        pages=PhotoPages(dynamodb, outputs.table, outputs.uploads_bucket),
         uploads=UploadService(
             UploadSigner(s3, presigner, outputs.uploads_bucket, time.time),
             PhotoRepository(dynamodb, outputs.table),

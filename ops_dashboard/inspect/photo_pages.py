@@ -1,4 +1,4 @@
-"""Photos of a stack, by key and by gallery, newest first by their upload. Edge (DynamoDB).
+"""Photos of a stack, by name and by gallery, newest first by their upload. Edge (DynamoDB).
 
 A page of a gallery reads `gallery-index` from the newest entry on, which has a photo's status, then
 the items that it shows. So a page of a rare status reads the index, not the items, up to it. The
@@ -25,6 +25,7 @@ from rendition_lambda.photo_item import (
     PhotoStatus,
     from_item,
 )
+from rendition_lambda.places import place_of
 from rendition_lambda.recipe import recipe_of
 from stream_ingest.aws.dynamodb import BatchGet, Key
 from stream_ingest.aws.items import Item, to_wire
@@ -55,9 +56,9 @@ class PhotoPage(msgspec.Struct, frozen=True, kw_only=True):
 class PhotoPages:
     """Reads the table `photos` of one stack. Safe to share between threads."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
-        """Read with a low-level client."""
-        self._dynamodb, self._table = dynamodb, table_name
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, uploads: str) -> None:
+        """Read with a low-level client; `uploads` is the bucket of uploads."""
+        self._dynamodb, self._table, self._uploads = dynamodb, table_name, uploads
         self._batch_get = BatchGet(dynamodb, table_name, key_names=(PARTITION_KEY, SORT_KEY))
 
     def list_page(
@@ -84,12 +85,14 @@ class PhotoPages:
             next=write_cursor({_LISTING: cursor}) if cursor else None,
         )
 
-    def find(self, keys: Iterable[str]) -> list[Photo]:
-        """Return the photos of object keys in their order, without those that cannot be read."""
-        wanted = list(dict.fromkeys(keys))
-        for key in wanted:
-            check_key(key, "key")
-        return self._load((gallery_of(key, recipe_of(key)), key) for key in wanted)[0]
+    def find(self, photos: Iterable[str]) -> list[Photo]:
+        """Return the photos of these names in their order, without those that cannot be read."""
+        return self._load(map(self._key_of, dict.fromkeys(photos)))[0]
+
+    def _key_of(self, photo: str) -> Key:
+        """Return the key of a photo's item; raises `UserError` if none can have that name."""
+        key = place_of(check_key(photo, "key"), self._uploads).key
+        return gallery_of(key, recipe_of(key)), photo
 
     def _entries(
         self, gallery: str, status: PhotoStatus | None, limit: int, after: Position | None

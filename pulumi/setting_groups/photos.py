@@ -38,7 +38,7 @@ class PhotoSettings(NotificationSettings, frozen=True, kw_only=True, rename="cam
     addresses only."""
     photos_cors_origins: tuple[Origin, ...] = ()
     """Origins of web pages that may upload photos by presigned requests, such as
-    ``https://photos.example.com``."""
+    ``https://photos.example.com``; ``:*`` stands for any port. The console's page needs its own."""
     photos_other_buckets: tuple[BucketName, ...] = ()
     """Buckets besides the bucket of uploads whose photos `ops-dashboard photos backfill --bucket`
     renders; the rendition function gets the right to read them."""

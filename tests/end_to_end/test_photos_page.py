@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.console import running_console
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
-from tests.end_to_end.conftest import free_port
 from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.end_to_end.photo_files import MEGABYTE, write_photo
 
@@ -57,15 +56,12 @@ class PartsSent:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("photos-page")
-    port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         with LocalAws.start() as aws:
-            origin = f"http://127.0.0.1:{port}"
-            settings = {"photos": True, "photosCorsOrigins": [origin]}
-            outputs = aws.deploy(settings=settings).photos
+            outputs = aws.deploy(settings={"photos": True}).photos
             assert outputs is not None
-            with running_console(aws.environment(), folder, f"--port={port}") as url:
+            with running_console(aws.environment(), folder) as url:
                 yield Stack(aws, outputs, url.rstrip("/"))
 
 

@@ -8,7 +8,6 @@ HERE = "{region}:{account}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-state"
 INDEXES = f"{TABLE}/index/*"
 PHOTOS = f"arn:aws:dynamodb:{HERE}:table/{{prefix}}-photos"
-PHOTO_INDEXES = f"{PHOTOS}/index/*"
 STREAM = f"arn:aws:kinesis:{HERE}:stream/{{prefix}}-rows"
 INPUT, OUTPUT, TEMP, UPLOADS, RENDITIONS = (
     f"arn:aws:s3:::{{prefix}}-{purpose}-{{account}}-{{region}}"

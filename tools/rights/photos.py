@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ops_dashboard.photos.jobs.job import JOB_PARTITION
 from tools.rights.grants import Grant
-from tools.rights.names import PHOTOGRAPHING, PHOTOS, QUEUES, UPLOADS
+from tools.rights.names import PHOTOGRAPHING, PHOTOS, QUEUES, RENDITIONS, SERVING, UPLOADS
 
 _JOBS = ("photos backfill", "photos render")
 _PUT = ("photos put",)
@@ -14,10 +14,10 @@ _PUT = ("photos put",)
 OPERATOR_OF_PHOTOS: Sequence[Grant] = (
     Grant(
         sid="ReadPhotos",
-        commands=PHOTOGRAPHING,
+        commands=(*PHOTOGRAPHING, *SERVING),
         actions=("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
         resources=(PHOTOS, f"{PHOTOS}/index/*"),
-        note="`photos put` only with `--wait`",
+        note="`photos put` only with `--wait`; `serve` for its page of photos, here and below",
     ),
     Grant(
         sid="RecordJobs",
@@ -28,20 +28,20 @@ OPERATOR_OF_PHOTOS: Sequence[Grant] = (
     ),
     Grant(
         sid="RequestRenditions",
-        commands=(*_JOBS, "photos retry"),
+        commands=(*_JOBS, "photos retry", *SERVING),
         actions=("sqs:SendMessage",),
         resources=(f"{QUEUES}photos-backfill",),
     ),
     Grant(
         sid="ListUploads",
-        commands=(*_JOBS, *_PUT),
+        commands=(*_JOBS, *_PUT, *SERVING),
         actions=("s3:ListBucket", "s3:ListBucketVersions"),
         resources=(UPLOADS,),
         note="and of the bucket that `--bucket` names",
     ),
     Grant(
         sid="UploadPhotos",
-        commands=_PUT,
+        commands=(*_PUT, *SERVING),
         actions=(
             "s3:PutObject",
             "s3:GetObject",
@@ -49,5 +49,18 @@ OPERATOR_OF_PHOTOS: Sequence[Grant] = (
             "s3:ListMultipartUploadParts",
         ),
         resources=(f"{UPLOADS}/*",),
+    ),
+    Grant(
+        sid="ExpectPhotos",
+        commands=SERVING,
+        actions=("dynamodb:PutItem",),
+        resources=(PHOTOS,),
+        note="to upload",
+    ),
+    Grant(
+        sid="ReadRenditions",
+        commands=SERVING,
+        actions=("s3:GetObject",),
+        resources=(f"{RENDITIONS}/*",),
     ),
 )

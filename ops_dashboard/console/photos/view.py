@@ -6,6 +6,7 @@ import msgspec
 
 from rendition_lambda.names import edition
 from rendition_lambda.photo_item import Photo, PhotoStatus
+from rendition_lambda.places import place_of
 from rendition_lambda.recipe import AUGMENTATION, FORMATS, RECIPES, RENDITIONS, Recipe
 from rendition_lambda.render.rendered import PixelSource
 from rendition_lambda.uploading.signed import MAX_PUT_BYTES, PART_BYTES
@@ -34,6 +35,7 @@ class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
     """A photo with its outputs, smallest first."""
 
     key: str
+    """Its name (`places`): the object's key, or the address of an object in another bucket."""
     gallery: str
     name: str
     status: PhotoStatus
@@ -98,7 +100,7 @@ def photo_view(photo: Photo) -> PhotoView:
     return PhotoView(
         key=photo.photo,
         gallery=photo.gallery,
-        name=photo.photo.removeprefix(f"{photo.gallery}/"),
+        name=place_of(photo.photo, "").key.removeprefix(f"{photo.gallery}/"),
         status=photo.status,
         is_working=not photo.is_finished,
         revision=photo.revision,

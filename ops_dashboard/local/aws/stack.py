@@ -31,6 +31,8 @@ LOCAL_SETTINGS: Mapping[str, object] = {
     "bundlePlatform": "local",
     # ministack ignores batchItemFailures and counts the batch as done (docs/facts.md#ministack).
     "partialResponses": "raise",
+    # Consoles of this machine, on whichever port.
+    "photosCorsOrigins": ("http://127.0.0.1:*", "http://localhost:*"),
 }
 """Settings of every deployment on the embedded AWS; they override the stack's file."""
 

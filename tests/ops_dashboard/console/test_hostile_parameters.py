@@ -21,7 +21,19 @@ HUGE = "9" * 4_400
 """More digits than `int` reads."""
 TEXTS = (
     *("-1", "1.0", HUGE, f"1.{HUGE}", f"{'9' * 30}.0", "../../etc/passwd", "a/b", "..", "\0"),
-    *("\u202e", "é" * 300, "charli:000001", f"charli:{HUGE}", "=FF:000001", "²", "e30="),
+    *(
+        "s3://x/y",
+        "s3://A B/y",
+        "s3://",
+        "s3:///",
+        "\u202e",
+        "é" * 300,
+        "charli:000001",
+        f"charli:{HUGE}",
+        "=FF:000001",
+        "²",
+        "e30=",
+    ),
 )
 PARAMETERS = {
     "/api/windows": ("status", "batch", "creator", "after"),
@@ -82,7 +94,12 @@ BODIES: dict[str, tuple[object, ...]] = {
     ),
     "/api/batches/{}/abandon": ({}, {"by": "x"}),
     "/api/photos/states": ({"keys": [""]}, {"keys": ["x" * 2_000]}, {"keys": ["\ud7ff/\0"]}),
-    "/api/photos/render": ({"key": ""}, {"key": "../x"}, {"key": "g/none.jpg", "again": False}),
+    "/api/photos/render": (
+        {"key": ""},
+        {"key": "../x"},
+        {"key": "g/none.jpg", "again": False},
+        {"key": "s3://"},
+    ),
     "/api/photos/uploads": tuple(
         {"gallery": gallery, "name": name, "bytes": size}
         for gallery, name, size in (

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.photo_access import save_as
-from rendition_lambda.photo_item import PhotoStatus
+from rendition_lambda.photo_item import Photo, PhotoStatus
 from tests.fakes.ops.photos import DOMAIN, RENDITIONS_BUCKET, UPLOADS, OpsPhotos
 from tests.ops_dashboard.console.running import RunningConsole
 
@@ -144,6 +144,26 @@ def test_a_photo_is_rendered_again_by_a_message(
     url = photos_account.photos.outputs.backfill_queue_url
     (message,) = moto_session.client("sqs").receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"]) == {"render": "g/a.jpg", "again": True}
+
+
+def test_a_photo_of_another_bucket_is_rendered_from_there(
+    photos_console: RunningConsole,
+    photos: OpsPhotos,
+    photos_account: Account,
+    moto_session: boto3.Session,
+) -> None:
+    name = "s3://archive-of-others/g/a.jpg"
+    photos.put(Photo(gallery="g", photo=name, status=PhotoStatus.ACTIVE, revision=1))
+    assert photos_console.get(f"/api/photos/one?key={name}").json["name"] == "a.jpg"
+    assert photos_console.post("/api/photos/render", {"key": name}).status == 202
+    assert photos_account.photos is not None
+    url = photos_account.photos.outputs.backfill_queue_url
+    (message,) = moto_session.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]) == {
+        "render": "g/a.jpg",
+        "again": True,
+        "bucket": "archive-of-others",
+    }
 
 
 def test_a_missing_right_is_words(
