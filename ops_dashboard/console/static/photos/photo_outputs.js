@@ -23,5 +23,5 @@ export function outputLinks(photo) {
   return h("ul", { class: "outputs", "aria-label": `Outputs of ${visibleText(photo.name)}` }, photo.outputs.map((output, at) =>
     h("li", {}, h("a", { href: outputAddress(photo, output), target: "_blank", rel: "noreferrer" },
       h("img", { src: preview(photo, at), alt: "", loading: "lazy", decoding: "async" }),
-      h("span", {}, `${output.name} ${output.width} × ${output.height}`)))));
+      h("b", {}, output.name), h("span", {}, `${output.width} × ${output.height}`)))));
 }

@@ -27,7 +27,7 @@ function actions(entry, queue, act) {
     case "sending":
       return [button("Cancel", () => queue.cancel(entry))];
     case "stopped":
-      return [button("Retry", () => queue.retry(entry)), button("Cancel", () => queue.cancel(entry))];
+      return [button("Resume", () => queue.retry(entry)), button("Cancel", () => queue.cancel(entry))];
     case "lost":
       return [button("Cancel", () => queue.cancel(entry))];
     case "refused":

@@ -52,9 +52,9 @@ function start() {
   }
 
   function drawResume({ stopped, lost }) {
-    $("resume").hidden = !stopped && !lost.length;
+    $("resume").hidden = stopped < 2 && !lost.length;
     fill($("resume"),
-      stopped ? [h("span", {}, `${plural(stopped, "upload")} stopped.`), h("button", { type: "button", class: "small", onclick: () => queue.retryStopped() }, "Resume")] : null,
+      stopped > 1 ? [h("span", {}, `${plural(stopped, "upload")} stopped.`), h("button", { type: "button", class: "small", onclick: () => queue.retryStopped() }, "Resume all")] : null,
       lost.length ? h("span", {}, `${plural(lost.length, "upload")} ${lost.length === 1 ? "was" : "were"} interrupted: choose or drop the same ${lost.length === 1 ? "file" : "files"} again, and what was sent is not sent twice.`) : null);
   }
 
