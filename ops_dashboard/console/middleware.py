@@ -11,12 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops_dashboard.console.access import Access, AccessDenial, AccessRequest
 from stream_ingest.aws.clients import plain_errors
-from stream_ingest.contracts.errors import (
-    CoverstreamError,
-    NotFoundError,
-    TransientError,
-    UserError,
-)
+from stream_ingest.contracts.errors import CoverstreamError, TransientError, UserError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 UPLOADING = "/photos"
@@ -139,8 +134,6 @@ async def _handle(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _status_of(error: CoverstreamError) -> HTTPStatus:
     if isinstance(error.__cause__, (ClientError, BotoCoreError)) and isinstance(error, UserError):
         return HTTPStatus.BAD_GATEWAY  # AWS has failed; the client's request was right
-    if isinstance(error, NotFoundError):
-        return HTTPStatus.NOT_FOUND
     if isinstance(error, UserError):
         return HTTPStatus.BAD_REQUEST
     if isinstance(error, TransientError):

@@ -1,11 +1,9 @@
-"""Endpoints of photos that are there: galleries, pages, states, links, rendering again.
-
-Edge (DynamoDB, S3, SQS).
-"""
+"""Endpoints of photos that are there: galleries, pages, links, requests. Edge (DynamoDB, S3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
@@ -92,8 +90,7 @@ class PhotoListing:
         key = query_value(request, "key") or ""
         found = await in_thread(self._access.pages.find, [key])
         if not found:
-            msg = f"there is no photo {key}"
-            raise NotFoundError(msg)
+            raise web.HTTPNotFound(text=f"there is no photo {key}")
         return json_response(photo_view(found[0]))
 
     async def _post_states(self, request: web.Request) -> web.Response:
@@ -102,7 +99,8 @@ class PhotoListing:
 
     async def _post_render(self, request: web.Request) -> web.Response:
         wanted = await read_json(request, RenderRequest)
-        await in_thread(self._access.render_again, wanted.key)
+        with _not_found():
+            await in_thread(self._access.render_again, wanted.key)
         return json_response({}, status=202)
 
     async def _get_output(self, request: web.Request) -> web.Response:
@@ -111,7 +109,17 @@ class PhotoListing:
 
     async def _get_original(self, request: web.Request) -> web.Response:
         key = query_value(request, "key") or ""
-        return _redirect(await in_thread(self._access.original_link, key), 0)
+        with _not_found():
+            return _redirect(await in_thread(self._access.original_link, key), 0)
+
+
+@contextmanager
+def _not_found() -> Iterator[None]:
+    """Answer 404 if what is named inside the block does not exist."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise web.HTTPNotFound(text=str(error)) from error
 
 
 def _views(

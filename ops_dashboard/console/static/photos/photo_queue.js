@@ -19,12 +19,13 @@ export class PhotoQueue {
     this.store = store;
     this.changed = changed;
     this.progressed = progressed;
-    this.entries = store.load().map((entry) => ({ ...entry, sent: 0, file: null, state: this.#afterReload(entry.state) }));
+    this.entries = store.load().map((entry) => this.#afterReload(entry));
     this.running = 0;
   }
 
-  #afterReload(state) {
-    return ENDED.has(state) || state === "sent" ? state : "lost";
+  #afterReload(entry) {
+    const stays = ENDED.has(entry.state) || entry.state === "sent";
+    return { ...entry, sent: 0, file: null, ...(stays ? {} : { state: "lost", problem: null }) };
   }
 
   #update(entry, change = {}) {
