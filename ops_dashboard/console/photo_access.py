@@ -51,11 +51,9 @@ class PhotoAccess:
     presigner: S3Client
 
     @property
-    def image_origins(self) -> tuple[str, ...]:
-        """Origins that outputs are shown from: the bucket's, and that of the domain."""
-        domain = self.outputs.domain
-        own = _origin(self.output_link("x"))
-        return (own, f"https://{domain}") if domain else (own,)
+    def image_origin(self) -> str:
+        """Origin of presigned links to outputs, by which pages show them."""
+        return _origin(self.output_link("x"))
 
     @property
     def upload_origin(self) -> str:

@@ -75,5 +75,5 @@ def _origins(account: Account) -> Origins:
     images, photos = (account.image_origin(),), account.photos
     if photos is None:
         return Origins(images=images)
-    every = dict.fromkeys((*images, *photos.image_origins))
+    every = dict.fromkeys((*images, photos.image_origin))
     return Origins(images=tuple(every), uploads=(photos.upload_origin,))

@@ -95,6 +95,7 @@ def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
             "domain": cdn.domain if cdn else basis.settings.photos_domain,
             "distribution_id": cdn.id if cdn else "",
             "distribution_domain": cdn.given_domain if cdn else "",
+            "signed_addresses": cdn is not None and bool(basis.settings.photos_public_keys),
             "other_buckets": list(basis.settings.photos_other_buckets),
             "backfill_concurrency": basis.settings.photos_backfill_concurrency,
         }

@@ -30,6 +30,8 @@ class PhotosOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """CloudFront distribution of the stack's own; empty without one."""
     distribution_domain: str = ""
     """The name that CloudFront gave it, to which the CNAME of an own domain points."""
+    signed_addresses: bool = False
+    """Whether the distribution serves signed addresses only."""
     backfill_concurrency: int = 4
     """Maximum number of requests to render that are worked on at once."""
 

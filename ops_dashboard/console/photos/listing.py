@@ -68,7 +68,7 @@ class PhotoListing:
         ]
 
     async def _get_limits(self, _request: web.Request) -> web.Response:
-        return json_response(limits(self._access.outputs.domain))
+        return json_response(limits())
 
     async def _get_galleries(self, request: web.Request) -> web.Response:
         prefix = query_value(request, "prefix")
@@ -83,25 +83,31 @@ class PhotoListing:
             status=_status(query_value(request, "status")),
             after=query_value(request, "after"),
         )
-        shown = _views(page.photos, unreadable=page.unreadable, cursor=page.next)
-        return json_response(shown)
+        return json_response(
+            PhotosView(photos=self._views(page.photos), unreadable=page.unreadable, next=page.next)
+        )
 
     async def _get_one(self, request: web.Request) -> web.Response:
         key = query_value(request, "key") or ""
         found = await in_thread(self._access.pages.find, [key])
         if not found:
             raise web.HTTPNotFound(text=f"there is no photo {key}")
-        return json_response(photo_view(found[0]))
+        return json_response(self._views(found)[0])
 
     async def _post_states(self, request: web.Request) -> web.Response:
         wanted = await read_json(request, StatesRequest)
-        return json_response(_views(await in_thread(self._access.pages.find, wanted.keys)))
+        found = await in_thread(self._access.pages.find, wanted.keys)
+        return json_response(PhotosView(photos=self._views(found)))
 
     async def _post_render(self, request: web.Request) -> web.Response:
         wanted = await read_json(request, RenderRequest)
         with _not_found():
             await in_thread(self._access.render_again, wanted.key)
         return json_response({}, status=202)
+
+    def _views(self, photos: Sequence[Photo]) -> list[PhotoView]:
+        is_signed = self._access.outputs.signed_addresses
+        return [photo_view(photo, signed_addresses=is_signed) for photo in photos]
 
     async def _get_output(self, request: web.Request) -> web.Response:
         key = query_value(request, "key") or ""
@@ -120,14 +126,6 @@ def _not_found() -> Iterator[None]:
         yield
     except NotFoundError as error:
         raise web.HTTPNotFound(text=str(error)) from error
-
-
-def _views(
-    photos: list[Photo], *, unreadable: Sequence[str] = (), cursor: str | None = None
-) -> PhotosView:
-    return PhotosView(
-        photos=[photo_view(photo) for photo in photos], unreadable=unreadable, next=cursor
-    )
 
 
 def _redirect(url: str, life_s: int) -> web.Response:

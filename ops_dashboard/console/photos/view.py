@@ -28,7 +28,8 @@ class OutputView(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     url: str | None
-    """Address on the stack's domain; None if there is no domain, so that a link is presigned."""
+    """Address on the stack's domain; None if a link has to be presigned, without a domain or with
+    one that serves signed addresses only."""
 
 
 class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +79,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     extensions: tuple[str, ...]
     max_put_bytes: int
     part_bytes: int
-    domain: str
 
 
-def limits(domain: str) -> Limits:
+def limits() -> Limits:
     """Return the limits of both recipes, which the page does not repeat."""
     return Limits(
         recipes={recipe.name: _recipe_limits(recipe) for recipe in (RENDITIONS, AUGMENTATION)},
@@ -89,12 +89,14 @@ def limits(domain: str) -> Limits:
         extensions=EXTENSIONS,
         max_put_bytes=MAX_PUT_BYTES,
         part_bytes=PART_BYTES,
-        domain=domain,
     )
 
 
-def photo_view(photo: Photo) -> PhotoView:
-    """Return what the page shows of a photo."""
+def photo_view(photo: Photo, *, signed_addresses: bool = False) -> PhotoView:
+    """Return what the page shows of a photo.
+
+    `signed_addresses` says that nobody can open the addresses in its item as they are.
+    """
     order = _order(RECIPES.get(photo.recipe))
     names = sorted(photo.outputs, key=lambda name: (order.get(name, len(order)), name))
     return PhotoView(
@@ -120,11 +122,11 @@ def photo_view(photo: Photo) -> PhotoView:
         recipe=photo.recipe,
         version=photo.version,
         attempts=photo.attempts,
-        outputs=[_output_view(photo, name) for name in names],
+        outputs=[_output_view(photo, name, is_open=not signed_addresses) for name in names],
     )
 
 
-def _output_view(photo: Photo, name: str) -> OutputView:
+def _output_view(photo: Photo, name: str, *, is_open: bool) -> OutputView:
     facts, url = photo.outputs[name], photo.urls.get(name, "")
     return OutputView(
         name=name,
@@ -132,7 +134,7 @@ def _output_view(photo: Photo, name: str) -> OutputView:
         bytes=facts.bytes,
         width=facts.width,
         height=facts.height,
-        url=url if url.startswith("https://") else None,
+        url=url if is_open and url.startswith("https://") else None,
     )
 
 
