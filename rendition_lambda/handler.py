@@ -67,6 +67,7 @@ def _consume(record: SQSRecord, context: LambdaContext) -> None:
     receives = int(record.attributes.approximate_receive_count)
     for hint in read_hints(record.body, app().uploads_bucket, app().other_buckets):
         started_s = time.monotonic()
+        logger.append_keys(photo=hint.key)
         try:
             outcome = app().reconciler.reconcile(
                 hint.key,
@@ -81,10 +82,10 @@ def _consume(record: SQSRecord, context: LambdaContext) -> None:
             # By another message, which has no receipts yet: thousands of photos may be waiting.
             request = request_of(hint, app().uploads_bucket)
             app().requests.send(request, delay_s=CDN_WAIT_S)
-            log_postponed(logger, meter, hint, error)
+            log_postponed(logger, meter, error)
             continue
         took_ms = round(1_000 * (time.monotonic() - started_s))
-        log_outcome(logger, meter, hint, outcome, took_ms)
+        log_outcome(logger, meter, outcome, took_ms)
 
 
 CONSUMER = Consumer(

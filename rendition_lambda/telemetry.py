@@ -10,7 +10,6 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from rendition_lambda.lifecycle import PhotoLeasedError
-from rendition_lambda.messages import PhotoHint
 from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
 from stream_ingest.aws.meter import Meter
@@ -37,7 +36,7 @@ def log_received(logger: Logger, record: SQSRecord) -> None:
     )
 
 
-def log_outcome(logger: Logger, meter: Meter, hint: PhotoHint, outcome: Outcome, ms: int) -> None:
+def log_outcome(logger: Logger, meter: Meter, outcome: Outcome, ms: int) -> None:
     """Report how one photo ended and how long it took; flushed at once, as a timeout may follow."""
     photo, is_failed = outcome.photo, outcome.ending is Ending.FAILED
     meter.add(_ENDING_METRICS[outcome.ending], 1)
@@ -48,7 +47,6 @@ def log_outcome(logger: Logger, meter: Meter, hint: PhotoHint, outcome: Outcome,
     meter.write_by_reason(
         photo_metrics.PHOTOS_FAILED, {photo.reason: 1} if photo and is_failed else {}
     )
-    logger.append_keys(photo=hint.key)
     logger.info(
         "photo ended",
         ending=str(outcome.ending),
@@ -76,11 +74,11 @@ def log_sweep(logger: Logger, meter: Meter, swept: Swept) -> None:
         )
 
 
-def log_postponed(logger: Logger, meter: Meter, hint: PhotoHint, error: CoverstreamError) -> None:
+def log_postponed(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
     """Report a photo whose turn comes later, by another message."""
     meter.add(catalogue.MESSAGES_DEFERRED, 1)
     meter.flush()
-    logger.info("photo postponed", photo=hint.key, reason=str(error))
+    logger.info("photo postponed", reason=str(error))
 
 
 def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:

@@ -33,5 +33,5 @@ def status(
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> None:
-    """Show the progress of batches: rows, refusals, windows and collages."""
+    """Show the progress of batches: rows, refusals, windows and collages; and open photos."""
     show_status(stack=stack, batch_id=batch, last=last, watch=watch, json=json)

@@ -14,18 +14,32 @@ EXAMPLES = """Examples:
   ops-dashboard trace charli:000012
 
   ops-dashboard trace charli:000012 --query
+
+  ops-dashboard trace wedding/IMG_1.jpg
+
+  ops-dashboard trace "https://photos.example.com/renditions/wedding/IMG_1_small.jpg?v=5f2a90c1"
 """
 
 
 def trace(
-    window: Annotated[str, typer.Argument(help="Id of a window, such as charli:000012.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="WINDOW|PHOTO",
+            help="Id of a window, such as charli:000012; or a photo: its key, its s3:// address, or"
+            " the address of one of its outputs.",
+        ),
+    ],
     *,
     query: Annotated[
         bool,
-        typer.Option("--query", help="Print only the Logs Insights query, without calling AWS."),
+        typer.Option(
+            "--query",
+            help="Print only the Logs Insights query; for a window, AWS is not called.",
+        ),
     ] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> None:
-    """Show the timeline of a window, its objects and the query for its log lines."""
-    show_trace(window, stack=stack, query_only=query, json=json)
+    """Show the timeline of a window or a photo, its objects and the query for its log lines."""
+    show_trace(subject, stack=stack, query_only=query, json=json)

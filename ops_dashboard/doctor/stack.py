@@ -12,6 +12,7 @@ from ops_dashboard.doctor.deployed import Aws, Deployed
 from ops_dashboard.doctor.files import check_files
 from ops_dashboard.doctor.findings import Check, Finding, skipped
 from ops_dashboard.doctor.network import check_network
+from ops_dashboard.doctor.photos import check_photos
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.stack_parts import StackParts
 
@@ -35,9 +36,10 @@ CHECKS: dict[str, Callable[[Deployed], Finding | str]] = {
     "batches": work.check_batches,
     "files": check_files,
     "items": work.check_items,
+    "photos": check_photos,
     "dead letters": work.check_dead_letters,
 }
-NEED_PARTS = frozenset(CHECKS) - {"notices", "batches", "files", "items", "dead letters"}
+NEED_PARTS = frozenset(CHECKS) - {"notices", "batches", "files", "items", "photos", "dead letters"}
 """Checks that need the stack's parts, which stacks of earlier releases do not list."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.table import Table
 
+from ops_dashboard.inspect.photo_counts import photo_table, read_photo_counts
 from ops_dashboard.inspect.unreadable_batch import unreadable_batch
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import console, print_json, print_table
@@ -70,6 +71,7 @@ class ProgressReader:
 def show_status(*, stack: str, batch_id: str | None, last: int, watch: bool, json: bool) -> None:
     """Print one batch's progress, or that of all open batches and the `last` that ended.
 
+    Without `batch_id`, as text, also the photos of a stack that renders some.
     With `watch`, print it again whenever it changes: one batch until it has ended, all batches
     until Ctrl-C.
     """
@@ -83,6 +85,8 @@ def show_status(*, stack: str, batch_id: str | None, last: int, watch: bool, jso
 
     if not watch:
         _print(read(), json=json)
+        if outputs.photos is not None and batch_id is None and not json:
+            print_table(photo_table(read_photo_counts(session, outputs.photos)))
     elif batch_id is not None:
         _watch(changes(read, time.sleep), json=json)
     else:

@@ -72,6 +72,8 @@ def _of_photo(content: Mapping[str, Any]) -> Subject:
     key = _text(content, "render")
     if key is None:
         key = next((each.key for each in _changes(content)), None)
+    if key and (bucket := _text(content, "bucket")):
+        return Subject(text=f"photo s3://{bucket}/{key}")
     return Subject(text=f"photo {key}" if key else "")
 
 

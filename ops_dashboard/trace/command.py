@@ -1,29 +1,52 @@
-"""``ops-dashboard trace``: the timeline of a window. Edge (terminal)."""
+"""``ops-dashboard trace``: the timeline of a window or a photo. Edge (terminal)."""
 
 from __future__ import annotations
 
-from ops_dashboard.inspect.named import check_window_id
+import boto3
+
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
+from ops_dashboard.trace.photo_command import show_photo
 from ops_dashboard.trace.query import trace_query
 from ops_dashboard.trace.reader import TimelineReader
 from ops_dashboard.trace.timeline import Timeline, with_facts
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.contracts.errors import NotFoundError
+from stream_ingest.contracts.errors import DecodeError, NotFoundError
+from stream_ingest.contracts.naming import split_window_id
+from stream_ingest.contracts.stack_outputs import StackOutputs
 
 
-def show_trace(window_id: str, *, stack: str, query_only: bool, json: bool) -> None:
-    """Print the timeline of a window, or only the query for its log lines."""
-    check_window_id(window_id)
-    if query_only:
-        print_json({"query": trace_query(window_id)}) if json else print(trace_query(window_id))  # noqa: T201 - lines for a pipe
+def show_trace(subject: str, *, stack: str, query_only: bool, json: bool) -> None:
+    """Print the timeline of a window or a photo, or only the query for its log lines."""
+    if is_window_id(subject) and query_only:
+        print_json({"query": trace_query(subject)}) if json else print(trace_query(subject))  # noqa: T201 - lines for a pipe
         return
     session = clients.session()
     outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    if is_window_id(subject):
+        _show_window(session, outputs, subject, json=json)
+    else:
+        show_photo(session, outputs, subject, query_only=query_only, json=json)
+
+
+def is_window_id(subject: str) -> bool:
+    """Return whether a text is a window id; any other text is taken for a photo."""
+    try:
+        split_window_id(subject)
+    except DecodeError:
+        return False
+    return True
+
+
+def _show_window(
+    session: boto3.Session, outputs: StackOutputs, window_id: str, *, json: bool
+) -> None:
     timeline = TimelineReader(session, outputs).read(window_id)
     if timeline is None:
-        msg = f"no window {window_id} in stack {stack!r}; `ops-dashboard windows` lists them"
+        msg = (
+            f"no window {window_id} in stack {outputs.stack!r}; `ops-dashboard windows` lists them"
+        )
         raise NotFoundError(msg)
     if json:
         print_json(timeline)

@@ -8,36 +8,27 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import ClientError
 
 from collage_lambda.output.keys import keys_of
 from ops_dashboard.inspect.window_metadata import read_metadata
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
+from ops_dashboard.trace.log_search import LogSearch
+from ops_dashboard.trace.objects import stored_object
 from ops_dashboard.trace.query import log_range, trace_query
 from ops_dashboard.trace.timeline import (
     EmptyCell,
     LogLine,
     StoredObject,
     Timeline,
-    is_metric_line,
-    log_line,
     timeline_steps,
 )
 from stream_ingest.aws import clients
-from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
-    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_s3 import S3Client
-
-_POLL_S = 0.5
-_TIMEOUT_S = 60.0
-_RUNNING = frozenset({"Scheduled", "Running", "Unknown"})
-_NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 def log_groups(outputs: StackOutputs) -> list[str]:
@@ -56,7 +47,7 @@ class TimelineReader:
         self._windows = WindowReader(dynamodb, outputs.table_name)
         self._batches = BatchRegistry(dynamodb, outputs.table_name, time.time)
         self._s3: S3Client = session.client("s3", config=clients.CONFIG)
-        self._logs: CloudWatchLogsClient = session.client("logs", config=clients.CONFIG)
+        self._logs = LogSearch(session.client("logs", config=clients.CONFIG))
 
     def read(self, window_id: str) -> Timeline | None:
         """Return a window's timeline; None if the table has no such window."""
@@ -91,20 +82,7 @@ class TimelineReader:
         yield self._object("originals", self._outputs.temp_bucket, keys.originals)
 
     def _object(self, what: str, bucket: str, key: str) -> StoredObject:
-        try:
-            with map_errors(f"read {key}"):
-                head = self._s3.head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if error_code(error) not in _NOT_FOUND:
-                raise
-            return StoredObject(what=what, bucket=bucket, key=key)
-        return StoredObject(
-            what=what,
-            bucket=bucket,
-            key=key,
-            bytes=head["ContentLength"],
-            written_at=head["LastModified"],
-        )
+        return stored_object(self._s3, what, bucket, key)
 
     def _empty_cells(self, window: WindowRecord) -> list[EmptyCell]:
         """Return the images that are missing and why, from the window's metadata."""
@@ -120,35 +98,5 @@ class TimelineReader:
     def _lines(self, window: WindowRecord) -> tuple[list[LogLine], str | None]:
         """Return the window's log lines, or why they could not be read."""
         begins, ends = log_range(datetime.fromisoformat(window.closed_at), datetime.now(UTC))
-        try:
-            with map_errors("query Logs Insights"):
-                query = self._logs.start_query(
-                    logGroupNames=log_groups(self._outputs),
-                    startTime=int(begins.timestamp()),
-                    endTime=int(ends.timestamp()),
-                    queryString=trace_query(window.window_id),
-                )
-            return self._results(query["queryId"]), None
-        except ClientError as error:
-            return [], str(error)
-        except TransientError as error:
-            return [], str(error)
-
-    def _results(self, query_id: str) -> list[LogLine]:
-        deadline = time.monotonic() + _TIMEOUT_S
-        while True:
-            with map_errors("query Logs Insights"):
-                answer = self._logs.get_query_results(queryId=query_id)
-            if answer["status"] not in _RUNNING:
-                break
-            if time.monotonic() > deadline:
-                msg = f"Logs Insights did not answer within {_TIMEOUT_S:.0f} s"
-                raise TransientError(msg)
-            time.sleep(_POLL_S)
-        if answer["status"] != "Complete":
-            msg = f"Logs Insights: the query ended as {answer['status']}"
-            raise TransientError(msg)
-        rows = [{each["field"]: each["value"] for each in row} for row in answer["results"]]
-        # A metric line also names its window, but is no step of it.
-        lines = (row for row in rows if not is_metric_line(row["@message"]))
-        return [log_line(row["@message"], row["@timestamp"]) for row in lines]
+        groups, query = log_groups(self._outputs), trace_query(window.window_id)
+        return self._logs.lines(groups, query, begins, ends)

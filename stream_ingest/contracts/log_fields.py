@@ -1,4 +1,4 @@
-"""Fields of the JSON log lines about windows. Pure."""
+"""Fields of the JSON log lines about windows and photos. Pure."""
 
 from __future__ import annotations
 
@@ -17,3 +17,21 @@ WINDOW_LINE_FIELDS = (
     "reason",
 )
 """What a query about windows shows; Logs Insights discovers the fields of JSON lines by itself."""
+
+PHOTO_LINE_FIELDS = (
+    "@timestamp",
+    "service",
+    "message",
+    "photo",
+    "gallery",
+    "version",
+    "function_request_id",
+    "message_id",
+    "receives",
+    "ending",
+    "error",
+    "reason",
+    "detail",
+    "duration_ms",
+)
+"""The same about photos."""

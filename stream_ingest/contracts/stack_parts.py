@@ -84,9 +84,11 @@ class BucketPart(Part, frozen=True, kw_only=True):
 
 
 class TablePart(Part, frozen=True, kw_only=True):
-    """The table; `protected` if DynamoDB refuses to delete it."""
+    """A table; `protected` if DynamoDB refuses to delete it."""
 
     protected: bool = False
+    indexes: tuple[str, ...] = ()
+    """Empty as earlier releases wrote it, for a table with the indexes of the state."""
 
 
 class StreamPart(Part, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from tools.rights.names import (
     TABLE,
     TEMP,
 )
+from tools.rights.photo_reading import PHOTO_READING
 from tools.rights.photos import OPERATOR_OF_PHOTOS
 from tools.rights.pusher import FIND_STACK, SEND_ROWS
 
@@ -152,4 +153,5 @@ OPERATOR: Sequence[Grant] = (
     ),
     *OPERATOR_OF_PHOTOS,
     *DOCTOR,
+    *PHOTO_READING,
 )

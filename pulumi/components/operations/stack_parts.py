@@ -115,7 +115,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "BucketVersioning": ("bucket",),
     "BucketNotification": ("bucket", "eventbridge"),
     "BucketLifecycleConfiguration": ("bucket", "rules"),
-    "Table": ("name", "deletion_protection_enabled"),
+    "Table": ("name", "deletion_protection_enabled", "global_secondary_indexes"),
     "Stream": ("name", "shard_count", "retention_period"),
     "Topic": ("name",),
     "TopicSubscription": ("topic", "protocol", "endpoint"),
@@ -209,7 +209,11 @@ def _bucket(name: str, known: Mapping[str, list[Props]]) -> Props:
 
 
 def _table(props: Props) -> Props:
-    return {"name": props["name"], "protected": bool(props["deletion_protection_enabled"])}
+    return {
+        "name": props["name"],
+        "protected": bool(props["deletion_protection_enabled"]),
+        "indexes": [each.name for each in props["global_secondary_indexes"] or ()],
+    }
 
 
 def _stream(props: Props) -> Props:

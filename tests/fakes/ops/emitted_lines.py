@@ -29,7 +29,6 @@ from collage_lambda.settings import CollageSettings
 from rendition_lambda import handler as photos
 from rendition_lambda import telemetry as photos_telemetry
 from rendition_lambda.lifecycle import PhotoLeasedError
-from rendition_lambda.messages import PhotoHint
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
@@ -94,11 +93,11 @@ def run_handlers() -> list[dict[str, Any]]:
 
 
 def _run_photos(patch: pytest.MonkeyPatch) -> None:
-    key, hint = "g/a.jpg", PhotoHint(key="g/a.jpg")
+    key = "g/a.jpg"
     photo = Photo(gallery="g", photo=key, status=PhotoStatus.FAILED, reason="corrupt", bytes=5)
     for ending in Ending:
         outcome = Outcome(ending=ending, photo=photo)
-        photos_telemetry.log_outcome(photos.logger, photos.meter, hint, outcome, 1_000)
+        photos_telemetry.log_outcome(photos.logger, photos.meter, outcome, 1_000)
     for error in (PhotoLeasedError(key, 5), TransientError("throttled")):
         photos_telemetry.log_failure(photos.logger, photos.meter, error)
     photos_telemetry.log_sweep(photos.logger, photos.meter, Swept(announced=1, oldest_age_s=5))
