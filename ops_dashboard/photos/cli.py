@@ -10,6 +10,7 @@ import typer
 from ops_dashboard.photos.jobs.command import BACKFILL, RENDER, JobCommand, Options
 from ops_dashboard.photos.jobs.needs import Selection
 from ops_dashboard.photos.listing import list_photos
+from ops_dashboard.photos.manifest_cli import MANIFEST_EXAMPLES, manifest
 from ops_dashboard.photos.put.command import Put
 from ops_dashboard.photos.retry import RATE, Retry
 from ops_dashboard.photos.stack import PhotoStack
@@ -20,7 +21,7 @@ from stream_ingest.contracts.errors import UserError
 
 photos_app = typer.Typer(
     name="photos",
-    help="Photos: upload, bring in existing ones, render again, list.",
+    help="Photos: upload, bring in existing ones, render again, list, manifests.",
     no_args_is_help=True,
 )
 
@@ -220,6 +221,9 @@ def list_(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """List photos: status, reason if they failed, format and size."""
     list_photos(stack, gallery=gallery, status=status, limit=limit, json=json, as_csv=as_csv)
+
+
+photos_app.command(epilog=MANIFEST_EXAMPLES)(manifest)
 
 
 def _prefix_of(gallery: str | None, recipe: str | None) -> str:

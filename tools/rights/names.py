@@ -28,7 +28,10 @@ READING = (
     *("erase", "repair", "restore", "doctor", "smoke"),
 )
 
-PHOTOGRAPHING = ("photos put", "photos backfill", "photos render", "photos retry", "photos list")
+PHOTOGRAPHING = (
+    *("photos put", "photos backfill", "photos render", "photos retry", "photos list"),
+    "photos manifest",
+)
 SERVING = ("serve",)
 FETCHING = ("status", "trace", *LISTING, "retry", "erase", "restore", "smoke", *SERVING)
 ANY = (*PUSHING, "abandon", "submit", "dlq list", "dlq show", *READING, *PHOTOGRAPHING, *SERVING)
