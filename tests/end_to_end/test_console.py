@@ -35,6 +35,7 @@ PAGES = {
     "failures": "/failures",
     "replay": "/replay",
     "upload": "/upload",
+    "no-photos": "/photos",
 }
 PHONE_PX = 390
 A_COUNT = re.compile("^[1-9][0-9]*$")

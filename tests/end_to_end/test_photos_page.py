@@ -247,6 +247,17 @@ def test_an_upload_is_cancelled(here: Visit, stack: Stack, tmp_path: Path) -> No
     assert stack.unfinished("cancelled/") == []
 
 
+def test_a_missing_right_is_explained_on_the_page(here: Visit) -> None:
+    denied = {"error": "AWS: you lack the right dynamodb:Query (docs/operations/rights.md)"}
+    here.page.route(
+        re.compile(r"/api/photos\?"), lambda route: route.fulfill(status=502, json=denied)
+    )
+    here.page.goto(f"{here.base}/photos?gallery=walk")
+    expect(here.page.locator("#tiles")).to_contain_text("you lack the right dynamodb:Query")
+    here.screenshot("photos-denied")
+    here.messages.clear()
+
+
 @pytest.mark.slow
 def test_a_file_of_100_megabytes_is_uploaded(here: Visit, stack: Stack, tmp_path: Path) -> None:
     path = write_photo(tmp_path / "IMG_100.jpg", 100 * MEGABYTE)

@@ -44,7 +44,13 @@ export function makeGallery(initial) {
   async function refresh() {
     const asked = wanted();
     if (!asked.gallery) return draw();
-    const page = await get(`/api/photos${query(asked)}`);
+    let page;
+    try {
+      page = await get(`/api/photos${query(asked)}`);
+    } catch (error) {
+      if (!photos.length) $("tiles").replaceChildren(h("li", { class: "wide" }, h("p", { class: "notice bad" }, error.message)));
+      throw error;
+    }
     if (JSON.stringify(asked) !== JSON.stringify(wanted())) return undefined;
     // Older pages that were opened stay below the newest one.
     const known = new Set(page.photos.map((photo) => photo.key));

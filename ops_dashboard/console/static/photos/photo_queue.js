@@ -192,7 +192,7 @@ function failure(error) {
   if (error.status === 409 || error.status === 412) return { state: "refused", problem: TAKEN, taken: true };
   if (error instanceof SendError) return { state: "stopped", problem: error.status ? error.message : CUT };
   if (error.status >= 400 && error.status < 500) return { state: "refused", problem: error.message };
-  return { state: "stopped", problem: error.status ? error.message : "the console cannot be reached" };
+  return { state: "stopped", problem: error instanceof TypeError ? "the console cannot be reached" : error.message };
 }
 
 export const progressText = ({ bytesSent, bytes: all }) => `${bytes(bytesSent)} of ${bytes(all)}`;
