@@ -12,6 +12,7 @@ export const ENDED = new Set(["active", "failed", "skipped", "deleted", "refused
 const RENDERED = new Set(["active", "failed", "skipped", "deleted"]);
 const TAKEN = "there is a photo of this name already";
 const CUT = `the connection to S3 was cut. If that happens at once each time, S3 takes no uploads from this page: the setting photosCorsOrigins needs ${location.origin}`;
+const DENIED = "S3 answered HTTP 403: the console's user may not put objects into the bucket of uploads, or its clock is wrong";
 
 export class PhotoQueue {
   /** `changed` is called after every change, `progressed` when bytes were sent. */
@@ -190,7 +191,7 @@ export class PhotoQueue {
 /** State and problem of an entry that could not be sent. */
 function failure(error) {
   if (error.status === 409 || error.status === 412) return { state: "refused", problem: TAKEN, taken: true };
-  if (error instanceof SendError) return { state: "stopped", problem: error.status ? error.message : CUT };
+  if (error instanceof SendError) return { state: "stopped", problem: { 0: CUT, 403: DENIED }[error.status] ?? error.message };
   if (error.status >= 400 && error.status < 500) return { state: "refused", problem: error.message };
   return { state: "stopped", problem: error instanceof TypeError ? "the console cannot be reached" : error.message };
 }

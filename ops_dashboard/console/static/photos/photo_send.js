@@ -34,6 +34,7 @@ async function inTurn(signal, work) {
 /** PUT a blob; `onSent` gets the bytes sent so far. */
 function put(url, headers, blob, signal, onSent) {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted(); // which rejects
     const call = new XMLHttpRequest();
     const abort = () => call.abort();
     const end = (settle, value) => {
@@ -64,7 +65,7 @@ function pause(ms, signal) {
 
 const isPassing = (status) => status === 0 || status === 403 || status === 408 || status === 429 || status >= 500;
 
-/** Try up to four times; `attempt` signs anew each time, so that no URL has expired. */
+/** Try up to four times, with growing pauses; `attempt` gets the number of the try, from 1. */
 async function withTries(signal, attempt) {
   for (let number = 1; ; number += 1) {
     try {
@@ -82,15 +83,17 @@ const signed = (part) => part.expires_at * 1000 > Date.now() + 60_000;
 export async function sendWhole(begun, file, sign, signal, onSent) {
   let current = begun;
   let lost = false;
-  await withTries(signal, (number) => inTurn(signal, async () => {
-    if (number > 1 && !signed(current.upload)) current = await sign();
+  let refused = false;
+  await withTries(signal, () => inTurn(signal, async () => {
     try {
+      if (refused || !signed(current.upload)) current = await sign();
       await put(current.upload.url, current.upload.headers, file, signal, onSent);
     } catch (error) {
       onSent(0);
       // An answer may have been lost: then the file is there, and S3 refuses it the next time.
-      if (error.status === 412 && lost && (await isStored(begun, file))) return;
+      if ([409, 412].includes(error.status) && lost && (await isStored(begun, file))) return;
       lost ||= error.status === 0 || error.status >= 500;
+      refused = error.status === 403;
       throw error;
     }
   }));
