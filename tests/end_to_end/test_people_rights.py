@@ -30,6 +30,7 @@ from tests.end_to_end.people_stack import (
     register,
 )
 from tests.fakes.command_line import Commands
+from tools.rights.photos import OPERATOR_OF_PHOTOS
 from tools.rights.roles import ROLES
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
@@ -89,6 +90,10 @@ NOT_NEEDED_HERE = {
     ("operator", "WriteImageLists"): "windows of more images than fit an event",
     ("operator", "NotifyAgain"): "dead letters of notifications",
     ("operator", "ReadDashboard"): "serve",
+    **dict.fromkeys(
+        (("operator", grant.sid) for grant in OPERATOR_OF_PHOTOS),
+        "photos: tests/ops_dashboard/console/photos/test_rights.py, test_photos_operating.py",
+    ),
     ("operator", "ReadLogs"): "a smoke test that fails",
 }
 """Statements that none of these commands needs, and what does."""

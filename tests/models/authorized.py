@@ -69,6 +69,7 @@ _ACTIONS = {
     "s3.HeadObject": "s3:GetObject",
     "s3.ListObjectVersions": "s3:ListBucketVersions",
     "s3.ListObjectsV2": "s3:ListBucket",
+    "s3.ListParts": "s3:ListMultipartUploadParts",
     "s3.PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3.PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3.PutBucketNotificationConfiguration": "s3:PutBucketNotification",

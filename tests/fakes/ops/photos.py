@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from msgspec.structs import replace
 
+from ops_dashboard.local.aws.clients import ACCOUNT, REGION
 from rendition_lambda.names import output_keys
 from rendition_lambda.photo_item import (
     GALLERY_INDEX,
@@ -24,8 +25,13 @@ from rendition_lambda.photo_item import (
 from rendition_lambda.recipe import RENDITIONS, Recipe
 from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from tools.rights.grants import Place
 
-TABLE, UPLOADS, RENDITIONS_BUCKET = "photos-test", "uploads-test", "renditions-test"
+STACK = Place(account=ACCOUNT, region=REGION, stack="test")
+TABLE, QUEUE = f"{STACK.prefix}-photos", f"{STACK.prefix}-photos-backfill"
+UPLOADS, RENDITIONS_BUCKET = (
+    f"{STACK.prefix}-{purpose}-{ACCOUNT}-{REGION}" for purpose in ("uploads", "renditions")
+)
 DOMAIN = "photos.example.com"
 
 
@@ -67,7 +73,7 @@ class OpsPhotos:
             ],
         )
         queue: Any = self.session.client("sqs")
-        url = queue.create_queue(QueueName="photos-backfill-test")["QueueUrl"]
+        url = queue.create_queue(QueueName=QUEUE)["QueueUrl"]
         return PhotosOutputs(
             table=TABLE,
             uploads_bucket=UPLOADS,
