@@ -34,6 +34,8 @@ _MISSING = frozenset(
         "404",
         "AWS.SimpleQueueService.NonExistentQueue",
         "NoSuchBucket",
+        "NoSuchBucketPolicy",
+        "NoSuchDistribution",
         "NoSuchLifecycleConfiguration",
         "NotFound",
         "NotFoundException",

@@ -8,6 +8,7 @@ from functools import partial
 from ops_dashboard.doctor import capacity, compute, messaging, storage, work
 from ops_dashboard.doctor.account import utc_now
 from ops_dashboard.doctor.alarms import check_alarms, check_notices
+from ops_dashboard.doctor.cdn import check_cdn
 from ops_dashboard.doctor.deployed import Aws, Deployed
 from ops_dashboard.doctor.files import check_files
 from ops_dashboard.doctor.findings import Check, Finding, skipped
@@ -21,6 +22,7 @@ CHECKS: dict[str, Callable[[Deployed], Finding | str]] = {
     "table": storage.check_table,
     "buckets": storage.check_buckets,
     "key": storage.check_key,
+    "cdn": check_cdn,
     "queues": messaging.check_queues,
     "rules": messaging.check_rules,
     "archive": messaging.check_archive,
@@ -39,7 +41,9 @@ CHECKS: dict[str, Callable[[Deployed], Finding | str]] = {
     "photos": check_photos,
     "dead letters": work.check_dead_letters,
 }
-NEED_PARTS = frozenset(CHECKS) - {"notices", "batches", "files", "items", "photos", "dead letters"}
+NEED_PARTS = frozenset(CHECKS) - {
+    *("cdn", "notices", "batches", "files", "items", "photos", "dead letters"),
+}
 """Checks that need the stack's parts, which stacks of earlier releases do not list."""
 
 

@@ -13,6 +13,7 @@ from tools.rights.names import (
     LISTING,
     OUTPUT,
     QUEUES,
+    RENDITIONS,
     SERVING,
     STREAM,
     TABLE,
@@ -73,6 +74,13 @@ DOCTOR: Sequence[Grant] = (
             "s3:GetBucketNotification",
         ),
         resources=(INPUT, OUTPUT, TEMP),
+    ),
+    Grant(
+        sid="CheckCdn",
+        commands=CHECKING,
+        actions=("cloudfront:GetDistribution", "s3:GetBucketPolicy"),
+        resources=("arn:aws:cloudfront::{account}:distribution/*", RENDITIONS),
+        note="`photosCdn`",
     ),
     Grant(
         sid="CheckFunctions",

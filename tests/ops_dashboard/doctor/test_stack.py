@@ -83,8 +83,8 @@ def test_findings_say_for_programs_what_is_wrong(
 
 
 def test_each_check_has_a_problem_that_it_finds() -> None:
-    # `test_every_deleted_part_is_reported`, and `end_to_end/test_photos_operating.py`
-    untested = {"items", "photos"}
+    # `test_every_deleted_part_is_reported`, `test_cdn`, and `end_to_end/test_photos_operating.py`
+    untested = {"items", "cdn", "photos"}
     assert {each[0] for each in (*BROKEN, *NOTED)} == set(CHECKS) - untested
 
 
@@ -177,5 +177,5 @@ def test_every_deleted_part_is_reported() -> None:
     found = {each.check: each for check in checks for each in run_checks([check])}
     good = {name for name, each in found.items() if each.state is State.OK}
     # No metric, no message and no photo of a stack that is gone.
-    assert good == {"memory", "photos", "dead letters"}
+    assert good == {"cdn", "memory", "photos", "dead letters"}
     assert found["buckets"].found == "bucket input does not exist"

@@ -1,0 +1,106 @@
+"""What `doctor` finds about the distribution that serves renditions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ops_dashboard.doctor.cdn import check_cdn
+from ops_dashboard.doctor.deployed import Aws, Deployed
+from ops_dashboard.doctor.findings import Finding, Kind, State
+from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from stream_ingest.contracts.stack_parts import StackParts
+from tests.fakes.ops.healthy_stack import OUTPUTS, Session
+from tests.faults.harness.aws.errors import client_error
+
+ARN = "arn:aws:cloudfront::123456789012:distribution/E1"
+PHOTOS = PhotosOutputs(
+    table="photos",
+    uploads_bucket="uploads",
+    renditions_bucket="renditions",
+    queue_url="q",
+    backfill_queue_url="b",
+    dead_letters_url="d",
+    function="photos",
+    domain="photos.example.com",
+    distribution_id="E1",
+    distribution_domain="d1.cloudfront.net",
+)
+GIVEN, NOT_THERE = "d1.cloudfront.net", client_error("NoSuchDistribution", "GetDistribution")
+
+
+def distribution(*, on: bool = True, status: str = "Deployed", alias: str = PHOTOS.domain) -> Any:  # noqa: ANN401 - boto3's
+    aliases = {"Quantity": 1, "Items": [alias]} if alias else {"Quantity": 0}
+    config = {"Enabled": on, "Aliases": aliases}
+    found = {"ARN": ARN, "Status": status, "DomainName": GIVEN, "DistributionConfig": config}
+    return {"Distribution": found}
+
+
+def policy(source: str = ARN) -> Any:  # noqa: ANN401 - boto3's
+    condition = {"StringEquals": {"aws:SourceArn": source}}
+    statements = [{"Effect": "Deny"}, {"Effect": "Allow", "Condition": condition}]
+    return {"Policy": json.dumps({"Statement": statements})}
+
+
+def found(served: object, allowed: object = None, photos: PhotosOutputs | None = PHOTOS) -> Finding:
+    answers = {
+        "cloudfront": {"get_distribution": served},
+        "s3": {"get_bucket_policy": allowed or policy()},
+        "lambda": {},
+    }
+    session: Any = Session(answers, endpoint="https://lambda.us-east-1.amazonaws.com")
+    outputs = replace(OUTPUTS, photos=photos)
+    return check_cdn(Deployed(aws=Aws(session), outputs=outputs, parts=StackParts()))
+
+
+def test_a_distribution_that_serves_is_well() -> None:
+    assert found(distribution()).found == "photos.example.com, Deployed"
+
+
+def test_without_one_there_is_nothing_to_check() -> None:
+    for photos in (None, replace(PHOTOS, distribution_id="")):
+        assert found(NOT_THERE, photos=photos).state is State.OK
+
+
+def test_one_that_is_being_deployed_is_noted() -> None:
+    finding = found(distribution(status="InProgress"))
+    assert (finding.state, finding.found) == (State.NOTE, "photos.example.com, InProgress")
+
+
+@pytest.mark.parametrize(
+    ("served", "allowed", "text", "kind"),
+    [
+        (NOT_THERE, None, "distribution E1 does not exist", Kind.MISSING),
+        (distribution(on=False), None, "E1 is switched off", Kind.STOPPED),
+        (
+            distribution(alias=""),
+            None,
+            "E1 serves d1.cloudfront.net, and addresses name photos.example.com",
+            Kind.STOPPED,
+        ),
+        (
+            distribution(),
+            policy("arn:aws:cloudfront::123456789012:distribution/E2"),
+            "the policy of renditions does not let E1 read",
+            Kind.STOPPED,
+        ),
+        (
+            distribution(),
+            client_error("NoSuchBucketPolicy", "GetBucketPolicy"),
+            "the policy of renditions does not let E1 read",
+            Kind.STOPPED,
+        ),
+    ],
+)
+def test_what_keeps_viewers_from_photos_is_found(
+    served: object, allowed: object, text: str, kind: Kind
+) -> None:
+    finding = found(served, allowed)
+
+    assert (finding.state, finding.kinds) == (State.WRONG, (kind,))
+    assert text in finding.found
+    assert finding.do is not None
+    assert "make up" in finding.do
