@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from ops_dashboard.planner.command import DEFAULT_REGION, PlanOptions, show_plan
+from ops_dashboard.planner.photos import DEFAULT_MB
+from ops_dashboard.planner.photos_command import show_photo_plan
 from ops_dashboard.planner.workload import Order, job_of
 from stream_ingest.cli import options
+from stream_ingest.contracts.errors import UserError
 
 EXAMPLES = """Examples:
 
@@ -17,13 +20,24 @@ EXAMPLES = """Examples:
 
   ops-dashboard plan --images 2000000 --files 40
 
+  ops-dashboard plan --photos 1000
+
+  ops-dashboard plan --photos 50000 --mb 25
+
   ops-dashboard plan --images 50000 --creators 200 --order sorted --verbose
 """
 
 
 def plan(  # noqa: PLR0913 - one parameter for each option
     *,
-    images: Annotated[int, typer.Option(help="Number of images.")],
+    images: Annotated[int | None, typer.Option(help="Number of images.")] = None,
+    photos: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Plan the cost of N photos instead: renditions, rotations."),
+    ] = None,
+    mb: Annotated[
+        float, typer.Option(help="With --photos: size of a photo in MB; 8 is a JPEG of 24 MP.")
+    ] = DEFAULT_MB,
     creators: Annotated[
         int | None, typer.Option(help="Number of creators; default: one for each 100 images.")
     ] = None,
@@ -71,6 +85,19 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     json: options.Json = False,
 ) -> None:
     """Plan shards, memory, concurrency, time and cost of a job, without calling AWS."""
+    if (images is None) == (photos is None):
+        msg = "give either --images N or --photos N"
+        raise UserError(msg)
+    wanted = PlanOptions(
+        deadline=deadline,
+        max_concurrency=max_concurrency,
+        region=region,
+        prices=prices,
+        measured=measured,
+    )
+    if images is None:
+        show_photo_plan(photos or 0, mb, wanted, json=json)
+        return
     job = job_of(
         images,
         creators,
@@ -78,12 +105,5 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         files=files,
         copies=not no_copies,
         originals=not no_originals,
-    )
-    wanted = PlanOptions(
-        deadline=deadline,
-        max_concurrency=max_concurrency,
-        region=region,
-        prices=prices,
-        measured=measured,
     )
     show_plan(job, wanted, verbose=verbose, json=json)

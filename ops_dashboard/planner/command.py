@@ -38,7 +38,7 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def show_plan(job: Job, options: PlanOptions, *, verbose: bool, json: bool) -> None:
     """Print the cheapest plan; raises `UserError` if there is none."""
-    basis = _basis(options)
+    basis = basis_of(options)
     planner = Planner(
         job=job,
         deadline_s=parse_duration(options.deadline),
@@ -53,7 +53,8 @@ def show_plan(job: Job, options: PlanOptions, *, verbose: bool, json: bool) -> N
         _print(plan, basis, verbose=verbose)
 
 
-def _basis(options: PlanOptions) -> Basis:
+def basis_of(options: PlanOptions) -> Basis:
+    """Return prices and figures with what the user replaces; raises `UserError`."""
     prices = _numbers(options.prices, Prices.__struct_fields__, "--prices")
     figures = _numbers(options.measured, NAMES, "--measured")
     if options.region != REGION and not prices:
