@@ -14,7 +14,9 @@ from pathlib import Path, PurePosixPath
 
 from stream_ingest.contracts.errors import UserError
 
-INCLUDED_SERVICES = frozenset({"dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"})
+INCLUDED_SERVICES = frozenset(
+    {"cloudfront", "dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"}
+)
 """Services whose API models of botocore and boto3 are packed; the other 400 would be the bulk."""
 
 _LICENCE_WORDS = ("licen", "copying", "notice", "authors")
