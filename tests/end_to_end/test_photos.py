@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -18,11 +19,13 @@ from PIL import Image
 from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
 PATIENCE_S = 90
 DOMAIN = "photos.example.com"
+OTHER = "wedding-archive"
 AWS_CLI = "awscli==1.46.3"
 """In an environment of its own, because it pins botocore."""
 NAMES = ("photo", "my cat", "a+b", "für Zoë", "IMG_1 (1)", "%41")
@@ -35,7 +38,8 @@ class Photos:
     def __init__(self, aws: LocalAws, outputs: PhotosOutputs) -> None:
         self.s3, self._dynamodb = aws.clients.s3, aws.clients.dynamodb
         self.outputs = outputs
-        self._environment = {**os.environ, **aws.environment()}
+        self.variables = aws.environment()
+        self._environment = {**os.environ, **self.variables}
 
     def command(self, *words: str) -> None:
         """Run the AWS command line."""
@@ -84,6 +88,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Photos]:
                 "photos": True,
                 "photosDomain": DOMAIN,
                 "photosCorsOrigins": ["https://upload.example.com"],
+                "photosOtherBuckets": [OTHER],
             }
             outputs = aws.deploy(settings=settings).photos
             assert outputs is not None
@@ -178,3 +183,33 @@ def test_checklist_of_augmentation(folder: str, photos: Photos, tmp_path: Path) 
         assert f"processed/{name}_256x256.jpg" in stored
         for angle in (90, 180, 270, 360):
             assert f"augmented-images/{angle}-degree/{name}_{angle}.jpg" in stored
+
+
+def test_files_are_put_and_photos_of_another_bucket_are_brought_in(
+    photos: Photos, commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in photos.variables.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "one + ü.jpg").write_bytes(jpeg("red"))
+    photos.s3.create_bucket(Bucket=OTHER)
+    photos.s3.put_object(Bucket=OTHER, Key="put/one + ü.jpg", Body=jpeg("blue"))
+
+    def run(*arguments: str) -> dict[str, Any]:
+        done = commands.run("ops-dashboard", "photos", *arguments, "--json")
+        assert done.code == 0, done.err
+        report: dict[str, Any] = json.loads(done.out)
+        return report
+
+    put = run("put", str(tmp_path), "--gallery", "put", "--wait")
+    assert put["ended"] == {"put/one + ü.jpg": "active"}
+    assert run("put", str(tmp_path), "--gallery", "put")["there"] == ["put/one + ü.jpg"]
+    assert run("backfill", "--prefix", "put/")["needs"] == {"done": 1}
+
+    assert run("backfill", "--bucket", OTHER, "--yes")["sent"] == 1
+    photos.when("put", f"s3://{OTHER}/put/one + ü.jpg", status("active"))
+    assert run("backfill", "--bucket", OTHER)["needs"] == {"done": 1}
+    red, _, _ = photos.image("renditions/put/one + ü_large.jpg").convert("RGB").getpixel((5, 5))  # type: ignore[misc]  # RGB
+    _, _, blue = (
+        photos.image("renditions/put/one + ü-jpg_large.jpg").convert("RGB").getpixel((5, 5))
+    )  # type: ignore[misc]  # RGB
+    assert min(red, blue) > 240

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 
+from ops_dashboard.local.aws.clients import ACCOUNT, REGION
 from rendition_lambda.announcements import PhotoBus
 from rendition_lambda.cdn import Cdn
 from rendition_lambda.messages import read_hints
@@ -26,7 +28,8 @@ from tests.fakes.ingest.threads import InlineExecutor
 from tests.fakes.ops.stack_outputs import PHOTOS, stack_outputs
 from tests.fakes.photos.renderer import FakeRenderer
 
-OTHER = "wedding-archive"
+PREFIX, OTHER = "coverstream-dev", "wedding-archive"
+UPLOADS = f"{PREFIX}-uploads-{ACCOUNT}-{REGION}"
 
 
 class Stack:
@@ -36,19 +39,21 @@ class Stack:
         self._commands, self._patch, self._owners = commands, patch, 0
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
         self.dynamodb, self.events = boto3.client("dynamodb"), boto3.client("events")
-        for bucket in (PHOTOS.uploads_bucket, PHOTOS.renditions_bucket, OTHER):
+        queue = self.sqs.create_queue(QueueName=f"{PREFIX}-photos-backfill")
+        self.outputs = msgspec.structs.replace(
+            PHOTOS,
+            table=f"{PREFIX}-photos",
+            uploads_bucket=UPLOADS,
+            renditions_bucket=f"{PREFIX}-renditions-{ACCOUNT}-{REGION}",
+            backfill_queue_url=queue["QueueUrl"],
+            other_buckets=(OTHER,),
+        )
+        for bucket in (UPLOADS, self.outputs.renditions_bucket, OTHER):
             self.s3.create_bucket(Bucket=bucket)
         versions: Any = {"Status": "Enabled"}
-        self.s3.put_bucket_versioning(
-            Bucket=PHOTOS.uploads_bucket, VersioningConfiguration=versions
-        )
-        url = self.sqs.create_queue(QueueName="photos-backfill")["QueueUrl"]
+        self.s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration=versions)
         self._create_table()
         self.events.create_event_bus(Name="bus")
-        self.outputs = PHOTOS.__class__(
-            **{name: getattr(PHOTOS, name) for name in PHOTOS.__struct_fields__}
-            | {"backfill_queue_url": url, "other_buckets": (OTHER,)}
-        )
         patch.setattr(
             "ops_dashboard.photos.stack.load_stack",
             lambda _ssm, _stack: stack_outputs(photos=self.outputs),
@@ -82,9 +87,9 @@ class Stack:
 
     @property
     def table(self) -> str:
-        return PHOTOS.table
+        return self.outputs.table
 
-    def upload(self, key: str, body: bytes, bucket: str = PHOTOS.uploads_bucket) -> None:
+    def upload(self, key: str, body: bytes, bucket: str = UPLOADS) -> None:
         self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def run(self, line: str, answer: str | None = None) -> Outcome:

@@ -6,12 +6,10 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 from PIL import Image
 
 from ops_dashboard.photos import waiting
@@ -19,10 +17,8 @@ from ops_dashboard.photos.jobs.runner import JobRunner
 from ops_dashboard.photos.put.transfer import Transfer
 from ops_dashboard.photos.sender import RequestSender
 from stream_ingest.contracts.errors import TransientError
-from tests.fakes.aws_variables import set_aws_variables
-from tests.fakes.command_line import Commands
 from tests.fakes.ops.stack_outputs import stack_outputs
-from tests.fakes.photos.moto_stack import OTHER, Stack
+from tests.fakes.photos.moto_stack import OTHER, UPLOADS, Stack
 from tests.fakes.photos.renderer import BROKEN
 
 
@@ -30,14 +26,6 @@ def jpeg(body: bytes = b"") -> bytes:
     data = io.BytesIO()
     Image.new("RGB", (60, 60), "red").save(data, "JPEG")
     return data.getvalue() + body
-
-
-@pytest.fixture
-def stack(commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stack]:
-    set_aws_variables(monkeypatch)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    with mock_aws():
-        yield Stack(commands, monkeypatch)
 
 
 def test_a_backfill_shows_counts_and_cost_asks_and_sends(stack: Stack) -> None:
@@ -205,11 +193,11 @@ def test_files_are_uploaded_checked_and_waited_for(
     assert first.code == 1
     assert "b.jpg: not uploaded: not_an_image" in first.err
     assert "1 of 2 files were not uploaded" in first.err
-    assert first.out.strip() == "uploaded s3://uploads/g/a.jpg"
+    assert first.out.strip() == f"uploaded s3://{UPLOADS}/g/a.jpg"
 
     monkeypatch.setattr(time, "sleep", lambda _: stack.work('{"render": "g/a.jpg"}'))
     second = stack.run(f"put {tmp_path}/a.jpg --gallery g --wait")
-    assert (second.code, second.out.strip()) == (0, "there already s3://uploads/g/a.jpg: active")
+    assert (second.code, second.out.strip()) == (0, f"there already s3://{UPLOADS}/g/a.jpg: active")
     report = json.loads(stack.run(f"put {tmp_path}/a.jpg --gallery g --wait --json").out)
     assert report == {
         "uploaded": [],
