@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import ops_dashboard.console
+from rendition_lambda.reasons import PhotoFailure
 from tests.ops_dashboard.console.running import RunningConsole
 
 FOLDER = Path(ops_dashboard.console.__file__).parent
@@ -122,3 +123,8 @@ def test_no_page_contains_inline_scripts_styles_or_handlers(path: Path) -> None:
 def test_no_script_parses_text_as_html(path: Path) -> None:
     forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
     assert re.findall(forbidden, path.read_text()) == []
+
+
+def test_every_reason_of_a_failed_photo_has_words() -> None:
+    text = (FOLDER / "static" / "photos" / "photo_reasons.js").read_text()
+    assert set(re.findall(r"^  (\w+): \"", text, re.MULTILINE)) == set(map(str, PhotoFailure))

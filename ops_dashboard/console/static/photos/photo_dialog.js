@@ -85,7 +85,7 @@ export function makePhotoDialog(listKeys, changed) {
     button.disabled = true;
     try {
       await post("/api/photos/render", { key: photo.key });
-      toast(`${photo.name} will be rendered again.`);
+      toast(`${visibleText(photo.name)} will be rendered again.`);
       changed();
     } catch (error) {
       toast(error.message, "bad");
