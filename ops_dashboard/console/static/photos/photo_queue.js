@@ -22,11 +22,12 @@ export class PhotoQueue {
     this.progressed = progressed;
     this.entries = store.load().map((entry) => this.#afterReload(entry));
     this.running = 0;
+    this.added = 0;
   }
 
   #afterReload(entry) {
     const stays = ENDED.has(entry.state) || entry.state === "sent";
-    return { ...entry, sent: 0, file: null, ...(stays ? {} : { state: "lost", problem: null }) };
+    return { ...entry, sent: 0, order: 0, file: null, ...(stays ? {} : { state: "lost", problem: null }) };
   }
 
   #update(entry, change = {}) {
@@ -54,6 +55,7 @@ export class PhotoQueue {
         upload: null,
         revision: 0,
         sent: 0,
+        order: (this.added += 1),
         file,
       }));
       this.entries = [...added, ...this.entries];
@@ -74,7 +76,7 @@ export class PhotoQueue {
 
   #run() {
     while (this.running < FILES_AT_ONCE) {
-      const next = this.entries.findLast((entry) => entry.state === "waiting");
+      const [next] = this.entries.filter((entry) => entry.state === "waiting").sort((one, other) => one.order - other.order);
       if (!next) return;
       this.running += 1;
       this.#send(next).finally(() => {
