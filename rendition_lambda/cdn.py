@@ -24,8 +24,8 @@ class CdnBusyError(TransientError):
 class Cdn:
     """Invalidates addresses of one distribution; without one, does nothing."""
 
-    def __init__(self, cloudfront: CloudFrontClient, distribution: str) -> None:
-        """Invalidate at the distribution with this id, empty for none."""
+    def __init__(self, cloudfront: CloudFrontClient | None, distribution: str) -> None:
+        """Invalidate at the distribution with this id; without a client, nowhere."""
         self._cloudfront, self._distribution = cloudfront, distribution
 
     def invalidate(self, keys: Iterable[str], reference: str) -> None:
@@ -34,8 +34,8 @@ class Cdn:
         CloudFront takes a second request with the same `reference` for the first one repeated, so
         another removal needs another. Raises `CdnBusyError` if too many are in progress.
         """
-        paths = invalidation_paths(keys) if self._distribution else []
-        if not paths:
+        paths = invalidation_paths(keys)
+        if self._cloudfront is None or not paths:
             return
         try:
             with map_errors(f"invalidate {paths[0]}"):

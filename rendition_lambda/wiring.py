@@ -48,7 +48,8 @@ class Clients:
     dynamodb: DynamoDBClient
     events: EventBridgeClient
     sqs: SQSClient
-    cloudfront: CloudFrontClient
+    cloudfront: CloudFrontClient | None
+    """None without a distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def connect(settings: RenditionSettings) -> Clients:
         dynamodb=boto3.client("dynamodb", config=config),
         events=boto3.client("events", config=config),
         sqs=boto3.client("sqs", config=config),
-        cloudfront=boto3.client("cloudfront", config=config),
+        cloudfront=boto3.client("cloudfront", config=config) if settings.distribution else None,
     )
 
 

@@ -19,6 +19,8 @@ INCLUDED_SERVICES = frozenset(
 )
 """Services whose API models of botocore and boto3 are packed; the other 400 would be the bulk."""
 
+_ONLY_VERSION = {"cloudfront": "2020-05-31"}
+"""The version of a service's model that is packed, if botocore has many."""
 _LICENCE_WORDS = ("licen", "copying", "notice", "authors")
 _UNUSED_FILES = frozenset(
     {".lock", "py.typed"}
@@ -53,7 +55,8 @@ def is_needed(path: PurePosixPath) -> bool:
         name = path.name.lower()
         return name == "metadata" or any(word in name for word in _LICENCE_WORDS)
     if parts[:2] in {("botocore", "data"), ("boto3", "data")} and len(parts) > 3:  # noqa: PLR2004 - data/<service>/<file>
-        return parts[2] in INCLUDED_SERVICES
+        version = _ONLY_VERSION.get(parts[2], parts[3])
+        return parts[2] in INCLUDED_SERVICES and (parts[0] == "boto3" or parts[3] == version)
     return True
 
 
