@@ -18,6 +18,7 @@ from tests.fakes.photos.photographs import photograph
 
 _UPLOADS = 5
 _POLL_S = 0.02
+_PATIENCE_S = 120
 
 
 def main() -> None:
@@ -61,6 +62,7 @@ def _seconds(aws: LocalAws, outputs: PhotosOutputs, key: str, file: Path) -> flo
         )
         status = found.get("Item", {}).get("status", {}).get("S")
         assert status != "failed", found
+        assert time.monotonic() < began + _PATIENCE_S, f"{key} was not rendered"
         if status == "active":
             return time.monotonic() - began
         time.sleep(_POLL_S)
