@@ -80,8 +80,14 @@ def _print_table(photos: list[Photo]) -> None:
     if not photos:
         say("no photos")
         return
-    rows = [[getattr(photo, name) or None for name in SHOWN] for photo in photos]
+    rows = [[_shown(photo, name) for name in SHOWN] for photo in photos]
     print_table(table_of([name.replace("_", " ") for name in SHOWN], rows))
+
+
+def _shown(photo: Photo, name: str) -> object:
+    if name == "reason" and photo.detail:
+        return f"{photo.reason}: {photo.detail}"
+    return getattr(photo, name) or None
 
 
 def _print_csv(photos: Iterable[Photo]) -> None:

@@ -14,7 +14,7 @@ from ops_dashboard.photos.jobs.command import sender_of
 from ops_dashboard.photos.listing import photos_of
 from ops_dashboard.photos.stack import PhotoStack
 from ops_dashboard.photos.waiting import check_ends, wait_for
-from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.tables import counted, table_of
 from ops_dashboard.printing.terminal import confirm, print_json, print_table
 from rendition_lambda.messages import PhotoHint, request_of
 from rendition_lambda.photo_item import Photo, PhotoStatus
@@ -55,12 +55,12 @@ class Retry:
         elif not names and not yes:
             reasons = Counter(photo.reason for photo in photos)
             print_table(table_of(("reason", "photos"), sorted(reasons.items())))
-            confirm(f"render {len(photos):,} photos again?", "nothing was sent")
+            confirm(f"render {counted(len(photos), 'photo')} again?", "nothing was sent")
         uploads = self._stack.outputs.uploads_bucket
         hints = [PhotoHint(key=photo.photo, again=True, run=run) for photo in photos]
         sender_of(self._stack, RATE).send([request_of(hint, uploads) for hint in hints])
         if photos:
-            say(f"{run}: {len(photos):,} photos sent to be rendered again")
+            say(f"{run}: {counted(len(photos), 'photo')} sent to be rendered again")
         ended = self._wait(photos, run) if wait and photos else {}
         if json:
             ends = {name: photo.reason or str(photo.status) for name, photo in ended.items()}

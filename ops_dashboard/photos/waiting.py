@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ops_dashboard.photos.items import PhotoItems
-from ops_dashboard.printing.tables import safe
+from ops_dashboard.printing.tables import counted, safe
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.contracts.errors import PermanentError, TransientError
@@ -43,8 +43,8 @@ def wait_for(
             if len(ended) > before:
                 deadline_s = clock() + PATIENCE_S
             if clock() >= deadline_s:
-                left = len(ends) - len(ended)
-                msg = f"{left:,} photos have not ended; none did for {PATIENCE_S:.0f} s"
+                left = counted(len(ends) - len(ended), "photo")
+                msg = f"{left} without an end; none ended for {PATIENCE_S:.0f} s"
                 raise TransientError(msg)
             sleep(POLL_S)
 

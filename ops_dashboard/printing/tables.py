@@ -53,6 +53,11 @@ def table_of(
     return table
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things: ``1 photo``, ``2,000 photos``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def json_line(value: object) -> str:
     """Return a value as one line of ASCII JSON."""
     return json.dumps(msgspec.to_builtins(value)).replace("\x7f", "\\u007f")

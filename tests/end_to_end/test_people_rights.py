@@ -30,6 +30,7 @@ from tests.end_to_end.people_stack import (
     register,
 )
 from tests.fakes.command_line import Commands
+from tools.rights.photo_reading import PHOTO_READING
 from tools.rights.photos import OPERATOR_OF_PHOTOS
 from tools.rights.roles import ROLES
 
@@ -95,6 +96,7 @@ NOT_NEEDED_HERE = {
         "photos: tests/ops_dashboard/console/photos/test_rights.py, test_photos_operating.py",
     ),
     ("operator", "ReadLogs"): "a smoke test that fails",
+    **{("operator", one.sid): "photos" for one in (*OPERATOR_OF_PHOTOS, *PHOTO_READING)},
 }
 """Statements that none of these commands needs, and what does."""
 

@@ -24,6 +24,7 @@ from ops_dashboard.photos.jobs.store import JobStore
 from ops_dashboard.photos.jobs.walk import Walk
 from ops_dashboard.photos.sender import RequestSender
 from ops_dashboard.photos.stack import PhotoStack
+from ops_dashboard.printing.tables import counted
 from ops_dashboard.printing.terminal import confirm, print_json, print_line, print_table
 from rendition_lambda.lifecycle import iso_ms
 from stream_ingest.cli.terminal import say, show_progress, sigterm_interrupts
@@ -98,10 +99,11 @@ class JobCommand:
             say("nothing was sent" if total else "nothing to send")
             return
         if not options.yes:
-            confirm(f"send {total:,} requests to render?", "nothing was sent")
+            confirm(f"send {counted(total, 'request')} to render?", "nothing was sent")
         job = self._store.save(msgspec.structs.replace(job, total=job.sent + total))
         job = self._send(runner, job)
-        say(f"{job.name}: {job.sent:,} requests sent; `ops-dashboard photos list` shows the photos")
+        sent = counted(job.sent, "request")
+        say(f"{job.name}: {sent} sent; `ops-dashboard photos list` shows the photos")
         if options.json:
             print_json(report_of(counts, outputs.backfill_concurrency, job.name, job.sent))
 

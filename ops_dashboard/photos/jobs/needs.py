@@ -27,13 +27,14 @@ class Need(StrEnum):
     """It is to be recorded as skipped or as too large."""
     REMOVE = "remove"
     """Its object is gone, and its outputs are still there."""
-    AGAIN = "render again"
+    AGAIN = "again"
     """It is as it should be, and is rendered again on request."""
     RETRY = "retry"
     """It has failed for good, and is tried again on request."""
     DONE = "done"
-    HOPELESS = "failed for good"
-    TOO_LONG = "name too long"
+    HOPELESS = "hopeless"
+    """It has failed for good."""
+    TOO_LONG = "too_long"
     """Its name does not fit into the key of an item."""
 
 

@@ -24,6 +24,7 @@ MEANINGS = {
     Need.TOO_LONG: "left: the name is too long for a photo of another bucket",
 }
 _HOUR_MIN, _MINUTE_S = 60, 60
+_CENT = 0.005
 
 
 class JobReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +63,15 @@ def counts_table(counts: Counts, title: str) -> Table:
     """Return the photos by what becomes of them."""
     by_need = _by_need(counts)
     rows = [(by_need[need], text) for need, text in MEANINGS.items() if by_need[need]]
-    return table_of(("photos", "become"), rows, title=title)
+    return table_of(("photos", "what becomes of them"), rows, title=title)
 
 
 def cost_lines(costs: Estimate, at_once: int) -> Iterator[str]:
     """Yield lines about cost and time."""
-    yield f"about {costs.usd:,.2f} USD at AWS's list prices, for photos of 24 megapixels"
+    usd = f"about {costs.usd:,.2f}" if costs.usd >= _CENT else "less than 0.01"
+    yield f"cost: {usd} USD at AWS's list prices, for photos of 24 megapixels"
     duration = duration_text(costs.function_s / at_once)
-    yield f"about {duration} to render them, {at_once} at once (photosBackfillConcurrency)"
+    yield f"time: about {duration}, {at_once} at once (photosBackfillConcurrency)"
 
 
 def duration_text(seconds: float) -> str:

@@ -230,7 +230,7 @@ def test_waiting_ends_if_nothing_ends(stack: Stack, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "sleep", lambda _: None)
 
     done = stack.run("retry g/b.jpg --wait")
-    assert (done.code, "1 photos have not ended" in done.err) == (1, True)
+    assert (done.code, "1 photo without an end" in done.err) == (1, True)
 
 
 def test_a_job_of_earlier_recipes_is_not_continued(
