@@ -1,4 +1,4 @@
-"""Runs ministack with complete logs, and functions that trust it. Edge (processes).
+"""Runs ministack with complete logs, a CDN that reads by TLS, and functions that trust it. Edge.
 
 ``python -I server.py`` is started in ministack's environment, so it imports nothing of ours.
 
@@ -7,6 +7,9 @@ takes the lines that have arrived, and stops 50 ms after the end, or 5 ms after 
 machine that is too early: the rest goes to the log of the worker's next invocation, and is lost if
 there is none. The last line of an invocation has its metrics, so charts showed one collage or one
 batch too few. Here the worker prints a mark after each invocation, and its log ends at the mark.
+
+Without ``AUTH`` ministack takes what its CloudFront reads from S3 for plain HTTP, which policies of
+buckets refuse. CloudFront reads by TLS from a bucket, so here it does.
 """
 
 from __future__ import annotations
@@ -59,6 +62,24 @@ def _lines_of_invocation(worker: Any) -> str:  # noqa: ANN401 - as above
     return "\n".join(lines)
 
 
+def read_by_tls(s3: Any, evaluator: Any) -> None:  # noqa: ANN401 - modules that only ministack has
+    """Change how CloudFront reads from S3; raises `RuntimeError` if it is another version."""
+    names = ((s3, "_cloudfront_origin_allows"), (evaluator, "_request_origin"))
+    if not all(hasattr(module, name) for module, name in names):
+        msg = "this version of ministack reads from the origins of CloudFront differently"
+        raise RuntimeError(msg)
+    allows, origin = s3._cloudfront_origin_allows, evaluator._request_origin  # noqa: SLF001 - nothing else is public
+
+    def allows_by_tls(*arguments: Any) -> bool:  # noqa: ANN401 - as they are passed on
+        token = origin.set((origin.get()[0], True))
+        try:
+            return bool(allows(*arguments))
+        finally:
+            origin.reset(token)
+
+    s3._cloudfront_origin_allows = allows_by_tls  # noqa: SLF001
+
+
 def trust_itself() -> None:
     """Let its functions and webhooks trust its own certificate, if it has one."""
     certificate = os.environ.get("AWS_CA_BUNDLE")
@@ -69,4 +90,8 @@ def trust_itself() -> None:
 if __name__ == "__main__":
     trust_itself()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime"))
+    read_by_tls(
+        importlib.import_module("ministack.services.s3"),
+        importlib.import_module("ministack.core.iam_evaluator"),
+    )
     importlib.import_module("ministack.app").main()

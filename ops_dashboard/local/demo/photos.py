@@ -96,9 +96,10 @@ class DemoPhotos:
                 content_type=found["ContentType"],
                 cache_control=found["CacheControl"],
             )
-        # The embedded CloudFront finds a distribution by the request's Host.
+        # The embedded CloudFront finds a distribution by the request's Host, and redirects HTTP.
         request = urllib.request.Request(  # noqa: S310 - http, to this machine
-            f"{self._aws.endpoint}{parts.path}?{parts.query}", headers={"Host": parts.netloc}
+            f"{self._aws.endpoint}{parts.path}?{parts.query}",
+            headers={"Host": parts.netloc, "X-Forwarded-Proto": parts.scheme},
         )
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             return Served(

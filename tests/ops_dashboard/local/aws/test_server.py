@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextvars import ContextVar
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import uv
@@ -90,3 +92,21 @@ def test_another_version_of_ministack_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="invokes functions differently"):
         server.complete_logs(Other)
+
+
+def test_cloudfront_reads_by_tls() -> None:
+    """Policies of buckets refuse plain HTTP, as which ministack takes it without `AUTH`."""
+    origin = ContextVar("origin", default=("127.0.0.1", False))
+
+    def allows(key: str) -> bool:
+        return key == "a.jpg" and origin.get() == ("127.0.0.1", True)
+
+    s3 = SimpleNamespace(_cloudfront_origin_allows=allows)
+    server.read_by_tls(s3, SimpleNamespace(_request_origin=origin))
+    (changed,) = vars(s3).values()
+
+    assert changed("a.jpg") is True
+    assert changed("b.jpg") is False
+    assert origin.get() == ("127.0.0.1", False)
+    with pytest.raises(RuntimeError, match="origins of CloudFront differently"):
+        server.read_by_tls(SimpleNamespace(), SimpleNamespace())
