@@ -12,6 +12,7 @@ from ops_dashboard.trace.timeline import with_facts
 from rendition_lambda.lifecycle import Work
 from rendition_lambda.photo_item import Photo
 from rendition_lambda.reference import PhotoReferences
+from rendition_lambda.render.rendered import PixelSource
 from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import NotFoundError
 from stream_ingest.contracts.stack_outputs import StackOutputs
@@ -84,13 +85,14 @@ def _facts(photo: Photo | None) -> list[tuple[str, object]]:
     if photo is None:
         return [("status", "not in the table")]
     size = f"{photo.width} by {photo.height}" if photo.width and photo.height else ""
-    kind = f"{photo.format} {size}, from its {photo.source}" if photo.format else ""
+    is_raw = photo.source not in {None, PixelSource.IMAGE}
+    kind = f"{photo.format} {size}{f', from its {photo.source}' if is_raw else ''}"
     return [
         ("status", photo.status),
         ("reason", f"{photo.reason}: {photo.detail}" if photo.detail else photo.reason),
         ("version", photo.version),
         ("recipe", f"{photo.recipe} {photo.recipe_version[:12]}" if photo.recipe else ""),
-        ("original", kind),
+        ("original", kind.strip()),
         ("attempts", photo.attempts),
         ("being rendered by", "" if photo.is_finished else photo.owner),
         ("event", f"{photo.outbox.detail_type} is not on the bus yet" if photo.outbox else ""),
