@@ -216,10 +216,12 @@ def test_a_large_file_survives_a_cut_connection_and_a_reload(
     page.reload()
     expect(row(page, path.name)).to_contain_text("Choose this file again")
     check_looks(here, "interrupted")
-    page.locator("#files").set_input_files(path)
+    assert parts.numbers == [1, 2]
+    with page.expect_request("**/uploads/parts") as signed:
+        page.locator("#files").set_input_files(path)
+    assert signed.value.post_data_json["numbers"] == [3]
     expect(row(page, path.name)).to_have_attribute("data-state", "active", timeout=RENDERED_MS)
     assert stack.size("large/IMG_20.jpg") == 20 * MEGABYTE
-    assert parts.numbers == [1, 2, 3]
     here.messages[:] = [each for each in here.messages if "ERR_CONNECTION_RESET" not in each]
 
 
