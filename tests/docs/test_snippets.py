@@ -16,7 +16,18 @@ from tests.docs.snippets import DOCUMENTS, Snippet, inline_commands, snippets
 from tests.paths import ROOT
 from tools.cli_reference import APPLICATIONS
 
-EXTERNAL = {"aws", "pulumi", "source", "export", ".venv/bin/uv", "git", "cd", "openssl", "podman"}
+EXTERNAL = {
+    "aws",
+    "pulumi",
+    "source",
+    "export",
+    ".venv/bin/uv",
+    "git",
+    "cd",
+    "curl",
+    "openssl",
+    "podman",
+}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 SHOWN = list(snippets())
 RUN = [each for each in SHOWN if each.runs]
