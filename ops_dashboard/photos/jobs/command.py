@@ -11,7 +11,7 @@ from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.jobs.bucket import PhotoBucket
 from ops_dashboard.photos.jobs.estimate import estimate
 from ops_dashboard.photos.jobs.job import Job, current_recipes
-from ops_dashboard.photos.jobs.needs import Selection
+from ops_dashboard.photos.jobs.needs import Counts, Selection
 from ops_dashboard.photos.jobs.report import (
     cost_lines,
     counts_table,
@@ -19,7 +19,7 @@ from ops_dashboard.photos.jobs.report import (
     report_of,
     to_send,
 )
-from ops_dashboard.photos.jobs.runner import Counts, JobRunner
+from ops_dashboard.photos.jobs.runner import JobRunner
 from ops_dashboard.photos.jobs.store import JobStore
 from ops_dashboard.photos.jobs.walk import Walk
 from ops_dashboard.photos.sender import RequestSender

@@ -5,12 +5,10 @@ For photos of 24 megapixels, with the seconds of docs/facts.md; the prices are A
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from ops_dashboard.monitoring.prices import LIST, Prices
-from ops_dashboard.photos.jobs.needs import RENDERED, SENT, Need
+from ops_dashboard.photos.jobs.needs import RENDERED, SENT, Counts, Need
 from rendition_lambda.recipe import RECIPES
 
 RENDER_S = {"renditions": 1.2, "augmentation": 0.5}
@@ -35,7 +33,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.function_s / at_once / 3_600
 
 
-def estimate(counts: Mapping[tuple[str, Need], int], prices: Prices = LIST) -> Estimate:
+def estimate(counts: Counts, prices: Prices = LIST) -> Estimate:
     """Return the estimate for photos by recipe and need."""
     parts = [_of(recipe, need, count, prices) for (recipe, need), count in counts.items()]
     return Estimate(

@@ -6,6 +6,7 @@ sent once too often is found to be done there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -38,6 +39,8 @@ class Need(StrEnum):
     """Its name does not fit into the key of an item."""
 
 
+Counts = Mapping[tuple[str, Need], int]
+"""Number of photos by recipe and need."""
 SENT = frozenset({Need.RENDER, Need.RECORD, Need.REMOVE, Need.AGAIN, Need.RETRY})
 """Needs for which a message is sent."""
 RENDERED = frozenset({Need.RENDER, Need.AGAIN, Need.RETRY})

@@ -9,8 +9,7 @@ import msgspec
 from rich.table import Table
 
 from ops_dashboard.photos.jobs.estimate import Estimate, estimate
-from ops_dashboard.photos.jobs.needs import SENT, Need
-from ops_dashboard.photos.jobs.runner import Counts
+from ops_dashboard.photos.jobs.needs import SENT, Counts, Need
 from ops_dashboard.printing.tables import table_of
 
 MEANINGS = {

@@ -8,12 +8,12 @@ function finds that it is done, or that it was rendered again for this job.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from ops_dashboard.photos.jobs.job import Job, Position
-from ops_dashboard.photos.jobs.needs import ON_REQUEST, SENT, Need
+from ops_dashboard.photos.jobs.needs import ON_REQUEST, SENT, Counts, Need
 from ops_dashboard.photos.jobs.store import JobStore
 from ops_dashboard.photos.jobs.walk import Step, Walk
 from ops_dashboard.photos.sender import RequestSender
@@ -25,8 +25,6 @@ GROUP = 100
 """Requests that are sent between two writes of the position."""
 OTHER_RECIPE = "other"
 
-Counts = Mapping[tuple[str, Need], int]
-"""Number of photos by recipe and need."""
 Report = Callable[[int], None]
 
 
