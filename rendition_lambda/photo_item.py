@@ -163,7 +163,7 @@ def to_item(photo: Photo) -> dict[str, Any]:
 
 def from_item(item: Mapping[str, Any]) -> Photo:
     """Return the photo of an item; raises `UnreadableItemError` that names the attribute."""
-    own = {name: _plain(value) for name, value in item.items() if name in _OWN}
+    own = {name: plain(value) for name, value in item.items() if name in _OWN}
     names = {_attribute(name): name for name in own.get("outputs", {})}
     urls: dict[str, str] = {}
     others: dict[str, Any] = {}
@@ -185,12 +185,12 @@ def _attribute(output: str) -> str:
     return output.replace("-", "_")
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of DynamoDB
+def plain(value: Any) -> Any:  # noqa: ANN401 - a value of DynamoDB
     """Return a value with whole numbers as `int` and others as `float`."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return value

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from stream_ingest.contracts.errors import UserError
 
 INCLUDED_SERVICES = frozenset(
-    {"cloudfront", "dynamodb", "events", "kinesis", "s3", "sqs", "ssm", "sts"}
+    {"cloudfront", "dynamodb", "events", "kinesis", "kms", "s3", "sqs", "ssm", "sts"}
 )
 """Services whose API models of botocore and boto3 are packed; the other 400 would be the bulk."""
 

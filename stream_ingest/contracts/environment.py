@@ -99,6 +99,8 @@ PHOTOS_DISTRIBUTION = "COVERSTREAM_PHOTOS_DISTRIBUTION"
 own."""
 BACKFILL_QUEUE = "COVERSTREAM_BACKFILL_QUEUE"
 """URL of the queue of requests to render many photos."""
+LINK_KEY = "COVERSTREAM_LINK_KEY"
+"""ARN of the KMS key by which upload links are signed."""
 METRICS_NAMESPACE = "COVERSTREAM_METRICS_NAMESPACE"
 """CloudWatch namespace of the stack's metrics (`stream_ingest.contracts.metrics.namespace_of`)."""
 

@@ -39,6 +39,8 @@ class Service(StrEnum):
     INTAKE = "intake"
     PHOTOS = "photos"
     """Only of stacks with the setting `photos`."""
+    LINKS = "links"
+    """Only of stacks with the setting `photosUploadLinks`."""
     FOLLOW = "follow"
     """`stream-ingest follow`, which runs outside Lambda."""
 

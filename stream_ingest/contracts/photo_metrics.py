@@ -1,4 +1,4 @@
-"""Metrics of the rendition Lambda. Pure."""
+"""Metrics of the functions of photos. Pure."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ OLDEST_PHOTO_AGE = Metric(
     unit=Unit.SECONDS,
     services=_PHOTOS,
     meaning="age of the oldest photo whose event or end is overdue; 0 if there is none",
+)
+_LINKS = (Service.LINKS,)
+UPLOADS_SIGNED = count(
+    "UploadsSigned", _LINKS, "files that were signed for holders of upload links"
+)
+UPLOADS_REFUSED = count(
+    "UploadsRefused", _LINKS, "requests of holders of upload links that were refused"
 )
 
 PHOTO_METRICS: tuple[Metric, ...] = tuple(

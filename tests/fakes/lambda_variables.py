@@ -49,6 +49,7 @@ def lambda_variables(
         env.PHOTOS_DOMAIN: "",
         env.PHOTOS_DISTRIBUTION: "",
         env.BACKFILL_QUEUE: "https://queue/photos-backfill",
+        env.LINK_KEY: "arn:aws:kms:eu-central-1:123456789012:key/links",
         env.MEMORY_MB: "10240",
         env.COLLAGE_URL_LIFE_S: "3600",
     } | {getattr(env, name): value for name, value in others.items()}
