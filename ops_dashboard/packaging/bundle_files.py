@@ -94,6 +94,12 @@ def own_files(root: Path, handlers: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
+def folder_files(root: Path, folders: tuple[str, ...]) -> dict[str, Path]:
+    """Return the files of folders of the project, by their name in the bundle."""
+    files = (path for folder in folders for path in (root / folder).rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path for path in files}
+
+
 def write_zip(files: Mapping[str, Path], target: Path) -> None:
     """Write `files` to a zip: sorted, with fixed times, modes and compression."""
     with zipfile.ZipFile(target, "w") as archive:

@@ -28,7 +28,13 @@ import uv
 from rich.console import Console
 
 from ops_dashboard.checkout import ROOT
-from ops_dashboard.packaging.bundle_files import BundleError, own_files, wheel_files, write_zip
+from ops_dashboard.packaging.bundle_files import (
+    BundleError,
+    folder_files,
+    own_files,
+    wheel_files,
+    write_zip,
+)
 from ops_dashboard.packaging.bytecode import compiler, with_bytecode
 
 LAMBDA_PYTHON = "3.13"
@@ -57,6 +63,8 @@ class Contents:
     group: str
     programs: tuple[str, ...] = ()
     """Modules that the handlers run in a process of its own."""
+    folders: tuple[str, ...] = ()
+    """Folders of files that the handlers read."""
 
 
 BUNDLES = {
@@ -72,6 +80,11 @@ BUNDLES = {
         handlers=("rendition_lambda.handler",),
         group="rendition",
         programs=("rendition_lambda.render.child",),
+    ),
+    "links": Contents(
+        handlers=("rendition_lambda.links.handler",),
+        group="windowing",
+        folders=("rendition_lambda/links/page",),
     ),
 }
 
@@ -98,6 +111,7 @@ def build_bundle(name: str, platform: Platform, root: Path = ROOT) -> Bundle:
     """
     contents = BUNDLES[name]
     own = own_files(root, (*contents.handlers, *contents.programs))
+    own |= folder_files(root, contents.folders)
     requirements = _requirements(contents.group, root)
     key = _key(own, requirements, platform)
     target = root / "dist" / f"{name}-{platform}-{key}.zip"

@@ -26,6 +26,7 @@ def concurrency_wanted(settings: Settings) -> dict[str, int]:
         "photosMaxConcurrency": settings.photos_max_concurrency,
         "photosBackfillConcurrency": settings.photos_backfill_concurrency,
     }
+    links = _reservations(settings).get("photosUploadLinksConcurrency", 0)
     return {
         "collageMaxConcurrency": settings.collage_max_concurrency,
         "intakeMaxConcurrency": settings.intake_max_concurrency,
@@ -33,16 +34,18 @@ def concurrency_wanted(settings: Settings) -> dict[str, int]:
         "prefetch": PREFETCH,
         "sweeper": _SWEEPER,
         **(photos if settings.photos else {}),
+        **({"photosUploadLinksConcurrency": links} if links else {}),
     }
 
 
 def concurrency_problems(settings: Settings, limit: int) -> list[str]:
     """Return what does not fit in the account's `limit`; empty if everything does."""
     problems = []
-    reserved = settings.collage_reserved_concurrency + settings.windowing_reserved_concurrency
+    reservations = _reservations(settings)
+    reserved = sum(reservations.values())
     if reserved and limit - reserved < MUST_REMAIN:
         problems.append(
-            f"collageReservedConcurrency and windowingReservedConcurrency reserve {reserved} of"
+            f"{' and '.join(reservations)} reserve {reserved} of"
             f" this account's {limit} concurrent executions, and AWS refuses to leave fewer than"
             f" {MUST_REMAIN}: reserve nothing, or {quota_request(reserved + MUST_REMAIN)}"
         )
@@ -55,3 +58,14 @@ def concurrency_problems(settings: Settings, limit: int) -> list[str]:
             f" {limit}: lower these settings, or {quota_request(total)}"
         )
     return problems
+
+
+def _reservations(settings: Settings) -> dict[str, int]:
+    """Return what is reserved, by the setting that reserves it."""
+    links = settings.photos_upload_links_concurrency if settings.photos_upload_links else 0
+    every = {
+        "collageReservedConcurrency": settings.collage_reserved_concurrency,
+        "windowingReservedConcurrency": settings.windowing_reserved_concurrency,
+        "photosUploadLinksConcurrency": links,
+    }
+    return {name: number for name, number in every.items() if number}

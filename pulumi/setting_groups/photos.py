@@ -13,6 +13,7 @@ from setting_types import (
     Origin,
     PriceClass,
     PublicKeyPem,
+    ReservedConcurrency,
     WorkerTimeoutS,
 )
 
@@ -42,6 +43,12 @@ class PhotoSettings(NotificationSettings, frozen=True, kw_only=True, rename="cam
     photos_other_buckets: tuple[BucketName, ...] = ()
     """Buckets besides the bucket of uploads whose photos `ops-dashboard photos backfill --bucket`
     renders; the rendition function gets the right to read them."""
+    photos_upload_links: bool = False
+    """Links by which people without AWS upload photos (docs/guide/photos.md#upload-links): creates
+    a function behind the distribution, and a key in KMS, which costs 1 USD a month."""
+    photos_upload_links_concurrency: ReservedConcurrency = 5
+    """Maximum number of requests of holders of upload links that are answered at once; 0 sets no
+    maximum."""
     photos_memory_mb: MemoryMb = 1_769
     """Memory of the rendition function; 1,769 MB is one whole vCPU."""
     photos_timeout_s: WorkerTimeoutS = 120

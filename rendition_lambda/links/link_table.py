@@ -27,6 +27,7 @@ from rendition_lambda.photo_item import PARTITION_KEY, TTL_ATTRIBUTE
 from rendition_lambda.uploading.signed import PartsUpload
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import from_wire, to_wire
+from stream_ingest.aws.queries import query_items
 from stream_ingest.contracts.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ class LinkTable:
 
     def list(self) -> list[Link]:
         """Return all links whose items still exist, the newest first."""
-        pages = self._dynamodb.get_paginator("query").paginate(
+        items = query_items(
+            self._dynamodb,
+            "list the links",
             TableName=self._table,
             KeyConditionExpression=f"{PARTITION_KEY} = :links",
             ExpressionAttributeValues=to_wire({":links": PARTITION}),
         )
-        with map_errors("list the links"):
-            items = [from_wire(item) for page in pages for item in page["Items"]]
         links = [link_from(item) for item in items if is_link(item)]
         return sorted(links, key=lambda link: link.created_at, reverse=True)
 

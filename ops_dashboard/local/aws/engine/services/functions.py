@@ -102,14 +102,33 @@ def _code(inputs: Inputs) -> bytes:
 
 def _permission(clients: Clients, inputs: Inputs) -> Created:
     statement = inputs.text("statementId")
+    type_ = inputs.text_or_none("functionUrlAuthType")
+    by_url = inputs.flag("invokedViaFunctionUrl")
     clients.untyped("lambda").add_permission(
         FunctionName=inputs.text("function"),
         StatementId=statement,
         Action=inputs.text("action"),
         Principal=inputs.text("principal"),
         SourceArn=inputs.text("sourceArn"),
+        **({"FunctionUrlAuthType": type_} if type_ else {}),
+        **({"InvokedViaFunctionUrl": True} if by_url else {}),
     )
     return statement, {}
+
+
+def _url(clients: Clients, inputs: Inputs) -> Created:
+    """Create a function's URL, open to all requests.
+
+    ministack's distributions do not sign what they send to a function, as origin access control
+    does, and its URLs refuse what is not signed. The embedded AWS listens on this machine only.
+    """
+    if inputs.text("authorizationType") != "AWS_IAM":
+        raise inputs.invalid(name="authorizationType", expected="AWS_IAM")
+    name = inputs.text("functionName")
+    made = clients.untyped("lambda").create_function_url_config(
+        FunctionName=name, AuthType="NONE", InvokeMode=inputs.text("invokeMode")
+    )
+    return name, {"functionUrl": made["FunctionUrl"]}
 
 
 def _event_invoke(clients: Clients, inputs: Inputs) -> Created:
@@ -139,6 +158,7 @@ REPLACING = {
 }
 CREATE = {
     "aws:lambda/function:Function": _function,
+    "aws:lambda/functionUrl:FunctionUrl": _url,
     "aws:lambda/permission:Permission": _permission,
     **REPLACING,
 }

@@ -13,9 +13,13 @@ Created = tuple[str, dict[str, Any]]
 def _key(clients: Clients, inputs: Inputs) -> Created:
     inputs.number("deletionWindowInDays")  # concerns deletion, which the engine does not support
     kms = clients.untyped("kms")
-    made = kms.create_key(Description=inputs.text("description"), Policy=inputs.document("policy"))[
-        "KeyMetadata"
-    ]
+    spec, usage = inputs.text_or_none("customerMasterKeySpec"), inputs.text_or_none("keyUsage")
+    made = kms.create_key(
+        Description=inputs.text("description"),
+        Policy=inputs.document("policy"),
+        **({"KeySpec": spec} if spec else {}),
+        **({"KeyUsage": usage} if usage else {}),
+    )["KeyMetadata"]
     if inputs.flag("enableKeyRotation"):
         kms.enable_key_rotation(KeyId=made["KeyId"])
     return made["KeyId"], {"keyId": made["KeyId"], "arn": made["Arn"]}
