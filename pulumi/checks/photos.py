@@ -47,6 +47,7 @@ def _without_cdn(settings: Settings) -> list[str]:
     given = {
         "photosCertificateArn": settings.photos_certificate_arn,
         "photosPublicKeys": settings.photos_public_keys,
+        "photosUploadLinks": settings.photos_upload_links,
     }
     return [
         f"{name} is set without photosCdn: it is about the stack's own distribution"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from components.compute.upload_links import UploadLinks
 from components.data.audit import Audit, AuditArgs
 from components.data.cdn import Cdn, CdnArgs
 from components.data.photo_storage import PhotoStorage, PhotoStorageArgs
@@ -11,7 +12,11 @@ from components.data.state import State, StateArgs
 from components.data.storage import Storage, StorageArgs
 from components.data.stream import AWS_KEY, Stream, StreamArgs
 from components.messaging.queue import DAY_S, RETENTION_S
+from settings import Settings
 from wiring.basis import Basis
+from wiring.links import declare_links
+
+import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +30,8 @@ class Data:
     """None without the setting `photos`."""
     cdn: Cdn | None
     """None without the setting `photosCdn`."""
+    links: UploadLinks | None
+    """None without the setting `photosUploadLinks`."""
 
 
 def declare_data(basis: Basis) -> Data:
@@ -49,8 +56,22 @@ def declare_data(basis: Basis) -> Data:
         "state",
         StateArgs(table_name=table_name, protect=settings.protect, key_arn=basis.key_arn),
     )
-    cdn = _cdn(basis, photos) if photos and settings.photos_cdn else None
-    return Data(storage=storage, stream=stream, state=state, photos=photos, cdn=cdn)
+    links = declare_links(basis, photos) if photos and settings.photos_upload_links else None
+    cdn = _cdn(basis, photos, links) if photos and settings.photos_cdn else None
+    if photos:
+        _allow_pages(settings, photos, cdn, links)
+    return Data(storage=storage, stream=stream, state=state, photos=photos, cdn=cdn, links=links)
+
+
+def _allow_pages(
+    settings: Settings, photos: PhotoStorage, cdn: Cdn | None, links: UploadLinks | None
+) -> None:
+    """Allow the distribution to open the page of links, and that page and others to upload."""
+    own: list[pulumi.Input[str]] = []
+    if cdn and links:
+        links.allow(cdn.arn)
+        own.append(pulumi.Output.concat("https://", cdn.domain))
+    photos.allow_browsers([*settings.photos_cors_origins, *own])
 
 
 def _photos(basis: Basis) -> PhotoStorage:
@@ -62,14 +83,13 @@ def _photos(basis: Basis) -> PhotoStorage:
             account=basis.account,
             region=basis.region,
             protect=settings.protect,
-            cors_origins=settings.photos_cors_origins,
             key_arn=basis.key_arn,
             is_served=settings.photos_cdn,
         ),
     )
 
 
-def _cdn(basis: Basis, photos: PhotoStorage) -> Cdn:
+def _cdn(basis: Basis, photos: PhotoStorage, links: UploadLinks | None) -> Cdn:
     settings = basis.settings
     return Cdn(
         "photo-cdn",
@@ -81,6 +101,7 @@ def _cdn(basis: Basis, photos: PhotoStorage) -> Cdn:
             own_domain=settings.photos_domain,
             certificate_arn=settings.photos_certificate_arn,
             public_keys=settings.photos_public_keys,
+            upload_host=links.domain if links else None,
         ),
     )
 

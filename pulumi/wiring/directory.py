@@ -96,6 +96,8 @@ def _photos(basis: Basis, data: Data, compute: Compute) -> dict[str, Any]:
             "distribution_id": cdn.id if cdn else "",
             "distribution_domain": cdn.given_domain if cdn else "",
             "signed_addresses": cdn is not None and bool(basis.settings.photos_public_keys),
+            "links_function": data.links.function.name if data.links else "",
+            "link_key": data.links.key.arn if data.links else "",
             "other_buckets": list(basis.settings.photos_other_buckets),
             "backfill_concurrency": basis.settings.photos_backfill_concurrency,
         }

@@ -14,6 +14,7 @@ from components.operations.notifications import (
 from wiring.basis import Basis
 from wiring.compute import Compute
 from wiring.data import Data
+from wiring.links import MEMORY_MB as LINKS_MEMORY_MB
 from wiring.messaging import Messaging
 
 import pulumi
@@ -68,6 +69,7 @@ def _monitoring(
                 Service.PREFETCH: settings.prefetch_memory_mb,
                 Service.INTAKE: settings.intake_memory_mb,
                 **({Service.PHOTOS: settings.photos_memory_mb} if compute.photos else {}),
+                **({Service.LINKS: LINKS_MEMORY_MB} if data.links else {}),
             },
         ),
     )
@@ -126,5 +128,6 @@ def _names(basis: Basis, data: Data, messaging: Messaging, compute: Compute) -> 
             Service.PREFETCH: compute.prefetch.function.name,
             Service.INTAKE: compute.intake.function.name,
             **({Service.PHOTOS: compute.photos.function.name} if compute.photos else {}),
+            **({Service.LINKS: data.links.function.name} if data.links else {}),
         },
     )

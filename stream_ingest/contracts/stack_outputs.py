@@ -34,6 +34,10 @@ class PhotosOutputs(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the distribution serves signed addresses only."""
     backfill_concurrency: int = 4
     """Maximum number of requests to render that are worked on at once."""
+    links_function: str = ""
+    """Function of upload links; empty in a stack without them."""
+    link_key: str = ""
+    """ARN of the KMS key by which they are signed; empty in a stack without them."""
 
 
 class StackOutputs(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 from components.data.bucket import PrivateBucket
+from components.data.upload_origin import UPLOAD_BEHAVIOR, upload_origins
 from components.security import cdn_policies
 
 import pulumi
@@ -36,6 +37,8 @@ class CdnArgs:
     certificate_arn: str = ""
     public_keys: tuple[str, ...] = ()
     """Keys (PEM) of those who sign addresses; without any, everybody may read."""
+    upload_host: pulumi.Input[str] | None = None
+    """Host of the function's URL that answers below ``upload/``, if there is one."""
 
 
 class Cdn(pulumi.ComponentResource):
@@ -63,9 +66,11 @@ class Cdn(pulumi.ComponentResource):
                     "origin_id": _ORIGIN,
                     "domain_name": args.bucket.bucket.bucket_regional_domain_name,
                     "origin_access_control_id": self._access_control().id,
-                }
+                },
+                *upload_origins(name, args.prefix, args.upload_host, self._child),
             ],
             default_cache_behavior=self._behavior(),
+            ordered_cache_behaviors=[UPLOAD_BEHAVIOR] if args.upload_host else None,
             restrictions={"geo_restriction": {"restriction_type": "none"}},
             viewer_certificate=_certificate(args),
             opts=own,

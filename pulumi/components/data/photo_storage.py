@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -17,7 +18,7 @@ _CORS_AGE_S = 3_000
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoStorageArgs:
-    """Names as in `StorageArgs`; `cors_origins` may send presigned requests from a browser.
+    """Names as in `StorageArgs`.
 
     If renditions are served, whoever serves them sets the policy of their bucket.
     """
@@ -26,7 +27,6 @@ class PhotoStorageArgs:
     account: pulumi.Input[str]
     region: pulumi.Input[str]
     protect: bool
-    cors_origins: tuple[str, ...] = ()
     key_arn: pulumi.Input[str] | None = None
     is_served: bool = False
 
@@ -74,8 +74,6 @@ class PhotoStorage(pulumi.ComponentResource):
             key_arn=args.key_arn,
             parent=self,
         )
-        if args.cors_origins:
-            self._allow_browsers()
         self.register_outputs({"uploads": self.uploads.name, "table": self.table.name})
 
     def _bucket(self, purpose: str, *, versioned: bool, has_policy: bool = True) -> PrivateBucket:
@@ -95,14 +93,17 @@ class PhotoStorage(pulumi.ComponentResource):
             self._child,
         )
 
-    def _allow_browsers(self) -> None:
+    def allow_browsers(self, origins: Sequence[pulumi.Input[str]]) -> None:
+        """Allow pages of these origins to send presigned requests. Call once."""
+        if not origins:
+            return
         aws.s3.BucketCorsConfiguration(
             "uploads",
             bucket=self.uploads.name,
             cors_rules=[
                 {
                     "allowed_methods": ["PUT", "POST", "GET", "HEAD"],
-                    "allowed_origins": list(self._args.cors_origins),
+                    "allowed_origins": list(origins),
                     "allowed_headers": ["*"],
                     "expose_headers": ["ETag", "x-amz-version-id"],
                     "max_age_seconds": _CORS_AGE_S,

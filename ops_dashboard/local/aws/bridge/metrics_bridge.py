@@ -50,6 +50,11 @@ class MetricsBridge:
             outputs.prefetch_function,
             outputs.intake_function,
             *([outputs.photos.function] if outputs.photos else []),
+            *(
+                [outputs.photos.links_function]
+                if outputs.photos and outputs.photos.links_function
+                else []
+            ),
         )
         self._position = bridge_position.load(clients)
         logs = self._position.logs

@@ -123,6 +123,12 @@ def _configuration(inputs: Inputs, reference: str) -> dict[str, Any]:
         "Aliases": _items(inputs.texts("aliases")),
         "Origins": _items([_origin(each) for each in inputs.blocks("origins")]),
         "DefaultCacheBehavior": _behavior(inputs.required_block("defaultCacheBehavior")),
+        "CacheBehaviors": _items(
+            [
+                {"PathPattern": each.text("pathPattern"), **_behavior(each)}
+                for each in inputs.blocks("orderedCacheBehaviors")
+            ]
+        ),
         "Restrictions": {
             "GeoRestriction": {
                 "RestrictionType": restriction.text("restrictionType"),
@@ -138,7 +144,22 @@ def _origin(origin: Inputs) -> dict[str, Any]:
         "Id": origin.text("originId"),
         "DomainName": origin.text("domainName"),
         "OriginAccessControlId": origin.text("originAccessControlId"),
-        "S3OriginConfig": {"OriginAccessIdentity": ""},
+        **_kind(origin.block("customOriginConfig")),
+    }
+
+
+def _kind(custom: Inputs | None) -> dict[str, Any]:
+    """Return what an origin is: a bucket, or a server."""
+    if custom is None:
+        return {"S3OriginConfig": {"OriginAccessIdentity": ""}}
+    protocols = custom.texts("originSslProtocols")
+    return {
+        "CustomOriginConfig": {
+            "HTTPPort": custom.number("httpPort"),
+            "HTTPSPort": custom.number("httpsPort"),
+            "OriginProtocolPolicy": custom.text("originProtocolPolicy"),
+            "OriginSslProtocols": _items(protocols),
+        }
     }
 
 
@@ -153,9 +174,18 @@ def _behavior(behavior: Inputs) -> dict[str, Any]:
         },
         "Compress": behavior.flag("compress"),
         "CachePolicyId": behavior.text("cachePolicyId"),
-        "ResponseHeadersPolicyId": behavior.text("responseHeadersPolicyId"),
+        **_optional(behavior),
         **({"TrustedKeyGroups": {"Enabled": True, **_items(groups)}} if groups else {}),
     }
+
+
+def _optional(behavior: Inputs) -> dict[str, str]:
+    """Return the policies that not every behavior has."""
+    given = {
+        "ResponseHeadersPolicyId": behavior.text_or_none("responseHeadersPolicyId"),
+        "OriginRequestPolicyId": behavior.text_or_none("originRequestPolicyId"),
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _certificate(certificate: Inputs) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""``ops-dashboard photos link``: links by which people without AWS upload photos."""
