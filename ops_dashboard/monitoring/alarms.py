@@ -28,6 +28,8 @@ from stream_ingest.contracts.metrics import Service
 from stream_ingest.contracts.settings import DAY_S
 
 _HIDDEN_MIN = LineStyle(stat="Minimum", visible=False)
+_MEMORY: Mapping[str, str] = {Service.LINKS: "photosUploadLinksMemoryMb"}
+"""Settings of functions' memory that are not named after the function."""
 _DEAD_LETTERS: Mapping[str, str] = {
     DeadLetterKind.COLLAGE: (
         "Windows became dead letters because the collage function failed on them repeatedly"
@@ -136,7 +138,7 @@ def _memory(resources: Resources, thresholds: Thresholds) -> list[Alarm]:
         Alarm(
             name=f"{service}-memory",
             meaning=f"The {service} function uses more than {thresholds.memory_percent} % of its"
-            f" memory; raise {service}MemoryMb before it is killed.",
+            f" memory; raise {_MEMORY.get(service, f'{service}MemoryMb')} before it is killed.",
             lines=[watched.memory_line(resources, service)],
             above=thresholds.memory_percent,
             unit=" %",
@@ -245,11 +247,12 @@ def _failed_images(resources: Resources, thresholds: Thresholds) -> Alarm:
 
 def _dropped(resources: Resources) -> list[Alarm]:
     """Watch the logs of photos by an alarm of their own: an alarm has at most ten metrics."""
-    photos = {Service.PHOTOS} & {*resources.deployed}
-    others = [service for service in resources.deployed if service not in photos]
+    of_photos = (Service.PHOTOS, Service.LINKS)
+    photos = [service for service in resources.deployed if service in of_photos]
+    others = [service for service in resources.deployed if service not in of_photos]
     watching = [("metrics-dropped", "a function's log", others)]
     if photos:
-        watching.append(("photos-metrics-dropped", "the log of photos", [*photos]))
+        watching.append(("photos-metrics-dropped", "the logs of photos", photos))
     return [
         Alarm(
             name=name,

@@ -101,3 +101,12 @@ def _failures(resources: Resources) -> Widget:
         for reason in PhotoFailure
     ]
     return chart("Photos failed, by reason", lines, resources.region, unit="a minute", stacked=True)
+
+
+def _links(resources: Resources) -> Widget:
+    counts = {
+        "files signed": photo_metrics.UPLOADS_SIGNED,
+        "requests refused": photo_metrics.UPLOADS_REFUSED,
+    }
+    lines = watched.custom_metrics(resources, Service.LINKS, counts)
+    return chart("Upload links", lines, resources.region, unit="a minute")

@@ -49,6 +49,8 @@ class PhotoSettings(NotificationSettings, frozen=True, kw_only=True, rename="cam
     photos_upload_links_concurrency: ReservedConcurrency = 5
     """Maximum number of requests of holders of upload links that are answered at once; 0 sets no
     maximum."""
+    photos_upload_links_memory_mb: MemoryMb = 512
+    """Memory of the function that answers them."""
     photos_memory_mb: MemoryMb = 1_769
     """Memory of the rendition function; 1,769 MB is one whole vCPU."""
     photos_timeout_s: WorkerTimeoutS = 120

@@ -11,7 +11,6 @@ from ops_dashboard.packaging import bundles
 from stream_ingest.contracts import environment
 from stream_ingest.contracts.metrics import namespace_of
 
-MEMORY_MB = 512
 TIMEOUT_S = 15
 
 
@@ -23,7 +22,7 @@ def declare_links(basis: Basis, storage: PhotoStorage) -> UploadLinks:
         bundle=bundles.build_bundle("links", bundles.Platform(settings.bundle_platform)),
         handler="rendition_lambda.links.handler.handle",
         limits=Limits(
-            memory_mb=MEMORY_MB,
+            memory_mb=settings.photos_upload_links_memory_mb,
             timeout_s=TIMEOUT_S,
             reserved_concurrency=settings.photos_upload_links_concurrency,
         ),

@@ -14,7 +14,6 @@ from components.operations.notifications import (
 from wiring.basis import Basis
 from wiring.compute import Compute
 from wiring.data import Data
-from wiring.links import MEMORY_MB as LINKS_MEMORY_MB
 from wiring.messaging import Messaging
 
 import pulumi
@@ -69,7 +68,7 @@ def _monitoring(
                 Service.PREFETCH: settings.prefetch_memory_mb,
                 Service.INTAKE: settings.intake_memory_mb,
                 **({Service.PHOTOS: settings.photos_memory_mb} if compute.photos else {}),
-                **({Service.LINKS: LINKS_MEMORY_MB} if data.links else {}),
+                **({Service.LINKS: settings.photos_upload_links_memory_mb} if data.links else {}),
             },
         ),
     )

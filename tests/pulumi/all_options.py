@@ -23,6 +23,7 @@ ALL_OPTIONS: Mapping[str, object] = {
     "photos": True,
     "photosOtherBuckets": ["wedding-archive"],
     "photosCdn": True,
+    "photosUploadLinks": True,
     "photosDomain": "photos.example.com",
     "photosCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd",
     "photosPublicKeys": [

@@ -29,6 +29,8 @@ from collage_lambda.settings import CollageSettings
 from rendition_lambda import handler as photos
 from rendition_lambda import telemetry as photos_telemetry
 from rendition_lambda.lifecycle import PhotoLeasedError
+from rendition_lambda.links import handler as links
+from rendition_lambda.messages import PhotoHint
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
@@ -86,10 +88,19 @@ def run_handlers() -> list[dict[str, Any]]:
         intake.make_handler(lambda: _EMPTY_INTAKE)({}, Context())  # type: ignore[arg-type]  # fakes
         _run_intake()
         _run_photos(patch)
+        _run_links(patch)
         with _collage(patch) as (collage_aws_, server):
             _run_collage(collage_aws_, server)
             _run_prefetch(collage_aws_, server)
     return [json.loads(line) for line in printed.getvalue().splitlines() if '"_aws"' in line]
+
+
+def _run_links(patch: pytest.MonkeyPatch) -> None:
+    for status in (200, 403):
+        answers = SimpleNamespace(answer=lambda _, status=status: {"statusCode": status})
+        patch.setattr(links, "app", lambda answers=answers: answers)
+        request = {"requestContext": {"http": {"method": "POST"}}, "rawPath": "/upload/begin"}
+        links.handle(request, Context())  # type: ignore[arg-type]  # what powertools reads
 
 
 def _run_photos(patch: pytest.MonkeyPatch) -> None:
