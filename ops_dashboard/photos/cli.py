@@ -9,6 +9,7 @@ import typer
 
 from ops_dashboard.photos.jobs.command import BACKFILL, RENDER, JobCommand, Options
 from ops_dashboard.photos.jobs.needs import Selection
+from ops_dashboard.photos.links.cli import link_app
 from ops_dashboard.photos.listing import list_photos
 from ops_dashboard.photos.manifest_cli import MANIFEST_EXAMPLES, manifest
 from ops_dashboard.photos.put.command import Put
@@ -24,6 +25,7 @@ photos_app = typer.Typer(
     help="Photos: upload, bring in existing ones, render again, list, manifests.",
     no_args_is_help=True,
 )
+photos_app.add_typer(link_app)
 
 Rate = Annotated[
     float,

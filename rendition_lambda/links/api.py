@@ -152,7 +152,8 @@ class LinkApi:
             return
         link = self._live(terms)
         if link.files + files > terms.max_files:
-            msg = f"this link is used up: {terms.max_files:,} files were uploaded by it"
+            files = f"{terms.max_files:,} file{'s' if terms.max_files > 1 else ''}"
+            msg = f"this link is used up: it was for {files}"
         else:
             left = max(terms.max_bytes - link.bytes, 0)
             msg = f"the file is too large for this link: {left / 1e6:,.1f} MB are left"

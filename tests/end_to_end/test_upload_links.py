@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -33,14 +34,14 @@ class Guest:
     def __init__(self, endpoint: str, link: str) -> None:
         url = urlsplit(link)
         self._endpoint, self._host, self._path = endpoint, url.netloc, url.path
-        self._link = url.fragment
+        self.link = url.fragment
 
     def get(self, name: str = "") -> tuple[int, str]:
-        return self._send(Request(f"{self._endpoint}{self._path}{name}"))
+        return self._send(Request(f"{self._endpoint}{self._path}{name}"))  # noqa: S310 - of the embedded AWS
 
     def ask(self, action: str, **fields: object) -> tuple[int, Any]:
-        body = json.dumps({"link": self._link, **fields}).encode()
-        request = Request(f"{self._endpoint}{self._path}{action}", data=body)
+        body = json.dumps({"link": self.link, **fields}).encode()
+        request = Request(f"{self._endpoint}{self._path}{action}", data=body)  # noqa: S310 - as above
         request.add_header("Content-Type", "application/json")
         status, text = self._send(request)
         return status, json.loads(text)
@@ -73,8 +74,18 @@ class LinkedStack:
 
     def guest(self, *options: str) -> Guest:
         """Issue a link by the command, and return its holder."""
-        issued = self.commands.json("ops-dashboard", "photos", "link", *options, "--json")
-        return Guest(self.aws.endpoint, issued["url"])
+        return Guest(self.aws.endpoint, self.link(*options)["url"])
+
+    def link(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
+        """Run ``ops-dashboard photos link`` and return what it prints."""
+        ran = self.commands.run("ops-dashboard", "photos", "link", *arguments, "--json")
+        assert ran.code == 0, ran.err
+        return json.loads(ran.out)
+
+    def listed(self, gallery: str | None) -> dict[str, Any]:
+        """Return the only link of a gallery, as it is listed."""
+        (found,) = (each for each in self.link("list") if each["gallery"] == gallery)
+        return dict(found)
 
     def object(self, key: str) -> dict[str, Any]:
         s3 = self.aws.clients.s3
@@ -93,3 +104,87 @@ class LinkedStack:
                 return item
             assert time.monotonic() < deadline, item
             time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with LocalAws.start() as running:
+            running.deploy(settings=SETTINGS)
+            yield running
+
+
+@pytest.fixture
+def stack(
+    aws: LocalAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> LinkedStack:
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    outputs = aws.outputs().photos
+    assert outputs is not None
+    return LinkedStack(aws, outputs, Commands(capsys, monkeypatch))
+
+
+def test_a_guest_uploads_photos_by_plain_http(stack: LinkedStack) -> None:
+    guest = stack.guest("--gallery=wedding", "--files=3", "--bytes=100MB")
+    status, page = guest.get()
+    assert (status, "Upload photos" in page) == (200, True)
+
+    status, signed = guest.ask("begin", name="a ü.jpg", bytes=len(PHOTO), content_type="image/jpeg")
+    assert (status, signed["key"]) == (200, "wedding/a ü.jpg")
+    assert put(signed["url"], PHOTO[:-1], signed["headers"]) == HTTPStatus.FORBIDDEN
+    assert put(signed["url"], PHOTO, signed["headers"]) == HTTPStatus.OK
+    assert put(signed["url"], PHOTO, signed["headers"]) == HTTPStatus.PRECONDITION_FAILED
+    assert stack.when_active("wedding", "wedding/a ü.jpg")["width"] == 300
+
+    status, begun = guest.ask("begin", name="big.tif", bytes=LARGE)
+    assert begun["missing"] == [1, 2, 3]
+    send_parts(guest, [1, 3])
+    assert guest.ask("complete", name="big.tif")[1]["missing"] == [2]
+    assert guest.ask("begin", name="big.tif", bytes=LARGE)[1]["missing"] == [2]
+    send_parts(guest, [2])
+    assert guest.ask("complete", name="big.tif") == (200, {})
+    assert stack.object("wedding/big.tif")["ContentLength"] == LARGE
+
+    status, offer = guest.ask("describe")
+    assert (offer["files_left"], offer["bytes_left"]) == (1, 100_000_000 - len(PHOTO) - LARGE)
+
+
+def test_a_link_ends_with_its_files_and_when_it_is_revoked(stack: LinkedStack) -> None:
+    guest = stack.guest("--recipe=augmentation", "--files=1")
+    status, signed = guest.ask("begin", name="cat.jpg", bytes=5)
+    assert (status, signed["key"]) == (200, "original-uploads/cat.jpg")
+    status, refused = guest.ask("begin", name="dog.jpg", bytes=5)
+    assert (status, refused["error"]) == (403, "this link is used up: it was for 1 file")
+
+    link = stack.listed(None)
+    assert (link["state"], link["files"]) == ("used up", 1)
+    assert stack.link("revoke", link["id"]) == {"revoked": [link["id"]]}
+    assert guest.ask("describe") == (403, {"error": "this link was withdrawn"})
+    assert stack.listed(None)["state"] == "revoked"
+
+
+def test_no_log_has_a_link(stack: LinkedStack) -> None:
+    guest = stack.guest("--gallery=secret")
+    assert guest.ask("describe")[0] == HTTPStatus.OK
+    logs = stack.aws.clients.untyped("logs")
+    group = f"/aws/lambda/{stack.outputs.links_function}"
+    lines = [each["message"] for each in logs.filter_log_events(logGroupName=group)["events"]]
+    assert any('"action":"describe"' in line for line in lines)
+    assert not any(guest.link[:40] in line or guest.link[-40:] in line for line in lines)
+
+
+def send_parts(guest: Guest, numbers: list[int]) -> None:
+    _, signed = guest.ask("parts", name="big.tif", numbers=numbers)
+    for part in signed["parts"]:
+        assert put(part["url"], bytes(part["bytes"]), {}) == HTTPStatus.OK
+
+
+def photo() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(data, "JPEG")
+    return data.getvalue()
+
+
+PHOTO = photo()
