@@ -113,6 +113,7 @@ def _vpcs(given: Parameters) -> dict[str, Any]:
 
 VPC = "vpc-0123456789abcdef0"
 KEY_ID = "12345678-1234-1234-1234-123456789012"
+FUNCTION_URL = f"https://{32 * 'a'}.lambda-url.{REGION}.on.aws/"
 _ON = {"Value": True}
 _ANSWERS: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
     "cloudfront.CreateCachePolicy": lambda _: {"CachePolicy": {"Id": "policy-1"}},
@@ -163,6 +164,7 @@ _ANSWERS: Mapping[str, Callable[[Parameters], dict[str, Any]]] = {
         "UUID": KEY_ID,
         "FunctionArn": arn("lambda", f"function:{given['FunctionName']}"),
     },
+    "lambda.CreateFunctionUrlConfig": lambda _: {"FunctionUrl": FUNCTION_URL},
     "lambda.GetAccountSettings": lambda _: {"AccountLimit": {"ConcurrentExecutions": 1_000}},
     "lambda.GetFunctionConfiguration": _function,
     "monitoring.DescribeAlarms": _alarms,

@@ -72,6 +72,8 @@ class Recorder(pulumi.runtime.Mocks):
         outputs = {"arn": f"arn:{kind}:{args.name}", "url": f"https://{kind}/{args.name}"}
         if kind == "Distribution":
             outputs["domainName"] = "d111111abcdef8.cloudfront.net"
+        if kind == "FunctionUrl":
+            outputs["functionUrl"] = "https://abc.lambda-url.eu-central-1.on.aws/"
         return args.name, {"name": args.name, **outputs, **args.inputs}
 
     def register(self, request: Any) -> None:  # noqa: ANN401 - a message of Pulumi's protocol

@@ -46,6 +46,7 @@ NAMES = {
     "kinesis.CreateStream": ("StreamName",),
     "kms.CreateAlias": ("AliasName",),
     "lambda.CreateFunction": ("FunctionName",),
+    "lambda.CreateFunctionUrlConfig": ("FunctionName",),
     "logs.CreateLogGroup": ("logGroupName",),
     "monitoring.PutDashboard": ("DashboardName",),
     "monitoring.PutMetricAlarm": ("AlarmName",),

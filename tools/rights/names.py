@@ -32,6 +32,17 @@ PHOTOGRAPHING = (
     *("photos put", "photos backfill", "photos render", "photos retry", "photos list"),
     "photos manifest",
 )
+LINKING = ("photos link", "photos link list", "photos link revoke")
 SERVING = ("serve",)
 FETCHING = ("status", "trace", *LISTING, "retry", "erase", "restore", "smoke", *SERVING)
-ANY = (*PUSHING, "abandon", "submit", "dlq list", "dlq show", *READING, *PHOTOGRAPHING, *SERVING)
+ANY = (
+    *PUSHING,
+    "abandon",
+    "submit",
+    "dlq list",
+    "dlq show",
+    *READING,
+    *PHOTOGRAPHING,
+    *LINKING,
+    *SERVING,
+)

@@ -10,6 +10,8 @@ from tools.rights.names import HERE, KEYS, PHOTOS, UPLOADS
 
 KEY, NETWORK, TRAIL, PHOTO, CDN = "`kmsKey`", "`vpcId`", "`dataEvents`", "`photos`", "`photosCdn`"
 
+LINKS = "`photosUploadLinks`"
+
 
 def _ec2(*kinds: str) -> tuple[str, ...]:
     return tuple(f"arn:aws:ec2:{HERE}:{kind}/*" for kind in kinds)
@@ -21,7 +23,7 @@ OPTIONS: Sequence[Grant] = (
         commands=UP,
         actions=("kms:CreateKey", "kms:ListAliases"),
         resources=("*",),
-        note=f"{KEY}; AWS has no narrower resource",
+        note=f"{KEY}, {LINKS}; AWS has no narrower resource",
     ),
     grant(
         "Key",
@@ -30,8 +32,9 @@ OPTIONS: Sequence[Grant] = (
         " ScheduleKeyDeletion TagResource UntagResource",
         KEYS,
         f"arn:aws:kms:{HERE}:alias/{{prefix}}",
+        f"arn:aws:kms:{HERE}:alias/{{prefix}}-upload-links",
         reads=("Describe", "Get", "List"),
-        note=KEY,
+        note=f"{KEY}, {LINKS}",
     ),
     # DynamoDB uses a table's key with the rights of whoever creates the table.
     write(
@@ -96,7 +99,7 @@ OPTIONS: Sequence[Grant] = (
         reads=("Describe", "List"),
         note=PHOTO,
     ),
-    write("PhotoUploads", "s3", "PutBucketCors", UPLOADS, note="`photosCorsOrigins`"),
+    write("PhotoUploads", "s3", "PutBucketCors", UPLOADS, note=f"`photosCorsOrigins`, {LINKS}"),
     # CloudFront names what it creates by an id of its own. A role has room for short policies only.
     grant(
         "Cdn",
@@ -113,5 +116,13 @@ OPTIONS: Sequence[Grant] = (
         "*PublicKey *KeyGroup",
         "*",
         note="`photosPublicKeys`; AWS has no narrower resource",
+    ),
+    write(
+        "LinkFunction",
+        "lambda",
+        "CreateFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig"
+        " GetFunctionUrlConfig",
+        f"arn:aws:lambda:{HERE}:function:{{prefix}}-links",
+        note=LINKS,
     ),
 )

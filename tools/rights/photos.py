@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops_dashboard.photos.jobs.job import JOB_PARTITION
+from rendition_lambda.links.link_item import PARTITION
 from tools.rights.grants import Grant
-from tools.rights.names import PHOTOGRAPHING, PHOTOS, QUEUES, RENDITIONS, SERVING, UPLOADS
+from tools.rights.names import (
+    KEYS,
+    LINKING,
+    PHOTOGRAPHING,
+    PHOTOS,
+    QUEUES,
+    RENDITIONS,
+    SERVING,
+    UPLOADS,
+)
 
 _JOBS = ("photos backfill", "photos render")
 _PUT = ("photos put",)
+_OWN_LINKS = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": (PARTITION,)}}
 
 OPERATOR_OF_PHOTOS: Sequence[Grant] = (
     Grant(
@@ -62,5 +73,21 @@ OPERATOR_OF_PHOTOS: Sequence[Grant] = (
         commands=SERVING,
         actions=("s3:GetObject",),
         resources=(f"{RENDITIONS}/*",),
+    ),
+    Grant(
+        sid="SignLinks",
+        commands=("photos link",),
+        actions=("kms:GenerateMac",),
+        resources=(KEYS,),
+        condition={
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": ("alias/{prefix}-upload-links",)}
+        },
+    ),
+    Grant(
+        sid="RecordLinks",
+        commands=LINKING,
+        actions=("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"),
+        resources=(PHOTOS,),
+        condition=_OWN_LINKS,
     ),
 )
