@@ -28,6 +28,8 @@ def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     if members is None:
         yield name, command
         return
+    if command.invoke_without_command:
+        yield name, command
     for member, each in members.items():
         yield from _walk(f"{name} {member}", each)
 

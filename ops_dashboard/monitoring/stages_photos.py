@@ -21,10 +21,11 @@ def rows(resources: Resources) -> list[Sequence[Widget]]:
     """Return the heading and the charts of photos."""
     if Service.PHOTOS not in resources.functions:
         return []
+    links = [_links(resources)] if Service.LINKS in resources.functions else []
     return [
         [text("## Photos")],
         [_ends(resources), _work(resources), _failures(resources)],
-        [_overdue(resources)],
+        [_overdue(resources), *links],
     ]
 
 

@@ -152,8 +152,8 @@ class LinkApi:
             return
         link = self._live(terms)
         if link.files + files > terms.max_files:
-            files = f"{terms.max_files:,} file{'s' if terms.max_files > 1 else ''}"
-            msg = f"this link is used up: it was for {files}"
+            all_files = f"{terms.max_files:,} file{'s' if terms.max_files > 1 else ''}"
+            msg = f"this link is used up: it was for {all_files}"
         else:
             left = max(terms.max_bytes - link.bytes, 0)
             msg = f"the file is too large for this link: {left / 1e6:,.1f} MB are left"

@@ -50,7 +50,10 @@ def parse(command: Any, name: str, arguments: list[str]) -> None:  # noqa: ANN40
     if arguments[-1:] == ["--help"]:
         return
     members = getattr(command, "commands", None)
-    if members is None:
+    is_command = members is None or (
+        command.invoke_without_command and arguments[0].startswith("-")
+    )
+    if is_command:
         command.make_context(name, arguments)
         return
     assert arguments[0] in members

@@ -18,7 +18,7 @@ def test_every_locked_package_is_listed_with_the_bundles_that_carry_it() -> None
     lines = {line.split()[0]: line for line in notice_text().splitlines() if line.strip()}
     for package in locked_packages("collage"):
         assert "collage" in lines[package]
-    assert lines["orjson"].endswith("windowing, intake")
+    assert lines["orjson"].endswith("windowing, intake, links")
 
 
 def test_a_package_without_a_licence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

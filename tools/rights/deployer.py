@@ -64,9 +64,8 @@ DEPLOYER: Sequence[Grant] = (
         "Functions",
         "lambda",
         "CreateFunction DeleteFunction UpdateFunctionCode UpdateFunctionConfiguration"
-        " PutFunctionConcurrency DeleteFunctionConcurrency AddPermission RemovePermission"
-        " PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig"
-        " DeleteFunctionEventInvokeConfig PutFunctionRecursionConfig TagResource UntagResource",
+        " *FunctionConcurrency AddPermission RemovePermission *FunctionEventInvokeConfig"
+        " *FunctionUrlConfig PutFunctionRecursionConfig TagResource UntagResource",
         f"arn:aws:lambda:{HERE}:function:{{prefix}}-*",
         reads=("Get", "List"),
     ),

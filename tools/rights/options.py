@@ -117,12 +117,4 @@ OPTIONS: Sequence[Grant] = (
         "*",
         note="`photosPublicKeys`; AWS has no narrower resource",
     ),
-    write(
-        "LinkFunction",
-        "lambda",
-        "CreateFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig"
-        " GetFunctionUrlConfig",
-        f"arn:aws:lambda:{HERE}:function:{{prefix}}-links",
-        note=LINKS,
-    ),
 )

@@ -40,8 +40,8 @@ def terms_of(request: LinkRequest, id_: str, now_s: float) -> Terms:
         msg = "give --gallery NAME, or --recipe augmentation for images without a gallery"
         raise UserError(msg)
     life_s = parse_duration(request.expires)
-    if not 0 < life_s <= MAX_LIFE_S:
-        msg = f"--expires {request.expires}: from 1s to {MAX_LIFE_S // 86_400}d"
+    if life_s > MAX_LIFE_S:
+        msg = f"--expires {request.expires}: at most {MAX_LIFE_S // 86_400}d"
         raise UserError(msg)
     return Terms(
         id=id_,
