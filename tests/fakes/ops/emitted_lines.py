@@ -30,7 +30,6 @@ from rendition_lambda import handler as photos
 from rendition_lambda import telemetry as photos_telemetry
 from rendition_lambda.lifecycle import PhotoLeasedError
 from rendition_lambda.links import handler as links
-from rendition_lambda.messages import PhotoHint
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
