@@ -60,6 +60,11 @@ LATER = {
     "kinesis:CreateStream": ("AddTagsToStream", "DescribeStreamSummary", "DeleteStream"),
     "kms:CreateAlias": ("DeleteAlias", "UpdateAlias"),
     "lambda:AddPermission": ("GetPolicy", "RemovePermission"),
+    "lambda:CreateFunctionUrlConfig": (
+        "GetFunctionUrlConfig",
+        "UpdateFunctionUrlConfig",
+        "DeleteFunctionUrlConfig",
+    ),
     "lambda:CreateFunction": ("TagResource", "UpdateFunctionCode", "DeleteFunction"),
     "logs:CreateLogGroup": ("TagResource", "ListTagsForResource", "DeleteLogGroup"),
     "s3:CreateBucket": ("PutBucketTagging", "GetBucketLocation", "ListBucket", "DeleteBucket"),

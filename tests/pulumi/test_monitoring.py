@@ -23,7 +23,7 @@ ALARMS = alarms(RESOURCES, THRESHOLDS)
 @pytest.fixture(scope="module")
 def dev(deploy: Deploy) -> Recorder:
     """The dev stack with every function, as the watched resources have them."""
-    return deploy("dev", photos=True)
+    return deploy("dev", photos=True, photosCdn=True, photosUploadLinks=True)
 
 
 def watched(inputs: dict[str, Any]) -> list[dict[str, Any]]:
@@ -158,6 +158,9 @@ def test_concurrency_is_shown_against_the_limit_of_the_account(deploy: Deploy) -
         return chart.get("annotations", {}).get("horizontal", [])
 
     known = Recorder(answers={"getServiceQuota": {"value": 77.0}})
-    assert [mark["value"] for mark in marks(deploy("dev", known, photos=True))] == [77]
+    assert [
+        mark["value"]
+        for mark in marks(deploy("dev", known, photos=True, photosCdn=True, photosUploadLinks=True))
+    ] == [77]
     unknown = Recorder(refused=frozenset({"getServiceQuota"}))
-    assert marks(deploy("dev", unknown, photos=True)) == []
+    assert marks(deploy("dev", unknown, photos=True, photosCdn=True, photosUploadLinks=True)) == []
