@@ -157,10 +157,9 @@ def test_concurrency_is_shown_against_the_limit_of_the_account(deploy: Deploy) -
         assert len(chart["metrics"]) == len(FUNCTIONS) + 1
         return chart.get("annotations", {}).get("horizontal", [])
 
+    every = {"photos": True, "photosCdn": True, "photosUploadLinks": True}
+    unreserved = {**every, "photosUploadLinksConcurrency": 0}
     known = Recorder(answers={"getServiceQuota": {"value": 77.0}})
-    assert [
-        mark["value"]
-        for mark in marks(deploy("dev", known, photos=True, photosCdn=True, photosUploadLinks=True))
-    ] == [77]
+    assert [mark["value"] for mark in marks(deploy("dev", known, **unreserved))] == [77]
     unknown = Recorder(refused=frozenset({"getServiceQuota"}))
-    assert marks(deploy("dev", unknown, photos=True, photosCdn=True, photosUploadLinks=True)) == []
+    assert marks(deploy("dev", unknown, **every)) == []

@@ -20,7 +20,6 @@ from tools.rights.names import (
 
 _JOBS = ("photos backfill", "photos render")
 _PUT = ("photos put",)
-_OWN_LINKS = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": (PARTITION,)}}
 
 OPERATOR_OF_PHOTOS: Sequence[Grant] = (
     Grant(
@@ -31,11 +30,13 @@ OPERATOR_OF_PHOTOS: Sequence[Grant] = (
         note="`photos put` only with `--wait`; `serve` for its page of photos, here and below",
     ),
     Grant(
-        sid="RecordJobs",
-        commands=_JOBS,
-        actions=("dynamodb:PutItem",),
+        sid="RecordJobsAndLinks",
+        commands=(*_JOBS, *LINKING),
+        actions=("dynamodb:PutItem", "dynamodb:UpdateItem"),
         resources=(PHOTOS,),
-        condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": (JOB_PARTITION,)}},
+        condition={
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": (JOB_PARTITION, PARTITION)}
+        },
     ),
     Grant(
         sid="RequestRenditions",
@@ -82,12 +83,5 @@ OPERATOR_OF_PHOTOS: Sequence[Grant] = (
         condition={
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": ("alias/{prefix}-upload-links",)}
         },
-    ),
-    Grant(
-        sid="RecordLinks",
-        commands=LINKING,
-        actions=("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"),
-        resources=(PHOTOS,),
-        condition=_OWN_LINKS,
     ),
 )
