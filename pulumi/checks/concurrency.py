@@ -45,7 +45,7 @@ def concurrency_problems(settings: Settings, limit: int) -> list[str]:
     reserved = sum(reservations.values())
     if reserved and limit - reserved < MUST_REMAIN:
         problems.append(
-            f"{' and '.join(reservations)}: {reserved} are reserved of"
+            f"{' and '.join(reservations)} reserve{'s' if len(reservations) == 1 else ''} {reserved} of"
             f" this account's {limit} concurrent executions, and AWS refuses to leave fewer than"
             f" {MUST_REMAIN}: reserve nothing, or {quota_request(reserved + MUST_REMAIN)}"
         )

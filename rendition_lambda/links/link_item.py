@@ -27,12 +27,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A link as the table has it."""
 
     id: str
-    folder: str | None
-    """Its gallery; None for images to augment."""
     link_expires_at: int
     max_files: int
     max_bytes: int
     created_at: str
+    folder: str | None = None
+    """Its gallery; None for images to augment."""
     files: int = 0
     """Files that were signed."""
     bytes: int = 0

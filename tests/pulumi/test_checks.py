@@ -131,7 +131,7 @@ def test_a_reservation_that_leaves_too_little_is_refused() -> None:
     settings = Settings(collage_max_concurrency=100, collage_reserved_concurrency=100)
     assert not concurrency_problems(settings, 200)
     (problem,) = concurrency_problems(settings, 199)
-    assert "reserve 100 of this account's 199 concurrent executions" in problem
+    assert "reserves 100 of this account's 199 concurrent executions" in problem
     assert "--desired-value 200" in problem
 
 

@@ -45,9 +45,12 @@ def test_a_file_is_signed_into_the_gallery_of_the_link(stack: LinkStack) -> None
 
 
 def test_a_link_of_images_to_augment_signs_into_their_folder(stack: LinkStack) -> None:
-    put = stack.api.begin(stack.issue(gallery=None), "cats/a.jpg", 500, "")
+    text = stack.issue(gallery=None)
+    put = stack.api.begin(text, "cats/a.jpg", 500, "")
     assert isinstance(put, SignedPut)
     assert put.key == "original-uploads/cats/a.jpg"
+    offer = stack.api.describe(text)
+    assert (offer.gallery, offer.files_left, offer.max_file_bytes) == (None, 2, 10 * 1024 * 1024)
 
 
 @pytest.mark.parametrize("name", ["../other/a.jpg", "a/../../other/b.jpg", "", "a\n.jpg", "a.txt"])
