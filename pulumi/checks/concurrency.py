@@ -43,9 +43,10 @@ def concurrency_problems(settings: Settings, limit: int) -> list[str]:
     problems = []
     reservations = _reservations(settings)
     reserved = sum(reservations.values())
+    verb = "reserves" if len(reservations) == 1 else "reserve"
     if reserved and limit - reserved < MUST_REMAIN:
         problems.append(
-            f"{' and '.join(reservations)} reserve{'s' if len(reservations) == 1 else ''} {reserved} of"
+            f"{' and '.join(reservations)} {verb} {reserved} of"
             f" this account's {limit} concurrent executions, and AWS refuses to leave fewer than"
             f" {MUST_REMAIN}: reserve nothing, or {quota_request(reserved + MUST_REMAIN)}"
         )
