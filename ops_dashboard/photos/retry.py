@@ -13,14 +13,14 @@ from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.jobs.command import sender_of
 from ops_dashboard.photos.listing import photos_of
 from ops_dashboard.photos.stack import PhotoStack
-from ops_dashboard.photos.waiting import check_ends, wait_for
+from ops_dashboard.photos.waiting import say_ends, wait_for
 from ops_dashboard.printing.tables import counted, table_of
 from ops_dashboard.printing.terminal import confirm, print_json, print_table
 from rendition_lambda.messages import PhotoHint, request_of
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from rendition_lambda.reasons import PhotoFailure
 from stream_ingest.cli.terminal import say
-from stream_ingest.contracts.errors import NotFoundError, UserError
+from stream_ingest.contracts.errors import NotFoundError, PermanentError, UserError
 
 RATE = 200.0
 _SHOWN = 5
@@ -65,7 +65,9 @@ class Retry:
         if json:
             ends = {name: photo.reason or str(photo.status) for name, photo in ended.items()}
             print_json(RetryReport(run=run, sent=len(photos), ended=ends))
-        check_ends(ended)
+        if failed := say_ends(ended):
+            msg = f"{failed:,} of {len(ended):,} photos failed"
+            raise PermanentError(msg)
 
     def _named(self, names: Collection[str]) -> list[Photo]:
         """Return named photos; raises `UserError` if one does not exist or has not failed."""

@@ -8,7 +8,7 @@ from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.printing.tables import counted, safe
 from rendition_lambda.photo_item import Photo, PhotoStatus
 from stream_ingest.cli.terminal import say, show_progress
-from stream_ingest.contracts.errors import PermanentError, TransientError
+from stream_ingest.contracts.errors import TransientError
 
 PATIENCE_S = 900.0
 """Waiting ends when no photo has ended for this long."""
@@ -53,8 +53,8 @@ def _is_end(photo: Photo, is_end: IsEnd) -> bool:
     return photo.status in ENDED and photo.is_finished and is_end(photo)
 
 
-def check_ends(ended: Mapping[str, Photo]) -> None:
-    """Print how photos ended that were not rendered; raises `PermanentError` if one failed."""
+def say_ends(ended: Mapping[str, Photo]) -> int:
+    """Print how photos ended that were not rendered; return how many failed."""
     failed = 0
     for name, photo in sorted(ended.items()):
         if photo.status is PhotoStatus.FAILED:
@@ -63,6 +63,4 @@ def check_ends(ended: Mapping[str, Photo]) -> None:
             say(safe(f"{name}: failed: {photo.reason}{detail}"))
         elif photo.status is PhotoStatus.SKIPPED:
             say(safe(f"{name}: skipped, it is no photo"))
-    if failed:
-        msg = f"{failed:,} of {len(ended):,} photos failed"
-        raise PermanentError(msg)
+    return failed

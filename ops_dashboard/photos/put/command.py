@@ -23,7 +23,7 @@ from ops_dashboard.photos.put.transfer import (
     Transfer,
 )
 from ops_dashboard.photos.stack import PhotoStack
-from ops_dashboard.photos.waiting import IsEnd, check_ends, wait_for
+from ops_dashboard.photos.waiting import IsEnd, say_ends, wait_for
 from ops_dashboard.printing.tables import safe
 from ops_dashboard.printing.terminal import print_json, print_line
 from rendition_lambda.photo_item import Photo
@@ -82,10 +82,13 @@ class Put:
             for photo, sent in outcomes:
                 end = f": {ended[photo.upload.key].status}" if wait else ""
                 print_line(f"{sent} s3://{self._bucket}/{photo.upload.key}{end}")
+        problems = []
         if errors := sum(each.is_error for each in refused):
-            msg = f"{errors:,} of {errors + len(outcomes):,} files were not uploaded"
-            raise PermanentError(msg)
-        check_ends(ended)
+            problems.append(f"{errors:,} of {errors + len(outcomes):,} files were not uploaded")
+        if failed := say_ends(ended):
+            problems.append(f"{failed:,} of {len(ended):,} photos failed")
+        if problems:
+            raise PermanentError("; ".join(problems))
 
     def _send(
         self, photos: list[LocalPhoto]
