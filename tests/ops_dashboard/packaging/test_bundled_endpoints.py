@@ -101,6 +101,7 @@ def test_a_client_is_made_with_the_packed_data(
         assert one.meta.endpoint_url == other.meta.endpoint_url
         assert one.meta.config.signature_version == other.meta.config.signature_version
         assert one.meta.partition == other.meta.partition
+        assert one.meta.service_model.api_version == other.meta.service_model.api_version
     finally:
         one.close()
         other.close()
