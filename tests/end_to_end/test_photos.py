@@ -19,12 +19,12 @@ from PIL import Image
 from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from tests.end_to_end.viewer import Viewer
 from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
 PATIENCE_S = 90
-DOMAIN = "photos.example.com"
 OTHER = "wedding-archive"
 AWS_CLI = "awscli==1.46.3"
 """In an environment of its own, because it pins botocore."""
@@ -37,7 +37,8 @@ class Photos:
 
     def __init__(self, aws: LocalAws, outputs: PhotosOutputs) -> None:
         self.s3, self._dynamodb = aws.clients.s3, aws.clients.dynamodb
-        self.outputs = outputs
+        self.outputs, self.viewer = outputs, Viewer(aws.endpoint)
+        self.cloudfront = aws.clients.untyped("cloudfront")
         self.variables = aws.environment()
         self._environment = {**os.environ, **self.variables}
 
@@ -68,6 +69,24 @@ class Photos:
         found = self.s3.list_objects_v2(Bucket=self.outputs.renditions_bucket)
         return {each["Key"] for each in found.get("Contents", [])}
 
+    def other_distribution(self) -> str:
+        """Create a distribution with the same origin and access control; return its domain."""
+        found = self.cloudfront.get_distribution_config(Id=self.outputs.distribution_id)
+        config = {**found["DistributionConfig"], "CallerReference": "other"}
+        made = self.cloudfront.create_distribution(DistributionConfig=config)
+        domain: str = made["Distribution"]["DomainName"]
+        return domain
+
+    def invalidated(self) -> list[str]:
+        """Return all paths that were invalidated."""
+        id_ = self.outputs.distribution_id
+        listed = self.cloudfront.list_invalidations(DistributionId=id_)["InvalidationList"]
+        batches = [
+            self.cloudfront.get_invalidation(DistributionId=id_, Id=each["Id"])["Invalidation"]
+            for each in listed.get("Items", [])
+        ]
+        return [path for each in batches for path in each["InvalidationBatch"]["Paths"]["Items"]]
+
     def when(
         self, gallery: str, key: str, is_so: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:
@@ -86,7 +105,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Photos]:
         with LocalAws.start() as aws:
             settings = {
                 "photos": True,
-                "photosDomain": DOMAIN,
+                "photosCdn": True,
                 "photosCorsOrigins": ["https://upload.example.com"],
                 "photosOtherBuckets": [OTHER],
             }
@@ -117,7 +136,7 @@ def test_a_photo_is_rendered_replaced_and_removed(photos: Photos) -> None:
         assert red > 240
         assert green + blue < 15
     assert first["thumbnail_url"].startswith(
-        f"https://{DOMAIN}/renditions/g/IMG_1%20%2B%20%C3%BC_thumbnail.jpg?v="
+        f"https://{photos.outputs.domain}/renditions/g/IMG_1%20%2B%20%C3%BC_thumbnail.jpg?v="
     )
     assert (first["original_key"], first["format"], first["width"]) == (key, "JPEG", 1_500)
 
@@ -163,7 +182,7 @@ def test_checklist_of_a_gallery(photos: Photos, tmp_path: Path) -> None:
     keys = {name: f"renditions/wedding/photo_{name}.jpg" for name in (*SIZES, "large")}
     assert set(keys.values()) <= photos.stored()
     for name, key in keys.items():
-        assert item[f"{name}_url"].startswith(f"https://{DOMAIN}/{key}?v=")
+        assert item[f"{name}_url"].startswith(f"https://{photos.outputs.domain}/{key}?v=")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", item["processed_at"])
 
 
@@ -213,3 +232,42 @@ def test_files_are_put_and_photos_of_another_bucket_are_brought_in(
         photos.image("renditions/put/one + ü-jpg_large.jpg").convert("RGB").getpixel((5, 5))
     )  # type: ignore[misc]  # RGB
     assert min(red, blue) > 240
+
+
+def test_the_cdn_serves_what_is_in_the_table_and_nothing_else(photos: Photos) -> None:
+    key = "served/IMG (1) + ü.jpg"
+    photos.put(key, jpeg("red"))
+    photos.put("original-uploads/hidden.jpg", jpeg("red"))
+    item = photos.when("served", key, status("active"))
+    photos.when("original-uploads", "original-uploads/hidden.jpg", status("active"))
+    urls = [item[f"{name}_url"] for name in ("thumbnail", "small", "medium", "large")]
+    get, domain = photos.viewer.get, photos.outputs.domain
+
+    for name, url in zip(("thumbnail", "small", "medium", "large"), urls, strict=True):
+        answer = get(url)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        assert len(answer.body) == item["outputs"][name]["bytes"]
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert get(url, "HEAD").status == 200
+    assert get(urls[0].replace("https:", "http:")).headers["Location"] == urls[0]
+    assert get(urls[0], "POST").status == 403
+    for hidden in (
+        "processed/hidden_256x256.jpg",
+        "augmented-images/90-degree/hidden_90.jpg",
+        "renditions/served/none.jpg",
+        "",
+    ):
+        assert get(f"https://{domain}/{hidden}").status == 403
+    assert get(urls[0].replace(domain, photos.other_distribution())).status == 403
+
+
+def test_a_deleted_photo_is_invalidated(photos: Photos) -> None:
+    photos.put("served/gone.jpg", jpeg("red"))
+    url = photos.when("served", "served/gone.jpg", status("active"))["small_url"]
+    photos.delete("served/gone.jpg")
+    photos.when("served", "served/gone.jpg", status("deleted"))
+
+    assert photos.viewer.get(url).status == 403
+    assert "/renditions/served/gone_*" in photos.invalidated()
