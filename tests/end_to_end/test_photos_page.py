@@ -212,11 +212,10 @@ def test_a_large_file_survives_a_cut_connection_and_a_reload(
         row(page, path.name).get_by_role("button", name="Resume").click()
     expect(row(page, path.name)).to_have_attribute("data-state", "sending")
     check_looks(here, "sending")
-    page.unroute(re.compile("partNumber=3"))
     page.reload()
+    page.unroute(re.compile("partNumber=3"))
     expect(row(page, path.name)).to_contain_text("Choose this file again")
     check_looks(here, "interrupted")
-    assert parts.numbers == [1, 2]
     with page.expect_request("**/uploads/parts") as signed:
         page.locator("#files").set_input_files(path)
     assert signed.value.post_data_json["numbers"] == [3]
