@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 
+from ops_dashboard.inspect.named import check_window_id
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
 from ops_dashboard.trace.photo_command import show_photo
@@ -26,8 +27,10 @@ def show_trace(subject: str, *, stack: str, query_only: bool, json: bool) -> Non
     outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
     if is_window_id(subject):
         _show_window(session, outputs, subject, json=json)
+    elif outputs.photos:
+        show_photo(session, outputs, outputs.photos, subject, query_only=query_only, json=json)
     else:
-        show_photo(session, outputs, subject, query_only=query_only, json=json)
+        check_window_id(subject)  # raises
 
 
 def is_window_id(subject: str) -> bool:

@@ -15,7 +15,7 @@ from rendition_lambda.reference import PhotoReferences
 from rendition_lambda.render.rendered import PixelSource
 from stream_ingest.aws import clients
 from stream_ingest.contracts.errors import NotFoundError
-from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.contracts.stack_outputs import PhotosOutputs, StackOutputs
 
 _NEEDS = {
     Work.NOTHING: "nothing: it is as its current version and its recipe make it",
@@ -26,23 +26,23 @@ _NEEDS = {
 }
 
 
-def show_photo(
-    session: boto3.Session, outputs: StackOutputs, reference: str, *, query_only: bool, json: bool
+def show_photo(  # noqa: PLR0913 - the parts of the stack, and one parameter for each option
+    session: boto3.Session,
+    outputs: StackOutputs,
+    photos: PhotosOutputs,
+    reference: str,
+    *,
+    query_only: bool,
+    json: bool,
 ) -> None:
     """Print the timeline of a photo, or only the query for its log lines."""
-    if outputs.photos is None:
-        msg = (
-            f"{reference!r} is no window id such as charli:000012, and stack {outputs.stack!r}"
-            " renders no photos (setting `photos`)"
-        )
-        raise NotFoundError(msg)
     dynamodb = session.client("dynamodb", config=clients.CONFIG)
-    name = PhotoReferences(dynamodb, outputs.photos).resolve(reference)
-    story = PhotoStoryReader(session, outputs, outputs.photos).read(name)
+    name = PhotoReferences(dynamodb, photos).resolve(reference)
+    story = PhotoStoryReader(session, outputs, photos).read(name)
     if story is None:
         msg = (
             f"no photo {name!r} in stack {outputs.stack!r}: neither its table nor the bucket"
-            f" {outputs.photos.uploads_bucket} has it"
+            f" {photos.uploads_bucket} has it"
         )
         raise NotFoundError(msg)
     if query_only:
