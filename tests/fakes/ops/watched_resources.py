@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from settings import Settings
 
 from ops_dashboard.monitoring.alarm import Alarm
@@ -35,6 +37,17 @@ RESOURCES = Resources(
         Service.PHOTOS: 1_769,
     },
 )
+
+_PHOTOS = frozenset({Service.PHOTOS, Service.LINKS})
+WITHOUT_PHOTOS = replace(
+    RESOURCES,
+    dead_letters={
+        kind: name for kind, name in RESOURCES.dead_letters.items() if kind != DeadLetterKind.PHOTOS
+    },
+    functions={kind: name for kind, name in RESOURCES.functions.items() if kind not in _PHOTOS},
+    memory_mb={kind: size for kind, size in RESOURCES.memory_mb.items() if kind not in _PHOTOS},
+)
+"""Those of a stack that renders no photos."""
 
 THRESHOLDS = Settings().thresholds
 """Those of a stack that sets nothing; its collage function may run 120 seconds."""

@@ -21,7 +21,7 @@ from ops_dashboard.monitoring.metric_data import read_lines
 from ops_dashboard.monitoring.metric_lines import metric_queries
 from ops_dashboard.monitoring.stages import errors_query
 from tests.fakes.ingest.delivery import kinesis_event
-from tests.fakes.ops.watched_resources import RESOURCES, THRESHOLDS
+from tests.fakes.ops.watched_resources import THRESHOLDS, WITHOUT_PHOTOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_the_engine_stores_the_queries_of_every_alarm(local_aws: LocalAws) -> No
     stored = {each.name.removeprefix("coverstream-dev-"): each for each in alarm_store.load(
         local_aws.clients
     )}  # fmt: skip
-    expected = alarms(RESOURCES, THRESHOLDS)
+    expected = alarms(WITHOUT_PHOTOS, THRESHOLDS)
     assert {name: stored[name].threshold for name in stored} == {
         name: alarm.above for name, alarm in expected.items()
     }
@@ -126,7 +126,7 @@ def test_the_depth_of_the_queue_does_not_raise_the_dead_letter_alarm(
         ],
     )
     bridge.update_alarms(time.time())
-    names = [f"coverstream-dev-{kind}-dead-letters" for kind in RESOURCES.dead_letters]
+    names = [f"coverstream-dev-{kind}-dead-letters" for kind in WITHOUT_PHOTOS.dead_letters]
     found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
     assert [alarm["StateValue"] for alarm in found] == ["OK"] * len(names)
 
@@ -139,7 +139,7 @@ def test_the_query_of_the_latest_errors_finds_one(local_aws: LocalAws) -> None:
     logs = local_aws.clients.untyped("logs")
     now_s = int(time.time())
     query_id = logs.start_query(
-        logGroupNames=list(RESOURCES.log_groups),
+        logGroupNames=list(WITHOUT_PHOTOS.log_groups),
         # AWS finds the facts in a line of JSON by itself, ministack does not.
         queryString=errors_query().replace("fields ", "fields @message, ", 1),
         startTime=now_s - 3_600,
