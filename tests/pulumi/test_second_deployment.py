@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stream_ingest.contracts.metrics import FUNCTIONS
 from tests.paths import ROOT
 from tests.pulumi.all_options import ALL_OPTIONS, NAME
 from tests.pulumi.requested import Requested
@@ -54,10 +55,7 @@ def test_changed_settings_change_only_what_they_concern(deploy: Deploy, full: Re
         deploy, full.records, logRetentionDays=60, windowingBatchSize=50, sweeperMemoryMb=2_048
     )
     assert touched(changed) == {
-        **{
-            f"LogGroup {function}": ("retentionInDays",)
-            for function in ("windowing", "sweeper", "collage", "prefetch", "intake", "photos")
-        },
+        **{f"LogGroup {function}": ("retentionInDays",) for function in FUNCTIONS},
         "EventSourceMapping windowing": ("batchSize",),
         "Function sweeper": ("memorySize",),
         # What else depends on a function's memory.
