@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ops_dashboard.local.demo.output import clear_output
 from tests.docs.snippets import demo_lines, masked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(620)]
@@ -37,6 +38,8 @@ def test_the_demo_uses_all_inputs_and_matches_the_generated_data(tmp_path: Path)
         rows, cols, cell_px = (3, 4, 160) if trigger == "sqs-trigger" else (5, 7, 200)
         fitted = {(cols * cell_px, count * cell_px) for count in range(1, rows + 1)}
         assert (cols * cell_px, rows * cell_px) in sizes <= fitted
+    clear_output(tmp_path)  # as the next demo does
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def size_of(path: Path) -> tuple[int, int]:

@@ -24,7 +24,7 @@ CONTROLLED_LAYOUT = CollageLayout(
 )
 """The layout of the controlled batch, which differs from the default in everything."""
 CONTROLLED_PREFIX = "campaign-7"
-DROPPED_FILE, CONTROLLED_FILE = "covers.csv", "campaign.csv"
+DROPPED_FILE, CONTROLLED_FILE, REQUEST_FILE = "covers.csv", "campaign.csv", "campaign.json"
 _DROPPED_SEED, _CONTROLLED_SEED = 8, 9  # the pushed rows use the default
 
 

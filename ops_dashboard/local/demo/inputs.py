@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ops_dashboard.local.aws.stack import LocalAws
-from ops_dashboard.local.demo.batches import DemoBatch
+from ops_dashboard.local.demo.batches import REQUEST_FILE, DemoBatch
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import CoverstreamError
 
@@ -69,7 +69,7 @@ class DemoInputs:
                 "pack": layout.pack,
             },
         }
-        path = file.with_suffix(".json")
+        path = file.with_name(REQUEST_FILE)
         path.write_text(json.dumps(message, indent=1))
         self._command("stream-ingest", "submit", f"--request={path}", f"--batch-id={CONTROLLED_ID}")
 

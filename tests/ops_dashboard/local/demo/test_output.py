@@ -13,6 +13,7 @@ MADE = (
     "summary.json",
     "covers.csv",
     "campaign.csv",
+    "campaign.json",
     "photos.jpg",
     "photos/renditions/demo/a_small.jpg",
 )
