@@ -22,7 +22,9 @@ UPLOADS = "coverstream-dev-uploads-123456789012-eu-central-1"
 
 @pytest.fixture(scope="module")
 def photos(deploy: Deploy) -> Recorder:
-    return deploy("dev", photos=True, photosCorsOrigins=["https://upload.example.com"])
+    settings = {"photosMaxConcurrency": 10, "photosBackfillConcurrency": 4}
+    origins = ["https://upload.example.com"]
+    return deploy("dev", photos=True, photosCorsOrigins=origins, **settings)
 
 
 def test_without_the_setting_nothing_of_photos_is_declared(dev: Recorder) -> None:
