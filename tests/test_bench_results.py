@@ -89,10 +89,12 @@ def test_a_run_replaces_all_of_a_benchmark_and_leaves_others() -> None:
     before: dict[str, Any] = merged(
         {}, {"fold": [entry("fold"), entry("fold.old")], "pack": [entry("pack")]}, RUN
     )
-    after = merged(before, {"fold": [entry("fold")]}, {**RUN, "date": "2026-11-22"})
+    later = {**RUN, "date": "2026-11-22", "machine": {"cores": 4}}
+    after = merged(before, {"fold": [entry("fold")]}, later)
     assert set(after) == {"machine", "date", "commit", "fold", "pack"}
     assert after["date"] == "2026-11-22"
     assert (after["fold"]["date"], after["pack"]["date"]) == ("2026-11-22", "2026-11-21")
+    assert (after["fold"]["machine"], after["pack"]["machine"]) == ({"cores": 4}, {"cores": 2})
 
 
 def test_the_runner_runs_what_is_named_and_merges(

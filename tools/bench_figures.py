@@ -26,7 +26,7 @@ _ABOUT = {
     "suite": "`make test`",
 }
 """What each benchmark measures, in the order of the table."""
-_KEY_FIGURES = {
+KEY_FIGURES = {
     "push": ("a push from MariaDB into the stream", "async-kinesis", "async-kinesis, row by row"),
     "fold": ("windowing, one core", None, ""),
     "compose": ("a collage of 35 covers, one thread", "plain", "plain Pillow"),
@@ -49,14 +49,14 @@ def figures_table(results: Mapping[str, Any]) -> str:
         if names:
             rows.append((f"**{benchmark}**: {_ABOUT[benchmark]}", "", "", "", "", ""))
         rows += [cells for name in names for cells in _rows(name, results[name])]
-    measured = f"\nMeasured on {oldest_date(results, every)}: {machine_of(results)}.\n"
+    measured = f"\nMeasured on {oldest_date(results, every)}: {machines_of(results, every)}.\n"
     return measured + markdown_table(_COLUMNS, rows)
 
 
 def key_figures_table(results: Mapping[str, Any]) -> str:
     """Return the few figures that README shows, each with one peer of the same run."""
     rows = []
-    for name, (what, peer, about) in _KEY_FIGURES.items():
+    for name, (what, peer, about) in KEY_FIGURES.items():
         entry = results[name]
         ratio = None if peer is None else entry["ratio"][peer]
         beside = "" if ratio is None else f"{ratio:.1f} times as good as {about}"
@@ -64,9 +64,13 @@ def key_figures_table(results: Mapping[str, Any]) -> str:
     return markdown_table(("what", "figure", "compared in the same run"), rows)
 
 
-def machine_of(results: Mapping[str, Any]) -> str:
-    """Return a description of the machine that results were measured on."""
-    machine = results["machine"]
+def machines_of(results: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Return a description of each machine that some results were measured on."""
+    machines = (results[name].get("machine") or results["machine"] for name in names)
+    return "; ".join(dict.fromkeys(_machine(machine) for machine in machines))
+
+
+def _machine(machine: str | Mapping[str, Any]) -> str:
     if isinstance(machine, str):
         return machine
     return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"

@@ -86,7 +86,9 @@ def key_figures_table() -> str:
 def machine() -> str:
     """Return when and on which machine `make bench` measured."""
     results = _results()
-    return f"on {results['date'][:10]} on {bench_figures.machine_of(results)}"
+    names = bench_figures.KEY_FIGURES
+    on = bench_figures.oldest_date(results, names)
+    return f"on {on} on {bench_figures.machines_of(results, names)}"
 
 
 def plan_output() -> str:

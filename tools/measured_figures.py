@@ -16,7 +16,7 @@ from ops_dashboard.checkout import ROOT
 from ops_dashboard.planner.measured import Measured
 from stream_ingest.cli.terminal import run
 from stream_ingest.contracts.errors import UserError
-from tools.bench_figures import machine_of, oldest_date
+from tools.bench_figures import machines_of, oldest_date
 
 BENCH_RESULTS = ROOT / "bench-results.json"
 MEASURED = ROOT / "ops_dashboard" / "planner" / "measured.json"
@@ -40,7 +40,7 @@ def measured_from(results: Mapping[str, Any]) -> Measured:
         raise UserError(msg)
     return Measured(
         date=oldest_date(results, _BENCHMARKS.values()),
-        machine=machine_of(results),
+        machine=machines_of(results, _BENCHMARKS.values()),
         **{field: float(f"{results[name]['ours']:.4g}") for field, name in _BENCHMARKS.items()},
     )
 

@@ -139,14 +139,13 @@ def merged(
     """Return the JSON file's content after a run of some benchmarks; others stay as they were.
 
     All that an earlier run of the same benchmark wrote (``fold``, ``fold.…``) is replaced. `run`
-    (machine, date, commit) stands at the top, and its date and commit in each entry that it made.
+    (machine, date, commit) stands in each entry that it made, and at the top.
     """
     stored = {
         name: entry for name, entry in before.items() if name.split(".")[0] not in {*ran, *run}
     }
-    stamp = {name: run[name] for name in ("date", "commit") if name in run}
     for measures in ran.values():
-        stored |= {measure.name: {**measure.entry(), **stamp} for measure in measures}
+        stored |= {measure.name: {**measure.entry(), **run} for measure in measures}
     return {**run, **stored}
 
 

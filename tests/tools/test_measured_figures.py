@@ -34,6 +34,8 @@ def test_a_benchmark_becomes_figures_with_its_oldest_date_and_machine() -> None:
     assert measured.collage_images_per_cpu_s == 182.0
     assert measured.state_units_drip == 5.174
     assert measured_from({**RESULTS, "machine": "a laptop"}).machine == "a laptop"
+    elsewhere = {**RESULTS, "push": {**RESULTS["push"], "machine": "a laptop"}}
+    assert measured_from(elsewhere).machine == "AMD EPYC, 2 cores, Python 3.11.7; a laptop"
 
 
 def test_missing_figures_are_named() -> None:
