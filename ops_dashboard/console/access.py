@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -26,6 +27,8 @@ CHANGE_HEADER = "X-Coverstream-Change"
 MIN_TOKEN_CHARACTERS = 16
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _OWN_SITES = frozenset({"same-origin", "none"})
+_OWN_PAGE = re.compile(r"/(?!/|api/|media/|login)[!-\[\]-~]*")
+"""Path and query in ASCII without a backslash, which browsers take for a slash: never a host."""
 
 
 class AccessDenial(StrEnum):
@@ -102,6 +105,17 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 def is_public(path: str) -> bool:
     """Return whether a path reveals nothing about the stack, and so needs no access token."""
     return path == "/login" or path.startswith("/static/")
+
+
+def own_page(address: str) -> str:
+    """Return path and query of one of the console's own pages; ``/`` for any other text."""
+    return address if _OWN_PAGE.fullmatch(address) else "/"
+
+
+def login_address(page: str) -> str:
+    """Return the address of the sign-in form that leads back to `page`, a path with its query."""
+    after = own_page(page)
+    return "/login" if after == "/" else f"/login?next={quote(after, safe='')}"
 
 
 def is_ip_address(host: str) -> bool:

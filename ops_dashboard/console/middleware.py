@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops_dashboard.console.access import Access, AccessDenial, AccessRequest
+from ops_dashboard.console.access import Access, AccessDenial, AccessRequest, login_address
 from stream_ingest.aws.clients import plain_errors
 from stream_ingest.contracts.errors import CoverstreamError, TransientError, UserError
 
@@ -114,7 +114,8 @@ def _deny(request: web.Request, denial: AccessDenial) -> web.StreamResponse:
     if denial is not AccessDenial.ACCESS_TOKEN:
         return error_response(str(denial), HTTPStatus.FORBIDDEN)
     if request.method == "GET" and not request.path.startswith(("/api/", "/media/")):
-        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
+        headers = {"Location": login_address(request.raw_path)}
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
     return error_response(str(denial), HTTPStatus.UNAUTHORIZED)
 
 

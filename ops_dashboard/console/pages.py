@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ops_dashboard.console.access import Access
+from ops_dashboard.console.access import Access, own_page
 from ops_dashboard.console.middleware import start_session
 
 _MAX_LOGIN_BYTES = 4_096
@@ -74,20 +74,27 @@ class Pages:
         return self._render(f"{page.name}.html", page=page)
 
     async def _get_login(self, request: web.Request) -> web.Response:
-        """Sign in with the token in the query, or return the sign-in form."""
-        token = request.query.get("token")
-        return self._sign_in(token) if token else self._render("login.html", wrong=False)
+        """Sign in with the token in the query, or return the sign-in form.
+
+        Either leads to the page in the query's ``next`` afterwards.
+        """
+        token, after = request.query.get("token"), own_page(request.query.get("next", ""))
+        if token:
+            return self._sign_in(token, after)
+        return self._render("login.html", wrong=False, after=after)
 
     async def _post_login(self, request: web.Request) -> web.Response:
         if (request.content_length or _MAX_LOGIN_BYTES + 1) > _MAX_LOGIN_BYTES:
             raise web.HTTPBadRequest(text="expected a token")
         form = parse_qs((await request.read()).decode(errors="replace"))
-        return self._sign_in(form.get("token", [""])[0])
+        after = own_page(form.get("next", [""])[0])
+        return self._sign_in(form.get("token", [""])[0], after)
 
-    def _sign_in(self, token: str) -> web.Response:
+    def _sign_in(self, token: str, after: str) -> web.Response:
         if not self._access.is_access_token(token):
-            return self._render("login.html", wrong=True, status=HTTPStatus.UNAUTHORIZED)
-        response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+            status = HTTPStatus.UNAUTHORIZED
+            return self._render("login.html", wrong=True, after=after, status=status)
+        response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": after})
         start_session(response, self._access)
         return response
 

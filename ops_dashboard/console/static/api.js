@@ -14,7 +14,7 @@ export class ApiError extends Error {
 async function request(path, options = {}) {
   const response = await fetch(path, { credentials: "same-origin", ...options });
   if (response.status === 401) {
-    location.assign("/login");
+    location.assign(`/login${query({ next: location.pathname + location.search })}`);
     throw new Error("signed out");
   }
   const body = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;

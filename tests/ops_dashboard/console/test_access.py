@@ -10,6 +10,7 @@ from ops_dashboard.console.access import (
     AccessDenial,
     AccessRequest,
     is_loopback,
+    own_page,
 )
 
 OPEN = Access(change_token="change")
@@ -106,6 +107,25 @@ def test_with_an_access_token_everything_but_the_sign_in_needs_a_session(path: s
     assert denial(CLOSED, path=path, session=CLOSED.session) is None
     assert denial(CLOSED, path="/login") is None
     assert denial(CLOSED, path="/static/base.css") is None
+
+
+@pytest.mark.parametrize(
+    "page", ["/gallery", "/batches/b-1", "/failures?batch=a%2Fb&reason=expired"]
+)
+def test_a_page_of_the_console_may_be_opened_after_the_sign_in(page: str) -> None:
+    assert own_page(page) == page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "gallery", "//evil.example", "/\\evil.example", "https://evil.example/", "/a b"),
+        *("/a\r\nSet-Cookie: x=y", "/\t/evil.example", "/\u202e", "/login?next=/", "/api/windows"),
+        "/media/collage/ann:000001",
+    ],
+)
+def test_any_other_address_is_replaced_by_the_first_page(address: str) -> None:
+    assert own_page(address) == "/"
 
 
 def test_a_session_does_not_replace_the_change_token() -> None:

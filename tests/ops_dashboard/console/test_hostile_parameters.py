@@ -58,7 +58,7 @@ PARAMETERS = {
     "/media/photos/original": ("key",),
     "/api/uploads": (),
     "/api/uploads/defaults": (),
-    "/login": ("token",),
+    "/login": ("token", "next"),
 }
 PARTS = {
     "type": "parts",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -58,7 +59,7 @@ def test_a_change_from_another_site_is_denied(console: RunningConsole) -> None:
 def test_without_a_session_pages_redirect_to_the_sign_in_and_data_are_denied(
     closed: RunningConsole,
 ) -> None:
-    page = closed.get("/gallery")
+    page = closed.get("/")
     assert (page.status, page.headers["Location"]) == (303, "/login")
     assert closed.get("/api/windows").status == 401
     assert closed.get("/media/collage/ann:000001").status == 401
@@ -86,6 +87,20 @@ def test_a_wrong_token_does_not_sign_in(closed: RunningConsole, token: str) -> N
     assert answer.status == 401
     assert "Set-Cookie" not in answer.headers
     assert closed.get("/api/batches", Cookie=f"{SESSION_COOKIE}={token or 'x'}").status == 401
+
+
+def test_signing_in_leads_back_to_the_page_and_its_filters(closed: RunningConsole) -> None:
+    there = "/failures?batch=b%201&reason=expired"
+    form = closed.get(closed.get(there).headers["Location"])
+    assert f'name="next" value="{html.escape(there)}"' in form.text
+    body = urlencode({"token": TOKEN, "next": there}).encode()
+    answer = closed.ask("POST", "/login", body, {"Origin": f"http://{closed.host}"})
+    assert (answer.status, answer.headers["Location"]) == (303, there)
+
+
+def test_signing_in_never_leads_to_another_host(closed: RunningConsole) -> None:
+    query = urlencode({"token": TOKEN, "next": "//evil.example/"})
+    assert closed.get(f"/login?{query}").headers["Location"] == "/"
 
 
 def test_the_form_signs_in_from_the_consoles_page_only(closed: RunningConsole) -> None:
