@@ -16,6 +16,7 @@ from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import console, print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
+from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import NotFoundError, UnreadableItemError
@@ -133,12 +134,12 @@ def _table(progress: Progress) -> Table:
 
 def batch_table(batches: list[BatchProgress]) -> Table:
     """Return a table of batches, one per row."""
-    columns = ("batch", "trigger", "status", "rows read", "accepted", "refused", "collages")
+    columns = ("batch", "trigger", "outcome", "rows read", "accepted", "refused", "collages")
     rows = [
         (
             batch.batch_id,
             batch.trigger,
-            batch.status,
+            outcome_of(batch).text,
             batch.rows_read,
             batch.rows_accepted,
             sum(batch.refused.values()),
@@ -154,6 +155,7 @@ def progress_table(batch: BatchProgress) -> Table:
     rows: list[tuple[str, object]] = [
         ("trigger", batch.trigger),
         ("source", batch.source or "unknown"),
+        ("outcome", outcome_of(batch).text),
         ("status", batch.status),
         *_unusual_end(batch),
         ("rows read", batch.rows_read),

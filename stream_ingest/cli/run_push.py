@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from stream_ingest.aws.stack import stack_outputs
+from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.cli.terminal import say, show_progress
 from stream_ingest.cli.wait import follow
@@ -75,6 +76,7 @@ def print_result(result: Result, *, json: bool, title: str) -> None:
     if report.rejected is not None:
         say(f"  a push would reject the file: {report.rejected}")
     if followed:
+        say(f"  {outcome_of(followed).text}")
         if known := followed.refused.get(RefusalReason.DUPLICATE):
             say(f"  {known:,} rows were known already")
         say(

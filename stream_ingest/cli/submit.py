@@ -16,6 +16,7 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
+from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli import options
@@ -105,6 +106,7 @@ def submit(  # noqa: PLR0913 - one parameter for each option
         result = {"request": content, "notes": sent.notes, "progress": progress}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     elif progress:
+        say(f"  {outcome_of(progress).text}")
         say(f"  {progress.rows_accepted:,} rows accepted, {progress.collages:,} collages")
     if progress and progress.rejected is not None:
         msg = f"batch {name} was rejected: {progress.rejected}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli.terminal import show_progress
@@ -36,6 +37,6 @@ def follow(
 
 def _describe(current: BatchProgress) -> str:
     return (
-        f"{current.status}: {current.rows_accepted:,} rows accepted, {current.collages:,} of"
-        f" {current.windows:,} windows made into collages"
+        f"{outcome_of(current).text}: {current.rows_accepted:,} rows accepted,"
+        f" {current.collages:,} of {current.windows:,} windows made into collages"
     )

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
 from ops_dashboard.inspect.unreadable_batch import unreadable_batch
+from stream_ingest.batches.outcome import BatchOutcome, outcome_of
 from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, Batch, BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts.errors import UnreadableItemError
@@ -34,10 +35,11 @@ def abandon_in(stack: str) -> Abandon:
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch in the list: its progress, and when it started."""
+    """A batch in the list: its progress, when it started, and what became of it."""
 
     started_at: str
     progress: BatchProgress
+    outcome: BatchOutcome
 
 
 class BatchList(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,10 +102,14 @@ class Batches:
         try:
             batch, progress = self._registry.load(batch_id), self._registry.progress(batch_id)
         except UnreadableItemError as error:
-            return BatchRow(started_at=started_at, progress=unreadable_batch(error))
+            return _row_of(started_at, unreadable_batch(error))
         if batch is None or progress is None:
             return None
-        row = BatchRow(started_at=batch.started_at, progress=progress)
+        row = _row_of(batch.started_at, progress)
         if progress.ended:
             self._ended[batch_id] = (time.monotonic() + _ENDED_LIFETIME_S, row)
         return row
+
+
+def _row_of(started_at: str, progress: BatchProgress) -> BatchRow:
+    return BatchRow(started_at=started_at, progress=progress, outcome=outcome_of(progress))

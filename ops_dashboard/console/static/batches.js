@@ -36,14 +36,8 @@ export function bar(progress) {
   );
 }
 
-function state(progress) {
-  if (progress.abandoned_at) return ["abandoned", progress.status === "abandoned" ? "abandoned" : "ending, abandoned"];
-  if (progress.rejected) return ["rejected", "rejected"];
-  if (progress.ended) return ["ended", "ended"];
-  if (progress.status === "sending") return ["sending", "sending rows"];
-  if (!progress.settled) return ["folding", "processing rows"];
-  return ["building", "building collages"];
-}
+/** A batch's outcome in its colour. */
+export const outcomePill = (outcome) => h("span", { class: `pill ${outcome.level}` }, outcome.text);
 
 export function refusals(refused) {
   const reasons = Object.entries(refused).sort((one, other) => other[1] - one[1]);
@@ -74,13 +68,12 @@ function abandonment({ batch_id: id, status, abandoned_at: at, abandoned_by: by 
 }
 
 /** A row of the list: id, progress bar with counts, state. */
-export function batchRow({ progress, started_at: startedAt }) {
-  const [kind, label] = state(progress);
+export function batchRow({ progress, outcome, started_at: startedAt }) {
   const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
   const id = encodeURIComponent(progress.batch_id);
   return h(
     "article",
-    { class: "batch", "aria-label": `Batch ${progress.batch_id}`, data: { batch: progress.batch_id, state: kind } },
+    { class: "batch", "aria-label": `Batch ${progress.batch_id}`, data: { batch: progress.batch_id, outcome: outcome.kind, state: progress.ended ? "ended" : "open" } },
     h("div", { class: "batch-id" },
       h("a", { href: `/gallery?batch=${id}`, title: "Its collages" }, progress.batch_id),
       h("span", { class: "quiet", title: moment(startedAt) }, `${progress.trigger} · ${ago(startedAt)}`),
@@ -98,7 +91,7 @@ export function batchRow({ progress, started_at: startedAt }) {
         progress.marks_missing ? h("span", { class: "bad-text", title: "Ended by the sweeper without them" }, h("b", {}, int(progress.marks_missing)), " end marks missing") : null,
         progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null)),
     h("div", { class: "batch-end" },
-      h("span", { class: `pill ${kind}` }, label),
+      outcomePill(outcome),
       h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`),
       abandonment(progress)),
     progress.rejected ? h("p", { class: "notice bad batch-note" }, visibleText(progress.rejected)) : null,

@@ -54,7 +54,7 @@ function runRow(run) {
   const all = run.windows === run.done;
   const statuses = Object.entries(run.by_status).map(([status, count]) => `${int(count)} ${status}`).join(", ");
   return h("article", { class: "run", "aria-label": run.name, data: { done: String(all) } },
-    h("div", { class: "run-head" }, h("b", {}, run.about), h("span", { class: `pill ${all ? "completed" : "building"}` }, all ? "done" : "running")),
+    h("div", { class: "run-head" }, h("b", {}, run.about), h("span", { class: `pill ${all ? "good" : "busy"}` }, all ? "done" : "running")),
     h("progress", { max: String(Math.max(run.windows, 1)), value: String(run.windows ? run.done : 1), "aria-label": run.name }),
     h("p", {}, h("b", {}, `${int(run.done)} of ${int(run.windows)}`), " windows rebuilt", statuses ? h("span", { class: "quiet" }, ` (${statuses})`) : null),
     run.gone ? h("p", { class: "quiet" }, `${plural(run.gone, "window")} whose event no longer exists`) : null,

@@ -27,6 +27,9 @@ def test_batches_come_newest_first_with_their_progress(
     assert found["total"] == 3
     two = console.get("/api/batches/two").json["progress"]
     assert (two["status"], two["rows_read"], two["refused"]) == ("sent", 3, {"no_url": 1})
+    assert console.get("/api/batches/two").json["outcome"] == {
+        "kind": "processing", "level": "busy", "text": "processing rows",
+    }  # fmt: skip
     assert console.get("/api/batches/four").status == 404
 
 
