@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass
 
 import pulumi_aws as aws
+from components.compute.bucket_events import DEFAULT_BUS, BucketEventsArgs, enable_events
 from components.compute.function import FunctionArgs, FunctionRole, create_function
 from components.data.state import State
 from components.data.storage import Storage
 from components.data.stream import Stream
-from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
+from components.messaging.delivery import VISIBILITY_PER_TIMEOUT
 from components.messaging.queue import Queue, QueueArgs
 from components.security import role_policies
 
@@ -19,9 +20,6 @@ import pulumi
 from stream_ingest.contracts import environment
 from stream_ingest.contracts.s3_events import OBJECT_CREATED
 from stream_ingest.intake.jobs import CSV_FOLDER
-
-DEFAULT_BUS = "default"
-"""S3 sends its events to the account's default bus, and to no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +55,18 @@ class Intake(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.rule = self._rule()
         self._queues()
-        self.input_bucket = self._enable_events()
+        self.input_bucket = enable_events(
+            self,
+            BucketEventsArgs(
+                bucket_name="input",
+                bucket=args.storage.input,
+                rule_name="csv-uploaded",
+                rule=self.rule,
+                target_id="intake-queue",
+                queue=self.queue,
+                dead_letters=self.dead_letters,
+            ),
+        )
         """Name of the input bucket, known once S3 announces what is dropped there."""
         self.function = self._function()
         self.register_outputs({"queue_url": self.queue.url, "function": self.function.name})
@@ -119,35 +128,6 @@ class Intake(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-
-    def _enable_events(self) -> pulumi.Output[str]:
-        """Switch on S3's events for uploads, once each can be delivered; return the bucket's name.
-
-        So nobody reads the name from the stack's outputs before.
-        """
-        target = aws.cloudwatch.EventTarget(
-            "csv-uploaded",
-            rule=self.rule.name,
-            event_bus_name=DEFAULT_BUS,
-            target_id="intake-queue",
-            arn=self.queue.arn,
-            retry_policy={
-                "maximum_event_age_in_seconds": RETRY_S,
-                "maximum_retry_attempts": RETRIES,
-            },
-            dead_letter_config={"arn": self.dead_letters.arn},
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[self.queue.policy, self.dead_letters.policy]
-            ),
-        )
-        bucket = self._args.storage.input
-        notification = aws.s3.BucketNotification(
-            "input",
-            bucket=bucket.name,
-            eventbridge=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[target, *bucket.versioning]),
-        )
-        return pulumi.Output.all(bucket.name, notification.id).apply(lambda known: str(known[0]))
 
     def _function(self) -> aws.lambda_.Function:
         args = self._args

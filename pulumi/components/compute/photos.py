@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass, replace
 
 import pulumi_aws as aws
+from components.compute.bucket_events import DEFAULT_BUS, BucketEventsArgs, enable_events
 from components.compute.function import FunctionArgs, FunctionRole, create_function
-from components.compute.intake import DEFAULT_BUS
 from components.compute.schedule import ScheduleArgs, create_schedule
 from components.data.cdn import Cdn
 from components.data.photo_storage import PhotoStorage
 from components.messaging.bus import Bus
-from components.messaging.delivery import RETRIES, RETRY_S, VISIBILITY_PER_TIMEOUT
+from components.messaging.delivery import VISIBILITY_PER_TIMEOUT
 from components.messaging.queue import Queue, QueueArgs
 from components.security import photo_policies
 
@@ -61,7 +61,18 @@ class Photos(pulumi.ComponentResource):
         self.queue = self._queue("photos", takes_events=True, is_worked_off=True)
         self.backfill = self._queue("photos-backfill", is_worked_off=True)
         self._allow_redrive()
-        self.uploads_bucket = self._enable_events()
+        self.uploads_bucket = enable_events(
+            self,
+            BucketEventsArgs(
+                bucket_name="uploads",
+                bucket=args.storage.uploads,
+                rule_name="photo-changed",
+                rule=self.rule,
+                target_id="photos-queue",
+                queue=self.queue,
+                dead_letters=self.dead_letters,
+            ),
+        )
         """Name of the bucket of uploads, known once S3 announces what is uploaded there."""
         self.function = self._function()
         create_schedule(
@@ -127,32 +138,6 @@ class Photos(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-
-    def _enable_events(self) -> pulumi.Output[str]:
-        """Switch on S3's events once each can be delivered; return the bucket's name."""
-        target = aws.cloudwatch.EventTarget(
-            "photo-changed",
-            rule=self.rule.name,
-            event_bus_name=DEFAULT_BUS,
-            target_id="photos-queue",
-            arn=self.queue.arn,
-            retry_policy={
-                "maximum_event_age_in_seconds": RETRY_S,
-                "maximum_retry_attempts": RETRIES,
-            },
-            dead_letter_config={"arn": self.dead_letters.arn},
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[self.queue.policy, self.dead_letters.policy]
-            ),
-        )
-        bucket = self._args.storage.uploads
-        notification = aws.s3.BucketNotification(
-            "uploads",
-            bucket=bucket.name,
-            eventbridge=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[target, *bucket.versioning]),
-        )
-        return pulumi.Output.all(bucket.name, notification.id).apply(lambda known: str(known[0]))
 
     def _function(self) -> aws.lambda_.Function:
         args = self._args
