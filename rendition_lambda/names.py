@@ -15,7 +15,8 @@ from posixpath import splitext
 from urllib.parse import quote
 
 from rendition_lambda.invalidations import SERVED
-from rendition_lambda.recipe import AUGMENTATION, AUGMENTATION_PREFIX, Output, Recipe
+from rendition_lambda.places import place_of
+from rendition_lambda.recipe import AUGMENTATION, AUGMENTATION_PREFIX, Output, Recipe, recipe_of
 
 MAX_GALLERY_BYTES = 400
 MAX_STEM_BYTES = 500
@@ -38,6 +39,12 @@ def gallery_of(key: str, recipe: Recipe | None) -> str:
     if recipe is AUGMENTATION or "/" not in key:
         return AUGMENTATION_GALLERY
     return key.partition("/")[0] or _NO_GALLERY
+
+
+def item_key_of(photo: str) -> tuple[str, str]:
+    """Return gallery and name of a photo, the key of its item, given its name (`places`)."""
+    key = place_of(photo, "").key
+    return gallery_of(key, recipe_of(key)), photo
 
 
 def folder_of(gallery: str) -> str:

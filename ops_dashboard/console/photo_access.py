@@ -14,9 +14,10 @@ from urllib.parse import quote, urlsplit
 from botocore.exceptions import ClientError
 
 from ops_dashboard.inspect.photo_pages import PhotoPages, check_key
-from rendition_lambda.messages import RenderRequest, encode_request
+from rendition_lambda.messages import PhotoHint, request_of
 from rendition_lambda.places import Place, place_of
 from rendition_lambda.repository import PhotoRepository
+from rendition_lambda.sweeping.queue import RequestQueue
 from rendition_lambda.uploading.service import UploadService
 from rendition_lambda.uploading.signer import UploadSigner
 from stream_ingest.aws import clients
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import boto3
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import HeadObjectOutputTypeDef
-    from types_boto3_sqs import SQSClient
 
 LINK_LIFE_S = 300
 """Life of presigned links in seconds; those of originals may live for an hour at most."""
@@ -47,7 +47,7 @@ class PhotoAccess:
     pages: PhotoPages
     uploads: UploadService
     s3: S3Client
-    sqs: SQSClient
+    requests: RequestQueue
     presigner: S3Client
 
     @property
@@ -98,11 +98,8 @@ class PhotoAccess:
         if not self.pages.find([photo]):
             msg = f"there is no photo {photo}"
             raise NotFoundError(msg)
-        place = self._place(photo)
-        bucket = "" if place.bucket == self.outputs.uploads_bucket else place.bucket
-        body = encode_request(RenderRequest(render=place.key, again=True, bucket=bucket))
-        with map_errors(f"request {photo}"):
-            self.sqs.send_message(QueueUrl=self.outputs.backfill_queue_url, MessageBody=body)
+        request = request_of(PhotoHint(key=photo, again=True), self.outputs.uploads_bucket)
+        self.requests.send(request)
 
     def _place(self, photo: str) -> Place:
         """Return where an original is; raises `UserError` if none can be there."""
@@ -128,14 +125,16 @@ def open_photos(session: boto3.Session, outputs: PhotosOutputs) -> PhotoAccess:
     presigner = session.client("s3", config=PRESIGNING)
     return PhotoAccess(
         outputs=outputs,
-        pages=PhotoPages(dynamodb, outputs.table, outputs.uploads_bucket),
+        pages=PhotoPages(dynamodb, outputs.table),
         uploads=UploadService(
             UploadSigner(s3, presigner, outputs.uploads_bucket, time.time),
             PhotoRepository(dynamodb, outputs.table),
             time.time,
         ),
         s3=s3,
-        sqs=session.client("sqs", config=clients.CONFIG),
+        requests=RequestQueue(
+            session.client("sqs", config=clients.CONFIG), outputs.backfill_queue_url
+        ),
         presigner=presigner,
     )
 

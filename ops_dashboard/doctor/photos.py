@@ -12,10 +12,8 @@ from itertools import islice
 
 from ops_dashboard.doctor.deployed import Deployed, existing
 from ops_dashboard.doctor.findings import Finding, Problem, judged, passed, wrong
-from rendition_lambda.names import gallery_of
+from rendition_lambda.names import item_key_of
 from rendition_lambda.photo_item import UNANNOUNCED, Photo, PhotoStatus
-from rendition_lambda.places import place_of
-from rendition_lambda.recipe import recipe_of
 from rendition_lambda.reference import PhotoReferences
 from rendition_lambda.repository import PhotoRepository
 from rendition_lambda.sweeping.sweep import ANNOUNCE_AFTER_S, STUCK_AFTER_S
@@ -80,8 +78,7 @@ def _owners(
             orphans.append(key)
             continue
         if name not in owners:
-            path = place_of(name, photos.uploads_bucket).key
-            photo = repository.load(gallery_of(path, recipe_of(path)), name)
+            photo = repository.load(*item_key_of(name))
             if photo is None:
                 orphans.append(key)
                 continue

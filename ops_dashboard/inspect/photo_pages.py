@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
-from rendition_lambda.names import gallery_of
+from rendition_lambda.names import item_key_of
 from rendition_lambda.photo_item import (
     GALLERY_INDEX,
     PARTITION_KEY,
@@ -25,8 +25,6 @@ from rendition_lambda.photo_item import (
     PhotoStatus,
     from_item,
 )
-from rendition_lambda.places import place_of
-from rendition_lambda.recipe import recipe_of
 from stream_ingest.aws.dynamodb import BatchGet, Key
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.aws.queries import query_items
@@ -56,9 +54,9 @@ class PhotoPage(msgspec.Struct, frozen=True, kw_only=True):
 class PhotoPages:
     """Reads the table `photos` of one stack. Safe to share between threads."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str, uploads: str) -> None:
-        """Read with a low-level client; `uploads` is the bucket of uploads."""
-        self._dynamodb, self._table, self._uploads = dynamodb, table_name, uploads
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        """Read with a low-level client."""
+        self._dynamodb, self._table = dynamodb, table_name
         self._batch_get = BatchGet(dynamodb, table_name, key_names=(PARTITION_KEY, SORT_KEY))
 
     def list_page(
@@ -86,13 +84,12 @@ class PhotoPages:
         )
 
     def find(self, photos: Iterable[str]) -> list[Photo]:
-        """Return the photos of these names in their order, without those that cannot be read."""
-        return self._load(map(self._key_of, dict.fromkeys(photos)))[0]
+        """Return the photos of these names in their order, without those that cannot be read.
 
-    def _key_of(self, photo: str) -> Key:
-        """Return the key of a photo's item; raises `UserError` if none can have that name."""
-        key = place_of(check_key(photo, "key"), self._uploads).key
-        return gallery_of(key, recipe_of(key)), photo
+        Raises `UserError` for what cannot be a name.
+        """
+        names = [check_key(photo, "key") for photo in dict.fromkeys(photos)]
+        return self._load(map(item_key_of, names))[0]
 
     def _entries(
         self, gallery: str, status: PhotoStatus | None, limit: int, after: Position | None

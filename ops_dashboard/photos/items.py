@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rendition_lambda import photo_item
-from rendition_lambda.names import gallery_of
+from rendition_lambda.names import item_key_of
 from rendition_lambda.photo_item import PARTITION_KEY, SORT_KEY, Photo, from_item
-from rendition_lambda.places import place_of
-from rendition_lambda.recipe import recipe_of
 from stream_ingest.aws.dynamodb import BatchGet, Key
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
@@ -29,21 +27,16 @@ _READING = "read items of photos"
 class PhotoItems:
     """Reads the table of photos of one stack."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str, uploads: str) -> None:
-        """Use a low-level client; `uploads` is the bucket of uploads."""
-        self._dynamodb, self._table, self._uploads = dynamodb, table_name, uploads
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str) -> None:
+        """Use a low-level client."""
+        self._dynamodb, self._table = dynamodb, table_name
         self._batches = BatchGet(dynamodb, table_name, key_names=(PARTITION_KEY, SORT_KEY))
-
-    def key_of(self, photo: str) -> Key:
-        """Return the key of a photo's item."""
-        key = place_of(photo, self._uploads).key
-        return gallery_of(key, recipe_of(key)), photo
 
     def find(
         self, photos: Iterable[str], attributes: Sequence[str] = (), *, consistent: bool = False
     ) -> dict[str, Photo]:
         """Return the photos that have an item, by name."""
-        keys = dict.fromkeys(map(self.key_of, photos))
+        keys = dict.fromkeys(map(item_key_of, photos))
         items = self._batches.items(keys, _READING, consistent=consistent, attributes=attributes)
         return {photo.photo: photo for photo in map(from_item, items)}
 

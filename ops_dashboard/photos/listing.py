@@ -63,7 +63,7 @@ def list_photos(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg)
     opened = PhotoStack.open(stack)
     outputs = opened.outputs
-    items = PhotoItems(opened.dynamodb, outputs.table, outputs.uploads_bucket)
+    items = PhotoItems(opened.dynamodb, outputs.table)
     found = photos_of(items, gallery, status)
     chosen = islice(found, limit) if limit else found
     if json:

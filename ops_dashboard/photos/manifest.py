@@ -24,7 +24,7 @@ def show_manifest(stack_name: str, *, label: str | None, output: Path | None) ->
     Images are in the order of their names. Raises `UserError` if the file cannot be written.
     """
     stack = PhotoStack.open(stack_name)
-    items = PhotoItems(stack.dynamodb, stack.outputs.table, stack.outputs.uploads_bucket)
+    items = PhotoItems(stack.dynamodb, stack.outputs.table)
     photos = (photo for page in items.pages(AUGMENTATION_GALLERY, None) for photo in page)
     with ExitStack() as opened:
         target = _target(output, opened)

@@ -42,7 +42,7 @@ class Retry:
         """Look up the stack; raises `UserError` if it is not deployed or renders no photos."""
         self._stack = PhotoStack.open(stack)
         outputs = self._stack.outputs
-        self._items = PhotoItems(self._stack.dynamodb, outputs.table, outputs.uploads_bucket)
+        self._items = PhotoItems(self._stack.dynamodb, outputs.table)
 
     def run(
         self, names: Collection[str], reason: str | None, *, yes: bool, wait: bool, json: bool

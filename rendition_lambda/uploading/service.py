@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rendition_lambda.lifecycle import expect
-from rendition_lambda.names import gallery_of
+from rendition_lambda.names import item_key_of
 from rendition_lambda.photo_item import PhotoStatus
-from rendition_lambda.recipe import recipe_of
 from rendition_lambda.repository import PhotoChangedError, PhotoRepository
 from rendition_lambda.uploading.request import UploadRequest, accept
 from rendition_lambda.uploading.signed import PartsUpload, SignedPut
@@ -34,7 +33,7 @@ class UploadService:
 
     def _expect(self, key: str) -> None:
         """Record that a photo is about to arrive, unless the table knows more about it."""
-        gallery = gallery_of(key, recipe_of(key))
+        gallery, _ = item_key_of(key)
         known = self._photos.load(gallery, key)
         if known is not None and known.status is not PhotoStatus.PENDING:
             return

@@ -31,6 +31,12 @@ def test_the_gallery_is_the_first_folder(key: str, gallery: str) -> None:
     assert names.gallery_of(key, recipe_of(key)) == gallery
 
 
+def test_the_item_of_a_photo_in_another_bucket_is_in_the_gallery_of_its_object() -> None:
+    assert names.item_key_of("wedding/a.jpg") == ("wedding", "wedding/a.jpg")
+    other = "s3://archive/wedding/a.jpg"
+    assert names.item_key_of(other) == ("wedding", other)
+
+
 @pytest.mark.parametrize(
     ("key", "first", "second"),
     [

@@ -135,7 +135,7 @@ class JobCommand:
         return JobRunner(
             Walk(
                 PhotoBucket(stack.s3, bucket, uploads),
-                PhotoItems(stack.dynamodb, outputs.table, uploads),
+                PhotoItems(stack.dynamodb, outputs.table),
                 uploads,
             ),
             sender_of(stack, self._options.rate),

@@ -137,7 +137,7 @@ class Put:
             original = uploads.find(key)
             if original is not None:
                 ends[key] = partial(_has_version, original.version)
-        items = PhotoItems(self._stack.dynamodb, outputs.table, self._bucket)
+        items = PhotoItems(self._stack.dynamodb, outputs.table)
         return wait_for(items, ends, clock=time.monotonic, sleep=time.sleep)
 
 

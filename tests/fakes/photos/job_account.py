@@ -68,7 +68,7 @@ class JobAccount(PhotoAccount):
         s3: Any = Faulty(self.s3, "s3", injected)
         dynamodb: Any = Faulty(self.dynamodb, "dynamodb", injected)
         sqs: Any = Faulty(self.batches, "sqs", injected)
-        items = PhotoItems(dynamodb, TABLE, UPLOADS)
+        items = PhotoItems(dynamodb, TABLE)
         sender = RequestSender(
             sqs, QUEUE_URL, rate=FREE_RATE, clock=self.clock, sleep=self.clock.advance
         )
@@ -84,7 +84,7 @@ class JobAccount(PhotoAccount):
         sender = RequestSender(
             sqs, QUEUE_URL, rate=FREE_RATE, clock=self.clock, sleep=self.clock.advance
         )
-        items = PhotoItems(dynamodb, TABLE, UPLOADS)
+        items = PhotoItems(dynamodb, TABLE)
         walk = Walk(PhotoBucket(s3, OTHER, UPLOADS), items, UPLOADS)
         return JobRunner(walk, sender, self.store(), UPLOADS, self.clock)
 

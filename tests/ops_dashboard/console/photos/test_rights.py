@@ -38,8 +38,9 @@ def requests(photos_account: Account) -> Iterator[list[Request]]:
         )
 
     dynamodb = access.pages._dynamodb  # noqa: SLF001 - a client
+    sqs = access.requests._sqs  # noqa: SLF001 - as above
     with ExitStack() as stack:
-        for client in (access.s3, access.presigner, access.sqs, dynamodb):
+        for client in (access.s3, access.presigner, sqs, dynamodb):
             events: Any = client.meta.events
             events.register("before-parameter-build.*.*", record)
             stack.callback(events.unregister, "before-parameter-build.*.*", record)

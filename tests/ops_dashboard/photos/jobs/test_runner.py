@@ -39,7 +39,7 @@ def fewer_outputs(key: str) -> Recipe | None:
 def in_this_release(patch: pytest.MonkeyPatch, recipes: Callable[[str], Recipe | None]) -> None:
     for module in ("needs", "runner"):
         patch.setattr(f"ops_dashboard.photos.jobs.{module}.recipe_of", recipes)
-    patch.setattr("ops_dashboard.photos.items.recipe_of", recipes)
+    patch.setattr("rendition_lambda.names.recipe_of", recipes)
 
 
 def fill(account: JobAccount, count: int) -> list[str]:
