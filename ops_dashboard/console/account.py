@@ -19,6 +19,7 @@ from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.replay import ArchiveReplay
 from ops_dashboard.recovery.stack_letters import StackLetters
+from ops_dashboard.trace.reader import TimelineReader
 from stream_ingest.aws import clients
 from stream_ingest.aws.presigning import PRESIGNING
 from stream_ingest.aws.stack import is_aws, load_stack, read_stack
@@ -48,6 +49,7 @@ class Account:
     presigner: S3Client
     windows: WindowReader
     pages: WindowPages
+    timelines: TimelineReader
     creators: CreatorReader
     names: StoredNames
     batches: BatchRegistry
@@ -110,6 +112,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         presigner=session.client("s3", config=PRESIGNING),
         windows=windows,
         pages=WindowPages(dynamodb, table),
+        timelines=TimelineReader(session, outputs),
         creators=CreatorReader(
             dynamodb, table, prefetch=outputs.prefetch_covers, creator_case=outputs.names_case
         ),

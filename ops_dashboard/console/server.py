@@ -18,6 +18,7 @@ from ops_dashboard.console.api.rebuilds import Rebuilds
 from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
 from ops_dashboard.console.api.uploads import Uploads, folder_of, push_to
+from ops_dashboard.console.api.window_detail import WindowDetails
 from ops_dashboard.console.assets import Assets
 from ops_dashboard.console.middleware import Origins, access_middleware
 from ops_dashboard.console.pages import Pages
@@ -47,6 +48,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Batches(account.batches, abandon_in(stack)),
         Creators(account),
         Gallery(account),
+        WindowDetails(account),
         Failures(account),
         Refused(account),
         Replays(Rebuilds(account)),

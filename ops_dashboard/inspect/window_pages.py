@@ -33,8 +33,8 @@ from ops_dashboard.inspect.table_reader import TableReader
 from ops_dashboard.inspect.window_record import WindowRecord, window_record
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
-from stream_ingest.contracts.errors import UserError
-from stream_ingest.contracts.naming import creator_key
+from stream_ingest.contracts.errors import NotFoundError, UserError
+from stream_ingest.contracts.naming import creator_key, split_window_id
 from stream_ingest.contracts.table import WindowStatus
 
 if TYPE_CHECKING:
@@ -93,6 +93,23 @@ class WindowPages:
         windows.sort(key=lambda window: window.closed_at[:19], reverse=True)
         last = None if is_last else {key: str(shown[-1][key]) for key in attributes}
         return WindowPage(windows=windows, next=write_cursor({name: last}) if last else None)
+
+    def earlier_failure(self, window_id: str) -> WindowRecord | None:
+        """Return the failed or partial window that closed last before a window; None if none did.
+
+        Windows that closed within one second are in the order of their keys, as in `list_page`.
+        Raises `DecodeError` for an invalid id, and `NotFoundError` for an unknown one.
+        """
+        key, number = split_window_id(window_id)
+        item = self._table.get(key, table.window_item(number))
+        if item is None:
+            msg = f"no window {window_id}"
+            raise NotFoundError(msg)
+        here = dict(zip(_PLACE, _place(item), strict=True))
+        statuses = (WindowStatus.FAILED, WindowStatus.PARTIAL)
+        found = _merged([self._in_status(status, PAGE, here) for status in statuses])
+        entry = next(_older(found, here), None)
+        return next(map(window_record, self._table.full_items([entry])), None) if entry else None
 
     def _entries(self, wanted: WindowFilter, limit: int, after: Position | None) -> Iterable[Item]:
         """Return the newest `limit` items, or index entries, after a position."""

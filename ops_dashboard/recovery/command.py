@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.named import Named
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
@@ -31,7 +30,6 @@ from stream_ingest.sources.timerange import parse_moment
 
 TIMEOUT_S = 900.0
 """Waiting ends when no window has ended for this long."""
-_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
 
 
 class Recovery:
@@ -93,7 +91,7 @@ class Recovery:
             self._named.check_batch(batch_id)
         if creator:
             (creator,) = self._named.find_creators([creator])
-        chosen = retryable(self._failed(batch_id, creator), _PASSING.__contains__)
+        chosen = retryable(self._failed(batch_id, creator))
         self._rebuild(list(chosen), replay_name("retry"), wait=wait, json=json, skip_permanent=True)
 
     def _failed(self, batch_id: str | None, creator: str | None) -> Iterable[WindowRecord]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.aws.errors import map_errors
@@ -29,6 +30,7 @@ ARCHIVE_LAG = timedelta(minutes=10)
 """Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
 KEPT = "kept"
 """Stands beside statuses: a rebuild that was worse did not replace the collage."""
+_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
 _POLL_S = 1.0
 _CHECKED_AT_ONCE = 200
 
@@ -98,13 +100,16 @@ def closed_between(reader: WindowReader, start: datetime, end: datetime) -> Iter
         yield from reader.closed_between(status, start, end)
 
 
-def retryable(windows: Iterable[WindowRecord], passing: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the ids of partial and failed windows with a reason that may have passed."""
-    for window in windows:
-        if window.status not in {table.WindowStatus.PARTIAL, table.WindowStatus.FAILED}:
-            continue
-        if window.error or any(passing(reason) for reason in window.failures):
-            yield window.window_id
+def is_retryable(window: WindowRecord) -> bool:
+    """Return whether a window is partial or failed for a reason that may have passed."""
+    if window.status not in {table.WindowStatus.PARTIAL, table.WindowStatus.FAILED}:
+        return False
+    return bool(window.error) or not _PASSING.isdisjoint(window.failures)
+
+
+def retryable(windows: Iterable[WindowRecord]) -> Iterator[str]:
+    """Yield the ids of the windows of which `is_retryable` is true."""
+    return (window.window_id for window in windows if is_retryable(window))
 
 
 def rebuild_status(window: WindowRecord) -> str:

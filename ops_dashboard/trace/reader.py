@@ -49,14 +49,17 @@ class TimelineReader:
         self._s3: S3Client = session.client("s3", config=clients.CONFIG)
         self._logs = LogSearch(session.client("logs", config=clients.CONFIG))
 
-    def read(self, window_id: str) -> Timeline | None:
-        """Return a window's timeline; None if the table has no such window."""
+    def read(self, window_id: str, *, logs: bool = True) -> Timeline | None:
+        """Return a window's timeline; None if the table has no such window.
+
+        Without `logs`, it has no log lines, which a query of Logs Insights takes seconds for.
+        """
         window = self._windows.find(window_id)
         if window is None:
             return None
         batch = self._batches.load(window.batch_id)
         objects = list(self._objects(window))
-        lines, log_error = self._lines(window)
+        lines, log_error = self._lines(window) if logs else ([], None)
         return Timeline(
             window=window,
             batch=batch,

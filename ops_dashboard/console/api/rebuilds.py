@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from collage_lambda.reasons import FailureReason
 from ops_dashboard.console.account import Account
 from ops_dashboard.inspect.named import check_name
 from ops_dashboard.inspect.window_record import WindowRecord
@@ -31,7 +30,6 @@ _MAX_RUNS = 20
 _WINDOWS_PER_CHECK = 200
 _ARCHIVE_DELAY = timedelta(minutes=1)
 """An event is archived moments after its window closed, so the archive's range ends later."""
-_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
 
 
 class RunRequest(
@@ -39,8 +37,8 @@ class RunRequest(
 ):
     """What to rebuild: windows, creators, or all windows that closed in a range.
 
-    With `retry`: the windows, of one batch or of all, that failed for a reason that may have
-    passed.
+    With `retry`: of the given windows, of one batch or of all windows, those that failed for a
+    reason that may have passed.
     """
 
     since: str | None = None
@@ -110,13 +108,18 @@ class Rebuilds:
         now = self._now()
         failed = (table.WindowStatus.PARTIAL, table.WindowStatus.FAILED)
         windows = self._account.windows
-        candidates = (
-            windows.of_batch(wanted.batch)
-            if wanted.batch
-            else (each for status in failed for each in windows.in_status(status))
-        )
-        chosen = list(retryable(candidates, _PASSING.__contains__))
-        about = f"failed downloads of {wanted.batch or 'every batch'}"
+        candidates: Iterable[WindowRecord]
+        if wanted.windows:
+            candidates = (each for each in map(windows.find, wanted.windows) if each)
+        elif wanted.batch:
+            candidates = windows.of_batch(wanted.batch)
+        else:
+            candidates = (each for status in failed for each in windows.in_status(status))
+        chosen = list(retryable(candidates))
+        what = wanted.batch or "every batch"
+        if wanted.windows:
+            what = name_or_count(wanted.windows, "window")
+        about = f"failed downloads of {what}"
         return self._send(replay_name("retry", now), about, chosen, skip_permanent=True)
 
     def _send(

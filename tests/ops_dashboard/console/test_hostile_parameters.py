@@ -43,6 +43,8 @@ PARAMETERS = {
     "/api/refused": (),
     "/api/refused/{}": ("after",),
     "/api/windows/{}": (),
+    "/api/windows/{}/timeline": ("logs",),
+    "/api/windows/{}/next-failure": (),
     "/media/{}/{}": (),
     "/static/{}": (),
     "/api/batches": (),
