@@ -5,7 +5,9 @@ import { FAILURE_REASONS, bytes, moment } from "./format.js";
 
 const SOURCES = { table: "from the table", log: "from the log of a function", bucket: "from the bucket" };
 const DAY = { day: "numeric", month: "short", year: "numeric" };
-const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
+const SECONDS = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+/** Only the logs have milliseconds. */
+const clock = (step) => new Date(step.at).toLocaleTimeString("en-GB", step.source === "log" ? { ...SECONDS, fractionalSecondDigits: 3 } : SECONDS);
 const day = (at) => new Date(at).toLocaleDateString("en-GB", DAY);
 
 /** Time since the step before, such as +3.2 s; null below a second. */
@@ -21,7 +23,7 @@ function stepRow(step, at, steps) {
   return [
     before && day(before.at) === day(step.at) ? null : h("li", { class: "timeline-day" }, day(step.at)),
     h("li", {},
-      h("time", { datetime: step.at, title: moment(step.at) }, new Date(step.at).toLocaleTimeString("en-GB", CLOCK)),
+      h("time", { datetime: step.at, title: moment(step.at) }, clock(step)),
       h("span", { class: "quiet timeline-later" }, later(step, before)),
       h("span", { class: "pill", title: SOURCES[step.source] }, step.source),
       h("span", { class: "timeline-what" }, visibleText(step.what), step.facts ? h("span", { class: "quiet detail-line" }, visibleText(step.facts)) : null)),
