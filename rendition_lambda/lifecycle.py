@@ -163,10 +163,10 @@ def claim(  # noqa: PLR0913 - who claims what, when and for how long
     )
 
 
-def begin(photo: Photo, stem: str, keys: tuple[str, ...], now_s: float) -> Photo:
-    """Return a claimed photo that lists the objects which are about to be written."""
+def begin(photo: Photo, stem: str, keys: tuple[str, ...]) -> Photo:
+    """Return a photo that lists the objects which are about to be written; no index changes."""
     every = tuple(dict.fromkeys((*photo.keys, *keys)))
-    return replace(_written(photo, photo.owner, now_s), stem=stem, keys=every)
+    return replace(photo, revision=photo.revision + 1, stem=stem, keys=every)
 
 
 def finish_active(  # noqa: PLR0913 - everything that the item says of a photo

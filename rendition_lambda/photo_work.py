@@ -82,11 +82,16 @@ class PhotoWork:
         self,
         edges: PhotoEdges,
         claimed: Photo,
+        original: Original | None,
         recipe: Recipe | None,
         clock: Callable[[], float],
     ) -> None:
-        """Work on a photo that was claimed; `clock` gives epoch seconds."""
+        """Work on a photo that was claimed, whose object was looked up before.
+
+        `clock` gives epoch seconds.
+        """
         self._edges, self._photo, self._recipe, self._clock = edges, claimed, recipe, clock
+        self._original = original
         self._removals = 0
 
     def work(self) -> Outcome:
@@ -106,7 +111,7 @@ class PhotoWork:
 
     def _work_until_current(self) -> Outcome:
         find, key = self._edges.uploads.find, self._photo.photo
-        original = find(key)
+        original = self._original
         for _ in range(MAX_ROUNDS):
             with suppress(ReplacedError):
                 ending, ended = self._apply(original)
@@ -171,7 +176,7 @@ class PhotoWork:
         stem = self._edges.photos.claim_name(recipe, photo)
         keys = names.stored_keys(recipe, photo.gallery, stem)
         if (photo.stem, set(photo.keys) >= set(keys)) != (stem, True):
-            self._save(lifecycle.begin(photo, stem, keys, self._clock()))
+            self._save(lifecycle.begin(photo, stem, keys))
         self._check_lease()
         outputs = {each.name: each for each in recipe.outputs}
         by_name = {

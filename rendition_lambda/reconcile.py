@@ -75,7 +75,7 @@ class Reconciler:
             given_up = announcements.crashed(claimed, original, recipe)
             claimed = lifecycle.announce(claimed, given_up)
         self._photos.save(claimed)
-        return PhotoWork(self._edges, claimed, recipe, self._clock).work()
+        return PhotoWork(self._edges, claimed, original, recipe, self._clock).work()
 
     def _announce(self, photo: Photo, owner: str) -> Photo:
         """Put a photo's event on the bus, if it has one, and return the photo without it."""

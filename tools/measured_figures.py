@@ -28,6 +28,8 @@ _BENCHMARKS = {
     "push_rows_per_s": "push",
     "state_units_sorted": "state",
     "state_units_drip": "state.drip",
+    "renditions_cpu_s": "photos.24 MP",
+    "augmentation_cpu_s": "photos.augmentation of 24 MP",
 }
 """Fields of `Measured` and the entries of ``bench-results.json`` that they come from."""
 

@@ -50,6 +50,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     sqs_request: Price = Price(0.40, MILLION, "requests")
     event: Price = Price(1.00, MILLION, "events")
     archive_gb: Price = Price(0.10, 1, "GB")
+    cdn_gb: Price = Price(0.085, 1, "GB to viewers in Europe and North America")
+    cdn_request: Price = Price(0.01, 10_000, "HTTPS requests of viewers in North America")
     log_gb: Price = Price(0.50, 1, "GB")
     dashboard_month: Price = Price(3.0, 1, "months")
     alarm_metric_month: Price = Price(0.10, 1, "months")

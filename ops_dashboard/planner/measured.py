@@ -34,6 +34,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """DynamoDB write units per image with 100 rows of a creator together, without collages."""
     state_units_drip: float
     """The same for 350 rows of a creator, one at a time."""
+    renditions_cpu_s: float
+    """CPU seconds of a JPEG of 24 megapixels that becomes its four renditions."""
+    augmentation_cpu_s: float
+    """The same for its square and the rotations of it."""
 
 
 class Assumed(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,13 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of a row in a CSV file."""
     cover_bytes: float = 150_000
     collage_bytes: float = 450_000
+    photo_network_s: float = 0.3
+    """Time for which the rendition function waits for AWS: twelve requests one after the other,
+    8 MB of a photo in, its outputs out."""
+    renditions_bytes: float = 2_400_000
+    """Of a photo's four renditions."""
+    augmentation_bytes: float = 60_000
+    """Of an image's square, its rotations and its manifest."""
 
 
 Part = TypeVar("Part", Measured, Assumed)
@@ -81,7 +92,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-_MAY_BE_ZERO = frozenset({"collage_network_s", "collage_parallel_share", "aws_call_ms"})
+_MAY_BE_ZERO = frozenset(
+    {"collage_network_s", "collage_parallel_share", "aws_call_ms", "photo_network_s"}
+)
 NAMES = tuple(
     name
     for part in (Measured, Assumed)

@@ -21,6 +21,8 @@ RESULTS: dict[str, Any] = {
     "push": {"ours": 13112.5},
     "state": {"ours": 0.44},
     "state.drip": {"ours": 5.174285714285714},
+    "photos.24 MP": {"ours": 0.45},
+    "photos.augmentation of 24 MP": {"ours": 0.1},
 }
 
 

@@ -9,10 +9,11 @@ import msgspec
 
 from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.jobs.bucket import PhotoBucket
-from ops_dashboard.photos.jobs.estimate import estimate
+from ops_dashboard.photos.jobs.estimate import Estimate, estimate
 from ops_dashboard.photos.jobs.job import Job, current_recipes
 from ops_dashboard.photos.jobs.needs import Counts, Selection
 from ops_dashboard.photos.jobs.report import (
+    JobReport,
     cost_lines,
     counts_table,
     duration_text,
@@ -24,6 +25,8 @@ from ops_dashboard.photos.jobs.store import JobStore
 from ops_dashboard.photos.jobs.walk import Walk
 from ops_dashboard.photos.sender import RequestSender
 from ops_dashboard.photos.stack import PhotoStack
+from ops_dashboard.planner.command import shipped_figures
+from ops_dashboard.planner.measured import Figures
 from ops_dashboard.printing.tables import counted
 from ops_dashboard.printing.terminal import confirm, print_json, print_line, print_table
 from rendition_lambda.lifecycle import iso_ms
@@ -86,7 +89,7 @@ class JobCommand:
         self._run(job)
 
     def _run(self, job: Job) -> None:
-        outputs, options = self._stack.outputs, self._options
+        options = self._options
         runner = self._runner(job.selection.bucket)
         with sigterm_interrupts(), show_progress("counting") as update:
             counts = runner.count(job, lambda done: update(f"{done:,} photos", done, None))
@@ -95,7 +98,7 @@ class JobCommand:
             self._show(job, counts)
         if options.dry_run or not total:
             if options.json:
-                print_json(report_of(counts, outputs.backfill_concurrency))
+                print_json(self._report(counts))
             say("nothing was sent" if total else "nothing to send")
             return
         if not options.yes:
@@ -105,7 +108,11 @@ class JobCommand:
         sent = counted(job.sent, "request")
         say(f"{job.name}: {sent} sent; `ops-dashboard photos list` shows the photos")
         if options.json:
-            print_json(report_of(counts, outputs.backfill_concurrency, job.name, job.sent))
+            print_json(self._report(counts, job.name, job.sent))
+
+    def _report(self, counts: Counts, job: str = "", sent: int = 0) -> JobReport:
+        at_once = self._stack.outputs.backfill_concurrency
+        return report_of(counts, _estimated(counts), at_once, job, sent)
 
     def _send(self, runner: JobRunner, job: Job) -> Job:
         started_s, before = time.monotonic(), job.sent
@@ -126,7 +133,7 @@ class JobCommand:
         outputs, selection = self._stack.outputs, job.selection
         print_table(counts_table(counts, f"s3://{selection.bucket}/{selection.prefix}"))
         if to_send(counts):
-            for line in cost_lines(estimate(counts), outputs.backfill_concurrency):
+            for line in cost_lines(_estimated(counts), outputs.backfill_concurrency):
                 print_line(line)
 
     def _runner(self, bucket: str) -> JobRunner:
@@ -157,6 +164,10 @@ class JobCommand:
     def _how_to_resume(self, job: Job) -> str:
         command = f"ops-dashboard photos {self._kind} --stack {self._stack.name}"
         return f"continue it with: {command} --resume {job.name}"
+
+
+def _estimated(counts: Counts) -> Estimate:
+    return estimate(counts, Figures(measured=shipped_figures()))
 
 
 def sender_of(stack: PhotoStack, rate: float) -> RequestSender:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 from rich.table import Table
 
-from ops_dashboard.photos.jobs.estimate import Estimate, estimate
+from ops_dashboard.photos.jobs.estimate import Estimate
 from ops_dashboard.photos.jobs.needs import SENT, Counts, Need
 from ops_dashboard.printing.tables import table_of
 
@@ -40,9 +40,10 @@ class JobReport(msgspec.Struct, frozen=True, kw_only=True):
     """Estimates for what is to be sent."""
 
 
-def report_of(counts: Counts, at_once: int, job: str = "", sent: int = 0) -> JobReport:
+def report_of(
+    counts: Counts, costs: Estimate, at_once: int, job: str = "", sent: int = 0
+) -> JobReport:
     """Return the report of what was counted."""
-    costs = estimate(counts)
     return JobReport(
         job=job,
         to_send=to_send(counts),

@@ -17,6 +17,8 @@ MEASURED = Measured(
     push_rows_per_s=13_000,
     state_units_sorted=0.5,
     state_units_drip=4,
+    renditions_cpu_s=0.45,
+    augmentation_cpu_s=0.1,
 )
 FIGURES = Figures(measured=MEASURED)
 

@@ -67,10 +67,11 @@ class FakeSqs:
 class PhotoAccount:
     """Table, buckets, queue and bus of a stack that renders photos, and its function."""
 
-    def __init__(self) -> None:
+    def __init__(self, dynamodb: Any = None) -> None:  # noqa: ANN401 - a low-level client
+        """Use a fake DynamoDB, or the one that is given."""
         self.role = PhotoRole()
         self.clock = Clock()
-        self.s3, self.dynamodb = PhotoS3(self.clock), FakeDynamoDb()
+        self.s3, self.dynamodb = PhotoS3(self.clock), dynamodb or FakeDynamoDb()
         self.dynamodb.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
