@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ops_dashboard.inspect.command import Listings
-from ops_dashboard.inspect.window_pages import WindowFilter
+from ops_dashboard.inspect.window_filter import WindowFilter
 from stream_ingest.cli import options
 from stream_ingest.contracts.table import WindowStatus
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ops_dashboard.console.photo_access import PhotoAccess, open_photos
+from ops_dashboard.inspect.creator_names import CreatorNames
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
@@ -52,6 +53,7 @@ class Account:
     timelines: TimelineReader
     creators: CreatorReader
     names: StoredNames
+    creator_names: CreatorNames
     batches: BatchRegistry
     dead_letters: StackLetters
     archive: ArchiveReplay
@@ -117,6 +119,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
             dynamodb, table, prefetch=outputs.prefetch_covers, creator_case=outputs.names_case
         ),
         names=StoredNames(dynamodb, table, outputs.names_case),
+        creator_names=CreatorNames(dynamodb, table),
         batches=BatchRegistry(dynamodb, table, time.time),
         dead_letters=StackLetters.of(session, outputs),
         archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),

@@ -17,6 +17,7 @@ from ops_dashboard.console.api.overview import Overview
 from ops_dashboard.console.api.rebuilds import Rebuilds
 from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
+from ops_dashboard.console.api.search import Search
 from ops_dashboard.console.api.uploads import Uploads, folder_of, push_to
 from ops_dashboard.console.api.window_detail import WindowDetails
 from ops_dashboard.console.assets import Assets
@@ -48,6 +49,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Batches(account.batches, abandon_in(stack)),
         Creators(account),
         Gallery(account),
+        Search(account),
         WindowDetails(account),
         Failures(account),
         Refused(account),

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorReader, CreatorView, OpenWindowView
 from ops_dashboard.inspect.named import Named, check_name
-from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
+from ops_dashboard.inspect.window_filter import WindowFilter
+from ops_dashboard.inspect.window_pages import WindowPage, WindowPages
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_table

@@ -6,15 +6,17 @@ Reads for a page of N windows:
 filtered by            reads
 =====================  =======================================================================
 creator (and others)   the creator's windows in the table, from the newest
-batch (and status)     all windows of the batch in `batch-id-index`, then N full items
-status, or nothing     `status-date-index` from the newest (all six statuses are merged if none
-                       is given), then N full items
+batch (and others)     all windows of the batch in `batch-id-index`, then N full items
+all else, or nothing   `status-date-index` from the newest, or from the end of the range (all
+                       possible statuses are merged), then N full items
 =====================  =======================================================================
 
 `batch-id-index` is sorted by window number, so a page of a batch costs as much as its progress does
-(`BatchRegistry.progress`). Indexes are eventually consistent.
+(`BatchRegistry.progress`). What is polled is `WindowPages.newer`, which never reads a whole batch.
+A page that filters what it has read looks at `MAX_SCANNED` entries, about 2 MB, and then ends with
+what it has found and a cursor. Indexes are eventually consistent.
 
-A cursor is the place of the last window shown: its closing time, then its key. It holds for all
+A cursor is the place of the last window looked at: its closing time, then its key. It holds for all
 statuses, so a window that has moved on meanwhile, or closed since, is not shown on a later page.
 Windows that closed within one second are sorted by key, because an index does not sort them.
 """
@@ -22,44 +24,38 @@ Windows that closed within one second are sorted by key, because an index does n
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import groupby, islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
+from ops_dashboard.inspect.window_filter import WindowFilter
 from ops_dashboard.inspect.window_record import WindowRecord, window_record
 from stream_ingest.aws.items import Item, to_wire
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import NotFoundError, UserError
 from stream_ingest.contracts.naming import creator_key, split_window_id
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.contracts.timestamps import iso_second
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 PAGE = 50
+MAX_SCANNED = 5_000
+"""Maximum number of entries that a page looks at."""
+_MAX_NEWER = 500
+"""Maximum number of entries that a poll looks at."""
+_ENTRIES_PER_READ = 1_000
 _TABLE_KEY = (table.PARTITION_KEY, table.SORT_KEY)
 _PLACE = (table.CLOSED_AT, *_TABLE_KEY)
 """Attributes that place a window in a listing by time; a cursor has these of the last one."""
-
-
-class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which windows to list; None means any."""
-
-    status: WindowStatus | None = None
-    batch_id: str | None = None
-    creator: str | None = None
-
-    def matches(self, window: WindowRecord) -> bool:
-        """Whether a window matches; an index may have returned it with an old status."""
-        return (
-            self.status in (None, window.status)
-            and self.batch_id in (None, window.batch_id)
-            and self.creator in (None, window.creator)
-        )
+Accept = Callable[[Item], bool]
+"""Decides about an index entry besides the filter."""
 
 
 class WindowPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,22 +73,33 @@ class WindowPages:
         self._table = TableReader(dynamodb, table_name)
 
     def list_page(
-        self, wanted: WindowFilter, *, limit: int = PAGE, after: str | None = None
+        self,
+        wanted: WindowFilter,
+        *,
+        limit: int = PAGE,
+        after: str | None = None,
+        accept: Accept = lambda _: True,
     ) -> WindowPage:
         """Return the windows after cursor `after`; raises `UserError` if it is invalid.
 
-        A page may have fewer than `limit` windows and still have a next page.
+        A page may have fewer than `limit` windows, or none, and still have a next page.
         """
         name, attributes = _listing(wanted)
         position = _position(after, name, attributes)
-        entries = list(self._entries(wanted, limit + 1, position))
-        shown, is_last = entries[:limit], len(entries) <= limit
+        shown: list[Item] = []
+        last, more = None, False
+        for number, entry in enumerate(self._entries(wanted, position, limit + 1, accept)):
+            if len(shown) == limit or number == MAX_SCANNED:
+                more = True
+                break
+            last = entry
+            if wanted.selects(entry) and accept(entry):
+                shown.append(entry)
         items = shown if wanted.creator is not None else self._table.full_items(shown)
-        windows = [window for window in map(window_record, items) if wanted.matches(window)]
-        # Only items of older versions are not in this order yet (`table.closed_at`).
-        windows.sort(key=lambda window: window.closed_at[:19], reverse=True)
-        last = None if is_last else {key: str(shown[-1][key]) for key in attributes}
-        return WindowPage(windows=windows, next=write_cursor({name: last}) if last else None)
+        cursor = {key: str(last[key]) for key in attributes} if more and last else None
+        return WindowPage(
+            windows=_records(items, wanted), next=write_cursor({name: cursor}) if cursor else None
+        )
 
     def earlier_failure(self, window_id: str) -> WindowRecord | None:
         """Return the failed or partial window that closed last before a window; None if none did.
@@ -106,27 +113,66 @@ class WindowPages:
             msg = f"no window {window_id}"
             raise NotFoundError(msg)
         here = dict(zip(_PLACE, _place(item), strict=True))
-        statuses = (WindowStatus.FAILED, WindowStatus.PARTIAL)
-        found = _merged([self._in_status(status, PAGE, here) for status in statuses])
-        entry = next(_older(found, here), None)
+        entry = next(self._by_time(WindowFilter(has_failures=True), here, PAGE), None)
         return next(map(window_record, self._table.full_items([entry])), None) if entry else None
 
-    def _entries(self, wanted: WindowFilter, limit: int, after: Position | None) -> Iterable[Item]:
-        """Return the newest `limit` items, or index entries, after a position."""
+    def newer(
+        self, wanted: WindowFilter, since: datetime, *, limit: int = PAGE
+    ) -> list[WindowRecord]:
+        """Return windows that closed at `since` or later, newest first; cheap enough to poll."""
+        wanted = msgspec.structs.replace(wanted, since=since)
         if wanted.creator is not None:
-            return islice(self._of_creator(creator_key(wanted.creator), wanted, after), limit)
+            return self.list_page(wanted, limit=limit).windows
+        entries = islice(self._by_time(wanted, None, limit), _MAX_NEWER)
+        found = islice(filter(wanted.selects, entries), limit)
+        return _records(self._table.full_items(found), wanted)
+
+    def entries(self, wanted: WindowFilter) -> Iterator[Item]:
+        """Yield the index entries of all windows, newest first (items, with a creator)."""
+        return filter(wanted.selects, self._entries(wanted, None, None, lambda _: True))
+
+    def every(
+        self, wanted: WindowFilter, accept: Accept = lambda _: True
+    ) -> Iterator[WindowRecord]:
+        """Yield all windows, newest first; pages are requested when they are needed."""
+        entries = filter(accept, self.entries(wanted))
+        items = entries if wanted.creator is not None else self._table.full_items(entries)
+        return (window for window in map(window_record, items) if wanted.matches(window))
+
+    def named(self, window_ids: Iterable[str]) -> list[WindowRecord]:
+        """Return the windows with these ids, in their order, without those that are gone.
+
+        Reads 100 windows a request. Raises `DecodeError` for an invalid id.
+        """
+        parts = map(split_window_id, window_ids)
+        keys = [dict(zip(_TABLE_KEY, (key, table.window_item(n)), strict=True)) for key, n in parts]
+        return list(map(window_record, self._table.full_items(keys)))
+
+    def _entries(
+        self, wanted: WindowFilter, after: Position | None, limit: int | None, accept: Accept
+    ) -> Iterable[Item]:
+        """Yield items, or index entries, after a position; all, or the newest `limit`."""
+        if wanted.creator is not None:
+            return self._of_creator(creator_key(wanted.creator), wanted, after)
         if wanted.batch_id is not None:
             found = self._of_batch(wanted.batch_id, wanted.status)
-            return heapq.nlargest(limit, _older(found, after), key=_place)
+            chosen = (each for each in _older(found, after) if wanted.selects(each))
+            accepted = filter(accept, chosen)
+            if limit is None:
+                return sorted(accepted, key=_place, reverse=True)
+            return heapq.nlargest(limit, accepted, key=_place)
+        return self._by_time(wanted, after, limit or _ENTRIES_PER_READ)
+
+    def _by_time(self, wanted: WindowFilter, after: Position | None, limit: int) -> Iterator[Item]:
         # In the order of a window's life: one that moves on meanwhile is met twice, not missed.
-        statuses = [wanted.status] if wanted.status else list(WindowStatus)
-        listings = [self._in_status(status, limit, after) for status in statuses]
-        return islice(_older(_merged(listings), after), limit)
+        at_once = _ENTRIES_PER_READ if wanted.is_narrow else limit
+        listings = [self._in_status(status, wanted, at_once, after) for status in wanted.statuses]
+        return _older(_merged(listings), after)
 
     def _of_creator(self, key: str, wanted: WindowFilter, after: Position | None) -> Iterator[Item]:
         conditions = {"#status": wanted.status, "#batch_id": wanted.batch_id}
         given = {name: str(value) for name, value in conditions.items() if value is not None}
-        return self._table.query(
+        found = self._table.query(
             KeyConditionExpression="creator_name = :key AND begins_with(#item, :window)",
             ExpressionAttributeNames={"#item": table.SORT_KEY, **{n: n[1:] for n in given}},
             ExpressionAttributeValues=to_wire(
@@ -136,6 +182,7 @@ class WindowPages:
             **_filtered(given),
             **({"ExclusiveStartKey": to_wire(after)} if after else {}),
         )
+        return takewhile(wanted.may_precede, found)
 
     def _of_batch(self, batch_id: str, status: WindowStatus | None) -> Iterator[Item]:
         given = {"#status": str(status)} if status else {}
@@ -151,21 +198,33 @@ class WindowPages:
         )
 
     def _in_status(
-        self, status: WindowStatus, limit: int, after: Position | None
+        self, status: WindowStatus, wanted: WindowFilter, at_once: int, after: Position | None
     ) -> Iterator[Item]:
-        condition, values = "#status = :status", {":status": str(status)}
-        if after:
-            condition += " AND #closed <= :closed"
-            values[":closed"] = after[table.CLOSED_AT]
+        latest = [after[table.CLOSED_AT]] if after else []
+        latest += [iso_second(wanted.until)] if wanted.until else []
+        # From the day on, because windows of older versions have a date only in the index.
+        values = {
+            ":status": str(status),
+            ":first": iso_second(wanted.since)[:10] if wanted.since else "0",
+            ":last": min(latest, default="~"),
+        }
+        if values[":first"] > values[":last"]:
+            return iter(())
         return self._table.query(
             IndexName=table.STATUS_INDEX,
-            KeyConditionExpression=condition,
-            ExpressionAttributeNames={"#status": "status"}
-            | ({"#closed": table.CLOSED_AT} if after else {}),
+            KeyConditionExpression="#status = :status AND #closed BETWEEN :first AND :last",
+            ExpressionAttributeNames={"#status": "status", "#closed": table.CLOSED_AT},
             ExpressionAttributeValues=to_wire(values),
             ScanIndexForward=False,
-            Limit=limit,
+            Limit=at_once,
         )
+
+
+def _records(items: Iterable[Item], wanted: WindowFilter) -> list[WindowRecord]:
+    """Return the windows that match, newest first."""
+    windows = [window for window in map(window_record, items) if wanted.matches(window)]
+    # Only items of older versions are not in this order yet (`table.closed_at`).
+    return sorted(windows, key=lambda window: window.closed_at[:19], reverse=True)
 
 
 def _listing(wanted: WindowFilter) -> tuple[str, tuple[str, ...]]:

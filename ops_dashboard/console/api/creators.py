@@ -8,7 +8,8 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response, query_value
 from ops_dashboard.inspect.creators import CreatorEntry, CreatorPage, CreatorView
-from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage
+from ops_dashboard.inspect.window_filter import WindowFilter
+from ops_dashboard.inspect.window_pages import WindowPage
 
 _MAX_HISTORY = 60
 

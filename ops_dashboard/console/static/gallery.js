@@ -1,65 +1,84 @@
 // Collages, newest first. New ones are announced by a button, so the list does not move while read.
-import { get, poll, query } from "./api.js";
+import { get, poll, post, query } from "./api.js";
 import { makeViewer, tile } from "./collage.js";
-import { $, emptyState, h, updateList } from "./dom.js";
+import { suggestCreators } from "./creator_names.js";
+import { $, emptyState, h, toast, updateList } from "./dom.js";
+import { shadeEmptyCells } from "./empty_cells.js";
 import "./dead_count.js";
-import { plural } from "./format.js";
+import { bindFilters, withMoments } from "./filters.js";
+import { FAILURE_REASONS, plural } from "./format.js";
 
-const FIELDS = ["status", "creator", "batch"];
+const ENDED = new Set(["completed", "partial", "failed"]);
+const MAX_CHECKED = 48;
 let shown = [];
 let next = null;
 
+const form = $("filters");
+form.elements.reason.append(...Object.keys(FAILURE_REASONS).map((reason) => new Option(reason, reason)));
 const viewer = makeViewer(() => shown.map((window) => window.window_id));
-const start = new URLSearchParams(location.search);
-for (const field of FIELDS) $(field).value = start.get(field) ?? "";
+const filters = bindFilters(form, () => {
+  shown = [];
+  refreshPoll.now();
+});
+suggestCreators(form.elements.creator, $("creator-names"));
 
-const filters = () => Object.fromEntries(FIELDS.map((field) => [field, $(field).value.trim()]));
+const list = (others = {}) => get(`/api/windows${query({ ...withMoments(filters.values()), ...others })}`);
 
 function draw() {
   updateList($("tiles"), shown, (window) => window.window_id, (window) => tile(window, viewer.open));
   if (!shown.length) {
-    $("tiles").replaceChildren(h("li", { class: "wide" }, emptyState("No collages found", "Push rows, upload a CSV file, or change the filter.")));
+    $("tiles").replaceChildren(h("li", { class: "wide" }, next
+      ? emptyState("Nothing found yet", "Older searches on.")
+      : emptyState("No collages found", "Push rows, upload a CSV file, or change the filter.")));
   }
   $("shown").textContent = shown.length ? `${plural(shown.length, "window")}${next ? ", more below" : ""}` : "";
   $("more").hidden = !next;
+  shadeEmptyCells($("tiles"), shown);
 }
 
-async function load() {
-  const page = await get(`/api/windows${query(filters())}`);
-  shown = page.windows;
+let requested = 0;
+/** Show the newest windows, or those after the ones that are shown. */
+async function load(after = null) {
+  const own = (requested += 1);
+  const page = await list({ after });
+  if (own !== requested) return null; // the filters have changed meanwhile
+  shown = after ? [...shown, ...page.windows] : page.windows;
   next = page.next ?? null;
   $("new").hidden = true;
   draw();
+  return page.windows[0]?.window_id;
 }
 
+/** Look at what has not ended, and at what has closed since; neither costs more in a large batch. */
 async function refresh() {
   if (!shown.length) return load();
-  const page = await get(`/api/windows${query(filters())}`);
-  const current = new Map(page.windows.map((window) => [window.window_id, window]));
+  const open = shown.filter((window) => !ENDED.has(window.status)).slice(0, MAX_CHECKED);
+  const before = requested;
+  const [states, newer] = await Promise.all([
+    open.length ? post("/api/windows/states", { ids: open.map((window) => window.window_id) }) : { windows: [] },
+    list({ newer: shown[0].closed_at }),
+  ]);
+  if (before !== requested) return undefined;
+  const current = new Map([...states.windows, ...newer.windows].map((window) => [window.window_id, window]));
   const known = new Set(shown.map((window) => window.window_id));
-  const added = page.windows.filter((window) => !known.has(window.window_id));
+  const added = newer.windows.filter((window) => !known.has(window.window_id));
   shown = shown.map((window) => current.get(window.window_id) ?? window);
   draw();
   if (added.length && window.scrollY < 40 && !document.querySelector("dialog[open]")) return load();
   $("new").hidden = added.length === 0;
-  $("show-new").textContent = `Show ${plural(added.length, "new window")}`;
+  $("show-new").textContent = `Show ${added.length < MAX_CHECKED ? plural(added.length, "new window") : "new windows"}`;
   return undefined;
 }
 
 $("more").addEventListener("click", async () => {
-  const page = await get(`/api/windows${query({ ...filters(), after: next })}`);
-  const first = page.windows[0]?.window_id;
-  shown = [...shown, ...page.windows];
-  next = page.next ?? null;
-  draw();
-  if (first) document.querySelector(`[data-window="${CSS.escape(first)}"]`)?.focus();
+  $("more").disabled = true;
+  try {
+    const first = await load(next);
+    if (first) document.querySelector(`[data-window="${CSS.escape(first)}"]`)?.focus();
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+  $("more").disabled = false;
 });
-$("show-new").addEventListener("click", load);
-$("filters").addEventListener("submit", (event) => {
-  event.preventDefault();
-  history.replaceState(null, "", `/gallery${query(filters())}`);
-  shown = [];
-  refreshPoll.now();
-});
-$("status").addEventListener("change", () => $("filters").requestSubmit());
-const refreshPoll = poll(refresh, 5000);
+$("show-new").addEventListener("click", () => load().catch((error) => toast(error.message, "bad")));
+const refreshPoll = poll(refresh, 15000);

@@ -6,7 +6,8 @@ import pytest
 
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.status import ProgressReader
-from ops_dashboard.inspect.window_pages import WindowFilter, WindowPages
+from ops_dashboard.inspect.window_filter import WindowFilter
+from ops_dashboard.inspect.window_pages import WindowPages
 from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UnreadableItemError

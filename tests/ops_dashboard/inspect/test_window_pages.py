@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from ops_dashboard.inspect.cursors import write_cursor
-from ops_dashboard.inspect.window_pages import WindowFilter, WindowPage, WindowPages
+from ops_dashboard.inspect.window_filter import WindowFilter
+from ops_dashboard.inspect.window_pages import WindowPage, WindowPages
 from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S

@@ -1,0 +1,109 @@
+"""Which windows of a stack to list. Pure.
+
+An index entry has part of a window's attributes, so a filter is asked twice: `selects` about the
+entry, `matches` about the window itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from collage_lambda.reasons import FailureReason
+from ops_dashboard.inspect.window_record import WindowRecord
+from stream_ingest.contracts import table
+from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.contracts.timestamps import iso_second
+
+FAILING = (WindowStatus.PARTIAL, WindowStatus.FAILED)
+"""Statuses of windows with failures."""
+NO_REASON = "no_reason"
+"""Stands beside the reasons: a window that failed as a whole, such as one that crashed."""
+_PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing) | {NO_REASON}
+
+
+class WindowFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which windows to list; None means any."""
+
+    status: WindowStatus | None = None
+    batch_id: str | None = None
+    creator: str | None = None
+    """The name of a creator as it is stored."""
+    creator_part: str | None = None
+    """A part of creators' names; upper and lower case are the same."""
+    since: datetime | None = None
+    """When it closed: at this time or later, …"""
+    until: datetime | None = None
+    """… and before this time."""
+    has_failures: bool = False
+    """Partial and failed windows only. So do the next two."""
+    reason: str | None = None
+    """A reason for one of its empty cells, or `NO_REASON`."""
+    passing: bool | None = None
+    """Whether a retry may help (`may_pass`)."""
+
+    @property
+    def statuses(self) -> tuple[WindowStatus, ...]:
+        """The possible statuses, in the order of a window's life."""
+        failing = self.has_failures or self.reason is not None or self.passing is not None
+        possible = FAILING if failing else tuple(WindowStatus)
+        return tuple(each for each in possible if self.status in (None, each))
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether many windows that an index returns for it may not match."""
+        given = (self.batch_id, self.creator_part, self.reason, self.passing)
+        return any(each is not None for each in given)
+
+    def selects(self, entry: Mapping[str, Any]) -> bool:
+        """Return whether an index entry, or an item, may be of a window that matches."""
+        failures = entry.get("failures")
+        return (
+            self._is_in(str(entry.get("status")))
+            and self.batch_id in (None, entry.get("batch_id"))
+            and self._is_of(str(entry.get("creator", "")))
+            and self._fails(failures if isinstance(failures, dict) else {}, entry.get("error"))
+        )
+
+    def matches(self, window: WindowRecord) -> bool:
+        """Return whether a window matches; an index may have returned it with an old status."""
+        closed_at = datetime.fromisoformat(window.closed_at)
+        return (
+            self._is_in(window.status)
+            and self.batch_id in (None, window.batch_id)
+            and self.creator in (None, window.creator)
+            and self._is_of(window.creator)
+            and self._fails(window.failures, window.error)
+            and (self.since is None or closed_at >= self.since)
+            and (self.until is None or closed_at < self.until)
+        )
+
+    def may_precede(self, item: Mapping[str, Any]) -> bool:
+        """Return whether windows that closed before this one may match."""
+        return self.since is None or str(item[table.CLOSED_AT]) >= iso_second(self.since)[:10]
+
+    def _is_in(self, status: str) -> bool:
+        """A window whose item cannot be read is listed if no status is asked for."""
+        statuses = self.statuses
+        return len(statuses) == len(WindowStatus) or status in statuses
+
+    def _is_of(self, creator: str) -> bool:
+        return self.creator_part is None or self.creator_part.lower() in creator.lower()
+
+    def _fails(self, failures: Mapping[str, object], error: str | None) -> bool:
+        if self.reason is not None and self.reason not in reasons(failures, error):
+            return False
+        return self.passing in (None, may_pass(failures, error))
+
+
+def reasons(failures: Mapping[str, object], error: str | None) -> tuple[str, ...]:
+    """Return why a window has failures: its cells' reasons, or `NO_REASON` for an error alone."""
+    return tuple(failures) or ((NO_REASON,) if error else ())
+
+
+def may_pass(failures: Mapping[str, object], error: str | None) -> bool:
+    """Return whether some of a window's failures may have passed, so that a retry may help."""
+    return any(reason in _PASSING for reason in reasons(failures, error))
