@@ -76,7 +76,7 @@ class CreatorNames:
 
     def _read(self) -> None:
         names: set[str] = set()
-        start = None
+        start, complete = None, False
         for _ in range(self._max_reads):
             items, start = self._table.scan(
                 IndexName=table.BATCH_INDEX,
@@ -88,5 +88,6 @@ class CreatorNames:
             )
             names.update(str(item["creator"]) for item in items if "creator" in item)
             if start is None:
+                complete = True
                 break
-        self._known, self._complete = [(name.lower(), name) for name in names], start is None
+        self._known, self._complete = [(name.lower(), name) for name in names], complete

@@ -18,6 +18,7 @@ form.elements.reason.append(...Object.keys(FAILURE_REASONS).map((reason) => new 
 const viewer = makeViewer(() => shown.map((window) => window.window_id));
 const filters = bindFilters(form, () => {
   shown = [];
+  $("tiles").setAttribute("aria-busy", "true");
   refreshPoll.now();
 });
 suggestCreators(form.elements.creator, $("creator-names"));
@@ -42,6 +43,7 @@ async function load(after = null) {
   const own = (requested += 1);
   const page = await list({ after });
   if (own !== requested) return null; // the filters have changed meanwhile
+  $("tiles").removeAttribute("aria-busy");
   shown = after ? [...shown, ...page.windows] : page.windows;
   next = page.next ?? null;
   $("new").hidden = true;
@@ -81,4 +83,12 @@ $("more").addEventListener("click", async () => {
   $("more").disabled = false;
 });
 $("show-new").addEventListener("click", () => load().catch((error) => toast(error.message, "bad")));
-const refreshPoll = poll(refresh, 15000);
+const refreshPoll = poll(async () => {
+  try {
+    await refresh();
+  } catch (error) {
+    if (!(error.status < 500)) throw error;
+    $("tiles").removeAttribute("aria-busy");
+    $("tiles").replaceChildren(h("li", { class: "wide notice bad" }, error.message)); // a filter of the address
+  }
+}, 15000);

@@ -36,7 +36,11 @@ TEXTS = (
     ),
 )
 PARAMETERS = {
-    "/api/windows": ("status", "batch", "creator", "after"),
+    "/api/windows": (
+        *("status", "batch", "creator", "after", "reason", "kind", "from", "to", "newer"),
+    ),
+    "/api/search": ("q",),
+    "/api/search/creators": ("q",),
     "/api/creators": ("prefix", "after"),
     "/api/creator": ("name", "after"),
     "/api/dashboard": ("range",),
@@ -86,6 +90,14 @@ BODIES: dict[str, tuple[object, ...]] = {
         {"retry": True, "batch": "no such batch"},
         {"retry": True, "batch": "a/../b"},
     ),
+    **{
+        f"/api/windows/{what}": (
+            {"ids": [""]},
+            {"ids": ["x"] * 49},
+            {"ids": ["charli:000001", "/"]},
+        )
+        for what in ("states", "empty-cells")
+    },
     "/api/failures/redrive": ({}, {"ids": []}, {"ids": [""]}, {"ids": ["x"], "all": True}),
     "/api/failures/drop": (
         {},

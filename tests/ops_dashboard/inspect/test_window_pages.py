@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from ops_dashboard.inspect import window_pages
 from ops_dashboard.inspect.cursors import write_cursor
 from ops_dashboard.inspect.window_filter import WindowFilter
 from ops_dashboard.inspect.window_pages import WindowPage, WindowPages
@@ -13,7 +14,7 @@ from ops_dashboard.inspect.windows import WindowReader
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import DAY_S
 from stream_ingest.contracts.table import WindowStatus
-from stream_ingest.contracts.timestamps import parse_utc
+from stream_ingest.contracts.timestamps import from_epoch_s, parse_utc
 from tests.fakes.aws_variables import set_aws_variables
 from tests.fakes.ingest.aws import TABLE, Clients, IngestAws
 from tests.fakes.ingest.rows import NOW_S, header
@@ -238,3 +239,52 @@ def test_more_windows_than_one_request_returns_are_all_read(ops_table: OpsTable)
     for start in range(0, 120, 40):
         ops_table.fold("ann", range(start, start + 40), batch)
     assert len(list(WindowReader(ops_table.aws.dynamodb, TABLE).of_batch("many"))) == 120
+
+
+MIDDLE = from_epoch_s(NOW_S + 3 * DAY_S)
+
+
+@pytest.mark.parametrize("batch_id", [None, "batch-b"])
+def test_a_range_has_its_first_moment_and_not_its_last(
+    pages: WindowPages, batch_id: str | None
+) -> None:
+    since = WindowFilter(since=MIDDLE, batch_id=batch_id)
+    assert list(chain.from_iterable(every_page(pages, since, 2))) == NEWEST_FIRST[:6]
+    wanted = WindowFilter(since=MIDDLE, until=from_epoch_s(NOW_S + 4 * DAY_S), batch_id=batch_id)
+    assert ids(pages.list_page(wanted)) == ["ben:000001", "ann:000004"]
+    assert ids(pages.list_page(WindowFilter(since=MIDDLE, until=MIDDLE))) == []
+    assert ids(pages.list_page(WindowFilter(creator="ben", since=MIDDLE))) == NEWEST_FIRST[0:6:2]
+
+
+def test_a_page_ends_after_so_many_entries_and_the_next_one_searches_on(
+    pages: WindowPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window_pages, "MAX_SCANNED", 3)
+    shown = every_page(pages, WindowFilter(creator_part="NN"), 9)
+    assert len(shown) > 2
+    assert list(chain.from_iterable(shown)) == [each for each in NEWEST_FIRST if "ann" in each]
+
+
+def test_what_is_new_in_a_batch_is_found_without_reading_the_batch(
+    pages: WindowPages, ops_table: OpsTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_batch(*_: object) -> None:
+        pytest.fail("a poll read the batch")
+
+    monkeypatch.setattr(WindowPages, "_of_batch", no_batch)
+    newest = from_epoch_s(NOW_S + 5 * DAY_S + 60)
+    ops_table.fold("zoe", [1, 2], B, NOW_S + 9 * DAY_S)
+    found = pages.newer(WindowFilter(batch_id="batch-b"), newest)
+    assert [each.window_id for each in found] == ["zoe:000001", "ben:000003"]
+    assert pages.newer(WindowFilter(batch_id="batch-a"), newest) == []
+
+
+def test_every_window_that_matches_is_yielded(pages: WindowPages) -> None:
+    wanted = WindowFilter(has_failures=True)
+    failed = ["ann:000005", "ann:000003", "ann:000001"]
+    assert [each.window_id for each in pages.every(wanted)] == failed
+    assert len(list(pages.entries(wanted))) == 3
+    assert [each.window_id for each in pages.named([failed[1], "gone:000001", failed[0]])] == [
+        failed[1],
+        failed[0],
+    ]

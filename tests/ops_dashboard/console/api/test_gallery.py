@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.contracts.timestamps import from_epoch_s
 from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.table import OpsTable
@@ -151,3 +152,39 @@ def test_the_window_of_a_hostile_creator_is_found_by_its_id(
     window = "=3Cb=3E=2F..:000001"
     found = console.get(f"/api/windows/{quote(window, safe='')}").json
     assert found["window"]["creator"] == "<b>/.."
+
+
+@pytest.mark.usefixtures("built")
+def test_windows_are_listed_by_a_part_of_the_creators_name_a_reason_and_a_range(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
+    ops_table.fold("maryann", [1, 2], BATCH, NOW_S + 3_600)
+    ops_table.end("maryann:000001", "failed", failures={"timeout": 2})
+
+    def ids(query: str) -> list[str]:
+        return [each["window_id"] for each in console.get(f"/api/windows?{query}").json["windows"]]
+
+    assert ids("creator=RYA") == ["maryann:000001"]
+    assert len(ids("creator=ann")) == 3
+    assert ids("reason=timeout") == ["maryann:000001"]
+    assert ids("kind=passing&batch=batch-a") == ["maryann:000001", "ann:000002"]
+    later = quote(from_epoch_s(NOW_S + 3_600).isoformat())
+    assert ids(f"from={later}") == ids(f"newer={later}&batch=batch-a") == ["maryann:000001"]
+    assert len(ids(f"to={later}")) == 3
+    for wrong in ("reason=bad", "kind=bad", "from=2026-13-01"):
+        assert console.get(f"/api/windows?{wrong}").status == 400
+
+
+@pytest.mark.usefixtures("built")
+def test_states_and_empty_cells_are_those_of_the_named_windows(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
+    ops_table.aws.s3.put_object(
+        Bucket=OUTPUT, Key=KEYS["metadata_key"], Body=metadata_of("ann:000001")
+    )
+    wanted = {"ids": ["ann:000002", "gone:000001", "ann:000001"]}
+    found = console.post("/api/windows/states", wanted).json["windows"]
+    assert [each["status"] for each in found] == ["failed", "partial"]
+    cells = console.post("/api/windows/empty-cells", wanted).json["windows"]
+    assert cells == {"ann:000001": {"rows": 1, "cols": 2, "empty": [1]}}
+    assert console.post("/api/windows/states", {"ids": ["no id"]}).status == 400
