@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from ops_dashboard.cli import app as operator
+from stream_ingest.cli.groups import loaded
 from stream_ingest.cli.main import app as ingest
 from tools.markdown import markdown_table
 
@@ -24,6 +25,7 @@ def commands(name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - Typer's own Click
+    command = loaded(command)
     members = getattr(command, "commands", None)
     if members is None:
         yield name, command

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ops_dashboard.checkout import require_checkout
+from stream_ingest.cli.groups import Work
 
-EXAMPLES = """Examples:
+DEMO_EXAMPLES = """Examples:
 
   ops-dashboard demo
 
@@ -25,9 +27,9 @@ def demo(
     output: Annotated[
         Path, typer.Option(help="Folder for the collages, renditions and summary.")
     ] = Path("demo-output"),
-) -> None:
+) -> Work:
     """Build collages of covers and renditions of photos without an AWS account, and check them."""
     require_checkout("demo")
-    from ops_dashboard.local.demo.command import run_demo  # noqa: PLC0415 - Pulumi takes a second
+    from ops_dashboard.local.demo.command import run_demo
 
-    run_demo(output, keep=keep)
+    return partial(run_demo, output, keep=keep)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 
-EXAMPLES = """Examples:
+DOCTOR_EXAMPLES = """Examples:
 
   ops-dashboard doctor --stack prod
 
@@ -31,13 +31,19 @@ def doctor(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--all", help="Show what each check found, also those that passed.")
     ] = False,
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Check account, clock, every part of the stack, and database; show how to fix what is wrong.
 
     The exit code is 1 if anything is wrong. Nothing is changed.
     """
+    from ops_dashboard.doctor.command import DatabaseOptions, show_doctor
+
     database = DatabaseOptions(
         mysql=mysql, mysql_secret=mysql_secret, mysql_ca=mysql_ca, table=table, columns=columns
     )
-    if not show_doctor(stack, database, json=json, every=every):
-        raise typer.Exit(1)
+
+    def work() -> None:
+        if not show_doctor(stack, database, json=json, every=every):
+            raise typer.Exit(1)
+
+    return work

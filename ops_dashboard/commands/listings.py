@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from ops_dashboard.inspect.command import Listings
-from ops_dashboard.inspect.window_filter import WindowFilter
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.table import WindowStatus
 
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of rows to show.")]
@@ -39,9 +39,11 @@ def creators(
     after: After = None,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Show a creator's open windows and history, or list creators by prefix."""
-    Listings(stack).creators(name, limit=limit, after=after, json=json)
+    from ops_dashboard.inspect.command import show_creators
+
+    return partial(show_creators, stack, name, limit=limit, after=after, json=json)
 
 
 def windows(  # noqa: PLR0913 - one parameter for each option
@@ -55,7 +57,10 @@ def windows(  # noqa: PLR0913 - one parameter for each option
     after: After = None,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """List windows, newest first."""
+    from ops_dashboard.inspect.command import show_windows
+    from ops_dashboard.inspect.window_filter import WindowFilter
+
     wanted = WindowFilter(status=status, batch_id=batch, creator=creator)
-    Listings(stack).windows(wanted, limit=limit, after=after, json=json)
+    return partial(show_windows, stack, wanted, limit=limit, after=after, json=json)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ops_dashboard.planner.command import DEFAULT_REGION, PlanOptions, show_plan
+from ops_dashboard.monitoring.prices import REGION
 from ops_dashboard.planner.photos import DEFAULT_MB
-from ops_dashboard.planner.photos_command import show_photo_plan
 from ops_dashboard.planner.workload import Order, job_of
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.errors import UserError
 
-EXAMPLES = """Examples:
+PLAN_EXAMPLES = """Examples:
 
   ops-dashboard plan --images 2000000 --deadline 1h
 
@@ -70,7 +71,7 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     ] = False,
     region: Annotated[
         str, typer.Option(help="AWS region; another one than the default needs --prices.")
-    ] = (DEFAULT_REGION),
+    ] = REGION,
     prices: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="JSON file of prices that replace list prices."),
@@ -83,11 +84,14 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--verbose", help="Also show the compared sizes and the bill.")
     ] = False,
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Plan shards, memory, concurrency, time and cost of a job, without calling AWS."""
     if (images is None) == (photos is None):
         msg = "give either --images N or --photos N"
         raise UserError(msg)
+    from ops_dashboard.planner.command import PlanOptions, show_plan
+    from ops_dashboard.planner.photos_command import show_photo_plan
+
     wanted = PlanOptions(
         deadline=deadline,
         max_concurrency=max_concurrency,
@@ -96,8 +100,7 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         measured=measured,
     )
     if images is None:
-        show_photo_plan(photos or 0, mb, wanted, json=json)
-        return
+        return partial(show_photo_plan, photos or 0, mb, wanted, json=json)
     job = job_of(
         images,
         creators,
@@ -106,4 +109,4 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         copies=not no_copies,
         originals=not no_originals,
     )
-    show_plan(job, wanted, verbose=verbose, json=json)
+    return partial(show_plan, job, wanted, verbose=verbose, json=json)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 
-EXAMPLES = """Examples:
+SERVE_EXAMPLES = """Examples:
 
   ops-dashboard serve
 
@@ -37,12 +39,13 @@ def serve(
         ),
     ] = None,
     stack: options.Stack = "dev",
-) -> None:
+) -> Work:
     """Serve the console, the web interface of a stack."""
-    from ops_dashboard.console.command import ServeOptions  # noqa: PLC0415 - imports aiohttp and jinja2
-    from ops_dashboard.console.command import serve as serve_console  # noqa: PLC0415
+    from ops_dashboard.console.command import ServeOptions
+    from ops_dashboard.console.command import serve as serve_console
 
-    serve_console(
+    return partial(
+        serve_console,
         stack,
         ServeOptions(host=host, port=port, token=token, names=frozenset(allow_host or ())),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from ops_dashboard.inspect.status import show_status
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 
-EXAMPLES = """Examples:
+STATUS_EXAMPLES = """Examples:
 
   ops-dashboard status
 
@@ -32,6 +33,8 @@ def status(
     ] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Show the progress of batches: rows, refusals, windows and collages; and open photos."""
-    show_status(stack=stack, batch_id=batch, last=last, watch=watch, json=json)
+    from ops_dashboard.inspect.status import show_status
+
+    return partial(show_status, stack=stack, batch_id=batch, last=last, watch=watch, json=json)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from ops_dashboard.trace.command import show_trace
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 
-EXAMPLES = """Examples:
+TRACE_EXAMPLES = """Examples:
 
   ops-dashboard trace charli:000012
 
@@ -40,6 +41,8 @@ def trace(
     ] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Show the timeline of a window or a photo, its objects and the query for its log lines."""
-    show_trace(subject, stack=stack, query_only=query, json=json)
+    from ops_dashboard.trace.command import show_trace
+
+    return partial(show_trace, subject, stack=stack, query_only=query, json=json)

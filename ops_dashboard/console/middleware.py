@@ -10,7 +10,7 @@ from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops_dashboard.console.access import Access, AccessDenial, AccessRequest, login_address
-from stream_ingest.aws.clients import plain_errors
+from stream_ingest.aws.plain_errors import plain_errors
 from stream_ingest.contracts.errors import CoverstreamError, TransientError, UserError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

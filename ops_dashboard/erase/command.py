@@ -1,4 +1,4 @@
-"""``ops-dashboard erase``. Edge (command line, composition root)."""
+"""``ops-dashboard erase``. Edge: the composition root."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import msgspec
 
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.prefetch.pack_store import PackStore
@@ -28,79 +28,56 @@ from ops_dashboard.printing.terminal import print_json, print_line, print_table
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.creators import candidates
-from stream_ingest.contracts.errors import NotFoundError, UserError
+from stream_ingest.contracts.errors import NotFoundError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     import boto3
 
-ERASE_EXAMPLES = """Examples:
-
-  ops-dashboard erase --creator charli
-
-  ops-dashboard erase --creator charli --block --yes
-
-  ops-dashboard erase --creator charli --unblock
-"""
 _READS_AT_ONCE = 16
 
 
-def erase(  # noqa: PLR0913 - one parameter for each option
-    *,
-    creator: Annotated[str, typer.Option(help="Creator to erase, in any spelling.")],
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Erase. Without it, only what would be erased is shown.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be erased (the default).")
-    ] = False,
-    block: Annotated[
-        bool, typer.Option("--block", help="Also refuse every later row of the creator.")
-    ] = False,
-    unblock: Annotated[
-        bool, typer.Option("--unblock", help="Only accept later rows of the creator again.")
-    ] = False,
-    input_files: Annotated[
-        bool,
-        typer.Option(
-            "--input-files", help="Also remove the creator's rows from files in the input bucket."
-        ),
-    ] = False,
-    stack: options.Stack = "dev",
-    json: options.Json = False,
-) -> None:
-    """Erase everything that is stored about a creator, for good: a data-protection request."""
+class EraseOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do besides showing what is stored."""
+
+    yes: bool
+    block: bool
+    unblock: bool
+    input_files: bool
+
+
+def run_erase(stack: str, creator: str, wanted: EraseOptions, *, json: bool) -> None:
+    """Erase a creator, or show what would be erased.
+
+    Raises `NotFoundError` if nothing of it is stored.
+    """
     check_name(creator)
-    if (yes and dry_run) or (unblock and (yes or block or dry_run or input_files)):
-        msg = "--yes and --dry-run exclude each other, and --unblock all others"
-        raise UserError(msg)
     session = clients.session()
-    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    outputs = load_stack(clients.parameters(session), stack)
     subjects = find_subjects(creator, session, outputs)
-    if unblock:
+    if wanted.unblock:
         _unblock(subjects, session, outputs, json=json)
         return
     who = subjects[0]
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
-        erasures = [build(each, session, outputs, threads, input_files) for each in subjects]
+        erasures = [build(each, session, outputs, threads, wanted.input_files) for each in subjects]
         result = merge_results(
-            [each.run(block=block) if yes else each.rehearse() for each in erasures]
+            [each.run(block=wanted.block) if wanted.yes else each.rehearse() for each in erasures]
         )
-    if not yes and not result.found and not result.state.version:
+    if not wanted.yes and not result.found and not result.state.version:
         msg = f"nothing of {creator!r} is stored in stack {stack!r}"
         raise NotFoundError(msg)
     report = EraseReport(
         creator=who.name,
         earlier_names=list(who.names[1:]),
-        is_rehearsal=not yes,
+        is_rehearsal=not wanted.yes,
         is_blocked=result.state.is_blocked,
         found=add_up(result.found),
-        left=remainders(who, result.state, result.kept, searched_inputs=input_files),
+        left=remainders(who, result.state, result.kept, searched_inputs=wanted.input_files),
     )
-    print_json(report) if json else _print(report, result, block=block)
+    print_json(report) if json else _print(report, result, block=wanted.block)
 
 
 def build(

@@ -38,13 +38,27 @@ class CreatorListing(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+def show_windows(
+    stack: str, wanted: WindowFilter, *, limit: int, after: str | None, json: bool
+) -> None:
+    """Print windows of a stack; raises as `Listings.windows`."""
+    Listings(stack).windows(wanted, limit=limit, after=after, json=json)
+
+
+def show_creators(
+    stack: str, name: str | None, *, limit: int, after: str | None, json: bool
+) -> None:
+    """Print creators of a stack; raises as `Listings.creators`."""
+    Listings(stack).creators(name, limit=limit, after=after, json=json)
+
+
 class Listings:
     """Lists creators and windows of one stack."""
 
     def __init__(self, stack: str) -> None:
         """Look up the stack; raises `UserError` if it is not deployed."""
         session = clients.session()
-        outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+        outputs = load_stack(clients.parameters(session), stack)
         dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
         self._creators = CreatorReader(
             dynamodb,

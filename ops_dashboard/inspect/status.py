@@ -77,7 +77,7 @@ def show_status(*, stack: str, batch_id: str | None, last: int, watch: bool, jso
     until Ctrl-C.
     """
     session = clients.session()
-    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    outputs = load_stack(clients.parameters(session), stack)
     dynamodb: DynamoDBClient = session.client("dynamodb", config=clients.CONFIG)
     reader = ProgressReader(BatchRegistry(dynamodb, outputs.table_name, time.time), stack)
 

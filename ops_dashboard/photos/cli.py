@@ -7,25 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.photos.jobs.command import BACKFILL, RENDER, JobCommand, Options
 from ops_dashboard.photos.jobs.needs import Selection
-from ops_dashboard.photos.links.cli import link_app
-from ops_dashboard.photos.listing import list_photos
-from ops_dashboard.photos.manifest_cli import MANIFEST_EXAMPLES, manifest
-from ops_dashboard.photos.put.command import Put
-from ops_dashboard.photos.retry import RATE, Retry
-from ops_dashboard.photos.stack import PhotoStack
 from rendition_lambda.names import AUGMENTATION_GALLERY
 from rendition_lambda.recipe import AUGMENTATION, RECIPES
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.errors import UserError
-
-photos_app = typer.Typer(
-    name="photos",
-    help="Photos: upload, bring in existing ones, render again, list, manifests.",
-    no_args_is_help=True,
-)
-photos_app.add_typer(link_app)
 
 Rate = Annotated[
     float,
@@ -84,7 +71,6 @@ LIST_EXAMPLES = """Examples:
 """
 
 
-@photos_app.command(epilog=PUT_EXAMPLES)
 def put(  # noqa: PLR0913 - one parameter for each option
     paths: Annotated[
         list[Path],
@@ -103,15 +89,16 @@ def put(  # noqa: PLR0913 - one parameter for each option
     wait: Wait = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Upload photos; repeated after an interruption, it sends what is missing."""
     if augment == (gallery is not None):
         msg = "give either --gallery NAME, or --augment"
         raise UserError(msg)
-    Put(stack).run(paths, gallery, replace=replace, wait=wait, json=json)
+    from ops_dashboard.photos.put.command import Put
+
+    return lambda: Put(stack).run(paths, gallery, replace=replace, wait=wait, json=json)
 
 
-@photos_app.command(BACKFILL, epilog=BACKFILL_EXAMPLES)
 def backfill(  # noqa: PLR0913 - one parameter for each option
     *,
     prefix: Annotated[str, typer.Option(help="Only objects whose key begins so.")] = "",
@@ -121,27 +108,23 @@ def backfill(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     failed: Failed = False,
     dry_run: DryRun = False,
-    rate: Rate = RATE,
+    rate: Rate = 200.0,
     yes: Yes = False,
     resume: Resume = None,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Render what is in a bucket and not rendered yet, and remove outputs of what is gone."""
     if resume and (prefix or bucket or failed):
         msg = "--resume continues a job with its own --prefix, --bucket and --failed"
         raise UserError(msg)
-    opened = PhotoStack.open(stack)
+    selection = Selection(bucket=bucket or "", prefix=prefix, failed=failed)
+    from ops_dashboard.photos.jobs.command import BACKFILL, Options, run_job
+
     how = Options(rate=rate, dry_run=dry_run, yes=yes, json=json)
-    command = JobCommand(BACKFILL, opened, how)
-    if resume:
-        command.resume(resume)
-        return
-    chosen = bucket or opened.outputs.uploads_bucket
-    command.start(Selection(bucket=chosen, prefix=prefix, failed=failed))
+    return lambda: run_job(BACKFILL, stack, how, resume or selection)
 
 
-@photos_app.command(RENDER, epilog=RENDER_EXAMPLES)
 def render(  # noqa: PLR0913 - one parameter for each option
     *,
     recipe: Annotated[
@@ -150,12 +133,12 @@ def render(  # noqa: PLR0913 - one parameter for each option
     gallery: Annotated[str | None, typer.Option(help="Only photos of this gallery.")] = None,
     failed: Failed = False,
     dry_run: DryRun = False,
-    rate: Rate = RATE,
+    rate: Rate = 200.0,
     yes: Yes = False,
     resume: Resume = None,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Render every photo of a recipe again, each once."""
     if resume and (recipe or gallery or failed):
         msg = "--resume continues a job with its own --recipe, --gallery and --failed"
@@ -164,24 +147,13 @@ def render(  # noqa: PLR0913 - one parameter for each option
         msg = f"give --recipe {' or '.join(RECIPES)}" + (f", not {recipe!r}" if recipe else "")
         raise UserError(msg)
     prefix = _prefix_of(gallery, recipe)
-    opened = PhotoStack.open(stack)
+    selection = Selection(bucket="", prefix=prefix, recipe=recipe or "", again=True, failed=failed)
+    from ops_dashboard.photos.jobs.command import RENDER, Options, run_job
+
     how = Options(rate=rate, dry_run=dry_run, yes=yes, json=json)
-    command = JobCommand(RENDER, opened, how)
-    if resume:
-        command.resume(resume)
-        return
-    command.start(
-        Selection(
-            bucket=opened.outputs.uploads_bucket,
-            prefix=prefix,
-            recipe=recipe or "",
-            again=True,
-            failed=failed,
-        )
-    )
+    return lambda: run_job(RENDER, stack, how, resume or selection)
 
 
-@photos_app.command(epilog=RETRY_EXAMPLES)
 def retry(  # noqa: PLR0913 - one parameter for each option
     photo: Annotated[
         list[str] | None,
@@ -198,15 +170,16 @@ def retry(  # noqa: PLR0913 - one parameter for each option
     wait: Wait = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Render photos again that have failed."""
     if [bool(photo), every, reason is not None].count(True) != 1:
         msg = "give either keys of photos, --reason REASON or --all"
         raise UserError(msg)
-    Retry(stack).run(photo or [], reason, yes=yes, wait=wait, json=json)
+    from ops_dashboard.photos.retry import Retry
+
+    return lambda: Retry(stack).run(photo or [], reason, yes=yes, wait=wait, json=json)
 
 
-@photos_app.command("list", epilog=LIST_EXAMPLES)
 def list_(  # noqa: PLR0913 - one parameter for each option
     *,
     gallery: Annotated[str | None, typer.Option(help="Only photos of this gallery.")] = None,
@@ -220,12 +193,13 @@ def list_(  # noqa: PLR0913 - one parameter for each option
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """List photos: status, reason if they failed, format and size."""
-    list_photos(stack, gallery=gallery, status=status, limit=limit, json=json, as_csv=as_csv)
+    from ops_dashboard.photos.listing import list_photos
 
-
-photos_app.command(epilog=MANIFEST_EXAMPLES)(manifest)
+    return lambda: list_photos(
+        stack, gallery=gallery, status=status, limit=limit, json=json, as_csv=as_csv
+    )
 
 
 def _prefix_of(gallery: str | None, recipe: str | None) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.photos.manifest import show_manifest
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 
 MANIFEST_EXAMPLES = """Examples:
 
@@ -28,6 +28,8 @@ def manifest(
         Path | None, typer.Option(metavar="FILE", help="File to write; default: stdout.")
     ] = None,
     stack: options.Stack = "dev",
-) -> None:
+) -> Work:
     """Write a line of JSON for each output of all augmented images, with its label."""
-    show_manifest(stack, label=label, output=output)
+    from ops_dashboard.photos.manifest import show_manifest
+
+    return lambda: show_manifest(stack, label=label, output=output)

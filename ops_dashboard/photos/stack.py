@@ -30,7 +30,7 @@ class PhotoStack:
     def open(cls, stack: str) -> PhotoStack:
         """Look a stack up; raises `UserError` if it is not deployed or renders no photos."""
         session = clients.session()
-        outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack).photos
+        outputs = load_stack(clients.parameters(session), stack).photos
         if outputs is None:
             msg = f"stack {stack!r} renders no photos: set coverstream:photos to true and deploy it"
             raise UserError(msg)

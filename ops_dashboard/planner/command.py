@@ -21,7 +21,6 @@ from ops_dashboard.printing.terminal import console, print_json
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 
-DEFAULT_REGION = REGION
 _COLUMNS = 80
 _MAX_CONCURRENCY = 1_000
 

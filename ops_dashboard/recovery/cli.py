@@ -6,17 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.recovery.command import Recovery
-from ops_dashboard.recovery.dlq_command import DeadLetterCommands
-from ops_dashboard.recovery.letters import LIMIT
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.errors import UserError
-
-dlq_app = typer.Typer(
-    name="dlq",
-    help="Dead letters: messages and records that could not be processed.",
-    no_args_is_help=True,
-)
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the collages are rebuilt.")]
 
@@ -63,26 +55,27 @@ RETRY_EXAMPLES = """Examples:
 """
 
 
-@dlq_app.command("list", epilog=LIST_EXAMPLES)
 def list_dead_letters(
     *,
     limit: Annotated[
         int, typer.Option(min=0, help="Maximum number of each kind to list; 0 lists all.")
-    ] = LIMIT,
+    ] = 1_000,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """List dead letters: id, kind, time, what it is about, attempts before it, and reason."""
-    DeadLetterCommands(stack).list_all(limit, json=json)
+    from ops_dashboard.recovery.dlq_command import DeadLetterCommands
+
+    return lambda: DeadLetterCommands(stack).list_all(limit, json=json)
 
 
-@dlq_app.command(epilog=SHOW_EXAMPLES)
-def show(letter: Names, *, stack: options.Stack = "dev", json: options.Json = False) -> None:
+def show(letter: Names, *, stack: options.Stack = "dev", json: options.Json = False) -> Work:
     """Show all that is known about dead letters, with their bodies."""
-    DeadLetterCommands(stack).show(letter, json=json)
+    from ops_dashboard.recovery.dlq_command import DeadLetterCommands
+
+    return lambda: DeadLetterCommands(stack).show(letter, json=json)
 
 
-@dlq_app.command(epilog=REDRIVE_EXAMPLES)
 def redrive(
     letter: Annotated[
         list[str] | None, typer.Argument(metavar="ID", help=_NAMED, show_default=False)
@@ -92,24 +85,27 @@ def redrive(
     every: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Send dead letters to be processed again; sending one twice has no effect."""
     if [every, bool(window), bool(letter)].count(True) != 1:
         msg = "give either ids of dead letters, --window ID or --all"
         raise UserError(msg)
-    DeadLetterCommands(stack).redrive(letter or [], window, every=every, json=json)
+    from ops_dashboard.recovery.dlq_command import DeadLetterCommands
+
+    return lambda: DeadLetterCommands(stack).redrive(letter or [], window, every=every, json=json)
 
 
-@dlq_app.command(epilog=DROP_EXAMPLES)
 def drop(
     letter: Names,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Drop without a confirmation.")] = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Give up dead letters: they are deleted, after a copy of each was stored."""
-    DeadLetterCommands(stack).drop(letter, yes=yes, json=json)
+    from ops_dashboard.recovery.dlq_command import DeadLetterCommands
+
+    return lambda: DeadLetterCommands(stack).drop(letter, yes=yes, json=json)
 
 
 def replay(  # noqa: PLR0913 - one parameter for each option
@@ -127,9 +123,11 @@ def replay(  # noqa: PLR0913 - one parameter for each option
     wait: Wait = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Rebuild collages, from the stored originals if the URLs have expired."""
-    Recovery(stack).replay(
+    from ops_dashboard.recovery.command import Recovery
+
+    return lambda: Recovery(stack).replay(
         start, end, creators=creator or [], windows=window or [], wait=wait, json=json
     )
 
@@ -145,9 +143,11 @@ def retry(  # noqa: PLR0913 - one parameter for each option
     wait: Wait = False,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """Download failed images again and rebuild their collages; other images are not downloaded."""
     if not failed:
         msg = "give --failed: it selects the windows to retry"
         raise UserError(msg)
-    Recovery(stack).retry(batch_id=batch, creator=creator, wait=wait, json=json)
+    from ops_dashboard.recovery.command import Recovery
+
+    return lambda: Recovery(stack).retry(batch_id=batch, creator=creator, wait=wait, json=json)

@@ -38,9 +38,7 @@ class Recovery:
     def __init__(self, stack: str) -> None:
         """Look up the stack; raises `UserError` if it is not deployed."""
         self._session = clients.session()
-        self._outputs: StackOutputs = load_stack(
-            self._session.client("ssm", config=clients.CONFIG), stack
-        )
+        self._outputs: StackOutputs = load_stack(clients.parameters(self._session), stack)
         dynamodb = self._session.client("dynamodb", config=clients.CONFIG)
         self._reader = WindowReader(dynamodb, self._outputs.table_name)
         self._named = Named(dynamodb, self._outputs.table_name, stack, self._outputs.names_case)

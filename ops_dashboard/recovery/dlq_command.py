@@ -32,7 +32,7 @@ class DeadLetterCommands:
     def __init__(self, stack: str) -> None:
         """Look up the stack; raises `UserError` if it is not deployed."""
         session = clients.session()
-        outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+        outputs = load_stack(clients.parameters(session), stack)
         self._parts, self._bucket = StackLetters.of(session, outputs), outputs.output_bucket
 
     def list_all(self, limit: int, *, json: bool) -> None:

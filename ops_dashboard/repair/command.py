@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Annotated
 
 import msgspec
-import typer
 
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_table
@@ -15,46 +13,20 @@ from ops_dashboard.repair.advice import advice_on
 from ops_dashboard.repair.repairs import Repair, Repairs
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import ConflictError, TransientError, UserError
 from stream_ingest.contracts.naming import creator_key, is_creator_name, split_window_id
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableItem, UnreadableList
 
-REPAIR_EXAMPLES = """Examples:
-
-  ops-dashboard repair --stack prod
-
-  ops-dashboard repair charli
-
-  ops-dashboard repair "batch#push-20261121-0900 batch" --yes
-"""
 _WINDOW_ID = re.compile(r"[^: ]+:\d+")
 
 
-def repair(
-    item: Annotated[
-        str | None,
-        typer.Argument(
-            help="Item to repair, as the list shows it; a creator's name is its state, a window's"
-            " id its window."
-        ),
-    ] = None,
-    *,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Repair. Without it, only what would be done is shown.")
-    ] = False,
-    stack: options.Stack = "dev",
-    json: options.Json = False,
-) -> None:
-    """List items of the table that cannot be read, or repair one."""
-    if item is None and yes:
-        msg = "--yes repairs one item: give it, as `ops-dashboard repair` lists it"
-        raise UserError(msg)
+def show_repair(stack: str, item: str | None, *, yes: bool, json: bool) -> None:
+    """List items that cannot be read, or repair one, with `yes`."""
     key = key_of(item) if item is not None else None
     session = clients.session()
-    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    outputs = load_stack(clients.parameters(session), stack)
     dynamodb = session.client("dynamodb", config=clients.CONFIG)
     if key is None:
         found = UnreadableList(dynamodb, outputs.table_name, time.time).entries()

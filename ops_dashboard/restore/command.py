@@ -1,14 +1,13 @@
-"""``ops-dashboard restore``. Edge (command line, composition root)."""
+"""``ops-dashboard restore``. Edge: the composition root."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import msgspec
-import typer
 
 from ops_dashboard.printing.terminal import print_json, print_line
 from ops_dashboard.restore.adoption import Adoption
@@ -17,7 +16,6 @@ from stream_ingest.aws import clients
 from stream_ingest.aws.queue_depth import queue_depth
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.cli import options
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.contracts.timestamps import iso_second
@@ -28,12 +26,6 @@ from stream_ingest.windowing.table_numbering import TableNumbering
 if TYPE_CHECKING:
     import boto3
 
-RESTORE_EXAMPLES = """Examples:
-
-  ops-dashboard restore --table coverstream-prod-state-2 --to 2026-11-28T10:00:00 --stack prod
-
-  ops-dashboard restore --table coverstream-prod-state-2 --to 2026-11-28T10:00:00 --stack prod --yes
-"""
 _READS_AT_ONCE = 16
 
 
@@ -61,28 +53,19 @@ class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
     """Windows in the collage queue, which may be among those that the table does not know."""
 
 
-def restore(
-    *,
-    to: Annotated[str, typer.Option("--to", help="Moment to which the table was restored (UTC).")],
-    table: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Restored table, if the stack does not use it yet."),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Write. Without it, only what would be done is shown.")
-    ] = False,
-    stack: options.Stack = "dev",
-    json: options.Json = False,
-) -> None:
-    """Take windows that were built since the backup into a table that was restored from it."""
+def show_restore(stack: str, table: str | None, to: str, *, apply: bool, json: bool) -> None:
+    """Compare a restored table with what was built since the moment `to`, and print the report.
+
+    Raises `UserError` if the moment is in the future.
+    """
     now = datetime.now(UTC)
     moment = parse_moment(to, now)
     if moment > now:
         msg = f"--to {to} is in the future: give the moment to which the table was restored"
         raise UserError(msg)
     session = clients.session()
-    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
-    report = run(session, outputs, table or outputs.table_name, moment, apply=yes)
+    outputs = load_stack(clients.parameters(session), stack)
+    report = run(session, outputs, table or outputs.table_name, moment, apply=apply)
     print_json(report) if json else _print(report)
 
 

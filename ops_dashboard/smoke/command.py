@@ -1,4 +1,4 @@
-"""``ops-dashboard smoke``. Edge (command line, composition root)."""
+"""``ops-dashboard smoke``. Edge: the composition root."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from botocore.exceptions import ClientError
@@ -23,7 +23,6 @@ from ops_dashboard.smoke.steps import SmokeReport, StepResult, attempt
 from ops_dashboard.smoke.waiting import Waiting
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say, sigterm_interrupts
 from stream_ingest.contracts.errors import TransientError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
@@ -34,12 +33,6 @@ if TYPE_CHECKING:
 
     from ops_dashboard.smoke.smoke import Smoke
 
-SMOKE_EXAMPLES = """Examples:
-
-  ops-dashboard smoke --stack prod
-
-  ops-dashboard smoke --stack prod --timeout 30 --json
-"""
 LIMIT_S = 60.0
 FRESH_LIMIT_S = 300.0
 """Time for the first row if the stream's mapping was changed within these seconds: Lambda may take
@@ -49,38 +42,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html ("eventually cons
 """
 
 
-def smoke(
-    *,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            min=1,
-            max=3_600,
-            metavar="SECONDS",
-            help="How long each step may take. Default: 60, and 300 for the first row of a stack"
-            " that was deployed less than five minutes ago.",
-        ),
-    ] = None,
-    keep: Annotated[
-        bool,
-        typer.Option(
-            "--keep",
-            help="Leave everything for inspection; a test an hour later, or more, removes it.",
-        ),
-    ] = False,
-    stack: options.Stack = "dev",
-    json: options.Json = False,
-) -> None:
-    """Test a deployed stack: push five covers, check their collages, rebuild one, and clean up.
+def run_smoke(stack: str, timeout: float | None, *, keep: bool, json: bool) -> None:
+    """Test a stack, print each step, and exit with 1 if one failed.
 
-    Exit code 0 if the stack works, 1 if a step failed, 2 if the test cannot be run from here.
+    Raises `UserError` if the test cannot be run from here.
     """
     if find_spec("PIL") is None:
         msg = "smoke draws and compares pictures with Pillow: pip install pillow"
         raise UserError(msg)
     session = clients.session()
     try:
-        outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+        outputs = load_stack(clients.parameters(session), stack)
     except TransientError as error:
         raise UserError(str(error)) from error
     started, name = time.monotonic(), new_name(datetime.now(UTC), secrets.token_hex(2))

@@ -24,7 +24,7 @@ def show_trace(subject: str, *, stack: str, query_only: bool, json: bool) -> Non
         print_json({"query": trace_query(subject)}) if json else print(trace_query(subject))  # noqa: T201 - lines for a pipe
         return
     session = clients.session()
-    outputs = load_stack(session.client("ssm", config=clients.CONFIG), stack)
+    outputs = load_stack(clients.parameters(session), stack)
     if is_window_id(subject):
         _show_window(session, outputs, subject, json=json)
     elif outputs.photos:

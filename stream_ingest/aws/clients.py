@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import boto3
 import botocore.session
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-    ProfileNotFound,
-)
 from botocore.loaders import Loader, create_loader
 
-from stream_ingest.aws.denials import RIGHTS_PAGE, is_denial, missing_right
-from stream_ingest.contracts.errors import UserError
+if TYPE_CHECKING:
+    from aiobotocore.config import AioConfig
+    from aiobotocore.session import AioSession
+    from types_boto3_ssm import SSMClient
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=5, read_timeout=30)
+_FIRST_REQUEST = CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=1.5)
+)
+"""Finds out within five seconds that nothing answers: three attempts with pauses of up to 1 and
+2 s, or, if packets are lost, with three times 1.5 s for a connection."""
 
 
 def region() -> str | None:
@@ -45,8 +41,19 @@ def session() -> boto3.Session:
     return boto3.Session(botocore_session=core, region_name=region())
 
 
+def parameters(own: boto3.Session) -> SSMClient:
+    """Return the client for a command's first request, which finds the stack.
+
+    It gives up after some seconds if nothing answers; clients with `CONFIG` try for longer.
+    """
+    client: SSMClient = own.client("ssm", config=_FIRST_REQUEST)
+    return client
+
+
 def async_session() -> AioSession:
     """Return a session whose clients are asynchronous."""
+    from aiobotocore.session import AioSession  # noqa: PLC0415 - imports aiohttp; few commands need it
+
     core = AioSession()
     _share_descriptions(core)
     return core
@@ -65,33 +72,10 @@ def _descriptions(path: str | None) -> Loader:
     return create_loader(path)
 
 
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Convert errors of AWS access inside the block to a `UserError` of one line."""
-    try:
-        yield
-    except NoCredentialsError as error:
-        msg = (
-            "no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or, for the embedded AWS,"
-            ' eval "$(ops-dashboard local up)"'
-        )
-        raise UserError(msg) from error
-    except NoRegionError as error:
-        msg = "no AWS region: set AWS_REGION"
-        raise UserError(msg) from error
-    except (ProfileNotFound, EndpointConnectionError) as error:
-        raise UserError(str(error)) from error
-    except ClientError as error:
-        if is_denial(error):
-            msg = f"AWS: you lack the right {missing_right(error)} ({RIGHTS_PAGE}): {error}"
-            raise UserError(msg) from error
-        raise UserError(f"AWS: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
-    except BotoCoreError as error:
-        raise UserError(f"AWS: {error}") from error  # noqa: EM102, TRY003 - one line with the cause
-
-
 def async_config() -> AioConfig:
     """Return the configuration of aiobotocore clients."""
+    from aiobotocore.config import AioConfig  # noqa: PLC0415 - as above
+
     return AioConfig(
         retries={"mode": "standard", "max_attempts": 6}, connect_timeout=5, read_timeout=30
     )

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def stack_outputs(stack: str) -> StackOutputs:
     """Return the outputs of a stack, read with the user's credentials; raises as `load_stack`."""
-    return load_stack(clients.session().client("ssm", config=clients.CONFIG), stack)
+    return load_stack(clients.parameters(clients.session()), stack)
 
 
 _DEPLOY_EMBEDDED = "start it again (ops-dashboard local down, then ops-dashboard local up)"

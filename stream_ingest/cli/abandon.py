@@ -1,42 +1,22 @@
-"""The command `stream-ingest abandon`. Edge."""
+"""Runs `stream-ingest abandon`. Edge."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import msgspec
-import typer
 
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.progress import BatchProgress
-from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow
 from stream_ingest.push import abandon as abandonment
 from stream_ingest.push.runner import registry_of
 from stream_ingest.records.rows import RefusalReason
 
-EXAMPLES = """Examples:
 
-  stream-ingest abandon 20261121-030512-9f3a
-
-  stream-ingest abandon 20261121-030512-9f3a --wait
-"""
-
-
-def abandon(
-    batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="The batch to end.")],
-    *,
-    stack: options.Stack = "dev",
-    wait: options.Wait = False,
-    json: options.Json = False,
-) -> None:
-    """End a batch whose push will not come back; the rows that it has sent stay.
-
-    They are counted, and their windows close as at a normal end. The push is refused if it does
-    come back. Prefer `stream-ingest push --resume` if the push can be continued.
-    """
+def run_abandon(batch_id: str, stack: str, *, wait: bool, json: bool) -> None:
+    """End a batch, print what becomes of it, and follow it to its end if `wait`."""
     batch = abandonment.abandon(batch_id, stack)
     say(f"batch {batch_id}: abandoned by {batch.abandoned_by}")
     if not wait:

@@ -115,7 +115,7 @@ def option_name(option: str) -> str:
     return _SPELLINGS.get(option, f"--{option.replace('_', '-')}")
 
 
-def takes_batch_options(command: Callable[..., None]) -> Callable[..., None]:
+def takes_batch_options(command: Callable[..., object]) -> Callable[..., object]:
     """Give a command an argument for each option of a batch.
 
     The command receives them as its parameter `batch`, a `BatchOptions`. Values out of range raise
@@ -124,9 +124,9 @@ def takes_batch_options(command: Callable[..., None]) -> Callable[..., None]:
     own = inspect.signature(command, eval_str=True)
 
     @functools.wraps(command)
-    def run(**values: object) -> None:
+    def run(**values: object) -> object:
         chosen = {name: values.pop(name) for name in ARGUMENTS}
-        command(**values, batch=_read(chosen))
+        return command(**values, batch=_read(chosen))
 
     parameters = [
         *(parameter for name, parameter in own.parameters.items() if name != BATCH),

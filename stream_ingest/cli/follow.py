@@ -1,4 +1,4 @@
-"""The command `stream-ingest follow`. Edge (signals, disk)."""
+"""Runs `stream-ingest follow`. Edge (signals, disk)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import msgspec
 
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.batch_id import new_batch_id
-from stream_ingest.cli import options
-from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
+from stream_ingest.cli.batch_arguments import option_name
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.batch_options import BatchOptions, lay_over, settings_of
 from stream_ingest.contracts.errors import UserError
@@ -34,91 +31,31 @@ from stream_ingest.follow.health import check_health
 from stream_ingest.push.checkpoint import folder
 from stream_ingest.push.planning import check_overlap
 from stream_ingest.sources.source_options import SourceOptions
-from stream_ingest.sources.timerange import LAST_PUSH, parse_range
-
-EXAMPLES = """Examples:
-
-  stream-ingest follow --mysql mysql://reader@db:3306/tiktok_creator --health /run/follow.json
-
-  stream-ingest follow --every 5m --batch read --since 2026-11-01
-
-  stream-ingest follow --check /run/follow.json
-"""
+from stream_ingest.sources.timerange import parse_range
 
 
-class BatchEvery(StrEnum):
-    """When a batch ends."""
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """When to read, and where the state is written."""
 
-    DAY = "day"
-    READ = "read"
+    every: str
+    """Time from one read to the next, such as ``60s``."""
+    per_read: bool
+    """Whether each read with new rows is a batch; otherwise each UTC day is."""
+    since: str | None
+    health: Path | None
 
 
-@takes_batch_options
-def follow(  # noqa: PLR0913 - one parameter for each option
-    *,
-    mysql: options.Mysql = None,
-    mysql_secret: options.MysqlSecret = None,
-    mysql_ca: options.MysqlCa = None,
-    table: options.Table = "videos_links",
-    columns: options.ColumnNames = None,
-    dates: options.Dates = None,
-    timezone: options.Timezone = None,
-    rows_per_second: options.RowsPerSecond = None,
-    every: Annotated[
-        str, typer.Option(help="Time from one read to the next: 30s, 5m, 1h.")
-    ] = "60s",
-    batch_every: Annotated[
-        BatchEvery,
-        typer.Option("--batch", help="One batch a UTC day, or one for each read with new rows."),
-    ] = BatchEvery.DAY,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            help="If the table has no mark yet: only rows created at or after this time.",
-            rich_help_panel="Rows",
-        ),
-    ] = None,
-    overlap: Annotated[
-        str,
-        typer.Option(
-            help="Read rows again that were created up to so long before the mark, to find late"
-            " ones.",
-            rich_help_panel="Rows",
-        ),
-    ] = "1d",
-    stack: options.Stack = "dev",
-    health: Annotated[
-        Path | None, typer.Option(help="Write the state to this file after each read, as JSON.")
-    ] = None,
-    check: Annotated[
-        Path | None,
-        typer.Option(help="Only check this health file: exit with 1 if reading has stopped."),
-    ] = None,
-    batch: BatchOptions,
-) -> None:
-    """Push what is new in a MySQL table, again and again, until stopped."""
-    if check:
-        say(check_health(check, datetime.now(UTC)))
-        return
-    chosen = SourceOptions(
-        mysql=mysql,
-        mysql_secret=mysql_secret,
-        mysql_ca=mysql_ca,
-        timezone=timezone,
-        rows_per_s=rows_per_second,
-        table=table,
-        csv=None,
-        columns=columns,
-        dates=dates,
-        since=LAST_PUSH,
-        until=None,
-        creators=(),
-        overlap=overlap,
-    )
+def print_health(check: Path) -> None:
+    """Print what a health file says; raises `UserError` if reading has stopped."""
+    say(check_health(check, datetime.now(UTC)))
+
+
+def start_following(chosen: SourceOptions, pace: Pace, batch: BatchOptions, stack: str) -> None:
+    """Push what is new in a table until a signal; raises `UserError` for wrong options."""
     now = datetime.now(UTC)
     chosen.check(now)
-    parse_range(since, None, now, None)
-    every_s = _seconds(every)
+    parse_range(pace.since, None, now, None)
+    every_s = _seconds(pace.every)
     outputs = stack_outputs(stack)
     check_overlap(chosen.overlap_span(), outputs.dedup_horizon_days)
     settings = settings_of(lay_over(batch, outputs.batch_defaults), option_name)
@@ -127,10 +64,10 @@ def follow(  # noqa: PLR0913 - one parameter for each option
         raise UserError(msg)
     how = FollowOptions(
         every_s=every_s,
-        per_read=batch_every is BatchEvery.READ,
-        start=since,
+        per_read=pace.per_read,
+        start=pace.since,
         settings=settings,
-        health=health,
+        health=pace.health,
     )
     _follow(chosen, how, outputs)
 

@@ -1,14 +1,14 @@
-"""The command `stream-ingest submit`: upload a file if it is local, and send a request. Edge."""
+"""Runs `stream-ingest submit`: uploads a file if it is local, and sends a request. Edge."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import typer
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
@@ -19,8 +19,7 @@ from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
 from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.cli import options
-from stream_ingest.cli.batch_arguments import option_name, takes_batch_options
+from stream_ingest.cli.batch_arguments import option_name
 from stream_ingest.cli.object_check import check_object
 from stream_ingest.cli.terminal import say
 from stream_ingest.cli.wait import follow as follow_batch
@@ -50,50 +49,30 @@ UPLOADS = "manual-uploads"
 """Folder of the input bucket where a new object starts no batch by itself."""
 START_TIMEOUT_S = 120
 """How long `--wait` waits for a batch to start before it fails."""
-EXAMPLES = """Examples:
-
-  stream-ingest submit covers.csv --grid 3x4 --wait
-
-  stream-ingest submit s3://my-input/manual-uploads/covers.csv --mix-creators --output-prefix team-a
-
-  stream-ingest submit --request message.json
-"""
 
 
-@takes_batch_options
-def submit(  # noqa: PLR0913 - one parameter for each option
-    file: Annotated[
-        str | None, typer.Argument(help="s3://<bucket>/<key>, or a file to upload.")
-    ] = None,
-    *,
-    request: Annotated[
-        Path | None,
-        typer.Option(
-            "--request",
-            metavar="JSON",
-            help="File with a request, as other programs send it; options add to it.",
-        ),
-    ] = None,
-    columns: options.ColumnNames = None,
-    dates: options.Dates = None,
-    timezone: options.Timezone = None,
+class SubmitMode(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do besides sending the request."""
+
+    wait: bool
+    json: bool
+
+
+def run_submit(  # noqa: PLR0913, PLR0917 - the parts of a request
+    file: str | None,
+    request: Path | None,
+    reading: Mapping[str, str | None],
     batch: BatchOptions,
-    batch_id: options.BatchId = None,
-    stack: options.Stack = "dev",
-    wait: options.Wait = False,
-    json: options.Json = False,
+    batch_id: str | None,
+    stack: str,
+    mode: SubmitMode,
 ) -> None:
-    """Request a controlled batch: the intake reads the file with these settings."""
-    if file is None and request is None:
-        msg = "name a file, or a message with --request"
-        raise UserError(msg)
+    """Send a request for a file, or that of the file `request`, and print what becomes of it."""
     outputs = stack_outputs(stack)
     content = _read_message(request) if request else {}
     named = batch_id or content.get("batch_id")
     name = check_batch_id(named or new_batch_id())
-    values = {"columns": columns, "dates": dates, "timezone": timezone}
-    reading = read_reading(values, option_name)
-    content = message(outputs, content, file, name, batch, reading)
+    content = message(outputs, content, file, name, batch, read_reading(reading, option_name))
     settings_of(lay_over(batch, file_defaults(outputs.batch_defaults)), option_name)
     if named:
         _check_batch(outputs, content, name, is_local=_is_local(file))
@@ -101,8 +80,8 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     say(f"batch {name}: requested for s3://{sent.s3_bucket}/{sent.s3_key}")
     for note in sent.notes:
         say(f"  {note}")
-    progress = follow(outputs, name) if wait else None
-    if json:
+    progress = follow(outputs, name) if mode.wait else None
+    if mode.json:
         result = {"request": content, "notes": sent.notes, "progress": progress}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     elif progress:

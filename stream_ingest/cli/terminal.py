@@ -7,13 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-from stream_ingest.aws.clients import plain_errors
 from stream_ingest.contracts.errors import CoverstreamError, NotFoundError, UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _LINE_INTERVAL_S = 2.0
 
@@ -30,6 +29,8 @@ def say(text: str) -> None:
 @contextmanager
 def show_progress(title: str) -> Iterator[ReportProgress]:
     """Show progress on stderr: a bar on a terminal, otherwise a line every two seconds."""
+    from rich.console import Console  # noqa: PLC0415 - a short command shows none
+
     console = Console(stderr=True)
     if console.is_terminal:
         yield from _bar(console, title)
@@ -38,6 +39,14 @@ def show_progress(title: str) -> Iterator[ReportProgress]:
 
 
 def _bar(console: Console, title: str) -> Iterator[ReportProgress]:
+    from rich.progress import (  # noqa: PLC0415 - as above
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -76,10 +85,24 @@ def sigterm_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _plain_aws_errors() -> Iterator[None]:
+    """As `plain_errors`, which is imported only if botocore was: it can raise nothing before."""
+    try:
+        yield
+    except Exception:
+        if "botocore.exceptions" in sys.modules:
+            from stream_ingest.aws.plain_errors import plain_errors  # noqa: PLC0415 - as the docstring says
+
+            with plain_errors():
+                raise
+        raise
+
+
 def run(command: Callable[[], object], name: str) -> None:
     """Run a command line; an error of ours is one line and exit code 1, a wrong call 2."""
     try:
-        with plain_errors():
+        with _plain_aws_errors():
             command()
     except UserError as error:
         say(f"{name}: {error}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -13,6 +12,8 @@ DISTRIBUTION = "coverstream"
 def print_version(context: typer.Context, *, requested: bool) -> None:
     """Print the command's name and the version of the installed package, and exit."""
     if requested:
+        from importlib.metadata import version  # noqa: PLC0415 - takes a tenth of a short command
+
         typer.echo(f"{context.info_name} {version(DISTRIBUTION)}")
         raise typer.Exit
 

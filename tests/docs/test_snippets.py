@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 
+from stream_ingest.cli.groups import loaded
 from tests.docs.snippets import DOCUMENTS, Snippet, inline_commands, snippets
 from tests.paths import ROOT
 from tools.cli_reference import APPLICATIONS
@@ -57,7 +58,7 @@ def parse(command: Any, name: str, arguments: list[str]) -> None:  # noqa: ANN40
         command.make_context(name, arguments)
         return
     assert arguments[0] in members
-    parse(members[arguments[0]], arguments[0], arguments[1:])
+    parse(loaded(members[arguments[0]]), arguments[0], arguments[1:])
 
 
 def test_the_documents_have_commands_of_every_kind() -> None:
@@ -83,7 +84,7 @@ def test_a_command_in_the_prose_exists_with_its_options(snippet: Snippet) -> Non
     while arguments and not arguments[0].startswith("-") and hasattr(command, "commands"):
         for choice in arguments[0].split("|"):
             assert choice in command.commands
-        command = command.commands[arguments.pop(0).split("|")[0]]
+        command = loaded(command.commands[arguments.pop(0).split("|")[0]])
     known = {option for each in getattr(command, "params", ()) for option in all_names(each)}
     assert {word for word in arguments if word.startswith("--")} <= known | {"--help"}
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 
 import pytest
-import typer
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
-from ops_dashboard.cli import app as ops_app
-from stream_ingest.cli.main import app as ingest_app
+from tools.cli_reference import APPLICATIONS, commands
 from tools.rights.deployer import UP
 from tools.rights.grants import Grant, policy
 from tools.rights.roles import EXAMPLE, ROLES, WITHOUT_RIGHTS
@@ -19,26 +16,12 @@ INLINE_POLICY_CHARACTERS = 10_240
 """Size of a role's inline policies, without whitespace (IAM User Guide, "IAM quotas")."""
 
 
-def commands(app: typer.Typer) -> Iterator[str]:
-    yield from names(typer.main.get_command(app), ())
-
-
-def names(command: object, path: Sequence[str]) -> Iterator[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None or getattr(command, "invoke_without_command", False):
-        yield " ".join(path)
-    if inner is None:
-        return
-    for name, each in inner.items():
-        yield from names(each, (*path, name))
-
-
 def assigned() -> set[str]:
     return {each for grants in ROLES.values() for grant in grants for each in grant.commands}
 
 
 def test_every_command_has_its_rights_or_needs_none() -> None:
-    known = {*commands(ops_app), *commands(ingest_app)}
+    known = {full.removeprefix(f"{name} ") for name in APPLICATIONS for full, _ in commands(name)}
     assert known - assigned() - set(WITHOUT_RIGHTS) == set()
     assert assigned() - known == set(UP)
     assert set(WITHOUT_RIGHTS) - known == set()

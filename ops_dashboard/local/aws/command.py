@@ -1,34 +1,29 @@
-"""``ops-dashboard local up``, ``down`` and ``status``. Edge (command line)."""
+"""``ops-dashboard local up``, ``down`` and ``status``. Edge (processes, terminal)."""
 
 from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 from rich.console import Console
 
-from ops_dashboard.checkout import require_checkout
 from ops_dashboard.local.aws.clients import Clients
 from ops_dashboard.local.aws.instances import Instance, running
 from ops_dashboard.local.aws.ministack import stop
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_table
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli import options
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.levels import LevelError
 
 if TYPE_CHECKING:
     from ops_dashboard.local.aws.stack import LocalAws
-
-local_app = typer.Typer(
-    name="local", help="Run an embedded AWS on this machine.", no_args_is_help=True
-)
 
 
 class LocalStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,47 +45,18 @@ def _progress() -> Console:
     return Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 
-@local_app.command()
-def up(
-    *,
-    port: Annotated[
-        int | None, typer.Option(help="Port on 127.0.0.1. Default: a free port.")
-    ] = None,
-    allow_source: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="Non-public address from which covers may be downloaded. Repeatable.",
-        ),
-    ] = None,
-    stack: Annotated[str, typer.Option(help="Stack to deploy, from Pulumi.<stack>.yaml.")] = "dev",
-    auth: Annotated[
-        bool, typer.Option("--auth", help="Enforce IAM policies, and use TLS.")
-    ] = False,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            file_okay=False,
-            help="Folder for persistent state: saved by `down`, restored by the next `up`.",
-        ),
-    ] = None,
+def start(
+    stack: str, port: int | None, sources: Sequence[str], state: Path | None, *, auth: bool
 ) -> None:
-    """Start an embedded AWS, deploy a stack and print its variables for a shell.
-
-    With --port or --state, the same call again finds what it started before.
-
-    Example: eval "$(ops-dashboard local up)"
-    """
-    require_checkout("local up")
-    from ops_dashboard.local.aws.up import UpRequest, bring_up  # noqa: PLC0415 - imports Pulumi, a whole second
+    """Start an embedded AWS, or find it, and print its variables for a shell."""
+    from ops_dashboard.local.aws.up import UpRequest, bring_up  # noqa: PLC0415 - `status` and `down` need no Pulumi
 
     request = UpRequest(
         stack=stack,
         port=port,
         auth=auth,
-        state=None if state is None else state.resolve(),
-        sources=tuple(allow_source or ()),
+        state=state,
+        sources=tuple(sources),
     )
     console = _progress()
     aws = bring_up(request, console.print)
@@ -103,13 +69,8 @@ def _export(aws: LocalAws) -> None:
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
-@local_app.command()
-def down(
-    *,
-    port: Annotated[int | None, typer.Option(help="Stop the one on this port.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Stop all of them.")] = False,
-) -> None:
-    """Stop the embedded AWS and delete its state, unless it was started with --state."""
+def stop_chosen(port: int | None, *, every: bool) -> None:
+    """Stop the embedded AWS on a port, the one of this shell, the only one, or all."""
     console = _progress()
     for instance in _chosen(running(), port, every=every):
         stop(instance)
@@ -120,9 +81,8 @@ def down(
             )
 
 
-@local_app.command()
-def status(*, json: options.Json = False) -> None:
-    """List the embedded AWSes running on this machine."""
+def show_running(*, json: bool) -> None:
+    """Print the embedded AWSes that run on this machine."""
     found = [_status(instance) for instance in running()]
     if json:
         print_json(found)

@@ -45,6 +45,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     json: bool
 
 
+def run_job(kind: str, stack: str, options: Options, what: Selection | str) -> None:
+    """Start a job over a selection, of uploads if it names no bucket, or continue one by name.
+
+    Raises as `JobCommand.start` and `JobCommand.resume`.
+    """
+    opened = PhotoStack.open(stack)
+    command = JobCommand(kind, opened, options)
+    if isinstance(what, str):
+        command.resume(what)
+        return
+    bucket = what.bucket or opened.outputs.uploads_bucket
+    command.start(msgspec.structs.replace(what, bucket=bucket))
+
+
 class JobCommand:
     """Starts and continues jobs of one kind in one stack."""
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ops_dashboard.photos.links.command import LinkCommands
 from ops_dashboard.photos.links.request import MAX_FILES, LinkRequest
 from rendition_lambda.recipe import RENDITIONS
 from stream_ingest.cli import options
+from stream_ingest.cli.groups import Place, Work, lazy
+from stream_ingest.cli.interrupts import raising_interrupts
 
-ISSUE_EXAMPLES = """Examples:
+LINK_EXAMPLES = """Examples:
 
   ops-dashboard photos link --gallery wedding --expires 7d --files 100 --bytes 5GB
 
@@ -34,7 +35,16 @@ link_app = typer.Typer(
     name="link",
     help="Upload links: people without AWS upload photos in their browser.",
     invoke_without_command=True,
-    epilog=ISSUE_EXAMPLES,
+    epilog=LINK_EXAMPLES,
+    cls=lazy(
+        {
+            "list": Place(
+                f"{__name__}:list_",
+                "List upload links: their gallery, state, end and what was signed by them.",
+            ),
+            "revoke": Place(f"{__name__}:revoke", "End upload links before they expire."),
+        }
+    ),
 )
 
 
@@ -64,16 +74,19 @@ def issue(  # noqa: PLR0913 - one parameter for each option
     if context.invoked_subcommand is not None:
         return
     request = LinkRequest(gallery=gallery, recipe=recipe, expires=expires, files=files, size=size)
-    LinkCommands(stack).issue(request, json=json)
+    from ops_dashboard.photos.links.command import LinkCommands
+
+    with raising_interrupts():
+        LinkCommands(stack).issue(request, json=json)
 
 
-@link_app.command("list", epilog=LIST_EXAMPLES)
-def list_(*, stack: options.Stack = "dev", json: options.Json = False) -> None:
+def list_(*, stack: options.Stack = "dev", json: options.Json = False) -> Work:
     """List upload links: their gallery, state, end and what was signed by them."""
-    LinkCommands(stack).list(json=json)
+    from ops_dashboard.photos.links.command import LinkCommands
+
+    return lambda: LinkCommands(stack).list(json=json)
 
 
-@link_app.command(epilog=REVOKE_EXAMPLES)
 def revoke(
     link: Annotated[
         list[str],
@@ -82,6 +95,8 @@ def revoke(
     *,
     stack: options.Stack = "dev",
     json: options.Json = False,
-) -> None:
+) -> Work:
     """End upload links before they expire."""
-    LinkCommands(stack).revoke(link, json=json)
+    from ops_dashboard.photos.links.command import LinkCommands
+
+    return lambda: LinkCommands(stack).revoke(link, json=json)

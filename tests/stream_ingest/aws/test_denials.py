@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from stream_ingest.aws.clients import plain_errors
 from stream_ingest.aws.denials import is_denial, missing_right
+from stream_ingest.aws.plain_errors import plain_errors
 from stream_ingest.contracts.errors import UserError
 
 

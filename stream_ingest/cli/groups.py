@@ -1,0 +1,91 @@
+"""Groups of commands whose modules are imported when they are called. Edge (imports, signals).
+
+A group knows the name and one line of help of each of its commands, so that ``--help`` and shell
+completion list them without an import. A test compares the lines with the commands' own.
+
+The function of a command checks its options, imports what it needs and returns the work to do, so
+that Ctrl-C can end the imports at once and interrupt the work (`interrupts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from stream_ingest.cli.interrupts import raising_interrupts
+
+Work = Callable[[], object]
+"""What the function of a command returns: the rest of it, which may be interrupted."""
+
+
+class Place(NamedTuple):
+    """Where a command or a group is, and the first line of its help."""
+
+    path: str
+    """``module:name`` of a function or a `typer.Typer`; examples are in ``<COMMAND>_EXAMPLES``."""
+    help: str
+
+
+class WorkCommand(TyperCommand):
+    """A command whose function returns its work."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own Click
+        """Call the function, then do the work that it returns."""
+        work = super().invoke(ctx)
+        if work is not None:
+            with raising_interrupts():
+                work()
+
+
+class NamedCommand(TyperCommand):
+    """A command or group that was not imported yet."""
+
+    def __init__(self, name: str, place: Place) -> None:
+        """Know the command by its name and line of help."""
+        super().__init__(name, help=place.help)
+        self._path = place.path
+
+    def load(self) -> Any:  # noqa: ANN401 - Typer's own Click
+        """Import the command and return it."""
+        module_name, _, attribute = self._path.partition(":")
+        module = import_module(module_name)
+        found = getattr(module, attribute)
+        if not isinstance(found, typer.Typer):
+            examples = getattr(module, f"{str(self.name).upper()}_EXAMPLES")
+            app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            app.command(self.name, epilog=examples, cls=WorkCommand)(found)
+            found = app
+        command = typer.main.get_command(found)
+        command.name = self.name
+        return command
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported when one of them is called."""
+
+    places: Mapping[str, Place]
+
+    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - passed on
+        """Add the commands of `places` to those that Typer knows."""
+        super().__init__(**arguments)
+        for name, place in self.places.items():
+            self.commands[name] = NamedCommand(name, place)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401 - Typer's own Click
+        """Return the command that the arguments name, imported."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, loaded(command), rest
+
+
+def loaded(command: Any) -> Any:  # noqa: ANN401 - Typer's own Click
+    """Return a command of a group, imported if it was not."""
+    return command.load() if isinstance(command, NamedCommand) else command
+
+
+def lazy(places: Mapping[str, Place]) -> type[LazyGroup]:
+    """Return the class of a group with these commands by name: ``typer.Typer(cls=lazy({…}))``."""
+    return type("LazyGroup", (LazyGroup,), {"places": places})
