@@ -1,4 +1,4 @@
-"""Puts uPlot, which draws the console's charts, into the wheel. Edge (reads an installed package).
+"""Puts uPlot and the runbook, which the console shows, into the wheel. Edge (reads files).
 
 `uplot-python` is a build requirement, so a build frontend has installed it beside hatchling. Its
 two files are copied only if they are the ones that the tests have seen.
@@ -20,6 +20,8 @@ FILES = {
 """SHA-256 of each file."""
 FOLDER = "ops_dashboard/console/uplot"
 """Where `ops_dashboard.console.assets.chart_library` looks first."""
+RUNBOOK = ("docs/operations/runbook.md", "ops_dashboard/monitoring/runbook.md")
+"""The runbook in a checkout, and where `ops_dashboard.monitoring.runbook` looks first."""
 
 
 class UplotHook(BuildHookInterface[Any]):
@@ -39,3 +41,5 @@ class UplotHook(BuildHookInterface[Any]):
                 msg = f"{name} of uplot-python is not the expected file"
                 raise ValueError(msg)
             build_data["force_include"][str(static / name)] = f"{FOLDER}/{name}"
+        source, packed = RUNBOOK
+        build_data["force_include"][str(Path(self.root, source))] = packed

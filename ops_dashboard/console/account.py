@@ -98,17 +98,17 @@ class Account:
 
 def open_account(session: boto3.Session, stack: str) -> Account:
     """Return the account of a deployed stack; raises `UserError` if it is not deployed."""
-    ssm = session.client("ssm", config=clients.CONFIG)
+    ssm = session.client("ssm", config=clients.INTERACTIVE)
     outputs = load_stack(ssm, stack)
     table = outputs.table_name
-    dynamodb = session.client("dynamodb", config=clients.CONFIG)
-    sqs = session.client("sqs", config=clients.CONFIG)
-    s3 = session.client("s3", config=clients.CONFIG)
+    dynamodb = session.client("dynamodb", config=clients.INTERACTIVE)
+    sqs = session.client("sqs", config=clients.INTERACTIVE)
+    s3 = session.client("s3", config=clients.INTERACTIVE)
     windows = WindowReader(dynamodb, table)
     return Account(
         outputs=outputs,
         ssm=ssm,
-        cloudwatch=session.client("cloudwatch", config=clients.CONFIG),
+        cloudwatch=session.client("cloudwatch", config=clients.INTERACTIVE),
         sqs=sqs,
         s3=s3,
         presigner=session.client("s3", config=PRESIGNING),
@@ -121,8 +121,8 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         names=StoredNames(dynamodb, table, outputs.names_case),
         creator_names=CreatorNames(dynamodb, table),
         batches=BatchRegistry(dynamodb, table, time.time),
-        dead_letters=StackLetters.of(session, outputs),
-        archive=ArchiveReplay(session.client("events", config=clients.CONFIG), outputs),
+        dead_letters=StackLetters.of(session, outputs, clients.INTERACTIVE),
+        archive=ArchiveReplay(session.client("events", config=clients.INTERACTIVE), outputs),
         rebuild=Rebuild(windows, sqs, s3, outputs),
         photos=open_photos(session, outputs.photos) if outputs.photos else None,
     )

@@ -7,6 +7,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from aiohttp import web
@@ -19,6 +20,9 @@ from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import UserError
 
 _SHUTDOWN_TIMEOUT_S = 5.0
+_THREADS = 32
+"""Calls of AWS at once; asyncio's own default would be six on a machine of two cores, so that a
+slow service would keep every page waiting."""
 REQUEST_HEAD_S = 20.0
 """Seconds after which a connection is closed that has not sent a request's complete headers."""
 
@@ -66,6 +70,7 @@ async def serve_until_stopped(
     """
     token = options.access_token()
     stopped = _stop_on_signals()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "console"))
     runner = web.AppRunner(
         make_app(account, new_access(token, options.allowed_names())),
         access_log=None,

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as AwsConnectionError
 
 from ops_dashboard.console.access import Access, AccessDenial, AccessRequest, login_address
 from stream_ingest.aws.plain_errors import plain_errors
-from stream_ingest.contracts.errors import CoverstreamError, TransientError, UserError
+from stream_ingest.contracts.errors import (
+    CoverstreamError,
+    NotFoundError,
+    TransientError,
+    UserError,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ErrorPage = Callable[[web.Request, str, int], web.Response]
+_LOG = logging.getLogger(__name__)
+_NO_PAGES = ("/api/", "/media/", "/static/")
+"""Beginnings of paths that scripts request, which get an error as JSON and not as a page."""
 UPLOADING = "/photos"
 """Path of the page that sends files to S3."""
 SESSION_COOKIE = "coverstream-console"
@@ -61,8 +72,10 @@ def security_headers(origins: Origins, path: str = "/") -> dict[str, str]:
     }
 
 
-def access_middleware(access: Access, origins: Origins) -> Callable[[web.Request, Handler], object]:
-    """Return the middleware that enforces `access` and adds the security headers.
+def access_middleware(
+    access: Access, origins: Origins, error_page: ErrorPage
+) -> Callable[[web.Request, Handler], object]:
+    """Return the middleware that enforces `access`, answers errors and adds the security headers.
 
     Responses are not cached, unless the handler has set ``Cache-Control``.
     """
@@ -71,7 +84,7 @@ def access_middleware(access: Access, origins: Origins) -> Callable[[web.Request
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         denial = access.denial(_access_request(request))
-        response = _deny(request, denial) if denial else await _handle(request, handler)
+        response = await _handle(request, handler, error_page, denial)
         response.headers.update(uploading if request.path == UPLOADING else fixed)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -119,22 +132,40 @@ def _deny(request: web.Request, denial: AccessDenial) -> web.StreamResponse:
     return error_response(str(denial), HTTPStatus.UNAUTHORIZED)
 
 
-async def _handle(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Return the handler's response; expected errors become a message, bugs propagate."""
+async def _handle(
+    request: web.Request, handler: Handler, error_page: ErrorPage, denial: AccessDenial | None
+) -> web.StreamResponse:
+    """Return the handler's response; errors become a message, as a page where a page was asked for.
+
+    A denial is never a page: a page has the stack's name and the change token.
+    """
+    if denial:
+        return _deny(request, denial)
     try:
         with plain_errors():
             return await handler(request)
     except CoverstreamError as error:
-        return error_response(str(error), _status_of(error))
+        message, status = str(error), _status_of(error)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return error_response(error.text or error.reason, error.status)
+        message, status = error.text or error.reason, HTTPStatus(error.status)
+    except Exception:  # noqa: BLE001 - logged with its traceback; the page says that it was a bug
+        _LOG.exception("%s %s failed", request.method, request.path)
+        message = "this is a defect of the console; its log has the traceback"
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+    if request.path.startswith(_NO_PAGES):
+        return error_response(message, status)
+    return error_page(request, message, status)
 
 
 def _status_of(error: CoverstreamError) -> HTTPStatus:
+    if isinstance(error.__cause__, (AwsConnectionError, HTTPClientError)):
+        return HTTPStatus.GATEWAY_TIMEOUT  # AWS has not answered
     if isinstance(error.__cause__, (ClientError, BotoCoreError)) and isinstance(error, UserError):
         return HTTPStatus.BAD_GATEWAY  # AWS has failed; the client's request was right
+    if isinstance(error, NotFoundError):
+        return HTTPStatus.NOT_FOUND
     if isinstance(error, UserError):
         return HTTPStatus.BAD_REQUEST
     if isinstance(error, TransientError):

@@ -26,6 +26,8 @@ class Page(NamedTuple):
 
 PHOTOS = "photos"
 """Name of the page that the navigation has only if the stack renders photos."""
+ALARMS = "alarms"
+"""Name of the page that the header links with the number of raised alarms."""
 PAGES = (
     Page("/", "Overview", "overview"),
     Page("/creators", "Creators", "creators"),
@@ -34,7 +36,13 @@ PAGES = (
     Page("/replay", "Replay", "replay"),
     Page("/upload", "Upload", "upload"),
     Page("/photos", "Photos", PHOTOS),
+    Page("/alarms", "Alarms", ALARMS),
 )
+_ERROR_TITLES = {
+    HTTPStatus.NOT_FOUND: "Page not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not a page",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The console has failed",
+}
 
 
 class Pages:
@@ -52,8 +60,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        absent = {ALARMS} if has_photos else {ALARMS, PHOTOS}
         environment.globals.update(
-            pages=[page for page in PAGES if has_photos or page.name != PHOTOS],
+            pages=[page for page in PAGES if page.name not in absent],
             has_photos=has_photos,
             stack=stack,
             location=location,
@@ -72,6 +81,12 @@ class Pages:
     async def _get_page(self, request: web.Request) -> web.Response:
         page = next(each for each in PAGES if each.path == request.path)
         return self._render(f"{page.name}.html", page=page)
+
+    def error(self, request: web.Request, message: str, status: int) -> web.Response:
+        """Return an error as a page with the header and navigation of all others."""
+        title = _ERROR_TITLES.get(HTTPStatus(status), "Error")
+        page = Page(request.path, title, "error")
+        return self._render("error.html", status=status, page=page, message=message)
 
     async def _get_login(self, request: web.Request) -> web.Response:
         """Sign in with the token in the query, or return the sign-in form.

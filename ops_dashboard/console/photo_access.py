@@ -120,8 +120,8 @@ class PhotoAccess:
 
 def open_photos(session: boto3.Session, outputs: PhotosOutputs) -> PhotoAccess:
     """Return the access to the photos of a stack."""
-    dynamodb = session.client("dynamodb", config=clients.CONFIG)
-    s3 = session.client("s3", config=clients.CONFIG)
+    dynamodb = session.client("dynamodb", config=clients.INTERACTIVE)
+    s3 = session.client("s3", config=clients.INTERACTIVE)
     presigner = session.client("s3", config=PRESIGNING)
     return PhotoAccess(
         outputs=outputs,
@@ -133,7 +133,7 @@ def open_photos(session: boto3.Session, outputs: PhotosOutputs) -> PhotoAccess:
         ),
         s3=s3,
         requests=RequestQueue(
-            session.client("sqs", config=clients.CONFIG), outputs.backfill_queue_url
+            session.client("sqs", config=clients.INTERACTIVE), outputs.backfill_queue_url
         ),
         presigner=presigner,
     )

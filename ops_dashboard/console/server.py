@@ -9,8 +9,10 @@ from aiohttp import web
 
 from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
+from ops_dashboard.console.api.alarms import Alarms
 from ops_dashboard.console.api.batches import Batches, abandon_in
 from ops_dashboard.console.api.creators import Creators
+from ops_dashboard.console.api.dashboard_body import dashboard_widgets
 from ops_dashboard.console.api.failures import Failures
 from ops_dashboard.console.api.gallery import Gallery
 from ops_dashboard.console.api.overview import Overview
@@ -37,15 +39,16 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     stack = account.outputs.stack
     defaults = account.outputs.batch_defaults
     uploads = uploads or Uploads(push_to(stack), folder_of(stack), defaults=defaults)
-    app = web.Application(middlewares=[access_middleware(access, _origins(account))])  # type: ignore[list-item]  # a plain coroutine
+    pages = Pages(
+        access, stack=stack, location=account.location(), has_photos=account.photos is not None
+    )
+    middleware = access_middleware(access, _origins(account), pages.error)
+    app = web.Application(middlewares=[middleware])  # type: ignore[list-item]  # a plain coroutine
+    widgets = dashboard_widgets(account)
     parts = (
-        Pages(
-            access,
-            stack=stack,
-            location=account.location(),
-            has_photos=account.photos is not None,
-        ),
-        Overview(account),
+        pages,
+        Overview(account, widgets),
+        Alarms(account, widgets),
         Batches(account.batches, abandon_in(stack)),
         Creators(account),
         Gallery(account),

@@ -18,6 +18,7 @@ from stream_ingest.contracts.stack_outputs import StackOutputs
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +30,13 @@ class StackLetters:
     drop: Drop
 
     @classmethod
-    def of(cls, session: boto3.Session, outputs: StackOutputs) -> Self:
-        """Return the parts for one stack."""
-        s3 = session.client("s3", config=clients.CONFIG)
-        dynamodb = session.client("dynamodb", config=clients.CONFIG)
-        queues = DeadLetterQueues(session.client("sqs", config=clients.CONFIG), outputs)
+    def of(
+        cls, session: boto3.Session, outputs: StackOutputs, config: Config = clients.CONFIG
+    ) -> Self:
+        """Return the parts for one stack; `config` is that of the clients which list and drop."""
+        s3 = session.client("s3", config=config)
+        dynamodb = session.client("dynamodb", config=config)
+        queues = DeadLetterQueues(session.client("sqs", config=config), outputs)
         records = FailedRecords(s3, outputs)
         registry = BatchRegistry(dynamodb, outputs.table_name, time.time)
         jobs = letter_jobs(s3, dynamodb, outputs)

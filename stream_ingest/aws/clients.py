@@ -27,6 +27,13 @@ _FIRST_REQUEST = CONFIG.merge(
 )
 """Finds out within five seconds that nothing answers: three attempts with pauses of up to 1 and
 2 s, or, if packets are lost, with three times 1.5 s for a connection."""
+INTERACTIVE = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=2,
+    read_timeout=8,
+    max_pool_connections=32,
+)
+"""For pages that someone is looking at: if AWS does not answer, they say so within seconds."""
 
 
 def region() -> str | None:

@@ -18,11 +18,14 @@ from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.empty_charts import why_empty
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
+from stream_ingest.contracts.settings import DAY_S
 
 RANGES = {"15m": 15, "1h": 60, "3h": 180, "12h": 720, "1d": 1_440, "7d": 10_080}
 """The ranges to choose from, in minutes."""
 _PERIODS = ((180, 60), (720, 300), (1_440, 900), (10_080, 3_600))
 """(Maximum length of the range in minutes, seconds per point): at most 180 points."""
+_HOUR_S = 3_600
+_PERIOD_WORDS = {60: "a minute", _HOUR_S: "an hour", DAY_S: "a day"}
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
@@ -97,6 +100,18 @@ class MetricRequest(msgspec.Struct, frozen=True, kw_only=True):
 def period_for(minutes: int) -> int:
     """Return the period of a chart's points in seconds, for a range of `minutes`."""
     return next(period for max_minutes, period in _PERIODS if minutes <= max_minutes)
+
+
+def unit_in(unit: str, period_s: int) -> str:
+    """Return an axis's unit for points of a period: ``rows a minute``, ``rows in 5 minutes``."""
+    for own in _PERIOD_WORDS.values():
+        if unit.endswith(own):
+            return unit.removesuffix(own) + _PERIOD_WORDS.get(period_s, f"in {_span(period_s)}")
+    return unit
+
+
+def _span(period_s: int) -> str:
+    return f"{period_s // 60} minutes" if period_s < _HOUR_S else f"{period_s // _HOUR_S} hours"
 
 
 def metric_requests(widget: Mapping[str, Any], minutes: int, now: datetime) -> list[MetricRequest]:

@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 
-from stream_ingest.contracts.errors import UserError
+from stream_ingest.contracts.errors import CoverstreamError, UserError
 
 T = TypeVar("T")
 in_thread = asyncio.to_thread
@@ -18,6 +19,8 @@ _MIN_COMPRESSED_BYTES = 2_048
 _MAX_BODY_BYTES = 1 << 20
 _LIFETIME_PER_READ = 4
 """A value that takes long to read is cached for at least this many times as long."""
+_FAILURE_LIFETIME_S = 2.0
+"""For so long an error is the answer to everybody, so that waiting callers do not wait in turn."""
 
 
 def json_response(value: object, *, status: int = 200) -> web.Response:
@@ -55,18 +58,27 @@ class CachedValue(Generic[T]):
         self._read, self._lifetime_s = read, lifetime_s
         self._lock = asyncio.Lock()
         self._value: T
+        self._error: Exception | None = None
         self._expires_at_s = 0.0
 
     async def get(self) -> T:
-        """Return the cached value, read again if it has expired."""
+        """Return the cached value, read again if it has expired; raises what `read` raises."""
         async with self._lock:
             if time.monotonic() >= self._expires_at_s:
-                started_s = time.monotonic()
-                self._value = await self._read()
-                now_s = time.monotonic()
-                lifetime_s = max(self._lifetime_s, _LIFETIME_PER_READ * (now_s - started_s))
-                self._expires_at_s = now_s + lifetime_s
+                await self._renew()
+            if self._error is not None:
+                raise self._error
             return self._value
+
+    async def _renew(self) -> None:
+        started_s = time.monotonic()
+        try:
+            self._value, self._error = await self._read(), None
+        except (CoverstreamError, ClientError, BotoCoreError) as error:
+            self._error = error
+        now_s = time.monotonic()
+        lifetime_s = max(self._lifetime_s, _LIFETIME_PER_READ * (now_s - started_s))
+        self._expires_at_s = now_s + (_FAILURE_LIFETIME_S if self._error else lifetime_s)
 
     def invalidate(self) -> None:
         """Read the value again at the next `get`."""

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -25,32 +24,17 @@ from ops_dashboard.console.api.charts import (
     metric_requests,
     period_for,
 )
+from ops_dashboard.console.api.dashboard_body import Widgets
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
 from ops_dashboard.monitoring.metric_data import read_metrics
 from ops_dashboard.monitoring.metric_lines import Query
 from ops_dashboard.monitoring.metric_math import Series
+from ops_dashboard.monitoring.widgets import Widget
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
 
-Widget = dict[str, Any]
-"""A widget of the dashboard's body, in CloudWatch's format."""
-_BODY_LIFETIME_S = 60.0
 _AWS_DATA_LIFETIME_S = 60.0
 _LOCAL_DATA_LIFETIME_S = 3.0
-_MAX_ALARMS = 100
-"""The maximum number of names in one DescribeAlarms call."""
-
-
-class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
-    """The current state of one alarm."""
-
-    name: str
-    state: str
-    meaning: str
-    """The alarm's description."""
-    why: str
-    """CloudWatch's reason for the state."""
-    since: datetime | None
 
 
 class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,16 +49,14 @@ class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
     period: int
     """Seconds per point of a chart."""
     widgets: list[WidgetView]
-    alarms: list[AlarmState]
 
 
 class Overview:
     """Serves the dashboard of one stack."""
 
-    def __init__(self, account: Account) -> None:
-        """Read the dashboard, metrics and alarms of `account`."""
-        self._account = account
-        self._widgets = CachedValue(lambda: in_thread(self._read_widgets), _BODY_LIFETIME_S)
+    def __init__(self, account: Account, widgets: Widgets) -> None:
+        """Read the metrics of `account` that the `widgets` of its dashboard show."""
+        self._account, self._widgets = account, widgets
         lifetime_s = _AWS_DATA_LIFETIME_S if account.is_aws else _LOCAL_DATA_LIFETIME_S
         self._dashboards = {
             name: CachedValue(partial(self._load, minutes), lifetime_s)
@@ -95,14 +77,6 @@ class Overview:
     async def _load(self, minutes: int) -> DashboardView:
         return await in_thread(self._read, await self._widgets.get(), minutes)
 
-    def _read_widgets(self) -> list[Widget]:
-        with map_errors("read the dashboard"):
-            found = self._account.cloudwatch.get_dashboard(
-                DashboardName=self._account.outputs.dashboard_name
-            )
-        body = msgspec.json.decode(found["DashboardBody"])
-        return list(body["widgets"])
-
     def _read(self, widgets: Sequence[Widget], minutes: int) -> DashboardView:
         now = next_minute(datetime.now(UTC))
         requests = [metric_requests(widget, minutes, now) for widget in widgets]
@@ -121,7 +95,6 @@ class Overview:
             end=end,
             period=period_for(minutes),
             widgets=views,
-            alarms=self._read_alarms([name for view in views for name in view.alarms]),
         )
 
     def _read_data(self, requests: Sequence[MetricRequest]) -> dict[int, dict[str, Series]]:
@@ -146,22 +119,6 @@ class Overview:
                     if key.startswith(prefix)
                 }
         return found
-
-    def _read_alarms(self, names: Sequence[str]) -> list[AlarmState]:
-        if not names:
-            return []
-        with map_errors("read alarms"):
-            found = self._account.cloudwatch.describe_alarms(AlarmNames=list(names)[:_MAX_ALARMS])
-        return [
-            AlarmState(
-                name=alarm["AlarmName"],
-                state=alarm.get("StateValue", "INSUFFICIENT_DATA"),
-                meaning=alarm.get("AlarmDescription", ""),
-                why=alarm.get("StateReason", ""),
-                since=alarm.get("StateUpdatedTimestamp"),
-            )
-            for alarm in found["MetricAlarms"]
-        ]
 
 
 def next_minute(now: datetime) -> datetime:

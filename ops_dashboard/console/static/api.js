@@ -1,6 +1,8 @@
 // Requests to the console's API: single, and polling.
-import { $ } from "./dom.js";
+import { CONSOLE_GONE, NO_ANSWER, settled, show } from "./connection.js";
 
+const READ_TIMEOUT_MS = 30000;
+const RETRY_MS = 5000;
 const changeToken = document.querySelector('meta[name="change-token"]').content;
 
 /** An error response of the console, with its HTTP status. */
@@ -12,17 +14,23 @@ export class ApiError extends Error {
 }
 
 async function request(path, options = {}) {
-  const response = await fetch(path, { credentials: "same-origin", ...options });
+  let response, body;
+  try {
+    response = await fetch(path, { credentials: "same-origin", ...options });
+    body = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new ApiError("no answer", NO_ANSWER);
+    throw new ApiError("the console does not answer", CONSOLE_GONE);
+  }
   if (response.status === 401) {
     location.assign(`/login${query({ next: location.pathname + location.search })}`);
     throw new Error("signed out");
   }
-  const body = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;
   if (!response.ok) throw new ApiError(body?.error ?? `the console returned HTTP ${response.status}`, response.status);
   return body;
 }
 
-export const get = (path) => request(path);
+export const get = (path) => request(path, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
 
 export function post(path, value) {
   return request(path, {
@@ -41,9 +49,9 @@ export function send(path, file, onProgress) {
     call.setRequestHeader("Content-Type", file.type || "text/csv");
     call.setRequestHeader("X-Coverstream-Change", changeToken);
     call.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
-    call.addEventListener("error", () => reject(new Error("the console cannot be reached")));
+    call.addEventListener("error", () => reject(new ApiError("the console does not answer", CONSOLE_GONE)));
     call.addEventListener("load", () =>
-      call.status < 300 ? resolve(call.response) : reject(new Error(call.response?.error ?? `the console returned HTTP ${call.status}`)),
+      call.status < 300 ? resolve(call.response) : reject(new ApiError(call.response?.error ?? `the console returned HTTP ${call.status}`, call.status)),
     );
     call.send(file);
   });
@@ -55,46 +63,36 @@ export function query(values) {
   return chosen.length ? `?${new URLSearchParams(chosen)}` : "";
 }
 
-const failing = new Set();
-
-function showConnection() {
-  const text = failing.size ? "unreachable" : document.hidden ? "paused" : "live";
-  if ($("live-text").textContent !== text) $("live-text").textContent = text;
-  $("live").classList.toggle("off", failing.size > 0);
-}
-
-/** Call `load` now and every `everyMs` while the page is visible; `.now()` calls it at once. */
-export function poll(load, everyMs) {
+/**
+ * Call `load` now and every `everyMs` while the page is visible; `.now()` calls it at once.
+ * `panel` is the element that says so if `load` fails: the page by default, nothing if it is null.
+ */
+export function poll(load, everyMs, panel) {
   let timer = 0;
   let running = null;
   let again = false;
+  let failed = false;
   async function round() {
     clearTimeout(timer);
     if (running) {
       again = true;
       return running;
     }
-    running = (async () => {
-      try {
-        await load();
-        failing.delete(load);
-      } catch (error) {
-        failing.add(load);
-        console.warn(error.message);
-      }
-      showConnection();
-    })();
-    await running;
+    running = Promise.resolve().then(load).then(
+      () => settled(load, panel, null),
+      (error) => settled(load, panel, error),
+    );
+    failed = await running;
     running = null;
     if (again) {
       again = false;
       return round();
     }
-    if (!document.hidden) timer = setTimeout(round, failing.has(load) ? Math.max(everyMs, 5000) : everyMs);
+    if (!document.hidden) timer = setTimeout(round, failed ? Math.max(everyMs, RETRY_MS) : everyMs);
     return undefined;
   }
   document.addEventListener("visibilitychange", () => {
-    showConnection();
+    show();
     if (document.hidden) clearTimeout(timer);
     else round();
   });

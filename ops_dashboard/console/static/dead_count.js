@@ -3,8 +3,6 @@ import { get, poll } from "./api.js";
 import { $ } from "./dom.js";
 import { int } from "./format.js";
 
-document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-
 let shown = null;
 const listeners = [];
 
@@ -24,4 +22,4 @@ export const deadCount = poll(async () => {
     shown = total;
     if (!first) listeners.forEach((each) => each(total));
   }
-}, 5000);
+}, 20000, null);

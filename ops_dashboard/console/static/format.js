@@ -1,4 +1,5 @@
-// Formats numbers, times and reasons for people.
+// Formats numbers and reasons for people; times are in times.js.
+export { ago, duration, moment } from "./times.js";
 
 const INT = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -26,30 +27,6 @@ export function bytes(count) {
     at += 1;
   }
   return `${at && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
-}
-
-export function duration(seconds) {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 129600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} days`;
-}
-
-export function ago(iso) {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return iso;
-  const seconds = (Date.now() - new Date(iso).getTime()) / 1000;
-  if (Number.isNaN(seconds)) return iso;
-  if (seconds < -5) return `in ${duration(-seconds)}`;
-  return seconds < 5 ? "just now" : `${duration(seconds)} ago`;
-}
-
-/** Format a time in the user's time zone, to the second. */
-export function moment(iso) {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return iso;
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime())
-    ? iso
-    : date.toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 export const FAILURE_REASONS = {

@@ -1,10 +1,12 @@
 // The stack's CloudWatch dashboard with its data, and the batches.
+import { onAlarms } from "./alarm_states.js";
 import { get, poll } from "./api.js";
 import { batchRow } from "./batches.js";
 import { makeChart, sparkline } from "./chart.js";
 import { $, emptyState, fill, h, updateList, newId } from "./dom.js";
 import "./dead_count.js";
-import { ago, compact, duration, int, plural } from "./format.js";
+import { compact, duration, int } from "./format.js";
+import { timeAgo } from "./times.js";
 
 const RANGES = ["15m", "1h", "3h", "12h", "1d", "7d"];
 let range = localStorage.getItem("coverstream-range");
@@ -27,22 +29,6 @@ function drawFigure(widget, now) {
     line ? sparkline(line, now) : null);
 }
 
-function drawAlarms(widget, now) {
-  const byName = new Map(now.alarms.map((alarm) => [alarm.name, alarm]));
-  const order = { ALARM: 0, INSUFFICIENT_DATA: 1, OK: 2 };
-  const all = widget.alarms.map((name) => byName.get(name)).filter(Boolean).sort((one, other) => order[one.state] - order[other.state]);
-  const prefix = `${now.name}-`;
-  const stateText = { ALARM: "in alarm", INSUFFICIENT_DATA: "no data yet", OK: "OK" };
-  const bad = all.filter((alarm) => alarm.state === "ALARM").length;
-  return h("div", {},
-    h("div", { class: "panel-head" }, h("h3", {}, widget.title), h("span", { class: bad ? "bad-text" : "hint" }, bad ? `${plural(bad, "alarm")} of ${all.length} in alarm` : `none of ${all.length} in alarm`)),
-    h("ul", { class: "alarms" }, all.map((alarm) =>
-      h("li", { class: alarm.state, title: `${alarm.meaning}${alarm.why ? `\n${alarm.why}` : ""}` },
-        h("span", { class: "alarm-dot", "aria-hidden": "true" }),
-        h("span", {}, alarm.name.startsWith(prefix) ? alarm.name.slice(prefix.length) : alarm.name),
-        alarm.state === "OK" ? h("span", { class: "sr" }, stateText.OK) : h("span", { class: "quiet" }, stateText[alarm.state], alarm.since && alarm.state === "ALARM" ? ` since ${ago(alarm.since)}` : "")))));
-}
-
 function drawText(widget) {
   return widget.blocks.map(({ tag, text }) => (tag.startsWith("h") ? h("h3", { class: "stage" }, text) : h("p", { class: "quiet" }, text)));
 }
@@ -52,7 +38,7 @@ function drawLog(widget) {
     h("details", {}, h("summary", {}, "Query"), h("code", { class: "query" }, widget.query)));
 }
 
-const DRAW = { figure: drawFigure, alarms: drawAlarms, text: drawText, log: drawLog };
+const DRAW = { figure: drawFigure, text: drawText, log: drawLog };
 
 function draw(now) {
   $("dashboard-name").textContent = `CloudWatch dashboard ${now.name}`;
@@ -60,6 +46,7 @@ function draw(now) {
   $("release").hidden = !now.notice;
   const seen = new Set();
   now.widgets.forEach((widget, at) => {
+    if (widget.kind === "alarms") return; // above the batches
     const key = `${at}-${widget.kind}-${widget.title}`;
     seen.add(key);
     let own = drawn.get(key);
@@ -71,7 +58,7 @@ function draw(now) {
       drawn.set(key, own);
       $("widgets").append(box);
     }
-    const signature = JSON.stringify([widget, now.start, widget.kind === "alarms" ? now.alarms : 0]);
+    const signature = JSON.stringify([widget, now.start]);
     if (own.signature === signature) return;
     own.signature = signature;
     if (own.chart) own.chart.draw({ ...widget, start: now.start, end: now.end, period: now.period });
@@ -104,14 +91,27 @@ function choose(each) {
   metrics.now();
 }
 
+function alarmRow(alarm) {
+  return h("li", { class: alarm.state }, h("a", { href: `/alarms#${alarm.name}` }, h("span", { class: "alarm-dot", "aria-hidden": "true" }), alarm.name),
+    alarm.since ? h("span", {}, " since ", timeAgo(alarm.since)) : null);
+}
+
+onAlarms((alarms) => {
+  const raised = alarms.filter((alarm) => alarm.state === "ALARM");
+  const fine = alarms.length - raised.length;
+  $("alarms").hidden = raised.length === 0;
+  updateList($("alarms"), raised, (alarm) => alarm.name, alarmRow);
+  $("fine").textContent = raised.length ? `${raised.length} raised, the other ${int(fine)} fine` : `all ${int(fine)} fine`;
+});
+
 poll(async () => {
   const { batches, total } = await get("/api/batches");
   $("batches-total").textContent = total > batches.length ? `the newest ${int(batches.length)} of ${int(total)}` : total ? int(total) : "";
   if (batches.length) updateList($("batches"), batches, (row) => row.progress.batch_id, batchRow);
   else $("batches").replaceChildren(emptyState("No batches yet", "Push rows with stream-ingest, or upload a CSV file."));
-}, 1500);
+}, 4000, $("batches-panel"));
 const metrics = poll(async () => {
   const requested = range;
   const now = await get(`/api/dashboard?range=${requested}`);
   if (requested === range) draw(now);
-}, 5000);
+}, 15000, $("metrics"));

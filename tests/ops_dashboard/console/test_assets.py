@@ -17,7 +17,7 @@ from tests.ops_dashboard.console.running import RunningConsole
 FOLDER = Path(ops_dashboard.console.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 STATIC = sorted(path for path in (FOLDER / "static").rglob("*") if path.is_file())
-PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/photos"]
+PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/photos", "/alarms"]
 MAX_PAGE_BYTES = 90_000
 
 
@@ -42,7 +42,7 @@ def test_every_file_of_a_page_exists_and_together_they_are_small(
 ) -> None:
     files = load(console, page)
     assert sum(map(len, files.values())) < MAX_PAGE_BYTES
-    assert ("uPlot.iife.js" in files) == (page == "/")
+    assert ("uPlot.iife.js" in files) == (page in {"/", "/alarms"})
 
 
 def test_an_unchanged_file_is_not_sent_again(console: RunningConsole) -> None:

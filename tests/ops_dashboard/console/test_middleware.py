@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import pytest
+from aiohttp import web
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.middleware import SESSION_COOKIE
 from ops_dashboard.console.server import make_app, new_access
 from tests.ops_dashboard.console.running import RunningConsole, running
 
 TOKEN = "a-token-of-this-test"
-PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/photos"]
+PAGES = ["/", "/creators", "/gallery", "/failures", "/replay", "/upload", "/photos", "/alarms"]
 
 
 @pytest.fixture
@@ -108,3 +112,76 @@ def test_the_form_signs_in_from_the_consoles_page_only(closed: RunningConsole) -
     assert closed.ask("POST", "/login", form, {"Origin": f"http://{closed.host}"}).status == 303
     assert closed.ask("POST", "/login", form, {"Origin": "http://evil.example"}).status == 403
     assert closed.ask("POST", "/login", form).status == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/nothing"), ("GET", "/batches/x/y/z"), ("POST", "/")]
+)
+def test_an_error_of_a_page_is_a_page_with_the_navigation(
+    console: RunningConsole, method: str, path: str
+) -> None:
+    answer = console.ask(method, path, headers=console.own_headers())
+    assert answer.status in {404, 405}
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert '<a href="/gallery">' in answer.text
+    assert path in answer.text
+
+
+def test_the_path_of_an_error_page_is_escaped(console: RunningConsole) -> None:
+    assert "<script>alert" not in console.get("/%3Cscript%3Ealert(1)%3C/script%3E").text
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/static/nothing.js", "/media/x"])
+def test_an_error_of_what_scripts_request_is_json(console: RunningConsole, path: str) -> None:
+    answer = console.get(path)
+    assert (answer.status, list(answer.json)) == (404, ["error"])
+
+
+def test_a_page_of_an_error_needs_the_access_token_too(closed: RunningConsole) -> None:
+    answer = closed.get("/nothing")
+    assert (answer.status, answer.headers["Location"]) == (303, "/login")
+    assert closed.access.change_token not in answer.text
+
+
+async def broken(request: web.Request) -> NoReturn:
+    raise RuntimeError(request.path)
+
+
+def test_a_defect_is_a_page_or_json_without_the_traceback_which_is_logged(
+    account: Account, access: Access, caplog: pytest.LogCaptureFixture
+) -> None:
+    def make() -> web.Application:
+        app = make_app(account, access)
+        app.add_routes([web.get("/broken", broken), web.get("/api/broken", broken)])
+        return app
+
+    with running(make, access) as there:
+        page, data = there.get("/broken"), there.get("/api/broken")
+    assert (page.status, data.status) == (500, 500)
+    assert "defect" in page.text
+    assert "defect" in data.json["error"]
+    assert "RuntimeError" not in page.text + data.text
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), 504),
+        (ReadTimeoutError(endpoint_url="http://127.0.0.1:1"), 504),
+        (ClientError({"Error": {"Code": "Throttling"}}, "DescribeAlarms"), 503),
+        (ClientError({"Error": {"Code": "ValidationError"}}, "DescribeAlarms"), 502),
+    ],
+)
+def test_no_answer_of_aws_differs_from_an_error_of_aws(
+    account: Account,
+    console: RunningConsole,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+) -> None:
+    def fail(**_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(account.cloudwatch, "get_dashboard", fail)
+    assert console.get("/api/alarms").status == status

@@ -9,12 +9,15 @@ those (`ops_dashboard.local.aws.bridge.alarm_rules`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ops_dashboard.local.aws.bridge.alarm_rules import AlarmDefinition
 from ops_dashboard.local.aws.clients import Clients
+
+if TYPE_CHECKING:
+    from types_boto3_ssm import SSMClient
 
 _FOLDER = "/ministack/alarms"
 
@@ -34,3 +37,9 @@ def load(clients: Clients) -> list[AlarmDefinition]:
     pages = clients.ssm.get_paginator("get_parameters_by_path").paginate(Path=_FOLDER)
     values: list[Any] = [item["Value"] for page in pages for item in page["Parameters"]]
     return [msgspec.json.decode(value, type=AlarmDefinition) for value in values]
+
+
+def load_one(ssm: SSMClient, name: str) -> AlarmDefinition:
+    """Return the definition of one alarm; raises boto3's ``ParameterNotFound`` without one."""
+    found = ssm.get_parameter(Name=f"{_FOLDER}/{name}")
+    return msgspec.json.decode(found["Parameter"].get("Value", ""), type=AlarmDefinition)

@@ -80,4 +80,4 @@ def test_a_batch_can_be_abandoned(
     again = console.post("/api/batches/b/abandon", {})
     assert again.status == 400
     assert "was abandoned already" in again.json["error"]
-    assert console.post("/api/batches/c/abandon", {}).status == 400
+    assert console.post("/api/batches/c/abandon", {}).status == 404

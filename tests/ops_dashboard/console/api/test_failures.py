@@ -104,7 +104,7 @@ def test_dropping_a_missing_dead_letter_is_refused(
 ) -> None:
     dead_letter(account, "ann:000001")
     answer = console.post("/api/failures/drop", {"ids": ["0123456789"]})
-    assert answer.status == 400
+    assert answer.status == 404
     assert "no dead letter 0123456789" in answer.text
     assert counts(console)["collage"] == 1
 

@@ -21,18 +21,6 @@ def line(name: str) -> Line:
 def deployed(account: Account) -> None:
     """A dashboard whose widgets use one id for different metrics; data of two minutes ago."""
     cloudwatch = account.cloudwatch
-    cloudwatch.put_metric_alarm(
-        AlarmName="too-much",
-        AlarmDescription="What to do",
-        Namespace="N",
-        MetricName="one",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName="too-much", StateValue="ALARM", StateReason="2 > 1")
     widgets = rows(
         [
             [text("# Hello")],
@@ -69,8 +57,6 @@ def test_the_overview_is_the_cloudwatch_dashboard_with_its_data(
     figure, drawn = now["widgets"][2:]
     assert figure["value"] == 3.0
     assert [value for _, value in drawn["lines"][0]["points"]] == [4.0]
-    (alarm,) = now["alarms"]
-    assert (alarm["name"], alarm["state"], alarm["meaning"]) == ("too-much", "ALARM", "What to do")
     assert now["end"] - now["start"] == 3_600
     assert now["notice"] is None
 

@@ -1,0 +1,105 @@
+"""The chart of one alarm: what it watches in its own periods, and its threshold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ops_dashboard.console.api.charts import Annotation, LineView, is_figure, unit_in
+from ops_dashboard.monitoring.chart_lines import chart_lines
+from ops_dashboard.monitoring.metric_lines import Query, metric_queries
+from ops_dashboard.monitoring.metric_math import Series
+from ops_dashboard.monitoring.widgets import Widget
+
+_PERIODS_SHOWN = 36
+"""Three hours of an alarm whose periods have five minutes."""
+
+
+class AlarmChart(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart of the periods that an alarm has evaluated."""
+
+    title: str
+    """Of the dashboard's chart that shows the same; empty if none does."""
+    unit: str
+    start: int
+    end: int
+    """Epoch seconds."""
+    period: int
+    lines: list[LineView]
+    annotations: list[Annotation]
+    stacked: bool = False
+    right_unit: str = ""
+
+
+def alarm_queries(alarm: Mapping[str, Any]) -> list[Query]:
+    """Return what an alarm of DescribeAlarms watches; nothing if the answer does not say it."""
+    if alarm.get("Metrics"):
+        return [{"Label": each["Id"], "ReturnData": True, **each} for each in alarm["Metrics"]]
+    if "MetricName" not in alarm:
+        return []
+    metric = {key: alarm.get(key, []) for key in ("Namespace", "MetricName", "Dimensions")}
+    stat = alarm.get("Statistic") or alarm.get("ExtendedStatistic", "")
+    watched = {"Metric": metric, "Period": alarm["Period"], "Stat": stat}
+    label = alarm["MetricName"]
+    return [{"Id": "watched", "Label": label, "ReturnData": True, "MetricStat": watched}]
+
+
+def period_of(queries: Sequence[Query]) -> int:
+    """Return the period of an alarm's metrics, in seconds."""
+    return next(int(each["MetricStat"]["Period"]) for each in queries if "MetricStat" in each)
+
+
+def alarm_range(queries: Sequence[Query], now: datetime) -> tuple[int, int]:
+    """Return the range of an alarm's chart in epoch seconds, aligned to its periods."""
+    period = period_of(queries)
+    end = int(now.timestamp()) // period * period + period
+    return end - _PERIODS_SHOWN * period, end
+
+
+def build_alarm_chart(
+    queries: Sequence[Query],
+    series: dict[str, Series],
+    threshold: float,
+    span: tuple[int, int],
+    widgets: Sequence[Widget],
+) -> AlarmChart:
+    """Return the chart of an alarm, in the unit of the dashboard's chart of the same metrics."""
+    (watched,) = chart_lines(queries, series)
+    title, unit = _place(queries, widgets)
+    line = LineView(label=watched.label, points=list(watched.points.items()), is_count=False)
+    return AlarmChart(
+        title=title,
+        unit=unit,
+        start=span[0],
+        end=span[1],
+        period=period_of(queries),
+        lines=[line],
+        annotations=[Annotation(label="alarm", value=threshold)],
+    )
+
+
+def _place(queries: Sequence[Query], widgets: Sequence[Widget]) -> tuple[str, str]:
+    """Return the title and unit of the dashboard's chart that shows what an alarm watches."""
+    (watched,) = (each for each in queries if each["ReturnData"])
+    for widget in widgets:
+        if widget["type"] != "metric" or is_figure(widget):
+            continue
+        properties = widget["properties"]
+        for shown, entry in zip(metric_queries(widget), properties["metrics"], strict=True):
+            if _identity(shown) == _identity(watched):
+                side = entry[-1].get("yAxis", "left")
+                unit = properties.get("yAxis", {}).get(side, {}).get("label", "")
+                return properties.get("title", ""), unit_in(unit, period_of(queries))
+    return "", "percent" if watched["Label"].endswith("%") else ""
+
+
+def _identity(query: Query) -> object:
+    """Return what two queries have in common if they read the same."""
+    if "Expression" in query:
+        return query["Expression"]
+    metric = query["MetricStat"]["Metric"]
+    dimensions = {(each["Name"], each["Value"]) for each in metric["Dimensions"]}
+    return metric["Namespace"], metric["MetricName"], frozenset(dimensions)
