@@ -83,6 +83,10 @@ class Account:
         """Whether this is AWS, where requests cost money, and not the embedded AWS."""
         return is_aws(self.sqs.meta.endpoint_url)
 
+    def reach(self) -> None:
+        """Read the stack's outputs again; raises if AWS does not answer, or as `load_stack`."""
+        load_stack(self.ssm, self.outputs.stack)
+
     def release_notice(self) -> str | None:
         """Return what to do if the stack was deployed by another release meanwhile; else None."""
         try:

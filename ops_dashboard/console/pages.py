@@ -39,8 +39,8 @@ PAGES = (
     Page("/alarms", "Alarms", ALARMS),
 )
 _ERROR_TITLES = {
-    HTTPStatus.NOT_FOUND: "Page not found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "Not a page",
+    HTTPStatus.NOT_FOUND: "There is no such page",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This page only shows something",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The console has failed",
 }
 

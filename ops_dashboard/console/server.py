@@ -16,6 +16,7 @@ from ops_dashboard.console.api.dashboard_body import dashboard_widgets
 from ops_dashboard.console.api.failures import Failures
 from ops_dashboard.console.api.gallery import Gallery
 from ops_dashboard.console.api.overview import Overview
+from ops_dashboard.console.api.readiness import Readiness
 from ops_dashboard.console.api.rebuilds import Rebuilds
 from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
@@ -57,6 +58,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Failures(account),
         Refused(account),
         Replays(Rebuilds(account)),
+        Readiness(account),
         uploads,
         Assets(),
         *_photo_parts(account),

@@ -36,6 +36,8 @@ PAGES = {
     "replay": "/replay",
     "upload": "/upload",
     "no-photos": "/photos",
+    "alarms": "/alarms#iterator-age",
+    "error": "/nothing",
 }
 PHONE_PX = 390
 A_COUNT = re.compile("^[1-9][0-9]*$")
@@ -290,11 +292,11 @@ def test_uploads_of_this_console_are_shown_while_aws_does_not_answer(here: Visit
         "remarks": [],
     }
     here.page.route("**/api/uploads", lambda route: route.fulfill(json=[failed]))
-    here.page.route("**/api/batches", lambda route: route.fulfill(status=502, json={"error": "?"}))
+    here.page.route("**/api/batches", lambda route: route.fulfill(status=504, json={"error": "?"}))
     here.page.goto(f"{here.base}/upload")
     upload = here.page.locator(".upload")
     expect(upload).to_contain_text("covers.csv")
     expect(upload).to_contain_text("the stream does not answer")
-    expect(here.page.locator("#live-text")).to_have_text("unreachable")
+    expect(here.page.locator("#live-text")).to_have_text("no answer")
     here.screenshot("upload-failed")
     here.messages.clear()

@@ -8,14 +8,24 @@ from typing import Any
 
 import msgspec
 
-from ops_dashboard.console.api.charts import Annotation, LineView, is_figure, unit_in
+from ops_dashboard.console.api.charts import Annotation, LineView, Measured, is_figure, unit_in
 from ops_dashboard.monitoring.chart_lines import chart_lines
+from ops_dashboard.monitoring.empty_charts import why_empty
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
 from ops_dashboard.monitoring.widgets import Widget
 
 _PERIODS_SHOWN = 36
 """Three hours of an alarm whose periods have five minutes."""
+
+
+class WatchedRange(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alarm watches, and the range of its chart in epoch seconds."""
+
+    queries: Sequence[Query]
+    threshold: float
+    start: int
+    end: int
 
 
 class AlarmChart(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +40,8 @@ class AlarmChart(msgspec.Struct, frozen=True, kw_only=True):
     period: int
     lines: list[LineView]
     annotations: list[Annotation]
+    empty: str
+    """Why there are no points; empty if there are some."""
     stacked: bool = False
     right_unit: str = ""
 
@@ -60,24 +72,26 @@ def alarm_range(queries: Sequence[Query], now: datetime) -> tuple[int, int]:
 
 
 def build_alarm_chart(
-    queries: Sequence[Query],
+    watched: WatchedRange,
     series: dict[str, Series],
-    threshold: float,
-    span: tuple[int, int],
     widgets: Sequence[Widget],
+    measured: Measured,
 ) -> AlarmChart:
     """Return the chart of an alarm, in the unit of the dashboard's chart of the same metrics."""
-    (watched,) = chart_lines(queries, series)
+    queries = watched.queries
+    (drawn,) = chart_lines(queries, series)
+    why = why_empty(queries, is_aws=measured.is_aws, prefetch=measured.prefetch)
     title, unit = _place(queries, widgets)
-    line = LineView(label=watched.label, points=list(watched.points.items()), is_count=False)
+    points = list(drawn.points.items())
     return AlarmChart(
         title=title,
         unit=unit,
-        start=span[0],
-        end=span[1],
+        start=watched.start,
+        end=watched.end,
         period=period_of(queries),
-        lines=[line],
-        annotations=[Annotation(label="alarm", value=threshold)],
+        lines=[LineView(label=_label(queries), points=points, is_count=False)],
+        annotations=[Annotation(label="alarm", value=watched.threshold)],
+        empty="" if points else why,
     )
 
 
@@ -94,6 +108,14 @@ def _place(queries: Sequence[Query], widgets: Sequence[Widget]) -> tuple[str, st
                 unit = properties.get("yAxis", {}).get(side, {}).get("label", "")
                 return properties.get("title", ""), unit_in(unit, period_of(queries))
     return "", "percent" if watched["Label"].endswith("%") else ""
+
+
+def _label(queries: Sequence[Query]) -> str:
+    """Return the label of what an alarm watches; its metric if the alarm has none."""
+    (watched,) = (each for each in queries if each["ReturnData"])
+    if watched["Label"] != watched["Id"] or "MetricStat" not in watched:
+        return str(watched["Label"])
+    return str(watched["MetricStat"]["Metric"]["MetricName"])
 
 
 def _identity(query: Query) -> object:

@@ -15,10 +15,12 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.alarm_chart import (
     AlarmChart,
+    WatchedRange,
     alarm_queries,
     alarm_range,
     build_alarm_chart,
 )
+from ops_dashboard.console.api.charts import Measured
 from ops_dashboard.console.api.dashboard_body import Widgets, alarm_names
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
 from ops_dashboard.local.aws.bridge import alarm_store
@@ -135,7 +137,11 @@ class Alarms:
                 datetime.fromtimestamp(start, UTC),
                 datetime.fromtimestamp(end, UTC),
             )
-        return build_alarm_chart(queries, series, threshold, (start, end), widgets)
+        measured = Measured(
+            is_aws=self._account.is_aws, prefetch=self._account.outputs.prefetch_covers
+        )
+        watched = WatchedRange(queries=queries, threshold=threshold, start=start, end=end)
+        return build_alarm_chart(watched, series, widgets, measured)
 
 
 def _known(name: str) -> str:

@@ -78,8 +78,15 @@ $("upload").addEventListener("submit", async (event) => {
   if (!file) return;
   const sent = file;
   $("send").disabled = true;
-  $("sending").hidden = false;
   showProblem(null);
+  try {
+    await get("/api/ready");
+  } catch (error) {
+    showProblem(`The upload did not start: ${error.message}`);
+    $("send").disabled = false;
+    return;
+  }
+  $("sending").hidden = false;
   try {
     const upload = await send(`/api/uploads${query({ name: sent.name, flush: $("flush").value, ...chosenOptions() })}`, sent, (part) => {
       $("sending").value = part;
@@ -115,9 +122,9 @@ let rows = new Map();
 const uploads = poll(async () => {
   const own = await get("/api/uploads");
   try {
-    const { batches } = await get("/api/batches");
+    const { batches } = own.length ? await get("/api/batches") : { batches: [] };
     rows = new Map(batches.map((row) => [row.progress.batch_id, row]));
   } finally {
     showUploads(own, rows); // also while AWS does not answer: these are this console's own
   }
-}, 1000);
+}, 4000, $("uploads").parentElement);

@@ -68,6 +68,7 @@ PARAMETERS = {
     "/api/uploads": (),
     "/api/uploads/defaults": (),
     "/login": ("token", "next"),
+    "/api/ready": (),
 }
 PARTS = {
     "type": "parts",
