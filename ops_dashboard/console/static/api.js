@@ -2,7 +2,7 @@
 import { CONSOLE_GONE, NO_ANSWER, settled, show } from "./connection.js";
 
 const READ_TIMEOUT_MS = 30000;
-const RETRY_MS = 5000;
+const RETRY_MS = { least: 5000, most: 10000 };
 const changeToken = document.querySelector('meta[name="change-token"]').content;
 
 /** An error response of the console, with its HTTP status. */
@@ -79,16 +79,23 @@ export function poll(load, everyMs, panel) {
       return running;
     }
     running = Promise.resolve().then(load).then(
-      () => settled(load, panel, null),
-      (error) => settled(load, panel, error),
+      () => {
+        failed = false;
+        settled(load, panel, null);
+      },
+      (error) => {
+        failed = true;
+        settled(load, panel, error);
+      },
     );
-    failed = await running;
+    await running;
     running = null;
     if (again) {
       again = false;
       return round();
     }
-    if (!document.hidden) timer = setTimeout(round, failed ? Math.max(everyMs, RETRY_MS) : everyMs);
+    const retryMs = Math.min(Math.max(everyMs, RETRY_MS.least), RETRY_MS.most);
+    if (!document.hidden) timer = setTimeout(round, failed ? retryMs : everyMs);
     return undefined;
   }
   document.addEventListener("visibilitychange", () => {
@@ -96,6 +103,7 @@ export function poll(load, everyMs, panel) {
     if (document.hidden) clearTimeout(timer);
     else round();
   });
+  document.addEventListener("answered", () => failed && !document.hidden && round());
   round();
   return { now: round };
 }

@@ -10,16 +10,17 @@ export const CONSOLE_GONE = 0;
 const opened = Date.now();
 const loads = new Map();
 
-/** Record how a load has ended, and show it; return whether it has failed. */
+/** Record how a load has ended, and show it; an "answered" event ends an outage for the others. */
 export function settled(load, panel, error) {
   const own = loads.get(load) ?? { since: null, note: null };
   loads.set(load, own);
+  const wasOutage = isOutage(own.error);
   own.error = error;
   if (error) console.warn(error.message);
   else own.since = Date.now();
   if (panel !== null) showNote(own, panel ?? $("main"));
   show();
-  return error !== null;
+  if (!error && wasOutage) document.dispatchEvent(new Event("answered"));
 }
 
 const isOutage = (error) => error?.status === NO_ANSWER || error?.status === CONSOLE_GONE;
