@@ -139,7 +139,7 @@ def test_an_error_of_what_scripts_request_is_json(console: RunningConsole, path:
 
 def test_a_page_of_an_error_needs_the_access_token_too(closed: RunningConsole) -> None:
     answer = closed.get("/nothing")
-    assert (answer.status, answer.headers["Location"]) == (303, "/login")
+    assert (answer.status, answer.headers["Location"]) == (303, "/login?next=%2Fnothing")
     assert closed.access.change_token not in answer.text
 
 
