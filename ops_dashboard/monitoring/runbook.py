@@ -16,10 +16,8 @@ import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ops_dashboard.checkout import ROOT
-
 _PACKED = Path(__file__).with_name("runbook.md")
-_SOURCE = ROOT / "docs" / "operations" / "runbook.md"
+_SOURCE = Path(__file__).parents[2] / "docs" / "operations" / "runbook.md"
 
 
 class Span(msgspec.Struct, frozen=True):
