@@ -37,7 +37,6 @@ PAGES = {
     "upload": "/upload",
     "no-photos": "/photos",
     "alarms": "/alarms#iterator-age",
-    "error": "/nothing",
 }
 PHONE_PX = 390
 A_COUNT = re.compile("^[1-9][0-9]*$")
@@ -280,23 +279,3 @@ def test_an_error_of_the_server_is_shown_on_the_page(here: Visit) -> None:
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("alert")).to_have_text("the file has a header but no rows")
     here.messages[:] = [each for each in here.messages if "400 (Bad Request)" not in each]
-
-
-def test_uploads_of_this_console_are_shown_while_aws_does_not_answer(here: Visit) -> None:
-    failed = {
-        "batch_id": "covers-1",
-        "name": "covers.csv",
-        "bytes": 900,
-        "state": "failed",
-        "error": "the stream does not answer: resume with stream-ingest push --resume",
-        "remarks": [],
-    }
-    here.page.route("**/api/uploads", lambda route: route.fulfill(json=[failed]))
-    here.page.route("**/api/batches", lambda route: route.fulfill(status=504, json={"error": "?"}))
-    here.page.goto(f"{here.base}/upload")
-    upload = here.page.locator(".upload")
-    expect(upload).to_contain_text("covers.csv")
-    expect(upload).to_contain_text("the stream does not answer")
-    expect(here.page.locator("#live-text")).to_have_text("no answer")
-    here.screenshot("upload-failed")
-    here.messages.clear()

@@ -140,3 +140,23 @@ def test_an_upload_that_cannot_start_says_so(here: Visit, proxy: TcpProxy, tmp_p
     expect(page.locator("#problem")).to_contain_text("The upload did not start: ")
     expect(page.get_by_role("button", name="Upload")).to_be_enabled()
     assert page.locator("#uploads .upload").count() == 0
+
+
+def test_uploads_of_this_console_are_shown_while_aws_does_not_answer(here: Visit) -> None:
+    failed = {
+        "batch_id": "covers-1",
+        "name": "covers.csv",
+        "bytes": 900,
+        "state": "failed",
+        "error": "the stream does not answer: resume with stream-ingest push --resume",
+        "remarks": [],
+    }
+    here.page.route("**/api/uploads", lambda route: route.fulfill(json=[failed]))
+    here.page.route("**/api/batches", lambda route: route.fulfill(status=504, json={"error": "?"}))
+    here.page.goto(f"{here.base}/upload")
+    upload = here.page.locator(".upload")
+    expect(upload).to_contain_text("covers.csv")
+    expect(upload).to_contain_text("the stream does not answer")
+    expect(here.page.locator("#live-text")).to_have_text("no answer")
+    here.screenshot("upload-failed")
+    here.messages.clear()
