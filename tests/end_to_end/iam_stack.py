@@ -21,8 +21,9 @@ from ops_dashboard.local.samples.cover_server import CoverServer
 from stream_ingest.batches.registry import BatchRegistry
 from tests.end_to_end.pipeline import Pipeline
 
-FUNCTIONS = ("windowing", "sweeper", "collage", "prefetch", "intake")
-ROLES = (*FUNCTIONS, "sweeper-schedule")
+FUNCTIONS = ("windowing", "sweeper", "collage", "prefetch", "intake", "photos", "links")
+ROLES = (*FUNCTIONS, "sweeper-schedule", "photos-schedule")
+_SETTINGS = {"photos": True, "photosCdn": True, "photosUploadLinks": True}
 _POLICY = "own"
 
 Statement = dict[str, Any]
@@ -57,8 +58,10 @@ class IamStack(Pipeline):
 
     def function_name(self, function: str) -> str:
         """Return the name of a deployed function."""
-        name: str = getattr(self.outputs, f"{function}_function")
-        return name
+        photos = self.outputs.photos
+        assert photos is not None
+        of_photos = {"photos": photos.function, "links": photos.links_function}
+        return of_photos.get(function) or str(getattr(self.outputs, f"{function}_function"))
 
     def statements(self, role: str) -> list[Statement]:
         """Return the statements of a role's one policy."""
@@ -76,6 +79,8 @@ class IamStack(Pipeline):
     def rights(self, role: str) -> Iterator[Right]:
         """Yield a role's rights one by one."""
         for statement in self.statements(role):
+            if statement["Effect"] != "Allow":
+                continue
             for action in statement["Action"]:
                 for resource in statement["Resource"]:
                     yield Right(role=role, sid=statement["Sid"], action=action, resource=resource)
@@ -91,6 +96,9 @@ class IamStack(Pipeline):
             self._put(right.role, before)
 
     def _put(self, role: str, statements: list[Statement]) -> None:
+        if not statements:  # which is no policy
+            self._iam.delete_role_policy(RoleName=self.role_name(role), PolicyName=_POLICY)
+            return
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         self._iam.put_role_policy(
             RoleName=self.role_name(role), PolicyName=_POLICY, PolicyDocument=document
@@ -181,7 +189,7 @@ def _less(statement: Statement, right: Right) -> Iterator[Statement]:
 def iam_stack() -> Iterator[IamStack]:
     """Start an embedded AWS that enforces IAM, with the stack on it."""
     with CoverServer() as covers, LocalAws.start(auth=True) as aws:
-        outputs = aws.deploy(allowed_sources=[covers.address])
+        outputs = aws.deploy(allowed_sources=[covers.address], settings=_SETTINGS)
         yield IamStack(
             aws=aws,
             outputs=outputs,

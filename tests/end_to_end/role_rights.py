@@ -6,12 +6,14 @@ A new right needs a use here. What the embedded AWS cannot show is in `unenforce
 from __future__ import annotations
 
 from tests.end_to_end.deferred_uses import deferred
+from tests.end_to_end.photo_rights import PHOTO_USES
 from tests.end_to_end.role_uses import Uses
 from tests.end_to_end.use_entries import Key, Use, logs_of, uses_of
 
 _REFUSALS = "StoreRefusalsAndOverflow"
 _LISTED = {role: deferred(role, "update_item") for role in ("windowing", "sweeper")}
 USES: dict[Key, Use] = {
+    **PHOTO_USES,
     **logs_of("windowing"),
     **uses_of(
         "windowing",

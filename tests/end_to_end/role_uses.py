@@ -27,6 +27,7 @@ from stream_ingest.records.packer import Packer
 from stream_ingest.records.rows import MAX_FALLBACKS, MAX_URL_LENGTH, CoverRow
 from tests.end_to_end.iam_stack import CallResult, IamStack
 from tests.end_to_end.intake_uses import IntakeUses
+from tests.end_to_end.photo_uses import LinkUses
 from tests.end_to_end.prefetch_uses import PrefetchUses
 from tests.end_to_end.service_uses import ServiceUses
 from tests.fakes.collage.events import envelope, window_image, window_ready
@@ -37,7 +38,7 @@ LONG = CollageLayout(rows=5, cols=10, cell_px=60)
 _HOUR_S = 3_600
 
 
-class Uses(IntakeUses, PrefetchUses, ServiceUses):
+class Uses(IntakeUses, LinkUses, PrefetchUses, ServiceUses):
     """Uses of rights, each with new creators and windows."""
 
     def __init__(self, stack: IamStack) -> None:

@@ -19,6 +19,7 @@ from ops_dashboard.local.demo.check import collage_differences, figure_differenc
 from ops_dashboard.local.samples.creators import CREATORS
 from tests.end_to_end.batch_differences import objects_of
 from tests.end_to_end.denied_calls import NEVER, Arguments
+from tests.end_to_end.denied_photo_calls import NEVER_PHOTOS
 from tests.end_to_end.iam_stack import (
     FUNCTIONS,
     ROLES,
@@ -28,6 +29,7 @@ from tests.end_to_end.iam_stack import (
     iam_stack,
 )
 from tests.end_to_end.people import People, RunAs
+from tests.end_to_end.photo_uses import render_and_remove
 from tests.end_to_end.role_rights import USES, Key, Use
 from tests.end_to_end.role_uses import Uses, call
 from tests.end_to_end.samples import make_sample, write_rows
@@ -59,6 +61,7 @@ def test_the_whole_pipeline_works_with_the_deployed_roles_alone(
         for name, data in objects_of(stack, "collages/2", creator).items()
     }
     assert collage_differences(sample.expectation, collages, DEFAULT_LAYOUT) == []
+    render_and_remove(stack)
     assert [line for line in logged(stack) if is_denial(line)] == []
 
 
@@ -89,8 +92,8 @@ def uses(stack: IamStack) -> Uses:
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     scheduler = stack.aws.clients.untyped("scheduler")
-    (schedule,) = scheduler.list_schedules()["Schedules"]
-    scheduler.delete_schedule(Name=schedule["Name"])
+    for schedule in scheduler.list_schedules()["Schedules"]:
+        scheduler.delete_schedule(Name=schedule["Name"])
     return Uses(stack)
 
 
@@ -111,6 +114,12 @@ def in_short(stack: IamStack, arn: str) -> str:
     place = arn.split(":", 5)[5]
     place = place.replace(outputs.output_bucket, "output").replace(outputs.temp_bucket, "temp")
     place = place.replace(outputs.input_bucket, "input")
+    photos = outputs.photos
+    assert photos is not None
+    place = place.replace(photos.uploads_bucket, "uploads")
+    place = place.replace(photos.renditions_bucket, "renditions")
+    place = place.replace(photos.link_key.rpartition("/")[2], "links")
+    place = place.replace(photos.distribution_id, "cdn")
     place = place.replace(f"event-bus/{outputs.bus_name}", "event-bus/bus")
     return place.replace(f"coverstream-{outputs.stack}-", "")
 
@@ -129,7 +138,7 @@ def test_every_right_of_every_role_has_a_use(stack: IamStack) -> None:
 
 
 def test_the_embedded_aws_enforces_all_but_a_few_rights() -> None:
-    assert len(NOT_ENFORCED) <= 32
+    assert len(NOT_ENFORCED) <= 36
 
 
 def cases() -> Iterator[Any]:
@@ -166,7 +175,7 @@ def denied(stack: IamStack, role: str, action: str) -> re.Pattern[str]:
     )
 
 
-@pytest.mark.parametrize(("role", "action", "operation", "arguments"), NEVER)
+@pytest.mark.parametrize(("role", "action", "operation", "arguments"), [*NEVER, *NEVER_PHOTOS])
 def test_a_role_is_denied_what_it_never_does(
     stack: IamStack, role: str, action: str, operation: str, arguments: Arguments
 ) -> None:
@@ -214,6 +223,8 @@ def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:
     drained = outputs.window_rule_arn.replace("window-ready", "batch-drained")
     expiring = outputs.window_rule_arn.replace("window-ready", "covers-expiring")
     uploaded = re.sub(r"rule/.*", f"rule/coverstream-{outputs.stack}-csv-uploaded", drained)
+    photo, photos = uploaded.replace("csv-uploaded", "photo-changed"), outputs.photos
+    assert photos is not None
     senders = {
         outputs.collage_queue_url: [outputs.window_rule_arn],
         outputs.dead_letter_urls["window-rule"]: [outputs.window_rule_arn],
@@ -223,6 +234,9 @@ def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:
         outputs.dead_letter_urls["prefetch"]: [expiring],
         outputs.request_queue_url: [uploaded],
         outputs.dead_letter_urls["intake"]: [uploaded],
+        photos.queue_url: [photo],
+        photos.dead_letters_url: [photo],
+        photos.backfill_queue_url: [],
     }
     for url, rules in senders.items():
         attributes = stack.aws.clients.sqs.get_queue_attributes(
@@ -246,10 +260,22 @@ def test_only_our_rule_may_invoke_the_sweeper_and_no_other_principal_any_functio
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     rule = stack.outputs.window_rule_arn.replace("window-ready", "batch-drained")
     assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == rule
-    assert who_may_invoke(stack, stack.outputs.windowing_function) == []
-    assert who_may_invoke(stack, stack.outputs.collage_function) == []
-    assert who_may_invoke(stack, stack.outputs.prefetch_function) == []
-    assert who_may_invoke(stack, stack.outputs.intake_function) == []
+    for function in ("windowing", "collage", "prefetch", "intake", "photos"):
+        assert who_may_invoke(stack, stack.function_name(function)) == []
+
+
+def test_only_the_distribution_may_invoke_the_function_of_upload_links(stack: IamStack) -> None:
+    photos = stack.outputs.photos
+    assert photos is not None
+    statements = who_may_invoke(stack, photos.links_function)
+    assert {each["Action"] for each in statements} == {
+        "lambda:InvokeFunctionUrl",
+        "lambda:InvokeFunction",
+    }
+    for each in statements:
+        assert each["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        source = each["Condition"]["ArnLike"]["AWS:SourceArn"]
+        assert source.endswith(f"distribution/{photos.distribution_id}")
 
 
 def who_may_invoke(stack: IamStack, function: str) -> list[dict[str, Any]]:
