@@ -37,6 +37,7 @@ from collage_lambda.image.sniff import sniff
 from collage_lambda.reasons import Failure, FailureReason
 from imaging import png
 from imaging.coded_colours import colour_profile
+from imaging.heif_parts import coded_parts
 from imaging.orientation import exif_orientation
 
 PLUGINS = (
@@ -125,6 +126,10 @@ def decode_cell(
     if isinstance(kind, Failure):
         return kind
     if kind == "HEIF":
+        if not all(part.is_whole for part in coded_parts(data)):
+            return Failure(
+                reason=FailureReason.TRUNCATED, detail="parts of the picture are missing"
+            )
         register_heif()
     if kind == "PNG":
         data = png.picture_chunks(data)

@@ -31,6 +31,8 @@ _CUT = (
     *("truncat", "premature", "end of file", "end of stream", "unexpected end", "unexpected eof"),
     *("bad seek", "read error at"),
 )
+_IMPOSSIBLE_TAG = "out of memory reading of"
+"""What libtiff says of a tag with more values than there is memory."""
 _UNSUPPORTED = ("unsupported", "not supported", "unimplemented", "not configured")
 
 
@@ -61,7 +63,7 @@ def _failure(error: pyvips.Error, source: str) -> PhotoError:
     lines = str(error.detail or error).replace(source, "file").strip().splitlines()
     text = "; ".join(dict.fromkeys(lines))
     lower = text.lower()
-    if "out of memory" in lower:
+    if "out of memory" in lower and _IMPOSSIBLE_TAG not in lower:
         return PhotoError(PhotoFailure.CRASHED, "out of memory")
     if any(each in lower for each in _CUT) or _is_cut_png(source):
         return PhotoError(PhotoFailure.TRUNCATED, text[:120])

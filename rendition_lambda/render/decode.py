@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import pyvips
 
 from imaging.coded_colours import colour_profile
+from imaging.heif_parts import coded_parts
 from imaging.orientation import exif_orientation
 from rendition_lambda.reasons import PhotoError, PhotoFailure
-from rendition_lambda.render.limits import check_size
+from rendition_lambda.render.limits import check_parts, check_size
 from rendition_lambda.render.picture import Picture, upright
 from rendition_lambda.render.sizes import Size, jpeg_shrink
 
@@ -49,6 +51,9 @@ _COEFFICIENT_BYTES = 2
 
 def open_image(source: Path, kind: str, head: bytes, min_side_px: int, wanted: Wanted) -> Picture:
     """Return the picture of a file in a format that libvips decodes."""
+    if kind == "AVIF":
+        with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            check_parts(coded_parts(data))
     return _open(source, kind, head, min_side_px, wanted)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from imaging.heif_parts import Part
 from rendition_lambda.reasons import PhotoError, PhotoFailure
 from rendition_lambda.render.sizes import Size
 
@@ -17,6 +20,9 @@ MAX_PIXELS = {
     "BMP": 60 * _MEGAPIXEL,
 }
 """JPEG, PNG and TIFF are decoded strip by strip; of the others the whole image is in memory."""
+MAX_SIDE_PX = 65_535
+"""The most that a JPEG can have. libvips keeps more than a thousand rows of an image that it makes
+this much smaller: 780 MB of a PNG with 16-bit colours and alpha."""
 MAX_DEMOSAIC_PIXELS = 105 * _MEGAPIXEL
 """Sensors of 100 megapixels are decoded at half their size."""
 MAX_WHOLE_BYTES = 750 * 1024 * 1024
@@ -32,8 +38,16 @@ def check_size(kind: str, size: Size, min_side_px: int, whole_bytes: int = 0) ->
     detail = f"{width}x{height}"
     if min(size) < min_side_px:
         raise PhotoError(PhotoFailure.TOO_SMALL, detail)
-    if width * height > MAX_PIXELS[kind]:
+    if width * height > MAX_PIXELS[kind] or max(size) > MAX_SIDE_PX:
         raise PhotoError(PhotoFailure.TOO_MANY_PIXELS, detail)
     if whole_bytes > MAX_WHOLE_BYTES:
         detail = f"{detail}, {whole_bytes >> 20} MB to decode"
         raise PhotoError(PhotoFailure.TOO_MANY_PIXELS, detail)
+
+
+def check_parts(parts: Sequence[Part]) -> None:
+    """Raise `PhotoError` if a part of an HEIF's or AVIF's picture is not wholly in the file."""
+    missing = sum(not part.is_whole for part in parts)
+    if missing:
+        detail = f"{missing} of {len(parts)} tiles are missing" if len(parts) > 1 else "no end"
+        raise PhotoError(PhotoFailure.TRUNCATED, detail)

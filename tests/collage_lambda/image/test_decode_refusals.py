@@ -80,7 +80,16 @@ def test_a_file_that_ends_early_is_truncated(kind: str) -> None:
     assert reason_of(data[: len(data) * 2 // 3]) is FailureReason.TRUNCATED
 
 
-@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "HEIF"])
+@pytest.mark.parametrize("tile_px", [0, 64])
+def test_a_heic_that_ends_early_is_truncated(tile_px: int) -> None:
+    """libheif shows tiles that are missing green."""
+    data = encoded(picture(), "HEIF", tile_size=tile_px)
+    assert difference(cell_of(data), exact(picture())) < NEAR
+    for kept in (0.5, 0.98):
+        assert reason_of(data[: int(len(data) * kept)]) is FailureReason.TRUNCATED
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
 def test_a_container_that_ends_early_is_refused(kind: str) -> None:
     data = encoded(picture(), kind)
     assert reason_of(data[: len(data) * 2 // 3]) is FailureReason.CORRUPT

@@ -69,6 +69,7 @@ def seeds(kind: str) -> list[bytes]:
             encoded(small, "HEIF", quality=60, exif=_EXIF),
             encoded(small.convert("RGBA"), "HEIF", quality=60),
             encoded(small.convert("L"), "HEIF", quality=60),
+            encoded(small, "HEIF", quality=60, tile_size=64),
         ],
     }[kind]()
 

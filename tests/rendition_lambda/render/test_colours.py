@@ -25,7 +25,7 @@ from ops_dashboard.local.samples.photos.colours import (
 from ops_dashboard.local.samples.photos.encoders import heic
 from rendition_lambda.recipe import AUGMENTATION
 from tests.fakes.collage.images import encoded
-from tests.fakes.photos.patches import of_primaries, output, patches, render, shown
+from tests.fakes.photos.patches import SIDE_PX, of_primaries, output, patches, render, shown
 
 GREYS = tuple((level,) * 3 for level in (0, 30, 60, 90, 120, 150, 180, 210, 255))
 BEST = {"quality": 100, "subsampling": 0}
@@ -108,6 +108,13 @@ FILES: dict[str, tuple[str, Make, tuple[tuple[int, ...], ...]]] = {
     "grey JPEG": (".jpg", lambda: grey("JPEG", quality=100), GREYS),
     "grey PNG": (".png", lambda: grey("PNG"), GREYS),
     "grey TIFF": (".tif", lambda: grey("TIFF"), GREYS),
+    "P3 HEIC of tiles": (
+        ".heic",
+        lambda: heic(
+            patches(of_primaries(COLOURS, P3)), icc_profile=DISPLAY_P3, tile_size=2 * SIDE_PX
+        ),
+        COLOURS,
+    ),
     "grey HEIC": (".heic", lambda: heic(patches(GREYS).convert("L")), GREYS),
     "black and white TIFF": (
         ".tif",

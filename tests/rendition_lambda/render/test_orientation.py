@@ -16,7 +16,7 @@ from tests.fakes.photos.patches import oriented, output, render
 
 PICTURE = picture(240, 160)
 PREVIEW = (2400, 1600)
-SUFFIXES = {"RAW preview": ".dng"}
+SUFFIXES = {"RAW preview": ".dng", "tiled HEIF": ".heic"}
 UNDO = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -39,14 +39,16 @@ def stored(kind: str, orientation: int) -> bytes:
         preview = encoded(PICTURE.resize(PREVIEW), "JPEG", quality=95)
         sensor = np.zeros((160, 240, 3), np.uint8)
         return dng(sensor, preview=preview, preview_size=PREVIEW, orientation=orientation)
-    if kind == "HEIF":
-        return heic(PICTURE, exif)
+    if kind in {"HEIF", "tiled HEIF"}:
+        return heic(PICTURE, exif, tile_size=64 if kind == "tiled HEIF" else 0)
     options = {"WEBP": {"quality": 95}, "AVIF": {"quality": 90}, "JPEG": {"quality": 95}}
     block = exif.removeprefix(b"Exif\0\0") if kind == "TIFF" else exif
     return encoded(PICTURE, kind, exif=block, **options.get(kind, {}))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "RAW preview"])
+@pytest.mark.parametrize(
+    "kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "tiled HEIF", "RAW preview"]
+)
 def test_a_photo_is_upright_whatever_its_orientation(kind: str, tmp_path: Path) -> None:
     for orientation in range(1, 9):
         suffix = SUFFIXES.get(kind, f".{kind.lower()}")

@@ -24,7 +24,7 @@ from tests.fakes.collage.images import encoded, jpeg, picture
 from tests.fakes.photos.patches import render
 
 PICTURE = picture(480, 320)
-SUFFIXES = {"RAW preview": ".dng", "RAW demosaic": ".dng"}
+SUFFIXES = {"RAW preview": ".dng", "RAW demosaic": ".dng", "tiled HEIF": ".heic"}
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "GIF", "BMP", *SUFFIXES)
 ALLOWED = {  # no APP0 to APP15, no comment
     0xDB,
@@ -39,8 +39,8 @@ ALLOWED = {  # no APP0 to APP15, no comment
 def file(kind: str) -> bytes:
     """Return a photo with a secret wherever its format can have one."""
     exif = exif_block(thumbnail=jpeg(160, 120))
-    if kind == "HEIF":
-        return heic(PICTURE, exif, xmp=XMP)
+    if kind in {"HEIF", "tiled HEIF"}:
+        return heic(PICTURE, exif, xmp=XMP, tile_size=128 if kind == "tiled HEIF" else 0)
     if kind == "RAW preview":
         preview = PICTURE.resize((2400, 1600))
         return dng(

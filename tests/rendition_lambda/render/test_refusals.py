@@ -94,3 +94,18 @@ def test_the_first_frame_is_shown(tmp_path: Path) -> None:
     for kind in ("GIF", "WEBP", "TIFF", "PNG"):
         data = encoded(PICTURE, kind, save_all=True, append_images=[other])
         assert render(data, tmp_path).height == 320
+
+
+def test_an_image_too_wide_for_its_decoders_rows_has_too_many_pixels(tmp_path: Path) -> None:
+    """Its rows would take more memory than the child may have."""
+    wide = Image.new("1", (65_536, 60))
+    for kind in ("PNG", "TIFF"):
+        assert reason(encoded(wide, kind), tmp_path) == "too_many_pixels"
+    assert render(encoded(wide.crop((0, 0, 65_535, 60)), "PNG"), tmp_path).outputs[0].height == 4
+
+
+def test_a_tag_with_more_values_than_there_is_memory_is_corrupt(tmp_path: Path) -> None:
+    data = encoded(PICTURE, "TIFF")
+    at = data.index(struct.pack("<HHI", 258, 3, 3))  # bits of each of three samples
+    values = struct.pack("<HHI", 258, 3, 0xFFFF_FFFF)
+    assert reason(data[:at] + values + data[at + 8 :], tmp_path) == "corrupt"

@@ -57,8 +57,10 @@ def _heic() -> SamplePhoto:
     picture = draw_picture(2, (1600, 1200))
     return SamplePhoto(
         key=f"{GALLERY}/IMG_0002.HEIC",
-        about="HEIC of a phone",
-        data=heic(picture.transpose(STORED[8]), exif_block(8), xmp=XMP, enc_params=_FAST),
+        about="HEIC of a phone, in tiles",
+        data=heic(
+            picture.transpose(STORED[8]), exif_block(8), xmp=XMP, tile_size=512, enc_params=_FAST
+        ),
         stems=("IMG_0002",),
         upright=picture,
     )
