@@ -17,8 +17,7 @@ from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
 from ops_dashboard.inspect.windows import WindowReader
-from ops_dashboard.recovery.rebuild import Rebuild
-from ops_dashboard.recovery.replay import ArchiveReplay
+from ops_dashboard.recovery.runs.stack_runs import StackRuns
 from ops_dashboard.recovery.stack_letters import StackLetters
 from ops_dashboard.trace.reader import TimelineReader
 from stream_ingest.aws import clients
@@ -56,8 +55,7 @@ class Account:
     creator_names: CreatorNames
     batches: BatchRegistry
     dead_letters: StackLetters
-    archive: ArchiveReplay
-    rebuild: Rebuild
+    runs: StackRuns
     photos: PhotoAccess | None = None
     """None if the stack renders no photos."""
 
@@ -108,7 +106,6 @@ def open_account(session: boto3.Session, stack: str) -> Account:
     dynamodb = session.client("dynamodb", config=clients.INTERACTIVE)
     sqs = session.client("sqs", config=clients.INTERACTIVE)
     s3 = session.client("s3", config=clients.INTERACTIVE)
-    windows = WindowReader(dynamodb, table)
     return Account(
         outputs=outputs,
         ssm=ssm,
@@ -116,7 +113,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         sqs=sqs,
         s3=s3,
         presigner=session.client("s3", config=PRESIGNING),
-        windows=windows,
+        windows=WindowReader(dynamodb, table),
         pages=WindowPages(dynamodb, table),
         timelines=TimelineReader(session, outputs),
         creators=CreatorReader(
@@ -126,7 +123,6 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         creator_names=CreatorNames(dynamodb, table),
         batches=BatchRegistry(dynamodb, table, time.time),
         dead_letters=StackLetters.of(session, outputs, clients.INTERACTIVE),
-        archive=ArchiveReplay(session.client("events", config=clients.INTERACTIVE), outputs),
-        rebuild=Rebuild(windows, sqs, s3, outputs),
+        runs=StackRuns.of(session, outputs, clients.INTERACTIVE),
         photos=open_photos(session, outputs.photos) if outputs.photos else None,
     )

@@ -17,7 +17,6 @@ from ops_dashboard.console.api.failures import Failures
 from ops_dashboard.console.api.gallery import Gallery
 from ops_dashboard.console.api.overview import Overview
 from ops_dashboard.console.api.readiness import Readiness
-from ops_dashboard.console.api.rebuilds import Rebuilds
 from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
 from ops_dashboard.console.api.search import Search
@@ -46,6 +45,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     middleware = access_middleware(access, _origins(account), pages.error)
     app = web.Application(middlewares=[middleware])  # type: ignore[list-item]  # a plain coroutine
     widgets = dashboard_widgets(account)
+    replays = Replays(account)
     parts = (
         pages,
         Overview(account, widgets),
@@ -57,7 +57,7 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         WindowDetails(account),
         Failures(account),
         Refused(account),
-        Replays(Rebuilds(account)),
+        replays,
         Readiness(account),
         uploads,
         Assets(),
@@ -66,11 +66,12 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     for part in parts:
         app.add_routes(part.routes())
 
-    async def finish_uploads(_app: web.Application) -> AsyncIterator[None]:
+    async def finish_runs(_app: web.Application) -> AsyncIterator[None]:
         yield
+        await replays.finish()
         await uploads.finish()
 
-    app.cleanup_ctx.append(finish_uploads)
+    app.cleanup_ctx.append(finish_runs)
     return app
 
 

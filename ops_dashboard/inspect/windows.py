@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,18 @@ class WindowReader:
         key, number = split_window_id(window_id)
         item = self._table.get(key, table.window_item(number))
         return None if item is None else window_record(item)
+
+    def find_all(self, window_ids: Iterable[str]) -> Iterator[WindowRecord]:
+        """Yield those of some windows that exist, in their order, a hundred a request.
+
+        Raises `DecodeError` for an invalid id.
+        """
+        parts = map(split_window_id, dict.fromkeys(window_ids))
+        entries = (
+            {table.PARTITION_KEY: key, table.SORT_KEY: table.window_item(number)}
+            for key, number in parts
+        )
+        yield from map(window_record, self._table.full_items(entries))
 
     def event(self, window_id: str) -> WindowReady | None:
         """Return the event that was written when a window closed; None if it has expired."""

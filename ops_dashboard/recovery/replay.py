@@ -1,4 +1,4 @@
-"""Replays of a time range from the archive, and the progress of replays. Edge (EventBridge).
+"""Replays of a time range from the archive. Edge (EventBridge).
 
 EventBridge's archive lags by minutes, so a range that ends within the last ten minutes gives a
 warning. Windows of one creator, chosen windows and retries are sent from the table instead
@@ -7,18 +7,16 @@ warning. Windows of one creator, chosen windows and retries are sent from the ta
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
+from botocore.exceptions import ClientError
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
-from stream_ingest.aws.errors import map_errors
+from stream_ingest.aws.errors import error_code, map_errors
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
@@ -28,33 +26,8 @@ if TYPE_CHECKING:
 
 ARCHIVE_LAG = timedelta(minutes=10)
 """Maximum lag of an archive (EventBridge User Guide: wait ten minutes before a replay)."""
-KEPT = "kept"
-"""Stands beside statuses: a rebuild that was worse did not replace the collage."""
+_ENDED_REPLAY = frozenset({"IllegalStatusException", "ResourceNotFoundException"})
 _PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing)
-_POLL_S = 1.0
-_CHECKED_AT_ONCE = 200
-
-
-class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of a replay or retry."""
-
-    name: str
-    windows: int
-    by_status: dict[str, int]
-    """Ended windows by `rebuild_status`."""
-    waiting: int = 0
-    """Windows that had not ended when waiting timed out."""
-
-
-def summary_of(end: ReplayResult) -> str:
-    """Return, such as ``2 of 3 rebuilt (2 completed); 1 kept its earlier collage``."""
-    kept = end.by_status.get(KEPT, 0)
-    by_status = ", ".join(
-        f"{count:,} {status}" for status, count in end.by_status.items() if status != KEPT
-    )
-    rebuilt = f"{end.windows - end.waiting - kept:,} of {end.windows:,} rebuilt"
-    rebuilt += f" ({by_status})" if by_status else ""
-    return f"{rebuilt}; {kept:,} kept the earlier collage (see trace)" if kept else rebuilt
 
 
 class ArchiveReplay:
@@ -81,6 +54,15 @@ class ArchiveReplay:
                     "FilterArns": [self._outputs.window_rule_arn],
                 },
             )
+
+    def cancel(self, name: str) -> None:
+        """Stop a replay; what is on the bus already stays there. Does nothing once it has ended."""
+        try:
+            with map_errors("cancel a replay"):
+                self._events.cancel_replay(ReplayName=name)
+        except ClientError as error:
+            if error_code(error) not in _ENDED_REPLAY:
+                raise
 
 
 def lag_warning(end: datetime, now: datetime) -> str | None:
@@ -112,48 +94,6 @@ def retryable(windows: Iterable[WindowRecord]) -> Iterator[str]:
     return (window.window_id for window in windows if is_retryable(window))
 
 
-def rebuild_status(window: WindowRecord) -> str:
-    """Return the status of a window that was rebuilt, or ``kept``: its collage was not replaced."""
-    return KEPT if window.kept_because else window.status
-
-
 def replay_name(kind: str, now: datetime | None = None) -> str:
     """Return a new name; AWS keeps the names of replays for 90 days."""
     return f"{kind}-{now or datetime.now(UTC):%Y%m%dT%H%M%S-%f}"
-
-
-def follow(
-    reader: WindowReader,
-    window_ids: Iterable[str],
-    name: str,
-    *,
-    timeout_s: float,
-    report: Callable[[int, int], None],
-) -> ReplayResult:
-    """Wait until every window has ended again under `name`.
-
-    Stops when no window has ended for `timeout_s`. `report` gets the number of ended windows and
-    the total.
-    """
-    waiting = list(dict.fromkeys(window_ids))
-    total = len(waiting)
-    statuses: Counter[str] = Counter()
-    last_end = time.monotonic()
-    while waiting:
-        checked, later = waiting[:_CHECKED_AT_ONCE], waiting[_CHECKED_AT_ONCE:]
-        seen = [(window_id, reader.find(window_id)) for window_id in checked]
-        ended = {
-            window_id: rebuild_status(window)
-            for window_id, window in seen
-            if window and window.replayed_as == name and window.status in table.ENDED
-        }
-        statuses.update(ended.values())
-        waiting = later + [window_id for window_id in checked if window_id not in ended]
-        report(total - len(waiting), total)
-        if ended:
-            last_end = time.monotonic()
-        elif time.monotonic() - last_end > timeout_s:
-            break
-        elif waiting:
-            time.sleep(_POLL_S)
-    return ReplayResult(name=name, windows=total, by_status=dict(statuses), waiting=len(waiting))

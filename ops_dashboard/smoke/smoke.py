@@ -20,7 +20,8 @@ from botocore.exceptions import ClientError
 from ops_dashboard.inspect.window_record import WindowRecord
 from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.rebuild import Rebuild
-from ops_dashboard.recovery.replay import rebuild_status, replay_name
+from ops_dashboard.recovery.replay import replay_name
+from ops_dashboard.recovery.replay_result import rebuild_status
 from ops_dashboard.smoke.covers import COVERS, LAYOUT, WINDOWS, collage_problems, cover
 from ops_dashboard.smoke.remains import covers_prefix
 from ops_dashboard.smoke.steps import (

@@ -21,6 +21,8 @@ table#                numbering          when the table was created, lowest wind
 table#                files              how far the sweeper's search for unread files has come
 deferred#<creator>    record#<sequence>  rows that wait until their creator's state can be read
 unreadable#<0 to 7>   <key> <item>       an item that cannot be read, and why
+runs#                 <time> <kind>      a replay, a retry or an upload: owner, state, figures
+run#<name>            windows#000000     a hundred windows of a run, as they were before it
 ====================  =================  =========================================================
 
 The state of an erased creator is emptied and has `erased_at`.
@@ -84,6 +86,8 @@ NUMBERING = "numbering"
 FILES = "files"
 NUMBERING_PARTITION = "table#"
 """Partition key of what concerns the table, or the stack, as a whole."""
+RUNS_PARTITION = "runs#"
+"""Partition key of all runs (`ops_dashboard.recovery.runs`)."""
 DEFERRED = "record"
 """Beginning of the sort keys of deferred records."""
 FIRST_WINDOW = "window#"
@@ -133,6 +137,26 @@ def deferred_item(sequence: int, first: int) -> str:
 def unreadable_partition(partition: str) -> str:
     """Return the partition key of the list's part with the unreadable items of a partition."""
     return f"unreadable#{zlib.crc32(partition.encode()) % DUE_SHARDS}"
+
+
+def run_item(name: str) -> str:
+    """Return the sort key of a run, ``20261129T101112-123456 replay``, which sorts by time.
+
+    A name consists of the kind and the time: ``replay-20261129T101112-123456``. Other names, which
+    replays have that are started without us, are those of no item.
+    """
+    kind, _, time = name.partition("-")
+    return f"{time} {kind}"
+
+
+def run_partition(name: str) -> str:
+    """Return the partition key of the windows of a run."""
+    return f"run#{name}"
+
+
+def run_page(page: int) -> str:
+    """Return the sort key of a page of a run's windows."""
+    return f"windows#{page:06d}"
 
 
 def item_key(partition: str, sort: str) -> str:

@@ -86,10 +86,10 @@ OPERATOR: Sequence[Grant] = (
     SEND_ROWS,
     Grant(
         sid="ChangeItems",
-        commands=("smoke", *REDRIVING, "erase", "repair", "restore", *SERVING),
+        commands=("smoke", *REDRIVING, "erase", "repair", "restore", "replay", "retry", *SERVING),
         actions=("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
         resources=(TABLE,),
-        note="with `--yes`",
+        note="with `--yes`; `replay` and `retry` put their run only",
     ),
     Grant(
         sid="RemoveFailedRecords",
@@ -110,7 +110,7 @@ OPERATOR: Sequence[Grant] = (
     Grant(
         sid="StartReplays",
         commands=("replay", *SERVING),
-        actions=("events:StartReplay", "events:DescribeReplay"),
+        actions=("events:StartReplay", "events:DescribeReplay", "events:CancelReplay"),
         resources=(
             f"arn:aws:events:{HERE}:archive/{{prefix}}-windows",
             f"arn:aws:events:{HERE}:event-bus/{{prefix}}",

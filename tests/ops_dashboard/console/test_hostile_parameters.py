@@ -59,6 +59,7 @@ PARAMETERS = {
     "/api/failures/counts": (),
     "/api/failures/letters": (),
     "/api/replays": (),
+    "/api/replays/{}/windows": ("page",),
     "/api/photos": ("gallery", "status", "after"),
     "/api/photos/limits": (),
     "/api/photos/galleries": ("prefix",),
@@ -79,21 +80,21 @@ PARTS = {
     "nonce": "n",
     "part_bytes": 8 << 20,
 }
+REPLAYS: tuple[object, ...] = (
+    {"from": "0001-01-01"},
+    {"from": "9999-12-31T23:59:59"},
+    {"from": "0001-01-01", "to": "9999-12-31T23:59:59"},
+    {"from": "last_9999_weeks", "to": "9999-12-31"},
+    {"from": "2025-02-30"},
+    {"windows": ["charli:999999999999"]},
+    {"windows": ["charli"]},
+    {"windows": ["", "\ud7ff:000001", "\0"]},
+    {"creators": [""]},
+    {"creators": ["x" * 500], "from": "2026-01-01"},
+    {"retry": True, "batch": "no such batch"},
+    {"retry": True, "batch": "a/../b"},
+)
 BODIES: dict[str, tuple[object, ...]] = {
-    "/api/replays": (
-        {"from": "0001-01-01"},
-        {"from": "9999-12-31T23:59:59"},
-        {"from": "0001-01-01", "to": "9999-12-31T23:59:59"},
-        {"from": "last_9999_weeks", "to": "9999-12-31"},
-        {"from": "2025-02-30"},
-        {"windows": ["charli:999999999999"]},
-        {"windows": ["charli"]},
-        {"windows": ["", "\ud7ff:000001", "\0"]},
-        {"creators": [""]},
-        {"creators": ["x" * 500], "from": "2026-01-01"},
-        {"retry": True, "batch": "no such batch"},
-        {"retry": True, "batch": "a/../b"},
-    ),
     **{
         f"/api/windows/{what}": (
             {"ids": [""]},
@@ -102,6 +103,10 @@ BODIES: dict[str, tuple[object, ...]] = {
         )
         for what in ("states", "empty-cells")
     },
+    "/api/replays": REPLAYS,
+    "/api/replays/count": REPLAYS,
+    "/api/replays/{}/cancel": ({},),
+    "/api/replays/{}/resume": ({},),
     "/api/failures/redrive": ({}, {"ids": []}, {"ids": [""]}, {"ids": ["x"], "all": True}),
     "/api/failures/drop": (
         {},

@@ -6,14 +6,8 @@ import msgspec
 import pytest
 
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.recovery.replay import (
-    ReplayResult,
-    follow,
-    lag_warning,
-    replay_name,
-    retryable,
-    summary_of,
-)
+from ops_dashboard.recovery.replay import lag_warning, replay_name, retryable
+from ops_dashboard.recovery.replay_result import ReplayResult, summary_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 WINDOW = WindowRecord(
@@ -64,52 +58,6 @@ def test_names_of_replays_differ_within_a_second() -> None:
     assert all(len(name) <= 64 for name in names)
 
 
-class ScriptedReader:
-    """Returns one window after another, then the last one repeatedly."""
-
-    def __init__(self, *steps: WindowRecord | None) -> None:
-        self.steps = list(steps)
-
-    def find(self, window_id: str) -> WindowRecord | None:
-        assert window_id == "ann:000001"
-        return self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-
-
-def test_following_ends_when_every_window_is_built_under_the_name(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("ops_dashboard.recovery.replay.time.sleep", lambda _: None)
-    reader = ScriptedReader(
-        None,
-        window(status="completed", replayed_as="an older one"),
-        window(status="processing", replayed_as="mine"),
-        window(status="completed", replayed_as="mine"),
-    )
-    reported: list[tuple[int, int]] = []
-    end = follow(
-        reader,  # type: ignore[arg-type]  # only `find` is called
-        ["ann:000001", "ann:000001"],
-        "mine",
-        timeout_s=60,
-        report=lambda done, total: reported.append((done, total)),
-    )
-    assert (end.windows, end.by_status, end.waiting) == (1, {"completed": 1}, 0)
-    assert reported == [(0, 1), (0, 1), (0, 1), (1, 1)]
-
-
-def test_a_window_that_kept_its_collage_is_not_counted_as_rebuilt() -> None:
-    kept = window(status="completed", replayed_as="mine", kept_because="its image list is gone")
-    end = follow(
-        ScriptedReader(kept),  # type: ignore[arg-type]  # only `find` is called
-        ["ann:000001"],
-        "mine",
-        timeout_s=60,
-        report=lambda _done, _total: None,
-    )
-    assert end.by_status == {"kept": 1}
-    assert summary_of(end) == "0 of 1 rebuilt; 1 kept the earlier collage (see trace)"
-
-
 @pytest.mark.parametrize(
     ("by_status", "waiting", "summary"),
     [
@@ -128,14 +76,3 @@ def test_the_summary_says_what_was_built(
 ) -> None:
     end = ReplayResult(name="r", windows=3, by_status=by_status, waiting=waiting)
     assert summary_of(end) == summary
-
-
-def test_following_times_out_when_no_window_ends() -> None:
-    end = follow(
-        ScriptedReader(None),  # type: ignore[arg-type]  # only `find` is called
-        ["ann:000001"],
-        "mine",
-        timeout_s=-1,
-        report=lambda _done, _total: None,
-    )
-    assert end.waiting == 1

@@ -1,0 +1,1 @@
+"""Replays, retries and uploads as items of the table, so that every console shows them."""
