@@ -20,7 +20,10 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-_FOLDER = Path(__file__).parent / "static"
+from rendition_lambda import uploading
+
+_FOLDERS = (Path(__file__).parent / "static", Path(uploading.__file__).parent / "browser")
+"""The second one has the scripts that the page of upload links uses, too."""
 _CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -43,7 +46,8 @@ class Assets:
 
     def __init__(self) -> None:
         """Read every file once; raises `FileNotFoundError` if uPlot is not installed."""
-        paths = [path for path in _FOLDER.rglob("*") if path.suffix in _CONTENT_TYPES]
+        found = (path for folder in _FOLDERS for path in folder.rglob("*"))
+        paths = [path for path in found if path.suffix in _CONTENT_TYPES]
         paths += [chart_library() / name for name in _UPLOT]
         self._assets = {path.name: _read(path) for path in paths}
 

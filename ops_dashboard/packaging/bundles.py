@@ -84,7 +84,7 @@ BUNDLES = {
     "links": Contents(
         handlers=("rendition_lambda.links.handler",),
         group="windowing",
-        folders=("rendition_lambda/links/page",),
+        folders=("rendition_lambda/links/page", "rendition_lambda/uploading/browser"),
     ),
 }
 

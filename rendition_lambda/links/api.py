@@ -7,14 +7,16 @@ request names a file, never a key or an upload: those are the server's (`Reserva
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import msgspec
 
+from rendition_lambda.lifecycle import iso_ms
 from rendition_lambda.links.link_item import Link, Reservation
 from rendition_lambda.links.link_key import LinkKey
 from rendition_lambda.links.link_table import LinkTable
 from rendition_lambda.links.terms import NoLinkError, Terms
-from rendition_lambda.recipe import AUGMENTATION, RENDITIONS
+from rendition_lambda.recipe import AUGMENTATION, MEGABYTE, RENDITIONS
 from rendition_lambda.uploading.request import (
     Upload,
     UploadRefusedError,
@@ -22,14 +24,8 @@ from rendition_lambda.uploading.request import (
     accept,
     upload_key,
 )
-from rendition_lambda.uploading.signed import (
-    MAX_PUT_BYTES,
-    PartsUpload,
-    SignedPart,
-    SignedPut,
-    missing,
-)
-from rendition_lambda.uploading.signer import UploadGoneError, UploadSigner
+from rendition_lambda.uploading.signed import PART_BYTES, PartsUpload, SignedPart, missing
+from rendition_lambda.uploading.signer import UploadExistsError, UploadGoneError, UploadSigner
 
 MAX_PARTS_AT_ONCE = 32
 _SPOILED = "this link does not work: check that it was copied whole, or ask for another one"
@@ -38,10 +34,14 @@ _SPOILED = "this link does not work: check that it was copied whole, or ask for 
 class LinkRefusedError(UploadRefusedError):
     """The link does not allow it any more, or is none."""
 
+    status = HTTPStatus.FORBIDDEN
+
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """What a link still allows."""
 
+    id: str
+    """As whoever issued it sees it; the page remembers by it what it has begun."""
     gallery: str | None
     expires_at: int
     files_left: int
@@ -49,8 +49,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     max_file_bytes: int
 
 
-class BegunParts(msgspec.Struct, frozen=True, kw_only=True, tag="parts"):
-    """An upload in parts: which of them are still to be sent."""
+class BegunParts(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload: which of its parts are still to be sent."""
 
     part_bytes: int
     missing: tuple[int, ...]
@@ -72,6 +72,7 @@ class LinkApi:
         link = self._live(terms)
         recipe = AUGMENTATION if terms.gallery is None else RENDITIONS
         return Offer(
+            id=terms.id,
             gallery=terms.gallery,
             expires_at=terms.expires_at,
             files_left=max(terms.max_files - link.files, 0),
@@ -79,19 +80,25 @@ class LinkApi:
             max_file_bytes=recipe.max_bytes,
         )
 
-    def begin(self, text: str, name: str, size: int, content_type: str) -> SignedPut | BegunParts:
-        """Count a file and sign it; a file that was counted before is signed again.
+    def begin(self, text: str, request: UploadRequest, modified_ms: int) -> BegunParts:
+        """Count a file and begin its upload; a file that was counted before is resumed.
 
-        An upload in parts that was interrupted is resumed.
+        The gallery of `request` is that of the link. Also small files are sent as a part, so that
+        the function, which reads no object, knows what has become one (`complete`). Name, size and
+        time of its last change tell a file from another one.
         """
         terms = self._terms(text)
-        upload = accept(
-            UploadRequest(gallery=terms.gallery, name=name, bytes=size, content_type=content_type)
-        )
-        reserved = self._reserve(terms, upload)
-        if size <= MAX_PUT_BYTES:
-            return self._signer.sign_put(upload)
-        return self._resume(upload, reserved) or self._begin_parts(terms, upload)
+        upload = accept(msgspec.structs.replace(request, gallery=terms.gallery, replace=False))
+        reserved = self._table.reservation(terms, upload.key)
+        if reserved is not None and reserved.is_stored:
+            self._live(terms)
+            if not reserved.is_of(upload.bytes, modified_ms):
+                msg = f"another file named {request.name[:80]} was uploaded already"
+                raise UploadExistsError(msg)
+            return BegunParts(part_bytes=PART_BYTES, missing=())
+        reserved = self._reserve(terms, upload, reserved)
+        resumed = self._resume(upload, modified_ms, reserved)
+        return resumed or self._begin_parts(terms, upload, modified_ms)
 
     def sign_parts(self, text: str, name: str, numbers: tuple[int, ...]) -> tuple[SignedPart, ...]:
         """Sign parts of an upload that was begun."""
@@ -100,20 +107,24 @@ class LinkApi:
             raise UploadRefusedError(msg)
         terms = self._terms(text)
         self._live(terms)
-        return self._signer.sign_parts(self._parts(terms, name), numbers)
+        return self._signer.sign_parts(_parts_of(self._reserved(terms, name), name), numbers)
 
     def complete(self, text: str, name: str) -> None:
         """Make the object of its parts. Safe to call again."""
         terms = self._terms(text)
         self._live(terms)
-        self._signer.complete(self._parts(terms, name))
+        reserved = self._reserved(terms, name)
+        if not reserved.is_stored:
+            self._signer.complete(_parts_of(reserved, name))
+            self._table.set_stored(terms, reserved.key, iso_ms(self._clock()))
 
     def abort(self, text: str, name: str) -> None:
         """Remove the parts of a file that is not to be uploaded; it stays counted."""
         terms = self._terms(text)
-        parts = self._parts(terms, name)
-        self._signer.abort(parts)
-        self._table.set_parts(terms, parts.key, None)
+        reserved = self._reserved(terms, name)
+        if not reserved.is_stored:
+            self._signer.abort(_parts_of(reserved, name))
+            self._table.remove_parts(terms, reserved.key)
 
     def _terms(self, text: str) -> Terms:
         try:
@@ -121,7 +132,7 @@ class LinkApi:
         except NoLinkError as error:
             raise LinkRefusedError(_SPOILED) from error
         if terms.expires_at <= self._clock():
-            msg = "this link has expired"
+            msg = "this link has expired: ask for another one"
             raise LinkRefusedError(msg)
         return terms
 
@@ -132,14 +143,14 @@ class LinkApi:
             raise LinkRefusedError(msg)
         return link
 
-    def _reserve(self, terms: Terms, upload: Upload) -> Reservation:
+    def _reserve(self, terms: Terms, upload: Upload, reserved: Reservation | None) -> Reservation:
         """Return the reservation of a file, counting what it does not have yet."""
-        reserved = self._table.reservation(terms, upload.key)
         if reserved is None:
             self._count(terms, 1, upload.bytes)
             if self._table.reserve(terms, upload.key, upload.bytes):
                 return Reservation(key=upload.key, bytes=upload.bytes)
-            return self._reserve(terms, upload)  # of another request for the same file
+            # Another request for the same file was faster.
+            return self._reserve(terms, upload, self._table.reservation(terms, upload.key))
         if upload.bytes > reserved.bytes:
             self._count(terms, 0, upload.bytes - reserved.bytes)
             self._table.enlarge(terms, upload.key, reserved, upload.bytes)
@@ -156,10 +167,10 @@ class LinkApi:
             msg = f"this link is used up: it was for {all_files}"
         else:
             left = max(terms.max_bytes - link.bytes, 0)
-            msg = f"the file is too large for this link: {left / 1e6:,.1f} MB are left"
+            msg = f"the file is too large for this link: {left / MEGABYTE:,.1f} MB are left"
         raise LinkRefusedError(msg)
 
-    def _resume(self, upload: Upload, reserved: Reservation) -> BegunParts | None:
+    def _resume(self, upload: Upload, modified_ms: int, reserved: Reservation) -> BegunParts | None:
         parts = reserved.parts
         if parts is None:
             return None
@@ -167,19 +178,29 @@ class LinkApi:
             sent = self._signer.sent_parts(parts)
         except UploadGoneError:
             return None
-        if parts.bytes == upload.bytes:
+        if reserved.is_of(upload.bytes, modified_ms):
             return BegunParts(part_bytes=parts.part_bytes, missing=missing(parts, sent))
         self._signer.abort(parts)  # another file of this name
         return None
 
-    def _begin_parts(self, terms: Terms, upload: Upload) -> BegunParts:
+    def _begin_parts(self, terms: Terms, upload: Upload, modified_ms: int) -> BegunParts:
         parts = self._signer.create(upload)
-        self._table.set_parts(terms, upload.key, parts)
+        self._table.set_parts(terms, upload.key, parts, modified_ms)
         return BegunParts(part_bytes=parts.part_bytes, missing=tuple(parts.numbers))
 
-    def _parts(self, terms: Terms, name: str) -> PartsUpload:
+    def _reserved(self, terms: Terms, name: str) -> Reservation:
         reserved = self._table.reservation(terms, upload_key(terms.gallery, name))
-        if reserved is None or reserved.parts is None:
-            msg = f"no upload of {name[:80]} has begun: begin it again"
-            raise UploadGoneError(msg)
-        return reserved.parts
+        if reserved is None:
+            raise _gone(name)
+        return reserved
+
+
+def _parts_of(reserved: Reservation, name: str) -> PartsUpload:
+    if reserved.parts is None:
+        raise _gone(name)
+    return reserved.parts
+
+
+def _gone(name: str) -> UploadGoneError:
+    msg = f"no upload of {name[:80]} has begun: begin it again"
+    return UploadGoneError(msg)

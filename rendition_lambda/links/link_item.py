@@ -51,7 +51,22 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     key: str
     bytes: int
     parts: PartsUpload | None = None
-    """Its upload in parts, which the client may resume and nobody else."""
+    """Its upload, which the client may resume and nobody else."""
+    modified_ms: int = 0
+    """When the file was last changed, as its browser says (epoch milliseconds)."""
+    stored_at: str = ""
+    """When the upload was completed."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the upload was completed."""
+        return bool(self.stored_at)
+
+    def is_of(self, size: int, modified_ms: int) -> bool:
+        """Return whether the upload is that of the file with this size and time."""
+        return (
+            self.parts is not None and self.parts.bytes == size and self.modified_ms == modified_ms
+        )
 
 
 def link_key_of(id_: str) -> dict[str, str]:

@@ -134,15 +134,26 @@ class LinkTable:
                 ExpressionAttributeValues=to_wire({":size": size, ":before": reserved.bytes}),
             )
 
-    def set_parts(self, terms: Terms, key: str, parts: PartsUpload | None) -> None:
-        """Record the upload in parts of a reserved file, or that it has none any more."""
-        values = {":parts": msgspec.to_builtins(parts)} if parts else {}
+    def set_parts(self, terms: Terms, key: str, parts: PartsUpload, modified_ms: int) -> None:
+        """Record the upload of a reserved file, and when the file was last changed."""
+        values = {":parts": msgspec.to_builtins(parts), ":modified": modified_ms}
+        self._update(terms, key, "SET parts = :parts, modified_ms = :modified", values)
+
+    def set_stored(self, terms: Terms, key: str, now: str) -> None:
+        """Record that the upload of a reserved file was completed. Safe to call again."""
+        self._update(terms, key, "SET stored_at = if_not_exists(stored_at, :now)", {":now": now})
+
+    def remove_parts(self, terms: Terms, key: str) -> None:
+        """Record that a reserved file has no upload any more."""
+        self._update(terms, key, "REMOVE parts", {})
+
+    def _update(self, terms: Terms, key: str, change: str, values: dict[str, Any]) -> None:
         request: dict[str, Any] = {"ExpressionAttributeValues": to_wire(values)} if values else {}
-        with map_errors(f"record the parts of {key}"):
+        with map_errors(f"record the upload of {key}"):
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=to_wire(reservation_key_of(terms.id, key)),
-                UpdateExpression="SET parts = :parts" if parts else "REMOVE parts",
+                UpdateExpression=change,
                 ConditionExpression=_EXISTS,
                 **request,
             )

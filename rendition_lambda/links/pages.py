@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rendition_lambda import uploading
 from rendition_lambda.links.requests import answer
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDERS = (Path(__file__).parent / "page", Path(uploading.__file__).parent / "browser")
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -26,7 +27,8 @@ class Pages:
 
     def __init__(self, upload_origin: str) -> None:
         """Allow the page to send files to `upload_origin`, and nothing anywhere else."""
-        self._files = {path.name: path.read_bytes() for path in _FOLDER.iterdir()}
+        paths = (path for folder in _FOLDERS for path in folder.iterdir())
+        self._files = {path.name: path.read_bytes() for path in paths}
         self._policy = (
             f"default-src 'none'; script-src 'self'; style-src 'self';"
             f" connect-src 'self' {upload_origin}; base-uri 'none'; form-action 'none';"

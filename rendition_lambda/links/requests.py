@@ -53,6 +53,8 @@ class AskBegin(AskFile, frozen=True, kw_only=True):
 
     bytes: int
     content_type: str = ""
+    modified: int = 0
+    """When the file was last changed (epoch milliseconds)."""
 
 
 class AskParts(AskFile, frozen=True, kw_only=True):

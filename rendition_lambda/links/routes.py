@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rendition_lambda.links.api import LinkApi, LinkRefusedError
+from rendition_lambda.links.api import LinkApi
 from rendition_lambda.links.pages import Pages
 from rendition_lambda.links.requests import (
     Ask,
@@ -20,20 +20,9 @@ from rendition_lambda.links.requests import (
     path_of,
 )
 from rendition_lambda.links.terms import PATH
-from rendition_lambda.uploading.request import UploadRefusedError
-from rendition_lambda.uploading.signer import (
-    IncompleteUploadError,
-    UploadExistsError,
-    UploadGoneError,
-)
+from rendition_lambda.uploading.request import UploadRefusedError, UploadRequest
 
 _T = TypeVar("_T", bound=Ask)
-_STATUS: tuple[tuple[type[UploadRefusedError], int], ...] = (
-    (LinkRefusedError, 403),
-    (UploadExistsError, 409),
-    (IncompleteUploadError, 409),
-    (UploadGoneError, 410),
-)
 _ROOT = f"/{PATH}"
 
 
@@ -56,7 +45,7 @@ class Routes:
         try:
             return self._answer(event)
         except UploadRefusedError as error:
-            return _refusal(error)
+            return json_answer(error.status, {"error": str(error)})
 
     def _answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         method, path = path_of(event)
@@ -78,7 +67,10 @@ class Routes:
 
     def _begin(self, body: bytes) -> object:
         ask = _decode(body, AskBegin)
-        return self._api.begin(ask.link, ask.name, ask.bytes, ask.content_type)
+        wanted = UploadRequest(
+            gallery=None, name=ask.name, bytes=ask.bytes, content_type=ask.content_type
+        )
+        return self._api.begin(ask.link, wanted, ask.modified)
 
     def _sign_parts(self, body: bytes) -> object:
         ask = _decode(body, AskParts)
@@ -101,11 +93,3 @@ def _decode(body: bytes, kind: type[_T]) -> _T:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         msg = "the request is not one of this page: reload it"
         raise BadRequestError(400, msg) from error
-
-
-def _refusal(error: UploadRefusedError) -> dict[str, Any]:
-    status = next((each for kind, each in _STATUS if isinstance(error, kind)), 400)
-    if isinstance(error, BadRequestError):
-        status = error.status
-    missing = error.numbers if isinstance(error, IncompleteUploadError) else ()
-    return json_answer(status, {"error": str(error), **({"missing": missing} if missing else {})})

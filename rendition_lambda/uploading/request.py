@@ -30,6 +30,9 @@ _SHOWN = 80
 class UploadRefusedError(UserError):
     """The upload is not allowed; the message says why, in one line for the person who uploads."""
 
+    status: int = 400
+    """Of a server's answer that refuses it so; the page tells refusals apart by it."""
+
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One file that a client is about to upload."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -39,13 +40,19 @@ _NOT_FOUND = frozenset({"404", "NoSuchKey", "403", "AccessDenied"})
 class UploadExistsError(UploadRefusedError):
     """There is a file of this name already, and it is not to be replaced."""
 
+    status = HTTPStatus.CONFLICT
+
 
 class UploadGoneError(UploadRefusedError):
     """An upload in parts does not exist any more: cancelled, or a day old."""
 
+    status = HTTPStatus.GONE
+
 
 class IncompleteUploadError(UploadRefusedError):
     """Parts of an upload are missing; `numbers` says which."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
 
     def __init__(self, key: str, numbers: tuple[int, ...]) -> None:
         """Name the parts."""

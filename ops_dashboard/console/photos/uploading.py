@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -21,11 +20,7 @@ from rendition_lambda.names import gallery_of
 from rendition_lambda.recipe import recipe_of
 from rendition_lambda.uploading.request import UploadRefusedError, UploadRequest, accept
 from rendition_lambda.uploading.signed import PartsUpload, SignedPut
-from rendition_lambda.uploading.signer import (
-    IncompleteUploadError,
-    UploadExistsError,
-    UploadGoneError,
-)
+from rendition_lambda.uploading.signer import UploadExistsError
 
 MAX_FILES = 1_000
 """Files that are checked by one request."""
@@ -35,11 +30,6 @@ _MIN_PART_BYTES = 5 << 20
 _MAX_PARTS = 10_000
 _CLOCKS_APART = timedelta(minutes=1)
 """How far the clocks of this machine and of S3 may differ."""
-_STATUSES = {
-    UploadExistsError: HTTPStatus.CONFLICT,
-    UploadGoneError: HTTPStatus.GONE,
-    IncompleteUploadError: HTTPStatus.PRECONDITION_REQUIRED,
-}
 T = TypeVar("T")
 
 
@@ -158,8 +148,7 @@ async def _answered(action: Callable[..., object], *arguments: object) -> web.Re
     try:
         return json_response(await in_thread(action, *arguments))
     except UploadRefusedError as error:
-        status = _STATUSES.get(type(error), HTTPStatus.BAD_REQUEST)
-        return json_response({"error": str(error)}, status=status)
+        return json_response({"error": str(error)}, status=error.status)
 
 
 def _check(wanted: UploadRequest) -> Checked:

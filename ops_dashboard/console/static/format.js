@@ -1,4 +1,5 @@
 // Formats numbers and reasons for people; times are in times.js.
+export { bytes } from "./sizes.js";
 export { ago, duration, moment } from "./times.js";
 
 const INT = new Intl.NumberFormat("en");
@@ -16,17 +17,6 @@ export function compact(value) {
 
 export function plural(count, noun) {
   return `${int(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-export function bytes(count) {
-  const units = ["B", "KB", "MB", "GB", "TB"];
-  let at = 0;
-  let value = count;
-  while (value >= 1000 && at < units.length - 1) {
-    value /= 1024;
-    at += 1;
-  }
-  return `${at && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
 }
 
 export const FAILURE_REASONS = {

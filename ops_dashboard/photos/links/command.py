@@ -18,6 +18,7 @@ from rendition_lambda.links.link_item import Link
 from rendition_lambda.links.link_key import LinkKey
 from rendition_lambda.links.link_table import LinkTable
 from rendition_lambda.links.terms import link_text, link_url
+from rendition_lambda.recipe import MEGABYTE
 from stream_ingest.aws import clients
 from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import NotFoundError, UserError
@@ -88,7 +89,7 @@ def link_table(links: Sequence[Link], now_s: float) -> Table:
             state_of(link, now_s),
             _minute(link.link_expires_at),
             f"{link.files:,} of {link.max_files:,}",
-            f"{link.bytes / 1e6:,.1f} of {link.max_bytes / 1e6:,.0f} MB",
+            f"{link.bytes / MEGABYTE:,.1f} of {link.max_bytes / MEGABYTE:,.0f} MB",
         )
         for link in links
     ]
@@ -101,7 +102,8 @@ def state_of(link: Link, now_s: float) -> str:
         return "revoked"
     if link.link_expires_at <= now_s:
         return "expired"
-    return "used up" if link.files >= link.max_files else "open"
+    is_used_up = link.files >= link.max_files or link.bytes >= link.max_bytes
+    return "used up" if is_used_up else "open"
 
 
 def _facts(link: Link) -> dict[str, object]:

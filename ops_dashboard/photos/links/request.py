@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 
 from rendition_lambda.links.terms import Terms
-from rendition_lambda.recipe import AUGMENTATION, RECIPES, RENDITIONS
+from rendition_lambda.recipe import AUGMENTATION, MEGABYTE, RECIPES, RENDITIONS
 from rendition_lambda.uploading.request import checked_gallery
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.settings import parse_duration
 
 MAX_LIFE_S = 90 * 86_400
 MAX_FILES = 100_000
-_UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
+_UNITS = {"MB": MEGABYTE, "GB": MEGABYTE << 10, "TB": MEGABYTE << 20}
+"""As the limits of recipes, and as the page of links shows sizes."""
 _SIZE = re.compile(r"(?P<count>[1-9][0-9]{0,5})\s?(?P<unit>MB|GB|TB)", re.IGNORECASE)
 
 

@@ -13,7 +13,7 @@ from stream_ingest.contracts.events import Source
 
 KEY = (PARTITION_KEY, SORT_KEY)
 _RESERVED = ("key", "bytes", TTL_ATTRIBUTE)
-_COUNTED = ("files", "bytes", "revoked_at", "parts")
+_COUNTED = ("files", "bytes", "revoked_at", "parts", "modified_ms", "stored_at")
 """Attributes that the function of upload links writes, or that its conditions name."""
 
 

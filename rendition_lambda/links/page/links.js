@@ -1,136 +1,149 @@
-/** The page of an upload link. The link is after the "#" of the address, so no log has it. */
-
-import { transfer, TransferError } from "./transfer.js";
+// The page of an upload link. The link is after the "#" of the address, so no log has it.
+import { LinkError, linkServer } from "./link_server.js";
+import { makeRow } from "./rows.js";
+import { SendError, sendParts } from "./sending.js";
+import { bytes } from "./sizes.js";
+import { isSame, Unfinished } from "./unfinished.js";
 
 const FILES_AT_ONCE = 2;
-const link = decodeURIComponent(location.hash.slice(1));
+const server = linkServer(decodeURIComponent(location.hash.slice(1)));
 const element = (id) => document.getElementById(id);
+const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
+let unfinished = null;
+/** Uploads of an earlier visit, whose files have to be chosen again. */
+let lost = [];
 const waiting = [];
 let running = 0;
 let sent = 0;
 
-async function ask(action, fields) {
-  const body = JSON.stringify({ link, ...fields });
-  let response;
+async function start() {
+  const offer = await server.describe();
+  unfinished = new Unfinished(offer.id);
+  lost = unfinished.all.map((known) => ({ known, row: addRow(known) }));
+  for (const entry of lost) {
+    entry.row.show("lost", "Interrupted: choose this file again to continue.", "Remove", () => forget(entry));
+  }
+  describe(offer);
+}
+
+/** Say what the link still allows. A used-up link takes the files of interrupted uploads only. */
+function describe(offer) {
+  const isUsedUp = !offer.files_left || !offer.bytes_left;
+  const continues = lost.length > 0 || !unfinished.isKept;
+  element("title").textContent = offer.gallery ? `Upload photos to “${offer.gallery}”` : "Upload images";
+  element("offer").textContent = isUsedUp ? usedUp(continues) : stillOpen(offer);
+  element("form").hidden = isUsedUp && !continues;
+  element("invitation").textContent = isUsedUp ? "Drop the same files here" : "Drop photos here";
+}
+
+function stillOpen(offer) {
+  const until = new Date(offer.expires_at * 1_000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const each = Math.min(offer.max_file_bytes, offer.bytes_left);
+  return `Until ${until}: ${plural(offer.files_left, "more file")}, ${bytes(offer.bytes_left)} in all, up to ${bytes(each)} each.`;
+}
+
+function usedUp(continues) {
+  if (continues) return "This link takes no further files. To continue an upload that was interrupted, choose the same file again.";
+  return unfinished.all.length ? "This link takes no further files." : "This link takes no further files. Thank you!";
+}
+
+/** Describe the link anew; once it has ended, only say so. */
+async function refresh() {
   try {
-    response = await fetch(action, { method: "POST", headers: await headersOf(body), body });
-  } catch {
-    throw new TransferError("The connection was interrupted.", { again: true });
+    describe(await server.describe());
+  } catch (error) {
+    if (error.status === 403) end(error);
   }
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  const again = response.status >= 500 || response.status === 429;
-  throw new TransferError(answer.error ?? `The server answered ${response.status}.`, {
-    status: response.status,
-    again,
-  });
 }
 
-/** CloudFront signs requests to the function, for which it needs the digest of the body. */
-async function headersOf(body) {
-  const headers = { "Content-Type": "application/json" };
-  if (crypto.subtle) {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-    headers["x-amz-content-sha256"] = [...new Uint8Array(digest)]
-      .map((byte) => byte.toString(16).padStart(2, "0"))
-      .join("");
-  }
-  return headers;
+function end(error) {
+  element("form").hidden = true;
+  element("offer").textContent = error.message;
 }
 
-const api = {
-  begin: (file) =>
-    ask("begin", { name: file.name, bytes: file.size, content_type: file.type }),
-  signParts: async (file, numbers) => (await ask("parts", { name: file.name, numbers })).parts,
-  complete: (file) => ask("complete", { name: file.name }),
-  abort: (file) => ask("abort", { name: file.name }),
-};
-
-const megabytes = (bytes) =>
-  bytes < 1e9 ? `${Math.ceil(bytes / 1e5) / 10} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-
-async function describe() {
-  const offer = await ask("describe", {});
-  element("title").textContent = offer.gallery
-    ? `Upload photos to “${offer.gallery}”`
-    : "Upload images";
-  const until = new Date(offer.expires_at * 1_000).toLocaleString();
-  const files = `${offer.files_left} more ${offer.files_left === 1 ? "file" : "files"}`;
-  element("offer").textContent = offer.files_left
-    ? `Until ${until}: ${files}, ${megabytes(offer.bytes_left)} in all,`
-      + ` up to ${megabytes(offer.max_file_bytes)} each.`
-    : "This link is used up. Thank you!";
-  element("form").hidden = offer.files_left === 0;
+function addRow(file) {
+  const row = makeRow(file);
+  element("list").append(row.item);
+  return row;
 }
 
 function add(files) {
-  for (const file of files) waiting.push(row(file));
-  next();
-}
-
-function row(file) {
-  const item = document.createElement("li");
-  const name = Object.assign(document.createElement("span"), {
-    className: "name",
-    textContent: `${file.name} (${megabytes(file.size)})`,
-  });
-  const button = Object.assign(document.createElement("button"), { type: "button" });
-  const bar = Object.assign(document.createElement("progress"), { max: file.size || 1, value: 0 });
-  const note = Object.assign(document.createElement("span"), { className: "note" });
-  bar.setAttribute("aria-label", `Progress of ${file.name}`);
-  item.append(name, button, bar, note);
-  element("list").append(item);
-  const entry = { file, item, button, bar, note };
-  wait(entry);
-  return entry;
+  for (const file of files) {
+    const entry = lost.find(({ known }) => known.name === file.name);
+    lost = lost.filter((each) => each !== entry);
+    const continues = entry && isSame(entry.known, file);
+    if (entry && !continues) entry.row.item.remove();
+    wait({ file, row: continues ? entry.row : addRow(file) });
+  }
 }
 
 function wait(entry) {
-  entry.item.className = "";
-  entry.note.textContent = "waiting";
-  entry.button.textContent = "Cancel";
-  entry.button.hidden = false;
   entry.controller = new AbortController();
-  entry.button.onclick = () => entry.controller.abort();
+  entry.row.show("waiting", "waiting", "Cancel", () => {
+    waiting.splice(waiting.indexOf(entry), 1);
+    cancel(entry);
+  });
+  waiting.push(entry);
+  next();
 }
 
 function next() {
   while (running < FILES_AT_ONCE && waiting.length) {
     running += 1;
-    send(waiting.shift()).finally(() => { running -= 1; next(); });
+    send(waiting.shift()).finally(() => {
+      running -= 1;
+      refresh();
+      next();
+    });
   }
 }
 
 async function send(entry) {
-  const { file, bar, note, controller } = entry;
-  note.textContent = "uploading";
+  const { file, row, controller: { signal } } = entry;
+  row.show("sending", "uploading", "Cancel", () => entry.controller.abort());
   try {
-    await transfer(file, api, {
-      signal: controller.signal,
-      progress: (bytes) => { bar.value = bytes; },
-    });
-    ended(entry, "done", "uploaded");
+    unfinished.add(file);
+    await sendParts(file, server.upload(file), signal, row.progress);
+    unfinished.remove(file);
+    row.show("done", "uploaded");
     sent += 1;
-    element("summary").textContent = `${sent} uploaded.`;
+    element("summary").textContent = `${plural(sent, "file")} uploaded.`;
   } catch (error) {
-    if (controller.signal.aborted) await cancelled(entry);
-    else ended(entry, "failed", error.message, error.status !== 412 && error.status !== 400);
+    if (signal.aborted) await cancel(entry);
+    else fail(entry, error);
   }
-  await describe().catch(() => {});
 }
 
-async function cancelled(entry) {
-  if (entry.bar.value > 0) await api.abort(entry.file).catch(() => {});
-  ended(entry, "failed", "cancelled", true);
+function fail(entry, error) {
+  const isRefused = error instanceof LinkError && !error.passing;
+  if (isRefused) unfinished.remove(entry.file);
+  if (isRefused) entry.row.show("failed", error.message);
+  else entry.row.show("failed", problemOf(error), "Try again", () => wait(entry));
 }
 
-function ended(entry, state, message, again = false) {
-  entry.item.className = state;
-  entry.note.textContent = message;
-  entry.button.hidden = !again;
-  entry.button.textContent = "Try again";
-  entry.button.onclick = () => { wait(entry); waiting.push(entry); next(); };
+function problemOf(error) {
+  if (!(error instanceof SendError) || error instanceof LinkError) return error.message;
+  return error.status ? `The storage answered ${error.status}.` : "The connection was interrupted.";
 }
+
+async function cancel(entry) {
+  unfinished.remove(entry.file);
+  entry.row.show("failed", "cancelled", "Try again", () => wait(entry));
+  await removeParts(entry.file);
+}
+
+function forget(entry) {
+  unfinished.remove(entry.known);
+  lost = lost.filter((each) => each !== entry);
+  entry.row.item.remove();
+  removeParts(entry.known);
+  refresh();
+}
+
+/** What stays of an upload that nobody continues is removed by S3 after a day. */
+const removeParts = ({ name }) =>
+  server.abort(name).catch((error) => console.info(`parts of ${name} stay for a day: ${error.message}`));
 
 element("files").addEventListener("change", (event) => {
   add(event.target.files);
@@ -146,4 +159,4 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 addEventListener("hashchange", () => location.reload());
 addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
 element("form").addEventListener("submit", (event) => event.preventDefault());
-describe().catch((error) => { element("offer").textContent = error.message; });
+start().catch(end);

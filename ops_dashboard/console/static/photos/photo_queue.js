@@ -2,8 +2,9 @@
 import { post } from "./api.js";
 import { newId } from "./dom.js";
 import { bytes } from "./format.js";
-import { SendError, sendParts, sendWhole } from "./photo_send.js";
+import { partsServer, sendWhole } from "./photo_send.js";
 import { isSameFile } from "./photo_store.js";
+import { SendError, sendParts } from "./sending.js";
 
 const FILES_AT_ONCE = 3;
 const CHECKED_AT_ONCE = 1000;
@@ -98,7 +99,7 @@ export class PhotoQueue {
     }
   }
 
-  async #transfer(entry, isSecond = false) {
+  async #transfer(entry) {
     const signal = entry.abort.signal;
     const onSent = (count) => {
       entry.sent = count;
@@ -111,14 +112,8 @@ export class PhotoQueue {
       return begun;
     };
     const begun = entry.upload ? null : await begin();
-    if (!entry.upload) return sendWhole(begun, entry.file, begin, signal, onSent);
-    try {
-      return await sendParts(entry.upload, entry.file, signal, onSent);
-    } catch (error) {
-      if (![400, 404, 410].includes(error.status) || isSecond) throw error;
-      entry.upload = null; // S3 has forgotten it, after a day
-      return this.#transfer(entry, true);
-    }
+    if (entry.upload) return sendParts(entry.file, partsServer(entry, begin), signal, onSent);
+    return sendWhole(begun, entry.file, begin, signal, onSent);
   }
 
   cancel(entry) {
