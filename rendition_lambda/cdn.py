@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 _TOO_MANY = "TooManyInvalidationsInProgress"
 
 
-class CdnBusyError(TransientError):
+class InvalidationError(TransientError):
+    """CloudFront has not taken an invalidation, so removed outputs may still be served."""
+
+
+class CdnBusyError(InvalidationError):
     """CloudFront takes no further invalidation until others are done."""
 
 
@@ -32,7 +36,8 @@ class Cdn:
         """Have one photo's outputs, which were removed, served no longer.
 
         CloudFront takes a second request with the same `reference` for the first one repeated, so
-        another removal needs another. Raises `CdnBusyError` if too many are in progress.
+        another removal needs another. Raises `InvalidationError`; `CdnBusyError` if too many are in
+        progress.
         """
         paths = invalidation_paths(keys)
         if self._cloudfront is None or not paths:
@@ -50,4 +55,7 @@ class Cdn:
             if error_code(error) == _TOO_MANY:
                 msg = f"invalidate {paths[0]}: CloudFront is busy with others"
                 raise CdnBusyError(msg) from error
-            raise
+            msg = f"invalidate {paths[0]}: {error}"
+            raise InvalidationError(msg) from error
+        except TransientError as error:
+            raise InvalidationError(str(error)) from error

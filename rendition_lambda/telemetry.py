@@ -9,6 +9,7 @@ from __future__ import annotations
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from rendition_lambda.cdn import InvalidationError
 from rendition_lambda.lifecycle import PhotoLeasedError
 from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
@@ -77,6 +78,7 @@ def log_sweep(logger: Logger, meter: Meter, swept: Swept) -> None:
 def log_postponed(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
     """Report a photo whose turn comes later, by another message."""
     meter.add(catalogue.MESSAGES_DEFERRED, 1)
+    _count_invalidation(meter, error)
     meter.flush()
     logger.info("photo postponed", reason=str(error))
 
@@ -85,10 +87,16 @@ def log_failure(logger: Logger, meter: Meter, error: CoverstreamError) -> None:
     """Report a message that will be delivered again, or become a dead letter."""
     is_leased = isinstance(error, PhotoLeasedError)
     meter.add(catalogue.MESSAGES_DEFERRED if is_leased else catalogue.MESSAGES_FAILED, 1)
+    _count_invalidation(meter, error)
     meter.flush()
     logger.warning(
         "message failed", error=type(error).__name__, reason=str(error)[:_MAX_REASON_CHARS]
     )
+
+
+def _count_invalidation(meter: Meter, error: CoverstreamError) -> None:
+    if isinstance(error, InvalidationError):
+        meter.add(photo_metrics.INVALIDATIONS_FAILED, 1)
 
 
 def log_unhandled(logger: Logger, meter: Meter, error: Exception) -> None:

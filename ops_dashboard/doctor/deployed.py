@@ -35,6 +35,7 @@ _MISSING = frozenset(
         "AWS.SimpleQueueService.NonExistentQueue",
         "NoSuchBucket",
         "NoSuchBucketPolicy",
+        "NoSuchCORSConfiguration",
         "NoSuchDistribution",
         "NoSuchLifecycleConfiguration",
         "NotFound",

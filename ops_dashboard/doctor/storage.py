@@ -104,6 +104,21 @@ def _bucket(stack: Deployed, part: BucketPart) -> list[Problem]:
         if "EventBridgeConfiguration" not in notifications:
             text = f"{name} does not announce uploads to EventBridge: they start nothing"
             problems.append(stopped(text))
+    if part.origins:
+        problems += _cors_problems(stack, part)
+    return problems
+
+
+def _cors_problems(stack: Deployed, part: BucketPart) -> list[Problem]:
+    """Return which pages may not upload to the bucket, or may without being of the stack."""
+    found = existing(stack.aws("s3").get_bucket_cors, Bucket=part.name) or {"CORSRules": []}
+    allowed = {origin for rule in found["CORSRules"] for origin in rule["AllowedOrigins"]}
+    lacking, more = sorted({*part.origins} - allowed), sorted(allowed - {*part.origins})
+    problems = []
+    if lacking:
+        problems.append(stopped(f"{part.name} takes no uploads from pages of {', '.join(lacking)}"))
+    if more:
+        problems.append(Problem(f"{part.name} also takes uploads from pages of {', '.join(more)}"))
     return problems
 
 

@@ -45,6 +45,7 @@ def _work(resources: Resources) -> Widget:
     counts = {
         "messages failed": catalogue.MESSAGES_FAILED,
         "messages that waited": catalogue.MESSAGES_DEFERRED,
+        "invalidations failed": photo_metrics.INVALIDATIONS_FAILED,
     }
     duration = custom_metric(
         resources,

@@ -26,6 +26,11 @@ PHOTO_DURATION = Metric(
 PHOTO_BYTES = Metric(
     name="PhotoBytes", unit=Unit.BYTES, services=_PHOTOS, meaning="sizes of the rendered originals"
 )
+INVALIDATIONS_FAILED = count(
+    "InvalidationsFailed",
+    _PHOTOS,
+    "requests to CloudFront about removed outputs that failed; their messages are tried again",
+)
 PHOTOS_OVERDUE = count(
     "PhotosOverdue", _PHOTOS, "photos that a sweep announced or requested again, or failed to"
 )

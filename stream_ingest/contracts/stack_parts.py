@@ -81,6 +81,8 @@ class BucketPart(Part, frozen=True, kw_only=True):
     versioned: bool = False
     events: bool = False
     rules: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may upload; empty without any, and as earlier releases wrote it."""
 
 
 class TablePart(Part, frozen=True, kw_only=True):

@@ -94,3 +94,10 @@ def test_the_key_and_the_bucket_of_logs_are_parts(deploy: Deploy) -> None:
         "expire-access",
         "expire-AWSLogs",
     )
+
+
+def test_the_origins_whose_pages_may_upload_are_parts(deploy: Deploy) -> None:
+    own = "https://upload.example.com"
+    parts = parts_of(deploy("dev", photos=True, photosCorsOrigins=[own]))
+    origins = {each.name.split("-")[2]: each.origins for each in parts.buckets if each.origins}
+    assert origins == {"uploads": (own,)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from rendition_lambda.cdn import Cdn, CdnBusyError, InvalidationError
 from rendition_lambda.photo_item import PhotoStatus
 from rendition_lambda.recipe import RENDITIONS
 from tests.fakes.photos.account import PhotoAccount
 from tests.fakes.photos.renderer import BROKEN
+from tests.faults.harness.aws.errors import client_error
 from tests.faults.harness.injector import Fault, Kind
 
 KEY = "g/a.jpg"
@@ -118,3 +120,26 @@ def test_while_cloudfront_is_busy_photos_wait_for_as_long_as_it_takes(
     assert photo is not None
     assert photo.status is PhotoStatus.DELETED
     assert account.cdn.view(LARGE, "v=1") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("TooManyInvalidationsInProgress", CdnBusyError),
+        ("ServiceUnavailable", InvalidationError),
+        ("AccessDenied", InvalidationError),
+    ],
+)
+def test_every_failure_of_cloudfront_is_counted_as_one(
+    code: str, kind: type[InvalidationError]
+) -> None:
+    """By its type, which the metric of failed invalidations goes by."""
+
+    class CloudFront:
+        def create_invalidation(self, **_: object) -> None:
+            raise client_error(code, "CreateInvalidation")
+
+    cdn = Cdn(CloudFront(), "E1")  # type: ignore[arg-type]  # a fake
+    with pytest.raises(InvalidationError, match="invalidate /renditions/g/a_large") as raised:
+        cdn.invalidate([LARGE], "1")
+    assert type(raised.value) is kind

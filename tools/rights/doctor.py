@@ -85,7 +85,11 @@ DOCTOR: Sequence[Grant] = (
     Grant(
         sid="CheckFunctions",
         commands=CHECKING,
-        actions=("lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"),
+        actions=(
+            "lambda:GetFunctionConfiguration",
+            "lambda:GetFunctionConcurrency",
+            "lambda:GetFunctionUrlConfig",
+        ),
         resources=(f"arn:aws:lambda:{HERE}:function:{{prefix}}-*",),
     ),
     Grant(

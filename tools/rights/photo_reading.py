@@ -59,6 +59,7 @@ PHOTO_READING: Sequence[Grant] = (
             "s3:GetBucketVersioning",
             "s3:GetLifecycleConfiguration",
             "s3:GetBucketNotification",
+            "s3:GetBucketCORS",
         ),
         resources=(UPLOADS, RENDITIONS),
         note="with photos",

@@ -115,6 +115,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "BucketVersioning": ("bucket",),
     "BucketNotification": ("bucket", "eventbridge"),
     "BucketLifecycleConfiguration": ("bucket", "rules"),
+    "BucketCorsConfiguration": ("bucket", "cors_rules"),
     "Table": ("name", "deletion_protection_enabled", "global_secondary_indexes"),
     "Stream": ("name", "shard_count", "retention_period"),
     "Topic": ("name",),
@@ -204,6 +205,13 @@ def _bucket(name: str, known: Mapping[str, list[Props]]) -> Props:
             for each in known["BucketLifecycleConfiguration"]
             if is_own(each)
             for rule in each["rules"]
+        ],
+        "origins": [
+            origin
+            for each in known["BucketCorsConfiguration"]
+            if is_own(each)
+            for rule in each["cors_rules"]
+            for origin in rule["allowed_origins"]
         ],
     }
 

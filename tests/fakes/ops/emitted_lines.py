@@ -28,6 +28,7 @@ from collage_lambda.prefetch import wiring as prefetch_wiring
 from collage_lambda.settings import CollageSettings
 from rendition_lambda import handler as photos
 from rendition_lambda import telemetry as photos_telemetry
+from rendition_lambda.cdn import InvalidationError
 from rendition_lambda.lifecycle import PhotoLeasedError
 from rendition_lambda.links import handler as links
 from rendition_lambda.photo_item import Photo, PhotoStatus
@@ -35,7 +36,6 @@ from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
-from stream_ingest.contracts.errors import TransientError
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.intake import handler as intake
@@ -108,7 +108,7 @@ def _run_photos(patch: pytest.MonkeyPatch) -> None:
     for ending in Ending:
         outcome = Outcome(ending=ending, photo=photo)
         photos_telemetry.log_outcome(photos.logger, photos.meter, outcome, 1_000)
-    for error in (PhotoLeasedError(key, 5), TransientError("throttled")):
+    for error in (PhotoLeasedError(key, 5), InvalidationError("throttled")):
         photos_telemetry.log_failure(photos.logger, photos.meter, error)
     photos_telemetry.log_sweep(photos.logger, photos.meter, Swept(announced=1, oldest_age_s=5))
     redelivery = SimpleNamespace(schedule=lambda *_: None)

@@ -49,7 +49,15 @@ PARTS: StackParts = stack_parts.from_wire(
             "schedules": [{"name": "sweeper", "rate": "rate(1 minute)", "target": "sweeper"}],
             "archives": [{"name": "windows", "days": 30}],
             "log_groups": [{"name": "/aws/lambda/collage", "days": 14}],
-            "buckets": [{"name": "input", "versioned": True, "events": True, "rules": ["age"]}],
+            "buckets": [
+                {
+                    "name": "input",
+                    "versioned": True,
+                    "events": True,
+                    "rules": ["age"],
+                    "origins": ["https://a"],
+                }
+            ],
             "tables": [{"name": "gone", "protected": True}],
             "streams": [{"name": "rows", "hours": 24}],
             "topics": [{"name": "alarms"}, {"name": "notices", "emails": ["you@example.com"]}],
@@ -147,6 +155,7 @@ WELL: Answers = {
         "get_bucket_versioning": {"Status": "Enabled"},
         "get_bucket_lifecycle_configuration": {"Rules": [{"ID": "age", "Status": "Enabled"}]},
         "get_bucket_notification_configuration": {"EventBridgeConfiguration": {}},
+        "get_bucket_cors": {"CORSRules": [{"AllowedOrigins": ["https://a"]}]},
     },
     "kms": {"describe_key": {"KeyMetadata": {"KeyState": "Enabled"}}},
     "sqs": {

@@ -29,6 +29,8 @@ PHOTOS = PhotosOutputs(
     distribution_id="E1",
     distribution_domain="d1.cloudfront.net",
 )
+LINKS = replace(PHOTOS, links_function="links")
+URL = {"FunctionUrl": "https://abc.lambda-url.us-east-1.on.aws/", "AuthType": "AWS_IAM"}
 GIVEN, NOT_THERE = "d1.cloudfront.net", client_error("NoSuchDistribution", "GetDistribution")
 
 
@@ -45,11 +47,16 @@ def policy(source: str = ARN) -> Any:  # noqa: ANN401 - boto3's
     return {"Policy": json.dumps({"Statement": statements})}
 
 
-def found(served: object, allowed: object = None, photos: PhotosOutputs | None = PHOTOS) -> Finding:
+def found(
+    served: object,
+    allowed: object = None,
+    photos: PhotosOutputs | None = PHOTOS,
+    url: object = None,
+) -> Finding:
     answers = {
         "cloudfront": {"get_distribution": served},
         "s3": {"get_bucket_policy": allowed or policy()},
-        "lambda": {},
+        "lambda": {"get_function_url_config": url},
     }
     session: Any = Session(answers, endpoint="https://lambda.us-east-1.amazonaws.com")
     outputs = replace(OUTPUTS, photos=photos)
@@ -104,3 +111,46 @@ def test_what_keeps_viewers_from_photos_is_found(
     assert text in finding.found
     assert finding.do is not None
     assert "make up" in finding.do
+
+
+def with_links(host: str = "abc.lambda-url.us-east-1.on.aws", path: str = "upload/*") -> Any:  # noqa: ANN401 - boto3's
+    """Return a distribution that sends requests below a path to a host."""
+    served = distribution()
+    origins = [{"Id": "renditions", "DomainName": "s3"}, {"Id": "upload", "DomainName": host}]
+    served["Distribution"]["DistributionConfig"] |= {
+        "Origins": {"Items": origins},
+        "CacheBehaviors": {"Items": [{"PathPattern": path, "TargetOriginId": "upload"}]},
+    }
+    return served
+
+
+def test_a_distribution_that_opens_upload_links_is_well() -> None:
+    assert found(with_links(), photos=LINKS, url=URL).state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("served", "url", "text", "kind"),
+    [
+        (
+            with_links(),
+            client_error("ResourceNotFoundException", "GetFunctionUrlConfig"),
+            "links has no URL: upload links open nothing",
+            Kind.MISSING,
+        ),
+        (with_links("other.on.aws"), URL, "E1 does not send upload/* to links", Kind.STOPPED),
+        (with_links(path="other/*"), URL, "E1 does not send upload/* to links", Kind.STOPPED),
+        (
+            with_links(),
+            {**URL, "AuthType": "NONE"},
+            "the URL of links takes requests that the distribution has not signed",
+            Kind.CHANGED,
+        ),
+    ],
+)
+def test_what_keeps_guests_from_upload_links_is_found(
+    served: object, url: object, text: str, kind: Kind
+) -> None:
+    finding = found(served, photos=LINKS, url=url)
+
+    assert (finding.state, finding.kinds) == (State.WRONG, (kind,))
+    assert text in finding.found
