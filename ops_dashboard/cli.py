@@ -39,6 +39,16 @@ app = typer.Typer(
                 "Show a creator's open windows and history, or list creators by prefix.",
             ),
             "windows": Place(f"{_COMMANDS}.listings:windows", "List windows, newest first."),
+            "download": Place(
+                f"{_COMMANDS}.outputs:download",
+                "Download the collages of a batch; repeated, it gets what is missing or was"
+                " rebuilt.",
+            ),
+            "link": Place(
+                f"{_COMMANDS}.outputs:link",
+                "Print a link to a window's collage, which opens without an AWS account until it"
+                " expires.",
+            ),
             "trace": Place(
                 f"{_COMMANDS}.trace:trace",
                 "Show the timeline of a window or a photo, its objects and the query for its log"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops_dashboard.commands.shared import AsCsv, End, Out, Start, moments, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.table import WindowStatus
@@ -27,6 +28,8 @@ WINDOWS_EXAMPLES = """Examples:
   ops-dashboard windows --status failed
 
   ops-dashboard windows --creator charli --limit 10 --json
+
+  ops-dashboard windows --from yesterday --to today --out yesterday.csv
 """
 
 
@@ -53,14 +56,25 @@ def windows(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     batch: Annotated[str | None, typer.Option(help="Only windows of this batch.")] = None,
     creator: Annotated[str | None, typer.Option(help="Only windows of this creator.")] = None,
-    limit: Limit = 50,
+    start: Start = None,
+    end: End = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Maximum number of rows; default: 50, and all with --csv."),
+    ] = None,
     after: After = None,
+    csv: AsCsv = False,
+    out: Out = None,
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> Work:
     """List windows, newest first."""
-    from ops_dashboard.inspect.command import show_windows
+    from ops_dashboard.inspect.command import show_windows, write_windows
     from ops_dashboard.inspect.window_filter import WindowFilter
 
-    wanted = WindowFilter(status=status, batch_id=batch, creator=creator)
-    return partial(show_windows, stack, wanted, limit=limit, after=after, json=json)
+    since, until = moments(start, end)
+    wanted = WindowFilter(status=status, batch_id=batch, creator=creator, since=since, until=until)
+    if csv or out:
+        refuse_together(json, after)
+        return partial(write_windows, stack, wanted, limit=limit, path=out)
+    return partial(show_windows, stack, wanted, limit=limit or 50, after=after, json=json)

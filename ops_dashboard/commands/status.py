@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops_dashboard.commands.shared import moments
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 
@@ -14,11 +15,13 @@ STATUS_EXAMPLES = """Examples:
 
   ops-dashboard status
 
+  ops-dashboard status --from yesterday --to today --last 500
+
   ops-dashboard status --batch push-20261121-0900 --watch
 """
 
 
-def status(
+def status(  # noqa: PLR0913 - one parameter for each option
     *,
     batch: Annotated[str | None, typer.Option(help="Show only this batch, in detail.")] = None,
     last: Annotated[
@@ -27,6 +30,13 @@ def status(
             min=0, help="Maximum number of ended batches to show; open ones are always shown."
         ),
     ] = 20,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Only batches started at or after this time, such as today."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Only batches started before this time.")
+    ] = None,
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Show changes until the batch has ended, or until Ctrl-C."),
@@ -35,6 +45,10 @@ def status(
     json: options.Json = False,
 ) -> Work:
     """Show the progress of batches: rows, refusals, windows and collages; and open photos."""
-    from ops_dashboard.inspect.status import show_status
+    from ops_dashboard.inspect.status import StatusOptions, show_status
 
-    return partial(show_status, stack=stack, batch_id=batch, last=last, watch=watch, json=json)
+    since, until = moments(start, end)
+    wanted = StatusOptions(
+        batch_id=batch, last=last, since=since, until=until, watch=watch, json=json
+    )
+    return partial(show_status, stack, wanted)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -13,11 +15,14 @@ from ops_dashboard.inspect.named import Named, check_name
 from ops_dashboard.inspect.window_filter import WindowFilter
 from ops_dashboard.inspect.window_pages import WindowPage, WindowPages
 from ops_dashboard.inspect.window_record import WindowRecord
-from ops_dashboard.printing.tables import table_of
+from ops_dashboard.inspect.window_sheet import WindowSheet
+from ops_dashboard.printing.colours import status_text
+from ops_dashboard.printing.tables import counted, table_of
 from ops_dashboard.printing.terminal import print_json, print_table
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say
+from stream_ingest.cli.whole_file import whole_file
 from stream_ingest.contracts.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -43,6 +48,13 @@ def show_windows(
 ) -> None:
     """Print windows of a stack; raises as `Listings.windows`."""
     Listings(stack).windows(wanted, limit=limit, after=after, json=json)
+
+
+def write_windows(
+    stack: str, wanted: WindowFilter, *, limit: int | None, path: Path | None
+) -> None:
+    """Write windows of a stack as CSV, by default all; raises as `Listings.windows`."""
+    Listings(stack).write_windows(wanted, limit=limit, path=path)
 
 
 def show_creators(
@@ -72,12 +84,7 @@ class Listings:
 
     def windows(self, wanted: WindowFilter, *, limit: int, after: str | None, json: bool) -> None:
         """Print windows, newest first; raises `NotFoundError` for an unknown creator or batch."""
-        if wanted.creator is not None:
-            (name,) = self._named.find_creators([wanted.creator])
-            wanted = msgspec.structs.replace(wanted, creator=name)
-        if wanted.batch_id is not None:
-            self._named.check_batch(wanted.batch_id)
-        page = self._window_page(wanted, limit, after)
+        page = self._window_page(self._checked(wanted), limit, after)
         if json:
             print_json(page)
             return
@@ -86,6 +93,25 @@ class Listings:
             return
         print_table(window_table(page.windows))
         _say_next(page.next)
+
+    def write_windows(self, wanted: WindowFilter, *, limit: int | None, path: Path | None) -> None:
+        """Write windows as CSV to a file, or to stdout; raises as `windows`."""
+        found = islice(self._windows.every(self._checked(wanted)), limit)
+        with whole_file(path) as file:
+            sheet = WindowSheet(file)
+            count = 0
+            for count, window in enumerate(found, 1):  # noqa: B007 - the number of the last
+                sheet.add(window)
+        say(f"{counted(count, 'window')} written{f' to {path}' if path else ''}")
+
+    def _checked(self, wanted: WindowFilter) -> WindowFilter:
+        """Return the filter with the creator's stored name; raises `NotFoundError`."""
+        if wanted.batch_id is not None:
+            self._named.check_batch(wanted.batch_id)
+        if wanted.creator is None:
+            return wanted
+        (name,) = self._named.find_creators([wanted.creator])
+        return msgspec.structs.replace(wanted, creator=name)
 
     def creators(self, name: str | None, *, limit: int, after: str | None, json: bool) -> None:
         """Print one creator, or those whose names begin with `name`.
@@ -216,7 +242,7 @@ def window_table(windows: list[WindowRecord]) -> Table:
             each.window_id,
             each.creator,
             each.batch_id,
-            each.status,
+            status_text(each.status),
             f"{each.images_ok} of {each.image_count}",
             each.closed_at[:19].replace("T", " "),
             each.closed_because,
@@ -224,7 +250,7 @@ def window_table(windows: list[WindowRecord]) -> Table:
         )
         for each in windows
     ]
-    return table_of(columns, rows)
+    return table_of(columns, rows, spare=("creator", "why", "batch", "closed (UTC)"))
 
 
 def failure_text(window: WindowRecord) -> str:

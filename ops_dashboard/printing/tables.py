@@ -12,8 +12,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
+
+_MINUTE_S = 60
+_HOUR_MIN = 60
+_ANY_WIDTH = 100_000
+_SHORT = 24
+"""Characters of a cell, such as a time, that is never wrapped at its spaces."""
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that a terminal acts upon or cannot show."""
@@ -34,6 +42,8 @@ def _escaped(character: str) -> str:
 
 def cell(value: object) -> Text:
     """Return a value as a table shows it: integers with commas, None as an empty cell."""
+    if isinstance(value, Text):
+        return value
     if value is None:
         return Text("")
     if isinstance(value, int) and not isinstance(value, bool):
@@ -41,21 +51,82 @@ def cell(value: object) -> Text:
     return Text(safe(str(value)))
 
 
+def coloured(value: object, style: str) -> Text:
+    """Return a cell in a colour, which a terminal shows unless `NO_COLOR` is set."""
+    text = cell(value)
+    text.stylize(style)
+    return text
+
+
+class FittingTable(Table):
+    """A table that leaves out columns until it fits the terminal.
+
+    No word is broken, so that an id can be copied: text wraps at its spaces only, and a table that
+    is still too wide is printed in full. Below the table is which columns are missing.
+    """
+
+    spare: tuple[str, ...] = ()
+    """Names of columns that may be left out, the first one first."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines of the table."""
+        everything, caption, dropped = self.columns, self.caption, list[str]()
+        spare = list(self.spare)
+        while spare and self._least_width(console, options) > options.max_width:
+            dropped.append(spare.pop(0))
+            self.columns = [each for each in self.columns if str(each.header) != dropped[-1]]
+        if dropped:
+            names = ", ".join(
+                str(each.header) for each in everything if str(each.header) in dropped
+            )
+            self.caption = Text(f"left out for want of width: {names}", style="dim")
+            self.caption_justify = "left"
+        width = max(options.max_width, self._least_width(console, options))
+        yield from super().__rich_console__(console, options.update(width=width))
+        self.columns, self.caption = everything, caption
+
+    def _least_width(self, console: Console, options: ConsoleOptions) -> int:
+        wide = options.update(max_width=_ANY_WIDTH)
+        measured = [(each, self._measure_column(console, wide, each)) for each in self.columns]
+        widths = (width.maximum if column.no_wrap else width.minimum for column, width in measured)
+        return sum(widths) + self._extra_width
+
+
 def table_of(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    title: str | None = None,
+    *,
+    spare: tuple[str, ...] = (),
 ) -> Table:
-    """Return a table of plain values; no value is interpreted as markup."""
-    table = Table(title=None if title is None else cell(title), title_justify="left")
-    for name in columns:
-        table.add_column(cell(name), overflow="fold")  # a truncated id would be useless
-    for row in rows:
-        table.add_row(*map(cell, row))
+    """Return a table of plain values; no value is interpreted as markup.
+
+    `spare` are columns that are left out, in this order, of a table that is too wide.
+    """
+    table = FittingTable(title=None if title is None else cell(title), title_justify="left")
+    table.spare = spare
+    lines = [[cell(value) for value in row] for row in rows]
+    for number, name in enumerate(columns):
+        found = [line[number].plain for line in lines]
+        wraps = any(len(text) > _SHORT and " " in text for text in found)
+        longest = max((cell_len(word) for text in found for word in text.split()), default=0)
+        table.add_column(cell(name), no_wrap=not wraps, min_width=longest if wraps else None)
+    for line in lines:
+        table.add_row(*line)
     return table
 
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things: ``1 photo``, ``2,000 photos``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people say it: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < _MINUTE_S:
+        return f"{max(1, round(seconds))} s"
+    minutes = seconds / _MINUTE_S
+    return f"{minutes:.0f} min" if minutes < _HOUR_MIN else f"{minutes / _HOUR_MIN:,.1f} h"
 
 
 def json_line(value: object) -> str:

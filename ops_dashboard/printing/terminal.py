@@ -25,8 +25,8 @@ def console(file: IO[str] | None = None) -> Console:
 
 
 def print_table(table: Table) -> None:
-    """Print a table."""
-    console().print(table)
+    """Print a table; one that is too wide for the terminal is not cut."""
+    console().print(table, crop=False)
 
 
 def print_line(text: str) -> None:

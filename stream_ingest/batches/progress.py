@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from stream_ingest.batches.window_counts import WindowCounts
 from stream_ingest.contracts import table
 from stream_ingest.records.rows import RefusalReason
 
@@ -179,28 +180,11 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """When and by whom it was abandoned; None for nearly all batches."""
     marks_missing: int = 0
     """End marks that never arrived: it was ended without them."""
-
-
-class WindowCounts:
-    """Mixin for structs with `by_status`, the number of a batch's windows by status."""
-
-    __slots__ = ()
-    by_status: dict[str, int]
-
-    @property
-    def windows(self) -> int:
-        """Number of windows."""
-        return sum(self.by_status.values())
-
-    @property
-    def ended(self) -> int:
-        """Number of windows that have ended, or whose item cannot be read."""
-        return sum(self.by_status.get(status, 0) for status in (*table.ENDED, table.UNREADABLE))
-
-    @property
-    def collages(self) -> int:
-        """Number of windows that have a collage."""
-        return sum(self.by_status.get(status, 0) for status in table.COLLAGES)
+    started_at: str | None = None
+    sent_at: str | None = None
+    """When its producer had sent its last row; None in older batches, and until then."""
+    built_at: str | None = None
+    """When the last of its windows ended; a retry or replay moves it."""
 
 
 class WindowSums(WindowCounts, msgspec.Struct, frozen=True, kw_only=True):
@@ -210,14 +194,18 @@ class WindowSums(WindowCounts, msgspec.Struct, frozen=True, kw_only=True):
     images: int
     images_ok: int
     images_failed: int
+    built_at: str | None = None
+    """When the last of them ended, so far."""
 
 
 def sum_windows(items: Iterable[Mapping[str, Any]]) -> WindowSums:
     """Return the sums over the windows' status items of a batch."""
     totals: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
+    built_at = ""
     for item in items:
         statuses[str(item["status"])] += 1
+        built_at = max(built_at, str(item.get("completed_at", "")))
         for name in ("image_count", "images_ok", "images_failed"):
             totals[name] += int(item.get(name, 0))
     return WindowSums(
@@ -225,6 +213,7 @@ def sum_windows(items: Iterable[Mapping[str, Any]]) -> WindowSums:
         images=totals["image_count"],
         images_ok=totals["images_ok"],
         images_failed=totals["images_failed"],
+        built_at=built_at or None,
     )
 
 
@@ -273,6 +262,9 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         abandoned_at=batch.abandoned_at,
         abandoned_by=batch.abandoned_by,
         marks_missing=batch.marks_missing,
+        started_at=batch.started_at,
+        sent_at=batch.sent_at,
+        built_at=windows.built_at,
     )
 
 

@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
 from stream_ingest.batches.results.sheet import safe_cell
+from stream_ingest.cli.whole_file import whole_file
 from stream_ingest.contracts.date_form import DateForm
-from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.timestamps import from_epoch_ms
 from stream_ingest.records.cover_column import text_of
 from stream_ingest.records.rows import CoverRow, RowRefusal, admit
@@ -63,7 +61,7 @@ async def export_rows(
     """
     exported = Exported()
     with contextlib.ExitStack() as files:
-        out = csv.writer(files.enter_context(_file(path)), lineterminator="\n")
+        out = csv.writer(files.enter_context(whole_file(path)), lineterminator="\n")
         beside = files.enter_context(_optional_file(path and refused_path(path)))
         out.writerow(HEADER)
         async for page in source.pages():
@@ -103,26 +101,6 @@ def _moment(epoch_ms: int) -> str:
 
 
 @contextlib.contextmanager
-def _file(path: Path | None) -> Iterator[TextIO]:
-    """Open a file that appears under its name when the block ends without an exception."""
-    if path is None:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            yield file
-        partial.replace(path)
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror or error}"
-        raise UserError(msg) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-
-
-@contextlib.contextmanager
 def _optional_file(path: Path | None) -> Iterator[Callable[[SourceRow, RowRefusal], None]]:
     """Yield a function that writes a refused row; the file exists only if there is one.
 
@@ -137,7 +115,7 @@ def _optional_file(path: Path | None) -> Iterator[Callable[[SourceRow, RowRefusa
         def write(row: SourceRow, refusal: RowRefusal) -> None:
             nonlocal writer
             if writer is None:
-                writer = csv.writer(stack.enter_context(_file(path)), lineterminator="\n")
+                writer = csv.writer(stack.enter_context(whole_file(path)), lineterminator="\n")
                 writer.writerow((*HEADER, REASON, DETAIL))
             texts = (*_raw(row), str(refusal.reason), refusal.detail)
             writer.writerow(map(safe_cell, texts))

@@ -82,7 +82,7 @@ def people_stack(folder: Path) -> Iterator[PeopleStack]:
             )
         stack = Pipeline(aws, outputs, covers, mortal, covers)
         _push(stack, folder)
-        people.values["window"] = "first.one:000001"
+        people.values |= {"window": "first.one:000001", "folder": str(folder / "collages")}
         people.values.update(_dead_letters(stack))
         _discard_a_delivery(stack)
         pushed = make_sample(covers, [plain_creator("pushed.one", 64, 40)], seed=71)

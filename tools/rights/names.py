@@ -24,7 +24,8 @@ LISTING = ("dlq list", "dlq show", "dlq drop", "dlq redrive")
 REDRIVING = ("dlq redrive", "dlq drop")
 CHECKING = ("doctor", "smoke")
 READING = (
-    *("status", "creators", "windows", "trace", *REDRIVING, "replay", "retry"),
+    *("status", "creators", "windows", "download", "link", "trace", *REDRIVING),
+    *("replay", "retry"),
     *("erase", "repair", "restore", "doctor", "smoke"),
 )
 
@@ -34,7 +35,18 @@ PHOTOGRAPHING = (
 )
 LINKING = ("photos link", "photos link list", "photos link revoke")
 SERVING = ("serve",)
-FETCHING = ("status", "trace", *LISTING, "retry", "erase", "restore", "smoke", *SERVING)
+FETCHING = (
+    "status",
+    "download",
+    "link",
+    "trace",
+    *LISTING,
+    "retry",
+    "erase",
+    "restore",
+    "smoke",
+    *SERVING,
+)
 ANY = (
     *PUSHING,
     "abandon",

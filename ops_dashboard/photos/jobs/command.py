@@ -16,7 +16,6 @@ from ops_dashboard.photos.jobs.report import (
     JobReport,
     cost_lines,
     counts_table,
-    duration_text,
     report_of,
     to_send,
 )
@@ -27,7 +26,7 @@ from ops_dashboard.photos.sender import RequestSender
 from ops_dashboard.photos.stack import PhotoStack
 from ops_dashboard.planner.command import shipped_figures
 from ops_dashboard.planner.measured import Figures
-from ops_dashboard.printing.tables import counted
+from ops_dashboard.printing.tables import counted, duration_text
 from ops_dashboard.printing.terminal import confirm, print_json, print_line, print_table
 from rendition_lambda.lifecycle import iso_ms
 from stream_ingest.cli.terminal import say, show_progress, sigterm_interrupts

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ops_dashboard.photos.jobs.estimate import Estimate
 from ops_dashboard.photos.jobs.needs import SENT, Counts, Need
-from ops_dashboard.printing.tables import table_of
+from ops_dashboard.printing.tables import duration_text, table_of
 
 MEANINGS = {
     Need.RENDER: "rendered: new, replaced, or of another version of the recipe",
@@ -22,7 +22,6 @@ MEANINGS = {
     Need.HOPELESS: "left: failed for good (--failed tries them again)",
     Need.TOO_LONG: "left: the name is too long for a photo of another bucket",
 }
-_HOUR_MIN, _MINUTE_S = 60, 60
 _CENT = 0.005
 
 
@@ -72,14 +71,6 @@ def cost_lines(costs: Estimate, at_once: int) -> Iterator[str]:
     yield f"cost: {usd} USD at AWS's list prices, for photos of 24 megapixels"
     duration = duration_text(costs.function_s / at_once)
     yield f"time: about {duration}, {at_once} at once (photosBackfillConcurrency)"
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as people say it: ``40 s``, ``12 min``, ``3.5 h``."""
-    if seconds < _MINUTE_S:
-        return f"{max(1, round(seconds))} s"
-    minutes = seconds / _MINUTE_S
-    return f"{minutes:.0f} min" if minutes < _HOUR_MIN else f"{minutes / _HOUR_MIN:,.1f} h"
 
 
 def _by_need(counts: Counts) -> Counter[Need]:

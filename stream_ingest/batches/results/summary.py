@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from stream_ingest.batches.progress import Batch, BatchProgress, WindowCounts
+from stream_ingest.batches.progress import Batch, BatchProgress
+from stream_ingest.batches.window_counts import WindowCounts
 from stream_ingest.contracts.event_model import Event
 from stream_ingest.contracts.events import BatchCompleted, FileRejected
 from stream_ingest.contracts.naming import SMOKE_TRIGGER

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 import pytest
 
 from ops_dashboard.inspect.status import (
@@ -8,6 +11,7 @@ from ops_dashboard.inspect.status import (
     batch_table,
     changes,
     progress_table,
+    started_between,
 )
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry, Totals
@@ -118,3 +122,30 @@ def test_the_table_of_batches_has_one_row_per_batch() -> None:
     table = batch_table([progress(2)])
     assert table.row_count == 1
     assert "2 of 2" in [str(cell) for column in table.columns for cell in column.cells]
+
+
+def test_a_range_of_time_includes_batches_by_their_start(
+    reader: ProgressReader, ops_table: OpsTable
+) -> None:
+    end = datetime.fromtimestamp(ops_table.aws.clock(), UTC)
+    ago = [end - timedelta(seconds=600 * number) for number in range(6)]
+    since_ann = reader.latest(None, started_between(ago[4], None))
+    assert [each.batch_id for each in since_ann] == ["now", "x-open", "mia", "ann"]
+    between = reader.latest(None, started_between(ago[4], ago[2]))
+    assert [each.batch_id for each in between] == ["mia", "ann"]
+    assert reader.latest(None, started_between(None, ago[5])) == []
+
+
+def test_the_tables_say_when_a_batch_started_and_how_long_it_took() -> None:
+    ended = msgspec.structs.replace(
+        progress(2, ended=True),
+        started_at="2026-11-28T10:11:12Z",
+        sent_at="2026-11-28T10:11:20Z",
+        built_at="2026-11-28T10:14:12.345000+00:00",
+    )
+    row = [str(cell) for column in batch_table([ended]).columns for cell in column.cells]
+    assert row[2:4] == ["2026-11-28 10:11", "3 min"]
+    cells = [str(cell) for column in progress_table(ended).columns for cell in column.cells]
+    assert {"2026-11-28 10:11:20", "2026-11-28 10:14:12", "3 min"} <= set(cells)
+    running = msgspec.structs.replace(ended, ended=False)
+    assert [str(cell) for cell in batch_table([running]).columns[3].cells] == [""]

@@ -7,8 +7,9 @@ import pytest
 from ops_dashboard.monitoring.prices import LIST
 from ops_dashboard.photos.jobs.estimate import estimate
 from ops_dashboard.photos.jobs.needs import Need
-from ops_dashboard.photos.jobs.report import MEANINGS, cost_lines, duration_text, report_of
+from ops_dashboard.photos.jobs.report import MEANINGS, cost_lines, report_of
 from ops_dashboard.planner.photos import DEFAULT_MB, plan_photos, upload_items
+from ops_dashboard.printing.tables import duration_text
 from tests.fakes.ops.plan_figures import FIGURES
 
 

@@ -1,0 +1,49 @@
+"""Options that several listings share, and their checks. Edge (clock).
+
+A listing is newest first and of a range of time, and is a table, JSON or CSV.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.timerange import parse_moment
+
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="Only those that closed at or after this time: a date, a date and"
+        " time (UTC), today, yesterday, last_7_days, last_24_hours.",
+    ),
+]
+End = Annotated[str | None, typer.Option("--to", help="Only those that closed before this time.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Write all as CSV on stdout.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Write all as CSV to this file, which appears when complete."
+    ),
+]
+
+
+def moments(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the times of ``--from`` and ``--to``; raises `UserError` for another text."""
+    now = datetime.now(UTC)
+    since, until = (parse_moment(text, now) if text else None for text in (start, end))
+    if since and until and since >= until:
+        msg = f"--from {start} is not before --to {end}"
+        raise UserError(msg)
+    return since, until
+
+
+def refuse_together(json: bool, after: str | None) -> None:  # noqa: FBT001 - an option
+    """Raise `UserError` if an option was given that CSV excludes."""
+    if json or after:
+        msg = "--csv and --out exclude --json and --after: all rows are written"
+        raise UserError(msg)

@@ -1,0 +1,1 @@
+"""Collages for people: downloads of a batch's, and links to one."""
