@@ -38,7 +38,9 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
     """Return the application for one stack; must be called within a running event loop."""
     stack = account.outputs.stack
     defaults = account.outputs.batch_defaults
-    uploads = uploads or Uploads(push_to(stack), folder_of(stack), defaults=defaults)
+    uploads = uploads or Uploads(
+        push_to(stack), folder_of(stack), defaults=defaults, runs=account.runs.uploads
+    )
     pages = Pages(
         access, stack=stack, location=account.location(), has_photos=account.photos is not None
     )

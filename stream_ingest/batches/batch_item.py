@@ -68,8 +68,14 @@ def key_of(batch_id: str) -> Item:
     return {table.PARTITION_KEY: table.batch_partition(batch_id), table.SORT_KEY: table.BATCH}
 
 
-def new_item(
-    header: BatchHeader, source: str | None, notes: Sequence[str], owner: str, now_s: int
+def new_item(  # noqa: PLR0913 - the parts of an item
+    header: BatchHeader,
+    source: str | None,
+    notes: Sequence[str],
+    owner: str,
+    now_s: int,
+    *,
+    started_by: str = "",
 ) -> Item:
     """Return the item of a batch that is registered at `now_s`."""
     return {
@@ -89,6 +95,7 @@ def new_item(
         "refused": {},
         **({"notes": list(notes)} if notes else {}),
         "registered_by": owner,
+        **({"started_by": started_by} if started_by else {}),
         table.TTL_ATTRIBUTE: now_s + BATCH_LIFE_S,
     }
 
@@ -124,6 +131,7 @@ def read_batch(item: Item) -> Batch:
             counted=_counted(item) if "counted" in item else None,
             erased=whole(item.get("erased", 0)),
             owner=item.get("registered_by", ""),
+            started_by=item.get("started_by", ""),
             rejected=item.get("rejected"),
             abandoned_at=item.get("abandoned_at"),
             abandoned_by=item.get("abandoned_by"),

@@ -93,6 +93,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Windows of the batch that were erased with their creators."""
     owner: str = ""
     """Who sends it (`BatchRegistry.register`)."""
+    started_by: str = ""
+    """User and host of a push, ``ana@laptop``; empty for files, requests and older batches."""
     rejected: str | None = None
     """Why no row of its file could be used; None for other batches."""
     abandoned_at: str | None = None
@@ -185,6 +187,8 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """When its producer had sent its last row; None in older batches, and until then."""
     built_at: str | None = None
     """When the last of its windows ended; a retry or replay moves it."""
+    started_by: str = ""
+    """User and host of a push; empty for files, requests and older batches."""
 
 
 class WindowSums(WindowCounts, msgspec.Struct, frozen=True, kw_only=True):
@@ -265,6 +269,7 @@ def progress_of(batch: Batch, windows: WindowSums, now_s: int) -> BatchProgress:
         started_at=batch.started_at,
         sent_at=batch.sent_at,
         built_at=windows.built_at,
+        started_by=batch.started_by,
     )
 
 

@@ -70,6 +70,7 @@ class BatchRegistry:
         notes: Sequence[str] = (),
         *,
         owner: str | None = None,
+        started_by: str = "",
     ) -> None:
         """Create a batch in status ``sending``, or find that `owner` has registered it before.
 
@@ -77,11 +78,13 @@ class BatchRegistry:
         address without user and password. `notes` are sentences for whoever sent the batch.
 
         `owner` identifies who sends the batch, over all attempts: a push by its checkpoint, a file
-        or request of the intake by its content. Raises `BatchTakenError` if the id is another
+        or request of the intake by its content. `started_by` is the user and host of a push, for
+        people. Raises `BatchTakenError` if the id is another
         owner's, whatever became of that batch, and `BatchAbandonedError`.
         """
         token = owner if owner is not None else new_owner()
-        item = new_item(header, source, notes, token or new_owner(), int(self._clock()))
+        now_s = int(self._clock())
+        item = new_item(header, source, notes, token or new_owner(), now_s, started_by=started_by)
         try:
             with map_errors(f"register batch {header.batch_id}"):
                 self._dynamodb.put_item(

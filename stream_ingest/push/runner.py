@@ -36,6 +36,7 @@ from stream_ingest.push.push import (
 )
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.push.resuming import check_in_time
+from stream_ingest.push.whoami import current_owner
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.sources.csv_file import CsvSource
 from stream_ingest.sources.source import Source
@@ -139,7 +140,9 @@ def register_batch(checkpoint: Checkpoint, last_chunk: Chunk | None, outputs: St
     """
     plan = checkpoint.plan
     try:
-        registry_of(outputs).register(plan.header, plan.source, owner=plan.owner)
+        registry_of(outputs).register(
+            plan.header, plan.source, owner=plan.owner, started_by=current_owner()
+        )
     except BatchAbandonedError:
         checkpoint.finish()
         raise

@@ -22,6 +22,7 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
         "events:CreateApiDestination",
         f"{_EVENTS}:rule/default/{{prefix}}-webhook",
     ),
+    "events:CancelReplay": ("events:CancelReplay", "*"),
     "events:CreateConnection": (
         "events:CreateConnection",
         f"{_EVENTS}:rule/default/{{prefix}}-webhook",

@@ -216,25 +216,6 @@ def test_a_dead_letter_is_redriven_by_its_button(here: Visit, pipeline: Pipeline
     expect(row).to_have_count(0)
 
 
-def test_a_creator_is_replayed_and_its_progress_shown(here: Visit) -> None:
-    page = here.open("/replay?creator=console.one")
-    page.get_by_role("button", name="Start the replay").click()
-    run = page.get_by_role("article")
-    expect(run).to_have_attribute("data-done", "true", timeout=60_000)
-    expect(run).to_contain_text("2 of 2 windows rebuilt")
-    here.screenshot("replay-done")
-
-
-def test_a_range_is_replayed_and_its_progress_shown(here: Visit, pushed: datetime) -> None:
-    page = here.open("/replay")
-    page.get_by_role("button", name="last hour").click()
-    page.get_by_label("Windows closed from").fill(f"{pushed:%Y-%m-%dT%H:%M:%S}")
-    page.get_by_role("button", name="Start the replay").click()
-    run = page.get_by_role("article").first
-    expect(run).to_contain_text("may lag by ten minutes")
-    expect(run).to_have_attribute("data-done", "true", timeout=90_000)
-
-
 def drop(here: Visit, name: str, kind: str, content: str) -> None:
     """Drag a file onto the page."""
     transfer: Any = here.page.evaluate_handle(

@@ -152,6 +152,7 @@ def test_uploads_of_this_console_are_shown_while_aws_does_not_answer(here: Visit
         "remarks": [],
     }
     here.page.route("**/api/uploads", lambda route: route.fulfill(json=[failed]))
+    here.page.route("**/api/uploads/all", lambda route: route.fulfill(status=504, json={}))
     here.page.route("**/api/batches", lambda route: route.fulfill(status=504, json={"error": "?"}))
     here.page.goto(f"{here.base}/upload")
     upload = here.page.locator(".upload")

@@ -15,7 +15,6 @@ import pytest
 from tests.end_to_end.batch_differences import dead_letters, differences, image_differences
 from tests.end_to_end.fault_hook import Fault, FaultKind
 from tests.end_to_end.fault_points import ATTEMPTS, LEASE, OFTEN, POINTS, FaultPoint
-from tests.end_to_end.faulty_photos import FaultyPhoto
 from tests.end_to_end.faulty_stack import FaultyStack, csv_file, hooked_zip
 from tests.end_to_end.kinesis_proxy import (
     StandStill,
@@ -24,7 +23,6 @@ from tests.end_to_end.kinesis_proxy import (
     refuse_every_third_record,
     throttle,
 )
-from tests.end_to_end.photo_fault_points import PHOTO_OFTEN, PHOTO_POINTS, armed_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -49,29 +47,6 @@ def arm(stack: FaultyStack, point: FaultPoint, name: str) -> None:
     """Arm a point's fault for the creator and the batch of a case."""
     where = tuple(text.format(creator=f"{name}-0", batch=name) for text in point.fault.where)
     stack.faults.arm(dataclasses.replace(point.fault, where=where))
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name in PHOTO_OFTEN else pytest.mark.slow)
-        for name in PHOTO_POINTS
-    ],
-)
-def test_a_photo_ends_as_its_current_version_and_recipe_where(
-    stack: FaultyStack, name: str
-) -> None:
-    """Item, outputs, manifest, name and events; and no object is left without an item."""
-    point = PHOTO_POINTS[name]
-    photo = FaultyPhoto(stack, name, point.change)
-    photo.prepare()
-    stack.faults.arm(armed_for(point, name))
-    photo.make()
-    stack.wait(lambda: stack.faults.fired() >= point.fault.times, "the fault was not injected")
-    stack.faults.set_clock(point.heals_after_s)
-    photo.wait()
-    assert stack.faults.fired() == point.fault.times
-    assert photo.differences() == []
 
 
 STREAM_FAULTS = {

@@ -79,6 +79,7 @@ OPERATING = (
     ("replay --creator first.one --wait", "dynamodb:Query"),
     ("replay --from 2026-01-01 --to 2026-01-02 --wait", "events:StartReplay"),
     ("retry --failed --batch failing --wait", "s3:GetObject"),
+    ("retry --failed --batch failing", "dynamodb:PutItem"),
     ("repair", "dynamodb:Query"),
     ("repair broken.one --yes", "dynamodb:UpdateItem"),
     ("erase --creator first.one", "s3:ListBucketVersions"),

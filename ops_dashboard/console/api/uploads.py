@@ -2,7 +2,7 @@
 
 A file stays in the state directory until its push has ended, or as long as an interrupted push can
 be continued with ``stream-ingest push --resume --batch-id ID``. A console that is started again
-shows how earlier uploads ended, too.
+shows how earlier uploads ended, too, and every console those of all consoles (`upload_runs`).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from ops_dashboard.console.api.upload_folder import (
     how_to_resume,
     write_chunk,
 )
+from ops_dashboard.console.api.upload_news import UploadNews
+from ops_dashboard.recovery.runs.upload_runs import UploadRuns
 from stream_ingest.batches.batch_id import check_batch_id, new_batch_id
 from stream_ingest.contracts.batch_options import (
     GRID,
@@ -83,18 +85,20 @@ def push_to(stack: str) -> Push:
 class Uploads:
     """Receives files, checks them, and pushes each as a batch."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an upload needs
         self,
         push: Push,
         folder: Path,
+        *,
         max_bytes: int = MAX_UPLOAD_BYTES,
         defaults: BatchOptions = NO_OPTIONS,
         can_resume: Callable[[str], bool] = has_checkpoint,
+        runs: UploadRuns | None = None,
     ) -> None:
         """Push with `push`; store files in `folder` until then.
 
         A batch gets `defaults` for the options that are left open. `can_resume` returns whether a
-        batch's push can be continued.
+        batch's push can be continued. Without `runs`, only this console shows its uploads.
         """
         self._push = push
         self._can_resume = can_resume
@@ -102,21 +106,28 @@ class Uploads:
         self._max_bytes, self._defaults = max_bytes, defaults
         self._uploads = deque(self._folder.recover(), maxlen=_MAX_UPLOADS)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._news = UploadNews(runs)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes under ``/api/uploads``."""
         return [
             web.get("/api/uploads", self._get_list),
             web.post("/api/uploads", self._post),
+            web.get("/api/uploads/all", self._get_all),
             web.get("/api/uploads/defaults", self._get_defaults),
         ]
 
     async def finish(self) -> None:
         """Wait for the pushes that are running."""
         await asyncio.gather(*self._tasks)
+        await self._news.finish()
 
     async def _get_list(self, _request: web.Request) -> web.Response:
         return json_response(list(self._uploads))
+
+    async def _get_all(self, _request: web.Request) -> web.Response:
+        """Return the newest uploads of all consoles."""
+        return json_response(await self._news.newest(_MAX_UPLOADS))
 
     async def _get_defaults(self, _request: web.Request) -> web.Response:
         return json_response(show_defaults(self._defaults))
@@ -129,6 +140,7 @@ class Uploads:
         batch_id = check_batch_id(request.query.get("batch") or new_batch_id())
         upload = Upload(batch_id=batch_id, name=name)
         file = await in_thread(self._folder.create, upload)
+        await self._news.record(upload)
         try:
             with contextlib.closing(file):
                 upload.bytes = await self._receive(request, file)
@@ -136,13 +148,15 @@ class Uploads:
             upload.remarks = await in_thread(check_rows, path, reading)
             upload.state = SENDING
             await in_thread(self._folder.save, upload)
-        except UserError:
+        except UserError as error:
             await in_thread(self._folder.forget, batch_id)
+            await self._news.record(msgspec.structs.replace(upload, state=FAILED, error=str(error)))
             raise
         except BaseException:
             await self._end(upload, FAILED, _CUT_OFF)
             raise
         self._show(upload)
+        await self._news.record(upload)
         task = asyncio.create_task(self._send(upload, path, settings, reading))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -163,6 +177,7 @@ class Uploads:
             await asyncio.shield(in_thread(self._folder.end, ended))
         finally:
             self._show(ended)
+        await self._news.record(ended)
 
     async def _receive(self, request: web.Request, file: FileIO) -> int:
         """Write the body of a request to a file; return its size in bytes."""

@@ -11,11 +11,12 @@ from ops_dashboard.inspect.windows import WindowReader
 from ops_dashboard.recovery.rebuild import Rebuild
 from ops_dashboard.recovery.replay import ArchiveReplay
 from ops_dashboard.recovery.runs.counting import RunCounter
-from ops_dashboard.recovery.runs.owner import current_owner
 from ops_dashboard.recovery.runs.runner import Runner
 from ops_dashboard.recovery.runs.store import RunStore
+from ops_dashboard.recovery.runs.upload_runs import UploadRuns
 from stream_ingest.aws import clients
 from stream_ingest.contracts.stack_outputs import StackOutputs
+from stream_ingest.push.whoami import current_owner
 
 if TYPE_CHECKING:
     import boto3
@@ -29,6 +30,7 @@ class StackRuns:
     store: RunStore
     runner: Runner
     counter: RunCounter
+    uploads: UploadRuns
     owner: str
 
     @classmethod
@@ -64,5 +66,6 @@ class StackRuns:
                 now=now,
             ),
             counter=RunCounter(store, windows, now),
+            uploads=UploadRuns(store, owner, now),
             owner=owner,
         )

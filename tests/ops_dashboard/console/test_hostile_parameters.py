@@ -67,6 +67,7 @@ PARAMETERS = {
     "/media/photos/output": ("key",),
     "/media/photos/original": ("key",),
     "/api/uploads": (),
+    "/api/uploads/all": (),
     "/api/uploads/defaults": (),
     "/login": ("token", "next"),
     "/api/ready": (),

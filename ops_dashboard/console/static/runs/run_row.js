@@ -97,7 +97,7 @@ export function runRow(run, open, refresh) {
     h("progress", { max: String(Math.max(run.windows, 1)), value: String(run.windows ? run.done : 1), "aria-label": run.name }),
     figures(run),
     run.gone ? h("p", { class: "quiet" }, `${plural(run.gone, "window")} left out: their events have expired`) : null,
-    run.warning ? h("p", { class: "notice" }, run.warning) : null,
+    run.warning && run.state !== "ended" ? h("p", { class: "notice" }, run.warning) : null,
     run.state === "interrupted" ? h("p", { class: "notice bad" }, run.can_resume ? "The process that sent its windows was stopped." : "The process that listed its windows was stopped, so none was sent. Start it again.") : null,
     run.cancelled_by ? h("p", { class: "quiet" }, `cancelled by ${visibleText(run.cancelled_by)}`) : null,
     h("p", { class: "run-foot quiet" },

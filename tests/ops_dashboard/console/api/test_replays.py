@@ -143,8 +143,8 @@ def test_a_runs_windows_are_listed_with_what_they_were_before(
     assert (window["window_id"], window["built"]) == ("ben:000001", True)
     assert (window["status_before"], window["images_before"]) == ("partial", 1)
     assert (window["status"], window["images_ok"]) == ("completed", 2)
-    assert console.get(f"/api/replays/{run['name']}/windows?page=1").status == 400
-    assert console.get("/api/replays/replay-none/windows").status == 400
+    assert console.get(f"/api/replays/{run['name']}/windows?page=1").status == 404
+    assert console.get("/api/replays/replay-none/windows").status == 404
 
 
 @pytest.mark.usefixtures("closed")

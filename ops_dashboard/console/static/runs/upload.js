@@ -1,7 +1,7 @@
 // Upload a CSV file. The server reads it to its end before it pushes a row, then its progress is shown.
 import { get, poll, query, send } from "./api.js";
 import { batchRow, refusals } from "./batches.js";
-import { $, emptyState, fill, h, updateList, toast } from "./dom.js";
+import { $, emptyState, fill, h, updateList, toast, visibleText } from "./dom.js";
 import "./dead_count.js";
 import { bytes, int } from "./format.js";
 
@@ -102,29 +102,68 @@ $("upload").addEventListener("submit", async (event) => {
   $("sending").hidden = true;
 });
 
-function uploadRow({ upload, row }) {
-  return h("div", { class: "upload", data: { batch: upload.batch_id } },
-    h("p", { class: "upload-name" }, h("b", {}, upload.name), h("span", { class: "quiet" }, ` ${bytes(upload.bytes)}`)),
-    row ? batchRow(row) : h("p", { class: "quiet" }, upload.state === "failed" ? "failed" : "checking and sending …"),
-    row ? h("p", {}, refusals(row.progress.refused)) : null,
-    upload.remarks.map((each) => h("p", { class: "quiet" }, each)),
-    upload.error ? h("p", { class: "notice bad" }, upload.error) : null);
+const STATES = {
+  receiving: ["receiving", "busy"],
+  sending: ["sending", "busy"],
+  sent: ["sent", ""],
+  failed: ["failed", "failed"],
+  interrupted: ["interrupted", "failed"],
+};
+const OPEN = ["receiving", "sending"];
+
+/** How an upload is that has no batch yet, or none that is among the newest. */
+function uploadState(upload) {
+  const [label, kind] = STATES[upload.state] ?? [upload.state, ""];
+  const text = upload.state === "interrupted" ? `The console on ${upload.owner.split("@").at(-1)} was stopped while it was ${upload.bytes ? "sending" : "receiving"} the file. Start it again there: it says how to continue.` : null;
+  return [
+    h("p", {}, h("span", { class: `pill ${kind}` }, label), h("a", { class: "upload-batch", href: `/batches/${encodeURIComponent(upload.batch_id)}` }, upload.batch_id)),
+    text ? h("p", { class: "notice bad" }, visibleText(text)) : null,
+  ];
 }
 
-function showUploads(own, rows) {
-  const shown = own.map((upload) => ({ upload, row: rows.get(upload.batch_id) ?? null }));
-  if (shown.length) updateList($("uploads"), shown, (each) => each.upload.batch_id, uploadRow);
-  else $("uploads").replaceChildren(emptyState("No uploads yet", "The progress of the files that you upload is shown here."));
-  document.title = shown.some(({ row }) => row && !row.progress.ended) ? `Upload · ${int(shown.length)} in progress` : "Upload · Coverstream";
+function uploadRow({ upload, row, by }) {
+  return h("div", { class: "upload", data: { batch: row?.progress.batch_id ?? upload.batch_id } },
+    h("p", { class: "upload-name" },
+      upload ? [h("b", {}, visibleText(upload.name)), h("span", { class: "quiet" }, ` ${bytes(upload.bytes)}`)] : h("b", {}, visibleText(row.progress.source ?? row.progress.trigger)),
+      by ? h("span", { class: "quiet" }, ` · ${visibleText(by)}`) : null),
+    row ? batchRow(row) : uploadState(upload),
+    row ? h("p", {}, refusals(row.progress.refused)) : null,
+    (upload?.remarks ?? []).map((each) => h("p", { class: "quiet" }, each)),
+    upload?.error ? h("p", { class: "notice bad" }, visibleText(upload.error)) : null);
+}
+
+const SHOWN = 20;
+const TRIGGERS = ["csv-push", "mysql-push"];
+
+/** Uploads of all consoles, this one's as it knows them, and pushes of the command line; the newest first. */
+function merge(own, all, rows) {
+  const uploads = new Map(all.map((upload) => [upload.batch_id, upload]));
+  own.forEach((upload) => uploads.set(upload.batch_id, { ...uploads.get(upload.batch_id), ...upload }));
+  const shown = [...uploads.values()].map((upload) => {
+    const row = rows.get(upload.batch_id) ?? null;
+    return { upload, row, by: upload.owner, at: upload.started_at ?? row?.started_at ?? "9" };
+  });
+  const pushes = [...rows.values()].filter((row) => !uploads.has(row.progress.batch_id) && TRIGGERS.includes(row.progress.trigger));
+  shown.push(...pushes.map((row) => ({ upload: null, row, by: row.progress.started_by, at: row.started_at })));
+  return shown.sort((one, other) => (one.at < other.at ? 1 : -1)).slice(0, SHOWN);
+}
+
+function showUploads(shown) {
+  if (shown.length) updateList($("uploads"), shown, (each) => each.upload?.batch_id ?? each.row.progress.batch_id, uploadRow);
+  else $("uploads").replaceChildren(emptyState("No uploads yet", "The files that you upload are shown here, and what others upload or push."));
+  const running = shown.filter(({ upload, row }) => (row ? !row.progress.ended : OPEN.includes(upload.state))).length;
+  document.title = running ? `${int(running)} in progress · Upload` : "Upload · Coverstream";
 }
 
 let rows = new Map();
+let everyone = [];
 const uploads = poll(async () => {
   const own = await get("/api/uploads");
   try {
-    const { batches } = own.length ? await get("/api/batches") : { batches: [] };
+    everyone = await get("/api/uploads/all");
+    const { batches } = await get("/api/batches");
     rows = new Map(batches.map((row) => [row.progress.batch_id, row]));
   } finally {
-    showUploads(own, rows); // also while AWS does not answer: these are this console's own
+    showUploads(merge(own, everyone, rows)); // also while AWS does not answer: these are this console's own
   }
-}, 4000, $("uploads").parentElement);
+}, 4000);
