@@ -17,7 +17,8 @@ from ops_dashboard.printing.tables import counted
 from ops_dashboard.printing.terminal import print_json, print_line
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli.terminal import say, show_progress, sigterm_interrupts
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say, sigterm_interrupts
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import PermanentError, TransientError, UserError
 
@@ -87,7 +88,7 @@ def fetch_all(downloader: Downloader, files: list[CollageFile]) -> tuple[dict[st
     done, total = 0, sum(file.bytes or 0 for file in files)
     threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="collage")
     try:
-        with sigterm_interrupts(), show_progress("download") as update:
+        with sigterm_interrupts(), show_progress("download", "collages") as update:
             futures = {threads.submit(downloader.fetch, file): file for file in files}
             for future in as_completed(futures):
                 fetched[futures[future].key], size = future.result()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.printing.tables import counted, safe
 from rendition_lambda.photo_item import Photo, PhotoStatus
-from stream_ingest.cli.terminal import say, show_progress
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import TransientError
 
 PATIENCE_S = 900.0

@@ -15,7 +15,8 @@ from ops_dashboard.recovery.runs.runner import NothingToBuildError
 from ops_dashboard.recovery.runs.stack_runs import StackRuns
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli.terminal import say, show_progress
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.errors import NotFoundError, TransientError, UserError
 from stream_ingest.contracts.stack_outputs import StackOutputs
 from stream_ingest.sources.timerange import parse_moment

@@ -19,7 +19,8 @@ from ops_dashboard.recovery.redrive import RedriveReport
 from ops_dashboard.recovery.stack_letters import StackLetters
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
-from stream_ingest.cli.terminal import say, show_progress
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say
 from stream_ingest.contracts.dead_letter_kinds import DeadLetterKind
 from stream_ingest.contracts.errors import NotFoundError
 

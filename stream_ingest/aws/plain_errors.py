@@ -25,6 +25,7 @@ from stream_ingest.aws.errors import error_code
 from stream_ingest.contracts.errors import UserError
 
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_LOOPBACK = ("127.0.0.1", "localhost")
 _PATTERN = re.compile(r"(Member must satisfy )?regular expression pattern: \S+")
 
 
@@ -66,7 +67,9 @@ def _before_any_answer(error: BotoCoreError) -> str:
         case LoginError():
             msg = f"your AWS sign-in has expired: {_sign_in('aws login')}"
         case EndpointConnectionError() | ConnectTimeoutError():
-            msg = f"no answer from AWS: {error}"
+            is_local = any(host in str(error) for host in _LOOPBACK)
+            hint = "; `ops-dashboard local status` shows what runs here" if is_local else ""
+            msg = f"no answer from AWS: {error}{hint}"
         case ProfileNotFound():
             msg = str(error)
         case _:

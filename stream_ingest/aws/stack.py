@@ -6,6 +6,7 @@ the user's own AWS credentials, in AWS and in the embedded one alike.
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ def stack_outputs(stack: str) -> StackOutputs:
     return load_stack(clients.parameters(clients.session()), stack)
 
 
+_STACK_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.")
 _DEPLOY_EMBEDDED = "start it again (ops-dashboard local down, then ops-dashboard local up)"
 
 
@@ -62,6 +64,9 @@ class _Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _parameter(ssm: SSMClient, stack: str) -> str:
+    if not set(stack) <= _STACK_CHARACTERS or not stack:
+        msg = f"no name of a stack: {stack!r}; it has letters, digits, '-', '_' and '.'"
+        raise UserError(msg)
     name = parameter_name(stack)
     try:
         return ssm.get_parameter(Name=name)["Parameter"]["Value"]

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stream_ingest.cli.csv_export import Exported, export_rows, refused_path
-from stream_ingest.cli.terminal import say, show_progress
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say
 from stream_ingest.sources.mysql.table import MySqlSource
 from stream_ingest.sources.source_options import SourceOptions
 

@@ -43,10 +43,10 @@ def start_push(
     )
     if mode.dry_run:
         result = run_push.dry_run(chosen, header, stack)
-        run_push.print_result(result, json=mode.json, title="dry run, nothing was sent")
+        run_push.print_result(result, json=mode.json, rehearsed=True)
         return
     result = run_push.push(chosen, header, stack, wait=mode.wait)
-    run_push.print_result(result, json=mode.json, title="sent")
+    run_push.print_result(result, json=mode.json)
 
 
 def continue_push(  # noqa: PLR0913 - one parameter for each option
@@ -62,7 +62,7 @@ def continue_push(  # noqa: PLR0913 - one parameter for each option
     result = run_push.resume(
         batch_id or latest_unfinished(), mysql, mysql_secret, mysql_ca, wait=wait
     )
-    run_push.print_result(result, json=json, title="sent")
+    run_push.print_result(result, json=json)
 
 
 def _settings(batch: BatchOptions, stack: str, *, dry_run: bool) -> BatchSettings:

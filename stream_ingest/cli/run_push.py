@@ -12,18 +12,19 @@ import msgspec
 from stream_ingest.aws.stack import stack_outputs
 from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import BatchProgress
-from stream_ingest.cli.terminal import say, show_progress
-from stream_ingest.cli.wait import follow
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say
+from stream_ingest.cli.wait import arrived, follow, made
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push import runner
 from stream_ingest.push.counting import PushReport
 from stream_ingest.push.runner import Watch
 from stream_ingest.records.codec import BatchHeader
-from stream_ingest.records.rows import RefusalReason
 from stream_ingest.sources.source import NotResumableError
 from stream_ingest.sources.source_options import SourceOptions
 
 _INTERRUPTED = 130
+_REHEARSED = "would be pushed"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 def dry_run(chosen: SourceOptions, header: BatchHeader, stack: str) -> Result:
     """Read, check and pack all rows, but send nothing."""
-    with _watching("reading") as watch:
+    with _watching("reading", _REHEARSED) as watch:
         return Result(report=runner.dry_run(chosen, header, stack, watch))
 
 
@@ -60,15 +61,15 @@ def resume(
     return Result(report=report, progress=_follow(batch_id, stack) if wait else None)
 
 
-def print_result(result: Result, *, json: bool, title: str) -> None:
-    """Print the result of a push: as text on stderr, or as JSON on stdout."""
+def print_result(result: Result, *, json: bool, rehearsed: bool = False) -> None:
+    """Print the result of a push, or of a dry run, as text on stderr, or as JSON on stdout."""
     report, followed = result.report, result.progress
     if json:
         fields = msgspec.to_builtins(report) | {"progress": msgspec.to_builtins(followed)}
         sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
         return
-    say(f"batch {report.batch_id}: {title}")
-    say(f"  {describe(report)}")
+    say(f"batch {report.batch_id}: {'dry run' if rehearsed else 'sent'}")
+    say(f"  {describe(report, verb=_REHEARSED if rehearsed else 'sent')}")
     if report.rows_again:
         say(f"  {report.rows_again:,} of the rows read are in the overlap with earlier pushes")
     for reason, count in sorted(report.refused.items()):
@@ -77,32 +78,35 @@ def print_result(result: Result, *, json: bool, title: str) -> None:
         say(f"  a push would reject the file: {report.rejected}")
     if followed:
         say(f"  {outcome_of(followed).text}")
-        if known := followed.refused.get(RefusalReason.DUPLICATE):
-            say(f"  {known:,} rows were known already")
-        say(
-            f"  {followed.rows_accepted:,} rows accepted, {followed.collages:,} collages,"
-            f" {followed.images_ok:,} images in them, {followed.images_failed:,} failed"
-        )
+        say(f"  {arrived(followed)}")
+        say(f"  {made(followed)}")
 
 
-def describe(report: PushReport) -> str:
-    """Return a report as a sentence."""
+def describe(report: PushReport, *, verb: str = "sent") -> str:
+    """Return a report as a sentence; `verb` is what becomes of the rows that are not refused."""
     refused = sum(report.refused.values())
     rate = report.rows_read / report.seconds if report.seconds else 0
+    records = f"{report.records:,} record{'s' * (report.records != 1)}"
     return (
-        f"{report.rows_read:,} rows read, {report.rows_sent:,} sent in {report.records:,} records,"
+        f"{report.rows_read:,} rows read, {report.rows_sent:,} {verb} in {records},"
         f" {refused:,} refused ({rate:,.0f} rows/s)"
     )
 
 
+def _so_far(report: PushReport, verb: str) -> str:
+    """Return the counts so far, short enough for a line with a bar."""
+    rate = report.rows_read / report.seconds if report.seconds else 0
+    return f"{report.rows_read:,} rows read, {report.rows_sent:,} {verb}, {rate:,.0f} rows/s"
+
+
 @contextmanager
-def _watching(title: str) -> Iterator[Watch]:
+def _watching(title: str, verb: str = "sent") -> Iterator[Watch]:
     """Show progress; if the push stops before its end, say how to continue it."""
     stopped: list[tuple[PushReport, str]] = []
     try:
         with show_progress(title) as show:
             yield Watch(
-                progress=lambda report: show(describe(report), 0, None),
+                progress=lambda report: show(_so_far(report, verb), 0, None),
                 message=say,
                 stopped=lambda *report: stopped.append(report),
             )

@@ -22,6 +22,7 @@ from stream_ingest.batches.registry import BatchRegistry
 from stream_ingest.cli.batch_arguments import option_name
 from stream_ingest.cli.object_check import check_object
 from stream_ingest.cli.terminal import say
+from stream_ingest.cli.wait import arrived, made
 from stream_ingest.cli.wait import follow as follow_batch
 from stream_ingest.contracts.batch_options import (
     BatchOptions,
@@ -86,7 +87,8 @@ def run_submit(  # noqa: PLR0913, PLR0917 - the parts of a request
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
     elif progress:
         say(f"  {outcome_of(progress).text}")
-        say(f"  {progress.rows_accepted:,} rows accepted, {progress.collages:,} collages")
+        say(f"  {arrived(progress)}")
+        say(f"  {made(progress)}")
     if progress and progress.rejected is not None:
         msg = f"batch {name} was rejected: {progress.rejected}"
         raise RejectedError(msg)

@@ -1,74 +1,20 @@
-"""Messages and progress on stderr: a bar on a terminal, plain lines elsewhere. Edge (terminal)."""
+"""Messages on stderr, and how a command line ends. Edge (terminal, signals)."""
 
 from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from stream_ingest.contracts.errors import CoverstreamError, NotFoundError, UserError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-_LINE_INTERVAL_S = 2.0
-
-ReportProgress = Callable[[str, float, float | None], None]
-"""Called with a text, the amount done, and the total (None if it is not known)."""
 
 
 def say(text: str) -> None:
     """Print one line on stderr; stdout is for results."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
-
-
-@contextmanager
-def show_progress(title: str) -> Iterator[ReportProgress]:
-    """Show progress on stderr: a bar on a terminal, otherwise a line every two seconds."""
-    from rich.console import Console  # noqa: PLC0415 - a short command shows none
-
-    console = Console(stderr=True)
-    if console.is_terminal:
-        yield from _bar(console, title)
-    else:
-        yield from _lines(title)
-
-
-def _bar(console: Console, title: str) -> Iterator[ReportProgress]:
-    from rich.progress import (  # noqa: PLC0415 - as above
-        BarColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[text]}"),
-        TimeElapsedColumn(),
-        console=console,
-    ) as bars:
-        task = bars.add_task(title, total=None, text="")
-        yield lambda text, done, total: bars.update(task, completed=done, total=total, text=text)
-
-
-def _lines(title: str) -> Iterator[ReportProgress]:
-    printed_at = time.monotonic()
-
-    def report(text: str, _done: float, _total: float | None) -> None:
-        nonlocal printed_at
-        if time.monotonic() - printed_at >= _LINE_INTERVAL_S:
-            printed_at = time.monotonic()
-            say(f"{title}: {text}")
-
-    yield report
 
 
 @contextmanager

@@ -7,8 +7,9 @@ import time
 from stream_ingest.batches.outcome import outcome_of
 from stream_ingest.batches.progress import BatchProgress
 from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.cli.terminal import show_progress
+from stream_ingest.cli.progress import show_progress
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.records.rows import RefusalReason
 
 _POLL_S = 1.0
 
@@ -22,12 +23,13 @@ def follow(
     seconds.
     """
     deadline = time.monotonic() + start_timeout_s
-    with show_progress(f"batch {batch_id}") as report:
+    with show_progress(f"batch {batch_id}", "images") as report:
         while True:
             current = registry.progress(batch_id)
             if current is not None:
                 done = current.images_ok + current.images_failed
-                report(_describe(current), done, current.rows_accepted or None)
+                due = max(current.rows_accepted - current.open_images, done)
+                report(_describe(current), done, due or None)
                 if current.ended:
                     return current
             elif time.monotonic() >= deadline:
@@ -36,7 +38,23 @@ def follow(
 
 
 def _describe(current: BatchProgress) -> str:
+    text = outcome_of(current).text
+    return f"{text}: {current.collages:,} of {current.windows:,}" if current.windows else text
+
+
+def arrived(current: BatchProgress) -> str:
+    """Return what became of the rows that were sent: how many were known already, or are new."""
+    known = current.refused.get(RefusalReason.DUPLICATE, 0)
+    others = current.rows_sent - known - current.rows_accepted
+    parts = [f"{known:,} known already", f"{current.rows_accepted:,} new"]
+    if others > 0:
+        parts.append(f"{others:,} refused")
+    return f"{current.rows_sent:,} sent: {', '.join(parts)}"
+
+
+def made(current: BatchProgress) -> str:
+    """Return what was made of the rows that were accepted."""
     return (
-        f"{outcome_of(current).text}: {current.rows_accepted:,} rows accepted,"
-        f" {current.collages:,} of {current.windows:,} windows made into collages"
+        f"{current.collages:,} collages, {current.images_ok:,} images in them,"
+        f" {current.images_failed:,} failed"
     )

@@ -29,7 +29,8 @@ from ops_dashboard.planner.measured import Figures
 from ops_dashboard.printing.tables import counted, duration_text
 from ops_dashboard.printing.terminal import confirm, print_json, print_line, print_table
 from rendition_lambda.lifecycle import iso_ms
-from stream_ingest.cli.terminal import say, show_progress, sigterm_interrupts
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say, sigterm_interrupts
 from stream_ingest.contracts.errors import TransientError, UserError
 
 BACKFILL, RENDER = "backfill", "render"
@@ -112,7 +113,7 @@ class JobCommand:
         if options.dry_run or not total:
             if options.json:
                 print_json(self._report(counts))
-            say("nothing was sent" if total else "nothing to send")
+            say("dry run: nothing is rendered" if total else "nothing to send")
             return
         if not options.yes:
             confirm(f"send {counted(total, 'request')} to render?", "nothing was sent")

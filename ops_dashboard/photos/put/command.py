@@ -31,7 +31,8 @@ from rendition_lambda.uploading.request import UploadRefusedError
 from rendition_lambda.uploading.signed import MAX_PUT_BYTES
 from rendition_lambda.uploads import Uploads
 from stream_ingest.aws import clients
-from stream_ingest.cli.terminal import say, show_progress, sigterm_interrupts
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import say, sigterm_interrupts
 from stream_ingest.contracts.errors import PermanentError, TransientError
 
 _MEGABYTE = 1 << 20

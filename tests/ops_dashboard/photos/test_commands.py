@@ -35,7 +35,7 @@ def test_a_backfill_shows_counts_and_cost_asks_and_sends(stack: Stack) -> None:
     stack.upload("g/notes.txt", b"text")
 
     shown = stack.run("backfill --dry-run")
-    assert (shown.code, "nothing was sent" in shown.err) == (0, True)
+    assert (shown.code, "dry run: nothing is rendered" in shown.err) == (0, True)
     assert "3" in shown.out
     assert "USD" in shown.out
     refused = stack.run("backfill")

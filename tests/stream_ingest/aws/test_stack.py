@@ -93,3 +93,9 @@ def test_an_invalid_parameter_is_an_error_that_names_it(ssm: Any, value: str) ->
     ssm.put_parameter(Name=parameter_name("dev"), Value=value, Type="String")
     with pytest.raises(DecodeError, match="/coverstream/dev"):
         load_stack(ssm, "dev")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "dev!", "prod/x"])
+def test_a_name_that_no_stack_has_is_said_to_be_so(ssm: Any, name: str) -> None:  # noqa: ANN401 - a boto3 client
+    with pytest.raises(UserError, match="no name of a stack"):
+        load_stack(ssm, name)

@@ -159,8 +159,9 @@ def test_a_dry_run_of_a_file_says_what_would_be_sent(run: Run, rows: str) -> Non
     outcome = run("push", "--csv", rows, "--dry-run", "--batch-id", "b7")
     assert outcome.code == 0
     assert outcome.out == ""
-    assert "batch b7: dry run, nothing was sent" in outcome.err
-    assert "3 rows read, 1 sent in 1 records, 2 refused" in outcome.err
+    assert "batch b7: dry run\n" in outcome.err
+    assert "3 rows read, 1 would be pushed in 1 record, 2 refused" in outcome.err
+    assert "sent" not in outcome.err
     assert "refused as bad_date: 1" in outcome.err
 
 

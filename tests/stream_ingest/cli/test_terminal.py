@@ -12,7 +12,8 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from stream_ingest.cli.terminal import run, say, show_progress
+from stream_ingest.cli.progress import show_progress
+from stream_ingest.cli.terminal import run, say
 from stream_ingest.contracts.errors import DecodeError, NotFoundError, TransientError, UserError
 
 
@@ -82,7 +83,7 @@ def test_progress_without_a_terminal_is_a_line_every_two_seconds(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter([0.0, 0.5, 2.0, 2.0, 3.9])
-    monkeypatch.setattr("stream_ingest.cli.terminal.time.monotonic", lambda: next(moments))
+    monkeypatch.setattr("stream_ingest.cli.progress.time.monotonic", lambda: next(moments))
     with show_progress("batch b") as report:
         report("1 row", 1, None)
         report("2 rows", 2, None)
