@@ -27,7 +27,7 @@ def chart_lines(queries: Sequence[Query], series: dict[str, Series]) -> list[Cha
     known = dict(series)
     for query in queries:
         if "Expression" in query:
-            known[query["Id"]] = evaluate(query["Expression"], known)
+            known[query["Id"]] = evaluate(query["Expression"], known, query.get("Period"))
     return [
         ChartLine(id=query["Id"], label=query["Label"], points=known[query["Id"]])
         for query in queries

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.monitoring import alarms, stages, watched
+from ops_dashboard.monitoring import stages, stages_cost, watched
 from ops_dashboard.monitoring.metric_lines import HIDDEN, MAX, Line, custom_metric, expression
 from ops_dashboard.monitoring.resources import Resources, Thresholds
 from ops_dashboard.monitoring.widgets import Widget, alarm_status, chart, number, rows, text
@@ -67,7 +67,7 @@ def _figures(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         number("Oldest work in progress", [oldest], region, period_s=60),
         number(
             "Estimated cost today",
-            cost_so_far(resources, thresholds),
+            stages_cost.so_far(resources, thresholds),
             region,
             period_s=DAY_S,
         ),
@@ -89,11 +89,6 @@ def windows_closed(resources: Resources) -> list[Line]:
     ]
     total = f"SUM([{', '.join(line.id for line in by)}])"
     return [*by, expression("closed", "windows, this hour", total)]
-
-
-def cost_so_far(resources: Resources, thresholds: Thresholds) -> list[Line]:
-    """Return the lines of the cost alarm, so that the figure shows what the alarm watches."""
-    return list(alarms.alarms(resources, thresholds)["cost"].lines)
 
 
 def _trends(resources: Resources) -> list[Widget]:

@@ -1,9 +1,9 @@
 """The part of CloudWatch's metric math that our charts and alarms use. Pure.
 
 Supported are numbers, ids, ``+ - * /``, comparisons, ``AND``, ``SUM([…])`` and ``IF(condition,
-then, else)``; anything else raises. The rules are those of AWS's "Metric math syntax and
-functions": an operation on two series has a value where both have one, ``SUM`` over an array skips
-missing values, a division by zero has no value, a comparison returns 1 or 0.
+then, else)`` and ``PERIOD(id)``; anything else raises. The rules are those of AWS's "Metric math
+syntax and functions": an operation on two series has a value where both have one, ``SUM`` over an
+array skips missing values, a division by zero has no value, a comparison returns 1 or 0.
 
 AWS evaluates expressions itself, but the embedded AWS does not. The console evaluates them here on
 both, so that its charts are the same.
@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 
 Series = dict[int, float]
 """Values by epoch second."""
 Value = Series | float
 
+_PERIOD_OF = re.compile(r"PERIOD\(\w+\)")
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -38,10 +40,14 @@ class MetricMathError(ValueError):
     """An expression is invalid, or uses something that is not supported here."""
 
 
-def evaluate(expression: str, series: Mapping[str, Series]) -> Series:
-    """Return the series of an expression over series by id; raises `MetricMathError`."""
+def evaluate(expression: str, series: Mapping[str, Series], period_s: int | None = None) -> Series:
+    """Return the series of an expression over series by id; raises `MetricMathError`.
+
+    `period_s` is the period of all of them, which only ``PERIOD(id)`` needs.
+    """
+    known = expression if period_s is None else _PERIOD_OF.sub(str(period_s), expression)
     try:
-        tree = ast.parse(expression.replace(" AND ", " and "), mode="eval")
+        tree = ast.parse(known.replace(" AND ", " and "), mode="eval")
     except SyntaxError as error:
         msg = f"{expression!r}: {error.msg}"
         raise MetricMathError(msg) from error

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops_dashboard.monitoring import cost, stages_collage, stages_intake, stages_photos, watched
+from ops_dashboard.monitoring import (
+    stages_collage,
+    stages_cost,
+    stages_intake,
+    stages_photos,
+    watched,
+)
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.log_queries import errors_query, window_lines_query
 from ops_dashboard.monitoring.metric_lines import MAX, Line, LineStyle, aws_metric, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
-from ops_dashboard.monitoring.widgets import Annotation, Widget, chart, log_lines, text
+from ops_dashboard.monitoring.widgets import Widget, chart, log_lines, text, threshold
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.records.rows import RefusalReason
@@ -44,7 +51,7 @@ def stage_rows(resources: Resources, thresholds: Thresholds) -> list[Sequence[Wi
         [text("## Dead letters")],
         stages_collage.dead_letters(resources, thresholds),
         [text("## Cost")],
-        [_cost(resources)],
+        stages_cost.row(resources, thresholds),
         [text("## Logs")],
         [log_lines("Latest errors and warnings", errors_query(), groups, resources.region)],
         [text(_how_to_trace(resources), height=2)],
@@ -57,18 +64,6 @@ def _how_to_trace(resources: Resources) -> str:
         "## Windows\n"
         f"`ops-dashboard trace WINDOW --stack {resources.stack}` prints the timeline of a window"
         " and the query for its log lines; below are the latest lines about any window."
-    )
-
-
-def _cost(resources: Resources) -> Widget:
-    return chart(
-        "Cost by part, estimated",
-        cost.part_lines(resources),
-        resources.region,
-        unit="USD an hour",
-        stacked=True,
-        width=24,
-        period_s=3_600,
     )
 
 
@@ -87,7 +82,7 @@ def _stream(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             style=MAX,
         ),
     ]
-    mark = Annotation(label="alarm", value=60_000 * thresholds.iterator_age_minutes)
+    mark = threshold(alarms(resources, thresholds)["iterator-age"])
     return [
         chart("Iterator age", behind, region, unit="milliseconds", annotations=[mark]),
         _throughput(resources),

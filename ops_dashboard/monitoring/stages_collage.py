@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collage_lambda.reasons import FailureReason
 from ops_dashboard.monitoring import watched
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.metric_lines import Line, LineStyle, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
-from ops_dashboard.monitoring.widgets import Annotation, Widget, chart
+from ops_dashboard.monitoring.widgets import Annotation, Widget, chart, threshold
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Metric, Service
 
@@ -15,6 +16,7 @@ _RIGHT = LineStyle(on_right=True)
 
 def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     """Return the charts of durations, waiting times and memory."""
+    known = alarms(resources, thresholds)
     memory = [watched.memory_line(resources, service) for service in resources.deployed]
     return [
         chart(
@@ -22,7 +24,7 @@ def building(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             watched.duration_lines(resources, Service.COLLAGE),
             resources.region,
             unit="milliseconds",
-            annotations=[Annotation(label="alarm", value=1_000 * thresholds.duration_s)],
+            annotations=[threshold(known["collage-duration"])],
             width=6,
         ),
         chart(
@@ -80,8 +82,8 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         *watched.failed_images_lines(resources),
     ]
     annotations = [
-        Annotation(label="alarm on errors", value=thresholds.error_percent),
-        Annotation(label="alarm on images", value=thresholds.failed_images_percent),
+        threshold(alarms(resources, thresholds)[name])
+        for name in ("collage-errors", "image-failures")
     ]
     return [
         _downloads(resources),
@@ -202,7 +204,7 @@ def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             counts,
             resources.region,
             unit="messages",
-            annotations=[Annotation(label="alarm", value=thresholds.dead_letters + 1)],
+            annotations=[Annotation(label="alarm", value=thresholds.dead_letters)],
         ),
         chart("Quarantined, abandoned, unreadable", lost, resources.region, unit="a minute"),
         chart(
@@ -210,7 +212,7 @@ def dead_letters(resources: Resources, thresholds: Thresholds) -> list[Widget]:
             ages,
             resources.region,
             unit="seconds",
-            annotations=[Annotation(label="alarm", value=60 * thresholds.window_age_minutes)],
+            annotations=[threshold(alarms(resources, thresholds)["windows-stuck"])],
         ),
     ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ops_dashboard.monitoring import watched
+from ops_dashboard.monitoring.alarms import alarms
 from ops_dashboard.monitoring.metric_lines import Line, LineStyle, custom_metric
 from ops_dashboard.monitoring.resources import Resources, Thresholds
-from ops_dashboard.monitoring.widgets import Annotation, Widget, chart
+from ops_dashboard.monitoring.widgets import Widget, chart, threshold
 from stream_ingest.contracts import metrics as catalogue
 from stream_ingest.contracts.metrics import Service
 from stream_ingest.sources.rejection import Rejection
@@ -70,7 +71,7 @@ def _rejected(resources: Resources) -> list[Line]:
 
 def work(resources: Resources, thresholds: Thresholds) -> list[Widget]:
     """Return the charts of the intake's duration and of its queue."""
-    mark = Annotation(label="alarm", value=60 * thresholds.window_age_minutes)
+    mark = threshold(alarms(resources, thresholds)["files-waiting"])
     return [
         chart(
             "Intake duration",

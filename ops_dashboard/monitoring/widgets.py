@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ops_dashboard.monitoring.alarm import Alarm
 from ops_dashboard.monitoring.metric_lines import Line, metric_array
 
 Widget = dict[str, Any]
@@ -24,6 +25,11 @@ class Annotation:
     label: str
     value: float
     on_right: bool = False
+
+
+def threshold(alarm: Alarm) -> Annotation:
+    """Return the threshold of an alarm, with the condition on which it is raised."""
+    return Annotation(label=f"alarm {alarm.name}: {alarm.condition}", value=alarm.above)
 
 
 def text(markdown: str, *, height: int = 1) -> Widget:

@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from ops_dashboard.console.api.charts import Annotation, LineView, Measured, is_figure, unit_in
+from ops_dashboard.console.api.charts import (
+    Annotation,
+    LineView,
+    Measured,
+    is_figure,
+    period_of,
+    unit_in,
+)
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.empty_charts import why_empty
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
@@ -57,11 +64,6 @@ def alarm_queries(alarm: Mapping[str, Any]) -> list[Query]:
     watched = {"Metric": metric, "Period": alarm["Period"], "Stat": stat}
     label = alarm["MetricName"]
     return [{"Id": "watched", "Label": label, "ReturnData": True, "MetricStat": watched}]
-
-
-def period_of(queries: Sequence[Query]) -> int:
-    """Return the period of an alarm's metrics, in seconds."""
-    return next(int(each["MetricStat"]["Period"]) for each in queries if "MetricStat" in each)
 
 
 def alarm_range(queries: Sequence[Query], now: datetime) -> tuple[int, int]:

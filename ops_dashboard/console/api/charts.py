@@ -14,16 +14,13 @@ from typing import Any, Literal
 import msgspec
 from markdown_it import MarkdownIt
 
+from ops_dashboard.console.api.chart_range import ChartRange
 from ops_dashboard.monitoring.chart_lines import chart_lines
 from ops_dashboard.monitoring.empty_charts import why_empty
 from ops_dashboard.monitoring.metric_lines import Query, metric_queries
 from ops_dashboard.monitoring.metric_math import Series
 from stream_ingest.contracts.settings import DAY_S
 
-RANGES = {"15m": 15, "1h": 60, "3h": 180, "12h": 720, "1d": 1_440, "7d": 10_080}
-"""The ranges to choose from, in minutes."""
-_PERIODS = ((180, 60), (720, 300), (1_440, 900), (10_080, 3_600))
-"""(Maximum length of the range in minutes, seconds per point): at most 180 points."""
 _HOUR_S = 3_600
 _PERIOD_WORDS = {60: "a minute", _HOUR_S: "an hour", DAY_S: "a day"}
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
@@ -53,6 +50,14 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     value: float
+    on_right: bool = False
+
+
+class FigurePart(msgspec.Struct, frozen=True, kw_only=True):
+    """A further number of a figure, such as a part of its sum."""
+
+    label: str
+    value: float
 
 
 class WidgetView(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +77,9 @@ class WidgetView(msgspec.Struct, frozen=True, kw_only=True):
     empty: str = ""
     """Why a chart or figure has no data; empty if it has."""
     value: float | None = None
+    parts: list[FigurePart] = []
+    period: int = 0
+    """Seconds per point of a chart."""
     unit: str = ""
     right_unit: str = ""
     stacked: bool = False
@@ -97,11 +105,6 @@ class MetricRequest(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
 
 
-def period_for(minutes: int) -> int:
-    """Return the period of a chart's points in seconds, for a range of `minutes`."""
-    return next(period for max_minutes, period in _PERIODS if minutes <= max_minutes)
-
-
 def unit_in(unit: str, period_s: int) -> str:
     """Return an axis's unit for points of a period: ``rows a minute``, ``rows in 5 minutes``."""
     for own in _PERIOD_WORDS.values():
@@ -114,7 +117,7 @@ def _span(period_s: int) -> str:
     return f"{period_s // 60} minutes" if period_s < _HOUR_S else f"{period_s // _HOUR_S} hours"
 
 
-def metric_requests(widget: Mapping[str, Any], minutes: int, now: datetime) -> list[MetricRequest]:
+def metric_requests(widget: Mapping[str, Any], chosen: ChartRange) -> list[MetricRequest]:
     """Return what to read for a widget: one request for a chart, two for a figure, else none.
 
     A figure needs its latest value over its own period, and the range for its sparkline.
@@ -122,19 +125,25 @@ def metric_requests(widget: Mapping[str, Any], minutes: int, now: datetime) -> l
     if widget["type"] != "metric":
         return []
     history = MetricRequest(
-        queries=metric_queries(widget, period_for(minutes)),
-        start=now - timedelta(minutes=minutes),
-        end=now,
+        queries=metric_queries(widget, _period_s(widget, chosen)),
+        start=chosen.start,
+        end=chosen.end,
     )
     if not is_figure(widget):
         return [history]
-    period_s = int(widget["properties"]["period"])
+    own_s = int(widget["properties"]["period"])
     latest = MetricRequest(
         queries=metric_queries(widget),
-        start=now - timedelta(seconds=max(period_s, 300)),
-        end=now,
+        start=chosen.now - timedelta(seconds=max(own_s, 300)),
+        end=chosen.now,
     )
     return [latest, history]
+
+
+def _period_s(widget: Mapping[str, Any], chosen: ChartRange) -> int:
+    """Return the period of a widget's points: at least its own, unless it is a figure."""
+    own_s = 0 if is_figure(widget) else int(widget["properties"].get("period", 0))
+    return max(chosen.period_s, own_s)
 
 
 def is_figure(widget: Mapping[str, Any]) -> bool:
@@ -172,17 +181,22 @@ def _view(
             return WidgetView(kind="log", **place, title=title, query=properties["query"])
     if is_figure(widget):
         return _figure(place, title, requests, data)
-    axes = properties.get("yAxis", {})
+    axes, period_s = properties.get("yAxis", {}), period_of(requests[0].queries)
     return WidgetView(
         kind="chart",
         **place,
         title=title,
         lines=_lines(widget, requests[0], data[0]),
-        unit=axes.get("left", {}).get("label", ""),
-        right_unit=axes.get("right", {}).get("label", ""),
+        period=period_s,
+        unit=unit_in(axes.get("left", {}).get("label", ""), period_s),
+        right_unit=unit_in(axes.get("right", {}).get("label", ""), period_s),
         stacked=bool(properties.get("stacked")),
         annotations=[
-            Annotation(label=each["label"], value=each["value"])
+            Annotation(
+                label=each["label"],
+                value=each["value"],
+                on_right=each.get("yAxis") == "right",
+            )
             for each in properties.get("annotations", {}).get("horizontal", [])
         ],
     )
@@ -194,17 +208,33 @@ def _figure(
     requests: Sequence[MetricRequest],
     data: Sequence[dict[str, Series]],
 ) -> WidgetView:
-    (latest, *_), (history, *_) = (
+    (latest, *others), (history, *_) = (
         chart_lines(request.queries, series) for request, series in zip(requests, data, strict=True)
     )
-    value = list(latest.points.values())[-1] if latest.points else None
     points = [(moment, each) for moment, each in history.points.items()]
     line = LineView(
         label=latest.label, points=points, is_count=_is_count(requests[1].queries, history.id)
     )
+    parts = [(each.label, _last(each.points)) for each in others]
     return WidgetView(
-        kind="figure", **place, title=title, lines=[line], value=value, unit=latest.label
+        kind="figure",
+        **place,
+        title=title,
+        lines=[line],
+        value=_last(latest.points),
+        parts=[FigurePart(label=label, value=last) for label, last in parts if last is not None],
+        period=period_of(requests[1].queries),
+        unit=latest.label,
     )
+
+
+def _last(points: Series) -> float | None:
+    return list(points.values())[-1] if points else None
+
+
+def period_of(queries: Sequence[Query]) -> int:
+    """Return the period of queries for metrics, in seconds; it is the same for all of them."""
+    return next(int(each["MetricStat"]["Period"]) for each in queries if "MetricStat" in each)
 
 
 def _lines(

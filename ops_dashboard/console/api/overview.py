@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
 from aiohttp import web
 
 from ops_dashboard.console.account import Account
-from ops_dashboard.console.api.charts import (
+from ops_dashboard.console.api.chart_range import (
     RANGES,
+    ChartRange,
+    custom_range,
+    named_range,
+)
+from ops_dashboard.console.api.charts import (
     Measured,
     MetricRequest,
     WidgetView,
     build_view,
     metric_requests,
-    period_for,
 )
 from ops_dashboard.console.api.dashboard_body import Widgets
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
@@ -31,10 +35,11 @@ from ops_dashboard.monitoring.metric_lines import Query
 from ops_dashboard.monitoring.metric_math import Series
 from ops_dashboard.monitoring.widgets import Widget
 from stream_ingest.aws.errors import map_errors
-from stream_ingest.contracts.errors import UserError
 
 _AWS_DATA_LIFETIME_S = 60.0
 _LOCAL_DATA_LIFETIME_S = 3.0
+_MAX_CUSTOM = 16
+"""The maximum number of custom ranges whose data are cached."""
 
 
 class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +51,8 @@ class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     """The charts' range, in epoch seconds."""
-    period: int
-    """Seconds per point of a chart."""
+    is_running: bool
+    """Whether new data can arrive in the range."""
     widgets: list[WidgetView]
 
 
@@ -57,29 +62,41 @@ class Overview:
     def __init__(self, account: Account, widgets: Widgets) -> None:
         """Read the metrics of `account` that the `widgets` of its dashboard show."""
         self._account, self._widgets = account, widgets
-        lifetime_s = _AWS_DATA_LIFETIME_S if account.is_aws else _LOCAL_DATA_LIFETIME_S
-        self._dashboards = {
-            name: CachedValue(partial(self._load, minutes), lifetime_s)
-            for name, minutes in RANGES.items()
+        self._lifetime_s = _AWS_DATA_LIFETIME_S if account.is_aws else _LOCAL_DATA_LIFETIME_S
+        self._named = {
+            name: CachedValue(partial(self._load_named, name), self._lifetime_s) for name in RANGES
         }
+        self.custom: dict[tuple[int, int], CachedValue[DashboardView]] = {}
+        """Cached dashboards of custom ranges, by their start and end."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the dashboard."""
         return [web.get("/api/dashboard", self._get)]
 
     async def _get(self, request: web.Request) -> web.Response:
+        if "from" in request.query or "to" in request.query:
+            return json_response(await self.cached(custom_range(request.query, _now())).get())
         name = request.query.get("range", "1h")
-        if name not in self._dashboards:
-            msg = f"range {name!r}: expected one of {', '.join(RANGES)}"
-            raise UserError(msg)
-        return json_response(await self._dashboards[name].get())
+        named_range(name, _now())  # raises for an unknown one
+        return json_response(await self._named[name].get())
 
-    async def _load(self, minutes: int) -> DashboardView:
-        return await in_thread(self._read, await self._widgets.get(), minutes)
+    def cached(self, chosen: ChartRange) -> CachedValue[DashboardView]:
+        """Return the cached dashboard of a custom range; the oldest of too many is forgotten."""
+        key = (int(chosen.start.timestamp()), int(chosen.end.timestamp()))
+        if key not in self.custom:
+            if len(self.custom) >= _MAX_CUSTOM:
+                del self.custom[next(iter(self.custom))]
+            self.custom[key] = CachedValue(partial(self._load, chosen), self._lifetime_s)
+        return self.custom[key]
 
-    def _read(self, widgets: Sequence[Widget], minutes: int) -> DashboardView:
-        now = next_minute(datetime.now(UTC))
-        requests = [metric_requests(widget, minutes, now) for widget in widgets]
+    async def _load_named(self, name: str) -> DashboardView:
+        return await self._load(named_range(name, _now()))
+
+    async def _load(self, chosen: ChartRange) -> DashboardView:
+        return await in_thread(self._read, await self._widgets.get(), chosen)
+
+    def _read(self, widgets: Sequence[Widget], chosen: ChartRange) -> DashboardView:
+        requests = [metric_requests(widget, chosen) for widget in widgets]
         data = self._read_data([request for each in requests for request in each])
         account = self._account
         measured = Measured(is_aws=account.is_aws, prefetch=account.outputs.prefetch_covers)
@@ -87,13 +104,12 @@ class Overview:
             build_view(widget, own, [data[id(request)] for request in own], measured)
             for widget, own in zip(widgets, requests, strict=True)
         ]
-        end = int(now.timestamp())
         return DashboardView(
-            name=self._account.outputs.dashboard_name,
-            notice=self._account.release_notice(),
-            start=end - minutes * 60,
-            end=end,
-            period=period_for(minutes),
+            name=account.outputs.dashboard_name,
+            notice=account.release_notice(),
+            start=int(chosen.start.timestamp()),
+            end=int(chosen.end.timestamp()),
+            is_running=chosen.is_running,
             widgets=views,
         )
 
@@ -121,9 +137,8 @@ class Overview:
         return found
 
 
-def next_minute(now: datetime) -> datetime:
-    """Return the end of the current minute, so that a range includes the running minute."""
-    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _with_prefix(queries: Sequence[Query], prefix: str) -> list[Query]:

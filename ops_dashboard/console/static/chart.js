@@ -1,103 +1,102 @@
 // Time-series charts with uPlot (a global, from a classic script). Colours come from the stylesheet.
+import { formatter, lonely, periodText, plotData, stack, steps, timeTexts, zoned } from "./chart_axes.js";
 import { h } from "./dom.js";
-import { bytes, compact, duration } from "./format.js";
 
 const COLOURS = 9;
 const HEIGHT = 150;
+const MIN_DRAG_PX = 8;
 const SVG = "http://www.w3.org/2000/svg";
+const ALARM = /^alarm ([\w-]+): (.*)$/;
 
-function milliseconds(value) {
-  if (value >= 90000) return duration(value / 1000);
-  return value >= 1000 ? `${compact(value / 1000)} s` : `${compact(value)} ms`;
+function series(line, colour, stacked) {
+  return {
+    label: line.label,
+    scale: line.on_right ? "right" : "y",
+    stroke: colour,
+    width: 1.6,
+    spanGaps: false,
+    paths: line.is_count ? uPlot.paths.stepped({ align: 1 }) : undefined,
+    fill: stacked ? null : line.is_count && !line.on_right ? `${colour}1f` : null,
+    points: line.is_count ? { show: false } : { show: true, size: 5, filter: lonely },
+  };
 }
 
-/** Return the function that formats values of a unit. */
-export function formatter(unit) {
-  if (unit.startsWith("milliseconds")) return milliseconds;
-  if (unit.startsWith("seconds")) return (value) => duration(value);
-  if (unit.startsWith("bytes")) return (value) => bytes(value);
-  if (unit.startsWith("percent")) return (value) => `${compact(value)} %`;
-  return compact;
+/** Draw each threshold as a broken line on its own scale. */
+function drawThresholds(u, thresholds, colour) {
+  const ratio = devicePixelRatio;
+  u.ctx.save();
+  u.ctx.strokeStyle = colour;
+  u.ctx.lineWidth = ratio;
+  u.ctx.setLineDash([5 * ratio, 4 * ratio]);
+  for (const { value, on_right: onRight } of thresholds) {
+    const y = Math.round(u.valToPos(value, onRight ? "right" : "y", true));
+    u.ctx.beginPath();
+    u.ctx.moveTo(u.bbox.left, y);
+    u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    u.ctx.stroke();
+  }
+  u.ctx.restore();
 }
 
-/** uPlot's data: the times, then each line's values. A missing point of a count is zero. */
-export function plotData(lines, { start, end, period }) {
-  const moments = new Set(lines.flatMap((line) => line.points.map(([moment]) => moment)));
-  for (let moment = Math.ceil(start / period) * period; moment < end; moment += period) moments.add(moment);
-  const times = [...moments].sort((one, other) => one - other);
-  return [
-    times,
-    ...lines.map((line) => {
-      const values = new Map(line.points);
-      return times.map((moment) => values.get(moment) ?? (line.is_count ? 0 : null));
-    }),
-  ];
-}
-
-function stack(rows) {
-  const sums = rows[0].map(() => 0);
-  return rows.map((row) => row.map((value, at) => (sums[at] += value ?? 0)));
-}
-
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-
-function plotOptions(chart, colours, width, format, formatRight, annotations) {
+function plotOptions(chart, colours, width, thresholds, onZoom) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
-  const quiet = colour("--quiet");
-  const grid = { stroke: colour("--line-soft"), width: 1 };
-  const font = "11px system-ui, sans-serif";
-  const axis = { stroke: quiet, grid, ticks: { show: false }, font };
+  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line-soft"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
   const right = chart.lines.some((line) => line.on_right);
-  const fromZero = (_, low, high) => [0, high > 0 ? high * 1.08 : 1];
+  const fromZero = (onRight) => (_, low, high) => {
+    const most = Math.max(high ?? 0, ...thresholds.filter((each) => Boolean(each.on_right) === onRight).map((each) => each.value));
+    return [0, most > 0 ? most * 1.08 : 1];
+  };
+  const texts = (unit) => (_, splits) => splits.map(formatter(unit));
   return {
     width,
     height: HEIGHT,
     padding: [8, right ? 4 : 10, 0, 4],
     legend: { show: false },
-    cursor: { y: false, sync: { key: "metrics" }, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: true, range: () => [chart.start, chart.end] }, y: { range: (u, low, high) => fromZero(u, low, Math.max(high ?? 0, ...annotations.map((annotation) => annotation.value))) }, right: { range: fromZero } },
+    tzDate: zoned,
+    cursor: {
+      y: false,
+      sync: { key: "metrics", filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: () => true } },
+      drag: { x: Boolean(onZoom), y: false, setScale: false },
+      points: { size: 6 },
+      dataIdx: (u, _, at, moment) => (at > 0 && moment < u.data[0][at] ? at - 1 : Math.min(at, u.data[0].length - 2)),
+    },
+    scales: { x: { time: true, range: () => [chart.start, chart.end] }, y: { range: fromZero(false) }, right: { range: fromZero(true) } },
     axes: [
-      { ...axis, size: 22, space: 70, values: (_, splits) => splits.map((each) => (each % 86400 === 0 ? day : clock).format(new Date(each * 1000))) },
-      { ...axis, size: 46, space: 32, values: (_, splits) => splits.map(format) },
-      ...(right ? [{ ...axis, side: 1, scale: "right", size: 46, grid: { show: false }, values: (_, splits) => splits.map(formatRight) }] : []),
+      { ...axis, size: 22, space: 70, values: timeTexts },
+      { ...axis, size: 46, space: 32, values: texts(chart.unit), ...steps(chart.unit) },
+      ...(right ? [{ ...axis, side: 1, scale: "right", size: 46, grid: { show: false }, values: texts(chart.right_unit), ...steps(chart.right_unit) }] : []),
     ],
-    series: [
-      {},
-      ...chart.lines.map((line, at) => ({
-        label: line.label,
-        scale: line.on_right ? "right" : "y",
-        stroke: colours[at],
-        width: 1.6,
-        spanGaps: !line.is_count,
-        fill: chart.stacked ? null : line.is_count && !line.on_right ? `${colours[at]}1f` : null,
-        points: { show: !line.is_count && line.points.length < 3, size: 5 },
-      })),
-    ],
+    series: [{}, ...chart.lines.map((line, at) => series(line, colours[at], chart.stacked))],
     bands: chart.stacked ? chart.lines.map((_, at) => ({ series: [at + 1, at], fill: `${colours[at]}66` })).filter((band) => band.series[1] > 0) : [],
     hooks: {
-      draw: [
-        (u) => {
-          for (const annotation of annotations) {
-            const y = Math.round(u.valToPos(annotation.value, "y", true));
-            u.ctx.save();
-            u.ctx.strokeStyle = colour("--bad");
-            u.ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
-            u.ctx.beginPath();
-            u.ctx.moveTo(u.bbox.left, y);
-            u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
-            u.ctx.stroke();
-            u.ctx.restore();
-          }
-        },
-      ],
+      draw: [(u) => drawThresholds(u, thresholds, colour("--bad"))],
+      setSelect: [(u) => {
+        if (!onZoom || u.select.width < MIN_DRAG_PX) return;
+        onZoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+      }],
     },
   };
 }
 
-/** A chart in its own element. `draw` takes the widget; resizing and theme changes redraw it. */
-export function makeChart() {
+const legendItem = (colour, label, value) =>
+  h("li", {}, h("span", { class: "swatch", css: { background: colour } }), h("span", { class: "legend-label" }, label), " ", h("b", {}, value));
+
+/** The alarm of a threshold with its condition; a threshold of an earlier release has a value only. */
+function thresholdItem({ label, value, on_right: onRight }, chart) {
+  const [, name, condition] = ALARM.exec(label) ?? [];
+  return h("li", { class: "alarm-note" }, h("span", { class: "swatch dashed" }),
+    name ? [h("a", { href: `/alarms#${name}` }, name), `: ${condition}`] : `${label} above ${formatter(onRight ? chart.right_unit : chart.unit)(value)}`);
+}
+
+/** What a line's legend says without a cursor: the total of counts, the latest value of others. */
+function summary(line, format) {
+  if (line.is_count) return `${format(line.points.reduce((sum, point) => sum + point[1], 0))} total`;
+  return format(line.points.at(-1)[1]);
+}
+
+/** A chart in its own element: `draw` takes the widget, `onZoom` gets the seconds of a dragged range. */
+export function makeChart(onZoom) {
   const canvas = h("div", { class: "plot", "aria-hidden": "true" });
   const legend = h("ul", { class: "legend" });
   const element = h("div", { class: "chart" }, canvas, legend);
@@ -107,66 +106,65 @@ export function makeChart() {
   function draw(chart) {
     last = chart;
     const lines = chart.lines.filter((line) => line.points.length);
-    const format = formatter(chart.unit);
-    const formatRight = formatter(chart.right_unit || "");
     const style = getComputedStyle(document.documentElement);
     const colour = (line, at) => line.color ?? style.getPropertyValue(`--c${at % COLOURS}`).trim();
-    const colours = chart.lines.map(colour);
     // with more lines than colours, the lines that have data take the colours in order
-    const shown = lines.map((line, at) => colour(line, chart.lines.length > COLOURS ? at : chart.lines.indexOf(line)));
-    const max = Math.max(0, ...lines.filter((line) => !line.on_right).flatMap((line) => line.points.map((point) => point[1])));
-    const visible = chart.annotations.filter((annotation) => max > 0 && annotation.value <= max * 3);
+    const colours = lines.map((line, at) => colour(line, chart.lines.length > COLOURS ? at : chart.lines.indexOf(line)));
     canvas.setAttribute("aria-hidden", String(lines.length > 0));
     plot?.destroy();
     plot = null;
-    if (lines.length && canvas.clientWidth) {
-      const raw = plotData(lines, chart);
-      const data = chart.stacked ? [raw[0], ...stack(raw.slice(1))] : raw;
-      const plotSettings = plotOptions({ ...chart, lines }, shown, canvas.clientWidth, format, formatRight, visible);
-      plotSettings.hooks.setCursor = [(u) => updateLegend(lines, shown, raw, u.cursor.idx, format, formatRight, chart)];
-      plot = new uPlot(plotSettings, data, canvas);
-      updateLegend(lines, shown, raw, null, format, formatRight, chart);
-    } else {
+    if (lines.length === 0) {
       canvas.replaceChildren(h("p", { class: "no-data" }, chart.empty || "no data in this range"));
-      legend.replaceChildren(...chart.lines.length > 6 ? [] : chart.lines.map((line, at) => legendItem(colours[at], line.label, "–")), ...alarmNotes(chart, format));
+      legend.replaceChildren(...chart.annotations.map((each) => thresholdItem(each, chart)));
+    } else if (canvas.clientWidth) {
+      canvas.replaceChildren();
+      plot = plotLines({ ...chart, lines }, colours);
     }
   }
 
-  const legendItem = (colour, label, value) =>
-    h("li", {}, h("span", { class: "swatch", css: { background: colour } }), h("span", { class: "legend-label" }, label), " ", h("b", {}, value));
+  function plotLines(chart, colours) {
+    const most = (onRight) => Math.max(0, ...chart.lines.filter((line) => line.on_right === onRight).flatMap((line) => line.points.map((point) => point[1])));
+    const near = chart.annotations.filter((each) => each.value <= 3 * most(Boolean(each.on_right)));
+    const raw = plotData(chart.lines, chart);
+    const data = chart.stacked ? [raw[0], ...stack(raw.slice(1))] : raw;
+    const options = plotOptions(chart, colours, canvas.clientWidth, near, onZoom);
+    options.hooks.setCursor = [(u) => showLegend(chart, colours, raw, u.cursor.idxs?.[1] ?? null)];
+    showLegend(chart, colours, raw, null);
+    return new uPlot(options, data, canvas);
+  }
 
-  const alarmNotes = (chart, format) => chart.annotations.map((annotation) => h("li", { class: "alarm-note" }, h("span", { class: "swatch dashed" }), `${annotation.label} above ${format(annotation.value)}`));
-
-  function updateLegend(lines, colours, raw, at, format, formatRight, chart) {
-    legend.replaceChildren(
-      ...lines.map((line, number) => {
-        const own = line.on_right ? formatRight : format;
-        const row = raw[number + 1];
-        let value;
-        if (at !== null && at !== undefined) value = row[at];
-        else if (line.is_count) value = line.points.reduce((sum, point) => sum + point[1], 0);
-        else value = line.points.at(-1)[1];
-        const text = value === null || value === undefined ? "–" : own(value);
-        return legendItem(colours[number], line.label, at === null || at === undefined ? (line.is_count ? `${text} total` : text) : text);
-      }),
-      ...alarmNotes(chart, format),
-    );
+  function showLegend(chart, colours, raw, at) {
+    const when = at === null ? null : h("li", { class: "when" }, periodText(raw[0][at], chart.period));
+    const items = chart.lines.map((line, number) => {
+      const format = formatter(line.on_right ? chart.right_unit : chart.unit);
+      const value = at === null ? null : raw[number + 1][at];
+      return legendItem(colours[number], line.label, at === null ? summary(line, format) : value === null ? "–" : format(value));
+    });
+    legend.replaceChildren(...(when ? [when] : []), ...items, ...(when ? [] : chart.annotations.map((each) => thresholdItem(each, chart))));
   }
 
   new ResizeObserver(() => {
     if (last && canvas.clientWidth && (!plot || plot.width !== canvas.clientWidth)) draw(last);
   }).observe(canvas);
-  document.addEventListener("themechange", () => last && requestAnimationFrame(() => draw(last)));
+  for (const change of ["themechange", "zonechange"]) document.addEventListener(change, () => last && requestAnimationFrame(() => draw(last)));
   return { element, draw };
 }
 
 /** A line without axes, as an SVG; null if there are too few points. */
-export function sparkline(line, now) {
+export function sparkline(line, range) {
   if (line.points.length < (line.is_count ? 1 : 3)) return null;
-  const [times, row] = plotData([line], now);
-  const known = times.map((moment, at) => [moment, row[at]]).filter(([, value]) => value !== null);
-  const max = Math.max(...known.map(([, value]) => value), 1e-9);
-  const path = known.map(([moment, value], at) => `${at ? "L" : "M"}${(100 * (moment - now.start)) / (now.end - now.start)} ${23 - (22 * value) / max}`).join("");
+  const [times, row] = plotData([line], range);
+  const max = Math.max(...row.filter((value) => value !== null), 1e-9);
+  let isOpen = false;
+  const path = times.map((moment, at) => {
+    if (row[at] === null) {
+      isOpen = false;
+      return "";
+    }
+    const step = `${isOpen ? "L" : "M"}${(100 * (moment - range.start)) / (range.end - range.start)} ${23 - (22 * row[at]) / max}`;
+    isOpen = true;
+    return step;
+  }).join("");
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 100 24");
   svg.setAttribute("preserveAspectRatio", "none");

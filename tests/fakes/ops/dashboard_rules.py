@@ -13,7 +13,7 @@ from typing import Any
 _STAT = re.compile(r"SampleCount|Average|Sum|Minimum|Maximum|p(100|[0-9]{1,2}(\.[0-9]{1,10})?)")
 _ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
-_WORDS = {"SUM", "IF", "AND"}
+_WORDS = {"SUM", "IF", "AND", "PERIOD"}
 _TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PERIODS = {1, 5, 10, 30}
 

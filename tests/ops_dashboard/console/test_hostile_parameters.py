@@ -43,7 +43,7 @@ PARAMETERS = {
     "/api/search/creators": ("q",),
     "/api/creators": ("prefix", "after"),
     "/api/creator": ("name", "after"),
-    "/api/dashboard": ("range",),
+    "/api/dashboard": ("range", "from", "to"),
     "/api/alarms": (),
     "/api/alarms/{}": (),
     "/api/alarms/{}/chart": (),

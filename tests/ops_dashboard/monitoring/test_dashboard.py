@@ -122,9 +122,37 @@ def test_the_threshold_of_an_alarm_is_drawn_in_its_chart() -> None:
 
 def test_the_cost_figure_shows_what_the_cost_alarm_watches() -> None:
     (widget,) = [w for w in METRIC_WIDGETS if name_of(w).startswith("Estimated cost")]
-    (expression,) = [q["Expression"] for q in metric_queries(widget) if "Expression" in q]
+    first, *parts = [q for q in metric_queries(widget) if "Expression" in q]
     watched = alarms(RESOURCES, THRESHOLDS)["cost"].lines[-1].expression
-    assert expression == watched
+    assert first["Expression"] == watched
+    assert [part["Label"] for part in parts] == ["work so far", "base of a day"]
+
+
+def test_a_threshold_has_the_condition_and_value_of_its_alarm() -> None:
+    known = alarms(RESOURCES, THRESHOLDS)
+    drawn = {
+        mark["label"]: mark["value"]
+        for widget in METRIC_WIDGETS
+        for mark in widget["properties"].get("annotations", {}).get("horizontal", [])
+        if mark["label"].startswith("alarm ")
+    }
+    assert drawn == {
+        f"alarm {name}: {known[name].condition}": known[name].above
+        for name in (
+            "collage-duration",
+            "collage-errors",
+            "files-waiting",
+            "image-failures",
+            "iterator-age",
+            "windows-stuck",
+        )
+    }
+
+
+def test_the_threshold_of_dead_letters_is_what_may_wait_without_an_alarm() -> None:
+    (widget,) = [w for w in METRIC_WIDGETS if name_of(w) == "Dead letters waiting"]
+    (mark,) = widget["properties"]["annotations"]["horizontal"]
+    assert mark["value"] == THRESHOLDS.dead_letters
 
 
 @pytest.mark.parametrize("widget", METRIC_WIDGETS, ids=name_of)

@@ -44,3 +44,9 @@ def test_an_expression_has_the_values_that_cloudwatch_computes(
 def test_an_unsupported_expression_is_rejected(expression: str) -> None:
     with pytest.raises(MetricMathError):
         evaluate(expression, {"a": A})
+
+
+def test_the_period_is_that_of_the_chart() -> None:
+    assert evaluate("a * 0 + PERIOD(a)", {"a": {60: 5.0}}, 300) == {60: 300.0}
+    with pytest.raises(MetricMathError):
+        evaluate("a * 0 + PERIOD(a)", {"a": {60: 5.0}})

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from ops_dashboard.console.api.chart_range import ChartRange, named_range
 from ops_dashboard.console.api.charts import (
-    RANGES,
     Measured,
     WidgetView,
     build_view,
     metric_requests,
-    period_for,
+    unit_in,
 )
 from ops_dashboard.monitoring.metric_lines import Line
 from ops_dashboard.monitoring.metric_math import Series
@@ -26,7 +26,11 @@ from ops_dashboard.monitoring.widgets import (
 )
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
-NOW_S = int(NOW.timestamp())
+
+
+def last(name: str) -> ChartRange:
+    """Return the range of that name up to `NOW`."""
+    return named_range(name, NOW - timedelta(seconds=1))
 
 
 def line(id_: str, **values: Any) -> Line:  # noqa: ANN401 - any side of a line
@@ -38,20 +42,15 @@ def total(*ids: str) -> Line:
     return line("sum", namespace="", metric="", expression=f"SUM([{', '.join(ids)}])")
 
 
-def view(widget: dict[str, Any], *data: dict[str, Series], minutes: int = 60) -> WidgetView:
+def view(widget: dict[str, Any], *data: dict[str, Series], chosen: str = "1h") -> WidgetView:
     (placed,) = rows([[widget]])
-    requests = metric_requests(placed, minutes, NOW)
+    requests = metric_requests(placed, last(chosen))
     assert len(requests) == len(data)
     return build_view(placed, requests, data, Measured())
 
 
-@pytest.mark.parametrize("minutes", RANGES.values())
-def test_a_chart_has_at_most_180_points_a_line(minutes: int) -> None:
-    assert minutes * 60 / period_for(minutes) <= 180
-
-
 def test_a_chart_covers_the_chosen_range() -> None:
-    (request,) = metric_requests(chart("C", [line("a")], "r", unit="a minute"), 720, NOW)
+    (request,) = metric_requests(chart("C", [line("a")], "r", unit="a minute"), last("12h"))
     assert (request.start, request.end) == (NOW - timedelta(hours=12), NOW)
     assert [query["MetricStat"]["Period"] for query in request.queries] == [300]
 
@@ -64,7 +63,10 @@ def test_a_chart_shows_its_visible_lines_expressions_and_annotations() -> None:
         "r",
         unit="rows",
         right_unit="s",
-        annotations=[Annotation(label="alarm", value=5)],
+        annotations=[
+            Annotation(label="alarm", value=5),
+            Annotation(label="limit", value=6, on_right=True),
+        ],
     )
     found = view(widget, {"a": {60: 1.0}, "b": {60: 2.0}})
     assert [(each.label, each.points, each.on_right) for each in found.lines] == [
@@ -72,7 +74,51 @@ def test_a_chart_shows_its_visible_lines_expressions_and_annotations() -> None:
         ("the sum", [(60, 3.0)], False),
     ]
     assert (found.unit, found.right_unit, found.title) == ("rows", "s", "C")
-    assert [(each.label, each.value) for each in found.annotations] == [("alarm", 5)]
+    assert [(each.label, each.value, each.on_right) for each in found.annotations] == [
+        ("alarm", 5, False),
+        ("limit", 6, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "period_s", "shown"),
+    [
+        ("rows a minute", 60, "rows a minute"),
+        ("a minute", 300, "in 5 minutes"),
+        ("bytes a minute", 3_600, "bytes an hour"),
+        ("USD an hour", 21_600, "USD in 6 hours"),
+        ("a minute", 86_400, "a day"),
+        ("messages", 300, "messages"),
+    ],
+)
+def test_the_unit_of_an_axis_names_the_period_of_its_points(
+    unit: str, period_s: int, shown: str
+) -> None:
+    assert unit_in(unit, period_s) == shown
+
+
+def test_points_are_at_least_as_long_as_the_widgets_own_period() -> None:
+    """A chart in USD an hour has hourly points in the range of an hour, too."""
+    hourly = chart("C", [line("a")], "r", unit="USD an hour", period_s=3_600)
+    found = view(hourly, {"a": {}})
+    assert (found.period, found.unit) == (3_600, "USD an hour")
+    minutely = chart("C", [line("a")], "r", unit="a minute")
+    found = view(minutely, {"a": {}}, chosen="7d")
+    assert (found.period, found.unit) == (3_600, "an hour")
+
+
+def test_the_period_is_a_number_in_an_expression() -> None:
+    base = line("base", namespace="", metric="", expression="a * 0 + PERIOD(a) * 2")
+    hourly = chart("C", [line("a", visible=False), base], "r", unit="USD", period_s=3_600)
+    assert view(hourly, {"a": {0: 5.0}}).lines[0].points == [(0, 7_200.0)]
+
+
+def test_further_lines_of_a_figure_are_its_parts() -> None:
+    lines = [line("a"), line("b"), line("c")]
+    values: dict[str, Series] = {"a": {0: 3.0}, "b": {0: 1.0}, "c": {}}
+    found = view(number("Cost", lines, "r"), values, values)
+    assert found.value == 3.0
+    assert [(part.label, part.value) for part in found.parts] == [("the b", 1.0)]
 
 
 def test_an_empty_chart_or_figure_says_why_and_one_with_data_does_not() -> None:
@@ -93,7 +139,7 @@ def test_a_missing_point_means_zero_for_counts_and_unknown_for_other_statistics(
 
 def test_a_figure_shows_the_latest_value_of_its_period_and_a_sparkline() -> None:
     widget = number("Rows in", [line("a")], "r", period_s=3_600)
-    latest, history = metric_requests(rows([[widget]])[0], 180, NOW)
+    latest, history = metric_requests(rows([[widget]])[0], last("3h"))
     assert latest.queries[0]["MetricStat"]["Period"] == 3_600
     assert history.queries[0]["MetricStat"]["Period"] == 60
     found = view(widget, {"a": {0: 5.0, 3_600: 7.0}}, {"a": {0: 1.0, 60: 2.0}})

@@ -7,6 +7,9 @@ import msgspec
 import pytest
 
 from ops_dashboard.console.account import Account
+from ops_dashboard.console.api.chart_range import custom_range
+from ops_dashboard.console.api.dashboard_body import dashboard_widgets
+from ops_dashboard.console.api.overview import Overview
 from ops_dashboard.monitoring.metric_lines import Line
 from ops_dashboard.monitoring.widgets import alarm_status, chart, number, rows, text
 from stream_ingest.contracts.stack_outputs import parameter_name
@@ -65,7 +68,27 @@ def test_the_overview_is_the_cloudwatch_dashboard_with_its_data(
 def test_a_range_of_seven_days_has_hourly_points(console: RunningConsole) -> None:
     now = console.get("/api/dashboard?range=7d").json
     assert now["end"] - now["start"] == 7 * 86_400
-    assert now["period"] == 3_600
+    assert {each["period"] for each in now["widgets"] if each["kind"] == "chart"} == {3_600}
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_custom_range_is_from_one_time_to_another(console: RunningConsole) -> None:
+    end = int(datetime.now(UTC).timestamp()) // 60 * 60
+    now = console.get(f"/api/dashboard?from={end - 600}&to={end}").json
+    assert (now["start"], now["end"], now["is_running"]) == (end - 600, end, False)
+    assert [value for _, value in now["widgets"][-1]["lines"][0]["points"]] == [4.0]
+    earlier = console.get(f"/api/dashboard?from={end - 86_400}&to={end - 80_000}").json
+    assert earlier["widgets"][-1]["lines"][0]["points"] == []
+
+
+@pytest.mark.usefixtures("deployed")
+def test_only_so_many_custom_ranges_are_remembered(account: Account) -> None:
+    overview = Overview(account, dashboard_widgets(account))
+    now = datetime.now(UTC)
+    for minutes in range(10, 100):
+        query = {"from": str(int(now.timestamp()) - 60 * minutes), "to": str(int(now.timestamp()))}
+        overview.cached(custom_range(query, now))
+    assert len(overview.custom) == 16
 
 
 def test_an_unknown_range_is_a_bad_request(console: RunningConsole) -> None:
