@@ -68,5 +68,5 @@ def test_a_custom_range_is_at_full_minutes_and_ends_now_at_the_latest() -> None:
     ],
 )
 def test_a_range_that_cannot_be_is_refused(query: dict[str, str]) -> None:
-    with pytest.raises(UserError, match="from|to"):
+    with pytest.raises(UserError, match=r"from|to"):
         custom_range(query, NOW)
