@@ -5,7 +5,7 @@ import { $, emptyState, fill, h, updateList, toast, visibleText } from "./dom.js
 import "./dead_count.js";
 import { bytes, int } from "./format.js";
 
-const MAX_BYTES = 256e6;
+const MAX_BYTES = 256 * 1024 * 1024;
 const SUFFIXES = /\.(csv|tsv|txt)(\.gz)?$/i;
 let file = null;
 

@@ -3,8 +3,9 @@ import { bytes, compact, duration } from "./format.js";
 import { clock, day, dayAndClock, zone } from "./times.js";
 
 const DAY_S = 86400;
-/** Steps of an axis of seconds; those of other units are 1, 2 and 5 times a power of ten. */
+/** Steps of axes whose units are not decimal, so that their ticks are round numbers. */
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, DAY_S, 2 * DAY_S, 7 * DAY_S, 14 * DAY_S];
+const BYTES = Array.from({ length: 44 }, (_, at) => 2 ** at);
 const MILLISECONDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...SECONDS.map((each) => 1000 * each)];
 
 function milliseconds(value) {
@@ -25,6 +26,7 @@ export function formatter(unit) {
 /** uPlot's option for the steps of an axis of this unit. */
 export function steps(unit) {
   if (unit.startsWith("milliseconds")) return { incrs: MILLISECONDS };
+  if (unit.startsWith("bytes")) return { incrs: BYTES };
   return unit.startsWith("seconds") ? { incrs: SECONDS } : {};
 }
 
