@@ -78,7 +78,6 @@ RENDITIONS = Recipe(
             box=(4000, 4000),
             quality=82,
             subsampling="4:2:0",
-            progressive=True,
         ),
         Output(
             name="medium",

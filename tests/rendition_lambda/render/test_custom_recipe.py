@@ -20,7 +20,7 @@ SIZE = (640, 400)
 MARK = (250, 150)
 """Middle of a red disc, which is not in the middle of anything."""
 OUTPUTS = (
-    Output(name="whole", key="custom/{stem}_whole.jpg", box=(320, 320)),
+    Output(name="whole", key="custom/{stem}_whole.jpg", box=(320, 320), progressive=True),
     Output(name="square", key="custom/{stem}_square.jpg", box=(128, 128), fit="cover"),
     Output(name="large", key="custom/{stem}_large.jpg", box=(500, 700), fit="cover", rotate=90),
     Output(
@@ -125,6 +125,7 @@ def test_a_custom_recipe_renders_and_its_manifest_maps_labels(
     line = line_of(made, output)
     found = next(each for each in made.outputs if each.name == output.name)
     with Image.open(found.path) as image:
+        assert ("progressive" in image.info) == output.progressive
         pixels = np.asarray(image.convert("RGB")).astype(int)
 
     assert (line.width, line.height) == SIZES[output.name] == (pixels.shape[1], pixels.shape[0])
