@@ -154,6 +154,8 @@ class Ending(StrEnum):
     ALREADY_DONE = "already_done"
     ERASED = "erased"
     """The window's creator was erased after it closed; nothing was built."""
+    CANCELLED = "cancelled"
+    """The replay or retry was cancelled; nothing was built."""
 
 
 class WindowOutcome(msgspec.Struct, frozen=True, kw_only=True):

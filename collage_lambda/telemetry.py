@@ -25,6 +25,7 @@ _ENDING_METRICS = {
     Ending.KEPT: catalogue.COLLAGES_KEPT,
     Ending.ALREADY_DONE: catalogue.COLLAGES_ALREADY_DONE,
     Ending.ERASED: catalogue.COLLAGES_ERASED,
+    Ending.CANCELLED: catalogue.COLLAGES_CANCELLED,
 }
 
 

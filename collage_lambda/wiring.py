@@ -17,6 +17,7 @@ from collage_lambda import clients as boto
 from collage_lambda.assembly.builder import Builder
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.placeholders import Placeholders
+from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.download.probe import answer_probe
 from collage_lambda.image.process_setup import configure_process
 from collage_lambda.lease import WindowLeases
@@ -106,6 +107,7 @@ def build(settings: CollageSettings, clients: Clients, clock: Callable[[], float
         ),
         publisher=Publisher(outputs, links, announcer, clock),
         batch_sources=BatchSources(clients.dynamodb, settings.table),
+        cancelled_runs=CancelledRuns(clients.dynamodb, settings.table, clock),
         clock=clock,
     )
     return App(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from collage_lambda.assembly.builder import Builder
+from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.lease import ClaimRefusal, Lease, WindowLeases
 from collage_lambda.messages import Message, check_images
 from collage_lambda.originals.temp_store import TempStore
@@ -44,11 +45,13 @@ class CollageWorker:
         builder: Builder,
         publisher: Publisher,
         batch_sources: BatchSources,
+        cancelled_runs: CancelledRuns,
         clock: Callable[[], float],
     ) -> None:
         """Work with the given edges; `clock` gives epoch seconds."""
         self._windows, self._outputs, self._temp = windows, outputs, temp
         self._pack_store, self._batch_sources = pack_store, batch_sources
+        self._cancelled_runs = cancelled_runs
         self._builder, self._publisher, self._clock = builder, publisher, clock
 
     def work(self, message: Message, *, owner: str, remaining_s: float) -> WindowOutcome:
@@ -60,6 +63,8 @@ class CollageWorker:
         if remaining_s < PUBLISHING_S + MIN_BUILD_S:
             msg = f"{window_id}: no time left in this invocation"
             raise TransientError(msg)
+        if message.replay is not None and self._cancelled_runs.includes(message.replay):
+            return WindowOutcome(ending=Ending.CANCELLED)
         claimed = self._windows.claim(
             message.event,
             replay=message.replay,

@@ -74,6 +74,7 @@ def results(resources: Resources, thresholds: Thresholds) -> list[Widget]:
         "earlier collage kept": catalogue.COLLAGES_KEPT,
         "already done": catalogue.COLLAGES_ALREADY_DONE,
         "erased": catalogue.COLLAGES_ERASED,
+        "cancelled": catalogue.COLLAGES_CANCELLED,
         "failed, redelivered": catalogue.MESSAGES_FAILED,
         "deferred, another worker has it": catalogue.MESSAGES_DEFERRED,
     }

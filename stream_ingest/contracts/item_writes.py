@@ -30,6 +30,7 @@ class Partitions(StrEnum):
     NUMBERING = "table#*"
     DEFERRED = "deferred#*"
     UNREADABLE = "unreadable#*"
+    RUNS = "runs#"
 
 
 class Updates(msgspec.Struct, frozen=True):

@@ -195,6 +195,9 @@ COLLAGES_ALREADY_DONE = count(
 COLLAGES_ERASED = count(
     "CollagesErased", _COLLAGE, "messages refused because their window was erased with its creator"
 )
+COLLAGES_CANCELLED = count(
+    "CollagesCancelled", _COLLAGE, "messages of a replay or retry that was cancelled"
+)
 MESSAGES_FAILED = count(
     "MessagesFailed",
     (Service.COLLAGE, Service.PREFETCH, Service.INTAKE, Service.PHOTOS),

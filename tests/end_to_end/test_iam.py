@@ -206,15 +206,15 @@ def test_only_some_kinds_of_items_may_be_deleted(stack: IamStack) -> None:
     ]
 
 
-def test_the_collage_function_reads_the_items_of_batches_only(stack: IamStack) -> None:
+def test_the_collage_function_reads_the_items_of_batches_and_runs_only(stack: IamStack) -> None:
     """As above; on AWS every GetItem has the key."""
     found = [
         (statement["Sid"], statement.get("Condition"))
         for statement in stack.statements("collage")
         if "dynamodb:GetItem" in statement["Action"]
     ]
-    batches_only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*"]}}
-    assert found == [("ReadSources", batches_only)]
+    these = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["batch#*", "runs#"]}}
+    assert found == [("ReadSources", these)]
 
 
 def test_only_our_rules_may_send_to_our_queues(stack: IamStack) -> None:

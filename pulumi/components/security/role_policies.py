@@ -35,6 +35,7 @@ WORK_OFF = (*_RECEIVE, "sqs:ChangeMessageVisibility")
 """The same of a function that decides when a failed message is received again."""
 _CREATOR_ITEMS = items_of(Partitions.CREATORS)
 _BATCH_ITEMS = items_of(Partitions.BATCHES)
+_BATCHES_AND_RUNS = items_of(Partitions.BATCHES, Partitions.RUNS)
 _PACK_ITEMS = items_of(Partitions.PACKS)
 _DEFERRED_ITEMS = items_of(Partitions.DEFERRED)
 _LISTED_ITEMS = items_of(Partitions.DEFERRED, Partitions.UNREADABLE)
@@ -208,7 +209,7 @@ def collage(  # noqa: PLR0913 - one argument for each resource
             else []
         ),
         update("ReleasePacks", table_arn, item_writes.RELEASED_PACKS),
-        allow("ReadSources", ["dynamodb:GetItem"], [table_arn], _BATCH_ITEMS),
+        allow("ReadSources", ["dynamodb:GetItem"], [table_arn], _BATCHES_AND_RUNS),
         allow("DeletePackItems", ["dynamodb:DeleteItem"], [table_arn], _PACK_ITEMS),
         emit(bus_arn, Source.COLLAGE),
         allow("PublishOutputs", ["s3:PutObject"], outputs),

@@ -13,6 +13,7 @@ from PIL import Image
 from collage_lambda.assembly.builder import Builder
 from collage_lambda.assembly.content_memory import ContentMemory
 from collage_lambda.assembly.placeholders import Placeholders
+from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.download.downloader import DownloadSettings
 from collage_lambda.download.fetch import Timing
 from collage_lambda.download.limits import FetchLimits
@@ -115,6 +116,7 @@ class WorkerBench:
                 self.clock,
             ),
             batch_sources=BatchSources(self.aws.dynamodb, TABLE),
+            cancelled_runs=CancelledRuns(self.aws.dynamodb, TABLE, self.clock),
             clock=self.clock,
         )
 

@@ -36,6 +36,7 @@ from rendition_lambda.photo_work import Ending, Outcome
 from rendition_lambda.sweeping.sweep import Swept
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.registry import Totals
+from stream_ingest.contracts import table
 from stream_ingest.contracts.events import CoversExpiring
 from stream_ingest.contracts.settings import FlushPolicy
 from stream_ingest.intake import handler as intake
@@ -186,6 +187,9 @@ def _run_collage(aws: CollageAws, server: CoverServer) -> None:
     state = {"creator_name": "erased", "item": "state", "erased_at": int(time.time())}
     aws.dynamodb.put_item(TableName=collage_aws.TABLE, Item=to_wire(state))
     _deliver(envelope(erased))
+    run = {"creator_name": "runs#", "item": table.run_item("replay-1"), "cancelled": True}
+    aws.dynamodb.put_item(TableName=collage_aws.TABLE, Item=to_wire(run))
+    _deliver(envelope(created, replay="replay-1"))
 
 
 def _deliver(*bodies: str) -> None:

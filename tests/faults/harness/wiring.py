@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from collage_lambda.assembly.content_memory import ContentMemory
+from collage_lambda.cancelled_runs import CancelledRuns
 from collage_lambda.lease import WindowLeases
 from collage_lambda.originals.temp_store import TempStore
 from collage_lambda.output.announcer import Announcer
@@ -102,6 +103,7 @@ def collage_worker(clients: Clients) -> CollageWorker:
         builder=builder,
         publisher=Publisher(outputs, links, Announcer(clients.events, BUS), clients.clock),
         batch_sources=BatchSources(clients.dynamodb, TABLE),
+        cancelled_runs=CancelledRuns(clients.dynamodb, TABLE, clients.clock),
         clock=clients.clock,
     )
 

@@ -263,6 +263,7 @@ def test_kinds_of_partitions_do_not_overlap(partitions: Partitions) -> None:
         Partitions.NUMBERING: table.NUMBERING_PARTITION,
         Partitions.DEFERRED: table.deferred_partition("ann"),
         Partitions.UNREADABLE: table.unreadable_partition("ann"),
+        Partitions.RUNS: table.RUNS_PARTITION,
         Partitions.PACKS: table.pack_partition("prefetched/a.zip"),
     }
     assert keys.keys() == {*Partitions}
