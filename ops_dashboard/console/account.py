@@ -7,11 +7,16 @@ between threads; creating them may not.
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ops_dashboard.console.batch_detail import BatchDetails
 from ops_dashboard.console.photo_access import PhotoAccess, open_photos
+from ops_dashboard.inspect.batch_pages import BatchPages
+from ops_dashboard.inspect.batch_summaries import BatchSummaries
+from ops_dashboard.inspect.batch_windows import BatchWindows
 from ops_dashboard.inspect.creator_names import CreatorNames
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.stored_names import StoredNames
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
 _LINK_LIFETIME_S = 300
+_BATCHES_AT_ONCE = 8
+"""Number of batches whose windows are read at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,8 @@ class Account:
     names: StoredNames
     creator_names: CreatorNames
     batches: BatchRegistry
+    batch_pages: BatchPages
+    batch_details: BatchDetails
     dead_letters: StackLetters
     runs: StackRuns
     photos: PhotoAccess | None = None
@@ -106,6 +115,9 @@ def open_account(session: boto3.Session, stack: str) -> Account:
     dynamodb = session.client("dynamodb", config=clients.INTERACTIVE)
     sqs = session.client("sqs", config=clients.INTERACTIVE)
     s3 = session.client("s3", config=clients.INTERACTIVE)
+    batches = BatchRegistry(dynamodb, table, time.time)
+    batch_windows = BatchWindows(dynamodb, table)
+    summaries = BatchSummaries(s3, outputs.output_bucket)
     return Account(
         outputs=outputs,
         ssm=ssm,
@@ -121,7 +133,15 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         ),
         names=StoredNames(dynamodb, table, outputs.names_case),
         creator_names=CreatorNames(dynamodb, table),
-        batches=BatchRegistry(dynamodb, table, time.time),
+        batches=batches,
+        batch_pages=BatchPages(
+            dynamodb,
+            table,
+            windows=batch_windows,
+            summary=summaries.find,
+            threads=ThreadPoolExecutor(_BATCHES_AT_ONCE, "batches"),
+        ),
+        batch_details=BatchDetails(batches, batch_windows, summaries, outputs.output_bucket),
         dead_letters=StackLetters.of(session, outputs, clients.INTERACTIVE),
         runs=StackRuns.of(session, outputs, clients.INTERACTIVE),
         photos=open_photos(session, outputs.photos) if outputs.photos else None,

@@ -30,6 +30,7 @@ ALARMS = "alarms"
 """Name of the page that the header links with the number of raised alarms."""
 PAGES = (
     Page("/", "Overview", "overview"),
+    Page("/batches", "Batches", "batch_list"),
     Page("/creators", "Creators", "creators"),
     Page("/gallery", "Gallery", "gallery"),
     Page("/failures", "Failures", "failures"),
@@ -74,6 +75,7 @@ class Pages:
         """Return the routes of the pages and of signing in."""
         return [
             *(web.get(page.path, self._get_page) for page in PAGES),
+            web.get("/batches/{batch_id}", self._get_batch),
             web.get("/login", self._get_login),
             web.post("/login", self._post_login),
         ]
@@ -87,6 +89,11 @@ class Pages:
         title = _ERROR_TITLES.get(HTTPStatus(status), "Error")
         page = Page(request.path, title, "error")
         return self._render("error.html", status=status, page=page, message=message)
+
+    async def _get_batch(self, request: web.Request) -> web.Response:
+        """Return the page of one batch, which marks the list of batches in the navigation."""
+        page = Page("/batches", request.match_info["batch_id"], "batch")
+        return self._render("batch.html", page=page)
 
     async def _get_login(self, request: web.Request) -> web.Response:
         """Sign in with the token in the query, or return the sign-in form.

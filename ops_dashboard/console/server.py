@@ -10,6 +10,7 @@ from aiohttp import web
 from ops_dashboard.console.access import Access
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.alarms import Alarms
+from ops_dashboard.console.api.batch_files import BatchFiles
 from ops_dashboard.console.api.batches import Batches, abandon_in
 from ops_dashboard.console.api.creators import Creators
 from ops_dashboard.console.api.dashboard_body import dashboard_widgets
@@ -52,7 +53,8 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         pages,
         Overview(account, widgets),
         Alarms(account, widgets),
-        Batches(account.batches, abandon_in(stack)),
+        Batches(account, abandon_in(stack)),
+        BatchFiles(account),
         Creators(account),
         Gallery(account),
         Search(account),

@@ -28,10 +28,10 @@ from stream_ingest.contracts.object_keys import (
     DROPPED_PREFIX,
     FAILED_BATCHES_PREFIX,
     QUARANTINE_PREFIX,
+    REFUSED_PREFIX,
 )
 from stream_ingest.records.codec import PackedRecord, pack, unpack
 
-REFUSED_PREFIX = "failed/rows/"
 RESULTS_PREFIX = "results/"
 _NAMES = frozenset({"creator", "creator_name"})
 _MAX_INFLATED = 16 << 20

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops_dashboard.inspect.table_reader import TableReader
@@ -47,6 +48,17 @@ class WindowReader:
             ExpressionAttributeValues=to_wire({":batch": batch_id, ":window": "window#"}),
         )
         yield from map(window_record, self._table.full_items(entries))
+
+    def first_of_batch(self, batch_id: str, limit: int) -> list[WindowRecord]:
+        """Return the windows of a batch with the lowest numbers."""
+        entries = self._table.query(
+            IndexName=table.BATCH_INDEX,
+            KeyConditionExpression="batch_id = :batch AND begins_with(#item, :window)",
+            ExpressionAttributeNames={"#item": table.SORT_KEY},
+            ExpressionAttributeValues=to_wire({":batch": batch_id, ":window": "window#"}),
+            Limit=limit,
+        )
+        return list(map(window_record, self._table.full_items(islice(entries, limit))))
 
     def in_status(self, status: table.WindowStatus) -> Iterator[WindowRecord]:
         """Yield every window in a status, in the order in which they closed."""

@@ -7,6 +7,8 @@ ATTEMPTS_PREFIX = "processing/attempts/"
 
 BY_CREATOR = "by-creator"
 """Folder under ``collages/`` of the copies by creator."""
+REFUSED_PREFIX = "failed/rows/"
+"""Refused rows, in a folder for each batch."""
 QUARANTINE_PREFIX = "failed/records/"
 """Records that could not be read: ``failed/records/YYYY/MM/DD/<sequence number>.json``."""
 DROPPED_PREFIX = "failed/dropped/"
@@ -16,3 +18,8 @@ FAILED_BATCHES_PREFIX = "aws/lambda/"
 
 AWS chose the prefix: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 """
+
+
+def refused_prefix(batch_id: str) -> str:
+    """Return the folder of a batch's refused rows in the output bucket."""
+    return f"{REFUSED_PREFIX}{batch_id}/"

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from stream_ingest.aws.errors import map_errors
+from stream_ingest.contracts.object_keys import refused_prefix
 from stream_ingest.records.rows import RowRefusal
 
 
@@ -28,7 +29,7 @@ class RefusedRows:
     def __init__(self, s3: ObjectWriter, bucket: str, batch_id: str) -> None:
         """Store the refusals of one batch in `bucket`."""
         self._s3, self._bucket = s3, bucket
-        self.prefix = f"failed/rows/{batch_id}/"
+        self.prefix = refused_prefix(batch_id)
         self.parts = 0
         """Number of stored parts; a resumed push sets it."""
 

@@ -49,7 +49,7 @@ _STORIES: tuple[tuple[str, float, dict[str, int], int], ...] = (
     ("abandoned", 0.1, {}, 0),
     ("ended", 0.004, {}, 12),
 )
-_OPEN = (*("sending",) * 3, *("processing",) * 2, *("building",) * 2, "ending")
+_OPEN = ("sending", "ending", *("sending",) * 2, *("processing",) * 2, *("building",) * 2)
 _WITHOUT_WINDOWS = {"all refused", "nothing new", "rejected", "sending", "ending"}
 
 

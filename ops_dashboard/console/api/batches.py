@@ -1,28 +1,37 @@
-"""Endpoints of batches: the newest, each with its progress, and to abandon one. Edge (DynamoDB).
-
-An ended batch changes only by a replay or retry, so its progress is cached for a minute.
-"""
+"""Endpoints of batches: their list, one of them, its first collages, and to abandon one. Edge."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from itertools import islice
+from datetime import date, timedelta
 
 import msgspec
 from aiohttp import web
 
-from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response
-from ops_dashboard.inspect.unreadable_batch import unreadable_batch
-from stream_ingest.batches.outcome import BatchOutcome, outcome_of
-from stream_ingest.batches.progress import ENDED_BATCHES, OPEN_BATCHES, Batch, BatchProgress
-from stream_ingest.batches.registry import BatchRegistry
-from stream_ingest.contracts.errors import UnreadableItemError
+from ops_dashboard.console.account import Account
+from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, query_value
+from ops_dashboard.inspect.batch_pages import PAGE, BatchFilter, BatchPage
+from ops_dashboard.inspect.window_record import WindowRecord
+from stream_ingest.batches.outcome import OutcomeKind
+from stream_ingest.batches.progress import Batch
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.abandon import abandon
 
-MAX_BATCHES = 25
+FIRST_WINDOWS = 24
+"""Number of a batch's windows that its page shows."""
 _LIST_LIFETIME_S = 1.0
-_ENDED_LIFETIME_S = 60.0
+_OPEN, _PROBLEMS = "open", "problems"
+_KINDS = {
+    _OPEN: frozenset(kind for kind in OutcomeKind if kind.is_open),
+    _PROBLEMS: frozenset(
+        (
+            *(OutcomeKind.FAILED, OutcomeKind.REFUSED, OutcomeKind.ALL_REFUSED),
+            *(OutcomeKind.REJECTED, OutcomeKind.ABANDONED, OutcomeKind.UNREADABLE),
+        )
+    ),
+    **{str(kind): frozenset((kind,)) for kind in OutcomeKind},
+}
+"""Values of the parameter `outcome`."""
 
 
 Abandon = Callable[[str], Batch]
@@ -34,51 +43,47 @@ def abandon_in(stack: str) -> Abandon:
     return lambda batch_id: abandon(batch_id, stack)
 
 
-class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch in the list: its progress, when it started, and what became of it."""
+class BatchTiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The first windows of a batch."""
 
-    started_at: str
-    progress: BatchProgress
-    outcome: BatchOutcome
-
-
-class BatchList(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest batches, and the number of all batches."""
-
-    batches: list[BatchRow]
-    total: int
+    windows: list[WindowRecord]
 
 
 class Batches:
-    """Serves the newest batches of one stack."""
+    """Serves the batches of one stack."""
 
-    def __init__(
-        self, registry: BatchRegistry, abandon: Abandon, max_batches: int = MAX_BATCHES
-    ) -> None:
-        """Read batches from `registry`; `abandon` ends one."""
-        self._registry, self._abandon, self._max_batches = registry, abandon, max_batches
-        self._newest = CachedValue(lambda: in_thread(self.read), _LIST_LIFETIME_S)
-        self._ended: dict[str, tuple[float, BatchRow]] = {}
-        """By batch id: when the entry expires (monotonic clock), and the entry."""
+    def __init__(self, account: Account, abandon: Abandon) -> None:
+        """Read the batches of `account`; `abandon` ends one."""
+        self._account, self._abandon = account, abandon
+        self._newest = CachedValue(lambda: in_thread(self._page, BatchFilter()), _LIST_LIFETIME_S)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes under ``/api/batches``."""
         return [
             web.get("/api/batches", self._get_list),
             web.get("/api/batches/{batch_id}", self._get_one),
+            web.get("/api/batches/{batch_id}/windows", self._get_windows),
             web.post("/api/batches/{batch_id}/abandon", self._post_abandon),
         ]
 
-    async def _get_list(self, _request: web.Request) -> web.Response:
-        return json_response(await self._newest.get())
+    async def _get_list(self, request: web.Request) -> web.Response:
+        wanted, after = read_filter(request), query_value(request, "after")
+        if wanted == BatchFilter() and after is None:  # what most pages of the console ask for
+            return json_response(await self._newest.get())
+        return json_response(await in_thread(self._page, wanted, after))
 
     async def _get_one(self, request: web.Request) -> web.Response:
         batch_id = request.match_info["batch_id"]
-        newest = await self._newest.get()
-        found = next((row for row in newest.batches if row.progress.batch_id == batch_id), None)
+        found = await in_thread(self._account.batch_details.find, batch_id)
         if found is None:
             raise web.HTTPNotFound(text=f"no batch {batch_id}")
         return json_response(found)
+
+    async def _get_windows(self, request: web.Request) -> web.Response:
+        first = await in_thread(
+            self._account.windows.first_of_batch, request.match_info["batch_id"], FIRST_WINDOWS
+        )
+        return json_response(BatchTiles(windows=first))
 
     async def _post_abandon(self, request: web.Request) -> web.Response:
         batch = await in_thread(self._abandon, request.match_info["batch_id"])
@@ -87,29 +92,37 @@ class Batches:
             {"batch_id": batch.batch_id, "abandoned_at": batch.abandoned_at}, status=202
         )
 
-    def read(self) -> BatchList:
-        """Return the newest batches, newest first. Blocks."""
-        statuses = (*OPEN_BATCHES, *ENDED_BATCHES)
-        found = {each for status in statuses for each in self._registry.started_in(status)}
-        newest = islice(sorted(found, reverse=True), self._max_batches)
-        rows = [row for started_at, each in newest if (row := self._row(each, started_at))]
-        return BatchList(batches=rows, total=len(found))
-
-    def _row(self, batch_id: str, started_at: str) -> BatchRow | None:
-        expires_at_s, row = self._ended.get(batch_id, (0.0, None))
-        if row is not None and time.monotonic() < expires_at_s:
-            return row
-        try:
-            batch, progress = self._registry.load(batch_id), self._registry.progress(batch_id)
-        except UnreadableItemError as error:
-            return _row_of(started_at, unreadable_batch(error))
-        if batch is None or progress is None:
-            return None
-        row = _row_of(batch.started_at, progress)
-        if progress.ended:
-            self._ended[batch_id] = (time.monotonic() + _ENDED_LIFETIME_S, row)
-        return row
+    def _page(self, wanted: BatchFilter, after: str | None = None) -> BatchPage:
+        return self._account.batch_pages.list_page(wanted, limit=PAGE, after=after)
 
 
-def _row_of(started_at: str, progress: BatchProgress) -> BatchRow:
-    return BatchRow(started_at=started_at, progress=progress, outcome=outcome_of(progress))
+def read_filter(request: web.Request) -> BatchFilter:
+    """Return the filter in a query; raises `UserError` that names the parameter at fault."""
+    name = query_value(request, "outcome")
+    if name is not None and name not in _KINDS:
+        msg = f"outcome {name[:40]!r}: expected one of {', '.join(_KINDS)}"
+        raise UserError(msg)
+    since, until = _day(request, "from"), _day(request, "to")
+    wanted = BatchFilter(kinds=_KINDS[name] if name else frozenset())
+    return msgspec.structs.replace(
+        wanted,
+        trigger=query_value(request, "trigger"),
+        since=str(since) if since else wanted.since,
+        until=str(until + timedelta(days=1)) if until else wanted.until,
+    )
+
+
+def _day(request: web.Request, name: str) -> date | None:
+    """Return the UTC day in a parameter."""
+    text = query_value(request, name)
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{name} {text[:40]!r}: expected a day, such as 2026-11-29"
+        raise UserError(msg) from error
+    if day == date.max:
+        msg = f"{name} {text}: too late"
+        raise UserError(msg)
+    return day

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response
+from ops_dashboard.inspect.refused_parts import read_refused
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.batches.batch_id import check_batch_id
-from stream_ingest.contracts.errors import DecodeError, UserError
+from stream_ingest.contracts.errors import UserError
 from stream_ingest.records.rows import RowRefusal
 
 _PREFIX = "failed/rows/"
@@ -75,7 +76,7 @@ class Refused:
                 lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
         except s3.exceptions.NoSuchKey:
             return RefusedPage(rows=[], reasons={})
-        rows = [_read_row(f"{key}, line {n}", line) for n, line in enumerate(lines, 1)]
+        rows = [read_refused(f"{key}, line {n}", line) for n, line in enumerate(lines, 1)]
         end = first + _PAGE_SIZE
         return RefusedPage(
             rows=rows[first:end],
@@ -103,12 +104,3 @@ def _parse_position(text: str) -> tuple[int, int]:
         msg = f"not a page of refused rows: {text[:20]!r}"
         raise UserError(msg)
     return int(match[1]), int(match[2])
-
-
-def _read_row(place: str, line: bytes) -> RowRefusal:
-    """Return a refused row; raises `DecodeError` that names its place."""
-    try:
-        return msgspec.json.decode(line, type=RowRefusal)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        msg = f"{place} is no refused row: {error}"
-        raise DecodeError(msg) from error

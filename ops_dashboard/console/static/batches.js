@@ -1,5 +1,5 @@
 // A batch with its progress, for the overview and the uploads.
-import { post } from "./api.js";
+import { post, query } from "./api.js";
 import { h, toast, visibleText } from "./dom.js";
 import { REFUSAL_REASONS, ago, int, moment, plural } from "./format.js";
 
@@ -48,48 +48,59 @@ export function refusals(refused) {
 
 const ABANDON = "Its push will be refused if it comes back. Rows that it has sent are counted, and their windows close as at a normal end.";
 
-async function abandon(id, button) {
+async function abandon(id, button, done) {
   if (!confirm(`Abandon batch ${id}?\n\n${ABANDON}`)) return;
   button.disabled = true;
   try {
     await post(`/api/batches/${encodeURIComponent(id)}/abandon`, {});
-    toast(`Batch ${id} is abandoned; it ends in some minutes.`);  // the next update shows it so
+    toast(`Batch ${id} is abandoned; it ends in some minutes.`);
+    done();
   } catch (error) {
     toast(error.message, "bad");
     button.disabled = false;
   }
 }
 
-/** Who abandoned a batch, or the button with which to do it while it is being sent. */
-function abandonment({ batch_id: id, status, abandoned_at: at, abandoned_by: by }) {
-  if (at) return h("span", { class: "quiet", title: `${moment(at)}, by ${visibleText(by)}` }, `abandoned ${ago(at)}`);
-  if (status !== "sending") return null;
-  return h("button", { type: "button", class: "small", title: "End it without its push", "aria-label": `Abandon batch ${id}`, onclick: (event) => abandon(id, event.currentTarget) }, "Abandon …");
+/** The button that abandons a batch while it is being sent; `done` is called afterwards. */
+export function abandonButton({ batch_id: id, status, abandoned_at: at }, done = () => {}) {
+  if (at || status !== "sending") return null;
+  return h("button", { type: "button", class: "small", title: "End it without its push", "aria-label": `Abandon batch ${id}`, onclick: (event) => abandon(id, event.currentTarget, done) }, "Abandon …");
+}
+
+/** Who abandoned a batch, or the button with which to do it. */
+function abandonment(progress) {
+  const { abandoned_at: at, abandoned_by: by } = progress;
+  return at ? h("span", { class: "quiet", title: `${moment(at)}, by ${visibleText(by)}` }, `abandoned ${ago(at)}`) : abandonButton(progress);
+}
+
+/** The figures of a batch, each with what it counts. */
+export function batchFigures(progress) {
+  const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
+  return h("div", { class: "batch-figures" },
+    h("span", {}, h("b", {}, int(progress.rows_read)), " rows"),
+    h("span", {}, h("b", {}, int(progress.rows_accepted)), " accepted"),
+    h("a", { href: `/failures${query({ batch: progress.batch_id })}#refused-h`, class: refused ? "" : "quiet" }, h("b", {}, int(refused)), " refused"),
+    h("span", {}, h("b", {}, int(progress.images_ok)), " images"),
+    h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
+    progress.refused.not_sent ? h("span", { class: "bad-text" }, h("b", {}, int(progress.refused.not_sent)), " read and not sent") : null,
+    progress.refused.quarantined ? h("span", { class: "bad-text", title: "Sent, and never processed: see ops-dashboard dlq list" }, h("b", {}, int(progress.refused.quarantined)), " lost on the way") : null,
+    progress.marks_missing ? h("span", { class: "bad-text", title: "Ended by the sweeper without them" }, h("b", {}, int(progress.marks_missing)), " end marks missing") : null,
+    progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null);
 }
 
 /** A row of the list: id, progress bar with counts, state. */
 export function batchRow({ progress, outcome, started_at: startedAt }) {
-  const refused = Object.values(progress.refused).reduce((sum, each) => sum + each, 0);
   const id = encodeURIComponent(progress.batch_id);
   return h(
     "article",
     { class: "batch", "aria-label": `Batch ${progress.batch_id}`, data: { batch: progress.batch_id, outcome: outcome.kind, state: progress.ended ? "ended" : "open" } },
     h("div", { class: "batch-id" },
-      h("a", { href: `/gallery?batch=${id}`, title: "Its collages" }, progress.batch_id),
+      h("a", { href: `/batches/${id}` }, progress.batch_id),
       h("span", { class: "quiet", title: moment(startedAt) }, `${progress.trigger} · ${ago(startedAt)}`),
       progress.source ? h("span", { class: "quiet batch-source", title: visibleText(progress.source) }, visibleText(progress.source)) : null),
     h("div", { class: "batch-progress" },
       bar(progress),
-      h("div", { class: "batch-figures" },
-        h("span", {}, h("b", {}, int(progress.rows_read)), " rows"),
-        h("span", {}, h("b", {}, int(progress.rows_accepted)), " accepted"),
-        h("a", { href: `/failures?batch=${id}#refused-h`, class: refused ? "" : "quiet" }, h("b", {}, int(refused)), " refused"),
-        h("span", {}, h("b", {}, int(progress.images_ok)), " images"),
-        h("span", { class: progress.images_failed ? "bad-text" : "quiet" }, h("b", {}, int(progress.images_failed)), " failed"),
-        progress.refused.not_sent ? h("span", { class: "bad-text" }, h("b", {}, int(progress.refused.not_sent)), " read and not sent") : null,
-        progress.refused.quarantined ? h("span", { class: "bad-text", title: "Sent, and never processed: see ops-dashboard dlq list" }, h("b", {}, int(progress.refused.quarantined)), " lost on the way") : null,
-        progress.marks_missing ? h("span", { class: "bad-text", title: "Ended by the sweeper without them" }, h("b", {}, int(progress.marks_missing)), " end marks missing") : null,
-        progress.open_images ? h("span", {}, h("b", {}, int(progress.open_images)), " waiting") : null)),
+      batchFigures(progress)),
     h("div", { class: "batch-end" },
       outcomePill(outcome),
       h("span", { class: "quiet" }, `${int(progress.collages)} of ${plural(progress.windows, "collage")}`),

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ops_dashboard.console.api import batches as module
-from ops_dashboard.console.api.batches import Batches
-from stream_ingest.batches.progress import Batch, Counted
 from stream_ingest.batches.registry import Totals
 from stream_ingest.records.codec import BUCKETS
+from tests.fakes.ingest.aws import OUTPUT
 from tests.fakes.ingest.rows import header
 from tests.fakes.ops.table import OpsTable
 from tests.ops_dashboard.console.running import RunningConsole
@@ -24,7 +25,7 @@ def test_batches_come_newest_first_with_their_progress(
     )
     found = console.get("/api/batches").json
     assert [row["progress"]["batch_id"] for row in found["batches"]] == ["three", "two", "one"]
-    assert found["total"] == 3
+    assert found["next"] is None
     two = console.get("/api/batches/two").json["progress"]
     assert (two["status"], two["rows_read"], two["refused"]) == ("sent", 3, {"no_url": 1})
     assert console.get("/api/batches/two").json["outcome"] == {
@@ -33,37 +34,62 @@ def test_batches_come_newest_first_with_their_progress(
     assert console.get("/api/batches/four").status == 404
 
 
-def test_only_the_newest_are_listed_and_all_are_counted(
-    ops_table: OpsTable,
+def test_a_batch_has_what_its_page_shows(console: RunningConsole, ops_table: OpsTable) -> None:
+    batch = header("b", images=2)
+    ops_table.aws.registry.register(batch, "s3://input/covers.csv")
+    ops_table.fold("ann", range(4), batch)
+    values = {"images_ok": 1, "images_failed": 1, "failures": {"timeout": 1}}
+    ops_table.end("ann:000001", "partial", **values, duration_ms=800, collage_key="k")
+    totals = Totals(rows_read=5, rows_sent=4, refused={"no_url": 1})
+    ops_table.aws.registry.record_totals("b", totals, sent=True)
+    found = console.get("/api/batches/b").json
+    assert found["failures"] == {"timeout": 1}
+    assert found["can_retry"]
+    assert found["is_complete"]
+    assert found["sent_at"] is not None
+    assert found["cost"]["per_thousand_collages_usd"] > 0
+    assert {"name": "images per collage", "value": "at most 2"} in found["settings"]
+    assert [each["uri"] for each in found["objects"]] == [
+        "s3://input/covers.csv",
+        f"s3://{OUTPUT}/failed/rows/b/",
+    ]
+    tiles = console.get("/api/batches/b/windows").json["windows"]
+    assert [each["window_id"] for each in tiles] == ["ann:000001", "ann:000002"]
+
+
+def test_a_batch_that_has_ended_has_its_summary(
+    console: RunningConsole, ops_table: OpsTable
 ) -> None:
-    for number in range(4):
-        ops_table.aws.registry.register(header(f"b{number}"))
-        ops_table.aws.clock.advance(60)
-    found = Batches(ops_table.aws.registry, _not_called, max_batches=2).read()
-    assert [row.progress.batch_id for row in found.batches] == ["b3", "b2"]
-    assert found.total == 4
+    """Which is in S3; until it is there, the batch is shown without it."""
+    registry, app = ops_table.aws.registry, ops_table.aws.sweeper_app()
+    registry.register(header("b"))
+    registry.record_totals("b", Totals(), sent=True)
+    registry.record_drained("b", set(range(BUCKETS)))
+    assert console.get("/api/batches/b").json["ended_at"] is None
+    app.sweeper.sweep()
+    found = console.get("/api/batches/b").json
+    assert found["outcome"]["text"] == "ended · no rows"
+    assert found["ended_at"] is not None
+    assert [each["name"] for each in found["objects"]] == ["summary", "list of windows at its end"]
 
 
-def test_the_progress_of_an_ended_batch_is_cached(
-    ops_table: OpsTable, monkeypatch: pytest.MonkeyPatch
+def test_lists_are_filtered_and_wrong_filters_name_what_is_wrong(
+    console: RunningConsole, ops_table: OpsTable
 ) -> None:
-    registry = ops_table.aws.registry
-    registry.register(header("done"))
-    registry.record_totals("done", Totals(), sent=True)
-    registry.record_drained("done", set(range(BUCKETS)))
-    registry.record_count("done", Counted(final=True))
-    reads: list[str] = []
-    progress = registry.progress
-    monkeypatch.setattr(registry, "progress", lambda each: reads.append(each) or progress(each))
-    of_registry = Batches(registry, _not_called)
-    for _ in range(3):
-        (row,) = of_registry.read().batches
-        assert row.progress.ended
-    assert reads == ["done"]
+    ops_table.aws.registry.register(header("one"))
+    day = time.strftime("%Y-%m-%d", time.gmtime(ops_table.aws.clock()))
 
+    def listed(query: str) -> list[str]:
+        found = console.get(f"/api/batches?{query}").json["batches"]
+        return [row["progress"]["batch_id"] for row in found]
 
-def _not_called(_: str) -> Batch:
-    raise AssertionError
+    assert listed("outcome=open") == listed("outcome=sending") == ["one"]
+    assert listed(f"from={day}&to={day}") == ["one"]
+    assert listed("outcome=problems") == listed("to=2001-01-01") == []
+    answer = console.get("/api/batches?outcome=fine")
+    assert answer.status == 400
+    assert "expected one of open, problems, sending" in answer.json["error"]
+    assert console.get("/api/batches?from=29.11.2026").json["error"].startswith("from '29.11")
 
 
 def test_a_batch_can_be_abandoned(

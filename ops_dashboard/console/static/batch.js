@@ -1,0 +1,133 @@
+// One batch: its outcome and progress, what failed, what it was, its first collages, its files.
+import { get, poll, post, query } from "./api.js";
+import { abandonButton, bar, batchFigures, outcomePill } from "./batches.js";
+import { batchFacts } from "./batch_facts.js";
+import { makeViewer, tile } from "./collage.js";
+import { $, emptyState, fill, h, toast, updateList, visibleText } from "./dom.js";
+import "./dead_count.js";
+import { FAILURE_REASONS, REFUSAL_REASONS, ago, duration, int, moment, plural } from "./format.js";
+
+const id = decodeURIComponent(location.pathname.split("/")[2]);
+const address = `/api/batches/${encodeURIComponent(id)}`;
+const RATE_S = 60;
+const EVERY_MS = 4000;
+let windows = [];
+let tilesFor = null;
+let samples = [];
+let isOver = false;
+
+const viewer = makeViewer(() => windows.map((window) => window.window_id));
+
+/** Images, or rows while they are sent, that are done and that there are in all. */
+function work({ progress, outcome }) {
+  if (outcome.kind === "sending") return { done: progress.rows_read, total: 0, unit: "rows" };
+  return { done: progress.images_ok + progress.images_failed, total: progress.rows_accepted - progress.open_images, unit: "images" };
+}
+
+/** The rate of the last minute, and how long the rest takes at that rate; "" if nothing moves. */
+function rateText(batch) {
+  const now = Date.now() / 1000;
+  const { done, total, unit } = work(batch);
+  samples = [...samples.filter((each) => each.unit === unit && now - each.at <= RATE_S), { at: now, done, unit }];
+  const first = samples[0];
+  const rate = now > first.at ? (done - first.done) / (now - first.at) : 0;
+  if (rate <= 0) return `running for ${duration(now - new Date(batch.started_at) / 1000)}`;
+  const speed = `${int(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} ${unit}/s`;
+  return total > done ? `${speed} · about ${duration((total - done) / rate)} left` : speed;
+}
+
+function reasonRows(reasons, texts, kind, total) {
+  return Object.entries(reasons).sort((one, other) => other[1] - one[1]).map(([reason, count]) =>
+    h("tr", { data: { reason } },
+      h("td", {}, h("a", { class: "reason-name", href: `/failures${query({ batch: id, reason })}` }, reason), h("div", { class: "quiet" }, texts[reason] ?? "")),
+      h("td", { class: "share", "aria-hidden": "true" }, h("span", { class: kind, css: { width: `${(100 * count) / total}%` } })),
+      h("td", { class: "number" }, int(count), h("span", { class: "quiet" }, kind === "refused" ? " refused" : " failed"))));
+}
+
+function drawReasons({ failures, errors, progress }) {
+  const total = Math.max(...Object.values(failures), ...Object.values(progress.refused), 1);
+  const rows = [
+    ...reasonRows(failures, FAILURE_REASONS, "failed", total),
+    ...reasonRows(progress.refused, REFUSAL_REASONS, "refused", total),
+  ];
+  const stuck = errors ? h("p", {}, h("a", { href: `/failures${query({ batch: id })}` }, plural(errors, "window")), " could not be built: no worker finished it.") : null;
+  fill($("reasons"), stuck, rows.length
+    ? h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Reason"), h("th", { scope: "col", class: "share" }, h("span", { class: "sr" }, "Share")), h("th", { scope: "col" }, h("span", { class: "sr" }, "Number")))), h("tbody", {}, rows))
+    : stuck ? null : emptyState("Nothing failed, nothing was refused"));
+}
+
+async function retry(batch, button) {
+  const failed = plural(batch.progress.images_failed, "image");
+  if (!confirm(`Retry what failed of batch ${id}?\n\n${failed} failed. The windows with reasons that may have passed are built again; a collage is replaced only if the new one has no fewer images.`)) return;
+  button.disabled = true;
+  try {
+    const run = await post("/api/replays", { retry: true, batch: id });
+    toast(`${plural(run.windows, "window")} will be built again; this page shows when they are.`);
+    isOver = false;
+    page.now();
+  } catch (error) {
+    toast(error.message === "there is nothing to rebuild" ? "No window failed for a reason that may have passed." : error.message, "bad");
+  }
+  button.disabled = false;
+}
+
+function file(name, label, title) {
+  return h("a", { class: "button small", href: `${address}/${name}`, download: true, title }, label);
+}
+
+function drawActions(batch) {
+  const { progress, can_retry: canRetry } = batch;
+  fill($("actions"),
+    abandonButton(progress, () => page.now()),
+    canRetry ? h("button", { type: "button", class: "small primary", id: "retry", onclick: (event) => retry(batch, event.currentTarget) }, "Retry failed …") : null,
+    progress.windows ? file("report.csv", "Report CSV", "Each window, as it is now") : null,
+    Object.keys(progress.refused).length ? file("refused.csv", "Refused rows CSV", "With what is wrong, to be corrected and uploaded again") : null,
+    progress.collages ? file("collages.zip", "Collages as zip", plural(progress.collages, "collage")) : null);
+}
+
+async function drawTiles({ progress }) {
+  const state = JSON.stringify(progress.windows_by_status);
+  $("tiles-hint").textContent = `${int(progress.collages)} of ${plural(progress.windows, "window")}`;
+  $("all").href = `/gallery${query({ batch: id })}`;
+  $("all").hidden = !progress.windows;
+  if (state === tilesFor) return;
+  ({ windows } = await get(`${address}/windows`));
+  tilesFor = state;
+  if (windows.length) updateList($("tiles"), windows, (window) => window.window_id, (window) => tile(window, viewer.open));
+  else $("tiles").replaceChildren(h("li", { class: "wide" }, emptyState("No window has closed for this batch")));
+}
+
+function draw(batch) {
+  const { progress, outcome } = batch;
+  fill($("outcome"), outcomePill(outcome));
+  fill($("about"), `${progress.trigger} · started `, h("time", { datetime: batch.started_at, title: moment(batch.started_at) }, ago(batch.started_at)));
+  $("rate").textContent = isOver ? "" : rateText(batch);
+  fill($("progress"), bar(progress), batchFigures(progress),
+    batch.is_complete ? null : h("p", { class: "quiet" }, "Still adding up the windows of this batch …"),
+    progress.rejected ? h("p", { class: "notice bad" }, visibleText(progress.rejected)) : null,
+    progress.notes.map((note) => h("p", { class: "quiet" }, visibleText(note))));
+  drawActions(batch);
+  drawReasons(batch);
+  fill($("facts"), batchFacts(batch));
+  $("batch").hidden = false;
+}
+
+let drawn = "";
+const page = poll(async () => {
+  if (isOver) return;
+  let batch;
+  try {
+    batch = await get(address);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    isOver = true;
+    $("problem").textContent = `There is no batch of this name in this stack. Batches are kept for 400 days.`;
+    $("problem").hidden = false;
+    return;
+  }
+  isOver = batch.progress.ended && batch.is_complete;
+  const signature = JSON.stringify(batch);
+  if (signature !== drawn || !isOver) draw(batch);
+  drawn = signature;
+  await drawTiles(batch);
+}, EVERY_MS, $("progress-panel"));
