@@ -44,12 +44,10 @@ _LETTERS = 4
 
 
 @contextlib.contextmanager
-def seeded_desk() -> Iterator[tuple[LocalAws, StackOutputs]]:
-    """Deploy a stack and fill it, during a ``with`` block."""
+def seeded_desk() -> Iterator[tuple[LocalAws, list[SeededBatch]]]:
+    """Deploy a stack and fill it, during a ``with`` block; yield its batches, newest first."""
     with LocalAws.start() as aws:
-        outputs = aws.deploy()
-        seed(aws, outputs)
-        yield aws, outputs
+        yield aws, seed(aws, aws.deploy())
 
 
 def seed(aws: LocalAws, outputs: StackOutputs, now_s: int | None = None) -> list[SeededBatch]:
