@@ -32,8 +32,10 @@ LONGEST_FIRST = (
 )
 """Folders and files under tests/ that take longest, which start first to keep workers busy."""
 PIPELINE = "alarms console intake main_job mysql operator poison recovery secrets"
+PHOTOS = "photos photos_operating photos_page upload_links"
 TOGETHER = {
     **{f"end_to_end/test_{name}.py": "pipeline" for name in PIPELINE.split()},
+    **{f"end_to_end/test_{name}.py": "photos" for name in PHOTOS.split()},
     "end_to_end/test_fault_points.py": "faulty stack",
     "end_to_end/test_prefetched_covers.py": "faulty stack",
     "ops_dashboard/local/aws/bridge/test_metrics_bridge.py": "local_aws",

@@ -10,6 +10,7 @@ import pytest
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.samples.cover_server import CoverServer
 from tests.end_to_end.faulty_stack import FaultyStack, faulty_stack
+from tests.end_to_end.photo_stack import SETTINGS, PhotoStack
 from tests.end_to_end.pipeline import Pipeline
 
 
@@ -32,6 +33,14 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             servers = (covers, mortal_covers, late_covers)
             outputs = aws.deploy(allowed_sources=[server.address for server in servers])
             yield Pipeline(aws, outputs, covers, mortal_covers, late_covers)
+
+
+@pytest.fixture(scope="package")
+def photo_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhotoStack]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        with LocalAws.start() as aws:
+            yield PhotoStack(aws, aws.deploy(settings=SETTINGS))
 
 
 @pytest.fixture(scope="package")

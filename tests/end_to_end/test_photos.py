@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ from PIL import Image
 from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from tests.end_to_end.photo_stack import OTHER_BUCKET, PhotoStack
 from tests.end_to_end.viewer import Viewer
 from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
 PATIENCE_S = 90
-OTHER = "wedding-archive"
 AWS_CLI = "awscli==1.46.3"
 """In an environment of its own, because it pins botocore."""
 NAMES = ("photo", "my cat", "a+b", "für Zoë", "IMG_1 (1)", "%41")
@@ -98,20 +98,9 @@ class Photos:
         return item
 
 
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Photos]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        with LocalAws.start() as aws:
-            settings = {
-                "photos": True,
-                "photosCdn": True,
-                "photosCorsOrigins": ["https://upload.example.com"],
-                "photosOtherBuckets": [OTHER],
-            }
-            outputs = aws.deploy(settings=settings).photos
-            assert outputs is not None
-            yield Photos(aws, outputs)
+@pytest.fixture
+def photos(photo_stack: PhotoStack) -> Photos:
+    return Photos(photo_stack.aws, photo_stack.photos)
 
 
 def jpeg(colour: str) -> bytes:
@@ -210,8 +199,8 @@ def test_files_are_put_and_photos_of_another_bucket_are_brought_in(
     for name, value in photos.variables.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "one + ü.jpg").write_bytes(jpeg("red"))
-    photos.s3.create_bucket(Bucket=OTHER)
-    photos.s3.put_object(Bucket=OTHER, Key="put/one + ü.jpg", Body=jpeg("blue"))
+    photos.s3.create_bucket(Bucket=OTHER_BUCKET)
+    photos.s3.put_object(Bucket=OTHER_BUCKET, Key="put/one + ü.jpg", Body=jpeg("blue"))
 
     def run(*arguments: str) -> dict[str, Any]:
         done = commands.run("ops-dashboard", "photos", *arguments, "--json")
@@ -224,9 +213,9 @@ def test_files_are_put_and_photos_of_another_bucket_are_brought_in(
     assert run("put", str(tmp_path), "--gallery", "put")["there"] == ["put/one + ü.jpg"]
     assert run("backfill", "--prefix", "put/")["needs"] == {"done": 1}
 
-    assert run("backfill", "--bucket", OTHER, "--yes")["sent"] == 1
-    photos.when("put", f"s3://{OTHER}/put/one + ü.jpg", status("active"))
-    assert run("backfill", "--bucket", OTHER)["needs"] == {"done": 1}
+    assert run("backfill", "--bucket", OTHER_BUCKET, "--yes")["sent"] == 1
+    photos.when("put", f"s3://{OTHER_BUCKET}/put/one + ü.jpg", status("active"))
+    assert run("backfill", "--bucket", OTHER_BUCKET)["needs"] == {"done": 1}
     red, _, _ = photos.image("renditions/put/one + ü_large.jpg").convert("RGB").getpixel((5, 5))  # type: ignore[misc]  # RGB
     _, _, blue = (
         photos.image("renditions/put/one + ü-jpg_large.jpg").convert("RGB").getpixel((5, 5))

@@ -6,7 +6,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -14,16 +14,16 @@ from PIL import Image
 
 from ops_dashboard.doctor.command import stack_findings
 from ops_dashboard.doctor.findings import Finding, State
-from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.aws import clients
 from stream_ingest.aws.items import from_wire, to_wire
-from stream_ingest.contracts.stack_outputs import PhotosOutputs
-from tests.end_to_end.breakages import Checked
+from tests.end_to_end import photo_breakages as broken
+from tests.end_to_end.breakages import PREFIX, Checked
+from tests.end_to_end.photo_breakages import photos_of
+from tests.end_to_end.photo_stack import PhotoStack
 from tests.fakes.command_line import Commands
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-PREFIX = "coverstream-dev"
 KEY, CAT = "wedding/IMG_1.jpg", "original-uploads/cats/1.jpg"
 PATIENCE_S = 90
 
@@ -35,34 +35,22 @@ def jpeg() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
+def stack(photo_stack: PhotoStack) -> Iterator[Checked]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        with LocalAws.start() as aws:
-            outputs = aws.deploy(settings={"photos": True, "photosDomain": "p.example.com"})
-            for name, value in aws.environment().items():
-                patch.setenv(name, value)
-            checked = Checked(aws, outputs)
-            for key, gallery in ((KEY, "wedding"), (CAT, "original-uploads")):
-                s3(checked).put_object(Bucket=of(checked).uploads_bucket, Key=key, Body=jpeg())
-                wait(checked, gallery, key, "active")
-            yield checked
-
-
-def of(stack: Checked) -> PhotosOutputs:
-    assert stack.outputs.photos is not None
-    return stack.outputs.photos
-
-
-def s3(stack: Checked) -> Any:  # noqa: ANN401 - an untyped client
-    return stack("s3")
+        for name, value in photo_stack.aws.environment().items():
+            patch.setenv(name, value)
+        checked = Checked(photo_stack.aws, photo_stack.outputs)
+        for key, gallery in ((KEY, "wedding"), (CAT, "original-uploads")):
+            checked("s3").put_object(Bucket=photos_of(checked).uploads_bucket, Key=key, Body=jpeg())
+            wait(checked, gallery, key, "active")
+        yield checked
 
 
 def wait(stack: Checked, gallery: str, key: str, status: str) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         found = stack("dynamodb").get_item(
-            TableName=of(stack).table,
+            TableName=photos_of(stack).table,
             Key=to_wire({"gallery": gallery, "photo": key}),
             ConsistentRead=True,
         )
@@ -82,94 +70,29 @@ def test_a_healthy_stack_passes_every_check(stack: Checked) -> None:
     found = examine()
 
     assert {name: each.found for name, each in found.items() if each.state is not State.OK} == {}
-    assert found["photos"].found == "2 sampled, as in the table"
-    assert stack.outputs.photos is not None
-
-
-@contextmanager
-def orphan(stack: Checked) -> Iterator[None]:
-    place = {"Bucket": of(stack).renditions_bucket, "Key": "renditions/wedding/lost_large.jpg"}
-    s3(stack).put_object(**place, Body=b"x")
-    yield
-    s3(stack).delete_object(**place)
-
-
-@contextmanager
-def missing_output(stack: Checked) -> Iterator[None]:
-    place = {"Bucket": of(stack).renditions_bucket, "Key": "renditions/wedding/IMG_1_small.jpg"}
-    body = s3(stack).get_object(**place)["Body"].read()
-    s3(stack).delete_object(**place)
-    yield
-    s3(stack).put_object(**place, Body=body)
-
-
-@contextmanager
-def stuck(stack: Checked) -> Iterator[None]:
-    key = {"gallery": "wedding", "photo": "wedding/stuck.jpg"}
-    item: dict[str, object] = {
-        **key,
-        "status": "processing",
-        "open": "processing",
-        "lease_until": 5,
-        "revision": 1,
-    }
-    table = {"TableName": of(stack).table}
-    stack("dynamodb").put_item(
-        **table, Item=to_wire({**item, "updated_at": "2026-01-01T00:00:00Z"})
-    )
-    yield
-    stack("dynamodb").delete_item(**table, Key=to_wire(key))
-
-
-@contextmanager
-def silent_uploads(stack: Checked) -> Iterator[None]:
-    bucket = {"Bucket": of(stack).uploads_bucket}
-    for configuration in ({}, {"EventBridgeConfiguration": {}}):
-        s3(stack).put_bucket_notification_configuration(
-            **bucket, NotificationConfiguration=configuration
-        )
-        if not configuration:
-            yield
-
-
-@contextmanager
-def disabled_rule(stack: Checked) -> Iterator[None]:
-    rule = {"Name": f"{PREFIX}-photo-changed", "EventBusName": "default"}
-    stack("events").disable_rule(**rule)
-    yield
-    stack("events").enable_rule(**rule)
-
-
-@contextmanager
-def disabled_mapping(stack: Checked) -> Iterator[None]:
-    client = stack("lambda")
-    found = client.list_event_source_mappings(FunctionName=of(stack).function)
-    (uuid, *_) = [each["UUID"] for each in found["EventSourceMappings"]]
-    client.update_event_source_mapping(UUID=uuid, Enabled=False)
-    yield
-    client.update_event_source_mapping(UUID=uuid, Enabled=True)
-
-
-@contextmanager
-def no_sweeps(stack: Checked) -> Iterator[None]:
-    found = stack("scheduler").get_schedule(Name=f"{PREFIX}-photos")
-    names = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
-    schedule = {name: found[name] for name in names}
-    stack("scheduler").update_schedule(**schedule, State="DISABLED")
-    yield
-    stack("scheduler").update_schedule(**schedule, State="ENABLED")
+    assert found["photos"].found.endswith(" sampled, as in the table")
+    assert found["cdn"].found == f"{photos_of(stack).domain}, Deployed"
 
 
 @pytest.mark.parametrize(
     ("breakage", "check", "text"),
     [
-        (orphan, "photos", "no photo has the output renditions/wedding/lost_large.jpg"),
-        (missing_output, "photos", "outputs are missing: renditions/wedding/IMG_1_small.jpg"),
-        (stuck, "photos", "processing for too long: wedding/stuck.jpg"),
-        (silent_uploads, "buckets", "does not announce uploads"),
-        (disabled_rule, "rules", f"rule {PREFIX}-photo-changed is DISABLED"),
-        (disabled_mapping, "mappings", f"mapping of {PREFIX}-photos is Disabl"),
-        (no_sweeps, "schedule", f"{PREFIX}-photos is DISABLED"),
+        (broken.no_cors, "buckets", "takes no uploads from pages of http://127.0.0.1:*"),
+        (broken.open_cors, "buckets", "also takes uploads from pages of https://evil.example.com"),
+        (broken.distribution_off, "cdn", "is switched off: no address works"),
+        (broken.no_way_to_links, "cdn", f"does not send upload/* to {PREFIX}-links"),
+        (broken.no_url_of_links, "cdn", f"{PREFIX}-links has no URL"),
+        (broken.orphan, "photos", "no photo has the output renditions/wedding/lost_large.jpg"),
+        (
+            broken.missing_output,
+            "photos",
+            "outputs are missing: renditions/wedding/IMG_1_small.jpg",
+        ),
+        (broken.stuck, "photos", "processing for too long: wedding/stuck.jpg"),
+        (broken.silent_uploads, "buckets", "does not announce uploads"),
+        (broken.disabled_rule, "rules", f"rule {PREFIX}-photo-changed is DISABLED"),
+        (broken.disabled_mapping, "mappings", f"mapping of {PREFIX}-photos is Disabl"),
+        (broken.no_sweeps, "schedule", f"{PREFIX}-photos is DISABLED"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -190,14 +113,16 @@ def test_what_is_broken_is_found_until_it_is_mended(
     "reference",
     [
         KEY,
-        "https://p.example.com/renditions/wedding/IMG_1_small.jpg?v=1",
+        "https://{domain}/renditions/wedding/IMG_1_small.jpg?v=1",
         "s3://{bucket}/renditions/wedding/IMG_1_large.jpg",
     ],
 )
 def test_a_photos_story_is_told_by_any_of_its_names(
     stack: Checked, commands: Commands, reference: str
 ) -> None:
-    named = reference.format(bucket=of(stack).renditions_bucket)
+    named = reference.format(
+        bucket=photos_of(stack).renditions_bucket, domain=photos_of(stack).domain
+    )
     done = commands.run("ops-dashboard", "trace", named)
 
     assert done.code == 0, done.err
@@ -213,11 +138,11 @@ def test_an_unknown_photo_is_an_error_in_one_line(stack: Checked, commands: Comm
 
     assert done.code == 1
     assert "no photo 'wedding/none.jpg' in stack 'dev'" in done.err
-    assert of(stack).table not in done.err
+    assert photos_of(stack).table not in done.err
 
 
 def test_status_counts_photos(stack: Checked, commands: Commands) -> None:
-    with stuck(stack):
+    with broken.stuck(stack):
         done = commands.run("ops-dashboard", "status")
 
     assert done.code == 0, done.err
@@ -228,7 +153,7 @@ def test_status_counts_photos(stack: Checked, commands: Commands) -> None:
 def test_a_dead_letter_about_a_photo_is_listed_traced_redriven_and_dropped(
     stack: Checked, commands: Commands
 ) -> None:
-    letters = of(stack).dead_letters_url
+    letters = photos_of(stack).dead_letters_url
     for _ in range(2):
         stack("sqs").send_message(QueueUrl=letters, MessageBody=json.dumps({"render": KEY}))
 
@@ -243,7 +168,7 @@ def test_a_dead_letter_about_a_photo_is_listed_traced_redriven_and_dropped(
     assert redriven.code == 0, redriven.err
     left = json.loads(commands.run("ops-dashboard", "dlq", "list", "--json").out)
     assert left == []
-    copies = s3(stack).list_objects_v2(
+    copies = stack("s3").list_objects_v2(
         Bucket=stack.outputs.output_bucket, Prefix="failed/dropped/photos/"
     )
     assert copies["KeyCount"] == 1
@@ -259,10 +184,10 @@ def test_the_schedules_event_sweeps(stack: Checked) -> None:
         "outbox": {"detail_type": "RenditionsCreated", "detail": detail},
         "updated_at": "2026-01-01T00:00:00.000Z",
     }
-    stack("dynamodb").put_item(TableName=of(stack).table, Item=to_wire(waiting))
+    stack("dynamodb").put_item(TableName=photos_of(stack).table, Item=to_wire(waiting))
     target = stack("scheduler").get_schedule(Name=f"{PREFIX}-photos")["Target"]
 
-    answer = stack("lambda").invoke(FunctionName=of(stack).function, Payload=target["Input"])
+    answer = stack("lambda").invoke(FunctionName=photos_of(stack).function, Payload=target["Input"])
 
     assert "FunctionError" not in answer, answer["Payload"].read()
     assert wait(stack, "wedding", KEY, "active")["revision"] == item["revision"] + 1

@@ -17,6 +17,7 @@ from ops_dashboard.local.demo.console import running_console
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
 from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.end_to_end.photo_files import MEGABYTE, write_photo
+from tests.end_to_end.photo_stack import PhotoStack
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -60,15 +61,10 @@ class PartsSent:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("photos-page")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        with LocalAws.start() as aws:
-            outputs = aws.deploy(settings={"photos": True}).photos
-            assert outputs is not None
-            with running_console(aws.environment(), folder) as url:
-                yield Stack(aws, outputs, url.rstrip("/"))
+def stack(photo_stack: PhotoStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    aws, folder = photo_stack.aws, tmp_path_factory.mktemp("photos-page")
+    with running_console(aws.environment(), folder) as url:
+        yield Stack(aws, photo_stack.photos, url.rstrip("/"))
 
 
 @pytest.fixture(scope="module")
@@ -227,10 +223,10 @@ def test_a_large_file_survives_a_cut_connection_and_a_reload(
 def test_images_become_rotations(here: Visit, tmp_path: Path) -> None:
     page = here.open("/photos")
     page.get_by_label("Augmentation").check()
-    page.locator("#files").set_input_files(write_photo(tmp_path / "cat.jpg"))
-    expect(row(page, "cat.jpg")).to_have_attribute("data-state", "active", timeout=RENDERED_MS)
-    expect(row(page, "cat.jpg").get_by_role("link")).to_have_count(5)
-    expect(page.locator(".photo-tile")).to_have_count(1)
+    page.locator("#files").set_input_files(write_photo(tmp_path / "turned.jpg"))
+    expect(row(page, "turned.jpg")).to_have_attribute("data-state", "active", timeout=RENDERED_MS)
+    expect(row(page, "turned.jpg").get_by_role("link")).to_have_count(5)
+    expect(page.locator("[data-photo='original-uploads/turned.jpg']")).to_have_count(1)
     here.screenshot("photos-augmentation")
 
 

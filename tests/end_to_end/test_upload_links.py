@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
@@ -16,11 +15,11 @@ from ops_dashboard.local.aws.stack import LocalAws
 from rendition_lambda.recipe import MEGABYTE
 from rendition_lambda.uploading.signed import PART_BYTES
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from tests.end_to_end.photo_stack import PhotoStack
 from tests.fakes.command_line import Commands
 
 pytestmark = pytest.mark.timeout(240)
 
-SETTINGS = {"photos": True, "photosCdn": True, "photosUploadLinks": True}
 LARGE = 2 * PART_BYTES + 5
 PHOTO = b"a photo, as far as S3 knows"
 
@@ -89,24 +88,13 @@ class LinkedStack:
         return dict(s3.head_object(Bucket=self.outputs.uploads_bucket, Key=key))
 
 
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        with LocalAws.start() as running:
-            running.deploy(settings=SETTINGS)
-            yield running
-
-
 @pytest.fixture
 def stack(
-    aws: LocalAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    photo_stack: PhotoStack, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> LinkedStack:
-    for name, value in aws.environment().items():
+    for name, value in photo_stack.aws.environment().items():
         monkeypatch.setenv(name, value)
-    outputs = aws.outputs().photos
-    assert outputs is not None
-    return LinkedStack(aws, outputs, Commands(capsys, monkeypatch))
+    return LinkedStack(photo_stack.aws, photo_stack.photos, commands)
 
 
 def test_a_guest_uploads_photos_by_plain_http(stack: LinkedStack) -> None:
