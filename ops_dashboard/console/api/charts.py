@@ -159,7 +159,8 @@ def build_view(
 ) -> WidgetView:
     """Return a widget with its data: for each of its `requests`, the series by query id."""
     view = _view(widget, requests, data)
-    if view.kind not in {"chart", "figure"} or any(line.points for line in view.lines):
+    is_known = view.value is not None or any(line.points for line in view.lines)
+    if view.kind not in {"chart", "figure"} or is_known:
         return view
     why = why_empty(requests[-1].queries, is_aws=measured.is_aws, prefetch=measured.prefetch)
     return msgspec.structs.replace(view, empty=why)

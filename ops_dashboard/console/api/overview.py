@@ -114,25 +114,23 @@ class Overview:
         )
 
     def _read_data(self, requests: Sequence[MetricRequest]) -> dict[int, dict[str, Series]]:
-        """Return the series of each request, by its `id`; one call for each distinct range."""
-        by_range: dict[tuple[datetime, datetime], list[tuple[MetricRequest, str]]]
-        by_range = defaultdict(list)
-        for number, request in enumerate(requests):
-            by_range[request.start, request.end].append((request, f"w{number}_"))
+        """Return the series of each request, by its `id`; one call for each distinct range.
+
+        A metric that several widgets show is read once, because AWS bills each metric read.
+        """
+        by_range: dict[tuple[datetime, datetime], list[MetricRequest]] = defaultdict(list)
+        for request in requests:
+            by_range[request.start, request.end].append(request)
         found: dict[int, dict[str, Series]] = {}
-        for (start, end), prefixed in by_range.items():
-            queries = [
-                query
-                for request, prefix in prefixed
-                for query in _with_prefix(request.queries, prefix)
-            ]
+        for (start, end), same in by_range.items():
+            metrics = {_metric(each): each for request in same for each in _read_by(request)}
+            ids = {metric: f"m{number}" for number, metric in enumerate(metrics)}
+            queries = [{**query, "Id": ids[metric]} for metric, query in metrics.items()]
             with map_errors("read metrics"):
                 series = read_metrics(self._account.cloudwatch, queries, start, end)
-            for request, prefix in prefixed:
+            for request in same:
                 found[id(request)] = {
-                    key.removeprefix(prefix): points
-                    for key, points in series.items()
-                    if key.startswith(prefix)
+                    each["Id"]: series[ids[_metric(each)]] for each in _read_by(request)
                 }
         return found
 
@@ -141,6 +139,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _with_prefix(queries: Sequence[Query], prefix: str) -> list[Query]:
-    """Return the metric queries under ids that are unique across widgets."""
-    return [{**query, "Id": prefix + query["Id"]} for query in queries if "MetricStat" in query]
+def _read_by(request: MetricRequest) -> list[Query]:
+    """Return the queries for metrics; expressions are computed here."""
+    return [query for query in request.queries if "MetricStat" in query]
+
+
+def _metric(query: Query) -> bytes:
+    """Return what a query reads, as a key."""
+    return msgspec.json.encode(query["MetricStat"])

@@ -1,5 +1,5 @@
 // The overview: raised alarms, the batches, and the stack's CloudWatch dashboard with its data.
-import { onAlarms } from "./alarm_states.js";
+import { fineText, onAlarms } from "./alarm_states.js";
 import { get, poll, query } from "./api.js";
 import { batchRow } from "./batches.js";
 import { onRange, rangeQuery } from "./chart_range.js";
@@ -16,10 +16,9 @@ function alarmRow(alarm) {
 
 onAlarms((alarms) => {
   const raised = alarms.filter((alarm) => alarm.state === "ALARM");
-  const fine = alarms.length - raised.length;
   $("alarms").hidden = raised.length === 0;
   updateList($("alarms"), raised, (alarm) => alarm.name, alarmRow);
-  $("fine").textContent = raised.length ? `${raised.length} raised, the other ${int(fine)} fine` : `all ${int(fine)} fine`;
+  $("fine").textContent = fineText(alarms);
 });
 
 poll(async () => {

@@ -26,6 +26,11 @@ export const clock = format(HOUR_MINUTE);
 export const day = format({ day: "numeric", month: "short" });
 /** 29 Nov, 14:07 */
 export const dayAndClock = format({ day: "numeric", month: "short", ...HOUR_MINUTE });
+/** 29 Nov, 14:07–15:07, or with both days. */
+export function rangeText(from, to) {
+  const [start, end] = [new Date(1000 * from), new Date(1000 * to)];
+  return day(start) === day(end) ? `${dayAndClock(start)}–${clock(end)}` : `${dayAndClock(start)} – ${dayAndClock(end)}`;
+}
 const fullTime = format({ day: "numeric", month: "short", year: "numeric", ...HOUR_MINUTE, second: "2-digit" });
 
 /** A time to the second: 29 Nov 2026, 14:07:31. */

@@ -1,5 +1,5 @@
 // Time-series charts with uPlot (a global, from a classic script). Colours come from the stylesheet.
-import { formatter, lonely, periodText, plotData, stack, steps, timeTexts, zoned } from "./chart_axes.js";
+import { formatter, isStep, lonely, periodText, plotData, stack, steps, timeTexts, zoned } from "./chart_axes.js";
 import { h } from "./dom.js";
 
 const COLOURS = 9;
@@ -9,15 +9,16 @@ const SVG = "http://www.w3.org/2000/svg";
 const ALARM = /^alarm ([\w-]+): (.*)$/;
 
 function series(line, colour, stacked) {
+  const step = isStep(line, stacked);
   return {
     label: line.label,
     scale: line.on_right ? "right" : "y",
     stroke: colour,
     width: 1.6,
     spanGaps: false,
-    paths: line.is_count ? uPlot.paths.stepped({ align: 1 }) : undefined,
+    paths: step ? uPlot.paths.stepped({ align: 1 }) : undefined,
     fill: stacked ? null : line.is_count && !line.on_right ? `${colour}1f` : null,
-    points: line.is_count ? { show: false } : { show: true, size: 5, filter: lonely },
+    points: step ? { show: false } : { show: true, size: 5, filter: lonely },
   };
 }
 

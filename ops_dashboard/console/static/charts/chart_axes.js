@@ -46,18 +46,21 @@ export function periodText(moment, period) {
   return period % DAY_S === 0 ? day(from) : `${dayAndClock(from)}–${clock(new Date(1000 * (moment + period)))}`;
 }
 
+/** Whether a line is drawn as a step for each period: a sum over it, and not a state within it. */
+export const isStep = (line, stacked) => line.is_count || stacked;
+
 /**
  * uPlot's data: the start of each period, then each line's values; the last time is the end of the
  * last period, to which its step is drawn. A missing point of a count is zero, of others a gap.
  */
-export function plotData(lines, { start, end, period }) {
+export function plotData(lines, { start, end, period, stacked = false }) {
   const moments = new Set(lines.flatMap((line) => line.points.map(([moment]) => moment)));
   for (let moment = Math.ceil(start / period) * period; moment < end; moment += period) moments.add(moment);
   const times = [...moments].sort((one, other) => one - other);
   const rows = lines.map((line) => {
     const values = new Map(line.points);
     const row = times.map((moment) => values.get(moment) ?? (line.is_count ? 0 : null));
-    return [...row, line.is_count ? row.at(-1) : null];
+    return [...row, isStep(line, stacked) ? row.at(-1) : null];
   });
   return [[...times, times.at(-1) + period], ...rows];
 }
@@ -68,8 +71,8 @@ export function lonely(u, series) {
   return row.map((_, at) => at).filter((at) => row[at] != null && row[at - 1] == null && row[at + 1] == null);
 }
 
-/** The sum of each row and those before it. */
+/** The sum of each row and those before it; a gap where none of them has a value. */
 export function stack(rows) {
-  const sums = rows[0].map(() => 0);
-  return rows.map((row) => row.map((value, at) => (sums[at] += value ?? 0)));
+  const sums = rows[0].map((_, at) => (rows.every((row) => row[at] === null) ? null : 0));
+  return rows.map((row) => row.map((value, at) => (sums[at] === null ? null : (sums[at] += value ?? 0))));
 }

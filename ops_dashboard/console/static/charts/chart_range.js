@@ -1,6 +1,6 @@
 // The range of the charts, in the address: a named one up to now, or from one time to another.
 import { $, fill, h } from "./dom.js";
-import { chooseZone, dayAndClock, zone, zoneName } from "./times.js";
+import { chooseZone, rangeText, zone, zoneName } from "./times.js";
 
 const RANGES = ["15m", "1h", "3h", "12h", "1d", "7d", "30d"];
 const KEY = "coverstream-range";
@@ -46,8 +46,7 @@ function show() {
     button.setAttribute("aria-checked", String(is));
     button.tabIndex = is || (!chosen.name && button === $("range").firstElementChild) ? 0 : -1;
   }
-  const text = (seconds) => dayAndClock(new Date(1000 * seconds));
-  $("custom-text").textContent = chosen.name ? "Custom" : `${text(chosen.from)} – ${text(chosen.to)}`;
+  $("custom-text").textContent = chosen.name ? "Custom" : rangeText(chosen.from, chosen.to);
   $("custom").classList.toggle("chosen", !chosen.name);
   $("custom").open = false;
   for (const button of $("zone").children) button.setAttribute("aria-checked", String((button.dataset.zone === "UTC") === (zone() === "UTC")));

@@ -2,6 +2,14 @@
 import { get, poll } from "./api.js";
 
 export const STATE_TEXT = { ALARM: "in alarm", INSUFFICIENT_DATA: "no data yet", OK: "fine" };
+/** How many alarms are not raised: "all 31 fine", "the other 30: 28 fine, 2 without data yet". */
+export function fineText(alarms) {
+  const rest = alarms.filter((alarm) => alarm.state !== "ALARM");
+  const silent = rest.filter((alarm) => alarm.state !== "OK").length;
+  const counted = rest.length === alarms.length ? `all ${rest.length}` : `the other ${rest.length}`;
+  return silent ? `${counted}: ${rest.length - silent} fine, ${silent} without data yet` : `${counted} fine`;
+}
+
 const listeners = [];
 let alarms = null;
 

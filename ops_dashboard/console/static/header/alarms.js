@@ -1,10 +1,9 @@
 // Every alarm with its meaning, its runbook and its chart; raised ones first, fine ones collapsed.
-import { STATE_TEXT, onAlarms } from "./alarm_states.js";
+import { STATE_TEXT, fineText, onAlarms } from "./alarm_states.js";
 import { get } from "./api.js";
 import { makeChart } from "./chart.js";
 import { $, fill, h } from "./dom.js";
 import "./dead_count.js";
-import { plural } from "./format.js";
 import { dayAndClock, timeAgo } from "./times.js";
 
 const rows = new Map();
@@ -82,17 +81,11 @@ onAlarms((alarms) => {
   const fine = alarms.filter((alarm) => alarm.state !== "ALARM");
   $("alarms-loading").hidden = true;
   $("alarms-total").textContent = raised.length ? `${raised.length} of ${alarms.length} raised` : "none is raised";
-  $("fine-total").textContent = fineText(fine);
+  $("fine-total").textContent = fineText(alarms);
   $("fine-box").hidden = fine.length === 0;
   place($("raised"), raised.map((alarm) => alarm.name));
   place($("fine"), fine.map((alarm) => alarm.name));
   if (first) openNamed();
 });
-
-function fineText(fine) {
-  const silent = fine.filter((alarm) => alarm.state !== "OK").length;
-  const counted = rows.size === fine.length ? `All ${plural(fine.length, "alarm")}` : `The other ${fine.length}`;
-  return silent ? `${counted}: ${fine.length - silent} fine, ${silent} without data yet` : `${counted} fine`;
-}
 
 addEventListener("hashchange", openNamed);

@@ -164,3 +164,8 @@ def test_alarms_are_listed_by_name_and_a_query_is_shown_unchanged() -> None:
     assert view(alarm_status("Alarms", [arn])).alarms == ["coverstream-dev-cost"]
     found = view(log_lines("Errors", "limit 5", ["x"], "r"))
     assert (found.title, found.query) == ("Errors", "SOURCE 'x'\n| limit 5")
+
+
+def test_a_figure_that_has_a_value_is_not_empty_although_the_range_is() -> None:
+    """Its value is of its own period, such as this hour."""
+    assert not view(number("F", [line("a")], "r"), {"a": {0: 5.0}}, {"a": {}}).empty

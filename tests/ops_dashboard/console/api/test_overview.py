@@ -116,3 +116,36 @@ def test_a_missing_dashboard_is_reported(console: RunningConsole) -> None:
     answer = console.get("/api/dashboard")
     assert answer.status == 502
     assert "does not exist" in answer.json["error"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_metric_of_several_charts_is_read_once(
+    account: Account, console: RunningConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS bills each metric that is read."""
+    twice = [chart(title, [line("two")], "r", unit="a minute") for title in ("One", "Two")]
+    account.cloudwatch.put_dashboard(
+        DashboardName=account.outputs.dashboard_name,
+        DashboardBody=msgspec.json.encode({"widgets": rows([twice])}).decode(),
+    )
+    read: list[int] = []
+    paginator = account.cloudwatch.get_paginator
+
+    def count(name: str) -> object:
+        pages = paginator(name)  # type: ignore[call-overload]  # by name
+        paginate = pages.paginate
+
+        def counted(**parameters: Any) -> object:  # noqa: ANN401 - as boto3 has them
+            read.append(len(parameters["MetricDataQueries"]))
+            return paginate(**parameters)
+
+        monkeypatch.setattr(pages, "paginate", counted)
+        return pages
+
+    monkeypatch.setattr(account.cloudwatch, "get_paginator", count)
+    widgets = console.get("/api/dashboard").json["widgets"]
+    assert [[value for _, value in each["lines"][0]["points"]] for each in widgets] == [
+        [4.0],
+        [4.0],
+    ]
+    assert read == [1]
