@@ -22,7 +22,7 @@ _ABOUT = {
     "state": "DynamoDB write units an image: sorted batch, then row by row",
     "push": "500,000 rows from MariaDB to the embedded Kinesis",
     "end_to_end": "20,000 images, everything on this machine",
-    "cold_start": "import of a handler from its bundle, and the bundle's size",
+    "cold_start": "import of a handler from its bundle, the bundle's size, and start of a command",
     "suite": "`make test`",
 }
 """What each benchmark measures, in the order of the table."""

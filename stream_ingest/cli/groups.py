@@ -9,6 +9,7 @@ that Ctrl-C can end the imports at once and interrupt the work (`interrupts`).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -31,12 +32,17 @@ class Place(NamedTuple):
 
 
 class WorkCommand(TyperCommand):
-    """A command whose function returns its work."""
+    """A command whose function returns its work.
+
+    Garbage is collected while it works, and what was imported for it is not looked at again.
+    """
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own Click
         """Call the function, then do the work that it returns."""
         work = super().invoke(ctx)
         if work is not None:
+            gc.freeze()
+            gc.enable()
             with raising_interrupts():
                 work()
 

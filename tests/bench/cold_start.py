@@ -2,6 +2,8 @@
 
 The bundles are those of the local run, for this machine and Python. As on Lambda, nothing else is
 on the path, and no bytecode is cached between starts.
+
+Commands are started from this environment, with bytecode: processor seconds.
 """
 
 from __future__ import annotations
@@ -33,6 +35,22 @@ began = time.perf_counter()
 __import__(sys.argv[2])
 print(time.perf_counter() - began)
 """
+_EXPECT_CODE = """
+import importlib, sys
+expected, module = int(sys.argv[1]), sys.argv[2]
+sys.argv[:] = [module, *sys.argv[3:]]
+try:
+    importlib.import_module(module + ".__main__").main()
+except SystemExit as end:
+    sys.exit((end.code or 0) != expected)
+"""
+_NO_ANSWER = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
+"""A command does everything up to its first answer, three attempts included."""
 _ENVIRONMENT = {"AWS_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "bench"}
 
 
@@ -88,10 +106,34 @@ def measures(name: str, folder: Path) -> list[Measure]:
     return found
 
 
+def command_measure(name: str, most: float, *command: str, code: int = 0) -> Measure:
+    """Start a command several times; the measure is its processor time."""
+    program = ("-c", _EXPECT_CODE, str(code), command[0])
+    runs = [
+        watched([sys.executable, *program, *command[1:]], environment=_NO_ANSWER)
+        for _ in range(ROUNDS)
+    ]
+    seconds = [each.cpu_s for each in runs]
+    say(f"{' '.join(command)}: {min(seconds):.2f} to {max(seconds):.2f} s of processor time")
+    return Measure(
+        name=f"cold_start.{name}",
+        unit="s",
+        ours=statistics.median(seconds),
+        more_is_better=False,
+        limits={OURS: Limit(most=most)},
+    )
+
+
 def main() -> None:
     """Measure."""
     with tempfile.TemporaryDirectory() as scratch:
-        hand_over([each for name in BUNDLES for each in measures(name, Path(scratch, name))])
+        found = [each for name in BUNDLES for each in measures(name, Path(scratch, name))]
+    found += [
+        command_measure("help", 0.35, "ops_dashboard", "--help"),
+        command_measure("push_help", 0.35, "stream_ingest", "push", "--help"),
+        command_measure("windows", 0.5, "ops_dashboard", "windows", code=2),
+    ]
+    hand_over(found)
 
 
 if __name__ == "__main__":
