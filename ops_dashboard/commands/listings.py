@@ -52,7 +52,11 @@ def creators(
 def windows(  # noqa: PLR0913 - one parameter for each option
     *,
     status: Annotated[
-        WindowStatus | None, typer.Option(help="Only windows with this status.")
+        WindowStatus | None,
+        typer.Option(
+            metavar="STATUS",
+            help=f"Only windows with this status: {', '.join(WindowStatus)}.",
+        ),
     ] = None,
     batch: Annotated[str | None, typer.Option(help="Only windows of this batch.")] = None,
     creator: Annotated[str | None, typer.Option(help="Only windows of this creator.")] = None,

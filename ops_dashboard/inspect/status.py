@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _EVERY_S = 2.0
+_SPARE = ("trigger", "rows read", "refused", "took", "accepted", "collages", "started (UTC)")
+"""Columns of the list that a narrow terminal leaves out, the first one first."""
 Progress = BatchProgress | list[BatchProgress]
 
 
@@ -199,7 +201,7 @@ def batch_table(batches: list[BatchProgress]) -> Table:
         )
         for batch in batches
     ]
-    return table_of(columns, rows, spare=("trigger", "rows read", "refused", "took", "accepted"))
+    return table_of(columns, rows, spare=_SPARE)
 
 
 def _minute(time: str | None) -> str | None:

@@ -36,6 +36,7 @@ link_app = typer.Typer(
     help="Upload links: people without AWS upload photos in their browser.",
     invoke_without_command=True,
     epilog=LINK_EXAMPLES,
+    add_completion=False,  # the root has it
     cls=lazy(
         {
             "list": Place(
