@@ -21,7 +21,14 @@ from rendition_lambda.render.limits import check_parts, check_size
 from rendition_lambda.render.picture import Picture
 
 _HDR_TRANSFERS = frozenset({16, 18})
-_BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+_SAMPLES = {
+    "L": (1, "uchar"),
+    "LA": (2, "uchar"),
+    "I;16": (1, "ushort"),
+    "RGB": (3, "uchar"),
+    "RGBA": (4, "uchar"),
+}
+"""Bands and their format by mode; pi-heif makes 8 bits of more, except of grey."""
 _EXIF_IFD, _ORIGINAL, _DIGITIZED = 0x8769, 0x9003, 0x9004
 _CUT = ("end of file", "unexpected end", "truncated", "cannot read")
 _MAX_CODED_BYTES = 16 * 1024 * 1024
@@ -73,13 +80,16 @@ def _failure(error: Exception, parts: Sequence[Part]) -> PhotoError:
 def _pixels(image: Any) -> pyvips.Image:  # noqa: ANN401 - pi_heif has no types
     """Return the decoded pixels; rows may be longer than the image is wide."""
     width, height = image.size
-    bands = _BANDS.get(image.mode)
-    if bands is None:
+    bands, samples = _SAMPLES.get(image.mode, (0, ""))
+    if not bands:
         raise PhotoError(PhotoFailure.UNSUPPORTED_FORMAT, f"mode {image.mode}")
-    rows = pyvips.Image.new_from_memory(image.data, image.stride, height, 1, "uchar")
-    used = rows if image.stride == width * bands else rows.crop(0, 0, width * bands, height)
+    is_wide = samples == "ushort"
+    stride = image.stride // 2 if is_wide else image.stride
+    rows = pyvips.Image.new_from_memory(image.data, stride, height, 1, samples)
+    used = rows if stride == width * bands else rows.crop(0, 0, width * bands, height)
     packed = used.bandfold(factor=bands) if bands > 1 else used
-    return packed.copy(interpretation="b-w" if bands < 3 else "srgb")  # noqa: PLR2004 - colours
+    grey = "grey16" if is_wide else "b-w"
+    return packed.copy(interpretation=grey if bands < 3 else "srgb")  # noqa: PLR2004 - colours
 
 
 def _taken_at(block: bytes | None) -> str | None:

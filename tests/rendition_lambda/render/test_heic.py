@@ -11,13 +11,11 @@ from unittest.mock import patch
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
 
 from ops_dashboard.local.samples.photos.encoders import heic
 from rendition_lambda.reasons import PhotoError, PhotoFailure
-from tests.bench.measure import part
 from tests.fakes.collage.images import difference, picture
-from tests.fakes.photos.patches import output, render
+from tests.fakes.photos.patches import oriented, output, render
 
 PICTURE = picture(420, 300)
 MEGABYTE = 1024 * 1024
@@ -46,15 +44,27 @@ def test_tiles_become_one_picture(tile_px: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bits", [10, 12])
-def test_more_than_eight_bits_become_eight(bits: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["RGB;16", "I;16"])
+def test_more_than_eight_bits_become_eight(mode: str, bits: int, tmp_path: Path) -> None:
     """As cameras store HEIF."""
-    wide = np.asarray(PICTURE).astype(np.uint16) * 257
-    image = pillow_heif.from_bytes("RGB;16", PICTURE.size, wide.tobytes())
+    shown = PICTURE if mode == "RGB;16" else PICTURE.convert("L")
+    wide = np.asarray(shown).astype(np.uint16) * 257
+    image = pillow_heif.from_bytes(mode, PICTURE.size, wide.tobytes())
     buffer = io.BytesIO()
     with patch.object(pillow_heif.options, "SAVE_HDR_TO_12_BIT", bits == 12):
         image.save(buffer, quality=95, chroma=444, tile_size=128)
     assert pillow_heif.open_heif(buffer, convert_hdr_to_8bit=False).info["bit_depth"] == bits
-    assert difference(output(render(buffer.getvalue(), tmp_path, ".heic"), "large"), PICTURE) < 4
+    found = output(render(buffer.getvalue(), tmp_path, ".heic"), "large")
+    assert difference(found, shown.convert("RGB")) < 4
+
+
+def test_the_orientation_in_exif_means_nothing(tmp_path: Path) -> None:
+    """Phones write it beside the container's properties, which alone count."""
+    data = heic(PICTURE, oriented(1), enc_params=FAST)
+    assert data.count(oriented(1)) == 1
+    rendered = render(data.replace(oriented(1), oriented(6)), tmp_path, ".heic")
+    assert (rendered.width, rendered.height) == PICTURE.size
+    assert difference(output(rendered, "large"), PICTURE) < 4
 
 
 @pytest.mark.parametrize("kept", [0.4, 0.9, 0.999])
@@ -105,13 +115,3 @@ def test_a_coded_image_beyond_the_decoders_limit_is_unsupported(tmp_path: Path) 
     error = refused(bytes(grown), tmp_path)
     assert error.reason is PhotoFailure.UNSUPPORTED_FORMAT
     assert str(length + more) in error.detail
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("tile_px", [512, 0], ids=["tiles", "one picture"])
-def test_48_megapixels_take_400_mb(tile_px: int, tmp_path: Path) -> None:
-    path = tmp_path / "48.heic"
-    image = PICTURE.resize((8_064, 6_048), Image.Resampling.BICUBIC)
-    path.write_bytes(heic(image, tile_size=tile_px, quality=60, chroma=420, enc_params=FAST))
-    assert part("tests.bench.photo_part", path, "renditions") <= 400
