@@ -15,6 +15,7 @@ from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.scrub import PackScrubber
 from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.erase.creator_items import CreatorItems
+from ops_dashboard.erase.creator_runs import CreatorRuns
 from ops_dashboard.erase.dead_letters import CreatorDeadLetters
 from ops_dashboard.erase.erasure import Erasure, Result, merge_results
 from ops_dashboard.erase.input_files import InputFiles
@@ -26,6 +27,7 @@ from ops_dashboard.inspect.named import check_name
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_line, print_table
 from ops_dashboard.recovery.dead_letter_queues import DeadLetterQueues
+from ops_dashboard.recovery.runs.store import RunStore
 from stream_ingest.aws import clients
 from stream_ingest.aws.stack import load_stack
 from stream_ingest.cli.terminal import say
@@ -105,6 +107,7 @@ def build(
             threads=threads,
         ),
         dead_letters=CreatorDeadLetters(who, DeadLetterQueues(sqs, outputs)),
+        runs=CreatorRuns(who, RunStore(dynamodb, outputs.table_name, lambda: datetime.now(UTC))),
         inputs=inputs if input_files and not who.is_earlier else None,
         clock=time.time,
         sleep=time.sleep,

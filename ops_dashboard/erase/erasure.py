@@ -3,7 +3,8 @@
 1. The creator's state is emptied in one write. From then on no row of before becomes an image, no
    window of before can be claimed again, and no count is lost.
 2. Windows that a worker is building are waited for: their leases end with their invocations.
-3. Status items of windows go, then objects, prefetched covers, lines in documents, dead letters.
+3. Status items of windows go, then objects, prefetched covers, lines in documents, dead letters,
+   entries of replays.
 4. Image lists go last, because they name what an interrupted run still has to remove.
 
 All of it is repeated until a pass finds nothing, which also removes what a slow process stored
@@ -64,6 +65,13 @@ class DeadLetters(Protocol):
         """Return their number; with `remove`, remove them. Safe to repeat."""
 
 
+class Runs(Protocol):
+    """The creator's windows in the lists of replays and retries."""
+
+    def work(self, *, remove: bool) -> Counter[str]:
+        """Return the number of entries; with `remove`, remove them. Safe to repeat."""
+
+
 class Erasure:
     """Finds and erases one creator."""
 
@@ -79,15 +87,17 @@ class Erasure:
         sleep: Callable[[float], None],
         say: Callable[[str], None],
         lease_timeout_s: float = LEASE_TIMEOUT_S,
+        runs: Runs | None = None,
     ) -> None:
         """`clock` gives epoch seconds; `say` gets one line about each step that takes time.
 
-        Without `inputs` or `dead_letters`, those are not searched. Collages that are being built
-        are waited for up to `lease_timeout_s` seconds.
+        Without `inputs`, `dead_letters` or `runs`, those are not searched. Collages that are
+        being built are waited for up to `lease_timeout_s` seconds.
         """
         self._who, self._items, self._files = who, items, files
         self._dead_letters, self._clock = dead_letters, clock
         self._inputs, self._lease_timeout_s = inputs, lease_timeout_s
+        self._runs = runs
         self._sleep, self._say = sleep, say
 
     def rehearse(self) -> Result:
@@ -100,6 +110,7 @@ class Erasure:
         found += self._files.work(scope, remove=False)
         found += self._dead_letters.work(remove=False) if self._dead_letters else Counter()
         found += self._inputs.work(remove=False) if self._inputs else Counter()
+        found += self._runs.work(remove=False) if self._runs else Counter()
         return Result(found=found, kept=_take_kept(found), state=state)
 
     def run(self, *, block: bool) -> Result:
@@ -128,6 +139,7 @@ class Erasure:
         found += self._files.work(scope, remove=True)
         found += self._dead_letters.work(remove=True) if self._dead_letters else Counter()
         found += self._inputs.work(remove=True) if self._inputs else Counter()
+        found += self._runs.work(remove=True) if self._runs else Counter()
         for item in self._items.items(boundary):
             self._items.remove(item)
         found["counts in batches"] += self._move_tallies()

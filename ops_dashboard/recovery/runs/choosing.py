@@ -14,6 +14,8 @@ from ops_dashboard.recovery.replay import closed_between, is_retryable
 from ops_dashboard.recovery.runs.run import Kind
 from stream_ingest.contracts import table
 
+RETRIED = "failed downloads of "
+"""What the description of a retry begins with."""
 MAX_COUNTED = 5_000
 """Windows that are counted before a run; beyond, the number is "at least"."""
 
@@ -60,7 +62,7 @@ def about(order: Order) -> str:
         what = f"batch {order.batch}" if order.batch else "every batch"
     else:
         what = f"{order.since:%Y-%m-%d %H:%M} to {order.until:%Y-%m-%d %H:%M} UTC"
-    return f"failed downloads of {what}" if order.kind is Kind.RETRY else what
+    return f"{RETRIED}{what}" if order.kind is Kind.RETRY else what
 
 
 def _candidates(reader: WindowReader, order: Order) -> Iterable[WindowRecord]:

@@ -7,7 +7,7 @@ in pages, in a partition of its own. TTL removes both.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,13 @@ class RunStore:
 
     def newest(self, limit: int) -> list[Run]:
         """Return the newest runs, the newest first; costs one request."""
+        return list(islice(self._list(Limit=limit), limit))
+
+    def all(self) -> Iterator[Run]:
+        """Yield all runs, the newest first."""
+        return self._list()
+
+    def _list(self, **options: Any) -> Iterator[Run]:  # noqa: ANN401 - boto's own arguments
         items = query_items(
             self._dynamodb,
             "list runs",
@@ -74,9 +81,9 @@ class RunStore:
             KeyConditionExpression=f"{table.PARTITION_KEY} = :runs",
             ExpressionAttributeValues=to_wire({":runs": table.RUNS_PARTITION}),
             ScanIndexForward=False,
-            Limit=limit,
+            **options,
         )
-        return [_read(item) for item in islice(items, limit)]
+        return map(_read, items)
 
     def save_page(self, name: str, page: int, windows: Sequence[ChosenWindow]) -> None:
         """Write a page of a run's windows; safe to repeat."""

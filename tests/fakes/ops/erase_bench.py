@@ -6,6 +6,7 @@ import base64
 import io
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,9 +21,11 @@ from collage_lambda.prefetch.pack_store import PackStore
 from collage_lambda.prefetch.scrub import PackScrubber
 from ops_dashboard.erase.bucket import Bucket
 from ops_dashboard.erase.creator_items import CreatorItems
+from ops_dashboard.erase.creator_runs import CreatorRuns
 from ops_dashboard.erase.erasure import Erasure
 from ops_dashboard.erase.stored_files import StoredFiles
 from ops_dashboard.erase.subject import Subject
+from ops_dashboard.recovery.runs.store import RunStore
 from stream_ingest.aws.items import from_wire
 from stream_ingest.batches.registry import Totals
 from stream_ingest.batches.results.sheet import Sheet
@@ -30,6 +33,7 @@ from stream_ingest.contracts import table
 from stream_ingest.contracts.events import PrefetchedCover, WindowReady
 from stream_ingest.contracts.identity import image_identity
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.contracts.timestamps import from_epoch_s
 from stream_ingest.push.refused_rows import RefusedRows
 from stream_ingest.records.codec import BatchHeader
 from stream_ingest.records.rows import CoverRow, RefusalReason, RowRefusal
@@ -41,6 +45,7 @@ from tests.fakes.ingest.aws import OUTPUT, TABLE, TEMP, IngestAws
 from tests.fakes.ingest.fold import RULES
 from tests.fakes.ingest.rows import NOW_S, cover_row, cover_url, header, record_of
 from tests.fakes.ingest.threads import InlineExecutor
+from tests.fakes.ops.erased_runs import store_runs
 
 ANN, BOB = "ann.erase_me", "bob"
 PACK = "prefetched/2026/11/06/120000-abc.zip"
@@ -75,6 +80,7 @@ class EraseBench:
             aws.registry.record_totals(batch.batch_id, Totals(rows_sent=16), sent=True)
         self.prefetched = self.prefetch()
         self.store_documents()
+        store_runs(RunStore(aws.dynamodb, TABLE, self.now), self.now(), (ANN, BOB))
         aws.clock.now_s = ERASE_S
 
     def fold(self, creator: str, numbers: range, batch: BatchHeader, arrived_at_s: int = 0) -> None:
@@ -195,6 +201,10 @@ class EraseBench:
         ):
             s3.put_object(Bucket=OUTPUT, Key=key, Body=msgspec.json.encode(document))
 
+    def now(self) -> datetime:
+        """Return the time of the bench."""
+        return from_epoch_s(int(self.aws.clock()))
+
     def erasure(
         self,
         wrap: Callable[[Any, str], Any] = lambda client, _: client,
@@ -215,6 +225,7 @@ class EraseBench:
                 threads=InlineExecutor(),
             ),
             dead_letters=NoDeadLetters(),  # type: ignore[arg-type] # moto's queues are tested apart
+            runs=CreatorRuns(who, RunStore(dynamodb, TABLE, self.now)),
             inputs=None,
             clock=self.aws.clock,
             sleep=sleep or self.aws.clock.advance,
@@ -254,6 +265,8 @@ def _text(item: dict[str, Any]) -> bytes:
     parts = [repr(dict(item)).encode()]
     packed = (bytes(item[name]) for name in ("body", "detail") if name in item)
     parts += map(zlib.decompress, packed)
+    if str(item[table.PARTITION_KEY]).startswith("run#"):
+        parts.append(zlib.decompress(bytes(item["windows"])))
     return b" ".join(parts)
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from collage_lambda.lease import ClaimRefusal, Lease
 from collage_lambda.output.keys import keys_of
+from ops_dashboard.recovery.runs.store import RunStore
 from stream_ingest.batches.counter import BatchCounter
 from stream_ingest.contracts.errors import ConflictError, TransientError
 from stream_ingest.contracts.naming import ERASED_CREATOR
@@ -88,6 +89,7 @@ def test_a_rehearsal_finds_everything_and_changes_nothing(bench: EraseBench) -> 
         "recorded responses": 4,
         "prefetched covers": 1,
         "lines in documents": 6,
+        "entries of replays": 3,
     }
 
 
@@ -118,6 +120,15 @@ def test_a_pack_of_erased_creators_alone_is_deleted(bench: EraseBench) -> None:
         bench.erasure(creator=creator).run(block=False)
     assert PACK not in bench.aws.keys_in(TEMP)
     assert bench.aws.item(f"prefetched#{PACK}", "prefetched") is None
+
+
+def test_a_replay_does_not_wait_for_windows_of_an_erased_creator(bench: EraseBench) -> None:
+    bench.erasure().run(block=False)
+    replay, retry = sorted(
+        RunStore(bench.aws.dynamodb, TABLE, bench.now).all(), key=lambda run: run.kind
+    )
+    assert (replay.about, replay.windows, replay.gone) == ("2 creators", 2, 1)
+    assert (retry.about, retry.windows, retry.gone) == ("an erased creator", 1, 0)
 
 
 def test_lines_of_results_stay_without_the_name(bench: EraseBench) -> None:
