@@ -131,13 +131,19 @@ def metric_requests(widget: Mapping[str, Any], chosen: ChartRange) -> list[Metri
     )
     if not is_figure(widget):
         return [history]
-    own_s = int(widget["properties"]["period"])
-    latest = MetricRequest(
-        queries=metric_queries(widget),
-        start=chosen.now - timedelta(seconds=max(own_s, 300)),
-        end=chosen.now,
-    )
-    return [latest, history]
+    start = _latest_start(int(widget["properties"]["period"]), chosen.now)
+    return [MetricRequest(queries=metric_queries(widget), start=start, end=chosen.now), history]
+
+
+def _latest_start(period_s: int, now: datetime) -> datetime:
+    """Return where the latest value of a figure is looked for: in the running hour or day.
+
+    Of shorter periods, the last five minutes: the running one may have no value yet.
+    """
+    if period_s < _HOUR_S:
+        return now - timedelta(minutes=5)
+    last_s = int(now.timestamp()) - 1
+    return datetime.fromtimestamp(last_s // period_s * period_s, now.tzinfo)
 
 
 def _period_s(widget: Mapping[str, Any], chosen: ChartRange) -> int:
@@ -216,13 +222,16 @@ def _figure(
     line = LineView(
         label=latest.label, points=points, is_count=_is_count(requests[1].queries, history.id)
     )
+    value = _last(latest.points)
+    if value is None and line.is_count:
+        value = 0.0
     parts = [(each.label, _last(each.points)) for each in others]
     return WidgetView(
         kind="figure",
         **place,
         title=title,
         lines=[line],
-        value=_last(latest.points),
+        value=value,
         parts=[FigurePart(label=label, value=last) for label, last in parts if last is not None],
         period=period_of(requests[1].queries),
         unit=latest.label,

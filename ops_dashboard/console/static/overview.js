@@ -11,7 +11,7 @@ import { timeAgo } from "./times.js";
 
 function alarmRow(alarm) {
   return h("li", { class: alarm.state }, h("a", { href: `/alarms#${alarm.name}` }, h("span", { class: "alarm-dot", "aria-hidden": "true" }), alarm.name),
-    alarm.since ? h("span", {}, " since ", timeAgo(alarm.since)) : null);
+    alarm.since ? h("span", {}, " raised ", timeAgo(alarm.since)) : null);
 }
 
 onAlarms((alarms) => {

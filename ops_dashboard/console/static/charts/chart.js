@@ -125,7 +125,7 @@ export function makeChart(onZoom) {
 
   function plotLines(chart, colours) {
     const most = (onRight) => Math.max(0, ...chart.lines.filter((line) => line.on_right === onRight).flatMap((line) => line.points.map((point) => point[1])));
-    const near = chart.annotations.filter((each) => each.value <= 3 * most(Boolean(each.on_right)));
+    const near = chart.annotations.filter((each) => chart.of_alarm || each.value <= 3 * most(Boolean(each.on_right)));
     const raw = plotData(chart.lines, chart);
     const data = chart.stacked ? [raw[0], ...stack(raw.slice(1))] : raw;
     const options = plotOptions(chart, colours, canvas.clientWidth, near, onZoom);

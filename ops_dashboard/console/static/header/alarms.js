@@ -26,7 +26,7 @@ async function loadChart(name, own) {
   try {
     const chart = await get(`/api/alarms/${encodeURIComponent(name)}/chart`);
     fill(own.caption, h("b", {}, chart.title || chart.lines[0].label), chart.unit ? h("span", { class: "quiet" }, ` · ${chart.unit}`) : null);
-    own.chart.draw(chart);
+    own.chart.draw({ ...chart, of_alarm: true }); // with its threshold, however far it is
   } catch (error) {
     fill(own.caption, h("p", { class: "notice bad" }, `No chart: ${error.message}`));
   }

@@ -125,7 +125,7 @@ def test_an_empty_chart_or_figure_says_why_and_one_with_data_does_not() -> None:
     empty = chart("C", [line("a")], "r", unit="x")
     assert view(empty, {"a": {}}).empty == "nothing of this happened in this range"
     assert not view(empty, {"a": {60: 1.0}}).empty
-    figure = number("F", [line("a")], "r")
+    figure = number("F", [line("a", stat="Maximum")], "r")
     assert view(figure, {"a": {}}, {"a": {}}).empty
     assert not view(figure, {"a": {}}, {"a": {60: 1.0}}).empty
     assert not view(text("# T")).empty
@@ -147,8 +147,27 @@ def test_a_figure_shows_the_latest_value_of_its_period_and_a_sparkline() -> None
     assert found.lines[0].points == [(0, 1.0), (60, 2.0)]
 
 
-def test_a_figure_without_data_has_no_value() -> None:
-    assert view(number("Rows in", [line("a")], "r"), {"a": {}}, {"a": {}}).value is None
+def test_a_figure_without_data_is_zero_for_a_count_and_has_no_value_otherwise() -> None:
+    assert view(number("Rows in", [line("a")], "r"), {"a": {}}, {"a": {}}).value == 0
+    oldest = number("Oldest", [line("a", stat="Maximum")], "r", period_s=60)
+    assert view(oldest, {"a": {}}, {"a": {}}).value is None
+
+
+@pytest.mark.parametrize(
+    ("now", "period_s", "start"),
+    [
+        (datetime(2026, 11, 21, 7, 0, tzinfo=UTC), 3_600, datetime(2026, 11, 21, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 7, 1, tzinfo=UTC), 3_600, datetime(2026, 11, 21, 7, 0, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 7, 1, tzinfo=UTC), 86_400, datetime(2026, 11, 21, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 7, 1, tzinfo=UTC), 60, datetime(2026, 11, 21, 6, 56, tzinfo=UTC)),
+    ],
+)
+def test_a_figure_of_this_hour_has_nothing_of_the_hour_before(
+    now: datetime, period_s: int, start: datetime
+) -> None:
+    figure = number("F", [line("a")], "r", period_s=period_s)
+    latest, _ = metric_requests(figure, named_range("1h", now - timedelta(seconds=1)))
+    assert (latest.start, latest.end) == (start, now)
 
 
 def test_a_text_becomes_headings_and_paragraphs_without_markup() -> None:
