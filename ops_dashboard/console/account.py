@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from ops_dashboard.console.batch_detail import BatchDetails
 from ops_dashboard.console.photo_access import PhotoAccess, open_photos
-from ops_dashboard.inspect.batch_pages import BatchPages
-from ops_dashboard.inspect.batch_summaries import BatchSummaries
-from ops_dashboard.inspect.batch_windows import BatchWindows
+from ops_dashboard.console.prepared_types import prepare_types
+from ops_dashboard.inspect.batches.batch_pages import BatchPages
+from ops_dashboard.inspect.batches.batch_summaries import BatchSummaries
+from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from ops_dashboard.inspect.creator_names import CreatorNames
 from ops_dashboard.inspect.creators import CreatorReader
 from ops_dashboard.inspect.stored_names import StoredNames
@@ -109,6 +110,7 @@ class Account:
 
 def open_account(session: boto3.Session, stack: str) -> Account:
     """Return the account of a deployed stack; raises `UserError` if it is not deployed."""
+    prepare_types()
     ssm = session.client("ssm", config=clients.INTERACTIVE)
     outputs = load_stack(ssm, stack)
     table = outputs.table_name

@@ -12,11 +12,11 @@ from collections.abc import Callable
 import msgspec
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.inspect.batch_figures import BatchFigures
-from ops_dashboard.inspect.batch_rows import BatchRow, batch_row
-from ops_dashboard.inspect.batch_settings import SettingLine, setting_lines
-from ops_dashboard.inspect.batch_summaries import BatchSummaries
-from ops_dashboard.inspect.batch_windows import BatchWindows
+from ops_dashboard.inspect.batches.batch_figures import BatchFigures
+from ops_dashboard.inspect.batches.batch_rows import BatchRow, batch_row
+from ops_dashboard.inspect.batches.batch_settings import SettingLine, setting_lines
+from ops_dashboard.inspect.batches.batch_summaries import BatchSummaries
+from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from ops_dashboard.planner.batch_cost import BatchCost, BatchWork, batch_cost
 from ops_dashboard.planner.command import shipped_figures
 from ops_dashboard.planner.measured import Figures

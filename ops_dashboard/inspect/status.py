@@ -12,8 +12,8 @@ import msgspec
 from rich.live import Live
 from rich.table import Table
 
+from ops_dashboard.inspect.batches.unreadable_batch import unreadable_batch
 from ops_dashboard.inspect.photo_counts import photo_table, read_photo_counts
-from ops_dashboard.inspect.unreadable_batch import unreadable_batch
 from ops_dashboard.printing.colours import outcome_text
 from ops_dashboard.printing.tables import duration_text, table_of
 from ops_dashboard.printing.terminal import console, print_json, print_table

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread
-from ops_dashboard.inspect.refused_parts import refused_rows
+from ops_dashboard.inspect.batches.refused_parts import refused_rows
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item
 from stream_ingest.batches.batch_id import check_batch_id

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_response, query_value
-from ops_dashboard.inspect.batch_pages import PAGE, BatchFilter, BatchPage
+from ops_dashboard.inspect.batches.batch_pages import PAGE, BatchFilter, BatchPage
 from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.batches.outcome import OutcomeKind
 from stream_ingest.batches.progress import Batch

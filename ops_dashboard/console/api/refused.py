@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response
-from ops_dashboard.inspect.refused_parts import read_refused
+from ops_dashboard.inspect.batches.refused_parts import read_refused
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.batches.batch_id import check_batch_id
 from stream_ingest.contracts.errors import UserError

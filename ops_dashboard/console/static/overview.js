@@ -9,6 +9,8 @@ import { $, emptyState, h, updateList } from "./dom.js";
 import { int } from "./format.js";
 import { timeAgo } from "./times.js";
 
+const NEWEST = 10;
+
 function alarmRow(alarm) {
   return h("li", { class: alarm.state }, h("a", { href: `/alarms#${alarm.name}` }, h("span", { class: "alarm-dot", "aria-hidden": "true" }), alarm.name),
     alarm.since ? h("span", {}, " raised ", timeAgo(alarm.since)) : null);
@@ -22,9 +24,9 @@ onAlarms((alarms) => {
 });
 
 poll(async () => {
-  const { batches, total } = await get("/api/batches");
-  $("batches-total").textContent = total > batches.length ? `the newest ${int(batches.length)} of ${int(total)}` : total ? int(total) : "";
-  if (batches.length) updateList($("batches"), batches, (row) => row.progress.batch_id, batchRow);
+  const { batches } = await get("/api/batches");
+  $("batches-more").hidden = batches.length <= NEWEST;
+  if (batches.length) updateList($("batches"), batches.slice(0, NEWEST), (row) => row.progress.batch_id, batchRow);
   else $("batches").replaceChildren(emptyState("No batches yet", "Push rows with stream-ingest, or upload a CSV file."));
 }, 4000, $("batches-panel"));
 

@@ -57,16 +57,20 @@ function drawReasons({ failures, errors, progress }) {
 }
 
 async function retry(batch, button) {
-  const failed = plural(batch.progress.images_failed, "image");
-  if (!confirm(`Retry what failed of batch ${id}?\n\n${failed} failed. The windows with reasons that may have passed are built again; a collage is replaced only if the new one has no fewer images.`)) return;
+  const wanted = { retry: true, batch: id };
   button.disabled = true;
   try {
-    const run = await post("/api/replays", { retry: true, batch: id });
-    toast(`${plural(run.windows, "window")} will be built again; this page shows when they are.`);
-    isOver = false;
-    page.now();
+    const { windows: count, more } = await post("/api/replays/count", wanted);
+    const number = `${more ? "at least " : ""}${plural(count, "window")}`;
+    if (!count) toast("No window failed for a reason that may have passed.", "bad");
+    else if (confirm(`Build ${number} of batch ${id} again?\n\n${plural(batch.progress.images_failed, "image")} failed. Windows with reasons that may have passed are built again; a collage is replaced only if the new one has no fewer images.`)) {
+      const run = await post("/api/replays", wanted);
+      toast(h("span", {}, `${number} will be built again: `, h("a", { href: "/replay" }, run.name)));
+      isOver = false;
+      page.now();
+    }
   } catch (error) {
-    toast(error.message === "there is nothing to rebuild" ? "No window failed for a reason that may have passed." : error.message, "bad");
+    toast(error.message, "bad");
   }
   button.disabled = false;
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.inspect.batch_windows import BatchWindows
+from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from stream_ingest.contracts import table
 from tests.fakes.ingest.aws import TABLE
 from tests.fakes.ingest.rows import header

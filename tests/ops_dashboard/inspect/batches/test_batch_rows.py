@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ops_dashboard.inspect.batch_figures import BatchFigures, WindowFigures
-from ops_dashboard.inspect.batch_rows import batch_row
+from ops_dashboard.inspect.batches.batch_figures import BatchFigures, WindowFigures
+from ops_dashboard.inspect.batches.batch_rows import batch_row
 from stream_ingest.batches.progress import Batch, Counted
 from stream_ingest.batches.results.summary import BatchSummary, WindowTally
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ops_dashboard.inspect.batch_figures import NO_WINDOWS
-from ops_dashboard.inspect.batch_rows import BatchRow, batch_row, unreadable_row
-from ops_dashboard.inspect.batch_windows import BatchWindows
+from ops_dashboard.inspect.batches.batch_figures import NO_WINDOWS
+from ops_dashboard.inspect.batches.batch_rows import BatchRow, batch_row, unreadable_row
+from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.table_reader import TableReader
 from stream_ingest.aws.items import Item, to_wire

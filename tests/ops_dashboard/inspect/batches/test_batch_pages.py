@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ops_dashboard.inspect.batch_pages import MAX_SEARCHED, BatchFilter, BatchPages
-from ops_dashboard.inspect.batch_windows import BatchWindows
+from ops_dashboard.inspect.batches.batch_pages import MAX_SEARCHED, BatchFilter, BatchPages
+from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from stream_ingest.aws.items import to_wire
 from stream_ingest.batches.batch_item import new_item
 from stream_ingest.batches.outcome import OutcomeKind

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ops_dashboard.inspect.batch_settings import setting_lines
+from ops_dashboard.inspect.batches.batch_settings import setting_lines
 from stream_ingest.contracts.settings import (
     BATCH_END,
     BatchSettings,

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from ops_dashboard.inspect.batch_figures import BatchFigures, WindowFigures, no_windows
+from ops_dashboard.inspect.batches.batch_figures import BatchFigures, WindowFigures, no_windows
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.aws.items import Item, from_wire, to_wire
 from stream_ingest.batches.window_entries import readable_window

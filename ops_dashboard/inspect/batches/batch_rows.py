@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ops_dashboard.inspect.batch_figures import BatchFigures
-from ops_dashboard.inspect.unreadable_batch import unreadable_batch
+from ops_dashboard.inspect.batches.batch_figures import BatchFigures
+from ops_dashboard.inspect.batches.unreadable_batch import unreadable_batch
 from stream_ingest.batches.outcome import BatchOutcome, outcome_of
 from stream_ingest.batches.progress import (
     ENDED_BATCHES,
