@@ -39,6 +39,7 @@ _CHUNK = PAGE + 1
 _ENTRIES_PER_REQUEST = 100
 _ENDED_LIFETIME_S = 60.0
 """For how long the figures of an ended batch are kept: only a retry changes them."""
+_MAX_KEPT = 2_000
 _PLACE = (table.CLOSED_AT, table.PARTITION_KEY)
 
 _STATUSES: dict[OutcomeKind, tuple[str, ...]] = {
@@ -131,12 +132,10 @@ class BatchPages:
             return row
         row = self._row(batch)
         if not row.outcome.kind.is_open:
+            if len(self._ended) >= _MAX_KEPT:
+                self._ended.clear()
             self._ended[batch.batch_id] = (time.monotonic() + _ENDED_LIFETIME_S, row)
         return row
-
-    def forget(self, batch_id: str) -> None:
-        """Read a batch again at the next call: it has been changed."""
-        self._ended.pop(batch_id, None)
 
     def _row(self, batch: Batch) -> BatchRow:
         figures = NO_WINDOWS
