@@ -242,7 +242,9 @@ def _install() -> Any:  # noqa: ANN401 - a handler
     module, name = os.environ[HANDLER].rsplit(".", 1)
     for part in (importlib.import_module(module), _nearest_wiring(module)):
         if hasattr(part, "time"):
-            part.time = SimpleNamespace(time=FaultFolder(Path(os.environ[FOLDER])).now_s)
+            part.time = SimpleNamespace(
+                time=FaultFolder(Path(os.environ[FOLDER])).now_s, monotonic=time.monotonic
+            )
     return getattr(importlib.import_module(module), name)
 
 

@@ -185,11 +185,16 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
                 "collageMaxReceives": 1_000,
                 "collageMaxConcurrency": 2,
                 "intakeMaxReceives": 1_000,
+                "photos": True,
+                "photosCdn": True,
+                "photosMaxReceives": 1_000,
                 "defaultGrid": f"{LAYOUT.rows}x{LAYOUT.cols}",
                 "defaultCellPx": LAYOUT.cell_px,
             },
         )
-        for url in (outputs.collage_queue_url, outputs.request_queue_url):
+        photos = outputs.photos
+        assert photos is not None
+        for url in (outputs.collage_queue_url, outputs.request_queue_url, photos.queue_url):
             aws.clients.sqs.set_queue_attributes(
                 QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_S)}
             )
@@ -198,6 +203,7 @@ def faulty_stack(folder: Path) -> Iterator[FaultyStack]:
         hook_function(aws, outputs.intake_function, "intake", faults)
         hook_function(aws, outputs.collage_function, "collage", faults)
         hook_function(aws, outputs.prefetch_function, "collage", faults)
+        hook_function(aws, photos.function, "rendition", faults)
         yield FaultyStack(
             aws=aws,
             outputs=outputs,

@@ -12,10 +12,14 @@ import json
 
 import pytest
 
+from ops_dashboard.local.samples.video_row import csv_bytes
 from tests.end_to_end.batch_differences import dead_letters, differences, image_differences
+from tests.end_to_end.dropped_files import drop, is_sent, moved
 from tests.end_to_end.fault_hook import Fault, FaultKind
 from tests.end_to_end.fault_points import ATTEMPTS, LEASE, OFTEN, POINTS, FaultPoint
+from tests.end_to_end.faulty_photos import FaultyPhoto
 from tests.end_to_end.faulty_stack import FaultyStack, csv_file, hooked_zip
+from tests.end_to_end.intake_fault_points import INTAKE_OFTEN, INTAKE_POINTS
 from tests.end_to_end.kinesis_proxy import (
     StandStill,
     lose_answers,
@@ -23,6 +27,7 @@ from tests.end_to_end.kinesis_proxy import (
     refuse_every_third_record,
     throttle,
 )
+from tests.end_to_end.photo_fault_points import PHOTO_OFTEN, PHOTO_POINTS, armed_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -47,6 +52,50 @@ def arm(stack: FaultyStack, point: FaultPoint, name: str) -> None:
     """Arm a point's fault for the creator and the batch of a case."""
     where = tuple(text.format(creator=f"{name}-0", batch=name) for text in point.fault.where)
     stack.faults.arm(dataclasses.replace(point.fault, where=where))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in PHOTO_OFTEN else pytest.mark.slow)
+        for name in PHOTO_POINTS
+    ],
+)
+def test_a_photo_ends_as_its_current_version_and_recipe_where(
+    stack: FaultyStack, name: str
+) -> None:
+    """Item, outputs, manifest, name and events; and no object is left without an item."""
+    point = PHOTO_POINTS[name]
+    photo = FaultyPhoto(stack, name, point.change)
+    photo.prepare()
+    stack.faults.arm(armed_for(point, name))
+    photo.make()
+    stack.wait(lambda: stack.faults.fired() >= point.fault.times, "the fault was not injected")
+    stack.faults.set_clock(point.heals_after_s)
+    photo.wait()
+    assert stack.faults.fired() == point.fault.times
+    assert photo.differences() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in INTAKE_OFTEN else pytest.mark.slow)
+        for name in INTAKE_POINTS
+    ],
+)
+def test_a_dropped_file_is_read_exactly_once_where(stack: FaultyStack, name: str) -> None:
+    point = INTAKE_POINTS[name]
+    sample = stack.sample(name)
+    arm(stack, point, name)
+    dropped = drop(stack, name, csv_bytes(sample.rows))
+    stack.wait(lambda: stack.faults.fired() >= point.fault.times, "the fault was not injected")
+    stack.faults.set_clock(point.heals_after_s)
+    stack.wait(lambda: is_sent(stack, dropped.batch_id), "the file was not read")
+    stack.sweep_until_ended(dropped.batch_id)
+    stack.wait(lambda: moved(stack, dropped) == [True], "the file was not archived")
+    assert stack.faults.fired() == point.fault.times
+    assert differences(stack, sample, dropped.batch_id) == []
 
 
 STREAM_FAULTS = {
