@@ -19,6 +19,7 @@ from PIL import Image
 from ops_dashboard.local.aws.stack import LocalAws
 from stream_ingest.aws.items import from_wire, to_wire
 from stream_ingest.contracts.stack_outputs import PhotosOutputs
+from tests.end_to_end.photo_files import MEGABYTE, write_photo
 from tests.end_to_end.photo_stack import OTHER_BUCKET, PhotoStack
 from tests.end_to_end.viewer import Viewer
 from tests.fakes.command_line import Commands
@@ -191,6 +192,21 @@ def test_checklist_of_augmentation(folder: str, photos: Photos, tmp_path: Path) 
         assert f"processed/{name}_256x256.jpg" in stored
         for angle in (90, 180, 270, 360):
             assert f"augmented-images/{angle}-degree/{name}_{angle}.jpg" in stored
+
+
+@pytest.mark.parametrize(
+    ("more", "status_", "reason"), [(0, "active", None), (1, "failed", "too_large")]
+)
+def test_an_image_to_augment_may_have_ten_megabytes(
+    photos: Photos, tmp_path: Path, more: int, status_: str, reason: str | None
+) -> None:
+    path = write_photo(tmp_path / f"large{more}.jpg", 10 * MEGABYTE + more)
+    key = f"original-uploads/{path.name}"
+    photos.put(key, path.read_bytes())
+
+    item = photos.when("original-uploads", key, status(status_))
+    assert item.get("reason") == reason
+    assert (f"processed/large{more}_256x256.jpg" in photos.stored()) is (reason is None)
 
 
 def test_files_are_put_and_photos_of_another_bucket_are_brought_in(
