@@ -15,7 +15,14 @@ Statement = Mapping[str, Any]
 SAME = ""
 """The resources of the statement."""
 _EVENTS = "arn:aws:events:{region}:{account}"
+_CDN = (
+    *("CreateCachePolicy", "CreateOriginAccessControl", "CreateResponseHeadersPolicy"),
+    *("GetCachePolicy", "GetOriginAccessControl", "GetResponseHeadersPolicy"),
+    *("CreateDistribution", "CreateDistributionWithTags", "TagResource", "ListTagsForResource"),
+)
+"""Actions of CloudFront that have no distribution in their path."""
 INSTEAD: Mapping[str, tuple[str, str]] = {
+    **{f"cloudfront:{action}": (f"cloudfront:{action}", "*") for action in _CDN},
     "cloudwatch:GetDashboard": ("cloudwatch:GetDashboard", "*"),
     "cloudwatch:PutDashboard": ("cloudwatch:PutDashboard", "*"),
     "events:CreateApiDestination": (
@@ -37,6 +44,12 @@ INSTEAD: Mapping[str, tuple[str, str]] = {
     "events:PutRule": ("events:PutRule", f"{_EVENTS}:rule/default/{{prefix}}-*"),
     "events:PutTargets": ("events:PutTargets", f"{_EVENTS}:event-bus/*"),
     "events:StartReplay": ("events:StartReplay", "*"),
+    "kms:CreateAlias": ("kms:CreateAlias", "*"),
+    # It does not know kms:ResourceAliases.
+    "kms:DescribeKey": ("kms:DescribeKey", "*"),
+    "kms:GenerateMac": ("kms:GenerateMac", SAME),
+    "kms:DeleteAlias": ("kms:DeleteAlias", "*"),
+    "kms:ListAliases": ("kms:ListAliases", "*"),
     "lambda:CreateFunction": ("lambda:CreateFunction", "*"),
     "lambda:GetFunctionConcurrency": ("lambda:PutFunctionConcurrency", SAME),
     "logs:GetQueryResults": ("logs:GetQueryResults", "*"),

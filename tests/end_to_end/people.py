@@ -13,16 +13,22 @@ from typing import Any
 import pytest
 from aiobotocore.client import AioBaseClient
 from botocore.client import BaseClient
+from msgspec.structs import replace
 
 from ops_dashboard.local.aws.clients import ACCOUNT, REGION
 from ops_dashboard.local.aws.stack import LocalAws
 from tests.end_to_end.ministack_names import for_ministack
 from tests.fakes.command_line import Commands
+from tests.fakes.iam.requests import Authorization
 from tests.models.authorized import allowing, authorizations
 from tests.models.recording import Request
 from tools.rights.grants import Place, policy
 from tools.rights.roles import ROLES
 
+_COMMANDS = frozenset(
+    command for role in ROLES.values() for one in role for command in one.commands
+)
+_FOR_PHOTOS = [one for one in ROLES["deployer-options"] if "photos" in one.note.lower()]
 _TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 
 
@@ -71,10 +77,11 @@ class People:
     def statements(self, role: str, command: str = "", without: str = "") -> list[dict[str, Any]]:
         """Return the documented statements of a role; those of one command only, if it is given.
 
-        With `without`, this action is left out.
+        With `without`, this action is left out. A deployer may deploy photos.
         """
         found = []
-        grants = [one for one in ROLES[role] if not command or command in one.commands]
+        all_of_them = [*ROLES[role], *(_FOR_PHOTOS if role == "deployer" else ())]
+        grants = [one for one in all_of_them if not command or command in one.commands]
         for statement in policy(grants, self.place)["Statement"]:
             actions = [action for action in statement["Action"] if action != without]
             if actions:
@@ -114,10 +121,20 @@ class People:
         """Raise `AssertionError` if a request needs more than the statements of a command."""
         statements = self.statements(role, command)
         for request in requests:
-            for needed in authorizations(request):
+            for one in authorizations(request):
+                needed = self._in_full(one, request)
                 sid = allowing(statements, needed)
                 assert sid is not None, (request.name, needed)
                 self.used.add((role, sid))
+
+    def _in_full(self, needed: Authorization, request: Request) -> Authorization:
+        """Add the aliases of a key, which are not in the request."""
+        if request.service != "kms":
+            return needed
+        key, kms = request.parameters["KeyId"], self.aws.clients.untyped("kms")
+        found = kms.list_aliases(KeyId=kms.describe_key(KeyId=key)["KeyMetadata"]["KeyId"])
+        aliases = tuple(each["AliasName"] for each in found["Aliases"])
+        return replace(needed, keys=(("kms:ResourceAliases", aliases),))
 
 
 @dataclass(frozen=True)
@@ -153,9 +170,9 @@ class RunAs:
 
 
 def command_of(arguments: Sequence[str]) -> str:
-    """Return the command that some arguments begin with: ``dlq list``."""
-    first, *rest = arguments
-    return f"{first} {rest[0]}" if first == "dlq" else first
+    """Return the longest command that some arguments begin with: ``dlq list``."""
+    beginnings = (" ".join(arguments[:words]) for words in (3, 2, 1))
+    return next(each for each in beginnings if each in _COMMANDS)
 
 
 @contextmanager

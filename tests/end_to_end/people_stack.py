@@ -23,11 +23,13 @@ from stream_ingest.records.codec import BatchHeader
 from stream_ingest.windowing.unreadable.unreadable_list import UnreadableList
 from tests.end_to_end.discarded_delivery import store_discarded
 from tests.end_to_end.people import People
+from tests.end_to_end.photo_people import add_photos
 from tests.end_to_end.pipeline import Pipeline
 from tests.end_to_end.samples import make_sample, plain_creator, write_rows
 from tests.end_to_end.webhook import Webhook, webhook
 
 STACK = "dev"
+_PHOTOS = {"photos": True, "photosCdn": True, "photosUploadLinks": True}
 SECRET = "Bearer 0123456789"
 
 
@@ -75,7 +77,7 @@ def people_stack(folder: Path) -> Iterator[PeopleStack]:
         webhook(Path(aws.instance.ca_bundle or "")) as hook,
     ):
         people = People(aws, STACK)
-        settings = {"notifyWebhookUrl": hook.url, "notifyWebhookSecret": SECRET}
+        settings = {"notifyWebhookUrl": hook.url, "notifyWebhookSecret": SECRET, **_PHOTOS}
         with acting_as_deployer(people):
             outputs = aws.deploy(
                 allowed_sources=[covers.address, mortal.address], settings=settings
@@ -85,6 +87,7 @@ def people_stack(folder: Path) -> Iterator[PeopleStack]:
         people.values |= {"window": "first.one:000001", "folder": str(folder / "collages")}
         people.values.update(_dead_letters(stack))
         _discard_a_delivery(stack)
+        people.values |= add_photos(stack, folder)
         pushed = make_sample(covers, [plain_creator("pushed.one", 64, 40)], seed=71)
         path = write_rows(pushed, folder, "p.csv")
         place = (outputs.input_bucket, "manual-uploads/there.csv")

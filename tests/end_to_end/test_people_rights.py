@@ -20,6 +20,7 @@ import pytest
 from ops_dashboard.console.access import CHANGE_HEADER
 from ops_dashboard.local.aws.engine.inputs import EngineError
 from ops_dashboard.local.demo.console import running_console
+from tests.end_to_end import photo_people
 from tests.end_to_end.people import Done, RunAs
 from tests.end_to_end.people_stack import (
     SECRET,
@@ -30,8 +31,6 @@ from tests.end_to_end.people_stack import (
     register,
 )
 from tests.fakes.command_line import Commands
-from tools.rights.photo_reading import PHOTO_READING
-from tools.rights.photos import OPERATOR_OF_PHOTOS
 from tools.rights.roles import ROLES
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
@@ -88,6 +87,7 @@ OPERATING = (
     ("restore --to {now}", "dynamodb:DescribeTable"),
     ("doctor", "kinesis:DescribeStreamSummary"),
     ("smoke", "s3:PutObject"),
+    *photo_people.PHOTOGRAPHING,
 )
 """Commands, and an action without which each fails."""
 NOT_NEEDED_HERE = {
@@ -95,12 +95,9 @@ NOT_NEEDED_HERE = {
     ("operator", "WriteImageLists"): "windows of more images than fit an event",
     ("operator", "NotifyAgain"): "dead letters of notifications",
     ("operator", "ReadDashboard"): "serve",
-    **dict.fromkeys(
-        (("operator", grant.sid) for grant in OPERATOR_OF_PHOTOS),
-        "photos: tests/ops_dashboard/console/photos/test_rights.py, test_photos_operating.py",
-    ),
     ("operator", "ReadLogs"): "a smoke test that fails",
-    **{("operator", one.sid): "photos" for one in (*OPERATOR_OF_PHOTOS, *PHOTO_READING)},
+    ("operator", "ExpectPhotos"): "serve",
+    ("operator", "ReadRenditions"): "serve",
 }
 """Statements that none of these commands needs, and what does."""
 
@@ -166,11 +163,13 @@ PAGES = (
     "refused",
     "replays",
     "uploads",
+    *photo_people.PAGES,
 )
 CHANGES: Mapping[str, object] = {
     "replays": {"windows": ["first.one:000001"]},
     "failures/redrive": {"all": True},
     "batches/console/abandon": {},
+    **photo_people.CHANGES,
 }
 """Requests of the console that change something, with their bodies."""
 

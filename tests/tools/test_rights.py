@@ -51,7 +51,7 @@ def test_nobody_but_a_deployer_changes_rights_or_resources() -> None:
     }
     assert services.isdisjoint({"iam", "ec2", "sts"})
     keys = {action for grant in ROLES["operator"] for action in grant.actions if "kms:" in action}
-    assert keys == {"kms:GenerateMac"}  # of upload links
+    assert keys == {"kms:GenerateMac", "kms:DescribeKey"}  # upload links, and checks of keys
     deleting = [
         action
         for role in ("pusher", "operator")

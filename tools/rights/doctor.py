@@ -10,14 +10,17 @@ from tools.rights.names import (
     DIRECTORY,
     HERE,
     INPUT,
+    KEYS,
     LISTING,
     OUTPUT,
+    PHOTOS,
     QUEUES,
     RENDITIONS,
     SERVING,
     STREAM,
     TABLE,
     TEMP,
+    UPLOADS,
 )
 
 DOCTOR: Sequence[Grant] = (
@@ -29,7 +32,7 @@ DOCTOR: Sequence[Grant] = (
             "dynamodb:DescribeTimeToLive",
             "dynamodb:DescribeContinuousBackups",
         ),
-        resources=(TABLE,),
+        resources=(TABLE, PHOTOS),
     ),
     Grant(
         sid="CheckQueues",
@@ -72,8 +75,21 @@ DOCTOR: Sequence[Grant] = (
             "s3:GetBucketVersioning",
             "s3:GetLifecycleConfiguration",
             "s3:GetBucketNotification",
+            "s3:GetBucketCORS",
         ),
-        resources=(INPUT, OUTPUT, TEMP),
+        resources=(INPUT, OUTPUT, TEMP, UPLOADS, RENDITIONS),
+    ),
+    Grant(
+        sid="CheckKeys",
+        commands=CHECKING,
+        actions=("kms:DescribeKey",),
+        resources=(KEYS,),
+        condition={
+            "ForAnyValue:StringEquals": {
+                "kms:ResourceAliases": ("alias/{prefix}", "alias/{prefix}-upload-links")
+            }
+        },
+        note="`kmsKey`, `photosUploadLinks`",
     ),
     Grant(
         sid="CheckCdn",

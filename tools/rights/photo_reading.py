@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tools.rights.grants import Grant
-from tools.rights.names import CHECKING, PHOTOS, QUEUES, UPLOADS
+from tools.rights.names import PHOTOS, QUEUES, UPLOADS
 
 RENDITIONS = UPLOADS.replace("-uploads-", "-renditions-")
 _COMMANDS = ("status", "trace", "doctor")
@@ -39,29 +39,6 @@ PHOTO_READING: Sequence[Grant] = (
         commands=("trace",),
         actions=("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"),
         resources=(f"{QUEUES}photos-dead-letters",),
-        note="with photos",
-    ),
-    Grant(
-        sid="CheckPhotos",
-        commands=CHECKING,
-        actions=(
-            "dynamodb:DescribeTable",
-            "dynamodb:DescribeTimeToLive",
-            "dynamodb:DescribeContinuousBackups",
-        ),
-        resources=(PHOTOS,),
-        note="with photos",
-    ),
-    Grant(
-        sid="CheckPhotoBuckets",
-        commands=CHECKING,
-        actions=(
-            "s3:GetBucketVersioning",
-            "s3:GetLifecycleConfiguration",
-            "s3:GetBucketNotification",
-            "s3:GetBucketCORS",
-        ),
-        resources=(UPLOADS, RENDITIONS),
         note="with photos",
     ),
 )

@@ -24,7 +24,7 @@ _PUT = ("photos put",)
 OPERATOR_OF_PHOTOS: Sequence[Grant] = (
     Grant(
         sid="ReadPhotos",
-        commands=(*PHOTOGRAPHING, *SERVING),
+        commands=(*PHOTOGRAPHING, "photos link list", *SERVING),
         actions=("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
         resources=(PHOTOS, f"{PHOTOS}/index/*"),
         note="`photos put` only with `--wait`; `serve` for its page of photos, here and below",

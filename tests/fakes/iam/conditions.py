@@ -54,10 +54,16 @@ def _all_equal(actual: Sequence[str] | None, expected: Sequence[str]) -> bool:
     return set(actual or ()) <= set(expected)
 
 
+def _any_equal(actual: Sequence[str] | None, expected: Sequence[str]) -> bool:
+    """``ForAnyValue`` does not hold for an absent key."""
+    return bool(set(actual or ()) & set(expected))
+
+
 _OPERATORS: Mapping[str, Callable[[Sequence[str] | None, Sequence[str]], bool]] = {
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "ForAllValues:StringNotLike": _none_like,
+    "ForAnyValue:StringEquals": _any_equal,
     "StringEquals": lambda actual, expected: actual is not None and _all_equal(actual, expected),
     "StringLike": lambda actual, expected: actual is not None and _like_if_exists(actual, expected),
     "StringLikeIfExists": _like_if_exists,
