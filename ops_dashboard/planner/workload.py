@@ -6,6 +6,7 @@ windows that are not full, unless each creator is in one file only.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from enum import StrEnum
@@ -63,14 +64,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def full_windows(self) -> int:
         """Number of windows that become full."""
-        return sum(count * (images // WINDOW_IMAGES) for count, images in self._groups())
+        return _window_counts(self)[0]
 
     @property
     def partial_windows(self) -> int:
         """Number of windows that are not full: at most one for each creator of a batch."""
-        return sum(count * bool(images % WINDOW_IMAGES) for count, images in self._groups())
+        return _window_counts(self)[1]
 
-    def _groups(self) -> Iterator[tuple[int, int]]:
+    def groups(self) -> Iterator[tuple[int, int]]:
         """Yield how many times a creator has a number of images in a batch, and that number."""
         rows, more_rows = divmod(self.images, self.batches)
         for batches, images in ((more_rows, rows + 1), (self.batches - more_rows, rows)):
@@ -88,6 +89,16 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def window_images(self) -> float:
         """Average number of images of a window."""
         return self.images / self.windows
+
+
+@functools.lru_cache(maxsize=64)
+def _window_counts(job: Job) -> tuple[int, int]:
+    """Return the numbers of full and of other windows, which a plan needs many thousand times."""
+    groups = list(job.groups())
+    return (
+        sum(count * (images // WINDOW_IMAGES) for count, images in groups),
+        sum(count * bool(images % WINDOW_IMAGES) for count, images in groups),
+    )
 
 
 def job_of(  # noqa: PLR0913 - what a job is made of

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
+
+import typer
 
 from stream_ingest.contracts.errors import CoverstreamError, NotFoundError, UserError
 
@@ -15,6 +18,12 @@ def say(text: str) -> None:
     """Print one line on stderr; stdout is for results."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def _complain(name: str, error: str) -> None:
+    """Print an error of a command, whose name is red on a terminal unless `NO_COLOR` is set."""
+    is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    say(f"{typer.style(f'{name}:', fg='red') if is_coloured else f'{name}:'} {error}")
 
 
 @contextmanager
@@ -51,10 +60,10 @@ def run(command: Callable[[], object], name: str) -> None:
         with _plain_aws_errors():
             command()
     except UserError as error:
-        say(f"{name}: {error}")
+        _complain(name, str(error))
         raise SystemExit(1 if isinstance(error, NotFoundError) else 2) from None
     except CoverstreamError as error:
-        say(f"{name}: {error}")
+        _complain(name, str(error))
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         say(f"{name}: stopped")

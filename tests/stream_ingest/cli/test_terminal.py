@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,21 @@ def test_an_error_is_one_line_and_its_exit_code(
     assert line in printed.err
     assert printed.err.count("\n") == 1
     assert printed.out == ""
+
+
+@pytest.mark.parametrize(("no_color", "begins"), [("", "\x1b[31m"), ("1", "stream-ingest: ")])
+def test_an_error_is_coloured_on_a_terminal_only(
+    no_color: str, begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("sys.argv", ["stream-ingest"])
+    monkeypatch.setenv("NO_COLOR", no_color)
+    with pytest.raises(SystemExit):
+        run(raising(UserError("no such table")), "stream-ingest")
+    assert terminal.getvalue().startswith(begins)
+    assert terminal.getvalue().endswith(" no such table\n")
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
