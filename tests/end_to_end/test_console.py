@@ -245,7 +245,7 @@ def test_a_csv_is_dropped_checked_and_uploaded_and_its_batch_shown_until_its_end
         expect(page.get_by_role("button", name="Upload")).to_be_disabled()
     drop(here, "covers.csv", "text/csv", text.getvalue())
     page.get_by_role("button", name="Upload").click()
-    batch = page.get_by_role("article")
+    batch = page.locator(".upload", has_text="covers.csv").first.get_by_role("article")
     expect(batch).to_have_attribute("data-state", "ended", timeout=90_000)
     expect(batch).to_contain_text("1 of 1 collage")
     here.screenshot("upload-done")
