@@ -47,6 +47,9 @@ class CancelledRuns:
         key = {table.PARTITION_KEY: table.RUNS_PARTITION, table.SORT_KEY: table.run_item(name)}
         with map_errors(f"read the run {name}"):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=to_wire(key), ProjectionExpression="cancelled"
+                TableName=self._table,
+                Key=to_wire(key),
+                ProjectionExpression="#cancelled",
+                ExpressionAttributeNames={"#cancelled": "cancelled"},
             )
         return "cancelled" in answer.get("Item", {})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from history_driver import dump, typed
 
 from collage_lambda.assembly.content_memory import ContentMemory
 from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.recovery.runs.run import ChosenWindow, Kind, Run, Span, State
+from ops_dashboard.recovery.runs.store import RunStore
 from stream_ingest.aws.items import to_wire
 from stream_ingest.contracts import stack_parts
 from stream_ingest.contracts.errors import UnreadableItemError
@@ -71,8 +74,32 @@ PARTS: dict[str, list[dict[str, Any]]] = {
 }
 
 
+RUN_AT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+RUN = Run(
+    name="replay-20261129T120000-000001",
+    kind=Kind.REPLAY,
+    about="2026-11-28 12:00 to 2026-11-29 12:00 UTC",
+    owner="ana@laptop",
+    state=State.CANCELLED,
+    started_at=RUN_AT,
+    updated_at=RUN_AT,
+    archive=Span(start=RUN_AT - timedelta(days=1), end=RUN_AT),
+    windows=3,
+    sent=3,
+    gone=1,
+    by_status={"completed": 1},
+    pending=[1],
+    partial={1: {"kept": 1}},
+    cancelled_by="ben@server",
+    warning="The archive may lag by ten minutes.",
+)
+CHOSEN = ChosenWindow(
+    window_id="ann:000001", status="partial", images_ok=34, completed_at="2026-11-28T12:30:00Z"
+)
+
+
 def items() -> list[Any]:
-    """Return items of the table: position, unreadable item, deferred rows, a known image."""
+    """Return items of the table: position, unreadable item, deferred rows, known image, runs."""
     dynamodb: Any = FakeDynamoDb()
     create_table(dynamodb)
     clock = Clock()
@@ -85,6 +112,9 @@ def items() -> list[Any]:
     dynamodb.put_item(TableName=TABLE, Item=to_wire(item))
     memory = ContentMemory(dynamodb, TABLE, horizon_days=90, threads=InlineExecutor())
     memory.claim(window_ready([window_image("https://example.com/1.jpg")]), ["ab" * 32])
+    store = RunStore(dynamodb, TABLE, lambda: RUN_AT)
+    store.save(RUN)
+    store.save_page(RUN.name, 0, [CHOSEN])
     return [typed(each) for each in dynamodb.items.values()]
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from collage_lambda.assembly.content_memory import ContentMemory
+from collage_lambda.cancelled_runs import CancelledRuns
 from ops_dashboard.recovery.dead_letters import DeadLetter
+from ops_dashboard.recovery.runs.run import Span
+from ops_dashboard.recovery.runs.store import RunStore
 from stream_ingest.contracts import stack_parts
 from stream_ingest.contracts.events import FileRejected, decode_detail
 from stream_ingest.contracts.stack_parts import FunctionPart, QueuePart
@@ -93,6 +97,20 @@ def test_an_image_that_a_window_shows_is_known_to_other_windows(dynamodb: Any) -
     memory = ContentMemory(dynamodb, TABLE, horizon_days=90, threads=InlineExecutor())
     another = window_ready([window_image("https://example.com/2.jpg")], number=13)
     assert memory.claim(another, ["ab" * 32, "cd" * 32]) == {"ab" * 32: "charli:000012"}
+
+
+def test_a_run_is_shown_and_stays_cancelled(dynamodb: Any) -> None:  # noqa: ANN401
+    """With its windows as they were before it."""
+    at, name = datetime(2026, 11, 29, 12, 0, tzinfo=UTC), "replay-20261129T120000-000001"
+    store = RunStore(dynamodb, TABLE, lambda: at)
+    run = store.load(name)
+    assert (run.state, run.cancelled_by, run.owner) == ("cancelled", "ben@server", "ana@laptop")
+    assert (run.windows, run.sent, run.gone, run.pending) == (3, 3, 1, [1])
+    assert run.statuses == {"completed": 1, "kept": 1}
+    assert run.archive == Span(start=at - timedelta(days=1), end=at)
+    (window,) = store.page(name, 0)
+    assert (window.window_id, window.status, window.images_ok) == ("ann:000001", "partial", 34)
+    assert CancelledRuns(dynamodb, TABLE, Clock()).includes(name)
 
 
 def test_the_event_of_a_rejected_file_is_read(kept: dict[str, Any]) -> None:
