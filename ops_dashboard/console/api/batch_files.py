@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import logging
 import re
 import zipfile
 from collections.abc import AsyncIterator, Iterable
@@ -17,6 +18,7 @@ from itertools import islice
 from typing import TypeVar
 
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread
@@ -26,14 +28,17 @@ from stream_ingest.aws.items import Item
 from stream_ingest.batches.batch_id import check_batch_id
 from stream_ingest.batches.results.sheet import Sheet, safe_cell
 from stream_ingest.contracts import table
+from stream_ingest.contracts.errors import CoverstreamError
 from stream_ingest.contracts.naming import window_id
 from stream_ingest.contracts.object_keys import refused_prefix
 from stream_ingest.records.rows import RowRefusal
 
+_LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _LINES_AT_ONCE = 500
 _COLLAGES_AT_ONCE = 8
 _REFUSED_COLUMNS = ("creator_name", "cover_url", "created_at", "reason", "what_is_wrong")
+_CSV, _ZIP = "text/csv; charset=utf-8", "application/zip"
 _MISSING = "missing.txt"
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -57,37 +62,40 @@ class BatchFiles:
 
     async def _get_report(self, request: web.Request) -> web.StreamResponse:
         batch_id = await self._batch_id(request)
-        windows = self._account.batches.windows(batch_id)
-        text = io.StringIO(newline="")
-        sheet = Sheet(text)
-        response = await _start(request, f"{batch_id}.csv", "text/csv; charset=utf-8")
-        async for part in _parts(windows, _LINES_AT_ONCE):
-            for window in part:
-                sheet.add(window)
-            await response.write(_taken(text))
-        await response.write(_taken(text))
-        return response
+        return await _send(request, f"{batch_id}.csv", _CSV, self._report(batch_id))
 
     async def _get_refused(self, request: web.Request) -> web.StreamResponse:
         batch_id = await self._batch_id(request)
-        account = self._account
-        rows = refused_rows(account.s3, account.outputs.output_bucket, refused_prefix(batch_id))
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-        writer.writerow(_REFUSED_COLUMNS)
-        response = await _start(request, f"{batch_id}-refused.csv", "text/csv; charset=utf-8")
-        async for part in _parts(rows, _LINES_AT_ONCE):
-            writer.writerows(map(_refused_cells, part))
-            await response.write(_taken(text))
-        await response.write(_taken(text))
-        return response
+        return await _send(request, f"{batch_id}-refused.csv", _CSV, self._refused(batch_id))
 
     async def _get_collages(self, request: web.Request) -> web.StreamResponse:
         batch_id = await self._batch_id(request)
+        return await _send(request, f"{batch_id}-collages.zip", _ZIP, self._collages(batch_id))
+
+    async def _report(self, batch_id: str) -> AsyncIterator[bytes]:
+        text = io.StringIO(newline="")
+        sheet = Sheet(text)
+        yield _taken(text)
+        async for part in _parts(self._account.batches.windows(batch_id), _LINES_AT_ONCE):
+            for window in part:
+                sheet.add(window)
+            yield _taken(text)
+
+    async def _refused(self, batch_id: str) -> AsyncIterator[bytes]:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+        writer.writerow(_REFUSED_COLUMNS)
+        yield _taken(text)
+        s3, bucket = self._account.s3, self._account.outputs.output_bucket
+        rows = refused_rows(s3, bucket, refused_prefix(batch_id))
+        async for part in _parts(rows, _LINES_AT_ONCE):
+            writer.writerows(map(_refused_cells, part))
+            yield _taken(text)
+
+    async def _collages(self, batch_id: str) -> AsyncIterator[bytes]:
         windows = (
             each for each in self._account.batches.windows(batch_id) if "collage_key" in each
         )
-        response = await _start(request, f"{batch_id}-collages.zip", "application/zip")
         archive, missing = StreamedZip(), list[str]()
         async for part in _parts(windows, _COLLAGES_AT_ONCE):
             bodies = await asyncio.gather(
@@ -97,12 +105,11 @@ class BatchFiles:
                 if body is None:
                     missing.append(str(window["collage_key"]))
                 else:
-                    await response.write(archive.add(_entry(window), body))
+                    yield archive.add(_entry(window), body)
         if missing:
             text = "These collages are not in the bucket any more:\n" + "\n".join(missing) + "\n"
-            await response.write(archive.add(zipfile.ZipInfo(_MISSING), text.encode()))
-        await response.write(archive.end())
-        return response
+            yield archive.add(zipfile.ZipInfo(_MISSING), text.encode())
+        yield archive.end()
 
     async def _batch_id(self, request: web.Request) -> str:
         batch_id = check_batch_id(request.match_info["batch_id"])
@@ -174,11 +181,26 @@ def _refused_cells(row: RowRefusal) -> list[str]:
     return [safe_cell(cell) for cell in cells]
 
 
-async def _start(request: web.Request, name: str, kind: str) -> web.StreamResponse:
+async def _send(
+    request: web.Request, name: str, kind: str, parts: AsyncIterator[bytes]
+) -> web.StreamResponse:
+    """Send a file while it is made; if that fails, close the connection before its end."""
     response = web.StreamResponse(
-        headers={"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'}
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Type": kind,
+            "X-Content-Type-Options": "nosniff",
+        }
     )
     await response.prepare(request)
+    try:
+        async for part in parts:
+            await response.write(part)
+    except (CoverstreamError, ClientError, BotoCoreError) as error:
+        _LOG.warning("%s is not finished: %s", name, error)
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import http.client
 import io
 import tracemalloc
 import zipfile
@@ -95,6 +96,23 @@ def test_memory_of_a_zip_does_not_grow_with_its_entries() -> None:
     tracemalloc.stop()
     assert size > 50_000_000
     assert peak < 3_000_000
+
+
+def test_a_file_that_cannot_be_finished_is_cut_off(
+    console: RunningConsole, account: Account
+) -> None:
+    """So that the browser reports a failed download, not a short file."""
+    refusal = RowRefusal(reason=RefusalReason.NO_URL, creator="c", cover="", created_at="")
+    stored = RefusedRows(account.s3, OUTPUT, "b")
+    stored.store([refusal] * 500)
+    account.s3.put_object(Bucket=OUTPUT, Key=f"{stored.prefix}part-00002.jsonl", Body=b"{")
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        console.get("/api/batches/b/refused.csv")
+
+
+def test_files_are_not_kept_by_the_browser(console: RunningConsole) -> None:
+    headers = console.get("/api/batches/b/report.csv").headers
+    assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
 
 
 @pytest.mark.parametrize("name", ["report.csv", "refused.csv", "collages.zip"])
