@@ -125,19 +125,19 @@ class BatchPages:
         to = str(last[table.CLOSED_AT]) if last and found_less else None
         return BatchPage(batches=rows, next=_cursor(last), searched_to=to)
 
-    def row(self, batch: Batch) -> BatchRow:
-        """Return the row of a batch, with the figures of its windows."""
+    def _row(self, batch: Batch) -> BatchRow:
+        """Return the row of a batch; that of one that has ended is kept for a minute."""
         expires_at_s, row = self._ended.get(batch.batch_id, (0.0, None))
         if row is not None and time.monotonic() < expires_at_s:
             return row
-        row = self._row(batch)
+        row = self._read_row(batch)
         if not row.outcome.kind.is_open:
             if len(self._ended) >= _MAX_KEPT:
                 self._ended.clear()
             self._ended[batch.batch_id] = (time.monotonic() + _ENDED_LIFETIME_S, row)
         return row
 
-    def _row(self, batch: Batch) -> BatchRow:
+    def _read_row(self, batch: Batch) -> BatchRow:
         figures = NO_WINDOWS
         if batch.status not in ENDED_BATCHES or batch.counted is None or batch.counted.windows:
             figures = self._windows.read(batch.batch_id, 1)
@@ -147,10 +147,14 @@ class BatchPages:
     def _entries(self, wanted: BatchFilter, after: Position | None) -> Iterator[Item]:
         """Yield the index entries of batches, the newest first, after a position."""
         until = min(wanted.until, after[table.CLOSED_AT]) if after else wanted.until
+        if until < wanted.since:  # which DynamoDB refuses
+            return
         lists = (self._in_status(status, wanted.since, until) for status in wanted.statuses())
         merged = heapq.merge(*lists, key=_place, reverse=True)
         last = _place(after) if after else None
-        return (entry for entry in merged if last is None or _place(entry) < last)
+        for place, same in groupby(merged, key=_place):  # one that moves on meanwhile is met twice
+            if last is None or place < last:
+                yield next(same)
 
     def _in_status(self, status: str, since: str, until: str) -> Iterator[Item]:
         entries = self._table.query(
@@ -179,7 +183,7 @@ class BatchPages:
         except UnreadableItemError as error:
             row = unreadable_row(error, str(item.get(table.CLOSED_AT, "")))
         else:
-            row = self.row(batch)
+            row = self._row(batch)
         return row if not wanted.kinds or row.outcome.kind in wanted.kinds else None
 
 

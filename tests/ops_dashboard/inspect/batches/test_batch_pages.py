@@ -107,6 +107,7 @@ def test_a_page_costs_calls_by_its_size_not_by_the_number_of_batches(
         ({"since": "2026-11-05"}, ["running", "broken", "bad"]),
         ({"since": "2026-11-05", "until": "2026-11-06"}, ["bad"]),
         ({"trigger": "nobody's"}, []),
+        ({"since": "2026-11-06", "until": "2026-11-05"}, []),
     ],
 )
 def test_batches_are_filtered_by_outcome_trigger_and_day(
@@ -119,6 +120,15 @@ def test_batches_are_filtered_by_outcome_trigger_and_day(
     put(ops_table, "broken", first + 2 * DAY, rows_read="many")
     put(ops_table, "running", first + 3 * DAY, status="sending", is_final=None)
     assert names(pages.list_page(BatchFilter(**wanted))) == found
+
+
+def test_a_batch_that_moves_on_meanwhile_is_listed_once(
+    ops_table: OpsTable, pages: BatchPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ops_table, "b", NOW_S)
+    (entry,) = pages._in_status("ended", "0", "9")  # noqa: SLF001 - as two statuses show it
+    monkeypatch.setattr(pages, "_in_status", lambda *_: iter([entry]))
+    assert names(pages.list_page(BatchFilter())) == ["b"]
 
 
 def test_a_search_that_finds_little_stops_and_says_where_it_goes_on(
