@@ -1,4 +1,4 @@
-"""Runs ministack with complete logs, a CDN that reads by TLS, and functions that trust it. Edge.
+"""Runs ministack with complete logs, fast queries and a CDN that reads by TLS. Edge.
 
 ``python -I server.py`` is started in ministack's environment, so it imports nothing of ours.
 
@@ -8,12 +8,16 @@ machine that is too early: the rest goes to the log of the worker's next invocat
 there is none. The last line of an invocation has its metrics, so charts showed one collage or one
 batch too few. Here the worker prints a mark after each invocation, and its log ends at the mark.
 
+ministack splits and checks the text of a condition again for each item that it is applied to, which
+is most of the time of a query over thousands of items. Here each text is split and checked once.
+
 Without ``AUTH`` ministack takes what its CloudFront reads from S3 for plain HTTP, which policies of
 buckets refuse. CloudFront reads by TLS from a bucket, so here it does.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import queue
@@ -31,6 +35,8 @@ _INVOKE_AND_MARK = f"""\
 _WAIT_S = 10.0
 """Maximum wait for the lines of a worker that was killed before it printed a mark."""
 _POLL_S = 0.01
+_CONDITIONS = 1024
+"""Maximum number of conditions whose parts are kept; the product has about a hundred."""
 
 
 def complete_logs(runtime: Any) -> None:  # noqa: ANN401 - a module that only ministack has
@@ -80,6 +86,17 @@ def read_by_tls(s3: Any, evaluator: Any) -> None:  # noqa: ANN401 - modules that
     s3._cloudfront_origin_allows = allows_by_tls  # noqa: SLF001
 
 
+def read_conditions_once(dynamodb: Any) -> None:  # noqa: ANN401 - a module that only ministack has
+    """Let ministack read each condition once; raises `RuntimeError` if it is another version."""
+    if not all(hasattr(dynamodb, name) for name in ("_tokenize", "_condition_syntax_error")):
+        msg = "this version of ministack reads the conditions of DynamoDB differently"
+        raise RuntimeError(msg)
+    split = functools.lru_cache(_CONDITIONS)(dynamodb._tokenize)  # noqa: SLF001 - nothing else is public
+    dynamodb._tokenize = lambda text: list(split(text))  # noqa: SLF001
+    check = dynamodb._condition_syntax_error  # noqa: SLF001
+    dynamodb._condition_syntax_error = functools.lru_cache(_CONDITIONS)(check)  # noqa: SLF001
+
+
 def trust_itself() -> None:
     """Let its functions and webhooks trust its own certificate, if it has one."""
     certificate = os.environ.get("AWS_CA_BUNDLE")
@@ -90,6 +107,7 @@ def trust_itself() -> None:
 if __name__ == "__main__":
     trust_itself()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime"))
+    read_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     read_by_tls(
         importlib.import_module("ministack.services.s3"),
         importlib.import_module("ministack.core.iam_evaluator"),

@@ -110,3 +110,28 @@ def test_cloudfront_reads_by_tls() -> None:
     assert origin.get() == ("127.0.0.1", False)
     with pytest.raises(RuntimeError, match="origins of CloudFront differently"):
         server.read_by_tls(SimpleNamespace(), SimpleNamespace())
+
+
+def test_the_text_of_a_condition_is_read_once() -> None:
+    """A query applies its condition to each item of a partition."""
+    read: list[str] = []
+
+    def tokens(text: str) -> list[str]:
+        read.append(text)
+        return text.split()
+
+    def fault(text: str, slot: str) -> str:
+        read.append(slot)
+        return f"{slot}: {text}"
+
+    dynamodb = SimpleNamespace(_tokenize=tokens, _condition_syntax_error=fault)
+    server.read_conditions_once(dynamodb)
+    split, check = vars(dynamodb).values()
+    split("a = b").clear()
+
+    assert split("a = b") == ["a", "=", "b"]
+    assert [check("a", "Filter") for _ in range(2)] == ["Filter: a"] * 2
+    assert read == ["a = b", "Filter"]
+
+    with pytest.raises(RuntimeError, match="conditions of DynamoDB differently"):
+        server.read_conditions_once(SimpleNamespace(_tokenize=tokens))
