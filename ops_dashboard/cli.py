@@ -39,6 +39,10 @@ app = typer.Typer(
                 "Show a creator's open windows and history, or list creators by prefix.",
             ),
             "windows": Place(f"{_COMMANDS}.listings:windows", "List windows, newest first."),
+            "failures": Place(
+                f"{_COMMANDS}.failures:failures",
+                "List partial and failed windows with their reasons, newest first.",
+            ),
             "download": Place(
                 f"{_COMMANDS}.outputs:download",
                 "Download the collages of a batch; repeated, it gets what is missing or was"

@@ -21,7 +21,7 @@ _LEVELS = {
 _STATUSES = {
     **dict.fromkeys(("completed", "active"), _GOOD),
     **dict.fromkeys(("partial", "skipped"), _WARN),
-    **dict.fromkeys(("failed", "unreadable"), _BAD),
+    **dict.fromkeys(("failed", "refused", "unreadable"), _BAD),
 }
 
 

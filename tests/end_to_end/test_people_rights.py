@@ -66,6 +66,7 @@ OPERATING = (
     ("creators first.one", "dynamodb:Query"),
     ("windows", "dynamodb:BatchGetItem"),
     ("windows --batch operated --csv", "dynamodb:Query"),
+    ("failures --batch failing --csv", "dynamodb:BatchGetItem"),
     ("link {window}", "dynamodb:GetItem"),
     ("download --batch operated --to {folder}", "s3:GetObject"),
     ("trace {window}", "s3:GetObject"),

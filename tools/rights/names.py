@@ -24,7 +24,7 @@ LISTING = ("dlq list", "dlq show", "dlq drop", "dlq redrive")
 REDRIVING = ("dlq redrive", "dlq drop")
 CHECKING = ("doctor", "smoke")
 READING = (
-    *("status", "creators", "windows", "download", "link", "trace", *REDRIVING),
+    *("status", "creators", "windows", "failures", "download", "link", "trace", *REDRIVING),
     *("replay", "retry"),
     *("erase", "repair", "restore", "doctor", "smoke"),
 )
@@ -37,6 +37,7 @@ LINKING = ("photos link", "photos link list", "photos link revoke")
 SERVING = ("serve",)
 FETCHING = (
     "status",
+    "failures",
     "download",
     "link",
     "trace",
