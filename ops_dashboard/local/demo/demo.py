@@ -23,6 +23,7 @@ from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.batches import DemoBatch, DemoBatches, plan_batches
 from ops_dashboard.local.demo.check import batch_differences, file_differences
 from ops_dashboard.local.demo.inputs import DemoInputs
+from ops_dashboard.local.demo.manifest_check import manifest_differences
 from ops_dashboard.local.demo.output import (
     COLLAGES,
     CONTACT_SHEET,
@@ -98,6 +99,7 @@ class Demo:
             differences += batch_differences(batch, found[batch.trigger], collages[batch.trigger])
         for sample in samples:
             differences += photo_differences(sample, found_photos[sample.key])
+            differences += manifest_differences(sample, found_photos[sample.key])
         differences += unexpected_keys(photos.keys(), found_photos.values())
         summary = summarise(
             [figures_of(batch, found[batch.trigger]) for batch in batches],

@@ -46,10 +46,12 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPhoto:
-    """A photo at the end: the attributes of its item, and its outputs by name."""
+    """A photo at the end: the attributes of its item, its outputs by name, and its manifest."""
 
     item: Mapping[str, Any]
     outputs: Mapping[str, Served]
+    manifest: bytes = b""
+    """Empty if there is none."""
 
 
 def photo_differences(sample: SamplePhoto, found: FoundPhoto) -> list[str]:
@@ -59,9 +61,23 @@ def photo_differences(sample: SamplePhoto, found: FoundPhoto) -> list[str]:
 
 def unexpected_keys(keys: Iterable[str], photos: Iterable[FoundPhoto]) -> list[str]:
     """Return a line for each object in the bucket of renditions that is of no photo."""
-    known = {facts["key"] for photo in photos for facts in photo.item.get("outputs", {}).values()}
-    folders = ("renditions/", "processed/", "augmented-images/")
-    return [f"{key}: of no photo" for key in keys if key not in known and key.startswith(folders)]
+    known = set[str]()
+    for photo in photos:
+        outputs = [facts["key"] for facts in photo.item.get("outputs", {}).values()]
+        known.update(outputs)
+        known.update(manifest_key(key) for key in outputs if key.startswith("processed/"))
+    return [f"{key}: of no photo" for key in keys if key not in known]
+
+
+def manifest_key(processed: str) -> str:
+    """Return the key of the manifest beside the output ``processed/<stem>_256x256.jpg``."""
+    stem = processed.removeprefix("processed/").removesuffix("_256x256.jpg")
+    return f"manifests/{stem}.jsonl"
+
+
+def key_in_s3(address: str) -> str:
+    """Return the key of the object at an ``s3://`` address."""
+    return address.removeprefix("s3://").partition("/")[2]
 
 
 def output_names(sample: SamplePhoto) -> list[str]:

@@ -15,7 +15,13 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from ops_dashboard.local.aws.stack import LocalAws
 from ops_dashboard.local.demo.inputs import END_TIMEOUT_S, DemoFailedError
-from ops_dashboard.local.demo.photo_check import FoundPhoto, Served, output_names
+from ops_dashboard.local.demo.photo_check import (
+    FoundPhoto,
+    Served,
+    key_in_s3,
+    manifest_key,
+    output_names,
+)
 from ops_dashboard.local.samples.photos.sample import AUGMENTED, GALLERY, SamplePhoto
 
 _ENDED = frozenset({"active", "failed", "skipped"})
@@ -80,15 +86,21 @@ class DemoPhotos:
             for name in output_names(sample)
             if (attribute := f"{name.replace('-', '_')}_url") in item
         }
-        return FoundPhoto(
-            item=item, outputs={name: self._served(each) for name, each in addresses.items()}
-        )
+        outputs = {name: self._served(each) for name, each in addresses.items()}
+        square = outputs.get("256x256")
+        manifest = self._manifest(key_in_s3(square.address)) if square else b""
+        return FoundPhoto(item=item, outputs=outputs, manifest=manifest)
+
+    def _manifest(self, processed: str) -> bytes:
+        key = manifest_key(processed)
+        s3, bucket = self._aws.clients.s3, self._outputs.renditions_bucket
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def _served(self, address: str) -> Served:
         """Return what is at an address: of the CDN, or of S3 in a stack without one."""
         parts = urlsplit(address)
         if parts.scheme == "s3":
-            key = address.removeprefix(f"s3://{parts.netloc}/")
+            key = key_in_s3(address)
             found = self._aws.clients.s3.get_object(Bucket=parts.netloc, Key=key)
             return Served(
                 address=address,

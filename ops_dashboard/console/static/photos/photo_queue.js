@@ -177,10 +177,11 @@ export class PhotoQueue {
       bytes: counted.reduce((sum, entry) => sum + entry.bytes, 0),
       bytesSent: counted.reduce((sum, entry) => sum + (isSent(entry) ? entry.bytes : entry.sent), 0),
       rendered: counted.filter((entry) => entry.state === "active").length,
-      failed: this.entries.filter((entry) => ["failed", "refused"].includes(entry.state)).length,
+      failed: counted.filter((entry) => entry.state === "failed").length,
+      refused: this.entries.filter((entry) => entry.state === "refused").length,
       stopped: counted.filter((entry) => entry.state === "stopped").length,
       lost: counted.filter((entry) => entry.state === "lost"),
-      busy: counted.some((entry) => ["waiting", "sending"].includes(entry.state)),
+      busy: counted.filter((entry) => ["waiting", "sending"].includes(entry.state)).length,
     };
   }
 }

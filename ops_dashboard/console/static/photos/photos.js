@@ -43,9 +43,10 @@ function start() {
     if (all.busy) parts.push(progressText(all));
     if (all.rendered) parts.push(`${int(all.rendered)} rendered`);
     if (all.failed) parts.push(`${int(all.failed)} failed`);
+    if (all.refused) parts.push(`${int(all.refused)} not uploaded`);
     const text = parts.join(" · ");
     if ($("total-text").textContent !== text) $("total-text").textContent = text;
-    $("total").hidden = !all.busy;
+    $("total").hidden = all.busy < 2; // one file has a bar of its own
     $("total").value = all.bytes ? all.bytesSent / all.bytes : 0;
     document.title = all.busy ? `Photos · ${Math.floor((100 * all.bytesSent) / Math.max(all.bytes, 1))} %` : "Photos · Coverstream";
     return all;

@@ -94,5 +94,6 @@ def test_another_end_is_found() -> None:
 def test_an_output_of_no_photo_is_found() -> None:
     photo = found(sample())
     keys = [facts["key"] for facts in photo.item["outputs"].values()]
-    assert unexpected_keys([*keys, "manifests/x"], [photo]) == []
+    assert unexpected_keys(keys, [photo]) == []
+    assert unexpected_keys(["manifests/x.jsonl"], [photo]) == ["manifests/x.jsonl: of no photo"]
     assert unexpected_keys([*keys, "processed/x.jpg"], [photo]) == ["processed/x.jpg: of no photo"]
