@@ -24,8 +24,8 @@ def rows(resources: Resources) -> list[Sequence[Widget]]:
     links = [_links(resources)] if Service.LINKS in resources.functions else []
     return [
         [text("## Photos")],
-        [_ends(resources), _work(resources), _failures(resources)],
-        [_overdue(resources), *links],
+        [_ends(resources), _failures(resources), _messages(resources)],
+        [_work(resources), _overdue(resources), *links],
     ]
 
 
@@ -41,18 +41,23 @@ def _ends(resources: Resources) -> Widget:
     return chart("Photos", lines, resources.region, unit="a minute")
 
 
-def _work(resources: Resources) -> Widget:
+def _messages(resources: Resources) -> Widget:
     counts = {
         "messages failed": catalogue.MESSAGES_FAILED,
         "messages that waited": catalogue.MESSAGES_DEFERRED,
         "invalidations failed": photo_metrics.INVALIDATIONS_FAILED,
     }
+    lines = watched.custom_metrics(resources, Service.PHOTOS, counts)
+    return chart("Messages about photos", lines, resources.region, unit="a minute")
+
+
+def _work(resources: Resources) -> Widget:
     duration = custom_metric(
         resources,
         photo_metrics.PHOTO_DURATION,
         Service.PHOTOS,
         "photo_p99",
-        "p99 of a photo, ms",
+        "p99 of a photo",
         style=_LONGEST,
     )
     size = custom_metric(
@@ -65,9 +70,9 @@ def _work(resources: Resources) -> Widget:
     )
     return chart(
         "Work on photos",
-        [*watched.custom_metrics(resources, Service.PHOTOS, counts), duration, size],
+        [duration, size],
         resources.region,
-        unit="a minute, or milliseconds",
+        unit="milliseconds",
         right_unit="bytes a minute",
     )
 
