@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -170,6 +171,8 @@ def _serve() -> None:
     parser = argparse.ArgumentParser(description=_serve.__doc__)
     parser.add_argument("--port", type=int, default=0)
     port = parser.parse_args().port
+    for each in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the former
+        signal.signal(each, signal.default_int_handler)
     with (
         tempfile.TemporaryDirectory() as folder,
         seeded_desk() as (aws, _),
