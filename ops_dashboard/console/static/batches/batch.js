@@ -10,11 +10,15 @@ import { FAILURE_REASONS, REFUSAL_REASONS, ago, duration, int, moment, plural } 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
 const address = `/api/batches/${encodeURIComponent(id)}`;
 const RATE_S = 60;
-const EVERY_MS = 4000;
+const EVERY_MS = 5000;
+const TILES_EVERY_MS = 20000;
+const RETRY_BEGINS_WITHIN_MS = 120000; // until then, its windows may still be what they were
 let windows = [];
 let tilesFor = null;
+let tilesAt = 0;
 let samples = [];
 let isOver = false;
+let followUntil = 0;
 
 const viewer = makeViewer(() => windows.map((window) => window.window_id));
 
@@ -67,6 +71,7 @@ async function retry(batch, button) {
       const run = await post("/api/replays", wanted);
       toast(h("span", {}, `${number} will be built again: `, h("a", { href: "/replay" }, run.name)));
       isOver = false;
+      followUntil = Date.now() + RETRY_BEGINS_WITHIN_MS;
       page.now();
     }
   } catch (error) {
@@ -94,7 +99,8 @@ async function drawTiles({ progress }) {
   $("tiles-hint").textContent = `${int(progress.collages)} of ${plural(progress.windows, "window")}`;
   $("all").href = `/gallery${query({ batch: id })}`;
   $("all").hidden = !progress.windows;
-  if (state === tilesFor) return;
+  if (state === tilesFor || (!isOver && Date.now() - tilesAt < TILES_EVERY_MS)) return;
+  tilesAt = Date.now();
   ({ windows } = await get(`${address}/windows`));
   tilesFor = state;
   if (windows.length) updateList($("tiles"), windows, (window) => window.window_id, (window) => tile(window, viewer.open));
@@ -105,7 +111,7 @@ function draw(batch) {
   const { progress, outcome } = batch;
   fill($("outcome"), outcomePill(outcome));
   fill($("about"), `${progress.trigger} · started `, h("time", { datetime: batch.started_at, title: moment(batch.started_at) }, ago(batch.started_at)));
-  $("rate").textContent = isOver ? "" : rateText(batch);
+  $("rate").textContent = progress.ended ? "" : rateText(batch);
   fill($("progress"), bar(progress), batchFigures(progress),
     batch.is_complete ? null : h("p", { class: "quiet" }, "Still adding up the windows of this batch …"),
     progress.rejected ? h("p", { class: "notice bad" }, visibleText(progress.rejected)) : null,
@@ -129,7 +135,7 @@ const page = poll(async () => {
     $("problem").hidden = false;
     return;
   }
-  isOver = batch.progress.ended && batch.is_complete;
+  isOver = batch.progress.ended && batch.is_complete && Date.now() > followUntil;
   const signature = JSON.stringify(batch);
   if (signature !== drawn || !isOver) draw(batch);
   drawn = signature;
