@@ -21,7 +21,7 @@ from ops_dashboard.console.api.json_api import CachedValue, in_thread, json_resp
 from ops_dashboard.console.api.run_views import RunRequest, RunView, order_of, run_view
 from ops_dashboard.inspect.named import check_name
 from ops_dashboard.recovery.runs.choosing import Order, about, count_windows
-from ops_dashboard.recovery.runs.run import PAGE, Kind, Run
+from ops_dashboard.recovery.runs.run import PAGE, Kind, Run, is_counted
 from ops_dashboard.recovery.runs.runner import RunStoppedError
 from stream_ingest.contracts.errors import CoverstreamError, UserError
 
@@ -131,6 +131,7 @@ class Replays:
     def _read(self) -> list[RunView]:
         newest = self._runs.store.newest(_LISTED)
         shown = [run for run in newest if run.kind is not Kind.UPLOAD][:_SHOWN]
-        open_runs = [run.name for run in shown if run.pending][:_CHECKED]
+        now = self._now()
+        open_runs = [run.name for run in shown if is_counted(run, now)][:_CHECKED]
         counted = [self._runs.counter.check(r) if r.name in open_runs else r for r in shown]
-        return [run_view(run, self._now()) for run in counted]
+        return [run_view(run, now) for run in counted]

@@ -248,4 +248,4 @@ def show_defaults(defaults: BatchOptions) -> dict[str, object]:
 
 
 def _label(option: str) -> str:
-    return option.replace("_", " ")
+    return option.removesuffix("_px").removesuffix("_s").replace("_", " ")

@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How far a run is; `INTERRUPTED` is shown and never stored."""
+    """How far a run is; `INTERRUPTED` and `STALLED` are shown and never stored."""
 
     LISTING = "listing"
     RECEIVING = "receiving"
@@ -58,6 +58,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    STALLED = "stalled"
+    """No window has been built for `GIVE_UP_AFTER_S`."""
 
 
 NEEDS_ITS_PROCESS = frozenset({State.LISTING, State.RECEIVING, State.SENDING})
@@ -148,8 +150,12 @@ def chosen_window(window: WindowRecord) -> ChosenWindow:
 
 def shown_state(run: Run, now: datetime) -> State:
     """Return the state of a run for people."""
-    is_stale = now - run.updated_at > timedelta(seconds=INTERRUPTED_AFTER_S)
-    return State.INTERRUPTED if run.state in NEEDS_ITS_PROCESS and is_stale else run.state
+    silent_s = (now - run.updated_at).total_seconds()
+    if run.state in NEEDS_ITS_PROCESS and silent_s > INTERRUPTED_AFTER_S:
+        return State.INTERRUPTED
+    return (
+        State.STALLED if run.state is State.BUILDING and silent_s > GIVE_UP_AFTER_S else run.state
+    )
 
 
 def is_counted(run: Run, now: datetime) -> bool:

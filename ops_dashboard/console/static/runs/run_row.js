@@ -7,6 +7,7 @@ const STATES = {
   listing: ["listing its windows", "busy"],
   sending: ["sending", "busy"],
   building: ["building", "busy"],
+  stalled: ["no progress for a day", "failed"],
   interrupted: ["interrupted", "failed"],
   ended: ["done", "completed"],
   cancelled: ["cancelled", ""],

@@ -159,6 +159,20 @@ def test_a_run_is_cancelled_once(console: RunningConsole, account: Account) -> N
 
 
 @pytest.mark.usefixtures("closed")
+def test_cancelled_runs_do_not_keep_an_older_one_from_being_counted(
+    console: RunningConsole, ops_table: OpsTable
+) -> None:
+    name = started(console, {"windows": ["ben:000001"]})["name"]
+    for _ in range(3):
+        run = started(console, {"creators": ["ann"]})
+        console.post(f"/api/replays/{run['name']}/cancel", {})
+    ops_table.end("ben:000001", "completed", replayed_as=name)
+    deadline = time.monotonic() + _TIMEOUT_S
+    while {run["name"]: run["state"] for run in runs(console)}[name] != "ended":
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.usefixtures("closed")
 def test_a_run_of_a_process_that_was_stopped_is_interrupted_and_can_be_continued(
     console: RunningConsole, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,7 +240,7 @@ def test_a_full_disk_is_one_line(
         ("name=covers.csv", b"PK\x03\x04" + CSV, "this is a zip file, not CSV"),
         ("name=covers.csv", CSV + b'carl,"u,w\n', "a quote is opened and never closed"),
         ("name=covers.csv&flush=soon", CSV, "flush 'soon': expected never, batch-end"),
-        ("name=covers.csv&cell_px=9", CSV, "cell px '9': expected a whole number"),
+        ("name=covers.csv&cell_px=9", CSV, "cell '9': expected a whole number"),
         ("name=covers.csv&gird=3x4", CSV, "gird is not an option of a batch"),
         ("name=covers.csv&batch=../x", CSV, "batch id"),
     ],

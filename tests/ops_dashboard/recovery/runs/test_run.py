@@ -74,6 +74,7 @@ def test_a_window_is_built_once_it_has_ended_under_the_runs_name_or_a_later_one(
         (State.LISTING, INTERRUPTED_AFTER_S + 1, State.INTERRUPTED),
         (State.RECEIVING, INTERRUPTED_AFTER_S + 1, State.INTERRUPTED),
         (State.BUILDING, INTERRUPTED_AFTER_S + 1, State.BUILDING),
+        (State.BUILDING, GIVE_UP_AFTER_S + 1, State.STALLED),
         (State.CANCELLED, INTERRUPTED_AFTER_S + 1, State.CANCELLED),
     ],
 )
