@@ -61,7 +61,7 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     photo_network_s: float = 0.3
     """Time for which the rendition function waits for AWS: twelve requests one after the other,
     8 MB of a photo in, its outputs out."""
-    renditions_bytes: float = 2_400_000
+    renditions_bytes: float = 2_520_000
     """Of a photo's four renditions."""
     augmentation_bytes: float = 60_000
     """Of an image's square, its rotations and its manifest."""

@@ -64,6 +64,7 @@ _ACTIONS = {
     "s3.CompleteMultipartUpload": "s3:PutObject",
     "s3.CreateMultipartUpload": "s3:PutObject",
     "s3.ListParts": "s3:ListMultipartUploadParts",
+    "s3.GetBucketCors": "s3:GetBucketCORS",
     "s3.GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3.GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "s3.HeadBucket": "s3:ListBucket",
