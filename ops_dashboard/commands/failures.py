@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from collage_lambda.reasons import FailureReason
-from ops_dashboard.commands.shared import AsCsv, End, Out, Start, moments, refuse_together
+from ops_dashboard.commands.shared import AsCsv, End, Out, Start, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.timerange import between
 
 FAILURES_EXAMPLES = """Examples:
 
@@ -62,7 +64,7 @@ def failures(  # noqa: PLR0913 - one parameter for each option
     if reason is not None and reason not in reasons:
         msg = f"--reason {reason}: expected {', '.join(sorted(reasons))}"
         raise UserError(msg)
-    since, until = moments(start, end)
+    since, until = between(start, end, datetime.now(UTC))
     wanted = WindowFilter(
         batch_id=batch,
         creator_part=creator,

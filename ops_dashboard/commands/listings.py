@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from ops_dashboard.commands.shared import AsCsv, End, Out, Start, moments, refuse_together
+from ops_dashboard.commands.shared import AsCsv, End, Out, Start, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.table import WindowStatus
+from stream_ingest.sources.timerange import between
 
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of rows to show.")]
 After = Annotated[
@@ -76,7 +78,7 @@ def windows(  # noqa: PLR0913 - one parameter for each option
     from ops_dashboard.inspect.command import show_windows, write_windows
     from ops_dashboard.inspect.window_filter import WindowFilter
 
-    since, until = moments(start, end)
+    since, until = between(start, end, datetime.now(UTC))
     wanted = WindowFilter(status=status, batch_id=batch, creator=creator, since=since, until=until)
     if csv or out:
         refuse_together(json, after)

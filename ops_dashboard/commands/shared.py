@@ -1,18 +1,16 @@
-"""Options that several listings share, and their checks. Edge (clock).
+"""Options that several listings share, and their checks. Pure.
 
 A listing is newest first and of a range of time, and is a table, JSON or CSV.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stream_ingest.contracts.errors import UserError
-from stream_ingest.sources.timerange import parse_moment
 
 Start = Annotated[
     str | None,
@@ -30,16 +28,6 @@ Out = Annotated[
         metavar="FILE", help="Write all as CSV to this file, which appears when complete."
     ),
 ]
-
-
-def moments(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
-    """Return the times of ``--from`` and ``--to``; raises `UserError` for another text."""
-    now = datetime.now(UTC)
-    since, until = (parse_moment(text, now) if text else None for text in (start, end))
-    if since and until and since >= until:
-        msg = f"--from {start} is not before --to {end}"
-        raise UserError(msg)
-    return since, until
 
 
 def refuse_together(json: bool, after: str | None) -> None:  # noqa: FBT001 - an option

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from ops_dashboard.commands.shared import moments
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
+from stream_ingest.sources.timerange import between
 
 STATUS_EXAMPLES = """Examples:
 
@@ -47,7 +48,7 @@ def status(  # noqa: PLR0913 - one parameter for each option
     """Show the progress of batches: rows, refusals, windows and collages; and open photos."""
     from ops_dashboard.inspect.status import StatusOptions, show_status
 
-    since, until = moments(start, end)
+    since, until = between(start, end, datetime.now(UTC))
     wanted = StatusOptions(
         batch_id=batch, last=last, since=since, until=until, watch=watch, json=json
     )

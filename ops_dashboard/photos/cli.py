@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from rendition_lambda.recipe import AUGMENTATION, RECIPES
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
 from stream_ingest.contracts.errors import UserError
+from stream_ingest.sources.timerange import between
 
 Rate = Annotated[
     float,
@@ -68,6 +70,8 @@ LIST_EXAMPLES = """Examples:
   ops-dashboard photos list --status failed
 
   ops-dashboard photos list --gallery wedding --limit 0 --csv
+
+  ops-dashboard photos list --gallery wedding --from yesterday
 """
 
 
@@ -187,6 +191,13 @@ def list_(  # noqa: PLR0913 - one parameter for each option
         str | None,
         typer.Option(help="Only photos in this status, such as failed, processing or active."),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Only photos uploaded at or after this time, such as today."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Only photos uploaded before this time.")
+    ] = None,
     limit: Annotated[
         int, typer.Option(min=0, help="Maximum number of photos to list; 0 lists all.")
     ] = 100,
@@ -195,11 +206,11 @@ def list_(  # noqa: PLR0913 - one parameter for each option
     json: options.Json = False,
 ) -> Work:
     """List photos: status, reason if they failed, format and size."""
-    from ops_dashboard.photos.listing import list_photos
+    from ops_dashboard.photos.listing import PhotoFilter, list_photos
 
-    return lambda: list_photos(
-        stack, gallery=gallery, status=status, limit=limit, json=json, as_csv=as_csv
-    )
+    since, until = between(start, end, datetime.now(UTC))
+    wanted = PhotoFilter(gallery=gallery, status=status, since=since, until=until)
+    return lambda: list_photos(stack, wanted, limit=limit, json=json, as_csv=as_csv)
 
 
 def _prefix_of(gallery: str | None, recipe: str | None) -> str:

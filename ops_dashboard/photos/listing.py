@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import chain, islice
+
+import msgspec
 
 from ops_dashboard.photos.items import PhotoItems
 from ops_dashboard.photos.stack import PhotoStack
+from ops_dashboard.printing.colours import status_text
 from ops_dashboard.printing.tables import table_of
 from ops_dashboard.printing.terminal import print_json, print_table
 from rendition_lambda.photo_item import UNANNOUNCED, Photo, PhotoStatus, to_item
@@ -51,12 +55,32 @@ def _read(items: PhotoItems, names: Iterator[str]) -> Iterator[Photo]:
         yield from (found[name] for name in group if name in found)
 
 
-def list_photos(  # noqa: PLR0913 - one parameter for each option
-    stack: str, *, gallery: str | None, status: str | None, limit: int, json: bool, as_csv: bool
-) -> None:
-    """Print photos; raises `UserError` for an unknown status."""
-    if status is not None and status not in STATUSES:
-        msg = f"--status {status!r} is none of {', '.join(STATUSES)}"
+class PhotoFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which photos to list; None means any."""
+
+    gallery: str | None = None
+    status: str | None = None
+    since: datetime | None = None
+    """When it was uploaded: at this time or later, …"""
+    until: datetime | None = None
+    """… and before this time."""
+
+    def is_in_range(self, photo: Photo) -> bool:
+        """Return whether a photo was uploaded in the range of time."""
+        if self.since is None and self.until is None:
+            return True
+        if not photo.uploaded_at:
+            return False
+        uploaded_at = datetime.fromisoformat(photo.uploaded_at)
+        return (self.since is None or uploaded_at >= self.since) and (
+            self.until is None or uploaded_at < self.until
+        )
+
+
+def list_photos(stack: str, wanted: PhotoFilter, *, limit: int, json: bool, as_csv: bool) -> None:
+    """Print photos, those of a gallery newest first; raises `UserError` for an unknown status."""
+    if wanted.status is not None and wanted.status not in STATUSES:
+        msg = f"--status {wanted.status!r} is none of {', '.join(STATUSES)}"
         raise UserError(msg)
     if json and as_csv:
         msg = "give --json or --csv, not both"
@@ -64,7 +88,7 @@ def list_photos(  # noqa: PLR0913 - one parameter for each option
     opened = PhotoStack.open(stack)
     outputs = opened.outputs
     items = PhotoItems(opened.dynamodb, outputs.table)
-    found = photos_of(items, gallery, status)
+    found = filter(wanted.is_in_range, photos_of(items, wanted.gallery, wanted.status))
     chosen = islice(found, limit) if limit else found
     if json:
         print_json([to_item(photo) for photo in chosen])
@@ -81,12 +105,15 @@ def _print_table(photos: list[Photo]) -> None:
         say("no photos")
         return
     rows = [[_shown(photo, name) for name in SHOWN] for photo in photos]
-    print_table(table_of([name.replace("_", " ") for name in SHOWN], rows))
+    columns = [name.replace("_", " ") for name in SHOWN]
+    print_table(table_of(columns, rows, spare=("width", "height", "bytes", "format", "updated at")))
 
 
 def _shown(photo: Photo, name: str) -> object:
     if name == "reason" and photo.detail:
         return f"{photo.reason}: {photo.detail}"
+    if name == "status":
+        return status_text(str(photo.status))
     return getattr(photo, name) or None
 
 

@@ -41,8 +41,9 @@ class WorkCommand(TyperCommand):
         """Call the function, then do the work that it returns."""
         work = super().invoke(ctx)
         if work is not None:
-            gc.freeze()
-            gc.enable()
+            if not gc.isenabled():  # as in a process of its own (`__main__`)
+                gc.freeze()
+                gc.enable()
             with raising_interrupts():
                 work()
 

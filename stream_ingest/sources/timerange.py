@@ -47,6 +47,20 @@ def parse_moment(text: str, now: datetime) -> datetime:
         raise UserError(msg) from error
 
 
+def between(
+    start: str | None, end: str | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Return the times of the options ``--from`` and ``--to``, as `parse_moment` reads them.
+
+    Raises `UserError` if the first one is not before the other.
+    """
+    since, until = (parse_moment(text, now) if text else None for text in (start, end))
+    if since and until and since >= until:
+        msg = f"--from {start} is not before --to {end}"
+        raise UserError(msg)
+    return since, until
+
+
 def parse_range(
     since: str | None, until: str | None, now: datetime, last_push: datetime | None
 ) -> TimeRange:
