@@ -20,6 +20,7 @@ from ops_dashboard.inspect.batches.batch_summaries import BatchSummaries
 from ops_dashboard.inspect.batches.batch_windows import BatchWindows
 from ops_dashboard.inspect.creator_names import CreatorNames
 from ops_dashboard.inspect.creators import CreatorReader
+from ops_dashboard.inspect.discards import Discards
 from ops_dashboard.inspect.stored_names import StoredNames
 from ops_dashboard.inspect.window_pages import WindowPages
 from ops_dashboard.inspect.windows import WindowReader
@@ -61,6 +62,7 @@ class Account:
     creators: CreatorReader
     names: StoredNames
     creator_names: CreatorNames
+    discards: Discards
     batches: BatchRegistry
     batch_pages: BatchPages
     batch_details: BatchDetails
@@ -135,6 +137,7 @@ def open_account(session: boto3.Session, stack: str) -> Account:
         ),
         names=StoredNames(dynamodb, table, outputs.names_case),
         creator_names=CreatorNames(dynamodb, table),
+        discards=Discards(dynamodb, table),
         batches=batches,
         batch_pages=BatchPages(
             dynamodb,

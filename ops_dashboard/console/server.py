@@ -14,11 +14,11 @@ from ops_dashboard.console.api.batch_files import BatchFiles
 from ops_dashboard.console.api.batches import Batches, abandon_in
 from ops_dashboard.console.api.creators import Creators
 from ops_dashboard.console.api.dashboard_body import dashboard_widgets
+from ops_dashboard.console.api.failure_list import FailureLists
 from ops_dashboard.console.api.failures import Failures
 from ops_dashboard.console.api.gallery import Gallery
 from ops_dashboard.console.api.overview import Overview
 from ops_dashboard.console.api.readiness import Readiness
-from ops_dashboard.console.api.refused import Refused
 from ops_dashboard.console.api.replays import Replays
 from ops_dashboard.console.api.search import Search
 from ops_dashboard.console.api.uploads import Uploads, folder_of, push_to
@@ -60,9 +60,9 @@ def make_app(account: Account, access: Access, uploads: Uploads | None = None) -
         Search(account),
         WindowDetails(account),
         Failures(account),
-        Refused(account),
         replays,
         Readiness(account),
+        FailureLists(account),
         uploads,
         Assets(),
         *_photo_parts(account),

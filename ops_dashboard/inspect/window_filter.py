@@ -22,6 +22,7 @@ FAILING = (WindowStatus.PARTIAL, WindowStatus.FAILED)
 """Statuses of windows with failures."""
 NO_REASON = "no_reason"
 """Stands beside the reasons: a window that failed as a whole, such as one that crashed."""
+WINDOW_REASONS = (*map(str, FailureReason), NO_REASON)
 _PASSING = frozenset(str(reason) for reason in FailureReason if reason.is_passing) | {NO_REASON}
 
 

@@ -23,6 +23,7 @@ deferred#<creator>    record#<sequence>  rows that wait until their creator's st
 unreadable#<0 to 7>   <key> <item>       an item that cannot be read, and why
 runs#                 <time> <kind>      a replay, a retry or an upload: owner, state, figures
 run#<name>            windows#000000     a hundred windows of a run, as they were before it
+discarded#            <hash>             when somebody discarded the failure of a window
 ====================  =================  =========================================================
 
 The state of an erased creator is emptied and has `erased_at`.
@@ -84,6 +85,8 @@ LAST_PUSH = "last"
 PREFETCHED = "prefetched"
 NUMBERING = "numbering"
 FILES = "files"
+DISCARDED_PARTITION = "discarded#"
+"""Partition key of the failures that were discarded (`ops_dashboard.inspect.discards`)."""
 NUMBERING_PARTITION = "table#"
 """Partition key of what concerns the table, or the stack, as a whole."""
 RUNS_PARTITION = "runs#"

@@ -9,22 +9,23 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from collage_lambda.reasons import FailureReason
 from ops_dashboard.console.api.json_api import in_thread, query_value
 from ops_dashboard.inspect.stored_names import StoredNames
-from ops_dashboard.inspect.window_filter import NO_REASON, WindowFilter
+from ops_dashboard.inspect.window_filter import WINDOW_REASONS, WindowFilter
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.table import WindowStatus
 from stream_ingest.sources.timerange import parse_moment
 
-_REASONS = (*map(str, FailureReason), NO_REASON)
-_KINDS = {"passing": True, "permanent": False}
+KINDS = {"passing": True, "permanent": False}
+"""Whether a retry may help, by how a request says it."""
 
 
-async def window_filter(request: web.Request, names: StoredNames) -> WindowFilter:
+async def window_filter(
+    request: web.Request, names: StoredNames, reasons: tuple[str, ...] = WINDOW_REASONS
+) -> WindowFilter:
     """Return the filter; raises `UserError` that names the parameter at fault."""
     status = choice(request, "status", tuple(WindowStatus))
-    kind = choice(request, "kind", tuple(_KINDS))
+    kind = choice(request, "kind", tuple(KINDS))
     creator = query_value(request, "creator")
     name = await in_thread(names.find, creator) if creator else None
     return WindowFilter(
@@ -34,8 +35,8 @@ async def window_filter(request: web.Request, names: StoredNames) -> WindowFilte
         creator_part=None if name else creator,
         since=moment(request, "from"),
         until=moment(request, "to"),
-        reason=choice(request, "reason", _REASONS),
-        passing=_KINDS[kind] if kind else None,
+        reason=choice(request, "reason", reasons),
+        passing=KINDS[kind] if kind else None,
     )
 
 

@@ -12,12 +12,14 @@ const ENDED = new Set(["completed", "partial", "failed"]);
 const MAX_CHECKED = 48;
 let shown = [];
 let next = null;
+let requested = 0;
 
 const form = $("filters");
 form.elements.reason.append(...Object.keys(FAILURE_REASONS).map((reason) => new Option(reason, reason)));
 const viewer = makeViewer(() => shown.map((window) => window.window_id));
 const filters = bindFilters(form, () => {
   shown = [];
+  requested += 1; // what is still being loaded is of the filters before
   $("tiles").setAttribute("aria-busy", "true");
   refreshPoll.now();
 });
@@ -37,7 +39,6 @@ function draw() {
   shadeEmptyCells($("tiles"), shown);
 }
 
-let requested = 0;
 /** Show the newest windows, or those after the ones that are shown. */
 async function load(after = null) {
   const own = (requested += 1);

@@ -93,7 +93,7 @@ def running(make: Callable[[], web.Application], access: Access) -> Iterator[Run
         finally:
             wait(runner.cleanup())
     finally:
+        wait(loop.shutdown_default_executor())  # in its own thread: a browser may have this one's
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()

@@ -47,8 +47,13 @@ PARAMETERS = {
     "/api/alarms": (),
     "/api/alarms/{}": (),
     "/api/alarms/{}/chart": (),
-    "/api/refused": (),
-    "/api/refused/{}": ("after",),
+    **{
+        f"/api/failures{what}": (
+            *("what", "batch", "creator", "reason", "kind", "status", "from", "to", "discarded"),
+            *(("after", "newer") if not what else ()),
+        )
+        for what in ("", "/totals", "/ids", "/csv")
+    },
     "/api/windows/{}": (),
     "/api/windows/{}/timeline": ("logs",),
     "/api/windows/{}/next-failure": (),
@@ -113,6 +118,13 @@ BODIES: dict[str, tuple[object, ...]] = {
     "/api/replays/count": REPLAYS,
     "/api/replays/{}/cancel": ({},),
     "/api/replays/{}/resume": ({},),
+    "/api/failures/discard": (
+        {},
+        {"windows": []},
+        {"windows": [""]},
+        {"windows": ["ann:000001"] * 201},
+        {"windows": ["ann:000001", "../x"], "undo": True},
+    ),
     "/api/failures/redrive": ({}, {"ids": []}, {"ids": [""]}, {"ids": ["x"], "all": True}),
     "/api/failures/drop": (
         {},
@@ -246,6 +258,6 @@ def test_a_refused_row_that_cannot_be_read_is_named(
 ) -> None:
     key = "failed/rows/odd/part-00001.jsonl"
     account.s3.put_object(Bucket=OUTPUT, Key=key, Body=line + b"\n")
-    response = console.get("/api/refused/odd")
+    response = console.get("/api/failures?batch=odd&what=rows")
     assert response.status == 422
     assert response.json["error"].startswith(f"{key}, line 1 is no refused row: ")
