@@ -37,6 +37,8 @@ export const FAILURE_REASONS = {
   too_many_pixels: "more pixels than allowed for one image",
   truncated: "the image is incomplete",
   corrupt: "the image cannot be decoded",
+  same_bytes: "its bytes are those of another cell",
+  placeholder: "an image that the stack's setting refusedImages names",
   not_listed: "the window's own image list could not be read",
 };
 
@@ -51,6 +53,8 @@ export const REFUSAL_REASONS = {
   duplicate: "this image of the creator is already known",
   quarantined: "its record could not be decoded",
   not_sent: "read, but its batch was abandoned before it was sent",
+  blocked: "its creator was erased, and later rows are refused",
+  deferred: "it waits until its creator's state can be read",
 };
 
 export const CLOSE_REASONS = {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from playwright.sync_api import Browser
 
+from ops_dashboard.console.account import Account
 from tests.end_to_end.console_browser import Visit, chromium, visit
 from tests.ops_dashboard.console.running import RunningConsole
 
@@ -16,6 +18,14 @@ def browser() -> Iterator[Browser]:
     """A browser for a module; while it runs, nothing else in this process may use asyncio."""
     with chromium() as program:
         yield program
+
+
+@pytest.fixture(autouse=True)
+def _dashboard(account: Account, moto_session: boto3.Session) -> None:
+    """Without a dashboard, the header of each page says that the stack is incomplete."""
+    moto_session.client("cloudwatch").put_dashboard(
+        DashboardName=account.outputs.dashboard_name, DashboardBody='{"widgets": []}'
+    )
 
 
 @pytest.fixture
