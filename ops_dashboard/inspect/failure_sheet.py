@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
-from ops_dashboard.inspect.failures import Failure
+from ops_dashboard.inspect.failure import Failure
 from stream_ingest.batches.results.sheet import safe_cell
 
 COLUMNS = (

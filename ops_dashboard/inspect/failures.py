@@ -13,10 +13,10 @@ from itertools import islice
 import msgspec
 
 from ops_dashboard.inspect.discards import Discards
-from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRow, RefusedRows
-from ops_dashboard.inspect.window_filter import WindowFilter, may_pass, reasons
+from ops_dashboard.inspect.failure import Failure, of_row, of_window
+from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
+from ops_dashboard.inspect.window_filter import WindowFilter, reasons
 from ops_dashboard.inspect.window_pages import Accept, WindowPages
-from ops_dashboard.inspect.window_record import WindowRecord
 from stream_ingest.aws.items import Item
 from stream_ingest.contracts import table
 from stream_ingest.contracts.errors import UserError
@@ -37,17 +37,6 @@ class FailureFilter(msgspec.Struct, frozen=True, kw_only=True):
     rows: RefusedFilter | None
     discarded: bool = False
     """The discarded windows, instead of all others."""
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A window with failures, or a refused row."""
-
-    reasons: dict[str, int]
-    """Cells by reason; a row has one reason."""
-    passing: bool
-    """Whether a retry may help."""
-    window: WindowRecord | None = None
-    row: RefusedRow | None = None
 
 
 class FailurePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,21 +152,6 @@ class FailureList:
     def _accept(self, wanted: FailureFilter) -> Accept:
         is_discarded = self._discards.of()
         return lambda entry: is_discarded(entry) == wanted.discarded
-
-
-def of_window(window: WindowRecord) -> Failure:
-    """Return the failure of a window. Pure."""
-    found = reasons(window.failures, window.error)
-    return Failure(
-        reasons=window.failures or dict.fromkeys(found, window.image_count),
-        passing=may_pass(window.failures, window.error),
-        window=window,
-    )
-
-
-def of_row(row: RefusedRow) -> Failure:
-    """Return the failure of a refused row. Pure."""
-    return Failure(reasons={row.reason: 1}, passing=row.passing, row=row)
 
 
 def _id_of(entry: Item) -> str:

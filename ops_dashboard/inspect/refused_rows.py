@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
+from ops_dashboard.inspect.failure import RefusedRow
 from ops_dashboard.inspect.refused_parts import read_refused
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
@@ -35,21 +36,6 @@ PASSING = frozenset({RefusalReason.NOT_SENT, RefusalReason.DEFERRED})
 """Reasons for which the same row may be accepted later."""
 _PART = re.compile(rf"{REFUSED_PREFIX}(?P<batch>[^/]+)/part-[0-9]{{5,}}\.jsonl")
 _LISTING = "rows"
-
-
-class RefusedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A refused row and its place."""
-
-    batch_id: str
-    stored_at: str
-    """ISO 8601 in UTC."""
-    reason: str
-    creator: str
-    cover: str
-    created_at: str
-    detail: str = ""
-    passing: bool = False
-    """Whether the same row may be accepted later."""
 
 
 class RefusedFilter(msgspec.Struct, frozen=True, kw_only=True):

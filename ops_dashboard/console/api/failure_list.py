@@ -13,14 +13,9 @@ from aiohttp import web
 from ops_dashboard.console.account import Account
 from ops_dashboard.console.api.json_api import in_thread, json_response, query_value, read_json
 from ops_dashboard.console.api.window_query import KINDS, choice, moment, window_filter
+from ops_dashboard.inspect.failure import Failure, of_window
 from ops_dashboard.inspect.failure_sheet import FailureSheet
-from ops_dashboard.inspect.failures import (
-    Failure,
-    FailureFilter,
-    FailureList,
-    FailurePage,
-    of_window,
-)
+from ops_dashboard.inspect.failures import FailureFilter, FailureList, FailurePage
 from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
 from ops_dashboard.inspect.window_filter import WINDOW_REASONS
 from stream_ingest.batches.batch_id import check_batch_id

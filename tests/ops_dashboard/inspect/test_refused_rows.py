@@ -6,7 +6,8 @@ import pytest
 
 from ops_dashboard.inspect import refused_rows
 from ops_dashboard.inspect.cursors import write_cursor
-from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRow, RefusedRows
+from ops_dashboard.inspect.failure import RefusedRow
+from ops_dashboard.inspect.refused_rows import RefusedFilter, RefusedRows
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.push.refused_rows import RefusedRows as RefusalWriter
 from stream_ingest.records.rows import RefusalReason, RowRefusal
