@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ops_dashboard.inspect.batches.refused_parts import read_refused
 from ops_dashboard.inspect.cursors import Position, read_cursor, write_cursor
 from ops_dashboard.inspect.failure import RefusedRow
-from ops_dashboard.inspect.refused_parts import read_refused
 from stream_ingest.aws.errors import map_errors
 from stream_ingest.contracts.errors import UserError
 from stream_ingest.contracts.object_keys import REFUSED_PREFIX
