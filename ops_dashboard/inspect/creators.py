@@ -120,9 +120,16 @@ class CreatorReader:
         return None
 
     def list_page(
-        self, prefix: str = "", *, limit: int = PAGE, after: str | None = None
+        self,
+        prefix: str = "",
+        *,
+        limit: int = PAGE,
+        after: str | None = None,
+        anywhere: bool = False,
     ) -> CreatorPage:
         """Return creators whose names begin with `prefix`, in any spelling or in lower case.
+
+        With `anywhere`, those whose names contain it; that reads as much.
 
         Creators are sorted within a page but not across pages. A page may have fewer than `limit`
         creators, or none, and still have a next page. Raises `UserError` for an invalid cursor.
@@ -130,7 +137,7 @@ class CreatorReader:
         start = read_cursor(after, {"creators"}).get("creators")
         found: list[Item] = []
         for _ in range(MAX_READS):
-            items, start = self._scan(prefix, start)
+            items, start = self._scan(prefix, start, anywhere=anywhere)
             found += items
             if start is None or len(found) >= limit:
                 break
@@ -175,15 +182,16 @@ class CreatorReader:
             )
 
     def _scan(
-        self, prefix: str, start: dict[str, str] | None
+        self, prefix: str, start: dict[str, str] | None, *, anywhere: bool = False
     ) -> tuple[list[Item], dict[str, str] | None]:
         condition, values = "#item = :state", {":state": table.STATE}
         if prefix:
             stored = creator_of(prefix, self._case)
             prefixes = dict.fromkeys((prefix, prefix.lower(), stored, stored.lower()))
             values |= {f":p{number}": each for number, each in enumerate(prefixes)}
-            begins = [f"begins_with(creator, :p{number})" for number in range(len(prefixes))]
-            condition += f" AND ({' OR '.join(begins)})"
+            has = "contains" if anywhere else "begins_with"
+            either = [f"{has}(creator, :p{number})" for number in range(len(prefixes))]
+            condition += f" AND ({' OR '.join(either)})"
         return self._table.scan(
             IndexName=table.BATCH_INDEX,
             FilterExpression=condition,

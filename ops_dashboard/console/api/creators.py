@@ -37,7 +37,8 @@ class Creators:
 
     async def _get_list(self, request: web.Request) -> web.Response:
         prefix, after = query_value(request, "prefix"), query_value(request, "after")
-        page = await in_thread(self._account.creators.list_page, prefix or "", after=after)
+        part = prefix or ""
+        page = await in_thread(self._account.creators.list_page, part, after=after, anywhere=True)
         if prefix and not after:
             page = await in_thread(self._with_exact_match, prefix, page)
         return json_response(page)

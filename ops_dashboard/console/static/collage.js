@@ -1,6 +1,7 @@
 // A window's tile in lists; the viewer that it opens is in viewer.js.
 import { h, nameElement, visibleText } from "./dom.js";
-import { ago, int, moment, windowNumber } from "./format.js";
+import { int, windowNumber } from "./format.js";
+import { timeAgo } from "./times.js";
 import { media } from "./viewer_cells.js";
 
 export { makeViewer } from "./viewer.js";
@@ -31,5 +32,5 @@ export function tile(window, open, { showName = true } = {}) {
       h("span", { class: "caption quiet" },
         h("span", { class: "nowrap" }, `${int(window.images_ok)} of ${int(window.image_count)}`),
         window.status === "completed" ? null : statusPill(window.status),
-        h("time", { datetime: window.closed_at, title: moment(window.closed_at) }, ago(window.closed_at)))));
+        timeAgo(window.closed_at))));
 }

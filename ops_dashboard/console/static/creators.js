@@ -1,4 +1,4 @@
-// Search creators by the start of their name; show one creator's open windows and history.
+// Search creators by a part of their name; show one creator's open windows and history.
 import { get, poll, query } from "./api.js";
 import { makeViewer, tile } from "./collage.js";
 import { $, emptyState, fill, h, updateList, nameElement, visibleText } from "./dom.js";
@@ -15,7 +15,7 @@ const viewer = makeViewer(() => closedWindows.map((window) => window.window_id))
 
 function drawList() {
   if (!found.length) {
-    fill($("list"), emptyState($("q").value ? "No creator's name starts with this" : "No creators yet", next ? "There may be more: press More." : null));
+    fill($("list"), emptyState($("q").value ? "No creator's name contains this" : "No creators yet", next ? "There may be more: press More." : null));
   } else {
     updateList($("list"), found.map((each) => ({ ...each, here: each.creator === chosen })), (each) => each.key, (each) =>
       h("a", { class: "row", href: `/creators${query({ name: each.creator })}`, "aria-current": each.here ? "true" : null, onclick: (event) => { event.preventDefault(); choose(each.creator); } },

@@ -2,7 +2,8 @@
 import { get, post, query } from "./api.js";
 import { $, emptyState, fill, h, toast, visibleText } from "./dom.js";
 import { deadCount, onDeadCount } from "./dead_count.js";
-import { ago, int, moment, plural } from "./format.js";
+import { int, plural } from "./format.js";
+import { timeAgo } from "./times.js";
 
 const KINDS = {
   collage: "a window that failed three times",
@@ -33,7 +34,7 @@ function subject(letter) {
 function letterRow(letter) {
   return h("tr", { data: { letter: letter.id } },
     h("td", {}, h("span", { class: "pill", title: KINDS[letter.kind] }, letter.kind)),
-    h("td", { class: "nowrap", title: moment(letter.when) }, ago(letter.when)),
+    h("td", { class: "nowrap" }, letter.when ? timeAgo(letter.when) : null),
     h("td", { class: "why" }, subject(letter)),
     h("td", { class: "why" }, visibleText(letter.why),
       h("details", {}, h("summary", {}, "Body"), h("pre", { tabindex: "0" }, readable(letter.body).split("\n").map(visibleText).join("\n") || "empty"),

@@ -30,6 +30,12 @@ export function cover(cells) {
     h("span", { css: { left: percent(column, cols), top: percent(row, rows), width: percent(count, cols), height: percent(1, rows) } })));
 }
 
+/** The empty cells of a collage of so many rows, from the metadata of its window. */
+export function emptyCells({ layout: { cols }, cells }, rows) {
+  const filled = new Set(cells.filter((cell) => cell.status === "ok" && cell.row !== null).map((cell) => cell.row * cols + cell.column));
+  return { rows, cols, empty: Array.from({ length: rows * cols }, (_, cell) => cell).filter((cell) => !filled.has(cell)) };
+}
+
 function draw(tiles, windows) {
   for (const window of windows) {
     const cells = known.get(keyOf(window));

@@ -1,7 +1,8 @@
 // A failure as a row of the table: a window, or a refused row.
 import { statusPill } from "./collage.js";
 import { h, nameElement, visibleText } from "./dom.js";
-import { FAILURE_REASONS, REFUSAL_REASONS, ago, int, moment, windowNumber } from "./format.js";
+import { FAILURE_REASONS, REFUSAL_REASONS, int, windowNumber } from "./format.js";
+import { timeAgo } from "./times.js";
 
 const NO_REASON = "no_reason";
 const LABELS = { [NO_REASON]: "failed as a whole" };
@@ -27,7 +28,7 @@ function reasonButtons(failure, choose) {
 const batchLink = (batch, choose) =>
   h("td", { class: "batch-cell" }, h("button", { type: "button", class: "link", title: "Show this batch only", onclick: () => choose(batch) }, visibleText(batch)));
 
-const time = (at) => h("td", { class: "nowrap", title: moment(at) }, ago(at));
+const time = (at) => h("td", { class: "nowrap" }, timeAgo(at));
 
 function windowRow({ window, passing, reasons }, own) {
   const name = window.display_name || window.creator;

@@ -1,4 +1,5 @@
 // Filters of a page, kept in its address: a link, Back, a reload and signing in keep them.
+import { zone } from "./times.js";
 
 const filled = (values) => Object.entries(values).filter(([, value]) => value !== "");
 
@@ -58,6 +59,7 @@ export function bindFilters(form, changed) {
     apply();
   });
   addEventListener("popstate", () => read() && changed(values()));
+  document.addEventListener("zonechange", () => (values().from || values().to) && changed(values()));
   read();
   return {
     values,
@@ -69,11 +71,12 @@ export function bindFilters(form, changed) {
   };
 }
 
-/** Replace the days `from` and `to`, both included, by moments for the API: the range's start and end. */
+/** Replace the days `from` and `to`, both included, by the range's start and end in the chosen zone. */
 export function withMoments({ from, to, ...others }) {
   const start = (day, later = 0) => {
     const [year, month, date] = day.split("-").map(Number);
-    return new Date(year, month - 1, date + later).toISOString();
+    const moment = zone() === "UTC" ? new Date(Date.UTC(year, month - 1, date + later)) : new Date(year, month - 1, date + later);
+    return moment.toISOString();
   };
   return { ...others, ...(from ? { from: start(from) } : {}), ...(to ? { to: start(to, 1) } : {}) };
 }

@@ -1,6 +1,7 @@
 // The viewer of a window: its collage with the image of each cell, its timeline, and what can be done.
 import { get } from "./api.js";
 import { fill, h, nameElement, newId, pill, visibleText } from "./dom.js";
+import { cover, emptyCells } from "./empty_cells.js";
 import { windowNumber } from "./format.js";
 import { actionButtons } from "./viewer_actions.js";
 import { addressed, enter, leave } from "./viewer_address.js";
@@ -23,7 +24,7 @@ function drawCollage(body, detail) {
   const image = window.collage_key
     ? h("img", { src: media("collage", window), alt: `Collage of ${visibleText(window.display_name || window.creator)}, ${window.images_ok} of ${window.image_count} images`, width: String(layout.cols * layout.cell_px), height: String(rows * layout.cell_px) })
     : h("div", { class: "no-picture large", css: ratio }, window.error ?? (window.status === "failed" ? "No image of this window could be downloaded." : `This window is ${window.status}.`));
-  fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, image, cells)), panel);
+  fill(body, h("div", { class: "stage" }, h("div", { class: "canvas", css: ratio }, image, metadata && window.collage_key ? cover(emptyCells(metadata, rows)) : null, cells)), panel);
 }
 
 /** Two tabs; `choose` gets the name of the one that a person selects. */
