@@ -209,15 +209,22 @@ class WindowPages:
             ":last": min(latest, default="~"),
         }
         if values[":first"] > values[":last"]:
-            return iter(())
-        return self._table.query(
-            IndexName=table.STATUS_INDEX,
-            KeyConditionExpression="#status = :status AND #closed BETWEEN :first AND :last",
-            ExpressionAttributeNames={"#status": "status", "#closed": table.CLOSED_AT},
-            ExpressionAttributeValues=to_wire(values),
-            ScanIndexForward=False,
-            Limit=at_once,
-        )
+            return
+        request = {
+            "IndexName": table.STATUS_INDEX,
+            "KeyConditionExpression": "#status = :status AND #closed BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#status": "status", "#closed": table.CLOSED_AT},
+            "ExpressionAttributeValues": to_wire(values),
+            "ScanIndexForward": False,
+        }
+        entries = list(islice(self._table.query(**request, Limit=at_once), at_once))
+        yield from entries
+        if len(entries) == at_once:
+            # More than a page at once: a batch often closes thousands of windows in one second.
+            last = {name: entries[-1][name] for name in ("status", *_PLACE)}
+            yield from self._table.query(
+                **request, Limit=_ENTRIES_PER_READ, ExclusiveStartKey=to_wire(last)
+            )
 
 
 def _records(items: Iterable[Item], wanted: WindowFilter) -> list[WindowRecord]:

@@ -87,7 +87,8 @@ async function load(after = null) {
   $("failures").setAttribute("aria-busy", "true");
   try {
     const started = new Date().toISOString();
-    const [page] = await Promise.all([get(address("", { after })), after ? null : loadTotals(now)]);
+    if (!after) loadTotals(now).catch((error) => console.info(error.message)); // the list shows the problem
+    const page = await get(address("", { after }));
     if (now !== requested) return;
     shown = after ? [...shown, ...page.failures] : page.failures;
     next = page.next ?? null;
