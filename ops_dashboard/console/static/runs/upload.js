@@ -166,4 +166,4 @@ const uploads = poll(async () => {
   } finally {
     showUploads(merge(own, everyone, rows)); // also while AWS does not answer: these are this console's own
   }
-}, 4000);
+}, 8000); // three requests
