@@ -41,7 +41,7 @@ app = typer.Typer(
             "windows": Place(f"{_COMMANDS}.listings:windows", "List windows, newest first."),
             "failures": Place(
                 f"{_COMMANDS}.failures:failures",
-                "List partial and failed windows with their reasons, newest first.",
+                "List windows with failures and refused rows, with their reasons, newest first.",
             ),
             "download": Place(
                 f"{_COMMANDS}.outputs:download",

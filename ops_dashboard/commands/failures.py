@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from collage_lambda.reasons import FailureReason
 from ops_dashboard.commands.shared import AsCsv, End, Out, Start, refuse_together
 from stream_ingest.cli import options
 from stream_ingest.cli.groups import Work
@@ -25,8 +25,19 @@ FAILURES_EXAMPLES = """Examples:
 """
 
 
+class What(StrEnum):
+    """Kinds of failures."""
+
+    WINDOWS = "windows"
+    ROWS = "rows"
+
+
 def failures(  # noqa: PLR0913 - one parameter for each option
     *,
+    what: Annotated[
+        What | None,
+        typer.Option(metavar="KIND", help="Only windows, or only rows (that were refused)."),
+    ] = None,
     batch: Annotated[str | None, typer.Option(help="Only failures of this batch.")] = None,
     creator: Annotated[
         str | None,
@@ -56,16 +67,23 @@ def failures(  # noqa: PLR0913 - one parameter for each option
     stack: options.Stack = "dev",
     json: options.Json = False,
 ) -> Work:
-    """List partial and failed windows with their reasons, newest first."""
-    from ops_dashboard.inspect.command import show_windows, write_windows
-    from ops_dashboard.inspect.window_filter import NO_REASON, WindowFilter
+    """List windows with failures and refused rows, with their reasons, newest first."""
+    from ops_dashboard.inspect.failure_command import FailureOutput, show_failures
+    from ops_dashboard.inspect.failures import FailureFilter
+    from ops_dashboard.inspect.refused_rows import RefusedFilter
+    from ops_dashboard.inspect.window_filter import WINDOW_REASONS, WindowFilter
+    from stream_ingest.batches.batch_id import check_batch_id
+    from stream_ingest.records.rows import RefusalReason
 
-    reasons = (*FailureReason, NO_REASON)
-    if reason is not None and reason not in reasons:
-        msg = f"--reason {reason}: expected {', '.join(sorted(reasons))}"
+    if csv or out:
+        refuse_together(json, after)
+    if reason is not None and reason not in {*WINDOW_REASONS, *RefusalReason}:
+        msg = f"--reason {reason}: expected {', '.join(sorted({*WINDOW_REASONS, *RefusalReason}))}"
         raise UserError(msg)
+    if batch is not None:
+        check_batch_id(batch)
     since, until = between(start, end, datetime.now(UTC))
-    wanted = WindowFilter(
+    windows = WindowFilter(
         batch_id=batch,
         creator_part=creator,
         since=since,
@@ -74,7 +92,17 @@ def failures(  # noqa: PLR0913 - one parameter for each option
         reason=reason,
         passing=passing,
     )
-    if csv or out:
-        refuse_together(json, after)
-        return partial(write_windows, stack, wanted, limit=limit, path=out)
-    return partial(show_windows, stack, wanted, limit=limit or 50, after=after, json=json)
+    rows = RefusedFilter(
+        batch_id=batch,
+        creator_part=creator,
+        since=since,
+        until=until,
+        reason=reason,
+        passing=passing,
+    )
+    wanted = FailureFilter(
+        windows=windows if what is not What.ROWS and reason in {None, *WINDOW_REASONS} else None,
+        rows=rows if what is not What.WINDOWS and reason in {None, *RefusalReason} else None,
+    )
+    output = FailureOutput(limit=limit, after=after, csv=csv, out=out, json=json)
+    return partial(show_failures, stack, wanted, batch, output)

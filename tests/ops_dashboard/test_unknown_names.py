@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import boto3
 import msgspec
 import pytest
@@ -12,7 +9,6 @@ import pytest
 from stream_ingest.contracts.stack_outputs import parameter_name
 from tests.fakes.command_line import Commands
 from tests.fakes.ingest.aws import OUTPUT, TABLE
-from tests.fakes.ingest.rows import NOW_S, header
 from tests.fakes.ops.stack_outputs import stack_outputs
 from tests.fakes.ops.table import OpsTable
 
@@ -63,37 +59,9 @@ def test_an_empty_list_as_csv_is_its_heading(commands: Commands) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("", ["ann:000003", "ann:000002"]),
-        ("--reason expired", ["ann:000003"]),
-        ("--passing", ["ann:000002"]),
-        ("--final", ["ann:000003"]),
-        ("--creator AN", ["ann:000003", "ann:000002"]),
-        ("--creator ben", []),
-        ("--to 2020-01-01", []),
-        ("--limit 1", ["ann:000003"]),
-    ],
-)
-def test_failures_are_selected_by_reason_and_date(
-    commands: Commands, ops_table: OpsTable, line: str, expected: list[str]
-) -> None:
-    ops_table.fold("ann", range(6), header("batch-a", images=2), NOW_S)
-    ops_table.end("ann:000001", "completed", images_ok=2)
-    ops_table.end("ann:000002", "partial", images_ok=1, failures={"timeout": 1})
-    ops_table.end("ann:000003", "failed", failures={"expired": 2}, error="=no image")
-    done = commands.run("ops-dashboard", "failures", "--csv", *line.split())
-    heading, *lines = csv.reader(io.StringIO(done.out, newline=""))
-    found = [dict(zip(heading, each, strict=True)) for each in lines]
-    assert [each["window_id"] for each in found] == expected
-    assert not [cell for each in lines for cell in each if cell.startswith("=")]
-
-
-@pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("failures --reason none", "--reason none: expected "),
-        ("failures --csv --json", "--csv and --out exclude --json"),
+        ("windows --csv --json", "--csv and --out exclude --json"),
         ("windows --from today --to yesterday", "--from today is not before --to yesterday"),
     ],
 )

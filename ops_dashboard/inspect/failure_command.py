@@ -1,0 +1,104 @@
+"""``ops-dashboard failures``. Edge: the composition root."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+
+from ops_dashboard.inspect.discards import Discards
+from ops_dashboard.inspect.failure import Failure
+from ops_dashboard.inspect.failure_sheet import FailureSheet
+from ops_dashboard.inspect.failures import FailureFilter, FailureList
+from ops_dashboard.inspect.named import Named
+from ops_dashboard.inspect.refused_rows import RefusedRows
+from ops_dashboard.inspect.window_pages import WindowPages
+from ops_dashboard.printing.colours import status_text
+from ops_dashboard.printing.tables import counted, table_of
+from ops_dashboard.printing.terminal import print_json, print_table
+from stream_ingest.aws import clients
+from stream_ingest.aws.stack import load_stack
+from stream_ingest.cli.terminal import say
+from stream_ingest.cli.whole_file import whole_file
+
+
+class FailureOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """How to show failures."""
+
+    limit: int | None
+    """Maximum number; None for the default of the kind of output."""
+    after: str | None
+    csv: bool
+    out: Path | None
+    json: bool
+
+
+_ROWS = 50
+
+
+def show_failures(
+    stack: str, wanted: FailureFilter, batch_id: str | None, output: FailureOutput
+) -> None:
+    """Print failures, or write them as CSV; raises `NotFoundError` for an unknown batch."""
+    session = clients.session()
+    outputs = load_stack(clients.parameters(session), stack)
+    dynamodb = session.client("dynamodb", config=clients.CONFIG)
+    if batch_id is not None:
+        Named(dynamodb, outputs.table_name, stack, outputs.names_case).check_batch(batch_id)
+    s3 = session.client("s3", config=clients.CONFIG)
+    failures = FailureList(
+        WindowPages(dynamodb, outputs.table_name),
+        RefusedRows(s3, outputs.output_bucket),
+        Discards(dynamodb, outputs.table_name),
+    )
+    if output.csv or output.out:
+        _write(failures, wanted, output)
+        return
+    page = failures.list_page(wanted, limit=output.limit or _ROWS, after=output.after)
+    if output.json:
+        print_json(page)
+        return
+    if page.failures:
+        print_table(failure_table(page.failures))
+    elif page.next is None:
+        say("no failures")
+    if page.next is not None:
+        say(f"there may be more: --after {page.next}")
+
+
+def _write(failures: FailureList, wanted: FailureFilter, output: FailureOutput) -> None:
+    with whole_file(output.out) as file:
+        sheet = FailureSheet(file)
+        count = 0
+        for count, failure in enumerate(islice(failures.every(wanted), output.limit), 1):  # noqa: B007 - the number of the last
+            sheet.add(failure)
+    say(f"{counted(count, 'failure')} written{f' to {output.out}' if output.out else ''}")
+
+
+def failure_table(failures: list[Failure]) -> Table:
+    """Return a table of failures, one per row."""
+    columns = ("window or row", "status", "images", "at (UTC)", "batch", "retry", "reasons")
+    rows = [(*_place(each), "may help" if each.passing else "no", _why(each)) for each in failures]
+    return table_of(columns, rows, spare=("at (UTC)", "images", "batch"))
+
+
+def _place(failure: Failure) -> tuple[object, ...]:
+    if (window := failure.window) is not None:
+        images = f"{window.images_ok} of {window.image_count}"
+        at = window.closed_at[:19].replace("T", " ")
+        return window.window_id, status_text(window.status), images, at, window.batch_id
+    row = failure.row
+    if row is None:
+        return "", None, None, None, None
+    at = row.stored_at[:19].replace("T", " ")
+    return f"row of {row.creator or '?'}", status_text("refused"), None, at, row.batch_id
+
+
+def _why(failure: Failure) -> str:
+    reasons = ", ".join(f"{count} {reason}" for reason, count in failure.reasons.items())
+    if failure.row is not None:
+        return ": ".join(filter(None, (failure.row.reason, failure.row.detail)))
+    error = failure.window.error if failure.window else None
+    return f"{error} ({reasons})" if error else reasons

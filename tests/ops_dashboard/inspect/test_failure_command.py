@@ -1,0 +1,119 @@
+"""`ops-dashboard failures`, over moto's table and buckets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import boto3
+import msgspec
+import pytest
+
+from stream_ingest.contracts.stack_outputs import parameter_name
+from stream_ingest.push.refused_rows import RefusedRows
+from stream_ingest.records.rows import RefusalReason, RowRefusal
+from tests.fakes.command_line import Commands
+from tests.fakes.ingest.aws import OUTPUT
+from tests.fakes.ingest.rows import NOW_S, header
+from tests.fakes.ops.stack_outputs import stack_outputs
+from tests.fakes.ops.table import OpsTable
+
+A = header("batch-a", images=2)
+FORMULA = "=cmd|' /C calc'!A0"
+WINDOWS, ROWS = ["ann:000003", "ann:000002"], ["row of", "row of"]
+
+
+@pytest.fixture
+def commands(
+    ops_table: OpsTable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Commands:
+    ops_table.aws.registry.register(A)
+    ops_table.fold("ann", range(6), A, NOW_S)
+    ops_table.end("ann:000001", "completed", images_ok=2)
+    ops_table.end("ann:000002", "partial", images_ok=1, failures={"timeout": 1})
+    ops_table.end("ann:000003", "failed", failures={"expired": 2}, error="no image")
+    RefusedRows(ops_table.aws.s3, OUTPUT, "batch-a").store(
+        [
+            RowRefusal(reason=reason, creator=FORMULA, cover="{", created_at="x", detail="bad")
+            for reason in (RefusalReason.EXPIRED, RefusalReason.BAD_JSON)
+        ]
+    )
+    boto3.client("ssm").put_parameter(
+        Name=parameter_name("dev"),
+        Value=msgspec.json.encode(stack_outputs()).decode(),
+        Type="String",
+    )
+    return Commands(capsys, monkeypatch)
+
+
+def written(commands: Commands, line: str) -> list[list[str]]:
+    done = commands.run("ops-dashboard", "failures", "--csv", *line.split())
+    assert done.code == 0, done.err
+    return list(csv.reader(io.StringIO(done.out, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", [*WINDOWS, "expired", "bad_json"]),
+        ("--what windows", WINDOWS),
+        ("--what rows", ["expired", "bad_json"]),
+        ("--reason expired", ["ann:000003", "expired"]),
+        ("--reason bad_json", ["bad_json"]),
+        ("--passing", ["ann:000002"]),
+        ("--creator ANN", WINDOWS),
+        ("--to 2020-01-01", []),
+        ("--limit 1", ["ann:000003"]),
+    ],
+)
+def test_failures_are_selected(commands: Commands, line: str, expected: list[str]) -> None:
+    heading, *lines = written(commands, line)
+    found = [dict(zip(heading, each, strict=True)) for each in lines]
+    names = [each["window_id"] or each["reasons"].partition(":")[0] for each in found]
+    assert names == expected
+    assert not [cell for each in lines for cell in each if cell.startswith("=")]
+
+
+def test_the_table_shows_windows_before_rows_with_their_reasons(commands: Commands) -> None:
+    first = commands.run("ops-dashboard", "failures")
+    assert first.code == 0
+    assert "ann:000003" in first.out
+    assert "no image (2 expired)" in first.out
+    cursor = first.err.split("--after ")[1].strip()
+    second = commands.run("ops-dashboard", "failures", "--after", cursor)
+    assert "row of =cmd" in second.out
+    assert "bad_json: bad" in second.out
+
+
+def test_a_file_appears_when_it_is_complete(commands: Commands, tmp_path: Path) -> None:
+    path = tmp_path / "failures.csv"
+    done = commands.run("ops-dashboard", "failures", "--out", str(path))
+    assert (done.code, done.out) == (0, "")
+    assert f"4 failures written to {path}" in done.err
+    assert len(path.read_text().splitlines()) == 5
+    assert [each.name for each in tmp_path.iterdir()] == ["failures.csv"]
+
+
+def test_json_is_a_page(commands: Commands) -> None:
+    done = commands.run("ops-dashboard", "failures", "--json", "--limit", "1")
+    page = json.loads(done.out)
+    assert [each["window"]["window_id"] for each in page["failures"]] == ["ann:000003"]
+    assert page["next"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("--batch none", 1, "no batch none"),
+        ("--reason none", 2, "--reason none: expected "),
+        ("--csv --json", 2, "--csv and --out exclude --json"),
+        ("--from today --to yesterday", 2, "--from today is not before --to yesterday"),
+    ],
+)
+def test_a_mistake_is_one_line(commands: Commands, line: str, code: int, said: str) -> None:
+    done = commands.run("ops-dashboard", "failures", *line.split())
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
