@@ -4,6 +4,7 @@ import { makeViewer, tile } from "./collage.js";
 import { $, emptyState, fill, h, updateList, nameElement, visibleText } from "./dom.js";
 import "./dead_count.js";
 import { ago, int, moment, plural } from "./format.js";
+import { timeAgo } from "./times.js";
 
 let found = [];
 let next = null;
@@ -51,7 +52,7 @@ function openWindow(view) {
     h("div", { class: "fill", role: "progressbar", "aria-label": "Open window", "aria-valuemin": "0", "aria-valuemax": String(view.size), "aria-valuenow": String(view.images) },
       Array.from({ length: Math.min(view.size, 70) }, (_, at) => h("span", { class: at < view.images ? "full" : "" }))),
     h("p", {}, h("b", {}, `${view.images} of ${view.size}`), ` images, ${layout.cols}×${layout.rows} of ${layout.cell_px} px · closes `, h("b", {}, closes)),
-    h("p", { class: "quiet" }, `last row ${ago(view.touched_at)} from batch ${view.batch_id} · oldest cover of ${moment(view.oldest_cover_at)}`));
+    h("p", { class: "quiet" }, "last row ", timeAgo(view.touched_at), ` from batch ${view.batch_id} · oldest cover of ${moment(view.oldest_cover_at)}`));
 }
 
 let drawn = "";

@@ -5,7 +5,8 @@ import { batchFacts } from "./batch_facts.js";
 import { makeViewer, tile } from "./collage.js";
 import { $, emptyState, fill, h, toast, updateList, visibleText } from "./dom.js";
 import "./dead_count.js";
-import { FAILURE_REASONS, REFUSAL_REASONS, ago, duration, int, moment, plural } from "./format.js";
+import { FAILURE_REASONS, REFUSAL_REASONS, duration, int, plural } from "./format.js";
+import { timeAgo } from "./times.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
 const address = `/api/batches/${encodeURIComponent(id)}`;
@@ -110,7 +111,7 @@ async function drawTiles({ progress }) {
 function draw(batch) {
   const { progress, outcome } = batch;
   fill($("outcome"), outcomePill(outcome));
-  fill($("about"), `${progress.trigger} · started `, h("time", { datetime: batch.started_at, title: moment(batch.started_at) }, ago(batch.started_at)));
+  fill($("about"), `${progress.trigger} · started `, timeAgo(batch.started_at));
   $("rate").textContent = progress.ended ? "" : rateText(batch);
   fill($("progress"), bar(progress), batchFigures(progress),
     batch.is_complete ? null : h("p", { class: "quiet" }, "Still adding up the windows of this batch …"),

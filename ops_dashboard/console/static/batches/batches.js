@@ -1,7 +1,8 @@
 // A batch with its progress, for the overview and the uploads.
 import { post, query } from "./api.js";
 import { h, toast, visibleText } from "./dom.js";
-import { REFUSAL_REASONS, ago, int, moment, plural } from "./format.js";
+import { REFUSAL_REASONS, int, moment, plural } from "./format.js";
+import { timeAgo } from "./times.js";
 
 /** The parts of a batch's progress bar; they add up to the rows read. */
 export function parts(progress) {
@@ -70,7 +71,7 @@ export function abandonButton({ batch_id: id, status, abandoned_at: at }, done =
 /** Who abandoned a batch, or the button with which to do it. */
 function abandonment(progress) {
   const { abandoned_at: at, abandoned_by: by } = progress;
-  return at ? h("span", { class: "quiet", title: `${moment(at)}, by ${visibleText(by)}` }, `abandoned ${ago(at)}`) : abandonButton(progress);
+  return at ? h("span", { class: "quiet", title: `${moment(at)}, by ${visibleText(by)}` }, "abandoned ", timeAgo(at)) : abandonButton(progress);
 }
 
 /** The figures of a batch, each with what it counts. */
@@ -96,7 +97,7 @@ export function batchRow({ progress, outcome, started_at: startedAt }) {
     { class: "batch", "aria-label": `Batch ${progress.batch_id}`, data: { batch: progress.batch_id, outcome: outcome.kind, state: progress.ended ? "ended" : "open" } },
     h("div", { class: "batch-id" },
       h("a", { href: `/batches/${id}` }, progress.batch_id),
-      h("span", { class: "quiet", title: moment(startedAt) }, `${progress.trigger} · ${ago(startedAt)}`),
+      h("span", { class: "quiet" }, `${progress.trigger} · `, timeAgo(startedAt)),
       progress.source ? h("span", { class: "quiet batch-source", title: visibleText(progress.source) }, visibleText(progress.source)) : null),
     h("div", { class: "batch-progress" },
       bar(progress),

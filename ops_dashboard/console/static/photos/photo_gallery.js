@@ -1,7 +1,8 @@
 // The photos of one gallery, newest first, in pages.
 import { get, poll, query } from "./api.js";
 import { $, emptyState, h, nameElement, pill, toast, updateList, visibleText } from "./dom.js";
-import { ago, bytes, moment, plural } from "./format.js";
+import { bytes, plural } from "./format.js";
+import { timeAgo } from "./times.js";
 import { makePhotoDialog } from "./photo_dialog.js";
 import { outputImage } from "./photo_outputs.js";
 import { PHOTO_REASONS } from "./photo_reasons.js";
@@ -17,7 +18,7 @@ function tile(photo, open) {
   return h("li", {}, h("button", { type: "button", class: "tile photo-tile", "aria-haspopup": "dialog", "aria-label": `${visibleText(photo.name)}, ${photo.status}`, data: { photo: photo.key }, onclick: () => open(photo.key) },
     h("span", { class: "picture" }, content),
     h("span", { class: "caption" }, h("span", { class: "caption-name" }, nameElement(photo.name)), photo.status === "active" ? null : pill(photo.status)),
-    h("span", { class: "caption quiet" }, h("span", {}, photo.bytes ? bytes(photo.bytes) : ""), photo.uploaded_at ? h("time", { datetime: photo.uploaded_at, title: moment(photo.uploaded_at) }, ago(photo.uploaded_at)) : null)));
+    h("span", { class: "caption quiet" }, h("span", {}, photo.bytes ? bytes(photo.bytes) : ""), photo.uploaded_at ? timeAgo(photo.uploaded_at) : null)));
 }
 
 /** Show the gallery that the address names, else `initial`; returns how to show another. */

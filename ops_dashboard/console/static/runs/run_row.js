@@ -1,7 +1,8 @@
 // A replay or a retry in the list: how far it is, whose it is, its windows before and after.
 import { get, post, query } from "./api.js";
 import { fill, h, nameElement, pill, toast, visibleText } from "./dom.js";
-import { ago, int, moment, plural, windowNumber } from "./format.js";
+import { int, moment, plural, windowNumber } from "./format.js";
+import { timeAgo } from "./times.js";
 
 const STATES = {
   listing: ["listing its windows", "busy"],
@@ -102,7 +103,7 @@ export function runRow(run, open, refresh) {
     run.state === "interrupted" ? h("p", { class: "notice bad" }, run.can_resume ? "The process that sent its windows was stopped." : "The process that listed its windows was stopped, so none was sent. Start it again.") : null,
     run.cancelled_by ? h("p", { class: "quiet" }, `cancelled by ${visibleText(run.cancelled_by)}`) : null,
     h("p", { class: "run-foot quiet" },
-      h("span", { title: `${run.name}, ${moment(run.started_at)}` }, `${run.kind} · ${ago(run.started_at)} · ${visibleText(run.owner)}`),
+      h("span", { title: `${run.name}, ${moment(run.started_at)}` }, `${run.kind} · `, timeAgo(run.started_at), ` · ${visibleText(run.owner)}`),
       run.can_resume ? button("Continue", (own) => change(run, "resume", own, refresh)) : null,
       run.can_cancel ? button("Cancel", (own) => cancel(run, own, refresh)) : null),
     run.windows ? windowsOf(run, open) : null);
