@@ -166,8 +166,4 @@ const uploads = poll(async () => {
   } finally {
     showUploads(merge(own, everyone, rows)); // also while AWS does not answer: these are this console's own
   }
-<<<<<<< HEAD
-}, 8000); // three requests
-=======
 }, 8000, $("uploads").parentElement); // three requests each
->>>>>>> 03d6022 (Let relative times tick on every page, and ask for uploads less often)
