@@ -100,6 +100,7 @@ NOT_NEEDED_HERE = {
     ("operator", "ReadLogs"): "a smoke test that fails",
     ("operator", "ExpectPhotos"): "serve",
     ("operator", "ReadRenditions"): "serve",
+    ("operator", "ReadPhotoLetters"): "a trace with dead letters: test_photos_operating.py",
 }
 """Statements that none of these commands needs, and what does."""
 
