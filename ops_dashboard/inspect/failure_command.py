@@ -11,7 +11,7 @@ from rich.table import Table
 from ops_dashboard.inspect.discards import Discards
 from ops_dashboard.inspect.failure import Failure
 from ops_dashboard.inspect.failure_sheet import FailureSheet
-from ops_dashboard.inspect.failures import FailureFilter, FailureList
+from ops_dashboard.inspect.failures import FailureFilter, FailureList, FailurePage
 from ops_dashboard.inspect.named import Named
 from ops_dashboard.inspect.refused_rows import RefusedRows
 from ops_dashboard.inspect.window_pages import WindowPages
@@ -56,7 +56,7 @@ def show_failures(
     if output.csv or output.out:
         _write(failures, wanted, output)
         return
-    page = failures.list_page(wanted, limit=output.limit or _ROWS, after=output.after)
+    page = _filled(failures, wanted, output.limit or _ROWS, output.after)
     if output.json:
         print_json(page)
         return
@@ -65,7 +65,19 @@ def show_failures(
     elif page.next is None:
         say("no failures")
     if page.next is not None:
-        say(f"there may be more: --after {page.next}")
+        say(f"there are more: --after {page.next}")
+
+
+def _filled(
+    failures: FailureList, wanted: FailureFilter, limit: int, after: str | None
+) -> FailurePage:
+    """Return `limit` failures, from as many pages as that takes."""
+    page = failures.list_page(wanted, limit=limit, after=after)
+    found = page.failures
+    while page.next is not None and len(found) < limit:
+        page = failures.list_page(wanted, limit=limit - len(found), after=page.next)
+        found = [*found, *page.failures]
+    return FailurePage(failures=found, next=page.next)
 
 
 def _write(failures: FailureList, wanted: FailureFilter, output: FailureOutput) -> None:

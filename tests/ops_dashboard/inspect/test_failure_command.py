@@ -77,13 +77,15 @@ def test_failures_are_selected(commands: Commands, line: str, expected: list[str
 
 
 def test_the_table_shows_windows_before_rows_with_their_reasons(commands: Commands) -> None:
-    first = commands.run("ops-dashboard", "failures")
-    assert first.code == 0
-    assert "ann:000003" in first.out
-    assert "no image (2 expired)" in first.out
-    cursor = first.err.split("--after ")[1].strip()
+    every = commands.run("ops-dashboard", "failures")
+    assert (every.code, every.err) == (0, "")
+    assert "no image (2 expired)" in every.out
+    assert every.out.index("ann:000003") < every.out.index("row of =cmd")
+    assert "bad_json: bad" in every.out
+    first = commands.run("ops-dashboard", "failures", "--limit", "3")
+    cursor = first.err.split("there are more: --after ")[1].strip()
     second = commands.run("ops-dashboard", "failures", "--after", cursor)
-    assert "row of =cmd" in second.out
+    assert (first.out.count("row of"), second.out.count("row of")) == (1, 1)
     assert "bad_json: bad" in second.out
 
 
